@@ -1,0 +1,55 @@
+//! Text that is never shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+/// A password, client secret or token: `Debug` prints `***`, there is no `Display`.
+///
+/// ```
+/// let secret = longhaul_core::Secret::new("hunter2");
+/// assert_eq!(format!("{secret:?}"), "***");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone, Default, Eq, Hash, PartialEq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps the text, letter for letter.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `text` with every occurrence of this secret replaced by `***`: servers like to quote what they refuse.
+    pub fn redact(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "***") }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn what_a_server_quotes_is_redacted() {
+        assert_eq!(Secret::new("007").redact("client 007 is unknown, 007!"), "client *** is unknown, ***!");
+        assert_eq!(Secret::new("").redact("as it was"), "as it was");
+    }
+}

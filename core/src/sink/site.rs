@@ -1,0 +1,91 @@
+//! What a sink is told about the pull it is opened for.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::suggest::closest;
+
+/// The pull that a sink is opened for: its stream, and what placeholders in a path stand for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Site {
+    folder: PathBuf,
+    values: BTreeMap<String, String>,
+}
+
+impl Site {
+    /// The pull of `stream`; relative paths of sinks count from `folder`.
+    pub fn new(stream: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), values: BTreeMap::new() }.with("stream", stream)
+    }
+
+    /// The same site where `{name}` stands for `value`.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
+    }
+
+    /// The stream's name.
+    pub fn stream(&self) -> &str {
+        self.values.get("stream").map_or("", String::as_str)
+    }
+
+    /// `template` with its placeholders replaced, as an absolute path.
+    pub fn path(&self, template: &str) -> Result<PathBuf, UnknownPlaceholder> {
+        Ok(self.folder.join(self.expand(template)?))
+    }
+
+    /// `template` with each `{name}` replaced by what it stands for. A brace that encloses no lowercase name, as in
+    /// JSON, stays as it is.
+    pub fn expand(&self, template: &str) -> Result<String, UnknownPlaceholder> {
+        let mut text = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let name = after.split_once('}').map(|(name, _)| name).filter(|name| is_name(name));
+            let Some(name) = name else {
+                text.push('{');
+                rest = after;
+                continue;
+            };
+            let value = self.values.get(name).ok_or_else(|| UnknownPlaceholder {
+                name: name.to_owned(),
+                known: self.values.keys().cloned().collect(),
+            })?;
+            text.push_str(value);
+            rest = &after[name.len() + 1..];
+        }
+        text.push_str(rest);
+        Ok(text)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
+}
+
+/// A placeholder that stands for nothing here.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{{{name}}}` is not a known placeholder{}", closest(name, known))]
+pub struct UnknownPlaceholder {
+    name: String,
+    known: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Site;
+
+    #[test]
+    fn known_placeholders_are_replaced_and_json_is_left_alone() {
+        let site = Site::new("users", "/data").with("date", "20260101");
+        assert_eq!(site.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
+        assert_eq!(site.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
+        assert_eq!(site.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
+        assert_eq!(site.path("/abs").unwrap(), std::path::Path::new("/abs"));
+        assert_eq!(
+            site.expand("{steam}").unwrap_err().to_string(),
+            "`{steam}` is not a known placeholder (did you mean `stream`?)"
+        );
+    }
+}
