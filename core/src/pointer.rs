@@ -15,6 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Pointer(Vec<String>);
 
 impl Pointer {
+    /// The pointer with these reference tokens, unescaped, outermost first.
+    pub fn from_tokens<T: Into<String>>(tokens: impl IntoIterator<Item = T>) -> Self {
+        Self(tokens.into_iter().map(Into::into).collect())
+    }
+
     /// The reference tokens, unescaped, outermost first.
     pub fn tokens(&self) -> &[String] {
         &self.0

@@ -1,0 +1,191 @@
+//! What can go wrong with a request.
+
+use std::{error::Error, fmt, time::Duration};
+
+use http::Method;
+
+use super::redirect::Misdirection;
+use crate::{
+    auth::AuthError,
+    event::Fault,
+    origins::ForeignOrigin,
+    refusal::Refusal,
+    request::{Request, ShownUrl},
+    retry::{Outcome, StopReason},
+    transport::TransportError,
+};
+
+/// A request that was given up. Whatever could be retried has been; nothing outside retries it again.
+#[derive(Debug)]
+pub struct RequestError {
+    method: Method,
+    url: ShownUrl,
+    attempts: u32,
+    reason: StopReason,
+    trouble: Option<Box<Trouble>>,
+}
+
+/// What was wrong with one attempt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// No credential could be had.
+    #[error(transparent)]
+    Credential(#[from] AuthError),
+    /// A 401 for a credential that served before, or that was not renewed yet.
+    #[error(transparent)]
+    DeadCredential(Refusal),
+    /// A 401 for a credential that was just renewed.
+    #[error(transparent)]
+    FreshCredential(Refusal),
+    /// Another status that is no success.
+    #[error("{refusal}")]
+    Refused {
+        /// What the server said.
+        refusal: Refusal,
+        /// Whether it means a rate limit in spite of its status.
+        throttled: bool,
+        /// What `Retry-After` asks for.
+        retry_after: Option<Duration>,
+    },
+    /// A redirect that is not followed.
+    #[error(transparent)]
+    Misdirected(#[from] Misdirection),
+    /// No answer.
+    #[error(transparent)]
+    Failed(#[from] TransportError),
+    /// An answer that cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] BodyFault),
+}
+
+/// A body under a successful status that is not what was asked for. Asking again may help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// There is none.
+    #[error("the answer is empty")]
+    Empty,
+    /// A page for people, as proxies and log-in walls send it.
+    #[error("the answer is HTML, not JSON")]
+    Html,
+    /// It is no JSON, or it is cut.
+    #[error("the answer is not complete JSON")]
+    NotJson(#[source] serde_json::Error),
+}
+
+impl BodyFault {
+    /// What can be told of a body before it is parsed.
+    pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
+        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None => Err(Self::Empty),
+            Some(b'<') => Err(Self::Html),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+impl RequestError {
+    pub(super) fn new(request: &Request, attempts: u32, reason: StopReason) -> Self {
+        let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
+        Self { method, url, attempts, reason, trouble: None }
+    }
+
+    pub(super) fn because(self, trouble: Trouble) -> Self {
+        Self { trouble: Some(Box::new(trouble)), ..self }
+    }
+
+    /// The same error; the words of the server are passed through `redact` first.
+    pub(crate) fn redacted(mut self, redact: impl Fn(&str) -> String) -> Self {
+        if let Some(
+            Trouble::Refused { refusal, .. }
+            | Trouble::DeadCredential(refusal)
+            | Trouble::FreshCredential(refusal),
+        ) = self.trouble.as_deref_mut()
+        {
+            refusal.code = refusal.code.as_deref().map(&redact);
+            refusal.message = refusal.message.as_deref().map(&redact);
+        }
+        self
+    }
+
+    /// Why it was given up.
+    pub fn reason(&self) -> StopReason {
+        self.reason
+    }
+
+    /// What was wrong with the last attempt, where one was made.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_deref()
+    }
+
+    /// What the server said, where it answered.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self.trouble()? {
+            Trouble::DeadCredential(refusal)
+            | Trouble::FreshCredential(refusal)
+            | Trouble::Refused { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+impl Error for RequestError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.trouble.as_deref().map(|trouble| trouble as _)
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{} {}` ", self.method, self.url)?;
+        match self.reason {
+            StopReason::Exhausted => write!(f, "failed {} times", self.attempts),
+            StopReason::WaitTooLong(wait) => {
+                write!(f, "was put off for {} s, longer than `retry.max_wait` allows", wait.as_secs())
+            }
+            StopReason::Refused => write!(f, "failed"),
+            StopReason::Unauthorized => match self.trouble() {
+                Some(Trouble::FreshCredential(_)) => write!(f, "was refused although the token is new"),
+                _ => write!(f, "was refused"),
+            },
+            StopReason::NoCredential => write!(f, "was not sent for want of a token"),
+            StopReason::Interrupted => write!(f, "was broken off"),
+        }
+    }
+}
+
+impl Trouble {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Refused { throttled: true, retry_after, .. } => {
+                Outcome::Refused { status: 429, retry_after: *retry_after }
+            }
+            Self::Refused { refusal, retry_after, .. } => {
+                Outcome::Refused { status: refusal.status.as_u16(), retry_after: *retry_after }
+            }
+            Self::DeadCredential(_) => Outcome::CredentialDied,
+            Self::FreshCredential(_) => Outcome::FreshCredentialRefused,
+            // A credential that cannot be had ends the request before there is an attempt to judge.
+            Self::Misdirected(_) | Self::Credential(_) => Outcome::Misdirected,
+            Self::Failed(error) => Outcome::Failed(error.kind()),
+            Self::Unreadable(_) => Outcome::Unreadable,
+        }
+    }
+
+    pub(super) fn fault(&self) -> Fault {
+        match self {
+            Self::Refused { refusal, .. }
+            | Self::DeadCredential(refusal)
+            | Self::FreshCredential(refusal) => Fault::Status(refusal.status.as_u16()),
+            Self::Unreadable(_) => Fault::UnreadableAnswer,
+            Self::Failed(_) | Self::Credential(_) | Self::Misdirected(_) => Fault::Connection,
+        }
+    }
+}
+
+impl From<ForeignOrigin> for Trouble {
+    fn from(origin: ForeignOrigin) -> Self {
+        Self::Misdirected(origin.into())
+    }
+}

@@ -1,0 +1,248 @@
+//! One request, from the credential to an answer that could be read: the innermost of the three loops.
+
+mod error;
+mod hold;
+mod redirect;
+
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::StatusCode;
+use url::Url;
+
+pub use self::{
+    error::{BodyFault, RequestError, Trouble},
+    redirect::Misdirection,
+};
+use self::{hold::Hold, redirect::Redirects};
+use crate::{
+    auth::{Auth, Grant, Renewal},
+    clock::{Clock, Interrupt, SystemClock, Wake},
+    event::{Event, Observer, Unobserved},
+    origins::Origins,
+    refusal::RefusalFormat,
+    request::Request,
+    retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
+    transport::{Response, Transport},
+};
+
+/// Sends requests until they are answered, or until it is clear that they will not be.
+///
+/// The credential is attached inside the retry, so each attempt carries the current one; reading the body is part of
+/// the attempt too, so a page that arrived cut is asked for again. Shared by all threads of a run.
+#[derive(Debug)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+    auth: Arc<dyn Auth>,
+    origins: Origins,
+    clock: Arc<dyn Clock>,
+    policy: RetryPolicy,
+    refusals: RefusalFormat,
+    redirects: Redirects,
+    observer: Arc<dyn Observer>,
+    jitter: Jitter,
+    hold: Hold,
+    /// The highest [`Grant`] that was answered with anything but a 401.
+    proved: AtomicU64,
+}
+
+/// An answer with a successful status, and where it came from after redirects.
+#[derive(Debug)]
+pub struct Answer {
+    /// The answer.
+    pub response: Response,
+    /// The URL that gave it; relative links count from here (RFC 3986 §5.1.3).
+    pub url: Url,
+}
+
+impl Client {
+    /// A client on the machine's clock, with the default retry policy and unobserved.
+    pub fn new(transport: Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins) -> Self {
+        Self {
+            transport,
+            auth,
+            origins,
+            clock: Arc::new(SystemClock::new(Interrupt::default())),
+            policy: RetryPolicy::default(),
+            refusals: RefusalFormat::default(),
+            redirects: Redirects::UpTo(5),
+            observer: Arc::new(Unobserved),
+            jitter: Jitter::new(),
+            hold: Hold::default(),
+            proved: AtomicU64::new(0),
+        }
+    }
+
+    /// The same client on another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same client with another retry policy.
+    #[must_use]
+    pub fn with_policy(self, policy: RetryPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The same client, reading refusals of another shape.
+    #[must_use]
+    pub fn with_refusals(self, refusals: RefusalFormat) -> Self {
+        Self { refusals, ..self }
+    }
+
+    /// The same client, telling `observer` what happens.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// The same client, taking every redirect for a refusal: a token endpoint has no business sending us elsewhere.
+    #[must_use]
+    pub fn without_redirects(self) -> Self {
+        Self { redirects: Redirects::Refused, ..self }
+    }
+
+    /// Where credentials may go.
+    pub fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// The clock of the run.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Whom to tell what happens.
+    pub(crate) fn observer(&self) -> &dyn Observer {
+        self.observer.as_ref()
+    }
+
+    /// Sends `request` until `read` makes something of an answer. `buffer` lends its memory to the body.
+    pub fn send<T>(
+        &self,
+        request: &Request,
+        mut buffer: Vec<u8>,
+        read: impl Fn(Answer) -> Result<T, BodyFault>,
+    ) -> Result<T, RequestError> {
+        let mut attempts = self.policy.begin(request.replay);
+        loop {
+            let gave_up = |made, reason| RequestError::new(request, made, reason);
+            self.wait_until_held_off().map_err(|reason| gave_up(attempts.made(), reason))?;
+            let mut attempt = request.clone();
+            let grant = self.auth.authorize(&mut attempt).map_err(|error| {
+                gave_up(attempts.made(), StopReason::NoCredential).because(Trouble::Credential(error))
+            })?;
+            let trouble = match self.exchange(attempt, mem::take(&mut buffer), grant, &read) {
+                Ok(value) => return Ok(value),
+                Err(trouble) => trouble,
+            };
+            let mut step = attempts.judge(trouble.outcome(), self.jitter.unit());
+            if self.clock.is_interrupted() {
+                step = Step::Stop(StopReason::Interrupted);
+            }
+            if step == Step::Renew {
+                step = self.renew(grant, &trouble).map_err(|error| {
+                    gave_up(attempts.made(), StopReason::NoCredential).because(Trouble::Credential(error))
+                })?;
+            }
+            match step {
+                Step::Deliver | Step::Renew => {}
+                Step::Wait(wait) => {
+                    self.observer.on(&Event::Survived { fault: trouble.fault(), cause: &trouble, wait });
+                    if self.clock.sleep(wait) == Wake::Interrupted {
+                        return Err(gave_up(attempts.made(), StopReason::Interrupted).because(trouble));
+                    }
+                }
+                Step::Stop(reason) => return Err(gave_up(attempts.made(), reason).because(trouble)),
+            }
+        }
+    }
+
+    /// One attempt: sends, follows redirects, and reads.
+    fn exchange<T>(
+        &self,
+        mut request: Request,
+        mut buffer: Vec<u8>,
+        grant: Grant,
+        read: impl Fn(Answer) -> Result<T, BodyFault>,
+    ) -> Result<T, Trouble> {
+        let mut followed = 0;
+        loop {
+            self.observer.on(&Event::Sending);
+            let response = self.transport.send(&request, mem::take(&mut buffer))?;
+            self.take_note(&response, grant);
+            if response.status.is_success() {
+                return Ok(read(Answer { response, url: request.url })?);
+            }
+            match self.redirects.next(&request, &response, followed)? {
+                Some(url) => {
+                    request = redirect::at(request, response.status, self.origins.admit(url)?);
+                    followed += 1;
+                }
+                None => return Err(self.refusal(&response, &request, grant)),
+            }
+        }
+    }
+
+    /// A `Retry-After` is a floor for every request to this API, not only for the one that drew it.
+    fn take_note(&self, response: &Response, grant: Grant) {
+        if let Some(wait) = self.asked_wait(response) {
+            self.hold.until(self.clock.elapsed().saturating_add(wait.min(self.policy.max_wait)));
+        }
+        if response.status != StatusCode::UNAUTHORIZED {
+            self.proved.fetch_max(grant.0, Ordering::Relaxed);
+        }
+    }
+
+    fn asked_wait(&self, response: &Response) -> Option<Duration> {
+        if response.status.is_success() {
+            return None;
+        }
+        retry_after(response.header("retry-after")?, response.header("date"), self.clock.now())
+    }
+
+    fn refusal(&self, response: &Response, request: &Request, grant: Grant) -> Trouble {
+        let refusal = self.refusals.read(response, request);
+        if response.status == StatusCode::UNAUTHORIZED {
+            // A renewed credential that was never taken says that renewing does not help.
+            let renewed = grant > Grant::FIRST && self.proved.load(Ordering::Relaxed) < grant.0;
+            return if renewed {
+                Trouble::FreshCredential(refusal)
+            } else {
+                Trouble::DeadCredential(refusal)
+            };
+        }
+        let throttled = self.refusals.is_throttled(response);
+        Trouble::Refused { refusal, throttled, retry_after: self.asked_wait(response) }
+    }
+
+    fn renew(&self, refused: Grant, trouble: &Trouble) -> Result<Step, crate::auth::AuthError> {
+        let renewal = self.auth.renew(refused)?;
+        if renewal == Renewal::Unsupported {
+            return Ok(Step::Stop(StopReason::Unauthorized));
+        }
+        self.observer.on(&Event::TokenDied { cause: trouble });
+        Ok(Step::Renew)
+    }
+
+    fn wait_until_held_off(&self) -> Result<(), StopReason> {
+        loop {
+            if self.clock.is_interrupted() {
+                return Err(StopReason::Interrupted);
+            }
+            let wait = self.hold.left(self.clock.elapsed());
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.observer.on(&Event::Holding { wait });
+            self.clock.sleep(wait);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Where credentials may go.
+
+use std::fmt;
+
+use url::{Origin, Url};
+
+/// The origins (RFC 6454: scheme, host and port) that may be sent the token and the configured header fields.
+#[derive(Clone, Debug)]
+pub struct Origins(Vec<Origin>);
+
+impl Origins {
+    /// The origins of these URLs.
+    pub fn of<'u>(urls: impl IntoIterator<Item = &'u Url>) -> Self {
+        Self(urls.into_iter().map(Url::origin).collect())
+    }
+
+    /// Returns `url` only where it has one of these origins and carries no credentials of its own.
+    pub fn admit(&self, url: Url) -> Result<Url, ForeignOrigin> {
+        let plain = url.username().is_empty() && url.password().is_none();
+        if plain && self.0.contains(&url.origin()) {
+            return Ok(url);
+        }
+        let found = if plain { show(&url.origin()) } else { "a URL with a user name in it".to_owned() };
+        Err(ForeignOrigin { found, allowed: self.0.iter().map(show).collect() })
+    }
+}
+
+fn show(origin: &Origin) -> String {
+    origin.ascii_serialization()
+}
+
+/// A link that leads away from the API. Nothing was sent there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ForeignOrigin {
+    found: String,
+    allowed: Vec<String>,
+}
+
+impl std::error::Error for ForeignOrigin {}
+
+impl fmt::Display for ForeignOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = self.allowed.iter().map(|origin| format!("`{origin}`")).collect::<Vec<_>>().join(", ");
+        write!(f, "the server points to `{}`, and credentials go only to {allowed}", self.found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scheme_host_and_port_must_all_agree() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let origins = Origins::of([&url("https://api.example/base")]);
+        assert!(origins.admit(url("https://api.example:443/other?x")).is_ok());
+        for foreign in [
+            "http://api.example/",
+            "https://api.example:444/",
+            "https://evil.example/",
+            "https://u:p@api.example/",
+        ] {
+            assert!(origins.admit(url(foreign)).is_err(), "{foreign}");
+        }
+        assert_eq!(
+            origins.admit(url("https://evil.example/api.example?t=1")).unwrap_err().to_string(),
+            "the server points to `https://evil.example`, and credentials go only to `https://api.example`"
+        );
+    }
+}

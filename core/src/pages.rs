@@ -1,0 +1,146 @@
+//! The pages of a listing, one after another: the middle of the three loops.
+
+use crate::{
+    client::{Client, RequestError},
+    origins::ForeignOrigin,
+    page::{Layout, Page, Records},
+    paginate::{Cursor, PaginationError, Paginator},
+    pointer::Pointer,
+    request::Request,
+    seen::Seen,
+};
+
+/// A listing: its first request, and how to read and leave a page.
+#[derive(Debug)]
+pub struct Listing {
+    /// The request for the first page.
+    pub request: Request,
+    /// Where a page holds its records.
+    pub records: Pointer,
+    /// How it goes on.
+    pub paginator: Box<dyn Paginator>,
+}
+
+/// The pages of a listing, from the first to the end or to an error.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    client: &'a Client,
+    listing: &'a Listing,
+    layout: Layout,
+    seen: Seen,
+    buffer: Vec<u8>,
+    fetched: u64,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    At(Option<Cursor>),
+    Ended,
+}
+
+impl<'a> Pages<'a> {
+    /// The pages of `listing` from the first on.
+    pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
+        let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
+        let (seen, buffer, state) = (Seen::default(), Vec::new(), State::At(None));
+        Self { client, listing, layout, seen, buffer, fetched: 0, state }
+    }
+
+    /// The next page; `None` after the last. After an error there is no next page either.
+    pub fn fetch(&mut self) -> Result<Option<Page>, PageError> {
+        let State::At(at) = std::mem::replace(&mut self.state, State::Ended) else { return Ok(None) };
+        let request = self.request_at(at.as_ref())?;
+        let read = |answer| Page::read(answer, &self.layout);
+        let page = self.client.send(&request, std::mem::take(&mut self.buffer), read)?;
+        self.fetched += 1;
+        let next = self.listing.paginator.advance(at.as_ref(), &page)?;
+        self.check_records(&page, next.as_ref())?;
+        if let Some(cursor) = next {
+            self.state = State::At(Some(cursor));
+        }
+        Ok(Some(page))
+    }
+
+    /// Takes a page back that is no longer needed, for its buffer.
+    pub fn recycle(&mut self, page: Page) {
+        self.buffer = page.into_buffer();
+    }
+
+    /// The request for the page at `at`, which must be new in this run and stay with the API.
+    fn request_at(&mut self, at: Option<&Cursor>) -> Result<Request, PageError> {
+        let mut request = self.listing.request.clone();
+        self.listing.paginator.prepare(&mut request, at)?;
+        request.url = self.client.origins().admit(request.url)?;
+        if self.seen.insert(&request) {
+            Ok(request)
+        } else {
+            Err(PageError::Repeated { pages: self.fetched })
+        }
+    }
+
+    /// Absent records are how many APIs say "no more", but not where more is announced, and not where the records of
+    /// the first page visibly stand elsewhere.
+    fn check_records(&self, page: &Page, next: Option<&Cursor>) -> Result<(), PageError> {
+        let (at, page_number) = (self.listing.records.clone(), self.fetched);
+        match page.records() {
+            Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: page_number }),
+            Records::Absent { .. } if next.is_some() => Err(PageError::Absent { at, page: page_number }),
+            Records::Absent { arrays } if page_number == 1 && !arrays.is_empty() => {
+                Err(PageError::Elsewhere { at, arrays: arrays.clone() })
+            }
+            Records::Found | Records::Absent { .. } => Ok(()),
+        }
+    }
+}
+
+/// A listing that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The request was given up.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The page does not fit the style of pagination.
+    #[error(transparent)]
+    Pagination(#[from] PaginationError),
+    /// The next page is not at the API.
+    #[error(transparent)]
+    ForeignOrigin(#[from] ForeignOrigin),
+    /// The next page is one that was fetched before.
+    #[error("after {pages} pages the API points to a page that it has given before")]
+    Repeated {
+        /// How many pages were fetched.
+        pages: u64,
+    },
+    /// The page announces another, but has no records.
+    #[error("page {page} has nothing at `{at}` and yet names a next page")]
+    Absent {
+        /// Where the records should be.
+        at: Pointer,
+        /// Which page it is, from 1.
+        page: u64,
+    },
+    /// The first page has no records where they should be, but arrays elsewhere.
+    #[error("the first page has nothing at `{at}`, but an array at {}", listed(arrays))]
+    Elsewhere {
+        /// Where the records should be.
+        at: Pointer,
+        /// Where there are arrays.
+        arrays: Vec<Pointer>,
+    },
+    /// What stands in place of the records is no array.
+    #[error("page {page} has {found} at `{at}`, not an array of records")]
+    NoArray {
+        /// Where the records should be.
+        at: Pointer,
+        /// What stands there.
+        found: &'static str,
+        /// Which page it is, from 1.
+        page: u64,
+    },
+}
+
+fn listed(pointers: &[Pointer]) -> String {
+    pointers.iter().map(|pointer| format!("`{pointer}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,22 @@
+//! A listing of one page.
+
+use super::{Cursor, PaginationError, Paginator};
+use crate::{page::Page, pointer::Pointer, request::Request};
+
+/// Everything comes in one answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Single;
+
+impl Paginator for Single {
+    fn reads(&self) -> Vec<Pointer> {
+        Vec::new()
+    }
+
+    fn prepare(&self, _: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
+        at.map_or(Ok(()), |_| Err(PaginationError::ForeignCursor))
+    }
+
+    fn advance(&self, _: Option<&Cursor>, _: &Page) -> Result<Option<Cursor>, PaginationError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,47 @@
+//! The `Retry-After` field (RFC 9110 §10.2.3).
+
+use std::time::{Duration, SystemTime};
+
+/// How long to wait by a `Retry-After` of either form: seconds, or a date.
+///
+/// `date` is the answer's own `Date`. A date to wait for is counted from there, so that a wrong clock on either side
+/// does no harm; where the field is missing, from `now`. `None` is a value that is neither form.
+pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit is still a number, and further away than anyone waits.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let from = date.and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    Some(until.duration_since(from).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: &str = "Fri, 31 Dec 1999 12:00:00 GMT";
+
+    #[test]
+    fn both_forms_are_read() {
+        let now = httpdate::parse_http_date(NOON).unwrap();
+        let seconds = |value, date| retry_after(value, date, now).map(|wait| wait.as_secs());
+        assert_eq!(seconds("120", None), Some(120));
+        assert_eq!(seconds(" 0 ", None), Some(0));
+        assert_eq!(seconds("99999999999999999999999", None), Some(u64::MAX));
+        assert_eq!(seconds("Fri, 31 Dec 1999 12:00:07 GMT", None), Some(7));
+        assert_eq!(seconds("Fri, 31 Dec 1999 11:59:00 GMT", None), Some(0));
+        assert_eq!(seconds("-1", None), None);
+        assert_eq!(seconds("1.5", None), None);
+        assert_eq!(seconds("soon", None), None);
+        assert_eq!(seconds("", None), None);
+    }
+
+    #[test]
+    fn a_date_counts_from_the_servers_own_date() {
+        let an_hour_fast = httpdate::parse_http_date("Fri, 31 Dec 1999 13:00:00 GMT").unwrap();
+        let wait = retry_after("Fri, 31 Dec 1999 12:00:07 GMT", Some(NOON), an_hour_fast);
+        assert_eq!(wait, Some(Duration::from_secs(7)));
+    }
+}

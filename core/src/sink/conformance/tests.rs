@@ -1,0 +1,200 @@
+use std::sync::{Arc, Mutex};
+
+use super::{Publishes, Subject, Suite};
+use crate::sink::{
+    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
+};
+
+/// What is wrong with a sink.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fault {
+    None,
+    PublishesOnCommit,
+    PublishesOnDrop,
+    LosesARecord,
+    SwapsRecords,
+    ChangesNumbers,
+    CutsLongRecords,
+    KeepsWhatWasNotCommitted,
+    ForgetsOlderCommits,
+    StartsOver,
+    HidesEmptyResults,
+    RefusesToFinishAgain,
+    WritesLongReceipts,
+    CommitsByItself,
+}
+
+/// A sink that keeps everything in memory.
+#[derive(Debug)]
+struct Memory {
+    fault: Fault,
+    shared: Arc<Mutex<Store>>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    pages: u64,
+    ends: Vec<usize>,
+    records: Vec<String>,
+    published: Option<Vec<String>>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    fault: Fault,
+    shared: Arc<Mutex<Store>>,
+}
+
+impl OpenSink for Memory {
+    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+        Ok(Destination::Elsewhere("memory".into()))
+    }
+
+    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let mut store = self.shared.lock().unwrap();
+        let (length, mut at) =
+            from.map_or((0, Mark::START), |(receipt, mark)| (receipt.0.trim_end().parse().unwrap(), mark));
+        match self.fault {
+            Fault::StartsOver => {
+                at = Mark::START;
+                store.records.clear();
+            }
+            Fault::RefusesToFinishAgain if from.is_some() && store.published.is_some() => {
+                return Err(SinkError::new(SinkErrorKind::Rejected, "it is complete already"));
+            }
+            Fault::KeepsWhatWasNotCommitted if from.is_some() => {}
+            Fault::ForgetsOlderCommits if from.is_some() => {
+                let last = store.ends.last().copied().unwrap_or(0);
+                store.records.truncate(last);
+            }
+            Fault::CommitsByItself if from.is_some() => at = Mark(store.pages),
+            _ => {
+                store.records.truncate(length);
+                store.pages = at.0;
+            }
+        }
+        drop(store);
+        Ok(Opened { sink: Box::new(Writing { fault: self.fault, shared: Arc::clone(&self.shared) }), at })
+    }
+}
+
+impl Sink for Writing {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        let mut store = self.shared.lock().unwrap();
+        let mut records =
+            batch.records().map(|record| String::from_utf8(record.to_vec()).unwrap()).collect::<Vec<_>>();
+        match self.fault {
+            Fault::LosesARecord if records.len() > 2 => drop(records.pop()),
+            Fault::SwapsRecords => records.reverse(),
+            Fault::ChangesNumbers => {
+                records = records.into_iter().map(|record| record.replace("1.10", "1.1")).collect();
+            }
+            Fault::CutsLongRecords => records.iter_mut().for_each(|record| record.truncate(65536)),
+            _ => {}
+        }
+        store.records.append(&mut records);
+        store.pages += 1;
+        Ok(())
+    }
+
+    fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        let mut store = self.shared.lock().unwrap();
+        let length = store.records.len();
+        store.ends.push(length);
+        store.pages = mark.0;
+        if self.fault == Fault::PublishesOnCommit {
+            store.published = Some(store.records.clone());
+        }
+        let width = if self.fault == Fault::WritesLongReceipts { 4097 } else { 0 };
+        Ok(Receipt(format!("{length:<width$}")))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        let mut store = self.shared.lock().unwrap();
+        if !(self.fault == Fault::HidesEmptyResults && store.records.is_empty()) {
+            store.published = Some(store.records.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.fault == Fault::PublishesOnDrop {
+            let mut store = self.shared.lock().unwrap();
+            store.published = Some(store.records.clone());
+        }
+    }
+}
+
+fn suite(fault: Fault) -> Suite {
+    Suite::new(Publishes::AtFinish, move || {
+        let shared = Arc::<Mutex<Store>>::default();
+        let opener = Box::new(Memory { fault, shared: Arc::clone(&shared) });
+        let published = Box::new(move || shared.lock().unwrap().published.clone());
+        Subject { opener, site: Site::new("users", "/"), published }
+    })
+}
+
+fn failures(fault: Fault) -> Vec<(&'static str, String)> {
+    suite(fault).run().into_iter().filter_map(|outcome| Some((outcome.case, outcome.failure?))).collect()
+}
+
+#[test]
+fn sinks_that_keep_the_contract_pass() {
+    suite(Fault::None).verify();
+    // Durable ahead of the checkpoint: such a sink has the later pages and says so.
+    suite(Fault::CommitsByItself).verify();
+}
+
+#[test]
+fn each_fault_is_found_by_the_case_for_its_clause() {
+    let found = [
+        (Fault::PublishesOnCommit, "nothing is published too early"),
+        (Fault::PublishesOnDrop, "dropping publishes nothing"),
+        (Fault::LosesARecord, "records arrive in order and whole"),
+        (Fault::SwapsRecords, "records arrive in order and whole"),
+        (Fault::ChangesNumbers, "records keep their text"),
+        (Fault::CutsLongRecords, "a record may be a mebibyte long"),
+        (Fault::KeepsWhatWasNotCommitted, "what was written after the last commit is gone"),
+        (Fault::ForgetsOlderCommits, "an older receipt goes back further"),
+        (Fault::StartsOver, "a pull goes on from its last commit"),
+        (Fault::HidesEmptyResults, "an empty pull publishes an empty result"),
+        (Fault::RefusesToFinishAgain, "finishing again changes nothing"),
+        (Fault::WritesLongReceipts, "a receipt is at most 4 KiB"),
+    ];
+    for (fault, case) in found {
+        let failures = failures(fault);
+        assert!(failures.iter().any(|(failed, _)| *failed == case), "{fault:?} was found by {failures:?}");
+    }
+}
+
+#[test]
+fn a_failure_says_what_the_sink_did_instead() {
+    let failure = |fault, case| failures(fault).into_iter().find(|failed| failed.0 == case).unwrap().1;
+    assert_eq!(
+        failure(Fault::LosesARecord, "nothing is published too early"),
+        "2 records are published where 3 were expected; the first difference is at record 3: nothing instead of \
+         {\"page\":1,\"record\":3}"
+    );
+    assert_eq!(
+        failure(Fault::PublishesOnDrop, "dropping publishes nothing"),
+        "6 records are published of a pull that was not finished"
+    );
+    assert_eq!(
+        failure(Fault::StartsOver, "a commit may follow a commit"),
+        "opened from the receipt of page 1, it is at page 0"
+    );
+    assert_eq!(
+        failure(Fault::RefusesToFinishAgain, "finishing again changes nothing"),
+        "opening from a receipt failed: it is complete already"
+    );
+}
+
+#[test]
+#[should_panic(
+    expected = "the sink breaks its contract:\n  an empty pull publishes an empty result: nothing is"
+)]
+fn verifying_panics_with_the_cases_that_failed() {
+    suite(Fault::HidesEmptyResults).verify();
+}

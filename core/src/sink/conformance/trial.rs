@@ -1,0 +1,161 @@
+//! One case's sink, called as the engine calls it.
+
+use std::{cell::RefCell, error::Error, iter};
+
+use super::{Publishes, Subject};
+use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError};
+
+/// What a sink did that its contract does not allow.
+pub(super) type Failure = String;
+
+/// A fresh sink, and all that was written to it.
+pub(super) struct Trial<'s> {
+    subject: Subject,
+    pub(super) publishes: Publishes,
+    stored: &'s dyn Fn(&str) -> String,
+    written: RefCell<Vec<String>>,
+}
+
+/// What the engine keeps of a commit.
+pub(super) struct Commit {
+    pub(super) receipt: Receipt,
+    pub(super) mark: Mark,
+}
+
+/// An open sink, and how far its pull has come.
+pub(super) struct Pull<'t> {
+    trial: &'t Trial<'t>,
+    sink: Box<dyn Sink>,
+    /// How many pages the engine has delivered.
+    mark: Mark,
+    /// Up to where the sink has the pages already.
+    at: Mark,
+}
+
+/// The records of the page that ends at `mark`: always the same ones, as from a server that answers alike.
+pub(super) fn page(mark: u64) -> Vec<String> {
+    (1..=3).map(|record| format!(r#"{{"page":{mark},"record":{record}}}"#)).collect()
+}
+
+/// The records of the first `count` pages.
+pub(super) fn pages(count: u64) -> Vec<String> {
+    (1..=count).flat_map(page).collect()
+}
+
+impl<'s> Trial<'s> {
+    pub(super) fn new(subject: Subject, publishes: Publishes, stored: &'s dyn Fn(&str) -> String) -> Self {
+        Self { subject, publishes, stored, written: RefCell::default() }
+    }
+
+    /// Opens the sink for a pull that begins.
+    pub(super) fn begin(&self) -> Result<Pull<'_>, Failure> {
+        let Opened { sink, at } =
+            self.subject.opener.open(&self.subject.site, None).map_err(failed("opening"))?;
+        if at != Mark::START {
+            return Err(format!("a pull that begins is at page {}", at.0));
+        }
+        Ok(Pull { trial: self, sink, mark: at, at })
+    }
+
+    /// Opens the sink for a pull that goes on from `commit`.
+    pub(super) fn resume(&self, commit: &Commit) -> Result<Pull<'_>, Failure> {
+        let from = Some((&commit.receipt, commit.mark));
+        let Opened { sink, at } =
+            self.subject.opener.open(&self.subject.site, from).map_err(failed("opening from a receipt"))?;
+        if at < commit.mark {
+            return Err(format!("opened from the receipt of page {}, it is at page {}", commit.mark.0, at.0));
+        }
+        Ok(Pull { trial: self, sink, mark: commit.mark, at })
+    }
+
+    pub(super) fn destination(&self) -> Result<Destination, Failure> {
+        self.subject.opener.destination(&self.subject.site).map_err(failed("asking for the destination"))
+    }
+
+    /// Holds what is published against `records`; a pipe has whatever was written.
+    pub(super) fn expect(&self, records: Vec<String>) -> Result<(), Failure> {
+        let takes_back = self.publishes != Publishes::AtWrite;
+        let expected = if takes_back { records } else { self.written.borrow().clone() };
+        let expected = expected.iter().map(|record| (self.stored)(record)).collect::<Vec<_>>();
+        match (self.subject.published)() {
+            Some(published) => compare(&published, &expected),
+            // Only a result that appears at the end can be there and hold nothing.
+            None if expected.is_empty() && self.publishes != Publishes::AtFinish => Ok(()),
+            None => Err(format!("nothing is published where {} records were expected", expected.len())),
+        }
+    }
+
+    /// Holds what is published of a pull that was dropped against `committed`, the records committed before.
+    pub(super) fn expect_abandoned(&self, committed: Vec<String>) -> Result<(), Failure> {
+        match (self.publishes, (self.subject.published)()) {
+            (Publishes::AtFinish, None) => Ok(()),
+            (Publishes::AtFinish, Some(records)) => {
+                Err(format!("{} records are published of a pull that was not finished", records.len()))
+            }
+            _ => self.expect(committed),
+        }
+    }
+}
+
+impl Pull<'_> {
+    /// Delivers the pages up to `last`, save those that the sink has already.
+    pub(super) fn deliver_to(&mut self, last: u64) -> Result<(), Failure> {
+        (self.mark.0 + 1..=last).try_for_each(|mark| self.deliver(&page(mark)))
+    }
+
+    /// Delivers one page.
+    pub(super) fn deliver(&mut self, records: &[String]) -> Result<(), Failure> {
+        self.mark = self.mark.next();
+        if self.mark <= self.at || records.is_empty() {
+            return Ok(());
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for record in records {
+            bytes.extend_from_slice(record.as_bytes());
+            bytes.push(b'\n');
+            ends.push(bytes.len());
+        }
+        self.sink.write(&Batch::new(&bytes, &ends)).map_err(failed("writing"))?;
+        self.trial.written.borrow_mut().extend_from_slice(records);
+        Ok(())
+    }
+
+    pub(super) fn commit(&mut self) -> Result<Commit, Failure> {
+        let receipt = self.sink.commit(self.mark).map_err(failed("committing"))?;
+        Ok(Commit { receipt, mark: self.mark })
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        self.sink.finish().map_err(failed("finishing"))
+    }
+
+    /// Up to which page nothing needs to be delivered.
+    pub(super) fn at(&self) -> u64 {
+        self.at.0
+    }
+}
+
+fn compare(published: &[String], expected: &[String]) -> Result<(), Failure> {
+    if published == expected {
+        return Ok(());
+    }
+    let at = published.iter().zip(expected).take_while(|(one, other)| one == other).count();
+    let shown = |records: &[String]| {
+        records.get(at).map_or("nothing".into(), |record| record.chars().take(80).collect::<String>())
+    };
+    Err(format!(
+        "{} records are published where {} were expected; the first difference is at record {}: {} instead of {}",
+        published.len(),
+        expected.len(),
+        at + 1,
+        shown(published),
+        shown(expected)
+    ))
+}
+
+fn failed(doing: &'static str) -> impl Fn(SinkError) -> Failure {
+    move |error| {
+        let chain = iter::successors(Some(&error as &dyn Error), |error| error.source());
+        format!("{doing} failed: {}", chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    }
+}

@@ -1,0 +1,212 @@
+//! The transport over real sockets. ureq's defaults differ from the contract on each point, so each is set.
+
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    time::Duration,
+};
+
+use ::ureq::{
+    Agent,
+    http::Request as HttpRequest,
+    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
+    unversioned::{
+        resolver::DefaultResolver,
+        transport::{Connector, DefaultConnector},
+    },
+};
+use http::HeaderValue;
+
+use super::{Response, Transport, TransportError, TransportErrorKind, patience::Patience};
+use crate::request::Request;
+
+/// The bounds and the way of the requests.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// To a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// To the first byte of the answer.
+    pub timeout: Duration,
+    /// Between two bytes of the answer.
+    pub idle_timeout: Duration,
+    /// The attempt as a whole.
+    pub max_time: Duration,
+    /// The largest body taken, in bytes after decompression.
+    pub max_body: u64,
+    /// The proxy to go through.
+    pub proxy: Proxy,
+    /// PEM certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How many idle connections are kept for the next request.
+    pub connections: usize,
+}
+
+/// Which proxy to go through.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Proxy {
+    /// None.
+    Direct,
+    /// The one that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` name, except for hosts in `NO_PROXY`.
+    #[default]
+    Environment,
+    /// This one.
+    Url(String),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(120),
+            idle_timeout: Duration::from_secs(30),
+            max_time: Duration::from_secs(30 * 60),
+            max_body: 256 << 20,
+            proxy: Proxy::Environment,
+            ca_file: None,
+            connections: 8,
+        }
+    }
+}
+
+/// A setting that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// `ca_file` cannot be read.
+    #[error("cannot read the certificates in `{}`", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `ca_file` holds no certificate.
+    #[error("there is no PEM certificate in `{}`", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The proxy's URL is none.
+    #[error("the proxy is not a URL such as `http://host:port`")]
+    Proxy,
+}
+
+/// A [`Transport`] over TCP and TLS. Connections are kept alive and shared by all threads.
+#[derive(Debug)]
+pub struct UreqTransport {
+    agent: Agent,
+    max_body: u64,
+}
+
+impl UreqTransport {
+    /// A transport with these settings. Nothing is sent yet.
+    pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let proxy = match &settings.proxy {
+            Proxy::Direct => None,
+            Proxy::Environment => ::ureq::Proxy::try_from_env(),
+            Proxy::Url(url) => Some(::ureq::Proxy::new(url).map_err(|_| SetupError::Proxy)?),
+        };
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
+            .proxy(proxy)
+            .tls_config(TlsConfig::builder().root_certs(roots(settings.ca_file.as_ref())?).build())
+            .timeout_resolve(Some(settings.connect_timeout))
+            .timeout_connect(Some(settings.connect_timeout))
+            .timeout_send_request(Some(settings.idle_timeout))
+            .timeout_send_body(Some(settings.timeout))
+            .timeout_recv_response(Some(settings.timeout))
+            .timeout_per_read(Some(settings.idle_timeout))
+            .timeout_global(Some(settings.max_time))
+            .max_idle_connections(settings.connections)
+            .max_idle_connections_per_host(settings.connections)
+            .build();
+        let connector = DefaultConnector::new().chain(Patience);
+        let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
+        Ok(Self { agent, max_body: settings.max_body })
+    }
+}
+
+impl Transport for UreqTransport {
+    fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
+        buffer.clear();
+        let body = request.body.encode();
+        let mut outgoing = HttpRequest::builder()
+            .method(request.method.clone())
+            .uri(request.url.as_str())
+            .body(body.as_ref())
+            .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
+        outgoing.headers_mut().extend(request.headers.clone());
+        if let Some(content_type) = request.body.content_type() {
+            let fields = outgoing.headers_mut();
+            fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
+        let outgoing = self.agent.configure_request(outgoing).allow_non_standard_methods(true).build();
+        let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
+        let mut reader = body.into_with_config().limit(self.max_body).reader();
+        reader.read_to_end(&mut buffer).map_err(|error| classify(::ureq::Error::from(error)))?;
+        Ok(Response { status: head.status, headers: head.headers, body: buffer })
+    }
+
+    fn interrupt(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+fn roots(ca_file: Option<&PathBuf>) -> Result<RootCerts, SetupError> {
+    let system = rustls_native_certs::load_native_certs().certs;
+    let mut trusted: Vec<_> =
+        system.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+    if let Some(path) = ca_file {
+        let pem = std::fs::read(path).map_err(|source| SetupError::CaFile { path: path.clone(), source })?;
+        let own = parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        });
+        let before = trusted.len();
+        trusted.extend(own);
+        if trusted.len() == before {
+            return Err(SetupError::NoCertificate { path: path.clone() });
+        }
+    }
+    Ok(RootCerts::new_with_certs(&trusted))
+}
+
+fn classify(error: ::ureq::Error) -> TransportError {
+    use ::ureq::Error;
+    let kind = match &error {
+        Error::ConnectionFailed
+        | Error::HostNotFound
+        | Error::ConnectProxyFailed(_)
+        | Error::Timeout(::ureq::Timeout::Resolve | ::ureq::Timeout::Connect) => {
+            TransportErrorKind::NotConnected
+        }
+        Error::Timeout(_) => TransportErrorKind::TimedOut,
+        Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
+        Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
+        Error::Protocol(_) | Error::Decompress(..) | Error::LargeResponseHeader(..) => {
+            TransportErrorKind::Garbled
+        }
+        Error::Io(io) => classify_io(io),
+        _ => TransportErrorKind::Unsendable,
+    };
+    TransportError::new(kind).because(error)
+}
+
+fn classify_io(error: &io::Error) -> TransportErrorKind {
+    use io::ErrorKind;
+    match error.kind() {
+        // rustls reports a certificate it does not trust as invalid data.
+        ErrorKind::InvalidData => TransportErrorKind::Untrusted,
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::NotFound => TransportErrorKind::NotConnected,
+        // A failed name look-up has no kind of its own; its text is all there is.
+        _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
+        _ => TransportErrorKind::BrokenOff,
+    }
+}
