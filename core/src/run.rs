@@ -49,21 +49,27 @@ pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
     Ok(summary)
 }
 
-fn open<'a>(pull: &Pull<'a>) -> Result<Vec<(&'a str, Box<dyn Sink>)>, PullError> {
+/// An open sink under its name.
+struct Named<'a> {
+    name: &'a str,
+    sink: Box<dyn Sink>,
+}
+
+fn open<'a>(pull: &Pull<'a>) -> Result<Vec<Named<'a>>, PullError> {
     let opened = pull.sinks.iter().map(|(name, opener)| {
         let opened = opener.open(&pull.site, None).map_err(|source| PullError::sink(name, source))?;
-        Ok((*name, opened.sink))
+        Ok(Named { name, sink: opened.sink })
     });
     opened.collect()
 }
 
 fn each(
-    sinks: &mut [(&str, Box<dyn Sink>)],
+    sinks: &mut [Named<'_>],
     mut act: impl FnMut(&mut dyn Sink) -> Result<(), SinkError>,
 ) -> Result<(), PullError> {
     sinks
         .iter_mut()
-        .try_for_each(|(name, sink)| act(sink.as_mut()).map_err(|source| PullError::sink(name, source)))
+        .try_for_each(|named| act(named.sink.as_mut()).map_err(|source| PullError::sink(named.name, source)))
 }
 
 /// A pull that is not complete.
