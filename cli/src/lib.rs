@@ -1,1 +1,75 @@
-//! x
+//! The command `longhaul`: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks.
+//!
+//! The engine is `longhaul-core`; this crate reads the configuration (`config`), builds the engine's parts from it
+//! (`wire`), and runs the commands. It also carries a fake of the API to try everything out against (`embedded`).
+
+mod args;
+mod commands;
+pub mod config;
+pub mod embedded;
+pub mod exit;
+mod failure;
+mod lock;
+mod progress;
+mod report;
+mod screen;
+mod session;
+mod signal;
+mod wire;
+
+use std::{ffi::OsString, io};
+
+use clap::Parser;
+
+use self::{
+    args::{Arguments, Command, Global},
+    config::Sources,
+    exit::Exit,
+    failure::Failure,
+    screen::Screen,
+    session::Session,
+    signal::Stop,
+};
+
+/// Runs the command line `args`, the program's name first, and says how it ended.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way, too. Nothing can be done where the stream is closed.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+        }
+    };
+    let screen = Screen::set_up(&arguments.global, std::env::var("LONGHAUL_LOG").ok().as_deref());
+    dispatch(&arguments, &screen).unwrap_or_else(|failure| {
+        report::print(&failure, &mut io::stderr().lock());
+        failure.exit
+    })
+}
+
+fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
+    let stop = Stop::on_signals().map_err(|error| Failure::new(Exit::Fault, error))?;
+    let begin = || Session::begin(sources(&arguments.global)?, screen.clone(), stop.clone());
+    match &arguments.command {
+        Command::Run(run) => commands::run::execute(&begin()?, run),
+        Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
+        Command::Check { streams } => commands::check::execute(&begin()?, streams),
+        Command::Config => commands::config::execute(&begin()?),
+        Command::Sinks => commands::sinks::execute(&begin()?),
+        Command::Streams => commands::streams::execute(&begin()?),
+        Command::Token => commands::token::execute(&begin()?),
+        Command::Completions { shell } => commands::completions::execute(*shell),
+    }
+}
+
+/// The configuration's sources, as this process finds them.
+fn sources(options: &Global) -> Result<Sources, Failure> {
+    Ok(Sources {
+        cwd: std::env::current_dir().map_err(Failure::usage)?,
+        environment: std::env::vars_os().collect(),
+        files: options.config.clone(),
+        machine_file: Some("/etc/longhaul/config.toml".into()),
+        set: options.set.clone(),
+    })
+}

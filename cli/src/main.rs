@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The command `longhaul`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    longhaul::run(std::env::args_os()).into()
+}

@@ -1,1 +1,22 @@
-//! x
+//! The sinks that longhaul carries: `stdout`, `ndjson` and `csv`.
+//!
+//! Each is a folder with the same files: `config.rs` reads the options, `sink.rs` writes. What the two that write
+//! files share is in `file.rs`.
+
+mod csv;
+mod file;
+mod keys;
+mod ndjson;
+mod stdout;
+
+use longhaul_core::sink::Registry;
+
+pub use self::stdout::Stdout;
+use self::{csv::CsvType, ndjson::NdjsonType, stdout::StdoutType};
+
+/// Adds `stdout`, `ndjson` and `csv` to `registry`; the first writes to `stdout`.
+pub fn register(registry: &mut Registry, stdout: Stdout) {
+    registry.register("stdout", StdoutType::new(stdout));
+    registry.register("ndjson", NdjsonType);
+    registry.register("csv", CsvType);
+}

@@ -24,6 +24,11 @@ impl<'a> Batch<'a> {
         self.bytes
     }
 
+    /// For each record, the index just past its `\n`.
+    pub fn ends(&self) -> &'a [usize] {
+        self.ends
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.ends.len()

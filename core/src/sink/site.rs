@@ -1,6 +1,9 @@
 //! What a sink is told about the pull it is opened for.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use crate::suggest::closest;
 
@@ -29,9 +32,26 @@ impl Site {
         self.values.get("stream").map_or("", String::as_str)
     }
 
+    /// The folder from which relative paths of sinks count.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Every placeholder's name and what it stands for.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// `template` with its placeholders replaced, as an absolute path.
     pub fn path(&self, template: &str) -> Result<PathBuf, UnknownPlaceholder> {
         Ok(self.folder.join(self.expand(template)?))
+    }
+
+    /// `template` with each known placeholder replaced; any other text in braces may be meant for the server and stays.
+    pub fn fill(&self, template: &str) -> String {
+        self.values
+            .iter()
+            .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
     /// `template` with each `{name}` replaced by what it stands for. A brace that encloses no lowercase name, as in
@@ -81,6 +101,7 @@ mod tests {
         let site = Site::new("users", "/data").with("date", "20260101");
         assert_eq!(site.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
         assert_eq!(site.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
+        assert_eq!(site.fill("{stream}/{other}"), "users/{other}");
         assert_eq!(site.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
         assert_eq!(site.path("/abs").unwrap(), std::path::Path::new("/abs"));
         assert_eq!(

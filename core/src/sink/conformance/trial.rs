@@ -155,7 +155,7 @@ fn compare(published: &[String], expected: &[String]) -> Result<(), Failure> {
 
 fn failed(doing: &'static str) -> impl Fn(SinkError) -> Failure {
     move |error| {
-        let chain = iter::successors(Some(&error as &dyn Error), |error| error.source());
+        let chain = iter::successors(Some(&error as &dyn Error), |&error| error.source());
         format!("{doing} failed: {}", chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
     }
 }

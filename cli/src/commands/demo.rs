@@ -1,0 +1,223 @@
+//! `longhaul demo`: the main job against the embedded API, and what it survived.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use longhaul_core::{
+    Clock,
+    clock::{SystemClock, Wake},
+    event::Fault,
+};
+
+use crate::{
+    args::{DemoArguments, RunArguments},
+    commands::{print, run},
+    config::Sources,
+    embedded::{EmbeddedApi, Faults, Settings},
+    exit::Exit,
+    failure::Failure,
+    progress::{Counts, grouped},
+    screen::Screen,
+    session::Session,
+    signal::Stop,
+};
+
+/// How long an answer takes, so that the demo outlives a few tokens and can be watched.
+const LATENCY: Duration = Duration::from_millis(80);
+
+/// Pulls from the embedded API, or only serves it.
+pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
+    let settings = settings(arguments);
+    let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
+        Failure::new(Exit::Fault, error).hint("choose another --port, or none for any that is free")
+    })?;
+    if arguments.serve {
+        return serve(&api, &settings, clock.as_ref(), stop);
+    }
+    screen.tell(&format!(
+        "a fake of the API listens on {}: its tokens live {} s, and {} % of requests meet a fault",
+        api.base_url(),
+        arguments.token_life,
+        (arguments.faults * 100.0).round()
+    ));
+    let configuration = write_configuration(&api, &settings, &arguments.out)
+        .map_err(|error| Failure::new(Exit::Sink, error).hint("choose another folder with --out"))?;
+    let session = Session::begin(sources(configuration.clone())?, screen.clone(), stop.clone())?;
+    run::execute(&session, &RunArguments::default())?;
+    let pulled = arguments.out.join("conversations.ndjson");
+    let compared = compare(&pulled, &settings).map_err(|error| Failure::new(Exit::Fault, error))?;
+    print(&report(&session.progress.counts(), &compared, &arguments.out, &configuration))?;
+    Ok(if compared.is_exact() { Exit::Complete } else { Exit::Fault })
+}
+
+fn settings(arguments: &DemoArguments) -> Settings {
+    Settings {
+        port: arguments.port,
+        seed: arguments.seed,
+        records: arguments.records,
+        token_life: Duration::from_secs(arguments.token_life.into()),
+        faults: Faults { rate: arguments.faults, ..Faults::default() },
+        latency: if arguments.serve { Duration::ZERO } else { LATENCY },
+        ..Settings::default()
+    }
+}
+
+/// Serves until a signal comes.
+fn serve(api: &EmbeddedApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
+    print(&configuration(api, settings, Path::new(".")))?;
+    while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
+    Ok(stop.received().map_or(Exit::Complete, Exit::Signal))
+}
+
+/// Only the demo's own file counts: whatever else is configured on the machine is for other systems.
+fn sources(configuration: PathBuf) -> Result<Sources, Failure> {
+    let cwd = std::env::current_dir().map_err(Failure::usage)?;
+    Ok(Sources { cwd, files: vec![configuration], ..Sources::default() })
+}
+
+fn write_configuration(api: &EmbeddedApi, settings: &Settings, out: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(out)?;
+    let path = out.join("longhaul.toml");
+    fs::write(&path, configuration(api, settings, out))?;
+    Ok(path)
+}
+
+/// A configuration to use with the embedded API; its sinks write to `out`.
+fn configuration(api: &EmbeddedApi, settings: &Settings, out: &Path) -> String {
+    let in_out =
+        |name: &str| toml_edit::Value::from(out.join(name).to_string_lossy().into_owned()).to_string();
+    format!(
+        r#"# For the API of `longhaul demo`, for as long as it runs.
+state_dir = {state_dir}
+
+[api]
+base_url = "{base_url}"
+proxy = "none"
+
+[auth]
+type = "client_credentials"
+token_url = "{token_url}"
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+
+[retry]
+base_delay = "200ms"
+
+# The first request is a POST; each page names the next one in `nextPageUri`.
+[streams.conversations]
+method = "POST"
+path = "/api/v2/tutorial/conversations"
+body = {{ pageSize = 100 }}
+records = "/results"
+pages = {{ type = "next_url", next = "/nextPageUri" }}
+sinks = ["ndjson", "csv"]
+
+[sinks.ndjson]
+path = {ndjson}
+
+[sinks.csv]
+path = {csv}
+columns = [
+    "/conversationId",
+    "/conversationStart",
+    "/conversationEnd",
+    "/originatingDirection",
+    {{ name = "mediaType", at = "/participants/0/sessions/0/mediaType" }},
+    {{ name = "caller", at = "/participants/0/sessions/0/ani" }},
+]
+"#,
+        state_dir = in_out(".longhaul"),
+        base_url = api.base_url(),
+        token_url = api.token_url(),
+        client_id = settings.client_id,
+        client_secret = settings.client_secret,
+        ndjson = in_out("{stream}.ndjson"),
+        csv = in_out("{stream}.csv"),
+    )
+}
+
+/// What came, held against what was served.
+#[derive(Debug, Eq, PartialEq)]
+struct Compared {
+    served: usize,
+    arrived: usize,
+    /// Those that are, at their place, what was served, to the byte.
+    exact: usize,
+    sample: String,
+}
+
+impl Compared {
+    fn is_exact(&self) -> bool {
+        self.exact == self.served && self.arrived == self.served
+    }
+}
+
+fn compare(pulled: &Path, settings: &Settings) -> io::Result<Compared> {
+    let mut compared = Compared { served: settings.records, arrived: 0, exact: 0, sample: String::new() };
+    for line in BufReader::new(File::open(pulled)?).lines() {
+        let line = line?;
+        if compared.arrived < settings.records && line == settings.conversation(compared.arrived) {
+            compared.exact += 1;
+        }
+        compared.arrived += 1;
+        if compared.sample.is_empty() {
+            compared.sample = line;
+        }
+    }
+    Ok(compared)
+}
+
+fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {
+    let number = |count: usize| grouped(count as u64);
+    let verdict = if compared.is_exact() {
+        format!(
+            "all {} records arrived, each of them once and byte for byte as it was served",
+            number(compared.served)
+        )
+    } else {
+        let Compared { served, arrived, exact, .. } = compared;
+        format!(
+            "{} records were served, {} arrived, {} of them right",
+            number(*served),
+            number(*arrived),
+            number(*exact)
+        )
+    };
+    let mut text = format!(
+        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {}, of which {} died in use\n",
+        grouped(counts.pages),
+        grouped(counts.requests),
+        grouped(counts.tokens),
+        grouped(counts.died),
+    );
+    let survived =
+        counts.survived.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), in_words(*fault)));
+    let survived = survived.collect::<Vec<_>>().join(", ");
+    // Writing to a string does not fail.
+    let _ = write!(
+        text,
+        "  survived   {}\n  files      {}\n             {}\n  made by    longhaul run -c {}\n\na record:\n{}\n",
+        if survived.is_empty() { "nothing went wrong" } else { &survived },
+        out.join("conversations.ndjson").display(),
+        out.join("conversations.csv").display(),
+        configuration.display(),
+        compared.sample,
+    );
+    text
+}
+
+fn in_words(fault: Fault) -> String {
+    match fault {
+        Fault::Status(status) => status.to_string(),
+        Fault::Connection => "lost connection".to_owned(),
+        Fault::UnreadableAnswer => "unreadable answer".to_owned(),
+        _ => "other trouble".to_owned(),
+    }
+}

@@ -1,0 +1,23 @@
+//! The commands, one a file.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod run;
+pub(crate) mod sinks;
+pub(crate) mod streams;
+pub(crate) mod token;
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::{exit::Exit, failure::Failure};
+
+/// Prints to stdout. A reader that went away ends the command quietly.
+pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(Exit::Sink, error)),
+        _ => Ok(Exit::Complete),
+    }
+}

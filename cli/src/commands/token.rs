@@ -1,0 +1,21 @@
+//! `longhaul token`: a token for use with other tools.
+
+use longhaul_core::Secret;
+
+use crate::{commands::print, config::ConfigError, exit::Exit, failure::Failure, session::Session};
+
+/// Prints a valid access token.
+pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
+    let access = session.connect()?;
+    match session.token(&access)? {
+        Some(token) => print(&line(&token)),
+        None => Err(ConfigError::new("there is no token, for `auth.type` is `none`")
+            .at("auth.type", session.loaded.origin_of("auth.type"))
+            .into()),
+    }
+}
+
+/// This is the one command whose product is a secret.
+fn line(token: &Secret) -> String {
+    format!("{}\n", token.expose())
+}

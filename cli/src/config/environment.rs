@@ -1,0 +1,123 @@
+//! The environment as a layer: `LONGHAUL_AUTH__CLIENT_ID` is `auth.client_id`.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use figment::value::{Dict, Value};
+use longhaul_core::suggest;
+
+use super::{ConfigError, Origin, keys, stack::Layer, tree};
+
+const PREFIX: &str = "LONGHAUL_";
+const BETWEEN_LEVELS: &str = "__";
+
+/// Variables that are no keys but are read by the command line.
+const READ_ELSEWHERE: [&str; 2] = ["LONGHAUL_LOG", "LONGHAUL_PLUGIN_PATH"];
+
+/// What the environment says.
+pub(super) struct Environment {
+    /// One for each variable, so that its name is the origin of its value.
+    pub(super) layers: Vec<Layer>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Environment {
+    /// Reads the variables; names that the user gives take the case that they have in `below`.
+    ///
+    /// A value is text, letter for letter, and becomes what its key holds only where that is read. An empty one
+    /// counts: it is empty text, or a list of nothing. It does not uncover what a lower layer says.
+    pub(super) fn read(
+        variables: &[(OsString, OsString)],
+        below: &Dict,
+        cwd: &Path,
+    ) -> Result<Self, ConfigError> {
+        let mut found: Vec<(Vec<String>, String, &OsStr)> = Vec::new();
+        let mut warnings = Vec::new();
+        let mut variables: Vec<_> = variables.iter().collect();
+        variables.sort();
+        for (name, value) in variables {
+            let name = name.to_string_lossy();
+            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let typed: Vec<_> = rest.split(BETWEEN_LEVELS).map(str::to_owned).collect();
+            match keys::find(&typed, below) {
+                _ if READ_ELSEWHERE.contains(&&*name) => {}
+                Some((path, _)) => found.push((path, name.into_owned(), value)),
+                None if typed.len() > 1 => return Err(unknown(&name, &typed)),
+                None => {
+                    let suggestion = closest(&typed);
+                    warnings.push(format!(
+                        "the environment variable `{name}` is not a key and is ignored{suggestion}"
+                    ));
+                }
+            }
+        }
+        refuse_overlap(&found)?;
+        let layers = found.into_iter().map(|(path, name, value)| layer(&path, name, value, cwd));
+        Ok(Self { layers: layers.collect::<Result<_, _>>()?, warnings })
+    }
+}
+
+/// The variable that sets the key at `path`.
+pub(super) fn variable(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join(BETWEEN_LEVELS).to_ascii_uppercase())
+}
+
+fn layer(path: &[String], name: String, value: &OsStr, cwd: &Path) -> Result<Layer, ConfigError> {
+    let not_text = format!("the value of the environment variable `{name}` is not UTF-8");
+    let origin = Origin::Environment { name };
+    let Some(text) = value.to_str() else {
+        return Err(ConfigError::new(not_text).at(&keys::dotted(path), origin));
+    };
+    Ok(Layer { origin, folder: cwd.to_owned(), values: tree::nest(path, Value::from(text)) })
+}
+
+/// Refuses two variables that set one key, or a key and a key inside it: neither is above the other.
+fn refuse_overlap(found: &[(Vec<String>, String, &OsStr)]) -> Result<(), ConfigError> {
+    for (index, (path, name, _)) in found.iter().enumerate() {
+        let overlap =
+            |other: &&(Vec<String>, String, &OsStr)| other.0.starts_with(path) || path.starts_with(&other.0);
+        if let Some((_, other, _)) = found[..index].iter().find(overlap) {
+            let key = keys::dotted(path);
+            let message = format!("the environment variables `{other}` and `{name}` both set `{key}`");
+            return Err(ConfigError::new(message).at(&key, Origin::Environment { name: name.clone() }));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(name: &str, typed: &[String]) -> ConfigError {
+    let origin = Origin::Environment { name: name.to_owned() };
+    let error = if keys::is_table(typed) {
+        ConfigError::new(format!(
+            "the environment variable `{name}` is a table, which has no value of its own"
+        ))
+        .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
+    } else {
+        ConfigError::new(format!("the environment variable `{name}` is not a key{}", closest(typed)))
+    };
+    error.written(origin)
+}
+
+/// A suggestion for the first level of `typed` that no key has.
+fn closest(typed: &[String]) -> String {
+    let rows: Vec<_> = keys::rows().map(|(row, _)| row).collect();
+    let agree = |row: &[&str], depth: usize| {
+        row.len() > depth
+            && row
+                .iter()
+                .zip(&typed[..depth])
+                .all(|(key, name)| key.starts_with('*') || key.eq_ignore_ascii_case(name))
+    };
+    for (depth, name) in typed.iter().enumerate() {
+        let here: Vec<_> = rows.iter().filter(|row| agree(row, depth)).map(|row| row[depth]).collect();
+        if !here.iter().any(|key| key.starts_with('*') || key.eq_ignore_ascii_case(name)) {
+            return suggest::closest(
+                name,
+                &here.iter().map(|key| key.to_ascii_uppercase()).collect::<Vec<_>>(),
+            );
+        }
+    }
+    String::new()
+}

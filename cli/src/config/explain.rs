@@ -1,0 +1,87 @@
+//! What figment found wrong, in the words of the schema.
+
+use figment::{
+    Error,
+    error::{Actual, Kind},
+};
+use longhaul_core::suggest;
+
+use super::{ConfigError, Origin, keys};
+
+/// `error`, which concerns the value that `locate` finds the origin of by its path.
+pub(super) fn explain(error: Error, locate: impl Fn(&[String], Origin) -> Origin) -> ConfigError {
+    let mut path = error.path;
+    let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
+    if let Kind::MissingField(name) = &error.kind {
+        let near = locate(&path, origin);
+        path.push(name.clone().into_owned());
+        return ConfigError::missing(&path, Some(near));
+    }
+    let path = to_the_key(&path);
+    let key = keys::dotted(&path);
+    let (message, hint) = match error.kind {
+        Kind::UnknownField(name, known) => {
+            (format!("unknown key `{key}`{}", suggest::closest(&name, known)), None)
+        }
+        Kind::UnknownVariant(found, known) => {
+            let known_ones = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let suggestion = suggest::closest(&found, known);
+            (format!("`{key}`: `{found}` is not one of {known_ones}{suggestion}"), None)
+        }
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            let expected = in_words(&expected);
+            let hint = (expected == "text"
+                && matches!(
+                    found,
+                    Actual::Bool(_) | Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)
+                ))
+            .then(|| "put it in quotes".to_owned());
+            (format!("`{key}`: expected {expected}, found {}", describe(&found, expected)), hint)
+        }
+        Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
+        other => (format!("`{key}`: {other}"), None),
+    };
+    let error = ConfigError::new(message).at(&key, locate(&path, origin));
+    if let Some(hint) = hint { error.with_hint(hint) } else { error }
+}
+
+/// `path` without what lies inside a value, the index in a list say.
+fn to_the_key(path: &[String]) -> Vec<String> {
+    let whole = (1..path.len()).find(|&length| {
+        keys::find_kind(&path[..length]).is_some_and(|kind| {
+            matches!(kind, keys::Kind::Command | keys::Kind::List | keys::Kind::Paths | keys::Kind::Text)
+        })
+    });
+    path[..whole.unwrap_or(path.len())].to_vec()
+}
+
+/// What serde expected, in the words of the schema.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a string" => "text",
+        "a map" => "a table",
+        number if number.contains("nonzero") => "a whole number from 1",
+        number if ["u16", "u32", "u64"].contains(&number) => "a whole number",
+        name if name.starts_with("struct ") => "a table",
+        other => other,
+    }
+}
+
+/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a secret
+/// in the wrong place.
+fn describe(found: &Actual, expected: &str) -> String {
+    let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
+    match found {
+        Actual::Str(text) if harmless => format!("`{text}`"),
+        Actual::Unsigned(number) if harmless => format!("`{number}`"),
+        Actual::Signed(number) if harmless => format!("`{number}`"),
+        Actual::Str(_) | Actual::Char(_) => "text".to_owned(),
+        Actual::Bool(_) => "a truth value".to_owned(),
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number".to_owned(),
+        Actual::Seq => "a list".to_owned(),
+        Actual::Map => "a table".to_owned(),
+        _ => "nothing".to_owned(),
+    }
+}

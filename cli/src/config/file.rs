@@ -1,0 +1,130 @@
+//! One configuration file.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    providers::{Format, Json, Toml, Yaml},
+    value::{Dict, Value},
+};
+use toml_edit::ImDocument;
+
+use super::{ConfigError, Origin, lines::Lines, trust::Ownership};
+
+/// The endings of configuration files, in the order they are looked for.
+pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+
+/// What is kept of a file besides its values.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    /// The file, as it was named.
+    pub(super) path: PathBuf,
+    pub(super) lines: Lines,
+    pub(super) ownership: Ownership,
+}
+
+impl ConfigFile {
+    /// Reads the file `path` in the folder `cwd`; nothing where there is none.
+    pub(super) fn read(path: &Path, cwd: &Path) -> Result<Option<(Self, Dict)>, ConfigError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if !ENDINGS.contains(&ending) {
+            let message = format!("`{}` does not end in `.toml`, `.yaml`, `.yml` or `.json`", path.display());
+            return Err(ConfigError::new(message));
+        }
+        let (bytes, ownership) = match open(&cwd.join(path)) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(ConfigError::new(format!("cannot read `{}`", path.display())).because(error));
+            }
+        };
+        let refuse = |message: String, line| {
+            ConfigError::new(message).written(Origin::File { path: path.to_owned(), line })
+        };
+        let text = String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".into(), None))?;
+        // Windows editors like to begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let parsed = match ending {
+            "toml" => parse_toml(text),
+            "json" => parse_json(text),
+            _ => parse_yaml(text),
+        };
+        let empty = || refuse("the file is empty".to_owned(), None);
+        if text.trim().is_empty() {
+            return Err(empty());
+        }
+        match parsed {
+            Ok((Value::Dict(_, values), lines)) => {
+                Ok(Some((Self { path: path.to_owned(), lines, ownership }, values)))
+            }
+            Ok((Value::Empty(..), _)) => Err(empty()),
+            Ok(_) => Err(refuse("the file holds no keys".to_owned(), None)),
+            Err(Syntax { format, message, place: Some((line, column)) }) => {
+                let message = format!("the file is not {format} at line {line}, column {column}: {message}");
+                Err(refuse(message, Some(line)))
+            }
+            Err(Syntax { format, message, place: None }) => {
+                Err(refuse(format!("the file is not {format}: {message}"), None))
+            }
+        }
+    }
+}
+
+/// Why a text is not of its format; `place` is line and column, from 1.
+struct Syntax {
+    format: &'static str,
+    message: String,
+    place: Option<(usize, usize)>,
+}
+
+type Parsed = Result<(Value, Lines), Syntax>;
+
+/// The bytes of the file, and who owned it when they were read.
+fn open(path: &Path) -> io::Result<(Vec<u8>, Ownership)> {
+    let mut file = File::open(path)?;
+    let ownership = Ownership::from(&file.metadata()?);
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, ownership))
+}
+
+fn parse_toml(text: &str) -> Parsed {
+    let document = ImDocument::parse(text).map_err(|error| {
+        let place = error.span().and_then(|span| text.get(..span.start)).map(|before| {
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            (before.matches('\n').count() + 1, line.chars().count() + 1)
+        });
+        Syntax { format: "TOML", message: error.message().trim().replace('\n', ", "), place }
+    })?;
+    let values = Toml::from_str::<Dict>(text).map_err(|error| Syntax {
+        format: "TOML",
+        message: error.message().to_owned(),
+        place: None,
+    })?;
+    Ok((Value::from(values), Lines::of_toml(&document)))
+}
+
+fn parse_yaml(text: &str) -> Parsed {
+    let value = Yaml::from_str(text).map_err(|error| Syntax {
+        format: "YAML",
+        message: without_place(&error.to_string()),
+        place: error.location().map(|place| (place.line(), place.column())),
+    })?;
+    Ok((value, Lines::of_outline(text)))
+}
+
+fn parse_json(text: &str) -> Parsed {
+    let value = Json::from_str(text).map_err(|error| Syntax {
+        format: "JSON",
+        message: without_place(&error.to_string()),
+        place: Some((error.line(), error.column())),
+    })?;
+    Ok((value, Lines::of_outline(text)))
+}
+
+fn without_place(message: &str) -> String {
+    message.split_once(" at line ").map_or(message, |(message, _)| message).to_owned()
+}

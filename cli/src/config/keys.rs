@@ -1,0 +1,166 @@
+//! The keys of the schema, as far as the layers must know them before serde does.
+//!
+//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends on
+//! the key it names. Each section of the schema lists its keys beside its types.
+
+use figment::value::Dict;
+
+use super::{api, auth, pages, retry, root, secret, sink, stream, tree};
+
+/// What a key holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// The body of a request: a table, JSON as text, or a form that names a file.
+    Body,
+    /// A program and its arguments.
+    Command,
+    /// Whatever a sink or an API makes of it.
+    Free,
+    /// Texts or numbers, which may be written as one text with commas or blanks between them.
+    List,
+    /// A path that is read, relative to the file that names it.
+    Path,
+    /// Such paths.
+    Paths,
+    /// Text that is never shown, or a form that says where to get it.
+    Secret,
+    /// A number or a truth value.
+    Scalar,
+    /// Text, letter for letter; durations, URLs and the like among it.
+    Text,
+}
+
+/// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
+pub(super) type Row = (&'static str, Kind);
+
+const SECTIONS: [&[Row]; 7] =
+    [root::KEYS, api::KEYS, auth::KEYS, retry::KEYS, stream::KEYS, pages::KEYS, sink::KEYS];
+
+/// Every key of the schema, the forms of secrets included.
+pub(super) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
+    SECTIONS.iter().flat_map(|section| section.iter()).flat_map(|&(key, kind)| {
+        let forms = if kind == Kind::Secret { secret::FORMS } else { &[] };
+        let with = forms.iter().map(move |&(form, kind)| (key.split('.').chain([form]).collect(), kind));
+        std::iter::once((key.split('.').collect(), kind)).chain(with)
+    })
+}
+
+/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the case
+/// of one in `existing` that differs in nothing else, and is lower-case where there is none.
+pub(super) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
+    rows().find_map(|(row, kind)| Some((spell(row, typed, existing)?, kind)))
+}
+
+/// What the key at `path` holds; nothing for a table, or where there is no such key.
+pub(super) fn find_kind(path: &[String]) -> Option<Kind> {
+    find(path, &Dict::new()).map(|(_, kind)| kind)
+}
+
+/// Whether `path` is a table of the schema, whose keys have names of their own.
+pub(super) fn is_table(path: &[String]) -> bool {
+    let is_above = |mut row: Vec<_>| {
+        let deeper = row.len() > path.len();
+        row.truncate(path.len());
+        deeper && spell(row, path, &Dict::new()).is_some()
+    };
+    find_kind(path).is_none() && rows().any(|(row, _)| is_above(row))
+}
+
+/// Whether the value at `path` is never shown.
+pub(super) fn is_secret(path: &[String]) -> bool {
+    match find_kind(path) {
+        Some(Kind::Secret) => true,
+        Some(Kind::Free | Kind::Text) => path.last().is_some_and(|name| sounds_secret(name)),
+        _ => false,
+    }
+}
+
+/// Whether a key whose name others chose, a sink's option say, most likely holds a secret.
+pub(super) fn sounds_secret(name: &str) -> bool {
+    const ENDINGS: [&str; 7] =
+        ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    name == "token" || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// `path` as a person writes it: `api.headers."X.Tenant"`.
+pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
+    let quoted = path.iter().map(|name| toml_edit::Key::new(name.as_ref()).display_repr().into_owned());
+    quoted.collect::<Vec<_>>().join(".")
+}
+
+fn spell(mut row: Vec<&'static str>, typed: &[String], existing: &Dict) -> Option<Vec<String>> {
+    if row.last() == Some(&"**") && typed.len() > row.len() {
+        row.resize(typed.len(), "**");
+    }
+    if row.len() != typed.len() {
+        return None;
+    }
+    let mut spelled: Vec<String> = Vec::new();
+    for (expected, name) in row.into_iter().zip(typed) {
+        spelled.push(match expected {
+            "*" | "**" => like_existing(&spelled, name, existing),
+            _ if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
+            _ => return None,
+        });
+    }
+    Some(spelled)
+}
+
+fn like_existing(above: &[String], name: &str, existing: &Dict) -> String {
+    let siblings =
+        if above.is_empty() { Some(existing) } else { tree::at(existing, above).and_then(|v| v.as_dict()) };
+    let mut alike = siblings.into_iter().flat_map(Dict::keys).filter(|key| key.eq_ignore_ascii_case(name));
+    let exact = siblings.and_then(|siblings| siblings.get_key_value(name)).map(|(key, _)| key);
+    exact.or_else(|| alike.next()).cloned().unwrap_or_else(|| name.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::value::Value;
+
+    use super::*;
+
+    fn path(dotted: &str) -> Vec<String> {
+        dotted.split('.').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn names_take_the_case_of_the_schema_or_of_what_is_there() {
+        let existing = tree::nest(&["streams", "users", "query", "pageSize"], Value::from("1"));
+        let find = |typed: &str| find(&path(typed), &existing).map(|(path, kind)| (path.join("."), kind));
+        assert_eq!(find("AUTH.CLIENT_ID"), Some(("auth.client_id".into(), Kind::Text)));
+        assert_eq!(
+            find("STREAMS.USERS.QUERY.PAGESIZE"),
+            Some(("streams.users.query.pageSize".into(), Kind::Text))
+        );
+        assert_eq!(find("STREAMS.USERS.QUERY.NEW"), Some(("streams.users.query.new".into(), Kind::Text)));
+        assert_eq!(find("SINKS.OUT.A.B.C"), Some(("sinks.out.a.b.c".into(), Kind::Free)));
+        assert_eq!(find("SINKS.OUT.TYPE"), Some(("sinks.out.type".into(), Kind::Text)));
+        assert_eq!(find("AUTH.TOKEN.FILE"), Some(("auth.token.file".into(), Kind::Path)));
+        assert_eq!(find("AUTH.CLIENT_ID.FILE"), None);
+        assert_eq!(find("STREAMS.USERS"), None);
+        assert!(is_table(&path("STREAMS.USERS")) && !is_table(&path("streams.users.path")));
+    }
+
+    #[test]
+    fn what_may_not_be_shown_is_known_by_its_key() {
+        for key in [
+            "auth.client_secret",
+            "auth.extra.x",
+            "api.headers.x-a",
+            "sinks.db.Password",
+            "sinks.db.pool.token",
+        ] {
+            assert!(is_secret(&path(key)), "{key}");
+        }
+        for key in ["auth.client_id", "auth.token.env", "streams.users.query.pageToken", "sinks.db.table"] {
+            assert!(!is_secret(&path(key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_dot_is_quoted() {
+        assert_eq!(dotted(&["api", "headers", "X.Tenant"]), "api.headers.\"X.Tenant\"");
+    }
+}

@@ -1,0 +1,207 @@
+//! The configuration: read from all its layers, complete, checked, and with the origin of every value.
+//!
+//! Each section of the schema is a file: its types, its keys and what is built in. A new key is a field and a row
+//! of `KEYS` there; a new section also a line in `keys.rs`, `root.rs` and, if it has defaults, `defaults.rs`.
+//!
+//! Layers, lowest first: what is built in; the machine's file; the user's; `longhaul.toml` in the working
+//! directory, or the files named on the command line instead; the environment; `--set`.
+
+mod api;
+mod auth;
+mod body;
+mod canonical;
+mod check;
+mod choice;
+mod defaults;
+mod duration;
+mod environment;
+mod error;
+mod explain;
+mod file;
+mod flags;
+mod http_url;
+mod keys;
+mod lines;
+mod origin;
+mod pages;
+mod query;
+mod retry;
+mod root;
+mod secret;
+mod show;
+mod sink;
+mod size;
+mod stack;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod trust;
+
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+pub use self::{
+    api::{Api, Proxy},
+    auth::{Auth, ClientAuth, Grant},
+    body::Body,
+    error::ConfigError,
+    origin::Origin,
+    pages::{Pages, RelativeTo},
+    query::{Query, Values},
+    retry::Retry,
+    root::Config,
+    secret::{SecretSource, Secrets},
+    sink::Sink,
+    stream::Stream,
+};
+use self::{
+    environment::Environment,
+    file::{ConfigFile, ENDINGS},
+    stack::{Layer, Stack},
+};
+
+/// What a configuration is read from. `Debug` does not show the environment, nor the values of `--set`.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// The variables of the environment; `HOME` and `XDG_CONFIG_HOME` say where the user's file is.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The files named on the command line, the last one on top. If there are any, `longhaul.toml` is not read.
+    pub files: Vec<PathBuf>,
+    /// The machine's file: `/etc/longhaul/config.toml`.
+    pub machine_file: Option<PathBuf>,
+    /// What `--set` was given, the last one on top.
+    pub set: Vec<String>,
+}
+
+/// A configuration that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub config: Config,
+    /// What is odd about it, one clause each.
+    pub warnings: Vec<String>,
+    stack: Stack,
+}
+
+/// Reads the configuration. The first thing that is wrong is the error; nothing is sent, run, or written.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    let mut stack = Stack::default();
+    for path in [sources.machine_file.clone(), sources.user_file()].into_iter().flatten() {
+        lay_file(&mut stack, &path, &sources.cwd)?;
+    }
+    let found = sources.found_file()?;
+    for path in sources.files.iter().chain(&found) {
+        if !lay_file(&mut stack, path, &sources.cwd)? {
+            let message = format!("the configuration file `{}` does not exist", path.display());
+            return Err(ConfigError::new(message));
+        }
+    }
+    let Environment { layers, mut warnings } =
+        Environment::read(&sources.environment, &stack.values(), &sources.cwd)?;
+    for layer in layers {
+        stack.lay(layer);
+    }
+    for text in &sources.set {
+        stack.lay(flags::layer(text, &sources.cwd)?);
+    }
+    stack.underlay(defaults::beneath(&stack.values()));
+    let mut config = stack.extract()?;
+    warnings.extend(check::check(&config, &stack)?);
+    for (typed, secret) in config.secrets_mut() {
+        let origin = stack.origin(&typed);
+        let ownership = stack.ownership(&origin);
+        secret.place(keys::dotted(&typed), origin, ownership);
+    }
+    Ok(Loaded { config, warnings, stack })
+}
+
+impl Loaded {
+    /// Where the value of `key`, written as in TOML, comes from; for a table, the topmost place that extends it.
+    pub fn origin_of(&self, key: &str) -> Origin {
+        let names = toml_edit::Key::parse(key).unwrap_or_default();
+        self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
+    }
+
+    /// A problem with `key` that was found elsewhere. Where its value is built in, it is the table around it that
+    /// was written somewhere.
+    pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
+        let origin = match (self.origin_of(key), key.rsplit_once('.')) {
+            (Origin::Default, Some((table, _))) => self.origin_of(table),
+            (origin, _) => origin,
+        };
+        ConfigError::new(message).at(key, origin)
+    }
+
+    /// The streams in the order they are defined: as the files list them, then those that only the environment or
+    /// the command line defines, by name.
+    pub fn streams(&self) -> Vec<(&str, &Stream)> {
+        let mut streams: Vec<(&str, &Stream)> = Vec::new();
+        let all = self.config.streams.keys().map(String::as_str);
+        for name in self.stack.names("streams").chain(all) {
+            let known = streams.iter().any(|(known, _)| *known == name);
+            if let Some((name, stream)) = self.config.streams.get_key_value(name).filter(|_| !known) {
+                streams.push((name, stream));
+            }
+        }
+        streams
+    }
+
+    /// One line for each value, in the order of the keys: `key = value  # where it was written`. Secrets are
+    /// `"***"`.
+    pub fn listing(&self) -> String {
+        show::listing(&self.stack)
+    }
+}
+
+impl Sources {
+    /// The user's file, in the folder that the XDG base directory specification gives; a relative one is ignored
+    /// as it says.
+    fn user_file(&self) -> Option<PathBuf> {
+        let folder = |name: &str| {
+            let (_, value) = self.environment.iter().find(|(candidate, _)| candidate == name)?;
+            Some(PathBuf::from(value)).filter(|folder| folder.is_absolute())
+        };
+        let configuration = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
+        Some(configuration.join("longhaul/config.toml"))
+    }
+
+    /// The file in the working directory, where none is named on the command line.
+    fn found_file(&self) -> Result<Option<PathBuf>, ConfigError> {
+        if !self.files.is_empty() {
+            return Ok(None);
+        }
+        let candidates = ENDINGS.map(|ending| PathBuf::from(format!("longhaul.{ending}")));
+        let mut found = candidates.into_iter().filter(|name| self.cwd.join(name).exists());
+        match (found.next(), found.next()) {
+            (Some(one), Some(other)) => {
+                let message = format!("there are both `{}` and `{}`", one.display(), other.display());
+                Err(ConfigError::new(message).with_hint("keep one of them, or name it with `-c`"))
+            }
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cwd, files, machine_file, .. } = self;
+        let mut shown = f.debug_struct("Sources");
+        shown.field("cwd", cwd).field("files", files).field("machine_file", machine_file);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Puts the file on top of `stack`, and says whether there is one.
+fn lay_file(stack: &mut Stack, path: &Path, cwd: &Path) -> Result<bool, ConfigError> {
+    let Some((file, values)) = ConfigFile::read(path, cwd)? else { return Ok(false) };
+    let folder = cwd.join(path).parent().unwrap_or(cwd).to_owned();
+    let origin = Origin::File { path: path.to_owned(), line: None };
+    stack.lay_file(file, Layer { origin, folder, values });
+    Ok(true)
+}

@@ -1,0 +1,96 @@
+//! Where a value was written.
+
+use std::{fmt, path::PathBuf};
+
+use figment::{Metadata, Source};
+
+/// Where a value of the configuration was written.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Origin {
+    /// Nowhere: it is built in.
+    #[default]
+    Default,
+    /// In a configuration file.
+    File {
+        /// The file, as it was named.
+        path: PathBuf,
+        /// The line of the key, from 1, where it could be found.
+        line: Option<usize>,
+    },
+    /// In the environment.
+    Environment {
+        /// The variable.
+        name: String,
+    },
+    /// In a `--set` on the command line.
+    Flag {
+        /// The key, as it was typed. The value is left out, so that no message can repeat a secret.
+        text: String,
+    },
+}
+
+const FILE: &str = "file";
+const ENVIRONMENT: &str = "environment variable";
+const FLAG: &str = "--set";
+
+/// What figment knows a layer by. A line differs from key to key, so it is not in there.
+impl From<&Origin> for Metadata {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Default => Self::named("default"),
+            Origin::File { path, .. } => Self::from(FILE, path.as_path()),
+            Origin::Environment { name } => Self::from(ENVIRONMENT, Source::Custom(name.clone())),
+            Origin::Flag { text } => Self::from(FLAG, Source::Custom(text.clone())),
+        }
+    }
+}
+
+impl From<&Metadata> for Origin {
+    fn from(metadata: &Metadata) -> Self {
+        match &metadata.source {
+            Some(Source::File(path)) => Self::File { path: path.clone(), line: None },
+            Some(Source::Custom(name)) if metadata.name == ENVIRONMENT => {
+                Self::Environment { name: name.clone() }
+            }
+            Some(Source::Custom(text)) => Self::Flag { text: text.clone() },
+            _ => Self::Default,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line: None } => write!(f, "{}", path.display()),
+            Self::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            Self::Environment { name } => write!(f, "{ENVIRONMENT} {name}"),
+            Self::Flag { text } if text.is_empty() => f.write_str(FLAG),
+            Self::Flag { text } => write!(f, "{FLAG} {text}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figment_gives_back_the_origin_it_was_told() {
+        let origins = [
+            (Origin::Default, "default"),
+            (Origin::File { path: "a/b.toml".into(), line: None }, "a/b.toml"),
+            (
+                Origin::Environment { name: "LONGHAUL_STATE_DIR".into() },
+                "environment variable LONGHAUL_STATE_DIR",
+            ),
+            (Origin::Flag { text: "api.timeout".into() }, "--set api.timeout"),
+        ];
+        for (origin, text) in origins {
+            let metadata: Metadata = (&origin).into();
+            assert_eq!(Origin::from(&metadata), origin);
+            assert_eq!(origin.to_string(), text);
+        }
+        assert_eq!(Origin::File { path: "b.toml".into(), line: Some(7) }.to_string(), "b.toml:7");
+    }
+}

@@ -1,0 +1,63 @@
+//! The effective configuration as text.
+
+use std::fmt::Write;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    keys::{self, Kind},
+    stack::Stack,
+    tree,
+};
+
+const HIDDEN: &str = "***";
+
+/// One line for each value, in the order of the keys: `key = value  # where it was written`, secrets as `"***"`.
+pub(super) fn listing(stack: &Stack) -> String {
+    let mut text = String::new();
+    for (path, value) in tree::leaves(&stack.values()) {
+        let hidden = keys::is_secret(&path) || keys::find_kind(&path) == Some(Kind::Command);
+        let value = if hidden { HIDDEN.into() } else { Value::deserialize(value).unwrap_or_default() };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} = {}  # {}", keys::dotted(&path), masked(value), stack.origin(&path));
+    }
+    text
+}
+
+/// `value` without the secrets that a list of tables, or a URL, may hold.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| {
+                let value = if keys::sounds_secret(&name) { HIDDEN.into() } else { masked(value) };
+                (name, value)
+            })
+            .collect(),
+        Value::String(text) => without_password(text).into(),
+        other => other,
+    }
+}
+
+fn without_password(text: String) -> String {
+    let Ok(mut url) = Url::parse(&text) else { return text };
+    let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
+    if hidden { url.into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::masked;
+
+    #[test]
+    fn secrets_inside_a_value_are_hidden() {
+        let value = json!([{ "url": "postgres://me:hunter2@db/x", "Password": "hunter2", "table": "t" }]);
+        let shown = json!([{ "url": "postgres://me:***@db/x", "Password": "***", "table": "t" }]);
+        assert_eq!(masked(value), shown);
+    }
+}

@@ -1,0 +1,313 @@
+//! What is wrong is said with the key and the place.
+
+use super::{Case, GRANT, SMALL};
+
+/// What is said about `SMALL` followed by `more`, which begins on line 5.
+#[track_caller]
+fn assert_refused(more: &str, message: &str, place: &str) {
+    assert_eq!(Case::toml(&[SMALL, more].concat()).refusal(), (message.to_owned(), place.to_owned()));
+}
+
+#[test]
+fn unknown_keys() {
+    assert_refused(
+        "[retyr]\nmax_wait = \"1s\"",
+        "unknown key `retyr` (did you mean `retry`?)",
+        "longhaul.toml:5",
+    );
+    assert_refused(
+        "[streams.users]\npath = \"/u\"\nrecrods = \"/r\"",
+        "unknown key `streams.users.recrods` (did you mean `records`?)",
+        "longhaul.toml:7",
+    );
+    assert_refused("[api.x]", "unknown key `api.x`", "longhaul.toml:5");
+    assert_refused("[rate]\nrequests = 1", "unknown key `rate`", "longhaul.toml:5");
+    let vault = GRANT.replace("\"hunter2\"", "{ comand = \"X\" }");
+    let refusal = Case::toml(&vault).refusal();
+    assert_eq!(refusal.0, "unknown key `auth.client_secret.comand` (did you mean `command`?)");
+    assert_eq!(refusal.1, "longhaul.toml:7");
+}
+
+#[test]
+fn syntax() {
+    let cases = [
+        (
+            "longhaul.toml",
+            "[api]\nbase_url = https",
+            "the file is not TOML at line 2, column 12: invalid string, expected `\"`, `'`",
+            "longhaul.toml:2",
+        ),
+        (
+            "longhaul.toml",
+            "a = 1\na = 2\n",
+            "the file is not TOML at line 2, column 1: duplicate key `a` in document root",
+            "longhaul.toml:2",
+        ),
+        (
+            "longhaul.yaml",
+            "api:\n  base_url: a: b\n",
+            "the file is not YAML at line 2, column 14: mapping values are not allowed in this context",
+            "longhaul.yaml:2",
+        ),
+        (
+            "longhaul.yml",
+            "api: [",
+            "the file is not YAML at line 2, column 1: did not find expected node content",
+            "longhaul.yml:2",
+        ),
+        (
+            "longhaul.json",
+            "{\n  \"api\" 1\n}",
+            "the file is not JSON at line 2, column 9: expected `:`",
+            "longhaul.json:2",
+        ),
+    ];
+    for (name, text, message, place) in cases {
+        assert_eq!(Case::new().file(name, text).refusal(), (message.to_owned(), place.to_owned()));
+    }
+}
+
+#[test]
+fn files_that_hold_no_configuration() {
+    let refusal = |name, bytes: &[u8]| Case::new().file(name, bytes).refusal();
+    let at = |message: &str, place: &str| (message.to_owned(), place.to_owned());
+    assert_eq!(refusal("longhaul.toml", b""), at("the file is empty", "longhaul.toml"));
+    assert_eq!(refusal("longhaul.json", b" \n"), at("the file is empty", "longhaul.json"));
+    assert_eq!(refusal("longhaul.yaml", b"# nothing yet\n"), at("the file is empty", "longhaul.yaml"));
+    assert_eq!(refusal("longhaul.toml", b"\xff\xfe\0a"), at("the file is not UTF-8 text", "longhaul.toml"));
+    assert_eq!(refusal("longhaul.yaml", b"hunter2"), at("the file holds no keys", "longhaul.yaml"));
+    assert_eq!(refusal("longhaul.json", b"[\"hunter2\"]"), at("the file holds no keys", "longhaul.json"));
+}
+
+#[test]
+fn words_that_are_not_known() {
+    let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"nxt_url\" }";
+    assert_refused(
+        stream,
+        "`streams.users.pages.type`: `nxt_url` is not one of `next_url`, `single` (did you mean `next_url`?)",
+        "longhaul.toml:7",
+    );
+    assert_eq!(
+        Case::toml(&GRANT.replace("client_credentials", "magic")).refusal(),
+        (
+            "`auth.type`: `magic` is not one of `client_credentials`, `none`, `password`, `token`".to_owned(),
+            "longhaul.toml:4".to_owned()
+        )
+    );
+    let refusal = Case::toml(&[GRANT, "client_auth = \"psot\""].concat()).refusal();
+    assert_eq!(refusal.0, "`auth.client_auth`: `psot` is not one of `basic`, `post` (did you mean `post`?)");
+}
+
+#[test]
+fn a_sink_that_is_not_there() {
+    let case =
+        Case::toml(&[SMALL, "[streams.users]\npath = \"/u\"\nsinks = [\"outt\"]\n[sinks.out]"].concat());
+    let error = case.error();
+    assert_eq!(error.to_string(), "`streams.users.sinks`: there is no sink `outt` (did you mean `out`?)");
+    assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
+    assert_eq!(error.hint(), Some("write a table `[sinks.outt]`"));
+    assert_eq!(error.key(), Some("streams.users.sinks"));
+}
+
+#[test]
+fn addresses() {
+    let refusal = |url: &str| Case::toml(&SMALL.replace("https://api.example.com", url)).refusal();
+    let at = |message: &str| (message.to_owned(), "longhaul.toml:2".to_owned());
+    assert_eq!(
+        refusal("api.example.com"),
+        at("`api.base_url`: `api.example.com` is not a URL that starts with `https://` or `http://`")
+    );
+    assert_eq!(
+        refusal("https://u:hunter2@x.example"),
+        at("`api.base_url`: a URL must not hold a user or password")
+    );
+    let plain = Case::toml(&SMALL.replace("https", "http"));
+    assert_eq!(
+        plain.refusal(),
+        at("`api.base_url`: plain http would show credentials on the way to `api.example.com`")
+    );
+    assert_eq!(plain.error().hint(), Some("use https, or set `api.allow_http` to true"));
+    plain.variable("LONGHAUL_API__ALLOW_HTTP", "true").load();
+    Case::toml(&SMALL.replace("https://api.example.com", "http://127.0.0.1:8080/x")).load();
+    assert_eq!(
+        Case::toml(&GRANT.replace("https://login", "http://login")).refusal().0,
+        "`auth.token_url`: plain http would show credentials on the way to `login.example.com`"
+    );
+    let case = Case::toml(SMALL).set("api.allowed_origins=['https://x.example/a']");
+    assert_eq!(
+        case.refusal(),
+        (
+            "`api.allowed_origins`: `https://x.example/a` has a path, an origin is only scheme, host and port".to_owned(),
+            "--set api.allowed_origins".to_owned()
+        )
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    assert_refused(
+        "[retry]\nmax_wait = \"soon\"",
+        "`retry.max_wait`: `soon` is not a duration such as `30s`, `2m` or `1h30m`",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nmax_wait = 30",
+        "`retry.max_wait`: `30` has no unit, write `30s` for seconds",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nmax_wait = true",
+        "`retry.max_wait`: expected a duration such as `30s`, `2m` or `1h30m`, found a truth value",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nmax_attempts = 0",
+        "`retry.max_attempts`: expected a whole number from 1, found `0`",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nmax_attempts = -1",
+        "`retry.max_attempts`: expected a whole number from 1, found `-1`",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nstatuses = [429, \"x\"]",
+        "`retry.statuses`: expected a whole number, found `x`",
+        "longhaul.toml:6",
+    );
+    assert_refused(
+        "[retry]\nstatuses = [42]",
+        "`retry.statuses`: `42` is not a status, which is from 100 to 599",
+        "longhaul.toml:6",
+    );
+    let stream = |line: &str| format!("[streams.users]\npath = \"/u\"\n{line}");
+    assert_refused(
+        &stream("records = \"results\""),
+        "`streams.users.records`: `results` is not a JSON pointer: it must be empty or start with `/`",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("method = \"get\""),
+        "`streams.users.method`: `get` is not a method such as `GET` or `POST`",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("idempotent = \"perhaps\""),
+        "`streams.users.idempotent`: expected `true` or `false`, found `perhaps`",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("sinks = 5"),
+        "`streams.users.sinks`: expected a list, found a number",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("body = \"{\""),
+        "`streams.users.body`: this is not JSON: EOF while parsing an object at line 1 column 1",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("headers = { \"X Y\" = \"1\" }"),
+        "`streams.users.headers.\"X Y\"`: this is not the name of a header",
+        "longhaul.toml:7",
+    );
+    assert_refused(
+        &stream("query = { a = { b = 1 } }"),
+        "`streams.users.query.a`: expected text, a whole number, a truth value, or a list of those, found a table",
+        "longhaul.toml:7",
+    );
+    let case = Case::new()
+        .file("longhaul.yaml", "streams: 1\nauth: { type: none }\napi: { base_url: https://a.example }\n");
+    assert_eq!(
+        case.refusal(),
+        ("`streams`: expected a table, found a number".to_owned(), "longhaul.yaml:1".to_owned())
+    );
+}
+
+#[test]
+fn a_secret_of_the_wrong_kind_is_not_shown() {
+    let error = Case::toml(&GRANT.replace("\"hunter2\"", "12345")).error();
+    assert_eq!(error.to_string(), "`auth.client_secret`: expected text, found a number");
+    assert_eq!(error.hint(), Some("put it in qouttes"));
+    assert!(!format!("{error:?}").contains("12345"));
+    let error = Case::toml(&GRANT.replace("\"hunter2\"", "{ env = \"A\", file = \"B\" }")).error();
+    assert_eq!(
+        error.to_string(),
+        "`auth.client_secret`: exactly one of `command`, `env` and `file` says where the secret is"
+    );
+    let error = Case::new()
+        .file("longhaul.toml", "auth = \"hunter2\"\n[api]\nbase_url = \"https://a.example\"")
+        .error();
+    assert_eq!(error.to_string(), "`auth`: expected a table, found text");
+}
+
+#[test]
+fn what_is_missing() {
+    let error = Case::toml(&GRANT.replace("client_secret = \"hunter2\"\n", "")).error();
+    assert_eq!(error.to_string(), "`auth.client_secret` is missing");
+    assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:3"));
+    assert_eq!(
+        error.hint(),
+        Some(
+            "write it in a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`"
+        )
+    );
+    let error = Case::new().error();
+    assert_eq!(error.to_string(), "`api.base_url` is missing");
+    assert_eq!(error.where_written(), None);
+    let error = Case::toml("api.base_url = \"https://a.example\"").error();
+    assert_eq!(error.to_string(), "`auth` is missing");
+    assert_eq!(
+        error.hint(),
+        Some("write a table `[auth]`; its `type` is `none` where the API asks for no credentials")
+    );
+    assert_refused("[streams.users]\nsinks = []", "`streams.users.path` is missing", "longhaul.toml:5");
+    assert_refused(
+        "[streams.users]\npath = \"/u\"\npages.type = \"next_url\"",
+        "`streams.users.pages.next` is missing",
+        "longhaul.toml:7",
+    );
+    assert_eq!(Case::toml(&GRANT.replace("hunter2", "")).refusal().0, "`auth.client_secret` is empty");
+}
+
+#[test]
+fn keys_of_another_type() {
+    let error = Case::toml(&[SMALL, "token = \"hunter2\""].concat()).error();
+    assert_eq!(error.to_string(), "`auth.token` does not belong to type `none`");
+    assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:5"));
+    assert_eq!(error.hint(), Some("the keys of type `none`: none"));
+    let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"single\", next = \"/n\" }";
+    assert_refused(stream, "`streams.users.pages.next` does not belong to type `single`", "longhaul.toml:7");
+}
+
+#[test]
+fn names_and_paths() {
+    assert_refused(
+        "[streams.Users]\npath = \"/u\"",
+        "`streams.Users`: `Users` cannot be a name",
+        "longhaul.toml:5",
+    );
+    for name in ["a__b", "1a", "a-b", "\"\"", "_a"] {
+        let error = Case::toml(&format!("{SMALL}[sinks.{name}]\n")).error();
+        assert!(error.to_string().ends_with("cannot be a name"), "{error}");
+    }
+    assert_refused(
+        "[streams.users]\npath = \"u\"",
+        "`streams.users.path`: `u` does not start with `/`",
+        "longhaul.toml:6",
+    );
+}
+
+#[test]
+fn files_that_are_not_there_or_one_too_many() {
+    let mut case = Case::toml(SMALL);
+    case.sources.files = vec!["other.toml".into()];
+    assert_eq!(case.refusal().0, "the configuration file `other.toml` does not exist");
+    case.sources.files = vec!["config".into()];
+    assert_eq!(case.refusal().0, "`config` does not end in `.toml`, `.yaml`, `.yml` or `.json`");
+    let case = Case::toml(SMALL).file("longhaul.json", "{}");
+    assert_eq!(case.refusal().0, "there are both `longhaul.toml` and `longhaul.json`");
+    assert_eq!(case.error().hint(), Some("keep one of them, or name it with `-c`"));
+    let case = Case::new().file("longhaul.toml/x", "");
+    assert_eq!(case.refusal().0, "cannot read `longhaul.toml`");
+}

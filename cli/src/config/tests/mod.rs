@@ -1,0 +1,88 @@
+//! Tests of configurations as a whole.
+
+mod broken;
+mod environment;
+mod layers;
+mod listing;
+mod schema;
+
+use std::{fs, path::Path};
+
+use tempfile::TempDir;
+
+use super::{ConfigError, Loaded, Sources, load};
+
+/// A configuration that is as small as can be, to be broken or extended.
+const SMALL: &str = "\
+[api]
+base_url = \"https://api.example.com\"
+[auth]
+type = \"none\"
+";
+
+/// One with a grant.
+const GRANT: &str = "\
+[api]
+base_url = \"https://api.example.com\"
+[auth]
+type = \"client_credentials\"
+token_url = \"https://login.example.com/oauth/token\"
+client_id = \"id\"
+client_secret = \"hunter2\"
+";
+
+/// A working directory with files in it, and the rest of the sources.
+struct Case {
+    folder: TempDir,
+    sources: Sources,
+}
+
+impl Case {
+    /// No files, no variables, no flags.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cwd = folder.path().to_owned();
+        let sources = Sources { machine_file: cwd.join("no/machine.toml"), cwd, ..Sources::default() };
+        Self { folder, sources }
+    }
+
+    /// With `longhaul.toml`.
+    fn toml(text: &str) -> Self {
+        Self::new().file("longhaul.toml", text)
+    }
+
+    fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+        self
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.sources.environment.push((name.into(), value.into()));
+        self
+    }
+
+    fn set(mut self, text: &str) -> Self {
+        self.sources.set.push(text.to_owned());
+        self
+    }
+
+    fn path(&self, name: impl AsRef<Path>) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn load(&self) -> Loaded {
+        load(&self.sources).unwrap_or_else(|error| panic!("{error} ({:?})", error.where_written()))
+    }
+
+    fn error(&self) -> ConfigError {
+        load(&self.sources).map(|_| ()).unwrap_err()
+    }
+
+    /// What is wrong, and where it was written.
+    fn refusal(&self) -> (String, String) {
+        let error = self.error();
+        (error.to_string(), error.where_written().unwrap_or_default())
+    }
+}

@@ -1,0 +1,45 @@
+//! Walks through the tree of values that figment merges.
+
+use figment::value::{Dict, Value};
+
+/// The value at `path`, where there is one.
+pub(super) fn at<'v>(root: &'v Dict, path: &[impl AsRef<str>]) -> Option<&'v Value> {
+    let (last, above) = path.split_last()?;
+    above.iter().try_fold(root, |table, name| table.get(name.as_ref())?.as_dict())?.get(last.as_ref())
+}
+
+/// A tree that holds `value` at `path`, and nothing else.
+pub(super) fn nest(path: &[impl AsRef<str>], value: Value) -> Dict {
+    let names = path.iter().rev().map(|name| name.as_ref().to_owned());
+    names.fold(value, |inner, name| Value::from(Dict::from([(name, inner)]))).into_dict().unwrap_or_default()
+}
+
+/// Every value that is not a table, with its path, in the order of the names.
+pub(super) fn leaves(root: &Dict) -> Vec<(Vec<String>, &Value)> {
+    let below = root.iter().flat_map(|(name, value)| {
+        match value {
+            Value::Dict(_, table) => leaves(table),
+            leaf => vec![(Vec::new(), leaf)],
+        }
+        .into_iter()
+        .map(|(mut path, leaf)| {
+            path.insert(0, name.clone());
+            (path, leaf)
+        })
+    });
+    below.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_nested_is_found_and_is_the_only_leaf() {
+        let tree = nest(&["a", "b", "c"], Value::from(1));
+        assert_eq!(at(&tree, &["a", "b", "c"]), Some(&Value::from(1)));
+        assert_eq!(at(&tree, &["a", "x", "c"]), None);
+        let path = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(leaves(&tree), [(path, &Value::from(1))]);
+    }
+}

@@ -1,0 +1,37 @@
+//! Time that goes when it is told to.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
+
+use longhaul_core::clock::{Clock, Wake};
+
+/// A clock that starts at 2026-02-01 and stands still but for sleeps.
+#[derive(Debug, Default)]
+pub(super) struct ManualClock(Mutex<Duration>);
+
+impl ManualClock {
+    pub(super) fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_904_000) + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, wait: Duration) -> Wake {
+        self.advance(wait);
+        Wake::Rested
+    }
+
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,26 @@
+//! The API as a client meets it, over its socket.
+
+mod auth;
+mod client;
+mod clock;
+mod details;
+mod faults;
+mod jobs;
+mod listings;
+mod oauth;
+mod server;
+mod tutorial;
+
+use std::sync::Arc;
+
+use self::{client::Client, clock::ManualClock};
+use super::{EmbeddedApi, Settings};
+
+/// A running API and a client of it that has a token already.
+fn start(settings: Settings) -> (EmbeddedApi, Client, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::default());
+    let api = EmbeddedApi::start(settings, Arc::<ManualClock>::clone(&clock)).unwrap();
+    let mut client = Client::new(api.base_url());
+    client.renew();
+    (api, client, clock)
+}

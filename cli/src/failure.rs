@@ -1,0 +1,176 @@
+//! A command that did not succeed: what happened, the exit code, and what to do next.
+
+use std::error::Error;
+
+use longhaul_core::{
+    auth::AuthError,
+    client::{RequestError, Trouble},
+    pages::PageError,
+    retry::StopReason,
+    run::PullError,
+    sink::{SinkError, SinkErrorKind},
+    transport::TransportErrorKind,
+};
+
+use crate::{
+    config::ConfigError,
+    exit::{Exit, Signal},
+};
+
+/// What `report` prints.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What happened, with its causes.
+    pub(crate) error: Box<dyn Error + Send + Sync>,
+    /// Where in the configuration the cause was written.
+    pub(crate) written: Option<String>,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of usage or configuration.
+    pub(crate) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+
+    /// A failure with this exit code.
+    pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit, error: error.into(), written: None, hint: None }
+    }
+
+    /// The same failure with what to do next.
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A pull of `stream` that is not complete. `stopped` is the signal that was received, if one was.
+    pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Signal>) -> Self {
+        let exit = exit_of_pull(&error, stopped);
+        let hint = hint_for_pull(&error, exit, stream);
+        let error = StreamError { stream: stream.to_owned(), source: error };
+        Self { hint: Some(hint), ..Self::new(exit, error) }
+    }
+
+    /// A token that could not be had.
+    pub(crate) fn of_token(error: AuthError, stopped: Option<Signal>) -> Self {
+        let exit = exit_of_auth(&error, stopped);
+        let hint = hint_for_auth(&error);
+        Self { hint: Some(hint), ..Self::new(exit, error) }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let (written, hint) = (error.where_written(), error.hint().map(str::to_owned));
+        Self { written, hint, ..Self::usage(error) }
+    }
+}
+
+/// Which stream it was.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream `{stream}` is not complete")]
+struct StreamError {
+    stream: String,
+    source: PullError,
+}
+
+fn exit_of_pull(error: &PullError, stopped: Option<Signal>) -> Exit {
+    match error {
+        PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
+        PullError::Page(_) => Exit::Api,
+        PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
+        PullError::Sink { .. } => Exit::Sink,
+        _ => Exit::Fault,
+    }
+}
+
+fn exit_of_request(error: &RequestError, stopped: Option<Signal>) -> Exit {
+    match (error.reason(), error.trouble()) {
+        (StopReason::NoCredential, Some(Trouble::Credential(error))) => exit_of_auth(error, stopped),
+        (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
+        (StopReason::Unauthorized, _) => Exit::Authentication,
+        (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Exit::Signal),
+        _ => Exit::Api,
+    }
+}
+
+fn exit_of_auth(error: &AuthError, stopped: Option<Signal>) -> Exit {
+    match error {
+        // What is refused without an answer (TLS, a redirect) is the server's trouble, not the credentials'.
+        AuthError::Refused { source } if source.refusal().is_none() => Exit::Api,
+        AuthError::Unavailable { .. } => Exit::TryLater,
+        AuthError::Interrupted => stopped.map_or(Exit::TryLater, Exit::Signal),
+        _ => Exit::Authentication,
+    }
+}
+
+fn hint_for_pull(error: &PullError, exit: Exit, stream: &str) -> String {
+    match error {
+        PullError::Page(PageError::Request(error)) => hint_for_request(error, exit, stream),
+        PullError::Page(PageError::Repeated { .. }) => {
+            format!("the API leads in circles; check `streams.{stream}.pages`, and tell whoever runs the API")
+        }
+        PullError::Page(PageError::ForeignOrigin(_)) => FOREIGN_ORIGIN.to_owned(),
+        PullError::Page(
+            PageError::Elsewhere { .. } | PageError::Absent { .. } | PageError::NoArray { .. },
+        ) => {
+            format!("`streams.{stream}.records` says where a page holds its records, as a JSON pointer")
+        }
+        PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::Sink { name, source } => hint_for_sink(name, source, stream),
+        _ => "please report this".to_owned(),
+    }
+}
+
+const FOREIGN_ORIGIN: &str = "if the API really goes on there, add that origin to `api.allowed_origins`: \
+                              it will be sent the token and the configured headers";
+
+fn hint_for_request(error: &RequestError, exit: Exit, stream: &str) -> String {
+    match (error.trouble(), exit) {
+        (Some(Trouble::Credential(error)), _) => hint_for_auth(error),
+        (_, Exit::Signal(_) | Exit::TryLater) => format!("run it again: longhaul run {stream}"),
+        (Some(Trouble::Misdirected(_)), _) => FOREIGN_ORIGIN.to_owned(),
+        (Some(Trouble::FreshCredential(_) | Trouble::DeadCredential(_)), _) => {
+            "the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
+        }
+        (Some(Trouble::Failed(error)), _) => match error.kind() {
+            TransportErrorKind::Untrusted => {
+                "if a proxy of your own signs the connections, name its certificate in `api.ca_file`".to_owned()
+            }
+            TransportErrorKind::TooLarge => "ask for smaller pages, or raise `api.max_page`".to_owned(),
+            _ => format!("check `streams.{stream}`"),
+        },
+        (Some(Trouble::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
+            403 => "the credentials are valid but lack a permission or scope for this request".to_owned(),
+            404 => format!("check `api.base_url` and `streams.{stream}.path`"),
+            _ => format!("check the request in `streams.{stream}` against the API's documentation"),
+        },
+        _ => format!("check `streams.{stream}`"),
+    }
+}
+
+fn hint_for_auth(error: &AuthError) -> String {
+    match error {
+        AuthError::Refused { .. } => {
+            "check `auth.client_id`, `auth.client_secret` and `auth.token_url`; `longhaul config` shows where they come from"
+        }
+        AuthError::Malformed { .. } => "check that `auth.token_url` is the address of the token endpoint",
+        _ => "run the same command again later",
+    }
+    .to_owned()
+}
+
+fn hint_for_sink(name: &str, error: &SinkError, stream: &str) -> String {
+    match error.kind() {
+        SinkErrorKind::Config => format!("correct `sinks.{name}` in the configuration"),
+        SinkErrorKind::Unavailable => format!("mend the cause, then run it again: longhaul run {stream}"),
+        SinkErrorKind::Rejected => {
+            format!("correct what the sink rejects, then run it again: longhaul run {stream}")
+        }
+        _ => format!("this is a fault of the sink `{name}`; please report it to its author"),
+    }
+}

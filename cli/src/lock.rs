@@ -1,0 +1,77 @@
+//! One run at a time on a state folder.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The lock on a state folder, held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct StateLock {
+    _file: File,
+}
+
+/// A state folder that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    /// Another run holds it.
+    #[error("another run is using the state folder `{}`", folder.display())]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It cannot be made or locked.
+    #[error("cannot use the state folder `{}`", folder.display())]
+    Unusable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StateLock {
+    /// Makes the folder where it is missing, readable by its owner alone, and locks it.
+    pub(crate) fn acquire(folder: &Path) -> Result<Self, LockError> {
+        let unusable = |source| LockError::Unusable { folder: folder.to_owned(), source };
+        make_private(folder).map_err(unusable)?;
+        let path = folder.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_refused_until_the_first_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("a/b");
+        let first = StateLock::acquire(&state).unwrap();
+        let refused = StateLock::acquire(&state).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("another run is using the state folder `{}`", state.display())
+        );
+        drop(first);
+        StateLock::acquire(&state).unwrap();
+    }
+}

@@ -1,0 +1,223 @@
+//! How far a pull has come, for people.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use longhaul_core::{
+    Clock,
+    event::{Event, Fault, Observer},
+};
+
+use crate::{report::Chain, screen::Screen};
+
+/// How long nothing is said between two log lines, where there is no progress line.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Watches a run: counts, keeps the progress line, and logs what goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    clock: Arc<dyn Clock>,
+    counts: Arc<Mutex<Counts>>,
+    screen: Screen,
+    line: Arc<Mutex<ProgressBar>>,
+}
+
+/// What has happened so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    /// The stream that is being pulled.
+    pub(crate) stream: String,
+    /// Records of that stream.
+    pub(crate) records: u64,
+    /// Pages of that stream.
+    pub(crate) pages: u64,
+    /// Requests of the whole run, to the token endpoint as well.
+    pub(crate) requests: u64,
+    /// Tokens of the whole run.
+    pub(crate) tokens: u64,
+    /// Tokens that the API refused.
+    pub(crate) died: u64,
+    /// Attempts that failed and were made again, by kind.
+    pub(crate) survived: BTreeMap<Fault, u64>,
+    began: Duration,
+    last_said: Duration,
+    waiting: Option<Waiting>,
+}
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    until: Duration,
+    reason: String,
+}
+
+impl Progress {
+    /// Watches on this clock, and shows on this screen.
+    pub(crate) fn new(clock: Arc<dyn Clock>, screen: Screen) -> Self {
+        let line = Arc::new(Mutex::new(ProgressBar::hidden()));
+        Self { clock, counts: Arc::default(), screen, line }
+    }
+
+    /// Begins with a stream.
+    pub(crate) fn begin(&self, stream: &str) {
+        let now = self.clock.elapsed();
+        let mut counts = self.lock();
+        (counts.stream, counts.records, counts.pages) = (stream.to_owned(), 0, 0);
+        (counts.began, counts.last_said, counts.waiting) = (now, now, None);
+        drop(counts);
+        let line = self.screen.bars().add(ProgressBar::new_spinner().with_style(self.style()));
+        line.enable_steady_tick(Duration::from_millis(100));
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+    }
+
+    /// Ends with the stream; says how long it took.
+    pub(crate) fn end(&self) -> Duration {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+        self.clock.elapsed().saturating_sub(self.lock().began)
+    }
+
+    /// What has happened so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().clone()
+    }
+
+    fn style(&self) -> ProgressStyle {
+        let (clock, counts) = (Arc::clone(&self.clock), Arc::clone(&self.counts));
+        let describe = move |_: &ProgressState, out: &mut dyn Write| {
+            let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            // A progress line that cannot be drawn is no reason to stop a pull.
+            let _ = out.write_str(&counts.describe(clock.elapsed()));
+        };
+        ProgressStyle::with_template("{spinner} {wide_progress}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner())
+            .with_key("wide_progress", describe)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self, wait: Duration, reason: String) {
+        let until = self.clock.elapsed().saturating_add(wait);
+        self.lock().waiting = Some(Waiting { until, reason });
+    }
+
+    /// Where there is no progress line, a log line now and then.
+    fn say_now_and_then(&self, counts: &mut Counts) {
+        let now = self.clock.elapsed();
+        if now.saturating_sub(counts.last_said) >= PAUSE && self.screen.bars().is_hidden() {
+            counts.last_said = now;
+            log::info!("{}", counts.describe(now));
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn on(&self, event: &Event<'_>) {
+        match event {
+            Event::Sending => {
+                let mut counts = self.lock();
+                counts.requests += 1;
+                counts.waiting = None;
+            }
+            Event::TokenIssued { lifetime } => {
+                self.lock().tokens += 1;
+                match lifetime {
+                    Some(lifetime) => log::debug!("got a token for {}", seconds(*lifetime)),
+                    None => log::debug!("got a token, with no word on how long it lives"),
+                }
+            }
+            Event::TokenDied { cause } => {
+                self.lock().died += 1;
+                log::info!("the token died and was renewed: {}", Chain(*cause));
+            }
+            Event::Survived { fault, cause, wait } => {
+                *self.lock().survived.entry(*fault).or_default() += 1;
+                log::warn!("{}; trying again in {}", Chain(*cause), seconds(*wait));
+                self.wait(*wait, cause.to_string());
+            }
+            Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
+            Event::PageWritten { records, bytes } => {
+                let mut counts = self.lock();
+                counts.records += *records as u64;
+                counts.pages += 1;
+                log::debug!("page {}: {records} records, {bytes} bytes", counts.pages);
+                self.say_now_and_then(&mut counts);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Counts {
+    /// One line: the stream, records, pages, rate, time, and what is being waited for.
+    fn describe(&self, now: Duration) -> String {
+        let time = now.saturating_sub(self.began);
+        let rate = self.records * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut line = format!(
+            "{}: {} records in {} pages, {}/s, {}",
+            self.stream,
+            grouped(self.records),
+            grouped(self.pages),
+            grouped(rate),
+            seconds(Duration::from_secs(time.as_secs())),
+        );
+        if let Some(waiting) = self.waiting.as_ref().filter(|waiting| waiting.until > now) {
+            let left = Duration::from_secs((waiting.until - now).as_secs() + 1);
+            // Writing to a string does not fail.
+            let _ = write!(line, ", waiting {} ({})", seconds(left), waiting.reason);
+        }
+        line
+    }
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+/// `40 ms`, `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
+pub(crate) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0 if time.as_millis() < 100 => format!("{} ms", time.as_millis()),
+        0..10 if time.subsec_millis() > 0 => format!("{:.1} s", time.as_secs_f64()),
+        short @ 0..60 => format!("{short} s"),
+        medium @ 60..3600 => format!("{} min {} s", medium / 60, medium % 60),
+        long => format!("{} h {} min", long / 3600, long % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_easy_to_read() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        let shown =
+            [40, 500, 9_940, 12_300, 200_000, 7_500_000].map(|millis| seconds(Duration::from_millis(millis)));
+        assert_eq!(shown, ["40 ms", "0.5 s", "9.9 s", "12 s", "3 min 20 s", "2 h 5 min"]);
+    }
+
+    #[test]
+    fn the_line_says_what_is_waited_for_and_how_long_still() {
+        let waiting =
+            Some(Waiting { until: Duration::from_secs(40), reason: "the server answered 429".to_owned() });
+        let counts =
+            Counts { stream: "calls".to_owned(), records: 12_000, pages: 12, waiting, ..Counts::default() };
+        assert_eq!(
+            counts.describe(Duration::from_secs(12)),
+            "calls: 12,000 records in 12 pages, 1,000/s, 12 s, waiting 29 s (the server answered 429)"
+        );
+        assert_eq!(
+            counts.describe(Duration::from_secs(60)),
+            "calls: 12,000 records in 12 pages, 200/s, 1 min 0 s"
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! What is shown on stderr: log lines, and a progress line where there is a terminal.
+
+use std::io::{self, IsTerminal, Write};
+
+use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use log::{LevelFilter, Record};
+
+use crate::args::{Color, Global, LogFormat};
+
+/// The terminal, or whatever stderr is. Log lines and the progress line do not get into each other's way.
+#[derive(Clone, Debug)]
+pub(crate) struct Screen {
+    bars: MultiProgress,
+    results: Results,
+}
+
+/// Whether results of a command are told on stderr.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Results {
+    Shown,
+    Silent,
+}
+
+impl Screen {
+    /// The screen as the options ask for it. `filter` is `LONGHAUL_LOG`, which goes beyond `-v` and `-q`.
+    pub(crate) fn set_up(options: &Global, filter: Option<&str>) -> Self {
+        let with_bar = !options.quiet && options.log_format == LogFormat::Text && io::stderr().is_terminal();
+        let target = if with_bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bars = MultiProgress::with_draw_target(target);
+        let results = if options.quiet { Results::Silent } else { Results::Shown };
+        let screen = Self { bars, results };
+        let mut logger = Builder::new();
+        match filter {
+            Some(filter) => logger.parse_filters(filter),
+            // Other crates speak of URLs and headers; ours leave out what is secret.
+            None => logger.filter_module("longhaul", level(options)),
+        };
+        logger.target(Target::Pipe(Box::new(screen.clone()))).write_style(if in_colour(options.color) {
+            WriteStyle::Always
+        } else {
+            WriteStyle::Never
+        });
+        match options.log_format {
+            LogFormat::Text => logger.format(text),
+            LogFormat::Json => logger.format(json),
+        };
+        // A program that embeds this one may have set up its own logger; that one then shows what happens.
+        let _ = logger.try_init();
+        screen
+    }
+
+    /// The place of progress lines.
+    pub(crate) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// Tells a result of the command, unless `-q` was given.
+    pub(crate) fn tell(&self, line: &str) {
+        if self.results == Results::Shown {
+            // Nothing can be done for a person whose stderr is closed.
+            let _ = writeln!(self.clone(), "{line}");
+        }
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bars.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+fn level(options: &Global) -> LevelFilter {
+    match (options.quiet, options.verbose) {
+        (true, _) => LevelFilter::Error,
+        (false, 0) => LevelFilter::Info,
+        (false, 1) => LevelFilter::Debug,
+        (false, _) => LevelFilter::Trace,
+    }
+}
+
+fn in_colour(when: Color) -> bool {
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}
+
+fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let style = out.default_level_style(record.level());
+    let level = record.level().as_str().to_lowercase();
+    writeln!(out, "{} {style}{level:5}{style:#} {}", out.timestamp_seconds(), record.args())
+}
+
+fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let line = serde_json::json!({
+        "time": out.timestamp_millis().to_string(),
+        "level": record.level().as_str().to_lowercase(),
+        "message": record.args().to_string(),
+    });
+    writeln!(out, "{line}")
+}

@@ -1,0 +1,137 @@
+//! From `[api]`, `[auth]` and `[retry]` to a client.
+
+use std::{ffi::OsString, sync::Arc};
+
+use longhaul_core::{
+    Client, Clock, Origins, Secret,
+    auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
+    event::Observer,
+    retry::RetryPolicy,
+    transport::{Proxy, Settings, Transport, UreqTransport},
+};
+
+use crate::{
+    config::{self, Config, ConfigError, Loaded, SecretSource},
+    failure::Failure,
+};
+
+/// The way to the API: a client, and its credentials for who asks for a token.
+#[derive(Debug)]
+pub(crate) struct Access {
+    /// Sends requests to the API.
+    pub(crate) client: Client,
+    credentials: Credentials,
+    /// What all requests travel by, to be broken off when the run is stopped.
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+#[derive(Clone, Debug)]
+enum Credentials {
+    None,
+    Fixed(Secret),
+    OAuth2(OAuth2),
+}
+
+impl Access {
+    /// A valid access token; `None` where the API is asked without one.
+    pub(crate) fn token(&self) -> Result<Option<Secret>, AuthError> {
+        match &self.credentials {
+            Credentials::None => Ok(None),
+            Credentials::Fixed(token) => Ok(Some(token.clone())),
+            Credentials::OAuth2(oauth2) => oauth2.token().map(Some),
+        }
+    }
+}
+
+/// Builds the client. Secrets are looked up here; nothing is sent yet.
+pub(crate) fn connect(
+    loaded: &Loaded,
+    environment: &[(OsString, OsString)],
+    clock: &Arc<dyn Clock>,
+    observer: &Arc<dyn Observer>,
+) -> Result<Access, Failure> {
+    let config = &loaded.config;
+    let transport: Arc<dyn Transport> = Arc::new(UreqTransport::new(&settings(config)).map_err(|error| {
+        let key = if config.api.ca_file.is_some() { "api.ca_file" } else { "api.proxy" };
+        Failure::from(ConfigError::new(error.to_string()).at(key, loaded.origin_of(key)))
+    })?);
+    let client = |auth: Arc<dyn Auth>, origins: Origins| {
+        Client::new(Arc::clone(&transport), auth, origins)
+            .with_clock(Arc::clone(clock))
+            .with_policy(policy(config))
+            .with_observer(Arc::clone(observer))
+    };
+    let credentials = match &config.auth {
+        config::Auth::None => Credentials::None,
+        config::Auth::Token(token) => Credentials::Fixed(token.resolve(environment)?),
+        config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
+            let endpoint = endpoint(&config.auth, grant, environment)?;
+            let anonymous = client(Arc::new(Anonymous), Origins::of([&endpoint.url]));
+            Credentials::OAuth2(OAuth2::new(endpoint, anonymous))
+        }
+    };
+    let auth: Arc<dyn Auth> = match &credentials {
+        Credentials::None => Arc::new(Anonymous),
+        Credentials::Fixed(token) => Arc::new(FixedToken::new(token.clone())),
+        Credentials::OAuth2(oauth2) => Arc::new(oauth2.clone()),
+    };
+    let origins = Origins::of([&config.api.base_url].into_iter().chain(&config.api.allowed_origins));
+    Ok(Access { client: client(auth, origins), credentials, transport })
+}
+
+fn settings(config: &Config) -> Settings {
+    let api = &config.api;
+    Settings {
+        connect_timeout: api.connect_timeout,
+        timeout: api.timeout,
+        idle_timeout: api.idle_timeout,
+        max_time: api.max_time,
+        max_body: api.max_page,
+        proxy: match &api.proxy {
+            None => Proxy::Environment,
+            Some(config::Proxy::Direct) => Proxy::Direct,
+            Some(config::Proxy::Through(url)) => Proxy::Url(url.to_string()),
+        },
+        ca_file: api.ca_file.clone(),
+        ..Settings::default()
+    }
+}
+
+fn policy(config: &Config) -> RetryPolicy {
+    let retry = &config.retry;
+    RetryPolicy {
+        max_attempts: retry.max_attempts.get(),
+        base_delay: retry.base_delay,
+        max_delay: retry.max_delay,
+        max_wait: retry.max_wait,
+        statuses: retry.statuses.iter().map(http::StatusCode::as_u16).collect(),
+    }
+}
+
+fn endpoint(
+    auth: &config::Auth,
+    grant: &config::Grant,
+    environment: &[(OsString, OsString)],
+) -> Result<TokenEndpoint, ConfigError> {
+    let look_up = |source: &SecretSource| source.resolve(environment);
+    let extra = grant.extra.iter().map(|(name, value)| Ok((name.clone(), look_up(value)?)));
+    Ok(TokenEndpoint {
+        url: grant.token_url.clone(),
+        grant: match auth {
+            config::Auth::Password { username, password, .. } => {
+                GrantType::Password { username: username.clone(), password: look_up(password)? }
+            }
+            _ => GrantType::ClientCredentials,
+        },
+        client_id: grant.client_id.clone(),
+        client_secret: grant.client_secret.as_ref().map(look_up).transpose()?.unwrap_or_default(),
+        client_auth: match grant.client_auth {
+            config::ClientAuth::Basic => auth::ClientAuth::Basic,
+            config::ClientAuth::Post => auth::ClientAuth::Post,
+        },
+        scope: grant.scope.clone(),
+        extra: extra.collect::<Result<_, ConfigError>>()?,
+        refresh_token: grant.refresh_token.as_ref().map(look_up).transpose()?,
+        refresh_ahead: grant.refresh_ahead,
+    })
+}

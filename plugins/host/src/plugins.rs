@@ -1,0 +1,123 @@
+//! Where plugins are looked for.
+
+use std::{
+    collections::BTreeMap,
+    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use libloading::library_filename;
+use longhaul_plugin_abi::LIBRARY_PREFIX;
+
+use crate::{LoadError, PluginSinkType, library, trust};
+
+/// The folders in which plugins are looked for, first to last.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    folders: Vec<PathBuf>,
+}
+
+impl Plugins {
+    /// Looks in these folders, which need not exist. Their paths must be absolute.
+    pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Result<Self, LoadError> {
+        let folders: Vec<_> = folders.into_iter().collect();
+        match folders.iter().find(|folder| !folder.is_absolute()) {
+            Some(folder) => Err(LoadError::RelativeFolder { folder: folder.clone() }),
+            None => Ok(Self { folders }),
+        }
+    }
+
+    /// Loads the sink of that name from the first folder that has it. `None` where none has.
+    ///
+    /// A library that is found but cannot be used is an error: to go on to the next folder could load a plugin that
+    /// nobody meant.
+    pub fn find(&self, name: &str) -> Result<Option<PluginSinkType>, LoadError> {
+        if !is_name(name) {
+            return Err(LoadError::Name { name: name.to_owned() });
+        }
+        for folder in &self.folders {
+            let path = folder.join(file_name(name));
+            match path.canonicalize() {
+                Ok(real) => return load(name, folder, &real).map(Some),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(LoadError::Folder { folder: folder.clone(), source }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every sink that [`find`](Self::find) could give, by name, loaded: only the library knows its version and its
+    /// options. One that cannot be used is in the list with the reason.
+    pub fn list(&self) -> Result<BTreeMap<String, Result<PluginSinkType, LoadError>>, LoadError> {
+        let mut names = Vec::new();
+        for folder in &self.folders {
+            let found =
+                names_in(folder).map_err(|source| LoadError::Folder { folder: folder.clone(), source })?;
+            names.extend(found);
+        }
+        Ok(names
+            .into_iter()
+            .filter_map(|name| self.find(&name).transpose().map(|found| (name, found)))
+            .collect())
+    }
+}
+
+/// The file name of a sink's library on this platform.
+pub(crate) fn file_name(name: &str) -> PathBuf {
+    library_filename(format!("{LIBRARY_PREFIX}{name}")).into()
+}
+
+fn load(name: &str, folder: &Path, library: &Path) -> Result<PluginSinkType, LoadError> {
+    // The folder in which it was found may hold only a link to the library; who may write to either decides what
+    // is loaded.
+    let places = [Some(folder), library.parent(), Some(library)];
+    for place in places.into_iter().flatten() {
+        trust::check(place).map_err(|source| LoadError::Untrusted { library: library.to_owned(), source })?;
+    }
+    let sink_type = library::load(name, library)?;
+    if sink_type.name() != name {
+        return Err(LoadError::Misnamed {
+            library: library.to_owned(),
+            name: sink_type.name().to_owned(),
+            expected: file_name(sink_type.name()),
+        });
+    }
+    Ok(sink_type)
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().to_str().and_then(sink_name).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+fn sink_name(file_name: &str) -> Option<&str> {
+    let library = file_name.strip_prefix(DLL_PREFIX)?.strip_suffix(DLL_SUFFIX)?;
+    library.strip_prefix(LIBRARY_PREFIX).filter(|name| is_name(name))
+}
+
+/// Besides being what the configuration allows, such a name cannot lead out of a folder.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_known_by_its_file_name() {
+        assert_eq!(sink_name(file_name("count").to_str().unwrap()), Some("count"));
+        assert_eq!(sink_name("liblonghaul_sink_count.txt"), None);
+        assert_eq!(sink_name(file_name("../x").to_str().unwrap()), None);
+    }
+}

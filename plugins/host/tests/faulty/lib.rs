@@ -1,0 +1,103 @@
+//! A sink that goes wrong where it is told to. Its receipts are the records that it got.
+
+use std::io;
+
+use longhaul_plugin::{
+    Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, SinkErrorKind, Site,
+    export_sink, log,
+};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faulty {
+    at: Step,
+    fault: Fault,
+    #[serde(skip)]
+    records: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Step {
+    Destination,
+    Open,
+    Write,
+    Commit,
+    Finish,
+    Drop,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Fault {
+    Panic,
+    Rejected,
+    Unavailable,
+    Closed,
+}
+
+impl Faulty {
+    fn reach(&self, step: Step) -> Result<(), SinkError> {
+        log::info!("reached {step:?}");
+        if step != self.at {
+            return Ok(());
+        }
+        Err(match self.fault {
+            Fault::Panic => panic!("boom in {step:?}"),
+            Fault::Rejected => SinkError::new(SinkErrorKind::Rejected, "it does not fit"),
+            Fault::Unavailable => SinkError::io("cannot write", io::Error::other("the disk is full")),
+            Fault::Closed => SinkError::io("cannot write", io::ErrorKind::BrokenPipe.into()),
+        })
+    }
+}
+
+impl PluginSink for Faulty {
+    const NAME: &str = "faulty";
+    const SUMMARY: &str = "goes wrong where it is told to";
+    const OPTIONS: &str = r#"{ "type": "object", "properties": { "at": {}, "fault": {} } }"#;
+}
+
+impl OpenSink for Faulty {
+    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
+        self.reach(Step::Destination)?;
+        Ok(match site.stream() {
+            "stdout" => Destination::Stdout,
+            stream => Destination::Elsewhere(format!("nowhere, for {stream}")),
+        })
+    }
+
+    fn open(&self, _site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        self.reach(Step::Open)?;
+        let records = from.map(|(receipt, _)| receipt.0.clone()).into_iter().collect();
+        let at = from.map_or(Mark::START, |(_, mark)| mark.next());
+        Ok(Opened { sink: Box::new(Self { at: self.at, fault: self.fault, records }), at })
+    }
+}
+
+impl Sink for Faulty {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        self.reach(Step::Write)?;
+        self.records.extend(batch.records().map(|record| String::from_utf8_lossy(record).into_owned()));
+        Ok(())
+    }
+
+    fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        self.reach(Step::Commit)?;
+        Ok(Receipt(format!("{} at {}", self.records.join(" "), mark.0)))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        self.reach(Step::Finish)
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        if self.at == Step::Drop {
+            drop(self.reach(Step::Drop));
+        }
+    }
+}
+
+export_sink!(Faulty);

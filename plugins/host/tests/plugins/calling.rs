@@ -1,0 +1,86 @@
+//! What crosses the border, both ways.
+
+use std::fs;
+
+use longhaul_core::sink::{Destination, Mark, Receipt, SinkErrorKind, Site};
+use serde_json::json;
+
+use crate::support::{chain, configured, site, write};
+
+#[test]
+fn records_go_in_and_a_count_comes_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new("users", folder.path()).with("window.start", "20260101T000000Z");
+    let count = configured("count", json!({ "path": "out/{stream}-{window.start}" })).unwrap();
+    let path = folder.path().join("out/users-20260101T000000Z");
+    assert_eq!(count.destination(&site).unwrap(), Destination::File(path.clone()));
+
+    let mut opened = count.open(&site, None).unwrap();
+    assert_eq!(opened.at, Mark::START);
+    write(&mut *opened.sink, &["{}", "[1]"]).unwrap();
+    let receipt = opened.sink.commit(Mark(1)).unwrap();
+    assert_eq!(receipt, Receipt("2".into()));
+    write(&mut *opened.sink, &["3"]).unwrap();
+    drop(opened);
+    assert!(!path.exists());
+
+    let mut opened = count.open(&site, Some((&receipt, Mark(1)))).unwrap();
+    assert_eq!(opened.at, Mark(1));
+    write(&mut *opened.sink, &["3"]).unwrap();
+    opened.sink.commit(Mark(2)).unwrap();
+    drop(count);
+    opened.sink.finish().unwrap();
+    assert_eq!(fs::read_to_string(path).unwrap(), "3\n");
+}
+
+#[test]
+fn records_receipts_and_marks_cross_unaltered() {
+    let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
+    let earlier = Receipt("é \"{}\" \u{0} 😀".into());
+    let mut opened = faulty.open(&site(), Some((&earlier, Mark(u64::MAX - 1)))).unwrap();
+    assert_eq!(opened.at, Mark(u64::MAX));
+    write(&mut *opened.sink, &[r#"{"a":"😀\n"}"#, "1.10"]).unwrap();
+    write(&mut *opened.sink, &[]).unwrap();
+    let receipt = opened.sink.commit(Mark(u64::MAX)).unwrap();
+    assert_eq!(receipt.0, format!(r#"{} {{"a":"😀\n"}} 1.10 at {}"#, earlier.0, u64::MAX));
+}
+
+#[test]
+fn each_kind_of_destination_crosses() {
+    let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
+    assert_eq!(faulty.destination(&site()).unwrap(), Destination::Elsewhere("nowhere, for users".into()));
+    assert_eq!(faulty.destination(&Site::new("stdout", "/")).unwrap(), Destination::Stdout);
+}
+
+#[test]
+fn a_fault_in_the_options_names_its_key() {
+    let cases = [
+        (json!({ "pathh": "x" }), "pathh", "`pathh` is not an option of this sink (did you mean `path`?)"),
+        (json!({}), "path", "`path` is missing"),
+        (json!({ "path": true }), "path", "invalid type: boolean `true`, expected a string"),
+    ];
+    for (options, key, message) in cases {
+        let error = configured("count", options).unwrap_err();
+        assert_eq!(error.kind(), SinkErrorKind::Config);
+        assert_eq!((error.key(), error.to_string()), (Some(key), message.to_owned()));
+    }
+    let count = configured("count", json!({ "path": "{steam}" })).unwrap();
+    let error = count.destination(&site()).unwrap_err();
+    assert_eq!(error.key(), Some("path"));
+    assert_eq!(error.to_string(), "`{steam}` is not a known placeholder (did you mean `stream`?)");
+}
+
+#[test]
+fn an_error_crosses_with_its_kind_and_its_causes() {
+    let cases = [
+        ("rejected", SinkErrorKind::Rejected, &["it does not fit"] as &[_]),
+        ("unavailable", SinkErrorKind::Unavailable, &["cannot write", "the disk is full"]),
+        ("closed", SinkErrorKind::Closed, &["cannot write", "broken pipe"]),
+    ];
+    for (fault, kind, expected) in cases {
+        let faulty = configured("faulty", json!({ "at": "write", "fault": fault })).unwrap();
+        let error = write(&mut *faulty.open(&site(), None).unwrap().sink, &["1"]).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(chain(&error), expected);
+    }
+}

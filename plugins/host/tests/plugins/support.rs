@@ -1,0 +1,105 @@
+//! What the suites here stand on: plugins in a folder of their own.
+
+use std::{
+    env,
+    error::Error,
+    fs, iter,
+    path::{Path, PathBuf},
+};
+
+use libloading::library_filename;
+use longhaul_core::sink::{Batch, OpenSink, Options, Sink, SinkError, SinkType, Site};
+use longhaul_plugin_host::{LoadError, PluginSinkType, Plugins};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A plugin folder that only its owner may write to.
+pub(crate) struct Shelf(TempDir);
+
+impl Shelf {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A shelf with a copy of the library that cargo built for the sink.
+    pub(crate) fn with(name: &str) -> Self {
+        let shelf = Self::new();
+        shelf.put(name, &fs::read(built(name)).unwrap());
+        shelf
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn library(&self, name: &str) -> PathBuf {
+        self.path().join(file_name(name))
+    }
+
+    pub(crate) fn put(&self, name: &str, content: &[u8]) {
+        fs::write(self.library(name), content).unwrap();
+        close(&self.library(name));
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Result<Option<PluginSinkType>, LoadError> {
+        Plugins::new([self.path().to_owned()]).unwrap().find(name)
+    }
+
+    pub(crate) fn sink_type(&self, name: &str) -> PluginSinkType {
+        self.find(name).unwrap().unwrap()
+    }
+
+    pub(crate) fn refusal(&self, name: &str) -> LoadError {
+        self.find(name).unwrap_err()
+    }
+}
+
+/// The file name of a sink's library on this platform.
+pub(crate) fn file_name(name: &str) -> PathBuf {
+    library_filename(format!("longhaul_sink_{name}")).into()
+}
+
+/// The library that cargo built for the sink: it lies beside the tests that depend on its package.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let places = test.ancestors().skip(1).take(2).map(|folder| folder.join(file_name(name)));
+    places.into_iter().find(|library| library.exists()).expect("cargo builds it before the tests")
+}
+
+/// The sink of that name with these options, configured.
+pub(crate) fn configured(name: &str, options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
+    Shelf::with(name).sink_type(name).configure(&as_options(options))
+}
+
+pub(crate) fn as_options(options: Value) -> Options {
+    serde_json::from_value(options).unwrap()
+}
+
+pub(crate) fn site() -> Site {
+    Site::new("users", env::temp_dir())
+}
+
+pub(crate) fn write(sink: &mut dyn Sink, records: &[&str]) -> Result<(), SinkError> {
+    let bytes = records.iter().flat_map(|record| [record.as_bytes(), b"\n"]).collect::<Vec<_>>().concat();
+    let ends = records.iter().scan(0, |end, record| {
+        *end += record.len() + 1;
+        Some(*end)
+    });
+    sink.write(&Batch::new(&bytes, &ends.collect::<Vec<_>>()))
+}
+
+/// An error and what lies beneath it.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect()
+}
+
+/// Takes away what a umask may have granted to the group.
+#[cfg(unix)]
+fn close(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn close(_file: &Path) {}

@@ -1,0 +1,192 @@
+//! Cells: JSON values as the fields of RFC 4180.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserializer as _, de};
+
+/// How rows and cells are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) delimiter: u8,
+    pub(crate) line_end: &'static str,
+    pub(crate) arrays: Arrays,
+    pub(crate) formulas: Formulas,
+}
+
+/// What becomes of arrays.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Arrays {
+    /// Their JSON text is the cell.
+    Json,
+    /// The cell stays empty.
+    Drop,
+}
+
+/// What becomes of text that a spreadsheet would take for a formula.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Formulas {
+    /// It stays as it is.
+    Keep,
+    /// An apostrophe goes before it, as OWASP advises against CSV injection. Numbers are no text.
+    Escape,
+}
+
+impl Style {
+    /// Puts a row of JSON values at the end of `rows`; `None` is a value that the record lacks.
+    pub(crate) fn row(&self, cells: &[Option<&str>], rows: &mut Vec<u8>) {
+        let start = rows.len();
+        for (index, cell) in cells.iter().enumerate() {
+            if index > 0 {
+                rows.push(self.delimiter);
+            }
+            self.cell(cell.unwrap_or("null"), rows);
+        }
+        if rows.len() == start {
+            // The row of a single empty cell would be an empty line, and those most readers skip.
+            rows.extend_from_slice(b"\"\"");
+        }
+        rows.extend_from_slice(self.line_end.as_bytes());
+    }
+
+    /// Puts a row of names at the end of `rows`.
+    pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>, rows: &mut Vec<u8>) {
+        for (index, name) in names.into_iter().enumerate() {
+            if index > 0 {
+                rows.push(self.delimiter);
+            }
+            self.field(name, rows);
+        }
+        rows.extend_from_slice(self.line_end.as_bytes());
+    }
+
+    fn cell(&self, json: &str, row: &mut Vec<u8>) {
+        match json.as_bytes() {
+            b"null" => {}
+            [b'[', ..] if self.arrays == Arrays::Drop => {}
+            [b'"', ..] => {
+                let text = text(json);
+                if self.formulas == Formulas::Escape && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+                    self.field(&format!("'{text}"), row);
+                } else {
+                    self.field(&text, row);
+                }
+            }
+            _ => self.field(json, row),
+        }
+    }
+
+    /// RFC 4180 §2: quotes where a delimiter, quote or line end is inside. Also around nothing, which tells empty
+    /// text from none.
+    fn field(&self, text: &str, row: &mut Vec<u8>) {
+        let special = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == self.delimiter;
+        if !text.is_empty() && !text.bytes().any(special) {
+            row.extend_from_slice(text.as_bytes());
+            return;
+        }
+        row.push(b'"');
+        for (index, part) in text.split('"').enumerate() {
+            if index > 0 {
+                row.extend_from_slice(b"\"\"");
+            }
+            row.extend_from_slice(part.as_bytes());
+        }
+        row.push(b'"');
+    }
+}
+
+/// What a JSON string says; U+FFFD in place of each surrogate without its partner (RFC 8259 §8.2 leaves them open).
+fn text(json: &str) -> Cow<'_, str> {
+    if !json.contains('\\') {
+        return Cow::Borrowed(json.trim_matches('"'));
+    }
+    // As bytes, serde_json gives unpaired surrogates three bytes each, like U+FFFD. Valid UTF-8 has none of those.
+    let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes);
+    let mut bytes = bytes.unwrap_or_else(|_| json.as_bytes().to_vec());
+    for at in 0..bytes.len().saturating_sub(2) {
+        if bytes[at] == 0xED && bytes[at + 1] >= 0xA0 {
+            bytes[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+struct Bytes;
+
+impl de::Visitor<'_> for Bytes {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arrays, Formulas, Style};
+
+    const STYLE: Style =
+        Style { delimiter: b',', line_end: "\n", arrays: Arrays::Json, formulas: Formulas::Keep };
+
+    fn row(style: Style, cells: &[Option<&str>]) -> String {
+        let mut rows = Vec::new();
+        style.row(cells, &mut rows);
+        String::from_utf8(rows).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_empty_and_empty_text_is_quoted() {
+        assert_eq!(row(STYLE, &[None, Some("null"), Some("\"\""), Some("\" \"")]), ",,\"\", \n");
+        assert_eq!(row(STYLE, &[None]), "\"\"\n");
+        assert_eq!(row(STYLE, &[None, None]), ",\n");
+    }
+
+    #[test]
+    fn numbers_and_booleans_keep_their_text() {
+        let cells = ["1.10", "12345678901234567890123", "-1.5E+300", "-0.0", "true", "false"];
+        assert_eq!(row(STYLE, &cells.map(Some)), format!("{}\n", cells.join(",")));
+    }
+
+    #[test]
+    fn only_what_must_be_quoted_is() {
+        assert_eq!(row(STYLE, &[Some(r#""a,b""#), Some(r#""a;b""#)]), "\"a,b\",a;b\n");
+        assert_eq!(
+            row(Style { delimiter: b';', ..STYLE }, &[Some(r#""a,b""#), Some(r#""a;b""#)]),
+            "a,b;\"a;b\"\n"
+        );
+        assert_eq!(row(STYLE, &[Some(r#""say \"hi\"""#), Some(r#""\"""#)]), "\"say \"\"hi\"\"\",\"\"\"\"\n");
+        assert_eq!(
+            row(STYLE, &[Some(r#""a\r\nb""#), Some(r#""\n""#), Some(r#""a\tb""#)]),
+            "\"a\r\nb\",\"\n\",a\tb\n"
+        );
+    }
+
+    #[test]
+    fn arrays_and_objects_are_their_json_text() {
+        let cells = [Some(r#"[1,"a"]"#), Some(r#"{"a":1.10}"#), Some("[]")];
+        assert_eq!(row(STYLE, &cells), "\"[1,\"\"a\"\"]\",\"{\"\"a\"\":1.10}\",[]\n");
+        assert_eq!(row(Style { arrays: Arrays::Drop, ..STYLE }, &cells), ",\"{\"\"a\"\":1.10}\",\n");
+    }
+
+    #[test]
+    fn formulas_are_defused_in_text_alone() {
+        let cells = [r#""=1+1""#, r#""+1""#, r#""-1""#, r#""@x""#, r#""\tx""#, r#""\rx""#, "-1", r#""a=1""#]
+            .map(Some);
+        assert_eq!(row(STYLE, &cells), "=1+1,+1,-1,@x,\tx,\"\rx\",-1,a=1\n");
+        let escaping = Style { formulas: Formulas::Escape, ..STYLE };
+        assert_eq!(row(escaping, &cells), "'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",-1,a=1\n");
+    }
+
+    #[test]
+    fn escapes_are_resolved_and_half_a_pair_is_replaced() {
+        assert_eq!(row(STYLE, &[Some(r#""\u00e9\/\\\ud83d\ude00é😀""#)]), "é/\\😀é😀\n");
+        assert_eq!(
+            row(STYLE, &[Some(r#""a\ud800b\udc00\udc00\ud7ff\ue000\ud800\ud83d\ude00""#)]),
+            "a\u{FFFD}b\u{FFFD}\u{FFFD}\u{D7FF}\u{E000}\u{FFFD}😀\n"
+        );
+        assert_eq!(row(STYLE, &[Some(r#""\u0000\u001f""#)]), "\0\u{1f}\n");
+    }
+}

@@ -1,0 +1,84 @@
+//! Which file a sink writes.
+
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use longhaul_core::sink::{SinkError, Site, UnknownPlaceholder};
+
+use crate::keys::Keys;
+
+/// Where a sink's records go: a path with placeholders, and what becomes of a file that is there already.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    template: String,
+    pub(crate) mode: Mode,
+}
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Mode {
+    /// The complete pull takes its place, atomically.
+    Replace,
+    /// The pull follows after it.
+    Append,
+}
+
+/// The file of one pull.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Absolute, symbolic links followed.
+    pub(crate) path: PathBuf,
+    /// As the configuration spells it, for messages.
+    pub(crate) shown: String,
+}
+
+impl Target {
+    /// The keys that [`new`](Self::new) reads.
+    pub(crate) const KEYS: [&str; 2] = ["path", "mode"];
+
+    /// The target that `path` and `mode` describe.
+    pub(crate) fn new(keys: &Keys<'_>) -> Result<Self, SinkError> {
+        let template = keys.required_text("path")?;
+        if template.is_empty() {
+            return Err(SinkError::config("path", "`path` is empty"));
+        }
+        let compressed = [".gz", ".zst"].into_iter().find(|end| template.to_ascii_lowercase().ends_with(end));
+        if let Some(end) = compressed {
+            let message = format!("`{template}` ends in `{end}`, but compressed files cannot be written yet");
+            return Err(SinkError::config("path", message));
+        }
+        let mode = keys.choice("mode", &[("replace", Mode::Replace), ("append", Mode::Append)])?;
+        Ok(Self { template: template.to_owned(), mode })
+    }
+
+    /// The file of the pull at `site`. Nothing is made yet, but what cannot become a file is refused.
+    pub(crate) fn place(&self, site: &Site) -> Result<Place, SinkError> {
+        let unknown = |error: UnknownPlaceholder| SinkError::config("path", error.to_string());
+        let shown = site.expand(&self.template).map_err(unknown)?;
+        let path = followed(&site.path(&self.template).map_err(unknown)?);
+        let refused = |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => refused("it is a folder"),
+            Ok(found) if found.is_symlink() => refused("it is a symbolic link to nothing"),
+            Ok(found) if !found.is_file() => {
+                refused("it is not a regular file (the sink `stdout` writes to pipes and devices)")
+            }
+            _ if shown.ends_with('/') => refused("it names a folder"),
+            _ => Ok(Place { path, shown }),
+        }
+    }
+}
+
+/// `path` without links and `..`, as far as it exists: one file has one name, and a link stays when the file that it
+/// leads to is replaced.
+fn followed(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut followed, component| {
+        match component {
+            Component::ParentDir => drop(followed.pop()),
+            other => followed.push(other),
+        }
+        fs::canonicalize(&followed).unwrap_or(followed)
+    })
+}

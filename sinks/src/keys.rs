@@ -1,0 +1,171 @@
+//! The options of a sink, key by key.
+
+use longhaul_core::{
+    sink::{Options, SinkError},
+    suggest::closest,
+};
+use serde_json::Value;
+
+/// The options of one sink. Every complaint names the key that it is about.
+pub(crate) struct Keys<'o> {
+    options: &'o Options,
+}
+
+impl<'o> Keys<'o> {
+    /// `options`, all of whose keys must be in `known`.
+    pub(crate) fn new(options: &'o Options, known: &[String]) -> Result<Self, SinkError> {
+        match options.keys().find(|key| !known.contains(key)) {
+            Some(key) => Err(SinkError::config(key, format!("unknown key `{key}`{}", closest(key, known)))),
+            None => Ok(Self { options }),
+        }
+    }
+
+    /// The value of `key`; `null` counts as absent.
+    pub(crate) fn value(&self, key: &str) -> Option<&'o Value> {
+        self.options.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The value of `key` that must be there.
+    pub(crate) fn required(&self, key: &str) -> Result<&'o Value, SinkError> {
+        self.value(key).ok_or_else(|| SinkError::config(key, format!("the key `{key}` is missing")))
+    }
+
+    /// The text under `key` that must be there.
+    pub(crate) fn required_text(&self, key: &str) -> Result<&'o str, SinkError> {
+        let value = self.required(key)?;
+        value.as_str().ok_or_else(|| mistyped(key, "text", value))
+    }
+
+    /// The text under `key`, if any.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&'o str>, SinkError> {
+        self.value(key).map(|_| self.required_text(key)).transpose()
+    }
+
+    /// The list under `key` that must be there.
+    pub(crate) fn required_list(&self, key: &str) -> Result<&'o [Value], SinkError> {
+        let value = self.required(key)?;
+        value.as_array().map(Vec::as_slice).ok_or_else(|| mistyped(key, "a list", value))
+    }
+
+    /// Whether `key` is true; false where it is absent. Environment variables hold text, so `"true"` will do.
+    pub(crate) fn is_true(&self, key: &str) -> Result<bool, SinkError> {
+        match self.value(key) {
+            None => Ok(false),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(Value::String(text)) if text == "true" => Ok(true),
+            Some(Value::String(text)) if text == "false" => Ok(false),
+            Some(Value::String(text)) => {
+                Err(SinkError::config(key, format!("`{key}` must be `true` or `false`, not `{text}`")))
+            }
+            Some(other) => Err(mistyped(key, "`true` or `false`", other)),
+        }
+    }
+
+    /// What the name under `key` stands for in `choices`; the first of them where the key is absent.
+    pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, SinkError> {
+        let names = || choices.iter().map(|(name, _)| name);
+        let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        let Some(value) = self.value(key) else {
+            return Ok(choices[0].1);
+        };
+        let name = value.as_str().ok_or_else(|| mistyped(key, &listed(), value))?;
+        let chosen = choices.iter().find(|(known, _)| *known == name).map(|(_, choice)| *choice);
+        chosen.ok_or_else(|| {
+            let message = format!("`{key}` must be {}, not `{name}`{}", listed(), closest(name, names()));
+            SinkError::config(key, message)
+        })
+    }
+}
+
+/// Names as [`SinkType::options`](longhaul_core::sink::SinkType::options) wants them.
+pub(crate) fn owned(names: impl IntoIterator<Item = &'static str>) -> Vec<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// What kind of value this is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}
+
+fn mistyped(key: &str, expected: &str, value: &Value) -> SinkError {
+    SinkError::config(key, format!("`{key}` must be {expected}, not {}", kind(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use longhaul_core::sink::{Options, SinkError, SinkErrorKind};
+    use serde_json::json;
+
+    use super::{Keys, owned};
+
+    fn with_keys<T>(
+        options: serde_json::Value,
+        read: impl Fn(&Keys<'_>) -> Result<T, SinkError>,
+    ) -> Result<T, (String, String)> {
+        let options: Options = serde_json::from_value(options).unwrap();
+        let keys = Keys::new(&options, &owned(["path", "mode", "bom", "columns"]));
+        keys.and_then(|keys| read(&keys)).map_err(|error| {
+            assert_eq!(error.kind(), SinkErrorKind::Config);
+            (error.key().unwrap_or_default().to_owned(), error.to_string())
+        })
+    }
+
+    fn complaint<T: std::fmt::Debug>(
+        options: serde_json::Value,
+        read: impl Fn(&Keys<'_>) -> Result<T, SinkError>,
+    ) -> (String, String) {
+        with_keys(options, read).unwrap_err()
+    }
+
+    #[test]
+    fn complaints_name_the_key_and_what_it_may_be() {
+        let said = |key: &str, message: &str| (key.to_owned(), message.to_owned());
+        let mode = |keys: &Keys<'_>| keys.choice("mode", &[("replace", 1), ("append", 2)]);
+        assert_eq!(
+            complaint(json!({"pth": "x"}), mode),
+            said("pth", "unknown key `pth` (did you mean `path`?)")
+        );
+        assert_eq!(complaint(json!({"zzz": 1}), mode), said("zzz", "unknown key `zzz`"));
+        assert_eq!(
+            complaint(json!({"mode": "apend"}), mode),
+            said("mode", "`mode` must be `replace` or `append`, not `apend` (did you mean `append`?)")
+        );
+        assert_eq!(
+            complaint(json!({"mode": 7}), mode),
+            said("mode", "`mode` must be `replace` or `append`, not a number")
+        );
+        let path = |keys: &Keys<'_>| keys.required_text("path").map(str::to_owned);
+        assert_eq!(complaint(json!({}), path), said("path", "the key `path` is missing"));
+        assert_eq!(complaint(json!({"path": null}), path), said("path", "the key `path` is missing"));
+        assert_eq!(complaint(json!({"path": {}}), path), said("path", "`path` must be text, not a table"));
+        let bom = |keys: &Keys<'_>| keys.is_true("bom");
+        assert_eq!(
+            complaint(json!({"bom": "yes"}), bom),
+            said("bom", "`bom` must be `true` or `false`, not `yes`")
+        );
+        let columns = |keys: &Keys<'_>| keys.required_list("columns").map(<[_]>::len);
+        assert_eq!(
+            complaint(json!({"columns": true}), columns),
+            said("columns", "`columns` must be a list, not a boolean")
+        );
+    }
+
+    #[test]
+    fn absent_keys_have_defaults_and_text_will_do_for_a_boolean() {
+        let mode = |keys: &Keys<'_>| keys.choice("mode", &[("replace", 1), ("append", 2)]);
+        assert_eq!(with_keys(json!({}), mode), Ok(1));
+        assert_eq!(with_keys(json!({"mode": "append"}), mode), Ok(2));
+        for (value, bom) in
+            [(json!(null), false), (json!("true"), true), (json!("false"), false), (json!(true), true)]
+        {
+            assert_eq!(with_keys(json!({"bom": value}), |keys| keys.is_true("bom")), Ok(bom));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What an `ndjson` sink is told.
+
+use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
+
+use super::sink::NdjsonSink;
+use crate::{
+    file::{RecordFile, Target},
+    keys::{Keys, owned},
+};
+
+/// The sink type `ndjson`.
+#[derive(Debug)]
+pub(crate) struct NdjsonType;
+
+/// A configured `ndjson` sink.
+#[derive(Debug)]
+struct NdjsonConfig {
+    target: Target,
+}
+
+impl SinkType for NdjsonType {
+    fn summary(&self) -> &'static str {
+        "a file with one JSON record a line, as the server wrote it"
+    }
+
+    fn options(&self) -> Vec<String> {
+        owned(Target::KEYS)
+    }
+
+    fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
+        let keys = Keys::new(options, &self.options())?;
+        Ok(Box::new(NdjsonConfig { target: Target::new(&keys)? }))
+    }
+}
+
+impl OpenSink for NdjsonConfig {
+    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
+        Ok(Destination::File(self.target.place(site)?.path))
+    }
+
+    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let file = RecordFile::open(&self.target, site, from.map(|(receipt, _)| receipt))?;
+        let at = from.map_or(Mark::START, |(_, mark)| mark);
+        Ok(Opened { sink: Box::new(NdjsonSink::new(file)), at })
+    }
+}

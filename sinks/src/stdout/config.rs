@@ -1,0 +1,80 @@
+//! What a `stdout` sink is told.
+
+use std::sync::Arc;
+
+use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
+
+use super::{
+    Stdout,
+    sink::{CsvStdout, NdjsonStdout},
+};
+use crate::{
+    csv::Table,
+    keys::{Keys, owned},
+};
+
+/// The sink type `stdout`.
+#[derive(Debug)]
+pub(crate) struct StdoutType {
+    stdout: Stdout,
+}
+
+/// A configured `stdout` sink.
+#[derive(Debug)]
+struct StdoutConfig {
+    stdout: Stdout,
+    format: Format,
+}
+
+/// How records are written.
+#[derive(Debug)]
+enum Format {
+    Ndjson,
+    Csv(Arc<Table>),
+}
+
+impl StdoutType {
+    /// The type whose sinks write to `stdout`.
+    pub(crate) fn new(stdout: Stdout) -> Self {
+        Self { stdout }
+    }
+}
+
+impl SinkType for StdoutType {
+    fn summary(&self) -> &'static str {
+        "standard output, as NDJSON or CSV"
+    }
+
+    fn options(&self) -> Vec<String> {
+        owned(["format"].into_iter().chain(Table::KEYS))
+    }
+
+    fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
+        let keys = Keys::new(options, &self.options())?;
+        let csv = keys.choice("format", &[("ndjson", false), ("csv", true)])?;
+        let format = match Table::KEYS.into_iter().find(|key| keys.value(key).is_some()) {
+            Some(key) if !csv => {
+                return Err(SinkError::config(key, format!("`{key}` needs `format = \"csv\"`")));
+            }
+            _ if csv => Format::Csv(Arc::new(Table::new(&keys)?)),
+            _ => Format::Ndjson,
+        };
+        Ok(Box::new(StdoutConfig { stdout: self.stdout.clone(), format }))
+    }
+}
+
+impl OpenSink for StdoutConfig {
+    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+        Ok(Destination::Stdout)
+    }
+
+    /// What went down the pipe cannot be taken back: the sink goes on at the receipt's mark with what comes then.
+    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let stdout = self.stdout.clone();
+        let at = from.map_or(Mark::START, |(_, mark)| mark);
+        Ok(match &self.format {
+            Format::Ndjson => Opened { sink: Box::new(NdjsonStdout::new(stdout)), at },
+            Format::Csv(table) => Opened { sink: Box::new(CsvStdout::new(stdout, Arc::clone(table))), at },
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Every sink keeps the contract, in every mode.
+
+use longhaul_core::sink::{
+    Site,
+    conformance::{Publishes, Subject, Suite},
+};
+use serde_json::{Value, json};
+
+use super::support::{Folder, Pipe, configured, registry};
+
+/// The whole record in one cell, so that a row can be read back as the record it was.
+fn columns() -> Value {
+    json!([{"name": "record", "at": ""}])
+}
+
+fn file(
+    name: &'static str,
+    options: fn() -> Value,
+    records: fn(&str) -> Vec<String>,
+) -> impl Fn() -> Subject {
+    move || {
+        let folder = Folder::new();
+        let opener = configured(name, options()).unwrap();
+        let site = folder.site();
+        Subject {
+            opener,
+            site,
+            published: Box::new(move || folder.text("out/users.x").as_deref().map(records)),
+        }
+    }
+}
+
+fn stdout(options: fn() -> Value, records: fn(&str) -> Vec<String>) -> impl Fn() -> Subject {
+    move || {
+        let pipe = Pipe::default();
+        let options = serde_json::from_value(options()).unwrap();
+        let opener = registry(&pipe).get("stdout").unwrap().configure(&options).unwrap();
+        Subject {
+            opener,
+            site: Site::new("users", "/"),
+            published: Box::new(move || Some(records(&pipe.text()))),
+        }
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line is not complete");
+    text.split_terminator('\n').map(str::to_owned).collect()
+}
+
+/// Rows as a reader of CSV sees them, without headers: a pipe gets one each time that it is opened.
+fn rows(text: &str) -> Vec<String> {
+    assert!(text.is_empty() || text.starts_with("record\r\n"), "the header is missing");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let rows = reader.records().map(|row| row.unwrap());
+    rows.map(|row| row.iter().collect::<String>()).filter(|row| row != "record").collect()
+}
+
+#[test]
+fn ndjson_that_replaces() {
+    Suite::new(Publishes::AtFinish, file("ndjson", || json!({"path": "out/{stream}.x"}), lines)).verify();
+}
+
+#[test]
+fn ndjson_that_appends() {
+    let options = || json!({"path": "out/{stream}.x", "mode": "append"});
+    Suite::new(Publishes::AtCommit, file("ndjson", options, lines)).verify();
+}
+
+#[test]
+fn csv_that_replaces() {
+    let options = || json!({"path": "out/{stream}.x", "columns": columns()});
+    Suite::new(Publishes::AtFinish, file("csv", options, rows)).verify();
+}
+
+#[test]
+fn csv_that_appends() {
+    let options = || json!({"path": "out/{stream}.x", "mode": "append", "columns": columns()});
+    Suite::new(Publishes::AtCommit, file("csv", options, rows)).verify();
+}
+
+#[test]
+fn stdout_as_ndjson() {
+    Suite::new(Publishes::AtWrite, stdout(|| json!({}), lines)).verify();
+}
+
+#[test]
+fn stdout_as_csv() {
+    Suite::new(Publishes::AtWrite, stdout(|| json!({"format": "csv", "columns": columns()}), rows)).verify();
+}

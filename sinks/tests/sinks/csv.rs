@@ -1,0 +1,107 @@
+//! CSV, byte for byte.
+
+use longhaul_core::sink::{Mark, OpenSink};
+use serde_json::{Value, json};
+
+use super::support::{Folder, configured, page, pull, told};
+
+fn csv(mut options: Value) -> Box<dyn OpenSink> {
+    options["path"] = json!("x.csv");
+    configured("csv", options).unwrap()
+}
+
+#[test]
+fn records_become_rows_under_a_header() {
+    let folder = Folder::new();
+    let columns = json!(["/conversationId", {"name": "queue", "at": "/participants/0/queue"}, "/n", "/tags"]);
+    let records = [
+        r#"{"n":1.10,"conversationId":"é, \"x\"","participants":[{"queue":"a\nb"},{"queue":"other"}],"tags":["t",1]}"#,
+        r#"{"conversationId":"","participants":[],"n":12345678901234567890123,"tags":null}"#,
+        r#"{"n":true,"participants":{"0":{"queue":"-1"}},"tags":{"a":[]}}"#,
+    ];
+    pull(folder.begin(&*csv(json!({"columns": columns}))), &records);
+    assert_eq!(
+        folder.text("x.csv").unwrap(),
+        "conversationId,queue,n,tags\r\n\
+         \"é, \"\"x\"\"\",\"a\nb\",1.10,\"[\"\"t\"\",1]\"\r\n\
+         \"\",,12345678901234567890123,\r\n\
+         ,-1,true,\"{\"\"a\"\":[]}\"\r\n"
+    );
+    let dialect = json!({
+        "columns": columns, "delimiter": ";", "bom": "true", "line_end": "lf", "arrays": "drop", "formulas": "escape"
+    });
+    pull(folder.begin(&*csv(dialect)), &records);
+    assert_eq!(
+        folder.text("x.csv").unwrap(),
+        "\u{FEFF}conversationId;queue;n;tags\n\
+         \"é, \"\"x\"\"\";\"a\nb\";1.10;\n\
+         \"\";;12345678901234567890123;\n\
+         ;'-1;true;\"{\"\"a\"\":[]}\"\n"
+    );
+}
+
+#[test]
+fn an_empty_pull_has_a_header() {
+    let folder = Folder::new();
+    for mark in [Mark::START, Mark(1)] {
+        let mut open = folder.begin(&*csv(json!({"columns": ["/a/b", {"name": "x,y", "at": "/c"}]})));
+        open.commit(mark).unwrap();
+        open.finish().unwrap();
+        assert_eq!(folder.text("x.csv").unwrap(), "a.b,\"x,y\"\r\n");
+    }
+}
+
+#[test]
+fn appended_rows_follow_under_the_same_header() {
+    let folder = Folder::new();
+    let sink = csv(json!({"columns": ["/a", "/b"], "mode": "append", "bom": true}));
+    pull(folder.begin(&*sink), &[r#"{"a":1}"#]);
+    pull(folder.begin(&*sink), &[r#"{"b":2}"#]);
+    assert_eq!(folder.text("x.csv").unwrap(), "\u{FEFF}a,b\r\n1,\r\n,2\r\n");
+}
+
+#[test]
+fn a_file_with_another_header_is_not_appended_to() {
+    let folder = Folder::new();
+    pull(folder.begin(&*csv(json!({"columns": ["/a", "/c"]}))), &["{}"]);
+    let refusal = |options: Value| folder.refusal(&*csv(options));
+    assert_eq!(
+        refusal(json!({"columns": ["/a", "/b"], "mode": "append"})),
+        "Rejected: cannot append to `x.csv`: its column 2 is `c`, not `b`"
+    );
+    assert_eq!(
+        refusal(json!({"columns": ["/a", "/c", "/d"], "mode": "append"})),
+        "Rejected: cannot append to `x.csv`: it has no column `d`"
+    );
+    assert_eq!(
+        refusal(json!({"columns": ["/a", "/c"], "mode": "append", "line_end": "lf"})),
+        "Rejected: cannot append to `x.csv`: its lines do not end in LF"
+    );
+    assert_eq!(folder.text("x.csv").unwrap(), "a,c\r\n,\r\n");
+}
+
+#[test]
+fn a_run_that_is_started_over_leaves_no_header_behind() {
+    let folder = Folder::new();
+    let sink = csv(json!({"columns": ["/a"], "mode": "append"}));
+    let mut open = folder.begin(&*sink);
+    let start = open.commit(Mark::START).unwrap();
+    page(&mut open, &[r#"{"a":1}"#]).unwrap();
+    open.commit(Mark(1)).unwrap();
+    drop(open);
+    assert_eq!(folder.text("x.csv").unwrap(), "a\r\n1\r\n");
+    drop(folder.resume(&*sink, &start).unwrap());
+    assert_eq!(folder.text("x.csv").unwrap(), "");
+    pull(folder.resume(&*sink, &start).unwrap(), &[r#"{"a":2}"#]);
+    assert_eq!(folder.text("x.csv").unwrap(), "a\r\n2\r\n");
+}
+
+#[test]
+fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
+    let folder = Folder::new();
+    let mut open = folder.begin(&*csv(json!({"columns": ["/a"]})));
+    assert_eq!(
+        told(&page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        "Rejected: record 2 of the page is not JSON (cause)"
+    );
+}

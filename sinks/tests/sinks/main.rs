@@ -1,0 +1,10 @@
+//! The sinks as the engine meets them: found in the registry, configured, opened.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
+
+mod conformance;
+mod csv;
+mod files;
+mod options;
+mod stdout;
+mod support;

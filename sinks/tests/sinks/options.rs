@@ -1,0 +1,83 @@
+//! What each sink takes, and what is said of what it does not.
+
+use serde_json::{Value, json};
+
+use super::support::{Pipe, configured, registry, told};
+
+#[test]
+fn each_type_says_what_it_does_and_takes() {
+    let registry = registry(&Pipe::default());
+    let types = registry.iter().map(|(name, it)| (name, it.summary().to_owned(), it.options().join(" ")));
+    let expected = [
+        (
+            "csv",
+            "a CSV file with one record a row",
+            "path mode columns arrays formulas delimiter bom line_end",
+        ),
+        ("ndjson", "a file with one JSON record a line, as the server wrote it", "path mode"),
+        (
+            "stdout",
+            "standard output, as NDJSON or CSV",
+            "format columns arrays formulas delimiter bom line_end",
+        ),
+    ];
+    assert!(types.eq(expected.map(|(name, summary, options)| (
+        name,
+        summary.to_owned(),
+        options.to_owned()
+    ))));
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused_with_their_key() {
+    let refusals: &[(&str, Value, &str)] = &[
+        ("ndjson", json!({}), "path: the key `path` is missing"),
+        ("ndjson", json!({"path": ""}), "path: `path` is empty"),
+        ("ndjson", json!({"pth": "x"}), "pth: unknown key `pth` (did you mean `path`?)"),
+        ("ndjson", json!({"path": "x", "compression": "gzip"}), "compression: unknown key `compression`"),
+        (
+            "ndjson",
+            json!({"path": "x.ndjson.GZ"}),
+            "path: `x.ndjson.GZ` ends in `.gz`, but compressed files cannot be written yet",
+        ),
+        (
+            "csv",
+            json!({"path": "x.csv.zst", "columns": ["/a"]}),
+            "path: `x.csv.zst` ends in `.zst`, but compressed files cannot be written yet",
+        ),
+        (
+            "ndjson",
+            json!({"path": "x", "mode": "overwrite"}),
+            "mode: `mode` must be `replace` or `append`, not `overwrite`",
+        ),
+        ("csv", json!({"path": "x"}), "columns: the key `columns` is missing"),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["a"]}),
+            "columns: column 1: `a` is not a JSON pointer: it must be empty or start with `/`",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "delimiter": "\""}),
+            "delimiter: `delimiter` must be one ASCII character, and neither a quote nor a line end",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "delimiter": "||"}),
+            "delimiter: `delimiter` must be one ASCII character, and neither a quote nor a line end",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "line_end": "cr"}),
+            "line_end: `line_end` must be `crlf` or `lf`, not `cr` (did you mean `crlf`?)",
+        ),
+        ("stdout", json!({"path": "x"}), "path: unknown key `path`"),
+        ("stdout", json!({"format": "xml"}), "format: `format` must be `ndjson` or `csv`, not `xml`"),
+        ("stdout", json!({"columns": ["/a"]}), "columns: `columns` needs `format = \"csv\"`"),
+        ("stdout", json!({"format": "csv"}), "columns: the key `columns` is missing"),
+    ];
+    for (name, options, refusal) in refusals {
+        let error = configured(name, options.clone()).unwrap_err();
+        assert_eq!(told(&error), format!("Config: {refusal}"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Standard output.
+
+use std::io;
+
+use longhaul_core::sink::{Destination, Mark, OpenSink, Registry};
+use longhaul_sinks::{Stdout, register};
+use serde_json::{Value, json};
+
+use super::support::{Folder, Pipe, page, pull, registry, told};
+
+fn stdout(pipe: &Pipe, options: Value) -> Box<dyn OpenSink> {
+    let options = serde_json::from_value(options).unwrap();
+    registry(pipe).get("stdout").unwrap().configure(&options).unwrap()
+}
+
+#[test]
+fn each_page_is_one_write() {
+    let (pipe, folder) = (Pipe::default(), Folder::new());
+    let sink = stdout(&pipe, json!({}));
+    assert_eq!(sink.destination(&folder.site()).unwrap(), Destination::Stdout);
+    let mut open = folder.begin(&*sink);
+    page(&mut open, &[r#"{"a":1.10}"#, "{}"]).unwrap();
+    assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n"]);
+    page(&mut open, &["[]"]).unwrap();
+    assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n", "[]\n"]);
+}
+
+#[test]
+fn csv_has_a_header_also_without_rows() {
+    let (pipe, folder) = (Pipe::default(), Folder::new());
+    let sink = stdout(&pipe, json!({"format": "csv", "columns": ["/a", "/b"], "line_end": "lf"}));
+    pull(folder.begin(&*sink), &[r#"{"a":1}"#, r#"{"b":"x"}"#]);
+    assert_eq!(pipe.pieces(), ["a,b\n1,\n,x\n"]);
+    let mut open = folder.begin(&*sink);
+    open.commit(Mark::START).unwrap();
+    open.finish().unwrap();
+    assert_eq!(pipe.pieces(), ["a,b\n1,\n,x\n", "a,b\n"]);
+}
+
+#[test]
+fn a_closed_pipe_is_told_apart_from_other_failures() {
+    for (kind, told_as) in [
+        (io::ErrorKind::BrokenPipe, "Closed: cannot write to standard output (cause)"),
+        (io::ErrorKind::StorageFull, "Unavailable: cannot write to standard output (cause)"),
+    ] {
+        let mut registry = Registry::default();
+        register(&mut registry, Stdout::to(Failing(kind)));
+        for options in [json!({}), json!({"format": "csv", "columns": ["/a"]})] {
+            let options = serde_json::from_value(options).unwrap();
+            let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
+            let mut open = Folder::new().begin(&*sink);
+            assert_eq!(told(&page(&mut open, &["{}"]).unwrap_err()), told_as);
+        }
+    }
+}
+
+/// A writer that always fails in the same way.
+struct Failing(io::ErrorKind);
+
+impl io::Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

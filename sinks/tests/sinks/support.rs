@@ -1,0 +1,130 @@
+//! Sinks by name, and a folder to write in.
+
+use std::{
+    error::Error,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use longhaul_core::sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site};
+use longhaul_sinks::{Stdout, register};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The registry with a stand-in for standard output.
+pub(crate) fn registry(stdout: &Pipe) -> Registry {
+    let mut registry = Registry::default();
+    register(&mut registry, Stdout::to(stdout.clone()));
+    registry
+}
+
+/// The sink type `name`, configured with a table of options.
+pub(crate) fn configured(name: &str, options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
+    let options = serde_json::from_value(options).unwrap();
+    registry(&Pipe::default()).get(name).unwrap().configure(&options)
+}
+
+/// What a pipe's reader received.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pipe(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Pipe {
+    /// The bytes of each write.
+    pub(crate) fn pieces(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|piece| String::from_utf8(piece.clone()).unwrap()).collect()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.pieces().concat()
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().push(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A temporary folder, the working directory of its site.
+#[derive(Debug)]
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        // Where the temporary folder is behind a link, sinks tell what it leads to.
+        fs::canonicalize(self.0.path()).unwrap()
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        Site::new("users", self.0.path())
+    }
+
+    /// The text of a file, if there is one.
+    pub(crate) fn text(&self, name: impl AsRef<Path>) -> Option<String> {
+        fs::read(self.0.path().join(name)).ok().map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    /// The names of all files, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>();
+        names.sort();
+        names
+    }
+
+    /// Opens `sink` here for a pull that begins.
+    pub(crate) fn begin(&self, sink: &dyn OpenSink) -> Box<dyn Sink> {
+        let Opened { sink, at } = sink.open(&self.site(), None).unwrap();
+        assert_eq!(at, Mark::START);
+        sink
+    }
+
+    /// Opens `sink` here at the receipt of the first page.
+    pub(crate) fn resume(&self, sink: &dyn OpenSink, receipt: &Receipt) -> Result<Box<dyn Sink>, SinkError> {
+        let Opened { sink, at } = sink.open(&self.site(), Some((receipt, Mark(1))))?;
+        assert_eq!(at, Mark(1));
+        Ok(sink)
+    }
+
+    /// What opening `sink` here for a pull that begins is refused with.
+    pub(crate) fn refusal(&self, sink: &dyn OpenSink) -> String {
+        told(&sink.open(&self.site(), None).unwrap_err())
+    }
+}
+
+/// Writes a page of these records.
+pub(crate) fn page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
+    let text = records.join("\n") + "\n";
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
+    sink.write(&Batch::new(text.as_bytes(), &ends))
+}
+
+/// Runs a whole pull of one page.
+pub(crate) fn pull(mut sink: Box<dyn Sink>, records: &[&str]) {
+    page(&mut sink, records).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    sink.finish().unwrap();
+}
+
+/// An error as it is shown: its key if any, its message, and whether something lies beneath.
+pub(crate) fn told(error: &SinkError) -> String {
+    let key = error.key().map(|key| format!("{key}: ")).unwrap_or_default();
+    let cause = error.source().map_or("", |_| " (cause)");
+    format!("{:?}: {key}{error}{cause}", error.kind())
+}
