@@ -56,7 +56,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams } => commands::check::execute(&begin()?, streams),
         Command::Config => commands::config::execute(&begin()?),
-        Command::Sinks => commands::sinks::execute(&begin()?),
+        Command::Sinks => commands::sinks::execute(&sources(&arguments.global)?),
         Command::Streams => commands::streams::execute(&begin()?),
         Command::Token => commands::token::execute(&begin()?),
         Command::Completions { shell } => commands::completions::execute(*shell),

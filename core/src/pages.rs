@@ -4,7 +4,7 @@ use crate::{
     client::{Client, RequestError},
     origins::ForeignOrigin,
     page::{Layout, Page, Records},
-    paginate::{Cursor, PaginationError, Paginator},
+    paginate::{Cursor, PaginationError, Paginator, Proof},
     pointer::Pointer,
     request::Request,
     seen::Seen,
@@ -30,6 +30,7 @@ pub struct Pages<'a> {
     seen: Seen,
     buffer: Vec<u8>,
     fetched: u64,
+    total: Option<u64>,
     state: State,
 }
 
@@ -44,7 +45,7 @@ impl<'a> Pages<'a> {
     pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
         let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
         let (seen, buffer, state) = (Seen::default(), Vec::new(), State::At(None));
-        Self { client, listing, layout, seen, buffer, fetched: 0, state }
+        Self { client, listing, layout, seen, buffer, fetched: 0, total: None, state }
     }
 
     /// The next page; `None` after the last. After an error there is no next page either.
@@ -56,10 +57,17 @@ impl<'a> Pages<'a> {
         self.fetched += 1;
         let next = self.listing.paginator.advance(at.as_ref(), &page)?;
         self.check_records(&page, next.as_ref())?;
+        self.check_content(&page)?;
+        self.total = self.listing.paginator.total(&page).or(self.total);
         if let Some(cursor) = next {
             self.state = State::At(Some(cursor));
         }
         Ok(Some(page))
+    }
+
+    /// How many records the API says there are, as told by the last page that said so.
+    pub fn total(&self) -> Option<u64> {
+        self.total
     }
 
     /// Takes a page back that is no longer needed, for its buffer.
@@ -72,11 +80,17 @@ impl<'a> Pages<'a> {
         let mut request = self.listing.request.clone();
         self.listing.paginator.prepare(&mut request, at)?;
         request.url = self.client.origins().admit(request.url)?;
-        if self.seen.insert(&request) {
-            Ok(request)
-        } else {
-            Err(PageError::Repeated { pages: self.fetched })
-        }
+        let goes_on =
+            self.listing.paginator.proof() == Proof::ByContent || self.seen.is_new_request(&request);
+        if goes_on { Ok(request) } else { Err(PageError::Repeated { pages: self.fetched }) }
+    }
+
+    /// A server that does not look at the page number gives the same page for ever.
+    fn check_content(&mut self, page: &Page) -> Result<(), PageError> {
+        let batch = page.batch();
+        let by_content = self.listing.paginator.proof() == Proof::ByContent && !batch.is_empty();
+        let goes_on = !by_content || self.seen.is_new(batch.bytes());
+        if goes_on { Ok(()) } else { Err(PageError::SameRecords { page: self.fetched }) }
     }
 
     /// Absent records are how many APIs say "no more", but not where more is announced, and not where the records of
@@ -112,6 +126,12 @@ pub enum PageError {
     Repeated {
         /// How many pages were fetched.
         pages: u64,
+    },
+    /// A page has the very records of an earlier one.
+    #[error("page {page} has the very records of an earlier page")]
+    SameRecords {
+        /// Which page it is, from 1.
+        page: u64,
     },
     /// The page announces another, but has no records.
     #[error("page {page} has nothing at `{at}` and yet names a next page")]

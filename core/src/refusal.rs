@@ -131,7 +131,7 @@ fn redact(text: &str, request: &Request) -> String {
 }
 
 /// One line of a length that fits a terminal, without control characters that would steer it.
-fn presentable(text: &str) -> String {
+pub(crate) fn presentable(text: &str) -> String {
     const LONGEST: usize = 500;
     let mut line: String =
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST + 1).collect();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use url::form_urlencoded;
 
 /// A password, client secret or token: `Debug` prints `***`, there is no `Display`.
 ///
@@ -25,9 +26,14 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of this secret replaced by `***`: servers like to quote what they refuse.
+    /// `text` with every occurrence of this secret replaced by `***`, as it is or as a form carries it: servers like to
+    /// quote what they refuse.
     pub fn redact(&self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "***") }
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        let encoded: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        text.replace(&self.0, "***").replace(&encoded, "***")
     }
 }
 
@@ -50,6 +56,7 @@ mod tests {
     #[test]
     fn what_a_server_quotes_is_redacted() {
         assert_eq!(Secret::new("007").redact("client 007 is unknown, 007!"), "client *** is unknown, ***!");
+        assert_eq!(Secret::new("a b&").redact("`a b&` came as `a+b%26`"), "`***` came as `***`");
         assert_eq!(Secret::new("").redact("as it was"), "as it was");
     }
 }

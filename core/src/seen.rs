@@ -1,4 +1,4 @@
-//! The requests that were made before.
+//! What was seen before, told apart by 128 bits.
 
 use std::collections::HashSet;
 
@@ -7,17 +7,22 @@ use std::hash::Hash;
 
 use crate::request::Request;
 
-/// The pages asked for in a run, at 16 bytes each. A listing that asks for one again goes in circles.
+/// What was seen in a run, at 16 bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct Seen(HashSet<u128>);
 
 impl Seen {
     /// Whether `request` is new, and remembers it.
-    pub(crate) fn insert(&mut self, request: &Request) -> bool {
+    pub(crate) fn is_new_request(&mut self, request: &Request) -> bool {
         let mut hasher = SipHasher13::new();
         request.method.as_str().hash(&mut hasher);
         request.url.as_str().hash(&mut hasher);
         request.body.encode().hash(&mut hasher);
         self.0.insert(hasher.finish128().as_u128())
+    }
+
+    /// Whether these records, or this key of one, are new, and remembers them.
+    pub(crate) fn is_new(&mut self, bytes: &[u8]) -> bool {
+        self.0.insert(SipHasher13::new().hash(bytes).as_u128())
     }
 }

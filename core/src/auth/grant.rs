@@ -67,7 +67,7 @@ impl Credentials {
         ])
     }
 
-    /// Every secret that a server could quote.
+    /// `text` without the secrets that a token request carries.
     pub(super) fn redact(&self, text: &str) -> String {
         let password = match &self.grant {
             GrantType::Password { password, .. } => Some(password),

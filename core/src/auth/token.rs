@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{AuthError, Grant};
-use crate::secret::Secret;
+use crate::{refusal::presentable, secret::Secret};
 
 /// What a token endpoint issued (RFC 6749 §5.1).
 #[derive(Debug)]
@@ -22,14 +22,14 @@ impl Issued {
         let Some(access_token) = text("access_token") else {
             // Some endpoints report an error under status 200.
             let problem = match text("error") {
-                Some(error) => format!("is the error `{error}`"),
+                Some(error) => format!("is the error `{}`", presentable(error)),
                 None => "has no `access_token`".to_owned(),
             };
             return Err(AuthError::Malformed { problem });
         };
         if let Some(kind) = text("token_type").filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(AuthError::Malformed {
-                problem: format!("is a token of type `{kind}`, not `bearer`"),
+                problem: format!("is a token of type `{}`, not `bearer`", presentable(kind)),
             });
         }
         Ok(Self {

@@ -168,7 +168,7 @@ impl Tokens {
     }
 
     fn failure(&self, error: RequestError) -> AuthError {
-        let source = Arc::new(error.redacted(|text| self.credentials.redact(text)));
+        let source = Arc::new(error.redacted(|text| self.redact(text)));
         match source.reason() {
             StopReason::Interrupted => AuthError::Interrupted,
             StopReason::Exhausted | StopReason::WaitTooLong(_) => AuthError::Unavailable { source },
@@ -178,11 +178,15 @@ impl Tokens {
 
     fn redacted(&self, error: AuthError) -> AuthError {
         match error {
-            AuthError::Malformed { problem } => {
-                AuthError::Malformed { problem: self.credentials.redact(&problem) }
-            }
+            AuthError::Malformed { problem } => AuthError::Malformed { problem: self.redact(&problem) },
             other => other,
         }
+    }
+
+    /// What the server said, without the secrets that it quotes.
+    fn redact(&self, text: &str) -> String {
+        let refresh_token = self.lock().refresh_token.clone().unwrap_or_default();
+        refresh_token.redact(&self.credentials.redact(text))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

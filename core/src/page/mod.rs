@@ -19,6 +19,7 @@ pub struct Page {
     ends: Vec<usize>,
     records: Records,
     picked: Vec<(Pointer, Value)>,
+    links: Vec<String>,
 }
 
 /// What stands where the records should be.
@@ -42,19 +43,30 @@ impl Page {
     /// Reads a page. An answer that is cut, empty or no JSON is a fault that may pass.
     pub fn read(answer: Answer, layout: &Layout) -> Result<Self, BodyFault> {
         let Answer { response, url } = answer;
+        let links = response.headers.get_all(http::header::LINK).iter();
+        let links = links.filter_map(|field| field.to_str().ok().map(str::to_owned)).collect();
         let mut bytes = response.body;
         // RFC 9110 §15.3.5: this status has no content, and means that there is nothing more.
         if response.status == http::StatusCode::NO_CONTENT {
             bytes.clear();
             let records = Records::Absent { arrays: Vec::new() };
-            return Ok(Self { url, bytes, start: 0, end: 0, ends: Vec::new(), records, picked: Vec::new() });
+            return Ok(Self {
+                url,
+                bytes,
+                start: 0,
+                end: 0,
+                ends: Vec::new(),
+                records,
+                picked: Vec::new(),
+                links,
+            });
         }
         BodyFault::check(&bytes)?;
         let decoded = decode::decode(&bytes, layout).map_err(BodyFault::NotJson)?;
         let start = decoded.ranges.first().map_or(0, |first| first.start);
         let mut ends = Vec::with_capacity(decoded.ranges.len());
         let end = compact::to_lines(&mut bytes, &decoded.ranges, start, &mut ends);
-        Ok(Self { url, bytes, start, end, ends, records: decoded.records, picked: decoded.picked })
+        Ok(Self { url, bytes, start, end, ends, records: decoded.records, picked: decoded.picked, links })
     }
 
     /// The URL that gave the page.
@@ -75,6 +87,11 @@ impl Page {
     /// The value at one of the places that the [`Layout`] named, where there is one.
     pub fn pick(&self, place: &Pointer) -> Option<&Value> {
         self.picked.iter().find(|(pointer, _)| pointer == place).map(|(_, value)| value)
+    }
+
+    /// The values of the answer's `Link` fields.
+    pub fn links(&self) -> &[String] {
+        &self.links
     }
 
     /// The buffer, for the next page.

@@ -8,6 +8,12 @@ use url::Url;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Cursor {
+    /// The page begins after this many records, or at this one where they are counted from 1.
+    Offset(u64),
+    /// The page has this number.
+    Page(u64),
+    /// The page is asked for with this value, which only the server understands.
+    Token(serde_json::Value),
     /// The page is at this URL.
     Url(Url),
 }

@@ -1,15 +1,25 @@
 //! How a listing goes on from page to page. Pure: what the next request is follows from the cursor alone.
 
 mod cursor;
+mod link_header;
 mod next_url;
+mod offset;
+mod page_number;
+mod place;
 mod single;
+mod token;
 
 use std::fmt::Debug;
 
 pub use self::{
     cursor::Cursor,
+    link_header::LinkHeader,
     next_url::{Base, Follow, NextUrl},
+    offset::Offset,
+    page_number::PageNumber,
+    place::Place,
     single::Single,
+    token::{Renewal, Token},
 };
 use crate::{page::Page, pointer::Pointer, request::Request};
 
@@ -28,6 +38,30 @@ pub trait Paginator: Debug + Send + Sync {
 
     /// Where the listing goes on after `page`; `None` at its end.
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError>;
+
+    /// How many records there are in all, as far as `page` tells. It never ends a listing, for totals move.
+    fn total(&self, page: &Page) -> Option<u64>;
+
+    /// What shows that a listing goes on and not in circles.
+    fn proof(&self) -> Proof;
+}
+
+/// What shows that a listing goes on and not in circles.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Proof {
+    /// No page has the records of an earlier one. For styles whose requests differ whatever the server does: one that
+    /// does not look at the page number gives the same page for ever.
+    ByContent,
+    /// No request is made twice.
+    ByRequest,
+}
+
+/// The whole number at `place`, where there is one. Some servers write it as text.
+fn count(page: &Page, place: Option<&Pointer>) -> Option<u64> {
+    match page.pick(place?)? {
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        value => value.as_u64(),
+    }
 }
 
 /// A page or a cursor that does not fit the style.
@@ -47,6 +81,37 @@ pub enum PaginationError {
     LinkIsNoUrl {
         /// Where it stands.
         at: Pointer,
+    },
+    /// The `Link` field names no URL.
+    #[error("the `Link` field of the answer does not hold a URL")]
+    LinkFieldIsNoUrl,
+    /// The cursor is neither text nor a number.
+    #[error("the cursor at `{at}` is {found}, not text or a number")]
+    CursorIsNoText {
+        /// Where it stands.
+        at: Pointer,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// What tells whether there are more pages is no boolean.
+    #[error("what stands at `{at}` is {found}, and does not tell whether there are more pages")]
+    MoreIsNoBoolean {
+        /// Where it stands.
+        at: Pointer,
+        /// What stands there.
+        found: &'static str,
+    },
+    /// There are more pages, but no cursor to ask for them with.
+    #[error("the page says that there are more, but has no cursor at `{at}`")]
+    MoreWithoutCursor {
+        /// Where the cursor should be.
+        at: Pointer,
+    },
+    /// The body of the request is not of the shape that the place needs.
+    #[error("the body of the request has no place for `{place}`")]
+    NoPlace {
+        /// The place.
+        place: Pointer,
     },
     /// The cursor was made by another style.
     #[error("the cursor was made by another style of pagination")]

@@ -4,7 +4,7 @@ use http::{Method, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-use super::{Cursor, PaginationError, Paginator};
+use super::{Cursor, PaginationError, Paginator, Proof};
 use crate::{
     page::{Page, kind_of},
     pointer::Pointer,
@@ -49,7 +49,7 @@ impl Paginator for NextUrl {
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
         let Some(cursor) = at else { return Ok(()) };
-        let Cursor::Url(url) = cursor;
+        let Cursor::Url(url) = cursor else { return Err(PaginationError::ForeignCursor) };
         request.url = url.clone();
         if self.follow == Follow::Get {
             request.method = Method::GET;
@@ -74,6 +74,14 @@ impl Paginator for NextUrl {
         };
         url.map(|url| Some(Cursor::Url(url)))
             .map_err(|_| PaginationError::LinkIsNoUrl { at: self.next.clone() })
+    }
+
+    fn total(&self, _: &Page) -> Option<u64> {
+        None
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::ByRequest
     }
 }
 

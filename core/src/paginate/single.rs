@@ -1,6 +1,6 @@
 //! A listing of one page.
 
-use super::{Cursor, PaginationError, Paginator};
+use super::{Cursor, PaginationError, Paginator, Proof};
 use crate::{page::Page, pointer::Pointer, request::Request};
 
 /// Everything comes in one answer.
@@ -18,5 +18,13 @@ impl Paginator for Single {
 
     fn advance(&self, _: Option<&Cursor>, _: &Page) -> Result<Option<Cursor>, PaginationError> {
         Ok(None)
+    }
+
+    fn total(&self, _: &Page) -> Option<u64> {
+        None
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::ByRequest
     }
 }

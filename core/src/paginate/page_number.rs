@@ -1,0 +1,62 @@
+//! A listing whose pages are numbered.
+
+use serde_json::Value;
+
+use super::{Cursor, PaginationError, Paginator, Place, Proof, count};
+use crate::{page::Page, pointer::Pointer, request::Request};
+
+/// Pages are asked for by their number.
+///
+/// The listing ends with the page whose number is the page count, where the API tells one, and otherwise with a page
+/// that has no records. A count below the number of a page that has records is not to be believed.
+#[derive(Clone, Debug)]
+pub struct PageNumber {
+    /// Where the number goes.
+    pub param: Place,
+    /// Where the number of records on a page goes, and what it is.
+    pub size: Option<(Place, u64)>,
+    /// The number of the first page.
+    pub start: u64,
+    /// Where a page tells how many there are.
+    pub page_count: Option<Pointer>,
+    /// Where a page tells how many records there are in all.
+    pub total: Option<Pointer>,
+}
+
+impl PageNumber {
+    fn number(&self, at: Option<&Cursor>) -> Result<u64, PaginationError> {
+        match at {
+            None => Ok(self.start),
+            Some(Cursor::Page(number)) => Ok(*number),
+            Some(_) => Err(PaginationError::ForeignCursor),
+        }
+    }
+}
+
+impl Paginator for PageNumber {
+    fn reads(&self) -> Vec<Pointer> {
+        self.page_count.iter().chain(&self.total).cloned().collect()
+    }
+
+    fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
+        if let Some((place, size)) = &self.size {
+            place.set(request, Value::from(*size))?;
+        }
+        self.param.set(request, Value::from(self.number(at)?))
+    }
+
+    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
+        let number = self.number(at)?;
+        let last = count(page, self.page_count.as_ref()).map(|pages| (pages + self.start).saturating_sub(1));
+        let is_last = page.batch().is_empty() || last == Some(number);
+        Ok((!is_last).then_some(Cursor::Page(number + 1)))
+    }
+
+    fn total(&self, page: &Page) -> Option<u64> {
+        count(page, self.total.as_ref())
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::ByContent
+    }
+}
