@@ -141,7 +141,8 @@ impl Grant {
     }
 }
 
-/// `[auth]` as it is written. An internally tagged enum would do for serde, but loses which key an error is about.
+/// `[auth]` as it is written. An internally tagged enum would do for serde, but loses which key an error is
+/// about.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {

@@ -125,7 +125,8 @@ mod tests {
             "plugin_path = ['/etc/longhaul/p', '/q']\n[api]\nca_file = '/etc/longhaul/ca.pem'\n\
              [auth]\nclient_secret = { file = '/etc/longhaul/s' }\n\
              password = { command = ['/etc/longhaul/./pass', './x'] }\ntoken = { command = ['pass'] }\n\
-             [streams.a]\nbody = { file = '/etc/longhaul/b.json' }\n[streams.b]\nbody = { file = 'b.json', size = 1 }\n\
+             [streams.a]\nbody = { file = '/etc/longhaul/b.json' }\n\
+             [streams.b]\nbody = { file = 'b.json', size = 1 }\n\
              [sinks.out]\npath = 'out'",
         );
         assert_eq!(written, absolute);

@@ -34,7 +34,7 @@ impl Check<'_> {
             if !plain {
                 let error = self.error(&[table, name], |key| format!("`{key}`: `{name}` cannot be a name"));
                 return Err(error.with_hint(
-                    "a name is of lower-case letters, digits and single underscores, and starts with a letter",
+                    "a name is made of lower-case letters, digits and single underscores, a letter first",
                 ));
             }
         }

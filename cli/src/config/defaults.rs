@@ -7,7 +7,8 @@ use figment::{
 
 use super::{api, auth, pages::Pages, retry, root, stream, tree};
 
-/// What is built in for a configuration that says `written`: each stream, sink and grant has defaults of its own.
+/// What is built in for a configuration that says `written`: each stream, sink and grant has defaults of its
+/// own.
 pub(super) fn beneath(written: &Dict) -> Dict {
     let grant = match tree::at(written, &["auth", "type"]).and_then(Value::as_str) {
         Some("client_credentials" | "password") => auth::GRANT_DEFAULTS,

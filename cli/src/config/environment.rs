@@ -26,8 +26,8 @@ pub(super) struct Environment {
 impl Environment {
     /// Reads the variables; names that the user gives take the case that they have in `below`.
     ///
-    /// A value is text, letter for letter, and becomes what its key holds only where that is read. An empty one
-    /// counts: it is empty text, or a list of nothing. It does not uncover what a lower layer says.
+    /// A value is text, letter for letter, and becomes what its key holds only where that is read. An empty
+    /// one counts: it is empty text, or a list of nothing. It does not uncover what a lower layer says.
     pub(super) fn read(
         variables: &[(OsString, OsString)],
         below: &Dict,

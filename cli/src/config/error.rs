@@ -47,8 +47,8 @@ impl ConfigError {
         self.origin.as_deref()
     }
 
-    /// [`origin`](Self::origin) for people: `longhaul.toml:12`, `environment variable LONGHAUL_AUTH__CLIENT_ID`,
-    /// `--set api.timeout`.
+    /// [`origin`](Self::origin) for people: `longhaul.toml:12`, `environment variable
+    /// LONGHAUL_AUTH__CLIENT_ID`, `--set api.timeout`.
     pub fn where_written(&self) -> Option<String> {
         self.origin.as_ref().map(ToString::to_string)
     }

@@ -30,16 +30,12 @@ pub(super) fn explain(error: Error, locate: impl Fn(&[String], Origin) -> Origin
         }
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
             let expected = in_words(&expected);
-            let hint = (expected == "text"
-                && matches!(
-                    found,
-                    Actual::Bool(_) | Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)
-                ))
-            .then(|| "put it in quotes".to_owned());
-            (format!("`{key}`: expected {expected}, found {}", describe(&found, expected)), hint)
+            let found = describe(&found, expected);
+            let unquoted = expected.starts_with("text") && ["a number", "a truth value"].contains(&&*found);
+            (format!("`{key}`: expected {expected}, found {found}"), unquoted.then_some("put it in quotes"))
         }
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
-        other => (format!("`{key}`: {other}"), None),
+        _ => (format!("`{key}` cannot be read"), None),
     };
     let error = ConfigError::new(message).at(&key, locate(&path, origin));
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
@@ -69,8 +65,8 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a secret
-/// in the wrong place.
+/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a
+/// secret in the wrong place.
 fn describe(found: &Actual, expected: &str) -> String {
     let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
     match found {

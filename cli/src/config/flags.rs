@@ -12,8 +12,8 @@ use super::{
     tree,
 };
 
-/// What one `--set` says. A text key takes its value as it is, or as a TOML string; others take TOML, and text
-/// where it is none.
+/// What one `--set` says. A text key takes its value as it is, or as a TOML string; others take TOML, and
+/// text where it is none.
 pub(super) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
     // What was typed may be a secret as a whole, so it is never repeated.
     let malformed = || {

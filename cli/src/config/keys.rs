@@ -1,7 +1,7 @@
 //! The keys of the schema, as far as the layers must know them before serde does.
 //!
-//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends on
-//! the key it names. Each section of the schema lists its keys beside its types.
+//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
+//! on the key it names. Each section of the schema lists its keys beside its types.
 
 use figment::value::Dict;
 
@@ -33,6 +33,9 @@ pub(super) enum Kind {
 /// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
 pub(super) type Row = (&'static str, Kind);
 
+/// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
+const DEEPEST: usize = 200;
+
 const SECTIONS: [&[Row]; 7] =
     [root::KEYS, api::KEYS, auth::KEYS, retry::KEYS, stream::KEYS, pages::KEYS, sink::KEYS];
 
@@ -45,8 +48,8 @@ pub(super) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
     })
 }
 
-/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the case
-/// of one in `existing` that differs in nothing else, and is lower-case where there is none.
+/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the
+/// case of one in `existing` that differs in nothing else, and is lower-case where there is none.
 pub(super) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
     rows().find_map(|(row, kind)| Some((spell(row, typed, existing)?, kind)))
 }
@@ -90,7 +93,7 @@ pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
 }
 
 fn spell(mut row: Vec<&'static str>, typed: &[String], existing: &Dict) -> Option<Vec<String>> {
-    if row.last() == Some(&"**") && typed.len() > row.len() {
+    if row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len()) {
         row.resize(typed.len(), "**");
     }
     if row.len() != typed.len() {

@@ -14,8 +14,8 @@ impl Lines {
         lines
     }
 
-    /// Of the keys that begin a line of YAML, or of JSON that is laid out like it. A key that stands elsewhere is
-    /// found on the line of the table it is in.
+    /// Of the keys that begin a line of YAML, or of JSON that is laid out like it. A key that stands
+    /// elsewhere is found on the line of the table it is in.
     pub(super) fn of_outline(text: &str) -> Self {
         let mut lines = Self::default();
         let mut open: Vec<(usize, &str)> = Vec::new();
@@ -79,9 +79,9 @@ mod tests {
 
     #[test]
     fn toml_keys_have_the_line_they_are_written_on() {
-        let text = "# é\nauth.type = \"none\"\n\n[streams.users]\nquery = { a = 1,\n b = 2 }\n[streams.calls.pages]\nnext = \"/n\"\n";
-        let text = text.replace(",\n b", ", b");
-        let lines = Lines::of_toml(&ImDocument::parse(text.as_str()).unwrap());
+        let text = "# é\nauth.type = \"none\"\n\n[streams.users]\nquery = { a = 1, b = 2 }\n\
+                    [streams.calls.pages]\nnext = \"/n\"\n";
+        let lines = Lines::of_toml(&ImDocument::parse(text).unwrap());
         assert_eq!(line(&lines, "auth.type"), Some(2));
         assert_eq!(line(&lines, "streams.users"), Some(4));
         assert_eq!(line(&lines, "streams.users.query.b"), Some(5));
@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn yaml_keys_have_the_line_they_begin() {
-        let text = "# auth:\nstreams:\n  users:\n    path: /u # x: y\n    sinks:\n    - out\n  'calls':\n    query: { a: 1 }\nauth:\n  type: none\n";
+        let text = "# auth:\nstreams:\n  users:\n    path: /u # x: y\n    sinks:\n    - out\n\
+                    \x20 'calls':\n    query: { a: 1 }\nauth:\n  type: none\n";
         let lines = Lines::of_outline(text);
         assert_eq!(line(&lines, "streams.users.path"), Some(4));
         assert_eq!(line(&lines, "streams.calls.query.a"), Some(8));

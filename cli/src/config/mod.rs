@@ -1,7 +1,8 @@
 //! The configuration: read from all its layers, complete, checked, and with the origin of every value.
 //!
-//! Each section of the schema is a file: its types, its keys and what is built in. A new key is a field and a row
-//! of `KEYS` there; a new section also a line in `keys.rs`, `root.rs` and, if it has defaults, `defaults.rs`.
+//! Each section of the schema is a file: its types, its keys and what is built in. A new key is a field and a
+//! row of `KEYS` there; a new section also a line in `keys.rs`, `root.rs` and, if it has defaults,
+//! `defaults.rs`.
 //!
 //! Layers, lowest first: what is built in; the machine's file; the user's; `longhaul.toml` in the working
 //! directory, or the files named on the command line instead; the environment; `--set`.
@@ -71,7 +72,8 @@ pub struct Sources {
     pub cwd: PathBuf,
     /// The variables of the environment; `HOME` and `XDG_CONFIG_HOME` say where the user's file is.
     pub environment: Vec<(OsString, OsString)>,
-    /// The files named on the command line, the last one on top. If there are any, `longhaul.toml` is not read.
+    /// The files named on the command line, the last one on top. If there are any, `longhaul.toml` is not
+    /// read.
     pub files: Vec<PathBuf>,
     /// The machine's file: `/etc/longhaul/config.toml`.
     pub machine_file: Option<PathBuf>,
@@ -122,14 +124,15 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
 }
 
 impl Loaded {
-    /// Where the value of `key`, written as in TOML, comes from; for a table, the topmost place that extends it.
+    /// Where the value of `key`, written as in TOML, comes from; for a table, the topmost place that extends
+    /// it.
     pub fn origin_of(&self, key: &str) -> Origin {
         let names = toml_edit::Key::parse(key).unwrap_or_default();
         self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
     }
 
-    /// A problem with `key` that was found elsewhere. Where its value is built in, it is the table around it that
-    /// was written somewhere.
+    /// A problem with `key` that was found elsewhere. Where its value is built in, it is the table around it
+    /// that was written somewhere.
     pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
         let origin = match (self.origin_of(key), key.rsplit_once('.')) {
             (Origin::Default, Some((table, _))) => self.origin_of(table),
@@ -138,8 +141,8 @@ impl Loaded {
         ConfigError::new(message).at(key, origin)
     }
 
-    /// The streams in the order they are defined: as the files list them, then those that only the environment or
-    /// the command line defines, by name.
+    /// The streams in the order they are defined: as the files list them, then those that only the
+    /// environment or the command line defines, by name.
     pub fn streams(&self) -> Vec<(&str, &Stream)> {
         let mut streams: Vec<(&str, &Stream)> = Vec::new();
         let all = self.config.streams.keys().map(String::as_str);
@@ -160,8 +163,8 @@ impl Loaded {
 }
 
 impl Sources {
-    /// The user's file, in the folder that the XDG base directory specification gives; a relative one is ignored
-    /// as it says.
+    /// The user's file, in the folder that the XDG base directory specification gives; a relative one is
+    /// ignored as it says.
     fn user_file(&self) -> Option<PathBuf> {
         let folder = |name: &str| {
             let (_, value) = self.environment.iter().find(|(candidate, _)| candidate == name)?;

@@ -76,7 +76,8 @@ mod tests {
     fn a_fraction_is_refused_because_its_text_is_lost() {
         assert_eq!(
             Values::deserialize(json!(1.5)).unwrap_err().to_string(),
-            "invalid type: floating point `1.5`, expected text, a whole number, a truth value, or a list of those"
+            "invalid type: floating point `1.5`, expected text, a whole number, a truth value, \
+             or a list of those"
         );
     }
 }

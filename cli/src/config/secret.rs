@@ -43,8 +43,8 @@ enum Form {
 impl SecretSource {
     /// The secret itself. `environment` is where variables are looked up.
     ///
-    /// One newline at the end of a file or of a command's output is not part of the secret. Errors name the key
-    /// and where it was written.
+    /// One newline at the end of a file or of a command's output is not part of the secret. Errors name the
+    /// key and where it was written.
     pub fn resolve(&self, environment: &[(OsString, OsString)]) -> Result<Secret, ConfigError> {
         let text = match &self.form {
             Form::Text(secret) => return Ok(secret.clone()),
@@ -201,6 +201,7 @@ mod tests {
         );
         assert_eq!(refusal(json!({ "file": "no/such" })), "`auth.client_secret`: cannot read `no/such`");
         assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: came out empty");
+        assert_eq!(refusal(json!({ "command": ["printf", "\\377"] })), "`auth.client_secret`: is not UTF-8");
         assert_eq!(refusal(json!({ "command": [] })), "`auth.client_secret`: the command is empty");
         assert_eq!(
             refusal(json!({ "command": ["no-such-program-here"] })),

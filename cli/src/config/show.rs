@@ -14,7 +14,8 @@ use super::{
 
 const HIDDEN: &str = "***";
 
-/// One line for each value, in the order of the keys: `key = value  # where it was written`, secrets as `"***"`.
+/// One line for each value, in the order of the keys: `key = value  # where it was written`, secrets as
+/// `"***"`.
 pub(super) fn listing(stack: &Stack) -> String {
     let mut text = String::new();
     for (path, value) in tree::leaves(&stack.values()) {

@@ -124,8 +124,8 @@ impl Provider for Written<'_> {
     }
 }
 
-/// The values below that a form in `above` takes the place of. Tables would be merged otherwise, and a secret be
-/// said to lie both in a variable and in a file.
+/// The values below that a form in `above` takes the place of. Tables would be merged otherwise, and a secret
+/// be said to lie both in a variable and in a file.
 fn replaced_by_forms(above: &Dict, below: &Dict) -> Vec<Vec<String>> {
     let tables = tree::leaves(above)
         .into_iter()

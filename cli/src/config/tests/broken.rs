@@ -5,7 +5,7 @@ use super::{Case, GRANT, SMALL};
 /// What is said about `SMALL` followed by `more`, which begins on line 5.
 #[track_caller]
 fn assert_refused(more: &str, message: &str, place: &str) {
-    assert_eq!(Case::toml(&[SMALL, more].concat()).refusal(), (message.to_owned(), place.to_owned()));
+    assert_eq!(Case::small(more).refusal(), (message.to_owned(), place.to_owned()));
 }
 
 #[test]
@@ -100,8 +100,7 @@ fn words_that_are_not_known() {
 
 #[test]
 fn a_sink_that_is_not_there() {
-    let case =
-        Case::toml(&[SMALL, "[streams.users]\npath = \"/u\"\nsinks = [\"outt\"]\n[sinks.out]"].concat());
+    let case = Case::small("[streams.users]\npath = \"/u\"\nsinks = [\"outt\"]\n[sinks.out]");
     let error = case.error();
     assert_eq!(error.to_string(), "`streams.users.sinks`: there is no sink `outt` (did you mean `out`?)");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
@@ -137,7 +136,9 @@ fn addresses() {
     assert_eq!(
         case.refusal(),
         (
-            "`api.allowed_origins`: `https://x.example/a` has a path, an origin is only scheme, host and port".to_owned(),
+            "`api.allowed_origins`: `https://x.example/a` has a path, \
+             an origin is only scheme, host and port"
+                .to_owned(),
             "--set api.allowed_origins".to_owned()
         )
     );
@@ -213,7 +214,8 @@ fn values_of_the_wrong_kind() {
     );
     assert_refused(
         &stream("query = { a = { b = 1 } }"),
-        "`streams.users.query.a`: expected text, a whole number, a truth value, or a list of those, found a table",
+        "`streams.users.query.a`: expected text, a whole number, a truth value, or a list of those, \
+         found a table",
         "longhaul.toml:7",
     );
     let case = Case::new()
@@ -228,7 +230,7 @@ fn values_of_the_wrong_kind() {
 fn a_secret_of_the_wrong_kind_is_not_shown() {
     let error = Case::toml(&GRANT.replace("\"hunter2\"", "12345")).error();
     assert_eq!(error.to_string(), "`auth.client_secret`: expected text, found a number");
-    assert_eq!(error.hint(), Some("put it in qouttes"));
+    assert_eq!(error.hint(), Some("put it in quotes"));
     assert!(!format!("{error:?}").contains("12345"));
     let error = Case::toml(&GRANT.replace("\"hunter2\"", "{ env = \"A\", file = \"B\" }")).error();
     assert_eq!(
@@ -272,7 +274,7 @@ fn what_is_missing() {
 
 #[test]
 fn keys_of_another_type() {
-    let error = Case::toml(&[SMALL, "token = \"hunter2\""].concat()).error();
+    let error = Case::small("token = \"hunter2\"").error();
     assert_eq!(error.to_string(), "`auth.token` does not belong to type `none`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:5"));
     assert_eq!(error.hint(), Some("the keys of type `none`: none"));
@@ -287,6 +289,11 @@ fn names_and_paths() {
         "`streams.Users`: `Users` cannot be a name",
         "longhaul.toml:5",
     );
+    assert_eq!(
+        Case::small("[streams.Users]\npath = \"/u\"").error().hint(),
+        Some("a name is made of lower-case letters, digits and single underscores, a letter first")
+    );
+    assert_refused("[sinks.out]\ntype = 5", "`sinks.out`: its `type` is not text", "longhaul.toml:5");
     for name in ["a__b", "1a", "a-b", "\"\"", "_a"] {
         let error = Case::toml(&format!("{SMALL}[sinks.{name}]\n")).error();
         assert!(error.to_string().ends_with("cannot be a name"), "{error}");
@@ -300,10 +307,9 @@ fn names_and_paths() {
 
 #[test]
 fn files_that_are_not_there_or_one_too_many() {
-    let mut case = Case::toml(SMALL);
-    case.sources.files = vec!["other.toml".into()];
+    let case = Case::toml(SMALL).naming(&["other.toml"]);
     assert_eq!(case.refusal().0, "the configuration file `other.toml` does not exist");
-    case.sources.files = vec!["config".into()];
+    let case = case.naming(&["config"]);
     assert_eq!(case.refusal().0, "`config` does not end in `.toml`, `.yaml`, `.yml` or `.json`");
     let case = Case::toml(SMALL).file("longhaul.json", "{}");
     assert_eq!(case.refusal().0, "there are both `longhaul.toml` and `longhaul.json`");

@@ -78,12 +78,8 @@ fn other_types_are_read_from_text() {
 
 #[test]
 fn names_have_no_case() {
-    let case = Case::toml(
-        &[
-            SMALL,
-            "[streams.users]\npath = \"/u\"\nquery = { pageSize = 1 }\nheaders = { \"X-Tenant\" = \"1\" }",
-        ]
-        .concat(),
+    let case = Case::small(
+        "[streams.users]\npath = \"/u\"\nquery = { pageSize = 1 }\nheaders = { \"X-Tenant\" = \"1\" }",
     )
     .variable("LONGHAUL_streams__Users__QUERY__PAGESIZE", "2")
     .variable("LONGHAUL_STREAMS__USERS__HEADERS__X-TENANT", "2")
@@ -99,14 +95,18 @@ fn names_have_no_case() {
 
 #[test]
 fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
-    let refusal = |name| Case::toml(SMALL).variable(name, "hunter2").refusal();
+    let refusal = |name: &str| Case::toml(SMALL).variable(name, "hunter2").refusal();
     assert_eq!(
         refusal("LONGHAUL_AUTH__CLIENT_SECERT"),
         (
-            "the environment variable `LONGHAUL_AUTH__CLIENT_SECERT` is not a key (did you mean `CLIENT_SECRET`?)".to_owned(),
+            "the environment variable `LONGHAUL_AUTH__CLIENT_SECERT` is not a key \
+             (did you mean `CLIENT_SECRET`?)"
+                .to_owned(),
             "environment variable LONGHAUL_AUTH__CLIENT_SECERT".to_owned()
         )
     );
+    let deep = format!("LONGHAUL_SINKS__OUT{}", "__A".repeat(10_000));
+    assert_eq!(refusal(&deep).0, format!("the environment variable `{deep}` is not a key"));
     assert_eq!(refusal("LONGHAUL_X__Y").0, "the environment variable `LONGHAUL_X__Y` is not a key");
     let case = Case::toml(SMALL).variable("LONGHAUL_STREAMS__USERS", "x");
     assert_eq!(
@@ -126,7 +126,8 @@ fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
         loaded.warnings,
         [
             "the environment variable `LONGHAUL_SERVICE_HOST` is not a key and is ignored",
-            "the environment variable `LONGHAUL_STATEDIR` is not a key and is ignored (did you mean `STATE_DIR`?)",
+            "the environment variable `LONGHAUL_STATEDIR` is not a key and is ignored \
+             (did you mean `STATE_DIR`?)",
         ]
     );
     assert!(loaded.config.plugin_path.is_empty());
@@ -164,10 +165,12 @@ fn two_variables_for_one_key_are_refused() {
     let refusal = |one, other| Case::toml(GRANT).variable(one, "a").variable(other, "b").refusal().0;
     assert_eq!(
         refusal("LONGHAUL_AUTH__CLIENT_ID", "LONGHAUL_AUTH__client_id"),
-        "the environment variables `LONGHAUL_AUTH__CLIENT_ID` and `LONGHAUL_AUTH__client_id` both set `auth.client_id`"
+        "the environment variables `LONGHAUL_AUTH__CLIENT_ID` and `LONGHAUL_AUTH__client_id` \
+         both set `auth.client_id`"
     );
     assert_eq!(
         refusal("LONGHAUL_AUTH__CLIENT_SECRET", "LONGHAUL_AUTH__CLIENT_SECRET__FILE"),
-        "the environment variables `LONGHAUL_AUTH__CLIENT_SECRET` and `LONGHAUL_AUTH__CLIENT_SECRET__FILE` both set `auth.client_secret.file`"
+        "the environment variables `LONGHAUL_AUTH__CLIENT_SECRET` and `LONGHAUL_AUTH__CLIENT_SECRET__FILE` \
+         both set `auth.client_secret.file`"
     );
 }

@@ -1,6 +1,6 @@
 //! Which layer wins, and what becomes of the rest.
 
-use std::time::Duration;
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{Case, GRANT, SMALL};
 
 #[test]
 fn what_is_built_in_completes_a_small_configuration() {
-    let loaded = Case::toml(&[SMALL, "[streams.users]\npath = \"/u\"\n[sinks.stdout]"].concat()).load();
+    let loaded = Case::small("[streams.users]\npath = \"/u\"\n[sinks.stdout]").load();
     let config = &loaded.config;
     assert_eq!(config.state_dir.to_str(), Some(".longhaul"));
     assert_eq!(config.api.timeout, Duration::from_secs(120));
@@ -46,20 +46,18 @@ fn a_grant_has_defaults_of_its_own() {
 
 #[test]
 fn each_layer_lies_above_the_one_before() {
-    let home = |case: &Case| case.path("home").to_str().unwrap().to_owned();
-    let mut case =
-        Case::toml(&[SMALL, "[retry]\nbase_delay = \"3s\"\nmax_delay = \"3s\"\nmax_wait = \"3s\""].concat())
-            .file(
-                "machine.toml",
-                "[retry]\nbase_delay = \"1s\"\nmax_delay = \"1s\"\nmax_wait = \"1s\"\nmax_attempts = 1",
-            )
-            .file("home/.config/longhaul/config.toml", "[retry]\nbase_delay = \"2s\"\nmax_attempts = 2")
-            .variable("LONGHAUL_RETRY__MAX_DELAY", "4s")
-            .variable("LONGHAUL_RETRY__MAX_WAIT", "4s")
-            .set("retry.max_wait=5s");
-    let home = home(&case);
+    let mut case = Case::small("[retry]\nbase_delay = \"3s\"\nmax_delay = \"3s\"\nmax_wait = \"3s\"")
+        .file(
+            "machine.toml",
+            "[retry]\nbase_delay = \"1s\"\nmax_delay = \"1s\"\nmax_wait = \"1s\"\nmax_attempts = 1",
+        )
+        .file("home/.config/longhaul/config.toml", "[retry]\nbase_delay = \"2s\"\nmax_attempts = 2")
+        .variable("LONGHAUL_RETRY__MAX_DELAY", "4s")
+        .variable("LONGHAUL_RETRY__MAX_WAIT", "4s")
+        .set("retry.max_wait=5s");
+    let home = case.path("home").to_str().unwrap().to_owned();
     case = case.variable("HOME", &home);
-    case.sources.machine_file = case.path("machine.toml");
+    case.sources.machine_file = Some(case.path("machine.toml"));
     let loaded = case.load();
     let retry = &loaded.config.retry;
     assert_eq!(retry.max_attempts.get(), 2);
@@ -81,10 +79,10 @@ fn each_layer_lies_above_the_one_before() {
 
 #[test]
 fn named_files_stand_in_for_the_one_that_would_be_found() {
-    let mut case = Case::toml("this is = not read")
+    let case = Case::toml("this is = not read")
         .file("a.toml", [SMALL, "[retry]\nmax_attempts = 1\nmax_wait = \"1s\""].concat())
-        .file("b/b.yml", "retry:\n  max_attempts: 2\n");
-    case.sources.files = vec!["a.toml".into(), "b/b.yml".into()];
+        .file("b/b.yml", "retry:\n  max_attempts: 2\n")
+        .naming(&["a.toml", "b/b.yml"]);
     let loaded = case.load();
     assert_eq!(loaded.config.retry.max_attempts.get(), 2);
     assert_eq!(loaded.origin_of("retry.max_attempts").to_string(), "b/b.yml:2");
@@ -93,20 +91,23 @@ fn named_files_stand_in_for_the_one_that_would_be_found() {
 
 #[test]
 fn toml_yaml_and_json_say_the_same() {
-    let toml = "[streams.users]\npath = \"/u\"\nquery = { pageSize = 100, expand = [\"a\", \"b\"] }\nbody = { size = 3 }\nmethod = \"POST\"\n\
+    let toml = "[streams.users]\npath = \"/u\"\nmethod = \"POST\"\nbody = { size = 3 }\n\
+                query = { pageSize = 100, expand = [\"a\", \"b\"] }\n\
                 pages = { type = \"next_url\", next = \"/next\", relative_to = \"base\" }";
-    let yaml = "api:\n  base_url: https://api.example.com\nauth: { type: none }\nstreams:\n  users:\n    path: /u\n    \
-                query: { pageSize: 100, expand: [a, b] }\n    body: { size: 3 }\n    method: POST\n    \
+    let yaml = "api: { base_url: https://api.example.com }\nauth: { type: none }\n\
+                streams:\n  users:\n    path: /u\n    \
+                method: POST\n    body: { size: 3 }\n    query: { pageSize: 100, expand: [a, b] }\n    \
                 pages: { type: next_url, next: /next, relative_to: base }\n";
     let json = json!({
         "api": { "base_url": "https://api.example.com" }, "auth": { "type": "none" },
         "streams": { "users": {
-            "path": "/u", "query": { "pageSize": 100, "expand": ["a", "b"] }, "body": { "size": 3 }, "method": "POST",
+            "path": "/u", "method": "POST", "body": { "size": 3 },
+            "query": { "pageSize": 100, "expand": ["a", "b"] },
             "pages": { "type": "next_url", "next": "/next", "relative_to": "base" },
         } },
     });
     for case in [
-        Case::toml(&[SMALL, toml].concat()),
+        Case::small(toml),
         Case::new().file("longhaul.yaml", yaml),
         Case::new().file("longhaul.json", format!("\u{feff}{json}")),
     ] {
@@ -125,15 +126,12 @@ fn toml_yaml_and_json_say_the_same() {
 
 #[test]
 fn tables_extend_and_lists_replace() {
-    let case = Case::toml(&[SMALL, "[streams.users]\npath = \"/u\"\nsinks = [\"out\"]\nbody = { a = 1 }\nmethod = \"POST\"\n[sinks.out]\ntype = \"ndjson\""].concat())
-        .file("more.toml", "[streams.users]\nsinks = [\"other\"]\nbody = { b = 2 }\n[sinks.other]\n");
-    let case = Case {
-        sources: super::Sources {
-            files: vec!["longhaul.toml".into(), "more.toml".into()],
-            ..case.sources.clone()
-        },
-        ..case
-    };
+    let case = Case::small(
+        "[streams.users]\npath = \"/u\"\nsinks = [\"out\"]\nbody = { a = 1 }\nmethod = \"POST\"\n\
+         [sinks.out]\ntype = \"ndjson\"",
+    )
+    .file("more.toml", "[streams.users]\nsinks = [\"other\"]\nbody = { b = 2 }\n[sinks.other]\n");
+    let case = case.naming(&["longhaul.toml", "more.toml"]);
     let loaded = case.load();
     let users = &loaded.config.streams["users"];
     assert_eq!(users.sinks, ["other"]);
@@ -160,12 +158,10 @@ fn a_form_replaces_the_form_below_it() {
 
 #[test]
 fn paths_that_are_read_are_relative_to_what_names_them() {
-    let mut case = Case::new().file(
-        "conf/base.toml",
-        [SMALL, "[streams.a]\npath = \"/a\"\nmethod = \"POST\"\nbody.file = \"q.json\"\n[sinks.out]\npath = \"out.ndjson\""].concat(),
-    );
-    case.sources.files = vec!["conf/base.toml".into()];
-    let case = case.file("conf/x.toml", "").set("api.ca_file=ca.pem").set("plugin_path=['p']");
+    let more = "[streams.a]\npath = \"/a\"\nmethod = \"POST\"\nbody.file = \"q.json\"\n\
+                [sinks.out]\npath = \"out.ndjson\"";
+    let case = Case::new().file("conf/base.toml", [SMALL, more].concat()).naming(&["conf/base.toml"]);
+    let case = case.set("api.ca_file=ca.pem").set("plugin_path=['p']");
     let config = case.load().config;
     assert_eq!(config.streams["a"].body, Some(Body::File(case.path("conf/q.json"))));
     assert_eq!(config.api.ca_file, Some(case.path("ca.pem")));
@@ -179,8 +175,7 @@ fn streams_come_in_the_order_they_are_defined() {
     let case = Case::toml(&[SMALL, &stream("users"), &stream("calls"), &stream("agents")].concat())
         .file("more.toml", [stream("queues"), stream("calls")].concat())
         .variable("LONGHAUL_STREAMS__BATCH__PATH", "/batch");
-    let files = vec!["longhaul.toml".into(), "more.toml".into()];
-    let case = Case { sources: super::Sources { files, ..case.sources.clone() }, ..case };
+    let case = case.naming(&["longhaul.toml", "more.toml"]);
     let loaded = case.load();
     let names: Vec<_> = loaded.streams().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["users", "calls", "agents", "queues", "batch"]);
@@ -208,7 +203,7 @@ fn a_secret_knows_where_it_was_written() {
 
 #[test]
 fn a_body_with_get_is_allowed_with_a_warning() {
-    let loaded = Case::toml(&[SMALL, "[streams.users]\npath = \"/u\"\nbody = { a = 1 }"].concat()).load();
+    let loaded = Case::small("[streams.users]\npath = \"/u\"\nbody = { a = 1 }").load();
     assert_eq!(
         loaded.warnings,
         ["`streams.users` sends a body with `GET`, which few servers read; is its `method` `POST`?"]
@@ -217,10 +212,55 @@ fn a_body_with_get_is_allowed_with_a_warning() {
 
 #[test]
 fn a_problem_found_elsewhere_points_to_what_was_written() {
-    let loaded = Case::toml(&[SMALL, "[sinks.kafka]\n[sinks.out]\ntype = \"ndjsno\""].concat()).load();
+    let loaded = Case::small("[sinks.kafka]\n[sinks.out]\ntype = \"ndjsno\"").load();
     let error = loaded.error_at("sinks.out.type", "there is no sink type `ndjsno`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
     let error = loaded.error_at("sinks.kafka.type", "there is no sink type `kafka`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:5"));
     assert_eq!(loaded.origin_of("sinks.kafka.type"), Origin::Default);
+}
+
+#[test]
+fn each_type_of_auth_has_what_it_needs() {
+    let password = GRANT.replace("client_credentials", "password").replace("client_secret", "password");
+    let case = Case::toml(&[&password, "username = \"me\"\nclient_auth = \"post\""].concat());
+    let auth = case.load().config.auth;
+    let Auth::Password { grant, username, password } = &auth else { panic!("{auth:?}") };
+    assert_eq!((&*grant.client_id, grant.client_auth, &**username), ("id", ClientAuth::Post, "me"));
+    assert_eq!(password.resolve(&[]).unwrap().expose(), "hunter2");
+    assert!(grant.client_secret.is_none());
+    let case = Case::new().variable("LONGHAUL_API__BASE_URL", "https://api.example.com");
+    let case = case.variable("LONGHAUL_AUTH__TYPE", "token").variable("LONGHAUL_AUTH__TOKEN", "007");
+    let auth = case.load().config.auth;
+    let Auth::Token(token) = &auth else { panic!("{auth:?}") };
+    assert_eq!(token.resolve(&[]).unwrap().expose(), "007");
+}
+
+#[test]
+fn a_file_that_others_may_write_to_is_read_but_runs_nothing() {
+    let text = GRANT.replace("\"hunter2\"", "{ command = [\"./secret\"] }");
+    let case = Case::toml(&text).file("secret", "#!/bin/sh\necho hunter2\n");
+    let allow = |name, mode| fs::set_permissions(case.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    let resolve = || {
+        let config = case.load().config;
+        config.auth.grant().and_then(|grant| grant.client_secret.clone()).unwrap().resolve(&[])
+    };
+    allow("secret", 0o700);
+    allow("longhaul.toml", 0o644);
+    assert_eq!(resolve().unwrap().expose(), "hunter2");
+    allow("longhaul.toml", 0o664);
+    let error = resolve().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`auth.client_secret`: the configuration file may not run a command, \
+         because other users may write to it"
+    );
+    assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
+}
+
+#[test]
+fn nothing_shows_the_environment() {
+    let case = Case::toml(GRANT).variable("LONGHAUL_AUTH__EXTRA__PIN", "hunter2").set("state_dir=hunter2");
+    assert!(!format!("{:?}", case.sources).contains("hunter2"));
+    assert!(!format!("{:?}", case.load().config.auth).contains("hunter2"));
 }

@@ -5,8 +5,10 @@ use super::{Case, GRANT};
 #[test]
 fn every_value_is_listed_with_its_origin_and_without_secrets() {
     let text = "[api.headers]\n\"X.Tenant\" = \"hunter2\"\n\
-                [streams.users]\npath = \"/u\"\nheaders = { X = { env = \"VAULT\" }, Y = { command = [\"hunter2\"] } }\n\
-                [sinks.db]\nurl = \"postgres://me:hunter2@db/x\"\npassword = \"hunter2\"\ncolumns = [\"a\", 1]\n";
+                [streams.users]\npath = \"/u\"\nheaders.X = { env = \"VAULT\" }\n\
+                headers.Y = { command = [\"hunter2\"] }\n\
+                [sinks.db]\nurl = \"postgres://me:hunter2@db/x\"\npassword = \"hunter2\"\n\
+                columns = [\"a\", 1]\n";
     let listing = Case::toml(&GRANT.replace("[auth]", &[text, "[auth]"].concat()))
         .variable("LONGHAUL_AUTH__EXTRA__AUDIENCE", "hunter2")
         .set("retry.max_attempts=3")
@@ -25,26 +27,26 @@ api.max_page = \"256MiB\"  # default
 api.max_time = \"30m\"  # default
 api.timeout = \"2m\"  # default
 auth.client_auth = \"basic\"  # default
-auth.client_id = \"id\"  # longhaul.toml:15
-auth.client_secret = \"***\"  # longhaul.toml:16
+auth.client_id = \"id\"  # longhaul.toml:16
+auth.client_secret = \"***\"  # longhaul.toml:17
 auth.extra.audience = \"***\"  # environment variable LONGHAUL_AUTH__EXTRA__AUDIENCE
 auth.refresh_ahead = \"5m\"  # default
 auth.scope = []  # default
-auth.token_url = \"https://login.example.com/oauth/token\"  # longhaul.toml:14
-auth.type = \"client_credentials\"  # longhaul.toml:13
+auth.token_url = \"https://login.example.com/oauth/token\"  # longhaul.toml:15
+auth.type = \"client_credentials\"  # longhaul.toml:14
 plugin_path = []  # default
 retry.base_delay = \"1s\"  # default
 retry.max_attempts = 3  # --set retry.max_attempts
 retry.max_delay = \"60s\"  # default
 retry.max_wait = \"3m\"  # default
 retry.statuses = [408,429,500,502,503,504]  # default
-sinks.db.columns = [\"a\",1]  # longhaul.toml:11
-sinks.db.password = \"***\"  # longhaul.toml:10
+sinks.db.columns = [\"a\",1]  # longhaul.toml:12
+sinks.db.password = \"***\"  # longhaul.toml:11
 sinks.db.type = \"db\"  # default
-sinks.db.url = \"postgres://me:***@db/x\"  # longhaul.toml:9
+sinks.db.url = \"postgres://me:***@db/x\"  # longhaul.toml:10
 state_dir = \".longhaul\"  # default
 streams.users.headers.X.env = \"VAULT\"  # longhaul.toml:7
-streams.users.headers.Y.command = \"***\"  # longhaul.toml:7
+streams.users.headers.Y.command = \"***\"  # longhaul.toml:8
 streams.users.idempotent = true  # default
 streams.users.method = \"GET\"  # default
 streams.users.pages.type = \"single\"  # default

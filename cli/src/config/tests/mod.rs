@@ -6,7 +6,10 @@ mod layers;
 mod listing;
 mod schema;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 
@@ -41,14 +44,24 @@ impl Case {
     /// No files, no variables, no flags.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let cwd = folder.path().to_owned();
-        let sources = Sources { machine_file: cwd.join("no/machine.toml"), cwd, ..Sources::default() };
+        let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
         Self { folder, sources }
     }
 
     /// With `longhaul.toml`.
     fn toml(text: &str) -> Self {
         Self::new().file("longhaul.toml", text)
+    }
+
+    /// With these files named on the command line.
+    fn naming(mut self, files: &[&str]) -> Self {
+        self.sources.files = files.iter().map(Into::into).collect();
+        self
+    }
+
+    /// With `longhaul.toml`: the small configuration and `more`, which begins on line 5.
+    fn small(more: &str) -> Self {
+        Self::toml(&[SMALL, more].concat())
     }
 
     fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
@@ -68,7 +81,7 @@ impl Case {
         self
     }
 
-    fn path(&self, name: impl AsRef<Path>) -> std::path::PathBuf {
+    fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
