@@ -8,16 +8,15 @@ use std::{
 
 use jiff::Timestamp;
 use longhaul_core::Clock;
-use serde::Serialize;
 
 use super::{
     conversations::Conversations,
-    details_query, directory,
+    details_query,
     entities::Listing,
     errors::ApiError,
     faults::{Candidate, Draw, Fault},
     jobs::{self, Jobs},
-    json, oauth,
+    oauth,
     queues::Queue,
     random::Random,
     rate::Budget,
@@ -26,6 +25,7 @@ use super::{
     router::Route,
     settings::Settings,
     stats::Stats,
+    token_info,
     tokens::{Admission, Denial, Tokens},
     tutorial::Tutorial,
     users::User,
@@ -79,9 +79,9 @@ impl Api {
 
     pub(super) fn stats(&self) -> Stats {
         let mut state = self.state();
-        let mut stats = state.stats.clone();
-        state.tokens.report(&mut stats, self.clock.elapsed());
-        stats
+        let mut counts = state.stats.clone();
+        state.tokens.report(&mut counts, self.clock.elapsed());
+        counts
     }
 
     /// Answers a request. All that it changes, and all that is counted, is done when this returns.
@@ -140,7 +140,7 @@ impl Api {
             }
             Some(Fault::TooManyRequests) => {
                 let seconds = self.settings.faults.retry_after;
-                self.state().tokens.shut(token, now + Duration::from_secs(seconds));
+                self.state().tokens.shut(token, now.saturating_add(Duration::from_secs(seconds)));
                 failed(ApiError::too_many_requests(seconds))
             }
             Some(Fault::Unavailable) => failed(ApiError::unavailable()),
@@ -189,7 +189,7 @@ impl Api {
                 self.state().tokens.revoke(token);
                 Ok(Response::no_content())
             }
-            Route::ShowToken => Ok(token_info(&self.settings)),
+            Route::ShowToken => Ok(token_info::answer(&self.settings)),
             Route::StartTutorial => tutorial.start(request),
             Route::SubmitJob => {
                 let found = jobs::find(request, &self.settings, &self.conversations);
@@ -213,30 +213,28 @@ impl Api {
         }
     }
 
+    /// Counts what becomes of a request, and dresses the answer where there is one.
     fn finish(&self, answer: Answer, correlation: &str, name: &str) -> Answer {
-        let mut state = self.state();
-        let stats = &mut state.stats;
+        let counts = &mut self.state().stats;
         match answer {
             Answer::Cut(response) => {
-                stats.cut_inside_body += 1;
+                counts.cut_inside_body += 1;
                 log::debug!("{name}: cut inside the body");
-                drop(state);
                 Answer::Cut(self.dress(response, correlation))
             }
             Answer::Nothing => {
-                stats.cut_before_answer += 1;
+                counts.cut_before_answer += 1;
                 log::debug!("{name}: cut before the answer");
                 Answer::Nothing
             }
             Answer::Reset => {
-                stats.resets += 1;
+                counts.resets += 1;
                 log::debug!("{name}: reset");
                 Answer::Reset
             }
             Answer::Whole(response) => {
-                stats.count_status(response.status);
+                counts.count_status(response.status);
                 log::debug!("{name}: {}", response.status);
-                drop(state);
                 Answer::Whole(self.dress(response, correlation))
             }
         }
@@ -271,31 +269,4 @@ fn denied(denial: Denial) -> ApiError {
             budget.headers().into_iter().fold(error, |error, (name, value)| error.with(name, value))
         }
     }
-}
-
-/// What a token says about itself.
-fn token_info(settings: &Settings) -> Response {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct TokenInfo<'s> {
-        organization: Named<'s>,
-        home_organization: Named<'s>,
-        authorized_scope: [&'static str; 0],
-        #[serde(rename = "OAuthClient")]
-        oauth_client: Named<'s>,
-    }
-    #[derive(Serialize)]
-    struct Named<'s> {
-        id: &'s str,
-        name: &'static str,
-    }
-    let organization = directory::id(settings.seed, "organization", 0);
-    let named = |id, name| Named { id, name };
-    let info = TokenInfo {
-        organization: named(&organization, "Embedded Organization"),
-        home_organization: named(&organization, "Embedded Organization"),
-        authorized_scope: [],
-        oauth_client: named(&settings.client_id, "longhaul"),
-    };
-    Response::json(200, json::text(&info))
 }

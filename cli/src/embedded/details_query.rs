@@ -76,13 +76,16 @@ pub(super) fn answer(
     let total = found.len();
     let page = sorted(found, paging.range(total), &selection, conversations);
     // Past the end the key is absent, while the total is not.
-    let records = match page.is_empty() {
-        true => String::new(),
-        false => {
-            format!("\"conversations\":{},", json::array(page.into_iter().map(|at| conversations.json(at))))
-        }
-    };
-    Ok(Response::json(200, format!("{{{records}\"totalHits\":{total}}}")))
+    let mut body = String::from("{");
+    if !page.is_empty() {
+        body.push_str("\"conversations\":");
+        body.push_str(&json::array(page.into_iter().map(|at| conversations.json(at))));
+        body.push(',');
+    }
+    body.push_str("\"totalHits\":");
+    body.push_str(&total.to_string());
+    body.push('}');
+    Ok(Response::json(200, body))
 }
 
 /// The `page` of the conversations that were `found`, in the order asked for. They lie in the order of their start.

@@ -21,7 +21,7 @@ pub(super) struct Listing {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<T> {
+struct Listed<T> {
     entities: Vec<T>,
     page_size: usize,
     page_number: usize,
@@ -46,7 +46,7 @@ impl Listing {
         let paging = AskedPage::of(request)?.or(25)?.at_most(self.max_page);
         let count = paging.count(self.total);
         let uri = |number| uri(request, Paging { number, ..paging });
-        let page = Page {
+        let page = Listed {
             entities: paging.range(self.total).map(entity).collect(),
             page_size: paging.size,
             page_number: paging.number,

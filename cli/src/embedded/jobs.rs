@@ -28,7 +28,7 @@ pub(super) struct Jobs {
     ids: Random,
     /// How many polls find a job unfinished.
     polls: u32,
-    jobs: HashMap<String, Job>,
+    known: HashMap<String, Job>,
 }
 
 #[derive(Debug)]
@@ -89,7 +89,7 @@ pub(super) fn find(
 
 impl Jobs {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { ids: Random::new(settings.seed, "job", 0), polls: settings.job_polls, jobs: HashMap::new() }
+        Self { ids: Random::new(settings.seed, "job", 0), polls: settings.job_polls, known: HashMap::new() }
     }
 
     /// Takes up a job.
@@ -97,13 +97,13 @@ impl Jobs {
         let id = self.ids.uuid();
         let submitted = Timestamp::try_from(now).unwrap_or_default().as_millisecond();
         let job = Job { found, submitted, polls_left: self.polls, polled: false, cancelled: false };
-        self.jobs.insert(id.clone(), job);
+        self.known.insert(id.clone(), job);
         Response::json(202, format!("{{\"jobId\":\"{id}\"}}"))
     }
 
     /// How far a job has come. Each poll brings it on.
     pub(super) fn poll(&mut self, id: &str) -> Result<Response, ApiError> {
-        let job = self.jobs.get_mut(id).ok_or_else(ApiError::not_found)?;
+        let job = self.known.get_mut(id).ok_or_else(ApiError::not_found)?;
         let state = match job {
             Job { cancelled: true, .. } => "CANCELLED",
             Job { polls_left: 0, .. } => "FULFILLED",
@@ -123,13 +123,13 @@ impl Jobs {
     }
 
     pub(super) fn cancel(&mut self, id: &str) -> Result<Response, ApiError> {
-        self.jobs.get_mut(id).ok_or_else(ApiError::not_found)?.cancelled = true;
+        self.known.get_mut(id).ok_or_else(ApiError::not_found)?.cancelled = true;
         Ok(Response::no_content())
     }
 
     /// The page of a job's results that a request asks for: which conversations, and the cursor of the next.
     pub(super) fn page(&self, id: &str, request: &Request, max: usize) -> Result<ResultPage, ApiError> {
-        let job = self.jobs.get(id).ok_or_else(ApiError::not_found)?;
+        let job = self.known.get(id).ok_or_else(ApiError::not_found)?;
         if job.cancelled || job.polls_left > 0 {
             return Err(ApiError::bad_request("The results of this job are not available."));
         }
@@ -164,8 +164,9 @@ impl ResultPage {
             body.push_str(",\"cursor\":");
             body.push_str(&json::text(&cursor));
         }
-        let available = stamp(conversations.available());
-        body.push_str(&format!(",\"dataAvailabilityDate\":\"{available}\"}}"));
+        body.push_str(",\"dataAvailabilityDate\":");
+        body.push_str(&json::text(&stamp(conversations.available())));
+        body.push('}');
         Response::json(200, body)
     }
 }

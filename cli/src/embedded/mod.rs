@@ -28,6 +28,7 @@ mod settings;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod token_info;
 mod tokens;
 mod tutorial;
 mod users;

@@ -26,7 +26,6 @@ impl Random {
     }
 
     /// A number below `end`, or 0 where `end` is 0.
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of the product is below `end`")]
     pub(super) fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }

@@ -30,7 +30,7 @@ impl Window {
                 now
             }
         };
-        let reset = whole_seconds(started + WINDOW - now);
+        let reset = whole_seconds((started + WINDOW).saturating_sub(now));
         if self.count >= allowed {
             return Err(Budget { count: self.count, allowed, reset });
         }

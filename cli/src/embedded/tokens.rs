@@ -98,8 +98,9 @@ impl Tokens {
     pub(super) fn admit(&mut self, token: &str, now: Duration) -> Result<Admission, Denial> {
         self.bury(now);
         let token = self.live.get_mut(token).ok_or(Denial::Dead)?;
-        if now < token.shut_until {
-            return Err(Denial::Shut { seconds: whole_seconds(token.shut_until - now) });
+        let shut_for = token.shut_until.saturating_sub(now);
+        if !shut_for.is_zero() {
+            return Err(Denial::Shut { seconds: whole_seconds(shut_for) });
         }
         let budget = token.window.count(self.allowed, now).map_err(Denial::Spent)?;
         Ok(Admission { budget, proven: token.served > 0 })
@@ -138,7 +139,7 @@ impl Tokens {
     /// Drops the tokens whose life is over.
     fn bury(&mut self, now: Duration) {
         let before = self.live.len();
-        self.live.retain(|_, token| now < token.issued + self.life);
+        self.live.retain(|_, token| now < token.issued.saturating_add(self.life));
         self.expired += (before - self.live.len()) as u64;
     }
 
@@ -169,6 +170,13 @@ mod tests {
         let mut stats = Stats::default();
         tokens.report(&mut stats, at(13));
         assert_eq!((stats.tokens_issued, stats.tokens_expired, stats.tokens_died()), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_life_may_be_endless() {
+        let mut tokens = Tokens::new(&Settings { token_life: Duration::MAX, ..Settings::default() });
+        let token = tokens.issue(at(10));
+        assert!(tokens.admit(&token, at(u64::MAX / 2)).is_ok());
     }
 
     #[test]

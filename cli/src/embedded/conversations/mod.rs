@@ -214,7 +214,9 @@ mod tests {
             (0..1000).map(|at| serde_json::from_str(&all.json_with_attributes(at)).unwrap()).collect();
         let values = |name: &str| {
             let mut found = Vec::new();
-            records.iter().for_each(|record| members(record, name, &mut found));
+            for record in &records {
+                members(record, name, &mut found);
+            }
             found.into_iter().map(|value| value.as_str().unwrap_or_default()).collect::<HashSet<_>>()
         };
         let media = ["callback", "chat", "email", "message", "voice"];
@@ -237,9 +239,9 @@ mod tests {
             assert!(!text.contains("null"), "{text}");
             let record: Value = serde_json::from_str(&text).unwrap();
             let mut moments = Vec::new();
-            ["segmentStart", "segmentEnd", "emitDate"]
-                .iter()
-                .for_each(|name| members(&record, name, &mut moments));
+            for name in ["segmentStart", "segmentEnd", "emitDate"] {
+                members(&record, name, &mut moments);
+            }
             let (start, end) = (record["conversationStart"].as_str(), record["conversationEnd"].as_str());
             for moment in moments {
                 assert!(moment.as_str() >= start && (end.is_none() || moment.as_str() <= end), "{text}");

@@ -1,5 +1,7 @@
 //! The platform's record of a conversation, of its many optional fields those that are told here. Absent is absent, never null.
 
+#![expect(clippy::struct_field_names, reason = "the names are the platform's")]
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

@@ -66,7 +66,7 @@ impl Client {
 
     /// The field that carries the token, as a line; empty without one.
     pub(super) fn authorization(&self) -> String {
-        self.token.iter().map(|token| format!("Authorization: Bearer {token}\r\n")).collect()
+        self.token.as_ref().map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"))
     }
 
     fn exchange(&self, method: &str, target: &str, headers: &str, body: &str) -> io::Result<Reply> {

@@ -1,12 +1,20 @@
 //! What goes wrong on purpose.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use super::{
-    super::{Fault, Faults, Settings},
+    super::{EmbeddedApi, Fault, Faults, Settings},
     client::{Client, Reply},
+    clock::ManualClock,
     start,
 };
+
+/// A running API and a client whose token has served.
+fn start_proven(settings: Settings) -> (EmbeddedApi, Client, Arc<ManualClock>) {
+    let (api, client, clock) = start(settings);
+    assert_eq!(client.get("/api/v2/tokens/me").status, 200);
+    (api, client, clock)
+}
 
 fn always(kind: Fault) -> Settings {
     Settings { faults: Faults { rate: 1.0, kinds: vec![kind], retry_after: 1 }, ..Settings::default() }
@@ -14,7 +22,7 @@ fn always(kind: Fault) -> Settings {
 
 #[test]
 fn after_its_retry_after_a_request_succeeds_and_not_before() {
-    let (api, client, clock) = start(always(Fault::TooManyRequests));
+    let (api, client, clock) = start_proven(always(Fault::TooManyRequests));
     let refused = client.get("/api/v2/users");
     assert_eq!(refused.refusal(), (429, "too.many.requests.retry.after".into()));
     assert_eq!(refused.header("retry-after"), Some("1"));
@@ -41,7 +49,7 @@ fn a_revoked_token_stays_dead_and_a_new_one_serves_first() {
 #[test]
 fn the_third_try_succeeds_whatever_happens_to_the_first_two() {
     for kind in [Fault::CutBeforeAnswer, Fault::CutInsideBody, Fault::Reset, Fault::Unavailable] {
-        let (api, client, _) = start(always(kind));
+        let (api, client, _) = start_proven(always(kind));
         let outcomes: Vec<_> =
             (0..3).map(|_| client.send("GET", "/api/v2/users", "").map(|reply| reply.status)).collect();
         let kinds: Vec<_> =
@@ -60,7 +68,7 @@ fn the_third_try_succeeds_whatever_happens_to_the_first_two() {
 
 #[test]
 fn a_503_has_the_platform_s_code() {
-    let (_api, client, _) = start(always(Fault::Unavailable));
+    let (_api, client, _) = start_proven(always(Fault::Unavailable));
     let reply = client.get("/api/v2/users");
     assert_eq!((reply.refusal(), reply.header("retry-after")), ((503, "service.unavailable".into()), None));
 }
