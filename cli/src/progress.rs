@@ -138,7 +138,7 @@ impl Observer for Progress {
             Event::Survived { fault, cause, wait } => {
                 *self.lock().survived.entry(*fault).or_default() += 1;
                 log::warn!("{}; trying again in {}", Chain(*cause), seconds(*wait));
-                self.wait(*wait, cause.to_string());
+                self.wait(*wait, in_short(*fault));
             }
             Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
             Event::PageWritten { records, bytes } => {
@@ -167,11 +167,20 @@ impl Counts {
             seconds(Duration::from_secs(time.as_secs())),
         );
         if let Some(waiting) = self.waiting.as_ref().filter(|waiting| waiting.until > now) {
-            let left = Duration::from_secs((waiting.until - now).as_secs() + 1);
+            let left = Duration::from_secs(waiting.until.saturating_sub(now).as_secs() + 1);
             // Writing to a string does not fail.
             let _ = write!(line, ", waiting {} ({})", seconds(left), waiting.reason);
         }
         line
+    }
+}
+
+/// A cause that fits the progress line; the log has the whole of it.
+fn in_short(fault: Fault) -> String {
+    match fault {
+        Fault::Status(status) => format!("the server answered {status}"),
+        Fault::UnreadableAnswer => "the answer could not be read".to_owned(),
+        _ => "the connection was lost".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use log::{LevelFilter, Record};
+use log::{Level, LevelFilter, Record};
 
 use crate::args::{Color, Global, LogFormat};
 
@@ -15,9 +15,11 @@ pub(crate) struct Screen {
     results: Results,
 }
 
-/// Whether results of a command are told on stderr.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// How results of a command are told on stderr.
+#[derive(Clone, Copy, Debug)]
 enum Results {
+    /// As log lines, where each line is to be JSON.
+    Logged,
     Shown,
     Silent,
 }
@@ -28,12 +30,16 @@ impl Screen {
         let with_bar = !options.quiet && options.log_format == LogFormat::Text && io::stderr().is_terminal();
         let target = if with_bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
-        let results = if options.quiet { Results::Silent } else { Results::Shown };
+        let results = match (options.quiet, options.log_format) {
+            (true, _) => Results::Silent,
+            (false, LogFormat::Json) => Results::Logged,
+            (false, LogFormat::Text) => Results::Shown,
+        };
         let screen = Self { bars, results };
         let mut logger = Builder::new();
         match filter {
             Some(filter) => logger.parse_filters(filter),
-            // Other crates speak of URLs and headers; ours leave out what is secret.
+            // Other crates speak of connections and buffers, which helps nobody but who asks for it.
             None => logger.filter_module("longhaul", level(options)),
         };
         logger.target(Target::Pipe(Box::new(screen.clone()))).write_style(if in_colour(options.color) {
@@ -57,9 +63,11 @@ impl Screen {
 
     /// Tells a result of the command, unless `-q` was given.
     pub(crate) fn tell(&self, line: &str) {
-        if self.results == Results::Shown {
+        match self.results {
+            Results::Logged => log::info!("{line}"),
             // Nothing can be done for a person whose stderr is closed.
-            let _ = writeln!(self.clone(), "{line}");
+            Results::Shown => drop(writeln!(self.clone(), "{line}")),
+            Results::Silent => {}
         }
     }
 }
@@ -93,13 +101,24 @@ fn in_colour(when: Color) -> bool {
     }
 }
 
+/// Whether a record may hold credentials: at this level HTTP libraries write down every byte that goes over the wire.
+fn is_wiretap(record: &Record<'_>) -> bool {
+    record.level() == Level::Trace && !record.target().starts_with("longhaul")
+}
+
 fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    if is_wiretap(record) {
+        return Ok(());
+    }
     let style = out.default_level_style(record.level());
     let level = record.level().as_str().to_lowercase();
     writeln!(out, "{} {style}{level:5}{style:#} {}", out.timestamp_seconds(), record.args())
 }
 
 fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    if is_wiretap(record) {
+        return Ok(());
+    }
     let line = serde_json::json!({
         "time": out.timestamp_millis().to_string(),
         "level": record.level().as_str().to_lowercase(),

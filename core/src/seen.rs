@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hash;
+use url::Position;
 
 use crate::request::Request;
 
@@ -16,7 +17,8 @@ impl Seen {
     pub(crate) fn is_new_request(&mut self, request: &Request) -> bool {
         let mut hasher = SipHasher13::new();
         request.method.as_str().hash(&mut hasher);
-        request.url.as_str().hash(&mut hasher);
+        // A fragment is not sent (RFC 9110 §4.2.5), so it does not make another page.
+        request.url[..Position::AfterQuery].hash(&mut hasher);
         request.body.encode().hash(&mut hasher);
         self.0.insert(hasher.finish128().as_u128())
     }

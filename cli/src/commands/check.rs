@@ -16,8 +16,8 @@ use crate::{
 pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let streams = session.streams(names)?;
     let plugins = session.plugins()?;
-    let named = streams.iter().flat_map(|(_, stream)| stream.sinks.iter().map(String::as_str));
-    let sinks = ConfiguredSinks::configure(&session.loaded, named.chain([STDOUT]), &plugins)?;
+    let configured = streams.iter().flat_map(|(_, stream)| stream.sinks.iter().map(String::as_str));
+    let sinks = ConfiguredSinks::configure(&session.loaded, configured.chain([STDOUT]), &plugins)?;
     let mut listings = Vec::new();
     for (name, stream) in &streams {
         for sink in &stream.sinks {

@@ -35,9 +35,8 @@ const LATENCY: Duration = Duration::from_millis(80);
 pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
     let settings = settings(arguments);
-    let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
-        Failure::new(Exit::Fault, error).hint("choose another --port, or none for any that is free")
-    })?;
+    let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock))
+        .map_err(|error| Failure::usage(error).hint("choose another --port, or none for any that is free"))?;
     if arguments.serve {
         return serve(&api, &settings, clock.as_ref(), stop);
     }

@@ -1,21 +1,131 @@
-//! `longhaul streams`: what is configured to be pulled.
+//! `longhaul streams`: what can be pulled.
 
-use std::fmt::Write;
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
-use crate::{commands::print, config::Pages, exit::Exit, failure::Failure, session::Session, wire::STDOUT};
+use jiff::SignedDuration;
 
-/// Prints each stream with its first request, its style of pagination and its sinks.
+use crate::{
+    commands::print,
+    config::{Job, Loaded, Pages, Stream, Window},
+    exit::Exit,
+    failure::Failure,
+    session::Session,
+    wire::STDOUT,
+};
+
+/// Prints each stream: those that `run` pulls, then those of the preset that it pulls only where they are named.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
-    let mut text = String::new();
-    for (name, stream) in session.streams(&[])? {
-        let pages = match &stream.pages {
-            Pages::Single => "single",
-            Pages::NextUrl { .. } => "next_url",
-        };
-        let sinks = if stream.sinks.is_empty() { STDOUT.to_owned() } else { stream.sinks.join(", ") };
-        // Writing to a string does not fail.
-        let _ =
-            writeln!(text, "{name}\n  {} {}\n  pages: {pages}\n  sinks: {sinks}", stream.method, stream.path);
+    if session.loaded.all_streams().is_empty() {
+        session.streams(&[])?;
     }
-    print(&text)
+    print(&listing(&session.loaded))
+}
+
+fn listing(loaded: &Loaded) -> String {
+    let pulled = loaded.streams();
+    let mut text = String::new();
+    for (name, stream) in loaded.all_streams() {
+        let mark =
+            if pulled.iter().any(|(other, _)| *other == name) { "" } else { " (only where it is named)" };
+        // Writing to a string does not fail.
+        let _ = describe(&mut text, &format!("{name}{mark}"), stream);
+    }
+    text
+}
+
+fn describe(text: &mut String, title: &str, stream: &Stream) -> fmt::Result {
+    writeln!(text, "{title}")?;
+    if let Some(description) = &stream.description {
+        writeln!(text, "  {description}")?;
+    }
+    writeln!(text, "  {} {}", stream.method, stream.path)?;
+    if !stream.permissions.is_empty() {
+        writeln!(text, "  permissions: {}", stream.permissions.join(", "))?;
+    }
+    if let Some(job) = &stream.job {
+        writeln!(text, "  job: {}", job_in_words(job))?;
+    }
+    if let Some(window) = &stream.window {
+        writeln!(text, "  window: {}", window_in_words(window))?;
+    }
+    writeln!(text, "  pages: {}", pages_in_words(&stream.pages))?;
+    let sinks = if stream.sinks.is_empty() { STDOUT.to_owned() } else { stream.sinks.join(", ") };
+    writeln!(text, "  sinks: {sinks}")
+}
+
+fn job_in_words(job: &Job) -> String {
+    let submit = &job.submit;
+    format!("{} {}, polled every {}", submit.method, submit.path, in_words(job.every))
+}
+
+fn window_in_words(window: &Window) -> String {
+    let from = window.from.as_ref().map_or_else(|| "(to be given)".to_owned(), ToString::to_string);
+    let slice = window.slice.map(|slice| format!(", in slices of {slice:#}")).unwrap_or_default();
+    let incremental = if window.incremental { ", going on where the last run ended" } else { "" };
+    format!("from {from} to {}{slice}{incremental}", window.to)
+}
+
+fn pages_in_words(pages: &Pages) -> String {
+    let size = match pages {
+        Pages::Offset { size: Some((_, size)), .. } | Pages::PageNumber { size: Some((_, size)), .. } => {
+            format!(", {size} records each")
+        }
+        _ => String::new(),
+    };
+    format!("{}{size}", pages.kind())
+}
+
+fn in_words(duration: Duration) -> String {
+    SignedDuration::try_from(duration)
+        .map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Sources};
+
+    #[test]
+    fn what_run_pulls_comes_first_and_the_presets_others_are_marked() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("crm.toml"),
+            r#"
+            api.base_url = "https://api.example.com"
+            auth.type = "none"
+            [streams.contacts]
+            description = "everyone who ever called"
+            path = "/contacts"
+            pages = { type = "page_number", param = "page", size_param = "size", size = 50 }
+            [streams.calls]
+            permissions = ["calls:view", "calls:export"]
+            path = "/exports/{job.id}/calls"
+            pages = { type = "cursor", param = "after", cursor = "/next" }
+            window = { slice = "1d", incremental = true }
+            [streams.calls.job]
+            submit = { path = "/exports" }
+            id = "/id"
+            poll = "/exports/{job.id}"
+            state = "/state"
+            done = ["DONE"]
+            "#,
+        )
+        .unwrap();
+        let text = "system = './crm.toml'\nstreams.calls.window.from = 'now-7d/d'\n";
+        std::fs::write(folder.path().join("longhaul.toml"), text).unwrap();
+        let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
+        let called = "calls\n  GET /exports/{job.id}/calls\n  permissions: calls:view, calls:export\n  \
+                      job: POST /exports, polled every 3s\n  \
+                      window: from now-7d/d to now, in slices of 1d, going on where the last run ended\n  \
+                      pages: cursor\n  sinks: stdout\n";
+        let named = "contacts (only where it is named)\n  everyone who ever called\n  GET /contacts\n  \
+                     pages: page_number, 50 records each\n  sinks: stdout\n";
+        assert_eq!(listing(&config::load(&sources).unwrap()), [called, named].concat());
+        std::fs::write(folder.path().join("longhaul.toml"), "system = './crm.toml'\n").unwrap();
+        let shown = listing(&config::load(&sources).unwrap());
+        assert!(shown.contains("window: from (to be given) to now, in slices of 1d,"), "{shown}");
+    }
 }

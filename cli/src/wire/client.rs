@@ -90,7 +90,7 @@ fn settings(config: &Config) -> Settings {
         proxy: match &api.proxy {
             None => Proxy::Environment,
             Some(config::Proxy::Direct) => Proxy::Direct,
-            Some(config::Proxy::Through(url)) => Proxy::Url(url.to_string()),
+            Some(config::Proxy::Through(url)) => Proxy::Url(Secret::new(url.as_str())),
         },
         ca_file: api.ca_file.clone(),
         ..Settings::default()

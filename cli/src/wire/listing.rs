@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header::ACCEPT};
 use longhaul_core::{
     Body, Replay, Request,
     pages::Listing,
-    paginate::{Base, Follow, NextUrl, Paginator, Single},
+    paginate::{Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     sink::Site,
 };
 use serde_json::Value;
@@ -62,6 +62,23 @@ fn below(base_url: &Url, path: &str) -> Result<Url, url::ParseError> {
 fn paginator(pages: &Pages, base_url: &Url) -> Box<dyn Paginator> {
     match pages {
         Pages::Single => Box::new(Single),
+        Pages::Cursor { cursor, more, param, repeats } => Box::new(Token {
+            param: param.clone(),
+            cursor: cursor.clone(),
+            more: more.clone(),
+            renewal: if *repeats { Renewal::Never } else { Renewal::EachPage },
+        }),
+        Pages::LinkHeader { rel } => Box::new(LinkHeader { rel: rel.clone() }),
+        Pages::Offset { param, size, start, total } => {
+            Box::new(Offset { param: param.clone(), size: size.clone(), start: *start, total: total.clone() })
+        }
+        Pages::PageNumber { page_count, param, size, start, total } => Box::new(PageNumber {
+            param: param.clone(),
+            size: size.clone(),
+            start: *start,
+            page_count: page_count.clone(),
+            total: total.clone(),
+        }),
         Pages::NextUrl { method, next, relative_to } => Box::new(NextUrl {
             next: next.clone(),
             base: match relative_to {

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use longhaul_core::sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType};
+use longhaul_core::{
+    sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
+    suggest::closest,
+};
 use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
 
@@ -89,8 +92,10 @@ fn configure(
         Ok(sink_type) => sink_type.configure(options),
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => plugin.configure(options),
-            Ok(None) => return Err(wrong(unknown.to_string())),
-            Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
+            Ok(None) | Err(LoadError::Name { .. }) if !loaded.config.sinks.contains_key(name) => {
+                return Err(not_configured(loaded, name));
+            }
+            Ok(None) | Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
             Err(error) => {
                 return Err(Failure {
                     written: Some(loaded.origin_of(&key).to_string()),
@@ -100,6 +105,14 @@ fn configure(
         },
     };
     configured.map_err(|error| of_options(loaded, name, error))
+}
+
+/// `--sink` may name what is neither configured nor a type that needs no configuration.
+fn not_configured(loaded: &Loaded, name: &str) -> Failure {
+    let suggestion = closest(name, loaded.config.sinks.keys());
+    ConfigError::new(format!("there is no sink `{name}`{suggestion}"))
+        .with_hint(format!("write a table `[sinks.{name}]`"))
+        .into()
 }
 
 /// A sink's complaint about its options, with the place where the option was written.

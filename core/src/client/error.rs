@@ -91,6 +91,15 @@ impl RequestError {
         Self { method, url, attempts, reason, trouble: None }
     }
 
+    /// There was nothing to send `request` with.
+    pub(super) fn without_credential(request: &Request, attempts: u32, error: AuthError) -> Self {
+        let reason = match error {
+            AuthError::Interrupted => StopReason::Interrupted,
+            _ => StopReason::NoCredential,
+        };
+        Self::new(request, attempts, reason).because(Trouble::Credential(error))
+    }
+
     pub(super) fn because(self, trouble: Trouble) -> Self {
         Self { trouble: Some(Box::new(trouble)), ..self }
     }

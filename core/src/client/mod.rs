@@ -22,7 +22,7 @@ pub use self::{
 };
 use self::{hold::Hold, redirect::Redirects};
 use crate::{
-    auth::{Auth, Grant, Renewal},
+    auth::{Auth, AuthError, Grant, Renewal},
     clock::{Clock, Interrupt, SystemClock, Wake},
     event::{Event, Observer, Unobserved},
     origins::Origins,
@@ -136,9 +136,9 @@ impl Client {
             let gave_up = |made, reason| RequestError::new(request, made, reason);
             self.wait_until_held_off().map_err(|reason| gave_up(attempts.made(), reason))?;
             let mut attempt = request.clone();
-            let grant = self.auth.authorize(&mut attempt).map_err(|error| {
-                gave_up(attempts.made(), StopReason::NoCredential).because(Trouble::Credential(error))
-            })?;
+            let no_credential = |made, error| RequestError::without_credential(request, made, error);
+            let authorized = self.auth.authorize(&mut attempt);
+            let grant = authorized.map_err(|error| no_credential(attempts.made(), error))?;
             let trouble = match self.exchange(attempt, mem::take(&mut buffer), grant, &read) {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
@@ -148,9 +148,8 @@ impl Client {
                 step = Step::Stop(StopReason::Interrupted);
             }
             if step == Step::Renew {
-                step = self.renew(grant, &trouble).map_err(|error| {
-                    gave_up(attempts.made(), StopReason::NoCredential).because(Trouble::Credential(error))
-                })?;
+                let renewed = self.renew(grant, &trouble);
+                step = renewed.map_err(|error| no_credential(attempts.made(), error))?;
             }
             match step {
                 Step::Deliver | Step::Renew => {}
@@ -194,7 +193,7 @@ impl Client {
     /// A `Retry-After` is a floor for every request to this API, not only for the one that drew it.
     fn take_note(&self, response: &Response, grant: Grant) {
         if let Some(wait) = self.asked_wait(response) {
-            self.hold.until(self.clock.elapsed().saturating_add(wait.min(self.policy.max_wait)));
+            self.hold.until(self.clock.elapsed().saturating_add(wait));
         }
         if response.status != StatusCode::UNAUTHORIZED {
             self.proved.fetch_max(grant.0, Ordering::Relaxed);
@@ -223,7 +222,7 @@ impl Client {
         Trouble::Refused { refusal, throttled, retry_after: self.asked_wait(response) }
     }
 
-    fn renew(&self, refused: Grant, trouble: &Trouble) -> Result<Step, crate::auth::AuthError> {
+    fn renew(&self, refused: Grant, trouble: &Trouble) -> Result<Step, AuthError> {
         let renewal = self.auth.renew(refused)?;
         if renewal == Renewal::Unsupported {
             return Ok(Step::Stop(StopReason::Unauthorized));
@@ -240,6 +239,9 @@ impl Client {
             let wait = self.hold.left(self.clock.elapsed());
             if wait.is_zero() {
                 return Ok(());
+            }
+            if wait > self.policy.max_wait {
+                return Err(StopReason::WaitTooLong(wait));
             }
             self.observer.on(&Event::Holding { wait });
             self.clock.sleep(wait);

@@ -20,7 +20,7 @@ pub enum TransportErrorKind {
     BrokenOff,
     /// The answer took longer than allowed; the server may have acted. A harmless request is sent again.
     TimedOut,
-    /// The answer is no HTTP. A harmless request is sent again.
+    /// The answer is no HTTP, or was damaged on its way through TLS. A harmless request is sent again.
     Garbled,
     /// The server's certificate does not verify. Never sent again.
     Untrusted,
@@ -54,7 +54,7 @@ impl TransportErrorKind {
             Self::NotConnected => "no connection to the server",
             Self::BrokenOff => "the connection broke off before the answer was complete",
             Self::TimedOut => "the server did not answer in time",
-            Self::Garbled => "the answer is not valid HTTP",
+            Self::Garbled => "the answer is not what the protocol allows",
             Self::Untrusted => "the server's certificate cannot be trusted",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",

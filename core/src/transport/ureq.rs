@@ -18,7 +18,7 @@ use ::ureq::{
 use http::HeaderValue;
 
 use super::{Response, Transport, TransportError, TransportErrorKind, patience::Patience};
-use crate::request::Request;
+use crate::{request::Request, secret::Secret};
 
 /// The bounds and the way of the requests.
 #[derive(Clone, Debug)]
@@ -46,11 +46,11 @@ pub struct Settings {
 pub enum Proxy {
     /// None.
     Direct,
-    /// The one that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` name, except for hosts in `NO_PROXY`.
+    /// For https, the one that `HTTPS_PROXY` or `ALL_PROXY` name, except for hosts in `NO_PROXY`.
     #[default]
     Environment,
-    /// This one.
-    Url(String),
+    /// The one at this URL, which may hold a password.
+    Url(Secret),
 }
 
 impl Default for Settings {
@@ -95,6 +95,7 @@ pub enum SetupError {
 #[derive(Debug)]
 pub struct UreqTransport {
     agent: Agent,
+    proxy: Proxy,
     max_body: u64,
 }
 
@@ -104,7 +105,7 @@ impl UreqTransport {
         let proxy = match &settings.proxy {
             Proxy::Direct => None,
             Proxy::Environment => ::ureq::Proxy::try_from_env(),
-            Proxy::Url(url) => Some(::ureq::Proxy::new(url).map_err(|_| SetupError::Proxy)?),
+            Proxy::Url(url) => Some(::ureq::Proxy::new(url.expose()).map_err(|_| SetupError::Proxy)?),
         };
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -124,7 +125,7 @@ impl UreqTransport {
             .build();
         let connector = DefaultConnector::new().chain(Patience);
         let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
-        Ok(Self { agent, max_body: settings.max_body })
+        Ok(Self { agent, proxy: settings.proxy.clone(), max_body: settings.max_body })
     }
 }
 
@@ -142,7 +143,11 @@ impl Transport for UreqTransport {
             let fields = outgoing.headers_mut();
             fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
         }
-        let outgoing = self.agent.configure_request(outgoing).allow_non_standard_methods(true).build();
+        let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
+        if self.bypasses_proxy(request) {
+            configured = configured.proxy(None);
+        }
+        let outgoing = configured.build();
         let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
         let mut reader = body.into_with_config().limit(self.max_body).reader();
         reader.read_to_end(&mut buffer).map_err(|error| classify(::ureq::Error::from(error)))?;
@@ -151,6 +156,13 @@ impl Transport for UreqTransport {
 
     fn interrupt(&self) {
         self.agent.clone().shutdown();
+    }
+}
+
+impl UreqTransport {
+    /// The environment's `HTTPS_PROXY` is for https, as its name says; ureq would use it for any scheme.
+    fn bypasses_proxy(&self, request: &Request) -> bool {
+        self.proxy == Proxy::Environment && request.url.scheme() == "http"
     }
 }
 
@@ -197,8 +209,12 @@ fn classify(error: ::ureq::Error) -> TransportError {
 fn classify_io(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind;
     match error.kind() {
-        // rustls reports a certificate it does not trust as invalid data.
-        ErrorKind::InvalidData => TransportErrorKind::Untrusted,
+        // rustls reports all its errors as invalid data; only their text tells a certificate that it does not trust from
+        // a record that was damaged on the way.
+        ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
+            TransportErrorKind::Untrusted
+        }
+        ErrorKind::InvalidData => TransportErrorKind::Garbled,
         ErrorKind::ConnectionRefused
         | ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable

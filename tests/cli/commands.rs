@@ -1,0 +1,120 @@
+//! The commands beside `run` and `demo`.
+
+use crate::{
+    api::{self, CLIENT_SECRET, calm},
+    folder::Folder,
+};
+
+#[test]
+fn check_tries_everything_and_writes_nothing() {
+    let api = api::start(&calm(120));
+    let users = "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n";
+    let folder = Folder::configured(&(api::tutorial(api.base_url()) + users));
+    let ended = folder.run("check");
+    assert_eq!(
+        ended.assert_complete().stdout,
+        "configuration: ok\ntoken: ok\nstream conversations: ok, 50 records on the first page\n\
+         stream users: ok, 25 records on the first page\n"
+    );
+    assert_eq!(ended.stderr, "");
+    assert_eq!(folder.names_in("."), ["longhaul.toml"]);
+    assert_eq!(api.stats().total_requests(), 3);
+    let ended = folder.run("check users");
+    let one = "configuration: ok\ntoken: ok\nstream users: ok, 25 records on the first page\n";
+    assert_eq!(ended.assert_complete().stdout, one);
+}
+
+#[test]
+fn config_shows_every_value_and_no_secret() {
+    let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
+    let ended = folder.run("config");
+    ended.assert_complete().assert_silent_about(CLIENT_SECRET);
+    for line in [
+        "api.base_url = \"http://127.0.0.1:PORT\"  # longhaul.toml:2",
+        "auth.client_secret = \"***\"  # longhaul.toml:8",
+        "auth.refresh_ahead = \"5m\"  # default",
+        "streams.conversations.pages.next = \"/nextPageUri\"  # longhaul.toml:18",
+        "sinks.lines.path = \"out/{stream}.ndjson\"  # longhaul.toml:23",
+    ] {
+        assert!(ended.printed().lines().any(|shown| shown == line), "{line} is not in {}", ended.stdout);
+    }
+}
+
+#[test]
+fn sinks_lists_what_there_is_with_or_without_a_configuration() {
+    let listing = "csv\n  a CSV file with one record a row\n  options: path, mode, columns, arrays, formulas, \
+                   delimiter, bom, line_end\n  built in\n\
+                   ndjson\n  a file with one JSON record a line, as the server wrote it\n  options: path, mode\n  built in\n\
+                   stdout\n  standard output, as NDJSON or CSV\n  options: format, columns, arrays, formulas, \
+                   delimiter, bom, line_end\n  built in\n";
+    for folder in [Folder::empty(), Folder::configured(&api::tutorial("http://127.0.0.1:1"))] {
+        let ended = folder.run("sinks");
+        assert_eq!(ended.assert_complete().stdout, listing);
+        assert_eq!(ended.stderr, "");
+    }
+}
+
+#[test]
+fn streams_lists_what_is_configured() {
+    let users = "[streams.users]\npath = \"/api/v2/users\"\n";
+    let folder = Folder::configured(&(api::tutorial("http://127.0.0.1:1") + users));
+    assert_eq!(
+        folder.run("streams").assert_complete().stdout,
+        "conversations\n  POST /api/v2/tutorial/conversations\n  pages: next_url\n  sinks: lines\n\
+         users\n  GET /api/v2/users\n  pages: single\n  sinks: stdout\n"
+    );
+}
+
+#[test]
+fn token_prints_a_token_and_nothing_else() {
+    let api = api::start(&calm(1));
+    let folder = Folder::configured(&api::connection(api.base_url()));
+    let ended = folder.run("token");
+    let token = ended.assert_complete().stdout.trim_end().to_owned();
+    assert_eq!((ended.stdout.lines().count(), ended.stderr.as_str()), (1, ""));
+    // It is good for what it is meant for.
+    let fixed = format!(
+        "[api]\nbase_url = \"{}\"\n[auth]\ntype = \"token\"\ntoken = \"{token}\"\n\
+         [streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n",
+        api.base_url()
+    );
+    let ended = Folder::configured(&fixed).run("run");
+    assert_eq!(ended.assert_complete().stdout.lines().count(), 25);
+    assert_eq!(api.stats().tokens_issued, 1);
+}
+
+#[test]
+fn token_says_where_there_is_none() {
+    let folder = Folder::configured("[api]\nbase_url = \"https://a.example\"\n[auth]\ntype = \"none\"\n");
+    folder
+        .run("token")
+        .assert_failed(2, "error: there is no token, for `auth.type` is `none`\n  in: longhaul.toml:4\n");
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ended = Folder::empty().run(&format!("completions {shell}"));
+        assert!(ended.assert_complete().stdout.contains("longhaul"), "{shell}");
+        assert_eq!(ended.stderr, "");
+    }
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let ended = Folder::empty().run("--help");
+    let help = &ended.assert_complete().stdout;
+    for word in ["run", "demo", "check", "config", "sinks", "streams", "token", "completions"] {
+        assert!(
+            help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))),
+            "{word}: {help}"
+        );
+    }
+    assert!(help.contains("Exit codes: 0 complete, 2 usage or configuration"), "{help}");
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let ended = Folder::empty().run("--version");
+    assert_eq!(ended.assert_complete().stdout, format!("longhaul {}\n", env!("CARGO_PKG_VERSION")));
+}

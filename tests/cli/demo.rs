@@ -1,0 +1,88 @@
+//! The demo.
+
+use crate::{api, folder::Folder};
+
+#[test]
+fn the_demo_pulls_everything_and_tells_what_it_survived() {
+    let folder = Folder::empty();
+    let ended = folder.run("demo --records 1000 --faults 0.6 --seed 3");
+    let printed = ended.assert_complete().printed();
+    assert!(
+        printed.starts_with(
+            "\nall 1,000 records arrived, each of them once and byte for byte as it was served\n\n  pages      10\n"
+        ),
+        "{printed}"
+    );
+    for words in [
+        "\n  requests   ",
+        "\n  tokens     ",
+        "\n  survived   ",
+        "\n  files      longhaul-demo/conversations.ndjson\n             longhaul-demo/conversations.csv\n",
+        "\n  made by    longhaul run -c longhaul-demo/longhaul.toml\n",
+        "\na record:\n{\"conversationId\":\"",
+    ] {
+        assert!(printed.contains(words), "{words} is not in {printed}");
+    }
+    assert!(!printed.contains("nothing went wrong"), "{printed}");
+    assert!(ended.said().starts_with(
+        "a fake of the API listens on http://127.0.0.1:PORT: its tokens live 3 s, and 60 % of requests meet a fault\n"
+    ));
+    assert_eq!(folder.read("longhaul-demo/conversations.ndjson").lines().count(), 1000);
+    assert_eq!(folder.read("longhaul-demo/conversations.csv").lines().count(), 1001);
+}
+
+#[test]
+fn the_demo_pays_no_heed_to_what_else_is_configured() {
+    let folder = Folder::configured("this is no configuration");
+    let demo = folder.longhaul("demo --records 100 --faults 0 -q --out here");
+    let ended = demo.variable("LONGHAUL_API__BASE_URL", "https://elsewhere.example").run();
+    assert!(ended.assert_complete().stdout.contains("\n  survived   nothing went wrong\n"));
+    assert_eq!(ended.stderr, "");
+    assert_eq!(
+        folder.names_in("here"),
+        [".longhaul", "conversations.csv", "conversations.ndjson", "longhaul.toml"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_api_of_the_demo_serves_until_it_is_stopped() {
+    let folder = Folder::empty();
+    let mut demo = folder.longhaul("demo --serve --records 250 --faults 0.3").start();
+    let configuration = demo.printed_until("]");
+    let folder = folder.with("longhaul.toml", configuration);
+    let ended = folder.run("run");
+    assert!(
+        ended.assert_complete().said().ends_with(
+            "conversations: complete, 250 records in 3 pages, TIME -> FOLDER/conversations.ndjson, \
+             FOLDER/conversations.csv\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+    let served = longhaul::embedded::Settings { records: 250, ..longhaul::embedded::Settings::default() };
+    assert!(folder.read("conversations.ndjson") == api::lines(&served), "the records differ");
+    demo.signal("INT");
+    let ended = demo.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), ""));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let ended = Folder::empty().with("out", "a file").run("demo --out out");
+    assert_eq!(ended.code, Some(5));
+    assert!(ended.said().ends_with("\nhint: choose another folder with --out\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let ended = Folder::empty().run(&format!("demo --port {port}"));
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.said().ends_with("\nhint: choose another --port, or none for any that is free\n"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,106 @@
+//! What came of a command.
+
+use std::{path::Path, process::ExitStatus};
+
+/// What came of a command.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The exit code; none where a signal ended the process.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    /// As it was written. Most tests look at [`said`](Self::said) instead.
+    pub(crate) stderr: String,
+    folder: String,
+}
+
+impl Ended {
+    pub(crate) fn new(status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>, folder: &Path) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let folder = folder.to_str().unwrap().to_owned();
+        Self { code: status.code(), stdout: text(stdout), stderr: text(stderr), folder }
+    }
+
+    /// What stderr says, with all that differs from run to run made alike.
+    pub(crate) fn said(&self) -> String {
+        steady(&self.stderr, &self.folder)
+    }
+
+    /// What stdout says, with all that differs from run to run made alike.
+    pub(crate) fn printed(&self) -> String {
+        steady(&self.stdout, &self.folder)
+    }
+
+    /// Nothing was said but this, and nothing was printed.
+    #[track_caller]
+    pub(crate) fn assert_failed(&self, code: i32, said: &str) {
+        assert_eq!(self.said(), said);
+        assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""));
+    }
+
+    /// It succeeded.
+    #[track_caller]
+    pub(crate) fn assert_complete(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// The closing words: the `error:` line, its causes and the hint.
+    #[track_caller]
+    pub(crate) fn closing_words(&self) -> String {
+        let said = self.said();
+        let start = said.rfind("error: ").unwrap_or_else(|| panic!("no error in {said}"));
+        said[start..].to_owned()
+    }
+
+    /// Nowhere does it show `secret`.
+    #[track_caller]
+    pub(crate) fn assert_silent_about(&self, secret: &str) {
+        assert!(!self.stderr.contains(secret), "stderr shows it: {}", self.stderr);
+        assert!(!self.stdout.contains(secret), "stdout shows it: {}", self.stdout);
+    }
+}
+
+fn steady(text: &str, folder: &str) -> String {
+    let text = text.replace(folder, "FOLDER");
+    let text: String = text.split_inclusive('\n').map(without_timestamp).collect();
+    let text = masked(&text, "127.0.0.1:", "PORT", |c| c.is_ascii_digit());
+    let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
+    let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
+    let text = masked(&text, "trying again in ", "TIME", |c| c != '\n');
+    masked(&text, " pages, ", "TIME ", |c| !['-', '\n'].contains(&c))
+}
+
+/// A log line begins with the time, in a fixed width.
+fn without_timestamp(line: &str) -> &str {
+    let stamped = line.get(..21).is_some_and(|start| {
+        let pattern = "0000-00-00T00:00:00Z ";
+        start.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).eq(pattern.chars())
+    });
+    if stamped { &line[21..] } else { line }
+}
+
+/// `text` with `mask` for whatever consists of `differs` after `marker`.
+fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) -> String {
+    let mut parts = text.split(marker);
+    let mut steady = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(&differs);
+        steady.push_str(marker);
+        if rest.len() < part.len() {
+            steady.push_str(mask);
+        }
+        steady.push_str(rest);
+    }
+    steady
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_made_alike() {
+    let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), trying again in 0.1 s\n\
+                calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n";
+    assert_eq!(
+        steady(text, "/a/folder"),
+        "warn  from 127.0.0.1:PORT (correlation id ID), trying again in TIME\n\
+         calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n"
+    );
+}

@@ -1,0 +1,69 @@
+//! Troubles that may pass: exit code 75.
+
+use longhaul_tests::Reply;
+
+use crate::{
+    api::{self, calm},
+    folder::Folder,
+};
+
+#[test]
+fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
+    let folder = Folder::configured(&api::tutorial(&api::nowhere()));
+    let ended = folder.run("-q run --set retry.max_attempts=3");
+    ended.assert_failed(
+        75,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was not sent for want of a token\n  \
+         caused by: no token could be had\n  \
+         caused by: `POST http://127.0.0.1:PORT/oauth/token` failed 3 times\n  \
+         caused by: no connection to the server\n  \
+         caused by: io: Connection refused (os error N)\n\
+         hint: run the same command again later\n",
+    );
+    let ended = folder.run("run --set retry.max_attempts=3");
+    let warning =
+        "warn  no connection to the server: io: Connection refused (os error N); trying again in TIME\n";
+    assert!(ended.said().starts_with(&warning.repeat(2)), "{}", ended.stderr);
+}
+
+#[test]
+fn an_api_that_stays_down_is_given_up_and_leaves_no_file() {
+    let server = api::server(|_| Reply::status(503).into());
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+    folder.run("-q run --set retry.max_attempts=4").assert_failed(
+        75,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 4 times\n  \
+         caused by: the server answered 503 Service Unavailable\n\
+         hint: run it again: longhaul run conversations\n",
+    );
+    assert_eq!(server.received().len(), 1 + 4);
+    assert_eq!(folder.names_in("out"), [""; 0]);
+}
+
+#[test]
+fn a_pause_that_is_too_long_ends_the_run_at_once() {
+    let server = api::server(|_| Reply::status(429).header("retry-after", "3600").into());
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+    folder.run("run").assert_failed(
+        75,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was put off for 3600 s, longer than \
+         `retry.max_wait` allows\n  \
+         caused by: the server answered 429 Too Many Requests\n\
+         hint: run it again: longhaul run conversations\n",
+    );
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
+fn the_same_command_succeeds_once_the_trouble_is_over() {
+    let settings = calm(120);
+    let api = api::start(&settings);
+    let folder = Folder::configured(&api::tutorial(api.base_url()));
+    let down = format!("run --set api.base_url={} --set retry.max_attempts=2", api::nowhere());
+    assert_eq!(folder.run(&down).code, Some(75));
+    folder.run("run").assert_complete();
+    assert!(folder.read("out/conversations.ndjson") == api::lines(&settings), "the records differ");
+}

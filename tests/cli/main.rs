@@ -1,0 +1,21 @@
+//! The command, from the outside: what a person types, and what comes of it.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
+
+mod api;
+mod broken;
+mod commands;
+mod demo;
+mod ended;
+mod files;
+mod folder;
+mod later;
+mod layers;
+mod logs;
+mod pulls;
+mod readme;
+mod refused;
+mod running;
+mod secrets;
+mod signals;
+mod streams;

@@ -1,0 +1,147 @@
+//! Every configuration and every command of the README is tried out.
+
+use std::{ffi::OsString, fs};
+
+use longhaul::embedded::EmbeddedApi;
+use longhaul_tests::{FaultServer, Reply};
+
+use crate::{
+    api::{self, CLIENT_ID, CLIENT_SECRET, calm},
+    folder::{Folder, Typed},
+};
+
+/// Commands that other tests run, or that are cargo's own.
+const RUN_ELSEWHERE: [&str; 5] = [
+    "cargo doc --workspace --no-deps --open",
+    "cargo install --locked --path cli",
+    // With fewer records: `demo.rs`.
+    "cargo run -- demo",
+    "cargo test --workspace",
+    "longhaul demo --serve",
+];
+
+/// A fenced block.
+struct Block {
+    tag: String,
+    text: String,
+}
+
+fn readme() -> Vec<Block> {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let mut fences = text.split("```");
+    fences.next();
+    let mut blocks = Vec::new();
+    while let (Some(block), Some(_between)) = (fences.next(), fences.next()) {
+        let (tag, text) = block.split_once('\n').unwrap();
+        blocks.push(Block { tag: tag.to_owned(), text: text.to_owned() });
+    }
+    blocks
+}
+
+/// The configuration that defines the stream `name`.
+fn configuration_of(name: &str) -> String {
+    let table = format!("[streams.{name}]");
+    let mut blocks = readme().into_iter().filter(|block| block.tag == "toml" && block.text.contains(&table));
+    let block = blocks.next().unwrap_or_else(|| panic!("no configuration of the README has {table}"));
+    assert!(blocks.next().is_none(), "two configurations of the README have {table}");
+    block.text
+}
+
+#[test]
+fn nothing_is_left_out() {
+    let blocks = readme();
+    for Block { tag, text } in &blocks {
+        match tag.as_str() {
+            // Each is run by a test of this file.
+            "toml" => assert!(
+                ["[streams.users]", "[streams.orders]"].iter().any(|table| text.contains(table)),
+                "no test runs this configuration:\n{text}"
+            ),
+            "sh" => text.lines().for_each(|line| {
+                let run_here = line.starts_with("export ") || COMMANDS.contains(&line);
+                assert!(run_here || RUN_ELSEWHERE.contains(&line), "no test runs this command: {line}");
+            }),
+            other => panic!("no test knows what to do with a block tagged {other:?}:\n{text}"),
+        }
+    }
+    let lines: Vec<_> =
+        blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
+    for command in COMMANDS.iter().chain(&RUN_ELSEWHERE) {
+        assert!(lines.contains(command), "the README does not say {command} any more");
+    }
+}
+
+/// Commands that are run here, on the configuration for Genesys Cloud.
+const COMMANDS: [&str; 2] = ["longhaul check", "longhaul run"];
+
+#[test]
+fn the_configuration_for_genesys_cloud_pulls_users_as_it_is() {
+    let api = api::start(&calm(0));
+    let folder = Folder::configured(&configuration_of("users"));
+    for command in COMMANDS {
+        let typed = folder.longhaul(command.strip_prefix("longhaul ").unwrap());
+        at(&api, exported(typed)).run().assert_complete();
+    }
+    assert_eq!(folder.read("out/users.ndjson").lines().count(), 120);
+    let table = folder.read("out/users.csv");
+    assert_eq!(table.lines().count(), 121);
+    assert_eq!(table.lines().next(), Some("id,name,email,division"));
+}
+
+/// `typed` with the variables that the README tells to export.
+fn exported(typed: Typed) -> Typed {
+    let blocks = readme();
+    let line =
+        blocks.iter().flat_map(|block| block.text.lines()).find_map(|line| line.strip_prefix("export "));
+    let names = line.expect("an export").split_whitespace().map(|each| each.split_once('=').unwrap().0);
+    names.fold(typed, |typed, name| {
+        let value = if name.ends_with("SECRET") { CLIENT_SECRET } else { CLIENT_ID };
+        typed.variable(name, value)
+    })
+}
+
+/// `typed` against `api` instead of Genesys Cloud.
+fn at(api: &EmbeddedApi, typed: Typed) -> Typed {
+    typed
+        .variable("LONGHAUL_API__BASE_URL", api.base_url())
+        .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())
+}
+
+#[cfg(unix)]
+#[test]
+fn the_configuration_for_another_system_gets_its_secrets_and_pulls_orders() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let server = orders();
+    let root = api::root(&server);
+    let folder = Folder::configured(&configuration_of("orders"))
+        .with("client-secret.txt", "from a file\n")
+        .with("bin/pass", "#!/bin/sh\n[ \"$*\" = 'show example/reports' ] && echo 'from a command'\n");
+    fs::set_permissions(folder.path("bin/pass"), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut path = OsString::from(folder.path("bin"));
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let ended = folder
+        .longhaul("run")
+        .variable("PATH", path)
+        .variable("LONGHAUL_API__BASE_URL", format!("{root}/v1"))
+        .variable("LONGHAUL_AUTH__TOKEN_URL", format!("{root}/oauth/token"))
+        .run();
+    ended.assert_complete();
+    assert_eq!(folder.read("orders.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
+    let received = server.received();
+    let field = |name| received[0].field(name).unwrap();
+    assert_eq!(field("client_secret"), "from a file");
+    assert_eq!(field("password"), "from a command");
+    assert_eq!(received[1].header("x-tenant"), Some("7"));
+}
+
+fn orders() -> FaultServer {
+    api::server(|request| match (request.method.as_str(), request.url.path(), request.url.query()) {
+        ("POST", "/v1/orders/search", None) => {
+            Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"/v1/orders/search?page=2"}"#).into()
+        }
+        ("GET", "/v1/orders/search", Some("page=2")) => Reply::json(r#"{"results":[{"id":2}]}"#).into(),
+        _ => Reply::status(404).into(),
+    })
+}

@@ -1,0 +1,162 @@
+//! Servers that say no, or break their own protocol: exit codes 3 and 4.
+
+use longhaul_tests::{FaultServer, Reply};
+use serde_json::json;
+
+use crate::{
+    api::{self, CLIENT_SECRET, calm},
+    folder::Folder,
+};
+
+/// What a server that answers like this, and its token endpoint not at all, brings a pull to.
+fn pull_from(reply: Reply) -> (Folder, FaultServer) {
+    let server = api::server(move |_| reply.clone().into());
+    (Folder::configured(&api::tutorial(&api::root(&server))), server)
+}
+
+fn page(next: &str) -> Reply {
+    Reply::json(json!({ "results": [{ "id": 1 }], "nextPageUri": next }).to_string())
+}
+
+#[test]
+fn a_wrong_secret_is_refused_and_shown_nowhere() {
+    let settings = longhaul::embedded::Settings { client_secret: "another".to_owned(), ..calm(5) };
+    for way in ["basic", "post"] {
+        let api = api::start(&settings);
+        let folder = Folder::configured(&api::tutorial(api.base_url()));
+        // RFC 6749 §5.2: 401 for a client that used the Authorization field.
+        let (outcome, answer) =
+            if way == "basic" { ("was refused", "401 Unauthorized") } else { ("failed", "400 Bad Request") };
+        for command in ["run", "check", "token"] {
+            let run = |line: &str| folder.longhaul(line).variable("LONGHAUL_AUTH__CLIENT_AUTH", way).run();
+            let ended = run(command);
+            let stream = "error: the stream `conversations` is not complete\n  \
+                          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was not sent for \
+                          want of a token\n  caused by: ";
+            let words = format!(
+                "{}the token endpoint refused to issue a token\n  \
+                 caused by: `POST http://127.0.0.1:PORT/oauth/token` {outcome}\n  \
+                 caused by: the server answered {answer}: `invalid_client`: client not found or bad secret \
+                 (correlation id ID)\n\
+                 hint: check `auth.client_id`, `auth.client_secret` and `auth.token_url`; `longhaul config` shows \
+                 where they come from\n",
+                if command == "run" { stream } else { "error: " },
+            );
+            ended.assert_failed(3, &words);
+            let talkative = run(&format!("-vv {command}"));
+            assert_eq!(talkative.code, Some(3));
+            talkative.assert_silent_about(CLIENT_SECRET);
+        }
+        assert_eq!(folder.names_in("out"), [""; 0]);
+        assert_eq!(api.stats().total_requests(), 6);
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_token_sees_two_requests_and_two_token_requests() {
+    let (folder, server) = pull_from(Reply::refusal(401, &json!({ "message": "Nobody gets in." })));
+    folder.run("-q run").assert_failed(
+        3,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was refused although the token is new\n  \
+         caused by: the server answered 401 Unauthorized: Nobody gets in.\n\
+         hint: the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system\n",
+    );
+    let asked: Vec<_> = server.received().iter().map(|request| request.url.path().to_owned()).collect();
+    let (token, listing) = ("/oauth/token", "/api/v2/tutorial/conversations");
+    assert_eq!(asked, [token, listing, token, listing]);
+    assert_eq!(folder.names_in("out"), [""; 0]);
+}
+
+#[test]
+fn a_missing_permission_is_told_in_the_words_of_the_api_and_renews_nothing() {
+    let refusal =
+        json!({ "code": "missing.permissions", "message": "Missing analytics:conversationDetail:view." });
+    let (folder, server) = pull_from(Reply::refusal(403, &refusal));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed\n  \
+         caused by: the server answered 403 Forbidden: `missing.permissions`: Missing \
+         analytics:conversationDetail:view.\n\
+         hint: the credentials are valid but lack a permission or scope for this request\n",
+    );
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
+fn a_path_that_is_not_there_is_told_with_where_to_look() {
+    let api = api::start(&calm(5));
+    let folder = Folder::configured(&api::tutorial(api.base_url()).replace("/tutorial/", "/tutorail/"));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorail/conversations` failed\n  \
+         caused by: the server answered 404 Not Found: `not.found`: The requested resource was not found. \
+         (correlation id ID)\n\
+         hint: check `api.base_url` and `streams.conversations.path`\n",
+    );
+}
+
+#[test]
+fn a_next_link_to_another_origin_is_not_followed() {
+    let other = FaultServer::start(api::clock(), |_| Reply::json("{}").into());
+    let (folder, server) = pull_from(page(&format!("{}more", other.url())));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the server points to `http://127.0.0.1:PORT`, and credentials go only to `http://127.0.0.1:PORT`\n\
+         hint: if the API really goes on there, add that origin to `api.allowed_origins`: it will be sent the token \
+         and the configured headers\n",
+    );
+    assert_eq!(other.connections(), 0);
+    assert_eq!(server.received().len(), 2);
+    assert_eq!(folder.names_in("out"), [""; 0]);
+}
+
+#[test]
+fn a_redirect_to_another_origin_is_not_followed() {
+    let other = FaultServer::start(api::clock(), |_| Reply::json("{}").into());
+    let (folder, _server) = pull_from(Reply::status(307).header("location", other.url().as_str()));
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.said().contains("add that origin to `api.allowed_origins`"), "{}", ended.stderr);
+    assert_eq!(other.connections(), 0);
+}
+
+#[test]
+fn a_next_link_that_leads_in_circles_is_an_error() {
+    let (folder, server) = pull_from(page("/api/v2/tutorial/conversations?page=2"));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: after 2 pages the API points to a page that it has given before\n\
+         hint: the API leads in circles; check `streams.conversations.pages`, and tell whoever runs the API\n",
+    );
+    assert_eq!(server.received().len(), 3);
+    assert_eq!(folder.names_in("out"), [""; 0]);
+}
+
+#[test]
+fn records_that_stand_elsewhere_are_pointed_at() {
+    let api = api::start(&calm(5));
+    let folder = Folder::configured(&api::tutorial(api.base_url()).replace("\"/results\"", "\"/entities\""));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the first page has nothing at `/entities`, but an array at `/results`\n\
+         hint: `streams.conversations.records` says where a page holds its records, as a JSON pointer\n",
+    );
+}
+
+#[test]
+fn a_token_endpoint_that_is_none_is_an_error_of_authentication() {
+    let server = FaultServer::start(api::clock(), |_| Reply::json(r#"{"status":"up"}"#).into());
+    let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
+    assert_eq!(ended.code, Some(3));
+    assert!(
+        ended.said().ends_with("hint: check that `auth.token_url` is the address of the token endpoint\n"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,101 @@
+//! Several streams in one run.
+
+use crate::{
+    api::{self, calm},
+    folder::Folder,
+};
+use longhaul::embedded::EmbeddedApi;
+
+const OTHERS: &str = r#"
+[streams.lost]
+path = "/api/v2/lost"
+records = "/entities"
+sinks = ["lines"]
+
+[streams.users]
+path = "/api/v2/users"
+query = { pageSize = 50 }
+records = "/entities"
+pages = { type = "next_url", next = "/nextUri" }
+sinks = ["lines"]
+
+[streams.gone]
+path = "/api/v2/gone"
+sinks = ["lines"]
+"#;
+
+/// Four streams, of which the second and the fourth fail.
+fn four_streams() -> (EmbeddedApi, Folder) {
+    let api = api::start(&calm(60));
+    let folder = Folder::configured(&(api::tutorial(api.base_url()) + OTHERS));
+    (api, folder)
+}
+
+#[test]
+fn one_that_fails_does_not_stop_the_rest_and_the_first_failure_decides() {
+    let (_api, folder) = four_streams();
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    let failure = |stream: &str| {
+        format!(
+            "error: the stream `{stream}` is not complete\n  \
+             caused by: `GET http://127.0.0.1:PORT/api/v2/{stream}` failed\n  \
+             caused by: the server answered 404 Not Found: `not.found`: The requested resource was not found. \
+             (correlation id ID)\n\
+             hint: check `api.base_url` and `streams.{stream}.path`\n"
+        )
+    };
+    assert_eq!(
+        ended.said(),
+        [
+            "conversations: complete, 60 records in 2 pages, TIME -> FOLDER/out/conversations.ndjson\n",
+            "users: complete, 120 records in 3 pages, TIME -> FOLDER/out/users.ndjson\n",
+            &failure("gone"),
+            &failure("lost"),
+        ]
+        .concat()
+    );
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson", "users.ndjson"]);
+}
+
+#[test]
+fn one_that_fails_stops_the_rest_where_that_was_asked_for() {
+    let (api, folder) = four_streams();
+    let ended = folder.run("run --fail-fast");
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.closing_words().starts_with("error: the stream `lost` is not complete\n"));
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
+    assert_eq!(api.stats().requests.get("GET /api/v2/users"), None);
+}
+
+#[test]
+fn those_that_are_named_are_pulled_in_that_order() {
+    let (_api, folder) = four_streams();
+    let ended = folder.run("run users conversations");
+    assert_eq!(
+        ended.assert_complete().said(),
+        "users: complete, 120 records in 3 pages, TIME -> FOLDER/out/users.ndjson\n\
+         conversations: complete, 60 records in 2 pages, TIME -> FOLDER/out/conversations.ndjson\n"
+    );
+}
+
+#[test]
+fn records_go_elsewhere_on_request() {
+    let (_api, folder) = four_streams();
+    let ended = folder.run("run users --sink stdout --sink lines");
+    assert_eq!(ended.assert_complete().stdout.lines().count(), 120);
+    assert_eq!(folder.read("out/users.ndjson"), ended.stdout);
+    let ended = folder.run("run users --sink lnies");
+    ended.assert_failed(
+        2,
+        "error: there is no sink `lnies` (did you mean `lines`?)\nhint: write a table `[sinks.lnies]`\n",
+    );
+}
+
+#[test]
+fn a_stream_of_one_object_is_one_record() {
+    let api = api::start(&calm(1));
+    let stream = "[streams.me]\npath = \"/api/v2/tokens/me\"\nrecords = \"\"\n";
+    let folder = Folder::configured(&[&api::connection(api.base_url()), stream].concat());
+    assert_eq!(folder.run("run").assert_complete().stdout.lines().count(), 1);
+}

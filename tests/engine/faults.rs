@@ -1,0 +1,159 @@
+//! Everything that a server can do short of refusing, over real sockets: it is survived, and nothing is lost.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use longhaul_core::event::Fault::{self, Connection, Status, UnreadableAnswer};
+use longhaul_tests::{
+    Act, EPOCH, End, FakeApi, FaultServer, Framing, Life, Links, ManualClock, Received, Reply, Setup, Tokens,
+    records,
+};
+use serde_json::json;
+
+/// A fault: its name, how it is told, how long the server then wants to hear nothing, and what becomes of a good
+/// answer.
+type Case = (&'static str, Fault, Duration, fn(Reply, &Received) -> Act);
+
+const NO_WAIT: Duration = Duration::ZERO;
+const SEVEN: Duration = Duration::from_secs(7);
+
+const CASES: [Case; 24] = [
+    ("429 with seconds", Status(429), SEVEN, |_, _| later(429, "7".to_owned()).into()),
+    ("429 with a date", Status(429), SEVEN, |_, request| later(429, date(request.at + SEVEN)).into()),
+    ("429 with a date, by a clock that is wrong", Status(429), SEVEN, |_, request| by_wrong_clock(request)),
+    ("429 with nonsense", Status(429), NO_WAIT, |_, _| later(429, "soon".to_owned()).into()),
+    ("429", Status(429), NO_WAIT, |_, _| Reply::status(429).into()),
+    ("400 for a rate limit", Status(400), NO_WAIT, |_, _| rate_limit().into()),
+    ("408", Status(408), NO_WAIT, |_, _| Reply::status(408).into()),
+    ("500", Status(500), NO_WAIT, |_, _| Reply::status(500).into()),
+    ("502", Status(502), NO_WAIT, |_, _| Reply::status(502).into()),
+    ("503", Status(503), NO_WAIT, |_, _| Reply::status(503).into()),
+    ("503 with seconds", Status(503), SEVEN, |_, _| later(503, "7".to_owned()).into()),
+    ("504", Status(504), NO_WAIT, |_, _| Reply::status(504).into()),
+    ("closed before a byte", Connection, NO_WAIT, |_, _| Act::Close),
+    ("reset before a byte", Connection, NO_WAIT, |_, _| Act::Reset),
+    ("body cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Close)),
+    ("body reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Reset)),
+    ("chunks cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Close)),
+    ("chunks reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Reset)),
+    ("no HTTP", Connection, NO_WAIT, |_, _| Act::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
+    ("gzip that is none", Connection, NO_WAIT, |reply, _| reply.header("content-encoding", "gzip").into()),
+    ("empty 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::status(200).into()),
+    ("HTML 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::html().into()),
+    ("broken JSON", UnreadableAnswer, NO_WAIT, |reply, _| without_end(reply).into()),
+    ("body cut where only JSON can tell", UnreadableAnswer, NO_WAIT, |reply, _| unframed(&reply)),
+];
+
+fn later(status: u16, retry_after: String) -> Reply {
+    Reply::status(status).header("retry-after", retry_after)
+}
+
+fn date(at: Duration) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + EPOCH + at)
+}
+
+fn by_wrong_clock(request: &Received) -> Act {
+    let there = request.at + Duration::from_secs(86_400);
+    later(429, date(there + SEVEN)).header("date", date(there)).into()
+}
+
+fn rate_limit() -> Reply {
+    Reply::refusal(
+        400,
+        &json!({"error": "invalid_request", "description": "Rate limit exceeded the maximum"}),
+    )
+}
+
+fn without_end(mut reply: Reply) -> Reply {
+    reply.body.truncate(reply.body.len() / 2);
+    reply
+}
+
+fn cut(reply: Reply, framing: Framing, end: End) -> Act {
+    let after = reply.body.len() / 2;
+    Act::Cut { reply, framing, after, end }
+}
+
+/// RFC 9112 §6.3: without length or chunks, a body ends where the connection does.
+fn unframed(reply: &Reply) -> Act {
+    Act::Raw([b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &reply.body[..reply.body.len() / 2]].concat())
+}
+
+/// Which requests meet the fault: every third, from the first on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum At {
+    Api,
+    TokenEndpoint,
+}
+
+#[derive(Default)]
+struct Met {
+    requests: usize,
+    faults: usize,
+    silent_until: Duration,
+    too_early: usize,
+}
+
+fn survives(at: At, &(name, told, wait, fault): &Case) {
+    let (clock, expected) = (ManualClock::new(), records(40));
+    // A token a page, so that the token endpoint meets faults enough.
+    let life = if at == At::TokenEndpoint { Life::Requests(1) } else { Life::Unlimited };
+    let api = FakeApi::new(Tokens::new(life), &expected, 4, Links::Relative);
+    let met = Arc::new(Mutex::new(Met::default()));
+    let of_server = Arc::clone(&met);
+    let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
+        let reply = api.answer(request);
+        if request.is_for_token() != (at == At::TokenEndpoint) {
+            return reply.into();
+        }
+        let mut met = of_server.lock().expect("an unpoisoned lock");
+        met.requests += 1;
+        met.too_early += usize::from(request.at < met.silent_until);
+        if met.requests % 3 != 1 {
+            return reply.into();
+        }
+        met.faults += 1;
+        met.silent_until = request.at + wait;
+        fault(reply, request)
+    });
+    let setup = Setup::over_sockets(&server.url(), &clock);
+
+    assert!(setup.run().records() == expected, "{name} at {at:?}: every record once");
+
+    let met = met.lock().unwrap();
+    assert!(met.faults >= 5, "{name} at {at:?}: {} faults", met.faults);
+    assert_eq!(setup.observed.survived(), vec![told; met.faults], "{name} at {at:?}");
+    assert_eq!(met.too_early, 0, "{name} at {at:?}: sent before `Retry-After` was over");
+    assert_eq!(clock.sleeps().len(), met.faults, "{name} at {at:?}: one wait a fault");
+    if wait > NO_WAIT {
+        assert!(clock.sleeps().iter().all(|slept| *slept == wait), "{name} at {at:?}: {:?}", clock.sleeps());
+    }
+}
+
+#[test]
+fn every_fault_of_the_api_is_survived() {
+    for case in &CASES {
+        survives(At::Api, case);
+    }
+}
+
+#[test]
+fn every_fault_of_the_token_endpoint_is_survived() {
+    for case in &CASES {
+        survives(At::TokenEndpoint, case);
+    }
+}
+
+#[test]
+fn odd_but_right_ways_to_answer_are_no_faults() {
+    for way in [Act::Drip as fn(Reply) -> Act, Act::Chunked] {
+        let (clock, expected) = (ManualClock::new(), records(40));
+        let api = FakeApi::new(Tokens::new(Life::Requests(3)), &expected, 4, Links::Absolute);
+        let server = FaultServer::start(Arc::clone(&clock) as _, move |request| way(api.answer(request)));
+        let setup = Setup::over_sockets(&server.url(), &clock);
+        assert_eq!(setup.run().records(), expected);
+        assert_eq!(setup.observed.survived(), []);
+    }
+}

@@ -1,0 +1,173 @@
+//! Where a page may lead.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method};
+use longhaul_core::{
+    pages::Listing,
+    pages::{PageError, Pages},
+    paginate::{Base, Follow, NextUrl},
+};
+use longhaul_tests::{
+    Act, FaultServer, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
+};
+use serde_json::json;
+
+/// An API whose page at a URL names as next what `next` makes of the request.
+fn setup(
+    next: impl Fn(&Received) -> serde_json::Value + Send + Sync + 'static,
+) -> (Setup, Arc<ScriptedTransport>) {
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            return Ok(tokens.issue(request.at));
+        }
+        let page = json!({"results": [{"from": request.url.as_str()}], "nextPageUri": next(request)});
+        Ok(Reply::json(page.to_string()))
+    })
+}
+
+fn number(request: &Received) -> u32 {
+    request.query("page").and_then(|page| page.parse().ok()).unwrap_or(1)
+}
+
+#[test]
+fn a_page_that_was_given_before_is_an_error_at_any_distance() {
+    for distance in [1, 2, 5, 50] {
+        let (setup, transport) = setup(move |request| {
+            let number = number(request);
+            let next = if number == 60 { 61 - distance } else { number + 1 };
+            format!("?page={next}").into()
+        });
+        let pulled = setup.run();
+        assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
+        assert_eq!(chain(pulled.error()), "after 60 pages the API points to a page that it has given before");
+        assert_eq!(transport.api_requests().len(), 60);
+        assert!(!pulled.journal.any_finished());
+    }
+}
+
+#[test]
+fn a_fragment_does_not_make_another_page() {
+    let (setup, transport) = setup(|request| {
+        let count = request.url.fragment().map_or(1, str::len);
+        format!("?page=2#{}", "x".repeat(count + 1)).into()
+    });
+    assert!(matches!(setup.run().page_error(), PageError::Repeated { pages: 2 }));
+    assert_eq!(transport.api_requests().len(), 2);
+}
+
+#[test]
+fn a_first_page_that_names_itself_is_an_error_where_the_method_is_kept() {
+    let (setup, transport) = setup(|request| request.url.as_str().into());
+    let next = "/nextPageUri".parse().unwrap();
+    let paginator = Box::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
+    let listing = Listing { paginator, ..setup.listing() };
+    let client = setup.client();
+    let mut pages = Pages::new(&client, &listing);
+    assert!(pages.fetch().unwrap().is_some());
+    assert!(matches!(pages.fetch(), Err(PageError::Repeated { pages: 1 })));
+    assert!(pages.fetch().unwrap().is_none(), "after an error there is nothing");
+    assert_eq!(transport.api_requests().len(), 1);
+    assert_eq!(transport.api_requests()[0].method, Method::POST);
+}
+
+#[test]
+fn nothing_more_is_said_in_several_ways() {
+    for end in [json!(null), json!(""), json!(false)] {
+        let (setup, transport) = setup(move |_| end.clone());
+        assert_eq!(setup.run().records().len(), 1);
+        assert_eq!(transport.api_requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_link_that_is_none_is_an_error() {
+    for (link, message) in [
+        (json!(7), "the link to the next page at `/nextPageUri` is a number, not text"),
+        (json!(true), "the link to the next page at `/nextPageUri` is a boolean, not text"),
+        (json!(["/p"]), "the link to the next page at `/nextPageUri` is an array, not text"),
+        (json!({"href": "/p"}), "the link to the next page at `/nextPageUri` is an object, not text"),
+        (json!("http://[::1"), "the link to the next page at `/nextPageUri` is not a URL"),
+        (json!("https://api.example:99999/"), "the link to the next page at `/nextPageUri` is not a URL"),
+    ] {
+        let (setup, _) = setup(move |_| link.clone());
+        assert_eq!(chain(setup.run().error()), message);
+    }
+}
+
+/// Where `API` and `OTHER` stand for the addresses of two servers, links that do not lead to the first.
+const AWAY: [&str; 13] = [
+    "http://OTHER/api/v2/details/query?page=2",
+    "//OTHER/x",
+    "/\\OTHER/x",
+    "\\\\OTHER\\x",
+    "http:\\\\OTHER\\x",
+    " \thttp://OTHER/x",
+    "/\t/OTHER/x",
+    "http://API@OTHER/x",
+    "http://me:pw@API/x",
+    "https://API/x",
+    "http://localhost:PORT/x",
+    "ftp://API/x",
+    "data:application/json,{}",
+];
+
+/// An API with `link` in its answer, as `answer` puts it there, leads nowhere else: not by a single connection.
+fn leads_nowhere(link: &str, answer: fn(&str) -> Reply) {
+    let clock = ManualClock::new();
+    let other = FaultServer::start(Arc::clone(&clock) as _, |_| Act::Close);
+    let (tokens, of_script, authority) =
+        (Tokens::new(Life::Unlimited), link.to_owned(), other.url().authority().to_owned());
+    let api = FaultServer::start(Arc::clone(&clock) as _, move |request| {
+        if request.is_for_token() {
+            return tokens.issue(request.at).into();
+        }
+        let api = request.url.authority();
+        let port = request.url.port().unwrap_or_default().to_string();
+        let link = of_script.replace("OTHER", &authority).replace("API", api).replace("PORT", &port);
+        answer(&link).into()
+    });
+    let mut setup = Setup::over_sockets(&api.url(), &clock);
+    setup.request.headers.insert("x-api-key", HeaderValue::from_static("k3y"));
+
+    let pulled = setup.run();
+
+    let report = chain(pulled.error());
+    assert!(report.contains("the server points to `"), "{link}: {report}");
+    assert!(!report.contains("pw"), "{link}: {report}");
+    assert_eq!(other.connections(), 0, "{link}");
+    assert_eq!(api.api_requests().len(), 1, "{link}");
+    assert_eq!(api.api_requests()[0].header("x-api-key"), Some("k3y"));
+    assert!(!pulled.journal.any_finished());
+}
+
+#[test]
+fn a_link_to_another_origin_is_not_followed() {
+    for link in AWAY {
+        leads_nowhere(link, |link| Reply::json(json!({"results": [1], "nextPageUri": link}).to_string()));
+    }
+}
+
+#[test]
+fn a_redirect_to_another_origin_is_not_followed() {
+    for link in AWAY.into_iter().filter(|link| !link.contains('\t')) {
+        leads_nowhere(link, |link| Reply::status(303).header("location", link));
+        leads_nowhere(link, |link| Reply::status(307).header("location", link));
+        leads_nowhere(link, |link| Reply::status(308).header("location", link));
+    }
+}
+
+#[test]
+fn a_foreign_origin_is_named_without_what_else_the_link_holds() {
+    let (elsewhere, _) = setup(|_| "https://me:pw@evil.example:8443/x?token=t0ken".into());
+    assert_eq!(
+        chain(elsewhere.run().error()),
+        "the server points to `a URL with a user name in it`, and credentials go only to `https://api.example`"
+    );
+    let (elsewhere, _) = setup(|_| "https://evil.example:8443/x?token=t0ken".into());
+    assert_eq!(
+        chain(elsewhere.run().error()),
+        "the server points to `https://evil.example:8443`, and credentials go only to `https://api.example`"
+    );
+}

@@ -1,0 +1,158 @@
+//! Credentials that are refused, and APIs that refuse in spite of them.
+
+use std::sync::Arc;
+
+use longhaul_core::{
+    Client, Origins, Secret,
+    auth::{Anonymous, Auth, ClientAuth, FixedToken},
+    client::Trouble,
+    pages::Pages,
+    retry::StopReason,
+};
+use longhaul_tests::{FakeApi, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records};
+use serde_json::json;
+
+fn api(life: Life) -> FakeApi {
+    FakeApi::new(Tokens::new(life), &records(4), 2, Links::Relative)
+}
+
+#[test]
+fn an_api_that_refuses_every_token_is_asked_twice() {
+    let (clock, api) = (ManualClock::new(), api(Life::StillBorn));
+    let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
+
+    let pulled = setup.run();
+
+    assert_eq!(pulled.request_error().reason(), StopReason::Unauthorized);
+    let paths: Vec<_> = transport.received().iter().map(|request| request.url.path().to_owned()).collect();
+    assert_eq!(paths, ["/oauth/token", "/api/v2/details/query", "/oauth/token", "/api/v2/details/query"]);
+    assert_eq!(
+        chain(pulled.error()),
+        "`POST https://api.example/api/v2/details/query` was refused although the token is new\n\
+         the server answered 401 Unauthorized: `bad.credentials`: Invalid login credentials."
+    );
+    assert!(!pulled.journal.any_finished());
+}
+
+#[test]
+fn a_credential_that_cannot_be_renewed_is_refused_once() {
+    let fixed = FixedToken::new(Secret::new("t0p-s3cret"));
+    for auth in [Arc::new(fixed) as Arc<dyn Auth>, Arc::new(Anonymous)] {
+        let (clock, api) = (ManualClock::new(), api(Life::StillBorn));
+        let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
+        let origins = Origins::of([&setup.request.url]);
+        let client = Client::new(Arc::clone(&setup.transport), auth, origins);
+        let listing = setup.listing();
+
+        let error = Pages::new(&client, &listing).fetch().unwrap_err();
+
+        assert_eq!(transport.received().len(), 1);
+        assert_eq!(
+            chain(&error),
+            "`POST https://api.example/api/v2/details/query` was refused\n\
+             the server answered 401 Unauthorized: `bad.credentials`: Invalid login credentials."
+        );
+        assert!(!format!("{client:?} {error:?}").contains("t0p-s3cret"));
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_final_and_never_shown() {
+    // Letters that change when they are form-encoded, since a server may quote what it was sent.
+    const SECRET: &str = "p&ss=w0rd %é\"";
+    const ENCODED: &str = "p%26ss%3Dw0rd+%25%C3%A9%22";
+    for (client_auth, status) in [(ClientAuth::Basic, 401), (ClientAuth::Post, 400)] {
+        let (clock, quoted) = (ManualClock::new(), format!("is it `{SECRET}` or `{ENCODED}`?"));
+        let (mut setup, transport) = Setup::scripted(&clock, move |request| {
+            let basic = request.header("authorization").unwrap_or("none");
+            let description = format!("authentication failed: {quoted} {basic}");
+            Ok(Reply::refusal(status, &json!({"error": "invalid_client", "error_description": description})))
+        });
+        setup.endpoint.client_secret = Secret::new(SECRET);
+        setup.endpoint.client_auth = client_auth;
+
+        let pulled = setup.run();
+
+        let basic = transport.received()[0].header("authorization").unwrap_or("Basic dGhl").to_owned();
+        assert_eq!(transport.received().len(), 1, "one token request, and nothing to the API");
+        assert_eq!(pulled.request_error().reason(), StopReason::NoCredential);
+        let report = chain(pulled.error());
+        assert!(
+            report.contains("`invalid_client`: authentication failed: is it `***` or `***`?"),
+            "{report}"
+        );
+        let everything = format!("{report} {pulled:?} {pulled:#?} {setup:?} {:?}", setup.client());
+        for form in [SECRET, ENCODED, &basic["Basic ".len()..], "w0rd"] {
+            assert!(!everything.contains(form), "{form} is shown in {everything}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_client_is_told_with_the_servers_own_words() {
+    for (status, text) in [(400, "400 Bad Request"), (401, "401 Unauthorized")] {
+        let clock = ManualClock::new();
+        let (setup, _) = Setup::scripted(&clock, move |_| {
+            Ok(Reply::refusal(
+                status,
+                &json!({"error": "invalid_client", "description": "client not found: 1a2b"}),
+            ))
+        });
+        let verb = if status == 401 { "was refused" } else { "failed" };
+        assert_eq!(
+            chain(setup.run().error()),
+            format!(
+                "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
+                 the token endpoint refused to issue a token\n\
+                 `POST https://api.example/oauth/token` {verb}\n\
+                 the server answered {text}: `invalid_client`: client not found: 1a2b"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_token_answer_without_a_token_is_final() {
+    for (answer, problem) in [
+        (json!({"token": "t"}), "has no `access_token`"),
+        (json!({"error": "in\u{1b}[31mvalid"}), "is the error `in [31mvalid`"),
+        (json!({"access_token": "t", "token_type": "m\u{7}ac"}), "is a token of type `m ac`, not `bearer`"),
+        (json!({"access_token": "t\nt"}), "holds a token that no header field can carry"),
+    ] {
+        let clock = ManualClock::new();
+        let (setup, transport) = Setup::scripted(&clock, move |_| Ok(Reply::json(answer.to_string())));
+        assert_eq!(
+            chain(setup.run().error()),
+            format!(
+                "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
+                 the token endpoint's answer {problem}"
+            )
+        );
+        assert_eq!(transport.received().len(), 1);
+    }
+}
+
+#[test]
+fn a_forbidden_request_is_told_and_does_not_renew_the_token() {
+    let (clock, api) = (ManualClock::new(), api(Life::Unlimited));
+    let (setup, transport) = Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            return Ok(api.answer(request));
+        }
+        let body = json!({"message": "Unable to perform the requested action. You must have the permission.",
+            "code": "missing.permissions", "status": 403});
+        Ok(Reply::refusal(403, &body).header("ININ-Correlation-Id", "c0ffee"))
+    });
+
+    let pulled = setup.run();
+
+    assert_eq!((transport.api_requests().len(), transport.token_requests().len()), (1, 1));
+    assert_eq!(pulled.request_error().reason(), StopReason::Refused);
+    assert!(matches!(pulled.request_error().trouble(), Some(Trouble::Refused { .. })));
+    assert_eq!(
+        chain(pulled.error()),
+        "`POST https://api.example/api/v2/details/query` failed\n\
+         the server answered 403 Forbidden: `missing.permissions`: Unable to perform the requested action. \
+         You must have the permission. (correlation id c0ffee)"
+    );
+}

@@ -1,0 +1,144 @@
+//! One token for many threads.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Barrier, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{self, ThreadId},
+    time::{Duration, SystemTime},
+};
+
+use longhaul_core::{
+    Clock,
+    auth::AuthError,
+    clock::Wake,
+    retry::{RetryPolicy, StopReason},
+};
+use longhaul_tests::{Life, ManualClock, Reply, ScriptedTransport, Setup, Tokens};
+use serde_json::json;
+
+const THREADS: usize = 8;
+
+/// Runs `act` on eight threads at once.
+fn on_every_thread<T: Send>(act: impl Fn() -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(&act)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a thread that does not panic")).collect()
+    })
+}
+
+#[test]
+fn threads_with_the_same_dead_token_cause_one_renewal() {
+    let (clock, tokens, all_refused) =
+        (ManualClock::new(), Tokens::new(Life::Unlimited), Barrier::new(THREADS));
+    let (setup, transport) = Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            return Ok(tokens.issue(request.at));
+        }
+        if request.bearer() == Some("token-1") {
+            // Nobody is refused before everybody has sent the token that dies.
+            all_refused.wait();
+            return Ok(Reply::status(401));
+        }
+        Ok(Reply::json("[]"))
+    });
+    let client = setup.client();
+    let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(transport.token_requests().len(), 2, "the first token and one renewal");
+    assert_eq!(transport.api_requests().len(), 2 * THREADS);
+}
+
+#[test]
+fn threads_whose_new_token_is_refused_do_not_ask_for_more() {
+    let (clock, tokens, all_refused) =
+        (ManualClock::new(), Tokens::new(Life::Unlimited), Barrier::new(THREADS));
+    let (setup, transport) = Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            return Ok(tokens.issue(request.at));
+        }
+        all_refused.wait();
+        Ok(Reply::status(401))
+    });
+    let client = setup.client();
+    let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
+    let refused = |outcome: &Result<_, longhaul_core::client::RequestError>| {
+        outcome.as_ref().is_err_and(|error| error.reason() == StopReason::Unauthorized)
+    };
+    assert!(outcomes.iter().all(refused), "{outcomes:?}");
+    assert_eq!((transport.token_requests().len(), transport.api_requests().len()), (2, 2 * THREADS));
+}
+
+/// A clock that knows who has looked at it.
+#[derive(Debug)]
+struct WatchedClock {
+    clock: Arc<ManualClock>,
+    seen_by: Mutex<HashSet<ThreadId>>,
+    looked: Condvar,
+}
+
+impl WatchedClock {
+    fn wait_for_threads(&self, count: usize) {
+        let seen_by = self.seen_by.lock().expect("an unpoisoned lock");
+        let patience = Duration::from_secs(60);
+        let waited = self.looked.wait_timeout_while(seen_by, patience, |seen_by| seen_by.len() < count);
+        let (seen_by, timeout) = waited.expect("an unpoisoned lock");
+        drop(seen_by);
+        assert!(!timeout.timed_out(), "not every thread asked for a token");
+    }
+}
+
+impl Clock for WatchedClock {
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.seen_by.lock().expect("an unpoisoned lock").insert(thread::current().id());
+        self.looked.notify_all();
+        self.clock.elapsed()
+    }
+
+    fn sleep(&self, wait: Duration) -> Wake {
+        self.clock.sleep(wait)
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.clock.is_interrupted()
+    }
+}
+
+/// Whoever asks for a token looks at the clock while holding the lock on the token in use, and then waits for the
+/// request that is under way. So a token request that is answered when all have looked finds all of them waiting.
+#[test]
+fn threads_share_the_failure_of_a_token_request() {
+    let clock = Arc::new(WatchedClock {
+        clock: ManualClock::new(),
+        seen_by: Mutex::default(),
+        looked: Condvar::new(),
+    });
+    let (watched, asked) = (Arc::clone(&clock), AtomicUsize::new(0));
+    let tokens = Tokens::new(Life::Unlimited).told(json!(1));
+    let transport = ScriptedTransport::new(&clock.clock, move |request| {
+        if asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Ok(tokens.issue(request.at));
+        }
+        // The thread of the test got the first token.
+        watched.wait_for_threads(1 + THREADS);
+        Ok(Reply::status(503))
+    });
+    let base = "https://api.example".parse().unwrap();
+    let mut setup = Setup::new(&base, Arc::clone(&transport) as _, Arc::clone(&clock) as _);
+    setup.policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
+    let auth = setup.oauth2();
+    auth.token().unwrap();
+    clock.clock.advance(Duration::from_secs(2));
+
+    let outcomes = on_every_thread(|| auth.token());
+
+    let unavailable = |outcome: &Result<_, _>| matches!(outcome, Err(AuthError::Unavailable { .. }));
+    assert!(outcomes.iter().all(unavailable), "{outcomes:?}");
+    assert_eq!(transport.received().len(), 1 + 3, "the first token, and the attempts of one request");
+}

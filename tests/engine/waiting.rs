@@ -1,0 +1,139 @@
+//! When a request is sent again, and when it is not.
+
+use std::{sync::Arc, time::Duration};
+
+use longhaul_core::{
+    Client, Replay,
+    client::{Answer, BodyFault, RequestError},
+    retry::{RetryPolicy, StopReason},
+    transport::TransportErrorKind,
+};
+use longhaul_tests::{
+    FakeApi, Life, Links, ManualClock, Reply, ScriptedTransport, Setup, Tokens, chain, records,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A client whose API answers everything with what `answer` says.
+fn client(
+    policy: RetryPolicy,
+    answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
+) -> (Setup, Client, Arc<ScriptedTransport>, Arc<ManualClock>) {
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (mut setup, transport) =
+        Setup::scripted(
+            &clock,
+            move |request| {
+                if request.is_for_token() { Ok(tokens.issue(request.at)) } else { answer() }
+            },
+        );
+    setup.policy = policy;
+    let client = setup.client();
+    (setup, client, transport, clock)
+}
+
+fn send(setup: &Setup, client: &Client) -> Result<(), RequestError> {
+    client.send(&setup.request, Vec::new(), |answer: Answer| {
+        if answer.response.body.is_empty() { Err(BodyFault::Empty) } else { Ok(()) }
+    })
+}
+
+#[test]
+fn a_longer_wait_than_is_allowed_ends_the_request_at_once() {
+    let (setup, client, transport, clock) =
+        client(RetryPolicy::default(), || Ok(Reply::status(429).header("retry-after", "181")));
+    let error = send(&setup, &client).unwrap_err();
+    assert_eq!(error.reason(), StopReason::WaitTooLong(Duration::from_secs(181)));
+    assert_eq!(
+        chain(&error),
+        "`POST https://api.example/api/v2/details/query` was put off for 181 s, longer than `retry.max_wait` allows\n\
+         the server answered 429 Too Many Requests"
+    );
+    assert_eq!((transport.api_requests().len(), clock.sleeps()), (1, vec![]));
+}
+
+#[test]
+fn what_an_api_asked_of_one_request_holds_for_the_next() {
+    let once = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    let (setup, client, transport, clock) =
+        client(once, || Ok(Reply::status(503).header("retry-after", "60")));
+    for _ in 0..3 {
+        assert_eq!(send(&setup, &client).unwrap_err().reason(), StopReason::Exhausted);
+    }
+    let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
+    assert_eq!(times, [Duration::ZERO, SECOND * 60, SECOND * 120]);
+    assert_eq!(clock.sleeps(), [SECOND * 60; 2]);
+}
+
+#[test]
+fn a_wait_that_is_too_long_holds_for_the_next_request_too() {
+    let (setup, client, transport, clock) =
+        client(RetryPolicy::default(), || Ok(Reply::status(429).header("retry-after", "3600")));
+    send(&setup, &client).unwrap_err();
+    clock.advance(SECOND);
+    let error = send(&setup, &client).unwrap_err();
+    assert_eq!(error.reason(), StopReason::WaitTooLong(SECOND * 3599));
+    assert_eq!((transport.api_requests().len(), clock.sleeps()), (1, vec![]));
+}
+
+#[test]
+fn a_date_beyond_all_time_is_too_long_and_no_overflow() {
+    for value in ["99999999999999999999999", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let (setup, client, transport, _) =
+            client(RetryPolicy::default(), move || Ok(Reply::status(429).header("retry-after", value)));
+        let reason = send(&setup, &client).unwrap_err().reason();
+        assert!(matches!(reason, StopReason::WaitTooLong(_)), "{value}: {reason:?}");
+        assert_eq!(transport.api_requests().len(), 1);
+    }
+}
+
+#[test]
+fn attempts_are_counted_and_their_waits_double_at_most() {
+    let (setup, client, transport, clock) = client(RetryPolicy::default(), || Ok(Reply::status(502)));
+    let error = send(&setup, &client).unwrap_err();
+    assert_eq!(error.reason(), StopReason::Exhausted);
+    assert_eq!(
+        chain(&error),
+        "`POST https://api.example/api/v2/details/query` failed 6 times\nthe server answered 502 Bad Gateway"
+    );
+    assert_eq!(transport.api_requests().len(), 6);
+    let bounds = [1, 2, 4, 8, 16].map(Duration::from_secs);
+    assert_eq!(clock.sleeps().len(), bounds.len());
+    assert!(clock.sleeps().iter().zip(bounds).all(|(slept, bound)| *slept < bound), "{:?}", clock.sleeps());
+}
+
+#[test]
+fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted() {
+    use TransportErrorKind::{BrokenOff, NotConnected, TimedOut};
+    type Trouble = fn() -> Result<Reply, TransportErrorKind>;
+    let acted: [Trouble; 6] = [
+        || Ok(Reply::status(500)),
+        || Ok(Reply::status(502).header("retry-after", "1")),
+        || Ok(Reply::status(503)),
+        || Ok(Reply::status(200)),
+        || Err(BrokenOff),
+        || Err(TimedOut),
+    ];
+    let untouched: [Trouble; 3] = [
+        || Ok(Reply::status(429)),
+        || Ok(Reply::status(503).header("retry-after", "1")),
+        || Err(NotConnected),
+    ];
+    let attempts = |trouble: Trouble| {
+        let (mut setup, client, transport, _) = client(RetryPolicy::default(), trouble);
+        setup.request.replay = Replay::OnlyUnseen;
+        let error = send(&setup, &client).unwrap_err();
+        (transport.api_requests().len(), error.reason())
+    };
+    assert!(acted.into_iter().all(|trouble| attempts(trouble) == (1, StopReason::Refused)));
+    assert!(untouched.into_iter().all(|trouble| attempts(trouble) == (6, StopReason::Exhausted)));
+}
+
+#[test]
+fn a_request_that_is_no_read_survives_a_dead_token() {
+    let (clock, expected) = (ManualClock::new(), records(2));
+    let api = FakeApi::new(Tokens::new(Life::Requests(1)), &expected, 1, Links::Relative);
+    let (mut setup, _) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
+    setup.request.replay = Replay::OnlyUnseen;
+    assert_eq!(setup.run().records(), expected);
+}

@@ -1,0 +1,121 @@
+//! Which crate may know which.
+
+use std::{collections::BTreeMap, process::Command};
+
+use serde_json::Value;
+
+use crate::files::{root, texts};
+
+/// What `cargo` prints. It needs no network: whoever runs this has built the workspace.
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn packages() -> Vec<Value> {
+    let metadata = cargo(&["metadata", "--offline", "--no-deps", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn name(value: &Value) -> String {
+    value["name"].as_str().unwrap().to_owned()
+}
+
+/// The crates that each crate of the workspace is built with; what only its tests need is left out.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let built_with = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap().iter();
+        let mut names: Vec<_> = all.filter(|each| each["kind"] != "dev").map(name).collect();
+        names.sort();
+        names
+    };
+    packages().iter().map(|package| (name(package), built_with(package))).collect()
+}
+
+/// Of those, the ones that are of this workspace.
+fn neighbours(of: &str) -> Vec<String> {
+    let mut all = dependencies();
+    let dependencies = all.remove(of).unwrap_or_else(|| panic!("there is no crate {of}"));
+    dependencies.into_iter().filter(|dependency| all.contains_key(dependency)).collect()
+}
+
+#[test]
+fn dependencies_point_inwards() {
+    assert_eq!(neighbours("longhaul-core"), [""; 0]);
+    assert_eq!(dependencies()["longhaul-plugin-abi"], [""; 0]);
+    assert_eq!(neighbours("longhaul-sinks"), ["longhaul-core"]);
+    assert_eq!(neighbours("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
+    assert_eq!(neighbours("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
+    assert_eq!(neighbours("longhaul-plugin-example"), ["longhaul-plugin"]);
+    assert_eq!(neighbours("longhaul"), ["longhaul-core", "longhaul-plugin-host", "longhaul-sinks"]);
+}
+
+/// The crates that `package` is built with, however far away.
+fn tree(package: &str) -> Vec<String> {
+    let tree = cargo(&["tree", "--offline", "-p", package, "-e", "normal", "--prefix", "none"]);
+    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_author_of_a_plugin_builds_no_http_client() {
+    for package in ["longhaul-plugin", "longhaul-sinks", "longhaul-plugin-host"] {
+        let tree = tree(package);
+        assert!(tree.iter().any(|name| name == "longhaul-core"), "{tree:?}");
+        for heavy in ["ureq", "ureq-proto", "rustls", "ring", "tokio"] {
+            assert!(!tree.iter().any(|name| name == heavy), "{package} is built with {heavy}");
+        }
+    }
+}
+
+#[test]
+fn there_is_no_asynchronous_runtime_in_the_command() {
+    let tree = tree("longhaul");
+    for runtime in ["tokio", "async-std", "smol", "futures"] {
+        assert!(!tree.iter().any(|name| name == runtime), "it is built with {runtime}");
+    }
+}
+
+#[test]
+fn each_crate_keeps_to_its_concern() {
+    let strangers: [(&str, &[&str]); 4] = [
+        ("cli/src/", &["libloading", "longhaul_plugin_abi"]),
+        ("core/src/", &["libloading", "dlopen", "clap::", "csv::", "figment"]),
+        ("sinks/src/", &["ureq", "http::", "libloading"]),
+        ("plugins/sdk/src/", &["ureq", "libloading"]),
+    ];
+    let texts = texts(&[".rs"]);
+    for (folder, words) in strangers {
+        let mut files = texts.iter().filter(|(path, _)| path.starts_with(folder)).peekable();
+        assert!(files.peek().is_some(), "there is nothing in {folder}");
+        for (path, text) in files {
+            for word in words {
+                assert!(!text.contains(word), "{} speaks of {word}", path.display());
+            }
+        }
+    }
+}
+
+/// Names meet in one place: whatever builds parts of the engine from the configuration stands there.
+#[test]
+fn sinks_and_transport_are_named_in_the_wiring_only() {
+    for (path, text) in texts(&[".rs"]).iter().filter(|(path, _)| path.starts_with("cli/src/")) {
+        if !path.starts_with("cli/src/wire") {
+            for word in ["longhaul_sinks", "UreqTransport", "Registry"] {
+                assert!(!text.contains(word), "{} speaks of {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_workspace_has_one_program_so_that_cargo_run_knows_which() {
+    let programs: Vec<_> = packages()
+        .iter()
+        .flat_map(|package| package["targets"].as_array().unwrap().clone())
+        .filter(|target| target["kind"][0] == "bin")
+        .map(|target| name(&target))
+        .collect();
+    assert_eq!(programs, ["longhaul"]);
+}

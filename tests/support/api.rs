@@ -1,0 +1,89 @@
+//! A model of an API: a token endpoint, and a listing in pages behind it.
+
+use std::fmt::Write;
+
+use http::Method;
+
+use crate::{
+    exchange::{Received, Reply},
+    tokens::Tokens,
+};
+
+/// Where tokens are issued.
+pub const TOKEN_PATH: &str = "/oauth/token";
+
+/// Where the listing begins.
+pub const API_PATH: &str = "/api/v2/details/query";
+
+/// An API whose listing is asked for by POST first and then by GET to each page's `nextPageUri`.
+#[derive(Debug)]
+pub struct FakeApi {
+    /// Its tokens.
+    pub tokens: Tokens,
+    pages: Vec<Vec<String>>,
+    links: Links,
+}
+
+/// How a page names the next one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Links {
+    /// By a whole URL.
+    Absolute,
+    /// By a path and a query.
+    Relative,
+}
+
+/// This many records, all different, with texts and numbers that do not survive being parsed and written again.
+pub fn records(count: usize) -> Vec<String> {
+    let record = |id| {
+        format!(
+            r#"{{"z":{id}.10,"id":{id},"big":12345678901234567890123,"text":"\u00e9\/ \"{id}\" ü","a":{{"n":null,"e":1E5}}}}"#
+        )
+    };
+    (0..count).map(record).collect()
+}
+
+impl FakeApi {
+    /// A listing of these records, `size` a page.
+    pub fn new(tokens: Tokens, records: &[String], size: usize, links: Links) -> Self {
+        Self { tokens, pages: records.chunks(size).map(<[_]>::to_vec).collect(), links }
+    }
+
+    /// Answers a request to any of its paths.
+    pub fn answer(&self, request: &Received) -> Reply {
+        match request.url.path() {
+            TOKEN_PATH => self.tokens.issue(request.at),
+            API_PATH => self.tokens.check(request, request.at).err().unwrap_or_else(|| self.page(request)),
+            _ => Reply::status(404),
+        }
+    }
+
+    /// A page, without regard to tokens. A page other than the first is had by GET without content only.
+    pub fn page(&self, request: &Received) -> Reply {
+        let number = request.query("page").and_then(|page| page.parse::<usize>().ok());
+        let as_it_should_be = match number {
+            None => request.method == Method::POST && request.body == br#"{"order":"asc"}"#,
+            Some(_) => request.method == Method::GET && request.body.is_empty(),
+        };
+        let number = number.unwrap_or(1);
+        match self.pages.get(number - 1) {
+            Some(page) if as_it_should_be => Reply::json(self.body(page, number, request)),
+            _ => Reply::status(400),
+        }
+    }
+
+    fn body(&self, page: &[String], number: usize, request: &Received) -> String {
+        let mut body = format!("{{\"totalHits\": {},\n \"results\": [", self.pages.len());
+        body.push_str(&page.join(",\n  "));
+        body.push(']');
+        if number < self.pages.len() {
+            let root = match self.links {
+                Links::Absolute => request.url.origin().ascii_serialization(),
+                Links::Relative => String::new(),
+            };
+            let _ = write!(body, r#","nextPageUri":"{root}{API_PATH}?page={}""#, number + 1);
+        }
+        body.push('}');
+        body
+    }
+}

@@ -1,0 +1,153 @@
+//! Sinks in memory that write down what is done to them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use longhaul_core::sink::{
+    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
+};
+
+/// What was done to the sinks of a run, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Journal(Arc<Mutex<Vec<(String, Call)>>>);
+
+/// What was done to a sink.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Call {
+    /// It was opened.
+    Open,
+    /// These records were written.
+    Write(Vec<String>),
+    /// It was told to make durable what it has.
+    Commit(Mark),
+    /// It was told to publish.
+    Finish,
+    /// It was dropped without having been told to publish.
+    Abandon,
+}
+
+/// The moments at which a sink can fail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SinkStep {
+    /// While it is opened.
+    Open,
+    /// At the second batch, so that something came before.
+    Write,
+    /// At the commit.
+    Commit,
+    /// At the finish.
+    Finish,
+}
+
+/// A sink that keeps its records in a [`Journal`], and fails where it was told to.
+#[derive(Clone, Debug)]
+pub struct RecordingSink {
+    name: String,
+    journal: Journal,
+    fails: Option<SinkStep>,
+}
+
+impl Journal {
+    /// A sink that writes down here, under `name`, what is done to it.
+    pub fn sink(&self, name: &str) -> RecordingSink {
+        RecordingSink { name: name.to_owned(), journal: self.clone(), fails: None }
+    }
+
+    /// Everything that was done, with the names of the sinks.
+    pub fn calls(&self) -> Vec<(String, Call)> {
+        self.lock().clone()
+    }
+
+    /// What was done to the sink `name`.
+    pub fn of(&self, name: &str) -> Vec<Call> {
+        self.lock().iter().filter(|(of, _)| of == name).map(|(_, call)| call.clone()).collect()
+    }
+
+    /// The records that the sink `name` was given, in order.
+    pub fn records(&self, name: &str) -> Vec<String> {
+        let batches = self.of(name).into_iter().filter_map(|call| match call {
+            Call::Write(records) => Some(records),
+            _ => None,
+        });
+        batches.flatten().collect()
+    }
+
+    /// Whether any sink was told to publish.
+    pub fn any_finished(&self) -> bool {
+        self.lock().iter().any(|(_, call)| *call == Call::Finish)
+    }
+
+    fn note(&self, name: &str, call: Call) {
+        self.lock().push((name.to_owned(), call));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(String, Call)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RecordingSink {
+    /// The same sink, failing at `step`.
+    #[must_use]
+    pub fn failing_at(self, step: SinkStep) -> Self {
+        Self { fails: Some(step), ..self }
+    }
+
+    fn fail_at(&self, step: SinkStep) -> Result<(), SinkError> {
+        if self.fails == Some(step) {
+            return Err(SinkError::new(SinkErrorKind::Unavailable, "the disk is full"));
+        }
+        Ok(())
+    }
+}
+
+impl OpenSink for RecordingSink {
+    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+        Ok(Destination::Elsewhere(self.name.clone()))
+    }
+
+    fn open(&self, _: &Site, _: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        self.journal.note(&self.name, Call::Open);
+        self.fail_at(SinkStep::Open)?;
+        let sink = OpenRecording { sink: self.clone(), written: 0, finished: false };
+        Ok(Opened { sink: Box::new(sink), at: Mark::START })
+    }
+}
+
+#[derive(Debug)]
+struct OpenRecording {
+    sink: RecordingSink,
+    written: u32,
+    finished: bool,
+}
+
+impl Sink for OpenRecording {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        if self.written > 0 {
+            self.sink.fail_at(SinkStep::Write)?;
+        }
+        self.written += 1;
+        let records = batch.records().map(|record| String::from_utf8_lossy(record).into_owned());
+        self.sink.journal.note(&self.sink.name, Call::Write(records.collect()));
+        Ok(())
+    }
+
+    fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        self.sink.journal.note(&self.sink.name, Call::Commit(mark));
+        self.sink.fail_at(SinkStep::Commit)?;
+        Ok(Receipt(self.written.to_string()))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), SinkError> {
+        self.finished = true;
+        self.sink.journal.note(&self.sink.name, Call::Finish);
+        self.sink.fail_at(SinkStep::Finish)
+    }
+}
+
+impl Drop for OpenRecording {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.sink.journal.note(&self.sink.name, Call::Abandon);
+        }
+    }
+}

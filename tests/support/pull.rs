@@ -1,0 +1,177 @@
+//! A pull, put together.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use http::Method;
+use longhaul_core::{
+    Body, Client, Clock, Origins, Request, Secret,
+    auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
+    client::RequestError,
+    pages::{Listing, PageError},
+    paginate::{Base, Follow, NextUrl},
+    retry::RetryPolicy,
+    run::{self, Pull, PullError, Summary},
+    sink::{OpenSink, Site},
+    transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
+};
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    api::{API_PATH, TOKEN_PATH},
+    clock::ManualClock,
+    exchange::{Received, Reply},
+    journal::{Journal, RecordingSink},
+    observed::Observed,
+    transport::ScriptedTransport,
+};
+
+/// The parts of a pull in the shape of [`FakeApi`](crate::FakeApi). A test changes those that it is about.
+#[derive(Debug)]
+pub struct Setup {
+    /// How requests travel.
+    pub transport: Arc<dyn Transport>,
+    /// The clock of the run.
+    pub clock: Arc<dyn Clock>,
+    /// When to send again.
+    pub policy: RetryPolicy,
+    /// The token endpoint.
+    pub endpoint: TokenEndpoint,
+    /// The first request.
+    pub request: Request,
+    /// What the run tells.
+    pub observed: Arc<Observed>,
+}
+
+impl Setup {
+    /// A pull from the API at `base` by this transport.
+    pub fn new(base: &Url, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        let at = |path| base.join(path).expect("a path makes a URL");
+        let endpoint = TokenEndpoint {
+            url: at(TOKEN_PATH),
+            grant: GrantType::ClientCredentials,
+            client_id: "the-client".to_owned(),
+            client_secret: Secret::new("the-s3cret"),
+            client_auth: ClientAuth::Basic,
+            scope: Vec::new(),
+            extra: Vec::new(),
+            refresh_token: None,
+            refresh_ahead: Duration::from_secs(300),
+        };
+        let body = Body::Json(json!({"order": "asc"}));
+        let request = Request { body, ..Request::new(Method::POST, at(API_PATH)) };
+        let (policy, observed) = (RetryPolicy::default(), Arc::default());
+        Self { transport, clock, policy, endpoint, request, observed }
+    }
+
+    /// A pull from a scripted API.
+    pub fn scripted(
+        clock: &Arc<ManualClock>,
+        script: impl Fn(&Received) -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
+    ) -> (Self, Arc<ScriptedTransport>) {
+        let transport = ScriptedTransport::new(clock, script);
+        let base = "https://api.example".parse().expect("a URL");
+        (Self::new(&base, Arc::clone(&transport) as _, Arc::clone(clock) as _), transport)
+    }
+
+    /// A pull over real sockets, on a clock whose waits take no time.
+    pub fn over_sockets(base: &Url, clock: &Arc<ManualClock>) -> Self {
+        Self::over_sockets_with(base, clock, Settings::default())
+    }
+
+    /// A pull over real sockets with settings of its own, but for the proxy.
+    pub fn over_sockets_with(base: &Url, clock: &Arc<ManualClock>, settings: Settings) -> Self {
+        let settings = Settings { proxy: Proxy::Direct, ..settings };
+        let transport = UreqTransport::new(&settings).expect("settings without files");
+        Self::new(base, Arc::new(transport), Arc::clone(clock) as _)
+    }
+
+    /// The credentials of the pull.
+    pub fn oauth2(&self) -> OAuth2 {
+        let origins = Origins::of([&self.endpoint.url]);
+        let client = Client::new(Arc::clone(&self.transport), Arc::new(Anonymous), origins)
+            .with_clock(Arc::clone(&self.clock))
+            .with_policy(self.policy.clone())
+            .with_observer(Arc::clone(&self.observed) as _);
+        OAuth2::new(self.endpoint.clone(), client)
+    }
+
+    /// The client of the pull, with credentials of its own.
+    pub fn client(&self) -> Client {
+        let origins = Origins::of([&self.request.url]);
+        Client::new(Arc::clone(&self.transport), Arc::new(self.oauth2()), origins)
+            .with_clock(Arc::clone(&self.clock))
+            .with_policy(self.policy.clone())
+            .with_observer(Arc::clone(&self.observed) as _)
+    }
+
+    /// The listing of the pull.
+    pub fn listing(&self) -> Listing {
+        let next = "/nextPageUri".parse().expect("a pointer");
+        Listing {
+            request: self.request.clone(),
+            records: "/results".parse().expect("a pointer"),
+            paginator: Box::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
+        }
+    }
+
+    /// Pulls everything into a sink named `out`.
+    pub fn run(&self) -> Pulled {
+        let journal = Journal::default();
+        self.run_into(&journal, &[("out", journal.sink("out"))])
+    }
+
+    /// Pulls everything into these sinks, which keep `journal`.
+    pub fn run_into(&self, journal: &Journal, sinks: &[(&str, RecordingSink)]) -> Pulled {
+        let listing = self.listing();
+        let sinks = sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect();
+        let pull = Pull { listing: &listing, sinks, site: Site::new("conversations", "/") };
+        Pulled { outcome: run::run(&pull, &self.client()), journal: journal.clone() }
+    }
+}
+
+/// What came of a pull.
+#[derive(Debug)]
+pub struct Pulled {
+    /// How it ended.
+    pub outcome: Result<Summary, PullError>,
+    /// What was done to the sinks.
+    pub journal: Journal,
+}
+
+impl Pulled {
+    /// The records of a pull that must have succeeded.
+    pub fn records(&self) -> Vec<String> {
+        if let Err(error) = &self.outcome {
+            panic!("the pull failed: {}", chain(error));
+        }
+        self.journal.records("out")
+    }
+
+    /// The error of a pull that must have failed.
+    pub fn error(&self) -> &PullError {
+        self.outcome.as_ref().expect_err("the pull should have failed")
+    }
+
+    /// The error of a pull that must have failed at a page.
+    pub fn page_error(&self) -> &PageError {
+        match self.error() {
+            PullError::Page(error) => error,
+            other => panic!("not an error of a page: {}", chain(other)),
+        }
+    }
+
+    /// The error of a pull that must have failed at a request.
+    pub fn request_error(&self) -> &RequestError {
+        match self.page_error() {
+            PageError::Request(error) => error,
+            other => panic!("not an error of a request: {}", chain(other)),
+        }
+    }
+}
+
+/// An error and its causes, one a line, as a report would show them.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
