@@ -6,15 +6,13 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
-
 use super::{
     AuthError, Grant,
     grant::Credentials,
     token::{Held, Issued, Validity},
 };
 use crate::{
-    client::{Answer, BodyFault, Client, RequestError},
+    client::{Client, RequestError, read_json},
     event::Event,
     request::Request,
     retry::StopReason,
@@ -192,10 +190,4 @@ impl Tokens {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn read_json(answer: Answer) -> Result<Value, BodyFault> {
-    let body = answer.response.body;
-    BodyFault::check(&body)?;
-    serde_json::from_slice(&body).map_err(BodyFault::NotJson)
 }

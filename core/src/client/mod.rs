@@ -246,3 +246,10 @@ impl Client {
         }
     }
 }
+
+/// Reads an answer that is JSON.
+pub(crate) fn read_json(answer: Answer) -> Result<serde_json::Value, BodyFault> {
+    let body = answer.response.body;
+    BodyFault::check(&body)?;
+    serde_json::from_slice(&body).map_err(BodyFault::NotJson)
+}
