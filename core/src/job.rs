@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    client::{Client, RequestError, read_json},
+    client::{Client, RequestError},
     clock::Wake,
     pointer::Pointer,
     retry::StopReason,
@@ -81,7 +81,7 @@ impl Job {
     }
 
     fn attempt(&self, client: &Client, site: &Site, abandoned: &Abandoned) -> Result<Site, JobError> {
-        let submitted = client.send(&self.submit.at(site)?, Vec::new(), read_json)?;
+        let submitted = client.json(&self.submit.at(site)?)?;
         let id = text(self.id.find(&submitted)).ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
         let site = site.clone().with("job.id", id);
         let outcome = self.wait(client, &site, abandoned);
@@ -99,7 +99,7 @@ impl Job {
         let request = self.poll.at(site)?;
         let begun = client.clock().elapsed();
         loop {
-            let answer = client.send(&request, Vec::new(), read_json)?;
+            let answer = client.json(&request)?;
             let state =
                 text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
             if self.done.contains(&state) {

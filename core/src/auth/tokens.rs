@@ -12,7 +12,7 @@ use super::{
     token::{Held, Issued, Validity},
 };
 use crate::{
-    client::{Client, RequestError, read_json},
+    client::{Client, RequestError},
     event::Event,
     request::Request,
     retry::StopReason,
@@ -159,7 +159,7 @@ impl Tokens {
     }
 
     fn request(&self, request: &Request) -> Result<Issued, AuthError> {
-        let answer = self.client.send(request, Vec::new(), read_json).map_err(|error| self.failure(error))?;
+        let answer = self.client.json(request).map_err(|error| self.failure(error))?;
         let issued = Issued::read(&answer).map_err(|error| self.redacted(error))?;
         self.client.observer().on(&Event::TokenIssued { lifetime: issued.lifetime });
         Ok(issued)

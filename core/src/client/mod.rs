@@ -165,6 +165,15 @@ impl Client {
         }
     }
 
+    /// Sends `request` until the answer is JSON.
+    pub fn json(&self, request: &Request) -> Result<serde_json::Value, RequestError> {
+        self.send(request, Vec::new(), |answer| {
+            let body = answer.response.body;
+            BodyFault::check(&body)?;
+            serde_json::from_slice(&body).map_err(BodyFault::NotJson)
+        })
+    }
+
     /// One attempt: sends, follows redirects, and reads.
     fn exchange<T>(
         &self,
@@ -245,11 +254,4 @@ impl Client {
             self.clock.sleep(wait);
         }
     }
-}
-
-/// Reads an answer that is JSON.
-pub(crate) fn read_json(answer: Answer) -> Result<serde_json::Value, BodyFault> {
-    let body = answer.response.body;
-    BodyFault::check(&body)?;
-    serde_json::from_slice(&body).map_err(BodyFault::NotJson)
 }
