@@ -103,6 +103,9 @@ pub(crate) struct RunArguments {
     /// Send the records to this sink instead of the configured ones; may be given several times
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sink: Vec<String>,
+    /// Fail where fewer records come than the API says there are
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,

@@ -5,6 +5,7 @@ use std::error::Error;
 use longhaul_core::{
     auth::AuthError,
     client::{RequestError, Trouble},
+    job::JobError,
     pages::PageError,
     retry::StopReason,
     run::PullError,
@@ -81,9 +82,11 @@ struct StreamError {
 fn exit_of_pull(error: &PullError, stopped: Option<Signal>) -> Exit {
     match error {
         PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
-        PullError::Page(_) => Exit::Api,
+        PullError::Job(error) => exit_of_job(error, stopped),
+        PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
+        PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
-        PullError::Sink { .. } => Exit::Sink,
+        PullError::Sink { .. } | PullError::CannotGoBack { .. } => Exit::Sink,
         _ => Exit::Fault,
     }
 }
@@ -94,6 +97,16 @@ fn exit_of_request(error: &RequestError, stopped: Option<Signal>) -> Exit {
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
         (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Exit::Signal),
+        _ => Exit::Api,
+    }
+}
+
+fn exit_of_job(error: &JobError, stopped: Option<Signal>) -> Exit {
+    match error {
+        JobError::Request(error) => exit_of_request(error, stopped),
+        JobError::Interrupted => stopped.map_or(Exit::TryLater, Exit::Signal),
+        JobError::TooSlow { .. } => Exit::TryLater,
+        JobError::Url(_) => Exit::Usage,
         _ => Exit::Api,
     }
 }
@@ -120,7 +133,20 @@ fn hint_for_pull(error: &PullError, exit: Exit, stream: &str) -> String {
         ) => {
             format!("`streams.{stream}.records` says where a page holds its records, as a JSON pointer")
         }
+        PullError::Page(PageError::SameRecords { .. }) => {
+            format!(
+                "does the API look at what `streams.{stream}.pages.param` names? if so, give it `page_count`"
+            )
+        }
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::Job(error) => hint_for_job(error, exit, stream),
+        PullError::Url(_) => format!("check the path in `streams.{stream}`"),
+        PullError::TooDeep { .. } => format!(
+            "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
+        ),
+        PullError::CannotGoBack { name } => format!(
+            "give `streams.{stream}` a `unique` key, so that repeated records are dropped, or another sink than `{name}`"
+        ),
         PullError::Sink { name, source } => hint_for_sink(name, source, stream),
         _ => "please report this".to_owned(),
     }
@@ -150,6 +176,23 @@ fn hint_for_request(error: &RequestError, exit: Exit, stream: &str) -> String {
             _ => format!("check the request in `streams.{stream}` against the API's documentation"),
         },
         _ => format!("check `streams.{stream}`"),
+    }
+}
+
+fn hint_for_job(error: &JobError, exit: Exit, stream: &str) -> String {
+    match error {
+        JobError::Request(error) => hint_for_request(error, exit, stream),
+        JobError::NoId { .. } => format!("`streams.{stream}.job.id` says where the id is, as a JSON pointer"),
+        JobError::NoState { .. } => {
+            format!("`streams.{stream}.job.state` says where the state is, as a JSON pointer")
+        }
+        JobError::TooSlow { .. } => {
+            format!("run it again later, or raise `streams.{stream}.job.timeout`: longhaul run {stream}")
+        }
+        JobError::Failed { .. } => {
+            format!("check what the job is asked for in `streams.{stream}.job.submit`")
+        }
+        _ => format!("run it again: longhaul run {stream}"),
     }
 }
 

@@ -10,11 +10,14 @@ pub mod embedded;
 pub mod exit;
 mod failure;
 mod lock;
+mod plan;
 mod progress;
+mod range;
 mod report;
 mod screen;
 mod session;
 mod signal;
+mod watermark;
 mod wire;
 
 use std::{ffi::OsString, io};

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
-use longhaul_core::{Clock, Secret, clock::SystemClock, event::Observer, pages::Listing, sink::Site};
+use longhaul_core::{Clock, Secret, Source, clock::SystemClock, event::Observer, sink::Site};
 
 use longhaul_plugin_host::Plugins;
 
@@ -33,7 +33,8 @@ pub(crate) struct Session {
     pub(crate) progress: Progress,
     /// The signals.
     pub(crate) stop: Stop,
-    date: String,
+    /// When the command was given; all relative times count from here.
+    pub(crate) now: Timestamp,
 }
 
 impl Session {
@@ -45,9 +46,8 @@ impl Session {
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
         // A time of day that no calendar has is as good as any for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
-        let date = now.to_zoned(TimeZone::UTC).date().to_string();
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, folder, screen, clock, progress, stop, date })
+        Ok(Self { loaded, environment, folder, screen, clock, progress, stop, now })
     }
 
     /// The way to the API.
@@ -66,24 +66,14 @@ impl Session {
     /// The streams of these names; without any, all that are configured, in their order there.
     pub(crate) fn streams<'s>(&'s self, names: &'s [String]) -> Result<Vec<(&'s str, &'s Stream)>, Failure> {
         let configured = self.loaded.streams();
-        if configured.is_empty() {
-            return Err(ConfigError::new("no stream is configured")
-                .with_hint("write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo")
-                .into());
+        let offered = self.loaded.all_streams();
+        if offered.is_empty() || (configured.is_empty() && names.is_empty()) {
+            return Err(none_configured(&offered).into());
         }
         if names.is_empty() {
             return Ok(configured);
         }
-        names.iter().map(|name| Ok((name.as_str(), self.stream(name)?))).collect()
-    }
-
-    fn stream(&self, name: &str) -> Result<&Stream, Failure> {
-        let streams = &self.loaded.config.streams;
-        streams.get(name).ok_or_else(|| {
-            let suggestion = longhaul_core::suggest::closest(name, streams.keys());
-            Failure::usage(ConfigError::new(format!("there is no stream `{name}`{suggestion}")))
-                .hint("longhaul streams lists those that are configured")
-        })
+        names.iter().map(|name| Ok((name.as_str(), self.loaded.stream(name)?))).collect()
     }
 
     /// Where plugins are looked for.
@@ -94,11 +84,60 @@ impl Session {
 
     /// What sinks and requests of a stream are told of its pull.
     pub(crate) fn site(&self, stream: &str) -> Site {
-        Site::new(stream, &self.folder).with("date", &self.date)
+        let date = self.now.to_zoned(TimeZone::UTC).date().to_string();
+        Site::new(stream, &self.folder).with("date", date)
     }
 
-    /// The listing of a stream.
-    pub(crate) fn listing(&self, name: &str, stream: &Stream) -> Result<Listing, Failure> {
-        wire::listing(&self.loaded, name, stream, &self.site(name), &self.environment)
+    /// What a stream pulls.
+    pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
+        wire::source(&self.loaded, name, stream, &self.environment, || access.parting_client(&self.loaded))
+    }
+
+    /// The folder that keeps what is remembered between runs.
+    pub(crate) fn state_folder(&self) -> PathBuf {
+        self.folder.join(&self.loaded.config.state_dir)
+    }
+}
+
+/// That there is nothing to pull; `offered` is what a preset has.
+fn none_configured(offered: &[(&str, &Stream)]) -> ConfigError {
+    let hint = match offered {
+        [] => "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo".to_owned(),
+        [(first, _), ..] => {
+            let names = offered.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!(
+                "the preset offers {names}: name one on the command line, or extend it by a table such as \
+                 `[streams.{first}]`"
+            )
+        }
+    };
+    ConfigError::new("no stream is configured").with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_preset_offers_is_listed_where_nothing_is_configured() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("longhaul.toml");
+        let preset = "api.base_url = 'https://api.example.com'\nauth.type = 'none'\n\
+                      streams.users.path = '/u'\nstreams.calls.path = '/c'\n";
+        std::fs::write(folder.path().join("crm.toml"), preset).unwrap();
+        std::fs::write(&path, "system = './crm.toml'\n").unwrap();
+        let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
+        let loaded = config::load(&sources).unwrap();
+        let error = none_configured(&loaded.all_streams());
+        assert_eq!(error.to_string(), "no stream is configured");
+        assert_eq!(
+            error.hint(),
+            Some(
+                "the preset offers `users`, `calls`: name one on the command line, or extend it by a table such \
+                 as `[streams.users]`"
+            )
+        );
+        let hint = "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo";
+        assert_eq!(none_configured(&[]).hint(), Some(hint));
     }
 }

@@ -1,5 +1,7 @@
 //! The pages of a listing, one after another: the middle of the three loops.
 
+use std::sync::Arc;
+
 use crate::{
     client::{Client, RequestError},
     origins::ForeignOrigin,
@@ -18,7 +20,7 @@ pub struct Listing {
     /// Where a page holds its records.
     pub records: Pointer,
     /// How it goes on.
-    pub paginator: Box<dyn Paginator>,
+    pub paginator: Arc<dyn Paginator>,
 }
 
 /// The pages of a listing, from the first to the end or to an error.
@@ -30,6 +32,7 @@ pub struct Pages<'a> {
     seen: Seen,
     buffer: Vec<u8>,
     fetched: u64,
+    records: u64,
     total: Option<u64>,
     state: State,
 }
@@ -45,7 +48,7 @@ impl<'a> Pages<'a> {
     pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
         let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
         let (seen, buffer, state) = (Seen::default(), Vec::new(), State::At(None));
-        Self { client, listing, layout, seen, buffer, fetched: 0, total: None, state }
+        Self { client, listing, layout, seen, buffer, fetched: 0, records: 0, total: None, state }
     }
 
     /// The next page; `None` after the last. After an error there is no next page either.
@@ -55,6 +58,7 @@ impl<'a> Pages<'a> {
         let read = |answer| Page::read(answer, &self.layout);
         let page = self.client.send(&request, std::mem::take(&mut self.buffer), read)?;
         self.fetched += 1;
+        self.records += page.batch().len() as u64;
         let next = self.listing.paginator.advance(at.as_ref(), &page)?;
         self.check_records(&page, next.as_ref())?;
         self.check_content(&page)?;
@@ -65,9 +69,9 @@ impl<'a> Pages<'a> {
         Ok(Some(page))
     }
 
-    /// How many records the API says there are, as told by the last page that said so.
-    pub fn total(&self) -> Option<u64> {
-        self.total
+    /// How many records fewer came than the API said there are, by the last page that said so.
+    pub fn missing(&self) -> u64 {
+        self.total.map_or(0, |total| total.saturating_sub(self.records))
     }
 
     /// Takes a page back that is no longer needed, for its buffer.

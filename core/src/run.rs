@@ -1,20 +1,34 @@
-//! The main loop: every page of a listing into every sink. Reads top-down with `pages.rs` and `client.rs`.
+//! The main loop: every page of every part of a pull into every sink. The product reads in this file, `pages.rs` and
+//! `client/mod.rs`, each of which calls only the one below it.
+
+use std::thread;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     client::Client,
     event::Event,
-    pages::{Listing, PageError, Pages},
-    sink::{Mark, OpenSink, Sink, SinkError, Site},
+    job::{Abandoned, JobError},
+    output::Output,
+    page::Page,
+    pages::{PageError, Pages},
+    parts::{Part, Parts},
+    sink::{OpenSink, SinkError, Site},
+    source::Source,
+    unique::Unique,
+    window::{TooDeep, Window, Windows},
 };
 
-/// One pull: a listing, and the sinks that its records go to.
+/// One pull of a stream, into sinks.
 #[derive(Debug)]
 pub struct Pull<'a> {
     /// What is pulled.
-    pub listing: &'a Listing,
+    pub source: &'a Source,
+    /// The slices of time, in order; none where the source has no windows.
+    pub windows: Option<Vec<Window>>,
     /// Where it goes, under the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
-    /// What the sinks are told of the pull.
+    /// What requests and sinks are told of the pull.
     pub site: Site,
 }
 
@@ -25,51 +39,149 @@ pub struct Summary {
     pub records: u64,
     /// How many pages they came in.
     pub pages: u64,
+    /// How many records were dropped because their key had been written already.
+    pub repeated: u64,
+    /// How many records fewer came than the API had said there were.
+    pub missing: u64,
+    /// How many windows were pulled, the halves of halved ones counted each.
+    pub windows: u64,
 }
 
 /// Pulls every page into every sink, and publishes what was pulled once all of it is durable everywhere.
 pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
-    let mut sinks = open(pull)?;
-    let mut summary = Summary::default();
-    let mut pages = Pages::new(client, pull.listing);
-    while let Some(page) = pages.fetch()? {
-        let batch = page.batch();
-        if !batch.is_empty() {
-            each(&mut sinks, |sink| sink.write(&batch))?;
+    let abandoned = Abandoned::default();
+    thread::scope(|scope| {
+        let pulled = pull_parts(pull, client, &mut Parts::new(scope, pull, client, &abandoned));
+        abandoned.set();
+        pulled
+    })
+}
+
+fn pull_parts(pull: &Pull<'_>, client: &Client, parts: &mut Parts<'_, '_>) -> Result<Summary, PullError> {
+    let mut run = Run::open(pull, client)?;
+    while let Some(part) = parts.next()? {
+        match run.pull_part(&part)? {
+            End::Reached => {}
+            End::TooDeep(window) => {
+                let halves = window.halves(pull.shortest()).ok_or(PullError::TooDeep { window })?;
+                parts.put_first(halves);
+            }
         }
-        summary.records += batch.len() as u64;
-        summary.pages += 1;
-        client.observer().on(&Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() });
-        pages.recycle(page);
     }
-    each(&mut sinks, |sink| sink.commit(Mark(summary.pages)).map(drop))?;
-    for Named { name, sink } in sinks {
-        sink.finish().map_err(|source| PullError::sink(name, source))?;
+    run.shared.finish()?;
+    Ok(run.summary)
+}
+
+/// A pull under way.
+struct Run<'a> {
+    pull: &'a Pull<'a>,
+    client: &'a Client,
+    /// The sinks that take every window.
+    shared: Output<'a>,
+    /// The sinks that have a file for each window.
+    own: Vec<(&'a str, &'a dyn OpenSink)>,
+    unique: Option<Unique>,
+    summary: Summary,
+}
+
+/// How a part ended.
+enum End {
+    /// Everything was pulled.
+    Reached,
+    /// The API does not page through so many results; nothing of the window is left in the sinks, or all of it will be
+    /// dropped when it comes again.
+    TooDeep(Window),
+}
+
+impl<'a> Run<'a> {
+    fn open(pull: &'a Pull<'a>, client: &'a Client) -> Result<Self, PullError> {
+        let (own, shared) =
+            pull.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &pull.site));
+        let shared = Output::open(shared, pull.site.clone())?;
+        let unique = pull.source.unique.clone().map(Unique::new);
+        Ok(Self { pull, client, shared, own, unique, summary: Summary::default() })
     }
-    Ok(summary)
+
+    /// Pulls a part to its end. One that is too deep is undone.
+    fn pull_part(&mut self, part: &Part) -> Result<End, PullError> {
+        let mut own = self.open_own(part)?;
+        let begun = self.may_be_undone(part).then(|| self.shared.commit()).transpose()?;
+        let before = self.summary;
+        let listing = self.pull.source.listing(&part.site)?;
+        let mut pages = Pages::new(self.client, &listing);
+        loop {
+            match pages.fetch() {
+                Ok(Some(page)) => {
+                    let page = self.write(page, &mut own)?;
+                    pages.recycle(page);
+                }
+                Ok(None) => break,
+                Err(error) => match part.window.filter(|_| self.is_too_deep(&error)) {
+                    Some(window) => {
+                        if let Some(begun) = begun {
+                            self.shared.go_back(&begun)?;
+                            self.summary = before;
+                        }
+                        return Ok(End::TooDeep(window));
+                    }
+                    None => return Err(error.into()),
+                },
+            }
+        }
+        own.map(Output::finish).transpose()?;
+        self.summary.missing += pages.missing();
+        self.summary.windows += u64::from(part.window.is_some());
+        Ok(End::Reached)
+    }
+
+    fn write(&mut self, mut page: Page, own: &mut Option<Output<'a>>) -> Result<Page, PullError> {
+        if let Some(unique) = &mut self.unique {
+            self.summary.repeated += unique.drop_repeated(&mut page);
+        }
+        let batch = page.batch();
+        self.shared.write(&batch)?;
+        if let Some(own) = own {
+            own.write(&batch)?;
+        }
+        self.summary.records += batch.len() as u64;
+        self.summary.pages += 1;
+        self.client.observer().on(&Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() });
+        Ok(page)
+    }
+
+    fn open_own(&self, part: &Part) -> Result<Option<Output<'a>>, PullError> {
+        let Some(window) = part.window.filter(|_| !self.own.is_empty()) else { return Ok(None) };
+        Output::open(self.own.clone(), Windows::in_file_names(&self.pull.site, &window)).map(Some)
+    }
+
+    /// Records that carry a key need not be undone: when they come again they are dropped.
+    fn may_be_undone(&self, part: &Part) -> bool {
+        part.window.is_some() && self.unique.is_none() && self.pull.too_deep().is_some()
+    }
+
+    fn is_too_deep(&self, error: &PageError) -> bool {
+        let (PageError::Request(error), Some(too_deep)) = (error, self.pull.too_deep()) else { return false };
+        error.refusal().is_some_and(|refusal| too_deep.is_meant_by(refusal))
+    }
 }
 
-/// An open sink under its name.
-struct Named<'a> {
-    name: &'a str,
-    sink: Box<dyn Sink>,
+impl Pull<'_> {
+    fn too_deep(&self) -> Option<&TooDeep> {
+        self.source.windows.as_ref()?.too_deep.as_ref()
+    }
+
+    fn shortest(&self) -> SignedDuration {
+        self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
+    }
 }
 
-fn open<'a>(pull: &Pull<'a>) -> Result<Vec<Named<'a>>, PullError> {
-    let opened = pull.sinks.iter().map(|(name, opener)| {
-        let opened = opener.open(&pull.site, None).map_err(|source| PullError::sink(name, source))?;
-        Ok(Named { name, sink: opened.sink })
-    });
-    opened.collect()
-}
-
-fn each(
-    sinks: &mut [Named<'_>],
-    mut act: impl FnMut(&mut dyn Sink) -> Result<(), SinkError>,
-) -> Result<(), PullError> {
-    sinks
-        .iter_mut()
-        .try_for_each(|named| act(named.sink.as_mut()).map_err(|source| PullError::sink(named.name, source)))
+/// Whether the sink writes elsewhere in another window.
+pub fn has_file_for_each_window(opener: &dyn OpenSink, site: &Site) -> bool {
+    let at = |start| {
+        let window = Window { start, end: start };
+        opener.destination(&Windows::in_file_names(site, &window)).ok()
+    };
+    at(Timestamp::UNIX_EPOCH) != at(Timestamp::MAX)
 }
 
 /// A pull that is not complete.
@@ -79,6 +191,26 @@ pub enum PullError {
     /// A page could not be had.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// A job came to nothing.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// What stands for a placeholder makes no URL.
+    #[error("the request does not make a URL")]
+    Url(#[from] url::ParseError),
+    /// A window cannot be halved any further.
+    #[error("the API has too many results to page through from {} to {}, and the window cannot be halved", window.start, window.end)]
+    TooDeep {
+        /// The window.
+        window: Window,
+    },
+    /// A sink does not go back to where a window began.
+    #[error(
+        "the window has to be pulled again in halves, but the sink `{name}` cannot take back what it has"
+    )]
+    CannotGoBack {
+        /// Its name.
+        name: String,
+    },
     /// A sink failed.
     #[error("the sink `{name}` failed")]
     Sink {
@@ -90,7 +222,7 @@ pub enum PullError {
 }
 
 impl PullError {
-    fn sink(name: &str, source: SinkError) -> Self {
+    pub(crate) fn sink(name: &str, source: SinkError) -> Self {
         Self::Sink { name: name.to_owned(), source }
     }
 }

@@ -47,7 +47,7 @@ fn an_unknown_style_of_pagination() {
     assert_refused(
         "type = \"next_url\"",
         "type = \"nxt_url\"",
-        "error: `streams.conversations.pages.type`: `nxt_url` is not one of `next_url`, `single` (did you mean \
+        "error: `streams.conversations.pages.type`: `nxt_url` is not one of `cursor`, `link_header`, `next_url`, `offset`, `page_number`, `single` (did you mean \
          `next_url`?)\n  in: longhaul.toml:18\n",
     );
 }

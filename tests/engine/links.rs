@@ -61,7 +61,7 @@ fn a_fragment_does_not_make_another_page() {
 fn a_first_page_that_names_itself_is_an_error_where_the_method_is_kept() {
     let (setup, transport) = setup(|request| request.url.as_str().into());
     let next = "/nextPageUri".parse().unwrap();
-    let paginator = Box::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
+    let paginator = Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
     let listing = Listing { paginator, ..setup.listing() };
     let client = setup.client();
     let mut pages = Pages::new(&client, &listing);

@@ -37,7 +37,7 @@ fn no_answer() {
         (NotConnected, "failed 6 times", "no connection to the server"),
         (BrokenOff, "failed 6 times", "the connection broke off before the answer was complete"),
         (TimedOut, "failed 6 times", "the server did not answer in time"),
-        (Garbled, "failed 6 times", "the answer is not valid HTTP"),
+        (Garbled, "failed 6 times", "the answer is not what the protocol allows"),
         (Untrusted, "failed", "the server's certificate cannot be trusted"),
         (TooLarge, "failed", "the answer is larger than `api.max_page`"),
         (Unsendable, "failed", "the request cannot be sent"),

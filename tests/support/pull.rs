@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use http::Method;
 use longhaul_core::{
-    Body, Client, Clock, Origins, Request, Secret,
+    Body, Client, Clock, Origins, Request, Secret, Source, Template,
     auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
     client::RequestError,
     pages::{Listing, PageError},
@@ -15,7 +15,7 @@ use longhaul_core::{
     transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
 };
 use serde_json::json;
-use url::Url;
+use url::{Position, Url};
 
 use crate::{
     api::{API_PATH, TOKEN_PATH},
@@ -111,8 +111,22 @@ impl Setup {
         Listing {
             request: self.request.clone(),
             records: "/results".parse().expect("a pointer"),
-            paginator: Box::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
+            paginator: Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
         }
+    }
+
+    /// The listing of the pull, as a stream is configured.
+    pub fn source(&self) -> Source {
+        let Request { method, url, headers, body, replay } = self.request.clone();
+        let body = match body {
+            Body::Json(body) => Some(body),
+            _ => None,
+        };
+        let path = url[Position::BeforePath..].to_owned();
+        let base_url = url.join("/").expect("an API has a root");
+        let first = Template { method, base_url, path, query: Vec::new(), headers, body, replay };
+        let Listing { records, paginator, .. } = self.listing();
+        Source { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
     /// Pulls everything into a sink named `out`.
@@ -123,9 +137,9 @@ impl Setup {
 
     /// Pulls everything into these sinks, which keep `journal`.
     pub fn run_into(&self, journal: &Journal, sinks: &[(&str, RecordingSink)]) -> Pulled {
-        let listing = self.listing();
+        let source = self.source();
         let sinks = sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect();
-        let pull = Pull { listing: &listing, sinks, site: Site::new("conversations", "/") };
+        let pull = Pull { source: &source, windows: None, sinks, site: Site::new("conversations", "/") };
         Pulled { outcome: run::run(&pull, &self.client()), journal: journal.clone() }
     }
 }

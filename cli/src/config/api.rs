@@ -2,18 +2,14 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use http::HeaderName;
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, IntoDeserializer},
-};
+use serde::{Deserialize, Deserializer, de::IntoDeserializer};
 use url::Url;
 
 use super::{
-    duration, http_url,
+    duration, header, http_url,
     keys::{Kind, Row},
-    secret::{SecretSource, Secrets},
-    size,
+    secret::Secrets,
+    show, size,
 };
 
 pub(super) const KEYS: &[Row] = &[
@@ -59,7 +55,7 @@ pub struct Api {
     #[serde(deserialize_with = "duration::positive")]
     pub connect_timeout: Duration,
     /// Headers of every request, by name.
-    #[serde(default, deserialize_with = "headers")]
+    #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
     /// The longest pause between bytes of an answer.
     #[serde(deserialize_with = "duration::positive")]
@@ -77,13 +73,24 @@ pub struct Api {
     pub timeout: Duration,
 }
 
-/// Through what requests leave the network.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Through what requests leave the network. `Debug` does not show the password.
+#[derive(Clone, Eq, PartialEq)]
 pub enum Proxy {
     /// Nothing, whatever `HTTPS_PROXY` says.
     Direct,
-    /// The proxy with this URL.
+    /// The proxy with this URL, which may hold a user and a password.
     Through(Url),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("Direct"),
+            Self::Through(url) => {
+                f.debug_tuple("Through").field(&show::without_password(url.as_str())).finish()
+            }
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Proxy {
@@ -92,46 +99,7 @@ impl<'de> Deserialize<'de> for Proxy {
         if text == "none" {
             return Ok(Self::Direct);
         }
-        http_url::read(text.into_deserializer()).map(Self::Through)
-    }
-}
-
-/// Headers by name, each a valid one (RFC 9110 §5.1) and none of them twice in different case.
-pub(super) fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secrets, D::Error> {
-    deserializer.deserialize_map(Headers)
-}
-
-struct Headers;
-
-impl<'de> de::Visitor<'de> for Headers {
-    type Value = Secrets;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table")
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Secrets, A::Error> {
-        let mut headers = Secrets::new();
-        while let Some(Name(name)) = map.next_key()? {
-            if headers.keys().any(|other| other.eq_ignore_ascii_case(&name)) {
-                return Err(de::Error::custom(format!("`{name}` stands twice, in different case")));
-            }
-            headers.insert(name, map.next_value::<SecretSource>()?);
-        }
-        Ok(headers)
-    }
-}
-
-/// The name of a header, in the case it was written.
-struct Name(String);
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(_) => Ok(Self(name)),
-            Err(_) => Err(de::Error::custom("this is not the name of a header")),
-        }
+        http_url::with_credentials(text.into_deserializer()).map(Self::Through)
     }
 }
 
@@ -149,9 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn headers_have_valid_names_and_each_stands_once() {
-        let refusal = |table: serde_json::Value| headers(table).unwrap_err().to_string();
-        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not the name of a header");
-        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "`x-a` stands twice, in different case");
+    fn the_password_of_a_proxy_is_kept_and_not_shown() {
+        let proxy: Proxy = serde_json::from_value(json!("http://me:hunter2@proxy:3128")).unwrap();
+        assert_eq!(proxy, Proxy::Through("http://me:hunter2@proxy:3128".parse().unwrap()));
+        assert_eq!(format!("{proxy:?}"), "Through(\"http://me:***@proxy:3128/\")");
+        let refusal = serde_json::from_value::<Proxy>(json!("socks5://me:hunter2@proxy")).unwrap_err();
+        assert_eq!(refusal.to_string(), "this is not a URL that starts with `https://` or `http://`");
     }
 }

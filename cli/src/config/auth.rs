@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     choice, duration, http_url,
-    keys::{Kind, Row},
+    keys::{Kind, Row, Types},
     secret::{SecretSource, Secrets},
 };
 
@@ -24,6 +24,40 @@ pub(super) const KEYS: &[Row] = &[
     ("auth.token_url", Kind::Text),
     ("auth.type", Kind::Text),
     ("auth.username", Kind::Text),
+];
+
+/// The values of `type`, and the keys that go with each.
+pub(super) const TYPES: Types = &[
+    (
+        "client_credentials",
+        &[
+            "client_auth",
+            "client_id",
+            "client_secret",
+            "extra",
+            "refresh_ahead",
+            "refresh_token",
+            "scope",
+            "token_url",
+        ],
+    ),
+    ("none", &[]),
+    (
+        "password",
+        &[
+            "client_auth",
+            "client_id",
+            "client_secret",
+            "extra",
+            "password",
+            "refresh_ahead",
+            "refresh_token",
+            "scope",
+            "token_url",
+            "username",
+        ],
+    ),
+    ("token", &["token"]),
 ];
 
 /// Where there is a token endpoint.
@@ -86,30 +120,6 @@ pub enum ClientAuth {
 }
 
 impl Auth {
-    /// The `type` of this, and the keys that go with it.
-    pub(super) fn keys(&self) -> (&'static str, &'static [&'static str]) {
-        const GRANT: [&str; 8] = [
-            "client_auth",
-            "client_id",
-            "client_secret",
-            "extra",
-            "refresh_ahead",
-            "refresh_token",
-            "scope",
-            "token_url",
-        ];
-        const PASSWORD: [&str; 10] = [
-            GRANT[0], GRANT[1], GRANT[2], GRANT[3], GRANT[4], GRANT[5], GRANT[6], GRANT[7], "password",
-            "username",
-        ];
-        match self {
-            Self::ClientCredentials(_) => ("client_credentials", &GRANT),
-            Self::None => ("none", &[]),
-            Self::Password { .. } => ("password", &PASSWORD),
-            Self::Token(_) => ("token", &["token"]),
-        }
-    }
-
     /// What the grant types share, where this is one.
     pub fn grant(&self) -> Option<&Grant> {
         match self {

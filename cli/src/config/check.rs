@@ -3,19 +3,35 @@
 use longhaul_core::suggest;
 use url::Url;
 
-use super::{Config, ConfigError, http_url, keys, stack::Stack, stream::Stream, tree};
+use super::{
+    Config, ConfigError, Origin, http_url, keys, sink::STANDARD_OUTPUT, stack::Stack, stream::Stream, tree,
+};
 
-/// Checks `config`, which was read from `stack`; returns what is odd but can be used.
+/// Checks `config`, which was read from `stack`; returns what is odd but can be used. Of a preset's streams,
+/// only those are checked that another layer extends: the others may lack what only the user can say.
 pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, ConfigError> {
     let check = Check { config, stack };
     check.names()?;
+    check.environment()?;
     check.auth()?;
     check.plain_http()?;
     let mut warnings = Vec::new();
-    for (name, stream) in &config.streams {
-        warnings.extend(check.stream(name, stream)?);
+    for name in stack.own_streams() {
+        if let Some(stream) = config.streams.get(name) {
+            warnings.extend(check.stream(name, stream)?);
+        }
     }
     Ok(warnings)
+}
+
+/// Checks one stream; returns what is odd about it but can be used.
+pub(super) fn stream(
+    config: &Config,
+    stack: &Stack,
+    name: &str,
+    stream: &Stream,
+) -> Result<Option<String>, ConfigError> {
+    Check { config, stack }.stream(name, stream)
 }
 
 struct Check<'c> {
@@ -41,9 +57,20 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// What the variables mean has to be known before they are read.
+    fn environment(&self) -> Result<(), ConfigError> {
+        let written = |name: &&String| {
+            let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
+            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+        };
+        match self.config.environment.keys().find(written) {
+            Some(name) => Err(self.error(&["environment", name], |key| format!("`{key}` belongs in a file"))),
+            None => Ok(()),
+        }
+    }
+
     fn auth(&self) -> Result<(), ConfigError> {
-        let (kind, keys) = self.config.auth.keys();
-        self.belongs(&["auth"], kind, keys)?;
+        self.belongs(&["auth"])?;
         let mut auth = self.config.auth.clone();
         let empty = auth.secrets_mut().into_iter().find(|(_, secret)| secret.is_empty_text());
         match empty {
@@ -73,19 +100,15 @@ impl Check<'_> {
     }
 
     fn stream(&self, name: &str, stream: &Stream) -> Result<Option<String>, ConfigError> {
-        let at = |key| ["streams", name, key];
-        let (kind, keys) = stream.pages.keys();
-        self.belongs(&at("pages"), kind, keys)?;
-        if !stream.path.starts_with('/') {
-            return Err(
-                self.error(&at("path"), |key| format!("`{key}`: `{}` does not start with `/`", stream.path))
-            );
-        }
-        if let Some(sink) = stream.sinks.iter().find(|sink| !self.config.sinks.contains_key(*sink)) {
+        self.belongs(&["streams", name, "pages"])?;
+        self.paths(name, stream)?;
+        self.window_and_job(name, stream)?;
+        let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
+        if let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) {
             let suggestion = suggest::closest(sink, self.config.sinks.keys());
             let message = |key: &str| format!("`{key}`: there is no sink `{sink}`{suggestion}");
             let hint = format!("write a table `[sinks.{sink}]`");
-            return Err(self.error(&at("sinks"), message).with_hint(hint));
+            return Err(self.error(&["streams", name, "sinks"], message).with_hint(hint));
         }
         let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
         let warning = || {
@@ -96,10 +119,44 @@ impl Check<'_> {
         Ok(sends_body_by_get.then(warning))
     }
 
+    /// Paths are appended to a URL.
+    fn paths(&self, name: &str, Stream { path, window, job, .. }: &Stream) -> Result<(), ConfigError> {
+        let mut paths: Vec<(&[&str], &String)> = vec![(&["path"], path)];
+        if let Some(available) = window.as_ref().and_then(|window| window.available.as_ref()) {
+            paths.push((&["window", "available", "path"], &available.path));
+        }
+        if let Some(job) = job {
+            paths.extend([(&["job", "submit", "path"][..], &job.submit.path), (&["job", "poll"], &job.poll)]);
+            paths.extend(job.cancel.iter().map(|cancel| (&["job", "cancel", "path"][..], &cancel.path)));
+        }
+        match paths.into_iter().find(|(_, path)| !path.starts_with('/')) {
+            Some((below, path)) => Err(self.error(&[&["streams", name], below].concat(), |key| {
+                format!("`{key}`: `{path}` does not start with `/`")
+            })),
+            None => Ok(()),
+        }
+    }
+
+    fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        if stream.window.as_ref().is_some_and(|window| window.from.is_none()) {
+            let path = ["streams", name, "window", "from"].map(str::to_owned);
+            return Err(self.stack.missing(&path, self.stack.origin(&path[..2])));
+        }
+        match &stream.job {
+            Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
+                format!("`{key}` is empty, so no job would ever be done")
+            })),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses a key of the table at `above` that its `type` has no use for.
-    fn belongs(&self, above: &[&str], kind: &str, known: &[&str]) -> Result<(), ConfigError> {
+    fn belongs(&self, above: &[&str]) -> Result<(), ConfigError> {
         let values = self.stack.values();
         let table = tree::at(&values, above).and_then(|table| table.as_dict());
+        let kind = table.and_then(|table| table.get("type")?.as_str()).unwrap_or_default();
+        let types = keys::types(above).unwrap_or_default();
+        let Some((_, known)) = types.iter().find(|(name, _)| *name == kind) else { return Ok(()) };
         let mut names = table.into_iter().flatten().map(|(name, _)| name.as_str());
         let Some(name) = names.find(|name| *name != "type" && !known.contains(name)) else {
             return Ok(());

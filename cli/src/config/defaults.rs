@@ -5,7 +5,7 @@ use figment::{
     value::{Dict, Value},
 };
 
-use super::{api, auth, pages::Pages, retry, root, stream, tree};
+use super::{api, auth, job, pages::Pages, retry, root, stream, tree, window};
 
 /// What is built in for a configuration that says `written`: each stream, sink and grant has defaults of its
 /// own.
@@ -24,7 +24,15 @@ pub(super) fn beneath(written: &Dict) -> Dict {
 }
 
 fn beneath_stream(written: &Dict) -> Dict {
-    let mut defaults = parse(stream::DEFAULTS);
+    let optional: [(&[&str], &str); 4] = [
+        (&["window"], window::DEFAULTS),
+        (&["job"], job::DEFAULTS),
+        (&["job", "submit"], job::SUBMIT_DEFAULTS),
+        (&["job", "cancel"], job::CANCEL_DEFAULTS),
+    ];
+    let is_written = |path| tree::at(written, path).is_some_and(|table| table.as_dict().is_some());
+    let tables = optional.into_iter().filter(|(path, _)| is_written(path)).map(|(_, text)| text);
+    let mut defaults = parse(&std::iter::once(stream::DEFAULTS).chain(tables).collect::<String>());
     let kind = tree::at(written, &["pages", "type"]).and_then(Value::as_str);
     defaults.insert("pages".to_owned(), Value::from(parse(Pages::defaults(kind))));
     defaults

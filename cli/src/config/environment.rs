@@ -8,7 +8,13 @@ use std::{
 use figment::value::{Dict, Value};
 use longhaul_core::suggest;
 
-use super::{ConfigError, Origin, keys, stack::Layer, tree};
+use toml_edit::Key;
+
+use super::{
+    ConfigError, Origin, keys,
+    stack::{Layer, Stack},
+    tree,
+};
 
 const PREFIX: &str = "LONGHAUL_";
 const BETWEEN_LEVELS: &str = "__";
@@ -46,7 +52,7 @@ impl Environment {
                 Some((path, _)) => found.push((path, name.into_owned(), value)),
                 None if typed.len() > 1 => return Err(unknown(&name, &typed)),
                 None => {
-                    let suggestion = closest(&typed);
+                    let suggestion = closest(&typed, str::to_ascii_uppercase);
                     warnings.push(format!(
                         "the environment variable `{name}` is not a key and is ignored{suggestion}"
                     ));
@@ -57,6 +63,48 @@ impl Environment {
         let layers = found.into_iter().map(|(path, name, value)| layer(&path, name, value, cwd));
         Ok(Self { layers: layers.collect::<Result<_, _>>()?, warnings })
     }
+}
+
+/// The variables that `[environment]` of `stack` gives a meaning, with their keys.
+pub(super) fn well_known(stack: &Stack) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
+    let values = stack.values();
+    let table = values.get("environment").and_then(Value::as_dict).into_iter().flatten();
+    let named = table.filter_map(|(name, key)| Some((name, key.as_str()?)));
+    let known = named.map(|(name, key)| {
+        let typed: Vec<_> =
+            Key::parse(key).unwrap_or_default().iter().map(|level| level.get().to_owned()).collect();
+        match keys::find(&typed, &values) {
+            Some((path, _)) if path == typed => Ok((name.clone(), path)),
+            _ => {
+                let path = ["environment".to_owned(), name.clone()];
+                let (place, suggestion) = (keys::dotted(&path), closest(&typed, str::to_owned));
+                let message = format!("`{place}`: `{key}` is not a key{suggestion}");
+                Err(ConfigError::new(message).at(&place, stack.origin(&path)))
+            }
+        }
+    });
+    known.collect()
+}
+
+/// What those of `names` say that are set, a layer each.
+pub(super) fn layers_of(
+    names: &[(String, Vec<String>)],
+    variables: &[(OsString, OsString)],
+    cwd: &Path,
+) -> Result<Vec<Layer>, ConfigError> {
+    let mut found: Vec<(Vec<String>, String, &OsStr)> = Vec::new();
+    for (name, path) in names {
+        let Some((_, value)) = variables.iter().find(|(candidate, _)| candidate == name.as_str()) else {
+            continue;
+        };
+        let says_the_same =
+            |(other, _, known): &(Vec<String>, String, &OsStr)| other == path && *known == value;
+        if !found.iter().any(says_the_same) {
+            found.push((path.clone(), name.clone(), value));
+        }
+    }
+    refuse_overlap(&found)?;
+    found.into_iter().map(|(path, name, value)| layer(&path, name, value, cwd)).collect()
 }
 
 /// The variable that sets the key at `path`.
@@ -95,13 +143,16 @@ fn unknown(name: &str, typed: &[String]) -> ConfigError {
         ))
         .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
     } else {
-        ConfigError::new(format!("the environment variable `{name}` is not a key{}", closest(typed)))
+        ConfigError::new(format!(
+            "the environment variable `{name}` is not a key{}",
+            closest(typed, str::to_ascii_uppercase)
+        ))
     };
     error.written(origin)
 }
 
-/// A suggestion for the first level of `typed` that no key has.
-fn closest(typed: &[String]) -> String {
+/// A suggestion, written by `spell`, for the first level of `typed` that no key has.
+fn closest(typed: &[String], spell: fn(&str) -> String) -> String {
     let rows: Vec<_> = keys::rows().map(|(row, _)| row).collect();
     let agree = |row: &[&str], depth: usize| {
         row.len() > depth
@@ -113,10 +164,7 @@ fn closest(typed: &[String]) -> String {
     for (depth, name) in typed.iter().enumerate() {
         let here: Vec<_> = rows.iter().filter(|row| agree(row, depth)).map(|row| row[depth]).collect();
         if !here.iter().any(|key| key.starts_with('*') || key.eq_ignore_ascii_case(name)) {
-            return suggest::closest(
-                name,
-                &here.iter().map(|key| key.to_ascii_uppercase()).collect::<Vec<_>>(),
-            );
+            return suggest::closest(name, &here.into_iter().map(spell).collect::<Vec<_>>());
         }
     }
     String::new()

@@ -6,16 +6,16 @@ use figment::{
 };
 use longhaul_core::suggest;
 
-use super::{ConfigError, Origin, keys};
+use super::{ConfigError, Origin, keys, stack::Stack};
 
-/// `error`, which concerns the value that `locate` finds the origin of by its path.
-pub(super) fn explain(error: Error, locate: impl Fn(&[String], Origin) -> Origin) -> ConfigError {
+/// `error`, which was met in reading `stack`.
+pub(super) fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
     let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
     if let Kind::MissingField(name) = &error.kind {
-        let near = locate(&path, origin);
+        let near = stack.locate(&path, origin);
         path.push(name.clone().into_owned());
-        return ConfigError::missing(&path, Some(near));
+        return stack.missing(&path, near);
     }
     let path = to_the_key(&path);
     let key = keys::dotted(&path);
@@ -37,7 +37,7 @@ pub(super) fn explain(error: Error, locate: impl Fn(&[String], Origin) -> Origin
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
         _ => (format!("`{key}` cannot be read"), None),
     };
-    let error = ConfigError::new(message).at(&key, locate(&path, origin));
+    let error = ConfigError::new(message).at(&key, stack.locate(&path, origin));
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 

@@ -12,23 +12,24 @@ use figment::{
 };
 use toml_edit::ImDocument;
 
-use super::{ConfigError, Origin, lines::Lines, trust::Ownership};
+use super::{ConfigError, Origin, lines::Lines, stack::Layer, trust::Ownership};
 
 /// The endings of configuration files, in the order they are looked for.
 pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 
 /// What is kept of a file besides its values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConfigFile {
-    /// The file, as it was named.
-    pub(super) path: PathBuf,
+    /// The file, without a line.
+    pub(super) origin: Origin,
     pub(super) lines: Lines,
-    pub(super) ownership: Ownership,
+    /// Nothing for a file that comes along.
+    pub(super) ownership: Option<Ownership>,
 }
 
 impl ConfigFile {
     /// Reads the file `path` in the folder `cwd`; nothing where there is none.
-    pub(super) fn read(path: &Path, cwd: &Path) -> Result<Option<(Self, Dict)>, ConfigError> {
+    pub(super) fn read(path: &Path, cwd: &Path) -> Result<Option<(Self, Layer)>, ConfigError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if !ENDINGS.contains(&ending) {
             let message = format!("`{}` does not end in `.toml`, `.yaml`, `.yml` or `.json`", path.display());
@@ -41,33 +42,46 @@ impl ConfigFile {
                 return Err(ConfigError::new(format!("cannot read `{}`", path.display())).because(error));
             }
         };
-        let refuse = |message: String, line| {
-            ConfigError::new(message).written(Origin::File { path: path.to_owned(), line })
+        let origin = Origin::File { path: path.to_owned(), line: None };
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(ConfigError::new("the file is not UTF-8 text").written(origin));
         };
-        let text = String::from_utf8(bytes).map_err(|_| refuse("the file is not UTF-8 text".into(), None))?;
+        let (values, lines) = Self::parse(&text, ending, &origin)?;
+        let folder = cwd.join(path).parent().unwrap_or(cwd).to_owned();
+        let layer = Layer { origin: origin.clone(), folder, values };
+        Ok(Some((Self { origin, lines, ownership: Some(ownership) }, layer)))
+    }
+
+    /// The preset `name` that comes along, written in TOML.
+    pub(super) fn embedded(name: &str, text: &str) -> Result<(Self, Layer), ConfigError> {
+        let origin = Origin::Preset { name: name.to_owned(), line: None };
+        let (values, lines) = Self::parse(text, "toml", &origin)?;
+        let layer = Layer { origin: origin.clone(), folder: PathBuf::new(), values };
+        Ok((Self { origin, lines, ownership: None }, layer))
+    }
+
+    fn parse(text: &str, ending: &str, origin: &Origin) -> Result<(Dict, Lines), ConfigError> {
+        let refuse = |message: &str, line| ConfigError::new(message).written(origin.clone().on(line));
         // Windows editors like to begin a file with a byte order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim().is_empty() {
+            return Err(refuse("the file is empty", None));
+        }
         let parsed = match ending {
             "toml" => parse_toml(text),
             "json" => parse_json(text),
             _ => parse_yaml(text),
         };
-        let empty = || refuse("the file is empty".to_owned(), None);
-        if text.trim().is_empty() {
-            return Err(empty());
-        }
         match parsed {
-            Ok((Value::Dict(_, values), lines)) => {
-                Ok(Some((Self { path: path.to_owned(), lines, ownership }, values)))
-            }
-            Ok((Value::Empty(..), _)) => Err(empty()),
-            Ok(_) => Err(refuse("the file holds no keys".to_owned(), None)),
+            Ok((Value::Dict(_, values), lines)) => Ok((values, lines)),
+            Ok((Value::Empty(..), _)) => Err(refuse("the file is empty", None)),
+            Ok(_) => Err(refuse("the file holds no keys", None)),
             Err(Syntax { format, message, place: Some((line, column)) }) => {
                 let message = format!("the file is not {format} at line {line}, column {column}: {message}");
-                Err(refuse(message, Some(line)))
+                Err(refuse(&message, Some(line)))
             }
             Err(Syntax { format, message, place: None }) => {
-                Err(refuse(format!("the file is not {format}: {message}"), None))
+                Err(refuse(&format!("the file is not {format}: {message}"), None))
             }
         }
     }

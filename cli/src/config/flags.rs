@@ -8,6 +8,7 @@ use toml_edit::Key;
 use super::{
     ConfigError, Origin, canonical, environment,
     keys::{self, Kind},
+    show,
     stack::Layer,
     tree,
 };
@@ -26,12 +27,17 @@ pub(super) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
     let key = keys::dotted(&path);
     let value = canonical::toml(text);
     let value = match keys::find_kind(&path) {
-        Some(Kind::Path | Kind::Secret | Kind::Text) => value.filter(|value| value.as_str().is_some()),
+        Some(Kind::Key | Kind::Path | Kind::Secret | Kind::Text) => {
+            value.filter(|value| value.as_str().is_some())
+        }
         _ => value,
     };
     let values = tree::nest(&path, value.unwrap_or_else(|| Value::from(text)));
     let origin = Origin::Flag { text: key };
-    if let Some((path, _)) = tree::leaves(&values).into_iter().find(|(path, _)| keys::is_secret(path)) {
+    let is_secret = |path: &[String], value: &Value| {
+        keys::is_secret(path) || value.as_str().is_some_and(|text| show::without_password(text) != text)
+    };
+    if let Some((path, _)) = tree::leaves(&values).into_iter().find(|(path, value)| is_secret(path, value)) {
         let (key, variable) = (keys::dotted(&path), environment::variable(&path));
         return Err(ConfigError::new(format!(
             "`{key}` cannot be set on the command line: the process list shows it"
@@ -74,6 +80,8 @@ mod tests {
             ("api.headers.X-Key=hunter2", "api.headers.X-Key", "LONGHAUL_API__HEADERS__X-KEY"),
             ("auth.extra.assertion=hunter2", "auth.extra.assertion", "LONGHAUL_AUTH__EXTRA__ASSERTION"),
             ("sinks.db.password=hunter2", "sinks.db.password", "LONGHAUL_SINKS__DB__PASSWORD"),
+            ("sinks.db.url=db://me:hunter2@db", "sinks.db.url", "LONGHAUL_SINKS__DB__URL"),
+            ("api.proxy=http://me:hunter2@proxy", "api.proxy", "LONGHAUL_API__PROXY"),
         ] {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
             assert_eq!(

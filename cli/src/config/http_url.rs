@@ -9,6 +9,12 @@ pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D:
     parse(&text).map_err(de::Error::custom)
 }
 
+/// One that may hold a user and a password.
+pub(super) fn with_credentials<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_with_credentials(&text).map_err(de::Error::custom)
+}
+
 /// URLs of which only scheme, host and port are given.
 pub(super) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
@@ -34,6 +40,15 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 fn parse(text: &str) -> Result<Url, String> {
+    let url = parse_with_credentials(text)?;
+    if url.username().is_empty() && url.password().is_none() {
+        Ok(url)
+    } else {
+        Err("a URL must not hold a user or password".to_owned())
+    }
+}
+
+fn parse_with_credentials(text: &str) -> Result<Url, String> {
     // What stands before an `@` may be a password, so such text is never repeated.
     let shown = if text.contains('@') { "this" } else { &format!("`{text}`") };
     let url = match Url::parse(text) {
@@ -43,9 +58,6 @@ fn parse(text: &str) -> Result<Url, String> {
         }
         Err(problem) => return Err(format!("{shown} is not a URL: {problem}")),
     };
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a URL must not hold a user or password".to_owned());
-    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("{shown} has a query or fragment, which does not belong here"));
     }

@@ -5,7 +5,7 @@
 
 use figment::value::Dict;
 
-use super::{api, auth, pages, retry, root, secret, sink, stream, tree};
+use super::{api, auth, job, pages, rate, refusals, region, retry, root, secret, sink, stream, tree, window};
 
 /// What a key holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Command,
     /// Whatever a sink or an API makes of it.
     Free,
+    /// A key of the schema, dotted.
+    Key,
     /// Texts or numbers, which may be written as one text with commas or blanks between them.
     List,
     /// A path that is read, relative to the file that names it.
@@ -33,11 +35,26 @@ pub(super) enum Kind {
 /// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
 pub(super) type Row = (&'static str, Kind);
 
+/// The values that the `type` of a table can have, and the other keys that the table has with each.
+pub(super) type Types = &'static [(&'static str, &'static [&'static str])];
+
 /// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
 const DEEPEST: usize = 200;
 
-const SECTIONS: [&[Row]; 7] =
-    [root::KEYS, api::KEYS, auth::KEYS, retry::KEYS, stream::KEYS, pages::KEYS, sink::KEYS];
+const SECTIONS: [&[Row]; 12] = [
+    root::KEYS,
+    region::KEYS,
+    api::KEYS,
+    auth::KEYS,
+    retry::KEYS,
+    rate::KEYS,
+    refusals::KEYS,
+    stream::KEYS,
+    pages::KEYS,
+    window::KEYS,
+    job::KEYS,
+    sink::KEYS,
+];
 
 /// Every key of the schema, the forms of secrets included.
 pub(super) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
@@ -57,6 +74,15 @@ pub(super) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Ki
 /// What the key at `path` holds; nothing for a table, or where there is no such key.
 pub(super) fn find_kind(path: &[String]) -> Option<Kind> {
     find(path, &Dict::new()).map(|(_, kind)| kind)
+}
+
+/// The types of the table at `path`, where it is one that has a `type`.
+pub(super) fn types(path: &[&str]) -> Option<Types> {
+    match path {
+        ["auth"] => Some(auth::TYPES),
+        ["streams", _, "pages"] => Some(pages::TYPES),
+        _ => None,
+    }
 }
 
 /// Whether `path` is a table of the schema, whose keys have names of their own.
@@ -157,7 +183,13 @@ mod tests {
         ] {
             assert!(is_secret(&path(key)), "{key}");
         }
-        for key in ["auth.client_id", "auth.token.env", "streams.users.query.pageToken", "sinks.db.table"] {
+        for key in [
+            "auth.client_id",
+            "auth.token.env",
+            "environment.X_SECRET",
+            "streams.u.query.pageToken",
+            "sinks.db.table",
+        ] {
             assert!(!is_secret(&path(key)), "{key}");
         }
     }

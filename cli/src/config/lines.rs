@@ -3,7 +3,7 @@
 use toml_edit::{ImDocument, TableLike};
 
 /// The keys of a file, in the order they stand there, each with its line.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lines(Vec<(Vec<String>, usize)>);
 
 impl Lines {

@@ -4,8 +4,9 @@
 //! row of `KEYS` there; a new section also a line in `keys.rs`, `root.rs` and, if it has defaults,
 //! `defaults.rs`.
 //!
-//! Layers, lowest first: what is built in; the machine's file; the user's; `longhaul.toml` in the working
-//! directory, or the files named on the command line instead; the environment; `--set`.
+//! Layers, lowest first: what is built in; the preset that `system` names; the machine's file; the user's;
+//! `longhaul.toml` in the working directory, or the files named on the command line instead; the variables
+//! that `[environment]` names; those that begin with `LONGHAUL_`; `--set`.
 
 mod api;
 mod auth;
@@ -20,12 +21,20 @@ mod error;
 mod explain;
 mod file;
 mod flags;
+mod header;
 mod http_url;
+mod job;
 mod keys;
+mod layers;
 mod lines;
+mod moment;
 mod origin;
 mod pages;
+mod preset;
 mod query;
+mod rate;
+mod refusals;
+mod region;
 mod retry;
 mod root;
 mod secret;
@@ -36,34 +45,35 @@ mod stack;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tree;
 mod trust;
+mod window;
 
-use std::{
-    ffi::OsString,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, fmt, path::PathBuf};
+
+use longhaul_core::suggest;
 
 pub use self::{
     api::{Api, Proxy},
     auth::{Auth, ClientAuth, Grant},
     body::Body,
     error::ConfigError,
+    job::{Cancel, Job, Submit},
+    moment::{Moment, MomentError},
     origin::Origin,
     pages::{Pages, RelativeTo},
     query::{Query, Values},
+    rate::{Rate, RateHeaders},
+    refusals::Refusals,
     retry::Retry,
     root::Config,
     secret::{SecretSource, Secrets},
     sink::Sink,
     stream::Stream,
+    window::{Available, TooDeep, Window},
 };
-use self::{
-    environment::Environment,
-    file::{ConfigFile, ENDINGS},
-    stack::{Layer, Stack},
-};
+use self::{file::ENDINGS, stack::Stack};
 
 /// What a configuration is read from. `Debug` does not show the environment, nor the values of `--set`.
 #[derive(Clone, Default)]
@@ -93,25 +103,8 @@ pub struct Loaded {
 
 /// Reads the configuration. The first thing that is wrong is the error; nothing is sent, run, or written.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
-    let mut stack = Stack::default();
-    for path in [sources.machine_file.clone(), sources.user_file()].into_iter().flatten() {
-        lay_file(&mut stack, &path, &sources.cwd)?;
-    }
-    let found = sources.found_file()?;
-    for path in sources.files.iter().chain(&found) {
-        if !lay_file(&mut stack, path, &sources.cwd)? {
-            let message = format!("the configuration file `{}` does not exist", path.display());
-            return Err(ConfigError::new(message));
-        }
-    }
-    let Environment { layers, mut warnings } =
-        Environment::read(&sources.environment, &stack.values(), &sources.cwd)?;
-    for layer in layers {
-        stack.lay(layer);
-    }
-    for text in &sources.set {
-        stack.lay(flags::layer(text, &sources.cwd)?);
-    }
+    let (mut stack, mut warnings) = layers::read(sources)?;
+    region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
     let mut config = stack.extract()?;
     warnings.extend(check::check(&config, &stack)?);
@@ -141,18 +134,38 @@ impl Loaded {
         ConfigError::new(message).at(key, origin)
     }
 
-    /// The streams in the order they are defined: as the files list them, then those that only the
-    /// environment or the command line defines, by name.
+    /// The stream `name`, complete: also one of the preset that no other layer extends.
+    pub fn stream(&self, name: &str) -> Result<&Stream, ConfigError> {
+        let streams = &self.config.streams;
+        let stream = streams.get(name).ok_or_else(|| {
+            let suggestion = suggest::closest(name, streams.keys());
+            ConfigError::new(format!("there is no stream `{name}`{suggestion}"))
+                .with_hint("longhaul streams lists those that are configured")
+        })?;
+        check::stream(&self.config, &self.stack, name, stream)?;
+        Ok(stream)
+    }
+
+    /// The streams that any layer but the preset defines or extends, all complete, in the order they are
+    /// defined: as the files list them, then those that only the environment or the command line names, by
+    /// name.
     pub fn streams(&self) -> Vec<(&str, &Stream)> {
-        let mut streams: Vec<(&str, &Stream)> = Vec::new();
-        let all = self.config.streams.keys().map(String::as_str);
-        for name in self.stack.names("streams").chain(all) {
-            let known = streams.iter().any(|(known, _)| *known == name);
-            if let Some((name, stream)) = self.config.streams.get_key_value(name).filter(|_| !known) {
-                streams.push((name, stream));
-            }
-        }
-        streams
+        self.named(self.stack.own_streams())
+    }
+
+    /// Those, then the others of the preset, which may lack what only the user can say.
+    pub fn all_streams(&self) -> Vec<(&str, &Stream)> {
+        let names = self.config.streams.keys().map(String::as_str);
+        let mut all = self.named(self.stack.all_streams());
+        // A preset in YAML need not be laid out such that its streams are found line by line.
+        let rest: Vec<_> = names.filter(|name| all.iter().all(|(known, _)| known != name)).collect();
+        all.extend(self.named(rest));
+        all
+    }
+
+    fn named<'l>(&'l self, names: Vec<&'l str>) -> Vec<(&'l str, &'l Stream)> {
+        let pairs = names.into_iter().filter_map(|name| Some((name, self.config.streams.get(name)?)));
+        pairs.collect()
     }
 
     /// One line for each value, in the order of the keys: `key = value  # where it was written`. Secrets are
@@ -198,13 +211,4 @@ impl fmt::Debug for Sources {
         shown.field("cwd", cwd).field("files", files).field("machine_file", machine_file);
         shown.finish_non_exhaustive()
     }
-}
-
-/// Puts the file on top of `stack`, and says whether there is one.
-fn lay_file(stack: &mut Stack, path: &Path, cwd: &Path) -> Result<bool, ConfigError> {
-    let Some((file, values)) = ConfigFile::read(path, cwd)? else { return Ok(false) };
-    let folder = cwd.join(path).parent().unwrap_or(cwd).to_owned();
-    let origin = Origin::File { path: path.to_owned(), line: None };
-    stack.lay_file(file, Layer { origin, folder, values });
-    Ok(true)
 }

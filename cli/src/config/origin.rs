@@ -17,6 +17,13 @@ pub enum Origin {
         /// The line of the key, from 1, where it could be found.
         line: Option<usize>,
     },
+    /// In a preset that comes along.
+    Preset {
+        /// The preset.
+        name: String,
+        /// The line of the key, from 1, where it could be found.
+        line: Option<usize>,
+    },
     /// In the environment.
     Environment {
         /// The variable.
@@ -29,7 +36,19 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// This place, with the line of a key in it.
+    pub(super) fn on(self, line: Option<usize>) -> Self {
+        match self {
+            Self::File { path, .. } => Self::File { path, line },
+            Self::Preset { name, .. } => Self::Preset { name, line },
+            other => other,
+        }
+    }
+}
+
 const FILE: &str = "file";
+const PRESET: &str = "preset";
 const ENVIRONMENT: &str = "environment variable";
 const FLAG: &str = "--set";
 
@@ -39,6 +58,7 @@ impl From<&Origin> for Metadata {
         match origin {
             Origin::Default => Self::named("default"),
             Origin::File { path, .. } => Self::from(FILE, path.as_path()),
+            Origin::Preset { name, .. } => Self::from(PRESET, Source::Custom(name.clone())),
             Origin::Environment { name } => Self::from(ENVIRONMENT, Source::Custom(name.clone())),
             Origin::Flag { text } => Self::from(FLAG, Source::Custom(text.clone())),
         }
@@ -52,6 +72,9 @@ impl From<&Metadata> for Origin {
             Some(Source::Custom(name)) if metadata.name == ENVIRONMENT => {
                 Self::Environment { name: name.clone() }
             }
+            Some(Source::Custom(name)) if metadata.name == PRESET => {
+                Self::Preset { name: name.clone(), line: None }
+            }
             Some(Source::Custom(text)) => Self::Flag { text: text.clone() },
             _ => Self::Default,
         }
@@ -64,6 +87,8 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File { path, line: None } => write!(f, "{}", path.display()),
             Self::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            Self::Preset { name, line: None } => write!(f, "{PRESET} {name}"),
+            Self::Preset { name, line: Some(line) } => write!(f, "{PRESET} {name}:{line}"),
             Self::Environment { name } => write!(f, "{ENVIRONMENT} {name}"),
             Self::Flag { text } if text.is_empty() => f.write_str(FLAG),
             Self::Flag { text } => write!(f, "{FLAG} {text}"),
@@ -84,6 +109,7 @@ mod tests {
                 Origin::Environment { name: "LONGHAUL_STATE_DIR".into() },
                 "environment variable LONGHAUL_STATE_DIR",
             ),
+            (Origin::Preset { name: "crm".into(), line: None }, "preset crm"),
             (Origin::Flag { text: "api.timeout".into() }, "--set api.timeout"),
         ];
         for (origin, text) in origins {
@@ -92,5 +118,6 @@ mod tests {
             assert_eq!(origin.to_string(), text);
         }
         assert_eq!(Origin::File { path: "b.toml".into(), line: Some(7) }.to_string(), "b.toml:7");
+        assert_eq!(Origin::Preset { name: "crm".into(), line: Some(7) }.to_string(), "preset crm:7");
     }
 }

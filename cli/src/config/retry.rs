@@ -48,11 +48,15 @@ pub struct Retry {
 }
 
 fn statuses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StatusCode>, D::Error> {
-    let numbers = Vec::<u16>::deserialize(deserializer)?;
-    let status = |number: &u16| {
-        let known = StatusCode::from_u16(*number).ok().filter(|status| status.as_u16() < 600);
-        known
-            .ok_or_else(|| de::Error::custom(format!("`{number}` is not a status, which is from 100 to 599")))
-    };
-    numbers.iter().map(status).collect()
+    Vec::<u16>::deserialize(deserializer)?.into_iter().map(known).collect()
+}
+
+/// The status of an answer (RFC 9110 §15).
+pub(super) fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::Error> {
+    known(u16::deserialize(deserializer)?)
+}
+
+fn known<E: de::Error>(number: u16) -> Result<StatusCode, E> {
+    let status = StatusCode::from_u16(number).ok().filter(|status| status.as_u16() < 600);
+    status.ok_or_else(|| E::custom(format!("`{number}` is not a status, which is from 100 to 599")))
 }

@@ -8,13 +8,20 @@ use super::{
     api::Api,
     auth::Auth,
     keys::{Kind, Row},
+    rate::Rate,
+    refusals::Refusals,
     retry::Retry,
     secret::SecretSource,
     sink::Sink,
     stream::Stream,
 };
 
-pub(super) const KEYS: &[Row] = &[("plugin_path", Kind::Paths), ("state_dir", Kind::Text)];
+pub(super) const KEYS: &[Row] = &[
+    ("environment.*", Kind::Key),
+    ("plugin_path", Kind::Paths),
+    ("state_dir", Kind::Text),
+    ("system", Kind::Text),
+];
 
 pub(super) const DEFAULTS: &str = r#"
 plugin_path = []
@@ -29,8 +36,22 @@ pub struct Config {
     pub api: Api,
     /// Who asks.
     pub auth: Auth,
+    /// Variables of the environment that the system's own tools know, with the keys that they set here, too.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// How the API says no.
+    #[serde(default)]
+    pub errors: Refusals,
     /// Folders searched for plugins before the defaults; absolute paths.
     pub plugin_path: Vec<PathBuf>,
+    /// What the server says of its limits.
+    #[serde(default)]
+    pub rate: Rate,
+    /// Which of the system's hosts are meant: a name or a domain of `regions`.
+    pub region: Option<String>,
+    /// The regions of the system, with their domains.
+    #[serde(default)]
+    pub regions: BTreeMap<String, String>,
     /// What is tried again.
     pub retry: Retry,
     /// Where records go, by name.
@@ -41,6 +62,8 @@ pub struct Config {
     /// What is pulled, by name.
     #[serde(default)]
     pub streams: BTreeMap<String, Stream>,
+    /// The preset beneath: one that comes along, by its name, or a file.
+    pub system: Option<String>,
 }
 
 impl Config {

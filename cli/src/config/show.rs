@@ -38,15 +38,16 @@ fn masked(value: Value) -> Value {
                 (name, value)
             })
             .collect(),
-        Value::String(text) => without_password(text).into(),
+        Value::String(text) => without_password(&text).into(),
         other => other,
     }
 }
 
-fn without_password(text: String) -> String {
-    let Ok(mut url) = Url::parse(&text) else { return text };
+/// `text`, without the password where it is a URL that holds one.
+pub(super) fn without_password(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
     let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
-    if hidden { url.into() } else { text }
+    if hidden { url.into() } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::keys::{Kind, Row};
 
+/// The sink that needs no table.
+pub(super) const STANDARD_OUTPUT: &str = "stdout";
+
 pub(super) const KEYS: &[Row] = &[("sinks.*.type", Kind::Text), ("sinks.*.**", Kind::Free)];
 
 /// A place for records. `Debug` shows the names of its options only, as their values may be secrets.

@@ -1,6 +1,6 @@
 //! The layers of a configuration, one above the other.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
@@ -8,7 +8,7 @@ use figment::{
 };
 
 use super::{
-    Config, ConfigError, Origin, body, canonical,
+    Config, ConfigError, Origin, body, canonical, environment,
     explain::explain,
     file::ConfigFile,
     keys::{self, Kind},
@@ -17,6 +17,7 @@ use super::{
 };
 
 /// What was written in one place.
+#[derive(Clone)]
 pub(super) struct Layer {
     pub(super) origin: Origin,
     /// What paths that are read are relative to.
@@ -29,18 +30,19 @@ pub(super) struct Layer {
 pub(super) struct Stack {
     figment: Figment,
     files: Vec<ConfigFile>,
+    preset: Option<ConfigFile>,
+    /// The streams that any layer but the preset defines or extends.
+    own_streams: BTreeSet<String>,
+    /// Variables that the system's own tools know, with the keys they set.
+    well_known: Vec<(String, Vec<String>)>,
 }
 
 impl Stack {
     /// Puts `layer` on top: its tables extend those below, its other values replace them.
     pub(super) fn lay(&mut self, layer: Layer) {
-        let values = canonical::table(layer.values, &layer.folder);
-        let mut figment = std::mem::take(&mut self.figment);
-        for path in replaced_by_forms(&values, &tree_of(&figment)) {
-            let nothing = tree::nest(&path, Value::from(Empty::Unit));
-            figment = figment.merge(Written { origin: &layer.origin, values: nothing });
-        }
-        self.figment = figment.merge(Written { origin: &layer.origin, values });
+        let streams = layer.values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
+        self.own_streams.extend(streams.cloned());
+        self.merge(layer);
     }
 
     /// Puts `file` on top, and remembers where its keys are.
@@ -49,10 +51,28 @@ impl Stack {
         self.files.push(file);
     }
 
+    /// Puts a preset on top; it comes first.
+    pub(super) fn lay_preset(&mut self, file: ConfigFile, layer: Layer) {
+        self.merge(layer);
+        self.preset = Some(file);
+    }
+
     /// Puts what is built in beneath everything.
     pub(super) fn underlay(&mut self, values: Dict) {
         let written = Written { origin: &Origin::Default, values };
         self.figment = std::mem::take(&mut self.figment).join(written);
+    }
+
+    /// Notes that `variables` set these keys, too.
+    pub(super) fn know(&mut self, variables: Vec<(String, Vec<String>)>) {
+        self.well_known = variables;
+    }
+
+    /// Puts `value` in the place of what is at `path`, as if it had been written there.
+    pub(super) fn replace(&mut self, path: &[String], value: Value) {
+        let origin = self.origin(path);
+        let written = Written { origin: &origin, values: tree::nest(path, value) };
+        self.figment = std::mem::take(&mut self.figment).merge(written);
     }
 
     /// Everything, merged.
@@ -62,7 +82,7 @@ impl Stack {
 
     /// The configuration that the layers are together.
     pub(super) fn extract(&self) -> Result<Config, ConfigError> {
-        self.figment.extract_lossy().map_err(|error| explain(error, |path, origin| self.locate(path, origin)))
+        self.figment.extract_lossy().map_err(|error| explain(error, self))
     }
 
     /// Where the value at `path` was written; for a table, the topmost place that says something about it.
@@ -75,26 +95,58 @@ impl Stack {
 
     /// Who could have written the file at `origin`, where it is one.
     pub(super) fn ownership(&self, origin: &Origin) -> Option<Ownership> {
-        self.file(origin).map(|file| file.ownership)
+        self.file(origin).and_then(|file| file.ownership)
     }
 
-    /// The names in the table `table` as its files list them, lower layers first.
-    pub(super) fn names<'s>(&'s self, table: &'s str) -> impl Iterator<Item = &'s str> {
-        self.files.iter().flat_map(move |file| file.lines.names(table))
+    /// `origin`, unless it is the preset: what that leaves open is for the user to say.
+    pub(super) fn by_user(&self, origin: Origin) -> Origin {
+        let is_preset = self.preset.as_ref().is_some_and(|preset| preset.origin == origin.clone().on(None));
+        if is_preset { Origin::Default } else { origin }
+    }
+
+    /// That the key at `path` has to be there and is not; `near` is what asked for it.
+    pub(super) fn missing(&self, path: &[String], near: Origin) -> ConfigError {
+        ConfigError::missing(path, self.by_user(near), &self.variables(path))
+    }
+
+    /// The variables of the environment that set the key at `path`, the topmost last.
+    pub(super) fn variables(&self, path: &[String]) -> Vec<String> {
+        let well_known = self.well_known.iter().filter(|(_, key)| key == path).map(|(name, _)| name.clone());
+        well_known.chain([environment::variable(path)]).collect()
+    }
+
+    /// The streams that any layer but the preset defines or extends: as the files list them, then those that
+    /// only the environment or the command line names, in the order of their names.
+    pub(super) fn own_streams(&self) -> Vec<&str> {
+        let listed = self.files.iter().flat_map(|file| file.lines.names("streams"));
+        once_each(listed.chain(self.own_streams.iter().map(String::as_str)))
+    }
+
+    /// Those, then the preset's others.
+    pub(super) fn all_streams(&self) -> Vec<&str> {
+        let listed = self.preset.iter().flat_map(|file| file.lines.names("streams"));
+        once_each(self.own_streams().into_iter().chain(listed))
     }
 
     /// `origin` with the line of the key at `path`.
-    fn locate(&self, path: &[String], origin: Origin) -> Origin {
+    pub(super) fn locate(&self, path: &[String], origin: Origin) -> Origin {
         let line = self.file(&origin).and_then(|file| file.lines.find(path));
-        match origin {
-            Origin::File { path, .. } => Origin::File { path, line },
-            other => other,
+        origin.on(line)
+    }
+
+    fn merge(&mut self, layer: Layer) {
+        let values = canonical::table(layer.values, &layer.folder);
+        let mut figment = std::mem::take(&mut self.figment);
+        for path in replaced_by_forms(&values, &tree_of(&figment)) {
+            let nothing = tree::nest(&path, Value::from(Empty::Unit));
+            figment = figment.merge(Written { origin: &layer.origin, values: nothing });
         }
+        self.figment = figment.merge(Written { origin: &layer.origin, values });
     }
 
     fn file(&self, origin: &Origin) -> Option<&ConfigFile> {
-        let Origin::File { path, .. } = origin else { return None };
-        self.files.iter().find(|file| file.path == *path)
+        let file = origin.clone().on(None);
+        self.files.iter().chain(&self.preset).find(|known| known.origin == file)
     }
 }
 
@@ -102,6 +154,11 @@ impl fmt::Debug for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stack").field("files", &self.files).finish_non_exhaustive()
     }
+}
+
+fn once_each<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
 }
 
 fn tree_of(figment: &Figment) -> Dict {

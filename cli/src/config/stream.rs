@@ -1,35 +1,45 @@
 //! `[streams.NAME]`: one listing of the API.
 
+use std::num::NonZeroUsize;
+
 use http::Method;
 use longhaul_core::Pointer;
 use serde::Deserialize;
 
 use super::{
-    api,
     body::Body,
-    choice,
+    choice, header,
+    job::Job,
     keys::{Kind, Row},
     pages::Pages,
     query::Query,
     secret::Secrets,
+    text,
+    window::Window,
 };
 
 pub(super) const KEYS: &[Row] = &[
     ("streams.*.body", Kind::Body),
     ("streams.*.body.**", Kind::Free),
+    ("streams.*.concurrency", Kind::Scalar),
+    ("streams.*.description", Kind::Text),
     ("streams.*.headers.*", Kind::Secret),
     ("streams.*.idempotent", Kind::Scalar),
     ("streams.*.method", Kind::Text),
     ("streams.*.path", Kind::Text),
+    ("streams.*.permissions", Kind::List),
     ("streams.*.query.*", Kind::Text),
     ("streams.*.records", Kind::Text),
     ("streams.*.sinks", Kind::List),
+    ("streams.*.unique", Kind::Text),
 ];
 
-/// What is built in for every stream, but for its pages.
+/// What is built in for every stream, but for its pages, window and job.
 pub(super) const DEFAULTS: &str = r#"
+concurrency = 4
 idempotent = true
 method = "GET"
+permissions = []
 records = ""
 sinks = []
 "#;
@@ -40,11 +50,18 @@ sinks = []
 pub struct Stream {
     /// What the first request carries.
     pub body: Option<Body>,
+    /// How many requests may be in flight at a time.
+    pub concurrency: NonZeroUsize,
+    /// What it is, in a line.
+    #[serde(default, deserialize_with = "text::line")]
+    pub description: Option<String>,
     /// Headers of this stream's requests, by name.
-    #[serde(default, deserialize_with = "api::headers")]
+    #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
     /// Whether a request may be sent again, whatever its method.
     pub idempotent: bool,
+    /// The export whose results are listed.
+    pub job: Option<Job>,
     /// Of the first request.
     #[serde(deserialize_with = "choice::method")]
     pub method: Method,
@@ -52,6 +69,8 @@ pub struct Stream {
     pub pages: Pages,
     /// Appended to the base URL; starts with a slash.
     pub path: String,
+    /// What the API asks of who pulls it: permissions or scopes.
+    pub permissions: Vec<String>,
     /// Parameters of the first request.
     #[serde(default)]
     pub query: Query,
@@ -59,4 +78,8 @@ pub struct Stream {
     pub records: Pointer,
     /// Where records go, by name; standard output where there are none.
     pub sinks: Vec<String>,
+    /// Where a record holds what it is told apart by.
+    pub unique: Option<Pointer>,
+    /// The time that is pulled.
+    pub window: Option<Window>,
 }

@@ -8,6 +8,17 @@ pub(super) fn at<'v>(root: &'v Dict, path: &[impl AsRef<str>]) -> Option<&'v Val
     above.iter().try_fold(root, |table, name| table.get(name.as_ref())?.as_dict())?.get(last.as_ref())
 }
 
+/// The value at `path`, to be changed.
+pub(super) fn at_mut<'v>(root: &'v mut Dict, path: &[&str]) -> Option<&'v mut Value> {
+    let (first, below) = path.split_first()?;
+    let value = root.get_mut(*first)?;
+    match (below, value) {
+        ([], value) => Some(value),
+        (below, Value::Dict(_, table)) => at_mut(table, below),
+        _ => None,
+    }
+}
+
 /// A tree that holds `value` at `path`, and nothing else.
 pub(super) fn nest(path: &[impl AsRef<str>], value: Value) -> Dict {
     let names = path.iter().rev().map(|name| name.as_ref().to_owned());

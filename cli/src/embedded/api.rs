@@ -1,4 +1,4 @@
-//! What is answered to a request.
+//! Who gets an answer to a request, and what goes wrong with it.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -10,25 +10,18 @@ use jiff::Timestamp;
 use longhaul_core::Clock;
 
 use super::{
-    conversations::Conversations,
-    details_query,
-    entities::Listing,
     errors::ApiError,
     faults::{Candidate, Draw, Fault},
-    jobs::{self, Jobs},
     oauth,
-    queues::Queue,
     random::Random,
     rate::Budget,
     request::Request,
+    resources::Resources,
     response::Response,
-    router::Route,
+    router::{Route, Target},
     settings::Settings,
     stats::Stats,
-    token_info,
     tokens::{Admission, Denial, Tokens},
-    tutorial::Tutorial,
-    users::User,
 };
 
 /// The API, without its connections.
@@ -36,8 +29,7 @@ use super::{
 pub(super) struct Api {
     settings: Settings,
     clock: Arc<dyn Clock>,
-    base_url: String,
-    conversations: Conversations,
+    resources: Resources,
     state: Mutex<State>,
 }
 
@@ -46,7 +38,6 @@ pub(super) struct Api {
 struct State {
     correlations: Random,
     faults: Draw,
-    jobs: Jobs,
     stats: Stats,
     tokens: Tokens,
 }
@@ -69,19 +60,23 @@ impl Api {
         let state = State {
             correlations: Random::new(settings.seed, "correlation", 0),
             faults: Draw::new(settings.faults.clone(), settings.seed),
-            jobs: Jobs::new(&settings),
             stats: Stats::default(),
             tokens: Tokens::new(&settings),
         };
-        let conversations = Conversations::new(&settings);
-        Self { settings, clock, base_url, conversations, state: Mutex::new(state) }
+        let resources = Resources::new(&settings, base_url);
+        Self { settings, clock, resources, state: Mutex::new(state) }
     }
 
     pub(super) fn stats(&self) -> Stats {
         let mut state = self.state();
         let mut counts = state.stats.clone();
         state.tokens.report(&mut counts, self.clock.elapsed());
+        self.resources.report(&mut counts);
         counts
+    }
+
+    pub(super) fn make_available(&self, until: Timestamp) {
+        self.resources.make_available(until.as_millisecond());
     }
 
     /// Answers a request. All that it changes, and all that is counted, is done when this returns.
@@ -91,10 +86,10 @@ impl Api {
         }
         let correlation = self.state().correlations.uuid();
         let route = Route::find(&request.method, &request.path);
-        let name = route.as_ref().map_or("other", Route::name);
+        let name = route.as_ref().map_or("other", |route| route.name);
         *self.state().stats.requests.entry(name).or_default() += 1;
         let answer = match route {
-            Ok(Route::Token) => Answer::Whole(self.token(request)),
+            Ok(Route { target: Target::Token, .. }) => Answer::Whole(self.token(request)),
             Ok(route) => self.guard(&route, request, &correlation),
             Err(error) => Answer::Whole(error.response(&correlation)),
         };
@@ -120,7 +115,7 @@ impl Api {
     }
 
     /// Lets only those in who may, and only where nothing is to go wrong.
-    fn guard(&self, route: &Route, request: &Request, correlation: &str) -> Answer {
+    fn guard(&self, route: &Route<'_>, request: &Request, correlation: &str) -> Answer {
         let Some(token) = bearer(request) else {
             return Answer::Whole(ApiError::authentication_required().response(correlation));
         };
@@ -154,62 +149,33 @@ impl Api {
         }
     }
 
-    fn draw(&self, route: &Route, request: &Request, admission: Admission) -> Option<Fault> {
+    fn draw(&self, route: &Route<'_>, request: &Request, admission: Admission) -> Option<Fault> {
         let mut hasher = DefaultHasher::new();
         (&request.method, &request.path, &request.query, &request.body).hash(&mut hasher);
         self.state().faults.next(Candidate {
             request: hasher.finish(),
             proven: admission.proven,
-            is_read: route.is_read(),
+            is_read: route.target.is_read(),
         })
     }
 
-    fn serve(&self, route: &Route, request: &Request, token: &str, correlation: &str) -> Response {
-        let Settings { seed, users, queues, max_page, .. } = self.settings;
-        let tutorial = Tutorial {
-            settings: &self.settings,
-            conversations: &self.conversations,
-            base_url: &self.base_url,
-        };
-        let served = match route {
-            Route::CancelJob(id) => self.state().jobs.cancel(id),
-            Route::ContinueTutorial => tutorial.proceed(request),
-            Route::JobAvailability => Ok(jobs::availability(&self.conversations)),
-            Route::JobResults(id) => {
-                let page = self.state().jobs.page(id, request, max_page);
-                page.map(|page| page.response(&self.conversations))
-            }
-            Route::PollJob(id) => self.state().jobs.poll(id),
-            Route::QueryDetails => details_query::answer(request, &self.settings, &self.conversations),
-            Route::Queues => {
-                let listing = Listing { total: queues, max_page: max_page.min(500) };
-                listing.page(request, |at| Queue::new(seed, at))
-            }
-            Route::RevokeToken => {
+    fn serve(&self, route: &Route<'_>, request: &Request, token: &str, correlation: &str) -> Response {
+        let served = match route.target {
+            Target::RevokeToken => {
                 self.state().tokens.revoke(token);
                 Ok(Response::no_content())
             }
-            Route::ShowToken => Ok(token_info::answer(&self.settings)),
-            Route::StartTutorial => tutorial.start(request),
-            Route::SubmitJob => {
-                let found = jobs::find(request, &self.settings, &self.conversations);
-                found.map(|found| self.state().jobs.submit(found, self.clock.now()))
-            }
-            Route::Token => Err(ApiError::not_found()),
-            Route::Users => {
-                let listing = Listing { total: users, max_page: max_page.min(500) };
-                listing.page(request, |at| User::new(seed, at))
-            }
+            _ => self.resources.answer(route, request, self.clock.now()),
         };
         served.unwrap_or_else(|error| error.response(correlation))
     }
 
     /// Notes what went well.
-    fn note(&self, response: &Response, route: &Route, token: &str) {
+    fn note(&self, response: &Response, route: &Route<'_>, token: &str) {
         if response.is_success() {
             let mut state = self.state();
             state.tokens.succeed(token);
-            state.stats.pages += u64::from(route.is_page());
+            state.stats.pages += u64::from(route.target.is_page());
         }
     }
 

@@ -9,6 +9,14 @@ const LAST: [&str; 10] =
 const QUEUES: [&str; 6] =
     ["Billing", "Claims, Returns", "Sales", "Support – Tier 1", "Support – Tier 2", "VIP"];
 
+const DEPARTMENTS: [&str; 4] = ["Billing", "Service", "Sales", "Technical Support"];
+const TITLES: [&str; 3] = ["Agent", "Senior Agent", "Supervisor"];
+const GROUPS: [&str; 5] = ["All Agents", "Early Shift", "Late Shift", "Team Leads", "Work at Home"];
+
+/// 2024-01-01.
+const CREATED: i64 = 1_704_067_200_000;
+const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
+
 /// The id of the `index`th thing of a kind.
 pub(super) fn id(seed: u64, kind: &str, index: usize) -> String {
     Random::new(seed, kind, index).uuid()
@@ -19,7 +27,35 @@ pub(super) fn user_name(seed: u64, index: usize) -> String {
     format!("{} {}", random.pick(&FIRST), random.pick(&LAST))
 }
 
+pub(super) fn email(seed: u64, index: usize) -> String {
+    let name = user_name(seed, index).to_lowercase().replace([' ', '\''], ".");
+    format!("{name}.{index}@example.com")
+}
+
+pub(super) fn department(seed: u64, index: usize) -> &'static str {
+    Random::new(seed, "department", index).pick(&DEPARTMENTS)
+}
+
+pub(super) fn title(seed: u64, index: usize) -> &'static str {
+    Random::new(seed, "title", index).pick(&TITLES)
+}
+
 pub(super) fn queue_name(index: usize) -> String {
-    let name = QUEUES[index % QUEUES.len()];
-    if index < QUEUES.len() { name.to_owned() } else { format!("{name} {}", index / QUEUES.len() + 1) }
+    numbered(&QUEUES, index)
+}
+
+pub(super) fn group_name(index: usize) -> String {
+    numbered(&GROUPS, index)
+}
+
+/// The `index`th of `names`; after the last they begin again, with a number.
+pub(super) fn numbered(names: &[&str], index: usize) -> String {
+    let (name, round) = (names[index % names.len()], index / names.len());
+    if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) }
+}
+
+/// When something was made and last changed.
+pub(super) fn dates(random: &mut Random) -> (i64, i64) {
+    let created = random.between(CREATED..=CREATED + YEAR);
+    (created, random.between(created..=CREATED + YEAR))
 }

@@ -1,139 +1,152 @@
-//! Asynchronous details jobs: submitted, polled, then paged through by cursor.
+//! Asynchronous exports: submitted, polled, then paged through by cursor.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    conversations::Conversations,
-    details_query::{Order, Selection},
-    errors::ApiError,
-    interval::stamp,
-    json,
-    paging::AskedPage,
-    random::Random,
-    request::Request,
-    response::Response,
-    settings::{IntervalMatching, Settings},
+    errors::ApiError, paging::AskedPage, random::Random, request::Request, settings::Settings, stats::Stats,
 };
 
-const PAGE: usize = 1000;
-const DAY: i64 = 24 * 60 * 60 * 1000;
-
-/// The jobs that were submitted.
+/// The jobs of one kind that were submitted. `A` is what they were asked for.
 #[derive(Debug)]
-pub(super) struct Jobs {
-    ids: Random,
+pub(super) struct Jobs<A> {
     /// How many polls find a job unfinished.
     polls: u32,
-    known: HashMap<String, Job>,
+    /// How many jobs fail, and how many of those after them expire.
+    failures: u64,
+    expirations: u64,
+    state: Mutex<State<A>>,
 }
 
 #[derive(Debug)]
-struct Job {
+struct State<A> {
+    ids: Random,
+    submitted: u64,
+    cancelled: u64,
+    known: HashMap<String, Job<A>>,
+}
+
+#[derive(Debug)]
+struct Job<A> {
+    asked: A,
     found: Vec<usize>,
     submitted: i64,
     polls_left: u32,
     polled: bool,
-    cancelled: bool,
+    end: Stage,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Submission {
-    #[serde(flatten)]
-    selection: Selection,
-    limit: Option<usize>,
-    #[serde(default)]
-    start_of_day_interval_matching: bool,
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Stage {
+    Cancelled,
+    Expired,
+    Failed,
+    Finished,
+    Queued,
+    Running,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    state: &'static str,
-    submission_date: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completion_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration_date: Option<String>,
-}
-
-/// What a job is to deliver.
+/// What a poll tells.
 #[derive(Debug)]
-pub(super) struct Found(Vec<usize>);
-
-/// Finds what a submission asks for.
-pub(super) fn find(
-    request: &Request,
-    settings: &Settings,
-    conversations: &Conversations,
-) -> Result<Found, ApiError> {
-    let Submission { selection, limit, start_of_day_interval_matching } = request.json()?;
-    let interval = selection.interval()?;
-    let mut found: Vec<usize> = match settings.matching {
-        IntervalMatching::Exact => conversations.started(interval, IntervalMatching::Exact).collect(),
-        IntervalMatching::UtcDays => {
-            let earliest = if start_of_day_interval_matching { interval.days().start } else { i64::MIN };
-            conversations.alive(interval).filter(|at| conversations.start(*at) >= earliest).collect()
-        }
-    };
-    if selection.order == Order::Desc {
-        found.reverse();
-    }
-    found.truncate(limit.unwrap_or(usize::MAX));
-    Ok(Found(found))
+pub(super) struct Progress<A> {
+    pub(super) asked: A,
+    pub(super) stage: Stage,
+    pub(super) submitted: i64,
 }
 
-impl Jobs {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { ids: Random::new(settings.seed, "job", 0), polls: settings.job_polls, known: HashMap::new() }
+/// How large the pages of results are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageSize {
+    pub(super) default: usize,
+    pub(super) max: usize,
+}
+
+/// A page of results, before it is written.
+#[derive(Debug)]
+pub(super) struct ResultPage<A> {
+    pub(super) asked: A,
+    pub(super) found: Vec<usize>,
+    pub(super) size: usize,
+    pub(super) cursor: Option<String>,
+}
+
+impl<A: Clone> Jobs<A> {
+    /// No jobs yet; `kind` gives them other ids than those of other kinds.
+    pub(super) fn new(settings: &Settings, kind: &str) -> Self {
+        let ids = Random::new(settings.seed, kind, 0);
+        Self {
+            polls: settings.job_polls,
+            failures: settings.job_failures.into(),
+            expirations: settings.job_expirations.into(),
+            state: Mutex::new(State { ids, submitted: 0, cancelled: 0, known: HashMap::new() }),
+        }
     }
 
-    /// Takes up a job.
-    pub(super) fn submit(&mut self, Found(found): Found, now: SystemTime) -> Response {
-        let id = self.ids.uuid();
-        let submitted = Timestamp::try_from(now).unwrap_or_default().as_millisecond();
-        let job = Job { found, submitted, polls_left: self.polls, polled: false, cancelled: false };
-        self.known.insert(id.clone(), job);
-        Response::json(202, format!("{{\"jobId\":\"{id}\"}}"))
+    /// Takes up a job that is to deliver what was `found`, and gives its id.
+    pub(super) fn submit(&self, asked: A, found: Vec<usize>, now: SystemTime) -> String {
+        let mut state = self.state();
+        let id = state.ids.uuid();
+        let job = Job {
+            asked,
+            found,
+            submitted: Timestamp::try_from(now).unwrap_or_default().as_millisecond(),
+            polls_left: self.polls,
+            polled: false,
+            end: match state.submitted {
+                number if number < self.failures => Stage::Failed,
+                number if number < self.failures + self.expirations => Stage::Expired,
+                _ => Stage::Finished,
+            },
+        };
+        state.submitted += 1;
+        state.known.insert(id.clone(), job);
+        id
     }
 
     /// How far a job has come. Each poll brings it on.
-    pub(super) fn poll(&mut self, id: &str) -> Result<Response, ApiError> {
-        let job = self.known.get_mut(id).ok_or_else(ApiError::not_found)?;
-        let state = match job {
-            Job { cancelled: true, .. } => "CANCELLED",
-            Job { polls_left: 0, .. } => "FULFILLED",
-            Job { polled: false, .. } => "QUEUED",
-            Job { .. } => "PENDING",
-        };
-        let done = state == "FULFILLED";
-        let status = Status {
-            state,
-            submission_date: stamp(job.submitted),
-            completion_date: done.then(|| stamp(job.submitted)),
-            expiration_date: done.then(|| stamp(job.submitted + DAY)),
+    pub(super) fn poll(&self, id: &str) -> Result<Progress<A>, ApiError> {
+        let mut state = self.state();
+        let job = state.known.get_mut(id).ok_or_else(ApiError::not_found)?;
+        let stage = match job {
+            Job { end: Stage::Cancelled, .. } => Stage::Cancelled,
+            Job { polls_left: 0, end, .. } => *end,
+            Job { polled: false, .. } => Stage::Queued,
+            Job { .. } => Stage::Running,
         };
         job.polls_left = job.polls_left.saturating_sub(1);
         job.polled = true;
-        Ok(Response::json(200, json::text(&status)))
+        Ok(Progress { asked: job.asked.clone(), stage, submitted: job.submitted })
     }
 
-    pub(super) fn cancel(&mut self, id: &str) -> Result<Response, ApiError> {
-        self.known.get_mut(id).ok_or_else(ApiError::not_found)?.cancelled = true;
-        Ok(Response::no_content())
+    /// Ends a job, whatever it has come to.
+    pub(super) fn cancel(&self, id: &str) -> Result<(), ApiError> {
+        let mut state = self.state();
+        let job = state.known.get_mut(id).ok_or_else(ApiError::not_found)?;
+        let before = std::mem::replace(&mut job.end, Stage::Cancelled);
+        state.cancelled += u64::from(before != Stage::Cancelled);
+        Ok(())
     }
 
-    /// The page of a job's results that a request asks for: which conversations, and the cursor of the next.
-    pub(super) fn page(&self, id: &str, request: &Request, max: usize) -> Result<ResultPage, ApiError> {
-        let job = self.known.get(id).ok_or_else(ApiError::not_found)?;
-        if job.cancelled || job.polls_left > 0 {
+    /// The page of a job's results that a request asks for.
+    pub(super) fn page(
+        &self,
+        id: &str,
+        request: &Request,
+        size: PageSize,
+    ) -> Result<ResultPage<A>, ApiError> {
+        let state = self.state();
+        let job = state.known.get(id).ok_or_else(ApiError::not_found)?;
+        if job.end != Stage::Finished || job.polls_left > 0 {
             return Err(ApiError::bad_request("The results of this job are not available."));
         }
-        let size = AskedPage::of(request)?.or(PAGE)?.at_most(PAGE.min(max)).size;
+        let size = AskedPage::of(request)?.or(size.default)?.at_most(size.max).size;
         let start = match request.parameter("cursor") {
             Some(text) => {
                 position(id, &text).ok_or_else(|| ApiError::invalid_value("The cursor is not valid."))?
@@ -143,38 +156,23 @@ impl Jobs {
         let start = start.min(job.found.len());
         let end = start.saturating_add(size).min(job.found.len());
         Ok(ResultPage {
-            conversations: job.found[start..end].to_vec(),
+            asked: job.asked.clone(),
+            found: job.found[start..end].to_vec(),
+            size,
             cursor: (end < job.found.len()).then(|| cursor(id, end)),
         })
     }
-}
 
-/// A page of a job's results, before it is written.
-#[derive(Debug)]
-pub(super) struct ResultPage {
-    conversations: Vec<usize>,
-    cursor: Option<String>,
-}
-
-impl ResultPage {
-    pub(super) fn response(self, conversations: &Conversations) -> Response {
-        let records = self.conversations.into_iter().map(|at| conversations.json_with_attributes(at));
-        let mut body = format!("{{\"conversations\":{}", json::array(records));
-        if let Some(cursor) = self.cursor {
-            body.push_str(",\"cursor\":");
-            body.push_str(&json::text(&cursor));
-        }
-        body.push_str(",\"dataAvailabilityDate\":");
-        body.push_str(&json::text(&stamp(conversations.available())));
-        body.push('}');
-        Response::json(200, body)
+    /// Adds these jobs to `stats`.
+    pub(super) fn report(&self, stats: &mut Stats) {
+        let state = self.state();
+        stats.jobs_submitted += state.submitted;
+        stats.jobs_cancelled += state.cancelled;
     }
-}
 
-/// The moment before which the data of jobs is complete.
-pub(super) fn availability(conversations: &Conversations) -> Response {
-    let available = stamp(conversations.available());
-    Response::json(200, format!("{{\"dataAvailabilityDate\":\"{available}\"}}"))
+    fn state(&self) -> MutexGuard<'_, State<A>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Three bytes that are `++//` in Base64: a client that does not encode a cursor in its query is found out.

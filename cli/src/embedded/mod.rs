@@ -1,12 +1,16 @@
 //! A fake of the Genesys Cloud Platform API, in this process and on a loopback port.
 //!
-//! It speaks HTTP/1.1 over real sockets, checks credentials, and serves made-up data in the platform's own shapes: a token endpoint,
-//! listings by number (`/api/v2/users`, `/api/v2/routing/queues`), conversation details by query and by job, and the
-//! tutorial's `results` with `nextPageUri`. On request its tokens die early, its answers break off, and it says 429 and 503.
+//! It speaks HTTP/1.1 over real sockets, checks credentials, and serves made-up data in the platform's own shapes: a token endpoint;
+//! listings by number (users, queues, wrap-up codes, skills, groups, divisions, presence definitions); conversation details by
+//! query and by job; user status details by job; audits by query; users by SCIM; and the tutorial's `results` with
+//! `nextPageUri`. On request its tokens die early, its jobs fail, its answers break off, and it says 429 and 503.
 
 mod api;
+mod audit_log;
+mod audit_queries;
 mod body;
 mod conversations;
+mod details_jobs;
 mod details_query;
 mod directory;
 mod entities;
@@ -16,13 +20,16 @@ mod interval;
 mod jobs;
 mod json;
 mod oauth;
+mod organization;
 mod paging;
-mod queues;
+mod presence;
 mod random;
 mod rate;
 mod request;
+mod resources;
 mod response;
 mod router;
+mod scim;
 mod server;
 mod settings;
 mod stats;
@@ -31,10 +38,11 @@ mod tests;
 mod token_info;
 mod tokens;
 mod tutorial;
-mod users;
+mod user_statuses;
 
 use std::{io, sync::Arc};
 
+use jiff::Timestamp;
 use longhaul_core::Clock;
 
 use self::{
@@ -77,6 +85,11 @@ impl EmbeddedApi {
     /// Where its tokens are to be had.
     pub fn token_url(&self) -> String {
         format!("{}/oauth/token", self.base_url)
+    }
+
+    /// Moves the `dataAvailabilityDate` of details jobs: those submitted from now on find what there was before it.
+    pub fn make_available(&self, until: Timestamp) {
+        self.api.make_available(until);
     }
 
     /// What it has done up to now.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) media_type: &'static str,
     pub(super) body: String,
 }
 
@@ -19,7 +20,7 @@ pub(super) enum Persistence {
 
 impl Response {
     pub(super) fn json(status: u16, body: String) -> Self {
-        Self { status, headers: Vec::new(), body }
+        Self { status, headers: Vec::new(), media_type: "application/json", body }
     }
 
     pub(super) fn no_content() -> Self {
@@ -41,7 +42,7 @@ impl Response {
         self.headers.iter().for_each(|(name, value)| field(name, value));
         // RFC 9110 §8.6: 204 has neither body nor length.
         if self.status != 204 {
-            field("Content-Type", "application/json");
+            field("Content-Type", self.media_type);
             field("Content-Length", &self.body.len().to_string());
         }
         if persistence == Persistence::Close {

@@ -2,115 +2,170 @@
 
 use super::errors::ApiError;
 
-/// What a request asks for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Route {
-    CancelJob(String),
+/// What a request asks for, and of what.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Route<'p> {
+    /// The method and the path, with `{…}` where an id stands: the name that statistics go by.
+    pub(super) name: &'static str,
+    pub(super) target: Target,
+    /// The id that stands in the path; empty where none does.
+    pub(super) id: &'p str,
+}
+
+/// What there is to be asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Target {
+    AuditQueries(Step),
     ContinueTutorial,
-    JobAvailability,
-    JobResults(String),
-    PollJob(String),
+    ConversationJobs(Step),
+    Divisions,
+    Groups,
+    PresenceDefinitions,
+    PresenceDefinitionsPaged,
     QueryDetails,
     Queues,
     RevokeToken,
+    ScimUsers,
     ShowToken,
+    Skills,
     StartTutorial,
-    SubmitJob,
     Token,
+    UserJobs(Step),
     Users,
+    WrapupCodes,
 }
 
-impl Route {
+/// A step of the way that an asynchronous export goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    Availability,
+    Cancel,
+    Poll,
+    Results,
+    Submit,
+}
+
+/// All routes. Of two that fit, the first holds.
+const ROUTES: &[(&str, Target)] = &[
+    ("POST /oauth/token", Target::Token),
+    ("GET /api/v2/tokens/me", Target::ShowToken),
+    ("DELETE /api/v2/tokens/me", Target::RevokeToken),
+    ("GET /api/v2/authorization/divisions", Target::Divisions),
+    ("GET /api/v2/groups", Target::Groups),
+    ("GET /api/v2/presence/definitions", Target::PresenceDefinitions),
+    ("GET /api/v2/presencedefinitions", Target::PresenceDefinitionsPaged),
+    ("GET /api/v2/routing/queues", Target::Queues),
+    ("GET /api/v2/routing/skills", Target::Skills),
+    ("GET /api/v2/routing/wrapupcodes", Target::WrapupCodes),
+    ("GET /api/v2/scim/users", Target::ScimUsers),
+    ("GET /api/v2/scim/v2/users", Target::ScimUsers),
+    ("GET /api/v2/users", Target::Users),
+    ("POST /api/v2/analytics/conversations/details/query", Target::QueryDetails),
+    ("POST /api/v2/analytics/conversations/details/jobs", Target::ConversationJobs(Step::Submit)),
+    (
+        "GET /api/v2/analytics/conversations/details/jobs/availability",
+        Target::ConversationJobs(Step::Availability),
+    ),
+    ("GET /api/v2/analytics/conversations/details/jobs/{jobId}", Target::ConversationJobs(Step::Poll)),
+    ("DELETE /api/v2/analytics/conversations/details/jobs/{jobId}", Target::ConversationJobs(Step::Cancel)),
+    (
+        "GET /api/v2/analytics/conversations/details/jobs/{jobId}/results",
+        Target::ConversationJobs(Step::Results),
+    ),
+    ("POST /api/v2/analytics/users/details/jobs", Target::UserJobs(Step::Submit)),
+    ("GET /api/v2/analytics/users/details/jobs/availability", Target::UserJobs(Step::Availability)),
+    ("GET /api/v2/analytics/users/details/jobs/{jobId}", Target::UserJobs(Step::Poll)),
+    ("DELETE /api/v2/analytics/users/details/jobs/{jobId}", Target::UserJobs(Step::Cancel)),
+    ("GET /api/v2/analytics/users/details/jobs/{jobId}/results", Target::UserJobs(Step::Results)),
+    ("POST /api/v2/audits/query", Target::AuditQueries(Step::Submit)),
+    ("GET /api/v2/audits/query/{transactionId}", Target::AuditQueries(Step::Poll)),
+    ("GET /api/v2/audits/query/{transactionId}/results", Target::AuditQueries(Step::Results)),
+    ("POST /api/v2/tutorial/conversations", Target::StartTutorial),
+    ("GET /api/v2/tutorial/conversations", Target::ContinueTutorial),
+];
+
+impl<'p> Route<'p> {
     /// The route of a request, or 404, or 405 where the path is known by another method.
-    pub(super) fn find(method: &str, path: &str) -> Result<Self, ApiError> {
-        let segments: Vec<_> = path.split('/').skip(1).collect();
-        let routes = Self::at(&segments);
-        if let Some((_, route)) = routes.iter().find(|(known, _)| *known == method) {
-            return Ok(route.clone());
+    pub(super) fn find(method: &str, path: &'p str) -> Result<Self, ApiError> {
+        let mut allowed = Vec::new();
+        for (name, target) in ROUTES {
+            let (known, template) = name.split_once(' ').unwrap_or_default();
+            let Some(id) = matched(template, path) else { continue };
+            if known == method {
+                return Ok(Self { name, target: *target, id });
+            }
+            allowed.push(known);
         }
-        let allowed: Vec<_> = routes.iter().map(|(method, _)| *method).collect();
         let missing = ApiError::not_found();
         Err(if allowed.is_empty() { missing } else { ApiError::method_not_allowed(allowed.join(", ")) })
     }
+}
 
-    /// The name that statistics go by.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::CancelJob(_) => "DELETE /api/v2/analytics/conversations/details/jobs/{jobId}",
-            Self::ContinueTutorial => "GET /api/v2/tutorial/conversations",
-            Self::JobAvailability => "GET /api/v2/analytics/conversations/details/jobs/availability",
-            Self::JobResults(_) => "GET /api/v2/analytics/conversations/details/jobs/{jobId}/results",
-            Self::PollJob(_) => "GET /api/v2/analytics/conversations/details/jobs/{jobId}",
-            Self::QueryDetails => "POST /api/v2/analytics/conversations/details/query",
-            Self::Queues => "GET /api/v2/routing/queues",
-            Self::RevokeToken => "DELETE /api/v2/tokens/me",
-            Self::ShowToken => "GET /api/v2/tokens/me",
-            Self::StartTutorial => "POST /api/v2/tutorial/conversations",
-            Self::SubmitJob => "POST /api/v2/analytics/conversations/details/jobs",
-            Self::Token => "POST /oauth/token",
-            Self::Users => "GET /api/v2/users",
-        }
-    }
-
+impl Target {
     /// Whether the request may be sent again without a second thought, also when nobody knows what became of it.
-    pub(super) fn is_read(&self) -> bool {
-        !matches!(self, Self::CancelJob(_) | Self::RevokeToken | Self::SubmitJob | Self::Token)
+    pub(super) fn is_read(self) -> bool {
+        match self {
+            Self::RevokeToken | Self::Token => false,
+            Self::AuditQueries(step) | Self::ConversationJobs(step) | Self::UserJobs(step) => {
+                !matches!(step, Step::Cancel | Step::Submit)
+            }
+            _ => true,
+        }
     }
 
     /// Whether the answer is a page of a listing.
-    pub(super) fn is_page(&self) -> bool {
-        matches!(
-            self,
-            Self::ContinueTutorial
-                | Self::JobResults(_)
-                | Self::QueryDetails
-                | Self::Queues
-                | Self::StartTutorial
-                | Self::Users
-        )
-    }
-
-    /// The methods that a path knows, and what they mean there.
-    fn at(segments: &[&str]) -> Vec<(&'static str, Self)> {
-        match *segments {
-            ["oauth", "token"] => vec![("POST", Self::Token)],
-            ["api", "v2", ref rest @ ..] => match *rest {
-                ["tutorial", "conversations"] => {
-                    vec![("GET", Self::ContinueTutorial), ("POST", Self::StartTutorial)]
-                }
-                ["users"] => vec![("GET", Self::Users)],
-                ["routing", "queues"] => vec![("GET", Self::Queues)],
-                ["tokens", "me"] => vec![("GET", Self::ShowToken), ("DELETE", Self::RevokeToken)],
-                ["analytics", "conversations", "details", ref rest @ ..] => match *rest {
-                    ["query"] => vec![("POST", Self::QueryDetails)],
-                    ["jobs"] => vec![("POST", Self::SubmitJob)],
-                    ["jobs", "availability"] => vec![("GET", Self::JobAvailability)],
-                    ["jobs", id] => {
-                        vec![("GET", Self::PollJob(id.into())), ("DELETE", Self::CancelJob(id.into()))]
-                    }
-                    ["jobs", id, "results"] => vec![("GET", Self::JobResults(id.into()))],
-                    _ => Vec::new(),
-                },
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
+    pub(super) fn is_page(self) -> bool {
+        match self {
+            Self::RevokeToken | Self::ShowToken | Self::Token => false,
+            Self::AuditQueries(step) | Self::ConversationJobs(step) | Self::UserJobs(step) => {
+                step == Step::Results
+            }
+            _ => true,
         }
     }
+}
+
+/// What stands in `path` for the `{…}` of the template that it fits; empty where it has none.
+fn matched<'p>(template: &str, path: &'p str) -> Option<&'p str> {
+    let (mut known, mut id) = (template.split('/'), "");
+    for segment in path.split('/') {
+        match known.next()? {
+            name if name.starts_with('{') && !segment.is_empty() => id = segment,
+            name if name == segment => {}
+            _ => return None,
+        }
+    }
+    known.next().is_none().then_some(id)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::{ROUTES, Route, Step, Target};
 
     #[test]
     fn a_path_and_a_method_make_a_route() {
+        let found = |method, path| {
+            let route = Route::find(method, path).unwrap();
+            (route.target, route.id)
+        };
         let job = "/api/v2/analytics/conversations/details/jobs/7";
-        assert_eq!(Route::find("GET", job).unwrap(), Route::PollJob("7".into()));
-        assert_eq!(Route::find("DELETE", job).unwrap(), Route::CancelJob("7".into()));
-        assert_eq!(Route::find("GET", &format!("{job}/results")).unwrap(), Route::JobResults("7".into()));
-        let availability = "/api/v2/analytics/conversations/details/jobs/availability";
-        assert_eq!(Route::find("GET", availability).unwrap(), Route::JobAvailability);
-        assert_eq!(Route::find("POST", "/oauth/token").unwrap(), Route::Token);
+        assert_eq!(found("GET", job), (Target::ConversationJobs(Step::Poll), "7"));
+        assert_eq!(found("DELETE", job), (Target::ConversationJobs(Step::Cancel), "7"));
+        let results = "/api/v2/analytics/users/details/jobs/7/results";
+        assert_eq!(found("GET", results), (Target::UserJobs(Step::Results), "7"));
+        let availability = "/api/v2/analytics/users/details/jobs/availability";
+        assert_eq!(found("GET", availability), (Target::UserJobs(Step::Availability), ""));
+        assert_eq!(found("POST", "/oauth/token"), (Target::Token, ""));
+    }
+
+    #[test]
+    fn every_route_leads_to_its_own_target() {
+        for (name, target) in ROUTES {
+            let (method, template) = name.split_once(' ').unwrap();
+            let path = template.replace("{jobId}", "7").replace("{transactionId}", "7");
+            let route = Route::find(method, &path).unwrap();
+            assert_eq!((route.name, route.target), (*name, *target));
+        }
     }
 
     #[test]
@@ -122,6 +177,7 @@ mod tests {
         assert_eq!(refusal("GET", "/"), (404, vec![]));
         assert_eq!(refusal("GET", "/api/v2"), (404, vec![]));
         assert_eq!(refusal("GET", "/api/v2/users/"), (404, vec![]));
+        assert_eq!(refusal("GET", "/api/v2/audits/query/"), (404, vec![]));
         assert_eq!(refusal("GET", "*"), (404, vec![]));
         assert_eq!(refusal("PUT", "/api/v2/users"), (405, vec![("Allow", "GET".into())]));
         assert_eq!(refusal("HEAD", "/api/v2/tokens/me"), (405, vec![("Allow", "GET, DELETE".into())]));

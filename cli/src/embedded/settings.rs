@@ -21,9 +21,19 @@ pub struct Settings {
     pub users: usize,
     /// How many queues there are.
     pub queues: usize,
+    /// How many skills there are; conversations refer to the first 2.
+    pub skills: usize,
+    /// How many wrap-up codes there are; conversations refer to the first 8.
+    pub wrapup_codes: usize,
+    /// How many groups there are.
+    pub groups: usize,
+    /// How many divisions there are; the first is the home of all.
+    pub divisions: usize,
+    /// How many entries the audit log has.
+    pub audits: usize,
     /// When the first conversation starts; the others follow evenly, in the order of their index.
     pub start: Timestamp,
-    /// Over how many days the conversations are spread.
+    /// Over how many days conversations, user statuses and audits are spread.
     pub days: u16,
 
     /// The only client that is known.
@@ -61,6 +71,13 @@ pub struct Settings {
     pub matching: IntervalMatching,
     /// How many polls find a job unfinished.
     pub job_polls: u32,
+    /// How many jobs of each kind, the first ones, end as `FAILED`.
+    pub job_failures: u32,
+    /// How many jobs of each kind, those after the failed ones, end as `EXPIRED`; audit queries know no expiry and fail.
+    pub job_expirations: u32,
+    /// The `dataAvailabilityDate` of details jobs, which find nothing from then on; the end of the data where it is not set.
+    /// [`make_available`](super::EmbeddedApi::make_available) changes it.
+    pub available: Option<Timestamp>,
 }
 
 impl Default for Settings {
@@ -71,6 +88,11 @@ impl Default for Settings {
             records: 5000,
             users: 120,
             queues: 12,
+            skills: 14,
+            wrapup_codes: 8,
+            groups: 9,
+            divisions: 3,
+            audits: 600,
             start: Timestamp::constant(1_767_225_600, 0),
             days: 7,
             client_id: "8f1e6c1a-3a3e-4f0e-9d0b-5a2f4c7e9b10".into(),
@@ -89,6 +111,9 @@ impl Default for Settings {
             next_page_uri: UriForm::Relative,
             matching: IntervalMatching::UtcDays,
             job_polls: 2,
+            job_failures: 0,
+            job_expirations: 0,
+            available: None,
         }
     }
 }

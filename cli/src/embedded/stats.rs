@@ -9,6 +9,10 @@ pub struct Stats {
     pub requests: BTreeMap<&'static str, u64>,
     /// Pages of listings and queries that were answered in full.
     pub pages: u64,
+    /// Jobs that were submitted, audit queries included.
+    pub jobs_submitted: u64,
+    /// Jobs that were cancelled.
+    pub jobs_cancelled: u64,
 
     /// Access tokens that were issued.
     pub tokens_issued: u64,

@@ -1,6 +1,6 @@
 //! From `[api]`, `[auth]` and `[retry]` to a client.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use longhaul_core::{
     Client, Clock, Origins, Secret,
@@ -51,14 +51,12 @@ pub(crate) fn connect(
     observer: &Arc<dyn Observer>,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let transport: Arc<dyn Transport> = Arc::new(UreqTransport::new(&settings(config)).map_err(|error| {
-        let key = if config.api.ca_file.is_some() { "api.ca_file" } else { "api.proxy" };
-        Failure::from(ConfigError::new(error.to_string()).at(key, loaded.origin_of(key)))
-    })?);
+    let transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
     let client = |auth: Arc<dyn Auth>, origins: Origins| {
         Client::new(Arc::clone(&transport), auth, origins)
             .with_clock(Arc::clone(clock))
             .with_policy(policy(config))
+            .with_refusals(config.errors.format())
             .with_observer(Arc::clone(observer))
     };
     let credentials = match &config.auth {
@@ -70,13 +68,43 @@ pub(crate) fn connect(
             Credentials::OAuth2(OAuth2::new(endpoint, anonymous))
         }
     };
-    let auth: Arc<dyn Auth> = match &credentials {
-        Credentials::None => Arc::new(Anonymous),
-        Credentials::Fixed(token) => Arc::new(FixedToken::new(token.clone())),
-        Credentials::OAuth2(oauth2) => Arc::new(oauth2.clone()),
-    };
-    let origins = Origins::of([&config.api.base_url].into_iter().chain(&config.api.allowed_origins));
-    Ok(Access { client: client(auth, origins), credentials, transport })
+    Ok(Access { client: client(credentials.auth(), origins(config)), credentials, transport })
+}
+
+/// How long a request may take that is sent when the run is stopped.
+const PARTING: Duration = Duration::from_secs(1);
+
+impl Access {
+    /// A client for what is sent when the run is stopped and its own client with it: soon, and once.
+    pub(crate) fn parting_client(&self, loaded: &Loaded) -> Result<Client, Failure> {
+        let config = &loaded.config;
+        let settings =
+            Settings { connect_timeout: PARTING, timeout: PARTING, max_time: PARTING, ..settings(config) };
+        let transport = Arc::new(transport(&settings, loaded)?);
+        let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
+        Ok(Client::new(transport, self.credentials.auth(), origins(config)).with_policy(once))
+    }
+}
+
+impl Credentials {
+    fn auth(&self) -> Arc<dyn Auth> {
+        match self {
+            Self::None => Arc::new(Anonymous),
+            Self::Fixed(token) => Arc::new(FixedToken::new(token.clone())),
+            Self::OAuth2(oauth2) => Arc::new(oauth2.clone()),
+        }
+    }
+}
+
+fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
+    UreqTransport::new(settings).map_err(|error| {
+        let key = if settings.ca_file.is_some() { "api.ca_file" } else { "api.proxy" };
+        ConfigError::new(error.to_string()).at(key, loaded.origin_of(key))
+    })
+}
+
+fn origins(config: &Config) -> Origins {
+    Origins::of([&config.api.base_url].into_iter().chain(&config.api.allowed_origins))
 }
 
 fn settings(config: &Config) -> Settings {

@@ -6,15 +6,13 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
-
 use super::{
     AuthError, Grant,
     grant::Credentials,
     token::{Held, Issued, Validity},
 };
 use crate::{
-    client::{Answer, BodyFault, Client, RequestError},
+    client::{Client, RequestError},
     event::Event,
     request::Request,
     retry::StopReason,
@@ -161,7 +159,7 @@ impl Tokens {
     }
 
     fn request(&self, request: &Request) -> Result<Issued, AuthError> {
-        let answer = self.client.send(request, Vec::new(), read_json).map_err(|error| self.failure(error))?;
+        let answer = self.client.json(request).map_err(|error| self.failure(error))?;
         let issued = Issued::read(&answer).map_err(|error| self.redacted(error))?;
         self.client.observer().on(&Event::TokenIssued { lifetime: issued.lifetime });
         Ok(issued)
@@ -192,10 +190,4 @@ impl Tokens {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn read_json(answer: Answer) -> Result<Value, BodyFault> {
-    let body = answer.response.body;
-    BodyFault::check(&body)?;
-    serde_json::from_slice(&body).map_err(BodyFault::NotJson)
 }

@@ -164,6 +164,15 @@ impl Client {
         }
     }
 
+    /// Sends `request` until the answer is JSON.
+    pub fn json(&self, request: &Request) -> Result<serde_json::Value, RequestError> {
+        self.send(request, Vec::new(), |answer| {
+            let body = answer.response.body;
+            BodyFault::check(&body)?;
+            serde_json::from_slice(&body).map_err(BodyFault::NotJson)
+        })
+    }
+
     /// One attempt: sends, follows redirects, and reads.
     fn exchange<T>(
         &self,

@@ -89,6 +89,27 @@ impl Page {
         self.picked.iter().find(|(pointer, _)| pointer == place).map(|(_, value)| value)
     }
 
+    /// Takes out the records that `keep` does not want, and says how many.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> u64 {
+        let before = self.ends.len();
+        let mut kept = Vec::with_capacity(before);
+        let mut from = self.start;
+        let mut to = self.start;
+        for end in &self.ends {
+            let end = self.start + end;
+            if keep(&self.bytes[from..end - 1]) {
+                if to != from {
+                    self.bytes.copy_within(from..end, to);
+                }
+                to += end - from;
+                kept.push(to - self.start);
+            }
+            from = end;
+        }
+        (self.end, self.ends) = (to, kept);
+        (before - self.ends.len()) as u64
+    }
+
     /// The values of the answer's `Link` fields.
     pub fn links(&self) -> &[String] {
         &self.links

@@ -96,3 +96,13 @@ fn what_is_not_a_whole_page_is_a_fault() {
     assert_eq!(fault(r#"{"results":[1]}{"results":[2]}"#), "the answer is not complete JSON");
     assert_eq!(fault(r#"{"results":[1],"results":[2]}"#), "the answer is not complete JSON");
 }
+
+#[test]
+fn records_can_be_taken_out() {
+    let mut page = page("/r", &[], r#"{"r":[1,22,333,4444]}"#);
+    assert_eq!(page.retain(|record| record.len() % 2 == 0), 2);
+    assert_eq!(lines(&page), "22\n4444\n");
+    assert_eq!(page.batch().records().collect::<Vec<_>>(), [b"22".as_slice(), b"4444"]);
+    assert_eq!(page.retain(|_| false), 2);
+    assert!(page.batch().is_empty());
+}

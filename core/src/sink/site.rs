@@ -5,7 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::suggest::closest;
+
+/// What cannot stand in a path segment (RFC 3986 §3.3), and the signs that have a meaning there.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 /// The pull that a sink is opened for: its stream, and what placeholders in a path stand for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -49,9 +54,18 @@ impl Site {
 
     /// `template` with each known placeholder replaced; any other text in braces may be meant for the server and stays.
     pub fn fill(&self, template: &str) -> String {
-        self.values
-            .iter()
-            .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        self.fill_as(template, str::to_owned)
+    }
+
+    /// The same for a URL's path or query: what a server calls its job must not lead to another path.
+    pub fn fill_url(&self, template: &str) -> String {
+        self.fill_as(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
+    }
+
+    fn fill_as(&self, template: &str, written: impl Fn(&str) -> String) -> String {
+        self.values.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), &written(value))
+        })
     }
 
     /// `template` with each `{name}` replaced by what it stands for. A brace that encloses no lowercase name, as in
@@ -102,6 +116,7 @@ mod tests {
         assert_eq!(site.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
         assert_eq!(site.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
         assert_eq!(site.fill("{stream}/{other}"), "users/{other}");
+        assert_eq!(Site::new("a/../b?c:d", "").fill_url("/x/{stream}"), "/x/a%2F..%2Fb%3Fc:d");
         assert_eq!(site.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
         assert_eq!(site.path("/abs").unwrap(), std::path::Path::new("/abs"));
         assert_eq!(

@@ -21,7 +21,7 @@ fn unknown_keys() {
         "longhaul.toml:7",
     );
     assert_refused("[api.x]", "unknown key `api.x`", "longhaul.toml:5");
-    assert_refused("[rate]\nrequests = 1", "unknown key `rate`", "longhaul.toml:5");
+    assert_refused("[rate]\nrequests = 1", "unknown key `rate.requests`", "longhaul.toml:6");
     let vault = GRANT.replace("\"hunter2\"", "{ comand = \"X\" }");
     let refusal = Case::toml(&vault).refusal();
     assert_eq!(refusal.0, "unknown key `auth.client_secret.comand` (did you mean `command`?)");
@@ -84,7 +84,8 @@ fn words_that_are_not_known() {
     let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"nxt_url\" }";
     assert_refused(
         stream,
-        "`streams.users.pages.type`: `nxt_url` is not one of `next_url`, `single` (did you mean `next_url`?)",
+        "`streams.users.pages.type`: `nxt_url` is not one of `cursor`, `link_header`, `next_url`, `offset`, \
+         `page_number`, `single` (did you mean `next_url`?)",
         "longhaul.toml:7",
     );
     assert_eq!(

@@ -45,12 +45,14 @@ sinks.db.password = \"***\"  # longhaul.toml:11
 sinks.db.type = \"db\"  # default
 sinks.db.url = \"postgres://me:***@db/x\"  # longhaul.toml:10
 state_dir = \".longhaul\"  # default
+streams.users.concurrency = 4  # default
 streams.users.headers.X.env = \"VAULT\"  # longhaul.toml:7
 streams.users.headers.Y.command = \"***\"  # longhaul.toml:8
 streams.users.idempotent = true  # default
 streams.users.method = \"GET\"  # default
 streams.users.pages.type = \"single\"  # default
 streams.users.path = \"/u\"  # longhaul.toml:6
+streams.users.permissions = []  # default
 streams.users.records = \"\"  # default
 streams.users.sinks = []  # default
 "

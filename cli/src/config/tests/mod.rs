@@ -2,9 +2,13 @@
 
 mod broken;
 mod environment;
+mod genesys;
 mod layers;
 mod listing;
+mod preset;
+mod region;
 mod schema;
+mod streams;
 
 use std::{
     fs,

@@ -20,7 +20,24 @@ impl Provider for Unknown<'_> {
 
 #[test]
 fn each_table_takes_the_keys_that_are_listed() {
-    for table in [&[][..], &["api"], &["auth"], &["retry"], &["streams", "s"], &["streams", "s", "pages"]] {
+    let tables: [&[&str]; 15] = [
+        &[],
+        &["api"],
+        &["auth"],
+        &["errors"],
+        &["rate"],
+        &["rate", "headers"],
+        &["retry"],
+        &["streams", "s"],
+        &["streams", "s", "job"],
+        &["streams", "s", "job", "cancel"],
+        &["streams", "s", "job", "submit"],
+        &["streams", "s", "pages"],
+        &["streams", "s", "window"],
+        &["streams", "s", "window", "available"],
+        &["streams", "s", "window", "too_deep"],
+    ];
+    for table in tables {
         let error = Figment::from(Unknown(table)).extract::<Config>().unwrap_err();
         let Kind::UnknownField(_, read) = error.kind else { panic!("{error}") };
         let here = |row: &[&str]| {

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use self::{course::Course, shape::Conversation};
 use super::{
+    details_jobs::{Asked, Details},
     directory,
     interval::{Interval, stamp},
     json::{self, Literal},
@@ -27,6 +28,25 @@ pub(super) struct Conversations {
     queues: usize,
     start: i64,
     days: u16,
+}
+
+impl Details for Conversations {
+    const RECORDS: &'static str = "conversations";
+
+    fn find(&self, asked: Asked) -> Vec<usize> {
+        let Asked { interval, matching, from_start_of_day } = asked;
+        match matching {
+            IntervalMatching::Exact => self.started(interval, matching).collect(),
+            IntervalMatching::UtcDays => {
+                let earliest = if from_start_of_day { interval.days().start } else { i64::MIN };
+                self.alive(interval).filter(|at| self.start(*at) >= earliest).collect()
+            }
+        }
+    }
+
+    fn record(&self, _: Asked, index: usize) -> String {
+        self.json_with_attributes(index)
+    }
 }
 
 impl Conversations {

@@ -1,5 +1,6 @@
 //! The API as a client meets it, over its socket.
 
+mod audits;
 mod auth;
 mod client;
 mod clock;
@@ -8,8 +9,11 @@ mod faults;
 mod jobs;
 mod listings;
 mod oauth;
+mod organization;
+mod scim;
 mod server;
 mod tutorial;
+mod user_jobs;
 
 use std::sync::Arc;
 

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{directory, random::Random};
+use super::{
+    super::{directory, random::Random},
+    divisions::Division,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,15 +26,6 @@ pub(super) struct User {
     self_uri: String,
 }
 
-/// A part of the organization.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Division {
-    id: String,
-    name: &'static str,
-    self_uri: String,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Chat {
@@ -46,24 +40,16 @@ struct Contact {
     r#type: &'static str,
 }
 
-impl Division {
-    /// The one that everything is in.
-    pub(super) fn home(seed: u64) -> Self {
-        let id = directory::id(seed, "division", 0);
-        Self { self_uri: format!("/api/v2/authorization/divisions/{id}"), id, name: "Home" }
-    }
-}
-
 impl User {
     pub(super) fn new(seed: u64, index: usize) -> Self {
         let mut random = Random::new(seed, "user details", index);
         let id = directory::id(seed, "user", index);
         let name = directory::user_name(seed, index);
-        let email = format!("{}.{index}@example.com", name.to_lowercase().replace([' ', '\''], "."));
+        let email = directory::email(seed, index);
         Self {
             division: Division::home(seed),
             chat: Chat { jabber_id: format!("{}@example.orgspan.com", id.replace('-', "")) },
-            department: random.pick(&["Billing", "Service", "Sales", "Technical Support"]),
+            department: directory::department(seed, index),
             primary_contact_info: [Contact {
                 address: email.clone(),
                 media_type: "EMAIL",
@@ -71,7 +57,7 @@ impl User {
             }],
             addresses: [],
             state: "active",
-            title: random.pick(&["Agent", "Senior Agent", "Supervisor"]),
+            title: directory::title(seed, index),
             username: email.clone(),
             version: random.between(1..=60),
             acd_auto_answer: random.chance(0.2),

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{directory, interval::stamp, random::Random, users::Division};
+use super::{
+    super::{directory, interval::stamp, random::Random},
+    divisions::Division,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,21 +35,17 @@ struct AfterCallWork {
     timeout_ms: i64,
 }
 
-/// 2024-01-01.
-const CREATED: i64 = 1_704_067_200_000;
-const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
-
 impl Queue {
     pub(super) fn new(seed: u64, index: usize) -> Self {
         let mut random = Random::new(seed, "queue details", index);
-        let created = random.between(CREATED..=CREATED + YEAR);
+        let (created, modified) = directory::dates(&mut random);
         let members = random.between(4..=40);
         let id = directory::id(seed, "queue", index);
         Self {
             name: directory::queue_name(index),
             division: Division::home(seed),
             date_created: stamp(created),
-            date_modified: stamp(random.between(created..=CREATED + YEAR)),
+            date_modified: stamp(modified),
             modified_by: directory::id(seed, "user", 0),
             created_by: directory::id(seed, "user", 0),
             member_count: members,

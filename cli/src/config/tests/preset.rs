@@ -1,0 +1,157 @@
+//! Presets of the user's own, and how they are named.
+
+use super::super::Pages;
+use super::{Case, SMALL};
+
+/// A preset for a system with a listing and an export.
+const CRM: &str = "\
+[api]
+base_url = \"https://api.{domain}\"
+[auth]
+type = \"token\"
+[environment]
+CRM_TOKEN = \"auth.token\"
+OLD_CRM_TOKEN = \"auth.token\"
+[regions]
+Europe = \"eu.example\"
+[streams.contacts]
+path = \"/contacts\"
+pages = { type = \"page_number\", param = \"page\" }
+[streams.calls]
+path = \"/calls\"
+sinks = [\"calls\"]
+window = {}
+";
+
+fn case(longhaul: &str) -> Case {
+    let case = Case::new().file("conf/crm.toml", CRM).file("conf/longhaul.toml", longhaul);
+    case.naming(&["conf/longhaul.toml"]).variable("CRM_TOKEN", "007")
+}
+
+fn crm() -> Case {
+    case("system = \"crm.toml\"\nregion = \"EUROPE\"\n")
+}
+
+#[test]
+fn a_file_is_named_relative_to_the_file_that_names_it() {
+    let crm = crm();
+    let loaded = crm.load();
+    assert_eq!(loaded.config.api.base_url.as_str(), "https://api.eu.example/");
+    assert_eq!(
+        loaded.origin_of("api.base_url").to_string(),
+        format!("{}:2", crm.path("conf/crm.toml").display())
+    );
+    assert_eq!(loaded.origin_of("auth.token").to_string(), "environment variable CRM_TOKEN");
+    assert!(loaded.streams().is_empty());
+    assert_eq!(loaded.all_streams().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["contacts", "calls"]);
+    let loaded = case("region = \"eu.example\"").variable("LONGHAUL_SYSTEM", "./conf/crm.toml").load();
+    assert_eq!(loaded.config.api.base_url.as_str(), "https://api.eu.example/");
+}
+
+#[test]
+fn only_what_runs_has_to_be_complete() {
+    let loaded = crm().load();
+    loaded.stream("contacts").unwrap();
+    assert_eq!(loaded.stream("calls").unwrap_err().to_string(), "`streams.calls.window.from` is missing");
+    let loaded = crm().set("streams.contacts.query.all=1").load();
+    assert_eq!(loaded.streams().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["contacts"]);
+    let error = crm().set("streams.calls.window.from=now-1d").error();
+    assert_eq!(error.to_string(), "`streams.calls.sinks`: there is no sink `calls`");
+    let error = loaded.stream("contact").unwrap_err();
+    assert_eq!(error.to_string(), "there is no stream `contact` (did you mean `contacts`?)");
+    assert_eq!(error.hint(), Some("longhaul streams lists those that are configured"));
+}
+
+#[test]
+fn another_type_of_pages_takes_nothing_over() {
+    let pages = "pages = { type = \"next_url\", next = \"/next\" }\n";
+    let loaded =
+        case(&format!("system = \"crm.toml\"\nregion = \"Europe\"\n[streams.contacts]\n{pages}")).load();
+    assert!(matches!(loaded.config.streams["contacts"].pages, Pages::NextUrl { .. }));
+    assert!(!loaded.listing().contains("streams.contacts.pages.param"));
+    let loaded = crm().set("streams.contacts.pages.start=0").load();
+    let Pages::PageNumber { start, .. } = loaded.config.streams["contacts"].pages else { panic!() };
+    assert_eq!(start, 0);
+}
+
+#[test]
+fn the_listing_shows_what_the_preset_says() {
+    let crm = crm();
+    let path = crm.path("conf/crm.toml");
+    let listing = crm.load().listing();
+    for line in [
+        format!("api.base_url = \"https://api.eu.example\"  # {}:2", path.display()),
+        "auth.token = \"***\"  # environment variable CRM_TOKEN".to_owned(),
+        format!("environment.CRM_TOKEN = \"auth.token\"  # {}:6", path.display()),
+        "region = \"EUROPE\"  # conf/longhaul.toml:2".to_owned(),
+        "system = \"crm.toml\"  # conf/longhaul.toml:1".to_owned(),
+    ] {
+        assert!(listing.lines().any(|shown| shown == line), "{line} is not in {listing}");
+    }
+    let embedded = ["system = \"genesys\"\n", SMALL].concat();
+    let listing = Case::toml(&embedded).load().listing();
+    assert!(
+        listing.contains("rate.headers.limit = \"inin-ratelimit-allowed\"  # preset genesys:"),
+        "{listing}"
+    );
+}
+
+#[test]
+fn a_preset_that_is_not_there() {
+    let error = case("system = \"genesis\"").error();
+    assert_eq!(error.to_string(), "`system`: there is no preset `genesis` (did you mean `genesys`?)");
+    assert_eq!(error.where_written().as_deref(), Some("conf/longhaul.toml:1"));
+    assert_eq!(
+        error.hint(),
+        Some(
+            "the presets that come along: `genesys`; a file of your own is named by its path, \
+             such as `./crm.toml`"
+        )
+    );
+    let refusal = case("system = \"./crn.toml\"").refusal();
+    assert_eq!(
+        refusal,
+        ("`system`: the preset `./crn.toml` does not exist".to_owned(), "conf/longhaul.toml:1".to_owned())
+    );
+    let refusal = case("system = \"./crm\"").refusal();
+    assert!(
+        refusal.0.ends_with("/crm` does not end in `.toml`, `.yaml`, `.yml` or `.json`"),
+        "{}",
+        refusal.0
+    );
+    assert_eq!(case("system = 5").refusal().0, "`system`: expected text");
+    let case = case("system = \"longhaul.toml\"");
+    let place = format!("{}:1", case.path("conf/longhaul.toml").display());
+    assert_eq!(case.refusal(), ("`system`: a preset has no preset beneath it".to_owned(), place));
+}
+
+#[test]
+fn variables_have_keys_that_are_there() {
+    let refusal = |table: &str| Case::small(table).refusal();
+    assert_eq!(
+        refusal("[environment]\nCRM_ID = \"auth.client_idd\""),
+        (
+            "`environment.CRM_ID`: `auth.client_idd` is not a key (did you mean `client_id`?)".to_owned(),
+            "longhaul.toml:6".to_owned()
+        )
+    );
+    assert_eq!(refusal("[environment]\nCRM_ID = \"auth\"").0, "`environment.CRM_ID`: `auth` is not a key");
+    let case = Case::toml(SMALL).set("environment.CRM_ID=auth.client_id");
+    assert_eq!(
+        case.refusal(),
+        ("`environment.CRM_ID` belongs in a file".to_owned(), "--set environment.CRM_ID".to_owned())
+    );
+}
+
+#[test]
+fn two_variables_for_one_key_have_to_agree() {
+    let loaded = crm().variable("OLD_CRM_TOKEN", "007").load();
+    assert_eq!(loaded.origin_of("auth.token").to_string(), "environment variable CRM_TOKEN");
+    assert_eq!(
+        crm().variable("OLD_CRM_TOKEN", "008").refusal(),
+        (
+            "the environment variables `CRM_TOKEN` and `OLD_CRM_TOKEN` both set `auth.token`".to_owned(),
+            "environment variable OLD_CRM_TOKEN".to_owned()
+        )
+    );
+}

@@ -1,0 +1,242 @@
+//! The keys of streams: styles of pages, windows, jobs.
+
+use std::time::Duration;
+
+use jiff::Span;
+use longhaul_core::paginate::Place;
+
+use super::super::{Body, Loaded, Pages};
+use super::Case;
+
+/// The small configuration with a stream, whose path stands on line 6 and `more` from line 7 on.
+fn stream(more: &str) -> Case {
+    Case::small(&format!("[streams.calls]\npath = \"/calls\"\n{more}"))
+}
+
+#[track_caller]
+fn assert_refused(more: &str, message: &str, line: usize) {
+    assert_eq!(stream(more).refusal(), (message.to_owned(), format!("longhaul.toml:{line}")));
+}
+
+fn pages(table: &str) -> Pages {
+    stream(&format!("pages = {{ {table} }}")).load().config.streams["calls"].pages.clone()
+}
+
+#[test]
+fn each_style_has_its_keys_and_defaults() {
+    let query = |name: &str| Place::Query(name.to_owned());
+    let pointer = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(
+        pages(
+            "type = \"page_number\", param = \"/paging/page\", size_param = \"n\", size = 50, page_count = \"/c\""
+        ),
+        Pages::PageNumber {
+            page_count: pointer("/c"),
+            param: Place::Body("/paging/page".parse().unwrap()),
+            size: Some((query("n"), 50)),
+            start: 1,
+            total: None,
+        }
+    );
+    assert_eq!(
+        pages("type = \"offset\", param = \"from\", total = \"/t\""),
+        Pages::Offset { param: query("from"), size: None, start: 0, total: pointer("/t") }
+    );
+    assert_eq!(
+        pages("type = \"cursor\", param = \"after\", cursor = \"/next\", more = \"/more\", repeats = true"),
+        Pages::Cursor {
+            cursor: "/next".parse().unwrap(),
+            more: pointer("/more"),
+            param: query("after"),
+            repeats: true,
+        }
+    );
+    assert_eq!(
+        pages("type = \"cursor\", param = \"after\", cursor = \"/next\""),
+        Pages::Cursor { cursor: "/next".parse().unwrap(), more: None, param: query("after"), repeats: false }
+    );
+    assert_eq!(pages("type = \"link_header\""), Pages::LinkHeader { rel: "next".to_owned() });
+}
+
+#[test]
+fn what_a_style_lacks_is_named() {
+    for (table, missing) in [
+        ("type = \"page_number\"", "param"),
+        ("type = \"offset\"", "param"),
+        ("type = \"cursor\", param = \"c\"", "cursor"),
+        ("type = \"cursor\", cursor = \"/c\"", "param"),
+    ] {
+        assert_refused(
+            &format!("pages = {{ {table} }}"),
+            &format!("`streams.calls.pages.{missing}` is missing"),
+            7,
+        );
+    }
+    assert_refused(
+        "pages = { type = \"offset\", param = \"o\", size = 5 }",
+        "`streams.calls.pages`: `size` needs `size_param`, which says where it goes",
+        7,
+    );
+    assert_refused(
+        "pages = { type = \"offset\", param = \"o\", size_param = \"n\" }",
+        "`streams.calls.pages`: `size_param` needs `size`, which is what goes there",
+        7,
+    );
+    assert_refused(
+        "pages = { type = \"offset\", param = \"o\", size_param = \"n\", size = 0 }",
+        "`streams.calls.pages.size`: expected a whole number from 1, found `0`",
+        7,
+    );
+    assert_refused(
+        "pages = { type = \"offset\", param = \"\" }",
+        "`streams.calls.pages.param`: neither a parameter nor a place in the body is named",
+        7,
+    );
+    assert_refused(
+        "pages = { type = \"offset\", param = \"o\", cursor = \"/c\" }",
+        "`streams.calls.pages.cursor` does not belong to type `offset`",
+        7,
+    );
+    let error = stream("pages = { type = \"cursor\", param = \"c\", cursor = \"/c\", size = 1 }").error();
+    assert_eq!(error.hint(), Some("the keys of type `cursor`: `cursor`, `more`, `param`, `repeats`"));
+}
+
+#[test]
+fn a_window_has_its_keys_and_defaults() {
+    let load = |window: &str| stream(&format!("[streams.calls.window]\n{window}")).load();
+    let window = |loaded: &Loaded| loaded.config.streams["calls"].window.clone().unwrap();
+    let small = window(&load("from = 2026-01-01"));
+    assert_eq!((small.from.unwrap().to_string(), small.to.to_string()), ("2026-01-01".into(), "now".into()));
+    assert!(small.slice.is_none() && small.min_slice.is_none() && !small.incremental);
+    assert!(small.lookback.is_zero() && small.too_deep.is_none() && small.available.is_none());
+    assert_eq!((small.timezone.iana_name(), &*small.format), (Some("UTC"), "%Y-%m-%dT%H:%M:%S.%3fZ"));
+    let full = window(&load(
+        "from = \"now-1d/d\"\nto = 2026-02-01T00:00:00Z\nslice = \"1d\"\nmin_slice = \"1h\"\n\
+         too_deep = { status = 400 }\nincremental = true\nlookback = \"2d\"\n\
+         available = { path = \"/a\", at = \"/date\" }\ntimezone = \"Europe/Berlin\"\nformat = \"%F\"",
+    ));
+    assert_eq!(full.to.to_string(), "2026-02-01T00:00:00Z");
+    assert_eq!(full.slice.unwrap().fieldwise(), Span::new().days(1).fieldwise());
+    assert_eq!(full.lookback.fieldwise(), Span::new().days(2).fieldwise());
+    assert_eq!(full.timezone.iana_name(), Some("Europe/Berlin"));
+    assert_eq!(full.available.unwrap().at.to_string(), "/date");
+    assert_eq!(full.too_deep.unwrap().code, None);
+}
+
+#[test]
+fn what_is_wrong_with_a_window_is_named() {
+    let refused = |line: &str, message: &str| {
+        assert_refused(&format!("[streams.calls.window]\nfrom = \"now-1d\"\n{line}"), message, 9);
+    };
+    refused(
+        "to = \"tomorrow\"",
+        "`streams.calls.window.to`: `tomorrow` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, \
+         `now-24h` or `now/d`",
+    );
+    refused(
+        "slice = \"day\"",
+        "`streams.calls.window.slice`: `day` is not a stretch of time such as `1d`, `6h` or `1w`",
+    );
+    refused("slice = \"0s\"", "`streams.calls.window.slice`: a stretch of time above zero is needed");
+    refused("lookback = \"-1d\"", "`streams.calls.window.lookback`: `-1d` is negative");
+    refused(
+        "timezone = \"Berlin\"",
+        "`streams.calls.window.timezone`: there is no time zone `Berlin`; one is `UTC` or such as `Europe/Berlin`",
+    );
+    refused(
+        "format = \"%\"",
+        "`streams.calls.window.format`: `%` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`",
+    );
+    refused(
+        "too_deep = { status = 42 }",
+        "`streams.calls.window.too_deep.status`: `42` is not a status, which is from 100 to 599",
+    );
+    refused("too_deep = { code = \"x\" }", "`streams.calls.window.too_deep.status` is missing");
+    refused(
+        "available = { path = \"a\", at = \"/d\" }",
+        "`streams.calls.window.available.path`: `a` does not start with `/`",
+    );
+    refused("form = \"now\"", "unknown key `streams.calls.window.form` (did you mean `format`?)");
+    assert_refused("window = {}", "`streams.calls.window.from` is missing", 5);
+}
+
+#[test]
+fn a_job_has_its_keys_and_defaults() {
+    let text = "[streams.calls.job]\nsubmit = { path = \"/jobs\", body = { a = 1 }, query = { b = 2 } }\n\
+                id = \"/id\"\npoll = \"/jobs/{job.id}\"\nstate = \"/state\"\ndone = \"DONE\"\n\
+                cancel = { path = \"/jobs/{job.id}\" }";
+    let job = stream(text).load().config.streams["calls"].job.clone().unwrap();
+    assert_eq!((job.submit.method.as_str(), job.submit.path.as_str()), ("POST", "/jobs"));
+    assert_eq!(job.submit.body, Some(Body::Json(serde_json::json!({ "a": 1 }))));
+    assert_eq!(job.submit.query["b"].as_slice(), ["2"]);
+    assert_eq!((job.done, job.failed), (vec!["DONE".to_owned()], Vec::new()));
+    assert_eq!((job.every, job.timeout), (Duration::from_secs(3), Duration::from_secs(7200)));
+    assert_eq!(job.cancel.unwrap().method, "DELETE");
+    assert!(job.message.is_none());
+}
+
+#[test]
+fn what_is_wrong_with_a_job_is_named() {
+    let job = "[streams.calls.job]\nsubmit = { path = \"/jobs\" }\nid = \"/id\"\npoll = \"/jobs/{job.id}\"\n\
+               state = \"/state\"\ndone = [\"DONE\"]\n";
+    let refused =
+        |old: &str, new: &str, message: &str, line| assert_refused(&job.replace(old, new), message, line);
+    refused("submit = { path = \"/jobs\" }", "", "`streams.calls.job.submit` is missing", 7);
+    refused("id = \"/id\"", "", "`streams.calls.job.id` is missing", 7);
+    refused("\"/jobs/", "\"jobs/", "`streams.calls.job.poll`: `jobs/{job.id}` does not start with `/`", 10);
+    refused("\"/jobs\"", "\"jobs\"", "`streams.calls.job.submit.path`: `jobs` does not start with `/`", 8);
+    refused("[\"DONE\"]", "[]", "`streams.calls.job.done` is empty, so no job would ever be done", 12);
+    refused(
+        "[\"DONE\"]",
+        "[\"D\"]\nevery = \"0s\"",
+        "`streams.calls.job.every`: a duration above zero is needed",
+        13,
+    );
+    refused("state = ", "stat = ", "unknown key `streams.calls.job.stat` (did you mean `state`?)", 11);
+}
+
+#[test]
+fn the_other_keys_of_a_stream() {
+    let loaded =
+        stream("unique = \"/id\"\nconcurrency = 8\ndescription = \"calls\"\npermissions = \"a:b:c, d\"")
+            .load();
+    let calls = &loaded.config.streams["calls"];
+    assert_eq!(calls.unique.as_ref().unwrap().to_string(), "/id");
+    assert_eq!((calls.concurrency.get(), calls.description.as_deref()), (8, Some("calls")));
+    assert_eq!(calls.permissions, ["a:b:c", "d"]);
+    assert_refused(
+        "concurrency = 0",
+        "`streams.calls.concurrency`: expected a whole number from 1, found `0`",
+        7,
+    );
+    assert_refused("description = \"a\\nb\"", "`streams.calls.description`: more than one line", 7);
+}
+
+#[test]
+fn standard_output_needs_no_table() {
+    assert_eq!(stream("sinks = [\"stdout\"]").load().config.streams["calls"].sinks, ["stdout"]);
+}
+
+#[test]
+fn how_the_api_says_no_and_how_much_is_left() {
+    let text = "[errors]\ncode = [\"/a\", \"/b\"]\nmessage = \"/m\"\ncorrelation = \"X-Id\"\n\
+                throttled = [{ status = 403, text = \"slow down\" }]\n\
+                [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"X-Reset\"";
+    let config = Case::small(text).load().config;
+    let format = config.errors.format();
+    assert_eq!(format.code, ["/a", "/b"].map(|text| text.parse().unwrap()));
+    assert_eq!(format.message, ["/m"].map(|text| text.parse().unwrap()));
+    assert_eq!(format.correlation, ["x-id"]);
+    assert_eq!((format.throttled[0].status, &*format.throttled[0].text), (403, "slow down"));
+    assert_eq!(config.rate.headers.unwrap().used, "x-used");
+    let refusal = |text: &str| Case::small(text).refusal().0;
+    assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");
+    assert_eq!(
+        refusal("[errors]\ncorrelation = [\"X Y\"]"),
+        "`errors.correlation`: this is not the name of a header"
+    );
+    assert_eq!(
+        refusal("[errors]\nthrottled = [{ status = 42, text = \"\" }]"),
+        "`errors.throttled`: `42` is not a status, which is from 100 to 599"
+    );
+}

@@ -1,0 +1,168 @@
+//! What a run is going to do: everything that can be found wrong before anything is sent.
+
+use std::collections::HashMap;
+
+use longhaul_core::{
+    Source,
+    run::has_file_for_each_window,
+    sink::{Destination, OpenSink, Site},
+};
+
+use crate::{
+    args::RunArguments,
+    config::{ConfigError, Stream},
+    failure::Failure,
+    session::Session,
+    wire::{self, Access, ConfiguredSinks, STDOUT},
+};
+
+/// A pull that is ready to begin.
+#[derive(Debug)]
+pub(crate) struct Planned<'s> {
+    /// The stream's name.
+    pub(crate) name: &'s str,
+    /// The stream as it is configured.
+    pub(crate) stream: &'s Stream,
+    /// What is pulled.
+    pub(crate) source: Source,
+    /// What requests and sinks are told.
+    pub(crate) site: Site,
+    /// The sinks, under their names.
+    pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
+    /// Where the records will be, in people's words.
+    pub(crate) destinations: Vec<String>,
+    /// Whether there is anything but a pipe at the other end.
+    pub(crate) keeping: Keeping,
+}
+
+/// Whether a pull keeps anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Keeping {
+    /// Its records are kept somewhere, and so is its state.
+    State,
+    /// It goes down a pipe, and nothing is remembered of it.
+    Nothing,
+}
+
+/// The names of the sinks that a stream goes to.
+pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<&'s str> {
+    let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
+    if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() }
+}
+
+/// Plans the pulls of these streams, in order.
+pub(crate) fn plan<'s>(
+    session: &Session,
+    arguments: &'s RunArguments,
+    streams: &[(&'s str, &'s Stream)],
+    sinks: &'s ConfiguredSinks,
+    access: &Access,
+) -> Result<Vec<Planned<'s>>, Failure> {
+    let mut writers = HashMap::new();
+    let mut planned = Vec::new();
+    for (name, stream) in streams {
+        let site = session.site(name);
+        let mut pull = Planned {
+            name,
+            stream,
+            source: session.source(name, stream, access)?,
+            site: site.clone(),
+            sinks: Vec::new(),
+            destinations: Vec::new(),
+            keeping: Keeping::Nothing,
+        };
+        for sink_name in sink_names(stream, arguments) {
+            let Some(sink) = sinks.get(sink_name) else { continue };
+            let (destination, spread) = destination(session, sink_name, sink, &pull)?;
+            let writer = format!("stream `{name}` through sink `{sink_name}`");
+            if let Destination::File(path) = &destination
+                && let Some(other) = writers.insert(path.clone(), writer.clone())
+            {
+                let clause = format!("{other} and {writer} both write to `{}`", path.display());
+                return Err(at_path(session, sink_name, clause)
+                    .with_hint("put `{stream}` into the path")
+                    .into());
+            }
+            check_incremental(session, stream, sink_name, &destination, spread)?;
+            if destination != Destination::Stdout {
+                pull.keeping = Keeping::State;
+            }
+            pull.destinations.push(shown(session, sink_name, destination, spread));
+            pull.sinks.push((sink_name, sink));
+        }
+        planned.push(pull);
+    }
+    Ok(planned)
+}
+
+/// How a pull's windows are spread over files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Spread {
+    /// All windows go to one place.
+    OnePlace,
+    /// Each has a file of its own.
+    FileForEachWindow,
+}
+
+fn destination(
+    session: &Session,
+    name: &str,
+    sink: &dyn OpenSink,
+    pull: &Planned<'_>,
+) -> Result<(Destination, Spread), Failure> {
+    let wrong = |error| wire::of_options(&session.loaded, name, error);
+    let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.site);
+    if !windowed {
+        return Ok((sink.destination(&pull.site).map_err(wrong)?, Spread::OnePlace));
+    }
+    // The placeholders themselves stand for the windows that are not known yet.
+    let site = ["window.start", "window.end"]
+        .into_iter()
+        .fold(pull.site.clone(), |site, placeholder| site.with(placeholder, format!("{{{placeholder}}}")));
+    Ok((sink.destination(&site).map_err(wrong)?, Spread::FileForEachWindow))
+}
+
+/// The next slice of an incremental pull must not replace the ones before it.
+fn check_incremental(
+    session: &Session,
+    stream: &Stream,
+    sink: &str,
+    destination: &Destination,
+    spread: Spread,
+) -> Result<(), Failure> {
+    if !stream.window.as_ref().is_some_and(|window| window.incremental) {
+        return Ok(());
+    }
+    match destination {
+        Destination::Stdout => Err(Failure::usage(ConfigError::new(
+            "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
+        ))),
+        Destination::File(_) if spread == Spread::OnePlace && !appends(session, sink) => {
+            let clause = "each pull of an incremental stream would replace the records of the one before it";
+            let hint = "put `{window.start}` into the path, or set `mode = \"append\"`";
+            Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn appends(session: &Session, sink: &str) -> bool {
+    let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
+    options.and_then(|options| options.get("mode")).and_then(|mode| mode.as_str()) == Some("append")
+}
+
+fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
+    let key = format!("sinks.{sink}.path");
+    ConfigError::new(clause).at(&key, session.loaded.origin_of(&key))
+}
+
+fn shown(session: &Session, sink: &str, destination: Destination, spread: Spread) -> String {
+    let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
+    let template = options.and_then(|options| options.get("path")?.as_str());
+    match (destination, template) {
+        (Destination::File(_), Some(template)) if spread == Spread::FileForEachWindow => template.to_owned(),
+        (Destination::File(path), _) => path.display().to_string(),
+        (Destination::Elsewhere(place), _) => place,
+        (_, _) => STDOUT.to_owned(),
+    }
+}

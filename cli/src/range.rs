@@ -1,0 +1,105 @@
+//! The range of time that a pull covers, cut into windows.
+
+use jiff::Timestamp;
+use longhaul_core::{
+    Pointer, Source, Template,
+    run::PullError,
+    window::{self, Window},
+};
+
+use crate::{
+    config::{self, ConfigError, Stream},
+    exit::Exit,
+    failure::Failure,
+    session::Session,
+    watermark,
+    wire::Access,
+};
+
+/// The windows of a pull, resolved once.
+#[derive(Debug)]
+pub(crate) struct Range {
+    /// The windows, in order.
+    pub(crate) windows: Vec<Window>,
+    /// Up to where everything is pulled once the pull is complete, where that is to be remembered.
+    pub(crate) watermark: Option<Timestamp>,
+}
+
+/// The range of the stream `name`; `None` where it has no window.
+///
+/// An incremental stream begins where its last complete pull ended, less `lookback`, and no stream goes beyond what
+/// the API says is there.
+pub(crate) fn resolve(
+    session: &Session,
+    name: &str,
+    stream: &Stream,
+    source: &Source,
+    access: &Access,
+) -> Result<Option<Range>, Failure> {
+    let (Some(window), Some(windows)) = (&stream.window, &source.windows) else { return Ok(None) };
+    let key = |below: &str| format!("streams.{name}.window.{below}");
+    let wrong =
+        |below: &str, clause: String| -> Failure { session.loaded.error_at(&key(below), clause).into() };
+    let resolve = |below: &str, moment: &config::Moment| {
+        let resolved = moment.resolve(session.now, &window.timezone);
+        resolved.map_err(|error| wrong(below, format!("`{}`: {error}", key(below))))
+    };
+    let Some(from) = &window.from else {
+        return Err(wrong("from", format!("`{}` is missing", key("from")))
+            .hint("from which time on? for example `now-7d/d`"));
+    };
+    let (from, mut to) = (resolve("from", from)?, resolve("to", &window.to)?);
+    if let Some(available) = &window.available {
+        to = to.min(ask(session, name, source, access, available)?);
+    }
+    let known = if window.incremental { last_watermark(session, name)? } else { None };
+    let from = match known {
+        Some(watermark) => {
+            let zoned = watermark.to_zoned(window.timezone.clone());
+            let back =
+                zoned.checked_sub(window.lookback).map_err(|error| wrong("lookback", error.to_string()))?;
+            back.timestamp()
+        }
+        None => from,
+    };
+    let windows = window::tile(from, to, windows.slice.as_ref(), &window.timezone)
+        .map_err(|error| wrong("slice", format!("`{}`: {error}", key("slice"))))?;
+    let reached = (to > from).then_some(to);
+    Ok(Some(Range { windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+}
+
+fn last_watermark(session: &Session, name: &str) -> Result<Option<Timestamp>, Failure> {
+    watermark::read(&session.state_folder(), name).map_err(|error| {
+        Failure::new(Exit::State, error).hint("look at the file; without it, everything is pulled again")
+    })
+}
+
+/// Asks the API up to where its data is there.
+fn ask(
+    session: &Session,
+    name: &str,
+    source: &Source,
+    access: &Access,
+    available: &config::Available,
+) -> Result<Timestamp, Failure> {
+    let request = Template {
+        method: http::Method::GET,
+        path: available.path.clone(),
+        query: Vec::new(),
+        body: None,
+        ..source.first.clone()
+    };
+    let failed = |error: PullError| Failure::of_pull(name, error, session.stop.received());
+    let request = request.at(&session.site(name)).map_err(|error| failed(error.into()))?;
+    let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
+    read_time(&answer, &available.at).ok_or_else(|| {
+        let key = format!("streams.{name}.window.available.at");
+        let clause = format!("the API does not say at `{}` up to where its data is there", available.at);
+        let error = ConfigError::new(clause).at(&key, session.loaded.origin_of(&key));
+        Failure { exit: Exit::Api, ..error.into() }
+    })
+}
+
+fn read_time(answer: &serde_json::Value, at: &Pointer) -> Option<Timestamp> {
+    at.find(answer)?.as_str()?.parse().ok()
+}

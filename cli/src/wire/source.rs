@@ -1,0 +1,185 @@
+//! From `[streams.*]` to a source.
+
+use std::{ffi::OsString, sync::Arc};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::ACCEPT};
+use jiff::{SignedDuration, SpanRelativeTo};
+use longhaul_core::{
+    Client, Replay, Source, Template,
+    job::{Cancel, Job},
+    paginate::{Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
+    window::{TooDeep, Windows},
+};
+use url::Url;
+
+use crate::{
+    config::{self, Body, ConfigError, Loaded, Pages, Query, RelativeTo, Secrets, Stream},
+    failure::Failure,
+};
+
+/// The source of the stream `name`. `parting` makes the client that cancels jobs when the run is stopped.
+pub(crate) fn source(
+    loaded: &Loaded,
+    name: &str,
+    stream: &Stream,
+    environment: &[(OsString, OsString)],
+    parting: impl FnOnce() -> Result<Client, Failure>,
+) -> Result<Source, Failure> {
+    let requests = Requests { loaded, name, headers: headers(loaded, name, stream, environment)? };
+    let replay = if stream.idempotent { Replay::Harmless } else { Replay::OnlyUnseen };
+    let first = Template {
+        method: stream.method.clone(),
+        query: pairs(&stream.query),
+        body: requests.body("body", stream.body.as_ref())?,
+        replay,
+        ..requests.get(&stream.path)
+    };
+    let job = stream.job.as_ref().map(|job| requests.job(job, parting)).transpose()?;
+    Ok(Source {
+        first,
+        records: stream.records.clone(),
+        paginator: paginator(&stream.pages, &loaded.config.api.base_url),
+        unique: stream.unique.clone(),
+        job,
+        windows: stream.window.as_ref().map(windows),
+        concurrency: stream.concurrency.get(),
+    })
+}
+
+/// What the requests of a stream have in common.
+struct Requests<'a> {
+    loaded: &'a Loaded,
+    name: &'a str,
+    headers: HeaderMap,
+}
+
+impl Requests<'_> {
+    fn get(&self, path: &str) -> Template {
+        Template {
+            method: Method::GET,
+            base_url: self.loaded.config.api.base_url.clone(),
+            path: path.to_owned(),
+            query: Vec::new(),
+            headers: self.headers.clone(),
+            body: None,
+            replay: Replay::Harmless,
+        }
+    }
+
+    fn body(&self, below: &str, body: Option<&Body>) -> Result<Option<serde_json::Value>, ConfigError> {
+        let key = format!("streams.{}.{below}", self.name);
+        body.map(|body| body.read(&key, &self.loaded.origin_of(&key))).transpose()
+    }
+
+    fn job(
+        &self,
+        job: &config::Job,
+        parting: impl FnOnce() -> Result<Client, Failure>,
+    ) -> Result<Job, Failure> {
+        let submit = Template {
+            method: job.submit.method.clone(),
+            query: pairs(&job.submit.query),
+            body: self.body("job.submit.body", job.submit.body.as_ref())?,
+            // A submission is not a read: sent twice, it makes two jobs.
+            replay: Replay::OnlyUnseen,
+            ..self.get(&job.submit.path)
+        };
+        let cancel = job.cancel.as_ref().map(|cancel| {
+            let request = Template { method: cancel.method.clone(), ..self.get(&cancel.path) };
+            Ok::<_, Failure>(Cancel { request, client: parting()? })
+        });
+        Ok(Job {
+            submit,
+            id: job.id.clone(),
+            poll: self.get(&job.poll),
+            state: job.state.clone(),
+            done: job.done.clone(),
+            failed: job.failed.clone(),
+            message: job.message.iter().cloned().collect(),
+            cancel: cancel.transpose()?,
+            every: job.every,
+            timeout: job.timeout,
+        })
+    }
+}
+
+fn pairs(query: &Query) -> Vec<(String, String)> {
+    let values = |(name, values): (&String, &config::Values)| {
+        values.as_slice().iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>()
+    };
+    query.iter().flat_map(values).collect()
+}
+
+fn windows(window: &config::Window) -> Windows {
+    // A day of the shortest window is 24 hours: it is compared with lengths, not put on a calendar.
+    let length = |span: &jiff::Span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
+    Windows {
+        slice: window.slice,
+        min_slice: window.min_slice.as_ref().and_then(length).unwrap_or(SignedDuration::from_secs(1)),
+        too_deep: window
+            .too_deep
+            .as_ref()
+            .map(|too_deep| TooDeep { status: too_deep.status.as_u16(), code: too_deep.code.clone() }),
+        timezone: window.timezone.clone(),
+        format: window.format.clone(),
+    }
+}
+
+fn paginator(pages: &Pages, base_url: &Url) -> Arc<dyn Paginator> {
+    match pages.clone() {
+        Pages::Single => Arc::new(Single),
+        Pages::NextUrl { method, next, relative_to } => Arc::new(NextUrl {
+            next,
+            base: match relative_to {
+                RelativeTo::Response => Base::Response,
+                RelativeTo::Base => Base::Prefix(base_url.clone()),
+            },
+            follow: if method == Method::GET { Follow::Get } else { Follow::Repeat },
+        }),
+        Pages::LinkHeader { rel } => Arc::new(LinkHeader { rel }),
+        Pages::PageNumber { param, size, start, page_count, total } => {
+            Arc::new(PageNumber { param, size, start, page_count, total })
+        }
+        Pages::Offset { param, size, start, total } => Arc::new(Offset { param, size, start, total }),
+        Pages::Cursor { param, cursor, more, repeats } => {
+            let renewal = if repeats { Renewal::Never } else { Renewal::EachPage };
+            Arc::new(Token { param, cursor, more, renewal })
+        }
+    }
+}
+
+fn headers(
+    loaded: &Loaded,
+    name: &str,
+    stream: &Stream,
+    environment: &[(OsString, OsString)],
+) -> Result<HeaderMap, ConfigError> {
+    let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    let below = format!("streams.{name}");
+    for (table, configured) in [("api", &loaded.config.api.headers), (below.as_str(), &stream.headers)] {
+        add(&mut headers, loaded, table, configured, environment)?;
+    }
+    Ok(headers)
+}
+
+/// Any configured header may hold a secret, so each is marked sensitive.
+fn add(
+    headers: &mut HeaderMap,
+    loaded: &Loaded,
+    table: &str,
+    configured: &Secrets,
+    environment: &[(OsString, OsString)],
+) -> Result<(), ConfigError> {
+    for (name, source) in configured {
+        let key = format!("{table}.headers.{name}");
+        let wrong = |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
+        let header = HeaderName::try_from(name).map_err(|_| wrong("this is not the name of a header"))?;
+        let text = source.resolve(environment)?;
+        let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
+            wrong("its value has a line break or control character, which no header can carry")
+        })?;
+        value.set_sensitive(true);
+        headers.insert(header, value);
+    }
+    Ok(())
+}

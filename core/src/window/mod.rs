@@ -1,0 +1,120 @@
+//! Slices of time that a pull is cut into.
+
+mod tile;
+
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+
+pub use self::tile::{TilingError, tile};
+use crate::{refusal::Refusal, sink::Site};
+
+/// How a stream is cut into windows.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    /// The length of a window; none is one window for all. Days begin at midnight in `timezone`.
+    pub slice: Option<Span>,
+    /// What a window that is too deep for the API is not halved below.
+    pub min_slice: SignedDuration,
+    /// How the API says that a query is too deep.
+    pub too_deep: Option<TooDeep>,
+    /// The time zone of days, and of the times in requests.
+    pub timezone: TimeZone,
+    /// How times are written in requests (`strftime`).
+    pub format: String,
+}
+
+/// A refusal that means: this query has more results than can be paged through.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TooDeep {
+    /// The status.
+    pub status: u16,
+    /// The API's own code; any, where it is not given.
+    pub code: Option<String>,
+}
+
+impl TooDeep {
+    /// Whether this refusal is the one.
+    pub(crate) fn is_meant_by(&self, refusal: &Refusal) -> bool {
+        let code_fits = self.code.is_none() || self.code == refusal.code;
+        refusal.status.as_u16() == self.status && code_fits
+    }
+}
+
+/// A slice of time, its start included and its end not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Window {
+    /// The first instant of it.
+    pub start: Timestamp,
+    /// The first instant after it.
+    pub end: Timestamp,
+}
+
+impl Window {
+    /// Its two halves, at a whole second, where each is at least as long as `shortest`.
+    pub fn halves(&self, shortest: SignedDuration) -> Option<[Self; 2]> {
+        let middle = self.start.as_second().midpoint(self.end.as_second());
+        let middle = Timestamp::from_second(middle).ok()?;
+        let halves = [Self { start: self.start, end: middle }, Self { start: middle, end: self.end }];
+        let long_enough = |half: &Self| {
+            let length = half.end.duration_since(half.start);
+            length >= shortest && length.is_positive()
+        };
+        halves.iter().all(long_enough).then_some(halves)
+    }
+}
+
+impl Windows {
+    /// `site` with the window's times as requests have them.
+    pub fn in_requests(&self, site: &Site, window: &Window) -> Site {
+        let written =
+            |time: Timestamp| time.to_zoned(self.timezone.clone()).strftime(&self.format).to_string();
+        with_times(site, written(window.start), written(window.end))
+    }
+
+    /// `site` with the window's times as file names have them: `20260101T000000Z`.
+    pub fn in_file_names(site: &Site, window: &Window) -> Site {
+        let written = |time: Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
+        with_times(site, written(window.start), written(window.end))
+    }
+}
+
+fn with_times(site: &Site, start: String, end: String) -> Site {
+    site.clone().with("window.start", start).with("window.end", end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: &str, end: &str) -> Window {
+        Window { start: start.parse().unwrap(), end: end.parse().unwrap() }
+    }
+
+    #[test]
+    fn halves_meet_in_the_middle_and_are_long_enough() {
+        let day = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let noon = "2026-01-01T12:00:00Z";
+        let halves = [window("2026-01-01T00:00:00Z", noon), window(noon, "2026-01-02T00:00:00Z")];
+        assert_eq!(day.halves(SignedDuration::from_hours(12)), Some(halves));
+        assert_eq!(day.halves(SignedDuration::from_hours(13)), None);
+        let second = window("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
+        assert_eq!(second.halves(SignedDuration::ZERO), None);
+    }
+
+    #[test]
+    fn times_are_written_as_requests_and_file_names_want_them() {
+        let windows = Windows {
+            slice: None,
+            min_slice: SignedDuration::from_hours(1),
+            too_deep: None,
+            timezone: TimeZone::UTC,
+            format: "%Y-%m-%dT%H:%M:%S.%3fZ".to_owned(),
+        };
+        let site = Site::new("calls", "/");
+        let window = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00.5Z");
+        assert_eq!(
+            windows.in_requests(&site, &window).fill("{window.start}/{window.end}"),
+            "2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.500Z"
+        );
+        assert_eq!(Windows::in_file_names(&site, &window).fill("{window.start}"), "20260101T000000Z");
+    }
+}
