@@ -119,7 +119,8 @@ impl Progress {
 impl Observer for Progress {
     fn on(&self, event: &Event<'_>) {
         match event {
-            Event::Sending => {
+            Event::Sending { method, url } => {
+                log::trace!("{method} {url}");
                 let mut counts = self.lock();
                 counts.requests += 1;
                 counts.waiting = None;
@@ -159,10 +160,10 @@ impl Counts {
         let time = now.saturating_sub(self.began);
         let rate = self.records * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut line = format!(
-            "{}: {} records in {} pages, {}/s, {}",
+            "{}: {} in {}, {}/s, {}",
             self.stream,
-            grouped(self.records),
-            grouped(self.pages),
+            counted(self.records, "record"),
+            counted(self.pages, "page"),
             grouped(rate),
             seconds(Duration::from_secs(time.as_secs())),
         );
@@ -191,6 +192,12 @@ pub(crate) fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
+/// `1 page`, `1,234 pages`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// `40 ms`, `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_secs() {
@@ -208,6 +215,7 @@ mod tests {
 
     #[test]
     fn numbers_and_times_are_easy_to_read() {
+        assert_eq!([0, 1, 2].map(|number| counted(number, "page")), ["0 pages", "1 page", "2 pages"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         let shown =
             [40, 500, 9_940, 12_300, 200_000, 7_500_000].map(|millis| seconds(Duration::from_millis(millis)));

@@ -2,6 +2,10 @@
 
 use std::{error::Error, fmt::Debug, time::Duration};
 
+use http::Method;
+
+use crate::request::ShownUrl;
+
 /// Is told of every [`Event`], on the thread where it happens; it must return quickly.
 pub trait Observer: Debug + Send + Sync {
     /// Something happened.
@@ -13,7 +17,12 @@ pub trait Observer: Debug + Send + Sync {
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A request is about to be sent, to the API or to the token endpoint.
-    Sending,
+    Sending {
+        /// Its method.
+        method: &'a Method,
+        /// Its URL, as far as it may be shown.
+        url: &'a ShownUrl,
+    },
     /// The token endpoint issued a token.
     TokenIssued {
         /// How long it said the token lives.

@@ -1,4 +1,55 @@
-//! The engine of longhaul.
+//! The engine of longhaul: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks, in jobs that
+//! outlive their access token. Synchronous throughout; no command line, no file formats.
+//!
+//! Three loops, each calling only the one below it:
+//!
+//! ```text
+//! run      every page of every window or job, into every sink      run.rs
+//! pages    the pages of one listing, from the first to the end     pages.rs
+//! client   one request: authorize, send, judge, and again          client/mod.rs
+//! ```
+//!
+//! What decides is pure values: when to send again ([`retry`]), how a listing goes on ([`paginate`]), how time is cut
+//! ([`window`]). What touches the world stands behind traits whose documentation is a contract:
+//! [`Transport`](transport::Transport), [`Auth`](auth::Auth), [`Clock`], [`Sink`](sink::Sink).
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use http::{HeaderMap, Method};
+//! use longhaul_core::{
+//!     Client, Origins, Replay, Secret, Source, Template,
+//!     auth::FixedToken,
+//!     paginate::{Base, Follow, NextUrl},
+//!     run::{Pull, run},
+//!     sink::{OpenSink, Site},
+//!     transport::{Settings, UreqTransport},
+//! };
+//!
+//! # fn example(sink: &dyn OpenSink) -> Result<(), Box<dyn std::error::Error>> {
+//! let base_url = "https://api.example.com".parse()?;
+//! let auth = FixedToken::new(Secret::new("a token"));
+//! let transport = UreqTransport::new(&Settings::default())?;
+//! let client = Client::new(Arc::new(transport), Arc::new(auth), Origins::of([&base_url]));
+//!
+//! let first = Template {
+//!     method: Method::GET,
+//!     base_url,
+//!     path: "/users".to_owned(),
+//!     query: vec![("pageSize".to_owned(), "100".to_owned())],
+//!     headers: HeaderMap::new(),
+//!     body: None,
+//!     replay: Replay::Harmless,
+//! };
+//! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
+//! let source = Source::new(first, "/entities".parse()?, next);
+//!
+//! let pull = Pull { source: &source, windows: None, sinks: vec![("out", sink)], site: Site::new("users", ".") };
+//! let summary = run(&pull, &client)?;
+//! println!("{} records", summary.records);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod auth;
 pub mod client;

@@ -60,7 +60,7 @@ pub struct Refusal {
     pub status: StatusCode,
     /// The API's own code.
     pub code: Option<String>,
-    /// The API's own message.
+    /// The API's own message, however long.
     pub message: Option<String>,
     /// The id under which the API's operators find the request.
     pub correlation: Option<String>,
@@ -72,14 +72,14 @@ impl RefusalFormat {
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let first = |places: &[Pointer]| {
             let text = places.iter().find_map(|place| text_of(place.find(&body)?))?;
-            Some(presentable(&redact(&text, request)))
+            Some(redact(&text, request))
         };
         let correlation = self.correlation.iter().find_map(|name| response.header(name));
         Refusal {
             status: response.status,
             code: first(&self.code),
             message: first(&self.message),
-            correlation: correlation.map(presentable),
+            correlation: correlation.map(|id| redact(id, request)),
         }
     }
 
@@ -100,12 +100,15 @@ impl fmt::Display for Refusal {
         if let Some(reason) = self.status.canonical_reason() {
             write!(f, " {reason}")?;
         }
-        match (&self.code, &self.message) {
+        // What is shown is cut only here: a secret in it must be found before.
+        let [code, message, correlation] =
+            [&self.code, &self.message, &self.correlation].map(|text| text.as_deref().map(presentable));
+        match (code, message) {
             (Some(code), Some(message)) => write!(f, ": `{code}`: {message}"),
             (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
             (None, None) => Ok(()),
         }?;
-        match &self.correlation {
+        match correlation {
             Some(id) => write!(f, " (correlation id {id})"),
             None => Ok(()),
         }

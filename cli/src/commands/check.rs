@@ -9,6 +9,7 @@ use crate::{
     config::Stream,
     exit::Exit,
     failure::Failure,
+    progress::counted,
     range,
     session::Session,
     wire::{self, Access, ConfiguredSinks, STDOUT},
@@ -62,6 +63,6 @@ fn first_page(
     }
     let listing = source.listing(&site).map_err(|error| failed(error.into()))?;
     let page = Pages::new(&access.client, &listing).fetch().map_err(|error| failed(error.into()))?;
-    let records = page.map_or(0, |page| page.batch().len());
-    Ok(format!("ok, {records} records on the first page"))
+    let records = page.map_or(0, |page| page.batch().len() as u64);
+    Ok(format!("ok, {} on the first page", counted(records, "record")))
 }

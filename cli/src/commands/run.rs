@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
     lock::{LockError, StateLock},
     plan::{Keeping, Planned, plan, sink_names},
-    progress::{grouped, seconds},
+    progress::{counted, grouped, seconds},
     range, report,
     session::Session,
     watermark,
@@ -72,12 +72,12 @@ fn execute_one(
 
 fn complete(planned: &Planned<'_>, summary: &Summary, time: &str) -> String {
     let Summary { records, pages, repeated, windows, .. } = *summary;
-    let of_windows = if windows > 0 { format!(" of {} windows", grouped(windows)) } else { String::new() };
+    let of_windows = if windows > 0 { format!(" of {}", counted(windows, "window")) } else { String::new() };
     let dropped =
         if repeated > 0 { format!(", {} repeated ones dropped", grouped(repeated)) } else { String::new() };
     let (name, to) = (planned.name, planned.destinations.join(", "));
-    let (records, pages) = (grouped(records), grouped(pages));
-    format!("{name}: complete, {records} records in {pages} pages{of_windows}{dropped}, {time} -> {to}")
+    let (records, pages) = (counted(records, "record"), counted(pages, "page"));
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
 }
 
 /// A total that is not reached may only have moved; under `--strict` that is not assumed.

@@ -114,6 +114,7 @@ impl RequestError {
         {
             refusal.code = refusal.code.as_deref().map(&redact);
             refusal.message = refusal.message.as_deref().map(&redact);
+            refusal.correlation = refusal.correlation.as_deref().map(&redact);
         }
         self
     }

@@ -27,7 +27,7 @@ use crate::{
     event::{Event, Observer, Unobserved},
     origins::Origins,
     refusal::RefusalFormat,
-    request::Request,
+    request::{Request, ShownUrl},
     retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
     transport::{Response, Transport},
 };
@@ -183,7 +183,7 @@ impl Client {
     ) -> Result<T, Trouble> {
         let mut followed = 0;
         loop {
-            self.observer.on(&Event::Sending);
+            self.observer.on(&Event::Sending { method: &request.method, url: &ShownUrl::from(&request.url) });
             let response = self.transport.send(&request, mem::take(&mut buffer))?;
             self.take_note(&response, grant);
             if response.status.is_success() {
