@@ -64,7 +64,8 @@ pub(crate) fn resolve(
     };
     let windows = window::tile(from, to, windows.slice.as_ref(), &window.timezone)
         .map_err(|error| wrong("slice", format!("`{}`: {error}", key("slice"))))?;
-    let reached = (to > from).then_some(to);
+    // What has not happened yet cannot have been pulled.
+    let reached = (to > from).then_some(to.min(session.now));
     Ok(Some(Range { windows, watermark: known.max(reached).filter(|_| window.incremental) }))
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     run::PullError,
-    sink::{Batch, Mark, OpenSink, Receipt, Sink, Site},
+    sink::{Batch, Destination, Mark, OpenSink, Receipt, Sink, Site},
 };
 
 /// The sinks that take the same pages, and how many those were.
@@ -13,10 +13,12 @@ pub(crate) struct Output<'a> {
     site: Site,
     sinks: Vec<Box<dyn Sink>>,
     mark: Mark,
+    /// Where the sinks stood before the first page, once any of them may have committed more than that.
+    start: Option<Position>,
 }
 
 /// Where every sink stood at a commit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Position {
     mark: Mark,
     receipts: Vec<Receipt>,
@@ -29,7 +31,13 @@ impl<'a> Output<'a> {
             Ok(opened.sink)
         });
         let sinks = opened.collect::<Result<_, PullError>>()?;
-        Ok(Self { openers, site, sinks, mark: Mark::START })
+        let mut output = Self { openers, site, sinks, mark: Mark::START, start: None };
+        // A single sink takes back by itself what it has not committed. Of several, some may have committed when one
+        // fails.
+        if output.sinks.len() > 1 {
+            output.commit()?;
+        }
+        Ok(output)
     }
 
     /// Counts a page and writes its records.
@@ -51,11 +59,39 @@ impl<'a> Output<'a> {
         let receipts = named
             .into_iter()
             .map(|((name, _), sink)| sink.commit(mark).map_err(|source| PullError::sink(name, source)));
-        Ok(Position { mark, receipts: receipts.collect::<Result<_, _>>()? })
+        let position = Position { mark, receipts: receipts.collect::<Result<_, _>>()? };
+        if mark == Mark::START {
+            self.start.get_or_insert_with(|| position.clone());
+        }
+        Ok(position)
     }
 
-    /// Takes every sink back to where it stood.
+    /// Takes every sink back to before the first page, as far as it goes: the pull has failed, and nothing of it is to
+    /// stay.
+    pub(crate) fn undo(mut self) {
+        if let Some(start) = self.start.take() {
+            // The failure of the pull is what is reported.
+            let _ = self.reopen(&start);
+        }
+    }
+
+    /// Takes back what was written since `to`, if anything was.
     pub(crate) fn go_back(&mut self, to: &Position) -> Result<(), PullError> {
+        // What went down a pipe is gone, though the sink would go on from anywhere.
+        let is_pipe =
+            |opener: &dyn OpenSink| matches!(opener.destination(&self.site), Ok(Destination::Stdout));
+        let pipe = self.openers.iter().find(|(_, opener)| is_pipe(*opener));
+        match pipe.filter(|_| self.mark != to.mark) {
+            Some((name, _)) => Err(PullError::CannotGoBack { name: (*name).to_owned() }),
+            None => self.reopen(to),
+        }
+    }
+
+    /// Opens every sink as it was.
+    fn reopen(&mut self, to: &Position) -> Result<(), PullError> {
+        if self.mark == to.mark {
+            return Ok(());
+        }
         self.sinks.clear();
         for ((name, opener), receipt) in self.openers.iter().zip(&to.receipts) {
             let opened = opener
@@ -71,8 +107,11 @@ impl<'a> Output<'a> {
     }
 
     /// Publishes what was written, once all of it is durable in every sink.
-    pub(crate) fn finish(mut self) -> Result<(), PullError> {
-        self.commit()?;
+    pub(crate) fn publish(mut self) -> Result<(), PullError> {
+        if let Err(error) = self.commit() {
+            self.undo();
+            return Err(error);
+        }
         let named = self.openers.into_iter().zip(self.sinks);
         named
             .into_iter()

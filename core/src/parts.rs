@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::Client,
-    job::{Abandoned, JobError},
+    job::{Abandoned, Job, JobError},
     run::Pull,
     sink::Site,
     window::Window,
@@ -28,14 +28,11 @@ pub(crate) struct Parts<'scope, 'env> {
     pull: &'env Pull<'env>,
     client: &'env Client,
     abandoned: &'env Abandoned,
-    waiting: VecDeque<Option<Window>>,
-    started: VecDeque<(Option<Window>, Preparation<'scope>)>,
+    /// What is still to be pulled, and the jobs that are under way.
+    queue: VecDeque<(Option<Window>, Option<UnderWay<'scope>>)>,
 }
 
-enum Preparation<'scope> {
-    Done(Site),
-    UnderWay(ScopedJoinHandle<'scope, Result<Site, JobError>>),
-}
+type UnderWay<'scope> = ScopedJoinHandle<'scope, Result<Site, JobError>>;
 
 impl<'scope, 'env> Parts<'scope, 'env> {
     pub(crate) fn new(
@@ -44,25 +41,22 @@ impl<'scope, 'env> Parts<'scope, 'env> {
         client: &'env Client,
         abandoned: &'env Abandoned,
     ) -> Self {
-        let waiting = match &pull.windows {
-            Some(windows) => windows.iter().copied().map(Some).collect(),
-            None => VecDeque::from([None]),
+        let queue = match &pull.windows {
+            Some(windows) => windows.iter().map(|window| (Some(*window), None)).collect(),
+            None => VecDeque::from([(None, None)]),
         };
-        Self { scope, pull, client, abandoned, waiting, started: VecDeque::new() }
+        Self { scope, pull, client, abandoned, queue }
     }
 
-    /// The next part; `None` after the last.
+    /// The next part, once the one before it has been read; `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<Part>, JobError> {
-        while self.started.len() < self.pull.source.concurrency.max(1) {
-            let Some(window) = self.waiting.pop_front() else { break };
-            self.started.push_back((window, self.prepare(window)));
+        if let Some(job) = &self.pull.source.job {
+            self.start(job);
         }
-        let Some((window, preparation)) = self.started.pop_front() else { return Ok(None) };
-        let site = match preparation {
-            Preparation::Done(site) => site,
-            Preparation::UnderWay(job) => {
-                job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?
-            }
+        let Some((window, job)) = self.queue.pop_front() else { return Ok(None) };
+        let site = match job {
+            None => self.site(window),
+            Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         };
         Ok(Some(Part { window, site }))
     }
@@ -70,22 +64,27 @@ impl<'scope, 'env> Parts<'scope, 'env> {
     /// Puts parts in front of all others.
     pub(crate) fn put_first(&mut self, windows: [Window; 2]) {
         for window in windows.into_iter().rev() {
-            self.started.push_front((Some(window), self.prepare(Some(window))));
+            self.queue.push_front((Some(window), None));
         }
     }
 
-    fn prepare(&self, window: Option<Window>) -> Preparation<'scope> {
-        let source = self.pull.source;
-        let site = match (&source.windows, window) {
+    /// Starts as many jobs as may be under way. The first in the queue is always among them: the part that was read
+    /// last has left its place free.
+    fn start(&mut self, job: &'env Job) {
+        let under_way = self.queue.iter().filter(|(_, job)| job.is_some()).count();
+        let more = self.pull.source.concurrency.max(1).saturating_sub(under_way);
+        let (client, abandoned) = (self.client, self.abandoned);
+        for _ in 0..more {
+            let Some(at) = self.queue.iter().position(|(_, job)| job.is_none()) else { break };
+            let site = self.site(self.queue[at].0);
+            self.queue[at].1 = Some(self.scope.spawn(move || job.complete(client, &site, abandoned)));
+        }
+    }
+
+    fn site(&self, window: Option<Window>) -> Site {
+        match (&self.pull.source.windows, window) {
             (Some(windows), Some(window)) => windows.in_requests(&self.pull.site, &window),
             _ => self.pull.site.clone(),
-        };
-        match &source.job {
-            None => Preparation::Done(site),
-            Some(job) => {
-                let (client, abandoned) = (self.client, self.abandoned);
-                Preparation::UnderWay(self.scope.spawn(move || job.complete(client, &site, abandoned)))
-            }
         }
     }
 }

@@ -59,16 +59,12 @@ pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
 
 fn pull_parts(pull: &Pull<'_>, client: &Client, parts: &mut Parts<'_, '_>) -> Result<Summary, PullError> {
     let mut run = Run::open(pull, client)?;
-    while let Some(part) = parts.next()? {
-        match run.pull_part(&part)? {
-            End::Reached => {}
-            End::TooDeep(window) => {
-                let halves = window.halves(pull.shortest()).ok_or(PullError::TooDeep { window })?;
-                parts.put_first(halves);
-            }
-        }
+    let pulled = run.pull_all(parts);
+    if let Err(error) = pulled {
+        run.shared.undo();
+        return Err(error);
     }
-    run.shared.finish()?;
+    run.shared.publish()?;
     Ok(run.summary)
 }
 
@@ -98,13 +94,37 @@ impl<'a> Run<'a> {
         let (own, shared) =
             pull.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &pull.site));
         let shared = Output::open(shared, pull.site.clone())?;
-        let unique = pull.source.unique.clone().map(Unique::new);
+        let kept = if own.is_empty() { Unique::new } else { Unique::forgettable };
+        let unique = pull.source.unique.clone().map(kept);
         Ok(Self { pull, client, shared, own, unique, summary: Summary::default() })
     }
 
-    /// Pulls a part to its end. One that is too deep is undone.
+    fn pull_all(&mut self, parts: &mut Parts<'_, '_>) -> Result<(), PullError> {
+        while let Some(part) = parts.next()? {
+            match self.pull_part(&part)? {
+                End::Reached => {}
+                End::TooDeep(window) => {
+                    let halves = window.halves(self.pull.shortest()).ok_or(PullError::TooDeep { window })?;
+                    parts.put_first(halves);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Pulls a part into all sinks. Files of its own are finished with it.
     fn pull_part(&mut self, part: &Part) -> Result<End, PullError> {
-        let mut own = self.open_own(part)?;
+        let Some(mut own) = self.open_own(part)? else { return self.pull_pages(part, None) };
+        let end = self.pull_pages(part, Some(&mut own));
+        match end {
+            Ok(End::Reached) => own.publish()?,
+            _ => own.undo(),
+        }
+        end
+    }
+
+    /// Pulls the pages of a part to their end. Of one that is too deep nothing stays in the sinks of all windows.
+    fn pull_pages(&mut self, part: &Part, mut own: Option<&mut Output<'a>>) -> Result<End, PullError> {
         let begun = self.may_be_undone(part).then(|| self.shared.commit()).transpose()?;
         let before = self.summary;
         let listing = self.pull.source.listing(&part.site)?;
@@ -112,29 +132,28 @@ impl<'a> Run<'a> {
         loop {
             match pages.fetch() {
                 Ok(Some(page)) => {
-                    let page = self.write(page, &mut own)?;
+                    let page = self.write(page, own.as_deref_mut())?;
                     pages.recycle(page);
                 }
                 Ok(None) => break,
-                Err(error) => match part.window.filter(|_| self.is_too_deep(&error)) {
-                    Some(window) => {
-                        if let Some(begun) = begun {
-                            self.shared.go_back(&begun)?;
-                            self.summary = before;
-                        }
-                        return Ok(End::TooDeep(window));
+                Err(error) => {
+                    let window = part.window.filter(|_| self.is_too_deep(&error)).ok_or(error)?;
+                    if let Some(begun) = begun {
+                        self.shared.go_back(&begun)?;
+                        self.unique.iter_mut().for_each(Unique::forget);
+                        self.summary = before;
                     }
-                    None => return Err(error.into()),
-                },
+                    return Ok(End::TooDeep(window));
+                }
             }
         }
-        own.map(Output::finish).transpose()?;
+        self.unique.iter_mut().for_each(Unique::remember);
         self.summary.missing += pages.missing();
         self.summary.windows += u64::from(part.window.is_some());
         Ok(End::Reached)
     }
 
-    fn write(&mut self, mut page: Page, own: &mut Option<Output<'a>>) -> Result<Page, PullError> {
+    fn write(&mut self, mut page: Page, own: Option<&mut Output<'a>>) -> Result<Page, PullError> {
         if let Some(unique) = &mut self.unique {
             self.summary.repeated += unique.drop_repeated(&mut page);
         }
@@ -154,9 +173,11 @@ impl<'a> Run<'a> {
         Output::open(self.own.clone(), Windows::in_file_names(&self.pull.site, &window)).map(Some)
     }
 
-    /// Records that carry a key need not be undone: when they come again they are dropped.
+    /// A window that turns out too deep is undone. Records that carry a key may stay: when they come again they are
+    /// dropped. But a file of the window's own does not stay, and they must not be missing from those of its halves.
     fn may_be_undone(&self, part: &Part) -> bool {
-        part.window.is_some() && self.unique.is_none() && self.pull.too_deep().is_some()
+        let stays = self.unique.is_some() && self.own.is_empty();
+        part.window.is_some() && self.pull.too_deep().is_some() && !stays
     }
 
     fn is_too_deep(&self, error: &PageError) -> bool {

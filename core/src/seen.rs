@@ -23,8 +23,13 @@ impl Seen {
         self.0.insert(hasher.finish128().as_u128())
     }
 
-    /// Whether these records, or this key of one, are new, and remembers them.
-    pub(crate) fn is_new(&mut self, bytes: &[u8]) -> bool {
-        self.0.insert(SipHasher13::new().hash(bytes).as_u128())
+    /// Whether these records are new, and remembers them.
+    pub(crate) fn is_new(&mut self, records: &[u8]) -> bool {
+        self.0.insert(fingerprint(records))
     }
+}
+
+/// 128 bits that tell one text from any other.
+pub(crate) fn fingerprint(text: &[u8]) -> u128 {
+    SipHasher13::new().hash(text).as_u128()
 }

@@ -6,6 +6,8 @@ use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::clock::{Clock, Interrupt, SystemClock};
 use longhaul_tests::{Act, FaultServer, Received, Reply};
 
+use crate::folder::Typed;
+
 pub(crate) const CLIENT_ID: &str = "the-client";
 pub(crate) const CLIENT_SECRET: &str = "the-s3cret";
 
@@ -28,6 +30,16 @@ pub(crate) fn calm(records: usize) -> Settings {
 
 pub(crate) fn start(settings: &Settings) -> EmbeddedApi {
     EmbeddedApi::start(settings.clone(), clock()).unwrap()
+}
+
+/// `typed` with the addresses of `api` in place of the preset's, and credentials in the variables that the preset knows.
+pub(crate) fn reach(api: &EmbeddedApi, typed: Typed) -> Typed {
+    typed
+        .variable("GENESYS_CLIENT_ID", CLIENT_ID)
+        .variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET)
+        .variable("LONGHAUL_API__BASE_URL", api.base_url())
+        .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())
+        .variable("LONGHAUL_RETRY__BASE_DELAY", "1ms")
 }
 
 /// A server that issues tokens, and does as `script` says with every other request.

@@ -67,7 +67,16 @@ fn steady(text: &str, folder: &str) -> String {
     let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
     let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
     let text = masked(&text, "trying again in ", "TIME", |c| c != '\n');
-    masked(&text, " pages, ", "TIME ", |c| !['-', '\n'].contains(&c))
+    text.split_inclusive('\n').map(without_time_taken).collect()
+}
+
+/// The line that tells what is complete ends with the time that it took, and where the records are.
+fn without_time_taken(line: &str) -> String {
+    let parts = line.split_once(" -> ").filter(|(done, _)| done.contains(": complete, "));
+    match parts.and_then(|(done, place)| Some((done.rsplit_once(", ")?.0, place))) {
+        Some((done, place)) => format!("{done}, TIME -> {place}"),
+        None => line.to_owned(),
+    }
 }
 
 /// A log line begins with the time, in a fixed width.
@@ -97,10 +106,12 @@ fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) 
 #[test]
 fn what_differs_from_run_to_run_is_made_alike() {
     let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), trying again in 0.1 s\n\
-                calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n";
+                calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
+                jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, 1 min 2 s -> x\n";
     assert_eq!(
         steady(text, "/a/folder"),
         "warn  from 127.0.0.1:PORT (correlation id ID), trying again in TIME\n\
-         calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n"
+         calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n\
+         jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, TIME -> x\n"
     );
 }

@@ -2,7 +2,8 @@
 
 use std::{ffi::OsString, fs};
 
-use longhaul::embedded::EmbeddedApi;
+use jiff::Timestamp;
+use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_tests::{FaultServer, Reply};
 
 use crate::{
@@ -54,7 +55,9 @@ fn nothing_is_left_out() {
         match tag.as_str() {
             // Each is run by a test of this file.
             "toml" => assert!(
-                ["[streams.users]", "[streams.orders]"].iter().any(|table| text.contains(table)),
+                ["[streams.users]", "[streams.orders]", "[streams.calls]"]
+                    .iter()
+                    .any(|table| text.contains(table)),
                 "no test runs this configuration:\n{text}"
             ),
             "sh" => text.lines().for_each(|line| {
@@ -72,20 +75,59 @@ fn nothing_is_left_out() {
 }
 
 /// Commands that are run here, on the configuration for Genesys Cloud.
-const COMMANDS: [&str; 2] = ["longhaul check", "longhaul run"];
+const COMMANDS: [&str; 3] = ["longhaul check", "longhaul run", "longhaul streams"];
 
 #[test]
-fn the_configuration_for_genesys_cloud_pulls_users_as_it_is() {
-    let api = api::start(&calm(0));
+fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {
+    let now = Timestamp::try_from(api::clock().now()).unwrap();
+    // A hundred conversations on each of these days, of which three whole ones are asked for.
+    let settings = Settings { start: days_before(now, 8), days: 10, ..calm(1000) };
+    let api = api::start(&settings);
     let folder = Folder::configured(&configuration_of("users"));
     for command in COMMANDS {
         let typed = folder.longhaul(command.strip_prefix("longhaul ").unwrap());
         at(&api, exported(typed)).run().assert_complete();
     }
-    assert_eq!(folder.read("out/users.ndjson").lines().count(), 120);
+    assert_eq!(folder.read("out/conversations.ndjson").lines().count(), 300);
     let table = folder.read("out/users.csv");
     assert_eq!(table.lines().count(), 121);
     assert_eq!(table.lines().next(), Some("id,name,email,division"));
+}
+
+/// Midnight in UTC, this many days before `now`.
+fn days_before(now: Timestamp, days: i64) -> Timestamp {
+    let day = 24 * 60 * 60;
+    Timestamp::from_second((now.as_second() / day - days) * day).unwrap()
+}
+
+#[test]
+fn the_configuration_for_jobs_pulls_four_days_into_four_files() {
+    let server = exports();
+    let folder = Folder::configured(&configuration_of("calls"));
+    let typed = folder.longhaul("run --set streams.calls.job.every=1ms").variable("EXAMPLE_TOKEN", "t0ken");
+    typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
+    let names = folder.names_in("out");
+    // Midnight in Berlin is 23:00 of the day before in UTC.
+    assert_eq!((names.len(), names[0].as_str()), (4, "calls-20251231T230000Z.ndjson"));
+    for name in names {
+        assert_eq!(folder.read(&format!("out/{name}")).lines().count(), 1);
+    }
+}
+
+/// Exports of one call each, whose id is the path of its export.
+fn exports() -> FaultServer {
+    let number = std::sync::atomic::AtomicU32::new(1);
+    api::server(move |request| match (request.method.as_str(), request.url.path()) {
+        ("POST", "/exports") => {
+            let id = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Reply::json(format!(r#"{{"jobId":"{id}"}}"#)).into()
+        }
+        ("GET", path) if path.ends_with("/results") => {
+            Reply::json(format!(r#"{{"calls":[{{"id":"{path}"}}]}}"#)).into()
+        }
+        ("GET", _) => Reply::json(r#"{"state":"DONE"}"#).into(),
+        _ => Reply::status(404).into(),
+    })
 }
 
 /// `typed` with the variables that the README tells to export.

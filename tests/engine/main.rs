@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in here fails the test, and that is its purpose")]
 
+mod cancelling;
+mod counts;
 mod credentials;
+mod cursors;
 mod documented;
 mod faults;
 mod interrupt;
+mod jobs;
 mod lifetimes;
+mod link_fields;
 mod links;
 mod messages;
 mod pull;
@@ -15,6 +20,10 @@ mod refresh;
 mod refusals;
 mod sharing;
 mod sinks;
+mod styles;
 mod tls;
 mod transport;
+mod unique;
 mod waiting;
+mod window_files;
+mod windows;

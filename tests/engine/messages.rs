@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use http::Method;
+use jiff::{Span, Timestamp, tz::TimeZone};
 use longhaul_core::{
-    Request, Secret,
+    Body, Request, Secret,
     pages::PageError,
-    paginate::{Cursor, PaginationError, Paginator, Single},
+    paginate::{Cursor, PageNumber, PaginationError, Paginator, Single},
     transport::{
         Proxy, Settings, SetupError, TransportError,
         TransportErrorKind::{
@@ -14,8 +15,10 @@ use longhaul_core::{
         },
         UreqTransport,
     },
+    window::tile,
 };
 use longhaul_tests::{Life, ManualClock, Reply, Setup, Tokens, chain};
+use serde_json::json;
 
 /// The report of a pull from an API that always answers so.
 fn report(answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static) -> String {
@@ -100,6 +103,33 @@ fn a_cursor_of_another_style() {
     let error = Single.prepare(&mut request, Some(&cursor)).unwrap_err();
     assert_eq!(error, PaginationError::ForeignCursor);
     assert_eq!(chain(&PageError::from(error)), "the cursor was made by another style of pagination");
+}
+
+#[test]
+fn a_body_without_room_for_what_the_style_has_to_say() {
+    for (body, message) in [
+        (Body::Json(json!({"paging": 7})), "the body of the request has no place for `/paging/pageNumber`"),
+        (Body::Json(json!([1])), "the body of the request has no place for `/paging/pageNumber`"),
+        (Body::Form(Vec::new()), "the body of the request has no place for `/paging/pageNumber`"),
+    ] {
+        let param = "/paging/pageNumber".parse().unwrap();
+        let paginator = PageNumber { param, size: None, start: 1, page_count: None, total: None };
+        let mut request =
+            Request { body, ..Request::new(Method::POST, "https://api.example/".parse().unwrap()) };
+        let error = paginator.prepare(&mut request, None).unwrap_err();
+        assert!(matches!(error, PaginationError::NoPlace { .. }));
+        assert_eq!(chain(&PageError::from(error)), message);
+    }
+}
+
+#[test]
+fn a_range_of_time_that_cannot_be_cut() {
+    let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let error = tile(at, Timestamp::MAX, Some(&Span::new()), &TimeZone::UTC).unwrap_err();
+    assert_eq!(chain(&error), "a slice must be longer than nothing");
+    let error = tile(at, Timestamp::MAX, Some(&Span::new().years(5000)), &TimeZone::UTC).unwrap_err();
+    let report = chain(&error);
+    assert!(report.starts_with("the windows reach beyond the calendar\n"), "{report}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use longhaul_core::{run::PullError, sink::Mark, sink::SinkErrorKind};
 use longhaul_tests::{
-    Call::{Abandon, Commit, Finish, Open, Write},
+    Call::{Abandon, Commit, Finish, GoBack, Open, Write},
     FakeApi, Journal, Life, Links, ManualClock, Pulled, Reply, Setup, SinkStep, Tokens, chain, records,
 };
 
@@ -35,7 +35,7 @@ fn every_sink_gets_every_page_and_all_commit_before_any_finishes() {
     let to_both = |call: longhaul_tests::Call| ["one", "two"].map(|name| (name.to_owned(), call.clone()));
     let pages = records(6).chunks(2).map(<[_]>::to_vec).collect::<Vec<_>>();
     let writes = pages.into_iter().map(Write);
-    let calls = [Open].into_iter().chain(writes).chain([Commit(Mark(3)), Finish]);
+    let calls = [Open, Commit(Mark::START)].into_iter().chain(writes).chain([Commit(Mark(3)), Finish]);
     assert_eq!(journal.calls(), calls.flat_map(to_both).collect::<Vec<_>>());
 }
 
@@ -73,11 +73,13 @@ fn a_sink_that_fails_ends_the_pull_and_nothing_is_published() {
 }
 
 #[test]
-fn a_sink_that_fails_is_not_called_again() {
-    let calls = run_failing(SinkStep::Write).journal.of("two");
-    assert_eq!(calls, [Open, Write(records(2)), Abandon]);
+fn a_sink_that_fails_is_not_called_again_and_all_go_back_to_the_start() {
+    let journal = run_failing(SinkStep::Write).journal;
+    let back = [Abandon, GoBack(Mark::START), Abandon];
+    assert!(journal.of("one").ends_with(&back));
+    assert_eq!(journal.of("two"), [[Open, Commit(Mark::START), Write(records(2))], back].concat());
     let calls = run_failing(SinkStep::Commit).journal.of("two");
-    assert_eq!(calls[calls.len() - 2..], [Commit(Mark(3)), Abandon]);
+    assert_eq!(calls, [Open, Commit(Mark::START), Abandon]);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Sinks in memory that write down what is done to them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use longhaul_core::sink::{
     Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
@@ -15,6 +18,8 @@ pub struct Journal(Arc<Mutex<Vec<(String, Call)>>>);
 pub enum Call {
     /// It was opened.
     Open,
+    /// It was opened again, as it was at this commit.
+    GoBack(Mark),
     /// These records were written.
     Write(Vec<String>),
     /// It was told to make durable what it has.
@@ -44,12 +49,20 @@ pub struct RecordingSink {
     name: String,
     journal: Journal,
     fails: Option<SinkStep>,
+    memory: Memory,
+}
+
+/// What becomes of records that came after a commit when the sink is opened again at it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Memory {
+    Forgets,
+    Keeps,
 }
 
 impl Journal {
     /// A sink that writes down here, under `name`, what is done to it.
     pub fn sink(&self, name: &str) -> RecordingSink {
-        RecordingSink { name: name.to_owned(), journal: self.clone(), fails: None }
+        RecordingSink { name: name.to_owned(), journal: self.clone(), fails: None, memory: Memory::Forgets }
     }
 
     /// Everything that was done, with the names of the sinks.
@@ -62,13 +75,20 @@ impl Journal {
         self.lock().iter().filter(|(of, _)| of == name).map(|(_, call)| call.clone()).collect()
     }
 
-    /// The records that the sink `name` was given, in order.
+    /// The records that the sink `name` was given and that were not taken back, in order.
     pub fn records(&self, name: &str) -> Vec<String> {
-        let batches = self.of(name).into_iter().filter_map(|call| match call {
-            Call::Write(records) => Some(records),
-            _ => None,
-        });
-        batches.flatten().collect()
+        let (mut records, mut commits) = (Vec::new(), HashMap::new());
+        for call in self.of(name) {
+            match call {
+                Call::Write(more) => records.extend(more),
+                Call::Commit(mark) => {
+                    commits.insert(mark.0, records.len());
+                }
+                Call::GoBack(mark) => records.truncate(commits[&mark.0]),
+                Call::Open | Call::Finish | Call::Abandon => {}
+            }
+        }
+        records
     }
 
     /// Whether any sink was told to publish.
@@ -92,6 +112,12 @@ impl RecordingSink {
         Self { fails: Some(step), ..self }
     }
 
+    /// The same sink, unable to go back: whatever it was given is durable at once.
+    #[must_use]
+    pub fn keeping_all(self) -> Self {
+        Self { memory: Memory::Keeps, ..self }
+    }
+
     fn fail_at(&self, step: SinkStep) -> Result<(), SinkError> {
         if self.fails == Some(step) {
             return Err(SinkError::new(SinkErrorKind::Unavailable, "the disk is full"));
@@ -105,11 +131,16 @@ impl OpenSink for RecordingSink {
         Ok(Destination::Elsewhere(self.name.clone()))
     }
 
-    fn open(&self, _: &Site, _: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        self.journal.note(&self.name, Call::Open);
+    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let (call, at) = match (from, self.memory) {
+            (None, _) => (Call::Open, Mark::START),
+            (Some((_, mark)), Memory::Forgets) => (Call::GoBack(mark), mark),
+            (Some((_, mark)), Memory::Keeps) => (Call::Open, mark.next()),
+        };
+        self.journal.note(&self.name, call);
         self.fail_at(SinkStep::Open)?;
         let sink = OpenRecording { sink: self.clone(), written: 0, finished: false };
-        Ok(Opened { sink: Box::new(sink), at: Mark::START })
+        Ok(Opened { sink: Box::new(sink), at })
     }
 }
 

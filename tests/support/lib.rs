@@ -1,16 +1,18 @@
 //! What the suites stand on: a clock that is set by hand, a scripted transport, sinks that keep a journal, a server
-//! with faults, and a model of an API whose tokens die.
+//! with faults, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
 
 mod api;
 mod clock;
 mod exchange;
+mod exports;
 mod gzip;
 mod journal;
 mod observed;
 mod pull;
 mod server;
+mod timeline;
 mod tokens;
 mod transport;
 
@@ -18,11 +20,13 @@ pub use self::{
     api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
     clock::{EPOCH, ManualClock},
     exchange::{Received, Reply},
+    exports::{Exports, JOBS_PATH},
     gzip::gzip,
     journal::{Call, Journal, RecordingSink, SinkStep},
     observed::Observed,
     pull::{Pulled, Setup, chain},
     server::{Act, End, FaultServer, Framing},
+    timeline::{Timeline, window},
     tokens::{Life, Tokens},
     transport::ScriptedTransport,
 };

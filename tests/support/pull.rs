@@ -8,11 +8,12 @@ use longhaul_core::{
     auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
     client::RequestError,
     pages::{Listing, PageError},
-    paginate::{Base, Follow, NextUrl},
+    paginate::{Base, Follow, NextUrl, Paginator},
     retry::RetryPolicy,
     run::{self, Pull, PullError, Summary},
     sink::{OpenSink, Site},
     transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
+    window::Window,
 };
 use serde_json::json;
 use url::{Position, Url};
@@ -23,6 +24,7 @@ use crate::{
     exchange::{Received, Reply},
     journal::{Journal, RecordingSink},
     observed::Observed,
+    tokens::Tokens,
     transport::ScriptedTransport,
 };
 
@@ -72,6 +74,20 @@ impl Setup {
         let transport = ScriptedTransport::new(clock, script);
         let base = "https://api.example".parse().expect("a URL");
         (Self::new(&base, Arc::clone(&transport) as _, Arc::clone(clock) as _), transport)
+    }
+
+    /// A pull from a scripted API that takes none but these tokens.
+    pub fn scripted_api(
+        tokens: &Arc<Tokens>,
+        answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> (Self, Arc<ScriptedTransport>) {
+        let tokens = Arc::clone(tokens);
+        Self::scripted(&ManualClock::new(), move |request| {
+            if request.is_for_token() {
+                return Ok(tokens.issue(request.at));
+            }
+            Ok(tokens.check(request, request.at).err().unwrap_or_else(|| answer(request)))
+        })
     }
 
     /// A pull over real sockets, on a clock whose waits take no time.
@@ -129,6 +145,13 @@ impl Setup {
         Source { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
+    /// Another listing of the same API, asked for by GET and without content.
+    pub fn source_at(&self, path: &str, records: &str, paginator: impl Paginator + 'static) -> Source {
+        let source = self.source();
+        let first = Template { method: Method::GET, path: path.to_owned(), body: None, ..source.first };
+        Source::new(first, records.parse().expect("a pointer"), paginator)
+    }
+
     /// Pulls everything into a sink named `out`.
     pub fn run(&self) -> Pulled {
         let journal = Journal::default();
@@ -137,10 +160,26 @@ impl Setup {
 
     /// Pulls everything into these sinks, which keep `journal`.
     pub fn run_into(&self, journal: &Journal, sinks: &[(&str, RecordingSink)]) -> Pulled {
-        let source = self.source();
         let sinks = sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect();
-        let pull = Pull { source: &source, windows: None, sinks, site: Site::new("conversations", "/") };
-        Pulled { outcome: run::run(&pull, &self.client()), journal: journal.clone() }
+        Pulled { outcome: self.pull_into(&self.source(), None, sinks), journal: journal.clone() }
+    }
+
+    /// Pulls another source than [`Setup::source`] into a sink named `out`.
+    pub fn pull(&self, source: &Source, windows: Option<Vec<Window>>) -> Pulled {
+        let journal = Journal::default();
+        let outcome = self.pull_into(source, windows, vec![("out", &journal.sink("out"))]);
+        Pulled { outcome, journal }
+    }
+
+    /// Pulls another source than [`Setup::source`] into any sinks.
+    pub fn pull_into(
+        &self,
+        source: &Source,
+        windows: Option<Vec<Window>>,
+        sinks: Vec<(&str, &dyn OpenSink)>,
+    ) -> Result<Summary, PullError> {
+        let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/") };
+        run::run(&pull, &self.client())
     }
 }
 
@@ -156,10 +195,13 @@ pub struct Pulled {
 impl Pulled {
     /// The records of a pull that must have succeeded.
     pub fn records(&self) -> Vec<String> {
-        if let Err(error) = &self.outcome {
-            panic!("the pull failed: {}", chain(error));
-        }
+        self.summary();
         self.journal.records("out")
+    }
+
+    /// The summary of a pull that must have succeeded.
+    pub fn summary(&self) -> Summary {
+        *self.outcome.as_ref().unwrap_or_else(|error| panic!("the pull failed: {}", chain(error)))
     }
 
     /// The error of a pull that must have failed.

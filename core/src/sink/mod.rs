@@ -74,7 +74,7 @@ pub struct Opened {
 /// The engine calls, in this order:
 ///
 /// 1. [`write`](Self::write), once for each page that has records;
-/// 2. now and then [`commit`](Self::commit), and always after the last page;
+/// 2. now and then [`commit`](Self::commit), before the first page perhaps, and always after the last one;
 /// 3. [`finish`](Self::finish), once, when the pull is complete and every sink of the pull has committed.
 ///
 /// After any `Err` nothing is called but drop. Dropping without `finish` publishes nothing, and neither panics nor

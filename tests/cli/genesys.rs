@@ -1,0 +1,179 @@
+//! Conversations by the preset for Genesys Cloud: `system`, `region`, credentials by environment, a stream and a sink.
+
+use longhaul::embedded::{Fault, Faults, Settings};
+
+use crate::{
+    api::{self, calm, reach},
+    folder::Folder,
+};
+
+const MINIMAL: &str = r#"
+system = "genesys"
+region = "eu-central-1"
+
+[streams.conversations]
+sinks = ["lines"]
+window = { from = "2026-01-02", to = "2026-01-05" }
+"#;
+
+const BY_JOBS: &str = r#"
+system = "genesys"
+region = "eu-central-1"
+
+[streams.conversation_jobs]
+sinks = ["lines"]
+window = { from = "2026-01-01", to = "2026-01-08", slice = "1d" }
+query = { pageSize = 10 }
+job = { every = "1ms" }
+"#;
+
+/// The conversations that started on these days of January 2026, the last excluded, as lines.
+fn started_on(days: std::ops::Range<u8>, settings: &Settings) -> String {
+    let starts = |record: &str| {
+        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        record["conversationStart"].as_str().unwrap()[8..10].parse::<u8>().unwrap()
+    };
+    let all = (0..settings.records).map(|index| settings.conversation(index));
+    all.filter(|record| days.contains(&starts(record))).map(|record| record + "\n").collect()
+}
+
+fn with_attributes(settings: &Settings) -> String {
+    (0..settings.records).map(|index| settings.conversation_with_attributes(index) + "\n").collect()
+}
+
+/// Tokens die every nine requests, and one request in five meets a fault.
+fn rough(settings: Settings) -> Settings {
+    let faults = Faults { rate: 0.2, retry_after: 0, ..Faults::default() };
+    Settings { token_requests: Some(9), faults, ..settings }
+}
+
+#[test]
+fn three_days_of_conversations_come_once_each_and_byte_for_byte() {
+    let settings = calm(1750);
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+    let ended = reach(&api, folder.longhaul("run")).run();
+    assert_eq!(
+        ended.assert_complete().said(),
+        "conversations: complete, 750 records in 12 pages of 3 windows, TIME -> FOLDER/out/conversations.ndjson\n"
+    );
+    assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
+}
+
+#[test]
+fn what_several_windows_find_is_dropped_and_counted() {
+    let settings = calm(1750);
+    // A slice of any other kind touches a day that its neighbour touches as well.
+    for (window, windows, dropped) in [
+        ("slice=8h", 9, 1500),
+        // These slices begin at 23:00 in UTC, so each touches two days.
+        ("timezone=Europe/Berlin", 3, 500),
+    ] {
+        let api = api::start(&settings);
+        let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+        let ended =
+            reach(&api, folder.longhaul(&format!("run --set streams.conversations.window.{window}"))).run();
+        let said = ended.assert_complete().said();
+        // In Berlin, the 2nd begins on the 1st.
+        let first = if window == "slice=8h" { 2 } else { 1 };
+        let expected = started_on(first..5, &settings);
+        let records = expected.lines().count();
+        let start = format!("conversations: complete, {} records in ", grouped(records));
+        let end = format!(
+            " of {windows} windows, {} repeated ones dropped, TIME -> FOLDER/out/conversations.ndjson\n",
+            grouped(dropped)
+        );
+        assert!(said.starts_with(&start) && said.ends_with(&end), "{said}");
+        assert!(folder.read("out/conversations.ndjson") == expected, "the records differ");
+    }
+}
+
+fn grouped(count: usize) -> String {
+    if count < 1000 { count.to_string() } else { format!("{},{:03}", count / 1000, count % 1000) }
+}
+
+#[test]
+fn conversations_survive_tokens_that_die_and_requests_that_fail() {
+    let settings = rough(calm(3500));
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+    reach(&api, folder.longhaul("run --set streams.conversations.pages.size=10")).run().assert_complete();
+    assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
+    let stats = api.stats();
+    assert!(stats.tokens_died() > 5 && stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
+    assert!(stats.too_many_requests > 0 && stats.unavailable > 0 && stats.resets > 0, "{stats:?}");
+}
+
+#[test]
+fn jobs_find_everyone_who_was_there_and_each_conversation_comes_once() {
+    let settings = Settings { job_polls: 2, ..calm(700) };
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
+    let ended = reach(&api, folder.longhaul("run")).run();
+    let said = ended.assert_complete().said();
+    assert!(said.starts_with("conversation_jobs: complete, 700 records in "), "{said}");
+    assert!(said.contains(" pages of 7 windows, ") && said.contains(" repeated ones dropped, "), "{said}");
+    assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
+    assert_eq!(api.stats().jobs_submitted, 7);
+}
+
+#[test]
+fn jobs_survive_tokens_that_die_and_requests_that_fail() {
+    let settings = rough(Settings { job_polls: 5, ..calm(1400) });
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
+    reach(&api, folder.longhaul("run")).run().assert_complete();
+    assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
+    let stats = api.stats();
+    // A submission is not a read, and none was sent twice.
+    assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
+    assert!(stats.tokens_died() > 5, "{stats:?}");
+    let met = [stats.too_many_requests, stats.unavailable, stats.cut_before_answer, stats.cut_inside_body];
+    assert!(met.iter().all(|times| *times > 0), "{stats:?}");
+}
+
+#[test]
+fn a_rate_limit_that_the_token_endpoint_calls_a_bad_request_is_waited_out() {
+    let settings = Settings { token_refusals: 2, ..calm(70) };
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+    reach(&api, folder.longhaul("run")).run().assert_complete();
+    assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
+    assert_eq!((api.stats().token_refusals, api.stats().tokens_issued), (2, 1));
+}
+
+#[test]
+fn a_window_that_is_too_deep_is_never_less_than_a_day() {
+    let settings = Settings { max_depth: Some(200), ..calm(1750) };
+    let api = api::start(&settings);
+    let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+    let ended = reach(&api, folder.longhaul("run")).run();
+    ended.assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the API has too many results to page through from 2026-01-02T00:00:00Z to \
+         2026-01-03T00:00:00Z, and the window cannot be halved\n\
+         hint: lower `streams.conversations.window.min_slice`, or narrow the request so that it has fewer results\n",
+    );
+    assert_eq!(folder.names_in("out"), [""; 0]);
+    // Longer ones are halved until they are days.
+    let settings = Settings { max_depth: Some(400), ..settings };
+    let api = api::start(&settings);
+    let longer =
+        "run --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
+    reach(&api, folder.longhaul(longer)).run().assert_complete();
+    assert!(folder.read("out/conversations.ndjson") == started_on(1..5, &settings), "the records differ");
+}
+
+#[test]
+fn faults_of_one_kind_alone_are_survived_as_well() {
+    for kind in Fault::ALL {
+        let faults = Faults { rate: 0.5, kinds: vec![kind], retry_after: 0 };
+        let settings = Settings { faults, ..calm(350) };
+        let api = api::start(&settings);
+        let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
+        let typed = folder.longhaul("run --set streams.conversations.pages.size=10");
+        reach(&api, typed).run().assert_complete();
+        assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "{kind:?}");
+    }
+}

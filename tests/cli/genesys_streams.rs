@@ -1,0 +1,147 @@
+//! Every stream of the preset for Genesys Cloud, complete.
+
+use std::collections::BTreeSet;
+
+use longhaul::embedded::{EmbeddedApi, Settings};
+use serde_json::Value;
+
+use crate::{
+    api::{self, calm, reach},
+    folder::Folder,
+};
+
+const PRESET: &str = "system = \"genesys\"\nregion = \"mypurecloud.de\"\n";
+
+/// The whole week of the data.
+const WEEK: &str = "2026-01-01..2026-01-08";
+
+/// What the API holds, several pages of each, with a ragged end.
+fn holdings() -> Settings {
+    Settings {
+        users: 1203,
+        queues: 301,
+        skills: 250,
+        wrapup_codes: 101,
+        groups: 199,
+        divisions: 130,
+        audits: 2600,
+        job_polls: 0,
+        ..calm(900)
+    }
+}
+
+/// The records of `stream`, on stdout.
+fn pulled(api: &EmbeddedApi, stream: &str, more: &str) -> Vec<Value> {
+    let folder = Folder::configured(&[PRESET, more].concat());
+    let ended = reach(api, folder.longhaul("run").argument(stream)).run();
+    ended.assert_complete();
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn distinct<'r>(records: &'r [Value], key: &str) -> BTreeSet<&'r str> {
+    records.iter().map(|record| record[key].as_str().unwrap()).collect()
+}
+
+/// `stream` with a window over all the data.
+fn week(stream: &str) -> String {
+    let (from, to) = WEEK.split_once("..").unwrap();
+    format!("[streams.{stream}.window]\nfrom = \"{from}\"\nto = \"{to}\"\n")
+}
+
+#[test]
+fn listings_are_complete() {
+    let settings = holdings();
+    let api = api::start(&settings);
+    for (stream, count, pages) in [
+        ("users", settings.users, 3),
+        ("queues", settings.queues, 4),
+        ("wrapup_codes", settings.wrapup_codes, 2),
+        ("skills", settings.skills, 3),
+        ("groups", settings.groups, 2),
+        ("divisions", settings.divisions, 2),
+        // Nothing but an empty page ends it.
+        ("scim_users", settings.users, 49 + 1),
+    ] {
+        let before = api.stats().pages;
+        let records = pulled(&api, stream, "");
+        assert_eq!((records.len(), distinct(&records, "id").len()), (count, count), "{stream}");
+        assert_eq!(api.stats().pages - before, pages, "{stream}");
+    }
+    let presences = pulled(&api, "presence_definitions", "");
+    // The platform's own and the organization's.
+    let systems = distinct(&presences, "systemPresence");
+    assert!(systems.contains("Available") && systems.contains("Offline"), "{systems:?}");
+    assert_eq!(distinct(&presences, "id").len(), presences.len());
+    assert!(presences.len() > systems.len());
+}
+
+#[test]
+fn pages_that_the_server_shrinks_lose_nothing() {
+    let settings = Settings { max_page: 20, ..holdings() };
+    let api = api::start(&settings);
+    for (stream, count) in
+        [("users", settings.users), ("queues", settings.queues), ("scim_users", settings.users)]
+    {
+        assert_eq!(distinct(&pulled(&api, stream, ""), "id").len(), count, "{stream}");
+    }
+}
+
+#[test]
+fn empty_listings_are_complete_too() {
+    let api = api::start(&Settings { queues: 0, skills: 0, groups: 0, ..calm(0) });
+    for stream in ["queues", "skills", "groups"] {
+        assert_eq!(pulled(&api, stream, ""), [Value::Null; 0], "{stream}");
+    }
+    for stream in ["conversations", "conversation_jobs"] {
+        assert_eq!(pulled(&api, stream, &week(stream)), [Value::Null; 0], "{stream}");
+    }
+}
+
+#[test]
+fn conversations_are_complete_by_query_and_by_job() {
+    let settings = holdings();
+    let api = api::start(&settings);
+    for stream in ["conversations", "conversation_jobs"] {
+        let records = pulled(&api, stream, &week(stream));
+        let count = distinct(&records, "conversationId").len();
+        assert_eq!((records.len(), count), (settings.records, settings.records), "{stream}");
+    }
+}
+
+#[test]
+fn the_statuses_of_every_user_come_slice_by_slice() {
+    let settings = holdings();
+    let api = api::start(&settings);
+    let records = pulled(&api, "user_status_jobs", &week("user_status_jobs"));
+    assert_eq!(distinct(&records, "userId").len(), settings.users);
+    assert!(records.len() > settings.users, "{}", records.len());
+    let whole = week("user_status_jobs") + "slice = \"7d\"\n";
+    assert_eq!(pulled(&api, "user_status_jobs", &whole).len(), settings.users);
+    assert_eq!(api.stats().jobs_submitted, 7 + 1);
+}
+
+#[test]
+fn audits_are_complete_service_by_service() {
+    let settings = holdings();
+    let api = api::start(&settings);
+    let mut audits = 0;
+    for service in ["AnalyticsReporting", "Groups", "PeoplePermissions", "Routing"] {
+        // The platform answers for one service at a time, which is for the user to name.
+        let body = format!("[streams.audits.job.submit.body]\nserviceName = \"{service}\"\n");
+        let records = pulled(&api, "audits", &(week("audits") + &body));
+        assert_eq!(distinct(&records, "serviceName"), BTreeSet::from([service]));
+        assert_eq!(distinct(&records, "id").len(), records.len());
+        audits += records.len();
+    }
+    assert_eq!(audits, settings.audits);
+}
+
+#[test]
+fn audits_without_a_service_are_refused_in_the_words_of_the_api() {
+    let api = api::start(&holdings());
+    let folder = Folder::configured(&[PRESET, &week("audits")].concat());
+    let ended = reach(&api, folder.longhaul("run audits")).run();
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    let words = ended.closing_words();
+    assert!(words.contains("serviceName"), "{words}");
+}

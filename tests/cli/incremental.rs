@@ -1,0 +1,229 @@
+//! Runs that go on where the last one ended.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use longhaul::embedded::{EmbeddedApi, Settings};
+use serde_json::Value;
+
+use crate::{
+    api::{self, calm, reach},
+    ended::Ended,
+    folder::Folder,
+};
+
+const JOBS: &str = r#"
+system = "genesys"
+region = "eu-central-1"
+
+[streams.conversation_jobs]
+sinks = ["files"]
+job = { every = "1ms" }
+
+[streams.conversation_jobs.window]
+from = "2026-01-01"
+to = "2026-01-20"
+slice = "1d"
+incremental = true
+lookback = "12h"
+
+[sinks.files]
+type = "ndjson"
+path = "out/{window.start}.ndjson"
+"#;
+
+const APPENDING: &str = r#"
+[sinks.files]
+type = "ndjson"
+path = "out/all.ndjson"
+mode = "append"
+"#;
+
+const STATE: &str = ".longhaul/conversation_jobs.json";
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A week of conversations, of which there is only what came before this time.
+fn available_until(until: &str) -> (Settings, EmbeddedApi) {
+    let settings = Settings { available: Some(time(until)), job_polls: 0, ..calm(700) };
+    let api = api::start(&settings);
+    (settings, api)
+}
+
+fn run(api: &EmbeddedApi, folder: &Folder) -> Ended {
+    let ended = reach(api, folder.longhaul("run")).run();
+    ended.assert_complete();
+    ended
+}
+
+fn watermark(folder: &Folder) -> Value {
+    serde_json::from_str::<Value>(&folder.read(STATE)).unwrap()["watermark"].clone()
+}
+
+/// How often each conversation is in the files `names`.
+fn counts(folder: &Folder, names: &[String]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in names.iter().flat_map(|name| lines_of(folder, name)) {
+        *counts.entry(line).or_default() += 1;
+    }
+    counts
+}
+
+fn lines_of(folder: &Folder, name: &str) -> Vec<String> {
+    folder.read(&format!("out/{name}")).lines().map(str::to_owned).collect()
+}
+
+fn assert_nothing_is_lost(found: &BTreeMap<String, usize>, settings: &Settings) {
+    let all = (0..settings.records).map(|index| settings.conversation_with_attributes(index));
+    let lost: Vec<_> = all.filter(|record| !found.contains_key(record)).collect();
+    assert_eq!(lost, [""; 0]);
+    assert_eq!(found.len(), settings.records);
+}
+
+#[test]
+fn the_next_run_fetches_what_is_new_and_the_lookback() {
+    let (settings, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(JOBS);
+    run(&api, &folder);
+    let first = ["20260101T000000Z.ndjson", "20260102T000000Z.ndjson", "20260103T000000Z.ndjson"];
+    assert_eq!(folder.names_in("out"), first);
+    assert_eq!(
+        folder.read(STATE),
+        "{\n  \"version\": 1,\n  \"stream\": \"conversation_jobs\",\n  \
+         \"watermark\": \"2026-01-03T12:00:00Z\"\n}\n"
+    );
+    let untouched = folder.read("out/20260102T000000Z.ndjson");
+
+    api.make_available(time("2026-01-05T06:00:00Z"));
+    let submitted = api.stats().jobs_submitted;
+    run(&api, &folder);
+    assert_eq!(api.stats().jobs_submitted - submitted, 3);
+    assert_eq!(
+        folder.names_in("out"),
+        [&first[..], &["20260104T000000Z.ndjson", "20260105T000000Z.ndjson"]].concat()
+    );
+    assert_eq!(folder.read("out/20260102T000000Z.ndjson"), untouched);
+    assert_eq!(watermark(&folder), "2026-01-05T06:00:00Z");
+
+    // Past the end of the data.
+    api.make_available(time("2026-01-09T00:00:00Z"));
+    run(&api, &folder);
+    assert_eq!(watermark(&folder), "2026-01-09T00:00:00Z");
+    assert_nothing_is_lost(&counts(&folder, &folder.names_in("out")), &settings);
+}
+
+#[test]
+fn a_run_without_anything_new_pulls_the_lookback_alone() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(JOBS);
+    run(&api, &folder);
+    let submitted = api.stats().jobs_submitted;
+    run(&api, &folder);
+    assert_eq!(api.stats().jobs_submitted - submitted, 1);
+    // What is not there any more was there.
+    api.make_available(time("2026-01-02T00:00:00Z"));
+    let ended = run(&api, &folder);
+    assert!(
+        ended.said().starts_with("conversation_jobs: complete, 0 records in 0 pages, "),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(watermark(&folder), "2026-01-03T12:00:00Z");
+}
+
+#[test]
+fn appending_runs_lose_nothing_and_repeat_the_lookback_alone() {
+    let (settings, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(&[JOBS.split("[sinks.files]").next().unwrap(), APPENDING].concat());
+    run(&api, &folder);
+    let first = folder.read("out/all.ndjson");
+    api.make_available(time("2026-01-09T00:00:00Z"));
+    run(&api, &folder);
+    assert!(folder.read("out/all.ndjson").starts_with(&first), "what was there is not there any more");
+    let found = counts(&folder, &["all.ndjson".to_owned()]);
+    assert_nothing_is_lost(&found, &settings);
+    let twice: Vec<_> = found.iter().filter(|(_, times)| **times > 1).map(|(record, _)| record).collect();
+    assert!(!twice.is_empty() && found.values().all(|times| *times <= 2));
+    for record in twice {
+        let record: Value = serde_json::from_str(record).unwrap();
+        // What was alive within the lookback, or had no end at all.
+        assert!(record["conversationStart"].as_str().unwrap() < "2026-01-03T12:00:00Z");
+        let end = record.get("conversationEnd").map(|end| end.as_str().unwrap());
+        assert!(end.is_none_or(|end| end >= "2026-01-03T00:00:00"), "{record}");
+    }
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_watermark_where_it_was() {
+    let (settings, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(JOBS);
+    run(&api, &folder);
+    api.make_available(time("2026-01-09T00:00:00Z"));
+    let path = "streams.conversation_jobs.path=/api/v2/analytics/conversations/details/jobs/{job.id}/resluts";
+    let ended = reach(&api, folder.longhaul("run --set").argument(path)).run();
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    assert_eq!(watermark(&folder), "2026-01-03T12:00:00Z");
+    run(&api, &folder);
+    assert_nothing_is_lost(&counts(&folder, &folder.names_in("out")), &settings);
+}
+
+#[test]
+fn records_that_go_elsewhere_leave_the_watermark_alone() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(
+        &[JOBS, "[sinks.other]\ntype = \"ndjson\"\npath = \"other/{window.start}\"\n"].concat(),
+    );
+    reach(&api, folder.longhaul("run --sink other")).run().assert_complete();
+    assert_eq!(folder.names_in("other").len(), 3);
+    assert!(!folder.path(STATE).exists());
+}
+
+#[test]
+fn the_watermark_is_never_later_than_the_run() {
+    let api = api::start(&calm(70));
+    let stream = JOBS.replace("conversation_jobs", "conversations").replace("2026-01-20", "2999-01-01");
+    let stream =
+        stream.replace("job = { every = \"1ms\" }\n", "").replace("slice = \"1d\"\n", "slice = \"2000y\"\n");
+    let folder = Folder::configured(&stream);
+    run(&api, &folder);
+    let state: Value = serde_json::from_str(&folder.read(".longhaul/conversations.json")).unwrap();
+    let watermark = time(state["watermark"].as_str().unwrap());
+    assert!(watermark <= Timestamp::try_from(api::clock().now()).unwrap(), "{watermark}");
+}
+
+#[test]
+fn one_file_that_is_replaced_each_time_is_refused() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(&JOBS.replace("{window.start}", "{stream}"));
+    reach(&api, folder.longhaul("run")).run().assert_failed(
+        2,
+        "error: each pull of an incremental stream would replace the records of the one before it\n  \
+         in: longhaul.toml:18\n\
+         hint: put `{window.start}` into the path, or set `mode = \"append\"`\n",
+    );
+    assert_eq!(api.stats().total_requests(), 0);
+}
+
+#[test]
+fn stdout_is_refused() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(&JOBS.replace("sinks = [\"files\"]", "sinks = []"));
+    let words =
+        "error: a stream with `incremental = true` must go to a sink that keeps its records, not to stdout\n";
+    reach(&api, folder.longhaul("run")).run().assert_failed(2, words);
+    assert_eq!(api.stats().total_requests(), 0);
+}
+
+#[test]
+fn a_state_that_is_damaged_is_told_and_left_alone() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(JOBS).with(STATE, "{\"version\":1");
+    let ended = reach(&api, folder.longhaul("run")).run();
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    let words = ended.closing_words();
+    assert!(words.starts_with("error: `FOLDER/.longhaul/conversation_jobs.json` is damaged\n"), "{words}");
+    assert!(words.ends_with("hint: look at the file; without it, everything is pulled again\n"), "{words}");
+    assert_eq!(folder.read(STATE), "{\"version\":1");
+}

@@ -1,0 +1,168 @@
+//! Asynchronous exports: one for each window, paged through when it is done.
+
+use longhaul::embedded::{EmbeddedApi, IntervalMatching, Settings};
+
+use crate::{
+    api::{self, calm, reach},
+    folder::Folder,
+};
+
+const JOBS: &str = r#"
+system = "genesys"
+region = "eu-central-1"
+
+[streams.conversation_jobs]
+sinks = ["files"]
+concurrency = 3
+query = { pageSize = 30 }
+window = { from = "2026-01-01", to = "2026-01-03", slice = "6h" }
+job = { every = "1ms" }
+
+[sinks.files]
+type = "ndjson"
+path = "out/{window.start}.ndjson"
+"#;
+
+/// Two days of 800 conversations.
+fn two_days() -> Settings {
+    Settings { days: 2, matching: IntervalMatching::Exact, ..calm(800) }
+}
+
+fn start(settings: &Settings) -> (EmbeddedApi, Folder) {
+    (api::start(settings), Folder::configured(JOBS))
+}
+
+fn with_attributes(settings: &Settings) -> String {
+    (0..settings.records).map(|index| settings.conversation_with_attributes(index) + "\n").collect()
+}
+
+/// Everything in `out`, in the order of the names.
+fn read_all(folder: &Folder) -> String {
+    folder.names_in("out").iter().map(|name| folder.read(&format!("out/{name}"))).collect()
+}
+
+#[test]
+fn eight_windows_are_eight_jobs_each_paged_into_a_file_of_its_own() {
+    let settings = Settings { job_polls: 3, ..two_days() };
+    let (api, folder) = start(&settings);
+    let ended = reach(&api, folder.longhaul("run")).run();
+    assert_eq!(
+        ended.assert_complete().said(),
+        "conversation_jobs: complete, 800 records in 32 pages of 8 windows, TIME -> out/{window.start}.ndjson\n"
+    );
+    assert_eq!(
+        folder.names_in("out"),
+        [
+            "20260101T000000Z.ndjson",
+            "20260101T060000Z.ndjson",
+            "20260101T120000Z.ndjson",
+            "20260101T180000Z.ndjson",
+            "20260102T000000Z.ndjson",
+            "20260102T060000Z.ndjson",
+            "20260102T120000Z.ndjson",
+            "20260102T180000Z.ndjson",
+        ]
+    );
+    assert!(read_all(&folder) == with_attributes(&settings), "the records differ");
+    let stats = api.stats();
+    assert_eq!((stats.jobs_submitted, stats.jobs_cancelled, stats.pages), (8, 0, 32));
+    // Three polls find a job unfinished, and the fourth finds it done.
+    assert_eq!(stats.requests[POLL], 8 * 4);
+}
+
+const POLL: &str = "GET /api/v2/analytics/conversations/details/jobs/{jobId}";
+
+#[test]
+fn a_job_that_fails_or_expires_once_is_submitted_again() {
+    for settings in
+        [Settings { job_failures: 1, ..two_days() }, Settings { job_expirations: 1, ..two_days() }]
+    {
+        let (api, folder) = start(&settings);
+        reach(&api, folder.longhaul("run")).run().assert_complete();
+        assert!(read_all(&folder) == with_attributes(&settings), "the records differ");
+        assert_eq!(api.stats().jobs_submitted, 9);
+    }
+}
+
+#[test]
+fn a_job_that_fails_twice_is_told_in_the_words_of_the_api() {
+    let (api, folder) = start(&Settings { job_failures: 2, ..two_days() });
+    let command = "run --set streams.conversation_jobs.concurrency=1";
+    reach(&api, folder.longhaul(command)).run().assert_failed(
+        4,
+        "error: the stream `conversation_jobs` is not complete\n  \
+         caused by: the job ended as `FAILED` twice: The job failed: the data could not be read.\n\
+         hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n",
+    );
+    assert_eq!(folder.names_in("out"), [""; 0]);
+    assert_eq!(api.stats().jobs_submitted, 2);
+}
+
+#[test]
+fn a_job_that_takes_too_long_may_be_tried_later() {
+    let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
+    let command = "run --set streams.conversation_jobs.job.timeout=1ms";
+    let ended = reach(&api, folder.longhaul(command)).run();
+    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+    assert!(
+        ended.said().ends_with(
+            "hint: run it again later, or raise `streams.conversation_jobs.job.timeout`: longhaul run \
+             conversation_jobs\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[cfg(unix)]
+mod stopped {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Stops a run whose jobs are never done, once this many are polled.
+    fn stop(jobs: u64, windows: &str, signal: &str) -> (EmbeddedApi, Option<i32>, String) {
+        let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
+        let slow = "-vv run --set streams.conversation_jobs.job.every=1h";
+        let typed =
+            folder.longhaul(&format!("{slow} --set streams.conversation_jobs.window.slice={windows}"));
+        let running = reach(&api, typed).start();
+        let clock = api::clock();
+        // Nothing on stderr tells of polls.
+        while api.stats().requests.get(POLL) != Some(&jobs) {
+            assert!(clock.elapsed() < Duration::from_secs(60), "{:?}", api.stats());
+            clock.sleep(Duration::from_millis(5));
+        }
+        let clock = api::clock();
+        running.signal(signal);
+        let ended = running.end();
+        // It would have waited for an hour.
+        assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
+        assert_eq!(folder.names_in("out"), [""; 0]);
+        (api, ended.code, ended.closing_words())
+    }
+
+    #[test]
+    fn a_signal_cancels_the_job_that_is_polled() {
+        for (signal, code) in [("INT", 130), ("TERM", 143)] {
+            let (api, ended, words) = stop(1, "2d", signal);
+            assert_eq!(ended, Some(code));
+            assert_eq!(
+                words,
+                "error: the stream `conversation_jobs` is not complete\n  \
+                 caused by: the run was asked to stop\n\
+                 hint: run it again: longhaul run conversation_jobs\n"
+            );
+            let stats = api.stats();
+            assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (1, 1));
+        }
+    }
+
+    #[test]
+    fn a_signal_cancels_every_job_that_was_submitted() {
+        let (api, ended, _) = stop(3, "6h", "INT");
+        assert_eq!(ended, Some(130));
+        let stats = api.stats();
+        assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (3, 3));
+    }
+}

@@ -1,0 +1,86 @@
+//! Windows over a server that does not page deep.
+
+use longhaul::embedded::{EmbeddedApi, IntervalMatching, Settings};
+
+use crate::{
+    api::{self, LINES, calm, lines},
+    folder::Folder,
+};
+
+const QUERY: &str = r#"
+[streams.calls]
+method = "POST"
+path = "/api/v2/analytics/conversations/details/query"
+body = { interval = "{window.start}/{window.end}" }
+records = "/conversations"
+sinks = ["lines"]
+
+[streams.calls.pages]
+type = "page_number"
+param = "/paging/pageNumber"
+size_param = "/paging/pageSize"
+size = 50
+total = "/totalHits"
+
+[streams.calls.window]
+from = "2026-01-01"
+to = "2026-01-03"
+slice = "6h"
+min_slice = "1h"
+too_deep = { status = 400, code = "pagination.limit" }
+"#;
+
+/// Two days of 1,600 conversations; 300 of a query, at most, are to be had.
+fn shallow() -> (Settings, EmbeddedApi) {
+    let settings =
+        Settings { days: 2, matching: IntervalMatching::Exact, max_depth: Some(300), ..calm(1600) };
+    let api = api::start(&settings);
+    (settings, api)
+}
+
+fn folder(api: &EmbeddedApi, stream: &str) -> Folder {
+    Folder::configured(&[&api::connection(api.base_url()), stream, LINES].concat())
+}
+
+#[test]
+fn eight_windows_are_complete_and_in_order() {
+    let (settings, api) = shallow();
+    let folder = folder(&api, QUERY);
+    let ended = folder.run("run --strict");
+    let said = ended.assert_complete().said();
+    assert!(
+        said.starts_with("calls: complete, 1,600 records in ") && said.contains(" of 8 windows, "),
+        "{said}"
+    );
+    assert!(folder.read("out/calls.ndjson") == lines(&settings), "the records differ");
+    let stats = api.stats();
+    // Each page was asked for once, and there was no refusal.
+    assert_eq!(stats.requests["POST /api/v2/analytics/conversations/details/query"], stats.pages);
+}
+
+#[test]
+fn one_window_is_halved_until_it_fits() {
+    let (settings, api) = shallow();
+    for unique in ["", "unique = \"/conversationId\"\n"] {
+        let stream = QUERY.replace("slice = \"6h\"\n", "").replace("sinks =", &format!("{unique}sinks ="));
+        let folder = folder(&api, &stream);
+        let ended = folder.run("run --strict");
+        let said = ended.assert_complete().said();
+        assert!(said.starts_with("calls: complete, 1,600 records in "), "{said}");
+        assert!(said.contains(" of 8 windows, "), "{said}");
+        assert!(folder.read("out/calls.ndjson") == lines(&settings), "the records differ");
+    }
+}
+
+#[test]
+fn halves_have_files_of_their_own_and_lose_nothing() {
+    let (settings, api) = shallow();
+    let stream = QUERY.replace("slice = \"6h\"\n", "");
+    let folder = folder(&api, &stream);
+    let ended = folder.run("run --set sinks.lines.path=out/{window.start}.ndjson");
+    ended.assert_complete();
+    let names = folder.names_in("out");
+    assert_eq!(names.len(), 8, "{names:?}");
+    let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+    assert!(all == lines(&settings), "the records differ");
+}

@@ -1,0 +1,167 @@
+//! Servers that shrink pages, lie about counts, or give the same page whatever they are asked for.
+
+use std::sync::Arc;
+
+use longhaul_core::{
+    Pointer, Source,
+    pages::PageError,
+    paginate::{Offset, PageNumber},
+};
+use longhaul_tests::{Life, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records};
+
+fn page_number(page_count: Option<&str>, total: Option<&str>) -> PageNumber {
+    let pointer = |place: &str| place.parse::<Pointer>().unwrap();
+    PageNumber {
+        param: "pageNumber".parse().unwrap(),
+        size: Some(("pageSize".parse().unwrap(), 500)),
+        start: 1,
+        page_count: page_count.map(pointer),
+        total: total.map(pointer),
+    }
+}
+
+fn offset(total: Option<&str>) -> Offset {
+    Offset {
+        param: "offset".parse().unwrap(),
+        size: Some(("limit".parse().unwrap(), 500)),
+        start: 0,
+        total: total.map(|place| place.parse().unwrap()),
+    }
+}
+
+fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
+    Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer)
+}
+
+fn asked(request: &Received, name: &str) -> usize {
+    request.query(name).and_then(|number| number.parse().ok()).unwrap()
+}
+
+/// Pulls seven records in pages of three, each of which tells `counts`, and past the end gives `past_the_end`.
+fn pull_seven(paginator: PageNumber, counts: &'static str, past_the_end: &'static str) -> Pulled {
+    let (setup, _) = setup(move |request| match records(7).chunks(3).nth(asked(request, "pageNumber") - 1) {
+        Some(page) => Reply::json(format!(r#"{{"entities":[{}]{counts}}}"#, page.join(","))),
+        None => Reply::json(past_the_end),
+    });
+    let source = setup.source_at("/api/v2/users", "/entities", paginator);
+    setup.pull(&source, None)
+}
+
+#[test]
+fn a_page_size_that_is_silently_shrunk_loses_nothing() {
+    let all = records(250);
+    let of_server = all.clone();
+    let (setup, transport) = setup(move |request| {
+        let (offset, most) = match request.query("offset") {
+            Some(_) => (asked(request, "offset"), asked(request, "limit").min(100)),
+            None => ((asked(request, "pageNumber") - 1) * 100, asked(request, "pageSize").min(100)),
+        };
+        let page = &of_server[offset.min(250)..(offset + most).min(250)];
+        Reply::json(format!(r#"{{"entities":[{}],"total":250}}"#, page.join(",")))
+    });
+    let by_offset: Source = setup.source_at("/x", "/entities", offset(Some("/total")));
+    let by_number = setup.source_at("/x", "/entities", page_number(None, Some("/total")));
+    for source in [by_offset, by_number] {
+        let pulled = setup.pull(&source, None);
+        assert!(pulled.records() == all);
+        assert_eq!((pulled.summary().pages, pulled.summary().missing), (4, 0));
+    }
+    let requests = transport.api_requests();
+    let offsets: Vec<_> = requests.iter().filter_map(|request| request.query("offset")).collect();
+    assert_eq!(offsets, ["0", "100", "200", "250"], "by what was received");
+}
+
+#[test]
+fn pages_of_uneven_length_lose_nothing() {
+    let (setup, _) = setup(|request| {
+        let offset = asked(request, "offset");
+        let page = &records(40)[offset..(offset + 1 + offset % 4).min(40)];
+        Reply::json(format!(r#"{{"entities":[{}]}}"#, page.join(",")))
+    });
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset(None)), None);
+    assert_eq!(pulled.records(), records(40));
+}
+
+#[test]
+fn a_page_count_that_lies_neither_cuts_the_listing_short_nor_keeps_it_going() {
+    for counts in [
+        r#","pageCount":0"#,
+        r#","pageCount":9"#,
+        r#","pageCount":18446744073709551615"#,
+        r#","pageCount":-1"#,
+        r#","pageCount":null"#,
+        r#","pageCount":"many""#,
+        "",
+    ] {
+        let pulled = pull_seven(page_number(Some("/pageCount"), None), counts, r#"{"entities":[]}"#);
+        assert_eq!(pulled.records(), records(7), "{counts}");
+        assert_eq!(pulled.summary().pages, 4, "{counts}");
+    }
+    for counts in [r#","pageCount":3"#, r#","pageCount":"3""#] {
+        let pulled = pull_seven(page_number(Some("/pageCount"), None), counts, r#"{"entities":[]}"#);
+        assert_eq!(pulled.records(), records(7), "{counts}");
+        assert_eq!(pulled.summary().pages, 3, "the page that is the last need not be looked behind");
+    }
+}
+
+#[test]
+fn a_total_ends_nothing_and_is_reconciled() {
+    for (counts, missing) in [
+        (r#","total":7"#, 0),
+        (r#","total":"9""#, 2),
+        (r#","total":250"#, 243),
+        (r#","total":3"#, 0),
+        (r#","total":0"#, 0),
+        (r#","total":null"#, 0),
+        ("", 0),
+    ] {
+        let pulled = pull_seven(page_number(None, Some("/total")), counts, r#"{"entities":[]}"#);
+        assert_eq!(pulled.records(), records(7), "{counts}");
+        assert_eq!(pulled.summary().missing, missing, "{counts}");
+    }
+    let moved = pull_seven(page_number(None, Some("/total")), r#","total":5"#, r#"{"total":8}"#);
+    assert_eq!(moved.summary().missing, 1, "what the last page says counts");
+}
+
+#[test]
+fn nothing_more_is_said_in_several_ways() {
+    for past_the_end in ["{}", r#"{"entities":null}"#, r#"{"entities":[]}"#, r#"{"totalHits":7}"#] {
+        let pulled = pull_seven(page_number(None, None), "", past_the_end);
+        assert_eq!(pulled.records(), records(7), "{past_the_end}");
+        assert_eq!(pulled.summary().pages, 4);
+    }
+    let (setup, _) = setup(|request| match asked(request, "offset") {
+        0 => Reply::json(r#"{"entities":[1,2]}"#),
+        _ => Reply::status(204),
+    });
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset(None)), None);
+    assert_eq!(pulled.records(), ["1", "2"]);
+}
+
+#[test]
+fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
+    let (setup, transport) = setup(|_| Reply::json(r#"{"entities":[1,2,3]}"#));
+    let by_offset = setup.source_at("/x", "/entities", offset(None));
+    let by_number = setup.source_at("/x", "/entities", page_number(None, None));
+    for (index, source) in [by_offset, by_number].iter().enumerate() {
+        let pulled = setup.pull(source, None);
+        assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 2 }));
+        assert_eq!(chain(pulled.error()), "page 2 has the very records of an earlier page");
+        assert_eq!(transport.api_requests().len(), 2 * (index + 1));
+        assert!(!pulled.journal.any_finished());
+    }
+}
+
+#[test]
+fn pages_that_come_round_again_are_found_out_at_any_distance() {
+    for distance in [1, 2, 5, 50] {
+        let (setup, transport) = setup(move |request| {
+            let number = asked(request, "pageNumber");
+            let given = if number > 60 { 61 - distance + (number - 61) % distance } else { number };
+            Reply::json(format!(r#"{{"entities":[{{"id":{given}}}]}}"#))
+        });
+        let pulled = setup.pull(&setup.source_at("/x", "/entities", page_number(None, None)), None);
+        assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 61 }));
+        assert_eq!(transport.api_requests().len(), 61);
+    }
+}

@@ -1,0 +1,142 @@
+//! Cursors as servers give them.
+
+use std::sync::Arc;
+
+use longhaul_core::{
+    pages::PageError,
+    paginate::{Renewal, Token},
+};
+use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+use serde_json::{Value, json};
+
+fn token(renewal: Renewal, more: Option<&str>) -> Token {
+    let more = more.map(|place| place.parse().unwrap());
+    Token { param: "cursor".parse().unwrap(), cursor: "/cursor".parse().unwrap(), more, renewal }
+}
+
+fn setup(answer: impl Fn(&Received) -> Value + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
+    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    Setup::scripted_api(&tokens, move |request| Reply::json(answer(request).to_string()))
+}
+
+#[test]
+fn a_cursor_is_encoded_and_comes_back_letter_for_letter() {
+    const CURSOR: &str = "Zm9v+YmE/cg==&a=b?#% %41é";
+    let (setup, transport) = setup(|request| match request.query("cursor") {
+        None => json!({"entities": [1], "cursor": CURSOR}),
+        Some(cursor) => json!({"entities": [cursor]}),
+    });
+    let source = setup.source_at("/x?pageSize=1000", "/entities", token(Renewal::EachPage, None));
+    let pulled = setup.pull(&source, None);
+    assert_eq!(pulled.records(), ["1".to_owned(), format!("\"{CURSOR}\"")]);
+    assert_eq!(
+        transport.api_requests()[1].url.query(),
+        Some("pageSize=1000&cursor=Zm9v%2BYmE%2Fcg%3D%3D%26a%3Db%3F%23%25+%2541%C3%A9")
+    );
+}
+
+#[test]
+fn a_cursor_that_is_a_number_is_one() {
+    let (setup, transport) = setup(|request| match request.query("cursor") {
+        None => json!({"entities": [1], "cursor": 1_700_000_000_000_000_001_u64}),
+        Some(_) => json!({"entities": [2], "cursor": null}),
+    });
+    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+    assert_eq!(setup.pull(&source, None).records(), ["1", "2"]);
+    assert_eq!(transport.api_requests()[1].url.query(), Some("cursor=1700000000000000001"));
+}
+
+#[test]
+fn a_page_without_records_is_not_the_end_where_it_has_a_cursor() {
+    for empty in
+        [json!({"entities": [], "cursor": "c"}), json!({"entities": [], "cursor": "c", "more": true})]
+    {
+        let (setup, _) = setup(move |request| match request.query("cursor").as_deref() {
+            None => json!({"entities": [1], "cursor": "b", "more": true}),
+            Some("b") => empty.clone(),
+            _ => json!({"entities": [2], "more": false}),
+        });
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, Some("/more")));
+        let pulled = setup.pull(&source, None);
+        assert_eq!(pulled.records(), ["1", "2"]);
+        assert_eq!(pulled.summary().pages, 3);
+    }
+}
+
+#[test]
+fn nothing_more_is_said_in_several_ways() {
+    for end in [json!({}), json!({"cursor": null}), json!({"cursor": ""}), json!({"cursor": false})] {
+        let mut page = end;
+        page["entities"] = json!([1]);
+        let (setup, transport) = setup(move |_| page.clone());
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+        assert_eq!(setup.pull(&source, None).records(), ["1"]);
+        assert_eq!(transport.api_requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_page_with_a_cursor_but_without_any_place_for_records_is_an_error() {
+    let (setup, _) = setup(|request| match request.query("cursor") {
+        None => json!({"entities": [1], "cursor": "b"}),
+        Some(_) => json!({"cursor": "c"}),
+    });
+    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+    let pulled = setup.pull(&source, None);
+    assert_eq!(chain(pulled.error()), "page 2 has nothing at `/entities` and yet names a next page");
+}
+
+#[test]
+fn cursors_that_go_in_circles_are_found_out_at_any_distance() {
+    for distance in [1, 2, 5, 50] {
+        let (setup, transport) = setup(move |request| {
+            let number: u32 = request.query("cursor").map_or(1, |cursor| cursor[1..].parse().unwrap());
+            let next = if number == 60 { 61 - distance } else { number + 1 };
+            json!({"entities": [number], "cursor": format!("c{next}")})
+        });
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+        let pulled = setup.pull(&source, None);
+        assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
+        assert_eq!(transport.api_requests().len(), 60);
+        assert!(!pulled.journal.any_finished());
+    }
+}
+
+#[test]
+fn a_scroll_that_does_not_move_is_found_out() {
+    let (setup, transport) = setup(|_| json!({"entities": [1, 2], "cursor": "s"}));
+    let source = setup.source_at("/x", "/entities", token(Renewal::Never, None));
+    let pulled = setup.pull(&source, None);
+    assert_eq!(chain(pulled.error()), "page 2 has the very records of an earlier page");
+    assert_eq!(transport.api_requests().len(), 2);
+}
+
+#[test]
+fn a_cursor_that_is_none_is_an_error() {
+    for (page, message) in [
+        (json!({"cursor": true}), "the cursor at `/cursor` is a boolean, not text or a number"),
+        (json!({"cursor": ["a"]}), "the cursor at `/cursor` is an array, not text or a number"),
+        (json!({"cursor": {"after": "a"}}), "the cursor at `/cursor` is an object, not text or a number"),
+        (json!({"more": true}), "the page says that there are more, but has no cursor at `/cursor`"),
+        (
+            json!({"more": true, "cursor": ""}),
+            "the page says that there are more, but has no cursor at `/cursor`",
+        ),
+        (
+            json!({"more": "yes", "cursor": "a"}),
+            "what stands at `/more` is text, and does not tell whether there are more pages",
+        ),
+        (
+            json!({"more": 1, "cursor": "a"}),
+            "what stands at `/more` is a number, and does not tell whether there are more pages",
+        ),
+    ] {
+        let mut page = page;
+        page["entities"] = json!([1]);
+        let (setup, _) = setup(move |_| page.clone());
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, Some("/more")));
+        let pulled = setup.pull(&source, None);
+        assert!(matches!(pulled.page_error(), PageError::Pagination(_)));
+        assert_eq!(chain(pulled.error()), message);
+    }
+}
