@@ -82,7 +82,9 @@ impl Job {
 
     fn attempt(&self, client: &Client, site: &Site, abandoned: &Abandoned) -> Result<Site, JobError> {
         let submitted = client.json(&self.submit.at(site)?)?;
-        let id = text(self.id.find(&submitted)).ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
+        // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
+        let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
+        let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
         let site = site.clone().with("job.id", id);
         let outcome = self.wait(client, &site, abandoned);
         if let (Err(error), Some(cancel)) = (&outcome, &self.cancel)

@@ -74,6 +74,11 @@ impl<'a> Pages<'a> {
         self.total.map_or(0, |total| total.saturating_sub(self.records))
     }
 
+    /// Whether as many records came as the API said there are.
+    pub(crate) fn has_all(&self) -> bool {
+        self.total.is_some_and(|total| self.records >= total)
+    }
+
     /// Takes a page back that is no longer needed, for its buffer.
     pub fn recycle(&mut self, page: Page) {
         self.buffer = page.into_buffer();

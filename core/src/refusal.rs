@@ -133,16 +133,21 @@ fn redact(text: &str, request: &Request) -> String {
     bare.fold(text.to_owned(), |text, value| text.replace(value, "***"))
 }
 
-/// One line of a length that fits a terminal, without control characters that would steer it.
+/// One line of a length that fits a terminal, without characters that would steer it.
 pub(crate) fn presentable(text: &str) -> String {
     const LONGEST: usize = 500;
     let mut line: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST + 1).collect();
+        text.chars().map(|c| if is_steering(c) { ' ' } else { c }).take(LONGEST + 1).collect();
     if line.chars().count() > LONGEST {
         line.pop();
         line.push('…');
     }
     line.trim().to_owned()
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn is_steering(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -183,8 +188,8 @@ mod tests {
     #[test]
     fn a_quoted_token_is_left_out_and_control_characters_are_too() {
         assert_eq!(
-            read(403, "{\"message\":\"token t0ken is\\u001b[31m\\nbad\"}"),
-            "the server answered 403 Forbidden: token *** is [31m bad (correlation id c0ffee)"
+            read(403, "{\"message\":\"token t0ken is\\u001b[31m\\u202e\\nbad\"}"),
+            "the server answered 403 Forbidden: token *** is [31m  bad (correlation id c0ffee)"
         );
         let long = read(403, &format!(r#"{{"message":"{}"}}"#, "x".repeat(9000)));
         assert!(long.len() < 600, "{long}");

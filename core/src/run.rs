@@ -136,6 +136,8 @@ impl<'a> Run<'a> {
                     pages.recycle(page);
                 }
                 Ok(None) => break,
+                // Only the empty page behind the last one was too deep.
+                Err(error) if self.is_too_deep(&error) && pages.has_all() => break,
                 Err(error) => {
                     let window = part.window.filter(|_| self.is_too_deep(&error)).ok_or(error)?;
                     if let Some(begun) = begun {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
@@ -26,14 +27,19 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of this secret replaced by `***`, as it is or as a form carries it: servers like to
-    /// quote what they refuse.
+    /// `text` with every occurrence of this secret replaced by `***`, as it is or as a form, a URL or JSON carries it:
+    /// servers like to quote what they refuse.
     pub fn redact(&self, text: &str) -> String {
         if self.0.is_empty() {
             return text.to_owned();
         }
-        let encoded: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
-        text.replace(&self.0, "***").replace(&encoded, "***")
+        let in_form: String = form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        let in_url = utf8_percent_encode(&self.0, NON_ALPHANUMERIC).to_string();
+        let in_json = serde_json::Value::from(self.0.as_str()).to_string();
+        let in_json = &in_json[1..in_json.len() - 1];
+        // The longest first, for the plain text may be a part of another spelling.
+        let spellings = [in_json, &in_url, &in_form, &self.0];
+        spellings.into_iter().fold(text.to_owned(), |text, spelling| text.replace(spelling, "***"))
     }
 }
 
@@ -57,6 +63,7 @@ mod tests {
     fn what_a_server_quotes_is_redacted() {
         assert_eq!(Secret::new("007").redact("client 007 is unknown, 007!"), "client *** is unknown, ***!");
         assert_eq!(Secret::new("a b&").redact("`a b&` came as `a+b%26`"), "`***` came as `***`");
+        assert_eq!(Secret::new("a b\"").redact(r#"a%20b%22, a b\""#), "***, ***");
         assert_eq!(Secret::new("").redact("as it was"), "as it was");
     }
 }

@@ -75,12 +75,13 @@ fn one_window_is_halved_until_it_fits() {
 #[test]
 fn halves_have_files_of_their_own_and_lose_nothing() {
     let (settings, api) = shallow();
-    let stream = QUERY.replace("slice = \"6h\"\n", "");
-    let folder = folder(&api, &stream);
-    let ended = folder.run("run --set sinks.lines.path=out/{window.start}.ndjson");
-    ended.assert_complete();
-    let names = folder.names_in("out");
-    assert_eq!(names.len(), 8, "{names:?}");
-    let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
-    assert!(all == lines(&settings), "the records differ");
+    for unique in ["", "unique = \"/conversationId\"\n"] {
+        let stream = QUERY.replace("slice = \"6h\"\n", "").replace("sinks =", &format!("{unique}sinks ="));
+        let folder = folder(&api, &stream);
+        folder.run("run --set sinks.lines.path=out/{window.start}.ndjson").assert_complete();
+        let names = folder.names_in("out");
+        assert_eq!(names.len(), 8, "{names:?}");
+        let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+        assert!(all == lines(&settings), "the records differ, with {unique:?}");
+    }
 }

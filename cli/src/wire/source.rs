@@ -3,7 +3,7 @@
 use std::{ffi::OsString, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::ACCEPT};
-use jiff::{SignedDuration, SpanRelativeTo, tz::TimeZone};
+use jiff::{SignedDuration, SpanRelativeTo};
 use longhaul_core::{
     Client, Replay, Source, Template,
     job::{Cancel, Job},
@@ -120,15 +120,9 @@ fn windows(window: &config::Window) -> Windows {
             .too_deep
             .as_ref()
             .map(|too_deep| TooDeep { status: too_deep.status.as_u16(), code: too_deep.code.clone() }),
-        timezone: timezone_in_requests(window),
+        timezone: window.timezone.clone(),
         format: window.format.clone(),
     }
-}
-
-/// A `Z` at the end says that a time is in UTC (RFC 3339 §2), whatever the zone of the days.
-fn timezone_in_requests(window: &config::Window) -> TimeZone {
-    let says_utc = window.format.ends_with('Z') && !window.format.ends_with("%Z");
-    if says_utc { TimeZone::UTC } else { window.timezone.clone() }
 }
 
 fn paginator(pages: &Pages, base_url: &Url) -> Arc<dyn Paginator> {

@@ -43,8 +43,10 @@ impl Auth for FixedToken {
 
 /// Attaches a bearer token (RFC 6750 §2.1).
 pub(super) fn bear(token: &Secret, request: &mut Request) -> Result<(), AuthError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-        AuthError::Malformed { problem: "holds a token that no header field can carry".to_owned() }
+    let value = Some(token.expose()).filter(|token| token.is_ascii());
+    let value = value.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
+    let mut value = value.ok_or_else(|| AuthError::Malformed {
+        problem: "holds a token that no header field can carry".to_owned(),
     })?;
     value.set_sensitive(true);
     request.headers.insert(AUTHORIZATION, value);

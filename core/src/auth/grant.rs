@@ -75,7 +75,8 @@ impl Credentials {
         };
         let extra = self.extra.iter().map(|(_, value)| value);
         let secrets = [&self.client_secret].into_iter().chain(password).chain(extra);
-        secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+        let text = secrets.fold(text.to_owned(), |text, secret| secret.redact(&text));
+        Secret::new(self.basic_credentials()).redact(&text)
     }
 
     fn request(&self, mut fields: Vec<(String, String)>) -> Request {
@@ -100,14 +101,17 @@ impl Credentials {
         request
     }
 
-    /// RFC 6749 §2.3.1: id and secret are form-encoded before RFC 7617 joins them by a colon.
     fn basic(&self) -> HeaderValue {
-        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let pair = format!("{}:{}", encode(&self.client_id), encode(self.client_secret.expose()));
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+        let mut value = HeaderValue::try_from(format!("Basic {}", self.basic_credentials()))
             .unwrap_or_else(|_| unreachable!("base64 is visible ASCII"));
         value.set_sensitive(true);
         value
+    }
+
+    /// RFC 6749 §2.3.1: id and secret are form-encoded before RFC 7617 joins them by a colon.
+    fn basic_credentials(&self) -> String {
+        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(self.client_secret.expose())))
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Client {
     observer: Arc<dyn Observer>,
     jitter: Jitter,
     hold: Hold,
-    /// The highest [`Grant`] that was answered with anything but a 401.
+    /// The highest [`Grant`] that a request has succeeded with.
     proved: AtomicU64,
 }
 
@@ -204,7 +204,7 @@ impl Client {
         if let Some(wait) = self.asked_wait(response) {
             self.hold.until(self.clock.elapsed().saturating_add(wait));
         }
-        if response.status != StatusCode::UNAUTHORIZED {
+        if response.status.is_success() {
             self.proved.fetch_max(grant.0, Ordering::Relaxed);
         }
     }

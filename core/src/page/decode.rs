@@ -56,7 +56,8 @@ pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json
     parser.end()?;
     let records = match found.records {
         Some(records) => records,
-        None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body)?) },
+        // What else the page holds may be more than a tree of values can.
+        None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body).unwrap_or_default()) },
     };
     Ok(Decoded { ranges: found.ranges, records, picked: found.picked })
 }
@@ -124,8 +125,8 @@ impl<'de> DeserializeSeed<'de> for Search<'_> {
         match (node.records, &node.pick, node.children.is_empty()) {
             (true, None, true) | (false, None, _) => deserializer.deserialize_any(Look { node, found }),
             (false, Some(place), true) => {
-                let value = Value::deserialize(deserializer)?;
-                found.picked.push((place.clone(), value));
+                let raw = <&RawValue>::deserialize(deserializer)?;
+                found.picked.push((place.clone(), value_of(raw.get())));
                 Ok(())
             }
             _ => {
@@ -221,6 +222,17 @@ impl<'de> Visitor<'de> for Look<'_> {
     /// `null` is as good as nothing.
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
+    }
+}
+
+/// A value that was picked. A number that would lose digits stays as it is written.
+fn value_of(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
+        Ok(value) => value,
+        Err(_) if text.starts_with('[') => Value::Array(Vec::new()),
+        Err(_) if text.starts_with('{') => Value::Object(serde_json::Map::new()),
+        Err(_) => Value::String(text.to_owned()),
     }
 }
 

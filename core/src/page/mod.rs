@@ -61,6 +61,10 @@ impl Page {
                 links,
             });
         }
+        // RFC 8259 §8.1: a byte order mark does not belong here, and may be ignored.
+        if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
+            mark.fill(b' ');
+        }
         BodyFault::check(&bytes)?;
         let decoded = decode::decode(&bytes, layout).map_err(BodyFault::NotJson)?;
         let start = decoded.ranges.first().map_or(0, |first| first.start);

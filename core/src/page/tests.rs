@@ -106,3 +106,23 @@ fn records_can_be_taken_out() {
     assert_eq!(page.retain(|_| false), 2);
     assert!(page.batch().is_empty());
 }
+
+#[test]
+fn numbers_and_depths_beyond_any_type_are_no_fault() {
+    let place: Pointer = "/next".parse().unwrap();
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    for body in [r#"{"x":1e400,"next":null}"#.to_owned(), format!(r#"{{"x":{deep},"next":null}}"#)] {
+        assert_eq!(*page("/r", &["/next"], &body).records(), Records::Absent { arrays: Vec::new() });
+    }
+    let picked = |next: &str| page("/r", &["/next"], &format!(r#"{{"next":{next}}}"#)).pick(&place).cloned();
+    assert_eq!(picked("12345678901234567890123"), Some("12345678901234567890123".into()));
+    assert_eq!(picked("1.10"), Some("1.10".into()));
+    assert_eq!(picked("1e400"), Some("1e400".into()));
+    assert_eq!(picked("7"), Some(7.into()));
+    assert_eq!(picked(&deep), Some(Value::Array(Vec::new())));
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored() {
+    assert_eq!(lines(&page("/r", &[], "\u{feff}{\"r\":[1]}")), "1\n");
+}

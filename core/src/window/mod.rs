@@ -16,9 +16,10 @@ pub struct Windows {
     pub min_slice: SignedDuration,
     /// How the API says that a query is too deep.
     pub too_deep: Option<TooDeep>,
-    /// The time zone of days, and of the times in requests.
+    /// The time zone of days and dates.
     pub timezone: TimeZone,
-    /// How times are written in requests (`strftime`).
+    /// How times are written in requests (`strftime`): in UTC where it ends in a `Z`, which says so, and otherwise in
+    /// `timezone`.
     pub format: String,
 }
 
@@ -65,9 +66,14 @@ impl Window {
 impl Windows {
     /// `site` with the window's times as requests have them.
     pub fn in_requests(&self, site: &Site, window: &Window) -> Site {
-        let written =
-            |time: Timestamp| time.to_zoned(self.timezone.clone()).strftime(&self.format).to_string();
+        let zone = if self.says_utc() { TimeZone::UTC } else { self.timezone.clone() };
+        let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
         with_times(site, written(window.start), written(window.end))
+    }
+
+    /// Whether the format ends in the letter `Z`, which says that a time is in UTC (RFC 3339 §2); `%Z` and `%:z` write the zone themselves.
+    fn says_utc(&self) -> bool {
+        self.format.ends_with('Z') && !self.format.ends_with("%Z")
     }
 
     /// `site` with the window's times as file names have them: `20260101T000000Z`.
@@ -115,6 +121,14 @@ mod tests {
             windows.in_requests(&site, &window).fill("{window.start}/{window.end}"),
             "2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.500Z"
         );
+        let in_berlin = |format: &str| {
+            let timezone = TimeZone::get("Europe/Berlin").unwrap();
+            let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };
+            windows.in_requests(&site, &window).fill("{window.start}")
+        };
+        assert_eq!(in_berlin("%Y-%m-%dT%H:%MZ"), "2026-01-01T00:00Z", "a `Z` is never a lie");
+        assert_eq!(in_berlin("%Y-%m-%dT%H:%M%:z"), "2026-01-01T01:00+01:00");
+        assert_eq!(in_berlin("%Y-%m-%d %H %Z"), "2026-01-01 01 CET");
         assert_eq!(Windows::in_file_names(&site, &window).fill("{window.start}"), "20260101T000000Z");
     }
 }
