@@ -4,7 +4,7 @@ use std::error::Error;
 
 use longhaul_core::{
     auth::AuthError,
-    client::{RequestError, Trouble},
+    client::{Misdirection, RequestError, Trouble},
     job::JobError,
     pages::PageError,
     retry::StopReason,
@@ -113,12 +113,16 @@ fn exit_of_job(error: &JobError, stopped: Option<Signal>) -> Exit {
 
 fn exit_of_auth(error: &AuthError, stopped: Option<Signal>) -> Exit {
     match error {
-        // What is refused without an answer (TLS, a redirect) is the server's trouble, not the credentials'.
-        AuthError::Refused { source } if source.refusal().is_none() => Exit::Api,
+        AuthError::Refused { source } if !is_about_credentials(source) => Exit::Api,
         AuthError::Unavailable { .. } => Exit::TryLater,
         AuthError::Interrupted => stopped.map_or(Exit::TryLater, Exit::Signal),
         _ => Exit::Authentication,
     }
+}
+
+/// What is refused without an answer, or by a redirect, is the server's trouble and not the credentials'.
+fn is_about_credentials(error: &RequestError) -> bool {
+    error.refusal().is_some_and(|refusal| !refusal.status.is_redirection())
 }
 
 fn hint_for_pull(error: &PullError, exit: Exit, stream: &str) -> String {
@@ -159,7 +163,10 @@ fn hint_for_request(error: &RequestError, exit: Exit, stream: &str) -> String {
     match (error.trouble(), exit) {
         (Some(Trouble::Credential(error)), _) => hint_for_auth(error),
         (_, Exit::Signal(_) | Exit::TryLater) => format!("run it again: longhaul run {stream}"),
-        (Some(Trouble::Misdirected(_)), _) => FOREIGN_ORIGIN.to_owned(),
+        (Some(Trouble::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
+        (Some(Trouble::Misdirected(_)), _) => {
+            format!("check `api.base_url` and `streams.{stream}.path`: is the address the final one?")
+        }
         (Some(Trouble::FreshCredential(_) | Trouble::DeadCredential(_)), _) => {
             "the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
@@ -198,6 +205,9 @@ fn hint_for_job(error: &JobError, exit: Exit, stream: &str) -> String {
 
 fn hint_for_auth(error: &AuthError) -> String {
     match error {
+        AuthError::Refused { source } if !is_about_credentials(source) => {
+            "check that `auth.token_url` is the address of the token endpoint, without a redirect"
+        }
         AuthError::Refused { .. } => {
             "check `auth.client_id`, `auth.client_secret` and `auth.token_url`; `longhaul config` shows where they come from"
         }

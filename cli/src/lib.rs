@@ -4,6 +4,7 @@
 //! (`wire`), and runs the commands. It also carries a fake of the API to try everything out against (`embedded`).
 
 mod args;
+mod claims;
 mod commands;
 pub mod config;
 pub mod embedded;

@@ -1,7 +1,5 @@
 //! What a run is going to do: everything that can be found wrong before anything is sent.
 
-use std::collections::HashMap;
-
 use longhaul_core::{
     Source,
     run::has_file_for_each_window,
@@ -10,8 +8,10 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
+    claims::Claims,
     config::{ConfigError, Stream},
     failure::Failure,
+    range,
     session::Session,
     wire::{self, Access, ConfiguredSinks, STDOUT},
 };
@@ -58,10 +58,12 @@ pub(crate) fn plan<'s>(
     sinks: &'s ConfiguredSinks,
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
-    let mut writers = HashMap::new();
+    let configuration = session.loaded.files().map(|path| session.folder.join(path));
+    let mut claims = Claims::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
         let site = session.site(name);
+        range::bounds(session, name, stream)?;
         let mut pull = Planned {
             name,
             stream,
@@ -75,13 +77,11 @@ pub(crate) fn plan<'s>(
             let Some(sink) = sinks.get(sink_name) else { continue };
             let (destination, spread) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
-            if let Destination::File(path) = &destination
-                && let Some(other) = writers.insert(path.clone(), writer.clone())
-            {
-                let clause = format!("{other} and {writer} both write to `{}`", path.display());
-                return Err(at_path(session, sink_name, clause)
-                    .with_hint("put `{stream}` into the path")
-                    .into());
+            if let Destination::File(path) = &destination {
+                claims.claim(path, &writer).map_err(|clause| {
+                    at_path(session, sink_name, clause)
+                        .with_hint("put `{stream}` into the path, or choose another")
+                })?;
             }
             check_incremental(session, stream, sink_name, &destination, spread)?;
             if destination != Destination::Stdout {

@@ -201,6 +201,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
 /// `40 ms`, `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_secs() {
+        0 if time.is_zero() => "0 s".to_owned(),
         0 if time.as_millis() < 100 => format!("{} ms", time.as_millis()),
         0..10 if time.subsec_millis() > 0 => format!("{:.1} s", time.as_secs_f64()),
         short @ 0..60 => format!("{short} s"),
@@ -217,9 +218,9 @@ mod tests {
     fn numbers_and_times_are_easy_to_read() {
         assert_eq!([0, 1, 2].map(|number| counted(number, "page")), ["0 pages", "1 page", "2 pages"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        let shown =
-            [40, 500, 9_940, 12_300, 200_000, 7_500_000].map(|millis| seconds(Duration::from_millis(millis)));
-        assert_eq!(shown, ["40 ms", "0.5 s", "9.9 s", "12 s", "3 min 20 s", "2 h 5 min"]);
+        let shown = [0, 40, 500, 9_940, 12_300, 200_000, 7_500_000]
+            .map(|millis| seconds(Duration::from_millis(millis)));
+        assert_eq!(shown, ["0 s", "40 ms", "0.5 s", "9.9 s", "12 s", "3 min 20 s", "2 h 5 min"]);
     }
 
     #[test]

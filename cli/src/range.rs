@@ -37,18 +37,10 @@ pub(crate) fn resolve(
     access: &Access,
 ) -> Result<Option<Range>, Failure> {
     let (Some(window), Some(windows)) = (&stream.window, &source.windows) else { return Ok(None) };
+    let Some((from, mut to)) = bounds(session, name, stream)? else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
     let wrong =
         |below: &str, clause: String| -> Failure { session.loaded.error_at(&key(below), clause).into() };
-    let resolve = |below: &str, moment: &config::Moment| {
-        let resolved = moment.resolve(session.now, &window.timezone);
-        resolved.map_err(|error| wrong(below, format!("`{}`: {error}", key(below))))
-    };
-    let Some(from) = &window.from else {
-        return Err(wrong("from", format!("`{}` is missing", key("from")))
-            .hint("from which time on? for example `now-7d/d`"));
-    };
-    let (from, mut to) = (resolve("from", from)?, resolve("to", &window.to)?);
     if let Some(available) = &window.available {
         to = to.min(ask(session, name, source, access, available)?);
     }
@@ -67,6 +59,32 @@ pub(crate) fn resolve(
     // What has not happened yet cannot have been pulled.
     let reached = (to > from).then_some(to.min(session.now));
     Ok(Some(Range { windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+}
+
+/// The ends of the range as they are configured; `None` where the stream has no window.
+pub(crate) fn bounds(
+    session: &Session,
+    name: &str,
+    stream: &Stream,
+) -> Result<Option<(Timestamp, Timestamp)>, Failure> {
+    let Some(window) = &stream.window else { return Ok(None) };
+    let key = |below: &str| format!("streams.{name}.window.{below}");
+    let wrong = |below: &str, clause: String| session.loaded.error_at(&key(below), clause);
+    let resolve = |below: &str, moment: &config::Moment| {
+        let resolved = moment.resolve(session.now, &window.timezone);
+        resolved.map_err(|error| wrong(below, format!("`{}`: {error}", key(below))))
+    };
+    let Some(from) = &window.from else {
+        return Err(wrong("from", format!("`{}` is missing", key("from")))
+            .with_hint("from which time on? for example `now-7d/d`")
+            .into());
+    };
+    let (from, to) = (resolve("from", from)?, resolve("to", &window.to)?);
+    if to < from {
+        let clause = format!("`{}` is before `from`: the range from {from} to {to} holds nothing", key("to"));
+        return Err(wrong("to", clause).into());
+    }
+    Ok(Some((from, to)))
 }
 
 fn last_watermark(session: &Session, name: &str) -> Result<Option<Timestamp>, Failure> {

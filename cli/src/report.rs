@@ -7,7 +7,12 @@ use crate::failure::Failure;
 /// Prints a failure: one `error:` line, where its cause was written, its causes, and a hint.
 pub(crate) fn print(failure: &Failure, out: &mut dyn Write) {
     // Nothing can be done for a person whose stderr is closed.
-    let _ = write!(out, "{}", Report(failure));
+    let _ = out.write_all(harmless(&Report(failure).to_string()).as_bytes());
+}
+
+/// The text without control characters, which could steer a terminal: it may quote what was typed or configured.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 struct Report<'a>(&'a Failure);
@@ -71,6 +76,11 @@ mod tests {
             String::from_utf8(printed).unwrap(),
             "error: cannot write `out.csv.part`\n  caused by: no space left on device\nhint: make room and run it again\n"
         );
+    }
+
+    #[test]
+    fn what_is_quoted_cannot_steer_a_terminal() {
+        assert_eq!(harmless("no stream `\u{1b}[31m`\nhint"), "no stream `\u{fffd}[31m`\nhint");
     }
 
     #[test]

@@ -101,9 +101,10 @@ fn in_colour(when: Color) -> bool {
     }
 }
 
-/// Whether a record may hold credentials: at this level HTTP libraries write down every byte that goes over the wire.
+/// Whether a record may hold credentials: at these levels HTTP libraries write down URLs, header fields, and every byte
+/// that goes over the wire.
 fn is_wiretap(record: &Record<'_>) -> bool {
-    record.level() == Level::Trace && !record.target().starts_with("longhaul")
+    record.level() >= Level::Debug && !record.target().starts_with("longhaul")
 }
 
 fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {

@@ -192,7 +192,7 @@ fn two_streams_that_write_to_one_file() {
     Folder::configured(&configuration).run("run").assert_failed(
         2,
         "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
-         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path\n",
+         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
     );
 }
 

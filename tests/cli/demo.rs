@@ -64,7 +64,8 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
     assert!(folder.read("conversations.ndjson") == api::lines(&served), "the records differ");
     demo.signal("INT");
     let ended = demo.end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), ""));
+    let said = "error: the API was stopped\nhint: start it again: longhaul demo --serve\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), said));
 }
 
 #[test]

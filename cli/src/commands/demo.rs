@@ -72,7 +72,8 @@ fn settings(arguments: &DemoArguments) -> Settings {
 fn serve(api: &EmbeddedApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
     print(&configuration(api, settings, Path::new(".")))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
-    Ok(stop.received().map_or(Exit::Complete, Exit::Signal))
+    let exit = stop.received().map_or(Exit::Complete, Exit::Signal);
+    Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
 }
 
 /// Only the demo's own file counts: whatever else is configured on the machine is for other systems.
@@ -167,10 +168,19 @@ fn compare(pulled: &Path, settings: &Settings) -> io::Result<Compared> {
         }
         compared.arrived += 1;
         if compared.sample.is_empty() {
-            compared.sample = line;
+            compared.sample = beginning(line);
         }
     }
     Ok(compared)
+}
+
+/// As much of a record as a person looks at.
+fn beginning(record: String) -> String {
+    const LENGTH: usize = 600;
+    match record.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &record[..end]),
+        None => record,
+    }
 }
 
 fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {

@@ -11,13 +11,18 @@ pub(crate) mod token;
 
 use std::io::{self, ErrorKind, Write};
 
+use longhaul_core::sink::SinkError;
+
 use crate::{exit::Exit, failure::Failure};
 
 /// Prints to stdout. A reader that went away ends the command quietly.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(Exit::Sink, error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let error = SinkError::io("cannot write to standard output", error);
+            Err(Failure::new(Exit::Sink, error).hint("make room for it, or send it elsewhere"))
+        }
         _ => Ok(Exit::Complete),
     }
 }

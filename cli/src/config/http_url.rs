@@ -50,7 +50,8 @@ fn parse(text: &str) -> Result<Url, String> {
 
 fn parse_with_credentials(text: &str) -> Result<Url, String> {
     // What stands before an `@` may be a password, so such text is never repeated.
-    let shown = if text.contains('@') { "this" } else { &format!("`{text}`") };
+    let bare = text.split(['?', '#']).next().unwrap_or(text);
+    let shown = if text.contains('@') { "this" } else { &format!("`{bare}`") };
     let url = match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
@@ -86,7 +87,7 @@ mod tests {
         );
         assert_eq!(
             refusal("https://a.example/?key=x"),
-            "`https://a.example/?key=x` has a query or fragment, which does not belong here"
+            "`https://a.example/` has a query or fragment, which does not belong here"
         );
     }
 

@@ -50,7 +50,11 @@ mod tree;
 mod trust;
 mod window;
 
-use std::{ffi::OsString, fmt, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use longhaul_core::suggest;
 
@@ -122,6 +126,14 @@ impl Loaded {
     pub fn origin_of(&self, key: &str) -> Origin {
         let names = toml_edit::Key::parse(key).unwrap_or_default();
         self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
+    }
+
+    /// The files that it was read from, as they were named.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.stack.files().filter_map(|origin| match origin {
+            Origin::File { path, .. } => Some(path.as_path()),
+            _ => None,
+        })
     }
 
     /// A problem with `key` that was found elsewhere. Where its value is built in, it is the table around it

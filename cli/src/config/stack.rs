@@ -51,6 +51,11 @@ impl Stack {
         self.files.push(file);
     }
 
+    /// The origins of the files that were put on top.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Origin> {
+        self.files.iter().map(|file| &file.origin)
+    }
+
     /// Puts a preset on top; it comes first.
     pub(super) fn lay_preset(&mut self, file: ConfigFile, layer: Layer) {
         self.merge(layer);

@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, sync::Arc};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header::ACCEPT};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE},
+};
 use jiff::{SignedDuration, SpanRelativeTo};
 use longhaul_core::{
     Client, Replay, Source, Template,
@@ -13,7 +16,7 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    config::{self, Body, ConfigError, Loaded, Pages, Query, RelativeTo, Secrets, Stream},
+    config::{self, Auth, Body, ConfigError, Loaded, Pages, Query, RelativeTo, Secrets, Stream},
     failure::Failure,
 };
 
@@ -162,6 +165,9 @@ fn headers(
     Ok(headers)
 }
 
+/// Fields that say how a request lies on the wire, and where it goes.
+const FRAMING: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE];
+
 /// Any configured header may hold a secret, so each is marked sensitive.
 fn add(
     headers: &mut HeaderMap,
@@ -174,6 +180,14 @@ fn add(
         let key = format!("{table}.headers.{name}");
         let wrong = |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
         let header = HeaderName::try_from(name).map_err(|_| wrong("this is not the name of a header"))?;
+        if FRAMING.contains(&header) {
+            return Err(wrong("this field is made from the request itself"));
+        }
+        if header == AUTHORIZATION && !matches!(loaded.config.auth, Auth::None) {
+            return Err(wrong(
+                "this field carries the token; for credentials of your own set `auth.type = \"none\"`",
+            ));
+        }
         let text = source.resolve(environment)?;
         let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
             wrong("its value has a line break or control character, which no header can carry")
