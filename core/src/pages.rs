@@ -60,9 +60,9 @@ impl<'a> Pages<'a> {
         self.fetched += 1;
         self.records += page.batch().len() as u64;
         let next = self.listing.paginator.advance(at.as_ref(), &page)?;
+        self.total = self.listing.paginator.total(&page).or(self.total);
         self.check_records(&page, next.as_ref())?;
         self.check_content(&page)?;
-        self.total = self.listing.paginator.total(&page).or(self.total);
         if let Some(cursor) = next {
             self.state = State::At(Some(cursor));
         }
@@ -109,7 +109,8 @@ impl<'a> Pages<'a> {
         match page.records() {
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: page_number }),
             Records::Absent { .. } if next.is_some() => Err(PageError::Absent { at, page: page_number }),
-            Records::Absent { arrays } if page_number == 1 && !arrays.is_empty() => {
+            // Where the API says that there are none, other arrays are about something else.
+            Records::Absent { arrays } if page_number == 1 && !arrays.is_empty() && self.total != Some(0) => {
                 Err(PageError::Elsewhere { at, arrays: arrays.clone() })
             }
             Records::Found | Records::Absent { .. } => Ok(()),

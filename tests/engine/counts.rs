@@ -139,6 +139,20 @@ fn nothing_more_is_said_in_several_ways() {
 }
 
 #[test]
+fn a_first_page_with_another_array_is_in_order_only_where_the_total_is_nothing() {
+    let pull = |total: u64| {
+        let (setup, _) =
+            setup(move |_| Reply::json(format!(r#"{{"aggregations":[{{"count":0}}],"totalHits":{total}}}"#)));
+        setup.pull(&setup.source_at("/x", "/conversations", page_number(None, Some("/totalHits"))), None)
+    };
+    assert_eq!(pull(0).summary().records, 0);
+    assert_eq!(
+        chain(pull(3).error()),
+        "the first page has nothing at `/conversations`, but an array at `/aggregations`"
+    );
+}
+
+#[test]
 fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
     let (setup, transport) = setup(|_| Reply::json(r#"{"entities":[1,2,3]}"#));
     let by_offset = setup.source_at("/x", "/entities", offset(None));
