@@ -1,18 +1,33 @@
 //! Stopping on SIGINT and SIGTERM.
+//!
+//! Waits end and requests in flight break off at once. What cannot be broken off, such as a connection that is being
+//! made, a name that is being looked up, or a command that gives a secret, has [`PATIENCE`] to end by itself.
 
 use std::{
     io,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
+    time::Duration,
 };
 
-use longhaul_core::{clock::Interrupt, transport::Transport};
+use longhaul_core::{
+    Clock,
+    clock::{Interrupt, SystemClock},
+    transport::Transport,
+};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
 };
 
-use crate::exit::Signal;
+use crate::{
+    exit::{Exit, Signal},
+    failure::Failure,
+    report,
+};
+
+/// How long a stopped run may go on before its process ends with it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the signals of a process do to its run: the first ends every wait and breaks off what is in flight, the
 /// second ends the process.
@@ -39,6 +54,8 @@ impl Stop {
                     std::process::exit(128 + number);
                 }
                 listener.stop(signal);
+                // A machine without a thread to spare leaves the run to end by itself.
+                let _ = thread::Builder::new().name("patience".to_owned()).spawn(move || end_soon(signal));
             }
         })?;
         Ok(stop)
@@ -70,4 +87,14 @@ impl Stop {
             .iter()
             .for_each(|each| each.interrupt());
     }
+}
+
+/// Ends the process once patience is over, unless it has ended before.
+fn end_soon(signal: Signal) {
+    SystemClock::new(Interrupt::default()).sleep(PATIENCE);
+    let exit = Exit::Signal(signal);
+    let failure =
+        Failure::new(exit, "the run was stopped in the middle of something that cannot be broken off");
+    report::print(&failure.hint("run the same command again"), &mut io::stderr().lock());
+    std::process::exit(exit.code().into());
 }

@@ -53,6 +53,29 @@ fn a_signal_ends_a_request_that_hangs() {
 }
 
 #[test]
+fn a_signal_ends_what_cannot_be_broken_off() {
+    let server = api::server(|_| Act::Stall);
+    let configuration = api::tutorial(&api::root(&server));
+    let (before, after) = configuration.split_once("client_secret").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    let command = r#"client_secret = { command = ["sh", "-c", "echo asked > pipe; exec sleep 60"] }"#;
+    let folder = Folder::configured(&format!("{before}{command}\n{after}"));
+    let made = std::process::Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let running = folder.longhaul("run").start();
+    // Ends when the command has written to it, which is after the signals are listened for.
+    assert_eq!(std::fs::read(folder.path("pipe")).unwrap(), b"asked\n");
+    running.signal("TERM");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(143), "{}", ended.stderr);
+    assert_eq!(
+        ended.closing_words(),
+        "error: the run was stopped in the middle of something that cannot be broken off\n\
+         hint: run the same command again\n"
+    );
+}
+
+#[test]
 fn a_second_run_on_the_same_state_is_refused() {
     let (folder, server, running) = waiting();
     let requests = server.received().len();
