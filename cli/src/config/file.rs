@@ -12,7 +12,7 @@ use figment::{
 };
 use toml_edit::ImDocument;
 
-use super::{ConfigError, Origin, lines::Lines, stack::Layer, trust::Ownership};
+use super::{ConfigError, Origin, duplicates::NoDuplicates, lines::Lines, stack::Layer, trust::Ownership};
 
 /// The endings of configuration files, in the order they are looked for.
 pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
@@ -122,20 +122,22 @@ fn parse_toml(text: &str) -> Parsed {
 }
 
 fn parse_yaml(text: &str) -> Parsed {
-    let value = Yaml::from_str(text).map_err(|error| Syntax {
-        format: "YAML",
-        message: without_place(&error.to_string()),
-        place: error.location().map(|place| (place.line(), place.column())),
-    })?;
+    let value =
+        Yaml::from_str::<NoDuplicates>(text).and_then(|_| Yaml::from_str(text)).map_err(|error| Syntax {
+            format: "YAML",
+            message: without_place(&error.to_string()),
+            place: error.location().map(|place| (place.line(), place.column())),
+        })?;
     Ok((value, Lines::of_outline(text)))
 }
 
 fn parse_json(text: &str) -> Parsed {
-    let value = Json::from_str(text).map_err(|error| Syntax {
-        format: "JSON",
-        message: without_place(&error.to_string()),
-        place: Some((error.line(), error.column())),
-    })?;
+    let value =
+        Json::from_str::<NoDuplicates>(text).and_then(|_| Json::from_str(text)).map_err(|error| Syntax {
+            format: "JSON",
+            message: without_place(&error.to_string()),
+            place: Some((error.line(), error.column())),
+        })?;
     Ok((value, Lines::of_outline(text)))
 }
 

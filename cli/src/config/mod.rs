@@ -15,6 +15,7 @@ mod canonical;
 mod check;
 mod choice;
 mod defaults;
+mod duplicates;
 mod duration;
 mod environment;
 mod error;

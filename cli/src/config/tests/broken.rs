@@ -61,6 +61,18 @@ fn syntax() {
             "the file is not JSON at line 2, column 9: expected `:`",
             "longhaul.json:2",
         ),
+        (
+            "longhaul.json",
+            "{\n  \"streams\": {},\n  \"streams\": {}\n}",
+            "the file is not JSON at line 3, column 11: the key `streams` stands twice",
+            "longhaul.json:3",
+        ),
+        (
+            "longhaul.yaml",
+            "api:\n  timeout: 1m\nauth:\n  type: none\napi:\n  timeout: 2m\n",
+            "the file is not YAML at line 1, column 1: the key `api` stands twice",
+            "longhaul.yaml:1",
+        ),
     ];
     for (name, text, message, place) in cases {
         assert_eq!(Case::new().file(name, text).refusal(), (message.to_owned(), place.to_owned()));
