@@ -6,8 +6,9 @@
 //!
 //! ```no_run
 //! # use longhaul_core::sink::conformance::{Publishes, Subject, Suite};
-//! # fn fresh() -> Subject { unimplemented!() }
+//! # fn example(fresh: fn() -> Subject) {
 //! Suite::new(Publishes::AtFinish, fresh).verify();
+//! # }
 //! ```
 //!
 //! All records that are sent are JSON objects of one line.
