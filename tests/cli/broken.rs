@@ -34,6 +34,35 @@ fn an_unknown_key() {
 }
 
 #[test]
+fn a_header_that_is_made_from_the_request_itself() {
+    for name in ["Host", "Content-Length", "Transfer-Encoding", "Connection"] {
+        assert_refused(
+            "[auth]",
+            &format!("[api.headers]\n{name} = \"x\"\n[auth]"),
+            &format!(
+                "error: `api.headers.{name}`: this field is made from the request itself\n  in: longhaul.toml:5\n"
+            ),
+        );
+    }
+    assert_refused(
+        "[auth]",
+        "[api.headers]\nAuthorization = \"x\"\n[auth]",
+        "error: `api.headers.Authorization`: this field carries the token; for credentials of your own set \
+         `auth.type = \"none\"`\n  in: longhaul.toml:5\n",
+    );
+}
+
+#[test]
+fn a_sink_that_would_write_over_the_configuration_or_the_state() {
+    assert_refused(
+        "path = \"out/{stream}.ndjson\"",
+        "path = \"longhaul.toml\"",
+        "error: the configuration and stream `conversations` through sink `lines` both write to \
+         `FOLDER/longhaul.toml`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+    );
+}
+
+#[test]
 fn a_slip_of_syntax() {
     assert_refused(
         "base_delay = \"1ms\"",

@@ -49,7 +49,10 @@ fn sinks_lists_what_there_is_with_or_without_a_configuration() {
                    delimiter, bom, line_end\n  built in\n";
     for folder in [Folder::empty(), Folder::configured(&api::tutorial("http://127.0.0.1:1"))] {
         let ended = folder.run("sinks");
-        assert_eq!(ended.assert_complete().stdout, listing);
+        // A build of the example leaves its library beside the executable, where plugins are looked for, too.
+        let (built_in, beside) = ended.assert_complete().stdout.split_at(listing.len());
+        assert_eq!(built_in, listing);
+        assert!(beside.is_empty() || beside.starts_with("count\n  counts the records"), "{beside}");
         assert_eq!(ended.stderr, "");
     }
 }

@@ -5,38 +5,31 @@ use std::fmt::Write;
 use longhaul_core::{Source, pages::Pages};
 
 use crate::{
+    args::RunArguments,
     commands::print,
     config::Stream,
     exit::Exit,
     failure::Failure,
+    plan::{Planned, plan, sink_names},
     progress::counted,
     range,
     session::Session,
-    wire::{self, Access, ConfiguredSinks, STDOUT},
+    wire::{Access, ConfiguredSinks},
 };
 
 /// Builds every component, gets a token, and fetches one page of each stream that `run` would pull.
 pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let streams = session.streams(names)?;
-    let plugins = session.plugins()?;
-    let configured = streams.iter().flat_map(|(_, stream)| stream.sinks.iter().map(String::as_str));
-    let sinks = ConfiguredSinks::configure(&session.loaded, configured.chain([STDOUT]), &plugins)?;
+    let arguments = RunArguments::default();
+    let named = streams.iter().flat_map(|(_, stream)| sink_names(stream, &arguments));
+    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.plugins()?)?;
     let access = session.connect()?;
-    let mut sources = Vec::new();
-    for (name, stream) in &streams {
-        for sink in &stream.sinks {
-            // What a window's file is called is known once there is a window.
-            let site = session.site(name).with("window.start", "start").with("window.end", "end");
-            let destination = sinks.get(sink).map(|opener| opener.destination(&site));
-            destination.transpose().map_err(|error| wire::of_options(&session.loaded, sink, error))?;
-        }
-        sources.push((*name, *stream, session.source(name, stream, &access)?));
-    }
+    let planned = plan(session, &arguments, &streams, &sinks, &access)?;
     let mut text = String::from("configuration: ok\n");
     if session.token(&access)?.is_some() {
         text.push_str("token: ok\n");
     }
-    for (name, stream, source) in &sources {
+    for Planned { name, stream, source, .. } in &planned {
         let found = first_page(session, name, stream, source, &access)?;
         // Writing to a string does not fail.
         let _ = writeln!(text, "stream {name}: {found}");
