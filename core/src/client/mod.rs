@@ -152,7 +152,7 @@ impl Client {
                 step = renewed.map_err(|error| no_credential(attempts.made(), error))?;
             }
             match step {
-                Step::Deliver | Step::Renew => {}
+                Step::Renew => {}
                 Step::Wait(wait) => {
                     self.observer.on(&Event::Survived { fault: trouble.fault(), cause: &trouble, wait });
                     if self.clock.sleep(wait) == Wake::Interrupted {

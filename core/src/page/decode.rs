@@ -27,11 +27,6 @@ impl Layout {
         }
         Self { records, tree }
     }
-
-    /// Where the records are.
-    pub fn records(&self) -> &Pointer {
-        &self.records
-    }
 }
 
 /// What [`decode`] found.

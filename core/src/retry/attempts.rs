@@ -13,11 +13,9 @@ pub struct Attempts<'p> {
     made: u32,
 }
 
-/// What an attempt came to.
+/// What an attempt failed with. One that succeeds needs no judging.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// An answer that could be read.
-    Read,
     /// A successful status over a body that is not what was asked for: cut, empty, no JSON.
     Unreadable,
     /// Any other status.
@@ -40,8 +38,6 @@ pub enum Outcome {
 /// What to do now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// Hand the answer over.
-    Deliver,
     /// Renew the credential and send again at once.
     Renew,
     /// Send again after this time.
@@ -82,7 +78,6 @@ impl<'p> Attempts<'p> {
     pub fn judge(&mut self, outcome: Outcome, unit: f64) -> Step {
         self.made += 1;
         match outcome {
-            Outcome::Read => Step::Deliver,
             Outcome::CredentialDied if self.made < self.policy.max_attempts => Step::Renew,
             Outcome::CredentialDied | Outcome::FreshCredentialRefused => Step::Stop(StopReason::Unauthorized),
             Outcome::Misdirected => Step::Stop(StopReason::Refused),
@@ -144,7 +139,6 @@ mod tests {
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
         for (outcome, step) in [
-            (Outcome::Read, Step::Deliver),
             (Outcome::Unreadable, backoff),
             (Outcome::CredentialDied, Step::Renew),
             (Outcome::FreshCredentialRefused, Step::Stop(StopReason::Unauthorized)),
