@@ -47,6 +47,11 @@ pub enum Event<'a> {
         /// How long.
         wait: Duration,
     },
+    /// Everything that was written is durable in every sink, and the checkpoint says so.
+    Committed {
+        /// How long that took.
+        took: Duration,
+    },
     /// A page was written to every sink.
     PageWritten {
         /// How many records it held.

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     pointer::Pointer,
     retry::StopReason,
     sink::Site,
+    state::StateError,
     template::Template,
 };
 
@@ -59,49 +61,75 @@ impl Abandoned {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
+/// The job of one part.
+pub(crate) struct Errand<'a> {
+    pub(crate) client: &'a Client,
+    /// What the placeholders in its requests stand for.
+    pub(crate) site: Site,
+    /// Is told the id as soon as there is one, and that there is none any more.
+    pub(crate) note: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
+    pub(crate) abandoned: &'a Abandoned,
+}
+
 impl Job {
-    /// Submits the job and waits until its results are there. A job that fails is submitted once more.
+    /// Submits the job, or takes up the one that was submitted in an earlier run, and waits until its results are there.
+    /// A job that fails is submitted once more.
     ///
-    /// Returns `site` with the job's id.
-    pub(crate) fn complete(
-        &self,
-        client: &Client,
-        site: &Site,
-        abandoned: &Abandoned,
-    ) -> Result<Site, JobError> {
-        match self.attempt(client, site, abandoned) {
-            Err(JobError::Failed { .. }) => self.attempt(client, site, abandoned),
+    /// Returns the site with the job's id.
+    pub(crate) fn complete(&self, errand: &Errand<'_>, submitted: Option<String>) -> Result<Site, JobError> {
+        let attempted = match submitted {
+            Some(id) => self.follow(errand, id),
+            None => self.attempt(errand),
+        };
+        match attempted {
+            Err(error) if error.is_over() => self.attempt(errand),
             outcome => outcome,
         }
     }
 
-    fn attempt(&self, client: &Client, site: &Site, abandoned: &Abandoned) -> Result<Site, JobError> {
-        let submitted = client.json(&self.submit.at(site)?)?;
+    /// Whether the results of the job at `site` can no longer be had.
+    pub(crate) fn is_over(&self, client: &Client, site: &Site) -> bool {
+        let Ok(request) = self.poll.at(site) else { return false };
+        match client.json(&request) {
+            Ok(answer) => text(self.state.find(&answer)).is_some_and(|state| self.failed.contains(&state)),
+            Err(error) => is_unknown(&error),
+        }
+    }
+
+    fn attempt(&self, errand: &Errand<'_>) -> Result<Site, JobError> {
+        let submitted = errand.client.json(&self.submit.at(&errand.site)?)?;
         // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
-        let site = site.clone().with("job.id", id);
-        let outcome = self.wait(client, &site, abandoned);
+        (errand.note)(Some(&id))?;
+        self.follow(errand, id)
+    }
+
+    fn follow(&self, errand: &Errand<'_>, id: String) -> Result<Site, JobError> {
+        let site = errand.site.clone().with("job.id", id);
+        let outcome = self.wait(errand, &site);
         if let (Err(error), Some(cancel)) = (&outcome, &self.cancel)
             && error.is_interrupted()
         {
             // The run ends whatever comes of it; a job that goes on costs the API, not us.
             let request = cancel.request.at(&site)?;
             let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
+            (errand.note)(None)?;
         }
         outcome.map(|()| site)
     }
 
-    fn wait(&self, client: &Client, site: &Site, abandoned: &Abandoned) -> Result<(), JobError> {
+    fn wait(&self, errand: &Errand<'_>, site: &Site) -> Result<(), JobError> {
         let request = self.poll.at(site)?;
-        let begun = client.clock().elapsed();
+        let clock = errand.client.clock();
+        let begun = clock.elapsed();
         loop {
-            let answer = client.json(&request)?;
+            let answer = errand.client.json(&request)?;
             let state =
                 text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
             if self.done.contains(&state) {
@@ -111,14 +139,20 @@ impl Job {
                 let message = self.message.iter().find_map(|place| text(place.find(&answer)));
                 return Err(JobError::Failed { state, message });
             }
-            if client.clock().elapsed().saturating_sub(begun) >= self.timeout {
+            if clock.elapsed().saturating_sub(begun) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
-            if abandoned.is_set() || client.clock().sleep(self.every) == Wake::Interrupted {
+            if errand.abandoned.is_set() || clock.sleep(self.every) == Wake::Interrupted {
                 return Err(JobError::Interrupted);
             }
         }
     }
+}
+
+/// Whether the API says that there is no such thing, or none any more.
+fn is_unknown(error: &RequestError) -> bool {
+    let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    error.refusal().is_some_and(|refusal| gone.contains(&refusal.status))
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -167,12 +201,24 @@ pub enum JobError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// Its id could not be saved.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The run was asked to stop.
     #[error("the run was asked to stop")]
     Interrupted,
 }
 
 impl JobError {
+    /// Whether this job will never have results, and another may.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Failed { .. } => true,
+            Self::Request(error) => is_unknown(error),
+            _ => false,
+        }
+    }
+
     /// Whether the run was asked to stop.
     pub fn is_interrupted(&self) -> bool {
         match self {

@@ -44,7 +44,8 @@
 //! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
-//! let pull = Pull { source: &source, windows: None, sinks: vec![("out", sink)], site: Site::new("users", ".") };
+//! let (sinks, site) = (vec![("out", sink)], Site::new("users", "."));
+//! let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
 //! let summary = run(&pull, &client)?;
 //! println!("{} records", summary.records);
 //! # Ok(())
@@ -52,11 +53,13 @@
 //! ```
 
 pub mod auth;
+pub mod checkpoint;
 pub mod client;
 pub mod clock;
 pub mod disk;
 pub mod event;
 pub mod job;
+mod ledger;
 mod origins;
 mod output;
 pub mod page;
@@ -72,6 +75,7 @@ mod secret;
 mod seen;
 pub mod sink;
 mod source;
+pub mod state;
 pub mod suggest;
 mod template;
 pub mod transport;

@@ -1,8 +1,9 @@
 //! The pages of a listing, one after another: the middle of the three loops.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use crate::{
+    checkpoint::{Next, Progress},
     client::{Client, RequestError},
     origins::ForeignOrigin,
     page::{Layout, Page, Records},
@@ -31,52 +32,68 @@ pub struct Pages<'a> {
     layout: Layout,
     seen: Seen,
     buffer: Vec<u8>,
-    fetched: u64,
-    records: u64,
-    total: Option<u64>,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    At(Option<Cursor>),
-    Ended,
+    progress: Progress,
 }
 
 impl<'a> Pages<'a> {
     /// The pages of `listing` from the first on.
     pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
+        Self::from(client, listing, Progress::default(), Seen::default())
+    }
+
+    /// The pages of `listing` from where it has come to.
+    pub(crate) fn from(client: &'a Client, listing: &'a Listing, progress: Progress, seen: Seen) -> Self {
         let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
-        let (seen, buffer, state) = (Seen::default(), Vec::new(), State::At(None));
-        Self { client, listing, layout, seen, buffer, fetched: 0, records: 0, total: None, state }
+        Self { client, listing, layout, seen, buffer: Vec::new(), progress }
     }
 
     /// The next page; `None` after the last. After an error there is no next page either.
     pub fn fetch(&mut self) -> Result<Option<Page>, PageError> {
-        let State::At(at) = std::mem::replace(&mut self.state, State::Ended) else { return Ok(None) };
-        let request = self.request_at(at.as_ref())?;
+        Ok(self.fetch_new()?.map(|(page, _)| page))
+    }
+
+    /// The same with what tells this page from others, should it come again.
+    pub(crate) fn fetch_new(&mut self) -> Result<Option<(Page, Option<u128>)>, PageError> {
+        let at = match mem::replace(&mut self.progress.next, Next::End) {
+            Next::First => None,
+            Next::At(cursor) => Some(cursor),
+            Next::End => return Ok(None),
+        };
+        let (request, is_new) = self.request_at(at.as_ref())?;
         let read = |answer| Page::read(answer, &self.layout);
-        let page = self.client.send(&request, std::mem::take(&mut self.buffer), read)?;
-        self.fetched += 1;
-        self.records += page.batch().len() as u64;
+        let page = self.client.send(&request, mem::take(&mut self.buffer), read)?;
+        self.progress.pages += 1;
+        self.progress.records += page.batch().len() as u64;
         let next = self.listing.paginator.advance(at.as_ref(), &page)?;
-        self.total = self.listing.paginator.total(&page).or(self.total);
+        self.progress.total = self.listing.paginator.total(&page).or(self.progress.total);
         self.check_records(&page, next.as_ref())?;
-        self.check_content(&page)?;
-        if let Some(cursor) = next {
-            self.state = State::At(Some(cursor));
+        let seen = self.check_content(&page)?.or(is_new);
+        self.progress.next = next.map_or(Next::End, Next::At);
+        Ok(Some((page, seen)))
+    }
+
+    /// How far the listing has come.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Whether a later run can go on from here. Not where the next page is asked for with a secret: no checkpoint may
+    /// hold one.
+    pub(crate) fn can_be_taken_up(&self) -> bool {
+        match &self.progress.next {
+            Next::At(cursor) => !cursor.gives_away(&self.client.secrets(&self.listing.request)),
+            Next::First | Next::End => true,
         }
-        Ok(Some(page))
     }
 
     /// How many records fewer came than the API said there are, by the last page that said so.
     pub fn missing(&self) -> u64 {
-        self.total.map_or(0, |total| total.saturating_sub(self.records))
+        self.progress.total.map_or(0, |total| total.saturating_sub(self.progress.records))
     }
 
     /// Whether as many records came as the API said there are.
     pub(crate) fn has_all(&self) -> bool {
-        self.total.is_some_and(|total| self.records >= total)
+        self.progress.total.is_some_and(|total| self.progress.records >= total)
     }
 
     /// Takes a page back that is no longer needed, for its buffer.
@@ -85,32 +102,40 @@ impl<'a> Pages<'a> {
     }
 
     /// The request for the page at `at`, which must be new in this run and stay with the API.
-    fn request_at(&mut self, at: Option<&Cursor>) -> Result<Request, PageError> {
+    fn request_at(&mut self, at: Option<&Cursor>) -> Result<(Request, Option<u128>), PageError> {
         let mut request = self.listing.request.clone();
         self.listing.paginator.prepare(&mut request, at)?;
         request.url = self.client.origins().admit(request.url)?;
-        let goes_on =
-            self.listing.paginator.proof() == Proof::ByContent || self.seen.is_new_request(&request);
-        if goes_on { Ok(request) } else { Err(PageError::Repeated { pages: self.fetched }) }
+        if self.listing.paginator.proof() == Proof::ByContent {
+            return Ok((request, None));
+        }
+        match self.seen.new_request(&request) {
+            Some(seen) => Ok((request, Some(seen))),
+            None => Err(PageError::Repeated { pages: self.progress.pages }),
+        }
     }
 
     /// A server that does not look at the page number gives the same page for ever.
-    fn check_content(&mut self, page: &Page) -> Result<(), PageError> {
+    fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {
         let batch = page.batch();
-        let by_content = self.listing.paginator.proof() == Proof::ByContent && !batch.is_empty();
-        let goes_on = !by_content || self.seen.is_new(batch.bytes());
-        if goes_on { Ok(()) } else { Err(PageError::SameRecords { page: self.fetched }) }
+        if self.listing.paginator.proof() != Proof::ByContent || batch.is_empty() {
+            return Ok(None);
+        }
+        let seen = self.seen.new_records(batch.bytes());
+        seen.map(Some).ok_or(PageError::SameRecords { page: self.progress.pages })
     }
 
     /// Absent records are how many APIs say "no more", but not where more is announced, and not where the records of
     /// the first page visibly stand elsewhere.
     fn check_records(&self, page: &Page, next: Option<&Cursor>) -> Result<(), PageError> {
-        let (at, page_number) = (self.listing.records.clone(), self.fetched);
+        let (at, page_number) = (self.listing.records.clone(), self.progress.pages);
         match page.records() {
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: page_number }),
             Records::Absent { .. } if next.is_some() => Err(PageError::Absent { at, page: page_number }),
             // Where the API says that there are none, other arrays are about something else.
-            Records::Absent { arrays } if page_number == 1 && !arrays.is_empty() && self.total != Some(0) => {
+            Records::Absent { arrays }
+                if page_number == 1 && !arrays.is_empty() && self.progress.total != Some(0) =>
+            {
                 Err(PageError::Elsewhere { at, arrays: arrays.clone() })
             }
             Records::Found | Records::Absent { .. } => Ok(()),

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     client::Client,
-    job::{Abandoned, Job, JobError},
+    job::{Abandoned, Errand, Job, JobError},
+    ledger::Ledger,
     run::Pull,
     sink::Site,
     window::Window,
@@ -20,6 +21,15 @@ pub(crate) struct Part {
     pub(crate) window: Option<Window>,
     /// What the placeholders in its requests stand for.
     pub(crate) site: Site,
+    pub(crate) trial: Trial,
+}
+
+/// Whether a part is pulled for the first time in this run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trial {
+    First,
+    /// Its job was over before its results were read.
+    Second,
 }
 
 /// Hands out the parts. Jobs of later parts are submitted and polled while earlier ones are read.
@@ -27,64 +37,111 @@ pub(crate) struct Parts<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     pull: &'env Pull<'env>,
     client: &'env Client,
+    ledger: &'env Ledger<'env>,
     abandoned: &'env Abandoned,
-    /// What is still to be pulled, and the jobs that are under way.
-    queue: VecDeque<(Option<Window>, Option<UnderWay<'scope>>)>,
+    /// How many jobs of parts that were not taken may be under way.
+    jobs: usize,
+    /// What is still to be pulled, in order.
+    queue: VecDeque<Queued<'scope>>,
 }
 
-type UnderWay<'scope> = ScopedJoinHandle<'scope, Result<Site, JobError>>;
+/// A part that was not taken yet.
+pub(crate) struct Queued<'scope> {
+    window: Option<Window>,
+    site: Site,
+    trial: Trial,
+    standing: Standing,
+    job: Option<ScopedJoinHandle<'scope, Result<Site, JobError>>>,
+}
+
+/// Whether the ledger knows of a part.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    Known,
+    New,
+}
 
 impl<'scope, 'env> Parts<'scope, 'env> {
     pub(crate) fn new(
         scope: &'scope Scope<'scope, 'env>,
         pull: &'env Pull<'env>,
         client: &'env Client,
+        ledger: &'env Ledger<'env>,
         abandoned: &'env Abandoned,
+        readers: usize,
     ) -> Self {
-        let queue = match &pull.windows {
-            Some(windows) => windows.iter().map(|window| (Some(*window), None)).collect(),
-            None => VecDeque::from([(None, None)]),
-        };
-        Self { scope, pull, client, abandoned, queue }
+        // Each of several readers waits for the job of its own part.
+        let jobs = if readers > 1 { 1 } else { pull.source.concurrency.max(1) };
+        let mut parts = Self { scope, pull, client, ledger, abandoned, jobs, queue: VecDeque::new() };
+        let checkpoint = ledger.checkpoint();
+        let windows = pull.windows.as_ref().map_or(vec![None], |all| all.iter().copied().map(Some).collect());
+        let begun = checkpoint.parts.iter().map(|part| (part.window, Standing::Known));
+        let new = windows.into_iter().skip(checkpoint.taken).map(|window| (window, Standing::New));
+        parts.queue = begun.chain(new).map(|(window, standing)| parts.queued(window, standing)).collect();
+        parts
     }
 
-    /// The next part, once the one before it has been read; `None` after the last.
-    pub(crate) fn next(&mut self) -> Result<Option<Part>, JobError> {
+    /// Takes the next part; `None` after the last, and once the pull is abandoned.
+    pub(crate) fn take(&mut self) -> Option<Queued<'scope>> {
+        if self.abandoned.is_set() {
+            return None;
+        }
         if let Some(job) = &self.pull.source.job {
             self.start(job);
         }
-        let Some((window, job)) = self.queue.pop_front() else { return Ok(None) };
-        let site = match job {
-            None => self.site(window),
-            Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
-        };
-        Ok(Some(Part { window, site }))
+        let queued = self.queue.pop_front()?;
+        if queued.standing == Standing::New {
+            self.ledger.take(queued.window);
+        }
+        Some(queued)
     }
 
-    /// Puts parts in front of all others.
-    pub(crate) fn put_first(&mut self, windows: [Window; 2]) {
+    /// Puts the halves of a window in front of all others.
+    pub(crate) fn put_halves(&mut self, windows: [Window; 2]) {
         for window in windows.into_iter().rev() {
-            self.queue.push_front((Some(window), None));
+            let queued = self.queued(Some(window), Standing::Known);
+            self.queue.push_front(queued);
         }
     }
 
-    /// Starts as many jobs as may be under way. The first in the queue is always among them: the part that was read
+    /// Puts a part in front of all others, to be pulled once more.
+    pub(crate) fn put_again(&mut self, window: Option<Window>) {
+        let queued = self.queued(window, Standing::Known);
+        self.queue.push_front(Queued { trial: Trial::Second, ..queued });
+    }
+
+    /// Starts as many jobs as may be under way. The first in the queue is always among them: the part that was taken
     /// last has left its place free.
     fn start(&mut self, job: &'env Job) {
-        let under_way = self.queue.iter().filter(|(_, job)| job.is_some()).count();
-        let more = self.pull.source.concurrency.max(1).saturating_sub(under_way);
-        let (client, abandoned) = (self.client, self.abandoned);
-        for _ in 0..more {
-            let Some(at) = self.queue.iter().position(|(_, job)| job.is_none()) else { break };
-            let site = self.site(self.queue[at].0);
-            self.queue[at].1 = Some(self.scope.spawn(move || job.complete(client, &site, abandoned)));
+        let under_way = self.queue.iter().filter(|queued| queued.job.is_some()).count();
+        let more = self.jobs.saturating_sub(under_way);
+        let (client, ledger, abandoned) = (self.client, self.ledger, self.abandoned);
+        for queued in self.queue.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
+            let (window, site) = (queued.window, queued.site.clone());
+            queued.job = Some(self.scope.spawn(move || {
+                let note = |id: Option<&str>| ledger.save_job(window, id);
+                job.complete(&Errand { client, site, note: &note, abandoned }, ledger.job(window))
+            }));
         }
     }
 
-    fn site(&self, window: Option<Window>) -> Site {
-        match (&self.pull.source.windows, window) {
+    fn queued(&self, window: Option<Window>, standing: Standing) -> Queued<'scope> {
+        let site = match (&self.pull.source.windows, window) {
             (Some(windows), Some(window)) => windows.in_requests(&self.pull.site, &window),
             _ => self.pull.site.clone(),
-        }
+        };
+        Queued { window, site, trial: Trial::First, standing, job: None }
+    }
+}
+
+impl Queued<'_> {
+    /// Waits until the part's job is done.
+    pub(crate) fn ready(self) -> Result<Part, JobError> {
+        let Self { window, site, trial, job, .. } = self;
+        let site = match job {
+            None => site,
+            Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+        };
+        Ok(Part { window, site, trial })
     }
 }

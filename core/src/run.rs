@@ -1,251 +1,322 @@
-//! The main loop: every page of every part of a pull into every sink. The product reads in this file, `pages.rs` and
-//! `client/mod.rs`, each of which calls only the one below it.
+//! The main loop: every page of every part of a pull into every sink, and now and then a checkpoint. The product reads
+//! in this file, `pages.rs` and `client/mod.rs`, each of which calls only the one below it.
 
-use std::thread;
+mod back;
+mod error;
+mod pull;
+mod reading;
 
-use jiff::{SignedDuration, Timestamp};
-
-use crate::{
-    client::Client,
-    event::Event,
-    job::{Abandoned, JobError},
-    output::Output,
-    page::Page,
-    pages::{PageError, Pages},
-    parts::{Part, Parts},
-    sink::{OpenSink, SinkError, Site},
-    source::Source,
-    unique::Unique,
-    window::{TooDeep, Window, Windows},
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 
-/// One pull of a stream, into sinks.
-#[derive(Debug)]
-pub struct Pull<'a> {
-    /// What is pulled.
-    pub source: &'a Source,
-    /// The slices of time, in order; none where the source has no windows.
-    pub windows: Option<Vec<Window>>,
-    /// Where it goes, under the names that errors use.
-    pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
-    /// What requests and sinks are told of the pull.
-    pub site: Site,
-}
+use self::reading::Reading;
+pub use self::{
+    back::undo,
+    error::PullError,
+    pull::{Pull, Summary, has_file_for_each_window},
+};
+use crate::{
+    checkpoint::{Checkpoint, Next, PartProgress, Position, Stage},
+    client::Client,
+    event::Event,
+    job::Abandoned,
+    ledger::{Entries, Ledger},
+    output::{Named, Output},
+    page::Page,
+    parts::{Part, Parts},
+    unique::Unique,
+    window::Window,
+};
 
-/// What a complete pull came to.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Summary {
-    /// How many records were written.
-    pub records: u64,
-    /// How many pages they came in.
-    pub pages: u64,
-    /// How many records were dropped because their key had been written already.
-    pub repeated: u64,
-    /// How many records fewer came than the API had said there were.
-    pub missing: u64,
-    /// How many windows were pulled, the halves of halved ones counted each.
-    pub windows: u64,
-}
-
-/// Pulls every page into every sink, and publishes what was pulled once all of it is durable everywhere.
+/// Pulls every page into every sink, from the last checkpoint on where there is one, and publishes what was pulled once
+/// all of it is durable everywhere.
 pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
-    let abandoned = Abandoned::default();
+    let (ledger, abandoned) = (Ledger::new(pull.kept.as_ref()), Abandoned::default());
+    let run = Run::new(pull, client, &ledger, &abandoned)?;
     thread::scope(|scope| {
-        let pulled = pull_parts(pull, client, &mut Parts::new(scope, pull, client, &abandoned));
+        let parts = Parts::new(scope, pull, client, &ledger, &abandoned, run.readers());
+        let pulled = run.pull(&Mutex::new(parts));
         abandoned.set();
         pulled
     })
-}
-
-fn pull_parts(pull: &Pull<'_>, client: &Client, parts: &mut Parts<'_, '_>) -> Result<Summary, PullError> {
-    let mut run = Run::open(pull, client)?;
-    let pulled = run.pull_all(parts);
-    if let Err(error) = pulled {
-        run.shared.undo();
-        return Err(error);
-    }
-    run.shared.publish()?;
-    Ok(run.summary)
 }
 
 /// A pull under way.
 struct Run<'a> {
     pull: &'a Pull<'a>,
     client: &'a Client,
-    /// The sinks that take every window.
-    shared: Output<'a>,
+    ledger: &'a Ledger<'a>,
+    abandoned: &'a Abandoned,
+    /// The sinks that take every part.
+    shared: Vec<Named<'a>>,
     /// The sinks that have a file for each window.
-    own: Vec<(&'a str, &'a dyn OpenSink)>,
+    own: Vec<Named<'a>>,
+    /// The pages that were seen in earlier runs of this pull.
+    seen: Arc<HashSet<u128>>,
+}
+
+/// Reads parts, one after another.
+struct Reader<'a> {
+    run: &'a Run<'a>,
+    /// The sinks that take every part; none where there are several readers.
+    sinks: Output<'a>,
     unique: Option<Unique>,
-    summary: Summary,
+    since: Since,
+}
+
+/// What came since the last checkpoint.
+#[derive(Default)]
+struct Since {
+    /// When that was, on the run's clock.
+    time: Duration,
+    /// What tells the pages from others.
+    pages: Vec<u128>,
+    /// The parts that were read to their end, and how many records are missing from each.
+    ended: Vec<(PartProgress, u64)>,
 }
 
 /// How a part ended.
 enum End {
     /// Everything was pulled.
     Reached,
-    /// The API does not page through so many results; nothing of the window is left in the sinks, or all of it will be
-    /// dropped when it comes again.
-    TooDeep(Window),
+    /// The API does not page through so many results: the window is to be pulled in halves.
+    TooDeep([Window; 2]),
+    /// The API has forgotten the job: the part is to be pulled anew.
+    JobOver,
+    /// Another reader failed.
+    Abandoned,
 }
 
 impl<'a> Run<'a> {
-    fn open(pull: &'a Pull<'a>, client: &'a Client) -> Result<Self, PullError> {
+    fn new(
+        pull: &'a Pull<'a>,
+        client: &'a Client,
+        ledger: &'a Ledger<'a>,
+        abandoned: &'a Abandoned,
+    ) -> Result<Self, PullError> {
         let (own, shared) =
             pull.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &pull.site));
-        let shared = Output::open(shared, pull.site.clone())?;
-        let kept = if own.is_empty() { Unique::new } else { Unique::forgettable };
-        let unique = pull.source.unique.clone().map(kept);
-        Ok(Self { pull, client, shared, own, unique, summary: Summary::default() })
+        Ok(Self { pull, client, ledger, abandoned, shared, own, seen: ledger.pages_seen()? })
     }
 
-    fn pull_all(&mut self, parts: &mut Parts<'_, '_>) -> Result<(), PullError> {
-        while let Some(part) = parts.next()? {
-            match self.pull_part(&part)? {
-                End::Reached => {}
-                End::TooDeep(window) => {
-                    let halves = window.halves(self.pull.shortest()).ok_or(PullError::TooDeep { window })?;
-                    parts.put_first(halves);
-                }
+    /// How many parts are read at once. Whatever depends on the order of parts is read in order.
+    fn readers(&self) -> usize {
+        let in_any_order = self.shared.is_empty() && self.pull.source.unique.is_none();
+        let windows = self.pull.windows.as_ref().map_or(1, Vec::len);
+        if in_any_order { self.pull.source.concurrency.min(windows).max(1) } else { 1 }
+    }
+
+    fn pull(&'a self, parts: &Mutex<Parts<'_, '_>>) -> Result<Summary, PullError> {
+        let checkpoint = self.ledger.checkpoint();
+        let mut reader = Reader::new(self, &checkpoint)?;
+        let read = if self.readers() == 1 {
+            reader.read_all(parts)
+        } else {
+            self.read_in_any_order(parts, &checkpoint)
+        };
+        let made_durable = read.and_then(|()| reader.make_durable());
+        if made_durable.is_err() && self.ledger.every().is_none() {
+            reader.undo();
+        }
+        let summary = made_durable?;
+        reader.sinks.finish()?;
+        Ok(summary)
+    }
+
+    fn read_in_any_order(
+        &'a self,
+        parts: &Mutex<Parts<'_, '_>>,
+        checkpoint: &Checkpoint,
+    ) -> Result<(), PullError> {
+        let read = || {
+            let read = Reader::new(self, checkpoint)?.read_all(parts);
+            if read.is_err() {
+                self.abandoned.set();
             }
+            read
+        };
+        thread::scope(|scope| {
+            let readers: Vec<_> = (0..self.readers()).map(|_| scope.spawn(read)).collect();
+            let ends: Vec<_> = readers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(run: &'a Run<'a>, checkpoint: &Checkpoint) -> Result<Self, PullError> {
+        let mut sinks = Output::none();
+        if !run.shared.is_empty() {
+            sinks = Output::open(run.shared.clone(), run.pull.site.clone(), checkpoint.sinks.as_ref())?;
+        }
+        let unique = run.pull.source.unique.clone();
+        let unique = unique.map(|key| {
+            Ok::<_, PullError>(Unique::new(key, run.ledger.keys_written()?, checkpoint.settled_keys()))
+        });
+        let since = Since { time: run.client.clock().elapsed(), ..Since::default() };
+        let mut reader = Self { run, sinks, unique: unique.transpose()?, since };
+        if checkpoint.sinks.is_none() && !reader.sinks.is_none() {
+            reader.begin()?;
+        }
+        Ok(reader)
+    }
+
+    /// Remembers where the sinks stand before the first page, so that all can go back there.
+    fn begin(&mut self) -> Result<(), PullError> {
+        // A single sink takes back by itself what it has not committed.
+        if self.run.ledger.every().is_none() && self.sinks.len() == 1 {
+            return Ok(());
+        }
+        let position = self.sinks.commit()?;
+        self.run.ledger.save(Entries::default(), |checkpoint| {
+            checkpoint.sinks_before = Some(position.clone());
+            checkpoint.sinks = Some(position);
+        })?;
+        Ok(())
+    }
+
+    fn read_all(&mut self, parts: &Mutex<Parts<'_, '_>>) -> Result<(), PullError> {
+        let locked = || parts.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let Some(queued) = locked().take() else { return Ok(()) };
+            let part = queued.ready().or_else(|error| self.stop(None, error.into()))?;
+            match self.read(&part)? {
+                End::Reached => {}
+                End::TooDeep(halves) => locked().put_halves(halves),
+                End::JobOver => locked().put_again(part.window),
+                End::Abandoned => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads a part to its end, into all sinks. Files of its own are finished with it.
+    fn read(&mut self, part: &Part) -> Result<End, PullError> {
+        let listing = self.run.pull.source.listing(&part.site)?;
+        let mut reading = self.open(part, &listing)?;
+        match self.read_pages(&mut reading, part) {
+            Ok(End::Reached) => self.end(reading),
+            Err(error) if self.run.ledger.every().is_none() => {
+                reading.undo();
+                Err(error)
+            }
+            end => end,
+        }
+    }
+
+    fn read_pages(&mut self, reading: &mut Reading<'_, 'a>, part: &Part) -> Result<End, PullError> {
+        loop {
+            match reading.pages.fetch_new() {
+                Ok(Some((page, seen))) => self.write(reading, page, seen)?,
+                Ok(None) => return Ok(End::Reached),
+                // Only the empty page behind the last one was too deep.
+                Err(error) if self.run.pull.is_too_deep(&error) && reading.pages.has_all() => {
+                    return Ok(End::Reached);
+                }
+                Err(error) => return self.give_up(reading, part, error),
+            }
+            if self.run.abandoned.is_set() {
+                self.keep(Some(reading));
+                return Ok(End::Abandoned);
+            }
+            self.commit_when_due(reading)?;
+        }
+    }
+
+    fn write(
+        &mut self,
+        reading: &mut Reading<'_, 'a>,
+        mut page: Page,
+        seen: Option<u128>,
+    ) -> Result<(), PullError> {
+        if let Some(unique) = &mut self.unique {
+            reading.progress.repeated += unique.drop_repeated(&mut page);
+        }
+        let batch = page.batch();
+        self.sinks.write(&batch)?;
+        reading.sinks.write(&batch)?;
+        reading.progress.written += batch.len() as u64;
+        reading.progress.listing = reading.pages.progress().clone();
+        self.since.pages.extend(seen.filter(|_| self.run.ledger.every().is_some()));
+        let written = Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() };
+        self.run.client.observer().on(&written);
+        reading.pages.recycle(page);
+        Ok(())
+    }
+
+    fn commit_when_due(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
+        let Some(every) = self.run.ledger.every() else { return Ok(()) };
+        let since = self.run.client.clock().elapsed().saturating_sub(self.since.time);
+        if since >= every && self.can_be_taken_up(reading) { self.commit(Some(reading)) } else { Ok(()) }
+    }
+
+    /// Whether a run can go on from here.
+    fn can_be_taken_up(&self, reading: &Reading<'_, 'a>) -> bool {
+        self.sinks.is_in_step() && reading.sinks.is_in_step() && reading.pages.can_be_taken_up()
+    }
+
+    /// Makes everything durable in every sink, and only then saves how far the pull has come.
+    fn commit(&mut self, reading: Option<&mut Reading<'_, 'a>>) -> Result<(), PullError> {
+        let clock = self.run.client.clock();
+        let begun = clock.elapsed();
+        let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        let progress = reading.map(Reading::commit).transpose()?;
+        self.save(sinks, progress, Stage::Pulling)?;
+        self.since.time = clock.elapsed();
+        let took = self.since.time.saturating_sub(begun);
+        self.run.client.observer().on(&Event::Committed { took });
+        Ok(())
+    }
+
+    fn save(
+        &mut self,
+        sinks: Option<Position>,
+        progress: Option<&PartProgress>,
+        stage: Stage,
+    ) -> Result<(), PullError> {
+        let (ledger, since) = (self.run.ledger, &mut self.since);
+        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(ledger.keys().entries));
+        ledger.save(Entries { pages: &since.pages, keys }, |checkpoint| {
+            for (part, missing) in since.ended.drain(..) {
+                checkpoint.complete(&part, missing);
+            }
+            if let Some(progress) = progress {
+                checkpoint.put(progress);
+            }
+            checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
+            checkpoint.stage = stage;
+        })?;
+        since.pages.clear();
+        if let Some(unique) = &mut self.unique {
+            let before = progress.and_then(|progress| progress.before.as_ref());
+            let needed = before.map_or(u64::MAX, |before| before.keys.entries);
+            unique.settle(ledger.keys().entries.min(needed));
         }
         Ok(())
     }
 
-    /// Pulls a part into all sinks. Files of its own are finished with it.
-    fn pull_part(&mut self, part: &Part) -> Result<End, PullError> {
-        let Some(mut own) = self.open_own(part)? else { return self.pull_pages(part, None) };
-        let end = self.pull_pages(part, Some(&mut own));
-        match end {
-            Ok(End::Reached) => own.publish()?,
-            _ => own.undo(),
+    /// Ends a part whose last page was written.
+    fn end(&mut self, mut reading: Reading<'_, 'a>) -> Result<End, PullError> {
+        reading.progress.listing.next = Next::End;
+        if !reading.sinks.is_none() {
+            self.commit(Some(&mut reading))?;
         }
-        end
-    }
-
-    /// Pulls the pages of a part to their end. Of one that is too deep nothing stays in the sinks of all windows.
-    fn pull_pages(&mut self, part: &Part, mut own: Option<&mut Output<'a>>) -> Result<End, PullError> {
-        let begun = self.may_be_undone(part).then(|| self.shared.commit()).transpose()?;
-        let before = self.summary;
-        let listing = self.pull.source.listing(&part.site)?;
-        let mut pages = Pages::new(self.client, &listing);
-        loop {
-            match pages.fetch() {
-                Ok(Some(page)) => {
-                    let page = self.write(page, own.as_deref_mut())?;
-                    pages.recycle(page);
-                }
-                Ok(None) => break,
-                // Only the empty page behind the last one was too deep.
-                Err(error) if self.is_too_deep(&error) && pages.has_all() => break,
-                Err(error) => {
-                    let window = part.window.filter(|_| self.is_too_deep(&error)).ok_or(error)?;
-                    if let Some(begun) = begun {
-                        self.shared.go_back(&begun)?;
-                        self.unique.iter_mut().for_each(Unique::forget);
-                        self.summary = before;
-                    }
-                    return Ok(End::TooDeep(window));
-                }
-            }
+        let Reading { progress, pages, sinks, .. } = reading;
+        sinks.finish()?;
+        self.since.ended.push((progress, pages.missing()));
+        if self.run.ledger.every().is_none() {
+            self.save(None, None, Stage::Pulling)?;
         }
-        self.unique.iter_mut().for_each(Unique::remember);
-        self.summary.missing += pages.missing();
-        self.summary.windows += u64::from(part.window.is_some());
         Ok(End::Reached)
     }
 
-    fn write(&mut self, mut page: Page, own: Option<&mut Output<'a>>) -> Result<Page, PullError> {
-        if let Some(unique) = &mut self.unique {
-            self.summary.repeated += unique.drop_repeated(&mut page);
-        }
-        let batch = page.batch();
-        self.shared.write(&batch)?;
-        if let Some(own) = own {
-            own.write(&batch)?;
-        }
-        self.summary.records += batch.len() as u64;
-        self.summary.pages += 1;
-        self.client.observer().on(&Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() });
-        Ok(page)
-    }
-
-    fn open_own(&self, part: &Part) -> Result<Option<Output<'a>>, PullError> {
-        let Some(window) = part.window.filter(|_| !self.own.is_empty()) else { return Ok(None) };
-        Output::open(self.own.clone(), Windows::in_file_names(&self.pull.site, &window)).map(Some)
-    }
-
-    /// A window that turns out too deep is undone. Records that carry a key may stay: when they come again they are
-    /// dropped. But a file of the window's own does not stay, and they must not be missing from those of its halves.
-    fn may_be_undone(&self, part: &Part) -> bool {
-        let stays = self.unique.is_some() && self.own.is_empty();
-        part.window.is_some() && self.pull.too_deep().is_some() && !stays
-    }
-
-    fn is_too_deep(&self, error: &PageError) -> bool {
-        let (PageError::Request(error), Some(too_deep)) = (error, self.pull.too_deep()) else { return false };
-        error.refusal().is_some_and(|refusal| too_deep.is_meant_by(refusal))
-    }
-}
-
-impl Pull<'_> {
-    fn too_deep(&self) -> Option<&TooDeep> {
-        self.source.windows.as_ref()?.too_deep.as_ref()
-    }
-
-    fn shortest(&self) -> SignedDuration {
-        self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
-    }
-}
-
-/// Whether the sink writes elsewhere in another window.
-pub fn has_file_for_each_window(opener: &dyn OpenSink, site: &Site) -> bool {
-    let at = |start| {
-        let window = Window { start, end: start };
-        opener.destination(&Windows::in_file_names(site, &window)).ok()
-    };
-    at(Timestamp::UNIX_EPOCH) != at(Timestamp::MAX)
-}
-
-/// A pull that is not complete.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PullError {
-    /// A page could not be had.
-    #[error(transparent)]
-    Page(#[from] PageError),
-    /// A job came to nothing.
-    #[error(transparent)]
-    Job(#[from] JobError),
-    /// What stands for a placeholder makes no URL.
-    #[error("the request does not make a URL")]
-    Url(#[from] url::ParseError),
-    /// A window cannot be halved any further.
-    #[error("the API has too many results to page through from {} to {}, and the window cannot be halved", window.start, window.end)]
-    TooDeep {
-        /// The window.
-        window: Window,
-    },
-    /// A sink does not go back to where a window began.
-    #[error(
-        "the window has to be pulled again in halves, but the sink `{name}` cannot take back what it has"
-    )]
-    CannotGoBack {
-        /// Its name.
-        name: String,
-    },
-    /// A sink failed.
-    #[error("the sink `{name}` failed")]
-    Sink {
-        /// Its name.
-        name: String,
-        /// What it said.
-        source: SinkError,
-    },
-}
-
-impl PullError {
-    pub(crate) fn sink(name: &str, source: SinkError) -> Self {
-        Self::Sink { name: name.to_owned(), source }
+    /// Makes everything durable, and the checkpoint say that nothing is left but to publish it.
+    fn make_durable(&mut self) -> Result<Summary, PullError> {
+        let position = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        self.save(position, None, Stage::Finishing)?;
+        Ok(self.run.ledger.checkpoint().complete)
     }
 }

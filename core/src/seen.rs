@@ -1,31 +1,55 @@
 //! What was seen before, told apart by 128 bits.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
-use std::hash::Hash;
 use url::Position;
 
-use crate::request::Request;
+use crate::{request::Request, sink::Site};
 
-/// What was seen in a run, at 16 bytes each.
+/// The pages of a listing that were seen, at 16 bytes each.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(HashSet<u128>);
+pub(crate) struct Seen {
+    /// What tells this listing from others: what the placeholders in its requests stand for.
+    listing: u128,
+    /// Pages of any listing, from earlier runs of the same pull.
+    earlier: Arc<HashSet<u128>>,
+    now: HashSet<u128>,
+}
 
 impl Seen {
-    /// Whether `request` is new, and remembers it.
-    pub(crate) fn is_new_request(&mut self, request: &Request) -> bool {
+    /// What is seen of the listing at `site`, where these pages were seen in earlier runs.
+    pub(crate) fn new(site: &Site, earlier: Arc<HashSet<u128>>) -> Self {
+        let mut hasher = SipHasher13::new();
+        site.values().for_each(|value| value.hash(&mut hasher));
+        Self { listing: hasher.finish128().as_u128(), earlier, now: HashSet::new() }
+    }
+
+    /// The fingerprint of `request`, if it is new.
+    pub(crate) fn new_request(&mut self, request: &Request) -> Option<u128> {
         let mut hasher = SipHasher13::new();
         request.method.as_str().hash(&mut hasher);
         // A fragment is not sent (RFC 9110 §4.2.5), so it does not make another page.
         request.url[..Position::AfterQuery].hash(&mut hasher);
         request.body.encode().hash(&mut hasher);
-        self.0.insert(hasher.finish128().as_u128())
+        self.insert(hasher)
     }
 
-    /// Whether these records are new, and remembers them.
-    pub(crate) fn is_new(&mut self, records: &[u8]) -> bool {
-        self.0.insert(fingerprint(records))
+    /// The fingerprint of these records, if they are new.
+    pub(crate) fn new_records(&mut self, records: &[u8]) -> Option<u128> {
+        let mut hasher = SipHasher13::new();
+        hasher.write(records);
+        self.insert(hasher)
+    }
+
+    fn insert(&mut self, mut hasher: SipHasher13) -> Option<u128> {
+        self.listing.hash(&mut hasher);
+        let page = hasher.finish128().as_u128();
+        (!self.earlier.contains(&page) && self.now.insert(page)).then_some(page)
     }
 }
 

@@ -11,19 +11,19 @@ use crate::{page::Page, pointer::Pointer, seen::fingerprint};
 pub(crate) struct Unique {
     key: Pointer,
     seen: HashSet<u128>,
-    /// Those that came since the last [`remember`](Self::remember), where they may have to be forgotten.
-    since: Option<Vec<u128>>,
+    /// How many keys there were before those in `latest`.
+    settled: u64,
+    /// The latest keys: those that may be taken back, or are not in the journal yet.
+    latest: Vec<u128>,
 }
 
 impl Unique {
-    /// Keys that are never forgotten.
-    pub(crate) fn new(key: Pointer) -> Self {
-        Self { key, seen: HashSet::new(), since: None }
-    }
-
-    /// Keys of records that may be taken back.
-    pub(crate) fn forgettable(key: Pointer) -> Self {
-        Self { since: Some(Vec::new()), ..Self::new(key) }
+    /// Keys at `key` in each record. Those that were written in earlier runs of the same pull are `earlier`; all but the
+    /// first `settled` may be taken back.
+    pub(crate) fn new(key: Pointer, mut earlier: Vec<u128>, settled: u64) -> Self {
+        let seen = earlier.iter().copied().collect();
+        let latest = earlier.split_off(usize::try_from(settled).unwrap_or(usize::MAX).min(earlier.len()));
+        Self { key, seen, settled, latest }
     }
 
     /// Takes out of `page` the records whose key was seen before, and says how many. A record without a key stays:
@@ -34,23 +34,36 @@ impl Unique {
                 return true;
             };
             let is_new = self.seen.insert(key);
-            if let Some(since) = self.since.as_mut().filter(|_| is_new) {
-                since.push(key);
+            if is_new {
+                self.latest.push(key);
             }
             is_new
         })
     }
 
-    /// The records up to here stay.
-    pub(crate) fn remember(&mut self) {
-        self.since.iter_mut().for_each(Vec::clear);
+    /// The keys behind the first `count`, of those that are not settled.
+    pub(crate) fn since(&self, count: u64) -> &[u128] {
+        &self.latest[self.index(count)..]
     }
 
-    /// The records since then were taken back, and are new when they come again.
-    pub(crate) fn forget(&mut self) {
-        for key in self.since.iter_mut().flat_map(|since| since.drain(..)) {
+    /// The first `count` keys are in the journal and will not be taken back.
+    pub(crate) fn settle(&mut self, count: u64) {
+        let settled = self.index(count);
+        self.latest.drain(..settled);
+        self.settled = self.settled.max(count);
+    }
+
+    /// The records behind the first `count` keys were taken back, and are new when they come again.
+    pub(crate) fn forget_since(&mut self, count: u64) {
+        let from = self.index(count);
+        for key in self.latest.drain(from..) {
             self.seen.remove(&key);
         }
+    }
+
+    fn index(&self, count: u64) -> usize {
+        let index = usize::try_from(count.saturating_sub(self.settled)).unwrap_or(usize::MAX);
+        index.min(self.latest.len())
     }
 }
 

@@ -160,7 +160,7 @@ fn what_went_down_a_pipe_is_not_sent_again() {
     let error = setup.pull_into(&source, Some(windows(None)), vec![("pipe", stdout.as_ref())]).unwrap_err();
     assert_eq!(
         chain(&error),
-        "the window has to be pulled again in halves, but the sink `pipe` cannot take back what it has"
+        "the window has to be pulled again, but the sink `pipe` cannot take back what it has"
     );
 
     pipe.0.lock().unwrap().clear();

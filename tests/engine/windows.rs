@@ -161,7 +161,7 @@ fn a_sink_that_cannot_go_back_is_an_error() {
     assert!(matches!(&error, PullError::CannotGoBack { name } if name == "lake"));
     assert_eq!(
         chain(&error),
-        "the window has to be pulled again in halves, but the sink `lake` cannot take back what it has"
+        "the window has to be pulled again, but the sink `lake` cannot take back what it has"
     );
     assert!(!journal.any_finished());
 }

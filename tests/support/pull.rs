@@ -178,7 +178,7 @@ impl Setup {
         windows: Option<Vec<Window>>,
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
-        let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/") };
+        let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/"), kept: None };
         run::run(&pull, &self.client())
     }
 }

@@ -53,7 +53,7 @@ fn execute_one(
         None => (None, None),
     };
     session.progress.begin(name);
-    let pull = Pull { source, windows, sinks: sinks.clone(), site: site.clone() };
+    let pull = Pull { source, windows, sinks: sinks.clone(), site: site.clone(), kept: None };
     let outcome = run(&pull, &access.client);
     let time = seconds(session.progress.end());
     match outcome {

@@ -29,6 +29,7 @@ use crate::{
     refusal::RefusalFormat,
     request::{Request, ShownUrl},
     retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
+    secret::Secret,
     transport::{Response, Transport},
 };
 
@@ -122,6 +123,16 @@ impl Client {
     /// Whom to tell what happens.
     pub(crate) fn observer(&self) -> &dyn Observer {
         self.observer.as_ref()
+    }
+
+    /// What a request like this one carries and nobody else may see.
+    pub(crate) fn secrets(&self, request: &Request) -> Vec<Secret> {
+        let mut attempt = request.clone();
+        // Without a token there is none to keep to ourselves.
+        let _ = self.auth.authorize(&mut attempt);
+        let sensitive = attempt.headers.values().filter(|value| value.is_sensitive());
+        let texts = sensitive.filter_map(|value| value.to_str().ok());
+        texts.map(|text| Secret::new(text.strip_prefix("Bearer ").unwrap_or(text))).collect()
     }
 
     /// Sends `request` until `read` makes something of an answer. `buffer` lends its memory to the body.

@@ -42,6 +42,11 @@ impl Site {
         &self.folder
     }
 
+    /// What `{name}` stands for, where it stands for anything.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
     /// Every placeholder's name and what it stands for.
     pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -2,7 +2,10 @@
 
 mod tile;
 
+use std::fmt;
+
 use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 pub use self::tile::{TilingError, tile};
 use crate::{refusal::Refusal, sink::Site};
@@ -40,13 +43,35 @@ impl TooDeep {
     }
 }
 
-/// A slice of time, its start included and its end not.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A slice of time, its start included and its end not. Written as an interval, `start/end` (ISO 8601-1 §5.5).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Window {
     /// The first instant of it.
     pub start: Timestamp,
     /// The first instant after it.
     pub end: Timestamp,
+}
+
+impl From<Window> for String {
+    fn from(window: Window) -> Self {
+        window.to_string()
+    }
+}
+
+impl TryFrom<String> for Window {
+    type Error = jiff::Error;
+
+    fn try_from(text: String) -> Result<Self, jiff::Error> {
+        let (start, end) = text.split_once('/').unwrap_or((&text, ""));
+        Ok(Self { start: start.parse()?, end: end.parse()? })
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.start, self.end)
+    }
 }
 
 impl Window {

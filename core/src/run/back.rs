@@ -1,0 +1,147 @@
+//! What becomes of what was written when a pull cannot go on.
+
+use super::{End, PullError, Reader, reading::Reading};
+use crate::{
+    checkpoint::{Checkpoint, PartProgress, Position},
+    ledger::Entries,
+    output::Output,
+    pages::PageError,
+    parts::{Part, Trial},
+    run::Pull,
+    sink::OpenSink,
+    window::Windows,
+};
+
+impl<'a> Reader<'a> {
+    /// Decides what to do about a page that cannot be had.
+    pub(super) fn give_up(
+        &mut self,
+        reading: &mut Reading<'_, 'a>,
+        part: &Part,
+        error: PageError,
+    ) -> Result<End, PullError> {
+        let pull = self.run.pull;
+        if let Some(window) = part.window.filter(|_| pull.is_too_deep(&error)) {
+            let Some(halves) = window.halves(pull.shortest()) else {
+                return self.stop(Some(reading), PullError::TooDeep { window });
+            };
+            self.take_back(reading)?;
+            self.run.ledger.note(|checkpoint| checkpoint.split(window, halves));
+            return Ok(End::TooDeep(halves));
+        }
+        if part.trial == Trial::First && self.is_job_over(part, &error) {
+            self.take_back(reading)?;
+            return Ok(End::JobOver);
+        }
+        self.stop(Some(reading), error.into())
+    }
+
+    /// Keeps what came so far and returns the error.
+    pub(super) fn stop<T>(
+        &mut self,
+        reading: Option<&mut Reading<'_, 'a>>,
+        error: PullError,
+    ) -> Result<T, PullError> {
+        self.keep(reading);
+        Err(error)
+    }
+
+    /// Keeps what came so far, where a later run can go on from here.
+    pub(super) fn keep(&mut self, reading: Option<&mut Reading<'_, 'a>>) {
+        let can_go_on =
+            reading.as_ref().map_or(self.sinks.is_in_step(), |reading| self.can_be_taken_up(reading));
+        if self.run.ledger.every().is_some() && can_go_on {
+            // Should this fail, the last checkpoint still stands, and what stopped the run tells more.
+            let _ = self.commit(reading);
+        }
+    }
+
+    /// Takes back what was written of a part that begins anew.
+    fn take_back(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
+        if self.stays() {
+            self.commit(Some(reading))?;
+            let (window, progress) = (reading.progress.window, &reading.progress);
+            self.run.ledger.note(|checkpoint| {
+                checkpoint.settle(progress);
+                checkpoint.put(&PartProgress::of(window));
+                checkpoint.forget_job(window);
+            });
+            return Ok(());
+        }
+        let progress = reading.progress.clone();
+        reading.progress = self.begin_anew(progress)?;
+        match &reading.progress.sinks_before {
+            Some(before) => reading.sinks.go_back(before),
+            None => Ok(()),
+        }
+    }
+
+    /// Has a part begin anew: first in the checkpoint and then in the sinks, which from then on lack what an earlier
+    /// checkpoint says that they have.
+    pub(super) fn begin_anew(&mut self, part: PartProgress) -> Result<PartProgress, PullError> {
+        let anew = PartProgress {
+            window: part.window,
+            sinks: part.sinks_before.clone().map(Position::before_another),
+            sinks_before: part.sinks_before,
+            ..PartProgress::default()
+        };
+        if self.stays() {
+            return Ok(anew);
+        }
+        let before = part.before.ok_or_else(|| PullError::CannotGoBack { name: self.sinks.name() })?;
+        if let Some(unique) = &mut self.unique {
+            unique.forget_since(before.keys.entries);
+        }
+        let (ledger, since) = (self.run.ledger, &mut self.since);
+        let known = ledger.keys().entries.min(before.keys.entries);
+        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(known));
+        ledger.save(Entries { pages: &since.pages, keys }, |checkpoint| {
+            for (part, missing) in since.ended.drain(..) {
+                checkpoint.complete(&part, missing);
+            }
+            if checkpoint.keys.entries > before.keys.entries {
+                checkpoint.keys = before.keys;
+            }
+            checkpoint.sinks = checkpoint.sinks.take().map(|_| before.sinks.clone().before_another());
+            checkpoint.put(&anew);
+            checkpoint.forget_job(anew.window);
+        })?;
+        since.pages.clear();
+        self.sinks.go_back(&before.sinks)?;
+        Ok(anew)
+    }
+
+    fn is_job_over(&self, part: &Part, error: &PageError) -> bool {
+        let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
+        error.refusal().is_some() && job.is_over(self.run.client, &part.site)
+    }
+
+    /// Takes every sink back to before the first page, as far as it goes: the pull has failed, is not kept, and nothing
+    /// of it is to stay.
+    pub(super) fn undo(&mut self) {
+        if let Some(before) = self.run.ledger.checkpoint().sinks_before {
+            // The failure of the pull is what is reported.
+            let _ = self.sinks.go_back(&before);
+        }
+    }
+}
+
+/// Takes the sinks of a pull back to where it began, from where `checkpoint` says that they stand.
+///
+/// # Errors
+/// The first sink that cannot. The others are taken back all the same.
+pub fn undo(pull: &Pull<'_>, checkpoint: &Checkpoint) -> Result<(), PullError> {
+    let (own, shared): (Vec<_>, Vec<_>) =
+        pull.sinks.iter().partition(|(_, opener): &&(&str, &dyn OpenSink)| {
+            super::has_file_for_each_window(*opener, &pull.site)
+        });
+    let whole = checkpoint.sinks_before.as_ref().map(|before| (shared, pull.site.clone(), before));
+    let parts = checkpoint.parts.iter().filter_map(|part| {
+        let site = Windows::in_file_names(&pull.site, &part.window?);
+        Some((own.clone(), site, part.sinks_before.as_ref()?))
+    });
+    let undone = whole.into_iter().chain(parts).map(|(sinks, site, before)| {
+        Output::open(sinks, site, Some(&before.clone().before_another())).map(drop)
+    });
+    undone.collect::<Vec<_>>().into_iter().collect()
+}

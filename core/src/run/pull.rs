@@ -1,0 +1,74 @@
+//! What is pulled, and what a pull comes to.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    checkpoint::Kept,
+    pages::PageError,
+    sink::{OpenSink, Site},
+    source::Source,
+    window::{TooDeep, Window, Windows},
+};
+
+/// One pull of a stream, into sinks.
+#[derive(Debug)]
+pub struct Pull<'a> {
+    /// What is pulled.
+    pub source: &'a Source,
+    /// The slices of time, in order; none where the source has no windows.
+    pub windows: Option<Vec<Window>>,
+    /// Where it goes, under the names that errors use.
+    pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
+    /// What requests and sinks are told of the pull.
+    pub site: Site,
+    /// How it is kept so that it can be taken up again; not at all where this is none.
+    pub kept: Option<Kept<'a>>,
+}
+
+/// What a pull came to.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// How many records were written.
+    pub records: u64,
+    /// How many pages they came in.
+    pub pages: u64,
+    /// How many records were dropped because their key had been written already.
+    pub repeated: u64,
+    /// How many records fewer came than the API had said there were.
+    pub missing: u64,
+    /// How many windows were pulled, the halves of halved ones counted each.
+    pub windows: u64,
+}
+
+impl Pull<'_> {
+    /// Whether the API says that a window has more results than it pages through.
+    pub(super) fn is_too_deep(&self, error: &PageError) -> bool {
+        let (PageError::Request(error), Some(too_deep)) = (error, self.too_deep()) else { return false };
+        error.refusal().is_some_and(|refusal| too_deep.is_meant_by(refusal))
+    }
+
+    /// Whether a part may have to be taken back when it was written in part.
+    pub(super) fn may_begin_anew(&self) -> bool {
+        self.too_deep().is_some() || self.source.job.is_some()
+    }
+
+    /// The length below which no window is halved.
+    pub(super) fn shortest(&self) -> SignedDuration {
+        self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
+    }
+
+    fn too_deep(&self) -> Option<&TooDeep> {
+        self.source.windows.as_ref()?.too_deep.as_ref()
+    }
+}
+
+/// Whether the sink writes elsewhere in another window.
+pub fn has_file_for_each_window(opener: &dyn OpenSink, site: &Site) -> bool {
+    let at = |start| {
+        let window = Window { start, end: start };
+        opener.destination(&Windows::in_file_names(site, &window)).ok()
+    };
+    at(Timestamp::UNIX_EPOCH) != at(Timestamp::MAX)
+}

@@ -1,0 +1,62 @@
+//! State that cannot be used.
+
+use std::{io, path::PathBuf};
+
+/// State that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not what was written.
+    #[error("`{}` is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Damage,
+    },
+    /// The file is of another version of longhaul.
+    #[error("`{}` was written by another version of longhaul", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// It is no JSON of the expected shape.
+    #[error(transparent)]
+    Shape(#[from] serde_json::Error),
+    /// Its content does not fit its check value.
+    #[error("its content does not fit its check value")]
+    Check,
+    /// It is the state of another stream.
+    #[error("it is the state of another stream")]
+    Stream,
+    /// It has fewer entries than were written.
+    #[error("it has {found} entries, and {written} were written")]
+    Short {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        written: u64,
+    },
+}

@@ -1,0 +1,140 @@
+//! The file that a stream's state is in: JSON that a person can read, replaced whole.
+
+use std::{
+    fmt, io,
+    io::{ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{State, StateError, error::Damage};
+use crate::{
+    disk::{Disk, Open},
+    seen::fingerprint,
+};
+
+/// The version of the file that this program writes, and the only one that it reads.
+const VERSION: u32 = 1;
+
+/// The file with the state of one stream, in a folder that is there, and the journals beside it.
+#[derive(Clone)]
+pub struct StateFile {
+    pub(super) disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    stream: String,
+}
+
+/// The file as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    stream: &'a str,
+    state: &'a State,
+    /// Tells that nothing of `state` is harmed.
+    check: String,
+}
+
+/// The file as it is found.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Found<'a> {
+    version: u32,
+    stream: String,
+    #[serde(borrow)]
+    state: &'a RawValue,
+    check: String,
+}
+
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl StateFile {
+    /// The file of `stream` in `folder`.
+    pub fn new(disk: Arc<dyn Disk>, folder: impl Into<PathBuf>, stream: impl Into<String>) -> Self {
+        Self { disk, folder: folder.into(), stream: stream.into() }
+    }
+
+    /// The state; an empty one where there is no file.
+    ///
+    /// # Errors
+    /// A file that is not as it was written is [`Damaged`](StateError::Damaged), and nothing of it is used.
+    pub fn load(&self) -> Result<State, StateError> {
+        let path = self.path("json");
+        let text = match self.read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::default()),
+            Err(source) => return Err(StateError::Unreadable { path, source }),
+        };
+        match serde_json::from_slice(&text) {
+            Ok(Versioned { version: VERSION }) => {}
+            Ok(Versioned { .. }) => return Err(StateError::Foreign { path }),
+            Err(error) => return Err(StateError::Damaged { path, source: error.into() }),
+        }
+        self.understand(&text).map_err(|source| StateError::Damaged { path, source })
+    }
+
+    /// Puts `state` in the place of the last one, whole or not at all. It is durable when this returns.
+    pub fn save(&self, state: &State) -> Result<(), StateError> {
+        let path = self.path("json");
+        self.replace(&path, state).map_err(|source| StateError::Unwritable { path, source })
+    }
+
+    fn understand(&self, text: &[u8]) -> Result<State, Damage> {
+        let found: Found<'_> = serde_json::from_slice(text)?;
+        if found.version != VERSION || found.stream != self.stream {
+            return Err(Damage::Stream);
+        }
+        let state = serde_json::from_str(found.state.get())?;
+        // Of the meaning, not of the text: white space may be changed by whoever looks at it.
+        if check(&state)? != found.check {
+            return Err(Damage::Check);
+        }
+        Ok(state)
+    }
+
+    fn replace(&self, path: &Path, state: &State) -> io::Result<()> {
+        let written = Written { version: VERSION, stream: &self.stream, state, check: check(state)? };
+        let mut text = serde_json::to_vec_pretty(&written)?;
+        text.push(b'\n');
+        let new = self.path("json.new");
+        match self.disk.remove(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = self.disk.open(&new, Open::NewPrivate)?;
+        file.write_all(&text)?;
+        file.sync()?;
+        self.disk.rename(&new, path)?;
+        self.disk.sync_folder(&self.folder)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        self.disk.open(path, Open::Existing)?.read_to_end(&mut text)?;
+        Ok(text)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.stream))
+    }
+}
+
+fn check(state: &State) -> serde_json::Result<String> {
+    Ok(format!("{:032x}", fingerprint(&serde_json::to_vec(state)?)))
+}
+
+impl fmt::Debug for StateFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StateFile").field(&self.path("json")).finish()
+    }
+}

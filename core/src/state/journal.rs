@@ -1,0 +1,87 @@
+//! The journals beside a state file: entries of 16 bytes, one after another.
+
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+
+use super::{StateError, error::Damage, file::StateFile};
+use crate::{
+    checkpoint::{Extent, Journal},
+    disk::Open,
+};
+
+/// The length of an entry in bytes.
+const ENTRY: usize = size_of::<u128>();
+
+impl StateFile {
+    /// The first entries of the journal, as many as `extent` says.
+    pub(super) fn read_journal(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
+        if extent.entries == 0 {
+            return Ok(Vec::new());
+        }
+        let path = self.path(ending(journal));
+        let mut bytes = Vec::new();
+        let opened = self.disk.open(&path, Open::Existing);
+        let read = opened.and_then(|file| file.take(bytes_of(extent)).read_to_end(&mut bytes));
+        match read {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(StateError::Unreadable { path, source: error });
+            }
+            _ => {}
+        }
+        let entries: Vec<_> =
+            bytes.as_chunks::<ENTRY>().0.iter().map(|entry| u128::from_le_bytes(*entry)).collect();
+        let found = Extent::default().and(&entries);
+        if found.entries != extent.entries {
+            let source = Damage::Short { found: found.entries, written: extent.entries };
+            return Err(StateError::Damaged { path, source });
+        }
+        if found != *extent {
+            return Err(StateError::Damaged { path, source: Damage::Check });
+        }
+        Ok(entries)
+    }
+
+    /// Puts `entries` behind the first `after`, and makes them durable.
+    pub(super) fn extend_journal(
+        &self,
+        journal: Journal,
+        after: &Extent,
+        entries: &[u128],
+    ) -> Result<(), StateError> {
+        let path = self.path(ending(journal));
+        let extended = || -> io::Result<()> {
+            let is_new = self.disk.kind(&path)?.is_none();
+            let mut file = self.disk.open(&path, if is_new { Open::NewPrivate } else { Open::Existing })?;
+            file.seek(SeekFrom::Start(bytes_of(after)))?;
+            let bytes: Vec<_> = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
+            file.write_all(&bytes)?;
+            file.sync()?;
+            if is_new { self.disk.sync_folder(self.folder()) } else { Ok(()) }
+        };
+        extended().map_err(|source| StateError::Unwritable { path: path.clone(), source })
+    }
+
+    /// Removes the journals of a pull that is complete.
+    pub(super) fn drop_journals(&self) -> Result<(), StateError> {
+        for journal in [Journal::Pages, Journal::Keys] {
+            let path = self.path(ending(journal));
+            match self.disk.remove(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(StateError::Unwritable { path, source: error });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bytes_of(extent: &Extent) -> u64 {
+    extent.entries.saturating_mul(ENTRY as u64)
+}
+
+fn ending(journal: Journal) -> &'static str {
+    match journal {
+        Journal::Pages => "pages",
+        Journal::Keys => "keys",
+    }
+}

@@ -1,0 +1,77 @@
+//! The state of a stream while it is pulled.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{Complete, State, StateError, StateFile, Unfinished};
+use crate::{
+    checkpoint::{Checkpoint, Checkpoints, Extent, Journal},
+    clock::Clock,
+    run::Summary,
+};
+
+/// Keeps the state of a stream while it is pulled: every checkpoint, and in the end that it is complete.
+#[derive(Debug)]
+pub struct Keeper<'a> {
+    file: &'a StateFile,
+    clock: &'a dyn Clock,
+    /// What was saved last.
+    state: Mutex<State>,
+    pull: Unfinished,
+}
+
+impl<'a> Keeper<'a> {
+    /// Keeps `pull`, of a stream whose state is `state`. Nothing is written before its first checkpoint.
+    pub fn new(file: &'a StateFile, clock: &'a dyn Clock, state: State, pull: Unfinished) -> Self {
+        Self { file, clock, state: Mutex::new(state), pull }
+    }
+
+    /// What was saved last.
+    pub fn saved(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that the pull is complete, and came to `summary`.
+    pub fn complete(&self, summary: Summary) -> Result<(), StateError> {
+        self.put(|state, now| State {
+            watermark: self.pull.watermark.or(state.watermark),
+            complete: Some(Complete { at: now, summary }),
+            unfinished: None,
+        })?;
+        self.file.drop_journals()
+    }
+
+    /// Forgets the pull, as if it had not been begun.
+    pub fn forget(&self) -> Result<(), StateError> {
+        self.put(|state, _| State { unfinished: None, ..state.clone() })?;
+        self.file.drop_journals()
+    }
+
+    fn put(&self, change: impl FnOnce(&State, Timestamp) -> State) -> Result<(), StateError> {
+        // A time of day that no calendar has does not matter here.
+        let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&state, now);
+        self.file.save(&changed)?;
+        *state = changed;
+        Ok(())
+    }
+}
+
+impl Checkpoints for Keeper<'_> {
+    fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError> {
+        self.put(|state, now| {
+            let unfinished = Unfinished { saved: now, checkpoint: checkpoint.clone(), ..self.pull.clone() };
+            State { unfinished: Some(unfinished), ..state.clone() }
+        })
+    }
+
+    fn extend(&self, journal: Journal, after: &Extent, entries: &[u128]) -> Result<(), StateError> {
+        self.file.extend_journal(journal, after, entries)
+    }
+
+    fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
+        self.file.read_journal(journal, extent)
+    }
+}
