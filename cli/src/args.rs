@@ -1,9 +1,10 @@
 //! What was typed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
+use jiff::SignedDuration;
 
 /// Pulls everything out of a paginated, OAuth2-protected HTTP API and into files, in jobs that outlive their token.
 #[derive(Debug, Parser)]
@@ -83,6 +84,12 @@ pub(crate) enum Command {
     Config,
     /// List the sinks: built-in ones and plugins
     Sinks,
+    /// Show of each stream whether it is complete, and where an unfinished run stopped
+    Status {
+        /// The streams; without any, all that are configured or were pulled
+        #[arg(value_name = "STREAM")]
+        streams: Vec<String>,
+    },
     /// List the streams that are configured
     Streams,
     /// Print a valid access token, for use with curl
@@ -103,6 +110,18 @@ pub(crate) struct RunArguments {
     /// Send the records to this sink instead of the configured ones; may be given several times
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sink: Vec<String>,
+    /// Drop what an unfinished run has pulled, and begin anew
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Stop after this long, to be taken up later: 90s, 45m or 8h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) max_runtime: Option<Duration>,
+    /// Stop after so many requests, to be taken up later
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_requests: Option<u64>,
+    /// Write the outcome to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
     /// Fail where fewer records come than the API says there are
     #[arg(long)]
     pub(crate) strict: bool,
@@ -135,6 +154,13 @@ pub(crate) struct DemoArguments {
     /// Where the files go
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    parsed
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "it is a time such as 90s, 45m or 8h".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -10,13 +10,11 @@ use longhaul_core::{
     retry::StopReason,
     run::PullError,
     sink::{SinkError, SinkErrorKind},
+    state::StateError,
     transport::TransportErrorKind,
 };
 
-use crate::{
-    config::ConfigError,
-    exit::{Exit, Signal},
-};
+use crate::{config::ConfigError, exit::Exit, signal::Reason};
 
 /// What `report` prints.
 #[derive(Debug)]
@@ -48,16 +46,22 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// A pull of `stream` that is not complete. `stopped` is the signal that was received, if one was.
-    pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Signal>) -> Self {
+    /// A pull of `stream` that is not complete. `stopped` is why the run was stopped, if it was.
+    pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
         let exit = exit_of_pull(&error, stopped);
         let hint = hint_for_pull(&error, exit, stream);
         let error = StreamError { stream: stream.to_owned(), source: error };
         Self { hint: Some(hint), ..Self::new(exit, error) }
     }
 
+    /// The state of `stream` cannot be used.
+    pub(crate) fn of_state(stream: &str, error: StateError) -> Self {
+        let hint = hint_for_state(&error, stream);
+        Self::new(Exit::State, error).hint(hint)
+    }
+
     /// A token that could not be had.
-    pub(crate) fn of_token(error: AuthError, stopped: Option<Signal>) -> Self {
+    pub(crate) fn of_token(error: AuthError, stopped: Option<Reason>) -> Self {
         let exit = exit_of_auth(&error, stopped);
         let hint = hint_for_auth(&error);
         Self { hint: Some(hint), ..Self::new(exit, error) }
@@ -79,43 +83,48 @@ struct StreamError {
     source: PullError,
 }
 
-fn exit_of_pull(error: &PullError, stopped: Option<Signal>) -> Exit {
+fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
     match error {
         PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
         PullError::Job(error) => exit_of_job(error, stopped),
         PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
         PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
-        PullError::Sink { .. } | PullError::CannotGoBack { .. } => Exit::Sink,
+        PullError::Sink { .. }
+        | PullError::CannotGoBack { .. }
+        | PullError::Lost { .. }
+        | PullError::Ahead { .. } => Exit::Sink,
+        PullError::State(_) | PullError::NoReceipt { .. } => Exit::State,
         _ => Exit::Fault,
     }
 }
 
-fn exit_of_request(error: &RequestError, stopped: Option<Signal>) -> Exit {
+fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
     match (error.reason(), error.trouble()) {
         (StopReason::NoCredential, Some(Trouble::Credential(error))) => exit_of_auth(error, stopped),
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
-        (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Exit::Signal),
+        (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
         _ => Exit::Api,
     }
 }
 
-fn exit_of_job(error: &JobError, stopped: Option<Signal>) -> Exit {
+fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
     match error {
         JobError::Request(error) => exit_of_request(error, stopped),
-        JobError::Interrupted => stopped.map_or(Exit::TryLater, Exit::Signal),
+        JobError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         JobError::TooSlow { .. } => Exit::TryLater,
         JobError::Url(_) => Exit::Usage,
+        JobError::State(_) => Exit::State,
         _ => Exit::Api,
     }
 }
 
-fn exit_of_auth(error: &AuthError, stopped: Option<Signal>) -> Exit {
+fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
     match error {
         AuthError::Refused { source } if !is_about_credentials(source) => Exit::Api,
         AuthError::Unavailable { .. } => Exit::TryLater,
-        AuthError::Interrupted => stopped.map_or(Exit::TryLater, Exit::Signal),
+        AuthError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         _ => Exit::Authentication,
     }
 }
@@ -151,6 +160,10 @@ fn hint_for_pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::CannotGoBack { name } => format!(
             "give `streams.{stream}` a `unique` key, so that repeated records are dropped, or another sink than `{name}`"
         ),
+        PullError::Lost { .. } | PullError::Ahead { .. } | PullError::NoReceipt { .. } => {
+            format!("drop what was pulled so far and begin anew: longhaul run {stream} --fresh")
+        }
+        PullError::State(error) => hint_for_state(error, stream),
         PullError::Sink { name, source } => hint_for_sink(name, source, stream),
         _ => "please report this".to_owned(),
     }
@@ -189,6 +202,7 @@ fn hint_for_request(error: &RequestError, exit: Exit, stream: &str) -> String {
 fn hint_for_job(error: &JobError, exit: Exit, stream: &str) -> String {
     match error {
         JobError::Request(error) => hint_for_request(error, exit, stream),
+        JobError::State(error) => hint_for_state(error, stream),
         JobError::NoId { .. } => format!("`streams.{stream}.job.id` says where the id is, as a JSON pointer"),
         JobError::NoState { .. } => {
             format!("`streams.{stream}.job.state` says where the state is, as a JSON pointer")
@@ -200,6 +214,17 @@ fn hint_for_job(error: &JobError, exit: Exit, stream: &str) -> String {
             format!("check what the job is asked for in `streams.{stream}.job.submit`")
         }
         _ => format!("run it again: longhaul run {stream}"),
+    }
+}
+
+fn hint_for_state(error: &StateError, stream: &str) -> String {
+    match error {
+        StateError::Damaged { .. } | StateError::Foreign { .. } => {
+            format!(
+                "put the file back as it was, or drop what it says and begin anew: longhaul run {stream} --fresh"
+            )
+        }
+        _ => format!("check `state_dir` and who may write there, then run it again: longhaul run {stream}"),
     }
 }
 

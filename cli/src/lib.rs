@@ -18,7 +18,7 @@ mod report;
 mod screen;
 mod session;
 mod signal;
-mod watermark;
+mod taking_up;
 mod wire;
 
 use std::{ffi::OsString, io};
@@ -61,6 +61,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Check { streams } => commands::check::execute(&begin()?, streams),
         Command::Config => commands::config::execute(&begin()?),
         Command::Sinks => commands::sinks::execute(&sources(&arguments.global)?),
+        Command::Status { streams } => commands::status::execute(&begin()?, streams),
         Command::Streams => commands::streams::execute(&begin()?),
         Command::Token => commands::token::execute(&begin()?),
         Command::Completions { shell } => commands::completions::execute(*shell),

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use longhaul_core::{
     Clock,
     event::{Event, Fault, Observer},
+    run::Summary,
 };
 
 use crate::{report::Chain, screen::Screen};
@@ -42,8 +43,16 @@ pub(crate) struct Counts {
     pub(crate) tokens: u64,
     /// Tokens that the API refused.
     pub(crate) died: u64,
+    /// How long the run waited, for the API or before another attempt.
+    pub(crate) waited: Duration,
+    /// How often everything was made durable.
+    pub(crate) commits: u64,
+    /// How long that took.
+    pub(crate) committing: Duration,
     /// Attempts that failed and were made again, by kind.
     pub(crate) survived: BTreeMap<Fault, u64>,
+    /// Records that an earlier run pulled.
+    before: u64,
     began: Duration,
     last_said: Duration,
     waiting: Option<Waiting>,
@@ -62,11 +71,12 @@ impl Progress {
         Self { clock, counts: Arc::default(), screen, line }
     }
 
-    /// Begins with a stream.
-    pub(crate) fn begin(&self, stream: &str) {
+    /// Begins with a stream of which this much was pulled before.
+    pub(crate) fn begin(&self, stream: &str, before: &Summary) {
         let now = self.clock.elapsed();
         let mut counts = self.lock();
-        (counts.stream, counts.records, counts.pages) = (stream.to_owned(), 0, 0);
+        (counts.stream, counts.records, counts.pages) = (stream.to_owned(), before.records, before.pages);
+        counts.before = before.records;
         (counts.began, counts.last_said, counts.waiting) = (now, now, None);
         drop(counts);
         let line = self.screen.bars().add(ProgressBar::new_spinner().with_style(self.style()));
@@ -103,7 +113,9 @@ impl Progress {
 
     fn wait(&self, wait: Duration, reason: String) {
         let until = self.clock.elapsed().saturating_add(wait);
-        self.lock().waiting = Some(Waiting { until, reason });
+        let mut counts = self.lock();
+        counts.waited = counts.waited.saturating_add(wait);
+        counts.waiting = Some(Waiting { until, reason });
     }
 
     /// Where there is no progress line, a log line now and then.
@@ -142,6 +154,12 @@ impl Observer for Progress {
                 self.wait(*wait, in_short(*fault));
             }
             Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
+            Event::Committed { took } => {
+                let mut counts = self.lock();
+                counts.commits += 1;
+                counts.committing += *took;
+                log::debug!("committed after page {}, in {}", counts.pages, seconds(*took));
+            }
             Event::PageWritten { records, bytes } => {
                 let mut counts = self.lock();
                 counts.records += *records as u64;
@@ -158,7 +176,8 @@ impl Counts {
     /// One line: the stream, records, pages, rate, time, and what is being waited for.
     fn describe(&self, now: Duration) -> String {
         let time = now.saturating_sub(self.began);
-        let rate = self.records * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate =
+            (self.records - self.before) * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut line = format!(
             "{}: {} in {}, {}/s, {}",
             self.stream,

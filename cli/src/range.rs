@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use longhaul_core::{
     Pointer, Source, Template,
     run::PullError,
-    window::{self, Window},
+    window::{self, Window, Windows},
 };
 
 use crate::{
@@ -12,13 +12,14 @@ use crate::{
     exit::Exit,
     failure::Failure,
     session::Session,
-    watermark,
     wire::Access,
 };
 
 /// The windows of a pull, resolved once.
 #[derive(Debug)]
 pub(crate) struct Range {
+    /// From where and up to where it goes.
+    pub(crate) bounds: Window,
     /// The windows, in order.
     pub(crate) windows: Vec<Window>,
     /// Up to where everything is pulled once the pull is complete, where that is to be remembered.
@@ -27,13 +28,14 @@ pub(crate) struct Range {
 
 /// The range of the stream `name`; `None` where it has no window.
 ///
-/// An incremental stream begins where its last complete pull ended, less `lookback`, and no stream goes beyond what
+/// An incremental stream begins where its last complete pull ended, at `known`, less `lookback`, and no stream goes beyond what
 /// the API says is there.
 pub(crate) fn resolve(
     session: &Session,
     name: &str,
     stream: &Stream,
     source: &Source,
+    known: Option<Timestamp>,
     access: &Access,
 ) -> Result<Option<Range>, Failure> {
     let (Some(window), Some(windows)) = (&stream.window, &source.windows) else { return Ok(None) };
@@ -44,7 +46,7 @@ pub(crate) fn resolve(
     if let Some(available) = &window.available {
         to = to.min(ask(session, name, source, access, available)?);
     }
-    let known = if window.incremental { last_watermark(session, name)? } else { None };
+    let known = known.filter(|_| window.incremental);
     let from = match known {
         Some(watermark) => {
             let zoned = watermark.to_zoned(window.timezone.clone());
@@ -54,11 +56,25 @@ pub(crate) fn resolve(
         }
         None => from,
     };
-    let windows = window::tile(from, to, windows.slice.as_ref(), &window.timezone)
-        .map_err(|error| wrong("slice", format!("`{}`: {error}", key("slice"))))?;
+    let bounds = Window { start: from, end: to };
+    let windows = tile(session, name, windows, bounds)?;
     // What has not happened yet cannot have been pulled.
     let reached = (to > from).then_some(to.min(session.now));
-    Ok(Some(Range { windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+    Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+}
+
+/// The windows between two times, which are the same ones each time.
+pub(crate) fn tile(
+    session: &Session,
+    name: &str,
+    windows: &Windows,
+    bounds: Window,
+) -> Result<Vec<Window>, Failure> {
+    let tiled = window::tile(bounds.start, bounds.end, windows.slice.as_ref(), &windows.timezone);
+    tiled.map_err(|error| {
+        let key = format!("streams.{name}.window.slice");
+        session.loaded.error_at(&key, format!("`{key}`: {error}")).into()
+    })
 }
 
 /// The ends of the range as they are configured; `None` where the stream has no window.
@@ -87,12 +103,6 @@ pub(crate) fn bounds(
     Ok(Some((from, to)))
 }
 
-fn last_watermark(session: &Session, name: &str) -> Result<Option<Timestamp>, Failure> {
-    watermark::read(&session.state_folder(), name).map_err(|error| {
-        Failure::new(Exit::State, error).hint("look at the file; without it, everything is pulled again")
-    })
-}
-
 /// Asks the API up to where its data is there.
 fn ask(
     session: &Session,
@@ -108,7 +118,7 @@ fn ask(
         body: None,
         ..source.first.clone()
     };
-    let failed = |error: PullError| Failure::of_pull(name, error, session.stop.received());
+    let failed = |error: PullError| Failure::of_pull(name, error, session.stop.reason());
     let request = request.at(&session.site(name)).map_err(|error| failed(error.into()))?;
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     read_time(&answer, &available.at).ok_or_else(|| {

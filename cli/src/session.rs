@@ -3,7 +3,10 @@
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
-use longhaul_core::{Clock, Secret, Source, clock::SystemClock, event::Observer, sink::Site};
+use longhaul_core::{
+    Clock, Secret, Source, clock::SystemClock, disk::SystemDisk, event::Observer, sink::Site,
+    state::StateFile,
+};
 
 use longhaul_plugin_host::Plugins;
 
@@ -13,7 +16,7 @@ use crate::{
     progress::Progress,
     screen::Screen,
     signal::Stop,
-    wire::{self, Access},
+    wire::{self, Access, Limits},
 };
 
 /// The configuration of one invocation, and what is shared by all that it does.
@@ -52,15 +55,21 @@ impl Session {
 
     /// The way to the API.
     pub(crate) fn connect(&self) -> Result<Access, Failure> {
+        self.connect_within(None)
+    }
+
+    /// The way to the API, for so many requests.
+    pub(crate) fn connect_within(&self, requests: Option<u64>) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
-        let access = wire::connect(&self.loaded, &self.environment, &self.clock, &observer)?;
+        let limits = Limits { requests, stop: self.stop.clone() };
+        let access = wire::connect(&self.loaded, &self.environment, &self.clock, &observer, limits)?;
         self.stop.breaks_off(Arc::clone(&access.transport));
         Ok(access)
     }
 
     /// A valid token, or why there is none.
     pub(crate) fn token(&self, access: &Access) -> Result<Option<Secret>, Failure> {
-        access.token().map_err(|error| Failure::of_token(error, self.stop.received()))
+        access.token().map_err(|error| Failure::of_token(error, self.stop.reason()))
     }
 
     /// The streams of these names; without any, all that are configured, in their order there.
@@ -91,6 +100,11 @@ impl Session {
     /// What a stream pulls.
     pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
         wire::source(&self.loaded, name, stream, &self.environment, || access.parting_client(&self.loaded))
+    }
+
+    /// The file that keeps what is remembered of a stream between runs.
+    pub(crate) fn state_file(&self, stream: &str) -> StateFile {
+        StateFile::new(Arc::new(SystemDisk), self.state_folder(), stream)
     }
 
     /// The folder that keeps what is remembered between runs.

@@ -1,10 +1,10 @@
-//! Stopping on SIGINT and SIGTERM.
+//! Stopping: on SIGINT and SIGTERM, and when a run has used up what it was given.
 //!
 //! Waits end and requests in flight break off at once. What cannot be broken off, such as a connection that is being
 //! made, a name that is being looked up, or a command that gives a secret, has [`PATIENCE`] to end by itself.
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 
 use longhaul_core::{
     Clock,
-    clock::{Interrupt, SystemClock},
+    clock::{Interrupt, SystemClock, Wake},
     transport::Transport,
 };
 use signal_hook::{
@@ -29,16 +29,48 @@ use crate::{
 /// How long a stopped run may go on before its process ends with it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the signals of a process do to its run: the first ends every wait and breaks off what is in flight, the
-/// second ends the process.
+/// What stops a run: the first reason ends every wait and breaks off what is in flight, a signal after it ends the
+/// process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
     interrupt: Interrupt,
-    received: OnceLock<Signal>,
+    reason: OnceLock<Reason>,
     transports: Mutex<Vec<Arc<dyn Transport>>>,
+}
+
+/// Why a run is stopped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    /// The process received it.
+    Signal(Signal),
+    /// The run has taken as long as `--max-runtime` allows.
+    OutOfTime,
+    /// The run has sent as many requests as `--max-requests` allows.
+    OutOfRequests,
+}
+
+impl Reason {
+    /// How a run ends that is stopped.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::Signal(signal) => Exit::Signal(signal),
+            Self::OutOfTime | Self::OutOfRequests => Exit::TryLater,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signal(Signal::Interrupt) => "interrupted",
+            Self::Signal(Signal::Terminate) => "asked to end",
+            Self::OutOfTime => "the time of `--max-runtime` is over",
+            Self::OutOfRequests => "the requests of `--max-requests` are used up",
+        })
+    }
 }
 
 impl Stop {
@@ -50,15 +82,25 @@ impl Stop {
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for number in &mut signals {
                 let signal = if number == SIGTERM { Signal::Terminate } else { Signal::Interrupt };
-                if listener.received().is_some() {
+                if listener.reason().is_some() {
                     std::process::exit(128 + number);
                 }
-                listener.stop(signal);
-                // A machine without a thread to spare leaves the run to end by itself.
-                let _ = thread::Builder::new().name("patience".to_owned()).spawn(move || end_soon(signal));
+                listener.stop(Reason::Signal(signal));
             }
         })?;
         Ok(stop)
+    }
+
+    /// Stops the run after `limit`, unless it has ended before.
+    pub(crate) fn after(&self, limit: Duration) -> io::Result<()> {
+        let stop = self.clone();
+        let timer = thread::Builder::new().name("max-runtime".to_owned());
+        timer.spawn(move || {
+            if SystemClock::new(stop.interrupt()).sleep(limit) == Wake::Rested {
+                stop.stop(Reason::OutOfTime);
+            }
+        })?;
+        Ok(())
     }
 
     /// The interrupt that a clock waits on.
@@ -66,19 +108,22 @@ impl Stop {
         self.0.interrupt.clone()
     }
 
-    /// The signal that was received.
-    pub(crate) fn received(&self) -> Option<Signal> {
-        self.0.received.get().copied()
+    /// Why the run is stopped, if it is.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        self.0.reason.get().copied()
     }
 
-    /// Has `transport` broken off when a signal comes.
+    /// Has `transport` broken off when the run is stopped.
     pub(crate) fn breaks_off(&self, transport: Arc<dyn Transport>) {
         self.0.transports.lock().unwrap_or_else(PoisonError::into_inner).push(transport);
     }
 
-    fn stop(&self, signal: Signal) {
-        // A second signal may come meanwhile; the first one counts.
-        let _ = self.0.received.set(signal);
+    /// Stops the run.
+    pub(crate) fn stop(&self, reason: Reason) {
+        // Another reason may come meanwhile; the first one counts.
+        if self.0.reason.set(reason).is_err() {
+            return;
+        }
         self.0.interrupt.raise();
         self.0
             .transports
@@ -86,13 +131,15 @@ impl Stop {
             .unwrap_or_else(PoisonError::into_inner)
             .iter()
             .for_each(|each| each.interrupt());
+        // A machine without a thread to spare leaves the run to end by itself.
+        let _ = thread::Builder::new().name("patience".to_owned()).spawn(move || end_soon(reason));
     }
 }
 
 /// Ends the process once patience is over, unless it has ended before.
-fn end_soon(signal: Signal) {
+fn end_soon(reason: Reason) {
     SystemClock::new(Interrupt::default()).sleep(PATIENCE);
-    let exit = Exit::Signal(signal);
+    let exit = reason.exit();
     let failure =
         Failure::new(exit, "the run was stopped in the middle of something that cannot be broken off");
     report::print(&failure.hint("run the same command again"), &mut io::stderr().lock());

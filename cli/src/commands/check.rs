@@ -44,8 +44,10 @@ fn first_page(
     source: &Source,
     access: &Access,
 ) -> Result<String, Failure> {
-    let failed = |error| Failure::of_pull(name, error, session.stop.received());
-    let range = range::resolve(session, name, stream, source, access)?;
+    let failed = |error| Failure::of_pull(name, error, session.stop.reason());
+    let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
+    let known = state.watermark;
+    let range = range::resolve(session, name, stream, source, known, access)?;
     if source.job.is_some() {
         return Ok("configured; a check submits no jobs".to_owned());
     }

@@ -25,7 +25,7 @@ use crate::{
     progress::{Counts, grouped},
     screen::Screen,
     session::Session,
-    signal::Stop,
+    signal::{Reason, Stop},
 };
 
 /// How long an answer takes, so that the demo outlives a few tokens and can be watched.
@@ -49,7 +49,8 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
     let configuration = write_configuration(&api, &settings, &arguments.out)
         .map_err(|error| Failure::new(Exit::Sink, error).hint("choose another folder with --out"))?;
     let session = Session::begin(sources(configuration.clone())?, screen.clone(), stop.clone())?;
-    run::execute(&session, &RunArguments::default())?;
+    // Whatever was left of another demo, its API is gone.
+    run::execute(&session, &RunArguments { fresh: true, ..RunArguments::default() })?;
     let pulled = arguments.out.join("conversations.ndjson");
     let compared = compare(&pulled, &settings).map_err(|error| Failure::new(Exit::Fault, error))?;
     print(&report(&session.progress.counts(), &compared, &arguments.out, &configuration))?;
@@ -72,7 +73,7 @@ fn settings(arguments: &DemoArguments) -> Settings {
 fn serve(api: &EmbeddedApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
     print(&configuration(api, settings, Path::new(".")))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
-    let exit = stop.received().map_or(Exit::Complete, Exit::Signal);
+    let exit = stop.reason().map_or(Exit::Complete, Reason::exit);
     Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod run;
 pub(crate) mod sinks;
+pub(crate) mod status;
 pub(crate) mod streams;
 pub(crate) mod token;
 

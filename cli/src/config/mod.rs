@@ -15,6 +15,7 @@ mod canonical;
 mod check;
 mod choice;
 mod defaults;
+mod definition;
 mod duplicates;
 mod duration;
 mod environment;
@@ -52,6 +53,7 @@ mod trust;
 mod window;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fmt,
     path::{Path, PathBuf},
@@ -179,6 +181,11 @@ impl Loaded {
     fn named<'l>(&'l self, names: Vec<&'l str>) -> Vec<(&'l str, &'l Stream)> {
         let pairs = names.into_iter().filter_map(|name| Some((name, self.config.streams.get(name)?)));
         pairs.collect()
+    }
+
+    /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value.
+    pub fn definition(&self, stream: &str, sinks: &[&str]) -> BTreeMap<String, String> {
+        definition::definition(&self.stack.values(), stream, sinks)
     }
 
     /// One line for each value, in the order of the keys: `key = value  # where it was written`. Secrets are

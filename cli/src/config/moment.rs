@@ -30,6 +30,11 @@ enum Step {
 }
 
 impl Moment {
+    /// Whether it is another moment in a later run.
+    pub fn is_relative(&self) -> bool {
+        matches!(self.form, Form::Relative(_))
+    }
+
     /// The moment itself, where it is `now` and days are those of `timezone`. A time of day that a change of
     /// clocks skips is moved on by what they skip; of one that comes twice, the first is meant.
     pub fn resolve(&self, now: Timestamp, timezone: &TimeZone) -> Result<Timestamp, MomentError> {

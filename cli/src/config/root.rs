@@ -1,12 +1,13 @@
 //! The schema as a whole.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
 use super::{
     api::Api,
     auth::Auth,
+    duration,
     keys::{Kind, Row},
     rate::Rate,
     refusals::Refusals,
@@ -17,6 +18,7 @@ use super::{
 };
 
 pub(super) const KEYS: &[Row] = &[
+    ("commit_every", Kind::Text),
     ("environment.*", Kind::Key),
     ("plugin_path", Kind::Paths),
     ("state_dir", Kind::Text),
@@ -24,6 +26,7 @@ pub(super) const KEYS: &[Row] = &[
 ];
 
 pub(super) const DEFAULTS: &str = r#"
+commit_every = "1s"
 plugin_path = []
 state_dir = ".longhaul"
 "#;
@@ -36,6 +39,9 @@ pub struct Config {
     pub api: Api,
     /// Who asks.
     pub auth: Auth,
+    /// The time between two moments at which everything pulled so far is made durable.
+    #[serde(deserialize_with = "duration::any")]
+    pub commit_every: Duration,
     /// Variables of the environment that the system's own tools know, with the keys that they set here, too.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,

@@ -13,6 +13,8 @@ use longhaul_core::{
 use crate::{
     config::{self, Config, ConfigError, Loaded, SecretSource},
     failure::Failure,
+    signal::Stop,
+    wire::budget::Budgeted,
 };
 
 /// The way to the API: a client, and its credentials for who asks for a token.
@@ -43,15 +45,28 @@ impl Access {
     }
 }
 
+/// What a run may use up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Limits {
+    /// How many requests it may send before it is stopped.
+    pub(crate) requests: Option<u64>,
+    /// What stops it.
+    pub(crate) stop: Stop,
+}
+
 /// Builds the client. Secrets are looked up here; nothing is sent yet.
 pub(crate) fn connect(
     loaded: &Loaded,
     environment: &[(OsString, OsString)],
     clock: &Arc<dyn Clock>,
     observer: &Arc<dyn Observer>,
+    limits: Limits,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
+    let mut transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
+    if let Some(requests) = limits.requests {
+        transport = Arc::new(Budgeted::new(transport, requests, limits.stop));
+    }
     let client = |auth: Arc<dyn Auth>, origins: Origins| {
         Client::new(Arc::clone(&transport), auth, origins)
             .with_clock(Arc::clone(clock))

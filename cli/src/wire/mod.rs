@@ -1,11 +1,12 @@
 //! The one place where configuration becomes the engine's parts.
 
+mod budget;
 mod client;
 mod sinks;
 mod source;
 
 pub(crate) use self::{
-    client::{Access, connect},
+    client::{Access, Limits, connect},
     sinks::{ConfiguredSinks, STDOUT, of_options, plugins, registry},
     source::source,
 };

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{error::StateError, file::StateFile, keeper::Keeper};
-use crate::{checkpoint::Checkpoint, run::Summary, window::Window};
+use crate::{checkpoint::Checkpoint, run::Summary, seen, window::Window};
 
 /// What is remembered of a stream.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -58,6 +58,12 @@ pub struct Unfinished {
     pub watermark: Option<Timestamp>,
     /// How far it has come.
     pub checkpoint: Checkpoint,
+}
+
+/// A short fingerprint of the text, for [`Unfinished::definition`]: too short to tell anything about a long text but that
+/// it is another one.
+pub fn fingerprint(text: &str) -> String {
+    format!("{:08x}", seen::fingerprint(text.as_bytes()) & 0xffff_ffff)
 }
 
 impl Unfinished {

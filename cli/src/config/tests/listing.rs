@@ -34,6 +34,7 @@ auth.refresh_ahead = \"5m\"  # default
 auth.scope = []  # default
 auth.token_url = \"https://login.example.com/oauth/token\"  # longhaul.toml:15
 auth.type = \"client_credentials\"  # longhaul.toml:14
+commit_every = "1s"  # default
 plugin_path = []  # default
 retry.base_delay = \"1s\"  # default
 retry.max_attempts = 3  # --set retry.max_attempts

@@ -1,0 +1,189 @@
+//! One stream of a run.
+
+use std::time::Duration;
+
+use longhaul_core::{
+    checkpoint::Kept,
+    run::{Pull, PullError, Summary, run},
+    sink::SinkErrorKind,
+    state::{Keeper, StateFile},
+};
+
+use crate::{
+    args::RunArguments,
+    exit::Exit,
+    failure::Failure,
+    plan::{Keeping, Planned},
+    progress::{counted, grouped, seconds},
+    report::Chain,
+    session::Session,
+    taking_up::{self, Beginning, shown},
+    wire::Access,
+};
+
+/// What came of a pull.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The stream's name.
+    pub(super) stream: String,
+    /// Where the records are, in people's words.
+    pub(super) destinations: Vec<String>,
+    /// What was pulled, in earlier runs of the same pull as well.
+    pub(super) summary: Summary,
+    /// How long this run took over it.
+    pub(super) took: Duration,
+    /// Why it is not complete, and with what exit code it ended.
+    pub(super) error: Option<(String, Exit)>,
+    /// Whether the same command takes it up.
+    pub(super) resumable: bool,
+}
+
+/// Pulls a stream: what an earlier run left, and then, where time has gone on since, the rest.
+pub(super) fn execute(
+    session: &Session,
+    arguments: &RunArguments,
+    planned: &Planned<'_>,
+    access: &Access,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), Failure> {
+    let file = session.state_file(planned.name);
+    let unusable = |error| Failure::of_state(planned.name, error);
+    // Records that are sent elsewhere this once leave the stream as it is.
+    let is_kept = planned.keeping == Keeping::State && arguments.sink.is_empty();
+    if !is_kept {
+        let state = file.load().map_err(unusable)?;
+        let beginning = taking_up::begin(session, planned, state, access)?;
+        return pull(session, arguments, planned, access, beginning, None, outcomes);
+    }
+    let state = if arguments.fresh {
+        taking_up::drop_unfinished(session, planned, &file)?
+    } else {
+        file.load().map_err(unusable)?
+    };
+    if let Some(beginning) = taking_up::take_up(session, planned, &state)? {
+        pull(session, arguments, planned, access, beginning, Some(&file), outcomes)?;
+        if !taking_up::goes_on(planned.stream) {
+            return Ok(());
+        }
+    }
+    let beginning = taking_up::begin(session, planned, file.load().map_err(unusable)?, access)?;
+    pull(session, arguments, planned, access, beginning, Some(&file), outcomes)
+}
+
+/// Pulls from `beginning` to the end; kept in `file`, where there is one.
+fn pull(
+    session: &Session,
+    arguments: &RunArguments,
+    planned: &Planned<'_>,
+    access: &Access,
+    beginning: Beginning,
+    file: Option<&StateFile>,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), Failure> {
+    let Beginning { state, pull, windows, site, from } = beginning;
+    let before = from.as_ref().map(longhaul_core::checkpoint::Checkpoint::so_far).unwrap_or_default();
+    if from.is_some() {
+        let (records, pages) = (counted(before.records, "record"), counted(before.pages, "page"));
+        let since = shown(pull.begun);
+        session.screen.tell(&format!(
+            "{}: going on after {records} in {pages}, with what was begun at {since}",
+            planned.name
+        ));
+    }
+    let keeper = file.map(|file| Keeper::new(file, session.clock.as_ref(), state, pull));
+    let every = session.loaded.config.commit_every;
+    let kept = keeper.as_ref().map(|keeper| Kept { checkpoints: keeper, from, every });
+    session.progress.begin(planned.name, &before);
+    let pulled = run(
+        &Pull { source: &planned.source, windows, sinks: planned.sinks.clone(), site, kept },
+        &access.client,
+    );
+    let took = session.progress.end();
+    let mut outcome = Outcome {
+        stream: planned.name.to_owned(),
+        destinations: planned.destinations.clone(),
+        summary: Summary::default(),
+        took,
+        error: None,
+        resumable: false,
+    };
+    let ended = match pulled {
+        Ok(summary) => {
+            outcome.summary = summary;
+            session.screen.tell(&complete(planned, &summary, took));
+            end(planned, &summary, arguments, keeper.as_ref())
+        }
+        // Whoever read the records has seen enough of them.
+        Err(PullError::Sink { source, .. })
+            if source.kind() == SinkErrorKind::Closed && planned.keeping == Keeping::Nothing =>
+        {
+            Ok(())
+        }
+        Err(error) => {
+            outcome.summary = keep(session, planned, keeper.as_ref())?.unwrap_or_default();
+            outcome.resumable = outcome.summary.pages > 0;
+            Err(Failure::of_pull(planned.name, error, session.stop.reason()))
+        }
+    };
+    outcome.error =
+        ended.as_ref().err().map(|failure| (Chain(failure.error.as_ref()).to_string(), failure.exit));
+    outcomes.push(outcome);
+    ended
+}
+
+/// Notes that a pull is complete. A total that is not reached may only have moved; under `--strict` that is not assumed.
+fn end(
+    planned: &Planned<'_>,
+    summary: &Summary,
+    arguments: &RunArguments,
+    keeper: Option<&Keeper<'_>>,
+) -> Result<(), Failure> {
+    let name = planned.name;
+    let clause =
+        format!("{name}: {} records fewer came than the API said there were", grouped(summary.missing));
+    let unnoted = |error| {
+        Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
+    };
+    if summary.missing > 0 && arguments.strict {
+        keeper.map_or(Ok(()), Keeper::forget).map_err(unnoted)?;
+        let hint = "totals move while an API is in use: run it again, or go without --strict";
+        return Err(Failure::new(Exit::Api, clause).hint(hint));
+    }
+    if summary.missing > 0 {
+        log::warn!("{clause}");
+    }
+    keeper.map_or(Ok(()), |keeper| keeper.complete(*summary)).map_err(unnoted)
+}
+
+/// Says what is kept of a pull that is not complete. One that has brought nothing is forgotten, so that whatever made it
+/// fail can be put right without more ado.
+fn keep(
+    session: &Session,
+    planned: &Planned<'_>,
+    keeper: Option<&Keeper<'_>>,
+) -> Result<Option<Summary>, Failure> {
+    let Some((keeper, unfinished)) = keeper.and_then(|keeper| Some((keeper, keeper.saved().unfinished?)))
+    else {
+        return Ok(None);
+    };
+    let name = planned.name;
+    if unfinished.checkpoint.is_blank() {
+        keeper.forget().map_err(|error| Failure::of_state(name, error))?;
+        return Ok(None);
+    }
+    let kept = unfinished.checkpoint.so_far();
+    let (records, pages) = (counted(kept.records, "record"), counted(kept.pages, "page"));
+    let why = session.stop.reason().map(|reason| format!(", {reason}")).unwrap_or_default();
+    session.screen.tell(&format!("{name}: stopped{why}; {records} in {pages} are kept"));
+    Ok(Some(kept))
+}
+
+fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
+    let Summary { records, pages, repeated, windows, .. } = *summary;
+    let of_windows = if windows > 0 { format!(" of {}", counted(windows, "window")) } else { String::new() };
+    let dropped =
+        if repeated > 0 { format!(", {} repeated ones dropped", grouped(repeated)) } else { String::new() };
+    let (name, to, time) = (planned.name, planned.destinations.join(", "), seconds(took));
+    let (records, pages) = (counted(records, "record"), counted(pages, "page"));
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
+}

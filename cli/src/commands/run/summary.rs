@@ -1,0 +1,70 @@
+//! The outcome of a run as JSON, for whoever started it without looking.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use serde_json::{Value, json};
+
+use super::Outcome;
+use crate::{exit::Exit, failure::Failure, session::Session};
+
+/// Writes the outcome to `path`, whole or not at all.
+pub(super) fn write(
+    session: &Session,
+    path: &Path,
+    outcomes: &[Outcome],
+    failure: Option<&Failure>,
+) -> Result<(), Failure> {
+    let path = session.folder.join(path);
+    let written = replace(&path, &outcome(session, outcomes, failure));
+    written.map_err(|error| {
+        let clause = format!("cannot write the summary `{}`: {error}", path.display());
+        Failure::new(Exit::Fault, clause).hint("choose another file for --summary")
+    })
+}
+
+fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -> Value {
+    let counts = session.progress.counts();
+    json!({
+        "version": 1,
+        "exit_code": failure.map_or(Exit::Complete, |failure| failure.exit).code(),
+        "begun": session.now.to_string(),
+        "requests": counts.requests,
+        "retries": counts.survived.values().sum::<u64>(),
+        "tokens": counts.tokens,
+        "tokens_died": counts.died,
+        "seconds_waited": counts.waited.as_secs_f64(),
+        "commits": counts.commits,
+        "seconds_committing": counts.committing.as_secs_f64(),
+        "resumable": outcomes.iter().any(|outcome| outcome.resumable),
+        "pulls": outcomes.iter().map(of_pull).collect::<Vec<_>>(),
+    })
+}
+
+fn of_pull(outcome: &Outcome) -> Value {
+    json!({
+        "stream": outcome.stream,
+        "complete": outcome.error.is_none(),
+        "records": outcome.summary.records,
+        "pages": outcome.summary.pages,
+        "windows": outcome.summary.windows,
+        "repeated_dropped": outcome.summary.repeated,
+        "missing": outcome.summary.missing,
+        "seconds": outcome.took.as_secs_f64(),
+        "files": outcome.destinations,
+        "exit_code": outcome.error.as_ref().map_or(Exit::Complete, |(_, exit)| *exit).code(),
+        "error": outcome.error.as_ref().map(|(error, _)| error),
+        "resumable": outcome.resumable,
+    })
+}
+
+fn replace(path: &Path, outcome: &Value) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut new, outcome)?;
+    new.write_all(b"\n")?;
+    new.persist(path)?;
+    Ok(())
+}

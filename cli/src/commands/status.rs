@@ -1,0 +1,100 @@
+//! `longhaul status`: what is remembered of each stream.
+
+use std::fmt::{self, Write};
+
+use longhaul_core::{
+    ShownUrl,
+    checkpoint::{Checkpoint, Next, Stage},
+    paginate::Cursor,
+    run::Summary,
+    state::{State, Unfinished},
+};
+
+use crate::{
+    commands::print,
+    exit::Exit,
+    failure::Failure,
+    progress::{counted, grouped},
+    session::Session,
+    taking_up::shown,
+};
+
+/// Prints each stream: never run, complete since when, or stopped where.
+pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
+    let mut text = String::new();
+    for (name, stream) in session.streams(names)? {
+        let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
+        let windows = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
+        let windows = windows.map(|(bounds, window)| {
+            let tiled = longhaul_core::window::tile(
+                bounds.start,
+                bounds.end,
+                window.slice.as_ref(),
+                &window.timezone,
+            );
+            tiled.map_or(0, |windows| windows.len())
+        });
+        // Writing to a string does not fail.
+        let _ = describe(&mut text, name, &state, windows);
+    }
+    print(&text)
+}
+
+fn describe(text: &mut String, name: &str, state: &State, windows: Option<usize>) -> fmt::Result {
+    match (&state.unfinished, &state.complete) {
+        (Some(pull), _) => stopped(text, name, pull, windows)?,
+        (None, Some(complete)) => {
+            let Summary { records, pages, .. } = complete.summary;
+            let (records, pages) = (counted(records, "record"), counted(pages, "page"));
+            writeln!(text, "{name}: complete since {}, {records} in {pages}", shown(complete.at))?;
+        }
+        (None, None) => writeln!(text, "{name}: never run")?,
+    }
+    if let (Some(_), Some(complete)) = (&state.unfinished, &state.complete) {
+        writeln!(text, "  the last complete pull ended at {}", shown(complete.at))?;
+    }
+    match state.watermark {
+        Some(watermark) => writeln!(text, "  everything before {} has been pulled", shown(watermark)),
+        None => Ok(()),
+    }
+}
+
+fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usize>) -> fmt::Result {
+    let Unfinished { begun, saved, checkpoint, .. } = pull;
+    let so_far = checkpoint.so_far();
+    let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
+    writeln!(text, "{name}: stopped at {}, {records} in {pages} are kept", shown(*saved))?;
+    writeln!(text, "  begun at {}", shown(*begun))?;
+    if let Some(windows) = windows {
+        let complete = checkpoint.taken.saturating_sub(checkpoint.parts.len());
+        writeln!(text, "  {} of {} complete", grouped(complete as u64), counted(windows as u64, "window"))?;
+    }
+    next(text, checkpoint)?;
+    writeln!(text, "  go on with: longhaul run {name}")
+}
+
+fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
+    if checkpoint.stage == Stage::Finishing {
+        return writeln!(text, "  every page is there; what is left is to publish them");
+    }
+    for part in checkpoint.parts.iter().filter(|part| part.listing.next != Next::First) {
+        let of_window = part.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
+        let next = match &part.listing.next {
+            Next::First => continue,
+            Next::End => "the end".to_owned(),
+            Next::At(cursor) => in_words(cursor),
+        };
+        writeln!(text, "  next: {next}{of_window}")?;
+    }
+    Ok(())
+}
+
+fn in_words(cursor: &Cursor) -> String {
+    match cursor {
+        Cursor::Offset(offset) => format!("the page at offset {}", grouped(*offset)),
+        Cursor::Page(number) => format!("page {}", grouped(*number)),
+        Cursor::Token(value) => format!("the page at cursor {value}"),
+        Cursor::Url(url) => format!("the page at {}", ShownUrl::from(url)),
+        _ => "the next page".to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Where a pull begins: at its beginning, or where an earlier run of it stopped.
+
+use jiff::Timestamp;
+use longhaul_core::{
+    checkpoint::Checkpoint,
+    run::{Pull, undo},
+    sink::Site,
+    state::{State, StateError, StateFile, Unfinished},
+    window::Window,
+};
+
+use crate::{
+    config::Stream, exit::Exit, failure::Failure, plan::Planned, progress::counted, range, session::Session,
+    wire::Access,
+};
+
+/// A pull that is about to run.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// What is remembered of the stream.
+    pub(crate) state: State,
+    /// The pull, as it will be remembered.
+    pub(crate) pull: Unfinished,
+    /// The slices of time, in order.
+    pub(crate) windows: Option<Vec<Window>>,
+    /// What requests and sinks are told.
+    pub(crate) site: Site,
+    /// Where an earlier run stopped.
+    pub(crate) from: Option<Checkpoint>,
+}
+
+/// Begins a pull. What is relative, its range of time say, is settled now.
+pub(crate) fn begin(
+    session: &Session,
+    planned: &Planned<'_>,
+    state: State,
+    access: &Access,
+) -> Result<Beginning, Failure> {
+    let Planned { name, stream, source, site, .. } = planned;
+    let range = range::resolve(session, name, stream, source, state.watermark, access)?;
+    let pull = Unfinished {
+        begun: session.now,
+        saved: session.now,
+        definition: definition(session, planned),
+        placeholders: site.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        range: range.as_ref().map(|range| range.bounds),
+        watermark: range.as_ref().and_then(|range| range.watermark),
+        checkpoint: Checkpoint::default(),
+    };
+    let windows = range.map(|range| range.windows);
+    Ok(Beginning { state, pull, windows, site: site.clone(), from: None })
+}
+
+/// Takes up the unfinished pull of a stream, where there is one.
+pub(crate) fn take_up(
+    session: &Session,
+    planned: &Planned<'_>,
+    state: &State,
+) -> Result<Option<Beginning>, Failure> {
+    let Some(pull) = &state.unfinished else { return Ok(None) };
+    let definition = definition(session, planned);
+    let differences = pull.differences(&definition);
+    if !differences.is_empty() {
+        // Where nothing was pulled yet, nothing is lost by beginning anew.
+        return if pull.checkpoint.is_blank() {
+            Ok(None)
+        } else {
+            Err(differs(planned.name, &differences, pull))
+        };
+    }
+    let site = site_of(session, pull);
+    let windows = match (&planned.source.windows, pull.range) {
+        (Some(windows), Some(bounds)) => Some(range::tile(session, planned.name, windows, bounds)?),
+        _ => None,
+    };
+    let from = Some(pull.checkpoint.clone());
+    Ok(Some(Beginning { state: state.clone(), pull: pull.clone(), windows, site, from }))
+}
+
+/// What is remembered of a stream once its unfinished pull is dropped. Sinks that append go back to where it began.
+pub(crate) fn drop_unfinished(
+    session: &Session,
+    planned: &Planned<'_>,
+    file: &StateFile,
+) -> Result<State, Failure> {
+    let state = match file.load() {
+        Err(error @ (StateError::Damaged { .. } | StateError::Foreign { .. })) => {
+            log::warn!("{error}: what it says is dropped, and with it how far complete pulls have come");
+            State::default()
+        }
+        loaded => loaded.map_err(|error| Failure::of_state(planned.name, error))?,
+    };
+    let Some(pull) = &state.unfinished else { return Ok(state) };
+    let sinks_differ = |name: &&str| name.starts_with("sinks.");
+    if let Some(sink) = pull.differences(&definition(session, planned)).into_iter().find(sinks_differ) {
+        log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
+    } else {
+        let Planned { source, sinks, .. } = planned;
+        let site = site_of(session, pull);
+        let undone =
+            undo(&Pull { source, windows: None, sinks: sinks.clone(), site, kept: None }, &pull.checkpoint);
+        if let Err(error) = undone {
+            log::warn!("{}: what the unfinished run wrote there stays", crate::report::Chain(&error));
+        }
+    }
+    let state = State { unfinished: None, ..state };
+    file.save(&state).map_err(|error| Failure::of_state(planned.name, error))?;
+    Ok(state)
+}
+
+/// Whether there is more to pull once a pull that was taken up is complete: what has come since it was begun.
+pub(crate) fn goes_on(stream: &Stream) -> bool {
+    stream.window.as_ref().is_some_and(|window| {
+        let from = window.from.as_ref().is_some_and(crate::config::Moment::is_relative);
+        from || window.to.is_relative()
+    })
+}
+
+fn definition(session: &Session, planned: &Planned<'_>) -> std::collections::BTreeMap<String, String> {
+    let sinks: Vec<_> = planned.sinks.iter().map(|(name, _)| *name).collect();
+    let mut definition = session.loaded.definition(planned.name, &sinks);
+    let job = planned.source.job.as_ref().map(|job| (&job.submit, "job.submit.body"));
+    for (request, key) in [(&planned.source.first, "body")].into_iter().chain(job) {
+        if let Some(body) = &request.body {
+            let key = format!("streams.{}.{key}", planned.name);
+            definition.retain(|other, _| !other.starts_with(&key));
+            definition.insert(key, longhaul_core::state::fingerprint(&body.to_string()));
+        }
+    }
+    definition
+}
+
+fn site_of(session: &Session, pull: &Unfinished) -> Site {
+    let placeholders = pull.placeholders.iter();
+    placeholders.fold(Site::new("", &session.folder), |site, (name, value)| site.with(name, value))
+}
+
+fn differs(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
+    let keys = differences.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let (verb, records) =
+        (if differences.len() == 1 { "is" } else { "are" }, pull.checkpoint.so_far().records);
+    let clause = format!(
+        "the stream `{name}` was begun at {} with another configuration: {keys} {verb} not what it was",
+        shown(pull.begun)
+    );
+    let hint = format!(
+        "restore the configuration to go on from where it stopped, or drop the {} that it has pulled and begin \
+         anew: longhaul run {name} --fresh",
+        counted(records, "record")
+    );
+    Failure::new(Exit::State, clause).hint(hint)
+}
+
+/// A time as people read it.
+pub(crate) fn shown(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
