@@ -49,7 +49,7 @@ impl Dice {
         }
     }
 
-    /// A number below `sides`, by SplitMix64.
+    /// A number below `sides`, by splitmix64.
     fn throw(&mut self, sides: u8) -> usize {
         match self {
             Self::Nothing => 0,
@@ -58,7 +58,7 @@ impl Dice {
                 *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
                 let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
                 let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-                ((mixed ^ (mixed >> 31)) % u64::from(sides)) as usize
+                usize::try_from((mixed ^ (mixed >> 31)) % u64::from(sides)).unwrap_or_default()
             }
         }
     }

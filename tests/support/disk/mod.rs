@@ -122,24 +122,26 @@ impl SimulatedDisk {
         self.lock().names.files()
     }
 
-    /// Another disk, as the next process finds this one after a kill: everything that was done is there. It does not
-    /// fail, and counts anew.
+    /// Another disk, as the next process finds this one after a kill: everything that was done is there, and what was
+    /// not synced does not survive a power cut any better than before. It does not fail, and counts anew.
+    #[must_use]
     pub fn after_kill(&self) -> Self {
         let state = self.lock();
-        Self::holding(state.names.after_kill(), state.files.iter().map(|file| file.bytes.clone()))
+        Self::holding(state.names.clone(), state.files.clone())
     }
 
     /// Another disk, as it is found after a power cut: what was synced is there, and of the rest whatever `seed`
     /// decides, in any combination; with seed 0 nothing, with seed 1 everything. It does not fail, and counts anew.
+    #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
         let state = self.lock();
         let mut dice = Dice::new(seed);
         let names = state.names.after_power_cut(&mut dice);
-        Self::holding(names, state.files.iter().map(|file| file.after_power_cut(&mut dice)))
+        let files = state.files.iter().map(|file| Contents::durable(file.after_power_cut(&mut dice)));
+        Self::holding(names, files.collect())
     }
 
-    fn holding(names: Names, files: impl Iterator<Item = Vec<u8>>) -> Self {
-        let files = files.map(Contents::durable).collect();
+    fn holding(names: Names, files: Vec<Contents>) -> Self {
         Self(Arc::new(Mutex::new(State { names, files, ..State::default() })))
     }
 

@@ -84,20 +84,21 @@ impl Names {
         let (now, later) = self.unsynced.drain(..).partition(|change| change.folder() == Some(folder));
         self.unsynced = later;
         let now: Vec<Change> = now;
-        now.iter().for_each(|change| change.apply(&mut self.synced));
+        for change in now {
+            change.apply(&mut self.synced);
+        }
         Ok(())
-    }
-
-    /// All names, to stay.
-    pub(super) fn after_kill(&self) -> Self {
-        Self { all: self.all.clone(), synced: self.all.clone(), unsynced: Vec::new() }
     }
 
     /// The names that were synced, and of the other changes those that the dice let happen. What is in a folder that
     /// lost its name is lost with it.
     pub(super) fn after_power_cut(&self, dice: &mut Dice) -> Self {
         let mut names = self.synced.clone();
-        self.unsynced.iter().filter(|_| dice.happened()).for_each(|change| change.apply(&mut names));
+        for change in &self.unsynced {
+            if dice.happened() {
+                change.apply(&mut names);
+            }
+        }
         let mut found = Self::default();
         for (path, node) in names {
             // In this order a folder comes before what is in it.

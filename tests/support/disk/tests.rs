@@ -41,7 +41,7 @@ fn files_are_read_and_written_as_on_any_disk() {
     disk.rename(Path::new("/a/x"), Path::new("/a/y")).unwrap();
     assert_eq!(disk.files(), [Path::new("/a/y")]);
     disk.remove(Path::new("/a/y")).unwrap();
-    assert_eq!(disk.files(), [Path::new(""); 0]);
+    assert!(disk.files().is_empty());
     assert_eq!(disk.operations(), 7);
 }
 
@@ -75,7 +75,8 @@ fn a_power_cut_leaves_what_was_synced_and_any_part_of_the_rest() {
     }
     assert_eq!(text(&disk.after_power_cut(0), "/a/x").unwrap(), "one,");
     assert_eq!(text(&disk.after_power_cut(1), "/a/x").unwrap(), "one,two,three");
-    assert_eq!(text(&disk.after_kill().after_power_cut(0), "/a/x").unwrap(), "one,two,three");
+    assert_eq!(text(&disk.after_kill(), "/a/x").unwrap(), "one,two,three");
+    assert_eq!(text(&disk.after_kill().after_power_cut(0), "/a/x").unwrap(), "one,");
 
     file.set_length(2).unwrap();
     assert_eq!(text(&disk.after_power_cut(0), "/a/x").unwrap(), "one,");
