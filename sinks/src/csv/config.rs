@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
+use longhaul_core::{
+    disk::Disk,
+    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+};
 
 use super::{sink::CsvSink, table::Table};
 use crate::{
@@ -12,13 +15,22 @@ use crate::{
 
 /// The sink type `csv`.
 #[derive(Debug)]
-pub(crate) struct CsvType;
+pub(crate) struct CsvType {
+    disk: Arc<dyn Disk>,
+}
 
 /// A configured `csv` sink.
 #[derive(Debug)]
 struct CsvConfig {
     target: Target,
     table: Arc<Table>,
+}
+
+impl CsvType {
+    /// A sink type that writes to `disk`.
+    pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
+        Self { disk }
+    }
 }
 
 impl SinkType for CsvType {
@@ -32,7 +44,10 @@ impl SinkType for CsvType {
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
-        Ok(Box::new(CsvConfig { target: Target::new(&keys)?, table: Arc::new(Table::new(&keys)?) }))
+        Ok(Box::new(CsvConfig {
+            target: Target::new(&keys, Arc::clone(&self.disk))?,
+            table: Arc::new(Table::new(&keys)?),
+        }))
     }
 }
 
