@@ -113,13 +113,15 @@ impl Job {
     fn follow(&self, errand: &Errand<'_>, id: String) -> Result<Site, JobError> {
         let site = errand.site.clone().with("job.id", id);
         let outcome = self.wait(errand, &site);
-        if let (Err(error), Some(cancel)) = (&outcome, &self.cancel)
-            && error.is_interrupted()
-        {
-            // The run ends whatever comes of it; a job that goes on costs the API, not us.
-            let request = cancel.request.at(&site)?;
-            let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
-            (errand.note)(None)?;
+        match (&outcome, &self.cancel) {
+            (Err(error), _) if error.is_over() => (errand.note)(None)?,
+            (Err(error), Some(cancel)) if error.is_interrupted() => {
+                // The run ends whatever comes of it; a job that goes on costs the API, not us.
+                let request = cancel.request.at(&site)?;
+                let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
+                (errand.note)(None)?;
+            }
+            _ => {}
         }
         outcome.map(|()| site)
     }

@@ -12,7 +12,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, DiskFile},
-    sink::{Receipt, SinkError, SinkErrorKind},
+    sink::{Mark, Receipt, SinkError, SinkErrorKind},
 };
 
 pub(crate) use self::{
@@ -35,6 +35,8 @@ pub(crate) struct RecordFile {
     length: u64,
     /// Where the last commit of the pull was.
     committed: Option<Position>,
+    /// Where the commit at [`Mark::START`] was, of a file that this made.
+    begun: Option<Position>,
     /// The length before the pull; none where there was no file.
     before: Option<u64>,
 }
@@ -84,7 +86,7 @@ impl RecordFile {
     }
 
     /// Makes what was written survive a crash; the receipt tells where the file stands.
-    pub(crate) fn commit(&mut self) -> Result<Receipt, SinkError> {
+    pub(crate) fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
         let position = match self.committed {
             Some(position) if position.length == self.length => position,
             committed => {
@@ -94,14 +96,19 @@ impl RecordFile {
                     sync_folders_of(&*self.disk, &self.place)?;
                 }
                 let read = Position::read(&mut *self.file, self.length);
-                *self.committed.insert(read.map_err(|error| failed("read", &self.place, error))?)
+                let position = read.map_err(|error| failed("read", &self.place, error))?;
+                if mark == Mark::START && self.before.is_none() {
+                    self.begun = Some(position);
+                }
+                *self.committed.insert(position)
             }
         };
         Ok(Receipt(position.to_string()))
     }
 
     /// Publishes the file under its final name.
-    pub(crate) fn finish(self) -> Result<(), SinkError> {
+    pub(crate) fn finish(mut self) -> Result<(), SinkError> {
+        self.begun = None;
         let place = match &self.ending {
             Ending::Stay => return Ok(()),
             Ending::Renamed => &self.place,
@@ -120,8 +127,10 @@ impl RecordFile {
 
 impl Drop for RecordFile {
     fn drop(&mut self) {
+        // Nothing has come since the file was made: whoever goes on from there makes it again.
+        let committed = self.committed.filter(|position| self.begun != Some(*position));
         // All as far as possible: opening from the receipt does it again.
-        match self.committed.map(|position| position.length).or(self.before) {
+        match committed.map(|position| position.length).or(self.before) {
             Some(length) if length == self.length => {}
             Some(length) => drop(self.file.set_length(length)),
             None => drop(self.disk.remove(&self.place.path)),

@@ -199,9 +199,9 @@ impl Checkpoint {
         })
     }
 
-    /// Whether there is nothing that would have to be pulled again if this were lost.
+    /// Whether nothing would have to be pulled again if this were lost.
     pub fn is_blank(&self) -> bool {
-        self.so_far().pages == 0 && self.complete.windows == 0 && self.jobs.is_empty()
+        self.so_far().pages == 0 && self.complete.windows == 0
     }
 
     /// How many keys will not be taken back.

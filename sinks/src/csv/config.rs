@@ -57,7 +57,7 @@ impl OpenSink for CsvConfig {
     }
 
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let mut file = RecordFile::open(&self.target, site, from.map(|(receipt, _)| receipt))?;
+        let mut file = RecordFile::open(&self.target, site, from)?;
         if from.is_none() && !file.is_empty() {
             self.table.check_follows(&mut file)?;
         }

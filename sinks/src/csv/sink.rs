@@ -45,7 +45,7 @@ impl Sink for CsvSink {
         if self.mode == Mode::Replace || mark > Mark::START {
             self.send()?;
         }
-        self.file.commit()
+        self.file.commit(mark)
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {

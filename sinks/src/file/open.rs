@@ -7,23 +7,42 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, DiskFile, Kind, Open},
-    sink::{Receipt, SinkError, Site},
+    sink::{Mark, Receipt, SinkError, Site},
 };
 
 use super::{Ending, Mode, Place, Position, RecordFile, Target, failed, place::make_folders, rejected};
 
 impl RecordFile {
     /// The file of the pull at `site`, from the beginning or as it was at the receipt `from`.
-    pub(crate) fn open(target: &Target, site: &Site, from: Option<&Receipt>) -> Result<Self, SinkError> {
+    pub(crate) fn open(
+        target: &Target,
+        site: &Site,
+        from: Option<(&Receipt, Mark)>,
+    ) -> Result<Self, SinkError> {
         let place = target.place(site)?;
-        let from = from.map(|receipt| position(receipt, &place)).transpose()?;
         let disk = Arc::clone(&target.disk);
+        let from = from.map(|(receipt, mark)| Ok((position(receipt, &place)?, mark))).transpose()?;
+        let from = match from {
+            Some((from, Mark::START)) if Self::was_dropped(&*disk, target.mode, &place, from)? => None,
+            from => from.map(|(from, _)| from),
+        };
         match (target.mode, from) {
             (Mode::Replace, None) => Self::begin_part(disk, place),
             (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from),
             (Mode::Append, None) => Self::begin_after(disk, place),
             (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay),
         }
+    }
+
+    /// Whether the file was made for the pull and dropped before anything had come.
+    fn was_dropped(disk: &dyn Disk, mode: Mode, place: &Place, begun: Position) -> Result<bool, SinkError> {
+        let place = match mode {
+            Mode::Replace => &place.part(),
+            // Somebody else must have taken one away that was there before.
+            Mode::Append if begun.length > 0 => return Ok(false),
+            Mode::Append => place,
+        };
+        Ok(disk.kind(&place.path).map_err(|error| failed("read", place, error))?.is_none())
     }
 
     fn begin_part(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
@@ -36,7 +55,16 @@ impl RecordFile {
                 let file = disk.open(&part.path, Open::New);
                 let file = file.map_err(|error| failed("create", &part, error))?;
                 let ending = Ending::Rename(place);
-                Ok(Self { disk, file, place: part, ending, length: 0, committed: None, before: None })
+                Ok(Self {
+                    disk,
+                    file,
+                    place: part,
+                    ending,
+                    length: 0,
+                    committed: None,
+                    begun: None,
+                    before: None,
+                })
             }
         }
     }
@@ -69,7 +97,7 @@ impl RecordFile {
                 place.shown
             )));
         };
-        Ok(Self { disk, file, place, ending: Ending::Stay, length, committed: None, before })
+        Ok(Self { disk, file, place, ending: Ending::Stay, length, committed: None, begun: None, before })
     }
 
     fn go_on(disk: Arc<dyn Disk>, place: Place, from: Position, ending: Ending) -> Result<Self, SinkError> {
@@ -97,7 +125,16 @@ impl RecordFile {
         // Also what is as long as it should be: whoever cut it may have been killed before that was to last, and the
         // next commit may find nothing new to flush.
         file.sync().map_err(|error| failed("flush", &place, error))?;
-        Ok(Self { disk, file, place, ending, length, committed: Some(from), before: Some(length) })
+        Ok(Self {
+            disk,
+            file,
+            place,
+            ending,
+            length,
+            committed: Some(from),
+            begun: None,
+            before: Some(length),
+        })
     }
 }
 

@@ -53,7 +53,7 @@ impl OpenSink for NdjsonConfig {
     }
 
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let file = RecordFile::open(&self.target, site, from.map(|(receipt, _)| receipt))?;
+        let file = RecordFile::open(&self.target, site, from)?;
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         Ok(Opened { sink: Box::new(NdjsonSink::new(file)), at })
     }

@@ -21,8 +21,8 @@ impl Sink for NdjsonSink {
         self.file.write(batch.bytes())
     }
 
-    fn commit(&mut self, _: Mark) -> Result<Receipt, SinkError> {
-        self.file.commit()
+    fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        self.file.commit(mark)
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {

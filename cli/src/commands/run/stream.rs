@@ -120,8 +120,9 @@ fn pull(
             Ok(())
         }
         Err(error) => {
-            outcome.summary = keep(session, planned, keeper.as_ref())?.unwrap_or_default();
-            outcome.resumable = outcome.summary.pages > 0;
+            let kept = keep(session, planned, keeper.as_ref())?;
+            outcome.resumable = kept.is_some();
+            outcome.summary = kept.unwrap_or_default();
             Err(Failure::of_pull(planned.name, error, session.stop.reason()))
         }
     };
@@ -167,11 +168,15 @@ fn keep(
         return Ok(None);
     };
     let name = planned.name;
-    if unfinished.checkpoint.is_blank() {
+    let jobs = &unfinished.checkpoint.jobs;
+    if unfinished.checkpoint.is_blank() && jobs.is_empty() {
         keeper.forget().map_err(|error| Failure::of_state(name, error))?;
         return Ok(None);
     }
     let kept = unfinished.checkpoint.so_far();
+    if kept.pages == 0 {
+        return Ok(Some(kept));
+    }
     let (records, pages) = (counted(kept.records, "record"), counted(kept.pages, "page"));
     let why = session.stop.reason().map(|reason| format!(", {reason}")).unwrap_or_default();
     session.screen.tell(&format!("{name}: stopped{why}; {records} in {pages} are kept"));
