@@ -255,7 +255,8 @@ impl<'a> Reader<'a> {
 
     /// Whether a run can go on from here.
     fn can_be_taken_up(&self, reading: &Reading<'_, 'a>) -> bool {
-        self.sinks.is_in_step() && reading.sinks.is_in_step() && reading.pages.can_be_taken_up()
+        let is_in_step = self.sinks.is_in_step() && reading.sinks.is_in_step();
+        is_in_step && reading.pages.can_go_on_from(&reading.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves how far the pull has come.

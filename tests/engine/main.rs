@@ -10,6 +10,7 @@ mod documented;
 mod faults;
 mod interrupt;
 mod jobs;
+mod kept;
 mod lifetimes;
 mod link_fields;
 mod links;

@@ -102,16 +102,16 @@ impl Exports {
 
     fn results(&self, id: &str, request: &Received) -> Reply {
         let mut state = self.lock();
-        let Some((interval, 3)) = state.jobs.get(id) else { return Reply::status(404) };
+        let Some((interval, 3..)) = state.jobs.get(id) else { return Reply::status(404) };
         let results = self.timeline.within(interval);
         let offset = request.query("cursor").map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
         if offset >= self.depth {
-            state.under_way -= 1;
+            state.under_way = state.under_way.saturating_sub(1);
             return Reply::refusal(400, &json!({"code": "pagination.limit"}));
         }
         let page = results[offset..results.len().min(offset + 25)].join(",");
         if offset + 25 >= results.len() {
-            state.under_way -= 1;
+            state.under_way = state.under_way.saturating_sub(1);
             return Reply::json(format!(r#"{{"conversations":[{page}]}}"#));
         }
         Reply::json(format!(r#"{{"conversations":[{page}],"cursor":"{}"}}"#, offset + 25))

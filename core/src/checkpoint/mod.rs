@@ -104,6 +104,9 @@ pub struct PartProgress {
     /// The job whose results these are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
+    /// How often it was begun anew.
+    #[serde(default)]
+    pub anew: u64,
     /// How many records were written.
     #[serde(default)]
     pub written: u64,

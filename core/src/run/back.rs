@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
             let (window, progress) = (reading.progress.window, &reading.progress);
             self.run.ledger.note(|checkpoint| {
                 checkpoint.settle(progress);
-                checkpoint.put(&PartProgress::of(window));
+                checkpoint.put(&PartProgress { anew: progress.anew + 1, ..PartProgress::of(window) });
                 checkpoint.forget_job(window);
             });
             return Ok(());
@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
     pub(super) fn begin_anew(&mut self, part: PartProgress) -> Result<PartProgress, PullError> {
         let anew = PartProgress {
             window: part.window,
+            anew: part.anew + 1,
             sinks: part.sinks_before.clone().map(Position::before_another),
             sinks_before: part.sinks_before,
             ..PartProgress::default()

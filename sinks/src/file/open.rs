@@ -22,6 +22,7 @@ impl RecordFile {
         let place = target.place(site)?;
         let disk = Arc::clone(&target.disk);
         let from = from.map(|(receipt, mark)| Ok((position(receipt, &place)?, mark))).transpose()?;
+        let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);
         let from = match from {
             Some((from, Mark::START)) if Self::was_dropped(&*disk, target.mode, &place, from)? => None,
             from => from.map(|(from, _)| from),
@@ -31,6 +32,21 @@ impl RecordFile {
             (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from),
             (Mode::Append, None) => Self::begin_after(disk, place),
             (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay),
+        }
+        .map(|mut file| {
+            if is_start {
+                file.is_only_begun();
+            }
+            file
+        })
+    }
+
+    /// Nothing has come yet since the file was made, unless it was there before.
+    fn is_only_begun(&mut self) {
+        let was_there =
+            matches!(self.ending, Ending::Stay) && self.committed.is_some_and(|begun| begun.length > 0);
+        if !was_there {
+            (self.begun, self.before) = (self.committed, None);
         }
     }
 

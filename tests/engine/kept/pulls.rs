@@ -1,0 +1,104 @@
+//! Pulls of every kind.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Span};
+use longhaul_tests::{Exports, FakeApi, Life, Links, ManualClock, Setup, Timeline, Tokens, records, window};
+use serde_json::{Value, json};
+
+use super::World;
+use crate::{jobs, windows};
+
+fn columns() -> Value {
+    json!(["/id", { "name": "n", "at": "/n" }])
+}
+
+/// NDJSON and CSV, side by side.
+fn side_by_side(mode: &str) -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("lines", "ndjson", json!({"path": "/out/{stream}.ndjson", "mode": mode})),
+        ("table", "csv", json!({"path": "/out/{stream}.csv", "mode": mode, "columns": columns()})),
+    ]
+}
+
+/// Twelve records in six pages that lead to one another, from an API whose tokens die.
+fn listing() -> (Setup, longhaul_core::Source) {
+    let api = FakeApi::new(Tokens::new(Life::Requests(3)), &records(12), 2, Links::Relative);
+    let (setup, _) = Setup::scripted(&ManualClock::new(), move |request| Ok(api.answer(request)));
+    let source = setup.source();
+    (setup, source)
+}
+
+pub(crate) fn one_listing() -> World {
+    World {
+        pull: Box::new(listing),
+        windows: None,
+        sinks: side_by_side("replace"),
+        every: Duration::ZERO,
+        before: vec![("/out/calls.csv", "yesterday\n")],
+    }
+}
+
+pub(crate) fn one_listing_appended() -> World {
+    World {
+        sinks: side_by_side("append"),
+        before: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
+        ..one_listing()
+    }
+}
+
+/// Sixteen hours in windows of eight, of which each is too deep and is pulled in halves.
+fn small_timeline() -> Timeline {
+    let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
+    Timeline::new(range.start, SignedDuration::from_mins(10), 96, 30)
+}
+
+fn too_deep(unique: Option<&'static str>) -> Box<dyn Fn() -> (Setup, longhaul_core::Source)> {
+    Box::new(move || {
+        let (setup, _, mut source) = windows::details_query(small_timeline(), SignedDuration::from_hours(1));
+        source.unique = unique.map(|key| key.parse().unwrap());
+        source.concurrency = 1;
+        (setup, source)
+    })
+}
+
+pub(crate) fn halved_windows(unique: Option<&'static str>) -> World {
+    let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
+    let slice = Span::new().hours(8);
+    let tiled = longhaul_core::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
+    World { pull: too_deep(unique), windows: Some(tiled.unwrap()), before: Vec::new(), ..one_listing() }
+}
+
+/// The same into files for each window, one of which is appended to.
+pub(crate) fn window_files() -> World {
+    let path = |ending: &str| format!("/out/{{window.start}}-{{window.end}}.{ending}");
+    World {
+        sinks: vec![
+            ("lines", "ndjson", json!({"path": path("ndjson")})),
+            ("table", "csv", json!({"path": path("csv"), "mode": "append", "columns": columns()})),
+        ],
+        ..halved_windows(None)
+    }
+}
+
+/// A file for each window beside one for all, from which repeated records are dropped.
+pub(crate) fn window_files_beside_one() -> World {
+    let path = "/out/{window.start}-{window.end}.ndjson";
+    let mut sinks = side_by_side("replace");
+    sinks.push(("each", "ndjson", json!({ "path": path })));
+    World { sinks, ..halved_windows(Some("/conversationId")) }
+}
+
+/// Jobs, one for each window. Those of earlier runs are still there.
+pub(crate) fn exports() -> World {
+    let exports = Arc::new(Exports::new(small_timeline(), usize::MAX));
+    World {
+        pull: Box::new(move || {
+            let exports = Arc::clone(&exports);
+            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| exports.answer(request));
+            let source = jobs::source(&setup);
+            (setup, source)
+        }),
+        ..halved_windows(None)
+    }
+}
