@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, Write},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Barrier, Mutex},
 };
 
 use jiff::{SignedDuration, Span};
@@ -14,7 +14,7 @@ use longhaul_core::{
     sink::{OpenSink, Registry},
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Timeline, chain};
+use longhaul_tests::{Life, Setup, Timeline, Tokens, chain};
 use serde_json::{Value, json};
 
 use crate::windows::{details_query, timeline, windows};
@@ -65,6 +65,24 @@ fn assert_a_file_for_each_six_hours(folder: &Path) {
     for ((name, lines), expected) in files.iter().zip(records.chunks(180)) {
         assert!(lines == expected, "{name} has {} lines", lines.len());
     }
+}
+
+#[test]
+fn windows_with_files_of_their_own_are_pulled_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = ndjson(&folder.path().join("{window.start}-{window.end}.ndjson"), "replace");
+    // Each answer waits for the requests of three others.
+    let meeting = Arc::new(Barrier::new(4));
+    let (_, _, mut source) = details_query(timeline(), HOUR);
+    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let timeline = timeline();
+    let (setup, _) = Setup::scripted_api(&tokens, move |request| {
+        meeting.wait();
+        timeline.page(request)
+    });
+    source.concurrency = 4;
+    setup.pull_into(&source, Some(windows(Some(Span::new().hours(6)))), vec![("out", &*sink)]).unwrap();
+    assert_a_file_for_each_six_hours(folder.path());
 }
 
 #[test]

@@ -109,7 +109,12 @@ fn windows_whose_records_have_keys() {
 
 #[test]
 fn windows_with_files_of_their_own() {
-    assert_stands_everything(&pulls::window_files());
+    assert_stands_everything(&pulls::window_files(1));
+}
+
+#[test]
+fn windows_that_are_pulled_at_once() {
+    assert_stands_everything(&pulls::window_files(3));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Span};
+use longhaul_core::Source;
 use longhaul_tests::{Exports, FakeApi, Life, Links, ManualClock, Setup, Timeline, Tokens, records, window};
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn side_by_side(mode: &str) -> Vec<(&'static str, &'static str, Value)> {
 }
 
 /// Twelve records in six pages that lead to one another, from an API whose tokens die.
-fn listing() -> (Setup, longhaul_core::Source) {
+fn listing() -> (Setup, Source) {
     let api = FakeApi::new(Tokens::new(Life::Requests(3)), &records(12), 2, Links::Relative);
     let (setup, _) = Setup::scripted(&ManualClock::new(), move |request| Ok(api.answer(request)));
     let source = setup.source();
@@ -53,11 +54,11 @@ fn small_timeline() -> Timeline {
     Timeline::new(range.start, SignedDuration::from_mins(10), 96, 30)
 }
 
-fn too_deep(unique: Option<&'static str>) -> Box<dyn Fn() -> (Setup, longhaul_core::Source)> {
+fn too_deep(unique: Option<&'static str>, concurrency: usize) -> Box<dyn Fn() -> (Setup, Source)> {
     Box::new(move || {
         let (setup, _, mut source) = windows::details_query(small_timeline(), SignedDuration::from_hours(1));
         source.unique = unique.map(|key| key.parse().unwrap());
-        source.concurrency = 1;
+        source.concurrency = concurrency;
         (setup, source)
     })
 }
@@ -66,17 +67,18 @@ pub(crate) fn halved_windows(unique: Option<&'static str>) -> World {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
     let slice = Span::new().hours(8);
     let tiled = longhaul_core::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
-    World { pull: too_deep(unique), windows: Some(tiled.unwrap()), before: Vec::new(), ..one_listing() }
+    World { pull: too_deep(unique, 1), windows: Some(tiled.unwrap()), before: Vec::new(), ..one_listing() }
 }
 
-/// The same into files for each window, one of which is appended to.
-pub(crate) fn window_files() -> World {
+/// The same into files for each window, one of which is appended to; so many windows at once.
+pub(crate) fn window_files(concurrency: usize) -> World {
     let path = |ending: &str| format!("/out/{{window.start}}-{{window.end}}.{ending}");
     World {
         sinks: vec![
             ("lines", "ndjson", json!({"path": path("ndjson")})),
             ("table", "csv", json!({"path": path("csv"), "mode": "append", "columns": columns()})),
         ],
+        pull: too_deep(None, concurrency),
         ..halved_windows(None)
     }
 }
@@ -84,8 +86,8 @@ pub(crate) fn window_files() -> World {
 /// A file for each window beside one for all, from which repeated records are dropped.
 pub(crate) fn window_files_beside_one() -> World {
     let path = "/out/{window.start}-{window.end}.ndjson";
-    let mut sinks = side_by_side("replace");
-    sinks.push(("each", "ndjson", json!({ "path": path })));
+    let all = json!({ "path": "/out/{stream}.ndjson" });
+    let sinks = vec![("all", "ndjson", all), ("each", "ndjson", json!({ "path": path }))];
     World { sinks, ..halved_windows(Some("/conversationId")) }
 }
 

@@ -1,0 +1,77 @@
+//! What is made durable, and when the checkpoint says so.
+
+use super::{PullError, Reader, Summary, reading::Reading};
+use crate::{
+    checkpoint::{PartProgress, Position, Stage},
+    event::Event,
+    ledger::Entries,
+};
+
+impl<'a> Reader<'a> {
+    /// Remembers where the sinks stand before the first page, so that all can go back there.
+    pub(super) fn begin(&mut self) -> Result<(), PullError> {
+        // A single sink takes back by itself what it has not committed.
+        if self.run.ledger.every().is_none() && self.sinks.len() == 1 {
+            return Ok(());
+        }
+        let position = self.sinks.commit()?;
+        self.run.ledger.save(Entries::default(), |checkpoint| {
+            checkpoint.sinks_before = Some(position.clone());
+            checkpoint.sinks = Some(position);
+        })?;
+        Ok(())
+    }
+
+    /// Whether a run can go on from here.
+    pub(super) fn can_be_taken_up(&self, reading: &Reading<'_, 'a>) -> bool {
+        let is_in_step = self.sinks.is_in_step() && reading.sinks.is_in_step();
+        is_in_step && reading.pages.can_go_on_from(&reading.progress.listing)
+    }
+
+    /// Makes everything durable in every sink, and only then saves how far the pull has come.
+    pub(super) fn commit(&mut self, reading: Option<&mut Reading<'_, 'a>>) -> Result<(), PullError> {
+        let clock = self.run.client.clock();
+        let begun = clock.elapsed();
+        let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        let progress = reading.map(Reading::commit).transpose()?;
+        self.save(sinks, progress, Stage::Pulling)?;
+        self.since.time = clock.elapsed();
+        let took = self.since.time.saturating_sub(begun);
+        self.run.client.observer().on(&Event::Committed { took });
+        Ok(())
+    }
+
+    pub(super) fn save(
+        &mut self,
+        sinks: Option<Position>,
+        progress: Option<&PartProgress>,
+        stage: Stage,
+    ) -> Result<(), PullError> {
+        let (ledger, since) = (self.run.ledger, &mut self.since);
+        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(ledger.keys().entries));
+        ledger.save(Entries { pages: &since.pages, keys }, |checkpoint| {
+            for (part, missing) in since.ended.drain(..) {
+                checkpoint.complete(&part, missing);
+            }
+            if let Some(progress) = progress {
+                checkpoint.put(progress);
+            }
+            checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
+            checkpoint.stage = stage;
+        })?;
+        since.pages.clear();
+        if let Some(unique) = &mut self.unique {
+            let before = progress.and_then(|progress| progress.before.as_ref());
+            let needed = before.map_or(u64::MAX, |before| before.keys.entries);
+            unique.settle(ledger.keys().entries.min(needed));
+        }
+        Ok(())
+    }
+
+    /// Makes everything durable, and the checkpoint say that nothing is left but to publish it.
+    pub(super) fn make_durable(&mut self) -> Result<Summary, PullError> {
+        let position = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        self.save(position, None, Stage::Finishing)?;
+        Ok(self.run.ledger.checkpoint().complete)
+    }
+}
