@@ -17,6 +17,11 @@
  *   - longhaul_configured and longhaul_open are the plugin's own. The host drops each exactly once, in any order,
  *     unless a call on it answered LONGHAUL_PANICKED: such a sink is never entered again.
  *
+ * Texts
+ *
+ *   All texts are UTF-8. The JSON that the host hands over has no white space between its tokens, and escapes nothing
+ *   but quotes, backslashes and control characters.
+ *
  * Threads
  *
  *   The functions of a longhaul_configured may be called from several threads at once. Those of a longhaul_open are
@@ -97,7 +102,7 @@ typedef uint32_t longhaul_level;
 #define LONGHAUL_DEBUG 4
 #define LONGHAUL_TRACE 5
 
-/* Borrowed bytes. Texts are UTF-8, without a closing zero. */
+/* Borrowed bytes. Texts come without a closing zero. */
 typedef struct longhaul_bytes {
     const uint8_t *ptr; /* may be null where len is 0 */
     size_t len;

@@ -22,6 +22,11 @@
 //! * [`Configured`] and [`Open`] are the plugin's own. The host drops each exactly once, in any order, unless a
 //!   call on it answered [`Status::PANICKED`]: such a sink is never entered again.
 //!
+//! # Texts
+//!
+//! All texts are UTF-8. The JSON that the host hands over has no white space between its tokens, and escapes nothing
+//! but quotes, backslashes and control characters.
+//!
 //! # Threads
 //!
 //! The functions of a [`Configured`] may be called from several threads at once. Those of an [`Open`] are called

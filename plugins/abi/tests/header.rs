@@ -74,26 +74,28 @@ fn code() -> String {
     parts.collect()
 }
 
-/// What a C compiler makes of the fields between braces: the offset of each, and the size of all.
+/// What a C compiler makes of the fields between braces: the size of all, and the offset of each.
 fn laid_out(fields: &str, known: &BTreeMap<String, (usize, usize)>) -> (usize, Vec<(String, usize)>) {
-    let pointer = (size_of::<usize>(), align_of::<usize>());
     let mut offsets = Vec::new();
     let (mut end, mut widest) = (0_usize, 1);
     for field in fields.split(';').map(str::trim).filter(|field| !field.is_empty()) {
-        let (name, (size, align)) = match field.split_once("(*") {
-            Some((_, function)) => (function.split(')').next().unwrap(), pointer),
-            None => {
-                let (before, name) = field.rsplit_once([' ', '*']).unwrap();
-                let is_pointer = field.contains('*');
-                (name, if is_pointer { pointer } else { known[before.trim()] })
-            }
-        };
+        let (name, (size, align)) = member(field, known);
         let offset = end.next_multiple_of(align);
         offsets.push((name.to_owned(), offset));
         end = offset + size;
         widest = widest.max(align);
     }
     (end.next_multiple_of(widest), offsets)
+}
+
+/// The name of a field, its size and its alignment.
+fn member<'f>(field: &'f str, known: &BTreeMap<String, (usize, usize)>) -> (&'f str, (usize, usize)) {
+    let pointer = (size_of::<usize>(), align_of::<usize>());
+    if let Some((_, function)) = field.split_once("(*") {
+        return (function.split(')').next().unwrap(), pointer);
+    }
+    let (before, name) = field.rsplit_once([' ', '*']).unwrap();
+    (name, if field.contains('*') { pointer } else { known[before.trim()] })
 }
 
 #[test]

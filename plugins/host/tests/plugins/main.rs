@@ -4,5 +4,7 @@
 mod calling;
 mod conforming;
 mod finding;
+#[cfg(unix)]
+mod in_c;
 mod panicking;
 mod support;

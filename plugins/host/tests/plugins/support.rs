@@ -5,6 +5,7 @@ use std::{
     error::Error,
     fs, iter,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use libloading::library_filename;
@@ -25,6 +26,24 @@ impl Shelf {
     pub(crate) fn with(name: &str) -> Self {
         let shelf = Self::new();
         shelf.put(name, &fs::read(built(name)).unwrap());
+        shelf
+    }
+
+    /// A shelf with what the C compiler makes of the example in C. On Unix, Rust links by `cc`, so there is one.
+    #[cfg(unix)]
+    pub(crate) fn with_count_in_c() -> Self {
+        let (shelf, plugins) = (Self::new(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let output = Command::new("cc")
+            .args(["-std=c99", "-D_POSIX_C_SOURCE=200112L", "-Wall", "-Wextra", "-Werror", "-pedantic"])
+            .args(["-shared", "-fPIC", "-I"])
+            .arg(plugins.join("abi"))
+            .arg("-o")
+            .arg(shelf.library("count"))
+            .arg(plugins.join("example/count.c"))
+            .output()
+            .expect("a C compiler under the name `cc`, which Rust itself needs to link");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        close(&shelf.library("count"));
         shelf
     }
 
