@@ -4,7 +4,8 @@ use std::str;
 
 use longhaul_core::sink::Options;
 use longhaul_plugin_abi::{
-    Bytes, Commit, Configure, Destination, DropConfigured, DropSink, Finish, OpenSink, SinkTable, Write,
+    Bytes, Commit, Configure, Destination, DropConfigured, DropSink, Finish, NEEDED_FEATURES, OpenSink,
+    SinkTable, Write,
 };
 
 use crate::call::borrow;
@@ -41,14 +42,18 @@ pub enum UnfitTable {
     #[error("it gives no table")]
     None,
     /// It was made for a version that knew less.
-    #[error(
-        "its table has {size} bytes and must have {needed}; build it again with a newer `longhaul-plugin`"
-    )]
+    #[error("it is too old: its table has {size} bytes and must have {needed}")]
     Small {
         /// The plugin's size.
         size: usize,
         /// The size that this version reads.
         needed: usize,
+    },
+    /// It asks for what only a later version can do.
+    #[error("it is too new: it needs features that this longhaul does not have ({features:#x})")]
+    Features {
+        /// The bits that stand for them.
+        features: u32,
     },
     /// A function is null.
     #[error("its table has no function `{function}`")]
@@ -83,6 +88,10 @@ impl Plugin {
         }
         // SAFETY: there are enough bytes, and every pattern of bits is a valid table: its functions may be null.
         let table = unsafe { table.read() };
+        let features = table.features & NEEDED_FEATURES;
+        if features != 0 {
+            return Err(UnfitTable::Features { features });
+        }
         Ok(Self {
             name: text(table.name, "name")?,
             version: text(table.version, "version")?,

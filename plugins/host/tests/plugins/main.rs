@@ -7,4 +7,5 @@ mod finding;
 #[cfg(unix)]
 mod in_c;
 mod panicking;
+mod refusing;
 mod support;
