@@ -82,7 +82,11 @@ pub(crate) enum Command {
     /// Show the effective configuration and where each value comes from
     Config,
     /// List the sinks: built-in ones and plugins
-    Sinks,
+    Sinks {
+        /// What else to do with them
+        #[command(subcommand)]
+        command: Option<SinksCommand>,
+    },
     /// List the streams that are configured
     Streams,
     /// Print a valid access token, for use with curl
@@ -135,6 +139,54 @@ pub(crate) struct DemoArguments {
     /// Where the files go
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+}
+
+/// What else `sinks` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SinksCommand {
+    /// Hold a plugin against the contract of a sink, and print the score
+    Check(SinkCheckArguments),
+}
+
+/// Arguments of `sinks check`.
+#[derive(Args, Debug)]
+pub(crate) struct SinkCheckArguments {
+    /// The shared library, such as target/debug/liblonghaul_sink_NAME.so
+    #[arg(value_name = "LIBRARY")]
+    pub(crate) library: PathBuf,
+    /// An option of the sink, as JSON or as text; `path` is a file in the folder of each case unless given
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    pub(crate) options: Vec<String>,
+    /// When readers can see the records
+    #[arg(long, value_name = "WHEN", default_value = "finish")]
+    pub(crate) publishes: Publishing,
+    /// How to read back what is published; without it, a file is read as lines, and nothing else is read
+    #[arg(long, value_name = "HOW")]
+    pub(crate) read: Option<Reading>,
+    /// A shell command that prints the published records, one a line, and fails where there is no result.
+    /// `LONGHAUL_DESTINATION` says where they are
+    #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
+    pub(crate) read_with: Option<String>,
+}
+
+/// When readers can see the records of a sink.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Publishing {
+    /// When the pull is complete.
+    Finish,
+    /// From each commit on.
+    Commit,
+    /// At once.
+    Write,
+}
+
+/// How what a sink publishes is read back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Reading {
+    /// As a file with one record a line.
+    Lines,
+    /// Not at all.
+    Nothing,
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -20,7 +20,7 @@ use std::{
 
 use longhaul_plugin::{
     Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, SinkErrorKind, Site,
-    export_sink,
+    export_sink, log,
 };
 use serde::Deserialize;
 
@@ -60,13 +60,15 @@ impl OpenSink for Count {
             Some((receipt, mark)) => (counted(receipt)?, mark),
             None => (0, Mark::START),
         };
-        Ok(Opened { sink: Box::new(Counting { path: self.file(site)?, records }), at })
+        let sink = Counting { stream: site.stream().to_owned(), path: self.file(site)?, records };
+        Ok(Opened { sink: Box::new(sink), at })
     }
 }
 
 /// The sink of one pull.
 #[derive(Debug)]
 struct Counting {
+    stream: String,
     path: PathBuf,
     records: usize,
 }
@@ -83,6 +85,7 @@ impl Sink for Counting {
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        log::debug!("{} has {} records", self.stream, self.records);
         replace(&self.path, format!("{}\n", self.records).as_bytes())
             .map_err(|error| SinkError::io(format!("cannot write `{}`", self.path.display()), error))
     }

@@ -8,6 +8,8 @@ use longhaul_plugin_abi::{
     SinkTable, Write,
 };
 
+use serde_json::Value;
+
 use crate::call::borrow;
 
 /// What a table says and offers, with nothing missing.
@@ -16,8 +18,8 @@ pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) summary: String,
-    /// The names of the options.
-    pub(crate) options: Vec<String>,
+    /// The schema of the options, which has an object of `properties`.
+    pub(crate) schema: Options,
     pub(crate) functions: Functions,
 }
 
@@ -96,7 +98,7 @@ impl Plugin {
             name: text(table.name, "name")?,
             version: text(table.version, "version")?,
             summary: text(table.summary, "summary")?,
-            options: properties(&text(table.options, "options")?)?,
+            schema: schema(&text(table.options, "options")?)?,
             functions: Functions {
                 configure: given(table.configure, "configure")?,
                 destination: given(table.destination, "destination")?,
@@ -121,8 +123,8 @@ fn text(bytes: Bytes, field: &'static str) -> Result<String, UnfitTable> {
     str::from_utf8(bytes).map(str::to_owned).map_err(|_| UnfitTable::Text { field })
 }
 
-fn properties(schema: &str) -> Result<Vec<String>, UnfitTable> {
-    let schema: Options = serde_json::from_str(schema).map_err(|_| UnfitTable::Options)?;
-    let properties = schema.get("properties").and_then(|properties| properties.as_object());
-    Ok(properties.ok_or(UnfitTable::Options)?.keys().cloned().collect())
+fn schema(text: &str) -> Result<Options, UnfitTable> {
+    let schema: Options = serde_json::from_str(text).map_err(|_| UnfitTable::Options)?;
+    let has_properties = schema.get("properties").is_some_and(Value::is_object);
+    if has_properties { Ok(schema) } else { Err(UnfitTable::Options) }
 }
