@@ -87,6 +87,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<SinksCommand>,
     },
+    /// Write the crate of a sink of your own, which works as it stands
+    NewSink(NewSinkArguments),
     /// List the streams that are configured
     Streams,
     /// Print a valid access token, for use with curl
@@ -167,6 +169,17 @@ pub(crate) struct SinkCheckArguments {
     /// `LONGHAUL_DESTINATION` says where they are
     #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
     pub(crate) read_with: Option<String>,
+}
+
+/// Arguments of `new-sink`.
+#[derive(Args, Debug)]
+pub(crate) struct NewSinkArguments {
+    /// The name that the configuration will know the sink by
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// A folder with longhaul's source, or the URL of its git; unless given, what this program was built from
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) longhaul: Option<String>,
 }
 
 /// When readers can see the records of a sink.

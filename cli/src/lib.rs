@@ -62,6 +62,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Config => commands::config::execute(&begin()?),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
+        Command::NewSink(new) => commands::new_sink::execute(new),
         Command::Streams => commands::streams::execute(&begin()?),
         Command::Token => commands::token::execute(&begin()?),
         Command::Completions { shell } => commands::completions::execute(*shell),
