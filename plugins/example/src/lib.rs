@@ -9,6 +9,8 @@
 //! path = "out/{stream}.count"
 //! ```
 //!
+//! `count.c` is the same in C, and `examples/embed.rs` a program that the sink is part of.
+//!
 //! The receipt of a commit is the count itself, so a pull that is taken up again counts on from there, and nothing is
 //! counted twice.
 
@@ -27,7 +29,7 @@ use serde::Deserialize;
 /// The sink's options.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Count {
+pub struct Count {
     path: String,
 }
 
