@@ -55,6 +55,23 @@ fn a_sink_in_c_receives_every_record() {
 }
 
 #[test]
+fn the_commands_of_the_readme_build_and_check_the_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let compiler = readme.lines().find(|line| line.starts_with("cc ")).unwrap();
+    let folder = Folder::empty();
+    std::os::unix::fs::symlink(root.join("plugins").canonicalize().unwrap(), folder.path("plugins")).unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("umask 022; {compiler}")])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let checked = folder.run("sinks check liblonghaul_sink_count.so --read nothing");
+    assert!(checked.assert_complete().stdout.contains("\n18 of 18 cases passed\n"), "{}", checked.stdout);
+}
+
+#[test]
 fn a_plugin_is_told_its_options_and_its_site_and_nothing_else() {
     let api = api::start(&calm(1));
     let folder = folder("table.configure = told_configure, table.open = told_open", api.base_url());
