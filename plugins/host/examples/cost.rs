@@ -62,7 +62,7 @@ fn each(
 ) -> Result<Duration, Box<dyn Error>> {
     let start = clock.elapsed();
     (0..PAGES).try_for_each(|_| call())?;
-    Ok((clock.elapsed() - start) / PAGES)
+    Ok(clock.elapsed().saturating_sub(start) / PAGES)
 }
 
 fn open(sink_type: &dyn SinkType) -> Result<Box<dyn Sink>, Box<dyn Error>> {

@@ -116,9 +116,13 @@ mod tests {
 
     #[test]
     fn other_crates_are_not_heard_where_they_would_write_down_what_is_sent() {
-        let said =
-            [("ureq", Level::Warn), ("ureq", Level::Info), ("ureq", Level::Debug), ("ureq", Level::Trace)];
-        let heard = [(2, "ureq".to_owned()), (3, "ureq".to_owned())];
+        let said = [
+            ("http_client", Level::Warn),
+            ("http_client", Level::Info),
+            ("http_client", Level::Debug),
+            ("http_client", Level::Trace),
+        ];
+        let heard = [(2, "http_client".to_owned()), (3, "http_client".to_owned())];
         assert_eq!(told(abi::Level::TRACE, &said), heard);
     }
 }

@@ -50,8 +50,8 @@ fn a_sink_in_c_receives_every_record() {
     assert_eq!(folder.read("conversations.count"), "1234\n");
     // It wrote down what it was given, page by page.
     let lines = ended.stderr.lines().map(|line| line.split_once(" info  ").map_or(line, |(_, rest)| rest));
-    let records = lines.filter(|line| line.starts_with('{')).map(|line| format!("{line}\n"));
-    assert!(records.collect::<String>() == api::lines(&settings), "the records differ");
+    let records = lines.filter(|line| line.starts_with('{')).collect::<Vec<_>>().join("\n") + "\n";
+    assert!(records == api::lines(&settings), "the records differ");
 }
 
 #[test]
