@@ -83,7 +83,13 @@ pub(crate) enum Command {
     /// Show the effective configuration and where each value comes from
     Config,
     /// List the sinks: built-in ones and plugins
-    Sinks,
+    Sinks {
+        /// What else to do with them
+        #[command(subcommand)]
+        command: Option<SinksCommand>,
+    },
+    /// Write the crate of a sink of your own, which works as it stands
+    NewSink(NewSinkArguments),
     /// Show of each stream whether it is complete, and where an unfinished run stopped
     Status {
         /// The streams; without any, all that are configured or were pulled
@@ -154,6 +160,65 @@ pub(crate) struct DemoArguments {
     /// Where the files go
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+}
+
+/// What else `sinks` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SinksCommand {
+    /// Hold a plugin against the contract of a sink, and print the score
+    Check(SinkCheckArguments),
+}
+
+/// Arguments of `sinks check`.
+#[derive(Args, Debug)]
+pub(crate) struct SinkCheckArguments {
+    /// The shared library, as it was built
+    #[arg(value_name = "LIBRARY")]
+    pub(crate) library: PathBuf,
+    /// An option of the sink, as JSON or as text; `path` is a file in the folder of each case unless given
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    pub(crate) options: Vec<String>,
+    /// When readers can see the records
+    #[arg(long, value_name = "WHEN", default_value = "finish")]
+    pub(crate) publishes: Publishing,
+    /// How to read back what is published; without it, a file is read as lines, and nothing else is read
+    #[arg(long, value_name = "HOW")]
+    pub(crate) read: Option<Reading>,
+    /// A shell command that prints the published records, one a line, and fails where there is no result.
+    /// `LONGHAUL_DESTINATION` says where they are
+    #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
+    pub(crate) read_with: Option<String>,
+}
+
+/// Arguments of `new-sink`.
+#[derive(Args, Debug)]
+pub(crate) struct NewSinkArguments {
+    /// The name that the configuration will know the sink by
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// A folder with longhaul's source, or the URL of its git; unless given, what this program was built from
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) longhaul: Option<String>,
+}
+
+/// When readers can see the records of a sink.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Publishing {
+    /// When the pull is complete.
+    Finish,
+    /// From each commit on.
+    Commit,
+    /// At once.
+    Write,
+}
+
+/// How what a sink publishes is read back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Reading {
+    /// As a file with one record a line.
+    Lines,
+    /// Not at all.
+    Nothing,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

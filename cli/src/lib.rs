@@ -26,7 +26,7 @@ use std::{ffi::OsString, io};
 use clap::Parser;
 
 use self::{
-    args::{Arguments, Command, Global},
+    args::{Arguments, Command, Global, SinksCommand},
     config::Sources,
     exit::Exit,
     failure::Failure,
@@ -60,7 +60,9 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams } => commands::check::execute(&begin()?, streams),
         Command::Config => commands::config::execute(&begin()?),
-        Command::Sinks => commands::sinks::execute(&sources(&arguments.global)?),
+        Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
+        Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
+        Command::NewSink(new) => commands::new_sink::execute(new),
         Command::Status { streams } => commands::status::execute(&begin()?, streams),
         Command::Streams => commands::streams::execute(&begin()?),
         Command::Token => commands::token::execute(&begin()?),

@@ -107,7 +107,7 @@ fn completions_are_printed_for_every_shell() {
 fn help_names_every_command_and_the_exit_codes() {
     let ended = Folder::empty().run("--help");
     let help = &ended.assert_complete().stdout;
-    for word in ["run", "demo", "check", "config", "sinks", "streams", "token", "completions"] {
+    for word in ["run", "demo", "check", "config", "sinks", "new-sink", "streams", "token", "completions"] {
         assert!(
             help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))),
             "{word}: {help}"

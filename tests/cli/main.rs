@@ -16,6 +16,7 @@ mod jobs;
 mod later;
 mod layers;
 mod logs;
+mod new_sink;
 mod plugins;
 mod presets;
 mod pulls;

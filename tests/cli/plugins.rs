@@ -1,50 +1,94 @@
 //! Sinks from shared libraries.
 
+mod checking;
+#[cfg(target_os = "linux")]
+mod in_c;
+mod panicking;
+#[cfg(target_os = "linux")]
+mod refused;
+
 use std::{env, fs};
 
 use crate::{api, folder::Folder};
 
-/// The library of the example, which lies where the tests were built, as a dependency of theirs.
-fn library() -> (String, Vec<u8>) {
-    let name = format!("{}longhaul_sink_count{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    let built = env::current_exe().unwrap().with_file_name(&name);
-    (name, fs::read(built).unwrap())
+/// The file name of a sink's library.
+fn file_name(sink: &str) -> String {
+    format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX)
+}
+
+/// A sink's library, which lies where the tests were built, as a dependency of theirs.
+fn library(sink: &str) -> Vec<u8> {
+    fs::read(env::current_exe().unwrap().with_file_name(file_name(sink))).unwrap()
+}
+
+/// A folder with the library of the sink `count` in `plugins`, and a configuration that pulls into it with nothing but
+/// `options`.
+fn folder_with(library: impl AsRef<[u8]>, base_url: &str, sink: &str, options: &str) -> Folder {
+    let streams = api::TUTORIAL.replace("[\"lines\"]", &format!("[\"{sink}\"]"));
+    let table = format!("\n[sinks.{sink}]\n{options}\n");
+    let configuration = format!("plugin_path = [\"plugins\"]\n{}{streams}{table}", api::connection(base_url));
+    Folder::configured(&configuration).with(&format!("plugins/{}", file_name(sink)), library)
 }
 
 #[test]
 fn a_sink_that_is_not_built_in_is_found_in_the_plugin_path() {
     let api = api::start(&api::calm(120));
-    let (name, library) = library();
-    let folder =
-        Folder::configured(&api::tutorial(api.base_url())).with(&format!("plugins/{name}"), library).with(
-            "more.toml",
-            r#"plugin_path = ["plugins"]
-               streams.conversations.sinks = ["lines", "count"]
-               sinks.count.path = "out/{stream}.count""#,
-        );
-    folder.run("run -c longhaul.toml -c more.toml").assert_complete();
-    assert_eq!(folder.read("out/conversations.count").trim(), "120");
-    assert_eq!(folder.read("out/conversations.ndjson").lines().count(), 120);
-    let listed = folder.run("sinks -c longhaul.toml -c more.toml");
-    assert!(
-        listed.printed().contains("count\n  counts the records of each stream\n  options: path\n  plugin ")
-    );
+    let folder = folder_with(library("count"), api.base_url(), "count", "path = \"out/{stream}.count\"");
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/conversations.count"), "120\n");
+    let listed = folder.run("sinks");
+    let count = "count\n  counts the records of each stream\n  options: path\n    \
+                 path: string, required; the file that the count is written to\n  plugin ";
+    assert!(listed.printed().contains(count), "{}", listed.stdout);
 }
 
 #[test]
-fn a_plugin_is_told_its_options_only_and_names_the_one_that_it_does_not_know() {
+fn plugins_are_found_by_the_environment_and_in_the_folder_for_data() {
+    let place = |folder: &str| format!("{folder}/{}", file_name("count"));
+    let folder = Folder::empty()
+        .with(&place("listed"), library("count"))
+        .with(&place("data/longhaul/plugins"), library("count"))
+        .with(&place("home/.local/share/longhaul/plugins"), library("count"));
+    let listed = env::join_paths([folder.path("none"), folder.path("listed")]).unwrap();
+    let [listed, data, home] =
+        [("LONGHAUL_PLUGIN_PATH", listed), ("XDG_DATA_HOME", folder.path("data").into())]
+            .into_iter()
+            .chain([("HOME", folder.path("home").into())])
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+    for (variables, found) in [
+        (&[&listed, &data, &home][..], "listed"),
+        (&[&data, &home], "data/longhaul/plugins"),
+        (&[&home], "home/.local/share/longhaul/plugins"),
+    ] {
+        let typed = variables
+            .iter()
+            .fold(folder.longhaul("sinks"), |typed, (name, value)| typed.variable(name, value));
+        let place = format!("  plugin {}, FOLDER/{}\n", env!("CARGO_PKG_VERSION"), place(found));
+        let printed = typed.run().assert_complete().printed();
+        assert!(printed.contains(&place), "{printed}");
+    }
+}
+
+#[test]
+fn a_plugin_names_the_option_that_it_does_not_know() {
     let api = api::start(&api::calm(1));
-    let (name, library) = library();
-    let folder =
-        Folder::configured(&api::tutorial(api.base_url())).with(&format!("plugins/{name}"), library).with(
-            "more.toml",
-            "plugin_path = [\"plugins\"]\nstreams.conversations.sinks = [\"count\"]\n\
-             [sinks.count]\npath = \"n\"\npth = \"n\"\n",
-        );
-    folder.run("run -c longhaul.toml -c more.toml").assert_failed(
+    let folder = folder_with(library("count"), api.base_url(), "count", "path = \"n\"\npth = \"n\"");
+    folder.run("run").assert_failed(
         2,
-        "error: the sink `count` cannot be used as it is configured\n  in: more.toml:5\n  \
+        "error: the sink `count` cannot be used as it is configured\n  in: longhaul.toml:24\n  \
          caused by: `pth` is not an option of this sink (did you mean `path`?)\n",
     );
     assert_eq!(api.stats().total_requests(), 0);
+}
+
+#[test]
+fn a_plugin_logs_through_the_command_and_as_much_as_was_asked_for() {
+    let api = api::start(&api::calm(120));
+    let folder = folder_with(library("count"), api.base_url(), "count", "path = \"count\"");
+    let line = "debug conversations has 120 records\n";
+    assert!(!folder.run("run").assert_complete().said().contains(line));
+    assert!(folder.run("run -v").assert_complete().said().contains(line));
+    assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().said().contains(line));
 }

@@ -22,7 +22,7 @@ fn no_file_speaks_of_the_machine_it_was_written_on() {
 
 #[track_caller]
 fn assert_absent(words: &[[&str; 2]]) {
-    for (path, text) in texts(&[".rs", ".md", ".toml", ".h"]) {
+    for (path, text) in texts(&[".rs", ".md", ".toml", ".h", ".c"]) {
         for word in words {
             let word = word.concat();
             let line = text.lines().position(|line| line.contains(&word));

@@ -7,6 +7,6 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
-    sinks::{ConfiguredSinks, STDOUT, of_options, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, of_options, of_plugin, plugins, registry},
     source::source,
 };

@@ -99,14 +99,17 @@ fn configure(
             }
             Ok(None) | Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
             Err(error) => {
-                return Err(Failure {
-                    written: Some(loaded.origin_of(&key).to_string()),
-                    ..Failure::usage(error)
-                });
+                return Err(Failure { written: written(loaded, name, &key), ..of_plugin(error) });
             }
         },
     };
     configured.map_err(|error| of_options(loaded, name, error))
+}
+
+/// A plugin that is not loaded, with what to do about it.
+pub(crate) fn of_plugin(error: LoadError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure { hint, ..Failure::usage(error) }
 }
 
 /// `--sink` may name what is neither configured nor a type that needs no configuration.
@@ -124,12 +127,15 @@ pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failu
         None => format!("sinks.{name}"),
     };
     let exit = if error.kind() == SinkErrorKind::Config { Exit::Usage } else { Exit::Sink };
-    let written = match loaded.origin_of(&key) {
-        Origin::Default => loaded.origin_of(&format!("sinks.{name}.type")),
-        origin => origin,
-    };
-    let written = (written != Origin::Default).then(|| written.to_string());
+    let written = written(loaded, name, &key);
     Failure { written, ..Failure::new(exit, SinkOptionsError { name: name.to_owned(), source: error }) }
+}
+
+/// Where `key` was written, or else the sink's type, or the sink at all.
+fn written(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
+    let places = [key.to_owned(), format!("sinks.{name}.type"), format!("sinks.{name}")];
+    let origin = places.iter().map(|key| loaded.origin_of(key)).find(|origin| *origin != Origin::Default);
+    origin.map(|origin| origin.to_string())
 }
 
 /// Which sink it was.

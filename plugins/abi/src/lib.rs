@@ -2,6 +2,7 @@
 //!
 //! Types only: nothing here allocates, does I/O or depends on anything. Authors of sinks in Rust use the crate
 //! `longhaul-plugin`, which fills the table in for them; this page is for those who write the other side by hand.
+//! For them there is the same in C, too: `longhaul_sink.h`, beside the manifest of this crate.
 //!
 //! # The handshake
 //!
@@ -20,6 +21,11 @@
 //!   a message, and there is no release function to forget.
 //! * [`Configured`] and [`Open`] are the plugin's own. The host drops each exactly once, in any order, unless a
 //!   call on it answered [`Status::PANICKED`]: such a sink is never entered again.
+//!
+//! # Texts
+//!
+//! All texts are UTF-8. The JSON that the host hands over has no white space between its tokens, and escapes nothing
+//! but quotes, backslashes and control characters.
 //!
 //! # Threads
 //!
@@ -48,6 +54,10 @@ pub const LIBRARY_PREFIX: &str = "longhaul_sink_";
 
 /// The most bytes that a receipt may have.
 pub const MAX_RECEIPT: usize = 4096;
+
+/// The bits of [`SinkTable::features`] that a host must know. One that does not know a bit which is set among them
+/// refuses the plugin as made for a later longhaul; the other bits it may ignore.
+pub const NEEDED_FEATURES: u32 = 0xffff_0000;
 
 /// The one exported function. It may be called more than once and returns the same table each time.
 ///

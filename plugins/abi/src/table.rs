@@ -13,7 +13,8 @@ use crate::{Batch, Bytes, Configured, Open, Opened, Position, Reply, Status};
 pub struct SinkTable {
     /// The size in bytes of this table as the plugin knows it.
     pub size: u32,
-    /// One bit for each optional ability. None is defined yet: 0.
+    /// One bit for each ability beyond this version, those in [`NEEDED_FEATURES`](crate::NEEDED_FEATURES) being asked
+    /// of the host. None is defined yet: 0.
     pub features: u32,
     /// The sink's name, as in the library's: `[a-z][a-z0-9_]*`.
     pub name: Bytes,

@@ -9,6 +9,8 @@
 //! path = "out/{stream}.count"
 //! ```
 //!
+//! `count.c` is the same in C, and `examples/embed.rs` a program that the sink is part of.
+//!
 //! The receipt of a commit is the count itself, so a pull that is taken up again counts on from there, and nothing is
 //! counted twice.
 
@@ -20,14 +22,14 @@ use std::{
 
 use longhaul_plugin::{
     Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, SinkErrorKind, Site,
-    export_sink,
+    export_sink, log,
 };
 use serde::Deserialize;
 
 /// The sink's options.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Count {
+pub struct Count {
     path: String,
 }
 
@@ -60,13 +62,15 @@ impl OpenSink for Count {
             Some((receipt, mark)) => (counted(receipt)?, mark),
             None => (0, Mark::START),
         };
-        Ok(Opened { sink: Box::new(Counting { path: self.file(site)?, records }), at })
+        let sink = Counting { stream: site.stream().to_owned(), path: self.file(site)?, records };
+        Ok(Opened { sink: Box::new(sink), at })
     }
 }
 
 /// The sink of one pull.
 #[derive(Debug)]
 struct Counting {
+    stream: String,
     path: PathBuf,
     records: usize,
 }
@@ -83,6 +87,7 @@ impl Sink for Counting {
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        log::debug!("{} has {} records", self.stream, self.records);
         replace(&self.path, format!("{}\n", self.records).as_bytes())
             .map_err(|error| SinkError::io(format!("cannot write `{}`", self.path.display()), error))
     }

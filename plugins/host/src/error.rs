@@ -1,6 +1,6 @@
 //! Why a plugin is not loaded.
 
-use std::{io, path::PathBuf};
+use std::{env::consts::ARCH, io, path::PathBuf};
 
 use crate::{table::UnfitTable, trust::Untrusted};
 
@@ -38,7 +38,55 @@ pub enum LoadError {
         /// Whose doing it could be.
         source: Untrusted,
     },
-    /// The file is not a shared library, or not one for this machine.
+    /// The file's name is not that of any sink's library.
+    #[error("`{}` is not called like the library of a sink, which on this system is `{}`", library.display(), expected.display())]
+    FileName {
+        /// The file.
+        library: PathBuf,
+        /// What it could be called.
+        expected: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the plugin `{}`", library.display())]
+    Unreadable {
+        /// The file.
+        library: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("`{}` is not a shared library", library.display())]
+    NoLibrary {
+        /// The file.
+        library: PathBuf,
+    },
+    /// The library is for another kind of machine.
+    #[error("`{}` was built for {machine}, and this longhaul for {ARCH}", library.display())]
+    Foreign {
+        /// The library.
+        library: PathBuf,
+        /// The kind of machine.
+        machine: String,
+    },
+    /// The file ends before the library does.
+    #[error("`{}` is cut off: it has {size} bytes and must have {needed} at least", library.display())]
+    CutOff {
+        /// The library.
+        library: PathBuf,
+        /// How many bytes it has.
+        size: u64,
+        /// How many its headers speak of.
+        needed: u64,
+    },
+    /// The library is built on another one that is not there.
+    #[error("`{}` needs another shared library, which is not there", library.display())]
+    Dependency {
+        /// The library.
+        library: PathBuf,
+        /// What the loader says, which names the other one.
+        source: libloading::Error,
+    },
+    /// The loader does not take the library.
     #[error("`{}` cannot be loaded as a shared library", library.display())]
     Library {
         /// The library.
@@ -46,16 +94,22 @@ pub enum LoadError {
         /// What the loader says, in its own `source`.
         source: libloading::Error,
     },
-    /// It is a shared library, but not a sink for this version of longhaul.
-    #[error(
-        "`{}` is no longhaul sink, or one for another version of longhaul: it has no function `longhaul_sink_v1`",
-        library.display()
-    )]
+    /// It is a shared library, but no sink.
+    #[error("`{}` is not a longhaul sink: it has no function `longhaul_sink_v1`", library.display())]
     Symbol {
         /// The library.
         library: PathBuf,
-        /// What the loader says, in its own `source`.
-        source: libloading::Error,
+    },
+    /// It is a sink for a later major version.
+    #[error(
+        "`{}` was made for a later longhaul: it has the function `{symbol}`, and this one calls `longhaul_sink_v1`",
+        library.display()
+    )]
+    TooNew {
+        /// The library.
+        library: PathBuf,
+        /// Its function.
+        symbol: String,
     },
     /// It offers a table that cannot be used.
     #[error("the plugin `{}` does not describe a sink that can be used", library.display())]
@@ -75,4 +129,30 @@ pub enum LoadError {
         /// The file name that goes with it.
         expected: PathBuf,
     },
+}
+
+impl LoadError {
+    /// What to do about it, where that does not go without saying.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoLibrary { .. } => Some(
+                "build it as a shared library: `crate-type = [\"cdylib\"]` in Rust, `cc -shared -fPIC` in C",
+            ),
+            Self::Foreign { .. } => {
+                Some("build it on a machine like this one, or get it for one from its author")
+            }
+            Self::CutOff { .. } => Some("copy or build it again"),
+            Self::Dependency { .. } => Some("install what it needs; `ldd` lists that"),
+            Self::Symbol { .. } => {
+                Some("a sink in Rust ends in `export_sink!`; one in C includes `longhaul_sink.h`")
+            }
+            Self::TooNew { .. } | Self::Table { source: UnfitTable::Features { .. }, .. } => {
+                Some("use a newer longhaul, or an older version of the plugin")
+            }
+            Self::Table { source: UnfitTable::Small { .. }, .. } => {
+                Some("build it again with the `longhaul-plugin` or the `longhaul_sink.h` of this longhaul")
+            }
+            _ => None,
+        }
+    }
 }

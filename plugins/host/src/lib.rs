@@ -26,6 +26,7 @@
 
 mod call;
 mod error;
+mod format;
 mod library;
 mod plugins;
 mod sink;

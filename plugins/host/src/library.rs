@@ -1,30 +1,56 @@
 //! A shared library, loaded for good.
 
-use std::{ffi::c_void, mem::ManuallyDrop, path::Path};
+use std::{error::Error, ffi::c_void, mem::ManuallyDrop, path::Path};
 
 use libloading::Library;
 use log::{LevelFilter, log};
 use longhaul_plugin_abi::{Bytes, Entry, Host, LIBRARY_PREFIX, Level, SYMBOL};
 
-use crate::{LoadError, PluginSinkType, call::borrow, table::Plugin};
+use crate::{LoadError, PluginSinkType, call::borrow, format, table::Plugin};
 
 /// Loads the library of the sink `name` at an absolute path, and reads its table.
 pub(crate) fn load(name: &str, path: &Path) -> Result<PluginSinkType, LoadError> {
+    format::check(path)?;
     // SAFETY: this runs what code the library has for when it is loaded. Nothing can be known of that code; that it
     // was put there by someone who may is checked before.
-    let library = unsafe { Library::new(path) }
-        .map_err(|source| LoadError::Library { library: path.to_owned(), source })?;
+    let library = unsafe { Library::new(path) }.map_err(|source| refusal(path, source))?;
     // Never unloaded: its threads, thread-locals and panic hook would point to nothing.
     let library = ManuallyDrop::new(library);
     // SAFETY: a function of that name has this type: the name says so, version included.
-    let entry = unsafe { library.get::<Entry>(SYMBOL) }
-        .map_err(|source| LoadError::Symbol { library: path.to_owned(), source })?;
+    let entry = unsafe { library.get::<Entry>(SYMBOL) }.map_err(|_| no_entry(path, &library))?;
     // SAFETY: the host is leaked, so it is valid for as long as the process lives.
     let table = unsafe { entry(host(name)) };
     // SAFETY: the contract of `Entry` is that the table is valid for as long as the library is loaded.
     unsafe { Plugin::read(table) }
         .map(|plugin| PluginSinkType::new(plugin, path.to_owned()))
         .map_err(|source| LoadError::Table { library: path.to_owned(), source })
+}
+
+/// The loader has no codes for what is wrong, only words.
+fn refusal(path: &Path, source: libloading::Error) -> LoadError {
+    /// How the loaders of glibc, of musl and of Apple begin to tell what a library lacks. The first says the same
+    /// of the library itself, which is known to be there.
+    const LACKING: [&str; 3] =
+        ["cannot open shared object file", "Error loading shared library", "Library not loaded"];
+
+    let words = source.source().map_or_else(|| source.to_string(), ToString::to_string);
+    let library = path.to_owned();
+    if LACKING.iter().any(|lacking| words.contains(lacking)) {
+        LoadError::Dependency { library, source }
+    } else {
+        LoadError::Library { library, source }
+    }
+}
+
+/// Why there is no function to call: the name of that of another major version tells.
+fn no_entry(path: &Path, library: &Library) -> LoadError {
+    let later = (2..10).map(|major| format!("{LIBRARY_PREFIX}v{major}"));
+    // SAFETY: whatever it is, it is only looked for and never called.
+    let symbol = later.into_iter().find(|symbol| unsafe { library.get::<Entry>(symbol) }.is_ok());
+    match symbol {
+        Some(symbol) => LoadError::TooNew { library: path.to_owned(), symbol },
+        None => LoadError::Symbol { library: path.to_owned() },
+    }
 }
 
 /// What the library gets to write its log to. Leaked, as the library is.

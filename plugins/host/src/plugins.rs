@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
     fs, io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use libloading::library_filename;
@@ -45,6 +45,18 @@ impl Plugins {
             }
         }
         Ok(None)
+    }
+
+    /// Loads the sink in this library, whose file must have the name that goes with the sink's.
+    pub fn load(library: &Path) -> Result<PluginSinkType, LoadError> {
+        let unreadable = |source| LoadError::Unreadable { library: library.to_owned(), source };
+        let path = path::absolute(library).map_err(unreadable)?;
+        let real = path.canonicalize().map_err(unreadable)?;
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(sink_name);
+        match (name, path.parent()) {
+            (Some(name), Some(folder)) => load(name, folder, &real),
+            _ => Err(LoadError::FileName { library: library.to_owned(), expected: file_name("NAME") }),
+        }
     }
 
     /// Every sink that [`find`](Self::find) could give, by name, loaded: only the library knows its version and its

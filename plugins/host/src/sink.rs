@@ -40,6 +40,11 @@ impl PluginSinkType {
         &self.door.plugin().version
     }
 
+    /// The author's JSON Schema of the options. It has an object of `properties`.
+    pub fn schema(&self) -> &Options {
+        &self.door.plugin().schema
+    }
+
     /// The file that it was loaded from, links resolved.
     pub fn library(&self) -> &Path {
         &self.library
@@ -52,7 +57,8 @@ impl SinkType for PluginSinkType {
     }
 
     fn options(&self) -> Vec<String> {
-        self.door.plugin().options.clone()
+        let properties = self.schema().get("properties").and_then(Value::as_object);
+        properties.into_iter().flat_map(Options::keys).cloned().collect()
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {

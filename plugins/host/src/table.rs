@@ -4,8 +4,11 @@ use std::str;
 
 use longhaul_core::sink::Options;
 use longhaul_plugin_abi::{
-    Bytes, Commit, Configure, Destination, DropConfigured, DropSink, Finish, OpenSink, SinkTable, Write,
+    Bytes, Commit, Configure, Destination, DropConfigured, DropSink, Finish, NEEDED_FEATURES, OpenSink,
+    SinkTable, Write,
 };
+
+use serde_json::Value;
 
 use crate::call::borrow;
 
@@ -15,8 +18,8 @@ pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) summary: String,
-    /// The names of the options.
-    pub(crate) options: Vec<String>,
+    /// The schema of the options, which has an object of `properties`.
+    pub(crate) schema: Options,
     pub(crate) functions: Functions,
 }
 
@@ -41,14 +44,18 @@ pub enum UnfitTable {
     #[error("it gives no table")]
     None,
     /// It was made for a version that knew less.
-    #[error(
-        "its table has {size} bytes and must have {needed}; build it again with a newer `longhaul-plugin`"
-    )]
+    #[error("it is too old: its table has {size} bytes and must have {needed}")]
     Small {
         /// The plugin's size.
         size: usize,
         /// The size that this version reads.
         needed: usize,
+    },
+    /// It asks for what only a later version can do.
+    #[error("it is too new: it needs features that this longhaul does not have ({features:#x})")]
+    Features {
+        /// The bits that stand for them.
+        features: u32,
     },
     /// A function is null.
     #[error("its table has no function `{function}`")]
@@ -83,11 +90,15 @@ impl Plugin {
         }
         // SAFETY: there are enough bytes, and every pattern of bits is a valid table: its functions may be null.
         let table = unsafe { table.read() };
+        let features = table.features & NEEDED_FEATURES;
+        if features != 0 {
+            return Err(UnfitTable::Features { features });
+        }
         Ok(Self {
             name: text(table.name, "name")?,
             version: text(table.version, "version")?,
             summary: text(table.summary, "summary")?,
-            options: properties(&text(table.options, "options")?)?,
+            schema: schema(&text(table.options, "options")?)?,
             functions: Functions {
                 configure: given(table.configure, "configure")?,
                 destination: given(table.destination, "destination")?,
@@ -112,8 +123,8 @@ fn text(bytes: Bytes, field: &'static str) -> Result<String, UnfitTable> {
     str::from_utf8(bytes).map(str::to_owned).map_err(|_| UnfitTable::Text { field })
 }
 
-fn properties(schema: &str) -> Result<Vec<String>, UnfitTable> {
-    let schema: Options = serde_json::from_str(schema).map_err(|_| UnfitTable::Options)?;
-    let properties = schema.get("properties").and_then(|properties| properties.as_object());
-    Ok(properties.ok_or(UnfitTable::Options)?.keys().cloned().collect())
+fn schema(text: &str) -> Result<Options, UnfitTable> {
+    let schema: Options = serde_json::from_str(text).map_err(|_| UnfitTable::Options)?;
+    let has_properties = schema.get("properties").is_some_and(Value::is_object);
+    if has_properties { Ok(schema) } else { Err(UnfitTable::Options) }
 }

@@ -4,7 +4,8 @@ use std::{error::Error, ptr};
 
 use longhaul_core::sink::{Batch, Mark, Opened, Options, SinkError, SinkErrorKind, SinkType, Site};
 use longhaul_plugin_abi::{
-    self as abi, Bytes, Configured, MAX_RECEIPT, Open, Part, Position, Reply, SinkTable, Status,
+    self as abi, Bytes, Configured, MAX_RECEIPT, NEEDED_FEATURES, Open, Part, Position, Reply, SinkTable,
+    Status,
 };
 
 use crate::{PluginSinkType, UnfitTable, table::Plugin};
@@ -82,7 +83,8 @@ fn assert_broken(error: &SinkError, message: &str) {
 #[test]
 fn a_table_from_a_later_version_may_be_longer() {
     let size = table().size + 64;
-    assert_eq!(read(&SinkTable { size, features: u32::MAX, ..table() }).unwrap().name, "raw");
+    let features = !NEEDED_FEATURES;
+    assert_eq!(read(&SinkTable { size, features, ..table() }).unwrap().name, "raw");
 }
 
 #[test]
@@ -94,11 +96,15 @@ fn a_table_that_cannot_be_used_says_why() {
     let small = UnfitTable::Small { size: 16, needed: size_of::<SinkTable>() };
     assert_eq!(
         UnfitTable::Small { size: 16, needed: 136 }.to_string(),
-        "its table has 16 bytes and must have 136; build it again with a newer `longhaul-plugin`"
+        "it is too old: its table has 16 bytes and must have 136"
     );
     let not_text = Bytes::of(b"\xff");
     let cases = [
         (SinkTable { size: 16, ..table() }, small.to_string()),
+        (
+            SinkTable { features: 0x0005_0001, ..table() },
+            "it is too new: it needs features that this longhaul does not have (0x50000)".to_owned(),
+        ),
         (SinkTable { commit: None, ..table() }, "its table has no function `commit`".to_owned()),
         (SinkTable { summary: not_text, ..table() }, "the `summary` in its table is not UTF-8".to_owned()),
     ];

@@ -5,8 +5,8 @@
 
 use std::{panic, sync::OnceLock};
 
-use log::{LevelFilter, Log, Metadata, Record};
-use longhaul_plugin_abi::{Bytes, Host, Level};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use longhaul_plugin_abi::{self as abi, Bytes, Host};
 
 use crate::reply::panic_text;
 
@@ -44,7 +44,9 @@ unsafe impl Sync for Journal {}
 
 impl Log for Journal {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= filter(self.0.max_level)
+        // Other crates speak of connections and buffers at the lower levels, and so of credentials.
+        let is_wiretap = metadata.level() >= Level::Debug && !metadata.target().starts_with("longhaul");
+        metadata.level() <= filter(self.0.max_level) && !is_wiretap
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -53,19 +55,74 @@ impl Log for Journal {
         }
         let text = record.args().to_string();
         // SAFETY: the text outlives the call, and `data` is what the host wants to have back.
-        unsafe { (self.0.log)(self.0.data, Level(record.level() as u32), Bytes::of(text.as_bytes())) }
+        unsafe { (self.0.log)(self.0.data, abi::Level(record.level() as u32), Bytes::of(text.as_bytes())) }
     }
 
     fn flush(&self) {}
 }
 
-fn filter(limit: Level) -> LevelFilter {
+fn filter(limit: abi::Level) -> LevelFilter {
     match limit {
-        Level::OFF => LevelFilter::Off,
-        Level::ERROR => LevelFilter::Error,
-        Level::WARN => LevelFilter::Warn,
-        Level::INFO => LevelFilter::Info,
-        Level::DEBUG => LevelFilter::Debug,
+        abi::Level::OFF => LevelFilter::Off,
+        abi::Level::ERROR => LevelFilter::Error,
+        abi::Level::WARN => LevelFilter::Warn,
+        abi::Level::INFO => LevelFilter::Info,
+        abi::Level::DEBUG => LevelFilter::Debug,
         _ => LevelFilter::Trace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, ffi::c_void, slice};
+
+    use super::*;
+
+    /// What a host is told by a library whose log says these things, under their targets and levels.
+    fn told(max_level: abi::Level, said: &[(&str, Level)]) -> Vec<(u32, String)> {
+        unsafe extern "C" fn take(data: *mut c_void, level: abi::Level, text: Bytes) {
+            // SAFETY: `data` is the list below, and the text is lent for this call.
+            let (lines, text) = unsafe {
+                (&*data.cast::<RefCell<Vec<(u32, String)>>>(), slice::from_raw_parts(text.ptr, text.len))
+            };
+            lines.borrow_mut().push((level.0, String::from_utf8(text.to_vec()).unwrap()));
+        }
+        let lines = RefCell::new(Vec::new());
+        let host = Box::leak(Box::new(Host {
+            size: 0,
+            max_level,
+            data: (&raw const lines).cast_mut().cast(),
+            log: take,
+        }));
+        for (target, level) in said {
+            Journal(host)
+                .log(&Record::builder().target(target).level(*level).args(format_args!("{target}")).build());
+        }
+        lines.take()
+    }
+
+    #[test]
+    fn the_log_goes_to_the_host_as_far_as_it_wants_it() {
+        let said = [("longhaul_sink_x", Level::Error), ("longhaul_sink_x::y", Level::Info)];
+        let said = [said, [("longhaul_sink_x", Level::Debug), ("longhaul_sink_x", Level::Trace)]].concat();
+        assert_eq!(told(abi::Level::OFF, &said), []);
+        let error = (1, "longhaul_sink_x".to_owned());
+        assert_eq!(told(abi::Level::WARN, &said), [error.clone()]);
+        let info = (3, "longhaul_sink_x::y".to_owned());
+        assert_eq!(told(abi::Level::INFO, &said), [error, info]);
+        assert_eq!(told(abi::Level::TRACE, &said).len(), 4);
+        assert_eq!(told(abi::Level(99), &said).len(), 4);
+    }
+
+    #[test]
+    fn other_crates_are_not_heard_where_they_would_write_down_what_is_sent() {
+        let said = [
+            ("http_client", Level::Warn),
+            ("http_client", Level::Info),
+            ("http_client", Level::Debug),
+            ("http_client", Level::Trace),
+        ];
+        let heard = [(2, "http_client".to_owned()), (3, "http_client".to_owned())];
+        assert_eq!(told(abi::Level::TRACE, &said), heard);
     }
 }

@@ -1,5 +1,8 @@
 //! What an author of a longhaul sink depends on.
 //!
+//! `longhaul new-sink NAME` writes a crate to begin with, and `longhaul sinks check LIBRARY` holds what is built
+//! against the contract of a sink.
+//!
 //! A plugin is a shared library with one sink in it. Its author implements the traits that the built-in sinks
 //! implement, [`OpenSink`] and [`Sink`], and exports the sink by name:
 //!
@@ -76,31 +79,43 @@
 //!
 //! The options reach the sink by `serde`. A key that the type does not know, one that is missing and a value of the
 //! wrong type become errors that name the key; write `deny_unknown_fields`. What else must hold is checked by
-//! `#[serde(try_from = "…")]`.
+//! `#[serde(try_from = "…")]`. Of the JSON Schema, `longhaul sinks` shows each option's type, default and description,
+//! and whether it is required.
+//!
+//! The options are all that a sink is told of the configuration. The API's credentials never cross.
 //!
 //! # Panics and logs
 //!
 //! A panic is caught, ends the run as an error with the panic's message, and the sink is not entered again. That
 //! cannot be done for a library built with `panic = "abort"`: there it takes the whole process down.
 //!
-//! The macros of [`log`] write to longhaul's own log, and so do panics, with the place they came from. Nothing
-//! should be printed: standard output may be where the records of another stream go.
+//! The macros of [`log`] write to longhaul's own log, and so do panics, with the place they came from. Of the libraries
+//! beneath a sink, nothing below `info` is passed on: they would write down what is sent. Nothing should be printed:
+//! standard output may be where the records of another stream go.
+//!
+//! # Without a library
+//!
+//! A program that embeds longhaul registers the same type as [`Linked`]; `plugins/example/examples/embed.rs` is one.
 #![expect(unsafe_code, reason = "the C table is filled in here, so that no author has to")]
 
 mod calls;
 mod export;
 mod journal;
+mod linked;
 mod options;
 mod reply;
 
 pub use log;
 pub use longhaul_core::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkErrorKind, SinkType,
-    Site, UnknownPlaceholder,
+    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError, SinkErrorKind,
+    SinkType, Site, UnknownPlaceholder, UnknownSink,
 };
 pub use longhaul_plugin_abi as abi;
 
-pub use self::export::{Exported, PluginSink};
+pub use self::{
+    export::{Exported, PluginSink},
+    linked::Linked,
+};
 
 /// Exports a [`PluginSink`] as the sink of this library. Once in a crate.
 #[macro_export]

@@ -45,6 +45,8 @@ pub enum Publishes {
     AtCommit,
     /// What was written can be seen at once and is never taken back. A pipe.
     AtWrite,
+    /// Nobody knows: what arrives cannot be read back here, and only how the calls go is held against the contract.
+    Unseen,
 }
 
 /// The cases of the contract, for one kind of sink.

@@ -128,7 +128,11 @@ impl Drop for Writing {
 }
 
 fn suite(fault: Fault) -> Suite {
-    Suite::new(Publishes::AtFinish, move || {
+    suite_of(Publishes::AtFinish, fault)
+}
+
+fn suite_of(publishes: Publishes, fault: Fault) -> Suite {
+    Suite::new(publishes, move || {
         let shared = Arc::<Mutex<Store>>::default();
         let opener = Box::new(Memory { fault, shared: Arc::clone(&shared) });
         let published = Box::new(move || shared.lock().unwrap().published.clone());
@@ -137,7 +141,11 @@ fn suite(fault: Fault) -> Suite {
 }
 
 fn failures(fault: Fault) -> Vec<(&'static str, String)> {
-    suite(fault).run().into_iter().filter_map(|outcome| Some((outcome.case, outcome.failure?))).collect()
+    failures_of(&suite(fault))
+}
+
+fn failures_of(suite: &Suite) -> Vec<(&'static str, String)> {
+    suite.run().into_iter().filter_map(|outcome| Some((outcome.case, outcome.failure?))).collect()
 }
 
 #[test]
@@ -166,6 +174,16 @@ fn each_fault_is_found_by_the_case_for_its_clause() {
     for (fault, case) in found {
         let failures = failures(fault);
         assert!(failures.iter().any(|(failed, _)| *failed == case), "{fault:?} was found by {failures:?}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_read_back_the_calls_are_judged() {
+    let failures = |fault| failures_of(&suite_of(Publishes::Unseen, fault));
+    assert_eq!(failures(Fault::None), []);
+    assert_eq!(failures(Fault::LosesARecord), []);
+    for fault in [Fault::StartsOver, Fault::RefusesToFinishAgain, Fault::WritesLongReceipts] {
+        assert!(!failures(fault).is_empty(), "{fault:?}");
     }
 }
 

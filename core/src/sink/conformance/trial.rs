@@ -74,6 +74,9 @@ impl<'s> Trial<'s> {
 
     /// Holds what is published against `records`; a pipe has whatever was written.
     pub(super) fn expect(&self, records: Vec<String>) -> Result<(), Failure> {
+        if self.publishes == Publishes::Unseen {
+            return Ok(());
+        }
         let takes_back = self.publishes != Publishes::AtWrite;
         let expected = if takes_back { records } else { self.written.borrow().clone() };
         let expected = expected.iter().map(|record| (self.stored)(record)).collect::<Vec<_>>();

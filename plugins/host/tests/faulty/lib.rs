@@ -9,17 +9,25 @@ use longhaul_plugin::{
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Told")]
 struct Faulty {
     at: Step,
     fault: Fault,
-    #[serde(skip)]
     records: Vec<String>,
+}
+
+/// What it is told.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    at: Step,
+    fault: Fault,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Step {
+    Configure,
     Destination,
     Open,
     Write,
@@ -49,6 +57,16 @@ impl Faulty {
             Fault::Unavailable => SinkError::io("cannot write", io::Error::other("the disk is full")),
             Fault::Closed => SinkError::io("cannot write", io::ErrorKind::BrokenPipe.into()),
         })
+    }
+}
+
+impl TryFrom<Told> for Faulty {
+    type Error = SinkError;
+
+    fn try_from(Told { at, fault }: Told) -> Result<Self, SinkError> {
+        let faulty = Self { at, fault, records: Vec::new() };
+        faulty.reach(Step::Configure)?;
+        Ok(faulty)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use longhaul_core::sink::SinkType;
 use longhaul_plugin_host::Plugins;
 
-use crate::support::{Shelf, built, chain, file_name};
+use crate::support::{Shelf, built, file_name};
 
 #[test]
 fn a_library_is_a_sink_type_like_any_other() {
@@ -74,48 +74,6 @@ fn a_folder_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_no_library_is_refused_in_the_words_of_the_loader() {
-    let shelf = Shelf::new();
-    shelf.put("text", b"this is no library");
-    let chain = chain(&shelf.refusal("text"));
-    let path = shelf.library("text").canonicalize().unwrap();
-    assert_eq!(chain[0], format!("`{}` cannot be loaded as a shared library", path.display()));
-    #[cfg(unix)]
-    assert!(chain.last().unwrap().contains(path.to_str().unwrap()), "{chain:?}");
-}
-
-/// The same library with another version in the name of its function: as if made for a later longhaul. (A signed
-/// or checksummed library, as on other systems, would not load at all.)
-#[cfg(target_os = "linux")]
-#[test]
-fn a_library_for_another_version_lacks_the_symbol() {
-    let shelf = Shelf::new();
-    let mut library = fs::read(built("count")).unwrap();
-    let symbol = b"longhaul_sink_v1";
-    let places: Vec<_> = library
-        .windows(symbol.len())
-        .enumerate()
-        .filter(|(_, bytes)| bytes == symbol)
-        .map(|(at, _)| at)
-        .collect();
-    for at in places {
-        library[at + symbol.len() - 1] = b'9';
-    }
-    shelf.put("count", &library);
-    let chain = chain(&shelf.refusal("count"));
-    let path = shelf.library("count").canonicalize().unwrap();
-    assert_eq!(
-        chain[0],
-        format!(
-            "`{}` is no longhaul sink, or one for another version of longhaul: it has no function \
-             `longhaul_sink_v1`",
-            path.display()
-        )
-    );
-    assert!(chain.last().unwrap().contains("undefined symbol: longhaul_sink_v1"), "{chain:?}");
-}
-
-#[test]
 fn a_library_under_another_sinks_name_is_refused() {
     let shelf = Shelf::new();
     shelf.put("sum", &fs::read(built("count")).unwrap());
@@ -138,6 +96,7 @@ mod permissions {
     };
 
     use super::*;
+    use crate::support::chain;
 
     fn set(place: &Path, mode: u32) {
         fs::set_permissions(place, Permissions::from_mode(mode)).unwrap();

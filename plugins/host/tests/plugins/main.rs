@@ -4,5 +4,8 @@
 mod calling;
 mod conforming;
 mod finding;
+#[cfg(unix)]
+mod in_c;
 mod panicking;
+mod refusing;
 mod support;

@@ -66,6 +66,8 @@ fn a_panic_is_an_error_and_the_last_call() {
 
 #[test]
 fn a_configured_sink_that_panicked_is_not_opened() {
+    let error = configured("faulty", json!({ "at": "configure", "fault": "panic" })).unwrap_err();
+    assert_broken(&error, "the plugin `faulty` panicked: boom in Configure");
     let opener = configured("faulty", json!({ "at": "destination", "fault": "panic" })).unwrap();
     let error = opener.destination(&site()).unwrap_err();
     assert_broken(&error, "the plugin `faulty` panicked: boom in Destination");
@@ -105,10 +107,10 @@ fn a_panic_is_logged_and_not_printed() {
         write(&mut *sink, &["1"]).unwrap_err();
     });
     assert_eq!(
-        lines[..2],
-        ["INFO longhaul_sink_faulty: reached Open", "INFO longhaul_sink_faulty: reached Write"]
+        lines[..3],
+        ["Configure", "Open", "Write"].map(|step| format!("INFO longhaul_sink_faulty: reached {step}"))
     );
-    let panic = &lines[2];
+    let panic = &lines[3];
     assert!(panic.starts_with("ERROR longhaul_sink_faulty: panicked at "), "{panic}");
     assert!(panic.contains("lib.rs:") && panic.ends_with(": boom in Write"), "{panic}");
 }

@@ -5,6 +5,7 @@ use std::{
     error::Error,
     fs, iter,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use libloading::library_filename;
@@ -18,13 +19,33 @@ pub(crate) struct Shelf(TempDir);
 
 impl Shelf {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        close(folder.path());
+        Self(folder)
     }
 
     /// A shelf with a copy of the library that cargo built for the sink.
     pub(crate) fn with(name: &str) -> Self {
         let shelf = Self::new();
         shelf.put(name, &fs::read(built(name)).unwrap());
+        shelf
+    }
+
+    /// A shelf with what the C compiler makes of the example in C. On Unix, Rust links by `cc`, so there is one.
+    #[cfg(unix)]
+    pub(crate) fn with_count_in_c() -> Self {
+        let (shelf, plugins) = (Self::new(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let output = Command::new("cc")
+            .args(["-std=c99", "-D_POSIX_C_SOURCE=200112L", "-Wall", "-Wextra", "-Werror", "-pedantic"])
+            .args(["-shared", "-fPIC", "-I"])
+            .arg(plugins.join("abi"))
+            .arg("-o")
+            .arg(shelf.library("count"))
+            .arg(plugins.join("example/count.c"))
+            .output()
+            .expect("a C compiler under the name `cc`, which Rust itself needs to link");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        close(&shelf.library("count"));
         shelf
     }
 
@@ -95,11 +116,11 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
 
 /// Takes away what a umask may have granted to the group.
 #[cfg(unix)]
-fn close(file: &Path) {
+fn close(place: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(place, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[cfg(not(unix))]
-fn close(_file: &Path) {}
+fn close(_: &Path) {}

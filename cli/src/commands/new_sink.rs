@@ -1,0 +1,116 @@
+//! `longhaul new-sink`: a crate to begin with.
+
+use std::{
+    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    fs, io,
+    path::{self, Path},
+};
+
+use toml_edit::Value;
+
+use crate::{args::NewSinkArguments, commands::print, exit::Exit, failure::Failure, wire};
+
+/// The files of the crate, with words in capitals for what differs.
+const FILES: [(&str, &str); 4] = [
+    ("Cargo.toml", include_str!("../new_sink/Cargo.toml.txt")),
+    ("README.md", include_str!("../new_sink/README.md.txt")),
+    ("src/lib.rs", include_str!("../new_sink/lib.rs.txt")),
+    (".gitignore", "/target\n"),
+];
+
+/// Where this program was built. Whoever built it has what a plugin needs.
+const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Writes the crate of a sink into a folder of its own.
+pub(crate) fn execute(arguments: &NewSinkArguments) -> Result<Exit, Failure> {
+    let name = &arguments.name;
+    check(name)?;
+    let source = source(arguments.longhaul.as_deref(), Path::new(BUILT_FROM))?;
+    let folder = format!("longhaul_sink_{name}");
+    let library = format!("{DLL_PREFIX}{folder}{DLL_SUFFIX}");
+
+    fs::create_dir(&folder).map_err(|error| not_made(&folder, error))?;
+    fs::create_dir(Path::new(&folder).join("src")).map_err(|error| not_made(&folder, error))?;
+    for (file, template) in FILES {
+        let text = template.replace("SOURCE", &source).replace("SINK", name).replace("LIBRARY", &library);
+        fs::write(Path::new(&folder).join(file), text).map_err(|error| not_made(&folder, error))?;
+    }
+    print(&format!(
+        "the sink `{name}` is in {folder}, and works as it stands:\n  cd {folder}\n  cargo build\n  \
+         longhaul sinks check target/debug/{library}\n"
+    ))
+}
+
+/// What the configuration takes as a name, and is not taken yet.
+fn check(name: &str) -> Result<(), Failure> {
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.contains("__");
+    if !is_name {
+        return Err(Failure::usage(format!("`{name}` cannot be the name of a sink")).hint(
+            "a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row",
+        ));
+    }
+    if wire::registry().get(name).is_ok() {
+        let error = format!("longhaul has a sink `{name}` already, which would be used instead");
+        return Err(Failure::usage(error).hint("choose another name"));
+    }
+    Ok(())
+}
+
+/// Where the manifest finds `longhaul-plugin`: in a copy of longhaul's source.
+fn source(named: Option<&str>, built_from: &Path) -> Result<String, Failure> {
+    if let Some(url) = named.filter(|place| place.contains("://")) {
+        return Ok(format!("git = {}", Value::from(url)));
+    }
+    let folder = named.map_or(built_from, Path::new);
+    let crate_folder = path::absolute(folder).and_then(|folder| folder.join("plugins/sdk").canonicalize());
+    match (crate_folder, named) {
+        (Ok(found), _) => Ok(format!("path = {}", Value::from(found.to_string_lossy().as_ref()))),
+        (Err(_), Some(named)) => {
+            let error = format!("`{named}` is not the source of longhaul: it has no folder `plugins/sdk`");
+            Err(Failure::usage(error))
+        }
+        (Err(_), None) => {
+            let error = "the source that this program was built from is gone, and with it `longhaul-plugin`, \
+                         which is not published on crates.io yet";
+            Err(Failure::usage(error)
+                .hint("`--longhaul` names a copy of longhaul's source, or the URL of its git"))
+        }
+    }
+}
+
+fn not_made(folder: &str, error: io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::usage(format!("`{folder}` is there already"))
+            .hint("remove it, or choose another name");
+    }
+    Failure::usage(NotMade { folder: folder.to_owned(), source: error })
+}
+
+/// A crate that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the crate `{folder}`")]
+struct NotMade {
+    folder: String,
+    source: io::Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_source_it_says_how_to_name_it() {
+        let failure = source(None, Path::new("/nowhere/at/all")).unwrap_err();
+        assert_eq!(
+            failure.error.to_string(),
+            "the source that this program was built from is gone, and with it `longhaul-plugin`, which is not \
+             published on crates.io yet"
+        );
+        assert_eq!(
+            failure.hint.as_deref(),
+            Some("`--longhaul` names a copy of longhaul's source, or the URL of its git")
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! A program that embeds longhaul, with a sink of its own: no library is loaded, and no configuration read.
+//!
+//! ```sh
+//! cargo run -p longhaul-plugin-example --example embed -- http://127.0.0.1:8080 TOKEN
+//! ```
+#![expect(clippy::print_stdout, reason = "a program may print")]
+
+use std::{env, error::Error, sync::Arc};
+
+use http::{HeaderMap, Method};
+use longhaul_core::{
+    Client, Origins, Replay, Secret, Source, Template,
+    auth::FixedToken,
+    paginate::{Base, Follow, NextUrl},
+    run::{Pull, run},
+    sink::{Options, Registry, Site},
+    transport::{Settings, UreqTransport},
+};
+use longhaul_plugin::{Linked, PluginSink};
+use longhaul_sink_count::Count;
+use longhaul_sinks::Stdout;
+use serde_json::json;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let (Some(base_url), Some(token)) = (arguments.next(), arguments.next()) else {
+        return Err("it takes the API's URL and a token".into());
+    };
+    let base_url = base_url.parse()?;
+
+    // The sinks: the program's own beside those that longhaul brings along.
+    let mut registry = Registry::default();
+    longhaul_sinks::register(&mut registry, Stdout::of_process());
+    registry.register(Count::NAME, Linked::<Count>::default());
+    let count = registry.get("count")?.configure(&options(json!({ "path": "{stream}.count" }))?)?;
+    let lines = registry.get("ndjson")?.configure(&options(json!({ "path": "{stream}.ndjson" }))?)?;
+
+    let transport = UreqTransport::new(&Settings::default())?;
+    let auth = FixedToken::new(Secret::new(token));
+    let client = Client::new(Arc::new(transport), Arc::new(auth), Origins::of([&base_url]));
+    let first = Template {
+        method: Method::GET,
+        base_url,
+        path: "/api/v2/users".to_owned(),
+        query: vec![("pageSize".to_owned(), "100".to_owned())],
+        headers: HeaderMap::new(),
+        body: None,
+        replay: Replay::Harmless,
+    };
+    let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
+    let source = Source::new(first, "/entities".parse()?, next);
+
+    let pull = Pull {
+        source: &source,
+        windows: None,
+        sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
+        site: Site::new("users", env::current_dir()?),
+    };
+    let summary = run(&pull, &client)?;
+    println!("{} records", summary.records);
+    Ok(())
+}
+
+fn options(value: serde_json::Value) -> serde_json::Result<Options> {
+    serde_json::from_value(value)
+}

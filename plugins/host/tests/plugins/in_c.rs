@@ -1,0 +1,87 @@
+//! The example in C does what the one in Rust does.
+
+use std::fs;
+
+use longhaul_core::sink::{Destination, Mark, OpenSink, Receipt, SinkError, SinkErrorKind, SinkType, Site};
+use serde_json::{Value, json};
+
+use crate::support::{Shelf, as_options, chain, write};
+
+fn count(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
+    Shelf::with_count_in_c().sink_type("count").configure(&as_options(options))
+}
+
+#[test]
+fn its_table_is_read() {
+    let shelf = Shelf::with_count_in_c();
+    let sink_type = shelf.sink_type("count");
+    assert_eq!(sink_type.version(), "1.0.0");
+    assert_eq!(sink_type.summary(), "counts the records of each stream, in C");
+    assert_eq!(sink_type.options(), ["path"]);
+}
+
+#[test]
+fn records_go_in_and_a_count_comes_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join(r#"a "quoted\" folder"#);
+    fs::create_dir(&folder).unwrap();
+    let site = Site::new("users", &folder).with("window.start", "20260101T000000Z");
+    let count = count(json!({ "path": r"{stream}\é-{window.start}" })).unwrap();
+    let path = folder.join(r"users\é-20260101T000000Z");
+    assert_eq!(count.destination(&site).unwrap(), Destination::File(path.clone()));
+
+    let mut opened = count.open(&site, None).unwrap();
+    assert_eq!(opened.at, Mark::START);
+    write(&mut *opened.sink, &["{}", "[1]"]).unwrap();
+    let receipt = opened.sink.commit(Mark(1)).unwrap();
+    assert_eq!(receipt, Receipt("2".into()));
+    drop(opened);
+    assert!(!path.exists());
+
+    let mut opened = count.open(&site, Some((&receipt, Mark(1)))).unwrap();
+    assert_eq!(opened.at, Mark(1));
+    write(&mut *opened.sink, &["3"]).unwrap();
+    opened.sink.commit(Mark(2)).unwrap();
+    opened.sink.finish().unwrap();
+    assert_eq!(fs::read_to_string(path).unwrap(), "3\n");
+}
+
+#[test]
+fn a_fault_in_the_options_names_its_key() {
+    let cases = [
+        (json!({ "pathh": "x" }), Some("pathh"), "`pathh` is not an option of this sink"),
+        (json!({}), Some("path"), "`path` is missing"),
+        (json!({ "path": true }), Some("path"), "`path` is not a text, or one that is too long"),
+        (json!({ "path": "x".repeat(5000) }), Some("path"), "`path` is not a text, or one that is too long"),
+        (json!({ "path": "x".repeat(9000) }), None, "the options are too long"),
+    ];
+    for (options, key, message) in cases {
+        let error = count(options).unwrap_err();
+        assert_eq!(error.kind(), SinkErrorKind::Config);
+        assert_eq!((error.key(), error.to_string()), (key, message.to_owned()));
+    }
+    let error =
+        count(json!({ "path": "{steam}" })).unwrap().destination(&Site::new("users", "/")).unwrap_err();
+    assert_eq!(
+        (error.key(), error.to_string()),
+        (Some("path"), "`{steam}` is not a known placeholder".into())
+    );
+    let error = count(json!({ "path": "{stream}" })).unwrap();
+    let error = error.destination(&Site::new("x".repeat(4000), "/".repeat(200))).unwrap_err();
+    assert_eq!(error.to_string(), "the path `{stream}` is too long");
+}
+
+#[test]
+fn a_failure_tells_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new("users", folder.path());
+    let mut opened = count(json!({ "path": "missing/x" })).unwrap().open(&site, None).unwrap();
+    opened.sink.commit(Mark(0)).unwrap();
+    let error = opened.sink.finish().unwrap_err();
+    assert_eq!(error.kind(), SinkErrorKind::Unavailable);
+    let path = folder.path().join("missing/x");
+    assert_eq!(
+        chain(&error),
+        [format!("cannot write `{}`", path.display()), "No such file or directory".into()]
+    );
+}

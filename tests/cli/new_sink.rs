@@ -1,0 +1,104 @@
+//! `longhaul new-sink`: what it writes builds, passes the check and takes records, as it stands.
+
+use std::{env::consts, fs, path::Path, process::Command};
+
+use crate::{
+    api::{self, calm},
+    folder::Folder,
+};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn library(name: &str) -> String {
+    format!("{}longhaul_sink_{name}{}", consts::DLL_PREFIX, consts::DLL_SUFFIX)
+}
+
+/// Builds the crate in `folder` with what the workspace was built with, so that no network is needed. What comes of it
+/// is kept between runs: only the crate itself is compiled again.
+fn build(folder: &Path) -> Vec<u8> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-sink");
+    fs::copy(Path::new(ROOT).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    let cargo = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--quiet"])
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTFLAGS", "-D warnings")
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    fs::read(target.join("debug").join(library("widget"))).unwrap()
+}
+
+#[test]
+fn a_new_sink_builds_passes_the_check_and_takes_records_as_it_stands() {
+    let folder = Folder::empty();
+    let ended = folder.run("new-sink widget");
+    let library = library("widget");
+    assert_eq!(
+        ended.assert_complete().stdout,
+        format!(
+            "the sink `widget` is in longhaul_sink_widget, and works as it stands:\n  cd longhaul_sink_widget\n  \
+             cargo build\n  longhaul sinks check target/debug/{library}\n"
+        )
+    );
+    assert_eq!(folder.names_in("longhaul_sink_widget"), [".gitignore", "Cargo.toml", "README.md", "src"]);
+    assert!(folder.read("longhaul_sink_widget/README.md").contains(&library));
+
+    let built = build(&folder.path("longhaul_sink_widget"));
+    let folder = folder.with(&format!("plugins/{library}"), built);
+    let checked = folder.run(&format!("sinks check plugins/{library}"));
+    assert!(checked.stdout.ends_with("\n18 of 18 cases passed\n"), "{}", checked.stdout);
+    checked.assert_complete();
+
+    let settings = calm(120);
+    let api = api::start(&settings);
+    let streams = api::TUTORIAL.replace("lines", "widget");
+    let sink = "\n[sinks.widget]\npath = \"out/{stream}.txt\"\n";
+    let configuration =
+        format!("plugin_path = [\"plugins\"]\n{}{streams}{sink}", api::connection(api.base_url()));
+    let folder = folder.with("longhaul.toml", configuration);
+    folder.run("run").assert_complete();
+    assert!(folder.read("out/conversations.txt") == api::lines(&settings), "the records differ");
+}
+
+#[test]
+fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
+    let folder = Folder::empty();
+    folder.longhaul("new-sink one --longhaul").argument(ROOT).run().assert_complete();
+    let sdk = Path::new(ROOT).join("plugins/sdk").canonicalize().unwrap();
+    let manifest = folder.read("longhaul_sink_one/Cargo.toml");
+    assert!(
+        manifest.contains(&format!("longhaul-plugin = {{ path = \"{}\" }}", sdk.display())),
+        "{manifest}"
+    );
+
+    folder.run("new-sink two --longhaul https://git.example/longhaul.git").assert_complete();
+    let manifest = folder.read("longhaul_sink_two/Cargo.toml");
+    let dependency = "longhaul-plugin = { git = \"https://git.example/longhaul.git\" }\n";
+    assert!(manifest.contains(dependency), "{manifest}");
+}
+
+#[test]
+fn a_crate_that_is_not_written_says_why() {
+    let name = "hint: a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row\n";
+    for (arguments, said) in [
+        ("new-sink My-sink", format!("error: `My-sink` cannot be the name of a sink\n{name}")),
+        ("new-sink a__b", format!("error: `a__b` cannot be the name of a sink\n{name}")),
+        (
+            "new-sink csv",
+            "error: longhaul has a sink `csv` already, which would be used instead\nhint: choose another name\n".into(),
+        ),
+        (
+            "new-sink there",
+            "error: `longhaul_sink_there` is there already\nhint: remove it, or choose another name\n".into(),
+        ),
+        (
+            "new-sink x --longhaul nowhere",
+            "error: `nowhere` is not the source of longhaul: it has no folder `plugins/sdk`\n".into(),
+        ),
+    ] {
+        let folder = Folder::empty().with("longhaul_sink_there/kept", "");
+        folder.run(arguments).assert_failed(2, &said);
+        assert_eq!(folder.names_in("."), ["longhaul_sink_there"]);
+    }
+}

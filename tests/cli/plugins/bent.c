@@ -1,0 +1,66 @@
+/*
+ * The example in C with one thing changed, for the tests: `CHANGE`, given to the compiler, is a statement on `table`.
+ */
+#define longhaul_sink_v1 longhaul_sink_count
+#include "count.c"
+#undef longhaul_sink_v1
+
+#ifndef ENTRY
+#define ENTRY longhaul_sink_v1
+#endif
+
+/* Statuses that nobody knows, with nothing else in the answer. */
+longhaul_status odd_configure(longhaul_bytes options, longhaul_configured **out, longhaul_reply reply) {
+    (void)options, (void)out, (void)reply;
+    return 77;
+}
+
+longhaul_status odd_destination(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply) {
+    (void)sink, (void)site, (void)reply;
+    return 0xffffffff;
+}
+
+longhaul_status odd_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+                         longhaul_opened *out, longhaul_reply reply) {
+    (void)sink, (void)site, (void)from, (void)out, (void)reply;
+    return 77;
+}
+
+longhaul_status odd_write(longhaul_open *sink, longhaul_batch batch, longhaul_reply reply) {
+    (void)sink, (void)batch, (void)reply;
+    return 77;
+}
+
+longhaul_status odd_commit(longhaul_open *sink, uint64_t mark, longhaul_reply reply) {
+    (void)sink, (void)mark, (void)reply;
+    return 77;
+}
+
+longhaul_status odd_finish(longhaul_open *sink, longhaul_reply reply) {
+    (void)sink, (void)reply;
+    return 7;
+}
+
+/* Write down what they are told. */
+longhaul_status told_configure(longhaul_bytes options, longhaul_configured **out, longhaul_reply reply) {
+    host->log(host->data, LONGHAUL_INFO, options);
+    return configure(options, out, reply);
+}
+
+longhaul_status told_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+                          longhaul_opened *out, longhaul_reply reply) {
+    host->log(host->data, LONGHAUL_INFO, site);
+    return open_sink(sink, site, from, out, reply);
+}
+
+longhaul_status told_write(longhaul_open *sink, longhaul_batch batch, longhaul_reply reply) {
+    host->log(host->data, LONGHAUL_INFO, batch.bytes);
+    return write_batch(sink, batch, reply);
+}
+
+LONGHAUL_EXPORT const longhaul_sink_table *ENTRY(const longhaul_host *given) {
+    static longhaul_sink_table table;
+    table = *longhaul_sink_count(given);
+    CHANGE;
+    return &table;
+}

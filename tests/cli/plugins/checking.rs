@@ -1,0 +1,110 @@
+//! `longhaul sinks check`.
+
+use super::{file_name, library};
+use crate::folder::Folder;
+
+fn folder(sink: &str) -> Folder {
+    Folder::empty().with(&file_name(sink), library(sink))
+}
+
+fn check(sink: &str, more: &str) -> String {
+    format!("sinks check {} {more}", file_name(sink))
+}
+
+#[test]
+fn a_sink_whose_records_are_not_read_back_is_judged_by_its_calls() {
+    let ended = folder("count").run(&check("count", "--read nothing"));
+    let printed = ended.assert_complete().printed();
+    let lines = printed.lines().collect::<Vec<_>>();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(lines[0], format!("count {version}, FOLDER/{}", file_name("count")));
+    assert_eq!(lines[1], "  ok      an option that it does not know is refused");
+    assert_eq!(lines[2], "  ok      a destination is told and not touched");
+    assert_eq!(
+        lines[lines.len() - 2..],
+        ["18 of 18 cases passed", "what was published was not read back: only the calls were judged"]
+    );
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn a_file_is_read_as_lines_and_each_case_that_failed_says_what_the_sink_did() {
+    let ended = folder("count").run(&check("count", ""));
+    let case = "  FAILED  nothing is published too early\n          1 records are published where 3 were expected; \
+                the first difference is at record 1: 3 instead of {\"page\":1,\"record\":1}\n";
+    assert!(ended.stdout.contains(case), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with("5 of 18 cases passed\n"), "{}", ended.stdout);
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (
+            Some(5),
+            "error: the sink `count` does not keep its contract in 13 of 18 cases\n\
+             hint: the documentation of `Sink` in `longhaul-plugin` is the contract; where a sink's file is not one \
+             record a line, `--read-with` or `--read nothing` says so\n"
+        )
+    );
+}
+
+/// A count of nothing becomes no lines, so that what no file of a count can be is read: an empty result.
+#[cfg(unix)]
+#[test]
+fn a_command_may_read_what_was_published() {
+    let folder = folder("count");
+    let typed = folder.longhaul(&check("count", "--read-with"));
+    let ended = typed.argument("sed '/^0$/d' \"$LONGHAUL_DESTINATION\" 2>/dev/null").run();
+    for line in [
+        "  ok      dropping publishes nothing\n",
+        "  ok      an empty pull publishes an empty result\n",
+        "  FAILED  records arrive in order and whole\n",
+    ] {
+        assert!(ended.stdout.contains(line), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_sink_that_panics_fails_every_case_and_the_check_goes_on() {
+    let options = "--option at=write --option fault=panic";
+    let ended = folder("faulty").run(&check("faulty", options));
+    let case = "  FAILED  records arrive in order and whole\n          writing failed: the plugin `faulty` panicked: \
+                boom in Write\n";
+    assert!(ended.stdout.contains(case), "{}", ended.stdout);
+    assert_eq!(ended.code, Some(5));
+    assert!(ended.stdout.contains("only the calls were judged\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_cannot_be_checked_says_why() {
+    for (sink, more, said) in [
+        (
+            "faulty",
+            "",
+            "error: the sink `faulty` cannot be checked with these options\n  caused by: `at` is missing\n\
+             hint: `--option KEY=VALUE` sets an option; the sink takes `at`, `fault`\n",
+        ),
+        ("count", "--option path", "error: `--option path` is not followed by `KEY=VALUE`\n"),
+        (
+            "count",
+            "--option path=/absolute",
+            "error: `/absolute` would be shared by all cases\n\
+             hint: give a relative path: each case has a folder of its own\n",
+        ),
+        (
+            "faulty",
+            "-q --option at=drop --option fault=closed --read lines",
+            "error: the records of this sink do not go to a file that could be read as lines\n\
+             hint: give `--read-with` or `--read nothing`\n",
+        ),
+    ] {
+        folder(sink).run(&check(sink, more)).assert_failed(2, said);
+    }
+    let missing = Folder::empty().run("sinks check missing.so");
+    assert!(missing.stderr.starts_with("error: cannot read the plugin `missing.so`\n"), "{}", missing.stderr);
+    let misnamed = Folder::empty().with("count.so", "").run("sinks check count.so");
+    let expected = file_name("NAME");
+    misnamed.assert_failed(
+        2,
+        &format!(
+            "error: `count.so` is not called like the library of a sink, which on this system is `{expected}`\n"
+        ),
+    );
+}

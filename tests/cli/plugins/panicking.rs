@@ -1,0 +1,34 @@
+//! A plugin that panics.
+
+use super::{folder_with, library};
+use crate::api::{self, calm};
+
+const HINT: &str = "hint: this is a fault of the sink `faulty`; please report it to its author\n";
+
+#[test]
+fn a_panic_in_any_function_ends_the_run_and_not_the_process() {
+    let api = api::start(&calm(1));
+    let configured = "error: the sink `faulty` cannot be used as it is configured\n  in: longhaul.toml:22\n";
+    let pulling =
+        "error: the stream `conversations` is not complete\n  caused by: the sink `faulty` failed\n";
+    for (step, before, after) in [
+        ("configure", configured, ""),
+        ("destination", configured, ""),
+        ("open", pulling, HINT),
+        ("write", pulling, HINT),
+        ("commit", pulling, HINT),
+        ("finish", pulling, HINT),
+        ("drop", pulling, HINT),
+    ] {
+        let options = format!("at = \"{step}\"\nfault = \"panic\"");
+        let ended = folder_with(library("faulty"), api.base_url(), "faulty", &options).run("run");
+        let boom = format!("boom in {}{}", step[..1].to_uppercase(), &step[1..]);
+        let message = format!("{before}  caused by: the plugin `faulty` panicked: {boom}\n{after}");
+        assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{step}");
+        // The log says where it was; nothing is printed by the library itself.
+        let said = ended.said();
+        let line = said.lines().find(|line| line.starts_with("error panicked at ")).unwrap();
+        assert!(line.contains("lib.rs:") && line.ends_with(&format!(": {boom}")), "{line}");
+        assert!(!said.contains("RUST_BACKTRACE"), "{said}");
+    }
+}
