@@ -1,8 +1,6 @@
 //! Cells: JSON values as the fields of RFC 4180.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{Deserializer as _, de};
+use super::text::text;
 
 /// How rows and cells are written.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +63,7 @@ impl Style {
             [b'[', ..] if self.arrays == Arrays::Drop => {}
             [b'"', ..] => {
                 let text = text(json);
-                if self.formulas == Formulas::Escape && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+                if self.formulas == Formulas::Escape && is_risky(&text) {
                     self.field(&format!("'{text}"), row);
                 } else {
                     self.field(&text, row);
@@ -94,34 +92,9 @@ impl Style {
     }
 }
 
-/// What a JSON string says; U+FFFD in place of each surrogate without its partner (RFC 8259 §8.2 leaves them open).
-fn text(json: &str) -> Cow<'_, str> {
-    if !json.contains('\\') {
-        return Cow::Borrowed(json.trim_matches('"'));
-    }
-    // As bytes, serde_json gives unpaired surrogates three bytes each, like U+FFFD. Valid UTF-8 has none of those.
-    let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes);
-    let mut bytes = bytes.unwrap_or_else(|_| json.as_bytes().to_vec());
-    for at in 0..bytes.len().saturating_sub(2) {
-        if bytes[at] == 0xED && bytes[at + 1] >= 0xA0 {
-            bytes[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-struct Bytes;
-
-impl de::Visitor<'_> for Bytes {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
-    }
+/// Whether a spreadsheet may take text that begins like this for a formula, by OWASP's list.
+fn is_risky(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
@@ -178,15 +151,14 @@ mod tests {
         assert_eq!(row(STYLE, &cells), "=1+1,+1,-1,@x,\tx,\"\rx\",-1,a=1\n");
         let escaping = Style { formulas: Formulas::Escape, ..STYLE };
         assert_eq!(row(escaping, &cells), "'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",-1,a=1\n");
+        let cells = [r#""＝1""#, r#""＋1""#, r#""－1""#, r#""＠x""#, r#""\n=1""#, r#""""#].map(Some);
+        assert_eq!(row(escaping, &cells), "'＝1,'＋1,'－1,'＠x,\"'\n=1\",\"\"\n");
     }
 
     #[test]
-    fn escapes_are_resolved_and_half_a_pair_is_replaced() {
+    fn text_is_what_it_says() {
         assert_eq!(row(STYLE, &[Some(r#""\u00e9\/\\\ud83d\ude00é😀""#)]), "é/\\😀é😀\n");
-        assert_eq!(
-            row(STYLE, &[Some(r#""a\ud800b\udc00\udc00\ud7ff\ue000\ud800\ud83d\ude00""#)]),
-            "a\u{FFFD}b\u{FFFD}\u{FFFD}\u{D7FF}\u{E000}\u{FFFD}😀\n"
-        );
+        assert_eq!(row(STYLE, &[Some(r#""a\ud800b""#)]), "a\\ud800b\n");
         assert_eq!(row(STYLE, &[Some(r#""\u0000\u001f""#)]), "\0\u{1f}\n");
     }
 }

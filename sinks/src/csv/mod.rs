@@ -1,11 +1,14 @@
-//! CSV files (RFC 4180): one record a row, one JSON pointer a column.
+//! CSV files (RFC 4180): one row for each record or part of one, one JSON pointer a column.
 
 mod cell;
 mod columns;
 mod config;
 mod header;
+mod rows;
+mod scan;
 mod sink;
 mod table;
+mod text;
 mod tree;
 
 pub(crate) use self::{config::CsvType, table::Table};

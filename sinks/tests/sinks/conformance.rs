@@ -79,6 +79,13 @@ fn csv_that_appends() {
     Suite::new(Publishes::AtCommit, file("csv", options, rows)).verify();
 }
 
+/// One row for each record, through all that makes rows of the parts of one.
+#[test]
+fn csv_of_parts() {
+    let options = || json!({"path": "out/{stream}.x", "rows": "/none/*", "rows_optional": true, "columns": [{"name": "record", "at": "^"}]});
+    Suite::new(Publishes::AtFinish, file("csv", options, rows)).verify();
+}
+
 #[test]
 fn stdout_as_ndjson() {
     Suite::new(Publishes::AtWrite, stdout(|| json!({}), lines)).verify();

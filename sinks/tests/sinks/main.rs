@@ -5,6 +5,7 @@
 mod conformance;
 mod csv;
 mod files;
+mod hostile;
 mod options;
 mod stdout;
 mod support;

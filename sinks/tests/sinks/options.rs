@@ -12,13 +12,13 @@ fn each_type_says_what_it_does_and_takes() {
         (
             "csv",
             "a CSV file with one record a row",
-            "path mode columns arrays formulas delimiter bom line_end",
+            "path mode columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
         ("ndjson", "a file with one JSON record a line, as the server wrote it", "path mode"),
         (
             "stdout",
             "standard output, as NDJSON or CSV",
-            "format columns arrays formulas delimiter bom line_end",
+            "format columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
     ];
     assert!(types.eq(expected.map(|(name, summary, options)| (
@@ -70,6 +70,16 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
             "csv",
             json!({"path": "x", "columns": ["/a"], "line_end": "cr"}),
             "line_end: `line_end` must be `crlf` or `lf`, not `cr` (did you mean `crlf`?)",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "rows": "/b"}),
+            "rows: `/b` has no `*`, which stands for every element of an array",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "rows_optional": true}),
+            "rows_optional: `rows_optional` needs `rows`",
         ),
         ("stdout", json!({"path": "x"}), "path: unknown key `path`"),
         ("stdout", json!({"format": "xml"}), "format: `format` must be `ndjson` or `csv`, not `xml`"),
