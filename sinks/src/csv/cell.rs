@@ -1,33 +1,9 @@
 //! Cells: JSON values as the fields of RFC 4180.
 
-use super::text::text;
-
-/// How rows and cells are written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Style {
-    pub(crate) delimiter: u8,
-    pub(crate) line_end: &'static str,
-    pub(crate) arrays: Arrays,
-    pub(crate) formulas: Formulas,
-}
-
-/// What becomes of arrays.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Arrays {
-    /// Their JSON text is the cell.
-    Json,
-    /// The cell stays empty.
-    Drop,
-}
-
-/// What becomes of text that a spreadsheet would take for a formula.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Formulas {
-    /// It stays as it is.
-    Keep,
-    /// An apostrophe goes before it, as OWASP advises against CSV injection. Numbers are no text.
-    Escape,
-}
+use super::{
+    style::{Arrays, Style},
+    text::text,
+};
 
 impl Style {
     /// Puts a row of JSON values at the end of `rows`; `None` is a value that the record lacks.
@@ -46,29 +22,24 @@ impl Style {
         rows.extend_from_slice(self.line_end.as_bytes());
     }
 
-    /// Puts a row of names at the end of `rows`.
-    pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>, rows: &mut Vec<u8>) {
+    /// What a file starts with: a row of names.
+    pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<u8> {
+        let mut rows = self.start.to_vec();
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {
                 rows.push(self.delimiter);
             }
-            self.field(name, rows);
+            self.field(&self.defused(name.into()), &mut rows);
         }
         rows.extend_from_slice(self.line_end.as_bytes());
+        rows
     }
 
     fn cell(&self, json: &str, row: &mut Vec<u8>) {
         match json.as_bytes() {
             b"null" => {}
             [b'[', ..] if self.arrays == Arrays::Drop => {}
-            [b'"', ..] => {
-                let text = text(json);
-                if self.formulas == Formulas::Escape && is_risky(&text) {
-                    self.field(&format!("'{text}"), row);
-                } else {
-                    self.field(&text, row);
-                }
-            }
+            [b'"', ..] => self.field(&self.defused(text(json)), row),
             _ => self.field(json, row),
         }
     }
@@ -92,17 +63,12 @@ impl Style {
     }
 }
 
-/// Whether a spreadsheet may take text that begins like this for a formula, by OWASP's list.
-fn is_risky(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Arrays, Formulas, Style};
+    use super::{Arrays, Style};
+    use crate::csv::style::Formulas;
 
-    const STYLE: Style =
-        Style { delimiter: b',', line_end: "\n", arrays: Arrays::Json, formulas: Formulas::Keep };
+    const STYLE: Style = Style { line_end: "\n", ..Style::PLAIN };
 
     fn row(style: Style, cells: &[Option<&str>]) -> String {
         let mut rows = Vec::new();

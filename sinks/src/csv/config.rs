@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
 
-use super::{sink::CsvSink, table::Table};
+use super::{sink::CsvSink, style::Style, table::Table};
 use crate::{
     file::{RecordFile, Target},
     keys::{Keys, owned},
@@ -27,7 +27,7 @@ impl SinkType for CsvType {
     }
 
     fn options(&self) -> Vec<String> {
-        owned(Target::KEYS.into_iter().chain(Table::KEYS))
+        owned(Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS))
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {

@@ -3,12 +3,14 @@
 mod cell;
 mod columns;
 mod config;
+mod flat;
 mod header;
 mod rows;
 mod scan;
 mod sink;
+mod style;
 mod table;
 mod text;
 mod tree;
 
-pub(crate) use self::{config::CsvType, table::Table};
+pub(crate) use self::{config::CsvType, style::Style, table::Table};

@@ -69,17 +69,17 @@ impl<'r> Scan<'r> {
     }
 
     /// Calls `each` with every member of the object that comes next. It has to pass over the member's value.
-    pub(crate) fn members(
+    pub(crate) fn members<E: From<NotJson>>(
         &mut self,
-        mut each: impl FnMut(Name<'r>, &mut Self) -> Result<(), NotJson>,
-    ) -> Result<(), NotJson> {
+        mut each: impl FnMut(Name<'r>, &mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.expect(b'{')?;
         if self.ends(b'}') {
             return Ok(());
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err(self.wrong());
+                return Err(self.wrong().into());
             }
             let (quoted, spelling) = self.string()?;
             self.expect(b':')?;
@@ -203,7 +203,7 @@ impl Error for NotJson {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Name, Scan, Spelling};
+    use super::{Name, NotJson, Scan, Spelling};
 
     #[test]
     fn values_are_passed_over_whole() {
@@ -256,7 +256,7 @@ mod tests {
         let escaped = Name { written: r"\u0062", spelling: Spelling::Escaped };
         assert_eq!(seen, [(plain, vec!["1", "[2]"]), (escaped, vec![])]);
         Scan::new("[ ]").elements(|_| panic!("there is none")).unwrap();
-        Scan::new("{ }").members(|_, _| panic!("there is none")).unwrap();
+        Scan::new("{ }").members::<NotJson>(|_, _| panic!("there is none")).unwrap();
     }
 
     #[test]
