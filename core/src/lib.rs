@@ -54,6 +54,7 @@
 pub mod auth;
 pub mod client;
 pub mod clock;
+pub mod disk;
 pub mod event;
 pub mod job;
 mod origins;

@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
 #![expect(clippy::print_stdout, reason = "the figures are the product")]
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use longhaul_core::{
     Clock,
     clock::{Interrupt, SystemClock},
+    disk::SystemDisk,
     sink::{Batch, Registry, Site},
 };
 use longhaul_sinks::{Stdout, register};
@@ -39,7 +40,7 @@ fn main() {
 fn measure(name: &str, mut options: Value) {
     options["format"] = json!("csv");
     let mut registry = Registry::default();
-    register(&mut registry, Stdout::to(io::sink()));
+    register(&mut registry, Stdout::to(io::sink()), Arc::new(SystemDisk));
     let options = serde_json::from_value(options).unwrap();
     let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
     let mut open = sink.open(&Site::new("conversations", "/"), None).unwrap().sink;

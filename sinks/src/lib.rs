@@ -9,14 +9,16 @@ mod keys;
 mod ndjson;
 mod stdout;
 
-use longhaul_core::sink::Registry;
+use std::sync::Arc;
+
+use longhaul_core::{disk::Disk, sink::Registry};
 
 pub use self::stdout::Stdout;
 use self::{csv::CsvType, ndjson::NdjsonType, stdout::StdoutType};
 
-/// Adds `stdout`, `ndjson` and `csv` to `registry`; the first writes to `stdout`.
-pub fn register(registry: &mut Registry, stdout: Stdout) {
+/// Adds `stdout`, `ndjson` and `csv` to `registry`; the first writes to `stdout`, the others to `disk`.
+pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {
     registry.register("stdout", StdoutType::new(stdout));
-    registry.register("ndjson", NdjsonType);
-    registry.register("csv", CsvType);
+    registry.register("ndjson", NdjsonType::new(Arc::clone(&disk)));
+    registry.register("csv", CsvType::new(disk));
 }

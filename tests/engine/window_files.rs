@@ -9,6 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Span};
 use longhaul_core::{
+    disk::SystemDisk,
     run::PullError,
     sink::{OpenSink, Registry},
 };
@@ -23,7 +24,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// A configured sink; one that goes to standard output writes to `stdout`.
 fn sink(name: &str, stdout: Stdout, options: &Value) -> Box<dyn OpenSink> {
     let mut registry = Registry::default();
-    longhaul_sinks::register(&mut registry, stdout);
+    longhaul_sinks::register(&mut registry, stdout, Arc::new(SystemDisk));
     registry.get(name).unwrap().configure(options.as_object().unwrap()).unwrap()
 }
 

@@ -1,10 +1,11 @@
 //! What the suites stand on: a clock that is set by hand, a scripted transport, sinks that keep a journal, a server
-//! with faults, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
+//! and a disk with faults, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
 
 mod api;
 mod clock;
+mod disk;
 mod exchange;
 mod exports;
 mod gzip;
@@ -19,6 +20,7 @@ mod transport;
 pub use self::{
     api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
     clock::{EPOCH, ManualClock},
+    disk::{Done, Fault, SimulatedDisk},
     exchange::{Received, Reply},
     exports::{Exports, JOBS_PATH},
     gzip::gzip,

@@ -4,9 +4,11 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use longhaul_core::{
+    disk::SystemDisk,
     sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
     suggest::closest,
 };
@@ -22,7 +24,7 @@ use crate::{
 /// The sinks that longhaul brings along.
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
-    longhaul_sinks::register(&mut registry, Stdout::of_process());
+    longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry
 }
 

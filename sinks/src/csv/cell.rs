@@ -35,7 +35,8 @@ impl Style {
         rows
     }
 
-    fn cell(&self, json: &str, row: &mut Vec<u8>) {
+    /// Puts a JSON value at the end of `row`.
+    pub(crate) fn cell(&self, json: &str, row: &mut Vec<u8>) {
         match json.as_bytes() {
             b"null" => {}
             [b'[', ..] if self.arrays == Arrays::Drop => {}

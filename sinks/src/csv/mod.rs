@@ -8,9 +8,11 @@ mod header;
 mod rows;
 mod scan;
 mod sink;
+mod spooled;
 mod style;
 mod table;
 mod text;
 mod tree;
+mod union;
 
 pub(crate) use self::{config::CsvType, style::Style, table::Table};

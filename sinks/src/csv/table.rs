@@ -35,6 +35,12 @@ impl Table {
     /// The keys that [`new`](Self::new) reads, besides those of a [`Style`].
     pub(crate) const KEYS: [&str; 3] = ["columns", "rows", "rows_optional"];
 
+    /// Whether these keys name columns: `"all"` is as good as none, where nothing else says what a row is.
+    pub(crate) fn is_listed(keys: &Keys<'_>) -> bool {
+        let columns = keys.value("columns").filter(|columns| columns.as_str() != Some("all"));
+        columns.is_some() || ["rows", "rows_optional"].into_iter().any(|key| keys.value(key).is_some())
+    }
+
     /// The table that these keys describe.
     pub(crate) fn new(keys: &Keys<'_>) -> Result<Self, SinkError> {
         let path = keys.text("rows")?.map(RowPath::parse).transpose()?;

@@ -3,10 +3,15 @@
 use std::{
     fs,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
-use longhaul_core::sink::{SinkError, Site, UnknownPlaceholder};
+use longhaul_core::{
+    disk::{Disk, Kind},
+    sink::{SinkError, Site, UnknownPlaceholder},
+};
 
+use super::Place;
 use crate::keys::Keys;
 
 /// Where a sink's records go: a path with placeholders, and what becomes of a file that is there already.
@@ -14,6 +19,7 @@ use crate::keys::Keys;
 pub(crate) struct Target {
     template: String,
     pub(crate) mode: Mode,
+    pub(super) disk: Arc<dyn Disk>,
 }
 
 /// What becomes of a file that is there already.
@@ -25,21 +31,12 @@ pub(crate) enum Mode {
     Append,
 }
 
-/// The file of one pull.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// Absolute, symbolic links followed.
-    pub(crate) path: PathBuf,
-    /// As the configuration spells it, for messages.
-    pub(crate) shown: String,
-}
-
 impl Target {
     /// The keys that [`new`](Self::new) reads.
     pub(crate) const KEYS: [&str; 2] = ["path", "mode"];
 
-    /// The target that `path` and `mode` describe.
-    pub(crate) fn new(keys: &Keys<'_>) -> Result<Self, SinkError> {
+    /// The target on `disk` that `path` and `mode` describe.
+    pub(crate) fn new(keys: &Keys<'_>, disk: Arc<dyn Disk>) -> Result<Self, SinkError> {
         let template = keys.required_text("path")?;
         if template.is_empty() {
             return Err(SinkError::config("path", "`path` is empty"));
@@ -50,7 +47,7 @@ impl Target {
             return Err(SinkError::config("path", message));
         }
         let mode = keys.choice("mode", &[("replace", Mode::Replace), ("append", Mode::Append)])?;
-        Ok(Self { template: template.to_owned(), mode })
+        Ok(Self { template: template.to_owned(), mode, disk })
     }
 
     /// The file of the pull at `site`. Nothing is made yet, but what cannot become a file is refused.
@@ -59,12 +56,12 @@ impl Target {
         let shown = site.expand(&self.template).map_err(unknown)?;
         let path = followed(&site.path(&self.template).map_err(unknown)?);
         let refused = |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
-        match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_dir() => refused("it is a folder"),
-            Ok(found) if found.is_symlink() => refused("it is a symbolic link to nothing"),
-            Ok(found) if !found.is_file() => {
+        match self.disk.kind(&path) {
+            Ok(Some(Kind::Folder)) => refused("it is a folder"),
+            Ok(Some(Kind::Other)) => {
                 refused("it is not a regular file (the sink `stdout` writes to pipes and devices)")
             }
+            _ if path.is_symlink() => refused("it is a symbolic link to nothing"),
             _ if shown.ends_with('/') => refused("it names a folder"),
             _ => Ok(Place { path, shown }),
         }

@@ -1,6 +1,11 @@
 //! What an `ndjson` sink is told.
 
-use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
+use std::sync::Arc;
+
+use longhaul_core::{
+    disk::Disk,
+    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+};
 
 use super::sink::NdjsonSink;
 use crate::{
@@ -10,12 +15,21 @@ use crate::{
 
 /// The sink type `ndjson`.
 #[derive(Debug)]
-pub(crate) struct NdjsonType;
+pub(crate) struct NdjsonType {
+    disk: Arc<dyn Disk>,
+}
 
 /// A configured `ndjson` sink.
 #[derive(Debug)]
 struct NdjsonConfig {
     target: Target,
+}
+
+impl NdjsonType {
+    /// A sink type that writes to `disk`.
+    pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
+        Self { disk }
+    }
 }
 
 impl SinkType for NdjsonType {
@@ -29,7 +43,7 @@ impl SinkType for NdjsonType {
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
-        Ok(Box::new(NdjsonConfig { target: Target::new(&keys)? }))
+        Ok(Box::new(NdjsonConfig { target: Target::new(&keys, Arc::clone(&self.disk))? }))
     }
 }
 

@@ -4,13 +4,26 @@ use longhaul_core::sink::{
     Site,
     conformance::{Publishes, Subject, Suite},
 };
+use longhaul_tests::SimulatedDisk;
 use serde_json::{Value, json};
 
-use super::support::{Folder, Pipe, configured, registry};
+use super::support::{Folder, Pipe, configured, configured_on, registry};
 
 /// The whole record in one cell, so that a row can be read back as the record it was.
 fn columns() -> Value {
     json!([{"name": "record", "at": ""}])
+}
+
+/// Holds a sink that writes a file against the contract, on the machine's disk and on one in memory.
+#[track_caller]
+fn verify_file(
+    publishes: Publishes,
+    name: &'static str,
+    options: fn() -> Value,
+    records: fn(&str) -> Vec<String>,
+) {
+    Suite::new(publishes, file(name, options, records)).verify();
+    Suite::new(publishes, simulated_file(name, options, records)).verify();
 }
 
 fn file(
@@ -26,6 +39,25 @@ fn file(
             opener,
             site,
             published: Box::new(move || folder.text("out/users.x").as_deref().map(records)),
+        }
+    }
+}
+
+fn simulated_file(
+    name: &'static str,
+    options: fn() -> Value,
+    records: fn(&str) -> Vec<String>,
+) -> impl Fn() -> Subject {
+    move || {
+        let disk = SimulatedDisk::new();
+        let text = {
+            let disk = disk.clone();
+            move || Some(String::from_utf8(disk.contents("/simulated/out/users.x")?).unwrap())
+        };
+        Subject {
+            opener: configured_on(disk.handle(), name, options()).unwrap(),
+            site: Site::new("users", "/simulated"),
+            published: Box::new(move || text().as_deref().map(records)),
         }
     }
 }
@@ -58,25 +90,25 @@ fn rows(text: &str) -> Vec<String> {
 
 #[test]
 fn ndjson_that_replaces() {
-    Suite::new(Publishes::AtFinish, file("ndjson", || json!({"path": "out/{stream}.x"}), lines)).verify();
+    verify_file(Publishes::AtFinish, "ndjson", || json!({"path": "out/{stream}.x"}), lines);
 }
 
 #[test]
 fn ndjson_that_appends() {
     let options = || json!({"path": "out/{stream}.x", "mode": "append"});
-    Suite::new(Publishes::AtCommit, file("ndjson", options, lines)).verify();
+    verify_file(Publishes::AtCommit, "ndjson", options, lines);
 }
 
 #[test]
 fn csv_that_replaces() {
     let options = || json!({"path": "out/{stream}.x", "columns": columns()});
-    Suite::new(Publishes::AtFinish, file("csv", options, rows)).verify();
+    verify_file(Publishes::AtFinish, "csv", options, rows);
 }
 
 #[test]
 fn csv_that_appends() {
     let options = || json!({"path": "out/{stream}.x", "mode": "append", "columns": columns()});
-    Suite::new(Publishes::AtCommit, file("csv", options, rows)).verify();
+    verify_file(Publishes::AtCommit, "csv", options, rows);
 }
 
 /// One row for each record, through all that makes rows of the parts of one.

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod csv;
+mod faults;
 mod files;
 mod hostile;
 mod options;

@@ -11,7 +11,7 @@ fn each_type_says_what_it_does_and_takes() {
     let expected = [
         (
             "csv",
-            "a CSV file with one record a row",
+            "a CSV file with a row for each record, or for each part of one",
             "path mode columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
         ("ndjson", "a file with one JSON record a line, as the server wrote it", "path mode"),
@@ -50,7 +50,12 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
             json!({"path": "x", "mode": "overwrite"}),
             "mode: `mode` must be `replace` or `append`, not `overwrite`",
         ),
-        ("csv", json!({"path": "x"}), "columns: the key `columns` is missing"),
+        ("csv", json!({"path": "x", "rows": "/a/*"}), "columns: the key `columns` is missing"),
+        (
+            "csv",
+            json!({"path": "x", "mode": "append"}),
+            "mode: `mode = \"append\"` needs `columns`: without them a header is known at the end alone",
+        ),
         (
             "csv",
             json!({"path": "x", "columns": ["a"]}),

@@ -1,8 +1,11 @@
 //! Standard output.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use longhaul_core::sink::{Destination, Mark, OpenSink, Registry};
+use longhaul_core::{
+    disk::SystemDisk,
+    sink::{Destination, Mark, OpenSink, Registry},
+};
 use longhaul_sinks::{Stdout, register};
 use serde_json::{Value, json};
 
@@ -44,7 +47,7 @@ fn a_closed_pipe_is_told_apart_from_other_failures() {
         (io::ErrorKind::StorageFull, "Unavailable: cannot write to standard output (cause)"),
     ] {
         let mut registry = Registry::default();
-        register(&mut registry, Stdout::to(Failing(kind)));
+        register(&mut registry, Stdout::to(Failing(kind)), Arc::new(SystemDisk));
         for options in [json!({}), json!({"format": "csv", "columns": ["/a"]})] {
             let options = serde_json::from_value(options).unwrap();
             let sink = registry.get("stdout").unwrap().configure(&options).unwrap();

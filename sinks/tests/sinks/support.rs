@@ -8,22 +8,38 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use longhaul_core::sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site};
+use longhaul_core::{
+    disk::{Disk, SystemDisk},
+    sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
+};
 use longhaul_sinks::{Stdout, register};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The registry with a stand-in for standard output.
 pub(crate) fn registry(stdout: &Pipe) -> Registry {
+    registry_on(Arc::new(SystemDisk), Stdout::to(stdout.clone()))
+}
+
+fn registry_on(disk: Arc<dyn Disk>, stdout: Stdout) -> Registry {
     let mut registry = Registry::default();
-    register(&mut registry, Stdout::to(stdout.clone()));
+    register(&mut registry, stdout, disk);
     registry
 }
 
 /// The sink type `name`, configured with a table of options.
 pub(crate) fn configured(name: &str, options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
+    configured_on(Arc::new(SystemDisk), name, options)
+}
+
+/// The sink type `name` that writes to `disk`, configured with a table of options.
+pub(crate) fn configured_on(
+    disk: Arc<dyn Disk>,
+    name: &str,
+    options: Value,
+) -> Result<Box<dyn OpenSink>, SinkError> {
     let options = serde_json::from_value(options).unwrap();
-    registry(&Pipe::default()).get(name).unwrap().configure(&options)
+    registry_on(disk, Stdout::to(io::sink())).get(name).unwrap().configure(&options)
 }
 
 /// What a pipe's reader received.

@@ -1,0 +1,140 @@
+//! Opening the file of a pull that begins or goes on.
+
+use std::{
+    io::{self, SeekFrom},
+    sync::Arc,
+};
+
+use longhaul_core::{
+    disk::{Disk, DiskFile, Kind, Open},
+    sink::{Receipt, SinkError, Site},
+};
+
+use super::{Ending, Mode, Place, Position, RecordFile, Target, failed, place::make_folders, rejected};
+
+impl RecordFile {
+    /// The file of the pull at `site`, from the beginning or as it was at the receipt `from`.
+    pub(crate) fn open(target: &Target, site: &Site, from: Option<&Receipt>) -> Result<Self, SinkError> {
+        let place = target.place(site)?;
+        let from = from.map(|receipt| position(receipt, &place)).transpose()?;
+        let disk = Arc::clone(&target.disk);
+        match (target.mode, from) {
+            (Mode::Replace, None) => Self::begin_part(disk, place),
+            (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from),
+            (Mode::Append, None) => Self::begin_after(disk, place),
+            (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay),
+        }
+    }
+
+    fn begin_part(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
+        Self::begin_new(disk, place.part(), Ending::Rename(place))
+    }
+
+    /// A new file of that name, which it takes from any other.
+    pub(super) fn begin_new(disk: Arc<dyn Disk>, place: Place, ending: Ending) -> Result<Self, SinkError> {
+        make_folders(&*disk, &place)?;
+        // Made anew rather than emptied: what stands there may be a link, or have another user's permissions.
+        match disk.remove(&place.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &place, error)),
+            _ => {
+                let file = disk.open(&place.path, Open::New);
+                let file = file.map_err(|error| failed("create", &place, error))?;
+                Ok(Self { disk, file, place, ending, length: 0, committed: None, before: None })
+            }
+        }
+    }
+
+    fn go_on_with_part(disk: Arc<dyn Disk>, place: Place, from: Position) -> Result<Self, SinkError> {
+        let part = place.part();
+        let unread = |error| failed("read", &place, error);
+        // The part comes first: an earlier pull's file may well look like the one that was committed.
+        let is_renamed = disk.kind(&part.path).map_err(|error| failed("read", &part, error))?.is_none()
+            && ends_at(&*disk, &place, from).map_err(unread)?;
+        if is_renamed {
+            Self::go_on(disk, place, from, Ending::Renamed)
+        } else {
+            Self::go_on(disk, part, from, Ending::Rename(place))
+        }
+    }
+
+    fn begin_after(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
+        make_folders(&*disk, &place)?;
+        let before = match disk.kind(&place.path).map_err(|error| failed("read", &place, error))? {
+            Some(Kind::File(length)) => Some(length),
+            _ => None,
+        };
+        let mut file =
+            disk.open(&place.path, Open::ExistingOrNew).map_err(|error| failed("open", &place, error))?;
+        let length = last_line_end(&mut *file).map_err(|error| failed("read", &place, error))?;
+        let Some(length) = length else {
+            return Err(rejected(format!(
+                "cannot append to `{}`: its last line is not complete",
+                place.shown
+            )));
+        };
+        Ok(Self { disk, file, place, ending: Ending::Stay, length, committed: None, before })
+    }
+
+    /// The file of that name as it was at `from`.
+    pub(super) fn go_on(
+        disk: Arc<dyn Disk>,
+        place: Place,
+        from: Position,
+        ending: Ending,
+    ) -> Result<Self, SinkError> {
+        let gone_wrong = |why: &str| {
+            let cure = "put it back as it was, or begin the pull anew";
+            rejected(format!("cannot go on with `{}`: {why} ({cure})", place.shown))
+        };
+        let unread = |error| failed("read", &place, error);
+        let mut file = match disk.open(&place.path, Open::Existing) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(gone_wrong("it is gone")),
+            Err(error) => return Err(failed("open", &place, error)),
+        };
+        let length = from.length;
+        let found = file.seek(SeekFrom::End(0)).map_err(unread)?;
+        if found < length {
+            return Err(gone_wrong(&format!("it has {found} bytes, and {length} were committed")));
+        }
+        if Position::read(&mut *file, length).map_err(unread)? != from {
+            return Err(gone_wrong("what was committed to it has been changed"));
+        }
+        if found > length {
+            file.set_length(length).map_err(|error| failed("truncate", &place, error))?;
+        }
+        // Also what is as long as it should be: whoever cut it may have been killed before that was to last, and the
+        // next commit may find nothing new to flush.
+        file.sync().map_err(|error| failed("flush", &place, error))?;
+        Ok(Self { disk, file, place, ending, length, committed: Some(from), before: Some(length) })
+    }
+}
+
+pub(super) fn position(receipt: &Receipt, place: &Place) -> Result<Position, SinkError> {
+    let Receipt(text) = receipt;
+    let shown = &place.shown;
+    let message =
+        || format!("cannot go on with `{shown}`: the receipt `{text}` is not a length and a checksum");
+    text.parse().map_err(|_| rejected(message()))
+}
+
+/// Whether the file is there and is the one that was committed, to the byte.
+fn ends_at(disk: &dyn Disk, place: &Place, at: Position) -> io::Result<bool> {
+    if disk.kind(&place.path)? != Some(Kind::File(at.length)) {
+        return Ok(false);
+    }
+    let mut file = disk.open(&place.path, Open::Existing)?;
+    Ok(Position::read(&mut *file, at.length)? == at)
+}
+
+/// The file's length, with the file positioned there; none where the last line lacks its end.
+fn last_line_end(file: &mut dyn DiskFile) -> io::Result<Option<u64>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    if length == 0 {
+        return Ok(Some(0));
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok((last == *b"\n").then_some(length))
+}

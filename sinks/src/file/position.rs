@@ -1,0 +1,70 @@
+//! Where a file stood at a commit.
+
+use std::{
+    fmt,
+    io::{self, Read, SeekFrom},
+    str::FromStr,
+};
+
+use longhaul_core::disk::DiskFile;
+use siphasher::sip::SipHasher13;
+
+/// How much of a file's end goes into the checksum, in bytes.
+const TAIL: u64 = 4096;
+
+/// How long a file was and what it ended in. As text, `27 3f1c0a92d4e87b65`: the length in bytes, then a checksum of
+/// the last 4 KiB, so that a file which somebody changed is not taken for the one that was committed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Position {
+    pub(super) length: u64,
+    checksum: u64,
+}
+
+impl Position {
+    /// The position at `length`, and the file brought there. It has to be so long.
+    pub(super) fn read(file: &mut dyn DiskFile, length: u64) -> io::Result<Self> {
+        let tail = length.min(TAIL);
+        file.seek(SeekFrom::Start(length - tail))?;
+        let mut bytes = Vec::new();
+        if file.take(tail).read_to_end(&mut bytes)? as u64 != tail {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Self { length, checksum: SipHasher13::new().hash(&bytes) })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:016x}", self.length, self.checksum)
+    }
+}
+
+impl FromStr for Position {
+    type Err = NotAPosition;
+
+    fn from_str(text: &str) -> Result<Self, NotAPosition> {
+        let (length, checksum) = text.split_once(' ').ok_or(NotAPosition)?;
+        let length = length.parse().map_err(|_| NotAPosition)?;
+        let checksum = u64::from_str_radix(checksum, 16).map_err(|_| NotAPosition)?;
+        Ok(Self { length, checksum })
+    }
+}
+
+/// A text that is not a length and a checksum.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct NotAPosition;
+
+#[cfg(test)]
+mod tests {
+    use super::{NotAPosition, Position};
+
+    #[test]
+    fn a_position_is_read_from_its_own_text() {
+        let position = Position { length: 27, checksum: 0xab };
+        assert_eq!(position.to_string(), "27 00000000000000ab");
+        assert_eq!("27 00000000000000ab".parse(), Ok(position));
+        for text in ["", "27", "27 ", "27 x", "-1 ab", "27 ab cd"] {
+            assert_eq!(text.parse::<Position>(), Err(NotAPosition), "{text}");
+        }
+    }
+}

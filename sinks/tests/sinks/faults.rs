@@ -1,0 +1,225 @@
+//! Files on a disk that fails, in a process that is killed, on a machine that loses its power: at every operation, and
+//! once more while the pull is taken up. The pull is driven by hand, as the engine does it.
+
+use std::fmt;
+
+use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Site};
+use longhaul_tests::{Done, Fault, SimulatedDisk};
+use serde_json::json;
+
+use super::support::{configured_on, page};
+
+const FILE: &str = "/simulated/out/users.x";
+const PART: &str = "/simulated/out/users.x.part";
+/// After which pages the engine commits. The others lie between two commits.
+const COMMITS: [u64; 3] = [2, 4, 5];
+const EVERY_FAULT: [Fault; 7] = [
+    Fault::Once(Done::Nothing),
+    Fault::Once(Done::Half),
+    Fault::Once(Done::All),
+    Fault::Full,
+    Fault::Stop(Done::Nothing),
+    Fault::Stop(Done::Half),
+    Fault::Stop(Done::All),
+];
+
+/// A sink that writes a file, and what is on the disk before.
+struct Case {
+    name: &'static str,
+    mode: &'static str,
+    disk: SimulatedDisk,
+    /// The file before the pull.
+    before: Option<Vec<u8>>,
+    /// The file after it.
+    after: Option<Vec<u8>>,
+}
+
+/// What the engine keeps of a pull.
+#[derive(Clone, Debug, Default)]
+struct Checkpoints {
+    commits: Vec<(Receipt, Mark)>,
+    /// Whether the pull is over, but for publishing it.
+    finishing: bool,
+}
+
+impl Case {
+    fn new(name: &'static str, mode: &'static str, disk: SimulatedDisk) -> Self {
+        let before = disk.contents(FILE);
+        let mut case = Self { name, mode, disk, before, after: None };
+        let disk = case.disk.after_kill();
+        case.pull(&disk, &mut Checkpoints::default()).unwrap();
+        case.after = disk.contents(FILE);
+        case
+    }
+
+    fn sink(&self, disk: &SimulatedDisk) -> Box<dyn OpenSink> {
+        let mut options = json!({"path": "out/{stream}.x", "mode": self.mode});
+        if self.name == "csv" {
+            options["columns"] = json!(["/page", "/text"]);
+        }
+        configured_on(disk.handle(), self.name, options).unwrap()
+    }
+
+    /// Pulls everything that the checkpoints do not hold.
+    fn pull(&self, disk: &SimulatedDisk, checkpoints: &mut Checkpoints) -> Result<(), SinkError> {
+        let from = checkpoints.commits.last().map(|(receipt, mark)| (receipt, *mark));
+        let Opened { mut sink, at } = self.sink(disk).open(&Site::new("users", "/simulated"), from)?;
+        if from.is_none() {
+            checkpoints.commits.push((sink.commit(Mark::START)?, Mark::START));
+        }
+        for mark in at.0 + 1..=5 {
+            page(&mut sink, &[&record(mark), "{}"])?;
+            if COMMITS.contains(&mark) {
+                checkpoints.commits.push((sink.commit(Mark(mark))?, Mark(mark)));
+            }
+        }
+        checkpoints.finishing = true;
+        sink.finish()
+    }
+
+    /// Lets a pull that goes on from `checkpoints` fail in every way at every operation, and gives each disk that may be
+    /// found then, with what the engine knows of it.
+    fn fail(
+        &self,
+        start: &SimulatedDisk,
+        checkpoints: &Checkpoints,
+        faults: &[Fault],
+        seeds: u64,
+        mut then: impl FnMut(&SimulatedDisk, &Checkpoints, &str),
+    ) {
+        let operations = {
+            let disk = start.after_kill();
+            self.pull(&disk, &mut checkpoints.clone()).unwrap();
+            disk.operations()
+        };
+        for (at, fault) in (0..operations).flat_map(|at| faults.iter().map(move |fault| (at, *fault))) {
+            let disk = start.after_kill();
+            disk.fail_at(at, fault);
+            let mut known = checkpoints.clone();
+            let pulled = self.pull(&disk, &mut known);
+            if pulled.is_ok() {
+                self.assert_complete(&disk, &format!("{fault:?} at {at} was not noticed"));
+            }
+            let cuts = (0..seeds).map(|seed| (disk.after_power_cut(seed), format!("power cut {seed}")));
+            for (found, end) in [(disk.after_kill(), "kill".to_owned())].into_iter().chain(cuts) {
+                for known in known.may_be_found() {
+                    let commits = known.commits.len();
+                    then(&found, &known, &format!("{fault:?} at {at}, {end}, {commits} commits"));
+                }
+            }
+        }
+    }
+
+    /// Takes the pull up, and finds what an undisturbed one leaves.
+    fn assert_ends_alike(&self, found: &SimulatedDisk, known: &Checkpoints, what: &str) {
+        self.assert_untouched(found, what);
+        let disk = found.after_kill();
+        self.pull(&disk, &mut known.clone()).unwrap_or_else(|error| panic!("{self}: {what}: {error}"));
+        self.assert_complete(&disk, what);
+    }
+
+    /// Nobody sees half a pull in place of a whole file, and what was there before an append stays.
+    fn assert_untouched(&self, disk: &SimulatedDisk, what: &str) {
+        let now = disk.contents(FILE);
+        match self.mode {
+            "replace" => assert!(now == self.before || now == self.after, "{self}: {what}"),
+            _ => assert!(
+                now.unwrap_or_default().starts_with(self.before.as_deref().unwrap_or_default()),
+                "{self}: {what}"
+            ),
+        }
+    }
+
+    /// All is there, and survives a power cut.
+    fn assert_complete(&self, disk: &SimulatedDisk, what: &str) {
+        for seed in 0..2 {
+            let disk = disk.after_power_cut(seed);
+            assert_eq!(disk.contents(FILE), self.after, "{self}: {what}");
+            assert!(
+                self.mode == "append" || disk.contents(PART).is_none(),
+                "{self}: {what}: the part is left"
+            );
+        }
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = if self.before.is_some() { "a file" } else { "an empty disk" };
+        write!(f, "{} {} on {before}", self.name, self.mode)
+    }
+}
+
+impl Checkpoints {
+    /// The checkpoints that may be on the disk: the last one need not have got there, unless something was done that
+    /// the engine only does then.
+    fn may_be_found(&self) -> Vec<Self> {
+        let mut older = self.clone();
+        if self.finishing || self.commits.len() < 2 {
+            return vec![older];
+        }
+        older.commits.pop();
+        vec![self.clone(), older]
+    }
+}
+
+fn record(mark: u64) -> String {
+    json!({"page": mark, "text": "x".repeat(10 * usize::try_from(mark).unwrap())}).to_string()
+}
+
+fn cases() -> impl Iterator<Item = Case> {
+    let found = SimulatedDisk::new();
+    found.put(FILE, "page,text\r\nold,\r\n");
+    found.put(PART, "left by another pull, and longer than what this one writes".repeat(9));
+    let sinks = ["ndjson", "csv"].into_iter().flat_map(|name| ["replace", "append"].map(|mode| (name, mode)));
+    sinks.flat_map(move |(name, mode)| {
+        [SimulatedDisk::new(), found.after_kill()].map(|disk| Case::new(name, mode, disk))
+    })
+}
+
+#[test]
+fn a_pull_that_failed_anywhere_ends_as_if_it_had_not() {
+    for case in cases() {
+        case.fail(&case.disk, &Checkpoints::default(), &EVERY_FAULT, 20, |found, known, what| {
+            case.assert_ends_alike(found, known, what);
+        });
+    }
+}
+
+#[test]
+fn a_pull_that_failed_anywhere_twice_ends_as_if_it_had_not() {
+    let stop = [Fault::Stop(Done::Half)];
+    // What is written into the file makes no difference here, and this takes the longest of all.
+    for case in cases().filter(|case| case.name == "ndjson") {
+        case.fail(&case.disk, &Checkpoints::default(), &stop, 2, |found, known, first| {
+            case.fail(found, known, &stop, 2, |found, known, second| {
+                case.assert_ends_alike(found, known, &format!("{first}; {second}"));
+            });
+        });
+    }
+}
+
+/// Nothing that is written later makes the cut last here: the server has no more records when the pull is taken up.
+#[test]
+fn what_was_cut_off_stays_away_though_the_one_who_cut_was_killed() {
+    for case in cases().filter(|case| case.name == "ndjson") {
+        let (site, sink) = (Site::new("users", "/simulated"), case.sink(&case.disk));
+        let mut open = sink.open(&site, None).unwrap().sink;
+        page(&mut open, &["{}"]).unwrap();
+        let receipt = open.commit(Mark(1)).unwrap();
+        page(&mut open, &["[]"]).unwrap();
+        let killed = case.disk.after_kill();
+        // The first operation cuts, the second was to make that last.
+        killed.fail_at(1, Fault::Stop(Done::Nothing));
+        assert!(case.sink(&killed).open(&site, Some((&receipt, Mark(1)))).is_err());
+        let disk = killed.after_kill();
+        let mut open = case.sink(&disk).open(&site, Some((&receipt, Mark(1)))).unwrap().sink;
+        open.commit(Mark(1)).unwrap();
+        open.finish().unwrap();
+        let complete = disk.contents(FILE).unwrap();
+        assert!(complete.ends_with(b"{}\n"));
+        for seed in 0..20 {
+            assert_eq!(disk.after_power_cut(seed).contents(FILE).unwrap(), complete, "{case}");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! A disk in memory that fails when it is told to, and that can be found again as a kill or a power cut leaves it.
+
+mod contents;
+mod dice;
+mod names;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use longhaul_core::disk::{Disk, DiskFile, Kind, Open};
+
+use self::{
+    contents::Contents,
+    dice::Dice,
+    names::{Names, Node},
+};
+
+/// A disk in memory. Clones are the same disk. Paths are absolute; there are no links.
+///
+/// It keeps apart what is written and what survives a power cut, and names and contents of files, as POSIX does: a file
+/// that was synced while its folder was not may have lost its name, a rename may have happened or not.
+///
+/// What changes something is an operation: making a file or folder, writing, setting a length, renaming, removing,
+/// syncing. Operations are counted from 0.
+#[derive(Clone, Debug, Default)]
+pub struct SimulatedDisk(Arc<Mutex<State>>);
+
+/// How a [`SimulatedDisk`] fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The operation fails, and no other.
+    Once(Done),
+    /// It and all later ones that need room fail; if it is a write, half is written. What frees room goes on.
+    Full,
+    /// It and everything later fails, reading too: the process was killed, or the power is gone.
+    Stop(Done),
+}
+
+/// What a failing operation did nevertheless.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Done {
+    /// Nothing.
+    Nothing,
+    /// A write wrote half of its bytes; anything else did nothing.
+    Half,
+    /// Everything: only the answer was lost.
+    All,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    names: Names,
+    /// What is in each file that ever was.
+    files: Vec<Contents>,
+    operations: u64,
+    fault: Option<(u64, Fault)>,
+}
+
+#[derive(Debug)]
+struct SimulatedFile {
+    disk: SimulatedDisk,
+    file: usize,
+    position: usize,
+}
+
+/// Whether an operation takes room on the disk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Room {
+    Takes,
+    Frees,
+}
+
+impl SimulatedDisk {
+    /// An empty disk.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same disk, for those who write to it.
+    pub fn handle(&self) -> Arc<dyn Disk> {
+        Arc::new(self.clone())
+    }
+
+    /// Puts a file there, and the folders above it; all of it is durable. Not an operation.
+    pub fn put(&self, path: impl AsRef<Path>, bytes: impl Into<Vec<u8>>) {
+        let mut state = self.lock();
+        let file = state.add(Contents::durable(bytes.into()));
+        state.names.put(path.as_ref(), Node::File(file));
+    }
+
+    /// Puts a folder there, and the folders above it; all of it is durable. Not an operation.
+    pub fn put_folder(&self, path: impl AsRef<Path>) {
+        self.lock().names.put(path.as_ref(), Node::Folder);
+    }
+
+    /// Lets the operation of this number fail, in place of any that was to fail before.
+    pub fn fail_at(&self, operation: u64, fault: Fault) {
+        self.lock().fault = Some((operation, fault));
+    }
+
+    /// How many operations there were.
+    pub fn operations(&self) -> u64 {
+        self.lock().operations
+    }
+
+    /// What is in the file, if there is one.
+    pub fn contents(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
+        let state = self.lock();
+        match state.names.get(path.as_ref()) {
+            Some(Node::File(file)) => Some(state.files[file].bytes.clone()),
+            _ => None,
+        }
+    }
+
+    /// The paths of all files, in order.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.lock().names.files()
+    }
+
+    /// Another disk, as the next process finds this one after a kill: everything that was done is there, and what was
+    /// not synced does not survive a power cut any better than before. It does not fail, and counts anew.
+    #[must_use]
+    pub fn after_kill(&self) -> Self {
+        let state = self.lock();
+        Self::holding(state.names.clone(), state.files.clone())
+    }
+
+    /// Another disk, as it is found after a power cut: what was synced is there, and of the rest whatever `seed`
+    /// decides, in any combination; with seed 0 nothing, with seed 1 everything. It does not fail, and counts anew.
+    #[must_use]
+    pub fn after_power_cut(&self, seed: u64) -> Self {
+        let state = self.lock();
+        let mut dice = Dice::new(seed);
+        let names = state.names.after_power_cut(&mut dice);
+        let files = state.files.iter().map(|file| Contents::durable(file.after_power_cut(&mut dice)));
+        Self::holding(names, files.collect())
+    }
+
+    fn holding(names: Names, files: Vec<Contents>) -> Self {
+        Self(Arc::new(Mutex::new(State { names, files, ..State::default() })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, contents: Contents) -> usize {
+        self.files.push(contents);
+        self.files.len() - 1
+    }
+
+    /// Refuses what only looks at a disk that is not there any more.
+    fn look(&self) -> io::Result<&Self> {
+        match self.fault {
+            Some((at, Fault::Stop(_))) if self.operations > at => Err(gone()),
+            _ => Ok(self),
+        }
+    }
+
+    /// Counts an operation and says how it goes: what is done of it, and what is said then.
+    fn next(&mut self, room: Room) -> (Done, io::Result<()>) {
+        let operation = self.operations;
+        self.operations += 1;
+        match self.fault {
+            Some((at, Fault::Once(done))) if operation == at => (done, Err(full())),
+            Some((at, Fault::Full)) if operation == at && room == Room::Takes => (Done::Half, Err(full())),
+            Some((at, Fault::Full)) if operation > at && room == Room::Takes => (Done::Nothing, Err(full())),
+            Some((at, Fault::Stop(done))) if operation == at => (done, Err(gone())),
+            Some((at, Fault::Stop(_))) if operation > at => (Done::Nothing, Err(gone())),
+            _ => (Done::All, Ok(())),
+        }
+    }
+
+    /// An operation that is done as a whole or not at all.
+    fn operate<T>(&mut self, room: Room, act: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        match self.next(room) {
+            (_, Ok(())) => act(self),
+            (Done::All, Err(error)) => act(self).and(Err(error)),
+            (_, Err(error)) => Err(error),
+        }
+    }
+
+    fn make(&mut self, path: &Path) -> io::Result<usize> {
+        self.operate(Room::Takes, |state| {
+            let file = state.add(Contents::default());
+            state.names.make(path, Node::File(file)).map(|()| file)
+        })
+    }
+}
+
+impl Disk for SimulatedDisk {
+    fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>> {
+        let mut state = self.lock();
+        let found = state.look()?.names.get(path);
+        let file = match (found, open) {
+            (Some(Node::File(file)), Open::Existing | Open::ExistingOrNew) => file,
+            (Some(Node::Folder), Open::Existing | Open::ExistingOrNew) => {
+                return Err(ErrorKind::IsADirectory.into());
+            }
+            (None, Open::Existing) => return Err(ErrorKind::NotFound.into()),
+            (_, Open::New | Open::NewPrivate) | (None, Open::ExistingOrNew) => state.make(path)?,
+        };
+        Ok(Box::new(SimulatedFile { disk: self.clone(), file, position: 0 }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.lock().operate(Room::Frees, |state| state.names.rename(from, to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.lock().operate(Room::Frees, |state| state.names.remove(path))
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.lock().operate(Room::Takes, |state| state.names.make(path, Node::Folder))
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.lock().operate(Room::Frees, |state| state.names.sync(path))
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        let state = self.lock();
+        let kind = state.look()?.names.get(path).map(|node| match node {
+            Node::Folder => Kind::Folder,
+            Node::File(file) => Kind::File(state.files[file].bytes.len() as u64),
+        });
+        Ok(kind)
+    }
+}
+
+impl DiskFile for SimulatedFile {
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        let mut state = self.disk.lock();
+        let length = index(length)?;
+        let room = if length > state.files[self.file].bytes.len() { Room::Takes } else { Room::Frees };
+        state.operate(room, |state| {
+            state.files[self.file].set_length(length);
+            Ok(())
+        })
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.disk.lock().operate(Room::Frees, |state| {
+            state.files[self.file].sync();
+            Ok(())
+        })
+    }
+}
+
+impl Read for SimulatedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let state = self.disk.lock();
+        let bytes = &state.look()?.files[self.file].bytes;
+        let mut rest = &bytes[self.position.min(bytes.len())..];
+        let read = rest.read(buffer)?;
+        self.position += read;
+        Ok(read)
+    }
+}
+
+impl Write for SimulatedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.disk.lock();
+        let (done, answer) = state.next(Room::Takes);
+        let written = match done {
+            Done::Nothing => &[],
+            Done::Half => &bytes[..bytes.len() / 2],
+            Done::All => bytes,
+        };
+        state.files[self.file].write(self.position, written);
+        self.position += written.len();
+        answer.map(|()| written.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for SimulatedFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let state = self.disk.lock();
+        let length = state.look()?.files[self.file].bytes.len() as u64;
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => length.checked_add_signed(offset),
+            SeekFrom::Current(offset) => (self.position as u64).checked_add_signed(offset),
+        };
+        let position = position.ok_or(ErrorKind::InvalidInput)?;
+        self.position = index(position)?;
+        Ok(position)
+    }
+}
+
+fn index(position: u64) -> io::Result<usize> {
+    usize::try_from(position).map_err(|_| ErrorKind::InvalidInput.into())
+}
+
+fn full() -> io::Error {
+    ErrorKind::StorageFull.into()
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the disk is gone")
+}
