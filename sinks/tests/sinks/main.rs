@@ -10,3 +10,4 @@ mod hostile;
 mod options;
 mod stdout;
 mod support;
+mod union;
