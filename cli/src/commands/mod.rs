@@ -4,6 +4,8 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+mod grid;
+pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod sinks;
 pub(crate) mod streams;

@@ -6,6 +6,7 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, connect},
-    sinks::{ConfiguredSinks, STDOUT, of_options, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_table, plugins, registry},
     source::source,
 };
+pub(crate) use longhaul_sinks::{Level, Seen, pointers, tabulate};

@@ -1,17 +1,10 @@
 //! Records as rows where nobody named the columns.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{HashMap, HashSet};
 
 use longhaul_core::Pointer;
 
-use super::{
-    scan::{Name, NotJson, Scan, Spelling},
-    style::Arrays,
-    text::text,
-};
+use super::{refusal::Refusal, scan::Scan, style::Arrays};
 
 /// How many columns there may be.
 const MOST_COLUMNS: usize = 10_000;
@@ -30,19 +23,6 @@ pub(crate) struct Dictionary {
     root: Node,
     names: Vec<String>,
     taken: HashSet<String>,
-}
-
-/// Why a record cannot become a row.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) enum CannotFlatten {
-    NotJson(NotJson),
-    TooManyColumns,
-}
-
-impl From<NotJson> for CannotFlatten {
-    fn from(error: NotJson) -> Self {
-        Self::NotJson(error)
-    }
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +60,7 @@ impl Dictionary {
         &mut self,
         record: &'r str,
         cells: &mut Vec<Option<&'r str>>,
-    ) -> Result<(), CannotFlatten> {
+    ) -> Result<(), Refusal> {
         cells.clear();
         cells.resize(self.len(), None);
         let mut scan = Scan::new(record);
@@ -105,7 +85,7 @@ impl<'r> Flattening<'_, '_, 'r> {
         node: &mut Node,
         path: Option<&Path<'_>>,
         scan: &mut Scan<'r>,
-    ) -> Result<(), CannotFlatten> {
+    ) -> Result<(), Refusal> {
         let depth = path.map_or(0, |path| path.depth);
         let first = scan.peek();
         if first == Some(b'{') && depth < DEEPEST {
@@ -113,7 +93,7 @@ impl<'r> Flattening<'_, '_, 'r> {
             let mut members = 0;
             scan.members(|name, scan| {
                 members += 1;
-                let name = spelled(name);
+                let name = name.text();
                 let path = Path { above: path, name: &name, depth: depth + 1 };
                 // Most names are known, and an entry would need a copy of each.
                 if let Some(node) = node.members.get_mut(&*name) {
@@ -131,15 +111,10 @@ impl<'r> Flattening<'_, '_, 'r> {
         self.cell(node, path, value)
     }
 
-    fn cell(
-        &mut self,
-        node: &mut Node,
-        path: Option<&Path<'_>>,
-        value: &'r str,
-    ) -> Result<(), CannotFlatten> {
+    fn cell(&mut self, node: &mut Node, path: Option<&Path<'_>>, value: &'r str) -> Result<(), Refusal> {
         let column = match node.column {
             Some(column) => column,
-            None if self.names.len() == MOST_COLUMNS => return Err(CannotFlatten::TooManyColumns),
+            None if self.names.len() == MOST_COLUMNS => return Err(Refusal::TooManyColumns),
             None => {
                 let name = self.new_name(path);
                 self.taken.insert(name.clone());
@@ -165,16 +140,9 @@ impl<'r> Flattening<'_, '_, 'r> {
     }
 }
 
-fn spelled(name: Name<'_>) -> Cow<'_, str> {
-    match name.spelling {
-        Spelling::Plain => Cow::Borrowed(name.written),
-        Spelling::Escaped => Cow::Owned(text(&format!("\"{}\"", name.written)).into_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Arrays, CannotFlatten, Dictionary};
+    use super::{Arrays, Dictionary, Refusal};
 
     /// The names of all columns, then the rows; `_` where there is nothing.
     fn flattened(arrays: Arrays, records: &[&str]) -> Vec<String> {
@@ -239,7 +207,7 @@ mod tests {
         let mut dictionary = Dictionary::new(Arrays::Json);
         dictionary.cells(&most, &mut Vec::new()).unwrap();
         assert_eq!(dictionary.len(), 10_000);
-        assert_eq!(dictionary.cells(&one_more, &mut Vec::new()), Err(CannotFlatten::TooManyColumns));
+        assert_eq!(dictionary.cells(&one_more, &mut Vec::new()), Err(Refusal::TooManyColumns));
         dictionary.cells(&most, &mut Vec::new()).unwrap();
     }
 
@@ -247,7 +215,7 @@ mod tests {
     fn what_is_no_json_is_an_error() {
         for record in ["", "{", r#"{"a":}"#, "{}{}"] {
             let cells = Dictionary::new(Arrays::Json).cells(record, &mut Vec::new()).map_err(|error| {
-                assert!(matches!(error, CannotFlatten::NotJson(_)), "{record}");
+                assert!(matches!(error, Refusal::NotJson(_)), "{record}");
             });
             assert!(cells.is_err(), "{record}");
         }

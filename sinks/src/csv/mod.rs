@@ -5,6 +5,7 @@ mod columns;
 mod config;
 mod flat;
 mod header;
+mod refusal;
 mod rows;
 mod scan;
 mod sink;
@@ -15,4 +16,12 @@ mod text;
 mod tree;
 mod union;
 
-pub(crate) use self::{config::CsvType, style::Style, table::Table};
+pub(crate) use self::{
+    config::CsvType,
+    flat::Dictionary,
+    refusal::each_record,
+    scan::{NotJson, Scan},
+    style::Style,
+    table::Table,
+    text::text,
+};

@@ -100,16 +100,13 @@ impl RowLayout {
 
     /// What `record` is, where no pointer leads into anything of that kind: its row would say nothing of it.
     pub(crate) fn cannot_read(&self, record: &str) -> Option<&'static str> {
-        let kind = match Scan::new(record).peek()? {
-            b'{' => return None,
-            b'[' if self.reads == Reads::ObjectsAndArrays => return None,
-            b'[' => "an array",
-            b'"' => "text",
-            b't' | b'f' => "a boolean",
-            b'n' => "null",
-            _ => "a number",
+        let first = Scan::new(record).peek()?;
+        let reads = match first {
+            b'{' => true,
+            b'[' => self.reads != Reads::Objects,
+            _ => self.reads == Reads::Anything,
         };
-        (self.reads != Reads::Anything).then_some(kind)
+        (!reads).then(|| Scan::kind(first))
     }
 
     /// Calls `row` with the cells of every match in `record`, and says how many there are. The cells of the record

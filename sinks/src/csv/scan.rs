@@ -1,6 +1,8 @@
 //! Reading JSON text piece by piece.
 
-use std::{error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt};
+
+use super::text::text;
 
 /// A place in the JSON text of a record.
 ///
@@ -34,6 +36,16 @@ pub(crate) struct NotJson {
     at: usize,
 }
 
+impl<'r> Name<'r> {
+    /// What the name says.
+    pub(crate) fn text(self) -> Cow<'r, str> {
+        match self.spelling {
+            Spelling::Plain => Cow::Borrowed(self.written),
+            Spelling::Escaped => Cow::Owned(text(&format!("\"{}\"", self.written)).into_owned()),
+        }
+    }
+}
+
 impl<'r> Scan<'r> {
     /// The beginning of `text`.
     pub(crate) fn new(text: &'r str) -> Self {
@@ -47,6 +59,18 @@ impl<'r> Scan<'r> {
             self.at += 1;
         }
         bytes.get(self.at).copied()
+    }
+
+    /// What a value is that begins with this byte, in words.
+    pub(crate) fn kind(first: u8) -> &'static str {
+        match first {
+            b'{' => "an object",
+            b'[' => "an array",
+            b'"' => "text",
+            b't' | b'f' => "a boolean",
+            b'n' => "null",
+            _ => "a number",
+        }
     }
 
     /// Where the scan is.

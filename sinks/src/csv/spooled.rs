@@ -2,7 +2,7 @@
 
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Site};
 
-use super::{flat::CannotFlatten, style::Style, union::UnionTable};
+use super::{style::Style, union::UnionTable};
 use crate::file::{RecordFile, Spool, Target};
 
 /// How many bytes of rows are written at a time.
@@ -43,7 +43,7 @@ impl SpooledCsv {
                 match Spool::go_on(target, site, &of_spool, length)? {
                     None => State::Finished(from.clone()),
                     Some(mut spool) => {
-                        spool.lines(|record| table.note(record).map_err(|why| refused("a record", why)))?;
+                        spool.lines(|record| table.note(record).map_err(|why| why.of("a record")))?;
                         State::Spooling(spool)
                     }
                 }
@@ -56,7 +56,7 @@ impl SpooledCsv {
         let mut file = RecordFile::open(&self.target, &self.site, None)?;
         let mut rows = self.table.header();
         spool.lines(|record| {
-            self.table.row(record, &mut rows).map_err(|why| refused("a record", why))?;
+            self.table.row(record, &mut rows).map_err(|why| why.of("a record"))?;
             if rows.len() >= CHUNK {
                 file.write(&rows)?;
                 rows.clear();
@@ -76,12 +76,7 @@ impl Sink for SpooledCsv {
             let message = format!("cannot write to `{shown}`: it is complete already");
             return Err(SinkError::new(SinkErrorKind::Rejected, message));
         };
-        for (index, record) in batch.records().enumerate() {
-            let which = || format!("record {} of the page", index + 1);
-            let not_json = || SinkError::new(SinkErrorKind::Rejected, format!("{} is not JSON", which()));
-            let record = str::from_utf8(record).map_err(|error| not_json().because(error))?;
-            self.table.note(record).map_err(|why| refused(&which(), why))?;
-        }
+        self.table.note_all(batch)?;
         spool.write(batch.bytes())
     }
 
@@ -109,18 +104,4 @@ fn taken_apart(Receipt(text): &Receipt) -> (Receipt, u64) {
     let apart = text.rsplit_once(' ').and_then(|(spool, length)| Some((spool, length.parse().ok()?)));
     let (spool, length) = apart.unwrap_or((text, 0));
     (Receipt(spool.to_owned()), length)
-}
-
-fn refused(which: &str, why: CannotFlatten) -> SinkError {
-    match why {
-        CannotFlatten::NotJson(error) => {
-            SinkError::new(SinkErrorKind::Rejected, format!("{which} is not JSON")).because(error)
-        }
-        CannotFlatten::TooManyColumns => {
-            let message = format!(
-                "with {which}, the records have more than 10,000 columns; list those that are wanted in `columns`"
-            );
-            SinkError::new(SinkErrorKind::Rejected, message)
-        }
-    }
 }

@@ -5,6 +5,7 @@ use longhaul_core::sink::{Batch, SinkError, SinkErrorKind};
 use super::{
     columns::listed,
     header::difference,
+    refusal::{Refusal, each_record},
     rows::{RowLayout, RowPath},
     style::Style,
 };
@@ -90,21 +91,15 @@ impl Table {
         row: &mut dyn FnMut(&[Option<&'r str>]),
     ) -> Result<(), SinkError> {
         let mut cells = self.layout.cells();
-        for (index, record) in batch.records().enumerate() {
-            let refused = |why: &str| {
-                let message = format!("record {} of the page is {why}", index + 1);
-                SinkError::new(SinkErrorKind::Rejected, message)
-            };
-            let record = std::str::from_utf8(record).map_err(|error| refused("not JSON").because(error))?;
+        each_record(batch, |record| {
             if let Some(kind) = self.layout.cannot_read(record) {
-                return Err(refused(&format!("{kind}, no object; a column at `\"\"` would take it whole")));
+                return Err(Refusal::NoObject(kind));
             }
-            let matches = self.layout.rows(record, &mut cells, row);
-            let matches = matches.map_err(|error| refused("not JSON").because(error))?;
+            let matches = self.layout.rows(record, &mut cells, row)?;
             if matches == 0 && self.without_match == WithoutMatch::OneRow {
                 row(self.layout.of_columns(&cells));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use longhaul_core::Pointer;
 
-use super::{
-    scan::{Name, NotJson, Scan, Spelling},
-    text::text,
-};
+use super::scan::{Name, NotJson, Scan, Spelling};
 
 /// JSON pointers, merged where they begin alike. Each leads to the cells of its value.
 #[derive(Debug, Default)]
@@ -93,7 +90,7 @@ impl Tree {
         let branch = match name.spelling {
             Spelling::Plain if self.lengths & length_bit(name.written.len()) == 0 => None,
             Spelling::Plain => self.members.get(name.written),
-            Spelling::Escaped => self.members.get(&*text(&format!("\"{}\"", name.written))),
+            Spelling::Escaped => self.members.get(&*name.text()),
         };
         branch.map(|&branch| &self.branches[branch])
     }

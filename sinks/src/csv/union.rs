@@ -1,9 +1,10 @@
 //! A table whose columns are those that the records turn out to have.
 
-use std::str;
+use longhaul_core::sink::{Batch, SinkError};
 
 use super::{
-    flat::{CannotFlatten, Dictionary},
+    flat::Dictionary,
+    refusal::{Refusal, each_record},
     style::Style,
 };
 
@@ -27,8 +28,13 @@ impl UnionTable {
         Self { style, dictionary, records: 0, blank: 0, cells: 0, scratch: Vec::new() }
     }
 
+    /// Counts the records of a page in.
+    pub(crate) fn note_all(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        each_record(batch, |record| self.note(record))
+    }
+
     /// Counts a record in.
-    pub(crate) fn note(&mut self, record: &str) -> Result<(), CannotFlatten> {
+    pub(crate) fn note(&mut self, record: &str) -> Result<(), Refusal> {
         let mut cells = Vec::new();
         self.dictionary.cells(record, &mut cells)?;
         self.scratch.clear();
@@ -49,7 +55,7 @@ impl UnionTable {
     }
 
     /// Puts the row of a record that was counted in at the end of `rows`.
-    pub(crate) fn row(&mut self, record: &str, rows: &mut Vec<u8>) -> Result<(), CannotFlatten> {
+    pub(crate) fn row(&mut self, record: &str, rows: &mut Vec<u8>) -> Result<(), Refusal> {
         let mut cells = Vec::new();
         self.dictionary.cells(record, &mut cells)?;
         self.style.row(&cells, rows);

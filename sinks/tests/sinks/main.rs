@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod hostile;
 mod options;
+mod preview;
 mod stdout;
 mod support;
 mod union;

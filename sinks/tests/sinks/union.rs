@@ -56,8 +56,8 @@ fn more_than_ten_thousand_columns_are_refused() {
     page(&mut open, &[&record(0)]).unwrap();
     assert_eq!(
         told(&page(&mut open, &["{}", &record(5001)]).unwrap_err()),
-        "Rejected: with record 2 of the page, the records have more than 10,000 columns; list those that are wanted \
-         in `columns`"
+        "Rejected: with record 2 of the page, there are more than 10,000 columns; list those that are wanted in \
+         `columns`"
     );
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
