@@ -23,12 +23,10 @@ fn one_page_is_a_table_and_nothing_is_kept() {
     let ended = folder.run("preview conversations");
     assert_eq!(
         ended.assert_complete().stdout,
-        "id    a.b          list                   /a.b\n\
-         ----  -----------  ---------------------  ----\n\
+        "id    a.b        list                 /a.b\n\
+         ----  ---------  -------------------  ----\n\
          1.10  x\\u{1b}\\n  [{\"k\":1},{\"k\":\"2\"}]\n\
          2\n"
-        .replace("a.b          list                   /a.b", "a.b         list                   /a.b")
-        .replace("-----------  ---------------------", "----------  ---------------------")
     );
     assert_eq!(ended.said(), "conversations: 2 records on the first page\n");
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
@@ -85,7 +83,7 @@ fn the_streams_own_table_is_shown() {
     assert_eq!(ended.assert_complete().stdout.lines().next(), Some(first));
     let ended = reach(&api, folder.longhaul("preview users")).run();
     let printed = ended.assert_complete().stdout.lines().last().unwrap();
-    assert_eq!(printed, "(5 more of 9 columns: --format csv shows all)");
+    assert_eq!(printed, "(2 more of 9 columns: --format csv shows all)");
     let window = "--set streams.conversations.window.from=2026-01-01";
     let ended = reach(&api, folder.longhaul(&format!("preview conversations --columns {window}"))).run();
     let segments = "# rows = \"/participants/*/sessions/*/segments/*\"\n";
@@ -116,7 +114,7 @@ fn what_cannot_be_shown_is_told() {
     );
     assert_eq!(
         folder.run("preview conversations --columns").assert_complete().stdout,
-        "columns = [\n  { name = \"value\", at = \"\" },  # a number, 1 of 2\n  \"/a\",                           # a number, 1 of 2\n]\n"
+        "columns = [\n  { name = \"value\", at = \"\" },  # a number, 1 of 2\n  \"/a\",                         # a number, 1 of 2\n]\n"
     );
     let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));

@@ -119,7 +119,7 @@ fn a_table_that_makes_no_sense_is_told_where_it_was_written() {
     let cause = "caused by: column 2: `^^^/a` has 3 `^`, but the record and each `*` of `rows` make only 2\n";
     for typed in ["run --sink csv", "preview conversations"] {
         let said = format!(
-            "error: `streams.conversations.table.columns` cannot be used\n  in: longhaul.toml:27\n  {cause}"
+            "error: `streams.conversations.table.columns` cannot be used\n  in: longhaul.toml:26\n  {cause}"
         );
         folder.run(typed).assert_failed(2, &said);
     }
