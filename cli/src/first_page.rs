@@ -8,7 +8,7 @@ use crate::{config::Stream, failure::Failure, range, session::Session, wire::Acc
 #[derive(Debug)]
 pub(crate) enum FirstPage {
     /// It was fetched; none where the listing is empty.
-    Fetched(Option<Page>),
+    Fetched(Option<Box<Page>>),
     /// The stream has nothing new to pull.
     NothingNew,
     /// It is a result of a job, and none was submitted.
@@ -36,6 +36,6 @@ impl FirstPage {
         }
         let listing = source.listing(&site).map_err(|error| failed(error.into()))?;
         let page = Pages::new(&access.client, &listing).fetch().map_err(|error| failed(error.into()))?;
-        Ok(Self::Fetched(page))
+        Ok(Self::Fetched(page.map(Box::new)))
     }
 }

@@ -68,7 +68,9 @@ pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkE
         })?;
         dictionary.names().map(str::to_owned).collect()
     };
-    rows.iter_mut().for_each(|row| row.resize(names.len(), None));
+    for row in &mut rows {
+        row.resize(names.len(), None);
+    }
     Ok(Tabulated { names, rows })
 }
 

@@ -1,5 +1,7 @@
 //! A table for the terminal.
 
+use std::fmt::Write;
+
 /// How many characters of a cell are shown.
 const WIDEST_CELL: usize = 36;
 
@@ -30,7 +32,8 @@ pub(super) fn draw(names: &[String], rows: &[Vec<String>]) -> String {
     }
     let hidden = names.len() - widths.len();
     if hidden > 0 {
-        text.push_str(&format!("({hidden} more of {} columns: --format csv shows all)\n", names.len()));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "({hidden} more of {} columns: --format csv shows all)", names.len());
     }
     text
 }

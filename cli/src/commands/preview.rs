@@ -56,9 +56,9 @@ fn shown(
 }
 
 fn wrong(session: &Session, stream: &Stream, options: &Options, error: SinkError) -> Failure {
-    match error.key().filter(|key| options.contains_key(*key)).map(str::to_owned) {
-        Some(key) => of_table(&session.loaded, stream.table.as_ref(), &key, error),
-        None => of_records(error),
+    match error.key() {
+        Some(key) if options.contains_key(key) => of_table(&session.loaded, stream.table.as_ref(), error),
+        _ => of_records(error),
     }
 }
 

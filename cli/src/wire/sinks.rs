@@ -1,7 +1,7 @@
 //! From `[sinks.*]` to sinks that can be opened.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
@@ -74,8 +74,8 @@ impl ConfiguredSinks {
         let registry = registry();
         let mut sinks = BTreeMap::new();
         for sink in wanted {
-            if !sinks.contains_key(&sink.key()) {
-                sinks.insert(sink.key(), configure(loaded, sink, &registry, plugins)?);
+            if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
+                vacant.insert(configure(loaded, sink, &registry, plugins)?);
             }
         }
         Ok(Self(sinks))
@@ -133,9 +133,9 @@ fn configure(
             }
         },
     };
-    configured.map_err(|error| match error.key().filter(|key| suggested.contains_key(*key)) {
-        Some(key) => of_table(loaded, sink.table, &key.to_owned(), error),
-        None => of_options(loaded, name, error),
+    configured.map_err(|error| match error.key() {
+        Some(key) if suggested.contains_key(key) => of_table(loaded, sink.table, error),
+        _ => of_options(loaded, name, error),
     })
 }
 
@@ -155,10 +155,11 @@ fn suggested(table: Option<&Table>, known: &[String], given: &Options) -> Option
 }
 
 /// A sink's complaint about what a stream suggested.
-pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, option: &str, error: SinkError) -> Failure {
+pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
     let mut streams = loaded.config.streams.iter();
     let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
-    let key = format!("streams.{}.table.{option}", stream.map_or("*", |(name, _)| name));
+    let (stream, option) = (stream.map_or("*", |(name, _)| name), error.key().unwrap_or("columns"));
+    let key = format!("streams.{stream}.table.{option}");
     let written = loaded.origin_of(&key);
     Failure { written: Some(written.to_string()), ..Failure::usage(TableError { key, source: error }) }
 }

@@ -86,10 +86,14 @@ mod tests {
     /// The table of these records.
     fn table(style: Style, records: &[&str]) -> String {
         let mut table = UnionTable::new(style);
-        records.iter().for_each(|record| table.note(record).unwrap());
+        for record in records {
+            table.note(record).unwrap();
+        }
         let length = table.length();
         let mut text = table.header();
-        records.iter().for_each(|record| table.row(record, &mut text).unwrap());
+        for record in records {
+            table.row(record, &mut text).unwrap();
+        }
         assert_eq!(text.len() as u64, length);
         String::from_utf8(text).unwrap()
     }

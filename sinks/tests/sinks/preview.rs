@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::support::told;
 
 fn with_page<T>(records: &[&str], see: impl Fn(&Batch<'_>) -> Result<T, SinkError>) -> Result<T, String> {
-    let text = records.iter().map(|record| format!("{record}\n")).collect::<String>();
+    let text = records.iter().flat_map(|record| [record, "\n"]).collect::<String>();
     let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
     see(&Batch::new(text.as_bytes(), &ends)).map_err(|error| told(&error))
 }
