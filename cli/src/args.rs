@@ -80,6 +80,8 @@ pub(crate) enum Command {
         #[arg(value_name = "STREAM")]
         streams: Vec<String>,
     },
+    /// Show the first page of a stream as a table; nothing is kept
+    Preview(PreviewArguments),
     /// Show the effective configuration and where each value comes from
     Config,
     /// List the sinks: built-in ones and plugins
@@ -134,6 +136,32 @@ pub(crate) struct RunArguments {
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+}
+
+/// Arguments of `preview`.
+#[derive(Args, Debug)]
+pub(crate) struct PreviewArguments {
+    /// The stream
+    #[arg(value_name = "STREAM")]
+    pub(crate) stream: String,
+    /// How records are shown
+    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "columns")]
+    pub(crate) format: PreviewFormat,
+    /// List every pointer that the page has instead, to be pasted into a sink's `columns`
+    #[arg(long)]
+    pub(crate) columns: bool,
+}
+
+/// How a preview shows records.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum PreviewFormat {
+    /// In columns, cut to fit.
+    #[default]
+    Table,
+    /// As they are.
+    Ndjson,
+    /// As a file would have them.
+    Csv,
 }
 
 /// Arguments of `demo`.

@@ -20,16 +20,19 @@ impl Claims {
         Self { owners: owners.collect(), state_folder: real(state_folder) }
     }
 
-    /// Gives `path` to `owner`, and the place beside it where a file grows until it is complete. The error is a clause
+    /// Gives `path` to `owner`, and the places beside it where a file grows until it is complete. The error is a clause
     /// that says who has it already.
     pub(crate) fn claim(&mut self, path: &Path, owner: &str) -> Result<(), String> {
         let path = real(path);
         if path.starts_with(&self.state_folder) {
             return Err(format!("{owner} would write into the state folder, to `{}`", path.display()));
         }
-        let mut part = path.clone().into_os_string();
-        part.push(".part");
-        for path in [path, part.into()] {
+        let beside = |ending| {
+            let mut path = path.clone().into_os_string();
+            path.push(ending);
+            PathBuf::from(path)
+        };
+        for path in [path.clone(), beside(".part"), beside(".spool")] {
             if let Some(other) = self.owners.get(&path) {
                 return Err(format!("{other} and {owner} both write to `{}`", path.display()));
             }
@@ -58,6 +61,7 @@ mod tests {
         let mut refused = |path| claims.claim(Path::new(path), "three").unwrap_err();
         assert_eq!(refused("/w/a.csv"), "one and three both write to `/w/a.csv`");
         assert_eq!(refused("/w/a.csv.part"), "one and three both write to `/w/a.csv.part`");
+        assert_eq!(refused("/w/b.csv.spool"), "two and three both write to `/w/b.csv.spool`");
         assert_eq!(
             refused("/w/longhaul.toml"),
             "the configuration and three both write to `/w/longhaul.toml`"

@@ -10,6 +10,7 @@ pub mod config;
 pub mod embedded;
 pub mod exit;
 mod failure;
+mod first_page;
 mod lock;
 mod plan;
 mod progress;
@@ -59,6 +60,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Run(run) => commands::run::execute(&begin()?, run),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams } => commands::check::execute(&begin()?, streams),
+        Command::Preview(preview) => commands::preview::execute(&begin()?, preview),
         Command::Config => commands::config::execute(&begin()?),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),

@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     range,
     session::Session,
-    wire::{self, Access, ConfiguredSinks, STDOUT},
+    wire::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
 };
 
 /// A pull that is ready to begin.
@@ -44,10 +44,11 @@ pub(crate) enum Keeping {
     Nothing,
 }
 
-/// The names of the sinks that a stream goes to.
-pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<&'s str> {
+/// The names of the sinks that a stream goes to, with the table that it brings for them.
+pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<SinkFor<'s>> {
     let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
-    if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() }
+    let names = if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() };
+    names.into_iter().map(|name| SinkFor { name, table: stream.table.as_ref() }).collect()
 }
 
 /// Plans the pulls of these streams, in order.
@@ -73,8 +74,8 @@ pub(crate) fn plan<'s>(
             destinations: Vec::new(),
             keeping: Keeping::Nothing,
         };
-        for sink_name in sink_names(stream, arguments) {
-            let Some(sink) = sinks.get(sink_name) else { continue };
+        for sink in sink_names(stream, arguments) {
+            let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
             let (destination, spread) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
             if let Destination::File(path) = &destination {

@@ -3,6 +3,7 @@
 mod open;
 mod place;
 mod position;
+mod spool;
 mod target;
 
 use std::{
@@ -17,6 +18,7 @@ use longhaul_core::{
 
 pub(crate) use self::{
     place::Place,
+    spool::Spool,
     target::{Mode, Target},
 };
 use self::{place::sync_folders_of, position::Position};

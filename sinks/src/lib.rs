@@ -1,20 +1,24 @@
 //! The sinks that longhaul carries: `stdout`, `ndjson` and `csv`.
 //!
 //! Each is a folder with the same files: `config.rs` reads the options, `sink.rs` writes. What the two that write
-//! files share is in `file.rs`.
+//! files share is in `file.rs`. What a person sees of records before there is a file is in `preview.rs`.
 
 mod csv;
 mod file;
 mod keys;
 mod ndjson;
+mod preview;
 mod stdout;
 
 use std::sync::Arc;
 
 use longhaul_core::{disk::Disk, sink::Registry};
 
-pub use self::stdout::Stdout;
 use self::{csv::CsvType, ndjson::NdjsonType, stdout::StdoutType};
+pub use self::{
+    preview::{Level, Seen, Tabulated, pointers, tabulate},
+    stdout::Stdout,
+};
 
 /// Adds `stdout`, `ndjson` and `csv` to `registry`; the first writes to `stdout`, the others to `disk`.
 pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {

@@ -48,8 +48,12 @@ fn readme() -> Vec<Block> {
 
 /// The configuration that defines the stream `name`.
 fn configuration_of(name: &str) -> String {
-    let table = format!("[streams.{name}]");
-    let mut blocks = readme().into_iter().filter(|block| block.tag == "toml" && block.text.contains(&table));
+    configuration_with(&format!("[streams.{name}]"))
+}
+
+/// The configuration that has this table.
+fn configuration_with(table: &str) -> String {
+    let mut blocks = readme().into_iter().filter(|block| block.tag == "toml" && block.text.contains(table));
     let block = blocks.next().unwrap_or_else(|| panic!("no configuration of the README has {table}"));
     assert!(blocks.next().is_none(), "two configurations of the README have {table}");
     block.text
@@ -62,7 +66,7 @@ fn nothing_is_left_out() {
         match tag.as_str() {
             // Each is run by a test of this file.
             "toml" => assert!(
-                ["[streams.users]", "[streams.orders]", "[streams.calls]"]
+                ["[streams.users]", "[streams.orders]", "[streams.calls]", "[sinks.segments]"]
                     .iter()
                     .any(|table| text.contains(table)),
                 "no test runs this configuration:\n{text}"
@@ -99,6 +103,22 @@ fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {
     let table = folder.read("out/users.csv");
     assert_eq!(table.lines().count(), 121);
     assert_eq!(table.lines().next(), Some("id,name,email,division"));
+}
+
+#[test]
+fn the_table_of_segments_has_the_columns_that_it_says() {
+    let api = api::start(&calm(10));
+    let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n[streams.conversations.window]\n\
+                  from = \"2026-01-01\"\nto = \"2026-01-08\"\n";
+    let folder = Folder::configured(&[preset, &configuration_with("[sinks.segments]")].concat());
+    let typed = folder.longhaul("run conversations --sink segments");
+    at(&api, exported(typed)).run().assert_complete();
+    let table = folder.read("out/segments.csv");
+    let mut rows = table.lines();
+    assert_eq!(rows.next(), Some("\u{feff}conversationId;purpose;mediaType;segmentType;from"));
+    // Nowhere is anything missing.
+    let cells: Vec<_> = rows.map(|row| row.split(';').filter(|cell| !cell.is_empty()).count()).collect();
+    assert!(cells.len() > 10 && cells.iter().all(|cells| *cells == 5), "{table}");
 }
 
 /// Midnight in UTC, this many days before `now`.

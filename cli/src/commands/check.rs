@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use longhaul_core::{Source, pages::Pages};
+use longhaul_core::Source;
 
 use crate::{
     args::RunArguments,
@@ -10,9 +10,9 @@ use crate::{
     config::Stream,
     exit::Exit,
     failure::Failure,
+    first_page::FirstPage,
     plan::{Planned, plan, sink_names},
     progress::counted,
-    range,
     session::Session,
     wire::{Access, ConfiguredSinks},
 };
@@ -44,20 +44,12 @@ fn first_page(
     source: &Source,
     access: &Access,
 ) -> Result<String, Failure> {
-    let failed = |error| Failure::of_pull(name, error, session.stop.reason());
-    let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
-    let known = state.watermark;
-    let range = range::resolve(session, name, stream, source, known, access)?;
-    if source.job.is_some() {
-        return Ok("configured; a check submits no jobs".to_owned());
-    }
-    let mut site = session.site(name);
-    if let (Some(range), Some(windows)) = (range, &source.windows) {
-        let Some(window) = range.windows.first() else { return Ok("ok, there is nothing new".to_owned()) };
-        site = windows.in_requests(&site, window);
-    }
-    let listing = source.listing(&site).map_err(|error| failed(error.into()))?;
-    let page = Pages::new(&access.client, &listing).fetch().map_err(|error| failed(error.into()))?;
-    let records = page.map_or(0, |page| page.batch().len() as u64);
-    Ok(format!("ok, {} on the first page", counted(records, "record")))
+    Ok(match FirstPage::fetch(session, name, stream, source, access)? {
+        FirstPage::OfJob => "configured; a check submits no jobs".to_owned(),
+        FirstPage::NothingNew => "ok, there is nothing new".to_owned(),
+        FirstPage::Fetched(page) => {
+            let records = page.map_or(0, |page| page.batch().len() as u64);
+            format!("ok, {} on the first page", counted(records, "record"))
+        }
+    })
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{keys, tree};
 
 /// What a stream is asked for. Its other keys say how, and may be changed while a pull is unfinished.
-const OF_A_STREAM: [&str; 13] = [
+const OF_A_STREAM: [&str; 14] = [
     "headers",
     "job.submit",
     "method",
@@ -18,6 +18,7 @@ const OF_A_STREAM: [&str; 13] = [
     "path",
     "query",
     "records",
+    "table",
     "unique",
     "window.format",
     "window.from",

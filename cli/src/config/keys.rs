@@ -5,7 +5,9 @@
 
 use figment::value::Dict;
 
-use super::{api, auth, job, pages, rate, refusals, region, retry, root, secret, sink, stream, tree, window};
+use super::{
+    api, auth, job, pages, rate, refusals, region, retry, root, secret, sink, stream, table, tree, window,
+};
 
 /// What a key holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,7 +43,7 @@ pub(super) type Types = &'static [(&'static str, &'static [&'static str])];
 /// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
 const DEEPEST: usize = 200;
 
-const SECTIONS: [&[Row]; 12] = [
+const SECTIONS: [&[Row]; 13] = [
     root::KEYS,
     region::KEYS,
     api::KEYS,
@@ -50,6 +52,7 @@ const SECTIONS: [&[Row]; 12] = [
     rate::KEYS,
     refusals::KEYS,
     stream::KEYS,
+    table::KEYS,
     pages::KEYS,
     window::KEYS,
     job::KEYS,

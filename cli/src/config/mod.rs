@@ -45,6 +45,7 @@ mod sink;
 mod size;
 mod stack;
 mod stream;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -78,6 +79,7 @@ pub use self::{
     secret::{SecretSource, Secrets},
     sink::Sink,
     stream::Stream,
+    table::Table,
     window::{Available, TooDeep, Window},
 };
 use self::{file::ENDINGS, stack::Stack};

@@ -14,6 +14,7 @@ use super::{
     pages::Pages,
     query::Query,
     secret::Secrets,
+    table::Table,
     text,
     window::Window,
 };
@@ -78,6 +79,8 @@ pub struct Stream {
     pub records: Pointer,
     /// Where records go, by name; standard output where there are none.
     pub sinks: Vec<String>,
+    /// What it looks like as a table.
+    pub table: Option<Table>,
     /// Where a record holds what it is told apart by.
     pub unique: Option<Pointer>,
     /// The time that is pulled.

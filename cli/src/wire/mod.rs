@@ -7,6 +7,7 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
-    sinks::{ConfiguredSinks, STDOUT, of_options, of_plugin, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
     source::source,
 };
+pub(crate) use longhaul_sinks::{Level, Seen, pointers, tabulate};

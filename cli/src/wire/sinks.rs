@@ -1,7 +1,7 @@
 //! From `[sinks.*]` to sinks that can be opened.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,9 +14,10 @@ use longhaul_core::{
 };
 use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
+use serde_json::Value;
 
 use crate::{
-    config::{ConfigError, Loaded, Origin},
+    config::{ConfigError, Loaded, Origin, Table},
     exit::Exit,
     failure::Failure,
 };
@@ -50,51 +51,77 @@ pub(crate) fn plugins(
 /// The name of the sink that a stream without sinks goes to.
 pub(crate) const STDOUT: &str = "stdout";
 
-/// The configured sinks that a run needs, each under its name.
+/// A sink by its name, for a stream that brings this table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SinkFor<'s> {
+    /// The sink's name.
+    pub(crate) name: &'s str,
+    /// What the stream looks like in a sink that writes tables and lists no columns itself.
+    pub(crate) table: Option<&'s Table>,
+}
+
+/// The configured sinks that a run needs, each under its name, once for every table that streams bring.
 #[derive(Debug)]
-pub(crate) struct ConfiguredSinks(BTreeMap<String, Box<dyn OpenSink>>);
+pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Box<dyn OpenSink>>);
 
 impl ConfiguredSinks {
-    /// Configures the sinks of these names. `stdout` need not stand in the configuration.
+    /// Configures these sinks. `stdout` need not stand in the configuration.
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
-        names: impl IntoIterator<Item = &'n str>,
+        wanted: impl IntoIterator<Item = SinkFor<'n>>,
         plugins: &Plugins,
     ) -> Result<Self, Failure> {
         let registry = registry();
         let mut sinks = BTreeMap::new();
-        for name in names {
-            if !sinks.contains_key(name) {
-                sinks.insert(name.to_owned(), configure(loaded, name, &registry, plugins)?);
+        for sink in wanted {
+            if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
+                vacant.insert(configure(loaded, sink, &registry, plugins)?);
             }
         }
         Ok(Self(sinks))
     }
 
-    /// The sink of that name, if it was configured.
-    pub(crate) fn get(&self, name: &str) -> Option<&dyn OpenSink> {
-        self.0.get(name).map(Box::as_ref)
+    /// That sink, if it was configured.
+    pub(crate) fn get(&self, sink: SinkFor<'_>) -> Option<&dyn OpenSink> {
+        self.0.get(&sink.key()).map(Box::as_ref)
+    }
+}
+
+impl SinkFor<'_> {
+    fn key(&self) -> (String, String) {
+        let table = self.table.map(|table| Value::from(table.options()).to_string());
+        (self.name.to_owned(), table.unwrap_or_default())
     }
 }
 
 fn configure(
     loaded: &Loaded,
-    name: &str,
+    sink: SinkFor<'_>,
     registry: &Registry,
     plugins: &Plugins,
 ) -> Result<Box<dyn OpenSink>, Failure> {
-    let empty = Options::new();
-    let (kind, options) = match loaded.config.sinks.get(name) {
-        Some(sink) => (sink.kind.as_str(), &sink.options),
-        None => (name, &empty),
-    };
+    let SinkFor { name, table } = sink;
+    let configured = loaded.config.sinks.get(name);
+    let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
     let wrong = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
-    let configured = match registry.get(kind) {
-        Ok(sink_type) => sink_type.configure(options),
+    let (sink, suggested) = match registry.get(kind) {
+        Ok(sink_type) => {
+            let known = sink_type.options();
+            let mut options = match configured {
+                Some(sink) => sink.options.clone(),
+                None => path_of(kind, &known),
+            };
+            let suggested = suggested(table, &known, &options);
+            options.extend(suggested.clone());
+            (sink_type.configure(&options), suggested)
+        }
         Err(unknown) => match plugins.find(kind) {
-            Ok(Some(plugin)) => plugin.configure(options),
-            Ok(None) | Err(LoadError::Name { .. }) if !loaded.config.sinks.contains_key(name) => {
+            Ok(Some(plugin)) => {
+                let options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
+                (plugin.configure(&options), Options::new())
+            }
+            Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name));
             }
             Ok(None) | Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
@@ -103,7 +130,35 @@ fn configure(
             }
         },
     };
-    configured.map_err(|error| of_options(loaded, name, error))
+    sink.map_err(|error| match error.key() {
+        Some(key) if suggested.contains_key(key) => of_table(loaded, table, error),
+        _ => of_options(loaded, name, error),
+    })
+}
+
+/// A type that is named in place of a sink writes to a file named after the stream, where it needs a file.
+fn path_of(kind: &str, known: &[String]) -> Options {
+    let path = known.iter().find(|option| *option == "path");
+    path.into_iter().map(|path| (path.clone(), format!("{{stream}}.{kind}").into())).collect()
+}
+
+/// What of `table` goes to a sink that knows these options and was given those: all, if it writes tables and does not
+/// say itself what is in them.
+fn suggested(table: Option<&Table>, known: &[String], given: &Options) -> Options {
+    let knows = |option: &str| known.iter().any(|known| known == option);
+    let writes_tables = knows("columns") && (!knows("format") || given.get("format") == Some(&"csv".into()));
+    let says_itself = ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
+    table.filter(|_| writes_tables && !says_itself).map(Table::options).unwrap_or_default()
+}
+
+/// A sink's complaint about what a stream suggested.
+pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
+    let mut streams = loaded.config.streams.iter();
+    let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
+    let (stream, option) = (stream.map_or("*", |(name, _)| name), error.key().unwrap_or("columns"));
+    let key = format!("streams.{stream}.table.{option}");
+    let written = loaded.origin_of(&key);
+    Failure { written: Some(written.to_string()), ..Failure::usage(TableError { key, source: error }) }
 }
 
 /// A plugin that is not loaded, with what to do about it.
@@ -136,6 +191,14 @@ fn written(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
     let places = [key.to_owned(), format!("sinks.{name}.type"), format!("sinks.{name}")];
     let origin = places.iter().map(|key| loaded.origin_of(key)).find(|origin| *origin != Origin::Default);
     origin.map(|origin| origin.to_string())
+}
+
+/// Which table it was.
+#[derive(Debug, thiserror::Error)]
+#[error("`{key}` cannot be used")]
+struct TableError {
+    key: String,
+    source: SinkError,
 }
 
 /// Which sink it was.

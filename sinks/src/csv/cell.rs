@@ -1,35 +1,9 @@
 //! Cells: JSON values as the fields of RFC 4180.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{Deserializer as _, de};
-
-/// How rows and cells are written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Style {
-    pub(crate) delimiter: u8,
-    pub(crate) line_end: &'static str,
-    pub(crate) arrays: Arrays,
-    pub(crate) formulas: Formulas,
-}
-
-/// What becomes of arrays.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Arrays {
-    /// Their JSON text is the cell.
-    Json,
-    /// The cell stays empty.
-    Drop,
-}
-
-/// What becomes of text that a spreadsheet would take for a formula.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Formulas {
-    /// It stays as it is.
-    Keep,
-    /// An apostrophe goes before it, as OWASP advises against CSV injection. Numbers are no text.
-    Escape,
-}
+use super::{
+    style::{Arrays, Style},
+    text::text,
+};
 
 impl Style {
     /// Puts a row of JSON values at the end of `rows`; `None` is a value that the record lacks.
@@ -48,29 +22,25 @@ impl Style {
         rows.extend_from_slice(self.line_end.as_bytes());
     }
 
-    /// Puts a row of names at the end of `rows`.
-    pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>, rows: &mut Vec<u8>) {
+    /// What a file starts with: a row of names.
+    pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<u8> {
+        let mut rows = self.start.to_vec();
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {
                 rows.push(self.delimiter);
             }
-            self.field(name, rows);
+            self.field(&self.defused(name.into()), &mut rows);
         }
         rows.extend_from_slice(self.line_end.as_bytes());
+        rows
     }
 
-    fn cell(&self, json: &str, row: &mut Vec<u8>) {
+    /// Puts a JSON value at the end of `row`.
+    pub(crate) fn cell(&self, json: &str, row: &mut Vec<u8>) {
         match json.as_bytes() {
             b"null" => {}
             [b'[', ..] if self.arrays == Arrays::Drop => {}
-            [b'"', ..] => {
-                let text = text(json);
-                if self.formulas == Formulas::Escape && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                    self.field(&format!("'{text}"), row);
-                } else {
-                    self.field(&text, row);
-                }
-            }
+            [b'"', ..] => self.field(&self.defused(text(json)), row),
             _ => self.field(json, row),
         }
     }
@@ -94,42 +64,12 @@ impl Style {
     }
 }
 
-/// What a JSON string says; U+FFFD in place of each surrogate without its partner (RFC 8259 §8.2 leaves them open).
-fn text(json: &str) -> Cow<'_, str> {
-    if !json.contains('\\') {
-        return Cow::Borrowed(json.trim_matches('"'));
-    }
-    // As bytes, serde_json gives unpaired surrogates three bytes each, like U+FFFD. Valid UTF-8 has none of those.
-    let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes);
-    let mut bytes = bytes.unwrap_or_else(|_| json.as_bytes().to_vec());
-    for at in 0..bytes.len().saturating_sub(2) {
-        if bytes[at] == 0xED && bytes[at + 1] >= 0xA0 {
-            bytes[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-struct Bytes;
-
-impl de::Visitor<'_> for Bytes {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Arrays, Formulas, Style};
+    use super::{Arrays, Style};
+    use crate::csv::style::Formulas;
 
-    const STYLE: Style =
-        Style { delimiter: b',', line_end: "\n", arrays: Arrays::Json, formulas: Formulas::Keep };
+    const STYLE: Style = Style { line_end: "\n", ..Style::PLAIN };
 
     fn row(style: Style, cells: &[Option<&str>]) -> String {
         let mut rows = Vec::new();
@@ -178,15 +118,14 @@ mod tests {
         assert_eq!(row(STYLE, &cells), "=1+1,+1,-1,@x,\tx,\"\rx\",-1,a=1\n");
         let escaping = Style { formulas: Formulas::Escape, ..STYLE };
         assert_eq!(row(escaping, &cells), "'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",-1,a=1\n");
+        let cells = [r#""＝1""#, r#""＋1""#, r#""－1""#, r#""＠x""#, r#""\n=1""#, r#""""#].map(Some);
+        assert_eq!(row(escaping, &cells), "'＝1,'＋1,'－1,'＠x,\"'\n=1\",\"\"\n");
     }
 
     #[test]
-    fn escapes_are_resolved_and_half_a_pair_is_replaced() {
+    fn text_is_what_it_says() {
         assert_eq!(row(STYLE, &[Some(r#""\u00e9\/\\\ud83d\ude00é😀""#)]), "é/\\😀é😀\n");
-        assert_eq!(
-            row(STYLE, &[Some(r#""a\ud800b\udc00\udc00\ud7ff\ue000\ud800\ud83d\ude00""#)]),
-            "a\u{FFFD}b\u{FFFD}\u{FFFD}\u{D7FF}\u{E000}\u{FFFD}😀\n"
-        );
+        assert_eq!(row(STYLE, &[Some(r#""a\ud800b""#)]), "a\\ud800b\n");
         assert_eq!(row(STYLE, &[Some(r#""\u0000\u001f""#)]), "\0\u{1f}\n");
     }
 }

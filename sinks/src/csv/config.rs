@@ -7,9 +7,9 @@ use longhaul_core::{
     sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
 };
 
-use super::{sink::CsvSink, table::Table};
+use super::{sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
 use crate::{
-    file::{RecordFile, Target},
+    file::{Mode, RecordFile, Target},
     keys::{Keys, owned},
 };
 
@@ -23,7 +23,16 @@ pub(crate) struct CsvType {
 #[derive(Debug)]
 struct CsvConfig {
     target: Target,
-    table: Arc<Table>,
+    columns: Columns,
+}
+
+/// Which columns a table has.
+#[derive(Debug)]
+enum Columns {
+    /// Those that are listed.
+    Listed(Arc<Table>),
+    /// All that there are.
+    All(Style),
 }
 
 impl CsvType {
@@ -35,19 +44,27 @@ impl CsvType {
 
 impl SinkType for CsvType {
     fn summary(&self) -> &'static str {
-        "a CSV file with one record a row"
+        "a CSV file with a row for each record, or for each part of one"
     }
 
     fn options(&self) -> Vec<String> {
-        owned(Target::KEYS.into_iter().chain(Table::KEYS))
+        owned(Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS))
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
-        Ok(Box::new(CsvConfig {
-            target: Target::new(&keys, Arc::clone(&self.disk))?,
-            table: Arc::new(Table::new(&keys)?),
-        }))
+        let target = Target::new(&keys, Arc::clone(&self.disk))?;
+        let columns = if Table::is_listed(&keys) {
+            Columns::Listed(Arc::new(Table::new(&keys)?))
+        } else {
+            Columns::All(Style::new(&keys)?)
+        };
+        if matches!(columns, Columns::All(_)) && target.mode == Mode::Append {
+            let message =
+                "`mode = \"append\"` needs `columns`: without them a header is known at the end alone";
+            return Err(SinkError::config("mode", message));
+        }
+        Ok(Box::new(CsvConfig { target, columns }))
     }
 }
 
@@ -57,11 +74,18 @@ impl OpenSink for CsvConfig {
     }
 
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let at = from.map_or(Mark::START, |(_, mark)| mark);
+        let table = match &self.columns {
+            Columns::Listed(table) => Arc::clone(table),
+            Columns::All(style) => {
+                let sink = SpooledCsv::open(&self.target, *style, site, from)?;
+                return Ok(Opened { sink: Box::new(sink), at });
+            }
+        };
         let mut file = RecordFile::open(&self.target, site, from)?;
         if from.is_none() && !file.is_empty() {
-            self.table.check_follows(&mut file)?;
+            table.check_follows(&mut file)?;
         }
-        let at = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, Arc::clone(&self.table))), at })
+        Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, table)), at })
     }
 }

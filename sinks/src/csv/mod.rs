@@ -1,11 +1,27 @@
-//! CSV files (RFC 4180): one record a row, one JSON pointer a column.
+//! CSV files (RFC 4180): one row for each record or part of one, one JSON pointer a column.
 
 mod cell;
 mod columns;
 mod config;
+mod flat;
 mod header;
+mod refusal;
+mod rows;
+mod scan;
 mod sink;
+mod spooled;
+mod style;
 mod table;
+mod text;
 mod tree;
+mod union;
 
-pub(crate) use self::{config::CsvType, table::Table};
+pub(crate) use self::{
+    config::CsvType,
+    flat::Dictionary,
+    refusal::each_record,
+    scan::{NotJson, Scan},
+    style::Style,
+    table::Table,
+    text::text,
+};

@@ -1,153 +1,122 @@
-//! Taking the values of many JSON pointers out of a record in one pass.
+//! Taking the values of many JSON pointers out of a value in one pass.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use longhaul_core::Pointer;
-use serde::{
-    Deserializer as _,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
-/// JSON pointers, merged where they begin alike. Each leads to the columns of its value.
+use super::scan::{Name, NotJson, Scan, Spelling};
+
+/// JSON pointers, merged where they begin alike. Each leads to the cells of its value.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
-    columns: Vec<usize>,
+    cells: Vec<usize>,
     branches: Vec<Tree>,
     /// Which branch a member's name leads to.
     members: BTreeMap<String, usize>,
+    /// Bit n is set where a name in `members` has n bytes; most names of a record are told apart by that alone.
+    lengths: u64,
     /// Which branch an element's index leads to: in a pointer, `0` may mean either.
     elements: BTreeMap<usize, usize>,
 }
 
 impl Tree {
-    /// The tree of `pointers`, the first of which is column 0.
-    pub(crate) fn new<'p>(pointers: impl IntoIterator<Item = &'p Pointer>) -> Self {
-        let mut tree = Self::default();
-        for (column, pointer) in pointers.into_iter().enumerate() {
-            tree.grow(pointer.tokens(), column);
-        }
-        tree
-    }
-
-    /// Puts the JSON text of each column's value into `cells`; what `value` does not hold stays as it is there.
-    ///
-    /// Of members of the same name the last counts. Nothing but the way to the columns is looked at, so neither a
-    /// number beyond all bounds nor an unpaired surrogate elsewhere does any harm.
-    pub(crate) fn pick<'r>(&self, value: &'r str, cells: &mut [Option<&'r str>]) -> serde_json::Result<()> {
-        for &column in &self.columns {
-            cells[column] = Some(value);
-        }
-        let mut json = serde_json::Deserializer::from_str(value);
-        match value.as_bytes().first() {
-            _ if self.branches.is_empty() => Ok(()),
-            Some(b'{') => json.deserialize_map(Inside { tree: self, cells }),
-            Some(b'[') => json.deserialize_seq(Inside { tree: self, cells }),
-            _ => Ok(()),
-        }
-    }
-
-    fn grow(&mut self, tokens: &[String], column: usize) {
-        let Some((token, rest)) = tokens.split_first() else {
-            self.columns.push(column);
+    /// Lets the value at `pointer` lead to `cell`, too.
+    pub(crate) fn grow(&mut self, pointer: &[String], cell: usize) {
+        let Some((token, rest)) = pointer.split_first() else {
+            self.cells.push(cell);
             return;
         };
         let branch = *self.members.entry(token.clone()).or_insert_with(|| {
             self.branches.push(Self::default());
             self.branches.len() - 1
         });
+        self.lengths |= length_bit(token.len());
         if let Some(index) = Pointer::index(token) {
             self.elements.insert(index, branch);
         }
-        self.branches[branch].grow(rest, column);
+        self.branches[branch].grow(rest, cell);
     }
 
-    fn clear(&self, cells: &mut [Option<&str>]) {
-        for &column in &self.columns {
-            cells[column] = None;
+    /// Whether an element of an array leads anywhere.
+    pub(crate) fn reaches_into_arrays(&self) -> bool {
+        !self.elements.is_empty()
+    }
+
+    /// Puts the JSON text at each pointer into its cells; what the value does not hold stays as it is there. The scan
+    /// passes over the value.
+    ///
+    /// Of members of the same name the last counts.
+    pub(crate) fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
+        let first = scan.peek();
+        let start = scan.at();
+        match first {
+            Some(b'{') if !self.members.is_empty() => scan.members(|name, scan| match self.member(name) {
+                Some(branch) => branch.repick(scan, cells),
+                None => scan.value().map(drop),
+            })?,
+            Some(b'[') if !self.elements.is_empty() => {
+                let mut index = 0;
+                scan.elements(|scan| {
+                    let branch = self.elements.get(&index);
+                    index += 1;
+                    match branch {
+                        Some(&branch) => self.branches[branch].repick(scan, cells),
+                        None => scan.value().map(drop),
+                    }
+                })?;
+            }
+            _ => drop(scan.value()?),
+        }
+        for &cell in &self.cells {
+            cells[cell] = Some(scan.since(start));
+        }
+        Ok(())
+    }
+
+    /// Empties every cell that is led to.
+    pub(crate) fn clear(&self, cells: &mut [Option<&str>]) {
+        for &cell in &self.cells {
+            cells[cell] = None;
         }
         self.branches.iter().for_each(|branch| branch.clear(cells));
     }
 
-    fn repick<'r, E: Error>(&self, value: &'r RawValue, cells: &mut [Option<&'r str>]) -> Result<(), E> {
+    fn repick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
         self.clear(cells);
-        self.pick(value.get(), cells).map_err(E::custom)
+        self.pick(scan, cells)
+    }
+
+    fn member(&self, name: Name<'_>) -> Option<&Self> {
+        let branch = match name.spelling {
+            Spelling::Plain if self.lengths & length_bit(name.written.len()) == 0 => None,
+            Spelling::Plain => self.members.get(name.written),
+            Spelling::Escaped => self.members.get(&*name.text()),
+        };
+        branch.map(|&branch| &self.branches[branch])
     }
 }
 
-/// The members or elements of the value that `tree` belongs to.
-struct Inside<'t, 'c, 'r> {
-    tree: &'t Tree,
-    cells: &'c mut [Option<&'r str>],
-}
-
-impl<'r> Visitor<'r> for Inside<'_, '_, 'r> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'r>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(branch) = members.next_key_seed(Name(self.tree))? {
-            match branch {
-                Some(branch) => branch.repick(members.next_value()?, self.cells)?,
-                None => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'r>>(self, mut elements: A) -> Result<(), A::Error> {
-        for index in 0.. {
-            let more = match self.tree.elements.get(&index) {
-                Some(&branch) => match elements.next_element()? {
-                    Some(value) => self.tree.branches[branch].repick(value, self.cells).map(|()| true)?,
-                    None => false,
-                },
-                None => elements.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A member's name, as the branch it leads to.
-struct Name<'t>(&'t Tree);
-
-impl<'t, 'r> DeserializeSeed<'r> for Name<'t> {
-    type Value = Option<&'t Tree>;
-
-    fn deserialize<D: serde::Deserializer<'r>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        // As bytes, for as text a name with an unpaired surrogate would be refused.
-        deserializer.deserialize_bytes(self)
-    }
-}
-
-impl<'t> Visitor<'_> for Name<'t> {
-    type Value = Option<&'t Tree>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Self::Value, E> {
-        let branch = std::str::from_utf8(name).ok().and_then(|name| self.0.members.get(name));
-        Ok(branch.map(|&branch| &self.0.branches[branch]))
-    }
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Tree;
+    use longhaul_core::Pointer;
+
+    use super::{Scan, Tree};
+
+    fn tree<const N: usize>(pointers: [&str; N]) -> Tree {
+        let mut tree = Tree::default();
+        for (cell, pointer) in pointers.into_iter().enumerate() {
+            tree.grow(pointer.parse::<Pointer>().unwrap().tokens(), cell);
+        }
+        tree
+    }
 
     fn picked<'r, const N: usize>(pointers: [&str; N], record: &'r str) -> [Option<&'r str>; N] {
-        let pointers = pointers.map(|pointer| pointer.parse().unwrap());
         let mut cells = [None; N];
-        Tree::new(&pointers).pick(record, &mut cells).unwrap();
+        tree(pointers).pick(&mut Scan::new(record), &mut cells).unwrap();
         cells
     }
 
@@ -196,12 +165,15 @@ mod tests {
     fn names_are_compared_unescaped_and_oddities_elsewhere_do_no_harm() {
         let record = r#"{"\ud800":1,"huge":1e999,"lone":"\udc00","sc\u0061lar":"\ud800"}"#;
         assert_eq!(picked(["/scalar", "/huge/x"], record), [Some(r#""\ud800""#), None]);
+        let long = "n".repeat(99);
+        let record = format!(r#"{{"{long}":1,"{long}n":2}}"#);
+        assert_eq!(picked([&format!("/{long}n")], &record), [Some("2")]);
     }
 
     #[test]
     fn what_is_no_json_is_an_error() {
-        let tree = Tree::new(&["/a".parse().unwrap()]);
-        assert!(tree.pick(r#"{"a":1"#, &mut [None]).is_err());
-        assert!(tree.pick(r#"{"b":[}"#, &mut [None]).is_err());
+        for record in [r#"{"a":1"#, r#"{"b":[}"#, ""] {
+            assert!(tree(["/a"]).pick(&mut Scan::new(record), &mut [None]).is_err(), "{record}");
+        }
     }
 }

@@ -62,25 +62,19 @@ impl RecordFile {
     }
 
     fn begin_part(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
-        let part = place.part();
-        make_folders(&*disk, &part)?;
+        Self::begin_new(disk, place.part(), Ending::Rename(place))
+    }
+
+    /// A new file of that name, which it takes from any other.
+    pub(super) fn begin_new(disk: Arc<dyn Disk>, place: Place, ending: Ending) -> Result<Self, SinkError> {
+        make_folders(&*disk, &place)?;
         // Made anew rather than emptied: what stands there may be a link, or have another user's permissions.
-        match disk.remove(&part.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &part, error)),
+        match disk.remove(&place.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &place, error)),
             _ => {
-                let file = disk.open(&part.path, Open::New);
-                let file = file.map_err(|error| failed("create", &part, error))?;
-                let ending = Ending::Rename(place);
-                Ok(Self {
-                    disk,
-                    file,
-                    place: part,
-                    ending,
-                    length: 0,
-                    committed: None,
-                    begun: None,
-                    before: None,
-                })
+                let file = disk.open(&place.path, Open::New);
+                let file = file.map_err(|error| failed("create", &place, error))?;
+                Ok(Self { disk, file, place, ending, length: 0, committed: None, begun: None, before: None })
             }
         }
     }
@@ -116,7 +110,13 @@ impl RecordFile {
         Ok(Self { disk, file, place, ending: Ending::Stay, length, committed: None, begun: None, before })
     }
 
-    fn go_on(disk: Arc<dyn Disk>, place: Place, from: Position, ending: Ending) -> Result<Self, SinkError> {
+    /// The file of that name as it was at `from`.
+    pub(super) fn go_on(
+        disk: Arc<dyn Disk>,
+        place: Place,
+        from: Position,
+        ending: Ending,
+    ) -> Result<Self, SinkError> {
         let gone_wrong = |why: &str| {
             let cure = "put it back as it was, or begin the pull anew";
             rejected(format!("cannot go on with `{}`: {why} ({cure})", place.shown))
@@ -154,7 +154,7 @@ impl RecordFile {
     }
 }
 
-fn position(receipt: &Receipt, place: &Place) -> Result<Position, SinkError> {
+pub(super) fn position(receipt: &Receipt, place: &Place) -> Result<Position, SinkError> {
     let Receipt(text) = receipt;
     let shown = &place.shown;
     let message =

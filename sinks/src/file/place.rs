@@ -24,9 +24,14 @@ pub(crate) struct Place {
 impl Place {
     /// The file beside it that is to replace it.
     pub(super) fn part(&self) -> Self {
+        self.beside(".part")
+    }
+
+    /// The file beside it whose name ends in `ending`, too.
+    pub(super) fn beside(&self, ending: &str) -> Self {
         let mut path = self.path.clone().into_os_string();
-        path.push(".part");
-        Self { path: path.into(), shown: format!("{}.part", self.shown) }
+        path.push(ending);
+        Self { path: path.into(), shown: format!("{}{ending}", self.shown) }
     }
 
     pub(super) fn folder(&self) -> &Path {

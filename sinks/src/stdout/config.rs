@@ -9,7 +9,7 @@ use super::{
     sink::{CsvStdout, NdjsonStdout},
 };
 use crate::{
-    csv::Table,
+    csv::{Style, Table},
     keys::{Keys, owned},
 };
 
@@ -46,13 +46,13 @@ impl SinkType for StdoutType {
     }
 
     fn options(&self) -> Vec<String> {
-        owned(["format"].into_iter().chain(Table::KEYS))
+        owned(["format"].into_iter().chain(Table::KEYS).chain(Style::KEYS))
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
         let csv = keys.choice("format", &[("ndjson", false), ("csv", true)])?;
-        let format = match Table::KEYS.into_iter().find(|key| keys.value(key).is_some()) {
+        let format = match Table::KEYS.into_iter().chain(Style::KEYS).find(|key| keys.value(key).is_some()) {
             Some(key) if !csv => {
                 return Err(SinkError::config(key, format!("`{key}` needs `format = \"csv\"`")));
             }

@@ -1,11 +1,13 @@
 //! Every sink keeps the contract, in every mode.
 
+use std::collections::BTreeMap;
+
 use longhaul_core::sink::{
     Site,
     conformance::{Publishes, Subject, Suite},
 };
 use longhaul_tests::SimulatedDisk;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::support::{Folder, Pipe, configured, configured_on, registry};
 
@@ -109,6 +111,54 @@ fn csv_that_replaces() {
 fn csv_that_appends() {
     let options = || json!({"path": "out/{stream}.x", "mode": "append", "columns": columns()});
     verify_file(Publishes::AtCommit, "csv", options, rows);
+}
+
+/// What a row of any columns says: each cell that is not empty under its name, by name.
+fn said(cells: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut cells: Vec<_> = cells.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    cells.sort();
+    format!("{cells:?}")
+}
+
+fn rows_of_all_columns(text: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let rows = reader.records().map(|row| row.unwrap());
+    let cells = |row: csv::StringRecord| {
+        said(names.iter().zip(row.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())))
+    };
+    rows.map(cells).collect()
+}
+
+/// The same of a record, whose members are not nested.
+fn flat(record: &str) -> String {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(record).unwrap();
+    let cells = members.into_iter().map(|(name, value)| {
+        let text = serde_json::from_str::<String>(value.get());
+        let written = value.get().trim_matches('"').replace("null", "");
+        (
+            name,
+            text.unwrap_or_else(
+                |_| if value.get().starts_with('[') { value.get().to_owned() } else { written },
+            ),
+        )
+    });
+    let whole = (record == "{}").then(|| ("record".to_owned(), "{}".to_owned()));
+    said(cells.chain(whole))
+}
+
+#[test]
+fn csv_of_all_columns() {
+    let options = || json!({"path": "out/{stream}.x"});
+    let suite = Suite::new(Publishes::AtFinish, file("csv", options, rows_of_all_columns));
+    suite.stored_as(flat).verify();
+}
+
+/// One row for each record, through all that makes rows of the parts of one.
+#[test]
+fn csv_of_parts() {
+    let options = || json!({"path": "out/{stream}.x", "rows": "/none/*", "rows_optional": true, "columns": [{"name": "record", "at": "^"}]});
+    Suite::new(Publishes::AtFinish, file("csv", options, rows)).verify();
 }
 
 #[test]

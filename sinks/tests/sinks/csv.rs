@@ -41,6 +41,50 @@ fn records_become_rows_under_a_header() {
 }
 
 #[test]
+fn each_match_of_a_path_is_a_row() {
+    let folder = Folder::new();
+    let options = json!({
+        "rows": "/participants/*/sessions/*",
+        "columns": ["^/conversationId", "^^/purpose", "/mediaType", {"name": "session", "at": ""}],
+        "line_end": "lf",
+    });
+    let records = [
+        r#"{"participants":[{"purpose":"agent","sessions":[{"mediaType":"voice"},{}]},{"purpose":"acd"}],"conversationId":"a"}"#,
+        r#"{"conversationId":"b","participants":[{"purpose":"ivr","sessions":[]}]}"#,
+        r#"{"conversationId":"c"}"#,
+        r#"{"conversationId":"d","participants":[{"sessions":[{"mediaType":1.10}]}]}"#,
+    ];
+    let header = "conversationId,purpose,mediaType,session\n";
+    let a = "a,agent,voice,\"{\"\"mediaType\"\":\"\"voice\"\"}\"\na,agent,,{}\n";
+    let d = "d,,1.10,\"{\"\"mediaType\"\":1.10}\"\n";
+    pull(folder.begin(&*csv(options.clone())), &records);
+    assert_eq!(folder.text("x.csv").unwrap(), [header, a, d].concat());
+    let mut optional = options;
+    optional["rows_optional"] = json!(true);
+    pull(folder.begin(&*csv(optional)), &records);
+    assert_eq!(folder.text("x.csv").unwrap(), [header, a, "b,,,\n", "c,,,\n", d].concat());
+}
+
+#[test]
+fn a_record_that_no_column_can_read_is_refused() {
+    let folder = Folder::new();
+    let refusal = |columns: Value, record: &str| {
+        let mut open = folder.begin(&*csv(json!({"columns": columns})));
+        page(&mut open, &["{}", record]).map_err(|error| told(&error))
+    };
+    for (record, kind) in
+        [("7", "a number"), ("\"x\"", "text"), ("null", "null"), ("false", "a boolean"), ("[1]", "an array")]
+    {
+        let said = format!(
+            "Rejected: record 2 of the page is {kind}, no object; a column at `\"\"` would take it whole"
+        );
+        assert_eq!(refusal(json!(["/a"]), record), Err(said));
+        assert_eq!(refusal(json!([{"name": "record", "at": ""}]), record), Ok(()));
+    }
+    assert_eq!(refusal(json!(["/0"]), "[1]"), Ok(()));
+}
+
+#[test]
 fn an_empty_pull_has_a_header() {
     let folder = Folder::new();
     for mark in [Mark::START, Mark(1)] {

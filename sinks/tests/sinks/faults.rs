@@ -11,6 +11,7 @@ use super::support::{configured_on, page};
 
 const FILE: &str = "/simulated/out/users.x";
 const PART: &str = "/simulated/out/users.x.part";
+const SPOOL: &str = "/simulated/out/users.x.spool";
 /// After which pages the engine commits. The others lie between two commits.
 const COMMITS: [u64; 3] = [2, 4, 5];
 const EVERY_FAULT: [Fault; 7] = [
@@ -57,7 +58,7 @@ impl Case {
         if self.name == "csv" {
             options["columns"] = json!(["/page", "/text"]);
         }
-        configured_on(disk.handle(), self.name, options).unwrap()
+        configured_on(disk.handle(), self.name.split(' ').next().unwrap(), options).unwrap()
     }
 
     /// Pulls everything that the checkpoints do not hold.
@@ -140,6 +141,7 @@ impl Case {
                 "{self}: {what}: the part is left"
             );
         }
+        assert_eq!(disk.contents(SPOOL), None, "{self}: {what}: the spool is left");
     }
 }
 
@@ -164,7 +166,11 @@ impl Checkpoints {
 }
 
 fn record(mark: u64) -> String {
-    json!({"page": mark, "text": "x".repeat(10 * usize::try_from(mark).unwrap())}).to_string()
+    let mut record = json!({"page": mark, "text": "x".repeat(10 * usize::try_from(mark).unwrap())});
+    if mark == 5 {
+        record["late"] = json!(true);
+    }
+    record.to_string()
 }
 
 fn cases() -> impl Iterator<Item = Case> {
@@ -172,7 +178,7 @@ fn cases() -> impl Iterator<Item = Case> {
     found.put(FILE, "page,text\r\nold,\r\n");
     found.put(PART, "left by another pull, and longer than what this one writes".repeat(9));
     let sinks = ["ndjson", "csv"].into_iter().flat_map(|name| ["replace", "append"].map(|mode| (name, mode)));
-    sinks.flat_map(move |(name, mode)| {
+    sinks.chain([("csv of all columns", "replace")]).flat_map(move |(name, mode)| {
         [SimulatedDisk::new(), found.after_kill()].map(|disk| Case::new(name, mode, disk))
     })
 }

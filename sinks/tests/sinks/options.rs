@@ -11,14 +11,14 @@ fn each_type_says_what_it_does_and_takes() {
     let expected = [
         (
             "csv",
-            "a CSV file with one record a row",
-            "path mode columns arrays formulas delimiter bom line_end",
+            "a CSV file with a row for each record, or for each part of one",
+            "path mode columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
         ("ndjson", "a file with one JSON record a line, as the server wrote it", "path mode"),
         (
             "stdout",
             "standard output, as NDJSON or CSV",
-            "format columns arrays formulas delimiter bom line_end",
+            "format columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
     ];
     assert!(types.eq(expected.map(|(name, summary, options)| (
@@ -50,7 +50,12 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
             json!({"path": "x", "mode": "overwrite"}),
             "mode: `mode` must be `replace` or `append`, not `overwrite`",
         ),
-        ("csv", json!({"path": "x"}), "columns: the key `columns` is missing"),
+        ("csv", json!({"path": "x", "rows": "/a/*"}), "columns: the key `columns` is missing"),
+        (
+            "csv",
+            json!({"path": "x", "mode": "append"}),
+            "mode: `mode = \"append\"` needs `columns`: without them a header is known at the end alone",
+        ),
         (
             "csv",
             json!({"path": "x", "columns": ["a"]}),
@@ -70,6 +75,16 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
             "csv",
             json!({"path": "x", "columns": ["/a"], "line_end": "cr"}),
             "line_end: `line_end` must be `crlf` or `lf`, not `cr` (did you mean `crlf`?)",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "rows": "/b"}),
+            "rows: `/b` has no `*`, which stands for every element of an array",
+        ),
+        (
+            "csv",
+            json!({"path": "x", "columns": ["/a"], "rows_optional": true}),
+            "rows_optional: `rows_optional` needs `rows`",
         ),
         ("stdout", json!({"path": "x"}), "path: unknown key `path`"),
         ("stdout", json!({"format": "xml"}), "format: `format` must be `ndjson` or `csv`, not `xml`"),

@@ -201,6 +201,7 @@ fn every_stream_is_complete_once_its_window_begins() {
     for (name, stream) in loaded.all_streams() {
         assert_eq!(stream.window.is_some(), windowed.contains(name), "{name}");
         assert!(stream.description.is_some(), "{name}");
+        assert!(stream.table.as_ref().is_some_and(|table| !table.columns.is_empty()), "{name}");
         if stream.window.is_some() {
             let error = loaded.stream(name).unwrap_err();
             assert_eq!(error.to_string(), format!("`streams.{name}.window.from` is missing"));

@@ -20,7 +20,7 @@ impl Provider for Unknown<'_> {
 
 #[test]
 fn each_table_takes_the_keys_that_are_listed() {
-    let tables: [&[&str]; 15] = [
+    let tables: [&[&str]; 16] = [
         &[],
         &["api"],
         &["auth"],
@@ -33,6 +33,7 @@ fn each_table_takes_the_keys_that_are_listed() {
         &["streams", "s", "job", "cancel"],
         &["streams", "s", "job", "submit"],
         &["streams", "s", "pages"],
+        &["streams", "s", "table"],
         &["streams", "s", "window"],
         &["streams", "s", "window", "available"],
         &["streams", "s", "window", "too_deep"],

@@ -1,0 +1,301 @@
+//! Reading JSON text piece by piece.
+
+use std::{borrow::Cow, error::Error, fmt};
+
+use super::text::text;
+
+/// A place in the JSON text of a record.
+///
+/// Pages are checked to be JSON before they come to a sink. So what is passed over is only looked at for where it ends.
+/// That takes half the time of a parser, and does not mind numbers beyond all bounds or halves of surrogate pairs.
+#[derive(Clone, Debug)]
+pub(crate) struct Scan<'r> {
+    text: &'r str,
+    at: usize,
+}
+
+/// The name of a member as it is written, without its quotes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Name<'r> {
+    pub(crate) written: &'r str,
+    pub(crate) spelling: Spelling,
+}
+
+/// How a string is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Spelling {
+    /// As it reads.
+    Plain,
+    /// With escapes.
+    Escaped,
+}
+
+/// Where text turned out to be no JSON.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct NotJson {
+    at: usize,
+}
+
+impl<'r> Name<'r> {
+    /// What the name says.
+    pub(crate) fn text(self) -> Cow<'r, str> {
+        match self.spelling {
+            Spelling::Plain => Cow::Borrowed(self.written),
+            Spelling::Escaped => Cow::Owned(text(&format!("\"{}\"", self.written)).into_owned()),
+        }
+    }
+}
+
+impl<'r> Scan<'r> {
+    /// The beginning of `text`.
+    pub(crate) fn new(text: &'r str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The first byte of the value that comes next, if anything does.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        bytes.get(self.at).copied()
+    }
+
+    /// What a value is that begins with this byte, in words.
+    pub(crate) fn kind(first: u8) -> &'static str {
+        match first {
+            b'{' => "an object",
+            b'[' => "an array",
+            b'"' => "text",
+            b't' | b'f' => "a boolean",
+            b'n' => "null",
+            _ => "a number",
+        }
+    }
+
+    /// Where the scan is.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The text from `start` up to here.
+    pub(crate) fn since(&self, start: usize) -> &'r str {
+        &self.text[start..self.at]
+    }
+
+    /// The text of the value that comes next, which is passed over.
+    pub(crate) fn value(&mut self) -> Result<&'r str, NotJson> {
+        match self.peek().ok_or_else(|| self.wrong())? {
+            b'"' => self.string().map(|(text, _)| text),
+            b'{' | b'[' => self.container(),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Calls `each` with every member of the object that comes next. It has to pass over the member's value.
+    pub(crate) fn members<E: From<NotJson>>(
+        &mut self,
+        mut each: impl FnMut(Name<'r>, &mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.expect(b'{')?;
+        if self.ends(b'}') {
+            return Ok(());
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.wrong().into());
+            }
+            let (quoted, spelling) = self.string()?;
+            self.expect(b':')?;
+            each(Name { written: &quoted[1..quoted.len() - 1], spelling }, self)?;
+            if self.ends(b'}') {
+                return Ok(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    /// Calls `each` before every element of the array that comes next. It has to pass over the element.
+    pub(crate) fn elements(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), NotJson>,
+    ) -> Result<(), NotJson> {
+        self.expect(b'[')?;
+        if self.ends(b']') {
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            if self.ends(b']') {
+                return Ok(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    /// Makes sure that nothing follows.
+    pub(crate) fn end(&mut self) -> Result<(), NotJson> {
+        if self.peek().is_none() { Ok(()) } else { Err(self.wrong()) }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
+        if self.ends(byte) { Ok(()) } else { Err(self.wrong()) }
+    }
+
+    fn ends(&mut self, byte: u8) -> bool {
+        let ends = self.peek() == Some(byte);
+        self.at += usize::from(ends);
+        ends
+    }
+
+    fn string(&mut self) -> Result<(&'r str, Spelling), NotJson> {
+        let start = self.at;
+        let (end, spelling) = string_end(self.text.as_bytes(), start + 1).ok_or_else(|| self.wrong())?;
+        self.at = end;
+        Ok((self.since(start), spelling))
+    }
+
+    fn container(&mut self) -> Result<&'r str, NotJson> {
+        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let (mut at, mut depth) = (start, 0_usize);
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b'"' => at = string_end(bytes, at).ok_or_else(|| self.wrong())?.0,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' if depth == 1 => {
+                    self.at = at;
+                    return Ok(self.since(start));
+                }
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+        }
+        Err(self.wrong())
+    }
+
+    fn scalar(&mut self) -> Result<&'r str, NotJson> {
+        let start = self.at;
+        let belongs = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+        self.at += self.text.as_bytes()[start..].iter().take_while(belongs).count();
+        if self.at > start { Ok(self.since(start)) } else { Err(self.wrong()) }
+    }
+
+    fn wrong(&self) -> NotJson {
+        NotJson { at: self.at }
+    }
+}
+
+/// Just past the quote that ends the string whose content begins at `at`.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
+    let mut spelling = Spelling::Plain;
+    loop {
+        at += plain_run(bytes.get(at..)?);
+        if *bytes.get(at)? == b'"' {
+            return Some((at + 1, spelling));
+        }
+        spelling = Spelling::Escaped;
+        at += 2;
+    }
+}
+
+/// How many bytes come before a quote or backslash, looked at eight at a time. Most strings of a record are so short
+/// that to call `memchr` for each would take longer than the rest of the work.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const HIGH: u64 = ONES * 0x80;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        // The lowest bit that stays is in the first byte that is zero.
+        let zeros = |eight: u64| eight.wrapping_sub(ONES) & !eight & HIGH;
+        let found = zeros(eight ^ (ONES * u64::from(b'"'))) | zeros(eight ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    bytes.len() - rest.len() + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\')).count()
+}
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it breaks off or goes wrong at byte {}", self.at + 1)
+    }
+}
+
+impl Error for NotJson {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Name, NotJson, Scan, Spelling};
+
+    #[test]
+    fn values_are_passed_over_whole() {
+        for value in [
+            r#""plain""#,
+            r#""a \" quote and a \\""#,
+            r#"{"a":"}","b":[{"c":"]\\"}]}"#,
+            r#"[[],{},"[",-1.5E+300,null]"#,
+            "1e999",
+            "true",
+            r#""\ud800""#,
+        ] {
+            for around in ["", " ", ",", "]", "}"] {
+                let text = format!(" {value}{around}");
+                assert_eq!(Scan::new(&text).value(), Ok(value), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_found_wherever_it_is() {
+        for length in 0..40 {
+            for (inside, spelling) in
+                [("x", Spelling::Plain), ("é", Spelling::Plain), ("\\\"", Spelling::Escaped)]
+            {
+                let string = format!("\"{}{inside}{}\"", "a".repeat(length), "\u{80}".repeat(length % 3));
+                let rest = format!("{string}:\"\"");
+                let mut scan = Scan::new(&rest);
+                assert_eq!(scan.string(), Ok((&*string, spelling)));
+            }
+        }
+    }
+
+    #[test]
+    fn members_and_elements_come_one_by_one() {
+        let mut seen = Vec::new();
+        let mut scan = Scan::new(r#" { "a" : [ 1 , [2] ] , "\u0062":{} } "#);
+        let members = scan.members(|name, scan| {
+            seen.push((name, Vec::new()));
+            match scan.peek() {
+                Some(b'[') => scan.elements(|scan| {
+                    seen.last_mut().unwrap().1.push(scan.value()?);
+                    Ok(())
+                }),
+                _ => scan.value().map(drop),
+            }
+        });
+        members.and_then(|()| scan.end()).unwrap();
+        let plain = Name { written: "a", spelling: Spelling::Plain };
+        let escaped = Name { written: r"\u0062", spelling: Spelling::Escaped };
+        assert_eq!(seen, [(plain, vec!["1", "[2]"]), (escaped, vec![])]);
+        Scan::new("[ ]").elements(|_| panic!("there is none")).unwrap();
+        Scan::new("{ }").members::<NotJson>(|_, _| panic!("there is none")).unwrap();
+    }
+
+    #[test]
+    fn text_that_breaks_off_or_lacks_its_structure_is_an_error() {
+        for text in ["", "\"", "\"\\\"", "{", "[1", "{\"a\"", "{\"a\":[}", "]", "\\"] {
+            assert!(Scan::new(text).value().is_err(), "{text}");
+        }
+        for text in ["{1:2}", "{\"a\" 2}", "{\"a\":2 \"b\":3}", "{\"a\":2", "[]", "{\"a\":}", "{\"a\":1,}"] {
+            assert!(Scan::new(text).members(|_, scan| scan.value().map(drop)).is_err(), "{text}");
+        }
+        for text in ["[1 2]", "[1", "{}", "[,]"] {
+            assert!(Scan::new(text).elements(|scan| scan.value().map(drop)).is_err(), "{text}");
+        }
+        let error = Scan::new("[1,").elements(|scan| scan.value().map(drop)).unwrap_err();
+        assert_eq!(error.to_string(), "it breaks off or goes wrong at byte 4");
+        assert!(Scan::new(" x").end().is_err());
+    }
+}

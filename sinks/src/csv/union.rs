@@ -1,0 +1,122 @@
+//! A table whose columns are those that the records turn out to have.
+
+use longhaul_core::sink::{Batch, SinkError};
+
+use super::{
+    flat::Dictionary,
+    refusal::{Refusal, each_record},
+    style::Style,
+};
+
+/// The columns of all records seen, and how long their table is.
+#[derive(Debug)]
+pub(crate) struct UnionTable {
+    style: Style,
+    dictionary: Dictionary,
+    records: u64,
+    /// Records without any text in their cells.
+    blank: u64,
+    /// Bytes in all cells.
+    cells: u64,
+    scratch: Vec<u8>,
+}
+
+impl UnionTable {
+    /// The table of no records.
+    pub(crate) fn new(style: Style) -> Self {
+        let dictionary = Dictionary::new(style.arrays);
+        Self { style, dictionary, records: 0, blank: 0, cells: 0, scratch: Vec::new() }
+    }
+
+    /// Counts the records of a page in.
+    pub(crate) fn note_all(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        each_record(batch, |record| self.note(record))
+    }
+
+    /// Counts a record in.
+    pub(crate) fn note(&mut self, record: &str) -> Result<(), Refusal> {
+        let mut cells = Vec::new();
+        self.dictionary.cells(record, &mut cells)?;
+        self.scratch.clear();
+        cells.into_iter().flatten().for_each(|cell| self.style.cell(cell, &mut self.scratch));
+        self.records += 1;
+        self.blank += u64::from(self.scratch.is_empty());
+        self.cells += self.scratch.len() as u64;
+        Ok(())
+    }
+
+    /// What the table starts with.
+    pub(crate) fn header(&self) -> Vec<u8> {
+        match self.columns() {
+            0 => self.style.start.to_vec(),
+            _ if self.dictionary.len() == 0 => self.style.header([""]),
+            _ => self.style.header(self.dictionary.names()),
+        }
+    }
+
+    /// Puts the row of a record that was counted in at the end of `rows`.
+    pub(crate) fn row(&mut self, record: &str, rows: &mut Vec<u8>) -> Result<(), Refusal> {
+        let mut cells = Vec::new();
+        self.dictionary.cells(record, &mut cells)?;
+        self.style.row(&cells, rows);
+        Ok(())
+    }
+
+    /// How many bytes the header and the rows of all records are.
+    pub(crate) fn length(&self) -> u64 {
+        let line_end = self.style.line_end.len() as u64;
+        let columns = self.columns();
+        // A row of one empty cell is a pair of quotes.
+        let quotes = if columns == 1 { 2 * self.blank } else { 0 };
+        let between = columns.saturating_sub(1) * self.records;
+        self.header().len() as u64 + self.cells + between + quotes + line_end * self.records
+    }
+
+    /// Records without any column still have rows.
+    fn columns(&self) -> u64 {
+        (self.dictionary.len() as u64).max(self.records.min(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Style, UnionTable};
+    use crate::csv::style::Arrays;
+
+    /// The table of these records.
+    fn table(style: Style, records: &[&str]) -> String {
+        let mut table = UnionTable::new(style);
+        for record in records {
+            table.note(record).unwrap();
+        }
+        let length = table.length();
+        let mut text = table.header();
+        for record in records {
+            table.row(record, &mut text).unwrap();
+        }
+        assert_eq!(text.len() as u64, length);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn rows_have_the_columns_of_all_records() {
+        let lf = Style { line_end: "\n", ..Style::PLAIN };
+        let records =
+            [r#"{"a":1.10,"b":{"c":""}}"#, "{}", r#"{"b":{"c":null,"d":"x,\"y\""},"late":[1,"z"]}"#];
+        assert_eq!(
+            table(lf, &records),
+            "a,b.c,record,b.d,late\n1.10,\"\",,,\n,,{},,\n,,,\"x,\"\"y\"\"\",\"[1,\"\"z\"\"]\"\n"
+        );
+        let bom = Style { start: "\u{feff}".as_bytes(), delimiter: b';', ..Style::PLAIN };
+        assert_eq!(table(bom, &[r#"{"a":1,"b":2}"#, r#"{"b":3}"#]), "\u{feff}a;b\r\n1;2\r\n;3\r\n");
+    }
+
+    #[test]
+    fn every_record_has_a_row_even_where_there_is_nothing_to_tell() {
+        let drop = Style { arrays: Arrays::Drop, line_end: "\n", ..Style::PLAIN };
+        assert_eq!(table(drop, &[]), "");
+        assert_eq!(table(drop, &[r#"{"a":[]}"#, r#"{"a":[1]}"#]), "\"\"\n\"\"\n\"\"\n");
+        assert_eq!(table(drop, &[r#"{"a":null}"#, r#"{"a":1}"#]), "a\n\"\"\n1\n");
+        assert_eq!(table(drop, &[r#"{"a":[],"b":1}"#]), "b\n1\n");
+    }
+}

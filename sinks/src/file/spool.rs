@@ -1,0 +1,88 @@
+//! Records that wait for the last one of their pull.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    sync::Arc,
+};
+
+use longhaul_core::{
+    disk::Kind,
+    sink::{Mark, Receipt, SinkError, Site},
+};
+
+use super::{Ending, Place, RecordFile, Target, failed, open::position};
+
+/// The records of one pull, one a line, in `<path>.spool` beside the file that they will become.
+///
+/// What was not committed is taken back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Spool(RecordFile);
+
+impl Spool {
+    /// The spool of a pull that begins. One that an earlier pull left behind is dropped.
+    pub(crate) fn begin(target: &Target, site: &Site) -> Result<Self, SinkError> {
+        let place = spool(&target.place(site)?);
+        RecordFile::begin_new(Arc::clone(&target.disk), place, Ending::Stay).map(Self)
+    }
+
+    /// The spool as it was at the receipt `from`; `None` where there is none but a file of `length` bytes that it has
+    /// become.
+    pub(crate) fn go_on(
+        target: &Target,
+        site: &Site,
+        from: &Receipt,
+        length: u64,
+    ) -> Result<Option<Self>, SinkError> {
+        let (place, disk) = (target.place(site)?, Arc::clone(&target.disk));
+        let spool = spool(&place);
+        let kind = |place: &Place| disk.kind(&place.path).map_err(|error| failed("read", place, error));
+        if kind(&spool)?.is_none() && kind(&place)? == Some(Kind::File(length)) {
+            return Ok(None);
+        }
+        let from = position(from, &spool)?;
+        RecordFile::go_on(Arc::clone(&disk), spool, from, Ending::Stay).map(|file| Some(Self(file)))
+    }
+
+    /// Puts whole lines at the end.
+    pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), SinkError> {
+        self.0.write(lines)
+    }
+
+    /// Makes what was written survive a crash.
+    pub(crate) fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        self.0.commit(mark)
+    }
+
+    /// Calls `each` with every line, without its end.
+    pub(crate) fn lines(
+        &mut self,
+        mut each: impl FnMut(&str) -> Result<(), SinkError>,
+    ) -> Result<(), SinkError> {
+        let RecordFile { file, place, length, .. } = &mut self.0;
+        let unread = |error: io::Error| failed("read", place, error);
+        file.rewind().map_err(unread)?;
+        let mut lines = BufReader::with_capacity(1 << 16, (&mut *file).take(*length));
+        let mut line = String::new();
+        while lines.read_line(&mut line).map_err(unread)? > 0 {
+            each(line.trim_end_matches('\n'))?;
+            line.clear();
+        }
+        file.seek(SeekFrom::Start(*length)).map_err(unread)?;
+        Ok(())
+    }
+
+    /// Takes the spool away, which has become what it is to be.
+    pub(crate) fn remove(self) -> Result<(), SinkError> {
+        let RecordFile { disk, place, .. } = &self.0;
+        match disk.remove(&place.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", place, error)),
+            _ => {
+                disk.sync_folder(place.folder()).map_err(|error| failed("flush the folder of", place, error))
+            }
+        }
+    }
+}
+
+fn spool(place: &Place) -> Place {
+    place.beside(".spool")
+}

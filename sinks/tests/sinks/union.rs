@@ -1,0 +1,123 @@
+//! CSV whose columns nobody named.
+
+use longhaul_core::sink::{Mark, OpenSink, Receipt};
+use serde_json::{Value, json};
+
+use super::support::{Folder, configured, page, pull, told};
+
+fn sink(mut options: Value) -> Box<dyn OpenSink> {
+    options["path"] = json!("x.csv");
+    configured("csv", options).unwrap()
+}
+
+#[test]
+fn a_column_of_the_last_record_is_a_column_of_all() {
+    let folder = Folder::new();
+    folder.write("x.csv", "old");
+    let mut open = folder.begin(&*sink(json!({"line_end": "lf", "columns": "all"})));
+    page(&mut open, &[r#"{"id":1.10,"a":{"b":"x"}}"#, r#"{"id":12345678901234567890123}"#]).unwrap();
+    open.commit(Mark(1)).unwrap();
+    page(&mut open, &[r#"{"id":"","tags":[1,{"x":"y"}],"a":{"late":"é,"}}"#]).unwrap();
+    open.commit(Mark(2)).unwrap();
+    assert_eq!(folder.names(), ["x.csv", "x.csv.spool"]);
+    assert_eq!(folder.text("x.csv").unwrap(), "old");
+    open.finish().unwrap();
+    assert_eq!(folder.names(), ["x.csv"]);
+    assert_eq!(
+        folder.text("x.csv").unwrap(),
+        "id,a.b,tags,a.late\n1.10,x,,\n12345678901234567890123,,,\n\"\",,\"[1,{\"\"x\"\":\"\"y\"\"}]\",\"é,\"\n"
+    );
+}
+
+#[test]
+fn names_from_records_are_defused_like_any_text() {
+    let folder = Folder::new();
+    pull(folder.begin(&*sink(json!({"formulas": "escape"}))), &[r#"{"=cmd()":"@x","n":-1}"#]);
+    assert_eq!(folder.text("x.csv").unwrap(), "'=cmd(),n\r\n'@x,-1\r\n");
+}
+
+#[test]
+fn a_pull_of_nothing_has_no_columns() {
+    let folder = Folder::new();
+    let mut open = folder.begin(&*sink(json!({})));
+    open.commit(Mark(1)).unwrap();
+    open.finish().unwrap();
+    assert_eq!(folder.text("x.csv").unwrap(), "");
+}
+
+#[test]
+fn more_than_ten_thousand_columns_are_refused() {
+    let folder = Folder::new();
+    let record = |from: u32| {
+        let members = (from..from + 5001).map(|number| format!("\"c{number}\":1")).collect::<Vec<_>>();
+        format!("{{{}}}", members.join(","))
+    };
+    let mut open = folder.begin(&*sink(json!({})));
+    page(&mut open, &[&record(0)]).unwrap();
+    assert_eq!(
+        told(&page(&mut open, &["{}", &record(5001)]).unwrap_err()),
+        "Rejected: with record 2 of the page, there are more than 10,000 columns; list those that are wanted in \
+         `columns`"
+    );
+    drop(open);
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[test]
+fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
+    let mut open = Folder::new().begin(&*sink(json!({})));
+    assert_eq!(
+        told(&page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        "Rejected: record 2 of the page is not JSON (cause)"
+    );
+}
+
+#[test]
+fn a_finished_table_is_known_by_its_length_and_takes_no_more() {
+    let folder = Folder::new();
+    let sink = sink(json!({}));
+    let mut open = folder.begin(&*sink);
+    page(&mut open, &[r#"{"a":1}"#]).unwrap();
+    let receipt = open.commit(Mark(1)).unwrap();
+    open.finish().unwrap();
+    let mut open = folder.resume(&*sink, &receipt).unwrap();
+    assert_eq!(open.commit(Mark(1)).unwrap(), receipt);
+    let refused = "Rejected: cannot write to `x.csv`: it is complete already";
+    assert_eq!(told(&page(&mut open, &["{}"]).unwrap_err()), refused);
+    drop(open);
+    assert_eq!(folder.text("x.csv").unwrap(), "a\r\n1\r\n");
+    // Without the spool, a file of another length is not the table.
+    folder.write("x.csv", "of an earlier pull");
+    let refusal = |receipt: &Receipt| told(&folder.resume(&*sink, receipt).map(drop).unwrap_err());
+    assert_eq!(
+        refusal(&receipt),
+        "Rejected: cannot go on with `x.csv.spool`: it is gone (put it back as it was, or begin the pull anew)"
+    );
+    assert_eq!(
+        refusal(&Receipt("7".into())),
+        "Rejected: cannot go on with `x.csv.spool`: the receipt `7` is not a length and a checksum"
+    );
+}
+
+/// Ten thousand pages, the last of which has a column of its own.
+#[test]
+fn a_long_pull_is_complete() {
+    let folder = Folder::new();
+    let mut open = folder.begin(&*sink(json!({"line_end": "lf"})));
+    for number in 1..=10_000 {
+        let late = if number == 10_000 { r#","late":true"# } else { "" };
+        let record = format!(r#"{{"n":{number},"nested":{{"tags":[{number},[{number}]]}}{late}}}"#);
+        page(&mut open, &[&record]).unwrap();
+    }
+    open.commit(Mark(10_000)).unwrap();
+    open.finish().unwrap();
+    let text = folder.text("x.csv").unwrap();
+    let mut rows = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+    assert_eq!(rows.headers().unwrap(), vec!["n", "nested.tags", "late"]);
+    let rows: Vec<_> = rows.records().map(|row| row.unwrap()).collect();
+    for (number, row) in (1..).zip(&rows) {
+        let late = if number == 10_000 { "true" } else { "" };
+        assert_eq!(row, &vec![number.to_string(), format!("[{number},[{number}]]"), late.to_owned()]);
+    }
+    assert_eq!(rows.len(), 10_000);
+}

@@ -1,0 +1,122 @@
+//! `longhaul preview`.
+
+use longhaul_tests::Reply;
+
+use crate::{
+    api::{self, calm, reach},
+    folder::Folder,
+};
+
+const PAGE: &str = r#"{"results":[{"id":1.10,"a":{"b":"x\u001b\n"},"list":[{"k":1},{"k":"2"}]},{"id":2,"a.b":null}],"nextPageUri":"?page=2"}"#;
+
+fn served() -> (Folder, longhaul_tests::FaultServer) {
+    let server = api::server(|request| match request.url.query() {
+        None => Reply::json(PAGE).into(),
+        Some(_) => Reply::status(500).into(),
+    });
+    (Folder::configured(&api::tutorial(&api::root(&server))), server)
+}
+
+#[test]
+fn one_page_is_a_table_and_nothing_is_kept() {
+    let (folder, _server) = served();
+    let ended = folder.run("preview conversations");
+    assert_eq!(
+        ended.assert_complete().stdout,
+        "id    a.b        list                 /a.b\n\
+         ----  ---------  -------------------  ----\n\
+         1.10  x\\u{1b}\\n  [{\"k\":1},{\"k\":\"2\"}]\n\
+         2\n"
+    );
+    assert_eq!(ended.said(), "conversations: 2 records on the first page\n");
+    assert_eq!(folder.names_in("."), ["longhaul.toml"]);
+}
+
+#[test]
+fn one_page_is_ndjson_or_csv_on_request() {
+    let (folder, _server) = served();
+    let shown = |format: &str| folder.run(&format!("preview conversations -q --format {format}"));
+    let lines = PAGE.strip_prefix(r#"{"results":["#).unwrap().split(r#"],"next"#).next().unwrap();
+    assert_eq!(shown("ndjson").stdout, lines.replace("},{\"id\"", "}\n{\"id\"") + "\n");
+    let csv = shown("csv");
+    assert_eq!(
+        csv.stdout,
+        "id,a.b,list,/a.b\r\n1.10,\"x\u{1b}\n\",\"[{\"\"k\"\":1},{\"\"k\"\":\"\"2\"\"}]\",\r\n2,,,\r\n"
+    );
+    assert_eq!(csv.stderr, "");
+}
+
+#[test]
+fn every_pointer_is_listed_to_be_pasted() {
+    let (folder, _server) = served();
+    let ended = folder.run("preview conversations --columns");
+    let listed = r#"columns = [
+  "/id",                           # a number, all 2
+  # "/a",                          # an object, 1 of 2
+  "/a/b",                          # text, 1 of 2
+  "/list",                         # an array, 1 of 2
+  { name = "/a.b", at = "/a.b" },  # null, 1 of 2
+]
+
+# Or 2 rows, where `^` before a pointer makes it count from the record:
+# rows = "/list/*"
+# columns = [
+#   "/k",  # a number or text, all 2
+# ]
+"#;
+    assert_eq!(ended.assert_complete().stdout, listed);
+    // What it says can be used as it is.
+    let sink = format!("[sinks.pasted]\ntype = \"csv\"\npath = \"p.csv\"\n{listed}");
+    let configuration = folder.read("longhaul.toml") + &sink;
+    let folder = folder.with("longhaul.toml", configuration);
+    folder.run("check").assert_complete();
+    let said = folder.run("run --sink pasted").said();
+    assert!(said.contains("`POST") || said.contains("`GET"), "{said}");
+}
+
+#[test]
+fn the_streams_own_table_is_shown() {
+    let api = api::start(&calm(10));
+    let folder = Folder::configured("system = \"genesys\"\nregion = \"mypurecloud.de\"\n");
+    let ended = reach(&api, folder.longhaul("preview users --format csv")).run();
+    let first = "id,name,email,username,state,title,department,division,divisionId";
+    assert_eq!(ended.assert_complete().stdout.lines().next(), Some(first));
+    let ended = reach(&api, folder.longhaul("preview users")).run();
+    let printed = ended.assert_complete().stdout.lines().last().unwrap();
+    assert_eq!(printed, "(2 more of 9 columns: --format csv shows all)");
+    let window = "--set streams.conversations.window.from=2026-01-01";
+    let ended = reach(&api, folder.longhaul(&format!("preview conversations --columns {window}"))).run();
+    let segments = "# rows = \"/participants/*/sessions/*/segments/*\"\n";
+    assert!(ended.assert_complete().stdout.contains(segments), "{}", ended.stdout);
+    let job = "--set streams.conversation_jobs.window.from=2026-01-01";
+    reach(&api, folder.longhaul(&format!("preview conversation_jobs {job}"))).run().assert_failed(
+        2,
+        "error: the stream `conversation_jobs` has the results of a job, and a preview submits none\n\
+         hint: pull a little of it: longhaul run conversation_jobs --sink stdout\n",
+    );
+}
+
+#[test]
+fn what_cannot_be_shown_is_told() {
+    let (folder, _server) = served();
+    folder.run("preview conversation").assert_failed(
+        2,
+        "error: there is no stream `conversation` (did you mean `conversations`?)\n\
+         hint: longhaul streams lists those that are configured\n",
+    );
+    let server = api::server(|_| Reply::json(r#"{"results":[7,{"a":1}]}"#).into());
+    let table = "[streams.conversations.table]\ncolumns = [\"/a\"]\n";
+    let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + table));
+    folder.run("preview conversations").assert_failed(
+        5,
+        "error: record 1 of the page is a number, no object; a column at `\"\"` would take it whole\n\
+         hint: --format ndjson shows the records as they are\n",
+    );
+    assert_eq!(
+        folder.run("preview conversations --columns").assert_complete().stdout,
+        "columns = [\n  { name = \"value\", at = \"\" },  # a number, 1 of 2\n  \"/a\",                         # a number, 1 of 2\n]\n"
+    );
+    let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+    assert_eq!(folder.run("preview conversations --columns").assert_complete().stdout, "columns = []\n");
+}
