@@ -23,9 +23,14 @@ impl Place {
         let path = site
             .path(&self.0)
             .map_err(|error: UnknownPlaceholder| SinkError::config("path", error.to_string()))?;
+        let refused =
+            |why| SinkError::config("path", format!("cannot write to `{}`: it is {why}", path.display()));
         if path.is_dir() || self.0.ends_with('/') {
-            let message = format!("cannot write to `{}`: it is a folder", path.display());
-            return Err(SinkError::config("path", message));
+            return Err(refused("a folder"));
+        }
+        if path.is_symlink() {
+            // The link stays when the file that it leads to is replaced.
+            return fs::canonicalize(&path).map_err(|_| refused("a symbolic link to nothing"));
         }
         Ok(path)
     }
