@@ -11,6 +11,7 @@ use parquet::{
     file::writer::SerializedFileWriter,
     schema::types,
 };
+
 /// Rows that are not in the file yet.
 pub(crate) struct Group {
     columns: Vec<Values>,

@@ -57,21 +57,14 @@ impl Type {
         if json == "null" {
             return Ok(Cell::Null);
         }
-        let cell = match self {
-            Self::Text => Some(Cell::Text(text(json))),
-            Self::Integer => json.parse().ok().map(Cell::Integer),
-            Self::Real => real(json).map(Cell::Real),
-            Self::Boolean => json.parse().ok().map(Cell::Boolean),
-            Self::Timestamp => time(json),
-            Self::Json => Some(Cell::Json(json)),
-        };
-        cell.ok_or(match self {
-            Self::Integer => "is no whole number of 64 bits",
-            Self::Real => "is no number that a double holds",
-            Self::Boolean => "is neither true nor false",
-            Self::Timestamp => "is no time with an offset",
-            Self::Text | Self::Json => "is no JSON",
-        })
+        match self {
+            Self::Text => Ok(Cell::Text(text(json))),
+            Self::Integer => json.parse().map(Cell::Integer).map_err(|_| "is no whole number of 64 bits"),
+            Self::Real => real(json).map(Cell::Real).ok_or("is no number that a double holds"),
+            Self::Boolean => json.parse().map(Cell::Boolean).map_err(|_| "is neither true nor false"),
+            Self::Timestamp => time(json).ok_or("is no time with an offset"),
+            Self::Json => Ok(Cell::Json(json)),
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! The file that a sink writes.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -66,7 +65,7 @@ impl TryFrom<String> for Place {
 /// What the operating system says.
 #[cfg(unix)]
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match File::open(path.parent().unwrap_or(path)).and_then(|folder| folder.sync_all()) {
+    match fs::File::open(path.parent().unwrap_or(path)).and_then(|folder| folder.sync_all()) {
         // Some network file systems cannot, and then there is nothing to wait for.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced,
@@ -78,6 +77,7 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// # Errors
 /// None.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
 pub fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
@@ -116,5 +116,29 @@ mod tests {
         assert_eq!(refusal("."), format!("cannot write to `{shown}/.`: it is a folder"));
         assert_eq!(refusal("out/"), format!("cannot write to `{shown}/out/`: it is a folder"));
         assert_eq!(Place::try_from(String::new()).unwrap_err(), "`path` is empty");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let error = place("file/x").file_in_folder(&Site::new("users", folder.path())).unwrap_err();
+        let expected = format!("cannot create the folder `{}`", folder.path().join("file").display());
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_to_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::new("users", folder.path());
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        assert_eq!(
+            place("link").file(&site).unwrap_err().to_string(),
+            format!("cannot write to `{}`: it is a symbolic link to nothing", link.display())
+        );
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert_eq!(place("link").file(&site).unwrap(), link.canonicalize().unwrap());
     }
 }

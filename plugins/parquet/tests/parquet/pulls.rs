@@ -81,6 +81,27 @@ fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
     );
 }
 
+#[test]
+fn a_failure_of_the_system_says_what_was_being_done() {
+    let folder = Folder::new();
+    let failure = |name: &str| {
+        fs::create_dir_all(folder.path(name)).unwrap();
+        let error = folder.pull(options(), &["1"]).unwrap_err();
+        fs::remove_dir(folder.path(name)).unwrap();
+        told(&error).replace(&format!("{}/", folder.path("").display().to_string().trim_end_matches('/')), "")
+    };
+    assert_eq!(failure(".a.parquet.spool"), "Unavailable: cannot remove `.a.parquet.spool`");
+    assert_eq!(failure(".a.parquet.part"), "Unavailable: cannot create `.a.parquet.part`");
+    let mut sink = folder.begin(options()).unwrap();
+    sink.commit(Mark::START).unwrap();
+    fs::create_dir(folder.path("a.parquet")).unwrap();
+    let (part, path) = (folder.path(".a.parquet.part"), folder.path("a.parquet"));
+    assert_eq!(
+        told(&sink.finish().unwrap_err()),
+        format!("Unavailable: cannot rename `{}` to `{}`", part.display(), path.display())
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_when_the_file_that_it_leads_to_is_replaced() {

@@ -150,13 +150,39 @@ fn what_is_there_under_the_name_must_take_the_rows() {
         refusal("CREATE TABLE users (ID TEXT, name TEXT)", "append"),
         "its column `id` is of type TEXT, not INTEGER"
     );
-    assert!(
-        refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append")
-            .starts_with("ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint")
+    assert_eq!(
+        refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
+        "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
     );
     assert_eq!(
         refusal("CREATE VIEW Users AS SELECT 1", "replace"),
         "there is one, but it is of the kind view"
+    );
+}
+
+#[test]
+fn a_failure_of_the_database_says_what_was_being_done() {
+    let failure = |sql: &str| {
+        let folder = Folder::new();
+        let mut sink = folder.begin(with("replace", &[])).unwrap();
+        folder.database().execute_batch(sql).unwrap();
+        page(&mut sink, &FIRST).unwrap();
+        let error = sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        let path = folder.path("data.db").display().to_string();
+        format!("{}: {cause}", told(&error).replace(&path, "data.db"))
+    };
+    assert_eq!(
+        failure("DROP TABLE _longhaul"),
+        "Rejected: cannot write to table `users` in `data.db`: no such table: main._longhaul"
+    );
+    assert_eq!(
+        failure("DROP TABLE _longhaul_users"),
+        "Rejected: cannot commit to table `users` in `data.db`: no such table: main._longhaul_users"
+    );
+    assert_eq!(
+        failure("CREATE VIEW users AS SELECT 1"),
+        "Rejected: cannot finish table `users` in `data.db`: use DROP VIEW to delete view users"
     );
 }
 
