@@ -1,0 +1,155 @@
+//! Row groups: rows as columns of values.
+
+use std::{io::Write, mem, sync::Arc};
+
+use longhaul_plugin::SinkError;
+use longhaul_table::{Cell, Column, Columns, Type, misfit, rejected};
+use parquet::{
+    basic::{LogicalType, Repetition, TimeUnit, Type as Physical},
+    data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type},
+    errors::Result,
+    file::writer::SerializedFileWriter,
+    schema::types,
+};
+
+/// Rows that are not in the file yet.
+pub(crate) struct Group {
+    columns: Vec<Values>,
+    /// For each column and row: 1 where it has a value, 0 where it is null.
+    levels: Vec<Vec<i16>>,
+    rows: usize,
+    /// About how much memory they take.
+    bytes: usize,
+}
+
+/// The values of a column that are not null.
+enum Values {
+    Bytes(Vec<ByteArray>),
+    Integers(Vec<i64>),
+    Doubles(Vec<f64>),
+    Booleans(Vec<bool>),
+}
+
+/// The schema of files with these columns. All may be null.
+pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
+    let field = |column: &Column| {
+        let (physical, logical) = match column.kind {
+            Type::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            Type::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
+            Type::Integer => (Physical::INT64, None),
+            Type::Real => (Physical::DOUBLE, None),
+            Type::Boolean => (Physical::BOOLEAN, None),
+            Type::Timestamp => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
+        };
+        let field = types::Type::primitive_type_builder(&column.name, physical);
+        field.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build().map(Arc::new)
+    };
+    let fields = columns.iter().map(field).collect::<Result<_>>()?;
+    types::Type::group_type_builder("record").with_fields(fields).build()
+}
+
+/// Refuses a row with a value that the types of the file cannot hold; `number` is that of its record on the page.
+pub(crate) fn check(
+    columns: &Columns,
+    number: usize,
+    row: &[Cell<'_>],
+) -> std::result::Result<(), SinkError> {
+    let finer = |(column, cell): (_, &Cell<'_>)| match cell {
+        Cell::Timestamp(text, at) if at.subsec_nanosecond() % 1000 != 0 => {
+            Some(rejected(number, &misfit(column, text, "is finer than a microsecond")))
+        }
+        _ => None,
+    };
+    columns.iter().zip(row).find_map(finer).map_or(Ok(()), Err)
+}
+
+impl Group {
+    pub(crate) fn new(columns: &Columns) -> Self {
+        let values = columns.iter().map(|column| match column.kind {
+            Type::Text | Type::Json => Values::Bytes(Vec::new()),
+            Type::Integer | Type::Timestamp => Values::Integers(Vec::new()),
+            Type::Real => Values::Doubles(Vec::new()),
+            Type::Boolean => Values::Booleans(Vec::new()),
+        });
+        let columns: Vec<_> = values.collect();
+        let levels = vec![Vec::new(); columns.len()];
+        Self { columns, levels, rows: 0, bytes: 0 }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds a row of cells of the columns' types.
+    pub(crate) fn push(&mut self, row: &[Cell<'_>]) {
+        self.rows += 1;
+        for ((values, levels), cell) in self.columns.iter_mut().zip(&mut self.levels).zip(row) {
+            levels.push(i16::from(*cell != Cell::Null));
+            self.bytes += values.push(cell) + size_of::<i16>();
+        }
+    }
+
+    /// Puts the rows into the file, and begins anew.
+    pub(crate) fn write<W: Write + Send>(&mut self, file: &mut SerializedFileWriter<W>) -> Result<()> {
+        let mut group = file.next_row_group()?;
+        for (values, levels) in self.columns.iter_mut().zip(&mut self.levels) {
+            let Some(mut column) = group.next_column()? else { break };
+            let levels = Some(mem::take(levels));
+            let levels = levels.as_deref();
+            match values {
+                Values::Bytes(values) => {
+                    column.typed::<ByteArrayType>().write_batch(&mem::take(values), levels, None)?
+                }
+                Values::Integers(values) => {
+                    column.typed::<Int64Type>().write_batch(&mem::take(values), levels, None)?
+                }
+                Values::Doubles(values) => {
+                    column.typed::<DoubleType>().write_batch(&mem::take(values), levels, None)?
+                }
+                Values::Booleans(values) => {
+                    column.typed::<BoolType>().write_batch(&mem::take(values), levels, None)?
+                }
+            };
+            column.close()?;
+        }
+        group.close()?;
+        (self.rows, self.bytes) = (0, 0);
+        Ok(())
+    }
+}
+
+impl Values {
+    /// Adds a value of this type, if it is one, and says how much memory that takes.
+    fn push(&mut self, cell: &Cell<'_>) -> usize {
+        match (self, cell) {
+            (Self::Bytes(values), Cell::Text(text)) => add(values, text),
+            (Self::Bytes(values), Cell::Json(json)) => add(values, json),
+            (Self::Integers(values), Cell::Integer(value)) => {
+                values.push(*value);
+                size_of::<i64>()
+            }
+            (Self::Integers(values), Cell::Timestamp(_, at)) => {
+                values.push(at.as_microsecond());
+                size_of::<i64>()
+            }
+            (Self::Doubles(values), Cell::Real(value)) => {
+                values.push(*value);
+                size_of::<f64>()
+            }
+            (Self::Booleans(values), Cell::Boolean(value)) => {
+                values.push(*value);
+                size_of::<bool>()
+            }
+            _ => 0,
+        }
+    }
+}
+
+fn add(values: &mut Vec<ByteArray>, text: &str) -> usize {
+    values.push(text.as_bytes().to_vec().into());
+    size_of::<ByteArray>() + text.len()
+}

@@ -1,0 +1,60 @@
+//! The example, run as a person would run it.
+
+use std::{env, ffi::OsString, fs, sync::Arc};
+
+use longhaul::{
+    embedded::{EmbeddedApi, Settings},
+    exit::Exit,
+};
+use longhaul_core::clock::{Interrupt, SystemClock};
+use parquet::record::Field;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::support::{Folder, shelve};
+
+#[test]
+fn the_example_makes_a_file_for_each_day() {
+    // Forty conversations on each of three days.
+    let settings = Settings { records: 120, days: 3, rate_allowed: u32::MAX, ..Settings::default() };
+    let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
+    let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
+    let folder = Folder::new();
+    shelve(&folder.path("plugins"));
+    fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
+    // In place of the example's own API.
+    let here = format!(
+        "state_dir = \"{}\"\napi.base_url = \"{1}\"\nauth.token_url = \"{1}/oauth/token\"\n",
+        folder.path("state").display(),
+        api.base_url()
+    );
+    fs::write(folder.path("here.toml"), here).unwrap();
+    // The only test that looks at it.
+    env::set_current_dir(folder.path("")).unwrap();
+    let arguments = "longhaul run -q -c example.toml -c here.toml".split(' ').map(OsString::from);
+    assert_eq!(longhaul::run(arguments), Exit::Complete);
+    for (day, expected) in expected.chunks(40).enumerate() {
+        let file = format!("out/conversations/start_day=2026010{}T000000Z/part.parquet", day + 1);
+        let rows = folder.rows(&file);
+        assert!(
+            rows.iter().map(|row| [0, 4, 5].map(|column| row[column].clone())).eq(expected.iter().cloned())
+        );
+    }
+}
+
+/// What a reader is to find of a record.
+fn row(record: &str) -> [Field; 3] {
+    let record: Record<'_> = serde_json::from_str(record).unwrap();
+    let mos = record.mos.map_or(Field::Null, Field::Double);
+    [Field::Str(record.id), mos, Field::Str(record.participants.get().to_owned())]
+}
+
+#[derive(Deserialize)]
+struct Record<'r> {
+    #[serde(rename = "conversationId")]
+    id: String,
+    #[serde(rename = "mediaStatsMinConversationMos")]
+    mos: Option<f64>,
+    #[serde(borrow)]
+    participants: &'r RawValue,
+}

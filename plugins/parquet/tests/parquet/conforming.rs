@@ -1,0 +1,45 @@
+//! The contract of a sink, through the border and on this side of it.
+
+use longhaul_core::sink::{
+    OpenSink,
+    conformance::{Publishes, Subject, Suite},
+};
+use longhaul_sink_parquet::Parquet;
+use serde_json::{Value, json};
+
+use crate::support::{Folder, configured};
+
+type Configure = fn(Value) -> Box<dyn OpenSink>;
+
+fn verify(configure: Configure, options: fn() -> Value) {
+    let fresh = move || {
+        let folder = Folder::new();
+        let (opener, site) = (configure(options()), folder.site());
+        let published = move || folder.path("users.parquet").exists().then(|| folder.texts("users.parquet"));
+        Subject { opener, site, published: Box::new(published) }
+    };
+    Suite::new(Publishes::AtFinish, fresh).verify();
+}
+
+fn natively(options: Value) -> Box<dyn OpenSink> {
+    Box::new(serde_json::from_value::<Parquet>(options).unwrap())
+}
+
+fn through_the_border(options: Value) -> Box<dyn OpenSink> {
+    configured(options).unwrap()
+}
+
+#[test]
+fn a_file() {
+    verify(natively, || json!({"path": "{stream}.parquet"}));
+}
+
+#[test]
+fn a_file_through_the_border() {
+    verify(through_the_border, || json!({"path": "{stream}.parquet"}));
+}
+
+#[test]
+fn a_file_of_small_groups() {
+    verify(natively, || json!({"path": "{stream}.parquet", "row_group_size": 2, "compression": "none"}));
+}

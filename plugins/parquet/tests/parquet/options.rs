@@ -1,0 +1,77 @@
+//! What the sink is told, and what it refuses.
+
+use longhaul_core::sink::Destination;
+use parquet::{
+    basic::Compression,
+    file::{metadata::RowGroupMetaData, reader::FileReader},
+};
+use serde_json::{Value, json};
+
+use crate::support::{Folder, configured, told};
+
+#[test]
+fn options_that_make_no_sense_are_refused_with_the_reason() {
+    let refusal = |options: Value| told(&configured(options).unwrap_err());
+    let refusals = [
+        (json!({}), "Config: path: `path` is missing"),
+        (json!({"path": ""}), "Config: path: `path` is empty"),
+        (
+            json!({"path": "a", "compresion": "zstd"}),
+            "Config: compresion: `compresion` is not an option of this sink (did you mean `compression`?)",
+        ),
+        (
+            json!({"path": "a", "compression": "gzip"}),
+            "Config: compression: unknown variant `gzip`, expected one of `zstd`, `snappy`, `none`",
+        ),
+        (
+            json!({"path": "a", "row_group_size": 0}),
+            "Config: row_group_size: invalid value: integer `0`, expected a nonzero usize",
+        ),
+        (json!({"path": "a", "columns": []}), "Config: columns: `columns` is empty"),
+    ];
+    for (options, message) in refusals {
+        assert_eq!(refusal(options), message);
+    }
+}
+
+#[test]
+fn each_window_has_a_folder_where_the_path_says_so() {
+    let folder = Folder::new();
+    let site = folder.site().with("window.start", "20260101T000000Z");
+    let sink = configured(json!({"path": "{stream}/start={window.start}/part.parquet"})).unwrap();
+    let path = folder.path("users/start=20260101T000000Z/part.parquet");
+    assert_eq!(sink.destination(&site).unwrap(), Destination::File(path.clone()));
+    assert_eq!(folder.names(), [""; 0]);
+    let mut sink = sink.open(&site, None).unwrap().sink;
+    sink.commit(longhaul_core::sink::Mark::START).unwrap();
+    sink.finish().unwrap();
+    assert!(path.exists());
+}
+
+#[test]
+fn groups_and_compression_are_as_asked_for() {
+    let folder = Folder::new();
+    let laid_out = |options: Value| {
+        folder.pull(options, &["1", "2", "3", "4", "5"]).unwrap();
+        let reader = folder.reader("a.parquet");
+        let groups = reader.metadata().row_groups().iter();
+        groups.map(|group| (group.num_rows(), group.column(0).compression())).collect::<Vec<_>>()
+    };
+    let groups = laid_out(json!({"path": "a.parquet", "row_group_size": 2, "compression": "snappy"}));
+    assert_eq!(groups, [2, 2, 1].map(|rows| (rows, Compression::SNAPPY)));
+    let groups = laid_out(json!({"path": "a.parquet", "compression": "none"}));
+    assert_eq!(groups, [(5, Compression::UNCOMPRESSED)]);
+    let groups = laid_out(json!({"path": "a.parquet"}));
+    assert!(matches!(groups[..], [(5, Compression::ZSTD(_))]), "{groups:?}");
+}
+
+/// However few rows they are, for what a group takes is held in memory.
+#[test]
+fn a_group_ends_early_where_its_rows_are_large() {
+    let folder = Folder::new();
+    let large = format!("\"{}\"", "x".repeat(30 << 20));
+    folder.pull(json!({"path": "a.parquet"}), &[large.as_str(); 4]).unwrap();
+    let rows: Vec<_> =
+        folder.reader("a.parquet").metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
+    assert_eq!(rows, [3, 1]);
+}

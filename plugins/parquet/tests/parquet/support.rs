@@ -1,0 +1,127 @@
+//! A folder for files, and the sink in it.
+
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use longhaul_core::sink::{Batch, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
+use longhaul_plugin_host::Plugins;
+use parquet::{
+    file::{reader::FileReader, serialized_reader::SerializedFileReader},
+    record::{Field, Row},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A temporary folder.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        Site::new("users", self.0.path())
+    }
+
+    /// The names of all files, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn reader(&self, name: &str) -> SerializedFileReader<File> {
+        SerializedFileReader::new(File::open(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// The rows of a file.
+    pub(crate) fn rows(&self, name: &str) -> Vec<Vec<Field>> {
+        let values = |row: Row| row.get_column_iter().map(|(_, field)| field.clone()).collect();
+        self.reader(name).get_row_iter(None).unwrap().map(|row| values(row.unwrap())).collect()
+    }
+
+    /// The texts of its first column.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let text = |row: Vec<Field>| match row.into_iter().next() {
+            Some(Field::Str(text)) => text,
+            other => panic!("{other:?} is no text"),
+        };
+        self.rows(name).into_iter().map(text).collect()
+    }
+
+    /// Opens the sink here for a pull that begins.
+    pub(crate) fn begin(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
+        let Opened { sink, at } = configured(options)?.open(&self.site(), None)?;
+        assert_eq!(at, Mark::START);
+        Ok(sink)
+    }
+
+    /// Opens the sink here as it was at a commit of the first page.
+    pub(crate) fn resume(&self, options: Value, receipt: &str) -> Result<Box<dyn Sink>, SinkError> {
+        let from = Some((&Receipt(receipt.into()), Mark(1)));
+        let Opened { sink, at } = configured(options)?.open(&self.site(), from)?;
+        assert_eq!(at, Mark(1));
+        Ok(sink)
+    }
+
+    /// Runs a whole pull of one page.
+    pub(crate) fn pull(&self, options: Value, records: &[&str]) -> Result<Receipt, SinkError> {
+        let mut sink = self.begin(options)?;
+        page(&mut sink, records)?;
+        let receipt = sink.commit(Mark(1))?;
+        sink.finish()?;
+        Ok(receipt)
+    }
+}
+
+/// The sink with these options, through the border that plugins are behind.
+pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
+    let folder = tempfile::tempdir().unwrap();
+    shelve(folder.path());
+    let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("parquet").unwrap().unwrap();
+    let options: Options = serde_json::from_value(options).unwrap();
+    sink.configure(&options)
+}
+
+/// Puts the library that cargo built, which lies beside the tests, into a folder.
+pub(crate) fn shelve(folder: &Path) {
+    let name = format!("{}longhaul_sink_parquet{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    let built = env::current_exe().unwrap().with_file_name(&name);
+    fs::create_dir_all(folder).unwrap();
+    fs::copy(built, folder.join(&name)).unwrap();
+    close(&folder.join(name));
+}
+
+/// Takes away what a umask may have granted to the group.
+#[cfg(unix)]
+fn close(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn close(_: &Path) {}
+
+/// Writes a page of these records.
+pub(crate) fn page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
+    let text = records.join("\n") + "\n";
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
+    sink.write(&Batch::new(text.as_bytes(), &ends))
+}
+
+/// An error as it is shown: its kind, its key if any, and its message.
+pub(crate) fn told(error: &SinkError) -> String {
+    let key = error.key().map(|key| format!("{key}: ")).unwrap_or_default();
+    format!("{:?}: {key}{error}", error.kind())
+}

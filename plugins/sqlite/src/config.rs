@@ -1,0 +1,142 @@
+//! What a `sqlite` sink is told.
+
+use std::sync::Arc;
+
+use longhaul_plugin::{
+    Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
+};
+use longhaul_table::{Columns, Place};
+use serde::Deserialize;
+
+use crate::{sink, table::Table};
+
+/// A configured `sqlite` sink.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Options")]
+pub struct Sqlite {
+    options: Options,
+    /// Which columns are the key, by index.
+    key: Vec<usize>,
+    indexes: Vec<Vec<usize>>,
+}
+
+/// The options as they are written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    path: Place,
+    #[serde(default = "stream")]
+    table: String,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default, deserialize_with = "shared")]
+    columns: Arc<Columns>,
+    #[serde(default)]
+    key: Names,
+    #[serde(default)]
+    indexes: Vec<Names>,
+}
+
+/// What becomes of the rows of earlier pulls.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// A complete pull takes their place.
+    #[default]
+    Replace,
+    /// They stay, save those whose key comes again.
+    Append,
+}
+
+/// The names of columns, or of one.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected the name of a column, or a list of such names")]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl PluginSink for Sqlite {
+    const NAME: &str = "sqlite";
+    const SUMMARY: &str = "a table of an SQLite database";
+    const OPTIONS: &str = include_str!("options.json");
+}
+
+impl OpenSink for Sqlite {
+    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
+        let (file, table) = (self.options.path.file(site)?, self.table(site)?);
+        Ok(Destination::Elsewhere(format!("{}, table {}", file.display(), table.name())))
+    }
+
+    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let (file, table) = (self.options.path.file_in_folder(site)?, self.table(site)?);
+        let at = from.map_or(Mark::START, |(_, mark)| mark);
+        Ok(Opened { sink: sink::open(&file, table, site.stream(), from)?, at })
+    }
+}
+
+impl Sqlite {
+    fn table(&self, site: &Site) -> Result<Table, SinkError> {
+        let wrong = |why: String| SinkError::config("table", why);
+        let options = &self.options;
+        let name =
+            site.expand(&options.table).map_err(|error: UnknownPlaceholder| wrong(error.to_string()))?;
+        if name.is_empty() {
+            return Err(wrong("`table` is empty".into()));
+        }
+        if is_reserved(&name) {
+            return Err(wrong(format!("the name `{name}` is not free for a table")));
+        }
+        Ok(Table::new(name, Arc::clone(&options.columns), self.key.clone(), &self.indexes, options.mode))
+    }
+}
+
+impl TryFrom<Options> for Sqlite {
+    type Error = String;
+
+    fn try_from(options: Options) -> Result<Self, String> {
+        let indices = |what: &str, names: &Names| {
+            let found = names.as_slice().iter().map(|name| options.columns.index(name));
+            found.collect::<Result<Vec<_>, _>>().map_err(|wrong| format!("`{what}` names {wrong}"))
+        };
+        if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
+            return Err(format!("the name `{}` is not free for a column", column.name));
+        }
+        let key = indices("key", &options.key)?;
+        let indexes =
+            options.indexes.iter().map(|names| indices("indexes", names)).collect::<Result<Vec<_>, _>>()?;
+        if indexes.iter().any(Vec::is_empty) {
+            return Err("`indexes` has one of no columns".into());
+        }
+        Ok(Self { options, key, indexes })
+    }
+}
+
+impl Names {
+    fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+/// Whether SQLite or this sink has a use of its own for the name.
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("sqlite_") || name.starts_with("_longhaul")
+}
+
+fn stream() -> String {
+    "{stream}".into()
+}
+
+fn shared<'de, D: serde::Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
+    Columns::deserialize(columns).map(Arc::new)
+}

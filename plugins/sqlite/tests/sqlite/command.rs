@@ -1,0 +1,63 @@
+//! The example, run as a person would run it.
+
+use std::{env, ffi::OsString, fs, sync::Arc};
+
+use longhaul::{
+    embedded::{EmbeddedApi, Settings},
+    exit::Exit,
+};
+use longhaul_core::clock::{Interrupt, SystemClock};
+use rusqlite::Connection;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::support::{Folder, shelve};
+
+#[test]
+fn the_example_fills_its_table() {
+    let settings = Settings { records: 120, rate_allowed: u32::MAX, ..Settings::default() };
+    let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
+    let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
+    let folder = Folder::new();
+    shelve(&folder.path("plugins"));
+    fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
+    // In place of the example's own API.
+    let here = format!(
+        "state_dir = \"{}\"\napi.base_url = \"{1}\"\nauth.token_url = \"{1}/oauth/token\"\n",
+        folder.path("state").display(),
+        api.base_url()
+    );
+    fs::write(folder.path("here.toml"), here).unwrap();
+    // The only test that looks at it.
+    env::set_current_dir(folder.path("")).unwrap();
+    let run = || longhaul::run("longhaul run -q -c example.toml -c here.toml".split(' ').map(OsString::from));
+    for _ in 0..2 {
+        assert_eq!(run(), Exit::Complete);
+        let database = Connection::open(folder.path("out/data.db")).unwrap();
+        let sql = "SELECT id, start, mos, participants FROM conversations ORDER BY rowid";
+        let mut statement = database.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        let rows: Vec<_> = rows.unwrap().map(|row| row.unwrap()).collect();
+        assert!(rows == expected);
+    }
+}
+
+/// What a reader is to find of a record.
+type Row = (String, String, Option<f64>, String);
+
+fn row(record: &str) -> Row {
+    let record: Record<'_> = serde_json::from_str(record).unwrap();
+    (record.id, record.start, record.mos, record.participants.get().to_owned())
+}
+
+#[derive(Deserialize)]
+struct Record<'r> {
+    #[serde(rename = "conversationId")]
+    id: String,
+    #[serde(rename = "conversationStart")]
+    start: String,
+    #[serde(rename = "mediaStatsMinConversationMos")]
+    mos: Option<f64>,
+    #[serde(borrow)]
+    participants: &'r RawValue,
+}

@@ -1,0 +1,209 @@
+//! Pulls after pulls, beside pulls, and taken up again.
+
+use longhaul_core::sink::{Mark, Receipt};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::{Folder, page, told};
+
+fn with(mode: &str, key: &[&str]) -> Value {
+    json!({
+        "path": "data.db", "mode": mode, "key": key, "indexes": ["name", ["name", "id"]],
+        "columns": [{"name": "id", "at": "/id", "type": "integer"}, "/name"]
+    })
+}
+
+fn names(folder: &Folder) -> Vec<String> {
+    folder.texts("SELECT id || ' ' || name FROM users ORDER BY rowid")
+}
+
+const FIRST: [&str; 2] = [r#"{"id":1,"name":"a"}"#, r#"{"id":2,"name":"b"}"#];
+const SECOND: [&str; 3] = [r#"{"id":2,"name":"c"}"#, r#"{"id":3,"name":"d"}"#, r#"{"id":3,"name":"e"}"#];
+
+#[test]
+fn a_pull_replaces_the_one_before_or_follows_it() {
+    let pulled = |mode, key: &[&str]| {
+        let folder = Folder::new();
+        folder.pull(with(mode, key), &FIRST).unwrap();
+        folder.pull(with(mode, key), &SECOND).unwrap();
+        names(&folder)
+    };
+    assert_eq!(pulled("replace", &[]), ["2 c", "3 d", "3 e"]);
+    assert_eq!(pulled("append", &[]), ["1 a", "2 b", "2 c", "3 d", "3 e"]);
+    // Of one key the last counts, also within a pull.
+    assert_eq!(pulled("replace", &["id"]), ["2 c", "3 e"]);
+    assert_eq!(pulled("append", &["id"]), ["1 a", "2 c", "3 e"]);
+    assert_eq!(pulled("append", &["id", "name"]), ["1 a", "2 b", "2 c", "3 d", "3 e"]);
+}
+
+#[test]
+fn indexes_are_made_and_nothing_else_is_left() {
+    let folder = Folder::new();
+    for _ in 0..2 {
+        folder.pull(with("replace", &[]), &FIRST).unwrap();
+    }
+    assert_eq!(
+        folder.texts("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name"),
+        ["_longhaul", "users", "users(name)", "users(name, id)"]
+    );
+    let state =
+        "SELECT \"table\" || ' ' || stream || ' ' || mark || ' ' || \"rows\" || ' ' || state FROM _longhaul";
+    assert_eq!(folder.texts(state), ["users users 1 2 complete"]);
+}
+
+#[test]
+fn a_pull_shows_nothing_until_it_is_complete_and_goes_back_without_a_trace() {
+    let folder = Folder::new();
+    let options = || with("append", &["id"]);
+    folder.pull(options(), &FIRST).unwrap();
+    let mut sink = folder.begin(options()).unwrap();
+    let start = sink.commit(Mark::START).unwrap();
+    page(&mut sink, &SECOND).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    drop(sink);
+    assert_eq!(names(&folder), ["1 a", "2 b"]);
+    let mut sink = folder.resume(options(), &start, 0).unwrap();
+    page(&mut sink, &[r#"{"id":4,"name":"f"}"#]).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    sink.finish().unwrap();
+    assert_eq!(names(&folder), ["1 a", "2 b", "4 f"]);
+}
+
+#[test]
+fn two_sinks_write_to_one_file_at_once() {
+    let folder = Folder::new();
+    let options = |table: &str| json!({"path": "data.db", "table": table});
+    let mut sinks = ["one", "other"].map(|table| folder.begin(options(table)).unwrap());
+    for mark in [1, 2] {
+        for sink in &mut sinks {
+            page(sink, &FIRST).unwrap();
+        }
+        for sink in &mut sinks {
+            sink.commit(Mark(mark)).unwrap();
+        }
+    }
+    for sink in sinks {
+        sink.finish().unwrap();
+    }
+    for table in ["one", "other"] {
+        assert_eq!(folder.texts(&format!("SELECT record FROM {table}")), [FIRST, FIRST].concat());
+    }
+}
+
+#[test]
+fn a_pull_that_another_one_has_replaced_goes_no_further() {
+    let folder = Folder::new();
+    let options = || with("replace", &[]);
+    let mut sink = folder.begin(options()).unwrap();
+    let start = sink.commit(Mark::START).unwrap();
+    page(&mut sink, &FIRST).unwrap();
+    folder.pull(options(), &SECOND).unwrap();
+    let shown = format!("table `users` in `{}`", folder.path("data.db").display());
+    assert_eq!(
+        told(&sink.commit(Mark(1)).unwrap_err()),
+        format!("Rejected: cannot write to {shown}: another pull into it has begun since")
+    );
+    assert_eq!(
+        told(&folder.resume(options(), &start, 0).unwrap_err()),
+        format!("Rejected: cannot go on with {shown}: another pull into it has begun since")
+    );
+    assert_eq!(names(&folder), ["2 c", "3 d", "3 e"]);
+}
+
+#[test]
+fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
+    let folder = Folder::new();
+    let options = || with("replace", &[]);
+    let shown = format!("table `users` in `{}`", folder.path("data.db").display());
+    let refusal = |receipt: &str, mark| {
+        let message = told(&folder.resume(options(), &Receipt(receipt.into()), mark).unwrap_err());
+        message.strip_prefix(&format!("Rejected: cannot go on with {shown}: ")).unwrap().to_owned()
+    };
+    assert_eq!(refusal("x", 0), "the receipt `x` is not one of it");
+    assert_eq!(refusal("a0:0", 0), "the database knows of no pull into it");
+    let mut sink = folder.begin(options()).unwrap();
+    let start = sink.commit(Mark::START).unwrap();
+    page(&mut sink, &FIRST).unwrap();
+    let last = sink.commit(Mark(1)).unwrap();
+    let beyond = last.0.replace(":2", ":7");
+    assert_eq!(refusal(&beyond, 1), "it has 2 rows, and 7 were committed");
+    sink.finish().unwrap();
+    assert_eq!(refusal(&start.0, 0), "it is complete already");
+    let mut sink = folder.resume(options(), &last, 1).unwrap();
+    assert_eq!(
+        told(&page(&mut sink, &FIRST).unwrap_err()),
+        format!("Rejected: cannot write to {shown}: it is complete already")
+    );
+}
+
+#[test]
+fn what_is_there_under_the_name_must_take_the_rows() {
+    let refusal = |sql: &str, mode| {
+        let folder = Folder::new();
+        folder.database().execute_batch(sql).unwrap();
+        let message = told(&folder.begin(with(mode, &["id"])).unwrap_err());
+        let shown = format!("table `users` in `{}`", folder.path("data.db").display());
+        message.strip_prefix(&format!("Rejected: cannot write to {shown}: ")).unwrap().to_owned()
+    };
+    assert_eq!(refusal("CREATE TABLE users (id INTEGER)", "append"), "it has no column `name`");
+    assert_eq!(
+        refusal("CREATE TABLE users (ID TEXT, name TEXT)", "append"),
+        "its column `id` is of type TEXT, not INTEGER"
+    );
+    assert_eq!(
+        refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
+        "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
+    );
+    assert_eq!(
+        refusal("CREATE VIEW Users AS SELECT 1", "replace"),
+        "there is one, but it is of the kind view"
+    );
+}
+
+#[test]
+fn a_failure_of_the_database_says_what_was_being_done() {
+    let failure = |sql: &str| {
+        let folder = Folder::new();
+        let mut sink = folder.begin(with("replace", &[])).unwrap();
+        folder.database().execute_batch(sql).unwrap();
+        page(&mut sink, &FIRST).unwrap();
+        let error = sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        let path = folder.path("data.db").display().to_string();
+        format!("{}: {cause}", told(&error).replace(&path, "data.db"))
+    };
+    assert_eq!(
+        failure("DROP TABLE _longhaul"),
+        "Rejected: cannot write to table `users` in `data.db`: no such table: main._longhaul"
+    );
+    assert_eq!(
+        failure("DROP TABLE _longhaul_users"),
+        "Rejected: cannot commit to table `users` in `data.db`: no such table: main._longhaul_users"
+    );
+    assert_eq!(
+        failure("CREATE VIEW users AS SELECT 1"),
+        "Rejected: cannot finish table `users` in `data.db`: use DROP VIEW to delete view users"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_alone() {
+    let folder = Folder::new();
+    let text = "not a database, but a text that is long enough to be looked at".repeat(20);
+    std::fs::write(folder.path("data.db"), &text).unwrap();
+    assert_eq!(
+        told(&folder.begin(json!({"path": "data.db"})).unwrap_err()),
+        format!("Rejected: cannot open table `users` in `{}`", folder.path("data.db").display())
+    );
+    assert_eq!(std::fs::read_to_string(folder.path("data.db")).unwrap(), text);
+}
+
+#[test]
+fn a_journal_that_someone_has_chosen_stays() {
+    let folder = Folder::new();
+    let chosen = |database: &Connection, sql| database.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(chosen(&folder.database(), "PRAGMA journal_mode = WAL").unwrap(), "wal");
+    folder.pull(with("replace", &[]), &FIRST).unwrap();
+    assert_eq!(chosen(&folder.database(), "PRAGMA journal_mode").unwrap(), "wal");
+    assert_eq!(names(&folder), ["1 a", "2 b"]);
+}

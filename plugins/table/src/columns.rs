@@ -1,0 +1,177 @@
+//! The columns of a table, as the configuration lists them.
+
+use longhaul_core::{Pointer, suggest::closest};
+use longhaul_plugin::{Batch, SinkError, SinkErrorKind};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    cell::{Cell, Type},
+    tree::Tree,
+};
+
+/// How much of a value an error shows, in characters.
+const SHOWN: usize = 40;
+
+/// A column: its name, where in a record its value stands, and what it holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Column {
+    /// The name.
+    pub name: String,
+    /// Where in a record the value stands.
+    pub at: Pointer,
+    /// What it holds.
+    pub kind: Type,
+}
+
+/// The columns of a table, in order. Without the option there is one, `record`, with the record's JSON text.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Columns {
+    columns: Vec<Column>,
+    tree: Tree,
+}
+
+impl Columns {
+    /// Each column, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
+        self.columns.iter()
+    }
+
+    /// The index of the column of that name; the error suggests another.
+    pub fn index(&self, name: &str) -> Result<usize, String> {
+        let position = self.columns.iter().position(|column| column.name == name);
+        let names = || self.columns.iter().map(|column| &column.name);
+        position.ok_or_else(|| format!("`{name}`, which is no column{}", closest(name, names())))
+    }
+
+    /// Hands each record of a page to `row`: its number on the page, from 1 on, and the values of the columns.
+    ///
+    /// # Errors
+    /// [`SinkErrorKind::Rejected`] where a value does not fit its column, and what `row` finds.
+    pub fn read(
+        &self,
+        batch: &Batch<'_>,
+        mut row: impl FnMut(usize, &[Cell<'_>]) -> Result<(), SinkError>,
+    ) -> Result<(), SinkError> {
+        for (number, record) in (1..).zip(batch.records()) {
+            let not_json = || rejected(number, "is not JSON");
+            let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
+            let mut values = vec![None; self.columns.len()];
+            self.tree.pick(record, &mut values).map_err(|error| not_json().because(error))?;
+            let cells = self.columns.iter().zip(values).map(|(column, value)| {
+                let json = value.unwrap_or("null");
+                column.kind.cell(json).map_err(|why| rejected(number, &misfit(column, json, why)))
+            });
+            row(number, &cells.collect::<Result<Vec<_>, _>>()?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The refusal of a record that `what` is wrong with; `number` is its place on the page, from 1 on.
+pub fn rejected(number: usize, what: &str) -> SinkError {
+    SinkError::new(SinkErrorKind::Rejected, format!("record {number} of the page {what}"))
+}
+
+/// Says that a value does not fit, as one that the record has.
+pub fn misfit(column: &Column, json: &str, why: &str) -> String {
+    let mut shown: String = json.chars().take(SHOWN).collect();
+    if shown.len() < json.len() {
+        shown.push('…');
+    }
+    format!("does not fit the column `{}`: `{shown}` {why} (type `text` takes any value)", column.name)
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        let record = Column { name: "record".into(), at: Pointer::default(), kind: Type::Json };
+        Self::from(vec![record])
+    }
+}
+
+impl From<Vec<Column>> for Columns {
+    fn from(columns: Vec<Column>) -> Self {
+        Self { tree: Tree::new(columns.iter().map(|column| &column.at)), columns }
+    }
+}
+
+impl TryFrom<Value> for Columns {
+    type Error = String;
+
+    fn try_from(listed: Value) -> Result<Self, String> {
+        let Value::Array(listed) = listed else {
+            return Err(format!("`columns` must be a list, not {}", kind(&listed)));
+        };
+        let mut columns = Vec::<Column>::new();
+        for (index, value) in listed.iter().enumerate() {
+            let column = column(value).map_err(|error| format!("column {}: {error}", index + 1))?;
+            // SQL and many readers of files do not tell capitals from small letters.
+            if columns.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
+                return Err(format!("two columns are named `{}`", column.name));
+            }
+            columns.push(column);
+        }
+        if columns.is_empty() { Err("`columns` is empty".into()) } else { Ok(Self::from(columns)) }
+    }
+}
+
+fn column(value: &Value) -> Result<Column, String> {
+    let nothing = Map::new();
+    let (at, table) = match value {
+        Value::String(at) => (at.as_str(), &nothing),
+        Value::Object(table) => {
+            known(table)?;
+            (text(table, "at")?.ok_or("the key `at` is missing")?, table)
+        }
+        other => return Err(format!("it must be text or a table, not {}", kind(other))),
+    };
+    let at = at.parse::<Pointer>().map_err(|error| error.to_string())?;
+    let name = match text(table, "name")? {
+        Some("") => return Err("`name` is empty".into()),
+        Some(name) => name.to_owned(),
+        None if at.tokens().concat().is_empty() => return Err(format!("the pointer `{at}` needs a `name`")),
+        None => at.tokens().join("."),
+    };
+    Ok(Column { name, at, kind: text(table, "type")?.map_or(Ok(Type::Text), type_named)? })
+}
+
+fn known(table: &Map<String, Value>) -> Result<(), String> {
+    let known = ["name", "at", "type"];
+    match table.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(format!("unknown key `{key}`{}", closest(key, &known))),
+        None => Ok(()),
+    }
+}
+
+fn text<'t>(table: &'t Map<String, Value>, key: &str) -> Result<Option<&'t str>, String> {
+    match table.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(format!("`{key}` must be text, not {}", kind(other))),
+    }
+}
+
+fn type_named(name: &str) -> Result<Type, String> {
+    let found = Type::NAMED.into_iter().find(|(known, _)| *known == name);
+    found.map(|(_, kind)| kind).ok_or_else(|| {
+        let names = Type::NAMED.map(|(name, _)| name);
+        let listed = names.map(|name| format!("`{name}`")).join(" or ");
+        format!("`type` must be {listed}, not `{name}`{}", closest(name, &names))
+    })
+}
+
+/// What kind of value this is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests;

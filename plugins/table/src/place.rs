@@ -1,0 +1,144 @@
+//! The file that a sink writes.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use longhaul_plugin::{SinkError, Site, UnknownPlaceholder};
+use serde::Deserialize;
+
+/// Where a file goes: a path with placeholders, which counts from the site's folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Place(String);
+
+impl Place {
+    /// The file of the pull at `site`, absolute.
+    ///
+    /// # Errors
+    /// [`SinkErrorKind::Config`](longhaul_plugin::SinkErrorKind::Config), about the option `path`.
+    pub fn file(&self, site: &Site) -> Result<PathBuf, SinkError> {
+        let path = site
+            .path(&self.0)
+            .map_err(|error: UnknownPlaceholder| SinkError::config("path", error.to_string()))?;
+        let refused =
+            |why| SinkError::config("path", format!("cannot write to `{}`: it is {why}", path.display()));
+        if path.is_dir() || self.0.ends_with('/') {
+            return Err(refused("a folder"));
+        }
+        if path.is_symlink() {
+            // The link stays when the file that it leads to is replaced.
+            return fs::canonicalize(&path).map_err(|_| refused("a symbolic link to nothing"));
+        }
+        Ok(path)
+    }
+
+    /// The same, with the folders that lead to it.
+    ///
+    /// # Errors
+    /// As [`file`](Self::file), and where a folder cannot be made.
+    pub fn file_in_folder(&self, site: &Site) -> Result<PathBuf, SinkError> {
+        let path = self.file(site)?;
+        let folder = path.parent().unwrap_or(&path);
+        let missing = folder.ancestors().take_while(|folder| !folder.exists()).collect::<Vec<_>>();
+        fs::create_dir_all(folder)
+            .and_then(|()| missing.iter().try_for_each(|made| sync_folder_of(made)))
+            .map_err(|error| {
+                SinkError::io(format!("cannot create the folder `{}`", folder.display()), error)
+            })?;
+        Ok(path)
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = &'static str;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        if path.is_empty() { Err("`path` is empty") } else { Ok(Self(path)) }
+    }
+}
+
+/// Makes the name that something has in its folder survive a crash.
+///
+/// # Errors
+/// What the operating system says.
+#[cfg(unix)]
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match fs::File::open(path.parent().unwrap_or(path)).and_then(|folder| folder.sync_all()) {
+        // Some network file systems cannot, and then there is nothing to wait for.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file, and the file system keeps its entries by itself.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+pub fn sync_folder_of(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, Site};
+
+    fn place(path: &str) -> Place {
+        Place::try_from(path.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn placeholders_are_replaced_and_folders_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::new("users", folder.path()).with("window.start", "20260101T000000Z");
+        let place = place("out/{stream}/start={window.start}/part.x");
+        let expected = folder.path().join("out/users/start=20260101T000000Z/part.x");
+        assert_eq!(place.file(&site).unwrap(), expected);
+        assert!(!folder.path().join("out").exists());
+        assert_eq!(place.file_in_folder(&site).unwrap(), expected);
+        assert!(expected.parent().unwrap().is_dir());
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::new("users", folder.path());
+        let refusal = |path| {
+            let error = place(path).file(&site).unwrap_err();
+            assert_eq!(error.key(), Some("path"));
+            error.to_string()
+        };
+        assert_eq!(refusal("{steam}"), "`{steam}` is not a known placeholder (did you mean `stream`?)");
+        let shown = folder.path().display();
+        assert_eq!(refusal("."), format!("cannot write to `{shown}/.`: it is a folder"));
+        assert_eq!(refusal("out/"), format!("cannot write to `{shown}/out/`: it is a folder"));
+        assert_eq!(Place::try_from(String::new()).unwrap_err(), "`path` is empty");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let error = place("file/x").file_in_folder(&Site::new("users", folder.path())).unwrap_err();
+        let expected = format!("cannot create the folder `{}`", folder.path().join("file").display());
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_to_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::new("users", folder.path());
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        assert_eq!(
+            place("link").file(&site).unwrap_err().to_string(),
+            format!("cannot write to `{}`: it is a symbolic link to nothing", link.display())
+        );
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert_eq!(place("link").file(&site).unwrap(), link.canonicalize().unwrap());
+    }
+}
