@@ -153,7 +153,7 @@ pub(crate) enum SinksCommand {
 /// Arguments of `sinks check`.
 #[derive(Args, Debug)]
 pub(crate) struct SinkCheckArguments {
-    /// The shared library, such as target/debug/liblonghaul_sink_NAME.so
+    /// The shared library, as it was built
     #[arg(value_name = "LIBRARY")]
     pub(crate) library: PathBuf,
     /// An option of the sink, as JSON or as text; `path` is a file in the folder of each case unless given

@@ -26,6 +26,7 @@ pub(crate) struct Typed {
 impl Folder {
     pub(crate) fn empty() -> Self {
         let whole = tempfile::tempdir().unwrap();
+        close(whole.path());
         Self { path: whole.path().canonicalize().unwrap(), _whole: whole }
     }
 
@@ -34,11 +35,12 @@ impl Folder {
         Self::empty().with("longhaul.toml", configuration)
     }
 
-    /// The same folder with a file more.
+    /// The same folder with a file more. Nobody but its owner may write to it, whatever the umask says.
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        fs::write(&path, content).unwrap();
+        path.ancestors().take_while(|place| **place != self.path).for_each(close);
         self
     }
 
@@ -106,6 +108,17 @@ impl Typed {
         Running::new(self.command.spawn().unwrap(), &self.folder)
     }
 }
+
+#[cfg(unix)]
+fn close(place: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = fs::metadata(place).unwrap().permissions().mode();
+    fs::set_permissions(place, fs::Permissions::from_mode(mode & !0o022)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn close(_: &Path) {}
 
 impl AsRef<Path> for Folder {
     fn as_ref(&self) -> &Path {

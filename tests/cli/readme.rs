@@ -12,13 +12,20 @@ use crate::{
 };
 
 /// Commands that other tests run, or that are cargo's own.
-const RUN_ELSEWHERE: [&str; 5] = [
+const RUN_ELSEWHERE: [&str; 10] = [
+    // `new_sink.rs`.
+    "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
     "cargo doc --workspace --no-deps --open",
     "cargo install --locked --path cli",
     // With fewer records: `demo.rs`.
     "cargo run -- demo",
     "cargo test --workspace",
+    // `plugins/in_c.rs`.
+    "cc -shared -fPIC -I plugins/abi -o liblonghaul_sink_count.so plugins/example/count.c",
     "longhaul demo --serve",
+    "longhaul new-sink widget",
+    "longhaul sinks check liblonghaul_sink_count.so --read nothing",
+    "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
 ];
 
 /// A fenced block.

@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn what_this_process_makes_is_its_own() {
+        use std::{fs, os::unix::fs::PermissionsExt};
+
         let folder = tempfile::tempdir().unwrap();
+        // Whatever the umask grants to others.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         check(folder.path()).unwrap();
         assert_eq!(
             check(Path::new("/nowhere/at/all")).unwrap_err().to_string(),

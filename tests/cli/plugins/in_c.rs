@@ -50,8 +50,25 @@ fn a_sink_in_c_receives_every_record() {
     assert_eq!(folder.read("conversations.count"), "1234\n");
     // It wrote down what it was given, page by page.
     let lines = ended.stderr.lines().map(|line| line.split_once(" info  ").map_or(line, |(_, rest)| rest));
-    let records = lines.filter(|line| line.starts_with('{')).map(|line| format!("{line}\n"));
-    assert!(records.collect::<String>() == api::lines(&settings), "the records differ");
+    let records = lines.filter(|line| line.starts_with('{')).collect::<Vec<_>>().join("\n") + "\n";
+    assert!(records == api::lines(&settings), "the records differ");
+}
+
+#[test]
+fn the_commands_of_the_readme_build_and_check_the_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let compiler = readme.lines().find(|line| line.starts_with("cc ")).unwrap();
+    let folder = Folder::empty();
+    std::os::unix::fs::symlink(root.join("plugins").canonicalize().unwrap(), folder.path("plugins")).unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("umask 022; {compiler}")])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let checked = folder.run("sinks check liblonghaul_sink_count.so --read nothing");
+    assert!(checked.assert_complete().stdout.contains("\n18 of 18 cases passed\n"), "{}", checked.stdout);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn folder(library: impl AsRef<[u8]>) -> Folder {
 fn assert_refused(folder: &Folder, error: &str, beneath: &str, hint: &str) {
     let path = format!("FOLDER/plugins/{}", file_name("count"));
     let (error, beneath) = (error.replace("PATH", &path), beneath.replace("PATH", &path));
-    let causes: String = beneath.lines().map(|cause| format!("  caused by: {cause}\n")).collect();
+    let causes = beneath.lines().map(|cause| format!("  caused by: {cause}\n")).collect::<Vec<_>>().concat();
     let hint = if hint.is_empty() { String::new() } else { format!("hint: {hint}\n") };
     let words = |written: &str| format!("error: {error}\n{written}{causes}{hint}");
     for command in ["run", "check"] {

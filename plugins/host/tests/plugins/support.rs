@@ -19,7 +19,9 @@ pub(crate) struct Shelf(TempDir);
 
 impl Shelf {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        close(folder.path());
+        Self(folder)
     }
 
     /// A shelf with a copy of the library that cargo built for the sink.
@@ -114,11 +116,11 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
 
 /// Takes away what a umask may have granted to the group.
 #[cfg(unix)]
-fn close(file: &Path) {
+fn close(place: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(place, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[cfg(not(unix))]
-fn close(_file: &Path) {}
+fn close(_: &Path) {}

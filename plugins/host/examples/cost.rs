@@ -1,0 +1,81 @@
+//! What the border costs: the time in a sink behind it and in the same sink without it, per page of a pull.
+//!
+//! ```sh
+//! cargo run --release -p longhaul-plugin-host --example cost
+//! ```
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
+
+use std::{env, error::Error, hint::black_box, path::Path, time::Duration};
+
+use http::{HeaderMap, StatusCode};
+use longhaul_core::{
+    Clock,
+    client::Answer,
+    clock::{Interrupt, SystemClock},
+    page::{Layout, Page},
+    sink::{Batch, Options, Sink, SinkType, Site},
+    transport::Response,
+};
+use longhaul_plugin::Linked;
+use longhaul_plugin_host::Plugins;
+use longhaul_sink_count::Count;
+use serde_json::json;
+
+const PAGES: u32 = 2000;
+const RECORDS: usize = 100;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let program = env::current_exe()?;
+    let folders =
+        program.ancestors().skip(1).take(3).flat_map(|folder| [folder.to_owned(), folder.join("deps")]);
+    let behind = Plugins::new(folders)?.find("count")?.ok_or("the library of the example is not built")?;
+    let clock = SystemClock::new(Interrupt::default());
+
+    let (body, layout) = (body(), Layout::new("/results".parse()?, &[]));
+    let decoding = each(&clock, || {
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.clone() };
+        let answer = Answer { response, url: "http://127.0.0.1/".parse()? };
+        black_box(Page::read(answer, &layout)?);
+        Ok(())
+    })?;
+
+    let line = format!("{}\n", record(0));
+    let bytes = line.repeat(RECORDS).into_bytes();
+    let ends = (1..=RECORDS).map(|number| number * line.len()).collect::<Vec<_>>();
+    let batch = Batch::new(&bytes, &ends);
+    let (mut behind, mut here) = (open(&behind)?, open(&Linked::<Count>::default())?);
+    let behind = each(&clock, || Ok(behind.write(black_box(&batch))?))?;
+    let here = each(&clock, || Ok(here.write(black_box(&batch))?))?;
+
+    let more = behind.saturating_sub(here);
+    println!("decoding a page of {RECORDS} records, {} KiB   {decoding:>10.2?}", body.len() / 1024);
+    println!("writing it, built in                       {here:>10.2?}");
+    println!("writing it, behind the border              {behind:>10.2?}");
+    println!("the border is {:.4} % of decoding alone", 100.0 * more.as_secs_f64() / decoding.as_secs_f64());
+    Ok(())
+}
+
+/// The time that one of many calls takes.
+fn each(
+    clock: &dyn Clock,
+    mut call: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<Duration, Box<dyn Error>> {
+    let start = clock.elapsed();
+    (0..PAGES).try_for_each(|_| call())?;
+    Ok(clock.elapsed().saturating_sub(start) / PAGES)
+}
+
+fn open(sink_type: &dyn SinkType) -> Result<Box<dyn Sink>, Box<dyn Error>> {
+    let options: Options = serde_json::from_value(json!({ "path": "count" }))?;
+    Ok(sink_type.configure(&options)?.open(&Site::new("users", Path::new("/")), None)?.sink)
+}
+
+fn record(number: usize) -> String {
+    let text = "the quick brown fox ".repeat(20);
+    format!(r#"{{"id":"{number:08}","of":[1,2.50,null,true],"nested":{{"text":"{text}"}}}}"#)
+}
+
+fn body() -> Vec<u8> {
+    let records = (0..RECORDS).map(record).collect::<Vec<_>>().join(",");
+    format!(r#"{{"results":[{records}],"nextPageUri":null}}"#).into_bytes()
+}
