@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use longhaul_core::{
     Client, Origins, Replay, Secret, Source, Template,
     auth::FixedToken,
+    disk::SystemDisk,
     paginate::{Base, Follow, NextUrl},
     run::{Pull, run},
     sink::{Options, Registry, Site},
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The sinks: the program's own beside those that longhaul brings along.
     let mut registry = Registry::default();
-    longhaul_sinks::register(&mut registry, Stdout::of_process());
+    longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry.register(Count::NAME, Linked::<Count>::default());
     let count = registry.get("count")?.configure(&options(json!({ "path": "{stream}.count" }))?)?;
     let lines = registry.get("ndjson")?.configure(&options(json!({ "path": "{stream}.ndjson" }))?)?;
@@ -55,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         windows: None,
         sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
         site: Site::new("users", env::current_dir()?),
+        kept: None,
     };
     let summary = run(&pull, &client)?;
     println!("{} records", summary.records);

@@ -106,10 +106,9 @@ mod tests {
         let said = [("longhaul_sink_x", Level::Error), ("longhaul_sink_x::y", Level::Info)];
         let said = [said, [("longhaul_sink_x", Level::Debug), ("longhaul_sink_x", Level::Trace)]].concat();
         assert_eq!(told(abi::Level::OFF, &said), []);
-        let error = (1, "longhaul_sink_x".to_owned());
-        assert_eq!(told(abi::Level::WARN, &said), [error.clone()]);
-        let info = (3, "longhaul_sink_x::y".to_owned());
-        assert_eq!(told(abi::Level::INFO, &said), [error, info]);
+        let heard = [(1, "longhaul_sink_x".to_owned()), (3, "longhaul_sink_x::y".to_owned())];
+        assert_eq!(told(abi::Level::WARN, &said), heard[..1]);
+        assert_eq!(told(abi::Level::INFO, &said), heard);
         assert_eq!(told(abi::Level::TRACE, &said).len(), 4);
         assert_eq!(told(abi::Level(99), &said).len(), 4);
     }
