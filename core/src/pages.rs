@@ -1,7 +1,11 @@
 //! The pages of a listing, one after another: the middle of the three loops.
 
+mod fetching;
+
 use std::{mem, sync::Arc};
 
+pub(crate) use self::fetching::Fetchers;
+use self::fetching::{Ahead, Coming, UnderWay};
 use crate::{
     checkpoint::{Next, Progress},
     client::{Client, RequestError},
@@ -29,22 +33,33 @@ pub struct Listing {
 pub struct Pages<'a> {
     client: &'a Client,
     listing: &'a Listing,
-    layout: Layout,
+    layout: Arc<Layout>,
     seen: Seen,
-    buffer: Vec<u8>,
     progress: Progress,
+    /// Who fetches; none where nobody but this thread does.
+    fetchers: Option<Fetchers>,
+    under_way: UnderWay,
+    /// Memory for pages to come.
+    buffers: Vec<Vec<u8>>,
 }
 
 impl<'a> Pages<'a> {
     /// The pages of `listing` from the first on.
     pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
-        Self::from(client, listing, Progress::default(), Seen::default())
+        Self::from(client, listing, Progress::default(), Seen::default(), None)
     }
 
     /// The pages of `listing` from where it has come to.
-    pub(crate) fn from(client: &'a Client, listing: &'a Listing, progress: Progress, seen: Seen) -> Self {
-        let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
-        Self { client, listing, layout, seen, buffer: Vec::new(), progress }
+    pub(crate) fn from(
+        client: &'a Client,
+        listing: &'a Listing,
+        progress: Progress,
+        seen: Seen,
+        fetchers: Option<Fetchers>,
+    ) -> Self {
+        let layout = Arc::new(Layout::new(listing.records.clone(), &listing.paginator.reads()));
+        let (under_way, buffers) = (UnderWay::new(), Vec::new());
+        Self { client, listing, layout, seen, progress, fetchers, under_way, buffers }
     }
 
     /// The next page; `None` after the last. After an error there is no next page either.
@@ -59,17 +74,47 @@ impl<'a> Pages<'a> {
             Next::At(cursor) => Some(cursor),
             Next::End => return Ok(None),
         };
-        let (request, is_new) = self.request_at(at.as_ref())?;
-        let read = |answer| Page::read(answer, &self.layout);
-        let page = self.client.send(&request, mem::take(&mut self.buffer), read)?;
+        let coming = self.under_way.pop_front().filter(|ahead| ahead.at == at);
+        let Ahead { seen: is_new, page, .. } = coming.unwrap_or_else(|| self.ask(at.clone()));
+        let page = page.wait()?;
         self.progress.pages += 1;
         self.progress.records += page.batch().len() as u64;
         let next = self.listing.paginator.advance(at.as_ref(), &page)?;
         self.progress.total = self.listing.paginator.total(&page).or(self.progress.total);
         self.check_records(&page, next.as_ref())?;
         let seen = self.check_content(&page)?.or(is_new);
+        self.look_ahead(next.clone(), &page);
         self.progress.next = next.map_or(Next::End, Next::At);
         Ok(Some((page, seen)))
+    }
+
+    /// Has the next pages fetched while this one is written: the one that it names, and those that need no answer first.
+    fn look_ahead(&mut self, next: Option<Cursor>, page: &Page) {
+        let ahead = self.fetchers.as_ref().map_or(0, |fetchers| fetchers.ahead);
+        let mut wanted = next;
+        for index in 0..ahead {
+            let Some(cursor) = wanted.take() else { return self.under_way.truncate(index) };
+            wanted = self.listing.paginator.ahead(&cursor, page);
+            if self.under_way.get(index).is_none_or(|ahead| ahead.at.as_ref() != Some(&cursor)) {
+                self.under_way.truncate(index);
+                let asked = self.ask(Some(cursor));
+                self.under_way.push_back(asked);
+            }
+        }
+    }
+
+    /// Asks for the page at `at`.
+    fn ask(&mut self, at: Option<Cursor>) -> Ahead {
+        let (request, seen) = match self.request_at(at.as_ref()) {
+            Ok(request) => request,
+            Err(error) => return Ahead { at, seen: None, page: Coming::Here(Err(error)) },
+        };
+        let buffer = self.buffers.pop().unwrap_or_default();
+        if let Some(fetchers) = &self.fetchers {
+            return Ahead { at, seen, page: fetchers.fetch(request, &self.layout, buffer) };
+        }
+        let page = self.client.send(&request, buffer, |answer| Page::read(answer, &self.layout));
+        Ahead { at, seen, page: Coming::Here(page.map(Box::new).map_err(PageError::from)) }
     }
 
     /// How far the listing has come.
@@ -98,7 +143,7 @@ impl<'a> Pages<'a> {
 
     /// Takes a page back that is no longer needed, for its buffer.
     pub fn recycle(&mut self, page: Page) {
-        self.buffer = page.into_buffer();
+        self.buffers.push(page.into_buffer());
     }
 
     /// The request for the page at `at`, which must be new in this run and stay with the API.

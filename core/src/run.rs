@@ -28,6 +28,7 @@ use crate::{
     ledger::Ledger,
     output::{Named, Output},
     page::Page,
+    pages::Fetchers,
     parts::{Part, Parts},
     unique::Unique,
     window::Window,
@@ -37,9 +38,11 @@ use crate::{
 /// all of it is durable everywhere.
 pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
     let (ledger, abandoned) = (Ledger::new(pull.kept.as_ref()), Abandoned::default());
-    let run = Run::new(pull, client, &ledger, &abandoned)?;
     thread::scope(|scope| {
-        let parts = Parts::new(scope, pull, client, &ledger, &abandoned, run.readers());
+        let (readers, at_once) = (pull.readers(), pull.source.concurrency.max(1));
+        let fetchers = Fetchers::start(scope, client, at_once, at_once / readers);
+        let run = Run::new(pull, client, &ledger, &abandoned, fetchers)?;
+        let parts = Parts::new(scope, pull, client, &ledger, &abandoned, readers);
         let pulled = run.pull(&Mutex::new(parts));
         abandoned.set();
         pulled
@@ -52,6 +55,7 @@ struct Run<'a> {
     client: &'a Client,
     ledger: &'a Ledger<'a>,
     abandoned: &'a Abandoned,
+    fetchers: Fetchers,
     /// The sinks that take every part.
     shared: Vec<Named<'a>>,
     /// The sinks that have a file for each window.
@@ -98,23 +102,16 @@ impl<'a> Run<'a> {
         client: &'a Client,
         ledger: &'a Ledger<'a>,
         abandoned: &'a Abandoned,
+        fetchers: Fetchers,
     ) -> Result<Self, PullError> {
-        let (own, shared) =
-            pull.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &pull.site));
-        Ok(Self { pull, client, ledger, abandoned, shared, own, seen: ledger.pages_seen()? })
-    }
-
-    /// How many parts are read at once. Whatever depends on the order of parts is read in order.
-    fn readers(&self) -> usize {
-        let in_any_order = self.shared.is_empty() && self.pull.source.unique.is_none();
-        let windows = self.pull.windows.as_ref().map_or(1, Vec::len);
-        if in_any_order { self.pull.source.concurrency.min(windows).max(1) } else { 1 }
+        let (own, shared) = pull.own_and_shared();
+        Ok(Self { pull, client, ledger, abandoned, fetchers, shared, own, seen: ledger.pages_seen()? })
     }
 
     fn pull(&'a self, parts: &Mutex<Parts<'_, '_>>) -> Result<Summary, PullError> {
         let checkpoint = self.ledger.checkpoint();
         let mut reader = Reader::new(self, &checkpoint)?;
-        let read = if self.readers() == 1 {
+        let read = if self.pull.readers() == 1 {
             reader.read_all(parts)
         } else {
             self.read_in_any_order(parts, &checkpoint)
@@ -141,7 +138,7 @@ impl<'a> Run<'a> {
             read
         };
         thread::scope(|scope| {
-            let readers: Vec<_> = (0..self.readers()).map(|_| scope.spawn(read)).collect();
+            let readers: Vec<_> = (0..self.pull.readers()).map(|_| scope.spawn(read)).collect();
             let ends: Vec<_> = readers.into_iter().map(thread::ScopedJoinHandle::join).collect();
             ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })

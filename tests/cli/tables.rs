@@ -77,7 +77,7 @@ fn every_stream_of_the_preset_has_a_table() {
 }
 
 #[test]
-fn a_sink_without_columns_takes_the_streams_own_unless_it_wants_all() {
+fn a_sink_takes_the_streams_own_columns_where_it_asks_for_them() {
     let api = api::start(&calm(10));
     let sinks = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ndelimiter = \";\"\n[sinks.pipe]\ntype = \"stdout\"\n\
                  format = \"csv\"\n[sinks.some]\ntype = \"csv\"\npath = \"s.csv\"\ncolumns = [\"/name\"]\n";
@@ -86,17 +86,20 @@ fn a_sink_without_columns_takes_the_streams_own_unless_it_wants_all() {
         reach(&api, folder.longhaul(typed)).run().assert_complete();
         folder.read(file).lines().next().unwrap().to_owned()
     };
-    assert_eq!(header("run users --sink table", "t.csv"), USERS.replace(',', ";"));
+    let stream = "run users --sink table --set sinks.table.columns=stream";
+    assert_eq!(header(stream, "t.csv"), USERS.replace(',', ";"));
     assert_eq!(header("run users --sink some", "s.csv"), "name");
-    let all = header("run users --sink table --set sinks.table.columns=all", "t.csv");
-    assert!(all.starts_with("id;name;division.id;division.name;"), "{all}");
+    for typed in ["run users --sink table", "run users --sink table --set sinks.table.columns=all"] {
+        let all = header(typed, "t.csv");
+        assert!(all.starts_with("id;name;division.id;division.name;"), "{all}");
+    }
     let piped = reach(&api, folder.longhaul("run users --sink pipe")).run();
     assert_eq!(piped.assert_complete().stdout.lines().next(), Some(USERS));
     // NDJSON has no columns.
     let piped = reach(&api, folder.longhaul("run users --sink stdout")).run();
     assert!(piped.assert_complete().stdout.starts_with('{'));
     let fewer = r#"streams.users.table.columns=["/email"]"#;
-    let typed = folder.longhaul("run users --sink table --set").argument(fewer);
+    let typed = folder.longhaul(stream).argument("--set").argument(fewer);
     reach(&api, typed).run().assert_complete();
     assert_eq!(folder.read("t.csv").lines().next(), Some("email"));
 }
@@ -125,4 +128,16 @@ fn a_table_that_makes_no_sense_is_told_where_it_was_written() {
     }
     // Where a sink says itself what it wants, or wants no table, nobody asks.
     folder.run("run").assert_complete();
+}
+
+#[test]
+fn a_stream_without_a_table_cannot_be_asked_for_one() {
+    let server = late();
+    let sink = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ncolumns = \"stream\"\n";
+    let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + sink));
+    folder.run("run --sink table").assert_failed(
+        2,
+        "error: `sinks.table.columns`: the stream has no table of its own\n  in: longhaul.toml:28\n\
+         hint: list the columns, or write a table `[streams.NAME.table]`\n",
+    );
 }

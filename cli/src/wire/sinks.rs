@@ -17,7 +17,7 @@ use longhaul_sinks::Stdout;
 use serde_json::Value;
 
 use crate::{
-    config::{ConfigError, Loaded, Origin, Table},
+    config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
     failure::Failure,
 };
@@ -112,7 +112,15 @@ fn configure(
                 Some(sink) => sink.options.clone(),
                 None => path_of(kind, &known),
             };
-            let suggested = suggested(table, &known, &options);
+            let suggested = suggested(table, &known, &options, configured);
+            if asks_for_table(&options) && suggested.is_empty() {
+                let key = format!("sinks.{name}.columns");
+                let clause = format!("`{key}`: the stream has no table of its own");
+                let error = ConfigError::new(clause).at(&key, loaded.origin_of(&key));
+                return Err(error
+                    .with_hint("list the columns, or write a table `[streams.NAME.table]`")
+                    .into());
+            }
             options.extend(suggested.clone());
             (sink_type.configure(&options), suggested)
         }
@@ -142,13 +150,20 @@ fn path_of(kind: &str, known: &[String]) -> Options {
     path.into_iter().map(|path| (path.clone(), format!("{{stream}}.{kind}").into())).collect()
 }
 
-/// What of `table` goes to a sink that knows these options and was given those: all, if it writes tables and does not
-/// say itself what is in them.
-fn suggested(table: Option<&Table>, known: &[String], given: &Options) -> Options {
+/// What of `table` goes to a sink that knows these options and was given those: all, where it asks for it, or writes
+/// tables and nobody has said what is in them.
+fn suggested(table: Option<&Table>, known: &[String], given: &Options, configured: Option<&Sink>) -> Options {
     let knows = |option: &str| known.iter().any(|known| known == option);
-    let writes_tables = knows("columns") && (!knows("format") || given.get("format") == Some(&"csv".into()));
+    let is_csv_of_stdout = knows("format") && given.get("format") == Some(&"csv".into());
     let says_itself = ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
-    table.filter(|_| writes_tables && !says_itself).map(Table::options).unwrap_or_default()
+    // A file that was configured without columns has all of them.
+    let lacks_columns =
+        !says_itself && (is_csv_of_stdout || (knows("columns") && !knows("format") && configured.is_none()));
+    table.filter(|_| lacks_columns || asks_for_table(given)).map(Table::options).unwrap_or_default()
+}
+
+fn asks_for_table(given: &Options) -> bool {
+    given.get("columns").and_then(|columns| columns.as_str()) == Some("stream")
 }
 
 /// A sink's complaint about what a stream suggested.

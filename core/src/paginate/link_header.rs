@@ -43,6 +43,10 @@ impl Paginator for LinkHeader {
         Ok(Some(Cursor::Url(url)))
     }
 
+    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+        None
+    }
+
     fn total(&self, _: &Page) -> Option<u64> {
         None
     }

@@ -39,6 +39,10 @@ pub trait Paginator: Debug + Send + Sync {
     /// Where the listing goes on after `page`; `None` at its end.
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError>;
 
+    /// Where the listing goes on after the page at `at`, as far as `page`, the last one that came, lets one tell before the
+    /// page at `at` is there. It may be wrong: [`advance`](Self::advance) decides.
+    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor>;
+
     /// How many records there are in all, as far as `page` tells. It never ends a listing, for totals move.
     fn total(&self, page: &Page) -> Option<u64>;
 

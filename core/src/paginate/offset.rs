@@ -47,6 +47,13 @@ impl Paginator for Offset {
         Ok((received > 0).then_some(Cursor::Offset(offset + received)))
     }
 
+    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor> {
+        let received = page.batch().len() as u64;
+        let next = self.offset(Some(at)).ok()?.saturating_add(received);
+        let is_before_end = received > 0 && next.saturating_sub(self.start) < self.total(page)?;
+        is_before_end.then_some(Cursor::Offset(next))
+    }
+
     fn total(&self, page: &Page) -> Option<u64> {
         count(page, self.total.as_ref())
     }

@@ -53,6 +53,17 @@ impl Paginator for PageNumber {
         Ok((!is_last).then_some(Cursor::Page(number + 1)))
     }
 
+    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor> {
+        let number = self.number(Some(at)).ok()?;
+        let pages_to = number.saturating_sub(self.start).saturating_add(1);
+        let (records, total) = (page.batch().len() as u64, self.total(page));
+        let is_before_last = match count(page, self.page_count.as_ref()) {
+            Some(pages) => pages_to < pages,
+            None => total.is_some_and(|total| pages_to.saturating_mul(records) < total),
+        };
+        is_before_last.then_some(Cursor::Page(number + 1))
+    }
+
     fn total(&self, page: &Page) -> Option<u64> {
         count(page, self.total.as_ref())
     }

@@ -20,6 +20,10 @@ impl Paginator for Single {
         Ok(None)
     }
 
+    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+        None
+    }
+
     fn total(&self, _: &Page) -> Option<u64> {
         None
     }

@@ -76,6 +76,10 @@ impl Paginator for Token {
         }
     }
 
+    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+        None
+    }
+
     fn total(&self, _: &Page) -> Option<u64> {
         None
     }

@@ -8,7 +8,6 @@ use crate::{
     pages::PageError,
     parts::{Part, Trial},
     run::Pull,
-    sink::OpenSink,
     window::Windows,
 };
 
@@ -132,10 +131,7 @@ impl<'a> Reader<'a> {
 /// # Errors
 /// The first sink that cannot. The others are taken back all the same.
 pub fn undo(pull: &Pull<'_>, checkpoint: &Checkpoint) -> Result<(), PullError> {
-    let (own, shared): (Vec<_>, Vec<_>) =
-        pull.sinks.iter().partition(|(_, opener): &&(&str, &dyn OpenSink)| {
-            super::has_file_for_each_window(*opener, &pull.site)
-        });
+    let (own, shared) = pull.own_and_shared();
     let whole = checkpoint.sinks_before.as_ref().map(|before| (shared, pull.site.clone(), before));
     let parts = checkpoint.parts.iter().filter_map(|part| {
         let site = Windows::in_file_names(&pull.site, &part.window?);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     checkpoint::Kept,
+    output::Named,
     pages::PageError,
     sink::{OpenSink, Site},
     source::Source,
@@ -42,7 +43,20 @@ pub struct Summary {
     pub windows: u64,
 }
 
-impl Pull<'_> {
+impl<'a> Pull<'a> {
+    /// The sinks that have a file for each window, and those that take every window.
+    pub(super) fn own_and_shared(&self) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
+        self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.site))
+    }
+
+    /// How many parts are read at once. Whatever depends on the order of parts is read in order.
+    pub(super) fn readers(&self) -> usize {
+        let (_, shared) = self.own_and_shared();
+        let in_any_order = shared.is_empty() && self.source.unique.is_none();
+        let windows = self.windows.as_ref().map_or(1, Vec::len);
+        if in_any_order { self.source.concurrency.min(windows).max(1) } else { 1 }
+    }
+
     /// Whether the API says that a window has more results than it pages through.
     pub(super) fn is_too_deep(&self, error: &PageError) -> bool {
         let (PageError::Request(error), Some(too_deep)) = (error, self.too_deep()) else { return false };

@@ -34,7 +34,13 @@ impl<'a> Reader<'a> {
         }
         progress.job = job;
         let seen = Seen::new(&part.site, progress.anew, Arc::clone(&self.run.seen));
-        let pages = Pages::from(self.run.client, listing, progress.listing.clone(), seen);
+        let pages = Pages::from(
+            self.run.client,
+            listing,
+            progress.listing.clone(),
+            seen,
+            Some(self.run.fetchers.clone()),
+        );
         let sinks = self.open_own(part, &progress)?;
         let mut reading = Reading { pages, sinks, progress };
         if reading.progress.listing.next == Next::First {

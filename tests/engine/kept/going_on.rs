@@ -89,7 +89,7 @@ fn a_page_that_an_earlier_run_has_seen_is_seen_again() {
                     _ => 1,
                 };
                 let _ = request;
-                Reply::json(format!(r#"{{"results":[{next}],"nextPageUri":"?page={next}"}}"#))
+                Reply::json(format!(r#"{{"results":[{{"n":{next}}}],"nextPageUri":"?page={next}"}}"#))
             });
             let source = setup.source();
             (setup, source)
@@ -122,7 +122,7 @@ fn a_next_link_with_a_secret_is_never_saved() {
                 } else {
                     String::new()
                 };
-                Reply::json(format!(r#"{{"results":[{page}]{next}}}"#))
+                Reply::json(format!(r#"{{"results":[{{"n":{page}}}]{next}}}"#))
             });
             let next = NextUrl { next: "/next".parse().unwrap(), base: Base::Response, follow: Follow::Get };
             let source = Source { paginator: Arc::new(next), ..setup.source() };
@@ -140,5 +140,5 @@ fn a_next_link_with_a_secret_is_never_saved() {
     asked.store(0, Ordering::SeqCst);
     world.run(&disk).unwrap();
     assert_eq!(asked.load(Ordering::SeqCst), 4);
-    assert_eq!(World::files(&disk)["/out/calls.ndjson"], "1\n2\n3\n4\n");
+    assert_eq!(World::files(&disk)["/out/calls.ndjson"], "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
 }
