@@ -67,6 +67,7 @@ pub mod pages;
 pub mod paginate;
 mod parts;
 mod pointer;
+pub mod rate;
 mod refusal;
 mod request;
 pub mod retry;

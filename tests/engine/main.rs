@@ -15,6 +15,7 @@ mod lifetimes;
 mod link_fields;
 mod links;
 mod messages;
+mod pacing;
 mod pull;
 mod redirects;
 mod refresh;

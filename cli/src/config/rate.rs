@@ -1,10 +1,12 @@
 //! `[rate]`: what the server says of its limits.
 
+use std::{num::NonZeroU32, time::Duration};
+
 use http::HeaderName;
 use serde::Deserialize;
 
 use super::{
-    header,
+    duration, header,
     keys::{Kind, Row},
 };
 
@@ -12,14 +14,31 @@ pub(super) const KEYS: &[Row] = &[
     ("rate.headers.limit", Kind::Text),
     ("rate.headers.reset", Kind::Text),
     ("rate.headers.used", Kind::Text),
+    ("rate.per", Kind::Text),
+    ("rate.requests", Kind::Scalar),
 ];
 
 /// What the server says of its limits.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// The headers that tell; where none are given, those of any known family.
     pub headers: Option<RateHeaders>,
+    /// How many requests there may be in `per`, whatever the server says.
+    pub requests: Option<NonZeroU32>,
+    /// The time in which there may be so many.
+    #[serde(default = "minute", deserialize_with = "duration::positive")]
+    pub per: Duration,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self { headers: None, requests: None, per: minute() }
+    }
+}
+
+fn minute() -> Duration {
+    Duration::from_secs(60)
 }
 
 /// The headers of an answer that tell how many requests are left.

@@ -6,6 +6,7 @@ use longhaul_core::{
     Client, Clock, Origins, Secret,
     auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
     event::Observer,
+    rate::{Ceiling, RateHeaders, RateLimit},
     retry::RetryPolicy,
     transport::{Proxy, Settings, Transport, UreqTransport},
 };
@@ -83,7 +84,8 @@ pub(crate) fn connect(
             Credentials::OAuth2(OAuth2::new(endpoint, anonymous))
         }
     };
-    Ok(Access { client: client(credentials.auth(), origins(config)), credentials, transport })
+    let client = client(credentials.auth(), origins(config)).with_rate(rate(config));
+    Ok(Access { client, credentials, transport })
 }
 
 /// How long a request may take that is sent when the run is stopped.
@@ -137,6 +139,14 @@ fn settings(config: &Config) -> Settings {
         },
         ca_file: api.ca_file.clone(),
         ..Settings::default()
+    }
+}
+
+fn rate(config: &Config) -> RateLimit {
+    let config::Rate { requests, per, headers } = config.rate.clone();
+    RateLimit {
+        ceiling: requests.map(|requests| Ceiling { requests, per }),
+        headers: headers.map(|config::RateHeaders { limit, used, reset }| RateHeaders { limit, used, reset }),
     }
 }
 

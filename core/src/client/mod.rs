@@ -26,6 +26,7 @@ use crate::{
     clock::{Clock, Interrupt, SystemClock, Wake},
     event::{Event, Observer, Unobserved},
     origins::Origins,
+    rate::{Pace, RateLimit, Turn},
     refusal::RefusalFormat,
     request::{Request, ShownUrl},
     retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
@@ -49,6 +50,7 @@ pub struct Client {
     observer: Arc<dyn Observer>,
     jitter: Jitter,
     hold: Hold,
+    pace: Pace,
     /// The highest [`Grant`] that a request has succeeded with.
     proved: AtomicU64,
 }
@@ -76,6 +78,7 @@ impl Client {
             observer: Arc::new(Unobserved),
             jitter: Jitter::new(),
             hold: Hold::default(),
+            pace: Pace::default(),
             proved: AtomicU64::new(0),
         }
     }
@@ -96,6 +99,12 @@ impl Client {
     #[must_use]
     pub fn with_refusals(self, refusals: RefusalFormat) -> Self {
         Self { refusals, ..self }
+    }
+
+    /// The same client, at this rate beside what the API tells.
+    #[must_use]
+    pub fn with_rate(self, limit: RateLimit) -> Self {
+        Self { pace: Pace::new(limit), ..self }
     }
 
     /// The same client, telling `observer` what happens.
@@ -150,7 +159,12 @@ impl Client {
             let no_credential = |made, error| RequestError::without_credential(request, made, error);
             let authorized = self.auth.authorize(&mut attempt);
             let grant = authorized.map_err(|error| no_credential(attempts.made(), error))?;
-            let trouble = match self.exchange(attempt, mem::take(&mut buffer), grant, &read) {
+            if !self.is_our_turn(grant).map_err(|reason| gave_up(attempts.made(), reason))? {
+                continue;
+            }
+            let exchanged = self.exchange(attempt, mem::take(&mut buffer), grant, &read);
+            self.pace.leave(grant);
+            let trouble = match exchanged {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
             };
@@ -215,6 +229,7 @@ impl Client {
         if let Some(wait) = self.asked_wait(response) {
             self.hold.until(self.clock.elapsed().saturating_add(wait));
         }
+        self.pace.note(grant, &response.headers, self.clock.now(), self.clock.elapsed());
         if response.status.is_success() {
             self.proved.fetch_max(grant.0, Ordering::Relaxed);
         }
@@ -249,6 +264,20 @@ impl Client {
         }
         self.observer.on(&Event::TokenDied { cause: trouble });
         Ok(Step::Renew)
+    }
+
+    /// Whether the rate allows a request now. Where it does not, this waits; much may be otherwise afterwards.
+    fn is_our_turn(&self, grant: Grant) -> Result<bool, StopReason> {
+        match self.pace.enter(grant, self.clock.elapsed()) {
+            Turn::Now => return Ok(true),
+            Turn::AfterAnother => self.pace.wait_for_another(),
+            Turn::Later(wait) if wait > self.policy.max_wait => return Err(StopReason::WaitTooLong(wait)),
+            Turn::Later(wait) => {
+                self.observer.on(&Event::Holding { wait });
+                self.clock.sleep(wait);
+            }
+        }
+        Ok(false)
     }
 
     fn wait_until_held_off(&self) -> Result<(), StopReason> {

@@ -1,0 +1,99 @@
+//! The rate of requests: as fast as is allowed, and no faster.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use longhaul_core::{
+    paginate::PageNumber,
+    rate::{Ceiling, RateLimit},
+    run::{Pull, run},
+    sink::Site,
+};
+use longhaul_tests::{Journal, Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+
+/// An API that allows so many requests a minute of a token, from its first one on, and tells so.
+struct Limited {
+    allowed: u64,
+    /// Of each token, when its minute began and how many requests it has made in it.
+    minutes: Mutex<std::collections::HashMap<String, (Duration, u64)>>,
+}
+
+impl Limited {
+    fn answer(&self, request: &Received, pages: u64) -> Reply {
+        let token = request.header("authorization").unwrap_or_default().to_owned();
+        let mut minutes = self.minutes.lock().unwrap();
+        let minute = minutes.entry(token).or_insert((request.at, 0));
+        if request.at >= minute.0 + Duration::from_secs(60) {
+            *minute = (request.at, 0);
+        }
+        let reset = (minute.0 + Duration::from_secs(60)).saturating_sub(request.at).as_secs_f64().ceil();
+        minute.1 += 1;
+        let reply = if minute.1 > self.allowed {
+            Reply::status(429)
+        } else {
+            let number: u64 = request.query("page").unwrap().parse().unwrap();
+            Reply::json(format!(r#"{{"results":[{{"n":{number}}}],"pageCount":{pages}}}"#))
+        };
+        reply
+            .header("inin-ratelimit-allowed", &self.allowed.to_string())
+            .header("inin-ratelimit-count", &minute.1.min(self.allowed).to_string())
+            .header("inin-ratelimit-reset", &reset.to_string())
+    }
+}
+
+/// Pulls so many pages, eight at once, and gives the requests and how long it took.
+fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<ScriptedTransport>, Duration) {
+    let api = Limited { allowed, minutes: Mutex::default() };
+    let (setup, transport) =
+        Setup::scripted_api(&Arc::new(Tokens::new(life)), move |request| api.answer(request, pages));
+    let paginator = PageNumber {
+        param: "page".parse().unwrap(),
+        size: None,
+        start: 1,
+        page_count: Some("/pageCount".parse().unwrap()),
+        total: None,
+    };
+    let mut source = setup.source_at("/things", "/results", paginator);
+    source.concurrency = 8;
+    let journal = Journal::default();
+    let sink = journal.sink("out");
+    let (sinks, site) = (vec![("out", &sink as _)], Site::new("things", "/"));
+    let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
+    let summary =
+        run(&pull, &setup.client().with_rate(limit)).unwrap_or_else(|error| panic!("{}", chain(&error)));
+    assert_eq!(summary.records, pages);
+    let expected: Vec<_> = (1..=pages).map(|number| format!(r#"{{"n":{number}}}"#)).collect();
+    assert_eq!(journal.records("out"), expected, "in order");
+    (transport, setup.clock.elapsed())
+}
+
+#[test]
+fn a_budget_is_spent_to_the_last_request_without_a_single_429() {
+    let (transport, took) = pull(1000, Life::Unlimited, RateLimit::default(), 300);
+    assert_eq!(transport.api_requests().len(), 1000, "each page was asked for once");
+    // Three minutes are waited out, and the fourth is begun.
+    let minutes = Duration::from_secs(3 * 60)..=Duration::from_secs(3 * 60 + 5);
+    assert!(minutes.contains(&took), "{took:?}");
+}
+
+#[test]
+fn each_token_has_a_budget_of_its_own() {
+    let (transport, took) = pull(100, Life::Requests(9), RateLimit::default(), 10);
+    let refused = transport.api_requests().len() - 100;
+    assert!(refused <= transport.token_requests().len() * 8, "only for tokens that had died: {refused}");
+    assert!(took < Duration::from_secs(60), "no minute was waited out: {took:?}");
+}
+
+#[test]
+fn a_ceiling_of_the_users_own_holds_beside_what_the_api_tells() {
+    let ceiling = Ceiling { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
+    let limit = RateLimit { ceiling: Some(ceiling), headers: None };
+    let (transport, took) = pull(200, Life::Unlimited, limit, 1_000_000);
+    let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
+    let spans = times.windows(51).map(|span| span[50].saturating_sub(span[0]));
+    assert!(spans.min().unwrap() >= Duration::from_secs(10));
+    assert!(took < Duration::from_secs(32), "{took:?}");
+}
