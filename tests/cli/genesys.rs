@@ -160,8 +160,7 @@ fn a_window_that_is_too_deep_is_never_less_than_a_day() {
     // Longer ones are halved until they are days.
     let settings = Settings { max_depth: Some(400), ..settings };
     let api = api::start(&settings);
-    let longer =
-        "run --fresh --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
+    let longer = "run --fresh --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
     reach(&api, folder.longhaul(longer)).run().assert_complete();
     assert!(folder.read("out/conversations.ndjson") == started_on(1..5, &settings), "the records differ");
 }

@@ -13,6 +13,7 @@ mod genesys;
 mod genesys_streams;
 mod incremental;
 mod jobs;
+mod killed;
 mod later;
 mod layers;
 mod logs;

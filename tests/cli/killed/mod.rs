@@ -1,0 +1,189 @@
+//! Pulls that are killed at random instants, again and again: in the end there are the same bytes as if nothing had
+//! happened, and no more was pulled twice than came since the last checkpoint.
+//!
+//! `LONGHAUL_TEST_KILLS` says how many kills there are at least, over all pulls of this file, and `LONGHAUL_TEST_SEED`
+//! repeats the draws of a run that failed. That a crash of the machine does no harm either is shown with a disk that
+//! forgets, by the suite of the engine.
+#![cfg(unix)]
+
+mod luck;
+mod victim;
+
+use std::time::Duration;
+
+use longhaul::embedded::{Faults, IntervalMatching, Settings};
+
+use self::victim::{Every, Pull, assert_survives};
+use crate::api::{self, LINES, TUTORIAL, calm};
+
+const AT_EACH_PAGE: Every = Every { text: "0s", time: Duration::ZERO };
+const OFTEN: Every = Every { text: "10ms", time: Duration::from_millis(10) };
+/// What is done where nothing is configured.
+const BY_DEFAULT: Every = Every { text: "1s", time: Duration::from_secs(1) };
+
+const TABLE: &str = r#"
+[sinks.table]
+type = "csv"
+path = "out/{stream}.csv"
+columns = ["/conversationId", { name = "direction", at = "/originatingDirection" }]
+"#;
+
+const QUERY: &str = r#"
+[streams.calls]
+method = "POST"
+path = "/api/v2/analytics/conversations/details/query"
+body = { interval = "{window.start}/{window.end}" }
+records = "/conversations"
+concurrency = 4
+sinks = ["lines"]
+
+[streams.calls.pages]
+type = "page_number"
+param = "/paging/pageNumber"
+size_param = "/paging/pageSize"
+size = 5
+total = "/totalHits"
+
+[streams.calls.window]
+from = "2026-01-01"
+to = "2026-01-03"
+slice = "6h"
+min_slice = "1h"
+too_deep = { status = 400, code = "pagination.limit" }
+"#;
+
+const JOBS: &str = r#"
+system = "genesys"
+region = "eu-central-1"
+
+[streams.conversation_jobs]
+sinks = ["lines"]
+concurrency = 3
+query = { pageSize = 5 }
+window = { from = "2026-01-01", to = "2026-01-03", slice = "6h" }
+job = { every = "1ms" }
+"#;
+
+const FILE_FOR_EACH_WINDOW: &str = r#"
+[sinks.lines]
+type = "ndjson"
+path = "out/{window.start}.ndjson"
+"#;
+
+/// Tokens die every nine requests, one request in ten meets a fault, and each answer takes a moment.
+fn rough(records: usize) -> Settings {
+    Settings {
+        token_requests: Some(9),
+        faults: Faults { rate: 0.1, retry_after: 0, ..Faults::default() },
+        latency: Duration::from_millis(3),
+        days: 2,
+        matching: IntervalMatching::Exact,
+        ..calm(records)
+    }
+}
+
+/// Two files side by side, from forty pages.
+fn listing() -> Pull {
+    let stream = TUTORIAL.replace("\"lines\"", "\"lines\", \"table\"").replace("50", "5");
+    Pull {
+        stream: "conversations",
+        configuration: [&api::connection(&api::nowhere()), stream.as_str(), LINES, TABLE].concat(),
+        settings: rough(200),
+        there_before: &[],
+        readers: 1,
+        deepest: 0,
+    }
+}
+
+fn windows(sink: &str) -> Pull {
+    Pull {
+        stream: "calls",
+        configuration: [&api::connection(&api::nowhere()), QUERY, sink].concat(),
+        settings: rough(160),
+        ..listing()
+    }
+}
+
+fn jobs(sink: &str) -> Pull {
+    Pull {
+        stream: "conversation_jobs",
+        configuration: [JOBS, sink].concat(),
+        settings: Settings { job_polls: 1, ..rough(160) },
+        ..listing()
+    }
+}
+
+#[test]
+fn a_listing_into_two_files_at_once() {
+    // Slow enough that a checkpoint is saved now and then.
+    let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(200) }, ..listing() };
+    assert_survives(&slow, BY_DEFAULT);
+    for every in [AT_EACH_PAGE, OFTEN, BY_DEFAULT] {
+        assert_survives(&listing(), every);
+    }
+}
+
+#[test]
+fn a_listing_behind_what_was_there_before() {
+    let listing = listing();
+    let appending =
+        ["type = \"ndjson\"", "type = \"csv\""].iter().fold(listing.configuration.clone(), |text, kind| {
+            text.replace(kind, &format!("{kind}\nmode = \"append\""))
+        });
+    let there_before = &[
+        ("out/conversations.ndjson", "{\"old\":1}\n"),
+        ("out/conversations.csv", "conversationId,direction\r\nold,inbound\r\n"),
+    ];
+    let pull = Pull { configuration: appending, there_before, ..listing };
+    for every in [AT_EACH_PAGE, OFTEN] {
+        assert_survives(&pull, every);
+    }
+}
+
+#[test]
+fn windows_into_one_file() {
+    for every in [AT_EACH_PAGE, OFTEN] {
+        assert_survives(&windows(LINES), every);
+    }
+}
+
+#[test]
+fn windows_that_are_halved_into_one_file() {
+    let pull = windows(LINES);
+    // A day is 80 records, of which no more than 30 are to be had at once.
+    let pull = Pull {
+        configuration: pull.configuration.replace("slice = \"6h\"", "slice = \"1d\""),
+        settings: Settings { max_depth: Some(30), ..pull.settings },
+        deepest: 30 / 5,
+        ..pull
+    };
+    for every in [AT_EACH_PAGE, OFTEN] {
+        assert_survives(&pull, every);
+    }
+}
+
+#[test]
+fn windows_with_files_of_their_own_four_at_a_time() {
+    let pull = Pull { readers: 4, ..windows(FILE_FOR_EACH_WINDOW) };
+    for every in [AT_EACH_PAGE, OFTEN, BY_DEFAULT] {
+        assert_survives(&pull, every);
+    }
+}
+
+#[test]
+fn jobs_whose_records_overlap_into_one_file() {
+    // A conversation is in the job of each day that it touches, and the preset drops it the second time.
+    let pull = jobs(LINES);
+    let pull =
+        Pull { settings: Settings { matching: IntervalMatching::UtcDays, ..pull.settings.clone() }, ..pull };
+    for every in [AT_EACH_PAGE, OFTEN] {
+        assert_survives(&pull, every);
+    }
+}
+
+#[test]
+fn jobs_with_files_of_their_own() {
+    for every in [AT_EACH_PAGE, OFTEN] {
+        assert_survives(&jobs(FILE_FOR_EACH_WINDOW), every);
+    }
+}
