@@ -14,7 +14,8 @@ use crate::{request::Request, sink::Site};
 /// The pages of a listing that were seen, at 16 bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// What tells this listing from others: what the placeholders in its requests stand for.
+    /// What tells this listing from others: what the placeholders in its requests stand for, and how often it has begun
+    /// anew, for then all its pages come again.
     listing: u128,
     /// Pages of any listing, from earlier runs of the same pull.
     earlier: Arc<HashSet<u128>>,
@@ -22,9 +23,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// What is seen of the listing at `site`, where these pages were seen in earlier runs.
-    pub(crate) fn new(site: &Site, earlier: Arc<HashSet<u128>>) -> Self {
+    /// What is seen of the listing at `site` since it has begun anew for this time, where these pages were seen in earlier
+    /// runs.
+    pub(crate) fn new(site: &Site, restarts: u32, earlier: Arc<HashSet<u128>>) -> Self {
         let mut hasher = SipHasher13::new();
+        restarts.hash(&mut hasher);
         site.values().for_each(|value| value.hash(&mut hasher));
         Self { listing: hasher.finish128().as_u128(), earlier, now: HashSet::new() }
     }

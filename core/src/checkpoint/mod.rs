@@ -98,6 +98,9 @@ pub struct PartProgress {
     /// The slice of time; none where the pull has no windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// How often it has begun anew.
+    #[serde(default)]
+    pub restarts: u32,
     /// Which page comes next, and what the pages before came to.
     #[serde(default)]
     pub listing: Progress,

@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
     pub(super) fn begin_anew(&mut self, part: PartProgress) -> Result<PartProgress, PullError> {
         let anew = PartProgress {
             window: part.window,
+            restarts: part.restarts.saturating_add(1),
             sinks: part.sinks_before.clone().map(Position::before_another),
             sinks_before: part.sinks_before,
             ..PartProgress::default()

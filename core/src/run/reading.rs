@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
             progress = self.begin_anew(progress)?;
         }
         progress.job = job;
-        let seen = Seen::new(&part.site, Arc::clone(&self.run.seen));
+        let seen = Seen::new(&part.site, progress.restarts, Arc::clone(&self.run.seen));
         let pages = Pages::from(self.run.client, listing, progress.listing.clone(), seen);
         let sinks = self.open_own(part, &progress)?;
         let mut reading = Reading { pages, sinks, progress };
