@@ -77,10 +77,10 @@ impl<'a> Pages<'a> {
         &self.progress
     }
 
-    /// Whether a later run can go on from here. Not where the next page is asked for with a secret: no checkpoint may
+    /// Whether a later run can go on from there. Not where the next page is asked for with a secret: no checkpoint may
     /// hold one.
-    pub(crate) fn can_be_taken_up(&self) -> bool {
-        match &self.progress.next {
+    pub(crate) fn can_be_taken_up(&self, progress: &Progress) -> bool {
+        match &progress.next {
             Next::At(cursor) => !cursor.gives_away(&self.client.secrets(&self.listing.request)),
             Next::First | Next::End => true,
         }

@@ -255,7 +255,10 @@ impl<'a> Reader<'a> {
 
     /// Whether a run can go on from here.
     fn can_be_taken_up(&self, reading: &Reading<'_, 'a>) -> bool {
-        self.sinks.is_in_step() && reading.sinks.is_in_step() && reading.pages.can_be_taken_up()
+        // What was written counts: a page that could not be had has left the listing without a next one.
+        self.sinks.is_in_step()
+            && reading.sinks.is_in_step()
+            && reading.pages.can_be_taken_up(&reading.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves how far the pull has come.

@@ -53,7 +53,7 @@ sinks = ["lines"]
 type = "page_number"
 param = "/paging/pageNumber"
 size_param = "/paging/pageSize"
-size = 5
+size = 2
 total = "/totalHits"
 
 [streams.calls.window]
@@ -71,7 +71,7 @@ region = "eu-central-1"
 [streams.conversation_jobs]
 sinks = ["lines"]
 concurrency = 3
-query = { pageSize = 5 }
+query = { pageSize = 2 }
 window = { from = "2026-01-01", to = "2026-01-03", slice = "6h" }
 job = { every = "1ms" }
 "#;
@@ -96,11 +96,11 @@ fn rough(records: usize) -> Settings {
 
 /// Two files side by side, from forty pages.
 fn listing() -> Pull {
-    let stream = TUTORIAL.replace("\"lines\"", "\"lines\", \"table\"").replace("50", "5");
+    let stream = TUTORIAL.replace("\"lines\"", "\"lines\", \"table\"").replace("50", "2");
     Pull {
         stream: "conversations",
         configuration: [&api::connection(&api::nowhere()), stream.as_str(), LINES, TABLE].concat(),
-        settings: rough(200),
+        settings: rough(80),
         there_before: &[],
         readers: 1,
         deepest: 0,
@@ -118,7 +118,7 @@ fn windows(sink: &str) -> Pull {
     Pull {
         stream: "calls",
         configuration: [&api::connection(&api::nowhere()), QUERY, sink].concat(),
-        settings: rough(160),
+        settings: rough(64),
         ..listing()
     }
 }
@@ -127,7 +127,7 @@ fn jobs(sink: &str) -> Pull {
     Pull {
         stream: "conversation_jobs",
         configuration: [JOBS, sink].concat(),
-        settings: without_revocations(Settings { job_polls: 1, ..rough(160) }),
+        settings: without_revocations(Settings { job_polls: 1, ..rough(64) }),
         ..listing()
     }
 }
@@ -135,7 +135,7 @@ fn jobs(sink: &str) -> Pull {
 #[test]
 fn a_listing_into_two_files_at_once() {
     // Slow enough that a checkpoint is saved now and then.
-    let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(200) }, ..listing() };
+    let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(80) }, ..listing() };
     assert_survives(&slow, BY_DEFAULT);
     for every in [AT_EACH_PAGE, OFTEN, BY_DEFAULT] {
         assert_survives(&listing(), every);
@@ -169,11 +169,11 @@ fn windows_into_one_file() {
 #[test]
 fn windows_that_are_halved_into_one_file() {
     let pull = windows(LINES);
-    // A day is 80 records, of which no more than 30 are to be had at once.
+    // A day is 32 records, of which no more than 12 are to be had at once.
     let pull = Pull {
         configuration: pull.configuration.replace("slice = \"6h\"", "slice = \"1d\""),
-        settings: Settings { max_depth: Some(30), ..pull.settings },
-        deepest: 30 / 5,
+        settings: Settings { max_depth: Some(12), ..pull.settings },
+        deepest: 12 / 2,
         ..pull
     };
     for every in [AT_EACH_PAGE, OFTEN] {
