@@ -207,7 +207,7 @@ fn a_window_that_is_about_to_be_halved() {
     killed.store(true, Ordering::SeqCst);
     assert_eq!(running.kill().code, None);
     folder.run("run").assert_complete();
-    let records: String = timeline.records().iter().map(|record| format!("{record}\n")).collect();
+    let records: String = timeline.records().into_iter().map(|record| record + "\n").collect();
     assert_eq!(folder.read("out/calls.ndjson"), records);
 }
 
