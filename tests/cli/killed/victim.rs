@@ -38,20 +38,23 @@ pub(super) struct Every {
     pub(super) time: Duration,
 }
 
-/// The pulls and intervals between checkpoints that share the kills.
-const VARIANTS: usize = 16;
+/// How many pulls share the kills.
+const PULLS: usize = 8;
 
 /// How often a pull is killed at most: then it may come to its end.
 const KILLS_OF_A_PULL: usize = 12;
 
-/// Kills pulls until this variant has had its share, and holds what comes of each against one that was left alone.
+/// Kills runs of the pull until it has had its share, with any of these intervals, and holds what comes of each against
+/// one that was left alone.
 #[track_caller]
-pub(super) fn assert_survives(pull: &Pull, every: Every) {
-    let kills = env::var("LONGHAUL_TEST_KILLS").map_or(48, |kills| kills.parse().unwrap());
+pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) {
+    let kills = env::var("LONGHAUL_TEST_KILLS").map_or(16, |kills| kills.parse().unwrap());
     let mut luck = Luck::new();
-    let (left_alone, pages) = pull.undisturbed(every);
-    let mut left = kills / VARIANTS;
+    let (left_alone, pages) = pull.undisturbed(intervals[0]);
+    let mut left = kills / PULLS;
     while left > 0 {
+        let drawn = usize::try_from(luck.below(intervals.len() as u64)).unwrap();
+        let every = intervals[drawn];
         let mut victim = Victim::new(pull, every, pages);
         let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
         let told = format!(
