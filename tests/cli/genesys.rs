@@ -128,7 +128,9 @@ fn jobs_survive_tokens_that_die_and_requests_that_fail() {
     // A submission is not a read, and none was sent twice.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
     assert!(stats.tokens_died() > 5, "{stats:?}");
-    let met = [stats.too_many_requests, stats.unavailable, stats.cut_before_answer, stats.cut_inside_body];
+    // Which request draws which fault depends on who of the readers and pollers comes first.
+    let broken_off = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
+    let met = [stats.too_many_requests, stats.unavailable, broken_off];
     assert!(met.iter().all(|times| *times > 0), "{stats:?}");
 }
 
