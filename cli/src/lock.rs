@@ -37,7 +37,7 @@ impl StateLock {
         let unusable = |source| LockError::Unusable { folder: folder.to_owned(), source };
         make_private(folder).map_err(unusable)?;
         let path = folder.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+        let file = open_private(&path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Held { folder: folder.to_owned() }),
@@ -50,6 +50,17 @@ impl StateLock {
 fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(unix)]
+fn open_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_private(path: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
 }
 
 #[cfg(not(unix))]

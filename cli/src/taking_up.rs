@@ -83,12 +83,14 @@ pub(crate) fn drop_unfinished(
     planned: &Planned<'_>,
     file: &StateFile,
 ) -> Result<State, Failure> {
+    let unusable = |error| Failure::of_state(planned.name, error);
     let state = match file.load() {
         Err(error @ (StateError::Damaged { .. } | StateError::Foreign { .. })) => {
             log::warn!("{error}: what it says is dropped, and with it how far complete pulls have come");
+            file.save(&State::default()).map_err(unusable)?;
             State::default()
         }
-        loaded => loaded.map_err(|error| Failure::of_state(planned.name, error))?,
+        loaded => loaded.map_err(unusable)?,
     };
     let Some(pull) = &state.unfinished else { return Ok(state) };
     let sinks_differ = |name: &&str| name.starts_with("sinks.");
@@ -104,7 +106,7 @@ pub(crate) fn drop_unfinished(
         }
     }
     let state = State { unfinished: None, ..state };
-    file.save(&state).map_err(|error| Failure::of_state(planned.name, error))?;
+    file.save(&state).map_err(unusable)?;
     Ok(state)
 }
 

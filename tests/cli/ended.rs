@@ -66,6 +66,7 @@ fn steady(text: &str, folder: &str) -> String {
     let text = masked(&text, "127.0.0.1:", "PORT", |c| c.is_ascii_digit());
     let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
     let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
+    let text = without_moments(&text);
     let text = masked(&text, "trying again in ", "TIME", |c| c != '\n');
     text.split_inclusive('\n').map(without_time_taken).collect()
 }
@@ -88,6 +89,21 @@ fn without_timestamp(line: &str) -> &str {
     if stamped { &line[21..] } else { line }
 }
 
+/// `text` with `MOMENT` for every time such as `2026-01-02 03:04:05 UTC`.
+fn without_moments(text: &str) -> String {
+    let mut parts = text.split(" UTC");
+    let mut steady = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let time = steady.len().checked_sub("0000-00-00 00:00:00".len());
+        match time.filter(|start| steady.is_char_boundary(*start) && steady[*start..].starts_with("20")) {
+            Some(start) => steady.replace_range(start.., "MOMENT"),
+            None => steady.push_str(" UTC"),
+        }
+        steady.push_str(part);
+    }
+    steady
+}
+
 /// `text` with `mask` for whatever consists of `differs` after `marker`.
 fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) -> String {
     let mut parts = text.split(marker);
@@ -105,6 +121,7 @@ fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) 
 
 #[test]
 fn what_differs_from_run_to_run_is_made_alike() {
+    assert_eq!(steady("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
     let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), trying again in 0.1 s\n\
                 calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
                 jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, 1 min 2 s -> x\n";

@@ -70,8 +70,21 @@ fn a_full_disk_is_an_error_of_the_sink() {
 #[test]
 fn a_failed_run_leaves_nothing_under_the_final_name() {
     let (folder, _server) = broken_in_the_middle(api::tutorial);
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    let kept = "conversations: stopped; 2 records in 1 page are kept\nerror: ";
+    assert!(ended.said().starts_with(kept), "{}", ended.stderr);
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
+    assert_eq!(folder.read("out/conversations.ndjson.part"), "{\"id\":1}\n{\"id\":2}\n");
+}
+
+#[test]
+fn a_run_that_fails_before_the_first_page_leaves_no_file_and_nothing_to_take_up() {
+    let server = api::server(|_| Reply::status(410).into());
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.names_in("out"), [""; 0]);
+    assert_eq!(folder.run("status").stdout, "conversations: never run\n");
 }
 
 #[test]
@@ -80,11 +93,11 @@ fn a_failed_run_leaves_the_file_of_an_earlier_one_as_it_was() {
     let folder = folder.with("out/conversations.ndjson", "yesterday\n");
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n");
-    assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
-    // The same holds where the pull appends.
-    let appended = folder.run("run --set sinks.lines.mode=append");
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson", "conversations.ndjson.part"]);
+    // A pull that appends leaves what was there, and behind it what it goes on from.
+    let appended = folder.run("run --fresh --set sinks.lines.mode=append");
     assert_eq!(appended.code, Some(4));
-    assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n");
+    assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n{\"id\":1}\n{\"id\":2}\n");
 }
 
 #[test]

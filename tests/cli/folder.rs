@@ -97,6 +97,18 @@ impl Typed {
         self
     }
 
+    /// The same, by a shell that does this first.
+    #[cfg(unix)]
+    pub(crate) fn after(self, script: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{script}; exec \"$0\" \"$@\""));
+        command.arg(self.command.get_program()).args(self.command.get_args());
+        command.current_dir(&self.folder).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command, ..self }
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ended {
         let output = self.command.output().unwrap();

@@ -128,7 +128,9 @@ fn jobs_survive_tokens_that_die_and_requests_that_fail() {
     // A submission is not a read, and none was sent twice.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
     assert!(stats.tokens_died() > 5, "{stats:?}");
-    let met = [stats.too_many_requests, stats.unavailable, stats.cut_before_answer, stats.cut_inside_body];
+    // Which request draws which fault depends on who of the readers and pollers comes first.
+    let broken_off = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
+    let met = [stats.too_many_requests, stats.unavailable, broken_off];
     assert!(met.iter().all(|times| *times > 0), "{stats:?}");
 }
 
@@ -150,17 +152,17 @@ fn a_window_that_is_too_deep_is_never_less_than_a_day() {
     let ended = reach(&api, folder.longhaul("run")).run();
     ended.assert_failed(
         4,
-        "error: the stream `conversations` is not complete\n  \
+        "conversations: stopped; 200 records in 2 pages are kept\n\
+         error: the stream `conversations` is not complete\n  \
          caused by: the API has too many results to page through from 2026-01-02T00:00:00Z to \
          2026-01-03T00:00:00Z, and the window cannot be halved\n\
          hint: lower `streams.conversations.window.min_slice`, or narrow the request so that it has fewer results\n",
     );
-    assert_eq!(folder.names_in("out"), [""; 0]);
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
     // Longer ones are halved until they are days.
     let settings = Settings { max_depth: Some(400), ..settings };
     let api = api::start(&settings);
-    let longer =
-        "run --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
+    let longer = "run --fresh --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
     reach(&api, folder.longhaul(longer)).run().assert_complete();
     assert!(folder.read("out/conversations.ndjson") == started_on(1..5, &settings), "the records differ");
 }

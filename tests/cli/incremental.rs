@@ -59,7 +59,7 @@ fn run(api: &EmbeddedApi, folder: &Folder) -> Ended {
 }
 
 fn watermark(folder: &Folder) -> Value {
-    serde_json::from_str::<Value>(&folder.read(STATE)).unwrap()["watermark"].clone()
+    serde_json::from_str::<Value>(&folder.read(STATE)).unwrap()["state"]["watermark"].clone()
 }
 
 /// How often each conversation is in the files `names`.
@@ -89,11 +89,7 @@ fn the_next_run_fetches_what_is_new_and_the_lookback() {
     run(&api, &folder);
     let first = ["20260101T000000Z.ndjson", "20260102T000000Z.ndjson", "20260103T000000Z.ndjson"];
     assert_eq!(folder.names_in("out"), first);
-    assert_eq!(
-        folder.read(STATE),
-        "{\n  \"version\": 1,\n  \"stream\": \"conversation_jobs\",\n  \
-         \"watermark\": \"2026-01-03T12:00:00Z\"\n}\n"
-    );
+    assert_eq!(watermark(&folder), "2026-01-03T12:00:00Z");
     let untouched = folder.read("out/20260102T000000Z.ndjson");
 
     api.make_available(time("2026-01-05T06:00:00Z"));
@@ -189,7 +185,7 @@ fn the_watermark_is_never_later_than_the_run() {
     let folder = Folder::configured(&stream);
     run(&api, &folder);
     let state: Value = serde_json::from_str(&folder.read(".longhaul/conversations.json")).unwrap();
-    let watermark = time(state["watermark"].as_str().unwrap());
+    let watermark = time(state["state"]["watermark"].as_str().unwrap());
     assert!(watermark <= Timestamp::try_from(api::clock().now()).unwrap(), "{watermark}");
 }
 
@@ -221,9 +217,12 @@ fn a_state_that_is_damaged_is_told_and_left_alone() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(JOBS).with(STATE, "{\"version\":1");
     let ended = reach(&api, folder.longhaul("run")).run();
-    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
-    let words = ended.closing_words();
-    assert!(words.starts_with("error: `FOLDER/.longhaul/conversation_jobs.json` is damaged\n"), "{words}");
-    assert!(words.ends_with("hint: look at the file; without it, everything is pulled again\n"), "{words}");
+    ended.assert_failed(
+        6,
+        "error: `FOLDER/.longhaul/conversation_jobs.json` is damaged\n  \
+         caused by: EOF while parsing an object at line 1 column 12\n\
+         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversation_jobs \
+         --fresh\n",
+    );
     assert_eq!(folder.read(STATE), "{\"version\":1");
 }

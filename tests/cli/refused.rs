@@ -104,14 +104,15 @@ fn a_next_link_to_another_origin_is_not_followed() {
     let (folder, server) = pull_from(page(&format!("{}more", other.url())));
     folder.run("run").assert_failed(
         4,
-        "error: the stream `conversations` is not complete\n  \
+        "conversations: stopped; 1 record in 1 page are kept\n\
+         error: the stream `conversations` is not complete\n  \
          caused by: the server points to `http://127.0.0.1:PORT`, and credentials go only to `http://127.0.0.1:PORT`\n\
          hint: if the API really goes on there, add that origin to `api.allowed_origins`: it will be sent the token \
          and the configured headers\n",
     );
     assert_eq!(other.connections(), 0);
     assert_eq!(server.received().len(), 2);
-    assert_eq!(folder.names_in("out"), [""; 0]);
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
 }
 
 #[test]
@@ -129,12 +130,13 @@ fn a_next_link_that_leads_in_circles_is_an_error() {
     let (folder, server) = pull_from(page("/api/v2/tutorial/conversations?page=2"));
     folder.run("run").assert_failed(
         4,
-        "error: the stream `conversations` is not complete\n  \
+        "conversations: stopped; 2 records in 2 pages are kept\n\
+         error: the stream `conversations` is not complete\n  \
          caused by: after 2 pages the API points to a page that it has given before\n\
          hint: the API leads in circles; check `streams.conversations.pages`, and tell whoever runs the API\n",
     );
     assert_eq!(server.received().len(), 3);
-    assert_eq!(folder.names_in("out"), [""; 0]);
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
 }
 
 #[test]

@@ -3,34 +3,36 @@
 
 use std::time::Duration;
 
-use longhaul_tests::{Act, FaultServer, Reply};
+use longhaul_tests::{Act, Reply};
 
-use crate::{api, folder::Folder, running::Running};
+use crate::{
+    api,
+    folder::Folder,
+    mendable::{ALL, Mendable},
+    running::Running,
+};
 
-/// A pull whose first page has come, and whose second has to wait for a minute.
-fn waiting() -> (Folder, FaultServer, Running) {
-    let server = api::server(|request| {
-        if request.url.query().is_none() {
-            return Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"?page=2"}"#).into();
-        }
-        Reply::status(429).header("retry-after", "60").into()
-    });
-    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+/// A pull whose first two pages have come, and whose third has to wait for a minute.
+fn waiting() -> (Folder, Mendable, Running) {
+    let listing = Mendable::new(Reply::status(429).header("retry-after", "60"));
+    let folder = listing.folder();
     let mut running = folder.longhaul("run").start();
     running.wait_until_it_says("the server answered 429 Too Many Requests; trying again in 1 min 0 s");
-    (folder, server, running)
+    (folder, listing, running)
 }
 
 #[test]
-fn a_signal_ends_a_long_wait_and_leaves_nothing_half_done() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let (folder, _server, running) = waiting();
+fn a_signal_ends_a_long_wait_and_the_same_command_goes_on() {
+    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "asked to end")] {
+        let (folder, listing, running) = waiting();
         let clock = api::clock();
         running.signal(signal);
         let ended = running.end();
         // It would have waited for a minute.
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let stopped = format!("conversations: stopped, {why}; 4 records in 2 pages are kept\nerror: ");
+        assert!(ended.said().contains(&stopped), "{}", ended.stderr);
         assert_eq!(
             ended.closing_words(),
             "error: the stream `conversations` is not complete\n  \
@@ -38,7 +40,11 @@ fn a_signal_ends_a_long_wait_and_leaves_nothing_half_done() {
              caused by: the server answered 429 Too Many Requests\n\
              hint: run it again: longhaul run conversations\n"
         );
-        assert_eq!(folder.names_in("out"), [""; 0]);
+        assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
+        listing.mend();
+        folder.run("run").assert_complete();
+        assert_eq!(folder.read("out/conversations.ndjson"), ALL);
+        assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
     }
 }
 
@@ -52,10 +58,9 @@ fn a_signal_ends_a_request_that_hangs() {
     assert_eq!(running.end().code, Some(130));
 }
 
-#[test]
-fn a_signal_ends_what_cannot_be_broken_off() {
-    let server = api::server(|_| Act::Stall);
-    let configuration = api::tutorial(&api::root(&server));
+/// A run that waits for the command that gives its secret.
+fn asking_for_a_secret() -> (Folder, Running) {
+    let configuration = api::tutorial(&api::nowhere());
     let (before, after) = configuration.split_once("client_secret").unwrap();
     let (_, after) = after.split_once('\n').unwrap();
     let command = r#"client_secret = { command = ["sh", "-c", "echo asked > pipe; exec sleep 60"] }"#;
@@ -65,6 +70,12 @@ fn a_signal_ends_what_cannot_be_broken_off() {
     let running = folder.longhaul("run").start();
     // Ends when the command has written to it, which is after the signals are listened for.
     assert_eq!(std::fs::read(folder.path("pipe")).unwrap(), b"asked\n");
+    (folder, running)
+}
+
+#[test]
+fn a_signal_ends_what_cannot_be_broken_off() {
+    let (_folder, running) = asking_for_a_secret();
     running.signal("TERM");
     let ended = running.end();
     assert_eq!(ended.code, Some(143), "{}", ended.stderr);
@@ -75,16 +86,31 @@ fn a_signal_ends_what_cannot_be_broken_off() {
     );
 }
 
+/// In the middle of something that cannot be broken off.
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let (_folder, mut running) = asking_for_a_secret();
+    running.signal("TERM");
+    // The second may reach it before it has looked for the first, and then it takes them for one.
+    while !running.has_ended() {
+        running.signal("INT");
+        api::clock().sleep(Duration::from_millis(20));
+    }
+    let ended = running.end();
+    assert!([Some(130), Some(143)].contains(&ended.code), "{:?}", ended.code);
+    assert_eq!(ended.stderr, "");
+}
+
 #[test]
 fn a_second_run_on_the_same_state_is_refused() {
-    let (folder, server, running) = waiting();
-    let requests = server.received().len();
+    let (folder, listing, running) = waiting();
+    let requests = listing.server.received().len();
     folder.run("run --set retry.max_attempts=1").assert_failed(
         6,
         "error: another run is using the state folder `FOLDER/.longhaul`\n\
          hint: wait for the other run to end, or give this one a `state_dir` of its own\n",
     );
-    assert_eq!(server.received().len(), requests);
+    assert_eq!(listing.server.received().len(), requests);
     running.signal("TERM");
     assert_eq!(running.end().code, Some(143));
 }

@@ -229,10 +229,11 @@ impl Client {
         if let Some(wait) = self.asked_wait(response) {
             self.hold.until(self.clock.elapsed().saturating_add(wait));
         }
-        self.pace.note(grant, &response.headers, self.clock.now(), self.clock.elapsed());
         if response.status.is_success() {
             self.proved.fetch_max(grant.0, Ordering::Relaxed);
         }
+        // Others go from now on, and what they are answered is judged by what this one has proved.
+        self.pace.note(grant, &response.headers, self.clock.now(), self.clock.elapsed());
     }
 
     fn asked_wait(&self, response: &Response) -> Option<Duration> {

@@ -75,8 +75,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn told(left: u64, seconds: u64) -> Option<Told> {
-        Some(Told { left, reset: at(seconds) })
+    fn told(left: u64, seconds: u64) -> Told {
+        Told { left, reset: at(seconds) }
     }
 
     #[test]
@@ -96,13 +96,13 @@ mod tests {
     fn a_budget_is_spent_to_the_last_request_and_then_waited_for() {
         let mut budget = Budget::default();
         budget.enter(at(0));
-        budget.note(told(2, 60), at(1));
+        budget.note(Some(told(2, 60)), at(1));
         budget.leave();
         assert_eq!(budget.enter(at(2)), Turn::Now);
         assert_eq!(budget.enter(at(2)), Turn::Now);
         assert_eq!(budget.enter(at(2)), Turn::AfterAnother, "those in flight may be counted already");
         for left in [1, 0] {
-            budget.note(told(left, 58), at(3));
+            budget.note(Some(told(left, 58)), at(3));
             budget.leave();
         }
         assert_eq!(budget.enter(at(3)), Turn::Later(at(58)));
@@ -114,10 +114,10 @@ mod tests {
     fn an_answer_that_was_overtaken_tells_nothing_new() {
         let mut budget = Budget::default();
         budget.enter(at(0));
-        budget.note(told(5, 60), at(1));
-        budget.note(told(7, 61), at(2));
+        budget.note(Some(told(5, 60)), at(1));
+        budget.note(Some(told(7, 61)), at(2));
         assert_eq!(budget.known, Known::Left { left: 5, until: at(61) });
-        budget.note(told(9, 60), at(62));
+        budget.note(Some(told(9, 60)), at(62));
         assert_eq!(budget.known, Known::Left { left: 9, until: at(122) }, "a new span");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{End, PullError, Reader, reading::Reading};
 use crate::{
-    checkpoint::{Checkpoint, PartProgress, Position},
+    checkpoint::{Checkpoint, Next, PartProgress, Position},
     ledger::Entries,
     output::Output,
     pages::PageError,
@@ -58,11 +58,14 @@ impl<'a> Reader<'a> {
     /// Takes back what was written of a part that begins anew.
     fn take_back(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
         if self.stays() {
+            // Where the next page was does not matter any more, and may hold a secret.
+            reading.progress.listing.next = Next::First;
+            reading.progress.anew += 1;
             self.commit(Some(reading))?;
             let (window, progress) = (reading.progress.window, &reading.progress);
             self.run.ledger.note(|checkpoint| {
                 checkpoint.settle(progress);
-                checkpoint.put(&PartProgress { anew: progress.anew + 1, ..PartProgress::of(window) });
+                checkpoint.put(&PartProgress { anew: progress.anew, ..PartProgress::of(window) });
                 checkpoint.forget_job(window);
             });
             return Ok(());

@@ -1,0 +1,244 @@
+//! Going on where a run stopped, and beginning anew.
+
+use std::{
+    fs,
+    sync::Arc,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use longhaul_tests::Reply;
+
+use crate::{
+    api::{self, LINES},
+    folder::Folder,
+    mendable::{ALL, HALF, Mendable, stopped},
+};
+
+const STATE: &str = ".longhaul/conversations.json";
+const FILE: &str = "out/conversations.ndjson";
+
+const COMPLETE: &str =
+    "conversations: complete, 8 records in 4 pages, TIME -> FOLDER/out/conversations.ndjson\n";
+
+fn unchanged(configuration: String) -> String {
+    configuration
+}
+
+fn appending(configuration: String) -> String {
+    configuration + "mode = \"append\"\n"
+}
+
+#[test]
+fn the_same_command_goes_on_where_the_run_stopped() {
+    let (listing, folder) = stopped(unchanged);
+    assert_eq!(folder.read("out/conversations.ndjson.part"), HALF);
+    let going_on = "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n";
+    assert_eq!(folder.run("run").assert_complete().said(), [going_on, COMPLETE].concat());
+    assert_eq!(folder.read(FILE), ALL);
+    assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+    assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
+    // A complete one is pulled anew.
+    assert_eq!(folder.run("run").assert_complete().said(), COMPLETE);
+    assert_eq!(listing.asked_for()[5..], [1, 2, 3, 4]);
+}
+
+#[test]
+fn retries_that_are_spent_keep_what_came_before() {
+    let listing = Mendable::new(Reply::status(503));
+    let folder = listing.folder();
+    let ended = folder.run("-q run --set retry.max_attempts=2");
+    ended.assert_failed(
+        75,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 2 times\n  \
+         caused by: the server answered 503 Service Unavailable\n\
+         hint: run it again: longhaul run conversations\n",
+    );
+    listing.mend();
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+    assert_eq!(listing.asked_for(), [1, 2, 3, 3, 3, 4]);
+}
+
+#[test]
+fn a_fresh_run_begins_at_the_first_page() {
+    let (listing, folder) = stopped(unchanged);
+    assert_eq!(folder.run("run --fresh").assert_complete().said(), COMPLETE);
+    assert_eq!(folder.read(FILE), ALL);
+    assert_eq!(listing.asked_for(), [1, 2, 3, 1, 2, 3, 4]);
+}
+
+#[test]
+fn a_fresh_run_takes_back_what_the_unfinished_one_appended() {
+    let listing = Mendable::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
+    assert_eq!(folder.run("run").code, Some(4));
+    assert_eq!(folder.read(FILE), ["yesterday\n", HALF].concat());
+    listing.mend();
+    folder.run("run --fresh").assert_complete();
+    assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
+}
+
+#[test]
+fn what_was_appended_is_gone_on_with() {
+    let listing = Mendable::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
+    assert_eq!(folder.run("run").code, Some(4));
+    listing.mend();
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
+}
+
+#[test]
+fn a_changed_request_is_refused_and_named() {
+    let (listing, folder) = stopped(unchanged);
+    let asked = listing.asked_for().len();
+    folder.run("run --set streams.conversations.path=/elsewhere").assert_failed(
+        6,
+        "error: the stream `conversations` was begun at MOMENT with another configuration: \
+         `streams.conversations.path` is not what it was\n\
+         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
+         and begin anew: longhaul run conversations --fresh\n",
+    );
+    let both = "run --set streams.conversations.body={pageSize=9} --set sinks.lines.path=other";
+    folder.run(both).assert_failed(
+        6,
+        "error: the stream `conversations` was begun at MOMENT with another configuration: `sinks.lines.path`, \
+         `streams.conversations.body` are not what it was\n\
+         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
+         and begin anew: longhaul run conversations --fresh\n",
+    );
+    assert_eq!(listing.asked_for().len(), asked, "nothing was sent");
+    // How it is asked may change, and what was refused has harmed nothing.
+    folder.run("run --set api.timeout=1m --set retry.max_attempts=9").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+}
+
+#[test]
+fn a_pull_that_has_brought_nothing_may_be_changed() {
+    let server = api::server(|request| match request.url.path() {
+        "/right" => Reply::json(r#"{"results":[{"id":1}]}"#).into(),
+        _ => Reply::status(410).into(),
+    });
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+    assert_eq!(folder.run("run").code, Some(4));
+    folder.run("run --set streams.conversations.path=/right").assert_complete();
+    assert_eq!(folder.read(FILE), "{\"id\":1}\n");
+}
+
+#[test]
+fn a_state_of_another_version_is_told_and_left_alone() {
+    let (_listing, folder) = stopped(unchanged);
+    let folder = folder.with(STATE, "{\"version\":2,\"whatever\":[]}\n");
+    folder.run("run").assert_failed(
+        6,
+        "error: `FOLDER/.longhaul/conversations.json` was written by another version of longhaul\n\
+         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         --fresh\n",
+    );
+    assert_eq!(folder.read(STATE), "{\"version\":2,\"whatever\":[]}\n");
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: what it \
+                   says is dropped, and with it how far complete pulls have come\n";
+    assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
+    assert_eq!(folder.read(FILE), ALL);
+}
+
+#[test]
+fn a_state_that_was_changed_by_hand_is_damaged() {
+    let (_listing, folder) = stopped(unchanged);
+    let changed = folder.read(STATE).replace("\"written\": 4", "\"written\": 3");
+    let folder = folder.with(STATE, &changed);
+    folder.run("run").assert_failed(
+        6,
+        "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
+         caused by: its content does not fit its check value\n\
+         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         --fresh\n",
+    );
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: what it says is dropped, and with it how \
+                   far complete pulls have come\n";
+    assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
+}
+
+#[test]
+fn a_journal_that_is_gone_is_damage() {
+    let (_listing, folder) = stopped(unchanged);
+    fs::remove_file(folder.path(".longhaul/conversations.pages")).unwrap();
+    folder.run("run").assert_failed(
+        6,
+        "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n\
+         conversations: stopped; 4 records in 2 pages are kept\n\
+         error: the stream `conversations` is not complete\n  \
+         caused by: `FOLDER/.longhaul/conversations.pages` is damaged\n  \
+         caused by: it has 0 entries, and 2 were written\n\
+         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         --fresh\n",
+    );
+    folder.run("run --fresh").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+}
+
+#[test]
+fn a_part_that_is_gone_is_an_error_of_the_sink() {
+    let (_listing, folder) = stopped(unchanged);
+    fs::remove_file(folder.path("out/conversations.ndjson.part")).unwrap();
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(5));
+    assert_eq!(
+        ended.closing_words(),
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the sink `lines` failed\n  \
+         caused by: cannot go on with `out/conversations.ndjson.part`: it is gone (put it back as it was, or begin \
+         the pull anew)\n\
+         hint: correct what the sink rejects, then run it again: longhaul run conversations\n"
+    );
+    folder.run("run --fresh").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+}
+
+#[test]
+fn records_that_are_sent_elsewhere_leave_the_unfinished_run_alone() {
+    let (_listing, folder) = stopped(unchanged);
+    let state = folder.read(STATE);
+    assert_eq!(folder.run("run --sink stdout").assert_complete().stdout, ALL);
+    assert_eq!(folder.read(STATE), state);
+    assert_eq!(folder.read("out/conversations.ndjson.part"), HALF);
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+}
+
+#[test]
+fn after_an_interrupted_run_with_relative_windows_comes_the_current_one() {
+    let mended = Arc::new(AtomicBool::new(false));
+    let is_mended = Arc::clone(&mended);
+    let server = api::server(move |request| match request.query("page") {
+        None => Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"?page=2"}"#).into(),
+        Some(_) if !is_mended.load(Ordering::SeqCst) => Reply::status(410).into(),
+        Some(_) => Reply::json(r#"{"results":[{"id":2}]}"#).into(),
+    });
+    let stream = r#"
+[streams.calls]
+method = "POST"
+path = "/calls"
+body = { interval = "{window.start}/{window.end}" }
+records = "/results"
+pages = { type = "next_url", next = "/nextPageUri" }
+window = { from = "now-1d", to = "now" }
+sinks = ["lines"]
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    assert_eq!(folder.run("run").code, Some(4));
+    mended.store(true, Ordering::SeqCst);
+    let complete = "calls: complete, 2 records in 2 pages of 1 window, TIME -> FOLDER/out/calls.ndjson\n";
+    let going_on = "calls: going on after 1 record in 1 page, with what was begun at MOMENT\n";
+    assert_eq!(folder.run("run").assert_complete().said(), [going_on, complete, complete].concat());
+    let requests = server.api_requests();
+    let intervals: Vec<_> =
+        requests.iter().map(|request| request.body.clone()).filter(|body| !body.is_empty()).collect();
+    assert_eq!(
+        intervals.len(),
+        2,
+        "the interrupted pull asked for its interval once, and the other for its own"
+    );
+    assert_ne!(intervals[0], intervals[1]);
+}

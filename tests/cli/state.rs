@@ -1,0 +1,75 @@
+//! What is in the state folder, and who may read it.
+#![cfg(unix)]
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use longhaul_tests::Reply;
+
+use crate::{
+    api::{self, CLIENT_SECRET},
+    folder::Folder,
+    mendable::stopped,
+};
+
+/// What the server of `api` gives as a token.
+const TOKEN: &str = "t0ken";
+
+fn assert_silent(folder: &Folder, name: &str, secrets: &[&str]) {
+    let text = String::from_utf8_lossy(&fs::read(folder.path(name)).unwrap()).into_owned();
+    for secret in secrets {
+        assert!(!text.contains(secret), "{name} shows {secret}: {text}");
+    }
+}
+
+fn mode(folder: &Folder, name: &str) -> u32 {
+    fs::metadata(folder.path(name)).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn nobody_else_may_read_the_state() {
+    let (_listing, folder) = stopped(|configuration| configuration);
+    assert_eq!(mode(&folder, ".longhaul"), 0o700);
+    let names = folder.names_in(".longhaul");
+    assert_eq!(names, ["conversations.json", "conversations.pages", "lock"]);
+    for name in names {
+        assert_eq!(mode(&folder, &format!(".longhaul/{name}")), 0o600, "{name}");
+    }
+}
+
+#[test]
+fn no_secret_is_kept() {
+    let (_listing, folder) = stopped(|configuration| {
+        configuration.replace("\n[auth]", "headers = { X-Key = \"k3y-in-a-header\" }\n\n[auth]")
+    });
+    folder.run("run --max-requests 2 --summary summary.json");
+    let secrets = [CLIENT_SECRET, TOKEN, "k3y-in-a-header"];
+    for name in folder.names_in(".longhaul") {
+        assert_silent(&folder, &format!(".longhaul/{name}"), &secrets);
+    }
+    assert_silent(&folder, "summary.json", &secrets);
+}
+
+/// A next link that carries a secret cannot be kept, and the run goes on from the last one that can.
+#[test]
+fn a_next_link_with_a_key_is_not_kept() {
+    let server = api::server(|request| match request.query("page").as_deref() {
+        None => Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"?page=2&api_key=k3y-in-a-link"}"#).into(),
+        Some("2") => {
+            Reply::json(r#"{"results":[{"id":2}],"nextPageUri":"?page=3&sig=k3y-in-a-header"}"#).into()
+        }
+        Some(_) => Reply::status(410).into(),
+    });
+    let configuration = api::tutorial(&api::root(&server));
+    let configuration =
+        configuration.replace("\n[auth]", "headers = { X-Key = \"k3y-in-a-header\" }\n\n[auth]");
+    let folder = Folder::configured(&["commit_every = \"0s\"\n", &configuration].concat());
+    let ended = folder.run("-vv run --summary summary.json");
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    for secret in ["k3y-in-a-header", "k3y-in-a-link"] {
+        ended.assert_silent_about(secret);
+        for name in folder.names_in(".longhaul") {
+            assert_silent(&folder, &format!(".longhaul/{name}"), &[secret]);
+        }
+        assert_silent(&folder, "summary.json", &[secret]);
+    }
+}

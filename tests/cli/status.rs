@@ -1,0 +1,85 @@
+//! Where each stream stands.
+
+use crate::{api, folder::Folder, mendable::stopped};
+
+#[test]
+fn a_stream_was_never_run_or_stopped_or_is_complete() {
+    let never = Folder::configured(&api::tutorial(&api::nowhere()));
+    assert_eq!(never.run("status").assert_complete().printed(), "conversations: never run\n");
+    assert_eq!(never.names_in("."), ["longhaul.toml"]);
+    let (listing, folder) = stopped(|configuration| configuration);
+    let asked = listing.asked_for().len();
+    assert_eq!(
+        folder.run("status").assert_complete().printed(),
+        "conversations: stopped at MOMENT, 4 records in 2 pages are kept\n  \
+         begun at MOMENT\n  \
+         next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  \
+         go on with: longhaul run conversations\n"
+    );
+    assert_eq!(listing.asked_for().len(), asked, "nothing is sent");
+    folder.run("run").assert_complete();
+    assert_eq!(
+        folder.run("status conversations").assert_complete().printed(),
+        "conversations: complete since MOMENT, 8 records in 4 pages\n"
+    );
+}
+
+#[test]
+fn windows_and_the_watermark_are_told() {
+    let server = api::server(|request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if body.contains("2026-01-03T00:00:00.000Z/") {
+            return longhaul_tests::Reply::status(410).into();
+        }
+        longhaul_tests::Reply::json(r#"{"results":[{"id":1}]}"#).into()
+    });
+    let stream = r#"
+[streams.calls]
+method = "POST"
+path = "/calls"
+body = { interval = "{window.start}/{window.end}" }
+records = "/results"
+sinks = ["lines"]
+pages = { type = "single" }
+
+[streams.calls.window]
+from = "2026-01-01"
+to = "2026-01-03"
+slice = "1d"
+incremental = true
+"#;
+    let lines = "[sinks.lines]\ntype = \"ndjson\"\npath = \"out/{stream}.ndjson\"\nmode = \"append\"\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, lines].concat());
+    folder.run("run").assert_complete();
+    let complete = "calls: complete since MOMENT, 2 records in 2 pages\n  \
+                    everything before MOMENT has been pulled\n";
+    assert_eq!(folder.run("status").printed(), complete);
+    assert_eq!(
+        folder
+            .run("run --set streams.calls.window.to=2026-01-05 --set streams.calls.window.lookback=1d")
+            .code,
+        Some(4)
+    );
+    assert_eq!(
+        folder.run("status").printed(),
+        "calls: stopped at MOMENT, 1 record in 1 page are kept\n  \
+         begun at MOMENT\n  \
+         1 of 3 windows complete\n  \
+         go on with: longhaul run calls\n  \
+         the last complete pull ended at MOMENT\n  \
+         everything before MOMENT has been pulled\n"
+    );
+}
+
+#[test]
+fn a_damaged_state_is_told() {
+    let folder =
+        Folder::configured(&api::tutorial(&api::nowhere())).with(".longhaul/conversations.json", "{}");
+    folder.run("status").assert_failed(
+        6,
+        "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
+         caused by: missing field `version` at line 1 column 2\n\
+         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         --fresh\n",
+    );
+}

@@ -1,0 +1,72 @@
+//! Runs that stop by themselves or for want of room, and go on later.
+#![cfg(unix)]
+
+use longhaul_tests::Reply;
+
+use crate::{
+    api::{self, calm},
+    folder::Folder,
+    mendable::{ALL, Mendable},
+};
+
+const FILE: &str = "out/conversations.ndjson";
+
+#[test]
+fn a_run_stops_once_its_requests_are_used_up() {
+    let listing = Mendable::new(Reply::status(410));
+    listing.mend();
+    let folder = listing.folder();
+    // One of them is for the token.
+    folder.run("run --max-requests 3").assert_failed(
+        75,
+        "conversations: stopped, the requests of `--max-requests` are used up; 4 records in 2 pages are kept\n\
+         error: the stream `conversations` is not complete\n  \
+         caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` was broken off\n  \
+         caused by: no connection to the server\n\
+         hint: run it again: longhaul run conversations\n",
+    );
+    assert_eq!(listing.server.received().len(), 3);
+    folder.run("run --max-requests 3").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+    assert_eq!(listing.asked_for(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_run_stops_once_its_time_is_over() {
+    let listing = Mendable::new(Reply::status(429).header("retry-after", "60"));
+    let folder = listing.folder();
+    let ended = folder.run("run --max-runtime 2s");
+    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+    let stopped =
+        "conversations: stopped, the time of `--max-runtime` is over; 4 records in 2 pages are kept\n";
+    assert!(ended.said().contains(stopped), "{}", ended.stderr);
+    listing.mend();
+    folder.run("run --max-runtime 1h").assert_complete();
+    assert_eq!(folder.read(FILE), ALL);
+    assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+}
+
+#[test]
+fn a_run_goes_on_once_there_is_room() {
+    let settings = calm(40);
+    let api = api::start(&settings);
+    let folder = Folder::configured(
+        &["commit_every = \"0s\"\n", &api::tutorial(api.base_url()).replace("50", "1")].concat(),
+    );
+    // No file may be longer than 32 KiB, and a write beyond that is an error and not a signal.
+    let ended = folder.longhaul("run").after("trap '' XFSZ; ulimit -f 64").run();
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert_eq!(
+        ended.closing_words(),
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the sink `lines` failed\n  \
+         caused by: cannot write to `out/conversations.ndjson.part`\n  \
+         caused by: File too large (os error N)\n\
+         hint: mend the cause, then run it again: longhaul run conversations\n"
+    );
+    assert!(ended.said().starts_with("conversations: stopped; "), "{}", ended.stderr);
+    let pages = api.stats().pages;
+    folder.run("run").assert_complete();
+    assert!(folder.read(FILE) == api::lines(&settings), "the records differ");
+    assert!(api.stats().pages > pages && api.stats().pages <= 40 + pages, "{pages}, {:?}", api.stats());
+}
