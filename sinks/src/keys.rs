@@ -1,5 +1,7 @@
 //! The options of a sink, key by key.
 
+use std::ops::RangeInclusive;
+
 use longhaul_core::{
     sink::{Options, SinkError},
     suggest::closest,
@@ -59,6 +61,20 @@ impl<'o> Keys<'o> {
             }
             Some(other) => Err(mistyped(key, "`true` or `false`", other)),
         }
+    }
+
+    /// The whole number under `key`, if any, which must be in `range`. As text it will do, too.
+    pub(crate) fn whole_number(&self, key: &str, range: RangeInclusive<u8>) -> Result<Option<u8>, SinkError> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let (shown, number) = match value {
+            Value::Number(number) => (number.to_string(), number.as_u64().and_then(|n| n.try_into().ok())),
+            Value::String(text) => (text.clone(), text.parse().ok()),
+            other => return Err(mistyped(key, &expected, other)),
+        };
+        let number = number.filter(|number| range.contains(number));
+        let wrong = || SinkError::config(key, format!("`{key}` must be {expected}, not `{shown}`"));
+        number.ok_or_else(wrong).map(Some)
     }
 
     /// What the name under `key` stands for in `choices`; the first of them where the key is absent.
