@@ -76,6 +76,7 @@ impl Compression {
     }
 
     /// What was compressed, of a whole file that has something in it.
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
     pub(super) fn decoded<'f>(self, file: impl Read + 'f) -> io::Result<Box<dyn Read + 'f>> {
         Ok(match self {
             Self::None => Box::new(file),
@@ -113,5 +114,61 @@ impl fmt::Display for Format {
             Self::Gzip => "compressed with gzip",
             Self::Zstd => "compressed with zstd",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Compression, Format};
+    use crate::keys::{Keys, owned};
+
+    /// What the options ask for where the path is this one, or what is said of them.
+    fn read(options: serde_json::Value, path: &str) -> Result<Compression, String> {
+        let options = serde_json::from_value(options).unwrap();
+        let keys = Keys::new(&options, &owned(Compression::KEYS)).unwrap();
+        Compression::new(&keys, path).map_err(|error| format!("{}: {error}", error.key().unwrap_or_default()))
+    }
+
+    #[test]
+    fn the_ending_decides_where_the_key_does_not() {
+        let ask = |compression: &str, path: &str| read(serde_json::json!({"compression": compression}), path);
+        let ending = |path: &str| read(serde_json::json!({}), path);
+        assert_eq!(ending("x.ndjson"), Ok(Compression::None));
+        assert_eq!(ending("x.gz.ndjson"), Ok(Compression::None));
+        assert_eq!(ending("x.ndjson.GZ"), Ok(Compression::Gzip(6)));
+        assert_eq!(ask("none", "x.gz"), Ok(Compression::None));
+        assert_eq!(ask("gzip", "x"), Ok(Compression::Gzip(6)));
+        let level = serde_json::json!({"compression_level": "9"});
+        assert_eq!(read(level, "x.gz"), Ok(Compression::Gzip(9)));
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn zstd_has_levels_of_its_own() {
+        assert_eq!(read(serde_json::json!({}), "x.zst"), Ok(Compression::Zstd(3)));
+        let options = serde_json::json!({"compression": "zstd", "compression_level": 19});
+        assert_eq!(read(options, "x.gz"), Ok(Compression::Zstd(19)));
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    #[test]
+    fn who_asks_for_zstd_is_told_how_to_get_it() {
+        let message = "this longhaul was built without zstd (build it with the feature `zstd`, or use gzip)";
+        assert_eq!(read(serde_json::json!({}), "x.zst"), Err(format!("path: {message}")));
+        let options = serde_json::json!({"compression": "zstd"});
+        assert_eq!(read(options, "x.gz"), Err(format!("compression: {message}")));
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_first_bytes() {
+        for (file, format) in [
+            (&b"\x1f\x8b\x08\x00"[..], Format::Gzip),
+            (b"\x28\xb5\x2f\xfd\x04", Format::Zstd),
+            (b"\x28\xb5", Format::Plain),
+            (b"{}", Format::Plain),
+            (b"", Format::Plain),
+        ] {
+            assert_eq!(Format::read(file).unwrap(), format, "{file:?}");
+        }
     }
 }

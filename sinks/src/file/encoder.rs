@@ -17,7 +17,7 @@ use super::Compression;
 pub(super) struct Encoder {
     pub(super) compression: Compression,
     /// What has begun and not ended.
-    member: Option<Member>,
+    member: Option<Box<Member>>,
 }
 
 /// A member or frame.
@@ -36,7 +36,7 @@ impl Encoder {
     /// What is to be written of `bytes` now. The rest comes later, and at the latest with [`end`](Self::end).
     pub(super) fn encode<'b>(&mut self, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
         if self.member.is_none() && !bytes.is_empty() {
-            self.member = Member::begin(self.compression)?;
+            self.member = Member::begin(self.compression)?.map(Box::new);
         }
         match &mut self.member {
             None => Ok(Cow::Borrowed(bytes)),
@@ -46,7 +46,7 @@ impl Encoder {
 
     /// What is still to be written of all bytes so far.
     pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
-        self.member.take().map_or_else(|| Ok(Vec::new()), Member::end)
+        self.member.take().map_or_else(|| Ok(Vec::new()), |member| member.end())
     }
 
     /// What a file holds that holds nothing.
@@ -56,6 +56,7 @@ impl Encoder {
 }
 
 impl Member {
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
     fn begin(compression: Compression) -> io::Result<Option<Self>> {
         Ok(match compression {
             Compression::None => None,

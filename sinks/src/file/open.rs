@@ -213,10 +213,8 @@ fn end_of(file: &mut dyn DiskFile, place: &Place, compression: Compression) -> R
     let found = Format::read(&mut *file).map_err(unread)?;
     if found != compression.format() {
         let cure = "choose another path, or set `compression` to what the file is";
-        return Err(refused(&format!(
-            "it is {found}, and what follows would be {} ({cure})",
-            compression.format()
-        )));
+        let ours = compression.format();
+        return Err(refused(&format!("it is {found}, but new records are {ours} ({cure})")));
     }
     let from = if found == Format::Plain { length - 1 } else { 0 };
     file.seek(SeekFrom::Start(from)).map_err(unread)?;

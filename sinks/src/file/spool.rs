@@ -91,10 +91,7 @@ fn spool(place: &Place) -> Place {
 
 /// Whether the file is there and holds `length` bytes.
 fn holds(disk: &dyn Disk, place: &Place, compression: Compression, length: u64) -> io::Result<bool> {
-    let found = match disk.kind(&place.path)? {
-        Some(Kind::File(found)) => found,
-        _ => return Ok(false),
-    };
+    let Some(Kind::File(found)) = disk.kind(&place.path)? else { return Ok(false) };
     if compression == Compression::None {
         return Ok(found == length);
     }
