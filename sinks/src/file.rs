@@ -1,5 +1,7 @@
 //! A file that the records of one pull go to.
 
+mod compression;
+mod encoder;
 mod open;
 mod place;
 mod position;
@@ -16,12 +18,12 @@ use longhaul_core::{
     sink::{Mark, Receipt, SinkError, SinkErrorKind},
 };
 
+use self::{compression::Compression, encoder::Encoder, place::sync_folders_of, position::Position};
 pub(crate) use self::{
     place::Place,
     spool::Spool,
     target::{Mode, Target},
 };
-use self::{place::sync_folders_of, position::Position};
 
 /// An open file of one pull: under its final name, or as `<path>.part` beside it where it is to replace that.
 ///
@@ -33,6 +35,7 @@ pub(crate) struct RecordFile {
     /// The file that is written.
     place: Place,
     ending: Ending,
+    encoder: Encoder,
     /// Bytes in the file.
     length: u64,
     /// Where the last commit of the pull was.
@@ -56,17 +59,21 @@ enum Ending {
 
 impl RecordFile {
     /// Whether nothing is in the file, also not from earlier pulls.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.length == 0
+    pub(crate) fn is_empty(&mut self) -> Result<bool, SinkError> {
+        Ok(self.head(1)?.is_empty())
     }
 
-    /// The first bytes of the file, at most `limit`.
+    /// The first bytes that the file holds, at most `limit`.
     pub(crate) fn head(&mut self, limit: u64) -> Result<Vec<u8>, SinkError> {
+        if self.length == 0 {
+            return Ok(Vec::new());
+        }
         let mut head = Vec::new();
         let read = self
             .file
             .rewind()
-            .and_then(|()| (&mut self.file).take(limit).read_to_end(&mut head))
+            .and_then(|()| self.encoder.compression.decoded(&mut self.file))
+            .and_then(|held| held.take(limit).read_to_end(&mut head))
             .and_then(|_| self.file.seek(SeekFrom::Start(self.length)));
         read.map_err(|error| failed("read", &self.place, error))?;
         Ok(head)
@@ -77,18 +84,41 @@ impl RecordFile {
         &self.place.shown
     }
 
-    /// Puts `bytes` at the end.
+    /// Puts `bytes` at the end. Of a compressed file they may come there no earlier than with the next commit.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         if matches!(self.ending, Ending::Renamed) {
             return Err(rejected(format!("cannot write to `{}`: it is complete already", self.shown())));
         }
+        let encoded = self.encoder.encode(bytes).map_err(|error| failed("compress", &self.place, error))?;
+        self.put(&encoded)
+    }
+
+    /// Makes what was written survive a crash; the receipt tells where the file stands.
+    pub(crate) fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        let rest = self.encoder.end().map_err(|error| failed("compress", &self.place, error))?;
+        self.put(&rest)?;
+        if mark > Mark::START {
+            self.hold_nothing()?;
+        }
+        self.make_durable(mark)
+    }
+
+    /// Puts into an empty file what tells that nothing was compressed. The others are whole as they are.
+    fn hold_nothing(&mut self) -> Result<(), SinkError> {
+        if self.length > 0 {
+            return Ok(());
+        }
+        let nothing = self.encoder.nothing().map_err(|error| failed("compress", &self.place, error))?;
+        self.put(&nothing)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         // Counted first, so that what a failed write leaves behind is taken back, too.
         self.length += bytes.len() as u64;
         self.file.write_all(bytes).map_err(|error| failed("write to", &self.place, error))
     }
 
-    /// Makes what was written survive a crash; the receipt tells where the file stands.
-    pub(crate) fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+    fn make_durable(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
         let position = match self.committed {
             Some(position) if position.length == self.length => position,
             committed => {
@@ -110,6 +140,9 @@ impl RecordFile {
 
     /// Publishes the file under its final name.
     pub(crate) fn finish(mut self) -> Result<(), SinkError> {
+        // A pull without any page was committed at its start alone.
+        self.hold_nothing()?;
+        self.make_durable(Mark::START)?;
         self.begun = None;
         let place = match &self.ending {
             Ending::Stay => return Ok(()),

@@ -1,5 +1,7 @@
 //! The options of a sink, key by key.
 
+use std::ops::RangeInclusive;
+
 use longhaul_core::{
     sink::{Options, SinkError},
     suggest::closest,
@@ -59,6 +61,20 @@ impl<'o> Keys<'o> {
             }
             Some(other) => Err(mistyped(key, "`true` or `false`", other)),
         }
+    }
+
+    /// The whole number under `key`, if any, which must be in `range`. As text it will do, too.
+    pub(crate) fn whole_number(&self, key: &str, range: RangeInclusive<u8>) -> Result<Option<u8>, SinkError> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let (shown, number) = match value {
+            Value::Number(number) => (number.to_string(), number.as_u64().and_then(|n| n.try_into().ok())),
+            Value::String(text) => (text.clone(), text.parse().ok()),
+            other => return Err(mistyped(key, &expected, other)),
+        };
+        let number = number.filter(|number| range.contains(number));
+        let wrong = || SinkError::config(key, format!("`{key}` must be {expected}, not `{shown}`"));
+        number.ok_or_else(wrong).map(Some)
     }
 
     /// What the name under `key` stands for in `choices`; the first of them where the key is absent.
@@ -150,6 +166,18 @@ mod tests {
             complaint(json!({"bom": "yes"}), bom),
             said("bom", "`bom` must be `true` or `false`, not `yes`")
         );
+        let level = |keys: &Keys<'_>| keys.whole_number("mode", 1..=9);
+        for (value, shown) in [(json!(0), "0"), (json!(2.5), "2.5"), (json!(-1), "-1"), (json!("1e0"), "1e0")]
+        {
+            assert_eq!(
+                complaint(json!({"mode": value}), level),
+                said("mode", &format!("`mode` must be a whole number from 1 to 9, not `{shown}`"))
+            );
+        }
+        assert_eq!(
+            complaint(json!({"mode": true}), level),
+            said("mode", "`mode` must be a whole number from 1 to 9, not a boolean")
+        );
         let columns = |keys: &Keys<'_>| keys.required_list("columns").map(<[_]>::len);
         assert_eq!(
             complaint(json!({"columns": true}), columns),
@@ -158,7 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn absent_keys_have_defaults_and_text_will_do_for_a_boolean() {
+    fn absent_keys_have_defaults_and_text_will_do_for_a_boolean_or_a_number() {
+        for (value, level) in [(json!(null), None), (json!(9), Some(9)), (json!("1"), Some(1))] {
+            assert_eq!(with_keys(json!({"mode": value}), |keys| keys.whole_number("mode", 1..=9)), Ok(level));
+        }
         let mode = |keys: &Keys<'_>| keys.choice("mode", &[("replace", 1), ("append", 2)]);
         assert_eq!(with_keys(json!({}), mode), Ok(1));
         assert_eq!(with_keys(json!({"mode": "append"}), mode), Ok(2));

@@ -1,7 +1,7 @@
 //! The sinks that longhaul carries: `stdout`, `ndjson` and `csv`.
 //!
 //! Each is a folder with the same files: `config.rs` reads the options, `sink.rs` writes. What the two that write
-//! files share is in `file.rs`. What a person sees of records before there is a file is in `preview.rs`.
+//! files share is in `file.rs`, compression included. What a person sees of records before there is a file is in `preview.rs`.
 
 mod csv;
 mod file;

@@ -83,9 +83,9 @@ impl OpenSink for CsvConfig {
             }
         };
         let mut file = RecordFile::open(&self.target, site, from)?;
-        if from.is_none() && !file.is_empty() {
+        if from.is_none() && !file.is_empty()? {
             table.check_follows(&mut file)?;
         }
-        Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, table)), at })
+        Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, table)?), at })
     }
 }

@@ -18,9 +18,9 @@ pub(crate) struct CsvSink {
 }
 
 impl CsvSink {
-    pub(crate) fn new(file: RecordFile, mode: Mode, table: Arc<Table>) -> Self {
-        let rows = if file.is_empty() { table.header() } else { Vec::new() };
-        Self { file, mode, table, rows }
+    pub(crate) fn new(mut file: RecordFile, mode: Mode, table: Arc<Table>) -> Result<Self, SinkError> {
+        let rows = if file.is_empty()? { table.header() } else { Vec::new() };
+        Ok(Self { file, mode, table, rows })
     }
 
     fn send(&mut self) -> Result<(), SinkError> {

@@ -1,7 +1,7 @@
 //! Opening the file of a pull that begins or goes on.
 
 use std::{
-    io::{self, SeekFrom},
+    io::{self, Read, SeekFrom},
     sync::Arc,
 };
 
@@ -10,7 +10,10 @@ use longhaul_core::{
     sink::{Mark, Receipt, SinkError, Site},
 };
 
-use super::{Ending, Mode, Place, Position, RecordFile, Target, failed, place::make_folders, rejected};
+use super::{
+    Compression, Encoder, Ending, Mode, Place, Position, RecordFile, Target, compression::Format, failed,
+    place::make_folders, rejected,
+};
 
 impl RecordFile {
     /// The file of the pull at `site`, from the beginning or as it was at the receipt `from`.
@@ -20,7 +23,7 @@ impl RecordFile {
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
         let place = target.place(site)?;
-        let disk = Arc::clone(&target.disk);
+        let (disk, compression) = (Arc::clone(&target.disk), target.compression);
         let from = from.map(|(receipt, mark)| Ok((position(receipt, &place)?, mark))).transpose()?;
         let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);
         let from = match from {
@@ -28,10 +31,10 @@ impl RecordFile {
             from => from.map(|(from, _)| from),
         };
         match (target.mode, from) {
-            (Mode::Replace, None) => Self::begin_part(disk, place),
-            (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from),
-            (Mode::Append, None) => Self::begin_after(disk, place),
-            (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay),
+            (Mode::Replace, None) => Self::begin_part(disk, place, compression),
+            (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from, compression),
+            (Mode::Append, None) => Self::begin_after(disk, place, compression),
+            (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay, compression),
         }
         .map(|mut file| {
             if is_start {
@@ -61,12 +64,17 @@ impl RecordFile {
         Ok(disk.kind(&place.path).map_err(|error| failed("read", place, error))?.is_none())
     }
 
-    fn begin_part(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
-        Self::begin_new(disk, place.part(), Ending::Rename(place))
+    fn begin_part(disk: Arc<dyn Disk>, place: Place, compression: Compression) -> Result<Self, SinkError> {
+        Self::begin_new(disk, place.part(), Ending::Rename(place), compression)
     }
 
     /// A new file of that name, which it takes from any other.
-    pub(super) fn begin_new(disk: Arc<dyn Disk>, place: Place, ending: Ending) -> Result<Self, SinkError> {
+    pub(super) fn begin_new(
+        disk: Arc<dyn Disk>,
+        place: Place,
+        ending: Ending,
+        compression: Compression,
+    ) -> Result<Self, SinkError> {
         make_folders(&*disk, &place)?;
         // Made anew rather than emptied: what stands there may be a link, or have another user's permissions.
         match disk.remove(&place.path) {
@@ -74,25 +82,41 @@ impl RecordFile {
             _ => {
                 let file = disk.open(&place.path, Open::New);
                 let file = file.map_err(|error| failed("create", &place, error))?;
-                Ok(Self { disk, file, place, ending, length: 0, committed: None, begun: None, before: None })
+                let encoder = Encoder::new(compression);
+                Ok(Self {
+                    disk,
+                    file,
+                    place,
+                    ending,
+                    encoder,
+                    length: 0,
+                    committed: None,
+                    begun: None,
+                    before: None,
+                })
             }
         }
     }
 
-    fn go_on_with_part(disk: Arc<dyn Disk>, place: Place, from: Position) -> Result<Self, SinkError> {
+    fn go_on_with_part(
+        disk: Arc<dyn Disk>,
+        place: Place,
+        from: Position,
+        compression: Compression,
+    ) -> Result<Self, SinkError> {
         let part = place.part();
         let unread = |error| failed("read", &place, error);
         // The part comes first: an earlier pull's file may well look like the one that was committed.
         let is_renamed = disk.kind(&part.path).map_err(|error| failed("read", &part, error))?.is_none()
             && ends_at(&*disk, &place, from).map_err(unread)?;
         if is_renamed {
-            Self::go_on(disk, place, from, Ending::Renamed)
+            Self::go_on(disk, place, from, Ending::Renamed, compression)
         } else {
-            Self::go_on(disk, part, from, Ending::Rename(place))
+            Self::go_on(disk, part, from, Ending::Rename(place), compression)
         }
     }
 
-    fn begin_after(disk: Arc<dyn Disk>, place: Place) -> Result<Self, SinkError> {
+    fn begin_after(disk: Arc<dyn Disk>, place: Place, compression: Compression) -> Result<Self, SinkError> {
         make_folders(&*disk, &place)?;
         let before = match disk.kind(&place.path).map_err(|error| failed("read", &place, error))? {
             Some(Kind::File(length)) => Some(length),
@@ -100,14 +124,18 @@ impl RecordFile {
         };
         let mut file =
             disk.open(&place.path, Open::ExistingOrNew).map_err(|error| failed("open", &place, error))?;
-        let length = last_line_end(&mut *file).map_err(|error| failed("read", &place, error))?;
-        let Some(length) = length else {
-            return Err(rejected(format!(
-                "cannot append to `{}`: its last line is not complete",
-                place.shown
-            )));
-        };
-        Ok(Self { disk, file, place, ending: Ending::Stay, length, committed: None, begun: None, before })
+        let length = end_of(&mut *file, &place, compression)?;
+        Ok(Self {
+            disk,
+            file,
+            place,
+            ending: Ending::Stay,
+            encoder: Encoder::new(compression),
+            length,
+            committed: None,
+            begun: None,
+            before,
+        })
     }
 
     /// The file of that name as it was at `from`.
@@ -116,6 +144,7 @@ impl RecordFile {
         place: Place,
         from: Position,
         ending: Ending,
+        compression: Compression,
     ) -> Result<Self, SinkError> {
         let gone_wrong = |why: &str| {
             let cure = "put it back as it was, or begin the pull anew";
@@ -146,6 +175,7 @@ impl RecordFile {
             file,
             place,
             ending,
+            encoder: Encoder::new(compression),
             length,
             committed: Some(from),
             begun: None,
@@ -171,14 +201,40 @@ fn ends_at(disk: &dyn Disk, place: &Place, at: Position) -> io::Result<bool> {
     Ok(Position::read(&mut *file, at.length)? == at)
 }
 
-/// The file's length, with the file positioned there; none where the last line lacks its end.
-fn last_line_end(file: &mut dyn DiskFile) -> io::Result<Option<u64>> {
-    let length = file.seek(SeekFrom::End(0))?;
+/// The file's length, with the file positioned there. It is read so far that whoever reads it finds what will follow.
+fn end_of(file: &mut dyn DiskFile, place: &Place, compression: Compression) -> Result<u64, SinkError> {
+    let unread = |error| failed("read", place, error);
+    let refused = |why: &str| rejected(format!("cannot append to `{}`: {why}", place.shown));
+    let length = file.seek(SeekFrom::End(0)).map_err(unread)?;
     if length == 0 {
-        return Ok(Some(0));
+        return Ok(0);
     }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok((last == *b"\n").then_some(length))
+    file.rewind().map_err(unread)?;
+    let found = Format::read(&mut *file).map_err(unread)?;
+    if found != compression.format() {
+        let cure = "choose another path, or set `compression` to what the file is";
+        let ours = compression.format();
+        return Err(refused(&format!("it is {found}, but new records are {ours} ({cure})")));
+    }
+    let from = if found == Format::Plain { length - 1 } else { 0 };
+    file.seek(SeekFrom::Start(from)).map_err(unread)?;
+    let last = compression.decoded(&mut *file).and_then(last_byte);
+    let damaged = |error: io::Error| match found {
+        Format::Plain => unread(error),
+        _ => refused("it cannot be read to its end").because(error),
+    };
+    if last.map_err(damaged)?.is_some_and(|last| last != b'\n') {
+        return Err(refused("its last line is not complete"));
+    }
+    file.seek(SeekFrom::Start(length)).map_err(unread)
+}
+
+fn last_byte(mut of: impl Read) -> io::Result<Option<u8>> {
+    let (mut last, mut buffer) = (None, vec![0; 1 << 16]);
+    loop {
+        match of.read(&mut buffer)? {
+            0 => return Ok(last),
+            read => last = buffer[..read].last().copied(),
+        }
+    }
 }

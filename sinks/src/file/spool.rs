@@ -6,11 +6,11 @@ use std::{
 };
 
 use longhaul_core::{
-    disk::Kind,
+    disk::{Disk, Kind, Open},
     sink::{Mark, Receipt, SinkError, Site},
 };
 
-use super::{Ending, Place, RecordFile, Target, failed, open::position};
+use super::{Compression, Ending, Place, RecordFile, Target, compression::Format, failed, open::position};
 
 /// The records of one pull, one a line, in `<path>.spool` beside the file that they will become.
 ///
@@ -22,11 +22,11 @@ impl Spool {
     /// The spool of a pull that begins. One that an earlier pull left behind is dropped.
     pub(crate) fn begin(target: &Target, site: &Site) -> Result<Self, SinkError> {
         let place = spool(&target.place(site)?);
-        RecordFile::begin_new(Arc::clone(&target.disk), place, Ending::Stay).map(Self)
+        RecordFile::begin_new(Arc::clone(&target.disk), place, Ending::Stay, Compression::None).map(Self)
     }
 
-    /// The spool as it was at the receipt `from`; `None` where there is none but a file of `length` bytes that it has
-    /// become.
+    /// The spool as it was at the receipt `from`; `None` where there is none but a file that it has become, which
+    /// holds `length` bytes.
     pub(crate) fn go_on(
         target: &Target,
         site: &Site,
@@ -35,12 +35,14 @@ impl Spool {
     ) -> Result<Option<Self>, SinkError> {
         let (place, disk) = (target.place(site)?, Arc::clone(&target.disk));
         let spool = spool(&place);
-        let kind = |place: &Place| disk.kind(&place.path).map_err(|error| failed("read", place, error));
-        if kind(&spool)?.is_none() && kind(&place)? == Some(Kind::File(length)) {
+        let unread = |error| failed("read", &place, error);
+        let is_gone = disk.kind(&spool.path).map_err(|error| failed("read", &spool, error))?.is_none();
+        if is_gone && holds(&*disk, &place, target.compression, length).map_err(unread)? {
             return Ok(None);
         }
         let from = position(from, &spool)?;
-        RecordFile::go_on(Arc::clone(&disk), spool, from, Ending::Stay).map(|file| Some(Self(file)))
+        let spool = RecordFile::go_on(disk, spool, from, Ending::Stay, Compression::None)?;
+        Ok(Some(Self(spool)))
     }
 
     /// Puts whole lines at the end.
@@ -85,4 +87,18 @@ impl Spool {
 
 fn spool(place: &Place) -> Place {
     place.beside(".spool")
+}
+
+/// Whether the file is there and holds `length` bytes.
+fn holds(disk: &dyn Disk, place: &Place, compression: Compression, length: u64) -> io::Result<bool> {
+    let Some(Kind::File(found)) = disk.kind(&place.path)? else { return Ok(false) };
+    if compression == Compression::None {
+        return Ok(found == length);
+    }
+    let mut file = disk.open(&place.path, Open::Existing)?;
+    if Format::read(&mut *file)? != compression.format() {
+        return Ok(false);
+    }
+    file.rewind()?;
+    Ok(io::copy(&mut compression.decoded(file)?, &mut io::sink())? == length)
 }

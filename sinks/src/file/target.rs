@@ -11,14 +11,16 @@ use longhaul_core::{
     sink::{SinkError, Site, UnknownPlaceholder},
 };
 
-use super::Place;
+use super::{Compression, Place};
 use crate::keys::Keys;
 
-/// Where a sink's records go: a path with placeholders, and what becomes of a file that is there already.
+/// Where a sink's records go: a path with placeholders, what becomes of a file that is there already, and
+/// whether files are compressed.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     template: String,
     pub(crate) mode: Mode,
+    pub(super) compression: Compression,
     pub(super) disk: Arc<dyn Disk>,
 }
 
@@ -33,21 +35,20 @@ pub(crate) enum Mode {
 
 impl Target {
     /// The keys that [`new`](Self::new) reads.
-    pub(crate) const KEYS: [&str; 2] = ["path", "mode"];
+    pub(crate) const KEYS: [&str; 4] = {
+        let [compression, level] = Compression::KEYS;
+        ["path", "mode", compression, level]
+    };
 
-    /// The target on `disk` that `path` and `mode` describe.
+    /// The target on `disk` that these keys describe.
     pub(crate) fn new(keys: &Keys<'_>, disk: Arc<dyn Disk>) -> Result<Self, SinkError> {
         let template = keys.required_text("path")?;
         if template.is_empty() {
             return Err(SinkError::config("path", "`path` is empty"));
         }
-        let compressed = [".gz", ".zst"].into_iter().find(|end| template.to_ascii_lowercase().ends_with(end));
-        if let Some(end) = compressed {
-            let message = format!("`{template}` ends in `{end}`, but compressed files cannot be written yet");
-            return Err(SinkError::config("path", message));
-        }
         let mode = keys.choice("mode", &[("replace", Mode::Replace), ("append", Mode::Append)])?;
-        Ok(Self { template: template.to_owned(), mode, disk })
+        let compression = Compression::new(keys, template)?;
+        Ok(Self { template: template.to_owned(), mode, compression, disk })
     }
 
     /// The file of the pull at `site`. Nothing is made yet, but what cannot become a file is refused.

@@ -9,57 +9,61 @@ use longhaul_core::sink::{
 use longhaul_tests::SimulatedDisk;
 use serde_json::{Value, json, value::RawValue};
 
-use super::support::{Folder, Pipe, configured, configured_on, registry};
+use super::support::{COMPRESSIONS, Folder, Pipe, configured, configured_on, registry, unpacked};
 
 /// The whole record in one cell, so that a row can be read back as the record it was.
 fn columns() -> Value {
     json!([{"name": "record", "at": ""}])
 }
 
-/// Holds a sink that writes a file against the contract, on the machine's disk and on one in memory.
+/// Holds a sink that writes a file against the contract, however it compresses, on the machine's disk and on one in
+/// memory.
 #[track_caller]
 fn verify_file(
     publishes: Publishes,
     name: &'static str,
-    options: fn() -> Value,
+    options: &Value,
     records: fn(&str) -> Vec<String>,
+    stored: fn(&str) -> String,
 ) {
-    Suite::new(publishes, file(name, options, records)).verify();
-    Suite::new(publishes, simulated_file(name, options, records)).verify();
+    for compression in COMPRESSIONS {
+        let mut options = options.clone();
+        options["path"] = json!("out/{stream}.x");
+        options["compression"] = json!(compression);
+        let read = move |file: &[u8]| records(&String::from_utf8(unpacked(compression, file)).unwrap());
+        Suite::new(publishes, file(name, options.clone(), read)).stored_as(stored).verify();
+        Suite::new(publishes, simulated_file(name, options, read)).stored_as(stored).verify();
+    }
 }
 
 fn file(
     name: &'static str,
-    options: fn() -> Value,
-    records: fn(&str) -> Vec<String>,
+    options: Value,
+    read: impl Fn(&[u8]) -> Vec<String> + Copy + 'static,
 ) -> impl Fn() -> Subject {
     move || {
         let folder = Folder::new();
-        let opener = configured(name, options()).unwrap();
+        let opener = configured(name, options.clone()).unwrap();
         let site = folder.site();
         Subject {
             opener,
             site,
-            published: Box::new(move || folder.text("out/users.x").as_deref().map(records)),
+            published: Box::new(move || folder.bytes("out/users.x").as_deref().map(read)),
         }
     }
 }
 
 fn simulated_file(
     name: &'static str,
-    options: fn() -> Value,
-    records: fn(&str) -> Vec<String>,
+    options: Value,
+    read: impl Fn(&[u8]) -> Vec<String> + Copy + 'static,
 ) -> impl Fn() -> Subject {
     move || {
         let disk = SimulatedDisk::new();
-        let text = {
-            let disk = disk.clone();
-            move || Some(String::from_utf8(disk.contents("/simulated/out/users.x")?).unwrap())
-        };
         Subject {
-            opener: configured_on(disk.handle(), name, options()).unwrap(),
+            opener: configured_on(disk.handle(), name, options.clone()).unwrap(),
             site: Site::new("users", "/simulated"),
-            published: Box::new(move || text().as_deref().map(records)),
+            published: Box::new(move || disk.contents("/simulated/out/users.x").as_deref().map(read)),
         }
     }
 }
@@ -92,25 +96,26 @@ fn rows(text: &str) -> Vec<String> {
 
 #[test]
 fn ndjson_that_replaces() {
-    verify_file(Publishes::AtFinish, "ndjson", || json!({"path": "out/{stream}.x"}), lines);
+    let options = json!({});
+    verify_file(Publishes::AtFinish, "ndjson", &options, lines, str::to_owned);
 }
 
 #[test]
 fn ndjson_that_appends() {
-    let options = || json!({"path": "out/{stream}.x", "mode": "append"});
-    verify_file(Publishes::AtCommit, "ndjson", options, lines);
+    let options = json!({"mode": "append"});
+    verify_file(Publishes::AtCommit, "ndjson", &options, lines, str::to_owned);
 }
 
 #[test]
 fn csv_that_replaces() {
-    let options = || json!({"path": "out/{stream}.x", "columns": columns()});
-    verify_file(Publishes::AtFinish, "csv", options, rows);
+    let options = json!({"columns": columns()});
+    verify_file(Publishes::AtFinish, "csv", &options, rows, str::to_owned);
 }
 
 #[test]
 fn csv_that_appends() {
-    let options = || json!({"path": "out/{stream}.x", "mode": "append", "columns": columns()});
-    verify_file(Publishes::AtCommit, "csv", options, rows);
+    let options = json!({"mode": "append", "columns": columns()});
+    verify_file(Publishes::AtCommit, "csv", &options, rows, str::to_owned);
 }
 
 /// What a row of any columns says: each cell that is not empty under its name, by name.
@@ -149,16 +154,16 @@ fn flat(record: &str) -> String {
 
 #[test]
 fn csv_of_all_columns() {
-    let options = || json!({"path": "out/{stream}.x"});
-    let suite = Suite::new(Publishes::AtFinish, file("csv", options, rows_of_all_columns));
-    suite.stored_as(flat).verify();
+    let options = json!({});
+    verify_file(Publishes::AtFinish, "csv", &options, rows_of_all_columns, flat);
 }
 
 /// One row for each record, through all that makes rows of the parts of one.
 #[test]
 fn csv_of_parts() {
-    let options = || json!({"path": "out/{stream}.x", "rows": "/none/*", "rows_optional": true, "columns": [{"name": "record", "at": "^"}]});
-    Suite::new(Publishes::AtFinish, file("csv", options, rows)).verify();
+    let options =
+        json!({"rows": "/none/*", "rows_optional": true, "columns": [{"name": "record", "at": "^"}]});
+    verify_file(Publishes::AtFinish, "csv", &options, rows, str::to_owned);
 }
 
 #[test]

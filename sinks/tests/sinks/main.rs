@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
 
+mod compressed;
 mod conformance;
 mod csv;
 mod faults;

@@ -12,9 +12,13 @@ fn each_type_says_what_it_does_and_takes() {
         (
             "csv",
             "a CSV file with a row for each record, or for each part of one",
-            "path mode columns rows rows_optional arrays formulas delimiter bom line_end",
+            "path mode compression compression_level columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
-        ("ndjson", "a file with one JSON record a line, as the server wrote it", "path mode"),
+        (
+            "ndjson",
+            "a file with one JSON record a line, as the server wrote it",
+            "path mode compression compression_level",
+        ),
         (
             "stdout",
             "standard output, as NDJSON or CSV",
@@ -34,16 +38,30 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
         ("ndjson", json!({}), "path: the key `path` is missing"),
         ("ndjson", json!({"path": ""}), "path: `path` is empty"),
         ("ndjson", json!({"pth": "x"}), "pth: unknown key `pth` (did you mean `path`?)"),
-        ("ndjson", json!({"path": "x", "compression": "gzip"}), "compression: unknown key `compression`"),
         (
             "ndjson",
-            json!({"path": "x.ndjson.GZ"}),
-            "path: `x.ndjson.GZ` ends in `.gz`, but compressed files cannot be written yet",
+            json!({"path": "x.gz", "compression": "gz"}),
+            "compression: `compression` must be `none` or `gzip` or `zstd`, not `gz` (did you mean `gzip`?)",
         ),
         (
             "csv",
-            json!({"path": "x.csv.zst", "columns": ["/a"]}),
-            "path: `x.csv.zst` ends in `.zst`, but compressed files cannot be written yet",
+            json!({"path": "x", "compression_level": 3}),
+            "compression_level: `compression_level` needs `compression`, or a path that ends in `.gz` or `.zst`",
+        ),
+        (
+            "ndjson",
+            json!({"path": "x.GZ", "compression_level": 10}),
+            "compression_level: `compression_level` must be a whole number from 1 to 9, not `10`",
+        ),
+        (
+            "ndjson",
+            json!({"path": "x.zst", "compression_level": "high"}),
+            "compression_level: `compression_level` must be a whole number from 1 to 19, not `high`",
+        ),
+        (
+            "csv",
+            json!({"path": "x.csv.zst", "compression_level": [3]}),
+            "compression_level: `compression_level` must be a whole number from 1 to 19, not a list",
         ),
         (
             "ndjson",

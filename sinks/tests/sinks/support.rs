@@ -3,11 +3,12 @@
 use std::{
     error::Error,
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
+use flate2::{read::MultiGzDecoder, write::GzEncoder};
 use longhaul_core::{
     disk::{Disk, SystemDisk},
     sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
@@ -88,11 +89,16 @@ impl Folder {
 
     /// The text of a file, if there is one.
     pub(crate) fn text(&self, name: impl AsRef<Path>) -> Option<String> {
-        fs::read(self.0.path().join(name)).ok().map(|bytes| String::from_utf8(bytes).unwrap())
+        self.bytes(name).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.path().join(name), text).unwrap();
+    /// What is in a file, if there is one.
+    pub(crate) fn bytes(&self, name: impl AsRef<Path>) -> Option<Vec<u8>> {
+        fs::read(self.0.path().join(name)).ok()
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.0.path().join(name), bytes).unwrap();
     }
 
     /// The names of all files, in order.
@@ -136,6 +142,35 @@ pub(crate) fn pull(mut sink: Box<dyn Sink>, records: &[&str]) {
     page(&mut sink, records).unwrap();
     sink.commit(Mark(1)).unwrap();
     sink.finish().unwrap();
+}
+
+/// Every way to compress a file.
+pub(crate) const COMPRESSIONS: [&str; 3] = ["none", "gzip", "zstd"];
+
+/// What a file holds that a sink wrote with this `compression`, to its last byte.
+pub(crate) fn unpacked(compression: &str, file: &[u8]) -> Vec<u8> {
+    let mut held = Vec::new();
+    let read = match compression {
+        "gzip" => MultiGzDecoder::new(file).read_to_end(&mut held),
+        "zstd" => zstd::Decoder::new(file).unwrap().read_to_end(&mut held),
+        _ => return file.to_vec(),
+    };
+    // Neither decoder may take an empty file for one that holds nothing: the commands refuse it.
+    assert!(read.is_ok() && !file.is_empty(), "{compression}: {read:?} of {} bytes", file.len());
+    held
+}
+
+/// A whole file that holds this text.
+pub(crate) fn packed(compression: &str, text: &str) -> Vec<u8> {
+    match compression {
+        "gzip" => {
+            let mut member = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            member.write_all(text.as_bytes()).unwrap();
+            member.finish().unwrap()
+        }
+        "zstd" => zstd::encode_all(text.as_bytes(), 1).unwrap(),
+        _ => text.into(),
+    }
 }
 
 /// An error as it is shown: its key if any, its message, and whether something lies beneath.

@@ -1,0 +1,174 @@
+//! How a file is compressed.
+
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use flate2::read::MultiGzDecoder;
+use longhaul_core::sink::SinkError;
+
+use crate::keys::Keys;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Compression {
+    /// Not at all.
+    None,
+    /// RFC 1952, at a level from 1 to 9.
+    Gzip(u8),
+    /// RFC 8878, at a level from 1 to 19. Beyond that, readers would need more memory than they grant.
+    #[cfg(feature = "zstd")]
+    Zstd(u8),
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Format {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// The keys that [`new`](Self::new) reads.
+    pub(super) const KEYS: [&str; 2] = ["compression", "compression_level"];
+
+    /// What these keys ask for. Where they do not say, the ending of `path` does.
+    pub(super) fn new(keys: &Keys<'_>, path: &str) -> Result<Self, SinkError> {
+        let [compression, level] = Self::KEYS;
+        let formats = [("none", Format::Plain), ("gzip", Format::Gzip), ("zstd", Format::Zstd)];
+        let (key, format) = match keys.value(compression) {
+            Some(_) => (compression, keys.choice(compression, &formats)?),
+            None => ("path", Format::of_ending(path)),
+        };
+        match format {
+            Format::Plain if keys.value(level).is_some() => {
+                let message =
+                    format!("`{level}` needs `{compression}`, or a path that ends in `.gz` or `.zst`");
+                Err(SinkError::config(level, message))
+            }
+            Format::Plain => Ok(Self::None),
+            Format::Gzip => Ok(Self::Gzip(keys.whole_number(level, 1..=9)?.unwrap_or(6))),
+            Format::Zstd => Self::zstd(key, || Ok(keys.whole_number(level, 1..=19)?.unwrap_or(3))),
+        }
+    }
+
+    #[cfg(feature = "zstd")]
+    fn zstd(_: &str, level: impl FnOnce() -> Result<u8, SinkError>) -> Result<Self, SinkError> {
+        level().map(Self::Zstd)
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    fn zstd(key: &str, _: impl FnOnce() -> Result<u8, SinkError>) -> Result<Self, SinkError> {
+        let message = "this longhaul was built without zstd (build it with the feature `zstd`, or use gzip)";
+        Err(SinkError::config(key, message))
+    }
+
+    /// What a file becomes by it.
+    pub(super) fn format(self) -> Format {
+        match self {
+            Self::None => Format::Plain,
+            Self::Gzip(_) => Format::Gzip,
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) => Format::Zstd,
+        }
+    }
+
+    /// What was compressed, of a whole file that has something in it.
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
+    pub(super) fn decoded<'f>(self, file: impl Read + 'f) -> io::Result<Box<dyn Read + 'f>> {
+        Ok(match self {
+            Self::None => Box::new(file),
+            Self::Gzip(_) => Box::new(MultiGzDecoder::new(file)),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(_) => Box::new(zstd::Decoder::new(file)?),
+        })
+    }
+}
+
+impl Format {
+    fn of_ending(path: &str) -> Self {
+        let path = path.to_ascii_lowercase();
+        let endings = [(".gz", Self::Gzip), (".zst", Self::Zstd)];
+        let found = endings.into_iter().find(|(ending, _)| path.ends_with(ending));
+        found.map_or(Self::Plain, |(_, format)| format)
+    }
+
+    /// What `file` is, by its first bytes. No record and no header begins like a compressed file.
+    pub(super) fn read(file: impl Read) -> io::Result<Self> {
+        let mut start = Vec::new();
+        file.take(4).read_to_end(&mut start)?;
+        Ok(match start[..] {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd] => Self::Zstd,
+            _ => Self::Plain,
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "not compressed",
+            Self::Gzip => "compressed with gzip",
+            Self::Zstd => "compressed with zstd",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Compression, Format};
+    use crate::keys::{Keys, owned};
+
+    /// What the options ask for where the path is this one, or what is said of them.
+    fn read(options: serde_json::Value, path: &str) -> Result<Compression, String> {
+        let options = serde_json::from_value(options).unwrap();
+        let keys = Keys::new(&options, &owned(Compression::KEYS)).unwrap();
+        Compression::new(&keys, path).map_err(|error| format!("{}: {error}", error.key().unwrap_or_default()))
+    }
+
+    #[test]
+    fn the_ending_decides_where_the_key_does_not() {
+        let ask = |compression: &str, path: &str| read(serde_json::json!({"compression": compression}), path);
+        let ending = |path: &str| read(serde_json::json!({}), path);
+        assert_eq!(ending("x.ndjson"), Ok(Compression::None));
+        assert_eq!(ending("x.gz.ndjson"), Ok(Compression::None));
+        assert_eq!(ending("x.ndjson.GZ"), Ok(Compression::Gzip(6)));
+        assert_eq!(ask("none", "x.gz"), Ok(Compression::None));
+        assert_eq!(ask("gzip", "x"), Ok(Compression::Gzip(6)));
+        let level = serde_json::json!({"compression_level": "9"});
+        assert_eq!(read(level, "x.gz"), Ok(Compression::Gzip(9)));
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn zstd_has_levels_of_its_own() {
+        assert_eq!(read(serde_json::json!({}), "x.zst"), Ok(Compression::Zstd(3)));
+        let options = serde_json::json!({"compression": "zstd", "compression_level": 19});
+        assert_eq!(read(options, "x.gz"), Ok(Compression::Zstd(19)));
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    #[test]
+    fn who_asks_for_zstd_is_told_how_to_get_it() {
+        let message = "this longhaul was built without zstd (build it with the feature `zstd`, or use gzip)";
+        assert_eq!(read(serde_json::json!({}), "x.zst"), Err(format!("path: {message}")));
+        let options = serde_json::json!({"compression": "zstd"});
+        assert_eq!(read(options, "x.gz"), Err(format!("compression: {message}")));
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_first_bytes() {
+        for (file, format) in [
+            (&b"\x1f\x8b\x08\x00"[..], Format::Gzip),
+            (b"\x28\xb5\x2f\xfd\x04", Format::Zstd),
+            (b"\x28\xb5", Format::Plain),
+            (b"{}", Format::Plain),
+            (b"", Format::Plain),
+        ] {
+            assert_eq!(Format::read(file).unwrap(), format, "{file:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What bytes become on their way to a file.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    io::{self, Write},
+    mem,
+};
+
+use flate2::write::GzEncoder;
+
+use super::Compression;
+
+/// Compresses what a file is to hold, in members (gzip) or frames (zstd), of which each can be read without the others:
+/// a file that ends where one ends is whole.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    pub(super) compression: Compression,
+    /// What has begun and not ended.
+    member: Option<Box<Member>>,
+}
+
+/// A member or frame.
+enum Member {
+    Gzip(GzEncoder<Vec<u8>>),
+    #[cfg(feature = "zstd")]
+    Zstd(zstd::Encoder<'static, Vec<u8>>),
+}
+
+impl Encoder {
+    /// An encoder that has begun nothing.
+    pub(super) fn new(compression: Compression) -> Self {
+        Self { compression, member: None }
+    }
+
+    /// What is to be written of `bytes` now. The rest comes later, and at the latest with [`end`](Self::end).
+    pub(super) fn encode<'b>(&mut self, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
+        if self.member.is_none() && !bytes.is_empty() {
+            self.member = Member::begin(self.compression)?.map(Box::new);
+        }
+        match &mut self.member {
+            None => Ok(Cow::Borrowed(bytes)),
+            Some(member) => member.encode(bytes).map(Cow::Owned),
+        }
+    }
+
+    /// What is still to be written of all bytes so far.
+    pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
+        self.member.take().map_or_else(|| Ok(Vec::new()), |member| member.end())
+    }
+
+    /// What a file holds that holds nothing.
+    pub(super) fn nothing(&self) -> io::Result<Vec<u8>> {
+        Member::begin(self.compression)?.map_or_else(|| Ok(Vec::new()), Member::end)
+    }
+}
+
+impl Member {
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
+    fn begin(compression: Compression) -> io::Result<Option<Self>> {
+        Ok(match compression {
+            Compression::None => None,
+            Compression::Gzip(level) => {
+                let level = flate2::Compression::new(level.into());
+                Some(Self::Gzip(GzEncoder::new(Vec::new(), level)))
+            }
+            #[cfg(feature = "zstd")]
+            Compression::Zstd(level) => {
+                let mut frame = zstd::Encoder::new(Vec::new(), level.into())?;
+                // As the command `zstd` does it, and gzip always.
+                frame.include_checksum(true)?;
+                Some(Self::Zstd(frame))
+            }
+        })
+    }
+
+    fn encode(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip(member) => member.write_all(bytes).map(|()| mem::take(member.get_mut())),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(frame) => frame.write_all(bytes).map(|()| mem::take(frame.get_mut())),
+        }
+    }
+
+    fn end(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip(member) => member.finish(),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(frame) => frame.finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Member")
+    }
+}

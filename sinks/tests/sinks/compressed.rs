@@ -1,0 +1,228 @@
+//! What is in a compressed file, and to which one nothing can be appended.
+
+use longhaul_core::sink::{Mark, OpenSink};
+use serde_json::{Value, json};
+
+use super::support::{COMPRESSIONS, Folder, configured, packed, page, pull, unpacked};
+
+/// `compression` under its name, with the ending of files.
+const ENDINGS: [(&str, &str); 2] = [("gzip", "gz"), ("zstd", "zst")];
+
+fn sink(name: &str, path: &str, mode: &str) -> Box<dyn OpenSink> {
+    let mut options = json!({"path": path, "mode": mode});
+    if name == "csv" {
+        options["columns"] = json!(["/a"]);
+    }
+    configured(name, options).unwrap()
+}
+
+/// Where the members or frames of a file begin.
+fn members(compression: &str, file: &[u8]) -> Vec<usize> {
+    let magic: &[u8] = if compression == "gzip" { b"\x1f\x8b\x08" } else { b"\x28\xb5\x2f\xfd" };
+    let starts = file.windows(magic.len()).enumerate().filter(|(_, bytes)| *bytes == magic);
+    starts.map(|(at, _)| at).collect()
+}
+
+#[test]
+fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
+    for (compression, ending) in ENDINGS {
+        let folder = Folder::new();
+        let name = format!("x.ndjson.{ending}");
+        let mut open = folder.begin(&*sink("ndjson", &name, "append"));
+        page(&mut open, &["1"]).unwrap();
+        page(&mut open, &["2"]).unwrap();
+        let first = open.commit(Mark(1)).unwrap();
+        let whole = folder.bytes(&name).unwrap();
+        assert_eq!(first.0.split(' ').next().unwrap(), whole.len().to_string());
+        assert_eq!(unpacked(compression, &whole), b"1\n2\n");
+        assert_eq!(members(compression, &whole), [0]);
+        // There is nothing new to end.
+        assert_eq!(open.commit(Mark(2)).unwrap(), first);
+        page(&mut open, &["3"]).unwrap();
+        open.commit(Mark(3)).unwrap();
+        open.finish().unwrap();
+        let file = folder.bytes(&name).unwrap();
+        assert_eq!(unpacked(compression, &file), b"1\n2\n3\n");
+        assert_eq!(members(compression, &file), [0, whole.len()]);
+    }
+}
+
+#[test]
+fn what_came_after_a_commit_is_taken_back() {
+    for (compression, ending) in ENDINGS {
+        for mode in ["replace", "append"] {
+            let folder = Folder::new();
+            let name = format!("x.{ending}");
+            let sink = sink("ndjson", &name, mode);
+            let mut open = folder.begin(&*sink);
+            page(&mut open, &["1"]).unwrap();
+            let receipt = open.commit(Mark(1)).unwrap();
+            page(&mut open, &["2"]).unwrap();
+            open.commit(Mark(2)).unwrap();
+            drop(open);
+            let written = if mode == "replace" { format!("{name}.part") } else { name.clone() };
+            // What a kill in the middle of a write leaves.
+            let torn = [folder.bytes(&written).unwrap(), packed(compression, "3\n")[..9].to_vec()].concat();
+            folder.write(&written, torn);
+            pull(folder.resume(&*sink, &receipt).unwrap(), &["4"]);
+            assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"1\n4\n");
+            assert_eq!(folder.names(), [name]);
+        }
+    }
+}
+
+#[test]
+fn a_pull_of_nothing_leaves_a_file_that_can_be_read() {
+    for (compression, ending) in ENDINGS {
+        for (name, mode, held) in [
+            ("ndjson", "replace", ""),
+            ("ndjson", "append", ""),
+            ("csv", "replace", "a\r\n"),
+            ("csv", "append", "a\r\n"),
+        ] {
+            // A pull without any page is at its start until the end.
+            for mark in [Mark::START, Mark(1)] {
+                let folder = Folder::new();
+                let path = format!("x.{ending}");
+                let sink = sink(name, &path, mode);
+                let mut open = folder.begin(&*sink);
+                open.commit(Mark::START).unwrap();
+                let receipt = open.commit(mark).unwrap();
+                open.finish().unwrap();
+                let file = folder.bytes(&path).unwrap();
+                let held = if mode == "append" && mark == Mark::START { "" } else { held };
+                assert_eq!(unpacked(compression, &file), held.as_bytes());
+                let mut again = sink.open(&folder.site(), Some((&receipt, mark))).unwrap().sink;
+                assert_eq!(again.commit(mark).unwrap(), receipt);
+                again.finish().unwrap();
+                assert_eq!(folder.bytes(&path).unwrap(), file);
+                assert_eq!(folder.names(), [path]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_start_puts_nothing_before_the_records() {
+    for (compression, ending) in ENDINGS {
+        let folder = Folder::new();
+        let name = format!("x.{ending}");
+        let mut open = folder.begin(&*sink("ndjson", &name, "replace"));
+        open.commit(Mark::START).unwrap();
+        page(&mut open, &["1"]).unwrap();
+        open.commit(Mark(1)).unwrap();
+        open.finish().unwrap();
+        assert_eq!(members(compression, &folder.bytes(&name).unwrap()), [0]);
+    }
+}
+
+#[test]
+fn appended_records_follow_in_members_of_their_own() {
+    for (compression, ending) in ENDINGS {
+        let folder = Folder::new();
+        let name = format!("x.{ending}");
+        folder.write(&name, packed(compression, "1\n"));
+        pull(folder.begin(&*sink("ndjson", &name, "append")), &["2"]);
+        assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"1\n2\n");
+
+        // A file of no bytes is as good as none; so is one that holds nothing.
+        for empty in [Vec::new(), packed(compression, "")] {
+            folder.write(&name, empty);
+            pull(folder.begin(&*sink("csv", &name, "append")), &["{\"a\":1}"]);
+            pull(folder.begin(&*sink("csv", &name, "append")), &["{\"a\":2}"]);
+            assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"a\r\n1\r\n2\r\n");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_appended_to_a_file_after_which_it_could_not_be_read() {
+    let cure = "(choose another path, or set `compression` to what the file is)";
+    for (compression, ending) in ENDINGS {
+        let folder = Folder::new();
+        let name = format!("x.{ending}");
+        let whole = packed(compression, "a\r\n1\r\n");
+        let refusal = |of: &str, file: &[u8]| {
+            folder.write(&name, file);
+            let told = folder.refusal(&*sink(of, &name, "append"));
+            assert_eq!(folder.bytes(&name).unwrap(), file);
+            told.replace(&format!("Rejected: cannot append to `{name}`: "), "")
+        };
+        let ours = format!("new records are compressed with {compression}");
+        assert_eq!(refusal("ndjson", b"{}\n"), format!("it is not compressed, but {ours} {cure}"));
+        let (other, _) = ENDINGS.into_iter().find(|(other, _)| *other != compression).unwrap();
+        assert_eq!(
+            refusal("ndjson", &packed(other, "{}\n")),
+            format!("it is compressed with {other}, but {ours} {cure}")
+        );
+        let cut = "it cannot be read to its end (cause)";
+        assert_eq!(refusal("csv", &whole[..whole.len() - 1]), cut);
+        assert_eq!(refusal("csv", &[&whole[..], b"more\n"].concat()), cut);
+        assert_eq!(refusal("ndjson", &packed(compression, "{}\n{")), "its last line is not complete");
+        assert_eq!(refusal("csv", &packed(compression, "b\r\n1\r\n")), "its column 1 is `b`, not `a`");
+    }
+    let folder = Folder::new();
+    folder.write("x", packed("gzip", "{}\n"));
+    assert_eq!(
+        folder.refusal(&*sink("ndjson", "x", "append")),
+        format!(
+            "Rejected: cannot append to `x`: it is compressed with gzip, but new records are not compressed {cure}"
+        )
+    );
+}
+
+#[test]
+fn the_key_counts_more_than_the_ending() {
+    for compression in COMPRESSIONS {
+        let folder = Folder::new();
+        let sink = configured("ndjson", json!({"path": "x.gz", "compression": compression})).unwrap();
+        pull(folder.begin(&*sink), &["1"]);
+        let file = folder.bytes("x.gz").unwrap();
+        assert_eq!(unpacked(compression, &file), b"1\n");
+        assert_eq!(file == b"1\n", compression == "none");
+    }
+}
+
+#[test]
+fn a_higher_level_makes_a_smaller_file() {
+    let records = (0..2000u64).map(|at| format!("{{\"id\":\"{:x}\"}}", at * at * 7919)).collect::<Vec<_>>();
+    let records = records.iter().map(String::as_str).collect::<Vec<_>>();
+    for (ending, highest) in [("gz", json!(9)), ("zst", json!("19"))] {
+        let size = |level: Value| {
+            let folder = Folder::new();
+            let path = format!("x.{ending}");
+            let sink = configured("ndjson", json!({"path": path, "compression_level": level})).unwrap();
+            pull(folder.begin(&*sink), &records);
+            folder.bytes(&path).unwrap().len()
+        };
+        assert!(size(highest) < size(json!(1)), "{ending}");
+    }
+}
+
+/// Its length tells a finished table from an older file under that name.
+#[test]
+fn a_table_that_is_made_at_the_end_is_known_when_it_is_finished_again() {
+    for (compression, ending) in ENDINGS {
+        let folder = Folder::new();
+        let name = format!("x.{ending}");
+        let sink = configured("csv", json!({"path": name})).unwrap();
+        let mut open = folder.begin(&*sink);
+        page(&mut open, &["{\"a\":1}"]).unwrap();
+        let receipt = open.commit(Mark(1)).unwrap();
+        open.finish().unwrap();
+        let file = folder.bytes(&name).unwrap();
+        assert_eq!(unpacked(compression, &file), b"a\r\n1\r\n");
+        folder.resume(&*sink, &receipt).unwrap().finish().unwrap();
+        assert_eq!(folder.bytes(&name).unwrap(), file);
+        for other in [packed(compression, "a\r\n11\r\n"), b"a\r\n1\r\n".to_vec()] {
+            folder.write(&name, other);
+            let refusal = folder.resume(&*sink, &receipt).unwrap_err();
+            assert_eq!(
+                refusal.to_string(),
+                format!(
+                    "cannot go on with `{name}.spool`: it is gone (put it back as it was, or begin the pull anew)"
+                )
+            );
+        }
+    }
+}
