@@ -38,9 +38,9 @@ impl Limited {
             Reply::json(format!(r#"{{"results":[{{"n":{number}}}],"pageCount":{pages}}}"#))
         };
         reply
-            .header("inin-ratelimit-allowed", &self.allowed.to_string())
-            .header("inin-ratelimit-count", &minute.1.min(self.allowed).to_string())
-            .header("inin-ratelimit-reset", &reset.to_string())
+            .header("inin-ratelimit-allowed", self.allowed.to_string())
+            .header("inin-ratelimit-count", minute.1.min(self.allowed).to_string())
+            .header("inin-ratelimit-reset", reset.to_string())
     }
 }
 
