@@ -21,7 +21,7 @@ pub use self::{
     pull::{Pull, Summary, has_file_for_each_window},
 };
 use crate::{
-    checkpoint::{Checkpoint, Next, PartProgress, Stage},
+    checkpoint::{Checkpoint, Next, PartProgress},
     client::Client,
     event::Event,
     job::Abandoned,
@@ -217,7 +217,9 @@ impl<'a> Reader<'a> {
         seen: Option<u128>,
     ) -> Result<(), PullError> {
         if let Some(unique) = &mut self.unique {
-            reading.progress.repeated += unique.drop_repeated(&mut page);
+            let sorted = unique.drop_repeated(&mut page);
+            reading.progress.repeated += sorted.repeated;
+            reading.progress.without_key += sorted.without_key;
         }
         let batch = page.batch();
         self.sinks.write(&batch)?;
@@ -247,7 +249,7 @@ impl<'a> Reader<'a> {
         sinks.finish()?;
         self.since.ended.push((progress, pages.missing()));
         if self.run.ledger.every().is_none() {
-            self.save(None, None, Stage::Pulling)?;
+            self.save(None, u64::MAX, |_| {})?;
         }
         Ok(End::Reached)
     }

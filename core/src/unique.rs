@@ -17,6 +17,15 @@ pub(crate) struct Unique {
     latest: Vec<u128>,
 }
 
+/// What was found on a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sorted {
+    /// How many records were dropped.
+    pub(crate) repeated: u64,
+    /// How many have no key.
+    pub(crate) without_key: u64,
+}
+
 impl Unique {
     /// Keys at `key` in each record. Those that were written in earlier runs of the same pull are `earlier`; all but the
     /// first `settled` may be taken back.
@@ -26,11 +35,13 @@ impl Unique {
         Self { key, seen, settled, latest }
     }
 
-    /// Takes out of `page` the records whose key was seen before, and says how many. A record without a key stays:
-    /// nothing tells that it is the same as another.
-    pub(crate) fn drop_repeated(&mut self, page: &mut Page) -> u64 {
-        page.retain(|record| {
+    /// Takes out of `page` the records whose key was seen before. A record without a key stays: nothing tells that it is
+    /// the same as another.
+    pub(crate) fn drop_repeated(&mut self, page: &mut Page) -> Sorted {
+        let mut without_key = 0;
+        let repeated = page.retain(|record| {
             let Some(key) = key_of(record, &self.key).map(|key| fingerprint(key.as_bytes())) else {
+                without_key += 1;
                 return true;
             };
             let is_new = self.seen.insert(key);
@@ -38,7 +49,8 @@ impl Unique {
                 self.latest.push(key);
             }
             is_new
-        })
+        });
+        Sorted { repeated, without_key }
     }
 
     /// The keys behind the first `count`, of those that are not settled.

@@ -29,46 +29,48 @@ fn on_every_thread<T: Send>(act: impl Fn() -> T + Sync) -> Vec<T> {
     })
 }
 
-#[test]
-fn threads_with_the_same_dead_token_cause_one_renewal() {
-    let (clock, tokens, all_refused) =
-        (ManualClock::new(), Tokens::new(Life::Unlimited), Barrier::new(THREADS));
-    let (setup, transport) = Setup::scripted(&clock, move |request| {
+/// An API that takes the first token once, and refuses it once every thread has sent it; `then` answers any other.
+fn dying_token(then: Reply) -> (Setup, Arc<ScriptedTransport>) {
+    let (tokens, all_refused) = (Tokens::new(Life::Unlimited), Barrier::new(THREADS));
+    let taken = AtomicUsize::new(0);
+    Setup::scripted(&ManualClock::new(), move |request| {
         if request.is_for_token() {
             return Ok(tokens.issue(request.at));
         }
-        if request.bearer() == Some("token-1") {
-            // Nobody is refused before everybody has sent the token that dies.
-            all_refused.wait();
-            return Ok(Reply::status(401));
+        if request.bearer() != Some("token-1") {
+            return Ok(then.clone());
         }
-        Ok(Reply::json("[]"))
-    });
+        if taken.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Ok(Reply::json("[]"));
+        }
+        // Nobody is refused before everybody has sent the token that dies.
+        all_refused.wait();
+        Ok(Reply::status(401))
+    })
+}
+
+#[test]
+fn threads_with_the_same_dead_token_cause_one_renewal() {
+    let (setup, transport) = dying_token(Reply::json("[]"));
     let client = setup.client();
+    client.send(&setup.request, Vec::new(), |_| Ok(())).unwrap();
     let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(transport.token_requests().len(), 2, "the first token and one renewal");
-    assert_eq!(transport.api_requests().len(), 2 * THREADS);
+    assert_eq!(transport.api_requests().len(), 1 + 2 * THREADS);
 }
 
 #[test]
 fn threads_whose_new_token_is_refused_do_not_ask_for_more() {
-    let (clock, tokens, all_refused) =
-        (ManualClock::new(), Tokens::new(Life::Unlimited), Barrier::new(THREADS));
-    let (setup, transport) = Setup::scripted(&clock, move |request| {
-        if request.is_for_token() {
-            return Ok(tokens.issue(request.at));
-        }
-        all_refused.wait();
-        Ok(Reply::status(401))
-    });
+    let (setup, transport) = dying_token(Reply::status(401));
     let client = setup.client();
+    client.send(&setup.request, Vec::new(), |_| Ok(())).unwrap();
     let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
     let refused = |outcome: &Result<_, longhaul_core::client::RequestError>| {
         outcome.as_ref().is_err_and(|error| error.reason() == StopReason::Unauthorized)
     };
     assert!(outcomes.iter().all(refused), "{outcomes:?}");
-    assert_eq!((transport.token_requests().len(), transport.api_requests().len()), (2, 2 * THREADS));
+    assert_eq!((transport.token_requests().len(), transport.api_requests().len()), (2, 1 + 2 * THREADS));
 }
 
 /// A clock that knows who has looked at it.

@@ -113,6 +113,9 @@ pub struct PartProgress {
     /// How many were dropped because their key had been written already.
     #[serde(default)]
     pub repeated: u64,
+    /// How many had none.
+    #[serde(default)]
+    pub without_key: u64,
     /// Where the sinks with a file for each window stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sinks: Option<Position>,
@@ -229,8 +232,15 @@ impl Checkpoint {
         self.forget_job(part.window);
     }
 
-    /// Counts what stays of a part that begins anew.
-    pub(crate) fn settle(&mut self, part: &PartProgress) {
+    /// Has a part begin anew, of which what was written stays.
+    pub(crate) fn begin_anew(&mut self, part: &PartProgress) {
+        self.settle(part);
+        self.put(&PartProgress { anew: part.anew + 1, ..PartProgress::of(part.window) });
+        self.forget_job(part.window);
+    }
+
+    /// Counts what stays of a part.
+    fn settle(&mut self, part: &PartProgress) {
         self.complete.records += part.written;
         self.complete.pages += part.listing.pages;
         self.complete.repeated += part.repeated;

@@ -2,7 +2,7 @@
 
 use super::{End, PullError, Reader, reading::Reading};
 use crate::{
-    checkpoint::{Checkpoint, Next, PartProgress, Position},
+    checkpoint::{Checkpoint, PartProgress, Position},
     ledger::Entries,
     output::Output,
     pages::PageError,
@@ -57,18 +57,10 @@ impl<'a> Reader<'a> {
 
     /// Takes back what was written of a part that begins anew.
     fn take_back(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
-        if self.stays() {
-            // Where the next page was does not matter any more, and may hold a secret.
-            reading.progress.listing.next = Next::First;
-            reading.progress.anew += 1;
-            self.commit(Some(reading))?;
-            let (window, progress) = (reading.progress.window, &reading.progress);
-            self.run.ledger.note(|checkpoint| {
-                checkpoint.settle(progress);
-                checkpoint.put(&PartProgress { anew: progress.anew, ..PartProgress::of(window) });
-                checkpoint.forget_job(window);
-            });
-            return Ok(());
+        if self.stays(&reading.progress) {
+            let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+            let progress = &reading.progress;
+            return self.save(sinks, u64::MAX, |checkpoint| checkpoint.begin_anew(progress));
         }
         let progress = reading.progress.clone();
         reading.progress = self.begin_anew(progress)?;
@@ -81,16 +73,13 @@ impl<'a> Reader<'a> {
     /// Has a part begin anew: first in the checkpoint and then in the sinks, which from then on lack what an earlier
     /// checkpoint says that they have.
     pub(super) fn begin_anew(&mut self, part: PartProgress) -> Result<PartProgress, PullError> {
-        let anew = PartProgress {
-            window: part.window,
-            anew: part.anew + 1,
-            sinks: part.sinks_before.clone().map(Position::before_another),
-            sinks_before: part.sinks_before,
-            ..PartProgress::default()
-        };
-        if self.stays() {
+        let anew = PartProgress { anew: part.anew + 1, ..PartProgress::of(part.window) };
+        if self.stays(&part) {
+            self.run.ledger.note(|checkpoint| checkpoint.begin_anew(&part));
             return Ok(anew);
         }
+        let sinks = part.sinks_before.clone().map(Position::before_another);
+        let anew = PartProgress { sinks, sinks_before: part.sinks_before, ..anew };
         let before = part.before.ok_or_else(|| PullError::CannotGoBack { name: self.sinks.name() })?;
         if let Some(unique) = &mut self.unique {
             unique.forget_since(before.keys.entries);

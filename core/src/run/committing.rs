@@ -2,7 +2,7 @@
 
 use super::{PullError, Reader, Summary, reading::Reading};
 use crate::{
-    checkpoint::{PartProgress, Position, Stage},
+    checkpoint::{Checkpoint, Position, Stage},
     event::Event,
     ledger::Entries,
 };
@@ -34,18 +34,25 @@ impl<'a> Reader<'a> {
         let begun = clock.elapsed();
         let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
         let progress = reading.map(Reading::commit).transpose()?;
-        self.save(sinks, progress, Stage::Pulling)?;
+        let before = progress.and_then(|progress| progress.before.as_ref());
+        let needed = before.map_or(u64::MAX, |before| before.keys.entries);
+        self.save(sinks, needed, |checkpoint| {
+            if let Some(progress) = progress {
+                checkpoint.put(progress);
+            }
+        })?;
         self.since.time = clock.elapsed();
         let took = self.since.time.saturating_sub(begun);
         self.run.client.observer().on(&Event::Committed { took });
         Ok(())
     }
 
+    /// Saves where the sinks stand and what has changed. Keys behind the first `needed` may have to be forgotten.
     pub(super) fn save(
         &mut self,
         sinks: Option<Position>,
-        progress: Option<&PartProgress>,
-        stage: Stage,
+        needed: u64,
+        change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
         let (ledger, since) = (self.run.ledger, &mut self.since);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(ledger.keys().entries));
@@ -53,16 +60,11 @@ impl<'a> Reader<'a> {
             for (part, missing) in since.ended.drain(..) {
                 checkpoint.complete(&part, missing);
             }
-            if let Some(progress) = progress {
-                checkpoint.put(progress);
-            }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
-            checkpoint.stage = stage;
+            change(checkpoint);
         })?;
         since.pages.clear();
         if let Some(unique) = &mut self.unique {
-            let before = progress.and_then(|progress| progress.before.as_ref());
-            let needed = before.map_or(u64::MAX, |before| before.keys.entries);
             unique.settle(ledger.keys().entries.min(needed));
         }
         Ok(())
@@ -71,7 +73,7 @@ impl<'a> Reader<'a> {
     /// Makes everything durable, and the checkpoint say that nothing is left but to publish it.
     pub(super) fn make_durable(&mut self) -> Result<Summary, PullError> {
         let position = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
-        self.save(position, None, Stage::Finishing)?;
+        self.save(position, u64::MAX, |checkpoint| checkpoint.stage = Stage::Finishing)?;
         Ok(self.run.ledger.checkpoint().complete)
     }
 }

@@ -68,11 +68,9 @@ impl<'a> Reader<'a> {
         if kept && own > 0 { self.commit(Some(reading)) } else { Ok(()) }
     }
 
-    /// How all else is before the part, where it may have to be taken back. Records that carry a key may stay: when
-    /// they come again they are dropped. But a file of the window's own does not stay, and they must not be missing
-    /// from another.
+    /// How all else is before the part, where it may have to be taken back.
     fn before(&mut self) -> Result<Option<Before>, PullError> {
-        if !self.run.pull.may_begin_anew() || self.stays() || !self.sinks.is_in_step() {
+        if !self.run.pull.may_begin_anew() || !self.sinks.is_in_step() {
             return Ok(None);
         }
         let sinks = self.sinks.commit()?;
@@ -81,9 +79,10 @@ impl<'a> Reader<'a> {
         Ok(Some(Before { sinks, keys: keys.and(since) }))
     }
 
-    /// Whether what was written of a part stays when it begins anew.
-    pub(super) fn stays(&self) -> bool {
-        self.unique.is_some() && self.run.own.is_empty()
+    /// Whether what was written of a part stays when it begins anew. Records that carry a key may: when they come again
+    /// they are dropped. But a file of the window's own does not stay, and they must not be missing from another.
+    pub(super) fn stays(&self, part: &PartProgress) -> bool {
+        self.unique.is_some() && self.run.own.is_empty() && part.without_key == 0
     }
 }
 

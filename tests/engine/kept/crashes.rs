@@ -104,7 +104,12 @@ fn windows_that_are_pulled_in_halves() {
 
 #[test]
 fn windows_whose_records_have_keys() {
-    assert_stands_everything(&pulls::halved_windows(Some("/conversationId")));
+    assert_stands_everything(&pulls::halved_windows(Some("/id")));
+}
+
+#[test]
+fn windows_whose_records_lack_the_key() {
+    assert_stands_everything(&pulls::halved_windows(Some("/key")));
 }
 
 #[test]

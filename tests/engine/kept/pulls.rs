@@ -88,7 +88,7 @@ pub(crate) fn window_files_beside_one() -> World {
     let path = "/out/{window.start}-{window.end}.ndjson";
     let all = json!({ "path": "/out/{stream}.ndjson" });
     let sinks = vec![("all", "ndjson", all), ("each", "ndjson", json!({ "path": path }))];
-    World { sinks, ..halved_windows(Some("/conversationId")) }
+    World { sinks, ..halved_windows(Some("/id")) }
 }
 
 /// Jobs, one for each window. Those of earlier runs are still there.
