@@ -86,7 +86,7 @@ fn nothing_is_left_out() {
 }
 
 /// Commands that are run here, on the configuration for Genesys Cloud.
-const COMMANDS: [&str; 3] = ["longhaul check", "longhaul run", "longhaul streams"];
+const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 
 #[test]
 fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {

@@ -137,7 +137,7 @@ fn a_stream_without_a_table_cannot_be_asked_for_one() {
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + sink));
     folder.run("run --sink table").assert_failed(
         2,
-        "error: `sinks.table.columns`: the stream has no table of its own\n  in: longhaul.toml:28\n\
+        "error: `sinks.table.columns`: the stream has no table of its own\n  in: longhaul.toml:27\n\
          hint: list the columns, or write a table `[streams.NAME.table]`\n",
     );
 }

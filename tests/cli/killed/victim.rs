@@ -41,6 +41,9 @@ pub(super) struct Every {
 /// How many pulls share the kills.
 const PULLS: usize = 8;
 
+/// How many pages are asked for while others are written: `concurrency`, unless it is set.
+const AHEAD: u64 = 4;
+
 /// How often a pull is killed at most: then it may come to its end.
 const KILLS_OF_A_PULL: usize = 12;
 
@@ -85,12 +88,13 @@ impl Pull {
         (api::start(&self.settings), folder)
     }
 
-    /// How many pages a kill may cost: those since the last checkpoint, and one that is on its way to each reader.
+    /// How many pages a kill may cost: those since the last checkpoint, one that is on its way to each reader, and those that
+    /// were asked for ahead.
     fn lost_at_most(&self, every: Every) -> u64 {
         let since = every.time.as_nanos().div_ceil(self.settings.latency.as_nanos());
         let since = u64::try_from(since).unwrap();
         let in_between = if since > 0 { since + 1 } else { 0 };
-        self.readers * (in_between + 1) + self.deepest
+        self.readers * (in_between + 1) + AHEAD + self.deepest
     }
 }
 

@@ -21,7 +21,11 @@ fn unknown_keys() {
         "longhaul.toml:7",
     );
     assert_refused("[api.x]", "unknown key `api.x`", "longhaul.toml:5");
-    assert_refused("[rate]\nrequests = 1", "unknown key `rate.requests`", "longhaul.toml:6");
+    assert_refused(
+        "[rate]\nrequest = 1",
+        "unknown key `rate.request` (did you mean `requests`?)",
+        "longhaul.toml:6",
+    );
     let vault = GRANT.replace("\"hunter2\"", "{ comand = \"X\" }");
     let refusal = Case::toml(&vault).refusal();
     assert_eq!(refusal.0, "unknown key `auth.client_secret.comand` (did you mean `command`?)");
