@@ -43,7 +43,7 @@ impl<'a> Pages<'a> {
 
     /// The pages of `listing` from where it has come to.
     pub(crate) fn from(client: &'a Client, listing: &'a Listing, progress: Progress, seen: Seen) -> Self {
-        let layout = Layout::new(listing.records.clone(), &listing.paginator.reads());
+        let layout = Layout::new(&listing.records, &listing.paginator.reads());
         Self { client, listing, layout, seen, buffer: Vec::new(), progress }
     }
 
