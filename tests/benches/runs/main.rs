@@ -12,6 +12,8 @@ mod comparison;
 mod measures;
 mod pages;
 mod program;
+#[path = "../records.rs"]
+mod records;
 mod server;
 
 use std::env;
