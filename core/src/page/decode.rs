@@ -111,7 +111,7 @@ impl Search<'_> {
     fn value(&mut self, node: &Node) -> Option<()> {
         let from = self.scan.position();
         if node.is_plain() {
-            return self.scan.value().map(drop);
+            return self.skip();
         }
         if node.records {
             self.records(if from == 0 { Object::IsRecord } else { Object::Misplaced })?;
@@ -127,9 +127,14 @@ impl Search<'_> {
             match self.scan.peek()? {
                 b'{' => self.members(node)?,
                 b'[' => self.elements(node)?,
-                _ => drop(self.scan.value()?),
+                _ => self.skip()?,
             }
         }
+        Some(())
+    }
+
+    fn skip(&mut self) -> Option<()> {
+        self.scan.value()?;
         Some(())
     }
 
@@ -141,14 +146,14 @@ impl Search<'_> {
                 return self.record();
             }
             // `null` is as good as nothing.
-            b'n' => return self.scan.value().map(drop),
+            b'n' => return self.skip(),
             b'{' => "an object",
             b'"' => "text",
             b't' | b'f' => "a boolean",
             _ => "a number",
         };
         self.found.records = Some(Records::Misplaced { found });
-        self.scan.value().map(drop)
+        self.skip()
     }
 
     fn array_of_records(&mut self) -> Option<()> {
@@ -173,7 +178,7 @@ impl Search<'_> {
             }
             match name.and_then(|name| node.child(&name)) {
                 Some(child) => search.value(child),
-                None => search.scan.value().map(drop),
+                None => search.skip(),
             }
         })
     }
@@ -181,7 +186,7 @@ impl Search<'_> {
     fn elements(&mut self, node: &Node) -> Option<()> {
         self.each(b']', |search, index| match node.child(&index.to_string()) {
             Some(child) => search.value(child),
-            None => search.scan.value().map(drop),
+            None => search.skip(),
         })
     }
 

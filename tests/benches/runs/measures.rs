@@ -9,8 +9,11 @@ use crate::{
     program::{Bench, Pull},
 };
 
+/// Prints what it measured.
+type Measure = fn(&Bench);
+
 /// Each measure by name.
-pub(crate) const MEASURES: [(&str, fn(&Bench)); 8] = [
+pub(crate) const MEASURES: [(&str, Measure); 8] = [
     ("cpu", |bench| beside_curl(bench, &Pull::compact(100))),
     ("pretty", |bench| beside_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
     ("gzip", |bench| beside_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
