@@ -275,7 +275,11 @@ mod tests {
     impl Read for Dripping<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             self.1 += 1;
-            if self.1 % 3 == 0 { Err(io::ErrorKind::Interrupted.into()) } else { self.0.read(buffer) }
+            if self.1.is_multiple_of(3) {
+                Err(io::ErrorKind::Interrupted.into())
+            } else {
+                self.0.read(buffer)
+            }
         }
     }
 
