@@ -57,7 +57,7 @@ impl<'a> Pages<'a> {
         seen: Seen,
         fetchers: Option<Fetchers>,
     ) -> Self {
-        let layout = Arc::new(Layout::new(listing.records.clone(), &listing.paginator.reads()));
+        let layout = Arc::new(Layout::new(&listing.records, &listing.paginator.reads()));
         let (under_way, buffers) = (UnderWay::new(), Vec::new());
         Self { client, listing, layout, seen, progress, fetchers, under_way, buffers }
     }

@@ -8,7 +8,7 @@ use longhaul_core::{
     event::Observer,
     rate::{Ceiling, RateHeaders, RateLimit},
     retry::RetryPolicy,
-    transport::{Proxy, Settings, Transport, UreqTransport},
+    transport::{Proxy, Settings, Tls, Transport, UreqTransport},
 };
 
 use crate::{
@@ -137,6 +137,7 @@ fn settings(config: &Config) -> Settings {
             Some(config::Proxy::Direct) => Proxy::Direct,
             Some(config::Proxy::Through(url)) => Proxy::Url(Secret::new(url.as_str())),
         },
+        tls: tls(config),
         ca_file: api.ca_file.clone(),
         ..Settings::default()
     }
@@ -148,6 +149,21 @@ fn rate(config: &Config) -> RateLimit {
         ceiling: requests.map(|requests| Ceiling { requests, per }),
         headers: headers.map(|config::RateHeaders { limit, used, reset }| RateHeaders { limit, used, reset }),
     }
+}
+
+fn tls(config: &Config) -> Tls {
+    let api = &config.api;
+    let token_url = match &config.auth {
+        config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
+            Some(&grant.token_url)
+        }
+        config::Auth::None | config::Auth::Token(_) => None,
+    };
+    let mut urls = [&api.base_url].into_iter().chain(&api.allowed_origins).chain(token_url);
+    // A proxy may be spoken to over TLS itself.
+    let is_plain =
+        !matches!(api.proxy, Some(config::Proxy::Through(_))) && urls.all(|url| url.scheme() == "http");
+    if is_plain { Tls::Unused } else { Tls::Used }
 }
 
 fn policy(config: &Config) -> RetryPolicy {

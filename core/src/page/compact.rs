@@ -2,20 +2,24 @@
 
 use std::ops::Range;
 
-/// Moves the records at `ranges` together, each without white space between its tokens and ended by `\n`, beginning
+use super::scan::{Spacing, Span};
+
+/// Moves the records at `spans` together, each without white space between its tokens and ended by `\n`, beginning
 /// at `start`. Fills `ends`, counted from `start`, and returns where the last line ends.
 ///
 /// Nothing is copied on a page without white space: the comma behind each record becomes its line end. There is room
 /// for every line end, for a record is followed by a comma or a bracket, or by the end of the buffer, which grows.
-pub(super) fn to_lines(
-    bytes: &mut Vec<u8>,
-    ranges: &[Range<usize>],
-    start: usize,
-    ends: &mut Vec<usize>,
-) -> usize {
+pub(super) fn to_lines(bytes: &mut Vec<u8>, spans: &[Span], start: usize, ends: &mut Vec<usize>) -> usize {
     let mut at = start;
-    for range in ranges {
-        at = compact(bytes, range.clone(), at);
+    for Span { range, spacing } in spans {
+        at = match spacing {
+            Spacing::Some => compact(bytes, range.clone(), at),
+            Spacing::None if at == range.start => range.end,
+            Spacing::None => {
+                bytes.copy_within(range.clone(), at);
+                at + range.len()
+            }
+        };
         match bytes.get_mut(at) {
             Some(byte) => *byte = b'\n',
             None => bytes.push(b'\n'),

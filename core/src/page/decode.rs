@@ -1,60 +1,61 @@
 //! One pass over a page: where each record lies, and the few values that lead on.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::borrow::Cow;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::Error;
 use serde_json::{Value, value::RawValue};
 
-use super::Records;
+use super::{
+    Records,
+    scan::{Scan, Span},
+};
 use crate::pointer::Pointer;
 
 /// What to look for in a page.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    records: Pointer,
     tree: Node,
 }
 
 impl Layout {
     /// Pages that hold their records at `records`, and values to be picked at `picks`.
-    pub fn new(records: Pointer, picks: &[Pointer]) -> Self {
+    pub fn new(records: &Pointer, picks: &[Pointer]) -> Self {
         let mut tree = Node::default();
         tree.at(records.tokens()).records = true;
         for pick in picks {
             tree.at(pick.tokens()).pick = Some(pick.clone());
         }
-        Self { records, tree }
+        Self { tree }
     }
 }
 
 /// What [`decode`] found.
+#[derive(Debug)]
 pub(super) struct Decoded {
-    pub(super) ranges: Vec<Range<usize>>,
+    pub(super) spans: Vec<Span>,
     pub(super) records: Records,
     pub(super) picked: Vec<(Pointer, Value)>,
 }
 
 /// Finds what `layout` names. Everything else is checked to be JSON, and skipped.
 pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json::Error> {
-    let mut found = Found { base: body.as_ptr().addr(), ..Found::default() };
-    let mut tree = Cow::Borrowed(&layout.tree);
-    let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    if layout.records.tokens().is_empty() && is_object {
-        found.record(serde_json::from_slice(body)?);
-        found.records = Some(Records::Found);
-        tree.to_mut().records = false;
-    }
-    let mut parser = serde_json::Deserializer::from_slice(body);
-    Search { node: &tree, found: &mut found }.deserialize(&mut parser)?;
-    parser.end()?;
-    let records = match found.records {
+    let mut search = Search { body, scan: Scan::new(body), found: Found::default() };
+    search.page(layout).ok_or_else(|| fault(body))?;
+    let Found { spans, records, picked } = search.found;
+    let records = match records {
         Some(records) => records,
         // What else the page holds may be more than a tree of values can.
         None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body).unwrap_or_default()) },
     };
-    Ok(Decoded { ranges: found.ranges, records, picked: found.picked })
+    Ok(Decoded { spans, records, picked })
+}
+
+/// Why the page could not be read.
+fn fault(body: &[u8]) -> serde_json::Error {
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(_) => serde_json::Error::custom("the records appear twice in one page"),
+        Err(error) => error,
+    }
 }
 
 /// The pointers as a tree, so that one pass finds them all.
@@ -76,148 +77,155 @@ impl Node {
         self.children[index].1.at(rest)
     }
 
+    fn is_plain(&self) -> bool {
+        !self.records && self.pick.is_none() && self.children.is_empty()
+    }
+
     fn child(&self, token: &str) -> Option<&Self> {
         self.children.iter().find(|(name, _)| name == token).map(|(_, child)| child)
     }
-
-    /// The same place, once for each thing that is wanted of it.
-    fn parts(&self) -> [Self; 3] {
-        [
-            Self { records: self.records, ..Self::default() },
-            Self { pick: self.pick.clone(), ..Self::default() },
-            Self { children: self.children.clone(), ..Self::default() },
-        ]
-    }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Found {
-    /// The address of the body's first byte, from which ranges count.
-    base: usize,
-    ranges: Vec<Range<usize>>,
+    spans: Vec<Span>,
     records: Option<Records>,
     picked: Vec<(Pointer, Value)>,
 }
 
-impl Found {
-    fn record(&mut self, raw: &RawValue) {
-        let start = raw.get().as_ptr().addr() - self.base;
-        self.ranges.push(start..start + raw.get().len());
-    }
-}
-
-/// Looks for what is wanted at and below a node.
+/// A walk over a page that looks for what is wanted. `None` is a page that is none.
 struct Search<'a> {
-    node: &'a Node,
-    found: &'a mut Found,
+    body: &'a [u8],
+    scan: Scan<'a>,
+    found: Found,
 }
 
-impl<'de> DeserializeSeed<'de> for Search<'_> {
-    type Value = ();
+impl Search<'_> {
+    /// The whole page.
+    fn page(&mut self, layout: &Layout) -> Option<()> {
+        self.value(&layout.tree)?;
+        self.scan.is_at_end().then_some(())
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { node, found } = self;
-        match (node.records, &node.pick, node.children.is_empty()) {
-            (true, None, true) | (false, None, _) => deserializer.deserialize_any(Look { node, found }),
-            (false, Some(place), true) => {
-                let raw = <&RawValue>::deserialize(deserializer)?;
-                found.picked.push((place.clone(), value_of(raw.get())));
-                Ok(())
-            }
-            _ => {
-                let raw = <&RawValue>::deserialize(deserializer)?;
-                node.parts().iter().try_for_each(|node| {
-                    let mut parser = serde_json::Deserializer::from_str(raw.get());
-                    Search { node, found }.deserialize(&mut parser).map_err(Error::custom)
-                })
+    /// Looks at the next value for what is wanted at and below `node`: once for each thing, seldom more than one.
+    fn value(&mut self, node: &Node) -> Option<()> {
+        let from = self.scan.position();
+        if node.is_plain() {
+            return self.skip();
+        }
+        if node.records {
+            self.records(if from == 0 { Object::IsRecord } else { Object::Misplaced })?;
+        }
+        if let Some(place) = &node.pick {
+            self.scan.go_to(from);
+            let span = self.scan.value()?;
+            let picked = value_of(self.text(&span)?);
+            self.found.picked.push((place.clone(), picked));
+        }
+        if !node.children.is_empty() {
+            self.scan.go_to(from);
+            match self.scan.peek()? {
+                b'{' => self.members(node)?,
+                b'[' => self.elements(node)?,
+                _ => self.skip()?,
             }
         }
+        Some(())
+    }
+
+    fn skip(&mut self) -> Option<()> {
+        self.scan.value()?;
+        Some(())
+    }
+
+    fn records(&mut self, object: Object) -> Option<()> {
+        let found = match self.scan.peek()? {
+            b'[' => return self.array_of_records(),
+            b'{' if object == Object::IsRecord => {
+                self.found.records = Some(Records::Found);
+                return self.record();
+            }
+            // `null` is as good as nothing.
+            b'n' => return self.skip(),
+            b'{' => "an object",
+            b'"' => "text",
+            b't' | b'f' => "a boolean",
+            _ => "a number",
+        };
+        self.found.records = Some(Records::Misplaced { found });
+        self.skip()
+    }
+
+    fn array_of_records(&mut self) -> Option<()> {
+        if self.found.records.replace(Records::Found).is_some() {
+            return None;
+        }
+        self.each(b']', |search, _| search.record())
+    }
+
+    fn record(&mut self) -> Option<()> {
+        let span = self.scan.value()?;
+        self.text(&span)?;
+        self.found.spans.push(span);
+        Some(())
+    }
+
+    fn members(&mut self, node: &Node) -> Option<()> {
+        self.each(b'}', |search, _| {
+            let name = name(search.scan.string()?);
+            if search.scan.take()? != b':' {
+                return None;
+            }
+            match name.and_then(|name| node.child(&name)) {
+                Some(child) => search.value(child),
+                None => search.skip(),
+            }
+        })
+    }
+
+    fn elements(&mut self, node: &Node) -> Option<()> {
+        self.each(b']', |search, index| match node.child(&index.to_string()) {
+            Some(child) => search.value(child),
+            None => search.skip(),
+        })
+    }
+
+    /// Calls `each` at whatever stands between the commas of an array or object, with its index.
+    fn each(&mut self, close: u8, mut each: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
+        self.scan.take()?;
+        if self.scan.peek()? == close {
+            return self.scan.take().map(drop);
+        }
+        for index in 0.. {
+            each(self, index)?;
+            match self.scan.take()? {
+                b',' => {}
+                byte if byte == close => break,
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// What lies there; none where it is no text.
+    fn text(&self, span: &Span) -> Option<&str> {
+        str::from_utf8(&self.body[span.range.clone()]).ok()
     }
 }
 
-/// Takes the elements of an array as the records, or goes on below the members of an object or array.
-struct Look<'a> {
-    node: &'a Node,
-    found: &'a mut Found,
+/// What an object is where the records should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Object {
+    /// The one record, which is the whole page.
+    IsRecord,
+    Misplaced,
 }
 
-impl Look<'_> {
-    fn scalar(self, kind: &'static str) {
-        if self.node.records {
-            self.found.records = Some(Records::Misplaced { found: kind });
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Look<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-            match self.node.child(&name) {
-                Some(node) => members.next_value_seed(Search { node, found: self.found })?,
-                None => members.next_value::<IgnoredAny>().map(drop)?,
-            }
-        }
-        self.scalar("an object");
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        if self.node.records {
-            if self.found.records.replace(Records::Found).is_some() {
-                return Err(A::Error::custom("the records appear twice in one page"));
-            }
-            while let Some(record) = elements.next_element()? {
-                self.found.record(record);
-            }
-            return Ok(());
-        }
-        for index in 0_usize.. {
-            let more = match self.node.child(&index.to_string()) {
-                Some(node) => elements.next_element_seed(Search { node, found: self.found })?,
-                None => elements.next_element::<IgnoredAny>()?.map(drop),
-            };
-            if more.is_none() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.scalar("a boolean");
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.scalar("a number");
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.scalar("a number");
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.scalar("a number");
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.scalar("text");
-        Ok(())
-    }
-
-    /// `null` is as good as nothing.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+/// A member's name, which is a string as it is written. None where it is no text, and so no name that anybody asks for.
+fn name(string: &[u8]) -> Option<Cow<'_, str>> {
+    let is_plain = !string.contains(&b'\\');
+    let plain = || str::from_utf8(&string[1..string.len() - 1]).ok().map(Cow::Borrowed);
+    if is_plain { plain() } else { serde_json::from_slice(string).ok().map(Cow::Owned) }
 }
 
 /// A value that was picked. A number that would lose digits stays as it is written.

@@ -2,6 +2,7 @@
 
 mod compact;
 mod decode;
+mod scan;
 
 use serde_json::Value;
 use url::Url;
@@ -67,9 +68,9 @@ impl Page {
         }
         BodyFault::check(&bytes)?;
         let decoded = decode::decode(&bytes, layout).map_err(BodyFault::NotJson)?;
-        let start = decoded.ranges.first().map_or(0, |first| first.start);
-        let mut ends = Vec::with_capacity(decoded.ranges.len());
-        let end = compact::to_lines(&mut bytes, &decoded.ranges, start, &mut ends);
+        let start = decoded.spans.first().map_or(0, |first| first.range.start);
+        let mut ends = Vec::with_capacity(decoded.spans.len());
+        let end = compact::to_lines(&mut bytes, &decoded.spans, start, &mut ends);
         Ok(Self { url, bytes, start, end, ends, records: decoded.records, picked: decoded.picked, links })
     }
 

@@ -12,7 +12,7 @@ fn answer(status: StatusCode, body: &str) -> Answer {
 
 fn layout(records: &str, picks: &[&str]) -> Layout {
     let picks: Vec<Pointer> = picks.iter().map(|pick| pick.parse().unwrap()).collect();
-    Layout::new(records.parse().unwrap(), &picks)
+    Layout::new(&records.parse().unwrap(), &picks)
 }
 
 fn page(records: &str, picks: &[&str], body: &str) -> Page {
@@ -95,6 +95,30 @@ fn what_is_not_a_whole_page_is_a_fault() {
     }
     assert_eq!(fault(r#"{"results":[1]}{"results":[2]}"#), "the answer is not complete JSON");
     assert_eq!(fault(r#"{"results":[1],"results":[2]}"#), "the answer is not complete JSON");
+}
+
+#[test]
+fn what_is_wrong_with_a_page_is_told_to_the_place() {
+    let cause = |body: &[u8]| {
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+        let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
+        let fault = Page::read(answer, &layout("/results", &["/next"])).unwrap_err();
+        std::error::Error::source(&fault).unwrap().to_string()
+    };
+    assert_eq!(cause(b"{\"results\":[1,\n01]}"), "invalid number at line 2 column 2");
+    assert_eq!(cause(b"{\"results\":[\"\xff\"]}"), "invalid unicode code point at line 1 column 14");
+    assert_eq!(cause(b"{\"results\":[1],\"next\":tru}"), "expected ident at line 1 column 26");
+    assert_eq!(cause(b"{\"results\":[1],\"results\":[2]}"), "the records appear twice in one page");
+}
+
+#[test]
+fn names_are_compared_as_they_are_meant() {
+    assert_eq!(lines(&page("/r\u{e9}sults", &[], "{\"\\ud834\":0,\"r\\u00e9sults\":[1]}")), "1\n");
+    assert_eq!(lines(&page("/a\"b", &[], r#"{"a\"b":[1]}"#)), "1\n");
+    let nested = page("/r", &["/r", "/r/0", "/r/0/x"], r#"{"r":[{"x":1}]}"#);
+    assert_eq!(lines(&nested), "{\"x\":1}\n");
+    assert_eq!(nested.pick(&"/r/0/x".parse().unwrap()), Some(&Value::from(1)));
+    assert_eq!(nested.pick(&"/r".parse().unwrap()), Some(&serde_json::json!([{"x": 1}])));
 }
 
 #[test]

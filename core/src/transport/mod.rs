@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
-pub use self::ureq::{Proxy, Settings, SetupError, UreqTransport};
+pub use self::ureq::{Proxy, Settings, SetupError, Tls, UreqTransport};
 use crate::request::Request;
 
 /// Carries one request to its server and the answer back.

@@ -35,6 +35,8 @@ pub struct Settings {
     pub max_body: u64,
     /// The proxy to go through.
     pub proxy: Proxy,
+    /// Whether anything is asked over TLS.
+    pub tls: Tls,
     /// PEM certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How many idle connections are kept for the next request.
@@ -53,6 +55,15 @@ pub enum Proxy {
     Url(Secret),
 }
 
+/// Whether anything is asked over TLS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// Something may be.
+    Used,
+    /// Nothing is, and nobody is trusted. Reading the system's certificates takes longer than a small pull.
+    Unused,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -62,6 +73,7 @@ impl Default for Settings {
             max_time: Duration::from_secs(30 * 60),
             max_body: 256 << 20,
             proxy: Proxy::Environment,
+            tls: Tls::Used,
             ca_file: None,
             connections: 8,
         }
@@ -112,7 +124,7 @@ impl UreqTransport {
             .max_redirects(0)
             .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
             .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(roots(settings.ca_file.as_ref())?).build())
+            .tls_config(TlsConfig::builder().root_certs(roots(settings)?).build())
             .timeout_resolve(Some(settings.connect_timeout))
             .timeout_connect(Some(settings.connect_timeout))
             .timeout_send_request(Some(settings.idle_timeout))
@@ -131,7 +143,6 @@ impl UreqTransport {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
-        buffer.clear();
         let body = request.body.encode();
         let mut outgoing = HttpRequest::builder()
             .method(request.method.clone())
@@ -150,7 +161,7 @@ impl Transport for UreqTransport {
         let outgoing = configured.build();
         let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
         let mut reader = body.into_with_config().limit(self.max_body).reader();
-        reader.read_to_end(&mut buffer).map_err(|error| classify(::ureq::Error::from(error)))?;
+        read_over(&mut buffer, &mut reader).map_err(|error| classify(::ureq::Error::from(error)))?;
         Ok(Response { status: head.status, headers: head.headers, body: buffer })
     }
 
@@ -166,11 +177,36 @@ impl UreqTransport {
     }
 }
 
-fn roots(ca_file: Option<&PathBuf>) -> Result<RootCerts, SetupError> {
-    let system = rustls_native_certs::load_native_certs().certs;
+/// Reads to the end, over whatever `buffer` holds: `read_to_end` would fill its memory with zeros first, for each page
+/// anew.
+fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
+    let mut filled = 0;
+    loop {
+        if filled == buffer.len() {
+            buffer.resize(filled + STEP, 0);
+        }
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(())
+}
+
+/// By how much a buffer grows, in bytes. Its memory grows by doubling, but only what is used of it is filled.
+const STEP: usize = 64 << 10;
+
+fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
+    let system = match settings.tls {
+        Tls::Used => rustls_native_certs::load_native_certs().certs,
+        Tls::Unused => Vec::new(),
+    };
     let mut trusted: Vec<_> =
         system.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    if let Some(path) = ca_file {
+    if let Some(path) = &settings.ca_file {
         let pem = std::fs::read(path).map_err(|source| SetupError::CaFile { path: path.clone(), source })?;
         let own = parse_pem(&pem).filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -224,5 +260,36 @@ fn classify_io(error: &io::Error) -> TransportErrorKind {
         _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
         _ => TransportErrorKind::BrokenOff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use super::{STEP, read_over};
+
+    /// Gives a few bytes at a time, and is interrupted now and then.
+    struct Dripping<'a>(&'a [u8], usize);
+
+    impl Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            if self.1.is_multiple_of(3) {
+                Err(io::ErrorKind::Interrupted.into())
+            } else {
+                self.0.read(buffer)
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_takes_the_place_of_the_one_before_it() {
+        let mut buffer = Vec::new();
+        for length in [5, 2 * STEP + 7, 0, STEP, 3] {
+            let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            read_over(&mut buffer, &mut Dripping(&body, 0)).unwrap();
+            assert_eq!(buffer, body);
+        }
     }
 }

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let behind = Plugins::new(folders)?.find("count")?.ok_or("the library of the example is not built")?;
     let clock = SystemClock::new(Interrupt::default());
 
-    let (body, layout) = (body(), Layout::new("/results".parse()?, &[]));
+    let (body, layout) = (body(), Layout::new(&"/results".parse()?, &[]));
     let decoding = each(&clock, || {
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.clone() };
         let answer = Answer { response, url: "http://127.0.0.1/".parse()? };

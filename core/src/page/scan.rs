@@ -1,0 +1,280 @@
+//! A walk over JSON text that checks every byte and keeps none.
+//!
+//! It does what `serde_json` does for a value that is ignored, and tells besides whether there was white space between
+//! the tokens, so that one pass over a page is enough. `None` says that the text is no JSON; why, the caller asks
+//! `serde_json`. Functions take and return a position rather than change one, which keeps it in a register.
+
+use std::ops::Range;
+
+/// A place in JSON text, between two tokens.
+#[derive(Debug)]
+pub(super) struct Scan<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// The brackets that will close what is open. Not the call stack, which a deep value would overflow.
+    open: Vec<u8>,
+}
+
+/// Where a value lies.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Span {
+    pub(super) range: Range<usize>,
+    pub(super) spacing: Spacing,
+}
+
+/// Whether there is white space between the tokens of a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Spacing {
+    None,
+    Some,
+}
+
+impl<'a> Scan<'a> {
+    /// At the beginning of `text`.
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, open: Vec::new() }
+    }
+
+    /// The first byte of the next token, which stays the next. `None` at the end of the text, too.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        let (at, byte) = token(self.text, self.at)?;
+        self.at = at;
+        Some(byte)
+    }
+
+    /// The first byte of the next token, behind which the scan goes on.
+    pub(super) fn take(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    /// Whether nothing follows but white space.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Where the scan is.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back, or forth, to where the scan has been.
+    pub(super) fn go_to(&mut self, position: usize) {
+        self.at = position;
+    }
+
+    /// A string with its quotes, as it is written.
+    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
+        let from = self.peek().filter(|byte| *byte == b'"').map(|_| self.at)?;
+        self.at = after_string(self.text, from + 1)?;
+        self.text.get(from..self.at)
+    }
+
+    /// A value of any kind.
+    pub(super) fn value(&mut self) -> Option<Span> {
+        let (from, _) = token(self.text, self.at)?;
+        self.open.clear();
+        let (to, spacing) = after_value(self.text, from, &mut self.open)?;
+        self.at = to;
+        Some(Span { range: from..to, spacing })
+    }
+}
+
+/// Where the value ends that begins at `at`.
+fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize, Spacing)> {
+    let mut spacing = Spacing::None;
+    let mut byte = *text.get(at)?;
+    loop {
+        match byte {
+            b'"' => at = after_string(text, at + 1)?,
+            b'{' | b'[' => {
+                // In ASCII the closing bracket is the next but one.
+                let close = byte + 2;
+                (at, byte) = spaced_token(text, at + 1, &mut spacing)?;
+                if byte != close {
+                    open.push(close);
+                    if close == b'}' {
+                        (at, byte) = after_name(text, at, byte, &mut spacing)?;
+                    }
+                    continue;
+                }
+                at += 1;
+            }
+            b't' => at = after_word(text, at, b"true")?,
+            b'f' => at = after_word(text, at, b"false")?,
+            b'n' => at = after_word(text, at, b"null")?,
+            _ => at = after_number(text, at)?,
+        }
+        loop {
+            let Some(&close) = open.last() else { return Some((at, spacing)) };
+            (at, byte) = spaced_token(text, at, &mut spacing)?;
+            at += 1;
+            if byte == b',' {
+                (at, byte) = spaced_token(text, at, &mut spacing)?;
+                if close == b'}' {
+                    (at, byte) = after_name(text, at, byte, &mut spacing)?;
+                }
+                break;
+            }
+            if byte != close {
+                return None;
+            }
+            open.pop();
+        }
+    }
+}
+
+/// Where the value begins whose name, with the byte `first`, begins at `at`.
+#[inline]
+fn after_name(text: &[u8], at: usize, first: u8, spacing: &mut Spacing) -> Option<(usize, u8)> {
+    if first != b'"' {
+        return None;
+    }
+    let (at, colon) = spaced_token(text, after_string(text, at + 1)?, spacing)?;
+    if colon == b':' { spaced_token(text, at + 1, spacing) } else { None }
+}
+
+/// The next token: where it begins, and with which byte.
+#[inline]
+fn spaced_token(text: &[u8], at: usize, spacing: &mut Spacing) -> Option<(usize, u8)> {
+    let byte = *text.get(at)?;
+    if byte > b' ' {
+        return Some((at, byte));
+    }
+    *spacing = Spacing::Some;
+    token(text, at)
+}
+
+fn token(text: &[u8], from: usize) -> Option<(usize, u8)> {
+    let rest = text.get(from..)?;
+    let spaces = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
+    Some((from + spaces, rest[spaces]))
+}
+
+/// Where the string ends whose content begins at `at`.
+#[inline]
+fn after_string(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        if let Some(eight) = text.get(at..)?.first_chunk() {
+            let found = not_plain(u64::from_le_bytes(*eight));
+            if found == 0 {
+                at += 8;
+                continue;
+            }
+            at += found.trailing_zeros() as usize / 8;
+        }
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at = after_escape(text, at)?,
+            b' '.. => at += 1,
+            _ => return None,
+        }
+    }
+}
+
+/// The lowest bit set is in the first of eight bytes that is a quote, a backslash or a control character; zero where
+/// there is none. Bits above it mean nothing: a subtraction borrows. (This is Mycroft's way to find a zero byte.)
+#[inline]
+fn not_plain(eight: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes;
+    let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    (is(b'"') | is(b'\\') | below(eight, b' ')) & (ONES << 7)
+}
+
+fn after_escape(text: &[u8], at: usize) -> Option<usize> {
+    match text.get(at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' => text.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit).then_some(at + 6),
+        _ => None,
+    }
+}
+
+fn after_word(text: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    text.get(at..)?.starts_with(word).then_some(at + word.len())
+}
+
+fn after_number(text: &[u8], mut at: usize) -> Option<usize> {
+    let is = |at: usize, bytes: &[u8]| text.get(at).is_some_and(|byte| bytes.contains(byte));
+    at += usize::from(is(at, b"-"));
+    at = if is(at, b"0") { at + 1 } else { after_digits(text, at)? };
+    if is(at, b".") {
+        at = after_digits(text, at + 1)?;
+    }
+    if is(at, b"eE") {
+        at = after_digits(text, at + 1 + usize::from(is(at + 1, b"+-")))?;
+    }
+    Some(at)
+}
+
+fn after_digits(text: &[u8], at: usize) -> Option<usize> {
+    let digits = text.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (digits > 0).then_some(at + digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::{Scan, Spacing};
+
+    /// Whether the whole text is one value, and how it is spaced.
+    fn scanned(text: &[u8]) -> Option<Spacing> {
+        let mut scan = Scan::new(text);
+        let span = scan.value()?;
+        scan.is_at_end().then_some(span.spacing)
+    }
+
+    const SAMPLES: [&str; 6] = [
+        r#"{"a":[1,-0.5e+7,0,10E-2,{}],"b":{"c":[],"d":null},"":true,"e":[false,"x"]}"#,
+        "[ 1 , { \"a\" : \"b c\" , \"d\" :\t[ ] } ,\r\n\"e\" ]",
+        r#"["\"\\\/\b\f\n\r\t\u00e9\uD834","a longer text, of words: {and} [brackets]","é – 漢字 and 😀"]"#,
+        "\"just text of more than eight bytes\"",
+        "-12.75",
+        " true ",
+    ];
+
+    /// `serde_json` is right about what JSON is.
+    #[test]
+    fn it_takes_what_serde_json_takes_and_nothing_else() {
+        let bytes = b"\"\\{}[]:,.-+0123456789eEu tfnxalrsu\n\t\x00\x1f\x7f";
+        for sample in SAMPLES {
+            for at in 0..=sample.len() {
+                let (before, after) = sample.as_bytes().split_at(at);
+                let rest = after.get(1..).unwrap_or_default();
+                let cut = [before.to_vec(), [before, rest].concat()];
+                let put = bytes
+                    .iter()
+                    .flat_map(|byte| [[before, &[*byte], rest].concat(), [before, &[*byte], after].concat()]);
+                for text in cut.into_iter().chain(put) {
+                    let Ok(text) = String::from_utf8(text) else { continue };
+                    let valid = serde_json::from_str::<&RawValue>(&text).is_ok();
+                    assert_eq!(scanned(text.as_bytes()).is_some(), valid, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_tells_white_space_between_tokens_from_white_space_in_text() {
+        for compact in ["[1,\"a b\"]", "{\"a b\":\"c\\\" d\"}", "\" \"", " [] ", "[{},[]]"] {
+            assert_eq!(scanned(compact.as_bytes()), Some(Spacing::None), "{compact}");
+        }
+        for spaced in
+            ["[ ]", "{ }", "[ 1]", "[1 ]", "[1 ,2]", "[1, 2]", "{ \"a\":1}", "{\"a\" :1}", "{\"a\":\n1}"]
+        {
+            assert_eq!(scanned(spaced.as_bytes()), Some(Spacing::Some), "{spaced}");
+        }
+    }
+
+    #[test]
+    fn a_string_ends_where_it_ends_at_any_length() {
+        for length in 0..40 {
+            let text = format!("\"{}\"]", "é".repeat(length));
+            let mut scan = Scan::new(text.as_bytes());
+            assert_eq!(scan.string(), text.strip_suffix(']').map(str::as_bytes));
+            assert_eq!(scan.take(), Some(b']'));
+        }
+    }
+}

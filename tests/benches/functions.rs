@@ -1,0 +1,82 @@
+//! The functions that every page goes through. `cargo bench -p longhaul-sinks --bench functions`.
+
+#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
+
+mod records;
+
+use std::{io, sync::Arc};
+
+use divan::{Bencher, counter::BytesCount};
+use http::{HeaderMap, Method, StatusCode};
+use longhaul_core::{
+    Replay, Template,
+    client::Answer,
+    disk::SystemDisk,
+    page::{Layout, Page},
+    sink::{Batch, Registry, Sink, Site},
+    transport::Response,
+};
+use longhaul_sinks::{Stdout, register};
+use serde_json::{Value, json};
+
+fn main() {
+    divan::main();
+}
+
+/// How the records of a page are written.
+const FORMATS: [&str; 2] = ["compact", "pretty"];
+
+#[divan::bench(args = FORMATS)]
+fn page(bencher: Bencher<'_, '_>, format: &str) {
+    let layout = Layout::new(&"/results".parse().unwrap(), &["/nextPageUri".parse().unwrap()]);
+    let body = body(format);
+    bencher
+        .counter(BytesCount::of_slice(&body))
+        .with_inputs(|| answer(body.clone()))
+        .bench_values(|answer| Page::read(answer, &layout).unwrap());
+}
+
+#[divan::bench]
+fn csv_of_six_columns(bencher: Bencher<'_, '_>) {
+    let options = json!({"format": "csv", "columns": ["/conversationId", "/conversationStart",
+        "/conversationEnd", "/originatingDirection", "/participants/0/purpose", "/participants/1/sessions/0/ani"]});
+    let mut registry = Registry::default();
+    register(&mut registry, Stdout::to(io::sink()), Arc::new(SystemDisk));
+    let options = serde_json::from_value(options).unwrap();
+    let opener = registry.get("stdout").unwrap().configure(&options).unwrap();
+    let mut sink: Box<dyn Sink> = opener.open(&Site::new("conversations", "/"), None).unwrap().sink;
+    let line = format!("{}\n", records::record(1, 1750));
+    let bytes = line.repeat(100).into_bytes();
+    let ends: Vec<usize> = (1..=100).map(|number| number * line.len()).collect();
+    let batch = Batch::new(&bytes, &ends);
+    bencher.counter(divan::counter::ItemsCount::new(100_u32)).bench_local(|| sink.write(&batch).unwrap());
+}
+
+#[divan::bench]
+fn template(bencher: Bencher<'_, '_>) {
+    let interval = "{window.start}/{window.end}";
+    let template = Template {
+        method: Method::POST,
+        base_url: "https://api.example".parse().unwrap(),
+        path: "/api/v2/conversations/query".to_owned(),
+        query: vec![("interval".to_owned(), interval.to_owned())],
+        headers: HeaderMap::new(),
+        body: Some(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
+        replay: Replay::Harmless,
+    };
+    let site = Site::new("conversations", "/");
+    let site = site.with("window.start", "2026-01-01T00:00:00Z").with("window.end", "2026-01-02T00:00:00Z");
+    bencher.bench(|| template.at(&site).unwrap());
+}
+
+fn body(format: &str) -> Vec<u8> {
+    let records: Vec<Value> = (0..1000).map(|index| records::record(index, 4600)).collect();
+    let page = json!({"results": records, "nextPageUri": "/api/v2/conversations?page=2"});
+    let body = if format == "pretty" { serde_json::to_vec_pretty(&page) } else { serde_json::to_vec(&page) };
+    body.unwrap()
+}
+
+fn answer(body: Vec<u8>) -> Answer {
+    let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+    Answer { response, url: "https://api.example/".parse().unwrap() }
+}

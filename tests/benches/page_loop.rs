@@ -1,0 +1,42 @@
+//! The page loop alone, so many times, for `callgrind` to count: see `instructions.md`.
+
+#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
+
+mod records;
+
+use std::{env, hint::black_box, mem};
+
+use http::{HeaderMap, StatusCode};
+use longhaul_core::{
+    client::Answer,
+    page::{Layout, Page},
+    transport::Response,
+};
+use serde_json::{Value, json};
+
+fn main() {
+    let arguments: Vec<String> = env::args().filter(|argument| argument != "--bench").collect();
+    let format = arguments.get(1).map_or("compact", String::as_str);
+    let pages = arguments.get(2).map_or(1, |pages| pages.parse().unwrap());
+    let layout = Layout::new(&"/results".parse().unwrap(), &["/nextPageUri".parse().unwrap()]);
+    let body = body(format);
+    let mut buffer = Vec::new();
+    for _ in 0..pages {
+        let mut body_of_this = mem::take(&mut buffer);
+        body_of_this.clear();
+        body_of_this.extend_from_slice(&body);
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body_of_this };
+        let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
+        let page = Page::read(answer, &layout).unwrap();
+        black_box(page.batch().len());
+        buffer = page.into_buffer();
+    }
+}
+
+/// A page of a hundred records.
+fn body(format: &str) -> Vec<u8> {
+    let records: Vec<Value> = (0..100).map(|index| records::record(index, 4600)).collect();
+    let page = json!({"results": records, "nextPageUri": "/api/v2/conversations?page=2"});
+    let body = if format == "pretty" { serde_json::to_vec_pretty(&page) } else { serde_json::to_vec(&page) };
+    body.unwrap()
+}

@@ -1,0 +1,129 @@
+//! What is measured.
+
+use serde_json::Value;
+
+use crate::{
+    child::Cost,
+    comparison::{medians, print, ratio},
+    pages::RECORDS,
+    program::{Bench, Pull},
+};
+
+/// Prints what it measured.
+type Measure = fn(&Bench);
+
+/// Each measure by name.
+pub(crate) const MEASURES: [(&str, Measure); 8] = [
+    ("cpu", |bench| beside_curl(bench, &Pull::compact(100))),
+    ("pretty", |bench| beside_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
+    ("gzip", |bench| beside_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
+    ("csv", csv),
+    ("linear", linear),
+    ("checkpointing", checkpointing),
+    ("latency", latency),
+    ("startup", startup),
+];
+
+const LINKS: &str = "pages = { type = \"link_header\" }";
+
+/// The same pages by both, in turn.
+fn beside_curl(bench: &Bench, pull: &Pull) {
+    let (mut ours, mut floor, mut committing) = (Vec::new(), Vec::new(), 0.0);
+    for _ in 0..bench.rounds {
+        floor.extend(bench.curl(pull.shape, pull.pages));
+        let (cost, summary) = bench.longhaul(pull);
+        ours.push(cost);
+        committing += seconds_committing(&summary);
+    }
+    let floor = (!floor.is_empty()).then(|| medians(&floor));
+    if let Some(floor) = &floor {
+        print("curl, into files", floor, None);
+    }
+    print("longhaul, into NDJSON", &medians(&ours), floor.as_ref());
+    println!("  of it {:.3} s in commits, on average", committing / count(bench.rounds));
+}
+
+/// Six columns of records of 1.75 KB.
+fn csv(bench: &Bench) {
+    const SIX: &str = "type = \"csv\"\npath = \"out.csv\"\ncolumns = [\"/conversationId\", \
+        \"/conversationStart\", \"/conversationEnd\", \"/originatingDirection\", \"/participants/0/purpose\", \
+        \"/participants/1/sessions/0/ani\"]";
+    let pull = Pull { shape: "narrow", sink: SIX, ..Pull::compact(100) };
+    let runs: Vec<Cost> = (0..bench.rounds).map(|_| bench.longhaul(&pull).0).collect();
+    let cost = medians(&runs);
+    print("six columns, 100,000 records", &cost, None);
+    println!("  {:.0} records for each second of CPU", count(100 * RECORDS) / cost.cpu.as_secs_f64());
+}
+
+/// Ten times the pages, ten times the CPU, the same memory.
+fn linear(bench: &Bench) {
+    let runs = |pages| {
+        let pull = Pull::compact(pages);
+        // The longer the run, the less it needs repeating.
+        let rounds = (400 / pages).clamp(1, bench.rounds);
+        medians(&(0..rounds).map(|_| bench.longhaul(&pull).0).collect::<Vec<_>>())
+    };
+    let first = runs(20);
+    print("20 pages", &first, None);
+    print("200 pages", &runs(200), Some(&first));
+    print("2,000 pages", &runs(2000), Some(&first));
+}
+
+/// With a checkpoint each second, and with none but the last.
+fn checkpointing(bench: &Bench) {
+    const PAGES: usize = 1500;
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    let mut said = Vec::new();
+    for _ in 0..bench.rounds.min(3) {
+        without.push(bench.longhaul(&Pull { top: "commit_every = \"1000h\"", ..Pull::compact(PAGES) }).0);
+        let (cost, summary) = bench.longhaul(&Pull::compact(PAGES));
+        with.push(cost);
+        said.push(format!("{} in {:.2} s", summary["commits"], seconds_committing(&summary)));
+    }
+    let without = medians(&without);
+    print("one checkpoint at the end", &without, None);
+    print("one each second", &medians(&with), Some(&without));
+    println!("  commits: {}", said.join(", "));
+}
+
+/// Pages that take 50 ms, in windows with files of their own.
+fn latency(bench: &Bench) {
+    const ONE: &str = "pages = { type = \"next_url\", next = \"/nextPageUri\" }\nconcurrency = 1\n\
+        query = { from = \"{window.start}\" }\n\
+        window = { from = \"2026-01-01\", to = \"2026-02-20\", slice = \"1d\" }";
+    const EIGHT: &str = "pages = { type = \"next_url\", next = \"/nextPageUri\" }\nconcurrency = 8\n\
+        query = { from = \"{window.start}\" }\n\
+        window = { from = \"2026-01-01\", to = \"2026-02-20\", slice = \"1d\" }";
+    let run = |stream| {
+        let sink = "type = \"ndjson\"\npath = \"out/{window.start}.ndjson\"";
+        bench.longhaul(&Pull { shape: "slow", stream, sink, ..Pull::compact(8) }).0
+    };
+    let (one, eight) = (run(ONE), run(EIGHT));
+    print("50 windows of 8 pages, one at a time", &one, None);
+    print("eight at a time", &eight, Some(&one));
+    println!("  {:.2} × as fast", ratio(one.wall, eight.wall));
+}
+
+/// What it costs to be there at all.
+fn startup(bench: &Bench) {
+    let rounds = bench.rounds * 5;
+    let version: Vec<Cost> = (0..rounds).map(|_| bench.version()).collect();
+    print("--version", &medians(&version), None);
+    let (mut ours, mut floor) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        floor.extend(bench.curl("slow", 1));
+        ours.push(bench.longhaul(&Pull { shape: "slow", ..Pull::compact(1) }).0);
+    }
+    if !floor.is_empty() {
+        print("curl, one small page", &medians(&floor), None);
+    }
+    print("longhaul, one small page", &medians(&ours), None);
+}
+
+fn seconds_committing(summary: &Value) -> f64 {
+    summary["seconds_committing"].as_f64().unwrap()
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}

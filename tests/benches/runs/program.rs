@@ -1,0 +1,98 @@
+//! The programs that are measured.
+
+use std::{env, fs, net::SocketAddr, path::PathBuf, process::Command};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    child::{Cost, cost},
+    pages::Pages,
+    server,
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_longhaul");
+
+/// The server, and how to run a program against it.
+pub(crate) struct Bench {
+    address: SocketAddr,
+    /// Where each run gets a folder of its own.
+    folder: PathBuf,
+    /// How many runs a median is of.
+    pub(crate) rounds: usize,
+    has_curl: bool,
+}
+
+/// A pull to be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Pull {
+    /// What the server is asked for.
+    pub(crate) shape: &'static str,
+    pub(crate) pages: usize,
+    /// The lines of the stream that say how it pages.
+    pub(crate) stream: &'static str,
+    pub(crate) sink: &'static str,
+    /// Lines at the top of the configuration.
+    pub(crate) top: &'static str,
+}
+
+impl Pull {
+    /// Compact pages into NDJSON.
+    pub(crate) const fn compact(pages: usize) -> Self {
+        Self {
+            shape: "compact",
+            pages,
+            stream: "pages = { type = \"next_url\", next = \"/nextPageUri\" }",
+            sink: "type = \"ndjson\"\npath = \"out.ndjson\"",
+            top: "",
+        }
+    }
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let rounds = env::var("LONGHAUL_BENCH_ROUNDS").map_or(9, |rounds| rounds.parse().unwrap());
+        let folder = env::var_os("LONGHAUL_BENCH_FOLDER").map_or_else(env::temp_dir, PathBuf::from);
+        let has_curl = Command::new("curl").arg("--version").output().is_ok();
+        if !has_curl {
+            println!("there is no `curl` here, so nothing is measured beside it");
+        }
+        Self { address: server::serve(Pages::new()), folder, rounds, has_curl }
+    }
+
+    /// What `longhaul run` costs, and the summary that it wrote.
+    pub(crate) fn longhaul(&self, pull: &Pull) -> (Cost, Value) {
+        let folder = self.scratch();
+        let Pull { shape, pages, stream, sink, top } = pull;
+        let config = format!(
+            "{top}\nstate_dir = \"state\"\n[api]\nbase_url = \"http://{}\"\n[auth]\ntype = \"none\"\n\
+             [streams.records]\npath = \"/{shape}/{pages}/1\"\nrecords = \"/results\"\n{stream}\n\
+             sinks = [\"out\"]\n[sinks.out]\n{sink}\n",
+            self.address
+        );
+        let file = folder.path().join("longhaul.toml");
+        fs::write(&file, config).unwrap();
+        let arguments = ["--quiet", "-c", "longhaul.toml", "run", "--summary", "summary.json"];
+        let cost = cost(folder.path(), PROGRAM, &arguments);
+        let summary = fs::read(folder.path().join("summary.json")).unwrap();
+        (cost, serde_json::from_slice(&summary).unwrap())
+    }
+
+    /// What `longhaul --version` costs.
+    pub(crate) fn version(&self) -> Cost {
+        let folder = self.scratch();
+        cost(folder.path(), PROGRAM, &["--version"])
+    }
+
+    /// What `curl` costs with the same pages, each into a file of its own. `None` where there is none.
+    pub(crate) fn curl(&self, shape: &str, pages: usize) -> Option<Cost> {
+        let folder = self.scratch();
+        let urls = format!("http://{}/{shape}/{pages}/[1-{pages}]", self.address);
+        let arguments = ["--silent", "--fail", "--compressed", "--output", "page-#1.json", &urls];
+        self.has_curl.then(|| cost(folder.path(), "curl", &arguments))
+    }
+
+    fn scratch(&self) -> TempDir {
+        tempfile::Builder::new().prefix("longhaul-bench-").tempdir_in(&self.folder).unwrap()
+    }
+}

@@ -1,0 +1,57 @@
+//! A server that does as little as a server can: answers that are rendered before, connections that are kept.
+
+use std::{
+    io::{self, BufRead, BufReader, IoSlice, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use crate::pages::Pages;
+
+/// Listens until the program ends. `/SHAPE/COUNT/NUMBER` is a page of a listing of so many, `/slow/…` a small one that
+/// takes its time.
+pub(crate) fn serve(pages: Pages) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let pages = Arc::new(pages);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let pages = Arc::clone(&pages);
+            // A client that goes away is no fault.
+            thread::spawn(move || stream.and_then(|stream| answer(&pages, stream)));
+        }
+    });
+    address
+}
+
+/// How long a slow page takes.
+pub(crate) const LATENCY: Duration = Duration::from_millis(50);
+
+fn answer(pages: &Pages, mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut requests = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if requests.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        while line != "\r\n" {
+            line.clear();
+            requests.read_line(&mut line)?;
+        }
+        if target.starts_with("/slow/") {
+            thread::park_timeout(LATENCY);
+        }
+        let (head, body, tail) = pages.answer(&target);
+        let mut parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body), IoSlice::new(tail.as_bytes())];
+        let mut left = &mut parts[..];
+        while !left.is_empty() {
+            let written = stream.write_vectored(left)?;
+            IoSlice::advance_slices(&mut left, written);
+        }
+    }
+}
