@@ -75,6 +75,7 @@ pub(crate) fn plan<'s>(
             keeping: Keeping::Nothing,
         };
         for sink in sink_names(stream, arguments) {
+            let has_mode = sinks.knows(sink, "mode");
             let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
             let (destination, spread) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
@@ -84,7 +85,15 @@ pub(crate) fn plan<'s>(
                         .with_hint("put `{stream}` into the path, or choose another")
                 })?;
             }
-            check_incremental(session, stream, sink_name, &destination, spread)?;
+            let fate = match &destination {
+                Destination::Stdout => Fate::Forgotten,
+                Destination::File(_) if spread == Spread::FileForEachWindow => Fate::Kept,
+                _ if appends(session, sink_name) => Fate::Kept,
+                // A database without a mode of writing is taken to keep what it has.
+                Destination::Elsewhere(_) if !has_mode => Fate::Kept,
+                _ => Fate::Replaced,
+            };
+            check_incremental(session, stream, sink_name, fate)?;
             if destination != Destination::Stdout {
                 pull.keeping = Keeping::State;
             }
@@ -94,6 +103,17 @@ pub(crate) fn plan<'s>(
         planned.push(pull);
     }
     Ok(planned)
+}
+
+/// What becomes of the records of a pull when there is another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fate {
+    /// Nothing is kept of them.
+    Forgotten,
+    /// They are replaced.
+    Replaced,
+    /// They stay.
+    Kept,
 }
 
 /// How a pull's windows are spread over files.
@@ -124,26 +144,20 @@ fn destination(
 }
 
 /// The next slice of an incremental pull must not replace the ones before it.
-fn check_incremental(
-    session: &Session,
-    stream: &Stream,
-    sink: &str,
-    destination: &Destination,
-    spread: Spread,
-) -> Result<(), Failure> {
+fn check_incremental(session: &Session, stream: &Stream, sink: &str, fate: Fate) -> Result<(), Failure> {
     if !stream.window.as_ref().is_some_and(|window| window.incremental) {
         return Ok(());
     }
-    match destination {
-        Destination::Stdout => Err(Failure::usage(ConfigError::new(
+    match fate {
+        Fate::Forgotten => Err(Failure::usage(ConfigError::new(
             "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
         ))),
-        Destination::File(_) if spread == Spread::OnePlace && !appends(session, sink) => {
+        Fate::Replaced => {
             let clause = "each pull of an incremental stream would replace the records of the one before it";
             let hint = "put `{window.start}` into the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
-        _ => Ok(()),
+        Fate::Kept => Ok(()),
     }
 }
 

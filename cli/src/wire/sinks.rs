@@ -62,7 +62,15 @@ pub(crate) struct SinkFor<'s> {
 
 /// The configured sinks that a run needs, each under its name, once for every table that streams bring.
 #[derive(Debug)]
-pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Box<dyn OpenSink>>);
+pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Configured>);
+
+/// A configured sink.
+#[derive(Debug)]
+struct Configured {
+    sink: Box<dyn OpenSink>,
+    /// The names of the options that its type knows.
+    options: Vec<String>,
+}
 
 impl ConfiguredSinks {
     /// Configures these sinks. `stdout` need not stand in the configuration.
@@ -83,7 +91,14 @@ impl ConfiguredSinks {
 
     /// That sink, if it was configured.
     pub(crate) fn get(&self, sink: SinkFor<'_>) -> Option<&dyn OpenSink> {
-        self.0.get(&sink.key()).map(Box::as_ref)
+        self.0.get(&sink.key()).map(|configured| configured.sink.as_ref())
+    }
+
+    /// Whether the sink's type knows this option.
+    pub(crate) fn knows(&self, sink: SinkFor<'_>, option: &str) -> bool {
+        self.0
+            .get(&sink.key())
+            .is_some_and(|configured| configured.options.iter().any(|known| known == option))
     }
 }
 
@@ -99,13 +114,13 @@ fn configure(
     sink: SinkFor<'_>,
     registry: &Registry,
     plugins: &Plugins,
-) -> Result<Box<dyn OpenSink>, Failure> {
+) -> Result<Configured, Failure> {
     let SinkFor { name, table } = sink;
     let configured = loaded.config.sinks.get(name);
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
     let wrong = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
-    let (sink, suggested) = match registry.get(kind) {
+    let (sink, options, suggested) = match registry.get(kind) {
         Ok(sink_type) => {
             let known = sink_type.options();
             let mut options = match configured {
@@ -122,12 +137,12 @@ fn configure(
                     .into());
             }
             options.extend(suggested.clone());
-            (sink_type.configure(&options), suggested)
+            (sink_type.configure(&options), known, suggested)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
-                (plugin.configure(&options), Options::new())
+                (plugin.configure(&options), plugin.options(), Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name));
@@ -138,10 +153,11 @@ fn configure(
             }
         },
     };
-    sink.map_err(|error| match error.key() {
+    let sink = sink.map_err(|error| match error.key() {
         Some(key) if suggested.contains_key(key) => of_table(loaded, table, error),
         _ => of_options(loaded, name, error),
-    })
+    })?;
+    Ok(Configured { sink, options })
 }
 
 /// A type that is named in place of a sink writes to a file named after the stream, where it needs a file.
