@@ -40,6 +40,19 @@ fn the_example_fills_its_table() {
         let rows: Vec<_> = rows.unwrap().map(|row| row.unwrap()).collect();
         assert!(rows == expected);
     }
+
+    // What is pulled next time must not replace what was pulled before.
+    let window = "window = { from = \"2026-01-01\", incremental = true }\nsinks = [";
+    let incremental = include_str!("../../example.toml").replace("sinks = [", window);
+    for (mode, exit) in [("replace", Exit::Usage), ("append", Exit::Complete)] {
+        let mode = format!("table = \"{mode}\"\nmode = \"{mode}\"\n");
+        fs::write(
+            folder.path("example.toml"),
+            incremental.replace("mode = \"append\"\nkey = \"id\"\n", &mode),
+        )
+        .unwrap();
+        assert_eq!(run(), exit);
+    }
 }
 
 /// What a reader is to find of a record.
