@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use longhaul_core::{
     Pointer, Source, Template,
     run::PullError,
-    window::{self, Window, Windows},
+    window::{self, Window},
 };
 
 use crate::{
@@ -28,8 +28,8 @@ pub(crate) struct Range {
 
 /// The range of the stream `name`; `None` where it has no window.
 ///
-/// An incremental stream begins where its last complete pull ended, at `known`, less `lookback`, and no stream goes beyond what
-/// the API says is there.
+/// An incremental stream begins where its last complete pull ended, at `known`, less `lookback`, and no stream goes
+/// beyond what the API says is there.
 pub(crate) fn resolve(
     session: &Session,
     name: &str,
@@ -38,7 +38,7 @@ pub(crate) fn resolve(
     known: Option<Timestamp>,
     access: &Access,
 ) -> Result<Option<Range>, Failure> {
-    let (Some(window), Some(windows)) = (&stream.window, &source.windows) else { return Ok(None) };
+    let Some(window) = &stream.window else { return Ok(None) };
     let Some((from, mut to)) = bounds(session, name, stream)? else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
     let wrong =
@@ -57,7 +57,7 @@ pub(crate) fn resolve(
         None => from,
     };
     let bounds = Window { start: from, end: to };
-    let windows = tile(session, name, windows, bounds)?;
+    let windows = tile(session, name, window, bounds)?;
     // What has not happened yet cannot have been pulled.
     let reached = (to > from).then_some(to.min(session.now));
     Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
@@ -67,10 +67,10 @@ pub(crate) fn resolve(
 pub(crate) fn tile(
     session: &Session,
     name: &str,
-    windows: &Windows,
+    window: &config::Window,
     bounds: Window,
 ) -> Result<Vec<Window>, Failure> {
-    let tiled = window::tile(bounds.start, bounds.end, windows.slice.as_ref(), &windows.timezone);
+    let tiled = window::tile(bounds.start, bounds.end, window.slice.as_ref(), &window.timezone);
     tiled.map_err(|error| {
         let key = format!("streams.{name}.window.slice");
         session.loaded.error_at(&key, format!("`{key}`: {error}")).into()

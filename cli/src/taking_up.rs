@@ -69,8 +69,8 @@ pub(crate) fn take_up(
         };
     }
     let site = site_of(session, pull);
-    let windows = match (&planned.source.windows, pull.range) {
-        (Some(windows), Some(bounds)) => Some(range::tile(session, planned.name, windows, bounds)?),
+    let windows = match (&planned.stream.window, pull.range) {
+        (Some(window), Some(bounds)) => Some(range::tile(session, planned.name, window, bounds)?),
         _ => None,
     };
     let from = Some(pull.checkpoint.clone());

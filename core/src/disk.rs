@@ -68,6 +68,14 @@ pub enum Kind {
     Other,
 }
 
+/// Takes a file's name away, where it has one.
+pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The machine's own disk.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemDisk;

@@ -92,6 +92,11 @@ impl<'a> Output<'a> {
         Ok(position)
     }
 
+    /// The same where there are sinks, and nothing where there are none.
+    pub(crate) fn commit_any(&mut self) -> Result<Option<Position>, PullError> {
+        if self.is_none() { Ok(None) } else { self.commit().map(Some) }
+    }
+
     /// Takes back what was written since `to`, if anything was.
     pub(crate) fn go_back(&mut self, to: &Position) -> Result<(), PullError> {
         if self.mark == to.mark {

@@ -41,7 +41,7 @@ pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
     thread::scope(|scope| {
         let (readers, at_once) = (pull.readers(), pull.source.concurrency.max(1));
         let fetchers = Fetchers::start(scope, client, at_once, at_once / readers);
-        let run = Run::new(pull, client, &ledger, &abandoned, fetchers)?;
+        let run = Run::new(pull, client, &ledger, &abandoned, fetchers, readers)?;
         let parts = Parts::new(scope, pull, client, &ledger, &abandoned, readers);
         let pulled = run.pull(&Mutex::new(parts));
         abandoned.set();
@@ -56,6 +56,8 @@ struct Run<'a> {
     ledger: &'a Ledger<'a>,
     abandoned: &'a Abandoned,
     fetchers: Fetchers,
+    /// How many parts are read at once.
+    readers: usize,
     /// The sinks that take every part.
     shared: Vec<Named<'a>>,
     /// The sinks that have a file for each window.
@@ -103,15 +105,17 @@ impl<'a> Run<'a> {
         ledger: &'a Ledger<'a>,
         abandoned: &'a Abandoned,
         fetchers: Fetchers,
+        readers: usize,
     ) -> Result<Self, PullError> {
         let (own, shared) = pull.own_and_shared();
-        Ok(Self { pull, client, ledger, abandoned, fetchers, shared, own, seen: ledger.pages_seen()? })
+        let seen = ledger.pages_seen()?;
+        Ok(Self { pull, client, ledger, abandoned, fetchers, readers, shared, own, seen })
     }
 
     fn pull(&'a self, parts: &Mutex<Parts<'_, '_>>) -> Result<Summary, PullError> {
         let checkpoint = self.ledger.checkpoint();
         let mut reader = Reader::new(self, &checkpoint)?;
-        let read = if self.pull.readers() == 1 {
+        let read = if self.readers == 1 {
             reader.read_all(parts)
         } else {
             self.read_in_any_order(parts, &checkpoint)
@@ -138,7 +142,7 @@ impl<'a> Run<'a> {
             read
         };
         thread::scope(|scope| {
-            let readers: Vec<_> = (0..self.pull.readers()).map(|_| scope.spawn(read)).collect();
+            let readers: Vec<_> = (0..self.readers).map(|_| scope.spawn(read)).collect();
             let ends: Vec<_> = readers.into_iter().map(thread::ScopedJoinHandle::join).collect();
             ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })

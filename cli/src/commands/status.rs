@@ -15,6 +15,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     progress::{counted, grouped},
+    range,
     session::Session,
     taking_up::shown,
 };
@@ -24,18 +25,10 @@ pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failu
     let mut text = String::new();
     for (name, stream) in session.streams(names)? {
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
-        let windows = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
-        let windows = windows.map(|(bounds, window)| {
-            let tiled = longhaul_core::window::tile(
-                bounds.start,
-                bounds.end,
-                window.slice.as_ref(),
-                &window.timezone,
-            );
-            tiled.map_or(0, |windows| windows.len())
-        });
+        let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
+        let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
         // Writing to a string does not fail.
-        let _ = describe(&mut text, name, &state, windows);
+        let _ = describe(&mut text, name, &state, windows.map(|windows| windows.len()));
     }
     print(&text)
 }

@@ -3,7 +3,6 @@
 use super::{End, PullError, Reader, reading::Reading};
 use crate::{
     checkpoint::{Checkpoint, PartProgress, Position},
-    ledger::Entries,
     output::Output,
     pages::PageError,
     parts::{Part, Trial},
@@ -58,7 +57,7 @@ impl<'a> Reader<'a> {
     /// Takes back what was written of a part that begins anew.
     fn take_back(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
         if self.stays(&reading.progress) {
-            let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+            let sinks = self.sinks.commit_any()?;
             let progress = &reading.progress;
             return self.save(sinks, u64::MAX, |checkpoint| checkpoint.begin_anew(progress));
         }
@@ -84,21 +83,14 @@ impl<'a> Reader<'a> {
         if let Some(unique) = &mut self.unique {
             unique.forget_since(before.keys.entries);
         }
-        let (ledger, since) = (self.run.ledger, &mut self.since);
-        let known = ledger.keys().entries.min(before.keys.entries);
-        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(known));
-        ledger.save(Entries { pages: &since.pages, keys }, |checkpoint| {
-            for (part, missing) in since.ended.drain(..) {
-                checkpoint.complete(&part, missing);
-            }
+        let sinks = (!self.sinks.is_none()).then(|| before.sinks.clone().before_another());
+        self.save(sinks, u64::MAX, |checkpoint| {
             if checkpoint.keys.entries > before.keys.entries {
                 checkpoint.keys = before.keys;
             }
-            checkpoint.sinks = checkpoint.sinks.take().map(|_| before.sinks.clone().before_another());
             checkpoint.put(&anew);
             checkpoint.forget_job(anew.window);
         })?;
-        since.pages.clear();
         self.sinks.go_back(&before.sinks)?;
         Ok(anew)
     }

@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
     pub(super) fn commit(&mut self, reading: Option<&mut Reading<'_, 'a>>) -> Result<(), PullError> {
         let clock = self.run.client.clock();
         let begun = clock.elapsed();
-        let sinks = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        let sinks = self.sinks.commit_any()?;
         let progress = reading.map(Reading::commit).transpose()?;
         let before = progress.and_then(|progress| progress.before.as_ref());
         let needed = before.map_or(u64::MAX, |before| before.keys.entries);
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
 
     /// Makes everything durable, and the checkpoint say that nothing is left but to publish it.
     pub(super) fn make_durable(&mut self) -> Result<Summary, PullError> {
-        let position = (!self.sinks.is_none()).then(|| self.sinks.commit()).transpose()?;
+        let position = self.sinks.commit_any()?;
         self.save(position, u64::MAX, |checkpoint| checkpoint.stage = Stage::Finishing)?;
         Ok(self.run.ledger.checkpoint().complete)
     }

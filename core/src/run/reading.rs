@@ -89,9 +89,7 @@ impl<'a> Reader<'a> {
 impl Reading<'_, '_> {
     /// Makes everything durable in the sinks of the window's own.
     pub(super) fn commit(&mut self) -> Result<&PartProgress, PullError> {
-        if !self.sinks.is_none() {
-            self.progress.sinks = Some(self.sinks.commit()?);
-        }
+        self.progress.sinks = self.sinks.commit_any()?;
         Ok(&self.progress)
     }
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::{State, StateError, error::Damage};
 use crate::{
-    disk::{Disk, Open},
+    disk::{Disk, Open, remove_if_there},
     seen::fingerprint,
 };
 
@@ -103,10 +103,7 @@ impl StateFile {
         let mut text = serde_json::to_vec_pretty(&written)?;
         text.push(b'\n');
         let new = self.path("json.new");
-        match self.disk.remove(&new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_if_there(&*self.disk, &new)?;
         let mut file = self.disk.open(&new, Open::NewPrivate)?;
         file.write_all(&text)?;
         file.sync()?;

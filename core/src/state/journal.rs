@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use super::{StateError, error::Damage, file::StateFile};
 use crate::{
     checkpoint::{Extent, Journal},
-    disk::Open,
+    disk::{Open, remove_if_there},
 };
 
 /// The length of an entry in bytes.
@@ -64,11 +64,8 @@ impl StateFile {
     pub(super) fn drop_journals(&self) -> Result<(), StateError> {
         for journal in [Journal::Pages, Journal::Keys] {
             let path = self.path(ending(journal));
-            match self.disk.remove(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(StateError::Unwritable { path, source: error });
-                }
-                _ => {}
+            if let Err(source) = remove_if_there(&*self.disk, &path) {
+                return Err(StateError::Unwritable { path, source });
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::{
 };
 
 use longhaul_core::{
-    disk::{Disk, DiskFile, Kind, Open},
+    disk::{Disk, DiskFile, Kind, Open, remove_if_there},
     sink::{Mark, Receipt, SinkError, Site},
 };
 
@@ -77,25 +77,11 @@ impl RecordFile {
     ) -> Result<Self, SinkError> {
         make_folders(&*disk, &place)?;
         // Made anew rather than emptied: what stands there may be a link, or have another user's permissions.
-        match disk.remove(&place.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &place, error)),
-            _ => {
-                let file = disk.open(&place.path, Open::New);
-                let file = file.map_err(|error| failed("create", &place, error))?;
-                let encoder = Encoder::new(compression);
-                Ok(Self {
-                    disk,
-                    file,
-                    place,
-                    ending,
-                    encoder,
-                    length: 0,
-                    committed: None,
-                    begun: None,
-                    before: None,
-                })
-            }
-        }
+        remove_if_there(&*disk, &place.path).map_err(|error| failed("remove", &place, error))?;
+        let file = disk.open(&place.path, Open::New);
+        let file = file.map_err(|error| failed("create", &place, error))?;
+        let encoder = Encoder::new(compression);
+        Ok(Self { disk, file, place, ending, encoder, length: 0, committed: None, begun: None, before: None })
     }
 
     fn go_on_with_part(

@@ -6,7 +6,7 @@ use std::{
 };
 
 use longhaul_core::{
-    disk::{Disk, Kind, Open},
+    disk::{Disk, Kind, Open, remove_if_there},
     sink::{Mark, Receipt, SinkError, Site},
 };
 
@@ -76,12 +76,8 @@ impl Spool {
     /// Takes the spool away, which has become what it is to be.
     pub(crate) fn remove(self) -> Result<(), SinkError> {
         let RecordFile { disk, place, .. } = &self.0;
-        match disk.remove(&place.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", place, error)),
-            _ => {
-                disk.sync_folder(place.folder()).map_err(|error| failed("flush the folder of", place, error))
-            }
-        }
+        remove_if_there(&**disk, &place.path).map_err(|error| failed("remove", place, error))?;
+        disk.sync_folder(place.folder()).map_err(|error| failed("flush the folder of", place, error))
     }
 }
 

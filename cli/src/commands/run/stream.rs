@@ -55,7 +55,7 @@ pub(super) fn execute(
         let beginning = taking_up::begin(session, planned, state, access)?;
         return pull(session, arguments, planned, access, beginning, None, outcomes);
     }
-    let state = if arguments.fresh {
+    let mut state = if arguments.fresh {
         taking_up::drop_unfinished(session, planned, &file)?
     } else {
         file.load().map_err(unusable)?
@@ -65,8 +65,9 @@ pub(super) fn execute(
         if !taking_up::goes_on(planned.stream) {
             return Ok(());
         }
+        state = file.load().map_err(unusable)?;
     }
-    let beginning = taking_up::begin(session, planned, file.load().map_err(unusable)?, access)?;
+    let beginning = taking_up::begin(session, planned, state, access)?;
     pull(session, arguments, planned, access, beginning, Some(&file), outcomes)
 }
 
