@@ -36,7 +36,7 @@ impl FirstPage {
             site = windows.in_requests(&site, window);
         }
         let listing = source.listing(&site).map_err(|error| failed(error.into()))?;
-        let page = Pages::new(&access.client, &listing).fetch().map_err(|error| failed(error.into()))?;
+        let page = Pages::new(&access.client, listing).fetch().map_err(|error| failed(error.into()))?;
         Ok(Self::Fetched(page.map(Box::new)))
     }
 }

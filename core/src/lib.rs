@@ -31,6 +31,7 @@
 //! let auth = FixedToken::new(Secret::new("a token"));
 //! let transport = UreqTransport::new(&Settings::default())?;
 //! let client = Client::new(Arc::new(transport), Arc::new(auth), Origins::of([&base_url]));
+//! let client = Arc::new(client);
 //!
 //! let first = Template {
 //!     method: Method::GET,

@@ -32,7 +32,7 @@ pub struct Listing {
 #[derive(Debug)]
 pub struct Pages<'a> {
     client: &'a Client,
-    listing: &'a Listing,
+    listing: Listing,
     layout: Arc<Layout>,
     seen: Seen,
     progress: Progress,
@@ -45,14 +45,14 @@ pub struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     /// The pages of `listing` from the first on.
-    pub fn new(client: &'a Client, listing: &'a Listing) -> Self {
+    pub fn new(client: &'a Client, listing: Listing) -> Self {
         Self::from(client, listing, Progress::default(), Seen::default(), None)
     }
 
     /// The pages of `listing` from where it has come to.
     pub(crate) fn from(
         client: &'a Client,
-        listing: &'a Listing,
+        listing: Listing,
         progress: Progress,
         seen: Seen,
         fetchers: Option<Fetchers>,
@@ -88,13 +88,32 @@ impl<'a> Pages<'a> {
         Ok(Some((page, seen)))
     }
 
+    /// Has the first of the pages to come fetched, while those of an earlier listing are written.
+    pub(crate) fn begin(&mut self) {
+        let at = match &self.progress.next {
+            Next::First => None,
+            Next::At(cursor) => Some(cursor.clone()),
+            Next::End => return,
+        };
+        let asked = self.ask(at);
+        self.under_way.push_back(asked);
+    }
+
+    /// How many more pages could be under way than this listing has.
+    pub(crate) fn idle(&self) -> usize {
+        self.ahead().saturating_sub(self.under_way.len())
+    }
+
+    fn ahead(&self) -> usize {
+        self.fetchers.as_ref().map_or(0, |fetchers| fetchers.ahead)
+    }
+
     /// Has the next pages fetched while this one is written: the one that it names, and those that need no answer first.
     fn look_ahead(&mut self, next: Option<Cursor>, page: &Page) {
-        let ahead = self.fetchers.as_ref().map_or(0, |fetchers| fetchers.ahead);
         let mut wanted = next;
-        for index in 0..ahead {
+        for index in 0..self.ahead() {
             let Some(cursor) = wanted.take() else { return self.under_way.truncate(index) };
-            wanted = self.listing.paginator.ahead(&cursor, page);
+            wanted = self.listing.paginator.ahead(&cursor, page, self.progress.pages);
             if self.under_way.get(index).is_none_or(|ahead| ahead.at.as_ref() != Some(&cursor)) {
                 self.under_way.truncate(index);
                 let asked = self.ask(Some(cursor));

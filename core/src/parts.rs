@@ -6,22 +6,24 @@ use std::{
 };
 
 use crate::{
-    client::Client,
     job::{Abandoned, Errand, Job, JobError},
     ledger::Ledger,
-    run::Pull,
+    pages::Pages,
+    run::{Listings, Pull},
     sink::Site,
     window::Window,
 };
 
 /// A part that is ready to be pulled.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct Part<'a> {
     /// The slice of time; none where the pull has no windows.
     pub(crate) window: Option<Window>,
     /// What the placeholders in its requests stand for.
     pub(crate) site: Site,
     pub(crate) trial: Trial,
+    /// Its pages, where the first was asked for while an earlier part was read.
+    pub(crate) begun: Option<Pages<'a>>,
 }
 
 /// Whether a part is pulled for the first time in this run.
@@ -32,26 +34,29 @@ pub(crate) enum Trial {
     Second,
 }
 
-/// Hands out the parts. Jobs of later parts are submitted and polled while earlier ones are read.
+/// Hands out the parts. Jobs of later parts are submitted and polled, and their first pages fetched, while earlier ones
+/// are read.
 pub(crate) struct Parts<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     pull: &'env Pull<'env>,
-    client: &'env Client,
+    listings: Listings<'env>,
     ledger: &'env Ledger<'env>,
     abandoned: &'env Abandoned,
+    readers: usize,
     /// How many jobs of parts that were not taken may be under way.
     jobs: usize,
     /// What is still to be pulled, in order.
-    queue: VecDeque<Queued<'scope>>,
+    queue: VecDeque<Queued<'scope, 'env>>,
 }
 
 /// A part that was not taken yet.
-pub(crate) struct Queued<'scope> {
+pub(crate) struct Queued<'scope, 'env> {
     window: Option<Window>,
     site: Site,
     trial: Trial,
     standing: Standing,
     job: Option<ScopedJoinHandle<'scope, Result<Site, JobError>>>,
+    begun: Option<Pages<'env>>,
 }
 
 /// Whether the ledger knows of a part.
@@ -65,14 +70,15 @@ impl<'scope, 'env> Parts<'scope, 'env> {
     pub(crate) fn new(
         scope: &'scope Scope<'scope, 'env>,
         pull: &'env Pull<'env>,
-        client: &'env Client,
+        listings: Listings<'env>,
         ledger: &'env Ledger<'env>,
         abandoned: &'env Abandoned,
         readers: usize,
     ) -> Self {
         // Each of several readers waits for the job of its own part.
         let jobs = if readers > 1 { 1 } else { pull.source.concurrency.max(1) };
-        let mut parts = Self { scope, pull, client, ledger, abandoned, jobs, queue: VecDeque::new() };
+        let queue = VecDeque::new();
+        let mut parts = Self { scope, pull, listings, ledger, abandoned, readers, jobs, queue };
         let checkpoint = ledger.checkpoint();
         let windows = pull.windows.as_ref().map_or(vec![None], |all| all.iter().copied().map(Some).collect());
         let begun = checkpoint.parts.iter().map(|part| (part.window, Standing::Known));
@@ -82,7 +88,7 @@ impl<'scope, 'env> Parts<'scope, 'env> {
     }
 
     /// Takes the next part; `None` after the last, and once the pull is abandoned.
-    pub(crate) fn take(&mut self) -> Option<Queued<'scope>> {
+    pub(crate) fn take(&mut self) -> Option<Queued<'scope, 'env>> {
         if self.abandoned.is_set() {
             return None;
         }
@@ -94,6 +100,22 @@ impl<'scope, 'env> Parts<'scope, 'env> {
             self.ledger.take(queued.window);
         }
         Some(queued)
+    }
+
+    /// Has the first pages of the next parts fetched, for a reader that could have `idle` more under way. Where there are
+    /// several readers, they are about to come to their ends together. What a job has is not known yet.
+    pub(crate) fn begin(&mut self, idle: usize) {
+        if self.pull.source.job.is_some() {
+            return;
+        }
+        for queued in self.queue.iter_mut().take(idle * self.readers) {
+            if queued.begun.is_none() {
+                let part = self.ledger.part(queued.window);
+                // Should this be an error, whoever takes the part meets it again.
+                queued.begun = self.listings.pages(&queued.site, &part).ok();
+                queued.begun.iter_mut().for_each(Pages::begin);
+            }
+        }
     }
 
     /// Puts the halves of a window in front of all others.
@@ -115,7 +137,7 @@ impl<'scope, 'env> Parts<'scope, 'env> {
     fn start(&mut self, job: &'env Job) {
         let under_way = self.queue.iter().filter(|queued| queued.job.is_some()).count();
         let more = self.jobs.saturating_sub(under_way);
-        let (client, ledger, abandoned) = (self.client, self.ledger, self.abandoned);
+        let (client, ledger, abandoned) = (self.listings.client, self.ledger, self.abandoned);
         for queued in self.queue.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
             let (window, site) = (queued.window, queued.site.clone());
             queued.job = Some(self.scope.spawn(move || {
@@ -125,23 +147,23 @@ impl<'scope, 'env> Parts<'scope, 'env> {
         }
     }
 
-    fn queued(&self, window: Option<Window>, standing: Standing) -> Queued<'scope> {
+    fn queued(&self, window: Option<Window>, standing: Standing) -> Queued<'scope, 'env> {
         let site = match (&self.pull.source.windows, window) {
             (Some(windows), Some(window)) => windows.in_requests(&self.pull.site, &window),
             _ => self.pull.site.clone(),
         };
-        Queued { window, site, trial: Trial::First, standing, job: None }
+        Queued { window, site, trial: Trial::First, standing, job: None, begun: None }
     }
 }
 
-impl Queued<'_> {
+impl<'env> Queued<'_, 'env> {
     /// Waits until the part's job is done.
-    pub(crate) fn ready(self) -> Result<Part, JobError> {
-        let Self { window, site, trial, job, .. } = self;
+    pub(crate) fn ready(self) -> Result<Part<'env>, JobError> {
+        let Self { window, site, trial, job, begun, .. } = self;
         let site = match job {
             None => site,
             Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         };
-        Ok(Part { window, site, trial })
+        Ok(Part { window, site, trial, begun })
     }
 }

@@ -4,16 +4,17 @@
 mod back;
 mod committing;
 mod error;
+mod listings;
 mod pull;
 mod reading;
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
+pub(crate) use self::listings::Listings;
 use self::reading::Reading;
 pub use self::{
     back::undo,
@@ -36,13 +37,14 @@ use crate::{
 
 /// Pulls every page into every sink, from the last checkpoint on where there is one, and publishes what was pulled once
 /// all of it is durable everywhere.
-pub fn run(pull: &Pull<'_>, client: &Client) -> Result<Summary, PullError> {
+pub fn run(pull: &Pull<'_>, client: &Arc<Client>) -> Result<Summary, PullError> {
     let (ledger, abandoned) = (Ledger::new(pull.kept.as_ref()), Abandoned::default());
+    let (readers, at_once) = (pull.readers(), pull.source.concurrency.max(1));
+    let fetchers = Fetchers::start(client, at_once, at_once / readers);
+    let listings = Listings { source: pull.source, client, fetchers, seen: ledger.pages_seen()? };
+    let run = Run::new(pull, listings, &ledger, &abandoned, readers);
     thread::scope(|scope| {
-        let (readers, at_once) = (pull.readers(), pull.source.concurrency.max(1));
-        let fetchers = Fetchers::start(scope, client, at_once, at_once / readers);
-        let run = Run::new(pull, client, &ledger, &abandoned, fetchers, readers)?;
-        let parts = Parts::new(scope, pull, client, &ledger, &abandoned, readers);
+        let parts = Parts::new(scope, pull, run.listings.clone(), &ledger, &abandoned, readers);
         let pulled = run.pull(&Mutex::new(parts));
         abandoned.set();
         pulled
@@ -55,15 +57,13 @@ struct Run<'a> {
     client: &'a Client,
     ledger: &'a Ledger<'a>,
     abandoned: &'a Abandoned,
-    fetchers: Fetchers,
+    listings: Listings<'a>,
     /// How many parts are read at once.
     readers: usize,
     /// The sinks that take every part.
     shared: Vec<Named<'a>>,
     /// The sinks that have a file for each window.
     own: Vec<Named<'a>>,
-    /// The pages that were seen in earlier runs of this pull.
-    seen: Arc<HashSet<u128>>,
 }
 
 /// Reads parts, one after another.
@@ -101,18 +101,16 @@ enum End {
 impl<'a> Run<'a> {
     fn new(
         pull: &'a Pull<'a>,
-        client: &'a Client,
+        listings: Listings<'a>,
         ledger: &'a Ledger<'a>,
         abandoned: &'a Abandoned,
-        fetchers: Fetchers,
         readers: usize,
-    ) -> Result<Self, PullError> {
+    ) -> Self {
         let (own, shared) = pull.own_and_shared();
-        let seen = ledger.pages_seen()?;
-        Ok(Self { pull, client, ledger, abandoned, fetchers, readers, shared, own, seen })
+        Self { pull, client: listings.client, ledger, abandoned, listings, readers, shared, own }
     }
 
-    fn pull(&'a self, parts: &Mutex<Parts<'_, '_>>) -> Result<Summary, PullError> {
+    fn pull(&'a self, parts: &Mutex<Parts<'_, 'a>>) -> Result<Summary, PullError> {
         let checkpoint = self.ledger.checkpoint();
         let mut reader = Reader::new(self, &checkpoint)?;
         let read = if self.readers == 1 {
@@ -131,7 +129,7 @@ impl<'a> Run<'a> {
 
     fn read_in_any_order(
         &'a self,
-        parts: &Mutex<Parts<'_, '_>>,
+        parts: &Mutex<Parts<'_, 'a>>,
         checkpoint: &Checkpoint,
     ) -> Result<(), PullError> {
         let read = || {
@@ -167,25 +165,23 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
-    fn read_all(&mut self, parts: &Mutex<Parts<'_, '_>>) -> Result<(), PullError> {
-        let locked = || parts.lock().unwrap_or_else(PoisonError::into_inner);
+    fn read_all(&mut self, parts: &Mutex<Parts<'_, 'a>>) -> Result<(), PullError> {
         loop {
-            let Some(queued) = locked().take() else { return Ok(()) };
-            let part = queued.ready().or_else(|error| self.stop(None, error.into()))?;
-            match self.read(&part)? {
+            let Some(queued) = locked(parts).take() else { return Ok(()) };
+            let mut part = queued.ready().or_else(|error| self.stop(None, error.into()))?;
+            match self.read(&mut part, parts)? {
                 End::Reached => {}
-                End::TooDeep(halves) => locked().put_halves(halves),
-                End::JobOver => locked().put_again(part.window),
+                End::TooDeep(halves) => locked(parts).put_halves(halves),
+                End::JobOver => locked(parts).put_again(part.window),
                 End::Abandoned => return Ok(()),
             }
         }
     }
 
     /// Reads a part to its end, into all sinks. Files of its own are finished with it.
-    fn read(&mut self, part: &Part) -> Result<End, PullError> {
-        let listing = self.run.pull.source.listing(&part.site)?;
-        let mut reading = self.open(part, &listing)?;
-        match self.read_pages(&mut reading, part) {
+    fn read(&mut self, part: &mut Part<'a>, parts: &Mutex<Parts<'_, 'a>>) -> Result<End, PullError> {
+        let mut reading = self.open(part)?;
+        match self.read_pages(&mut reading, part, parts) {
             Ok(End::Reached) => self.end(reading),
             Err(error) if self.run.ledger.every().is_none() => {
                 reading.undo();
@@ -195,10 +191,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read_pages(&mut self, reading: &mut Reading<'_, 'a>, part: &Part) -> Result<End, PullError> {
+    fn read_pages(
+        &mut self,
+        reading: &mut Reading<'a>,
+        part: &Part<'a>,
+        parts: &Mutex<Parts<'_, 'a>>,
+    ) -> Result<End, PullError> {
         loop {
             match reading.pages.fetch_new() {
-                Ok(Some((page, seen))) => self.write(reading, page, seen)?,
+                Ok(Some((page, seen))) => {
+                    if reading.pages.idle() > 0 {
+                        locked(parts).begin(reading.pages.idle());
+                    }
+                    self.write(reading, page, seen)?;
+                }
                 Ok(None) => return Ok(End::Reached),
                 // Only the empty page behind the last one was too deep.
                 Err(error) if self.run.pull.is_too_deep(&error) && reading.pages.has_all() => {
@@ -216,7 +222,7 @@ impl<'a> Reader<'a> {
 
     fn write(
         &mut self,
-        reading: &mut Reading<'_, 'a>,
+        reading: &mut Reading<'a>,
         mut page: Page,
         seen: Option<u128>,
     ) -> Result<(), PullError> {
@@ -237,14 +243,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn commit_when_due(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
+    fn commit_when_due(&mut self, reading: &mut Reading<'a>) -> Result<(), PullError> {
         let Some(every) = self.run.ledger.every() else { return Ok(()) };
         let since = self.run.client.clock().elapsed().saturating_sub(self.since.time);
         if since >= every && self.can_be_taken_up(reading) { self.commit(Some(reading)) } else { Ok(()) }
     }
 
     /// Ends a part whose last page was written.
-    fn end(&mut self, mut reading: Reading<'_, 'a>) -> Result<End, PullError> {
+    fn end(&mut self, mut reading: Reading<'a>) -> Result<End, PullError> {
         reading.progress.listing.next = Next::End;
         if !reading.sinks.is_none() {
             self.commit(Some(&mut reading))?;
@@ -257,4 +263,8 @@ impl<'a> Reader<'a> {
         }
         Ok(End::Reached)
     }
+}
+
+fn locked<'p, 's, 'a>(parts: &'p Mutex<Parts<'s, 'a>>) -> MutexGuard<'p, Parts<'s, 'a>> {
+    parts.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -64,7 +64,7 @@ fn a_first_page_that_names_itself_is_an_error_where_the_method_is_kept() {
     let paginator = Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
     let listing = Listing { paginator, ..setup.listing() };
     let client = setup.client();
-    let mut pages = Pages::new(&client, &listing);
+    let mut pages = Pages::new(&client, listing);
     assert!(pages.fetch().unwrap().is_some());
     assert!(matches!(pages.fetch(), Err(PageError::Repeated { pages: 1 })));
     assert!(pages.fetch().unwrap().is_none(), "after an error there is nothing");

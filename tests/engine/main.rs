@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in here fails the test, and that is its purpose")]
 
+mod ahead;
 mod cancelling;
 mod counts;
 mod credentials;

@@ -62,8 +62,8 @@ fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<Scripted
     let sink = journal.sink("out");
     let (sinks, site) = (vec![("out", &sink as _)], Site::new("things", "/"));
     let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
-    let summary =
-        run(&pull, &setup.client().with_rate(limit)).unwrap_or_else(|error| panic!("{}", chain(&error)));
+    let client = Arc::new(setup.client().with_rate(limit));
+    let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);
     let expected: Vec<_> = (1..=pages).map(|number| format!(r#"{{"n":{number}}}"#)).collect();
     assert_eq!(journal.records("out"), expected, "in order");

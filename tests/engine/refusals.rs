@@ -42,9 +42,8 @@ fn a_credential_that_cannot_be_renewed_is_refused_once() {
         let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
         let origins = Origins::of([&setup.request.url]);
         let client = Client::new(Arc::clone(&setup.transport), auth, origins);
-        let listing = setup.listing();
 
-        let error = Pages::new(&client, &listing).fetch().unwrap_err();
+        let error = Pages::new(&client, setup.listing()).fetch().unwrap_err();
 
         assert_eq!(transport.received().len(), 1);
         assert_eq!(

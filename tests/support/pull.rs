@@ -179,7 +179,7 @@ impl Setup {
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
         let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/"), kept: None };
-        run::run(&pull, &self.client())
+        run::run(&pull, &Arc::new(self.client()))
     }
 }
 

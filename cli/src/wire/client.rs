@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Access {
     /// Sends requests to the API.
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     credentials: Credentials,
     /// What all requests travel by, to be broken off when the run is stopped.
     pub(crate) transport: Arc<dyn Transport>,
@@ -85,7 +85,7 @@ pub(crate) fn connect(
         }
     };
     let client = client(credentials.auth(), origins(config)).with_rate(rate(config));
-    Ok(Access { client, credentials, transport })
+    Ok(Access { client: Arc::new(client), credentials, transport })
 }
 
 /// How long a request may take that is sent when the run is stopped.

@@ -148,6 +148,17 @@ impl Client {
     pub fn send<T>(
         &self,
         request: &Request,
+        buffer: Vec<u8>,
+        read: impl Fn(Answer) -> Result<T, BodyFault>,
+    ) -> Result<T, RequestError> {
+        self.send_while(|| true, request, buffer, read)
+    }
+
+    /// The same for as long as anybody wants the answer. After that nothing is sent any more, and nobody is told.
+    pub(crate) fn send_while<T>(
+        &self,
+        is_wanted: impl Fn() -> bool,
+        request: &Request,
         mut buffer: Vec<u8>,
         read: impl Fn(Answer) -> Result<T, BodyFault>,
     ) -> Result<T, RequestError> {
@@ -155,6 +166,9 @@ impl Client {
         loop {
             let gave_up = |made, reason| RequestError::new(request, made, reason);
             self.wait_until_held_off().map_err(|reason| gave_up(attempts.made(), reason))?;
+            if !is_wanted() {
+                return Err(gave_up(attempts.made(), StopReason::Interrupted));
+            }
             let mut attempt = request.clone();
             let no_credential = |made, error| RequestError::without_credential(request, made, error);
             let authorized = self.auth.authorize(&mut attempt);
@@ -169,7 +183,7 @@ impl Client {
                 Err(trouble) => trouble,
             };
             let mut step = attempts.judge(trouble.outcome(), self.jitter.unit());
-            if self.clock.is_interrupted() {
+            if self.clock.is_interrupted() || !is_wanted() {
                 step = Step::Stop(StopReason::Interrupted);
             }
             if step == Step::Renew {

@@ -3,10 +3,10 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         mpsc::{self, Receiver, Sender},
     },
-    thread::Scope,
+    thread,
 };
 
 use super::PageError;
@@ -31,7 +31,12 @@ struct Task {
     layout: Arc<Layout>,
     buffer: Vec<u8>,
     fetched: Sender<Result<Page, RequestError>>,
+    wanted: Weak<Wanted>,
 }
+
+/// Lives for as long as somebody waits for a page.
+#[derive(Debug)]
+pub(super) struct Wanted;
 
 /// The pages of a listing that are under way, in order.
 pub(super) type UnderWay = VecDeque<Ahead>;
@@ -49,30 +54,24 @@ pub(super) struct Ahead {
 #[derive(Debug)]
 pub(super) enum Coming {
     /// It is fetched by another thread.
-    UnderWay(Receiver<Result<Page, RequestError>>),
+    UnderWay(Receiver<Result<Page, RequestError>>, Arc<Wanted>),
     /// It has come, or will not.
     Here(Result<Box<Page>, PageError>),
 }
 
 impl Fetchers {
-    /// Starts so many threads. They end once nobody can ask them any more.
-    pub(crate) fn start<'scope>(
-        scope: &'scope Scope<'scope, '_>,
-        client: &'scope Client,
-        threads: usize,
-        ahead: usize,
-    ) -> Self {
+    /// Starts so many threads. They end once nobody can ask them any more, and nobody waits for that: a page which is
+    /// no longer wanted may take its time to fail.
+    pub(crate) fn start(client: &Arc<Client>, threads: usize, ahead: usize) -> Self {
         let (tasks, queue) = mpsc::channel::<Task>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
-            let queue = Arc::clone(&queue);
-            scope.spawn(move || {
+            let (client, queue) = (Arc::clone(client), Arc::clone(&queue));
+            thread::spawn(move || {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(Task { request, layout, buffer, fetched }) = next else { return };
-                    let page = client.send(&request, buffer, |answer| Page::read(answer, &layout));
-                    // Whoever asked for it may have learnt that the listing has ended before it.
-                    let _ = fetched.send(page);
+                    let Ok(task) = next else { return };
+                    task.fetch(&client);
                 }
             });
         }
@@ -81,11 +80,22 @@ impl Fetchers {
 
     /// Has a page fetched.
     pub(super) fn fetch(&self, request: Request, layout: &Arc<Layout>, buffer: Vec<u8>) -> Coming {
-        let (fetched, page) = mpsc::channel();
-        let task = Task { request, layout: Arc::clone(layout), buffer, fetched };
+        let ((fetched, page), wanted) = (mpsc::channel(), Arc::new(Wanted));
+        let layout = Arc::clone(layout);
+        let task = Task { request, layout, buffer, fetched, wanted: Arc::downgrade(&wanted) };
         // The threads are there for as long as anybody can ask them; were they not, the page would not come.
         let _ = self.tasks.send(task);
-        Coming::UnderWay(page)
+        Coming::UnderWay(page, wanted)
+    }
+}
+
+impl Task {
+    fn fetch(self, client: &Client) {
+        let Self { request, layout, buffer, fetched, wanted } = self;
+        let is_wanted = || wanted.strong_count() > 0;
+        let page = client.send_while(is_wanted, &request, buffer, |answer| Page::read(answer, &layout));
+        // Whoever asked for it may have learnt that the listing has ended before it.
+        let _ = fetched.send(page);
     }
 }
 
@@ -94,7 +104,7 @@ impl Coming {
     pub(super) fn wait(self) -> Result<Page, PageError> {
         match self {
             Self::Here(page) => page.map(|page| *page),
-            Self::UnderWay(page) => match page.recv() {
+            Self::UnderWay(page, _wanted) => match page.recv() {
                 Ok(page) => Ok(page?),
                 Err(_) => std::panic::resume_unwind(Box::new("a thread that fetches pages has panicked")),
             },

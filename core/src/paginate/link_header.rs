@@ -43,7 +43,7 @@ impl Paginator for LinkHeader {
         Ok(Some(Cursor::Url(url)))
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
         None
     }
 

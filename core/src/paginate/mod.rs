@@ -39,9 +39,9 @@ pub trait Paginator: Debug + Send + Sync {
     /// Where the listing goes on after `page`; `None` at its end.
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError>;
 
-    /// Where the listing goes on after the page at `at`, as far as `page`, the last one that came, lets one tell before the
-    /// page at `at` is there. It may be wrong: [`advance`](Self::advance) decides.
-    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor>;
+    /// Where the listing goes on after the page at `at`, as far as `page`, the last of the `pages` that came, lets one tell
+    /// before the page at `at` is there. It may be wrong: [`advance`](Self::advance) decides.
+    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor>;
 
     /// How many records there are in all, as far as `page` tells. It never ends a listing, for totals move.
     fn total(&self, page: &Page) -> Option<u64>;
@@ -58,6 +58,12 @@ pub enum Proof {
     ByContent,
     /// No request is made twice.
     ByRequest,
+}
+
+/// Whether a listing of which so many pages came is worth asking for the page behind so many, where nothing tells how many
+/// there are: it is taken to go on for as many more. What is asked for in vain is then less than what there is.
+fn is_likely(before: u64, pages: u64) -> bool {
+    before < pages.saturating_mul(2)
 }
 
 /// The whole number at `place`, where there is one. Some servers write it as text.

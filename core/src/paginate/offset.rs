@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Cursor, PaginationError, Paginator, Place, Proof, count};
+use super::{Cursor, PaginationError, Paginator, Place, Proof, count, is_likely};
 use crate::{page::Page, pointer::Pointer, request::Request};
 
 /// Pages are asked for by the number of records before them. The next offset counts the records that came, whatever
@@ -47,11 +47,15 @@ impl Paginator for Offset {
         Ok((received > 0).then_some(Cursor::Offset(offset + received)))
     }
 
-    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor> {
+    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor> {
         let received = page.batch().len() as u64;
         let next = self.offset(Some(at)).ok()?.saturating_add(received);
-        let is_before_end = received > 0 && next.saturating_sub(self.start) < self.total(page)?;
-        is_before_end.then_some(Cursor::Offset(next))
+        let before = next.saturating_sub(self.start);
+        let is_before_end = match self.total(page) {
+            Some(total) => before < total,
+            None => is_likely(before.checked_div(received)?, pages),
+        };
+        (received > 0 && is_before_end).then_some(Cursor::Offset(next))
     }
 
     fn total(&self, page: &Page) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Cursor, PaginationError, Paginator, Place, Proof, count};
+use super::{Cursor, PaginationError, Paginator, Place, Proof, count, is_likely};
 use crate::{page::Page, pointer::Pointer, request::Request};
 
 /// Pages are asked for by their number.
@@ -53,15 +53,16 @@ impl Paginator for PageNumber {
         Ok((!is_last).then_some(Cursor::Page(number + 1)))
     }
 
-    fn ahead(&self, at: &Cursor, page: &Page) -> Option<Cursor> {
+    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor> {
         let number = self.number(Some(at)).ok()?;
-        let pages_to = number.saturating_sub(self.start).saturating_add(1);
-        let (records, total) = (page.batch().len() as u64, self.total(page));
-        let is_before_last = match count(page, self.page_count.as_ref()) {
-            Some(pages) => pages_to < pages,
-            None => total.is_some_and(|total| pages_to.saturating_mul(records) < total),
+        let before = number.saturating_sub(self.start).saturating_add(1);
+        let records = page.batch().len() as u64;
+        let is_before_end = match (count(page, self.page_count.as_ref()), self.total(page)) {
+            (Some(count), _) => before < count,
+            (None, Some(total)) => before.saturating_mul(records) < total,
+            (None, None) => records > 0 && is_likely(before, pages),
         };
-        is_before_last.then_some(Cursor::Page(number + 1))
+        is_before_end.then_some(Cursor::Page(number + 1))
     }
 
     fn total(&self, page: &Page) -> Option<u64> {

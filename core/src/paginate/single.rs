@@ -20,7 +20,7 @@ impl Paginator for Single {
         Ok(None)
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
         None
     }
 

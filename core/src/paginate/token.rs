@@ -76,7 +76,7 @@ impl Paginator for Token {
         }
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page) -> Option<Cursor> {
+    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
         None
     }
 

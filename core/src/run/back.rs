@@ -14,8 +14,8 @@ impl<'a> Reader<'a> {
     /// Decides what to do about a page that cannot be had.
     pub(super) fn give_up(
         &mut self,
-        reading: &mut Reading<'_, 'a>,
-        part: &Part,
+        reading: &mut Reading<'a>,
+        part: &Part<'a>,
         error: PageError,
     ) -> Result<End, PullError> {
         let pull = self.run.pull;
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
     /// Keeps what came so far and returns the error.
     pub(super) fn stop<T>(
         &mut self,
-        reading: Option<&mut Reading<'_, 'a>>,
+        reading: Option<&mut Reading<'a>>,
         error: PullError,
     ) -> Result<T, PullError> {
         self.keep(reading);
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps what came so far, where a later run can go on from here.
-    pub(super) fn keep(&mut self, reading: Option<&mut Reading<'_, 'a>>) {
+    pub(super) fn keep(&mut self, reading: Option<&mut Reading<'a>>) {
         let can_go_on =
             reading.as_ref().map_or(self.sinks.is_in_step(), |reading| self.can_be_taken_up(reading));
         if self.run.ledger.every().is_some() && can_go_on {
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes back what was written of a part that begins anew.
-    fn take_back(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
+    fn take_back(&mut self, reading: &mut Reading<'a>) -> Result<(), PullError> {
         if self.stays(&reading.progress) {
             let sinks = self.sinks.commit_any()?;
             let progress = &reading.progress;
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Ok(anew)
     }
 
-    fn is_job_over(&self, part: &Part, error: &PageError) -> bool {
+    fn is_job_over(&self, part: &Part<'a>, error: &PageError) -> bool {
         let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
         error.refusal().is_some() && job.is_over(self.run.client, &part.site)
     }

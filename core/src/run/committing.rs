@@ -23,13 +23,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a run can go on from here.
-    pub(super) fn can_be_taken_up(&self, reading: &Reading<'_, 'a>) -> bool {
+    pub(super) fn can_be_taken_up(&self, reading: &Reading<'a>) -> bool {
         let is_in_step = self.sinks.is_in_step() && reading.sinks.is_in_step();
         is_in_step && reading.pages.can_go_on_from(&reading.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves how far the pull has come.
-    pub(super) fn commit(&mut self, reading: Option<&mut Reading<'_, 'a>>) -> Result<(), PullError> {
+    pub(super) fn commit(&mut self, reading: Option<&mut Reading<'a>>) -> Result<(), PullError> {
         let clock = self.run.client.clock();
         let begun = clock.elapsed();
         let sinks = self.sinks.commit_any()?;

@@ -1,20 +1,17 @@
 //! A part that is being read.
 
-use std::sync::Arc;
-
 use super::{PullError, Reader};
 use crate::{
     checkpoint::{Before, Next, PartProgress},
     output::Output,
-    pages::{Listing, Pages},
+    pages::Pages,
     parts::Part,
-    seen::Seen,
     window::Windows,
 };
 
 /// A part that is being read.
-pub(super) struct Reading<'l, 'a> {
-    pub(super) pages: Pages<'l>,
+pub(super) struct Reading<'a> {
+    pub(super) pages: Pages<'a>,
     /// The sinks that have a file for each window.
     pub(super) sinks: Output<'a>,
     pub(super) progress: PartProgress,
@@ -22,10 +19,7 @@ pub(super) struct Reading<'l, 'a> {
 
 impl<'a> Reader<'a> {
     /// Opens a part where it stands.
-    pub(super) fn open<'l>(&mut self, part: &Part, listing: &'l Listing) -> Result<Reading<'l, 'a>, PullError>
-    where
-        'a: 'l,
-    {
+    pub(super) fn open(&mut self, part: &mut Part<'a>) -> Result<Reading<'a>, PullError> {
         let mut progress = self.run.ledger.part(part.window);
         let job = part.site.get("job.id").map(str::to_owned);
         if progress.listing.next != Next::First && progress.job != job {
@@ -33,14 +27,10 @@ impl<'a> Reader<'a> {
             progress = self.begin_anew(progress)?;
         }
         progress.job = job;
-        let seen = Seen::new(&part.site, progress.anew, Arc::clone(&self.run.seen));
-        let pages = Pages::from(
-            self.run.client,
-            listing,
-            progress.listing.clone(),
-            seen,
-            Some(self.run.fetchers.clone()),
-        );
+        let pages = match part.begun.take() {
+            Some(pages) => pages,
+            None => self.run.listings.pages(&part.site, &progress)?,
+        };
         let sinks = self.open_own(part, &progress)?;
         let mut reading = Reading { pages, sinks, progress };
         if reading.progress.listing.next == Next::First {
@@ -49,7 +39,7 @@ impl<'a> Reader<'a> {
         Ok(reading)
     }
 
-    fn open_own(&self, part: &Part, progress: &PartProgress) -> Result<Output<'a>, PullError> {
+    fn open_own(&self, part: &Part<'a>, progress: &PartProgress) -> Result<Output<'a>, PullError> {
         let Some(window) = part.window.filter(|_| !self.run.own.is_empty()) else {
             return Ok(Output::none());
         };
@@ -58,7 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Remembers how things are before the first page.
-    fn begin_part(&mut self, reading: &mut Reading<'_, 'a>) -> Result<(), PullError> {
+    fn begin_part(&mut self, reading: &mut Reading<'a>) -> Result<(), PullError> {
         let (kept, own) = (self.run.ledger.every().is_some(), reading.sinks.len());
         reading.progress.before = self.before()?;
         if own > 1 || (kept && own > 0) {
@@ -86,7 +76,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Reading<'_, '_> {
+impl Reading<'_> {
     /// Makes everything durable in the sinks of the window's own.
     pub(super) fn commit(&mut self) -> Result<&PartProgress, PullError> {
         self.progress.sinks = self.sinks.commit_any()?;

@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         site: Site::new("users", env::current_dir()?),
         kept: None,
     };
-    let summary = run(&pull, &client)?;
+    let summary = run(&pull, &Arc::new(client))?;
     println!("{} records", summary.records);
     Ok(())
 }

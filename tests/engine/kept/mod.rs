@@ -4,7 +4,7 @@ mod crashes;
 mod going_on;
 mod pulls;
 
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
@@ -64,7 +64,7 @@ impl World {
         let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
         let site = Site::new("calls", "/out");
         let pull = Pull { source, windows: self.windows.clone(), sinks, site, kept };
-        let summary = run(&pull, &setup.client())?;
+        let summary = run(&pull, &Arc::new(setup.client()))?;
         keeper.complete(summary)?;
         Ok(summary)
     }
