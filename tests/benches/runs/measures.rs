@@ -27,7 +27,7 @@ pub(crate) const MEASURES: [(&str, Measure); 8] = [
 const LINKS: &str = "pages = { type = \"link_header\" }";
 
 /// The same pages by both, in turn.
-fn beside_curl(bench: &Bench, pull: &Pull) {
+fn beside_curl(bench: &Bench, pull: &Pull<'_>) {
     let (mut ours, mut floor, mut committing) = (Vec::new(), Vec::new(), 0.0);
     for _ in 0..bench.rounds {
         floor.extend(bench.curl(pull.shape, pull.pages));
@@ -86,22 +86,35 @@ fn checkpointing(bench: &Bench) {
     println!("  commits: {}", said.join(", "));
 }
 
-/// Pages that take 50 ms, in windows with files of their own.
+/// 400 pages that take 50 ms each: one at a time, and eight.
 fn latency(bench: &Bench) {
-    const ONE: &str = "pages = { type = \"next_url\", next = \"/nextPageUri\" }\nconcurrency = 1\n\
-        query = { from = \"{window.start}\" }\n\
-        window = { from = \"2026-01-01\", to = \"2026-02-20\", slice = \"1d\" }";
-    const EIGHT: &str = "pages = { type = \"next_url\", next = \"/nextPageUri\" }\nconcurrency = 8\n\
-        query = { from = \"{window.start}\" }\n\
-        window = { from = \"2026-01-01\", to = \"2026-02-20\", slice = \"1d\" }";
-    let run = |stream| {
-        let sink = "type = \"ndjson\"\npath = \"out/{window.start}.ndjson\"";
-        bench.longhaul(&Pull { shape: "slow", stream, sink, ..Pull::compact(8) }).0
+    const LINES: &str = "type = \"ndjson\"\npath = \"out.ndjson\"";
+    const FILES: &str = "type = \"ndjson\"\npath = \"out/{window.start}.ndjson\"";
+    let windows = |count: usize| {
+        format!(
+            "pages = {{ type = \"next_url\", next = \"/nextPageUri\" }}\nquery = {{ from = \"{{window.start}}\" }}\n\
+             window = {{ from = \"2026-01-01\", to = \"2026-01-01T{:02}:{:02}Z\", slice = \"1m\" }}",
+            count / 60,
+            count % 60,
+        )
     };
-    let (one, eight) = (run(ONE), run(EIGHT));
-    print("50 windows of 8 pages, one at a time", &one, None);
-    print("eight at a time", &eight, Some(&one));
-    println!("  {:.2} × as fast", ratio(one.wall, eight.wall));
+    let numbered =
+        "pages = { type = \"page_number\", param = \"page\", page_count = \"/pageCount\" }".to_owned();
+    for (name, pages, stream, sink) in [
+        ("numbered pages", 400, numbered, LINES),
+        ("windows of one page", 1, windows(400), LINES),
+        ("windows of one page, a file each", 1, windows(400), FILES),
+        ("40 windows of ten, a file each", 10, windows(40), FILES),
+    ] {
+        let run = |concurrency| {
+            let stream = format!("{stream}\nconcurrency = {concurrency}");
+            bench.longhaul(&Pull { shape: "slow", stream: &stream, sink, ..Pull::compact(pages) }).0
+        };
+        let (one, eight) = (run(1), run(8));
+        print(name, &one, None);
+        print("  eight at a time", &eight, Some(&one));
+        println!("  {:.2} × as fast", ratio(one.wall, eight.wall));
+    }
 }
 
 /// What it costs to be there at all.

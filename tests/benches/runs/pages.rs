@@ -32,17 +32,20 @@ impl Pages {
         let narrow = open(serde_json::to_vec(&records(1750, RECORDS)).unwrap());
         let slow = open(serde_json::to_vec(&records(1750, 20)).unwrap());
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(&compact).and_then(|()| gzip.write_all(b"}")).unwrap();
+        gzip.write_all(b"{\"results\":[").and_then(|()| gzip.write_all(&compact)).unwrap();
+        gzip.write_all(b"}").unwrap();
         Self { compact, pretty, gzip: gzip.finish().unwrap(), narrow, slow }
     }
 
-    /// The head, the records and the end of the answer to a target such as `/compact/20/1`.
+    /// The head, the records and the end of the answer to a target such as `/compact/20/1`, or `/compact/20?page=1`.
     pub(crate) fn answer(&self, target: &str) -> (String, &[u8], String) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = path.trim_start_matches('/').split('/');
         let shape = parts.next().unwrap_or_default();
         let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok()).unwrap_or(1);
         let (count, number) = (number(), number());
+        let asked = query.strip_prefix("page=").and_then(|page| page.parse().ok());
+        let number = asked.unwrap_or(number);
         let next = (number < count).then(|| format!("/{shape}/{count}/{}?{query}", number + 1));
         let body = match shape {
             "pretty" => &self.pretty,
@@ -51,22 +54,24 @@ impl Pages {
             "slow" => &self.slow,
             _ => &self.compact,
         };
-        let (fields, tail) = match (shape, next) {
-            ("gzip", Some(next)) => {
-                (format!("content-encoding: gzip\r\nlink: <{next}>; rel=\"next\"\r\n"), String::new())
-            }
-            ("gzip", None) => ("content-encoding: gzip\r\n".to_owned(), String::new()),
-            (_, next) => (String::new(), format!(",\"nextPageUri\":{}}}", Value::from(next))),
+        let (fields, start, tail) = if shape == "gzip" {
+            let link = next.map_or(String::new(), |next| format!("link: <{next}>; rel=\"next\"\r\n"));
+            (format!("content-encoding: gzip\r\n{link}"), String::new(), String::new())
+        } else {
+            // Numbered pages with the same records would be taken for a circle.
+            let start = format!("{{\"results\":[{{\"page\":{number}}},");
+            let end = format!(",\"pageCount\":{count},\"nextPageUri\":{}}}", Value::from(next));
+            (String::new(), start, end)
         };
-        let length = body.len() + tail.len();
+        let length = start.len() + body.len() + tail.len();
         let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{fields}content-length: {length}\r\n\r\n"
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{fields}content-length: {length}\r\n\r\n{start}"
         );
         (head, body, tail)
     }
 }
 
-/// A page without its end.
-fn open(records: Vec<u8>) -> Vec<u8> {
-    [b"{\"results\":".to_vec(), records].concat()
+/// An array without its beginning.
+fn open(array: Vec<u8>) -> Vec<u8> {
+    array[1..].to_vec()
 }

@@ -25,18 +25,18 @@ pub(crate) struct Bench {
 
 /// A pull to be measured.
 #[derive(Clone, Debug)]
-pub(crate) struct Pull {
+pub(crate) struct Pull<'s> {
     /// What the server is asked for.
     pub(crate) shape: &'static str,
     pub(crate) pages: usize,
     /// The lines of the stream that say how it pages.
-    pub(crate) stream: &'static str,
+    pub(crate) stream: &'s str,
     pub(crate) sink: &'static str,
     /// Lines at the top of the configuration.
     pub(crate) top: &'static str,
 }
 
-impl Pull {
+impl Pull<'_> {
     /// Compact pages into NDJSON.
     pub(crate) const fn compact(pages: usize) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Bench {
     }
 
     /// What `longhaul run` costs, and the summary that it wrote.
-    pub(crate) fn longhaul(&self, pull: &Pull) -> (Cost, Value) {
+    pub(crate) fn longhaul(&self, pull: &Pull<'_>) -> (Cost, Value) {
         let folder = self.scratch();
         let Pull { shape, pages, stream, sink, top } = pull;
         let config = format!(
