@@ -1,10 +1,11 @@
 //! Tokens that end, and what servers say about it.
 
 use std::{
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Condvar, Mutex, mpsc},
     time::Duration,
 };
 
+use longhaul_core::Clock;
 use longhaul_tests::{FakeApi, Life, Links, ManualClock, ScriptedTransport, Setup, Tokens, records};
 use serde_json::json;
 
@@ -113,4 +114,73 @@ fn a_withdrawn_token_is_replaced_in_the_middle_of_a_pull() {
     });
     assert_eq!(setup.run().records(), expected);
     assert_eq!((transport.api_requests().len(), transport.token_requests().len()), (11, 2));
+}
+
+/// A token endpoint that takes half a second, beside a pull that alone lets time go on.
+#[derive(Debug, Default)]
+struct SlowEndpoint {
+    requests: Mutex<SlowRequests>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct SlowRequests {
+    /// When a token was asked for last.
+    asked_at: Duration,
+    /// When that is answered, unless it has been.
+    due: Option<Duration>,
+}
+
+impl SlowEndpoint {
+    /// Returns once the pull has come so far.
+    fn answer(&self, asked_at: Duration, clock: &ManualClock) {
+        let due = asked_at + SECOND / 2;
+        *self.requests.lock().unwrap() = SlowRequests { asked_at, due: Some(due) };
+        self.changed.notify_all();
+        let requests = self.requests.lock().unwrap();
+        let mut requests = self.changed.wait_while(requests, |_| clock.elapsed() < due).unwrap();
+        requests.due = None;
+        self.changed.notify_all();
+    }
+
+    /// Returns at once, unless the renewal's thread lags behind what it has to have done by `now`.
+    fn keep_pace(&self, now: Duration) {
+        let requests = self.requests.lock().unwrap();
+        self.changed.notify_all();
+        let lags = |requests: &mut SlowRequests| {
+            now >= requests.asked_at + SECOND || requests.due.is_some_and(|due| now >= due)
+        };
+        drop(self.changed.wait_while(requests, lags).unwrap());
+    }
+}
+
+#[test]
+fn a_slow_token_endpoint_costs_a_pull_no_time_and_no_refusal() {
+    const PAGES: u32 = 500;
+    const A_PAGE: Duration = Duration::from_millis(10);
+    let (clock, expected) = (ManualClock::new(), records(PAGES as usize));
+    let tokens = Tokens::new(Life::Time(2 * SECOND)).told(json!(2));
+    let api = Arc::new(FakeApi::new(tokens, &expected, 1, Links::Relative));
+    let (of_script, time, slow) = (Arc::clone(&api), Arc::clone(&clock), SlowEndpoint::default());
+    let (setup, _) = Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            if of_script.tokens.issued() == 0 {
+                time.advance(SECOND / 2);
+            } else {
+                slow.answer(request.at, &time);
+            }
+            return Ok(of_script.tokens.issue(request.at));
+        }
+        slow.keep_pace(request.at);
+        let reply = of_script.answer(request);
+        time.advance(A_PAGE);
+        Ok(reply)
+    });
+
+    assert_eq!(setup.run().records(), expected);
+
+    assert_eq!(clock.elapsed(), SECOND / 2 + PAGES * A_PAGE, "only the first token is waited for");
+    assert_eq!(api.tokens.refused(), 0);
+    // One a second; the last is asked for half a second before the end.
+    assert!((5..=6).contains(&api.tokens.issued()), "{} tokens", api.tokens.issued());
 }

@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
+use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
+    Clock, Source,
     paginate::PageNumber,
     rate::{Ceiling, RateLimit},
     run::{Pull, run},
     sink::Site,
 };
-use longhaul_tests::{Journal, Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+use longhaul_tests::{Journal, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
 
 /// An API that allows so many requests a minute of a token, from its first one on, and tells so.
 struct Limited {
@@ -96,4 +98,37 @@ fn a_ceiling_of_the_users_own_holds_beside_what_the_api_tells() {
     let spans = times.windows(51).map(|span| span[50].saturating_sub(span[0]));
     assert!(spans.min().unwrap() >= Duration::from_secs(10));
     assert!(took < Duration::from_secs(32), "{took:?}");
+}
+
+/// The whole way over sockets, with the clock of the API that of the pull.
+#[test]
+fn the_only_client_of_an_api_uses_its_rate_to_the_full_and_is_never_refused() {
+    let clock = ManualClock::new();
+    let settings = Settings {
+        users: 1000,
+        client_id: "the-client".to_owned(),
+        client_secret: "the-s3cret".to_owned(),
+        token_life: Duration::from_secs(3600),
+        rate_allowed: 300,
+        ..Settings::default()
+    };
+    let api = EmbeddedApi::start(settings, Arc::clone(&clock) as _).unwrap();
+    let mut setup = Setup::over_sockets(&api.base_url().parse().unwrap(), &clock);
+    setup.endpoint.url = api.token_url().parse().unwrap();
+    let paginator = PageNumber {
+        param: "pageNumber".parse().unwrap(),
+        size: Some(("pageSize".parse().unwrap(), 1)),
+        start: 1,
+        page_count: Some("/pageCount".parse().unwrap()),
+        total: None,
+    };
+    let source = Source { concurrency: 8, ..setup.source_at("/api/v2/users", "/entities", paginator) };
+
+    assert_eq!(setup.pull(&source, None).records().len(), 1000);
+
+    let stats = api.stats();
+    assert_eq!((stats.too_many_requests, stats.requests["GET /api/v2/users"]), (0, 1000));
+    // Three minutes for the first 900; of the rate of a thousand at 300 a minute, that is more than 95 %.
+    let minutes = Duration::from_secs(3 * 60)..=Duration::from_secs(3 * 60 + 9);
+    assert!(minutes.contains(&clock.elapsed()), "{:?}", clock.elapsed());
 }

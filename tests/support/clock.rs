@@ -1,7 +1,9 @@
 //! A clock that is set by hand.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, ThreadId},
     time::{Duration, SystemTime},
 };
 
@@ -11,12 +13,17 @@ use longhaul_core::{Clock, clock::Wake};
 pub const EPOCH: Duration = Duration::from_secs(946_641_600);
 
 /// A clock on which time goes on when somebody sleeps or when a test says so, and never by itself.
+///
+/// A sleep begins when the thread has last looked at the clock. So threads that look, and then sleep, do so side by side,
+/// however the machine happens to schedule them.
 #[derive(Debug, Default)]
 pub struct ManualClock(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     elapsed: Duration,
+    /// What each thread saw last.
+    seen: HashMap<ThreadId, Duration>,
     sleeps: Vec<Duration>,
     interrupted_at: Option<Duration>,
 }
@@ -29,7 +36,9 @@ impl ManualClock {
 
     /// Lets time go on.
     pub fn advance(&self, by: Duration) {
-        self.lock().elapsed += by;
+        let mut state = self.lock();
+        state.elapsed += by;
+        state.look();
     }
 
     /// Asks the run to stop when the clock comes to `time`, be it in the middle of a sleep.
@@ -53,27 +62,33 @@ impl Clock for ManualClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.lock().elapsed
+        self.lock().look()
     }
 
     fn sleep(&self, wait: Duration) -> Wake {
         let mut state = self.lock();
         state.sleeps.push(wait);
-        let end = state.elapsed.saturating_add(wait);
-        match state.interrupted_at {
-            Some(time) if time <= end => {
-                state.elapsed = state.elapsed.max(time);
-                Wake::Interrupted
-            }
-            _ => {
-                state.elapsed = end;
-                Wake::Rested
-            }
-        }
+        let begun = state.seen.get(&thread::current().id()).copied().unwrap_or(state.elapsed);
+        let end = begun.saturating_add(wait);
+        let (end, wake) = match state.interrupted_at {
+            Some(time) if time <= end.max(state.elapsed) => (time, Wake::Interrupted),
+            _ => (end, Wake::Rested),
+        };
+        state.elapsed = state.elapsed.max(end);
+        state.look();
+        wake
     }
 
     fn is_interrupted(&self) -> bool {
         let state = self.lock();
         state.interrupted_at.is_some_and(|time| time <= state.elapsed)
+    }
+}
+
+impl State {
+    /// The time, as this thread sees it now.
+    fn look(&mut self) -> Duration {
+        self.seen.insert(thread::current().id(), self.elapsed);
+        self.elapsed
     }
 }
