@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod exit;
 mod failure;
 mod first_page;
+mod invocation;
 mod lock;
 mod plan;
 mod progress;
@@ -48,7 +49,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let screen = Screen::set_up(&arguments.global, std::env::var("LONGHAUL_LOG").ok().as_deref());
     dispatch(&arguments, &screen).unwrap_or_else(|failure| {
-        report::print(&failure, &mut io::stderr().lock());
+        let Global { config, set, .. } = &arguments.global;
+        report::print(&failure, &invocation::options(config, set), &mut io::stderr().lock());
         failure.exit
     })
 }

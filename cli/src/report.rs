@@ -2,12 +2,13 @@
 
 use std::{error::Error, fmt, io::Write};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, invocation::with_options};
 
-/// Prints a failure: one `error:` line, where its cause was written, its causes, and a hint.
-pub(crate) fn print(failure: &Failure, out: &mut dyn Write) {
+/// Prints a failure: one `error:` line, where its cause was written, its causes, and a hint. A command in the hint is
+/// given `options`.
+pub(crate) fn print(failure: &Failure, options: &str, out: &mut dyn Write) {
     // Nothing can be done for a person whose stderr is closed.
-    let _ = out.write_all(harmless(&Report(failure).to_string()).as_bytes());
+    let _ = out.write_all(harmless(&Report(failure, options).to_string()).as_bytes());
 }
 
 /// The text without control characters, which could steer a terminal: it may quote what was typed or configured.
@@ -15,7 +16,7 @@ fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
-struct Report<'a>(&'a Failure);
+struct Report<'a>(&'a Failure, &'a str);
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +28,7 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "  caused by: {cause}")?;
         }
         match &self.0.hint {
-            Some(hint) => writeln!(f, "hint: {hint}"),
+            Some(hint) => writeln!(f, "hint: {}", with_options(hint, self.1)),
             None => Ok(()),
         }
     }
@@ -71,7 +72,7 @@ mod tests {
         let failure = Failure::new(Exit::Sink, SinkError::io("cannot write `out.csv.part`", cause))
             .hint("make room and run it again");
         let mut printed = Vec::new();
-        print(&failure, &mut printed);
+        print(&failure, "", &mut printed);
         assert_eq!(
             String::from_utf8(printed).unwrap(),
             "error: cannot write `out.csv.part`\n  caused by: no space left on device\nhint: make room and run it again\n"

@@ -13,6 +13,7 @@ use longhaul_plugin_host::Plugins;
 use crate::{
     config::{self, ConfigError, Loaded, Sources, Stream},
     failure::Failure,
+    invocation,
     progress::Progress,
     screen::Screen,
     signal::Stop,
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) loaded: Loaded,
     /// The environment variables.
     pub(crate) environment: Vec<(OsString, OsString)>,
+    /// The options by which the command was told its configuration, as it was typed.
+    pub(crate) options: String,
     /// The working folder.
     pub(crate) folder: PathBuf,
     /// What shows on stderr.
@@ -49,8 +52,9 @@ impl Session {
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
         // A time of day that no calendar has is as good as any for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
+        let options = invocation::options(&sources.files, &sources.set);
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, folder, screen, clock, progress, stop, now })
+        Ok(Self { loaded, environment, options, folder, screen, clock, progress, stop, now })
     }
 
     /// The way to the API.

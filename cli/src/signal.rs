@@ -142,6 +142,6 @@ fn end_soon(reason: Reason) {
     let exit = reason.exit();
     let failure =
         Failure::new(exit, "the run was stopped in the middle of something that cannot be broken off");
-    report::print(&failure.hint("run the same command again"), &mut io::stderr().lock());
+    report::print(&failure.hint("run the same command again"), "", &mut io::stderr().lock());
     std::process::exit(exit.code().into());
 }

@@ -21,14 +21,27 @@ fn a_run_stops_once_its_requests_are_used_up() {
         75,
         "conversations: stopped, the requests of `--max-requests` are used up; 4 records in 2 pages are kept\n\
          error: the stream `conversations` is not complete\n  \
-         caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` was broken off\n  \
-         caused by: no connection to the server\n\
+         caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` was broken off\n\
          hint: run it again: longhaul run conversations\n",
     );
     assert_eq!(listing.server.received().len(), 3);
     folder.run("run --max-requests 3").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
     assert_eq!(listing.asked_for(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_stopped_run_says_how_it_goes_on_with_the_options_that_it_was_given() {
+    let listing = Mendable::new(Reply::status(410));
+    listing.mend();
+    let folder = Folder::empty().with("my own.toml", listing.configuration());
+    let typed = |command: &str| folder.longhaul(command).argument("-c").argument("my own.toml").run();
+    let ended = typed("run --set api.timeout=1m --max-requests 3");
+    let again = "longhaul -c 'my own.toml' --set api.timeout=1m run conversations\n";
+    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+    assert!(ended.closing_words().ends_with(&format!("hint: run it again: {again}")), "{}", ended.stderr);
+    let again = "  go on with: longhaul -c 'my own.toml' run conversations\n";
+    assert!(typed("status").stdout.ends_with(again));
 }
 
 #[test]

@@ -28,14 +28,23 @@ pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failu
         let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
         let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
         // Writing to a string does not fail.
-        let _ = describe(&mut text, name, &state, windows.map(|windows| windows.len()));
+        let _ = describe(&mut text, name, &state, windows.map(|windows| windows.len()), &session.options);
     }
     print(&text)
 }
 
-fn describe(text: &mut String, name: &str, state: &State, windows: Option<usize>) -> fmt::Result {
+fn describe(
+    text: &mut String,
+    name: &str,
+    state: &State,
+    windows: Option<usize>,
+    options: &str,
+) -> fmt::Result {
     match (&state.unfinished, &state.complete) {
-        (Some(pull), _) => stopped(text, name, pull, windows)?,
+        (Some(pull), _) => {
+            stopped(text, name, pull, windows)?;
+            writeln!(text, "  go on with: longhaul{options} run {name}")?;
+        }
         (None, Some(complete)) => {
             let Summary { records, pages, .. } = complete.summary;
             let (records, pages) = (counted(records, "record"), counted(pages, "page"));
@@ -62,8 +71,7 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
         let complete = checkpoint.taken.saturating_sub(checkpoint.parts.len());
         writeln!(text, "  {} of {} complete", grouped(complete as u64), counted(windows as u64, "window"))?;
     }
-    next(text, checkpoint)?;
-    writeln!(text, "  go on with: longhaul run {name}")
+    next(text, checkpoint)
 }
 
 fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {

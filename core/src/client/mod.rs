@@ -198,6 +198,10 @@ impl Client {
                         return Err(gave_up(attempts.made(), StopReason::Interrupted).because(trouble));
                     }
                 }
+                // What breaks because the run is stopped is not why it stopped.
+                Step::Stop(StopReason::Interrupted) if matches!(trouble, Trouble::Failed(_)) => {
+                    return Err(gave_up(attempts.made(), StopReason::Interrupted));
+                }
                 Step::Stop(reason) => return Err(gave_up(attempts.made(), reason).because(trouble)),
             }
         }

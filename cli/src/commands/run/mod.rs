@@ -27,7 +27,7 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
             return Err(failure);
         }
         // Why the run failed tells more, and comes last.
-        report::print(&failure, &mut session.screen.clone());
+        report::print(&failure, &session.options, &mut session.screen.clone());
     }
     ended
 }
@@ -53,7 +53,7 @@ fn pull_all(
         let stops = arguments.fail_fast || session.stop.reason().is_some();
         match &first {
             None => first = Some(failure),
-            Some(_) => report::print(&failure, &mut session.screen.clone()),
+            Some(_) => report::print(&failure, &session.options, &mut session.screen.clone()),
         }
         if stops {
             break;
