@@ -16,7 +16,7 @@ use longhaul_core::{
     window::Window,
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Setup, SimulatedDisk};
+use longhaul_tests::{Setup, SimulatedDisk, unpacked};
 use serde_json::Value;
 
 /// A stream, its API and its sinks, to be pulled as often as it takes.
@@ -79,13 +79,15 @@ impl World {
         Self::state(disk).unfinished.unwrap().checkpoint
     }
 
-    /// The files in `/out`.
+    /// The files in `/out`, and the text in each.
     pub(crate) fn files(disk: &SimulatedDisk) -> BTreeMap<String, String> {
         let found = disk.files().into_iter().filter(|path| path.starts_with("/out"));
         found
             .map(|path| {
-                let text = String::from_utf8(disk.contents(&path).unwrap()).unwrap();
-                (path.to_str().unwrap().to_owned(), text)
+                let file = disk.contents(&path).unwrap();
+                let name = path.to_str().unwrap().to_owned();
+                let (_, ending) = name.rsplit_once('.').unwrap();
+                (name.clone(), String::from_utf8(unpacked(ending, &file)).unwrap())
             })
             .collect()
     }

@@ -48,6 +48,21 @@ pub(crate) fn one_listing_appended() -> World {
     }
 }
 
+/// Compressed files, and tables of all columns, which wait in a spool.
+pub(crate) fn one_listing_packed() -> World {
+    let path = |ending: &str| format!("/out/{{stream}}.{ending}");
+    World {
+        sinks: vec![
+            ("gzip", "ndjson", json!({"path": path("ndjson.gz")})),
+            ("appended", "csv", json!({"path": path("csv.zst"), "mode": "append", "columns": columns()})),
+            ("all", "csv", json!({"path": path("all.csv")})),
+            ("packed", "csv", json!({"path": path("all.csv.zst")})),
+        ],
+        before: Vec::new(),
+        ..one_listing()
+    }
+}
+
 /// Sixteen hours in windows of eight, of which each is too deep and is pulled in halves.
 fn small_timeline() -> Timeline {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
