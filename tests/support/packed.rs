@@ -10,9 +10,7 @@ pub fn unpacked(compression: &str, file: &[u8]) -> Vec<u8> {
     let mut held = Vec::new();
     let read = match compression {
         "gzip" | "gz" => MultiGzDecoder::new(file).read_to_end(&mut held),
-        "zstd" | "zst" => {
-            zstd::Decoder::new(file).and_then(|mut decoder| decoder.read_to_end(&mut held))
-        }
+        "zstd" | "zst" => zstd::Decoder::new(file).and_then(|mut decoder| decoder.read_to_end(&mut held)),
         _ => return file.to_vec(),
     };
     // Neither decoder may take an empty file for one that holds nothing: the commands refuse it.
