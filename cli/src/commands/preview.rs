@@ -51,7 +51,7 @@ fn shown(
     let table = tabulate(batch, &options).map_err(|error| wrong(session, stream, &options, error))?;
     Ok(match arguments.format {
         PreviewFormat::Csv => String::from_utf8_lossy(&table.csv()).into_owned(),
-        _ => grid::draw(&table.names, &table.texts().collect::<Vec<_>>()),
+        _ => grid::draw(&table.names, &table.texts().collect::<Vec<_>>(), grid::width()),
     })
 }
 
