@@ -12,12 +12,8 @@ use crate::{
 
 const YESTERDAY: &str = "2001-02-03";
 
-fn for_each_day(configuration: String) -> String {
-    configuration.replace("{stream}", "{date}")
-}
-
-fn appending(configuration: String) -> String {
-    for_each_day(configuration) + "mode = \"append\"\n"
+fn for_each_day(configuration: &str, mode: &str) -> String {
+    configuration.replace("{stream}", "{date}") + &format!("mode = \"{mode}\"\n")
 }
 
 /// Makes an unfinished pull one that was begun on another day.
@@ -36,8 +32,8 @@ fn begun_yesterday(folder: &Folder) {
 
 #[test]
 fn what_was_begun_on_one_day_goes_on_in_its_file_on_the_next() {
-    for change in [for_each_day, appending] {
-        let (listing, folder) = stopped(change);
+    for mode in ["replace", "append"] {
+        let (listing, folder) = stopped(|configuration| for_each_day(&configuration, mode));
         begun_yesterday(&folder);
         folder.run("run").assert_complete();
         assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
@@ -55,7 +51,7 @@ fn what_was_begun_on_one_day_goes_on_in_its_file_on_the_next() {
 #[test]
 fn what_is_dropped_is_taken_back_from_the_file_of_its_day() {
     let listing = Mendable::new(Reply::status(410));
-    let folder = Folder::configured(&appending(listing.configuration()));
+    let folder = Folder::configured(&for_each_day(&listing.configuration(), "append"));
     assert_eq!(folder.run("run").code, Some(4));
     begun_yesterday(&folder);
     let yesterday = format!("out/{YESTERDAY}.ndjson");
