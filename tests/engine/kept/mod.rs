@@ -1,6 +1,7 @@
 //! Pulls that are kept: killed, cut off and taken up again.
 
 mod crashes;
+mod dropped;
 mod going_on;
 mod pulls;
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use longhaul_core::{
     Source,
     checkpoint::{Checkpoint, Kept},
-    run::{Pull, PullError, Summary, run},
+    run::{Pull, PullError, Summary, run, undo},
     sink::{OpenSink, Registry, Site},
     state::{Keeper, State, StateFile, Unfinished},
     window::Window,
@@ -49,6 +50,21 @@ impl World {
         self.run_source(disk, &setup, &source)
     }
 
+    /// Drops the unfinished pull and takes back what it wrote.
+    pub(crate) fn drop_unfinished(&self, disk: &SimulatedDisk) -> Result<(), PullError> {
+        let (setup, source) = (self.pull)();
+        let file = StateFile::new(disk.handle(), "/state", "calls");
+        let state = file.load()?;
+        let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
+        let dropped = State { unfinished: None, ..state.clone() };
+        let keeper = Keeper::new(&file, setup.clock.as_ref(), state, unfinished());
+        let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
+        let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
+        let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
+        undo(&Pull { source: &source, windows: None, sinks, site: Site::new("calls", "/out"), kept })?;
+        Ok(file.save(&dropped)?)
+    }
+
     pub(crate) fn run_source(
         &self,
         disk: &SimulatedDisk,
@@ -79,7 +95,8 @@ impl World {
         Self::state(disk).unfinished.unwrap().checkpoint
     }
 
-    /// The files in `/out`, and the text in each.
+    /// The files in `/out`, and the text in each. A compressed one is empty where its run was killed before it held
+    /// anything.
     pub(crate) fn files(disk: &SimulatedDisk) -> BTreeMap<String, String> {
         let found = disk.files().into_iter().filter(|path| path.starts_with("/out"));
         found
@@ -87,7 +104,8 @@ impl World {
                 let file = disk.contents(&path).unwrap();
                 let name = path.to_str().unwrap().to_owned();
                 let (_, ending) = name.rsplit_once('.').unwrap();
-                (name.clone(), String::from_utf8(unpacked(ending, &file)).unwrap())
+                let held = if file.is_empty() { file } else { unpacked(ending, &file) };
+                (name.clone(), String::from_utf8(held).unwrap())
             })
             .collect()
     }

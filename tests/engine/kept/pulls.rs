@@ -98,6 +98,19 @@ pub(crate) fn window_files(concurrency: usize) -> World {
     }
 }
 
+/// Files for each window and one for all, all of them appended to; one is there before.
+pub(crate) fn everything_appended(concurrency: usize) -> World {
+    let path = "/out/{window.start}.ndjson";
+    World {
+        sinks: vec![
+            ("each", "ndjson", json!({"path": path, "mode": "append"})),
+            ("packed", "ndjson", json!({"path": format!("{path}.gz"), "mode": "append"})),
+        ],
+        before: vec![("/out/20260101T000000Z.ndjson", "{\"yesterday\":1}\n")],
+        ..window_files(concurrency)
+    }
+}
+
 /// A file for each window beside one for all, from which repeated records are dropped.
 pub(crate) fn window_files_beside_one() -> World {
     let path = "/out/{window.start}-{window.end}.ndjson";
