@@ -113,4 +113,19 @@ fn what_cannot_be_shown_is_told() {
     let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     assert_eq!(folder.run("preview conversations --columns").assert_complete().stdout, "columns = []\n");
+    for format in ["table", "csv", "ndjson"] {
+        let ended = folder.run(&format!("preview conversations --format {format}"));
+        assert_eq!(ended.assert_complete().stdout, "");
+        assert_eq!(ended.said(), "conversations: 0 records on the first page\n");
+    }
+}
+
+#[test]
+fn a_stream_that_has_nothing_new_says_so() {
+    let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
+    let window = "[streams.conversations.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-01\"\n";
+    let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));
+    let ended = folder.run("preview conversations");
+    assert_eq!(ended.assert_complete().stdout, "");
+    assert_eq!(ended.said(), "conversations: there is nothing new\n");
 }

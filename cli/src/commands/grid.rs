@@ -17,6 +17,9 @@ pub(super) fn width() -> usize {
 
 /// The rows under their names, in columns, on lines no wider than `width`. What does not fit is cut, and said to be.
 pub(super) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
     let widest = WIDEST_CELL.min(width.max(1));
     let fit = |row: &[String]| row.iter().map(|cell| fitted(cell, widest)).collect::<Vec<_>>();
     let (names, rows) = (fit(names), rows.iter().map(|row| fit(row)).collect::<Vec<_>>());
@@ -94,7 +97,7 @@ mod tests {
             drawn(&["id", "name"], &[&["1", "é"], &["1.10", ""], &["", "Müller"]]),
             "id    name\n----  ------\n1     é\n1.10\n      Müller\n"
         );
-        assert_eq!(drawn(&[], &[]), "\n\n");
+        assert_eq!(drawn(&[], &[]), "");
     }
 
     #[test]

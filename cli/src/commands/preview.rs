@@ -24,7 +24,10 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let source = session.source(name, stream, &access)?;
     let page = match FirstPage::fetch(session, name, stream, &source, &access)? {
         FirstPage::Fetched(page) => page,
-        FirstPage::NothingNew => None,
+        FirstPage::NothingNew => {
+            session.screen.tell(&format!("{name}: there is nothing new"));
+            return Ok(Exit::Complete);
+        }
         FirstPage::OfJob(site) => {
             let is_cancelled = source.job.as_ref().is_some_and(|job| job.cancel.is_some());
             let then = if is_cancelled { ", which is cancelled afterwards" } else { "" };
