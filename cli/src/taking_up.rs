@@ -10,7 +10,13 @@ use longhaul_core::{
 };
 
 use crate::{
-    config::Stream, exit::Exit, failure::Failure, plan::Planned, progress::counted, range, session::Session,
+    config::Stream,
+    exit::Exit,
+    failure::Failure,
+    plan::{Planned, appends},
+    progress::counted,
+    range,
+    session::Session,
     wire::Access,
 };
 
@@ -102,7 +108,8 @@ pub(crate) fn drop_unfinished(
         let from = Some(pull.checkpoint.clone());
         let kept = Some(Kept { checkpoints: &keeper, from, every: session.loaded.config.commit_every });
         let (sinks, site) = (sinks.clone(), site_of(session, pull));
-        if let Err(error) = undo(&Pull { source, windows: None, sinks, site, kept }) {
+        let dropped = Pull { source, windows: None, sinks, site, kept };
+        if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
             log::warn!("{}: what the unfinished run wrote there stays", crate::report::Chain(&error));
         }
     }

@@ -112,21 +112,26 @@ impl<'a> Reader<'a> {
 
 /// Takes the sinks of a pull that is kept back to where it began, from where its checkpoint says that they stand.
 ///
+/// Files of windows that are complete were finished with them. Only a sink that `appends`, by its name, can take those
+/// back; any other has put them in the place of what was there.
+///
 /// # Errors
 /// The first sink that cannot. The others are taken back all the same.
-pub fn undo(pull: &Pull<'_>) -> Result<(), PullError> {
+pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
     let Some(Kept { checkpoints, from: Some(checkpoint), .. }) = &pull.kept else { return Ok(()) };
     let (own, shared) = pull.own_and_shared();
+    let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
     let back =
         |sinks, site, before: Position| Output::open(sinks, site, Some(&before.before_another())).map(drop);
     let whole = checkpoint.sinks_before.clone().map(|before| back(shared, pull.site.clone(), before));
-    let begun = checkpoint.parts.iter().filter_map(OwnFiles::of);
+    let begun = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
     let (ended, unread) = match checkpoints.read(Journal::Ended, &checkpoint.ended) {
         Ok(entries) => (OwnFiles::read(&entries), None),
         Err(error) => (Vec::new(), Some(Err(error.into()))),
     };
-    let parts = begun.chain(ended).map(|OwnFiles { window, sinks_before }| {
-        back(own.clone(), Windows::in_file_names(&pull.site, &window), sinks_before)
+    let ended = ended.into_iter().map(|files| (appending.clone(), files));
+    let parts = begun.chain(ended).map(|(sinks, OwnFiles { window, sinks_before })| {
+        back(sinks, Windows::in_file_names(&pull.site, &window), sinks_before)
     });
     let undone: Vec<_> = whole.into_iter().chain(parts).chain(unread).collect();
     undone.into_iter().collect()

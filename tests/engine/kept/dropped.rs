@@ -41,6 +41,28 @@ fn so_they_are_where_several_windows_are_pulled_at_once() {
     assert_taken_back(&pulls::everything_appended(3));
 }
 
+/// They have taken the place of what was there.
+#[test]
+fn files_of_complete_windows_that_were_replaced_stay() {
+    let world = pulls::window_files_beside_one();
+    let disk = world.disk();
+    world.run(&disk).unwrap();
+    let complete = World::files(&disk);
+    for operation in 0..disk.operations() {
+        let disk = world.disk();
+        disk.fail_at(operation, Fault::Stop(Done::All));
+        let _ = world.run(&disk);
+        let disk = disk.after_kill();
+        if World::state(&disk).unfinished.is_none() {
+            continue;
+        }
+        world.drop_unfinished(&disk).unwrap_or_else(|error| panic!("{operation}: {}", chain(&error)));
+        let files = World::files(&disk);
+        let stays = files.iter().all(|(name, text)| text.is_empty() || complete.get(name) == Some(text));
+        assert!(stays, "stopped at operation {operation}: {:?}", files.keys());
+    }
+}
+
 /// What can be taken back is.
 #[test]
 fn a_journal_that_is_gone_is_told() {

@@ -61,7 +61,10 @@ impl World {
         let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        undo(&Pull { source: &source, windows: None, sinks, site: Site::new("calls", "/out"), kept })?;
+        let pull = Pull { source: &source, windows: None, sinks, site: Site::new("calls", "/out"), kept };
+        let modes: BTreeMap<_, _> =
+            self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        undo(&pull, |name| modes[name] == "append")?;
         Ok(file.save(&dropped)?)
     }
 
