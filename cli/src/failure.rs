@@ -54,6 +54,20 @@ impl Failure {
         Self { hint: Some(hint), ..Self::new(exit, error) }
     }
 
+    /// A first page of `stream` that was only to be looked at.
+    pub(crate) fn of_first_page(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+        let exit = exit_of_pull(&error, stopped);
+        let hint = match (&error, exit) {
+            (PullError::Job(JobError::TooSlow { .. }), _) => {
+                format!("run the same command again later, or raise `streams.{stream}.job.timeout`")
+            }
+            (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
+            _ => hint_for_pull(&error, exit, stream),
+        };
+        let error = FirstPageError { stream: stream.to_owned(), source: error };
+        Self::new(exit, error).hint(hint)
+    }
+
     /// The state of `stream` cannot be used.
     pub(crate) fn of_state(stream: &str, error: StateError) -> Self {
         let hint = hint_for_state(&error, stream);
@@ -79,6 +93,14 @@ impl From<ConfigError> for Failure {
 #[derive(Debug, thiserror::Error)]
 #[error("the stream `{stream}` is not complete")]
 struct StreamError {
+    stream: String,
+    source: PullError,
+}
+
+/// Of which stream nothing could be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("the first page of the stream `{stream}` could not be had")]
+struct FirstPageError {
     stream: String,
     source: PullError,
 }

@@ -1,6 +1,6 @@
 //! The first page of a stream, fetched to be looked at.
 
-use longhaul_core::{Source, page::Page, pages::Pages};
+use longhaul_core::{Source, page::Page, pages::Pages, run::PullError, sink::Site};
 
 use crate::{config::Stream, failure::Failure, range, session::Session, wire::Access};
 
@@ -11,12 +11,12 @@ pub(crate) enum FirstPage {
     Fetched(Option<Box<Page>>),
     /// The stream has nothing new to pull.
     NothingNew,
-    /// It is a result of a job, and none was submitted.
-    OfJob,
+    /// It is a result of a job, which was not submitted. Its requests are told this.
+    OfJob(Site),
 }
 
 impl FirstPage {
-    /// Fetches it. Nothing is kept.
+    /// Fetches it, unless that takes a job. Nothing is kept.
     pub(crate) fn fetch(
         session: &Session,
         name: &str,
@@ -24,19 +24,39 @@ impl FirstPage {
         source: &Source,
         access: &Access,
     ) -> Result<Self, Failure> {
-        let failed = |error| Failure::of_pull(name, error, session.stop.reason());
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
-        if source.job.is_some() {
-            return Ok(Self::OfJob);
-        }
         let mut site = session.site(name);
         if let (Some(range), Some(windows)) = (range, &source.windows) {
             let Some(window) = range.windows.first() else { return Ok(Self::NothingNew) };
             site = windows.in_requests(&site, window);
         }
-        let listing = source.listing(&site).map_err(|error| failed(error.into()))?;
-        let page = Pages::new(&access.client, listing).fetch().map_err(|error| failed(error.into()))?;
-        Ok(Self::Fetched(page.map(Box::new)))
+        if source.job.is_some() {
+            return Ok(Self::OfJob(site));
+        }
+        page(source, access, &site).map(Self::Fetched).map_err(|error| failed(session, name, error))
     }
+
+    /// The same where it takes a job: that is submitted, waited for, and cancelled once the page is there.
+    pub(crate) fn of_job(
+        session: &Session,
+        name: &str,
+        source: &Source,
+        access: &Access,
+        site: &Site,
+    ) -> Result<Option<Box<Page>>, Failure> {
+        let page = |site: &Site| page(source, access, site);
+        let looked =
+            source.job.as_ref().map_or_else(|| page(site), |job| job.glance(&access.client, site, page));
+        looked.map_err(|error| failed(session, name, error))
+    }
+}
+
+fn page(source: &Source, access: &Access, site: &Site) -> Result<Option<Box<Page>>, PullError> {
+    let listing = source.listing(site)?;
+    Ok(Pages::new(&access.client, listing).fetch()?.map(Box::new))
+}
+
+fn failed(session: &Session, name: &str, error: PullError) -> Failure {
+    Failure::of_first_page(name, error, session.stop.reason())
 }

@@ -161,7 +161,8 @@ fn check_incremental(session: &Session, stream: &Stream, sink: &str, fate: Fate)
     }
 }
 
-fn appends(session: &Session, sink: &str) -> bool {
+/// Whether the records of a sink stay where others follow.
+pub(crate) fn appends(session: &Session, sink: &str) -> bool {
     let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
     options.and_then(|options| options.get("mode")).and_then(|mode| mode.as_str()) == Some("append")
 }

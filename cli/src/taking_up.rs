@@ -2,15 +2,21 @@
 
 use jiff::Timestamp;
 use longhaul_core::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Kept},
     run::{Pull, undo},
     sink::Site,
-    state::{State, StateError, StateFile, Unfinished},
+    state::{Keeper, State, StateError, StateFile, Unfinished},
     window::Window,
 };
 
 use crate::{
-    config::Stream, exit::Exit, failure::Failure, plan::Planned, progress::counted, range, session::Session,
+    config::Stream,
+    exit::Exit,
+    failure::Failure,
+    plan::{Planned, appends},
+    progress::counted,
+    range,
+    session::Session,
     wire::Access,
 };
 
@@ -98,10 +104,12 @@ pub(crate) fn drop_unfinished(
         log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
     } else {
         let Planned { source, sinks, .. } = planned;
-        let site = site_of(session, pull);
-        let undone =
-            undo(&Pull { source, windows: None, sinks: sinks.clone(), site, kept: None }, &pull.checkpoint);
-        if let Err(error) = undone {
+        let keeper = Keeper::new(file, session.clock.as_ref(), state.clone(), pull.clone());
+        let from = Some(pull.checkpoint.clone());
+        let kept = Some(Kept { checkpoints: &keeper, from, every: session.loaded.config.commit_every });
+        let (sinks, site) = (sinks.clone(), site_of(session, pull));
+        let dropped = Pull { source, windows: None, sinks, site, kept };
+        if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
             log::warn!("{}: what the unfinished run wrote there stays", crate::report::Chain(&error));
         }
     }

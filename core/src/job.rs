@@ -1,7 +1,10 @@
 //! Asynchronous exports: submit, poll, and then page through the results.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -35,7 +38,7 @@ pub struct Job {
     pub failed: Vec<String>,
     /// Where the answer to a poll may say why it failed; the first that is there counts.
     pub message: Vec<Pointer>,
-    /// Cancels it when the run is stopped.
+    /// Cancels it when the run is stopped, or once its results were looked at.
     pub cancel: Option<Cancel>,
     /// The time between two polls.
     pub every: Duration,
@@ -92,6 +95,28 @@ impl Job {
         }
     }
 
+    /// Has the job done for the sake of `look`, which is given the site with the job's id. Nothing is kept of it: it is
+    /// cancelled then, however that ended.
+    pub fn glance<T, E: From<JobError>>(
+        &self,
+        client: &Client,
+        site: &Site,
+        look: impl FnOnce(&Site) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let submitted = Mutex::new(None);
+        let locked = || submitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let note = |id: Option<&str>| {
+            *locked() = id.map(str::to_owned);
+            Ok(())
+        };
+        let errand = Errand { client, site: site.clone(), note: &note, abandoned: &Abandoned::default() };
+        let looked = self.complete(&errand, None).map_err(E::from).and_then(|site| look(&site));
+        if let Some(id) = locked().take() {
+            self.cancel(&site.clone().with("job.id", id));
+        }
+        looked
+    }
+
     /// Whether the results of the job at `site` can no longer be had.
     pub(crate) fn is_over(&self, client: &Client, site: &Site) -> bool {
         let Ok(request) = self.poll.at(site) else { return false };
@@ -113,17 +138,23 @@ impl Job {
     fn follow(&self, errand: &Errand<'_>, id: String) -> Result<Site, JobError> {
         let site = errand.site.clone().with("job.id", id);
         let outcome = self.wait(errand, &site);
-        match (&outcome, &self.cancel) {
-            (Err(error), _) if error.is_over() => (errand.note)(None)?,
-            (Err(error), Some(cancel)) if error.is_interrupted() => {
-                // The run ends whatever comes of it; a job that goes on costs the API, not us.
-                let request = cancel.request.at(&site)?;
-                let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
+        match &outcome {
+            Err(error) if error.is_over() => (errand.note)(None)?,
+            Err(error) if error.is_interrupted() && self.cancel.is_some() => {
+                self.cancel(&site);
                 (errand.note)(None)?;
             }
             _ => {}
         }
         outcome.map(|()| site)
+    }
+
+    /// Cancels the job at `site`, where that can be done. Whatever comes of it, nobody waits for the job any more; if it
+    /// goes on it costs the API, not us.
+    fn cancel(&self, site: &Site) {
+        let Some(cancel) = &self.cancel else { return };
+        let Ok(request) = cancel.request.at(site) else { return };
+        let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
     }
 
     fn wait(&self, errand: &Errand<'_>, site: &Site) -> Result<(), JobError> {

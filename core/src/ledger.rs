@@ -24,6 +24,7 @@ pub(crate) struct Ledger<'a> {
 pub(crate) struct Entries<'e> {
     pub(crate) pages: &'e [u128],
     pub(crate) keys: &'e [u128],
+    pub(crate) ended: &'e [u128],
 }
 
 impl<'a> Ledger<'a> {
@@ -73,6 +74,7 @@ impl<'a> Ledger<'a> {
         change(&mut changed);
         self.extend(Journal::Pages, &mut changed.pages, entries.pages)?;
         self.extend(Journal::Keys, &mut changed.keys, entries.keys)?;
+        self.extend(Journal::Ended, &mut changed.ended, entries.ended)?;
         if let Some(kept) = self.kept {
             kept.checkpoints.save(&changed)?;
         }

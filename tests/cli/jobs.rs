@@ -114,6 +114,83 @@ fn a_job_that_takes_too_long_may_be_tried_later() {
     );
 }
 
+#[test]
+fn a_preview_submits_a_job_of_its_own_and_cancels_it_when_it_has_seen_the_first_page() {
+    let settings = Settings { job_polls: 3, job_failures: 1, ..two_days() };
+    let (api, folder) = start(&settings);
+    let ended = reach(&api, folder.longhaul("preview conversation_jobs --format ndjson")).run();
+    let first = with_attributes(&settings).split_inclusive('\n').take(30).collect::<String>();
+    assert!(ended.assert_complete().stdout == first, "{}", ended.stdout);
+    assert_eq!(
+        ended.said(),
+        "conversation_jobs: waiting for a job, which is cancelled afterwards\n\
+         conversation_jobs: 30 records on the first page\n"
+    );
+    let stats = api.stats();
+    // The one that failed is over by itself.
+    assert_eq!((stats.jobs_submitted, stats.jobs_cancelled, stats.pages), (2, 1, 1));
+    assert_eq!(folder.names_in("."), ["longhaul.toml"]);
+    let columns = reach(&api, folder.longhaul("preview conversation_jobs -q --columns")).run();
+    assert!(columns.assert_complete().stdout.contains("\n#   \"/attributes/"), "{}", columns.stdout);
+}
+
+#[test]
+fn a_preview_of_a_job_that_nobody_can_cancel_does_not_say_so() {
+    let api = api::start(&calm(10));
+    let audits = "system = \"genesys\"\nregion = \"eu-central-1\"\n[streams.audits]\njob.every = \"1ms\"\n\
+                  window.from = \"2026-01-01\"\njob.submit.body.serviceName = \"Routing\"\n";
+    let ended = reach(&api, Folder::configured(audits).longhaul("preview audits")).run();
+    assert!(
+        ended.assert_complete().said().starts_with("audits: waiting for a job\naudits: "),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
+    let preview = |settings: Settings, typed: &str| {
+        let (api, folder) = start(&settings);
+        let ended = reach(&api, folder.longhaul(&format!("preview conversation_jobs -q {typed}"))).run();
+        assert_eq!(folder.names_in("."), ["longhaul.toml"]);
+        // Whether a job is taken up within a millisecond is a matter of luck.
+        let said = ended.stderr.replace("PENDING", "QUEUED");
+        (ended.code, said, api.stats().jobs_submitted, api.stats().jobs_cancelled)
+    };
+    let first = "error: the first page of the stream `conversation_jobs` could not be had\n  caused by: ";
+    assert_eq!(
+        preview(Settings { job_failures: 2, ..two_days() }, ""),
+        (
+            Some(4),
+            format!(
+                "{first}the job ended as `FAILED` twice: The job failed: the data could not be read.\n\
+                 hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n"
+            ),
+            2,
+            0
+        )
+    );
+    assert_eq!(
+        preview(
+            Settings { job_polls: u32::MAX, ..two_days() },
+            "--set streams.conversation_jobs.job.timeout=1ms"
+        ),
+        (
+            Some(75),
+            format!(
+                "{first}the job is still `QUEUED` after 0 s\n\
+                 hint: run the same command again later, or raise `streams.conversation_jobs.job.timeout`\n"
+            ),
+            1,
+            1
+        )
+    );
+    // Its results are not where they should be.
+    let (code, stderr, submitted, cancelled) =
+        preview(two_days(), "--set streams.conversation_jobs.records=/elsewhere");
+    assert_eq!((code, submitted, cancelled), (Some(4), 1, 1), "{stderr}");
+}
+
 #[cfg(unix)]
 mod stopped {
     use std::time::Duration;
@@ -122,8 +199,17 @@ mod stopped {
 
     /// Stops a run whose jobs are never done, once this many are polled.
     fn stop(jobs: u64, windows: &str, signal: &str) -> (EmbeddedApi, Option<i32>, String) {
+        stop_command("run", jobs, windows, signal)
+    }
+
+    fn stop_command(
+        command: &str,
+        jobs: u64,
+        windows: &str,
+        signal: &str,
+    ) -> (EmbeddedApi, Option<i32>, String) {
         let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
-        let slow = "-vv run --set streams.conversation_jobs.job.every=1h";
+        let slow = format!("-vv {command} --set streams.conversation_jobs.job.every=1h");
         let typed =
             folder.longhaul(&format!("{slow} --set streams.conversation_jobs.window.slice={windows}"));
         let running = reach(&api, typed).start();
@@ -156,6 +242,20 @@ mod stopped {
             let stats = api.stats();
             assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (1, 1));
         }
+    }
+
+    #[test]
+    fn a_signal_cancels_the_job_of_a_preview() {
+        let (api, ended, words) = stop_command("preview conversation_jobs", 1, "2d", "INT");
+        assert_eq!(ended, Some(130));
+        assert_eq!(
+            words,
+            "error: the first page of the stream `conversation_jobs` could not be had\n  \
+             caused by: the run was asked to stop\n\
+             hint: run the same command again\n"
+        );
+        let stats = api.stats();
+        assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (1, 1));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod api;
 mod broken;
 mod commands;
+mod days;
 mod demo;
 mod ended;
 mod files;

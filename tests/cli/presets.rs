@@ -163,7 +163,8 @@ fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
     assert_eq!(
         ended.assert_complete().stdout,
         "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page\n\
-         stream conversation_jobs: configured; a check submits no jobs\n\
+         stream conversation_jobs: configured; a check submits no jobs, but this does: longhaul preview \
+         conversation_jobs\n\
          stream scim_users: ok, 25 records on the first page\n"
     );
     assert_eq!(ended.stderr, "");

@@ -85,3 +85,26 @@ fn halves_have_files_of_their_own_and_lose_nothing() {
         assert!(all == lines(&settings), "the records differ, with {unique:?}");
     }
 }
+
+#[test]
+fn a_fresh_run_takes_back_what_was_appended_to_the_files_of_complete_windows() {
+    let (settings, api) = shallow();
+    let folder = folder(&api, QUERY).with("out/20260101T000000Z.ndjson", "yesterday\n");
+    let command = "run --set sinks.lines.path=out/{window.start}.ndjson --set sinks.lines.mode=append";
+    for concurrency in [1, 4] {
+        let command = format!("{command} --set streams.calls.concurrency={concurrency}");
+        let stopped = folder.run(&format!("{command} --max-requests 23"));
+        assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+        let names = folder.names_in("out");
+        assert!(names.len() > 3, "{names:?}");
+        let ended = folder.run(&format!("{command} --fresh"));
+        let said = ended.assert_complete().said();
+        assert!(said.starts_with("calls: complete, 1,600 records in 40 pages of 8 windows, "), "{said}");
+        let names = folder.names_in("out");
+        let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+        let before = if concurrency == 1 { "yesterday\n".to_owned() } else { String::new() };
+        assert!(all.strip_prefix(before.as_str()) == Some(&lines(&settings)), "the records differ");
+        std::fs::remove_dir_all(folder.path("out")).unwrap();
+    }
+    assert_eq!(folder.names_in(".longhaul"), ["calls.json", "lock"]);
+}

@@ -1,5 +1,5 @@
 //! What the suites stand on: a clock that is set by hand, a scripted transport, sinks that keep a journal, a server
-//! and a disk with faults, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
+//! and a disk with faults, compressed files, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
 
@@ -11,6 +11,7 @@ mod exports;
 mod gzip;
 mod journal;
 mod observed;
+mod packed;
 mod pull;
 mod server;
 mod timeline;
@@ -26,6 +27,7 @@ pub use self::{
     gzip::gzip,
     journal::{Call, Journal, RecordingSink, SinkStep},
     observed::Observed,
+    packed::{packed, unpacked},
     pull::{Pulled, Setup, chain},
     server::{Act, End, FaultServer, Framing},
     timeline::{Timeline, window},

@@ -45,7 +45,9 @@ fn first_page(
     access: &Access,
 ) -> Result<String, Failure> {
     Ok(match FirstPage::fetch(session, name, stream, source, access)? {
-        FirstPage::OfJob => "configured; a check submits no jobs".to_owned(),
+        FirstPage::OfJob(_) => {
+            format!("configured; a check submits no jobs, but this does: longhaul preview {name}")
+        }
         FirstPage::NothingNew => "ok, there is nothing new".to_owned(),
         FirstPage::Fetched(page) => {
             let records = page.map_or(0, |page| page.batch().len() as u64);

@@ -7,7 +7,7 @@ use longhaul_core::sink::{Batch, Options, SinkError, SinkErrorKind};
 use crate::{
     args::{PreviewArguments, PreviewFormat},
     commands::{grid, print},
-    config::{ConfigError, Stream, Table},
+    config::{Stream, Table},
     exit::Exit,
     failure::Failure,
     first_page::FirstPage,
@@ -24,18 +24,21 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let source = session.source(name, stream, &access)?;
     let page = match FirstPage::fetch(session, name, stream, &source, &access)? {
         FirstPage::Fetched(page) => page,
-        FirstPage::NothingNew => None,
-        FirstPage::OfJob => return Err(of_job(name).into()),
+        FirstPage::NothingNew => {
+            session.screen.tell(&format!("{name}: there is nothing new"));
+            return Ok(Exit::Complete);
+        }
+        FirstPage::OfJob(site) => {
+            let is_cancelled = source.job.as_ref().is_some_and(|job| job.cancel.is_some());
+            let then = if is_cancelled { ", which is cancelled afterwards" } else { "" };
+            session.screen.tell(&format!("{name}: waiting for a job{then}"));
+            FirstPage::of_job(session, name, &source, &access, &site)?
+        }
     };
     let batch = page.as_ref().map_or(Batch::new(&[], &[]), |page| page.batch());
     let text = if arguments.columns { columns(&batch)? } else { shown(session, arguments, stream, &batch)? };
     session.screen.tell(&format!("{name}: {} on the first page", counted(batch.len() as u64, "record")));
     print(&text)
-}
-
-fn of_job(name: &str) -> ConfigError {
-    ConfigError::new(format!("the stream `{name}` has the results of a job, and a preview submits none"))
-        .with_hint(format!("pull a little of it: longhaul run {name} --sink stdout"))
 }
 
 fn shown(
@@ -51,7 +54,7 @@ fn shown(
     let table = tabulate(batch, &options).map_err(|error| wrong(session, stream, &options, error))?;
     Ok(match arguments.format {
         PreviewFormat::Csv => String::from_utf8_lossy(&table.csv()).into_owned(),
-        _ => grid::draw(&table.names, &table.texts().collect::<Vec<_>>()),
+        _ => grid::draw(&table.names, &table.texts().collect::<Vec<_>>(), grid::width()),
     })
 }
 

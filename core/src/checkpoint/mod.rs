@@ -4,12 +4,14 @@
 //! It is saved only after the sinks have committed: whatever happens in between, pages are pulled again rather than
 //! lost, and each sink goes back to the receipt, so that none is there twice.
 
+mod own_files;
 mod progress;
 
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::own_files::OwnFiles;
 pub use self::progress::{Next, Progress};
 use crate::{
     run::Summary,
@@ -42,6 +44,8 @@ pub enum Journal {
     Pages,
     /// The keys by which repeated records are dropped: 16 bytes for each.
     Keys,
+    /// How the files of complete windows were before them: a few hundred bytes for each.
+    Ended,
 }
 
 /// How a pull is kept so that it can be taken up again.
@@ -78,6 +82,9 @@ pub struct Checkpoint {
     pub pages: Extent,
     /// How much there is in [`Journal::Keys`].
     pub keys: Extent,
+    /// How much there is in [`Journal::Ended`].
+    #[serde(default, skip_serializing_if = "Extent::is_empty")]
+    pub ended: Extent,
 }
 
 /// What is still to do for a pull.
@@ -184,6 +191,11 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
     /// The extent once these entries were added.
     #[must_use]
     pub fn and(self, entries: &[u128]) -> Self {

@@ -2,7 +2,7 @@
 
 use super::{End, PullError, Reader, reading::Reading};
 use crate::{
-    checkpoint::{Checkpoint, PartProgress, Position},
+    checkpoint::{Journal, Kept, OwnFiles, PartProgress, Position},
     output::Output,
     pages::PageError,
     parts::{Part, Trial},
@@ -110,19 +110,29 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes the sinks of a pull back to where it began, from where `checkpoint` says that they stand.
+/// Takes the sinks of a pull that is kept back to where it began, from where its checkpoint says that they stand.
+///
+/// Files of windows that are complete were finished with them. Only a sink that `appends`, by its name, can take those
+/// back; any other has put them in the place of what was there.
 ///
 /// # Errors
 /// The first sink that cannot. The others are taken back all the same.
-pub fn undo(pull: &Pull<'_>, checkpoint: &Checkpoint) -> Result<(), PullError> {
+pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
+    let Some(Kept { checkpoints, from: Some(checkpoint), .. }) = &pull.kept else { return Ok(()) };
     let (own, shared) = pull.own_and_shared();
-    let whole = checkpoint.sinks_before.as_ref().map(|before| (shared, pull.site.clone(), before));
-    let parts = checkpoint.parts.iter().filter_map(|part| {
-        let site = Windows::in_file_names(&pull.site, &part.window?);
-        Some((own.clone(), site, part.sinks_before.as_ref()?))
+    let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
+    let back =
+        |sinks, site, before: Position| Output::open(sinks, site, Some(&before.before_another())).map(drop);
+    let whole = checkpoint.sinks_before.clone().map(|before| back(shared, pull.site.clone(), before));
+    let begun = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
+    let (ended, unread) = match checkpoints.read(Journal::Ended, &checkpoint.ended) {
+        Ok(entries) => (OwnFiles::read(&entries), None),
+        Err(error) => (Vec::new(), Some(Err(error.into()))),
+    };
+    let ended = ended.into_iter().map(|files| (appending.clone(), files));
+    let parts = begun.chain(ended).map(|(sinks, OwnFiles { window, sinks_before })| {
+        back(sinks, Windows::in_file_names(&pull.site, &window), sinks_before)
     });
-    let undone = whole.into_iter().chain(parts).map(|(sinks, site, before)| {
-        Output::open(sinks, site, Some(&before.clone().before_another())).map(drop)
-    });
-    undone.collect::<Vec<_>>().into_iter().collect()
+    let undone: Vec<_> = whole.into_iter().chain(parts).chain(unread).collect();
+    undone.into_iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{PullError, Reader, Summary, reading::Reading};
 use crate::{
-    checkpoint::{Checkpoint, Position, Stage},
+    checkpoint::{Checkpoint, OwnFiles, Position, Stage},
     event::Event,
     ledger::Entries,
 };
@@ -56,7 +56,9 @@ impl<'a> Reader<'a> {
     ) -> Result<(), PullError> {
         let (ledger, since) = (self.run.ledger, &mut self.since);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(ledger.keys().entries));
-        ledger.save(Entries { pages: &since.pages, keys }, |checkpoint| {
+        let ended = since.ended.iter().filter_map(|(part, _)| OwnFiles::of(part));
+        let ended: Vec<_> = ended.flat_map(|part| part.entries()).collect();
+        ledger.save(Entries { pages: &since.pages, keys, ended: &ended }, |checkpoint| {
             for (part, missing) in since.ended.drain(..) {
                 checkpoint.complete(&part, missing);
             }

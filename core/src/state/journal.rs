@@ -62,7 +62,7 @@ impl StateFile {
 
     /// Removes the journals of a pull that is complete.
     pub(super) fn drop_journals(&self) -> Result<(), StateError> {
-        for journal in [Journal::Pages, Journal::Keys] {
+        for journal in [Journal::Pages, Journal::Keys, Journal::Ended] {
             let path = self.path(ending(journal));
             if let Err(source) = remove_if_there(&*self.disk, &path) {
                 return Err(StateError::Unwritable { path, source });
@@ -80,5 +80,6 @@ fn ending(journal: Journal) -> &'static str {
     match journal {
         Journal::Pages => "pages",
         Journal::Keys => "keys",
+        Journal::Ended => "ended",
     }
 }

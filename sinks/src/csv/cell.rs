@@ -46,10 +46,10 @@ impl Style {
     }
 
     /// RFC 4180 §2: quotes where a delimiter, quote or line end is inside. Also around nothing, which tells empty
-    /// text from none.
+    /// text from none, and around what would be taken for a byte order mark at the start of the file.
     fn field(&self, text: &str, row: &mut Vec<u8>) {
         let special = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == self.delimiter;
-        if !text.is_empty() && !text.bytes().any(special) {
+        if !text.is_empty() && !text.starts_with('\u{FEFF}') && !text.bytes().any(special) {
             row.extend_from_slice(text.as_bytes());
             return;
         }
@@ -102,6 +102,7 @@ mod tests {
             row(STYLE, &[Some(r#""a\r\nb""#), Some(r#""\n""#), Some(r#""a\tb""#)]),
             "\"a\r\nb\",\"\n\",a\tb\n"
         );
+        assert_eq!(row(STYLE, &[Some(r#""\ufeffa""#), Some(r#""a\ufeff""#)]), "\"\u{feff}a\",a\u{feff}\n");
     }
 
     #[test]

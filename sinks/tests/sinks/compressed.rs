@@ -1,9 +1,10 @@
 //! What is in a compressed file, and to which one nothing can be appended.
 
 use longhaul_core::sink::{Mark, OpenSink};
+use longhaul_tests::{packed, unpacked};
 use serde_json::{Value, json};
 
-use super::support::{COMPRESSIONS, Folder, configured, packed, page, pull, unpacked};
+use super::support::{COMPRESSIONS, Folder, configured, page, pull};
 
 /// `compression` under its name, with the ending of files.
 const ENDINGS: [(&str, &str); 2] = [("gzip", "gz"), ("zstd", "zst")];

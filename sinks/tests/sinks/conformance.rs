@@ -6,10 +6,10 @@ use longhaul_core::sink::{
     Site,
     conformance::{Publishes, Subject, Suite},
 };
-use longhaul_tests::SimulatedDisk;
+use longhaul_tests::{SimulatedDisk, unpacked};
 use serde_json::{Value, json, value::RawValue};
 
-use super::support::{COMPRESSIONS, Folder, Pipe, configured, configured_on, registry, unpacked};
+use super::support::{COMPRESSIONS, Folder, Pipe, configured, configured_on, registry};
 
 /// The whole record in one cell, so that a row can be read back as the record it was.
 fn columns() -> Value {

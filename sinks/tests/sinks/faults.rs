@@ -4,10 +4,10 @@
 use std::fmt;
 
 use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Site};
-use longhaul_tests::{Done, Fault, SimulatedDisk};
+use longhaul_tests::{Done, Fault, SimulatedDisk, packed, unpacked};
 use serde_json::json;
 
-use super::support::{COMPRESSIONS, configured_on, packed, page, unpacked};
+use super::support::{COMPRESSIONS, configured_on, page};
 
 const FILE: &str = "/simulated/out/users.x";
 const PART: &str = "/simulated/out/users.x.part";

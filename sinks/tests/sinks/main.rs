@@ -10,6 +10,7 @@ mod files;
 mod hostile;
 mod options;
 mod preview;
+mod programs;
 mod stdout;
 mod support;
 mod union;

@@ -3,12 +3,11 @@
 use std::{
     error::Error,
     fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
-use flate2::{read::MultiGzDecoder, write::GzEncoder};
 use longhaul_core::{
     disk::{Disk, SystemDisk},
     sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
@@ -146,32 +145,6 @@ pub(crate) fn pull(mut sink: Box<dyn Sink>, records: &[&str]) {
 
 /// Every way to compress a file.
 pub(crate) const COMPRESSIONS: [&str; 3] = ["none", "gzip", "zstd"];
-
-/// What a file holds that a sink wrote with this `compression`, to its last byte.
-pub(crate) fn unpacked(compression: &str, file: &[u8]) -> Vec<u8> {
-    let mut held = Vec::new();
-    let read = match compression {
-        "gzip" => MultiGzDecoder::new(file).read_to_end(&mut held),
-        "zstd" => zstd::Decoder::new(file).unwrap().read_to_end(&mut held),
-        _ => return file.to_vec(),
-    };
-    // Neither decoder may take an empty file for one that holds nothing: the commands refuse it.
-    assert!(read.is_ok() && !file.is_empty(), "{compression}: {read:?} of {} bytes", file.len());
-    held
-}
-
-/// A whole file that holds this text.
-pub(crate) fn packed(compression: &str, text: &str) -> Vec<u8> {
-    match compression {
-        "gzip" => {
-            let mut member = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            member.write_all(text.as_bytes()).unwrap();
-            member.finish().unwrap()
-        }
-        "zstd" => zstd::encode_all(text.as_bytes(), 1).unwrap(),
-        _ => text.into(),
-    }
-}
 
 /// An error as it is shown: its key if any, its message, and whether something lies beneath.
 pub(crate) fn told(error: &SinkError) -> String {

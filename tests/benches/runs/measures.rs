@@ -13,11 +13,12 @@ use crate::{
 type Measure = fn(&Bench);
 
 /// Each measure by name.
-pub(crate) const MEASURES: [(&str, Measure); 8] = [
+pub(crate) const MEASURES: [(&str, Measure); 9] = [
     ("cpu", |bench| beside_curl(bench, &Pull::compact(100))),
     ("pretty", |bench| beside_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
     ("gzip", |bench| beside_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
     ("csv", csv),
+    ("columns", columns),
     ("linear", linear),
     ("checkpointing", checkpointing),
     ("latency", latency),
@@ -53,6 +54,15 @@ fn csv(bench: &Bench) {
     let cost = medians(&runs);
     print("six columns, 100,000 records", &cost, None);
     println!("  {:.0} records for each second of CPU", count(100 * RECORDS) / cost.cpu.as_secs_f64());
+}
+
+/// A table of all columns, from pages of 20 records: ten times as many, the same memory.
+fn columns(bench: &Bench) {
+    const ALL: &str = "type = \"csv\"\npath = \"out.csv\"";
+    for pages in [100, 1000, 10_000] {
+        let pull = Pull { shape: "small", sink: ALL, ..Pull::compact(pages) };
+        print(&format!("{pages} pages"), &bench.longhaul(&pull).0, None);
+    }
 }
 
 /// Ten times the pages, ten times the CPU, the same memory.

@@ -51,7 +51,7 @@ impl Pages {
             "pretty" => &self.pretty,
             "gzip" => &self.gzip,
             "narrow" => &self.narrow,
-            "slow" => &self.slow,
+            "slow" | "small" => &self.slow,
             _ => &self.compact,
         };
         let (fields, start, tail) = if shape == "gzip" {

@@ -40,6 +40,26 @@ path = "out/{stream}.csv"
 columns = ["/conversationId", { name = "direction", at = "/originatingDirection" }]
 "#;
 
+/// Every other form of a file: compressed ones, and tables of all columns, which wait in a spool.
+const OTHER_FORMS: &str = r#"
+[sinks.gzip]
+type = "ndjson"
+path = "out/{stream}.ndjson.gz"
+
+[sinks.zstd]
+type = "csv"
+path = "out/{stream}.csv.zst"
+columns = ["/conversationId", { name = "direction", at = "/originatingDirection" }]
+
+[sinks.all]
+type = "csv"
+path = "out/all.csv"
+
+[sinks.packed]
+type = "csv"
+path = "out/all.csv.gz"
+"#;
+
 const QUERY: &str = r#"
 [streams.calls]
 method = "POST"
@@ -96,10 +116,14 @@ fn rough(records: usize) -> Settings {
 
 /// Two files side by side, from forty pages.
 fn listing() -> Pull {
-    let stream = TUTORIAL.replace("\"lines\"", "\"lines\", \"table\"").replace("50", "2");
+    listing_into("\"lines\", \"table\"", &[LINES, TABLE].concat())
+}
+
+fn listing_into(names: &str, sinks: &str) -> Pull {
+    let stream = TUTORIAL.replace("\"lines\"", names).replace("50", "2");
     Pull {
         stream: "conversations",
-        configuration: [&api::connection(&api::nowhere()), stream.as_str(), LINES, TABLE].concat(),
+        configuration: [&api::connection(&api::nowhere()), stream.as_str(), sinks].concat(),
         settings: rough(80),
         there_before: &[],
         readers: 1,
@@ -153,6 +177,26 @@ fn a_listing_behind_what_was_there_before() {
     ];
     let pull = Pull { configuration: appending, there_before, ..listing };
     assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
+}
+
+/// What they hold is compared with plain files of the same pull, too.
+#[test]
+fn a_listing_into_files_of_every_form_at_once() {
+    let names = r#""lines", "table", "gzip", "zstd", "all", "packed""#;
+    let pull = listing_into(names, &[LINES, TABLE, OTHER_FORMS].concat());
+    let files = assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, BY_DEFAULT]);
+    for (plain, packed) in [
+        ("conversations.ndjson", "conversations.ndjson.gz"),
+        ("conversations.csv", "conversations.csv.zst"),
+        ("all.csv", "all.csv.gz"),
+    ] {
+        assert!(files[plain] == files[packed], "{packed}");
+    }
+    // Appended to are compressed files as well; a table of all columns is not.
+    let names = r#""gzip", "zstd""#;
+    let sinks = OTHER_FORMS.replace("path =", "mode = \"append\"\npath =");
+    let (appended, _) = sinks.split_once("[sinks.all]").unwrap();
+    assert_survives(&listing_into(names, appended), &[AT_EACH_PAGE, OFTEN]);
 }
 
 #[test]

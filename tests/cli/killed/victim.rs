@@ -7,6 +7,7 @@ use longhaul_core::{
     disk::SystemDisk,
     state::{State, StateFile},
 };
+use longhaul_tests::unpacked;
 
 use super::luck::Luck;
 use crate::{
@@ -31,6 +32,9 @@ pub(super) struct Pull {
     pub(super) deepest: u64,
 }
 
+/// By name, what each file holds.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
 /// The time from one checkpoint to the next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Every {
@@ -39,7 +43,7 @@ pub(super) struct Every {
 }
 
 /// How many pulls share the kills.
-const PULLS: usize = 8;
+const PULLS: usize = 10;
 
 /// How many pages are asked for while others are written: `concurrency`, unless it is set.
 const AHEAD: u64 = 4;
@@ -48,12 +52,13 @@ const AHEAD: u64 = 4;
 const KILLS_OF_A_PULL: usize = 12;
 
 /// Kills runs of the pull until it has had its share, with any of these intervals, and holds what comes of each against
-/// one that was left alone.
+/// one that was left alone, whose files are returned.
 #[track_caller]
-pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) {
-    let kills = env::var("LONGHAUL_TEST_KILLS").map_or(16, |kills| kills.parse().unwrap());
+pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) -> Files {
+    let kills = env::var("LONGHAUL_TEST_KILLS").map_or(20, |kills| kills.parse().unwrap());
     let mut luck = Luck::new();
     let (left_alone, pages) = pull.undisturbed(intervals[0]);
+    let expected = contents(&left_alone);
     let mut left = kills / PULLS;
     while left > 0 {
         let drawn = usize::try_from(luck.below(intervals.len() as u64)).unwrap();
@@ -64,13 +69,14 @@ pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) {
             "LONGHAUL_TEST_SEED={}: {} killed {deaths} times, commit_every = {}",
             luck.seed, pull.stream, every.text
         );
-        let (files, expected) = (contents(&victim.folder), contents(&left_alone));
+        let files = contents(&victim.folder);
         assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{told}");
         assert!(files == expected, "{told}: the records differ");
         let again = victim.api.stats().pages - pages;
         assert!(again <= deaths as u64 * pull.lost_at_most(every), "{told}: {again} pages came again");
         left -= deaths.min(left);
     }
+    expected
 }
 
 impl Pull {
@@ -160,11 +166,13 @@ impl<'a> Victim<'a> {
     }
 }
 
-/// The files in `out`.
-fn contents(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
+/// The files in `out`, and what those hold that are compressed.
+fn contents(folder: &Folder) -> Files {
     let read = |name: String| {
-        let bytes = fs::read(folder.path(&format!("out/{name}"))).unwrap();
-        (name, bytes)
+        let file = fs::read(folder.path(&format!("out/{name}"))).unwrap();
+        let (_, ending) = name.rsplit_once('.').unwrap();
+        let held = unpacked(ending, &file);
+        (name, held)
     };
     folder.names_in("out").into_iter().map(read).collect()
 }

@@ -93,6 +93,11 @@ fn one_listing_after_what_is_there() {
 }
 
 #[test]
+fn one_listing_into_compressed_files_and_tables_of_all_columns() {
+    assert_stands_everything(&pulls::one_listing_packed());
+}
+
+#[test]
 fn nothing_is_committed_before_the_end() {
     assert_stands_everything(&World { every: Duration::from_secs(3600), ..pulls::one_listing() });
 }

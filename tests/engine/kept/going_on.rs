@@ -76,6 +76,19 @@ fn a_run_that_stops_keeps_every_page_and_the_next_asks_for_none_of_them_again() 
 }
 
 #[test]
+fn windows_that_are_pulled_at_once_are_all_counted() {
+    let one_by_one = pulls::window_files(1);
+    let summary = one_by_one.run(&one_by_one.disk()).unwrap();
+    assert!(summary.windows > 3 && summary.records > 90, "{summary:?}");
+    for concurrency in [2, 3] {
+        let world = pulls::window_files(concurrency);
+        let disk = world.disk();
+        assert_eq!(world.run(&disk).unwrap(), summary);
+        assert_eq!(World::state(&disk).complete.unwrap().summary, summary);
+    }
+}
+
+#[test]
 fn a_page_that_an_earlier_run_has_seen_is_seen_again() {
     let pages = Arc::new(AtomicUsize::new(0));
     let world = World {

@@ -1,6 +1,7 @@
 //! Pulls that are kept: killed, cut off and taken up again.
 
 mod crashes;
+mod dropped;
 mod going_on;
 mod pulls;
 
@@ -10,13 +11,13 @@ use jiff::Timestamp;
 use longhaul_core::{
     Source,
     checkpoint::{Checkpoint, Kept},
-    run::{Pull, PullError, Summary, run},
+    run::{Pull, PullError, Summary, run, undo},
     sink::{OpenSink, Registry, Site},
     state::{Keeper, State, StateFile, Unfinished},
     window::Window,
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Setup, SimulatedDisk};
+use longhaul_tests::{Setup, SimulatedDisk, unpacked};
 use serde_json::Value;
 
 /// A stream, its API and its sinks, to be pulled as often as it takes.
@@ -49,6 +50,24 @@ impl World {
         self.run_source(disk, &setup, &source)
     }
 
+    /// Drops the unfinished pull and takes back what it wrote.
+    pub(crate) fn drop_unfinished(&self, disk: &SimulatedDisk) -> Result<(), PullError> {
+        let (setup, source) = (self.pull)();
+        let file = StateFile::new(disk.handle(), "/state", "calls");
+        let state = file.load()?;
+        let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
+        let dropped = State { unfinished: None, ..state.clone() };
+        let keeper = Keeper::new(&file, setup.clock.as_ref(), state, unfinished());
+        let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
+        let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
+        let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
+        let pull = Pull { source: &source, windows: None, sinks, site: Site::new("calls", "/out"), kept };
+        let modes: BTreeMap<_, _> =
+            self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        undo(&pull, |name| modes[name] == "append")?;
+        Ok(file.save(&dropped)?)
+    }
+
     pub(crate) fn run_source(
         &self,
         disk: &SimulatedDisk,
@@ -79,13 +98,17 @@ impl World {
         Self::state(disk).unfinished.unwrap().checkpoint
     }
 
-    /// The files in `/out`.
+    /// The files in `/out`, and the text in each. A compressed one is empty where its run was killed before it held
+    /// anything.
     pub(crate) fn files(disk: &SimulatedDisk) -> BTreeMap<String, String> {
         let found = disk.files().into_iter().filter(|path| path.starts_with("/out"));
         found
             .map(|path| {
-                let text = String::from_utf8(disk.contents(&path).unwrap()).unwrap();
-                (path.to_str().unwrap().to_owned(), text)
+                let file = disk.contents(&path).unwrap();
+                let name = path.to_str().unwrap().to_owned();
+                let (_, ending) = name.rsplit_once('.').unwrap();
+                let held = if file.is_empty() { file } else { unpacked(ending, &file) };
+                (name.clone(), String::from_utf8(held).unwrap())
             })
             .collect()
     }

@@ -48,6 +48,21 @@ pub(crate) fn one_listing_appended() -> World {
     }
 }
 
+/// Compressed files, and tables of all columns, which wait in a spool.
+pub(crate) fn one_listing_packed() -> World {
+    let path = |ending: &str| format!("/out/{{stream}}.{ending}");
+    World {
+        sinks: vec![
+            ("gzip", "ndjson", json!({"path": path("ndjson.gz")})),
+            ("appended", "csv", json!({"path": path("csv.zst"), "mode": "append", "columns": columns()})),
+            ("all", "csv", json!({"path": path("all.csv")})),
+            ("packed", "csv", json!({"path": path("all.csv.zst")})),
+        ],
+        before: Vec::new(),
+        ..one_listing()
+    }
+}
+
 /// Sixteen hours in windows of eight, of which each is too deep and is pulled in halves.
 fn small_timeline() -> Timeline {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
@@ -80,6 +95,19 @@ pub(crate) fn window_files(concurrency: usize) -> World {
         ],
         pull: too_deep(None, concurrency),
         ..halved_windows(None)
+    }
+}
+
+/// Files for each window and one for all, all of them appended to; one is there before.
+pub(crate) fn everything_appended(concurrency: usize) -> World {
+    let path = "/out/{window.start}.ndjson";
+    World {
+        sinks: vec![
+            ("each", "ndjson", json!({"path": path, "mode": "append"})),
+            ("packed", "ndjson", json!({"path": format!("{path}.gz"), "mode": "append"})),
+        ],
+        before: vec![("/out/20260101T000000Z.ndjson", "{\"yesterday\":1}\n")],
+        ..window_files(concurrency)
     }
 }
 

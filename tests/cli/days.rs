@@ -1,0 +1,65 @@
+//! A file for each day, and pulls that take longer than one.
+
+use std::{fs, sync::Arc};
+
+use longhaul_core::{disk::SystemDisk, state::StateFile};
+use longhaul_tests::Reply;
+
+use crate::{
+    folder::Folder,
+    mendable::{ALL, HALF, Mendable, stopped},
+};
+
+const YESTERDAY: &str = "2001-02-03";
+
+fn for_each_day(configuration: &str, mode: &str) -> String {
+    configuration.replace("{stream}", "{date}") + &format!("mode = \"{mode}\"\n")
+}
+
+/// Makes an unfinished pull one that was begun on another day.
+fn begun_yesterday(folder: &Folder) {
+    let file = StateFile::new(Arc::new(SystemDisk), folder.path(".longhaul"), "conversations");
+    let mut state = file.load().unwrap();
+    let placeholders = &mut state.unfinished.as_mut().unwrap().placeholders;
+    let today = placeholders.insert("date".to_owned(), YESTERDAY.to_owned()).unwrap();
+    file.save(&state).unwrap();
+    let names = folder.names_in("out");
+    let [name] = &names[..] else { panic!("{names:?}") };
+    assert!(name.starts_with(&format!("{today}.ndjson")), "{name}");
+    let renamed = name.replace(&today, YESTERDAY);
+    fs::rename(folder.path("out").join(name), folder.path("out").join(renamed)).unwrap();
+}
+
+#[test]
+fn what_was_begun_on_one_day_goes_on_in_its_file_on_the_next() {
+    for mode in ["replace", "append"] {
+        let (listing, folder) = stopped(|configuration| for_each_day(&configuration, mode));
+        begun_yesterday(&folder);
+        folder.run("run").assert_complete();
+        assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+        let yesterday = format!("{YESTERDAY}.ndjson");
+        assert_eq!(folder.names_in("out"), [yesterday.as_str()]);
+        assert_eq!(folder.read(&format!("out/{yesterday}")), ALL);
+        // One that begins today has a file of today.
+        folder.run("run").assert_complete();
+        let names = folder.names_in("out");
+        assert_eq!((names.len(), &names[0]), (2, &yesterday));
+        assert_eq!(folder.read(&format!("out/{}", names[1])), ALL);
+    }
+}
+
+#[test]
+fn what_is_dropped_is_taken_back_from_the_file_of_its_day() {
+    let listing = Mendable::new(Reply::status(410));
+    let folder = Folder::configured(&for_each_day(&listing.configuration(), "append"));
+    assert_eq!(folder.run("run").code, Some(4));
+    begun_yesterday(&folder);
+    let yesterday = format!("out/{YESTERDAY}.ndjson");
+    assert_eq!(folder.read(&yesterday), HALF);
+    listing.mend();
+    folder.run("run --fresh").assert_complete();
+    let names = folder.names_in("out");
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(folder.read(&format!("out/{}", names[0])), ALL);
+    assert!(!folder.path(&yesterday).exists());
+}
