@@ -52,7 +52,7 @@ fn retries_that_are_spent_keep_what_came_before() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 2 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: run it again: longhaul run conversations\n",
+         hint: run it again: longhaul --set retry.max_attempts=2 run conversations\n",
     );
     listing.mend();
     folder.run("run").assert_complete();
@@ -98,7 +98,7 @@ fn a_changed_request_is_refused_and_named() {
         "error: the stream `conversations` was begun at MOMENT with another configuration: \
          `streams.conversations.path` is not what it was\n\
          hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul run conversations --fresh\n",
+         and begin anew: longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
     );
     let both = "run --set streams.conversations.body={pageSize=9} --set sinks.lines.path=other";
     folder.run(both).assert_failed(
@@ -106,7 +106,7 @@ fn a_changed_request_is_refused_and_named() {
         "error: the stream `conversations` was begun at MOMENT with another configuration: `sinks.lines.path`, \
          `streams.conversations.body` are not what it was\n\
          hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul run conversations --fresh\n",
+         and begin anew: longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
     );
     assert_eq!(listing.asked_for().len(), asked, "nothing was sent");
     // How it is asked may change, and what was refused has harmed nothing.

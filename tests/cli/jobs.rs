@@ -106,8 +106,8 @@ fn a_job_that_takes_too_long_may_be_tried_later() {
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     assert!(
         ended.said().ends_with(
-            "hint: run it again later, or raise `streams.conversation_jobs.job.timeout`: longhaul run \
-             conversation_jobs\n"
+            "hint: run it again later, or raise `streams.conversation_jobs.job.timeout`: longhaul \
+             --set streams.conversation_jobs.job.timeout=1ms run conversation_jobs\n"
         ),
         "{}",
         ended.stderr
@@ -237,7 +237,8 @@ mod stopped {
                 words,
                 "error: the stream `conversation_jobs` is not complete\n  \
                  caused by: the run was asked to stop\n\
-                 hint: run it again: longhaul run conversation_jobs\n"
+                 hint: run it again: longhaul --set streams.conversation_jobs.job.every=1h \
+                 --set streams.conversation_jobs.window.slice=2d run conversation_jobs\n"
             );
             let stats = api.stats();
             assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (1, 1));

@@ -36,7 +36,7 @@ fn an_api_that_stays_down_is_given_up_and_leaves_no_file() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 4 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: run it again: longhaul run conversations\n",
+         hint: run it again: longhaul --set retry.max_attempts=4 run conversations\n",
     );
     assert_eq!(server.received().len(), 1 + 4);
     assert_eq!(folder.names_in("out"), [""; 0]);
