@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use longhaul_plugin::{
-    Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
+    Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
 };
-use longhaul_table::{Columns, Place};
+use longhaul_table::Columns;
 use serde::Deserialize;
 
 use crate::{sink, table::Table};
