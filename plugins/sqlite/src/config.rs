@@ -1,7 +1,8 @@
 //! What a `sqlite` sink is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
 };
@@ -35,6 +36,9 @@ struct Options {
     key: Names,
     #[serde(default)]
     indexes: Vec<Names>,
+    /// How long another program that has the file locked is waited for.
+    #[serde(default = "ten_seconds", deserialize_with = "duration")]
+    busy_timeout: Duration,
 }
 
 /// What becomes of the rows of earlier pulls.
@@ -71,7 +75,8 @@ impl OpenSink for Sqlite {
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let (file, table) = (self.options.path.file_in_folder(site)?, self.table(site)?);
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Opened { sink: sink::open(&file, table, site.stream(), from)?, at })
+        let sink = sink::open(&file, self.options.busy_timeout, table, site.stream(), from)?;
+        Ok(Opened { sink, at })
     }
 }
 
@@ -135,6 +140,18 @@ fn is_reserved(name: &str) -> bool {
 
 fn stream() -> String {
     "{stream}".into()
+}
+
+fn ten_seconds() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(text)?;
+    let told = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    told.ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is not a duration such as `500ms`, `30s` or `2m`"))
+    })
 }
 
 fn shared<'de, D: serde::Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {

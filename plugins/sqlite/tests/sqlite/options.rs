@@ -42,6 +42,14 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
             "Config: key: expected the name of a column, or a list of such names",
         ),
         (
+            json!({"path": "a", "busy_timeout": "10"}),
+            "Config: busy_timeout: `10` is not a duration such as `500ms`, `30s` or `2m`",
+        ),
+        (
+            json!({"path": "a", "busy_timeout": "-1s"}),
+            "Config: busy_timeout: `-1s` is not a duration such as `500ms`, `30s` or `2m`",
+        ),
+        (
             json!({"path": "a", "columns": ["/_longhaul_row"]}),
             "Config: the name `_longhaul_row` is not free for a column",
         ),
