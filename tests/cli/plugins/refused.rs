@@ -173,7 +173,9 @@ fn a_library_under_the_name_of_another_sink() {
     let expected = file_name("faulty");
     assert_refused(
         &folder(library("faulty")),
-        &format!("the plugin `PATH` is a sink of the name `faulty`, and its file must be called `{expected}`"),
+        &format!(
+            "the plugin `PATH` is a sink of the name `faulty`, and its file must be called `{expected}`"
+        ),
         "",
         "",
     );
