@@ -90,7 +90,7 @@ impl Sqlite {
             return Err(wrong("`table` is empty".into()));
         }
         if is_reserved(&name) {
-            return Err(wrong(format!("the name `{name}` is not free for a table")));
+            return Err(wrong(format!("the name `{}` is not free for a table", name.escape_debug())));
         }
         Ok(Table::new(name, Arc::clone(&options.columns), self.key.clone(), &self.indexes, options.mode))
     }
@@ -105,7 +105,7 @@ impl TryFrom<Options> for Sqlite {
             found.collect::<Result<Vec<_>, _>>().map_err(|wrong| format!("`{what}` names {wrong}"))
         };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
-            return Err(format!("the name `{}` is not free for a column", column.name));
+            return Err(format!("the name `{}` is not free for a column", column.name.escape_debug()));
         }
         let key = indices("key", &options.key)?;
         let indexes =
@@ -135,7 +135,8 @@ impl Default for Names {
 /// Whether SQLite or this sink has a use of its own for the name.
 fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.starts_with("sqlite_") || name.starts_with("_longhaul")
+    // No statement can hold a NUL.
+    name.starts_with("sqlite_") || name.starts_with("_longhaul") || name.contains('\0')
 }
 
 fn stream() -> String {

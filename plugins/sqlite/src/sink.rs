@@ -55,6 +55,11 @@ fn begin_or_go_on(
     ledger::make(&transaction).map_err(cannot)?;
     let entry = match from {
         None => {
+            let before = Entry::find(&transaction, table.name()).map_err(cannot)?;
+            let why = before.map_or(Ok(None), |before| before.hinders(&transaction, &table, stream));
+            if let Some(why) = why.map_err(cannot)? {
+                return Err(rejected(format!("cannot write to {shown}: {why}")));
+            }
             transaction.execute_batch(&table.make_gathered()).map_err(cannot)?;
             Entry::begin(&transaction).map_err(cannot)?
         }

@@ -1,10 +1,10 @@
 //! Pulls after pulls, beside pulls, and taken up again.
 
-use longhaul_core::sink::{Mark, Receipt};
+use longhaul_core::sink::{Mark, Receipt, Site};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, page, told};
+use crate::support::{Folder, configured, page, told};
 
 pub(crate) fn with(mode: &str, key: &[&str]) -> Value {
     json!({
@@ -89,6 +89,50 @@ fn two_sinks_write_to_one_file_at_once() {
     for table in ["one", "other"] {
         assert_eq!(folder.texts(&format!("SELECT record FROM {table}")), [FIRST, FIRST].concat());
     }
+}
+
+#[test]
+fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
+    let folder = Folder::new();
+    let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode});
+    let begin = |stream: &str, mode| {
+        let sink = configured(options(mode)).unwrap();
+        sink.open(&Site::new(stream, folder.path("")), None).map(|opened| opened.sink)
+    };
+    let refusal = |stream, mode| {
+        let message = told(&begin(stream, mode).unwrap_err());
+        let (_, why) = message.split_once("data.db`: ").unwrap_or_else(|| panic!("{message}"));
+        why.to_owned()
+    };
+    let pull = |stream, mode| {
+        let mut sink = begin(stream, mode).unwrap();
+        page(&mut sink, &FIRST[..1]).unwrap();
+        sink.commit(Mark(1)).unwrap();
+        sink.finish().unwrap();
+    };
+    pull("users", "replace");
+    pull("users", "replace");
+    assert_eq!(
+        refusal("groups", "replace"),
+        "it would replace the records of the stream `users` (give each stream a table of its own, or set `mode = \
+         \"append\"`)"
+    );
+    pull("groups", "append");
+    assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 2);
+
+    let mut sink = begin("groups", "append").unwrap();
+    page(&mut sink, &FIRST[..1]).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    drop(sink);
+    for mode in ["append", "replace"] {
+        assert_eq!(
+            refusal("users", mode),
+            "a pull of the stream `groups` into it is not complete (finish that one first)"
+        );
+    }
+    pull("groups", "append");
+    pull("users", "append");
+    assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 4);
 }
 
 #[test]
