@@ -26,7 +26,11 @@ pub(crate) fn failed(what: String, error: Error) -> SinkError {
         _ => "",
     };
     // As text: what lies beneath the error says the same once more.
-    SinkError::new(kind, what + more).because(error.to_string())
+    let told = match error {
+        Error::SqliteFailure(_, Some(told)) => told,
+        other => other.to_string(),
+    };
+    SinkError::new(kind, what + more).because(told)
 }
 
 /// The same for opening a file: where SQLite only says that it cannot, the operating system is asked why.
