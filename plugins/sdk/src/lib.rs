@@ -86,10 +86,10 @@
 //!
 //! # Files
 //!
-//! A sink that writes a file has an option of the type [`Place`], which knows placeholders, folders and links, and refuses
-//! what cannot be a file. [`replace`] writes a small one as a whole; a large one grows under another name, is made durable by
-//! each commit, and gets its own name when the pull is complete, which [`sync_folder_of`] then makes durable, too: so does
-//! the crate that `longhaul new-sink` writes.
+//! A sink that writes a file has an option of the type [`Place`], which knows placeholders, folders and links, and
+//! refuses what cannot be a file. [`replace()`] writes a small one as a whole. A large one grows under another name, is
+//! made durable by each commit, and gets its own name when the pull is complete, which [`sync_folder_of`] then makes
+//! durable, too: so does the crate that `longhaul new-sink` writes.
 //!
 //! # Panics and logs
 //!
