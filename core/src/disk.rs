@@ -4,7 +4,7 @@ use std::{
     fmt::Debug,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Seek, Write},
-    path::Path,
+    path::{Component, Path, PathBuf},
 };
 
 /// Files and folders.
@@ -74,6 +74,18 @@ pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// `path` without links and `..`, as far as it exists: one file has one name, and a link stays when the file that it
+/// leads to is replaced.
+pub fn followed(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut followed, component| {
+        match component {
+            Component::ParentDir => drop(followed.pop()),
+            other => followed.push(other),
+        }
+        fs::canonicalize(&followed).unwrap_or(followed)
+    })
 }
 
 /// The machine's own disk.

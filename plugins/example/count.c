@@ -11,10 +11,12 @@
 #include "longhaul_sink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TEXT_SIZE = 4096 };
@@ -146,6 +148,16 @@ static longhaul_status destination(const longhaul_configured *sink, longhaul_byt
     return status;
 }
 
+/* Reads a count from its receipt; false where that is none. */
+static int read_count(longhaul_bytes receipt, unsigned long long *count) {
+    for (size_t at = 0; at < receipt.len; at++) {
+        unsigned digit = receipt.ptr[at] - (unsigned)'0';
+        if (digit > 9 || *count > (ULLONG_MAX - digit) / 10) return 0;
+        *count = *count * 10 + digit;
+    }
+    return receipt.len > 0;
+}
+
 static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
                                  longhaul_opened *out, longhaul_reply reply) {
     longhaul_open *opened = calloc(1, sizeof *opened);
@@ -155,8 +167,10 @@ static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes
         free(opened);
         return status;
     }
-    for (size_t digit = 0; from != NULL && digit < from->receipt.len; digit++) {
-        opened->records = opened->records * 10 + (from->receipt.ptr[digit] - (unsigned)'0');
+    if (from != NULL && !read_count(from->receipt, &opened->records)) {
+        free(opened);
+        return fail(reply, LONGHAUL_BROKEN, NULL, "the receipt `%.*s` is not one of this sink's",
+                    (int)from->receipt.len, (const char *)from->receipt.ptr);
     }
     out->sink = opened;
     out->at = from == NULL ? 0 : from->mark;
@@ -177,9 +191,19 @@ static longhaul_status commit(longhaul_open *sink, uint64_t mark, longhaul_reply
     return LONGHAUL_OK;
 }
 
+/* Makes the folders that lead to `path`, as far as they are missing. What cannot be made shows when the file is. */
+static void make_folders(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0777);
+        *slash = '/';
+    }
+}
+
 /* Writes the file whole: whoever reads `path` sees what was there before, or the count. */
 static longhaul_status finish(longhaul_open *sink, longhaul_reply reply) {
     char part[TEXT_SIZE + 8];
+    make_folders(sink->path);
     snprintf(part, sizeof part, "%s.part", sink->path);
     FILE *file = fopen(part, "w");
     int written = file != NULL && fprintf(file, "%llu\n", sink->records) > 0 && fflush(file) == 0 &&

@@ -87,7 +87,7 @@ fn a_plugin_names_the_option_that_it_does_not_know() {
 fn a_plugin_logs_through_the_command_and_as_much_as_was_asked_for() {
     let api = api::start(&api::calm(120));
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"count\"");
-    let line = "debug conversations has 120 records\n";
+    let line = "debug there are 120 records\n";
     assert!(!folder.run("run").assert_complete().said().contains(line));
     assert!(folder.run("run -v").assert_complete().said().contains(line));
     assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().said().contains(line));

@@ -3,6 +3,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
 
+mod again;
 mod api;
 mod clock;
 mod disk;
@@ -10,6 +11,7 @@ mod exchange;
 mod exports;
 mod gzip;
 mod journal;
+mod luck;
 mod observed;
 mod packed;
 mod pull;
@@ -19,6 +21,7 @@ mod tokens;
 mod transport;
 
 pub use self::{
+    again::{again, told},
     api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
     clock::{EPOCH, ManualClock},
     disk::{Done, Fault, SimulatedDisk},
@@ -26,6 +29,7 @@ pub use self::{
     exports::{Exports, JOBS_PATH},
     gzip::gzip,
     journal::{Call, Journal, RecordingSink, SinkStep},
+    luck::{Luck, kills},
     observed::Observed,
     packed::{packed, unpacked},
     pull::{Pulled, Setup, chain},

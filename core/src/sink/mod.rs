@@ -11,7 +11,7 @@ mod error;
 mod registry;
 mod site;
 
-use std::{fmt::Debug, path::PathBuf};
+use std::{error::Error, fmt::Debug, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,19 @@ impl Mark {
 #[serde(transparent)]
 pub struct Receipt(pub String);
 
+impl Receipt {
+    /// What it says, where that is a single value.
+    ///
+    /// # Errors
+    /// [`SinkErrorKind::Broken`]: it is not one that the sink gave.
+    pub fn parse<T: FromStr<Err: Error + Send + Sync + 'static>>(&self) -> Result<T, SinkError> {
+        self.0.parse().map_err(|error| {
+            let message = format!("the receipt `{}` is not one of this sink's", self.0);
+            SinkError::new(SinkErrorKind::Broken, message).because(error)
+        })
+    }
+}
+
 /// Where the records of a pull can be found.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Destination {
@@ -125,4 +138,18 @@ pub enum Destination {
     Stdout,
     /// Anything else, in the sink's own words.
     Elsewhere(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, Receipt, SinkErrorKind};
+
+    #[test]
+    fn a_receipt_is_a_value_or_not_one_of_the_sink() {
+        assert_eq!(Receipt("7".into()).parse::<u64>().unwrap(), 7);
+        let error = Receipt("seven".into()).parse::<u64>().unwrap_err();
+        assert_eq!(error.kind(), SinkErrorKind::Broken);
+        assert_eq!(error.to_string(), "the receipt `seven` is not one of this sink's");
+        assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");
+    }
 }

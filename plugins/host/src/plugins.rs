@@ -40,6 +40,9 @@ impl Plugins {
             let path = folder.join(file_name(name));
             match path.canonicalize() {
                 Ok(real) => return load(name, folder, &real).map(Some),
+                Err(source) if path.is_symlink() => {
+                    return Err(LoadError::Unreadable { library: path, source });
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(LoadError::Folder { folder: folder.clone(), source }),
             }

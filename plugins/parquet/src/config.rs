@@ -2,8 +2,8 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use longhaul_plugin::{Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, Site};
-use longhaul_table::{Columns, Place};
+use longhaul_plugin::{Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site};
+use longhaul_table::Columns;
 use serde::Deserialize;
 
 use crate::sink::{self, Layout};

@@ -6,8 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use longhaul_plugin::{Batch, Receipt, SinkError, SinkErrorKind};
-use longhaul_table::sync_folder_of;
+use longhaul_plugin::{Batch, Receipt, SinkError, SinkErrorKind, sync_folder_of};
 use parquet::{
     basic,
     errors::{ParquetError, Result as ParquetResult},

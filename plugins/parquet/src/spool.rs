@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use longhaul_plugin::{Batch, Receipt, SinkError, SinkErrorKind};
-use longhaul_table::sync_folder_of;
+use longhaul_plugin::{Batch, Receipt, SinkError, SinkErrorKind, sync_folder_of};
 
 /// An open spool: records, one a line. What was not committed is taken back when it is dropped.
 #[derive(Debug)]

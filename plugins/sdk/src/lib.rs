@@ -84,6 +84,13 @@
 //!
 //! The options are all that a sink is told of the configuration. The API's credentials never cross.
 //!
+//! # Files
+//!
+//! A sink that writes a file has an option of the type [`Place`], which knows placeholders, folders and links, and
+//! refuses what cannot be a file. [`replace()`] writes a small one as a whole. A large one grows under another name, is
+//! made durable by each commit, and gets its own name when the pull is complete, which [`sync_folder_of`] then makes
+//! durable, too: so does the crate that `longhaul new-sink` writes.
+//!
 //! # Panics and logs
 //!
 //! A panic is caught, ends the run as an error with the panic's message, and the sink is not entered again. That
@@ -103,6 +110,8 @@ mod export;
 mod journal;
 mod linked;
 mod options;
+mod place;
+mod replace;
 mod reply;
 
 pub use log;
@@ -115,6 +124,8 @@ pub use longhaul_plugin_abi as abi;
 pub use self::{
     export::{Exported, PluginSink},
     linked::Linked,
+    place::Place,
+    replace::{replace, sync_folder_of},
 };
 
 /// Exports a [`PluginSink`] as the sink of this library. Once in a crate.

@@ -1,11 +1,12 @@
 //! What a `sqlite` sink is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use longhaul_plugin::{
-    Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
+    Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
 };
-use longhaul_table::{Columns, Place};
+use longhaul_table::Columns;
 use serde::Deserialize;
 
 use crate::{sink, table::Table};
@@ -35,6 +36,9 @@ struct Options {
     key: Names,
     #[serde(default)]
     indexes: Vec<Names>,
+    /// How long another program that has the file locked is waited for.
+    #[serde(default = "ten_seconds", deserialize_with = "duration")]
+    busy_timeout: Duration,
 }
 
 /// What becomes of the rows of earlier pulls.
@@ -71,7 +75,8 @@ impl OpenSink for Sqlite {
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let (file, table) = (self.options.path.file_in_folder(site)?, self.table(site)?);
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Opened { sink: sink::open(&file, table, site.stream(), from)?, at })
+        let sink = sink::open(&file, self.options.busy_timeout, table, site.stream(), from)?;
+        Ok(Opened { sink, at })
     }
 }
 
@@ -85,7 +90,7 @@ impl Sqlite {
             return Err(wrong("`table` is empty".into()));
         }
         if is_reserved(&name) {
-            return Err(wrong(format!("the name `{name}` is not free for a table")));
+            return Err(wrong(format!("the name `{}` is not free for a table", name.escape_debug())));
         }
         Ok(Table::new(name, Arc::clone(&options.columns), self.key.clone(), &self.indexes, options.mode))
     }
@@ -100,7 +105,7 @@ impl TryFrom<Options> for Sqlite {
             found.collect::<Result<Vec<_>, _>>().map_err(|wrong| format!("`{what}` names {wrong}"))
         };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
-            return Err(format!("the name `{}` is not free for a column", column.name));
+            return Err(format!("the name `{}` is not free for a column", column.name.escape_debug()));
         }
         let key = indices("key", &options.key)?;
         let indexes =
@@ -130,11 +135,24 @@ impl Default for Names {
 /// Whether SQLite or this sink has a use of its own for the name.
 fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.starts_with("sqlite_") || name.starts_with("_longhaul")
+    // No statement can hold a NUL.
+    name.starts_with("sqlite_") || name.starts_with("_longhaul") || name.contains('\0')
 }
 
 fn stream() -> String {
     "{stream}".into()
+}
+
+fn ten_seconds() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(text)?;
+    let told = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    told.ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is not a duration such as `500ms`, `30s` or `2m`"))
+    })
 }
 
 fn shared<'de, D: serde::Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {

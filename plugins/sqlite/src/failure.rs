@@ -1,11 +1,14 @@
 //! What SQLite says, as a failure of the sink.
 
+use std::{fs::OpenOptions, path::Path};
+
 use longhaul_plugin::{SinkError, SinkErrorKind};
 use rusqlite::{Error, ErrorCode};
 
 /// An error of the database while doing `what`.
 pub(crate) fn failed(what: String, error: Error) -> SinkError {
-    let kind = match error.sqlite_error_code() {
+    let code = error.sqlite_error_code();
+    let kind = match code {
         Some(
             ErrorCode::ConstraintViolation
             | ErrorCode::TypeMismatch
@@ -16,7 +19,28 @@ pub(crate) fn failed(what: String, error: Error) -> SinkError {
         ) => SinkErrorKind::Rejected,
         _ => SinkErrorKind::Unavailable,
     };
-    SinkError::new(kind, what).because(error)
+    let more = match code {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            ": another program has kept it locked for longer than `busy_timeout`"
+        }
+        _ => "",
+    };
+    // As text: what lies beneath the error says the same once more.
+    let told = match error {
+        Error::SqliteFailure(_, Some(told)) => told,
+        other => other.to_string(),
+    };
+    SinkError::new(kind, what + more).because(told)
+}
+
+/// The same for opening a file: where SQLite only says that it cannot, the operating system is asked why.
+pub(crate) fn unopened(what: String, file: &Path, error: Error) -> SinkError {
+    if error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+        && let Err(why) = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file)
+    {
+        return SinkError::io(what, why);
+    }
+    failed(what, error)
 }
 
 /// What the database cannot take, now or later.

@@ -3,6 +3,8 @@
 use longhaul_plugin::{Mark, Receipt};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
+use crate::{config::Mode, table::Table};
+
 /// A pull into a table, as far as it was committed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
@@ -49,6 +51,28 @@ impl Entry {
             Ok(Self { pull: row.get(0)?, mark: Mark(row.get(1)?), rows: row.get(2)?, state })
         };
         database.query_row(sql, [table], entry).optional()
+    }
+
+    /// Why a pull of `stream` must not begin in `table` after the pull there; none where it may. Of its own pulls a stream
+    /// may replace or give up each.
+    pub(crate) fn hinders(
+        &self,
+        database: &Connection,
+        table: &Table,
+        stream: &str,
+    ) -> Result<Option<String>> {
+        let sql = "SELECT stream FROM main._longhaul WHERE \"table\" = ? AND stream <> ?";
+        let other = database.query_row(sql, params![table.name(), stream], |row| row.get::<_, String>(0));
+        Ok(other.optional()?.and_then(|other| match (self.state, table.mode()) {
+            (State::Complete, Mode::Replace) => Some(format!(
+                "it would replace the records of the stream `{other}` (give each stream a table of its own, or set \
+                 `mode = \"append\"`)"
+            )),
+            (State::UnderWay, _) => {
+                Some(format!("a pull of the stream `{other}` into it is not complete (finish that one first)"))
+            }
+            (State::Complete, Mode::Append) => None,
+        }))
     }
 
     /// Makes this the entry of `table`, whatever was there.

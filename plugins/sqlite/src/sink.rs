@@ -10,13 +10,10 @@ use rusqlite::{
 };
 
 use crate::{
-    failure::{failed, rejected},
+    failure::{failed, rejected, unopened},
     ledger::{self, Entry, State},
     table::{Table, check},
 };
-
-/// How long another writer of the same file is waited for.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// An open `sqlite` sink.
 #[derive(Debug)]
@@ -35,17 +32,34 @@ struct SqliteSink {
 /// Opens the sink for a pull into `table`, from the beginning or as it was at the receipt.
 pub(crate) fn open(
     file: &Path,
+    busy_timeout: Duration,
     table: Table,
     stream: &str,
     from: Option<(&Receipt, Mark)>,
 ) -> Result<Box<dyn Sink>, SinkError> {
     let shown = format!("table `{}` in `{}`", table.name(), file.display());
+    let database = connect(file, busy_timeout, &table)
+        .map_err(|error| unopened(format!("cannot open {shown}"), file, error))?;
+    Ok(Box::new(begin_or_go_on(database, shown, table, stream, from)?))
+}
+
+fn begin_or_go_on(
+    mut database: Connection,
+    shown: String,
+    table: Table,
+    stream: &str,
+    from: Option<(&Receipt, Mark)>,
+) -> Result<SqliteSink, SinkError> {
     let cannot = |error| failed(format!("cannot open {shown}"), error);
-    let mut database = connect(file, &table).map_err(cannot)?;
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
     ledger::make(&transaction).map_err(cannot)?;
     let entry = match from {
         None => {
+            let before = Entry::find(&transaction, table.name()).map_err(cannot)?;
+            let why = before.map_or(Ok(None), |before| before.hinders(&transaction, &table, stream));
+            if let Some(why) = why.map_err(cannot)? {
+                return Err(rejected(format!("cannot write to {shown}: {why}")));
+            }
             transaction.execute_batch(&table.make_gathered()).map_err(cannot)?;
             Entry::begin(&transaction).map_err(cannot)?
         }
@@ -68,7 +82,7 @@ pub(crate) fn open(
     entry.put(&transaction, table.name(), stream).map_err(cannot)?;
     transaction.commit().map_err(cannot)?;
     let rows = entry.rows;
-    Ok(Box::new(SqliteSink { database, table, stream: stream.to_owned(), shown, entry, rows }))
+    Ok(SqliteSink { database, table, stream: stream.to_owned(), shown, entry, rows })
 }
 
 /// The entry as it was at the commit that gave the receipt, or why there is no way back to it.
@@ -89,12 +103,12 @@ fn committed(found: Option<Entry>, receipt: &Receipt, mark: Mark) -> Result<Entr
     Ok(entry)
 }
 
-fn connect(file: &Path, table: &Table) -> SqlResult<Connection> {
+fn connect(file: &Path, busy_timeout: Duration, table: &Table) -> SqlResult<Connection> {
     // Without the flag for URIs: a path that looks like one is still a path.
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(file, flags)?;
-    database.busy_timeout(BUSY)?;
+    database.busy_timeout(busy_timeout)?;
     // The journal stays as it is in this file. For the one that is deleted, FULL would not do: a commit would be
     // undone by a power cut before the deletion is on the disk.
     database.execute_batch("PRAGMA synchronous = EXTRA")?;
@@ -203,3 +217,6 @@ impl ToSql for Value<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

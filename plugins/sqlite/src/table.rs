@@ -39,6 +39,11 @@ impl Table {
         &self.name
     }
 
+    /// What becomes of the rows of earlier pulls.
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The columns, whose values are the parameters of [`take`](Self::take) after the first.
     pub(crate) fn columns(&self) -> &Columns {
         &self.columns

@@ -1,13 +1,9 @@
 //! Which file a sink writes.
 
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use longhaul_core::{
-    disk::{Disk, Kind},
+    disk::{Disk, Kind, followed},
     sink::{SinkError, Site, UnknownPlaceholder},
 };
 
@@ -67,16 +63,4 @@ impl Target {
             _ => Ok(Place { path, shown }),
         }
     }
-}
-
-/// `path` without links and `..`, as far as it exists: one file has one name, and a link stays when the file that it
-/// leads to is replaced.
-fn followed(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut followed, component| {
-        match component {
-            Component::ParentDir => drop(followed.pop()),
-            other => followed.push(other),
-        }
-        fs::canonicalize(&followed).unwrap_or(followed)
-    })
 }

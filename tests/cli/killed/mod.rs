@@ -6,7 +6,6 @@
 //! forgets, by the suite of the engine.
 #![cfg(unix)]
 
-mod luck;
 mod victim;
 
 use std::{

@@ -1,15 +1,14 @@
 //! A pull that is killed again and again until it is complete.
 
-use std::{collections::BTreeMap, env, fs, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
 use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
     disk::SystemDisk,
     state::{State, StateFile},
 };
-use longhaul_tests::unpacked;
+use longhaul_tests::{Luck, kills, unpacked};
 
-use super::luck::Luck;
 use crate::{
     api::{self, reach},
     folder::Folder,
@@ -45,8 +44,9 @@ pub(super) struct Every {
 /// How many pulls share the kills.
 const PULLS: usize = 10;
 
-/// How many pages are asked for while others are written: `concurrency`, unless it is set.
-const AHEAD: u64 = 4;
+/// How many pages are asked for while others are written: so many of one part as `concurrency` says, and the first ones of
+/// fewer others.
+const AHEAD: u64 = 4 + 3;
 
 /// How often a pull is killed at most: then it may come to its end.
 const KILLS_OF_A_PULL: usize = 12;
@@ -55,11 +55,10 @@ const KILLS_OF_A_PULL: usize = 12;
 /// one that was left alone, whose files are returned.
 #[track_caller]
 pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) -> Files {
-    let kills = env::var("LONGHAUL_TEST_KILLS").map_or(20, |kills| kills.parse().unwrap());
     let mut luck = Luck::new();
     let (left_alone, pages) = pull.undisturbed(intervals[0]);
     let expected = contents(&left_alone);
-    let mut left = kills / PULLS;
+    let mut left = kills() / PULLS;
     while left > 0 {
         let drawn = usize::try_from(luck.below(intervals.len() as u64)).unwrap();
         let every = intervals[drawn];
@@ -67,7 +66,9 @@ pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) -> Files {
         let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
         let told = format!(
             "LONGHAUL_TEST_SEED={}: {} killed {deaths} times, commit_every = {}",
-            luck.seed, pull.stream, every.text
+            luck.seed(),
+            pull.stream,
+            every.text
         );
         let files = contents(&victim.folder);
         assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{told}");
@@ -125,7 +126,7 @@ impl<'a> Victim<'a> {
         while deaths < kills {
             let ended = self.run_to_death(luck).kill();
             if let Some(code) = ended.code {
-                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}: {}", luck.seed, ended.stderr);
+                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}: {}", luck.seed(), ended.stderr);
                 return deaths;
             }
             deaths += 1;
@@ -147,14 +148,7 @@ impl<'a> Victim<'a> {
     fn run_to_death(&self, luck: &mut Luck) -> Running {
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
         let left = self.pages.saturating_sub(done);
-        // Beginnings and ends are a small part of a life, and much happens there.
-        let pages = match luck.below(6) {
-            0 => 0,
-            1 | 2 => left,
-            _ => luck.below(left + 1),
-        };
-        let longest = if pages == 0 { Duration::from_millis(60) } else { self.pull.settings.latency * 4 };
-        let moment = Duration::from_micros(luck.below(u64::try_from(longest.as_micros()).unwrap()));
+        let (pages, moment) = luck.death(left, self.pull.settings.latency);
         let clock = api::clock();
         let until = self.api.stats().pages + pages;
         let mut running = reach(&self.api, self.folder.longhaul("run")).start();

@@ -41,6 +41,28 @@ longhaul_status odd_finish(longhaul_open *sink, longhaul_reply reply) {
     return 7;
 }
 
+/* Say that all is well, and give nothing. */
+longhaul_status mute_configure(longhaul_bytes options, longhaul_configured **out, longhaul_reply reply) {
+    (void)options, (void)out, (void)reply;
+    return LONGHAUL_OK;
+}
+
+longhaul_status mute_destination(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply) {
+    (void)sink, (void)site, (void)reply;
+    return LONGHAUL_OK;
+}
+
+longhaul_status mute_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+                          longhaul_opened *out, longhaul_reply reply) {
+    (void)sink, (void)site, (void)from, (void)out, (void)reply;
+    return LONGHAUL_OK;
+}
+
+longhaul_status mute_commit(longhaul_open *sink, uint64_t mark, longhaul_reply reply) {
+    (void)sink, (void)mark, (void)reply;
+    return LONGHAUL_OK;
+}
+
 /* Write down what they are told. */
 longhaul_status told_configure(longhaul_bytes options, longhaul_configured **out, longhaul_reply reply) {
     host->log(host->data, LONGHAUL_INFO, options);

@@ -8,6 +8,12 @@ use crate::{
     folder::Folder,
 };
 
+const CONFIGURED: &str =
+    "error: the sink `count` cannot be used as it is configured\n  in: longhaul.toml:22\n  caused by: ";
+const PULLING: &str =
+    "error: the stream `conversations` is not complete\n  caused by: the sink `count` failed\n  caused by: ";
+const HINT: &str = "hint: this is a fault of the sink `count`; please report it to its author\n";
+
 /// What `cc` makes of a program, which may include `longhaul_sink.h` and `count.c`. Rust links by `cc`, so there is one.
 pub(super) fn compiled(program: &Path, more: &[&str]) -> Vec<u8> {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
@@ -88,17 +94,13 @@ fn a_plugin_is_told_its_options_and_its_site_and_nothing_else() {
 #[test]
 fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
     let api = api::start(&calm(1));
-    let configured =
-        "error: the sink `count` cannot be used as it is configured\n  in: longhaul.toml:22\n  caused by: ";
-    let pulling = "error: the stream `conversations` is not complete\n  caused by: the sink `count` failed\n  caused by: ";
-    let hint = "hint: this is a fault of the sink `count`; please report it to its author\n";
     for (function, status, before, after) in [
-        ("configure", 77, configured, ""),
-        ("destination", u32::MAX, configured, ""),
-        ("open", 77, pulling, hint),
-        ("write", 77, pulling, hint),
-        ("commit", 77, pulling, hint),
-        ("finish", 7, pulling, hint),
+        ("configure", 77, CONFIGURED, ""),
+        ("destination", u32::MAX, CONFIGURED, ""),
+        ("open", 77, PULLING, HINT),
+        ("write", 77, PULLING, HINT),
+        ("commit", 77, PULLING, HINT),
+        ("finish", 7, PULLING, HINT),
     ] {
         let folder = folder(&format!("table.{function} = odd_{function}"), api.base_url());
         let ended = folder.run("run");
@@ -106,5 +108,20 @@ fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
             format!("{before}the plugin `count` answered with the unknown status {status}\n{after}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
         assert_eq!(folder.names_in(".").iter().find(|name| name.contains("count")), None);
+    }
+}
+
+#[test]
+fn an_answer_without_what_was_asked_for_ends_the_run_and_not_the_process() {
+    let api = api::start(&calm(1));
+    for (function, before, what, after) in [
+        ("configure", CONFIGURED, "configured itself and gave nothing", ""),
+        ("destination", CONFIGURED, "does not say where its records go", ""),
+        ("open", PULLING, "opened itself and gave nothing", HINT),
+        ("commit", PULLING, "committed without a receipt", HINT),
+    ] {
+        let ended = folder(&format!("table.{function} = mute_{function}"), api.base_url()).run("run");
+        let message = format!("{before}the plugin `count` {what}\n{after}");
+        assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, chown, symlink},
     path::Path,
 };
 
@@ -138,4 +138,113 @@ fn a_folder_that_everyone_may_write_to() {
         "`FOLDER/plugins` may be written to by others than its owner; `chmod go-w FOLDER/plugins` closes it",
         "",
     );
+}
+
+#[test]
+fn a_library_that_everyone_may_write_to() {
+    let folder = folder(library("count"));
+    let place = folder.path(&format!("plugins/{}", file_name("count")));
+    fs::set_permissions(place, Permissions::from_mode(0o666)).unwrap();
+    assert_refused(
+        &folder,
+        "the plugin `PATH` is not loaded, because it cannot be trusted",
+        "`PATH` may be written to by others than its owner; `chmod go-w PATH` closes it",
+        "",
+    );
+}
+
+/// Only root can give a file to someone else.
+#[test]
+fn a_library_of_someone_else() {
+    let folder = folder(library("count"));
+    let place = folder.path(&format!("plugins/{}", file_name("count")));
+    if chown(&place, Some(4711), None).is_ok() {
+        assert_refused(
+            &folder,
+            "the plugin `PATH` is not loaded, because it cannot be trusted",
+            "`PATH` belongs to the user with the id 4711, not to root or the user who runs this",
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_library_under_the_name_of_another_sink() {
+    let expected = file_name("faulty");
+    assert_refused(
+        &folder(library("faulty")),
+        &format!(
+            "the plugin `PATH` is a sink of the name `faulty`, and its file must be called `{expected}`"
+        ),
+        "",
+        "",
+    );
+}
+
+#[test]
+fn a_library_that_gives_no_table() {
+    let sources = Folder::empty().with("none.c", "void *longhaul_sink_v1(void) { return 0; }");
+    assert_refused(
+        &folder(compiled(&sources.path("none.c"), &[])),
+        "the plugin `PATH` does not describe a sink that can be used",
+        "it gives no table",
+        "",
+    );
+}
+
+#[test]
+fn a_library_that_the_loader_does_not_take() {
+    let sources = Folder::empty().with("user.c", "int absent(void); int (*user)(void) = absent;");
+    let ended = folder(compiled(&sources.path("user.c"), &[])).run("run");
+    let (said, path) = (ended.said(), format!("FOLDER/plugins/{}", file_name("count")));
+    assert!(
+        said.starts_with(&format!(
+            "error: `{path}` cannot be loaded as a shared library\n  in: longhaul.toml:22\n  caused by: "
+        )),
+        "{said}"
+    );
+    // Which function it lacks is told in the loader's words.
+    assert!(said.lines().any(|line| line.contains("caused by: ") && line.contains("absent")), "{said}");
+    assert_eq!(ended.code, Some(2));
+}
+
+/// Rather than that another library of the name is loaded from elsewhere.
+#[test]
+fn a_link_to_nothing_or_a_folder() {
+    let folder = folder("");
+    let place = folder.path(&format!("plugins/{}", file_name("count")));
+    fs::remove_file(&place).unwrap();
+    let said = |why: &str| {
+        let ended = folder.run("run");
+        let path = format!("FOLDER/plugins/{}", file_name("count"));
+        ended.assert_failed(
+            2,
+            &format!(
+                "error: cannot read the plugin `{path}`\n  in: longhaul.toml:22\n  caused by: {why} (os error N)\n"
+            ),
+        );
+    };
+    symlink("nowhere", &place).unwrap();
+    said("No such file or directory");
+    fs::remove_file(&place).unwrap();
+    symlink(file_name("count"), &place).unwrap();
+    said("Too many levels of symbolic links");
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
+    said("Is a directory");
+}
+
+#[test]
+fn a_plugin_path_that_is_a_file() {
+    let folder = folder("").with("file", "");
+    let configuration = folder.read("longhaul.toml").replace("[\"plugins\"]", "[\"file\"]");
+    let folder = folder.with("longhaul.toml", configuration);
+    for command in ["run", "sinks"] {
+        let ended = folder.run(command);
+        let said = ended.said();
+        assert!(said.starts_with("error: cannot look for plugins in `FOLDER/file`\n"), "{said}");
+        assert!(said.contains("  caused by: Not a directory"), "{said}");
+        assert_eq!(ended.code, Some(2));
+    }
 }

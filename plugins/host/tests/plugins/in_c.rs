@@ -26,8 +26,8 @@ fn records_go_in_and_a_count_comes_out() {
     let folder = folder.path().join(r#"a "quoted\" folder"#);
     fs::create_dir(&folder).unwrap();
     let site = Site::new("users", &folder).with("window.start", "20260101T000000Z");
-    let count = count(json!({ "path": r"{stream}\é-{window.start}" })).unwrap();
-    let path = folder.join(r"users\é-20260101T000000Z");
+    let count = count(json!({ "path": r"out/{stream}\é-{window.start}" })).unwrap();
+    let path = folder.join(r"out/users\é-20260101T000000Z");
     assert_eq!(count.destination(&site).unwrap(), Destination::File(path.clone()));
 
     let mut opened = count.open(&site, None).unwrap();
@@ -75,13 +75,25 @@ fn a_fault_in_the_options_names_its_key() {
 fn a_failure_tells_its_cause() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::new("users", folder.path());
-    let mut opened = count(json!({ "path": "missing/x" })).unwrap().open(&site, None).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let mut opened = count(json!({ "path": "file/x" })).unwrap().open(&site, None).unwrap();
     opened.sink.commit(Mark(0)).unwrap();
     let error = opened.sink.finish().unwrap_err();
     assert_eq!(error.kind(), SinkErrorKind::Unavailable);
-    let path = folder.path().join("missing/x");
-    assert_eq!(
-        chain(&error),
-        [format!("cannot write `{}`", path.display()), "No such file or directory".into()]
-    );
+    let path = folder.path().join("file/x");
+    assert_eq!(chain(&error), [format!("cannot write `{}`", path.display()), "Not a directory".into()]);
+}
+
+#[test]
+fn a_receipt_of_another_sink_is_refused() {
+    let count = count(json!({ "path": "x" })).unwrap();
+    for receipt in ["", "seven", "-1", "99999999999999999999"] {
+        let receipt = Receipt(receipt.into());
+        let error = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap_err();
+        assert_eq!(error.kind(), SinkErrorKind::Broken);
+        assert_eq!(error.to_string(), format!("the receipt `{}` is not one of this sink's", receipt.0));
+    }
+    let receipt = Receipt(u64::MAX.to_string());
+    let mut opened = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap();
+    assert_eq!(opened.sink.commit(Mark(1)).unwrap(), receipt);
 }

@@ -20,7 +20,7 @@ fn the_example_makes_a_file_for_each_day() {
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
     let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve(&folder.path("plugins"));
+    shelve("parquet", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
     // In place of the example's own API.
     let here = format!(

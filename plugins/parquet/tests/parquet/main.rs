@@ -3,6 +3,8 @@
 
 mod command;
 mod conforming;
+#[cfg(unix)]
+mod killed;
 mod options;
 mod pulls;
 mod support;

@@ -87,15 +87,15 @@ impl Folder {
 /// The sink with these options, through the border that plugins are behind.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
-    shelve(folder.path());
+    shelve("parquet", folder.path());
     let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("parquet").unwrap().unwrap();
     let options: Options = serde_json::from_value(options).unwrap();
     sink.configure(&options)
 }
 
-/// Puts the library that cargo built, which lies beside the tests, into a folder.
-pub(crate) fn shelve(folder: &Path) {
-    let name = format!("{}longhaul_sink_parquet{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+/// Puts the library that cargo built of a sink, which lies beside the tests, into a folder.
+pub(crate) fn shelve(sink: &str, folder: &Path) {
+    let name = format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let built = env::current_exe().unwrap().with_file_name(&name);
     fs::create_dir_all(folder).unwrap();
     fs::copy(built, folder.join(&name)).unwrap();

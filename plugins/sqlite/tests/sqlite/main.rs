@@ -3,6 +3,7 @@
 
 mod command;
 mod conforming;
+mod failures;
 mod options;
 mod pulls;
 mod support;

@@ -42,9 +42,18 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
             "Config: key: expected the name of a column, or a list of such names",
         ),
         (
+            json!({"path": "a", "busy_timeout": "10"}),
+            "Config: busy_timeout: `10` is not a duration such as `500ms`, `30s` or `2m`",
+        ),
+        (
+            json!({"path": "a", "busy_timeout": "-1s"}),
+            "Config: busy_timeout: `-1s` is not a duration such as `500ms`, `30s` or `2m`",
+        ),
+        (
             json!({"path": "a", "columns": ["/_longhaul_row"]}),
             "Config: the name `_longhaul_row` is not free for a column",
         ),
+        (json!({"path": "a", "columns": ["/a\0b"]}), "Config: the name `a\\0b` is not free for a column"),
     ];
     for (options, message) in refusals {
         assert_eq!(refusal(options), message);
@@ -67,6 +76,7 @@ fn a_destination_is_a_table_in_a_file() {
     let refused =
         |table: &str| told(&destination(json!({"path": "data.db", "table": table}), &site).unwrap_err());
     assert_eq!(refused(""), "Config: table: `table` is empty");
+    assert_eq!(refused("a\0b"), "Config: table: the name `a\\0b` is not free for a table");
     assert_eq!(refused("SQLite_x"), "Config: table: the name `SQLite_x` is not free for a table");
     assert_eq!(
         refused("{steam}"),

@@ -1,12 +1,12 @@
 //! Pulls after pulls, beside pulls, and taken up again.
 
-use longhaul_core::sink::{Mark, Receipt};
+use longhaul_core::sink::{Mark, Receipt, Site};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, page, told};
+use crate::support::{Folder, configured, page, told};
 
-fn with(mode: &str, key: &[&str]) -> Value {
+pub(crate) fn with(mode: &str, key: &[&str]) -> Value {
     json!({
         "path": "data.db", "mode": mode, "key": key, "indexes": ["name", ["name", "id"]],
         "columns": [{"name": "id", "at": "/id", "type": "integer"}, "/name"]
@@ -17,8 +17,9 @@ fn names(folder: &Folder) -> Vec<String> {
     folder.texts("SELECT id || ' ' || name FROM users ORDER BY rowid")
 }
 
-const FIRST: [&str; 2] = [r#"{"id":1,"name":"a"}"#, r#"{"id":2,"name":"b"}"#];
-const SECOND: [&str; 3] = [r#"{"id":2,"name":"c"}"#, r#"{"id":3,"name":"d"}"#, r#"{"id":3,"name":"e"}"#];
+pub(crate) const FIRST: [&str; 2] = [r#"{"id":1,"name":"a"}"#, r#"{"id":2,"name":"b"}"#];
+pub(crate) const SECOND: [&str; 3] =
+    [r#"{"id":2,"name":"c"}"#, r#"{"id":3,"name":"d"}"#, r#"{"id":3,"name":"e"}"#];
 
 #[test]
 fn a_pull_replaces_the_one_before_or_follows_it() {
@@ -91,6 +92,50 @@ fn two_sinks_write_to_one_file_at_once() {
 }
 
 #[test]
+fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
+    let folder = Folder::new();
+    let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode});
+    let begin = |stream: &str, mode| {
+        let sink = configured(options(mode)).unwrap();
+        sink.open(&Site::new(stream, folder.path("")), None).map(|opened| opened.sink)
+    };
+    let refusal = |stream, mode| {
+        let message = told(&begin(stream, mode).unwrap_err());
+        let (_, why) = message.split_once("data.db`: ").unwrap_or_else(|| panic!("{message}"));
+        why.to_owned()
+    };
+    let pull = |stream, mode| {
+        let mut sink = begin(stream, mode).unwrap();
+        page(&mut sink, &FIRST[..1]).unwrap();
+        sink.commit(Mark(1)).unwrap();
+        sink.finish().unwrap();
+    };
+    pull("users", "replace");
+    pull("users", "replace");
+    assert_eq!(
+        refusal("groups", "replace"),
+        "it would replace the records of the stream `users` (give each stream a table of its own, or set `mode = \
+         \"append\"`)"
+    );
+    pull("groups", "append");
+    assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 2);
+
+    let mut sink = begin("groups", "append").unwrap();
+    page(&mut sink, &FIRST[..1]).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    drop(sink);
+    for mode in ["append", "replace"] {
+        assert_eq!(
+            refusal("users", mode),
+            "a pull of the stream `groups` into it is not complete (finish that one first)"
+        );
+    }
+    pull("groups", "append");
+    pull("users", "append");
+    assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 4);
+}
+
+#[test]
 fn a_pull_that_another_one_has_replaced_goes_no_further() {
     let folder = Folder::new();
     let options = || with("replace", &[]);
@@ -134,68 +179,6 @@ fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
         told(&page(&mut sink, &FIRST).unwrap_err()),
         format!("Rejected: cannot write to {shown}: it is complete already")
     );
-}
-
-#[test]
-fn what_is_there_under_the_name_must_take_the_rows() {
-    let refusal = |sql: &str, mode| {
-        let folder = Folder::new();
-        folder.database().execute_batch(sql).unwrap();
-        let message = told(&folder.begin(with(mode, &["id"])).unwrap_err());
-        let shown = format!("table `users` in `{}`", folder.path("data.db").display());
-        message.strip_prefix(&format!("Rejected: cannot write to {shown}: ")).unwrap().to_owned()
-    };
-    assert_eq!(refusal("CREATE TABLE users (id INTEGER)", "append"), "it has no column `name`");
-    assert_eq!(
-        refusal("CREATE TABLE users (ID TEXT, name TEXT)", "append"),
-        "its column `id` is of type TEXT, not INTEGER"
-    );
-    assert_eq!(
-        refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
-        "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
-    );
-    assert_eq!(
-        refusal("CREATE VIEW Users AS SELECT 1", "replace"),
-        "there is one, but it is of the kind view"
-    );
-}
-
-#[test]
-fn a_failure_of_the_database_says_what_was_being_done() {
-    let failure = |sql: &str| {
-        let folder = Folder::new();
-        let mut sink = folder.begin(with("replace", &[])).unwrap();
-        folder.database().execute_batch(sql).unwrap();
-        page(&mut sink, &FIRST).unwrap();
-        let error = sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err();
-        let cause = std::error::Error::source(&error).unwrap().to_string();
-        let path = folder.path("data.db").display().to_string();
-        format!("{}: {cause}", told(&error).replace(&path, "data.db"))
-    };
-    assert_eq!(
-        failure("DROP TABLE _longhaul"),
-        "Rejected: cannot write to table `users` in `data.db`: no such table: main._longhaul"
-    );
-    assert_eq!(
-        failure("DROP TABLE _longhaul_users"),
-        "Rejected: cannot commit to table `users` in `data.db`: no such table: main._longhaul_users"
-    );
-    assert_eq!(
-        failure("CREATE VIEW users AS SELECT 1"),
-        "Rejected: cannot finish table `users` in `data.db`: use DROP VIEW to delete view users"
-    );
-}
-
-#[test]
-fn a_file_that_is_no_database_is_left_alone() {
-    let folder = Folder::new();
-    let text = "not a database, but a text that is long enough to be looked at".repeat(20);
-    std::fs::write(folder.path("data.db"), &text).unwrap();
-    assert_eq!(
-        told(&folder.begin(json!({"path": "data.db"})).unwrap_err()),
-        format!("Rejected: cannot open table `users` in `{}`", folder.path("data.db").display())
-    );
-    assert_eq!(std::fs::read_to_string(folder.path("data.db")).unwrap(), text);
 }
 
 #[test]

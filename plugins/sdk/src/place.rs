@@ -1,14 +1,16 @@
 //! The file that a sink writes.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
-use longhaul_plugin::{SinkError, Site, UnknownPlaceholder};
+use longhaul_core::{
+    disk::followed,
+    sink::{SinkError, Site, UnknownPlaceholder},
+};
 use serde::Deserialize;
 
-/// Where a file goes: a path with placeholders, which counts from the site's folder.
+use crate::replace::sync_folder_of;
+
+/// Where a file goes, as the option `path` of a sink: a path with placeholders, which counts from the site's folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place(String);
@@ -17,21 +19,23 @@ impl Place {
     /// The file of the pull at `site`, absolute.
     ///
     /// # Errors
-    /// [`SinkErrorKind::Config`](longhaul_plugin::SinkErrorKind::Config), about the option `path`.
+    /// [`SinkErrorKind::Config`](crate::SinkErrorKind::Config), about the option `path`.
     pub fn file(&self, site: &Site) -> Result<PathBuf, SinkError> {
         let path = site
             .path(&self.0)
             .map_err(|error: UnknownPlaceholder| SinkError::config("path", error.to_string()))?;
-        let refused =
-            |why| SinkError::config("path", format!("cannot write to `{}`: it is {why}", path.display()));
-        if path.is_dir() || self.0.ends_with('/') {
-            return Err(refused("a folder"));
+        // The link stays when the file that it leads to is replaced.
+        let path = followed(&path);
+        let refused = |why| {
+            Err(SinkError::config("path", format!("cannot write to `{}`: it is {why}", path.display())))
+        };
+        match path.metadata() {
+            Ok(found) if found.is_dir() => refused("a folder"),
+            Ok(found) if !found.is_file() => refused("not a regular file"),
+            _ if path.is_symlink() => refused("a symbolic link to nothing"),
+            _ if self.0.ends_with('/') => refused("a folder"),
+            _ => Ok(path),
         }
-        if path.is_symlink() {
-            // The link stays when the file that it leads to is replaced.
-            return fs::canonicalize(&path).map_err(|_| refused("a symbolic link to nothing"));
-        }
-        Ok(path)
     }
 
     /// The same, with the folders that lead to it.
@@ -59,29 +63,6 @@ impl TryFrom<String> for Place {
     }
 }
 
-/// Makes the name that something has in its folder survive a crash.
-///
-/// # Errors
-/// What the operating system says.
-#[cfg(unix)]
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match fs::File::open(path.parent().unwrap_or(path)).and_then(|folder| folder.sync_all()) {
-        // Some network file systems cannot, and then there is nothing to wait for.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
-}
-
-/// Elsewhere a folder cannot be opened as a file, and the file system keeps its entries by itself.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-pub fn sync_folder_of(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Place, Site};
@@ -95,7 +76,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let site = Site::new("users", folder.path()).with("window.start", "20260101T000000Z");
         let place = place("out/{stream}/start={window.start}/part.x");
-        let expected = folder.path().join("out/users/start=20260101T000000Z/part.x");
+        let root = folder.path().canonicalize().unwrap();
+        let expected = root.join("out/users/start=20260101T000000Z/part.x");
         assert_eq!(place.file(&site).unwrap(), expected);
         assert!(!folder.path().join("out").exists());
         assert_eq!(place.file_in_folder(&site).unwrap(), expected);
@@ -105,16 +87,19 @@ mod tests {
     #[test]
     fn what_is_no_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site::new("users", folder.path());
+        let root = folder.path().canonicalize().unwrap();
+        let site = Site::new("users", &root);
         let refusal = |path| {
             let error = place(path).file(&site).unwrap_err();
             assert_eq!(error.key(), Some("path"));
             error.to_string()
         };
         assert_eq!(refusal("{steam}"), "`{steam}` is not a known placeholder (did you mean `stream`?)");
-        let shown = folder.path().display();
-        assert_eq!(refusal("."), format!("cannot write to `{shown}/.`: it is a folder"));
-        assert_eq!(refusal("out/"), format!("cannot write to `{shown}/out/`: it is a folder"));
+        let shown = root.display();
+        assert_eq!(refusal("."), format!("cannot write to `{shown}`: it is a folder"));
+        assert_eq!(refusal("out/"), format!("cannot write to `{shown}/out`: it is a folder"));
+        #[cfg(unix)]
+        assert_eq!(refusal("/dev/null"), "cannot write to `/dev/null`: it is not a regular file");
         assert_eq!(Place::try_from(String::new()).unwrap_err(), "`path` is empty");
     }
 
@@ -122,8 +107,9 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
-        let error = place("file/x").file_in_folder(&Site::new("users", folder.path())).unwrap_err();
-        let expected = format!("cannot create the folder `{}`", folder.path().join("file").display());
+        let root = folder.path().canonicalize().unwrap();
+        let error = place("file/x").file_in_folder(&Site::new("users", &root)).unwrap_err();
+        let expected = format!("cannot create the folder `{}`", root.join("file").display());
         assert_eq!(error.to_string(), expected);
     }
 
@@ -131,14 +117,16 @@ mod tests {
     #[test]
     fn a_link_is_followed_to_a_file() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site::new("users", folder.path());
-        let link = folder.path().join("link");
+        let root = folder.path().canonicalize().unwrap();
+        let site = Site::new("users", &root);
+        let link = root.join("link");
         std::os::unix::fs::symlink("file", &link).unwrap();
         assert_eq!(
             place("link").file(&site).unwrap_err().to_string(),
             format!("cannot write to `{}`: it is a symbolic link to nothing", link.display())
         );
-        std::fs::write(folder.path().join("file"), "").unwrap();
-        assert_eq!(place("link").file(&site).unwrap(), link.canonicalize().unwrap());
+        std::fs::write(root.join("file"), "").unwrap();
+        assert_eq!(place("link").file(&site).unwrap(), root.join("file"));
+        assert_eq!(place("none/../link").file(&site).unwrap(), root.join("file"));
     }
 }

@@ -1,0 +1,178 @@
+//! One pull into NDJSON, SQLite and Parquet at once, killed at random instants and taken up again, until it is complete.
+//!
+//! `LONGHAUL_TEST_KILLS` and `LONGHAUL_TEST_SEED` mean what they mean to the command's own pulls.
+
+use std::{
+    fs,
+    process::{Child, Command, Stdio, exit},
+    sync::Arc,
+    time::Duration,
+};
+
+use longhaul::embedded::{EmbeddedApi, Faults, Settings};
+use longhaul_core::{
+    clock::{Clock, Interrupt, SystemClock},
+    disk::SystemDisk,
+    state::{State, StateFile},
+};
+use longhaul_tests::{Luck, again, kills, told};
+use rusqlite::Connection;
+
+use crate::support::{Folder, shelve};
+
+/// How many kinds of pulls share the kills: this one is short.
+const PULLS: usize = 8;
+
+/// How often a pull is killed at most: then it may come to its end.
+const KILLS_OF_A_PULL: usize = 12;
+
+const CONFIGURATION: &str = r#"
+plugin_path = ["plugins"]
+retry.base_delay = "1ms"
+
+[streams.conversations]
+method = "POST"
+path = "/api/v2/tutorial/conversations"
+body = { pageSize = 2 }
+records = "/results"
+pages = { type = "next_url", next = "/nextPageUri" }
+sinks = ["ndjson", "sqlite", "parquet"]
+
+[sinks.ndjson]
+path = "out/{stream}.ndjson"
+
+[sinks.sqlite]
+path = "out/data.db"
+
+[sinks.parquet]
+path = "out/{stream}.parquet"
+row_group_size = 7
+"#;
+
+#[test]
+fn three_sinks_have_the_same_records() {
+    if let Some(arguments) = told() {
+        exit(longhaul::run(arguments).code().into());
+    }
+    let mut luck = Luck::new();
+    let mut left = kills().div_ceil(PULLS);
+    while left > 0 {
+        let mut victim = Victim::new(&mut luck);
+        let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
+        victim.assert_complete(&format!("LONGHAUL_TEST_SEED={}: killed {deaths} times", luck.seed()));
+        left -= deaths.min(left);
+    }
+}
+
+/// A pull in its folder, with an API of its own.
+struct Victim {
+    api: EmbeddedApi,
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+}
+
+impl Victim {
+    /// Tokens die every nine requests, one request in ten meets a fault, and each answer takes a moment.
+    fn settings() -> Settings {
+        Settings {
+            records: 80,
+            token_requests: Some(9),
+            token_life: Duration::from_secs(3600),
+            rate_allowed: u32::MAX,
+            faults: Faults { rate: 0.1, retry_after: 0, ..Faults::default() },
+            latency: Duration::from_millis(3),
+            ..Settings::default()
+        }
+    }
+
+    /// A pull that is about to begin, as it is drawn: with how much between checkpoints, and how the database takes it.
+    fn new(luck: &mut Luck) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
+        let (settings, folder) = (Self::settings(), Folder::new());
+        let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
+        let every = ["0s", "10ms", "1s"][usize::try_from(luck.below(3)).unwrap()];
+        let mode = ["replace", "append"][usize::try_from(luck.below(2)).unwrap()];
+        let drawn = format!(
+            "commit_every = \"{every}\"\nsinks.sqlite.mode = \"{mode}\"\napi.base_url = \"{0}\"\nauth = {{ type = \
+             \"client_credentials\", token_url = \"{0}/oauth/token\", client_id = \"{1}\", client_secret = \"{2}\" \
+             }}\n",
+            api.base_url(),
+            settings.client_id,
+            settings.client_secret
+        );
+        for sink in ["sqlite", "parquet"] {
+            shelve(sink, &folder.path("plugins"));
+        }
+        fs::write(folder.path("pull.toml"), CONFIGURATION).unwrap();
+        fs::write(folder.path("drawn.toml"), drawn).unwrap();
+        Self { api, folder, clock }
+    }
+
+    /// Runs until it is complete, and is killed this often at most. How often it was, is returned.
+    fn live(&mut self, luck: &mut Luck, kills: usize) -> usize {
+        for deaths in 0..kills {
+            let mut running = self.run_to_death(luck);
+            running.kill().unwrap();
+            if let Some(code) = running.wait().unwrap().code() {
+                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}", luck.seed());
+                return deaths;
+            }
+            // The same command would begin anew.
+            if self.state().complete.is_some() {
+                return deaths + 1;
+            }
+        }
+        let output = self.command().stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        kills
+    }
+
+    /// Starts it, and returns at the instant at which it is to be killed.
+    fn run_to_death(&self, luck: &mut Luck) -> Child {
+        let settings = Self::settings();
+        let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
+        let left = (settings.records as u64 / 2).saturating_sub(done);
+        let (pages, moment) = luck.death(left, settings.latency);
+        let until = self.api.stats().pages + pages;
+        let mut running = self.command().spawn().unwrap();
+        while self.api.stats().pages < until && running.try_wait().unwrap().is_none() {
+            self.clock.sleep(Duration::from_micros(200));
+        }
+        self.clock.sleep(moment);
+        running
+    }
+
+    /// What is remembered of the stream. However it was killed, this is never damaged.
+    fn state(&self) -> State {
+        StateFile::new(Arc::new(SystemDisk), self.folder.path(".longhaul"), "conversations").load().unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let words = "longhaul run -q -c pull.toml -c drawn.toml";
+        let mut command = again("killed::three_sinks_have_the_same_records", words);
+        command.current_dir(self.folder.path("")).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    #[track_caller]
+    fn assert_complete(&self, told: &str) {
+        let settings = Self::settings();
+        let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
+        let ndjson = fs::read_to_string(self.folder.path("out/conversations.ndjson")).unwrap();
+        assert!(ndjson.lines().eq(&expected), "{told}: the records in NDJSON differ");
+        let database = Connection::open(self.folder.path("out/data.db")).unwrap();
+        let mut rows = database.prepare("SELECT record FROM conversations ORDER BY rowid").unwrap();
+        let rows: Vec<String> =
+            rows.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect();
+        assert!(rows == expected, "{told}: the records in SQLite differ");
+        let parquet = self.folder.texts("out/conversations.parquet");
+        assert!(parquet == expected, "{told}: the records in Parquet differ");
+        let mut left: Vec<_> = fs::read_dir(self.folder.path("out"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["conversations.ndjson", "conversations.parquet", "data.db"], "{told}");
+    }
+}

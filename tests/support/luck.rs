@@ -1,0 +1,63 @@
+//! Draws that can be repeated.
+
+use std::{
+    env,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+/// Draws that can be repeated from their seed, by splitmix64.
+#[derive(Debug)]
+pub struct Luck {
+    seed: u64,
+    state: u64,
+}
+
+impl Luck {
+    /// From the seed that `LONGHAUL_TEST_SEED` says, else from one that is new each time.
+    pub fn new() -> Self {
+        let seed = env::var("LONGHAUL_TEST_SEED").ok();
+        let parsed = |seed: String| seed.parse().expect("LONGHAUL_TEST_SEED is a number");
+        let seed = seed.map_or_else(|| RandomState::new().hash_one(0), parsed);
+        Self { seed, state: seed }
+    }
+
+    /// What repeats the draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+
+    /// When a run is to die that has so many pages left, each of which takes `latency`: that many pages later, and a
+    /// moment.
+    pub fn death(&mut self, left: u64, latency: Duration) -> (u64, Duration) {
+        // Beginnings and ends are a small part of a life, and much happens there.
+        let pages = match self.below(6) {
+            0 => 0,
+            1 | 2 => left,
+            _ => self.below(left + 1),
+        };
+        let longest = if pages == 0 { Duration::from_millis(60) } else { latency * 4 };
+        let moment = self.below(u64::try_from(longest.as_micros()).unwrap_or(u64::MAX));
+        (pages, Duration::from_micros(moment))
+    }
+}
+
+impl Default for Luck {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many kills there are at least, as `LONGHAUL_TEST_KILLS` says; few unless it does.
+pub fn kills() -> usize {
+    let kills = env::var("LONGHAUL_TEST_KILLS").ok();
+    kills.map_or(20, |kills| kills.parse().expect("LONGHAUL_TEST_KILLS is a number"))
+}
