@@ -178,9 +178,11 @@ fn after_string(text: &[u8], mut at: usize) -> Option<usize> {
 #[inline]
 fn not_plain(eight: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
-    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes;
-    let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
-    (is(b'"') | is(b'\\') | below(eight, b' ')) & (ONES << 7)
+    let each = |byte: u8| ONES * u64::from(byte);
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(each(limit)) & !bytes;
+    // With this bit turned over, a quote is the byte behind the control characters.
+    let quote_or_control = below(eight ^ each(b'"' ^ b' '), b' ' + 1);
+    (quote_or_control | below(eight ^ each(b'\\'), 1)) & each(1 << 7)
 }
 
 fn after_escape(text: &[u8], at: usize) -> Option<usize> {
