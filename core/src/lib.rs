@@ -61,6 +61,7 @@ pub mod disk;
 pub mod event;
 pub mod job;
 mod ledger;
+mod listings;
 mod origins;
 mod output;
 pub mod page;

@@ -8,8 +8,9 @@ use std::{
 use crate::{
     job::{Abandoned, Errand, Job, JobError},
     ledger::Ledger,
+    listings::Listings,
     pages::Pages,
-    run::{Listings, Pull},
+    run::Pull,
     sink::Site,
     window::Window,
 };

@@ -4,7 +4,6 @@
 mod back;
 mod committing;
 mod error;
-mod listings;
 mod pull;
 mod reading;
 
@@ -14,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::listings::Listings;
 use self::reading::Reading;
 pub use self::{
     back::undo,
@@ -27,6 +25,7 @@ use crate::{
     event::Event,
     job::Abandoned,
     ledger::Ledger,
+    listings::Listings,
     output::{Named, Output},
     page::Page,
     pages::Fetchers,
