@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use longhaul_core::{
     Pointer,
+    json::{NotJson, Scan, text},
     sink::{Batch, Options, SinkError},
 };
 
 use crate::{
-    csv::{Dictionary, NotJson, Scan, Style, Table, each_record, text},
+    csv::{Dictionary, Style, Table, each_record},
     keys::{Keys, owned},
 };
 
@@ -79,8 +80,7 @@ impl Tabulated {
     pub fn texts(&self) -> impl Iterator<Item = Vec<String>> {
         let said = |cell: &Option<String>| match cell.as_deref() {
             None | Some("null") => String::new(),
-            Some(json) if json.starts_with('"') => text(json).into_owned(),
-            Some(json) => json.to_owned(),
+            Some(json) => text(json).into_owned(),
         };
         self.rows.iter().map(move |row| row.iter().map(said).collect())
     }

@@ -1,16 +1,19 @@
-//! Taking the values of many JSON pointers out of a value in one pass.
+//! Many JSON pointers at once.
 
 use std::collections::BTreeMap;
 
-use longhaul_core::Pointer;
+use super::{
+    scan::{Name, NotJson, Scan},
+    string::Spelling,
+};
+use crate::pointer::Pointer;
 
-use super::scan::{Name, NotJson, Scan, Spelling};
-
-/// JSON pointers, merged where they begin alike. Each leads to the cells of its value.
+/// JSON pointers, merged where they begin alike, so that one pass over a value finds all that they point at. Each leads
+/// to the cells that its value is put into; these are counted from 0.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub struct PointerTree {
     cells: Vec<usize>,
-    branches: Vec<Tree>,
+    branches: Vec<PointerTree>,
     /// Which branch a member's name leads to.
     members: BTreeMap<String, usize>,
     /// Bit n is set where a name in `members` has n bytes; most names of a record are told apart by that alone.
@@ -19,10 +22,19 @@ pub(crate) struct Tree {
     elements: BTreeMap<usize, usize>,
 }
 
-impl Tree {
-    /// Lets the value at `pointer` lead to `cell`, too.
-    pub(crate) fn grow(&mut self, pointer: &[String], cell: usize) {
-        let Some((token, rest)) = pointer.split_first() else {
+impl PointerTree {
+    /// The tree in which the first of `pointers` leads to cell 0, and each further one to the next.
+    pub fn of<'p>(pointers: impl IntoIterator<Item = &'p Pointer>) -> Self {
+        let mut tree = Self::default();
+        for (cell, pointer) in pointers.into_iter().enumerate() {
+            tree.grow(pointer.tokens(), cell);
+        }
+        tree
+    }
+
+    /// Lets the value at the pointer of these `tokens` lead to `cell`, too.
+    pub fn grow(&mut self, tokens: &[String], cell: usize) {
+        let Some((token, rest)) = tokens.split_first() else {
             self.cells.push(cell);
             return;
         };
@@ -37,8 +49,8 @@ impl Tree {
         self.branches[branch].grow(rest, cell);
     }
 
-    /// Whether an element of an array leads anywhere.
-    pub(crate) fn reaches_into_arrays(&self) -> bool {
+    /// Whether anything is pointed at inside a value that is an array.
+    pub fn reaches_into_arrays(&self) -> bool {
         !self.elements.is_empty()
     }
 
@@ -46,7 +58,10 @@ impl Tree {
     /// passes over the value.
     ///
     /// Of members of the same name the last counts.
-    pub(crate) fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
+    ///
+    /// # Errors
+    /// [`NotJson`] where the text breaks off or lacks its structure.
+    pub fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
         let first = scan.peek();
         let start = scan.at();
         match first {
@@ -74,7 +89,7 @@ impl Tree {
     }
 
     /// Empties every cell that is led to.
-    pub(crate) fn clear(&self, cells: &mut [Option<&str>]) {
+    pub fn clear(&self, cells: &mut [Option<&str>]) {
         for &cell in &self.cells {
             cells[cell] = None;
         }
@@ -102,16 +117,10 @@ fn length_bit(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use longhaul_core::Pointer;
+    use super::{PointerTree, Scan};
 
-    use super::{Scan, Tree};
-
-    fn tree<const N: usize>(pointers: [&str; N]) -> Tree {
-        let mut tree = Tree::default();
-        for (cell, pointer) in pointers.into_iter().enumerate() {
-            tree.grow(pointer.parse::<Pointer>().unwrap().tokens(), cell);
-        }
-        tree
+    fn tree<const N: usize>(pointers: [&str; N]) -> PointerTree {
+        PointerTree::of(&pointers.map(|pointer| pointer.parse().unwrap()))
     }
 
     fn picked<'r, const N: usize>(pointers: [&str; N], record: &'r str) -> [Option<&'r str>; N] {
