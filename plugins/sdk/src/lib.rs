@@ -84,6 +84,11 @@
 //!
 //! The options are all that a sink is told of the configuration. The API's credentials never cross.
 //!
+//! # Records
+//!
+//! A record of a [`Batch`] is JSON text. A sink that keeps it as it is need not read it; one that wants single values of
+//! it names them by [`Pointer`]s and finds them with [`json`], each as it is written.
+//!
 //! # Files
 //!
 //! A sink that writes a file has an option of the type [`Place`], which knows placeholders, folders and links, and
@@ -115,9 +120,13 @@ mod replace;
 mod reply;
 
 pub use log;
-pub use longhaul_core::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError, SinkErrorKind,
-    SinkType, Site, UnknownPlaceholder, UnknownSink,
+pub use longhaul_core::{
+    InvalidPointer, Pointer, json,
+    sink::{
+        Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError,
+        SinkErrorKind, SinkType, Site, UnknownPlaceholder, UnknownSink,
+    },
+    suggest,
 };
 pub use longhaul_plugin_abi as abi;
 

@@ -1,14 +1,14 @@
 //! The columns of a table, as the configuration lists them.
 
-use longhaul_core::{Pointer, suggest::closest};
-use longhaul_plugin::{Batch, SinkError, SinkErrorKind};
+use longhaul_plugin::{
+    Batch, Pointer, SinkError, SinkErrorKind,
+    json::{PointerTree, Scan},
+    suggest::closest,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    cell::{Cell, Type},
-    tree::Tree,
-};
+use crate::cell::{Cell, Type};
 
 /// How much of a value an error shows, in characters.
 const SHOWN: usize = 40;
@@ -29,7 +29,7 @@ pub struct Column {
 #[serde(try_from = "Value")]
 pub struct Columns {
     columns: Vec<Column>,
-    tree: Tree,
+    tree: PointerTree,
 }
 
 impl Columns {
@@ -58,7 +58,9 @@ impl Columns {
             let not_json = || rejected(number, "is not JSON");
             let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
             let mut values = vec![None; self.columns.len()];
-            self.tree.pick(record, &mut values).map_err(|error| not_json().because(error))?;
+            let mut scan = Scan::new(record);
+            let picked = self.tree.pick(&mut scan, &mut values).and_then(|()| scan.end());
+            picked.map_err(|error| not_json().because(error))?;
             let cells = self.columns.iter().zip(values).map(|(column, value)| {
                 let json = value.unwrap_or("null");
                 column.kind.cell(json).map_err(|why| rejected(number, &misfit(column, json, why)))
@@ -92,7 +94,7 @@ impl Default for Columns {
 
 impl From<Vec<Column>> for Columns {
     fn from(columns: Vec<Column>) -> Self {
-        Self { tree: Tree::new(columns.iter().map(|column| &column.at)), columns }
+        Self { tree: PointerTree::of(columns.iter().map(|column| &column.at)), columns }
     }
 }
 
