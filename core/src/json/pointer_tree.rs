@@ -89,6 +89,7 @@ impl PointerTree {
     }
 
     /// Empties every cell that is led to.
+    #[inline]
     pub fn clear(&self, cells: &mut [Option<&str>]) {
         for &cell in &self.cells {
             cells[cell] = None;

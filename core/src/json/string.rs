@@ -28,6 +28,7 @@ pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling
 ///
 /// RFC 8259 §8.2 leaves open what half of a surrogate pair is to be, and no text can hold one. Its escape stays as it
 /// is written: `\ud800`.
+#[inline]
 pub fn text(json: &str) -> Cow<'_, str> {
     unescaped(json, |half| format!("\\{half}"))
 }
