@@ -5,13 +5,10 @@ use std::collections::HashMap;
 use longhaul_core::{
     Pointer,
     json::{NotJson, Scan, text},
-    sink::{Batch, Options, SinkError},
+    sink::{Batch, Keys, Options, SinkError},
 };
 
-use crate::{
-    csv::{Dictionary, Style, Table, each_record},
-    keys::{Keys, owned},
-};
+use crate::csv::{Dictionary, Style, Table, each_record};
 
 /// How deep objects are looked into.
 const DEEPEST: usize = 64;
@@ -50,7 +47,7 @@ pub struct Seen {
 /// The records of `batch` under the columns of `options`, which are those of a sink `csv`; all columns that there are
 /// where the options name none.
 pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkError> {
-    let keys = Keys::new(options, &owned(Table::KEYS))?;
+    let keys = Keys::new(options, &Table::KEYS)?;
     let mut rows = Vec::new();
     let mut row = |cells: &[Option<&str>]| {
         rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect::<Vec<_>>());
