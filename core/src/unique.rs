@@ -2,12 +2,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use crate::{
-    json::{PointerTree, Scan},
-    page::Page,
-    pointer::Pointer,
-    seen::fingerprint,
-};
+use crate::{json::PointerTree, page::Page, pointer::Pointer, seen::fingerprint};
 
 /// The keys of the records that were written, at 16 bytes each and what a hash set adds.
 #[derive(Debug)]
@@ -87,7 +82,7 @@ impl Unique {
 /// than any type holds.
 fn key_of<'r>(record: &'r [u8], key: &PointerTree) -> Option<Cow<'r, str>> {
     let mut found = [None];
-    key.pick(&mut Scan::new(str::from_utf8(record).ok()?), &mut found).ok()?;
+    key.find(str::from_utf8(record).ok()?, &mut found).ok()?;
     match found[0]? {
         "null" => None,
         text if text.starts_with('"') => {

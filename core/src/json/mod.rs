@@ -5,12 +5,12 @@
 //! every digit of a number. What a string says, [`text`] tells.
 //!
 //! ```
-//! use longhaul_core::json::{PointerTree, Scan, text};
+//! use longhaul_core::json::{PointerTree, text};
 //!
 //! let tree = PointerTree::of(&["/name".parse()?, "/calls/1/length".parse()?, "/queue".parse()?]);
 //! let record = r#"{ "name": "Zo\u00eb", "calls": [ {}, { "length": 1.10 } ] }"#;
 //! let mut found = [None; 3];
-//! tree.pick(&mut Scan::new(record), &mut found)?;
+//! tree.find(record, &mut found)?;
 //!
 //! assert_eq!(found, [Some(r#""Zo\u00eb""#), Some("1.10"), None]);
 //! assert_eq!(found.map(|json| text(json.unwrap_or("null"))), ["Zoë", "1.10", "null"]);

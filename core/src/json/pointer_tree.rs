@@ -54,10 +54,23 @@ impl PointerTree {
         !self.elements.is_empty()
     }
 
-    /// Puts the JSON text at each pointer into its cells; what the value does not hold stays as it is there. The scan
-    /// passes over the value.
+    /// Puts the JSON text at each pointer into its cells; what `json` does not hold stays as it is there. Of members of
+    /// the same name the last counts.
     ///
-    /// Of members of the same name the last counts.
+    /// # Errors
+    /// [`NotJson`] where the text breaks off, lacks its structure or goes on behind the value. If nothing inside of it
+    /// is pointed at, it is not looked at.
+    pub fn find<'r>(&self, json: &'r str, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
+        if self.branches.is_empty() {
+            self.put(json.trim_ascii(), cells);
+            return Ok(());
+        }
+        let mut scan = Scan::new(json);
+        self.pick(&mut scan, cells)?;
+        scan.end()
+    }
+
+    /// Does what [`find`](Self::find) does with the value that comes next, which the scan passes over.
     ///
     /// # Errors
     /// [`NotJson`] where the text breaks off or lacks its structure.
@@ -82,9 +95,7 @@ impl PointerTree {
             }
             _ => drop(scan.value()?),
         }
-        for &cell in &self.cells {
-            cells[cell] = Some(scan.since(start));
-        }
+        self.put(scan.since(start), cells);
         Ok(())
     }
 
@@ -95,6 +106,12 @@ impl PointerTree {
             cells[cell] = None;
         }
         self.branches.iter().for_each(|branch| branch.clear(cells));
+    }
+
+    fn put<'r>(&self, value: &'r str, cells: &mut [Option<&'r str>]) {
+        for &cell in &self.cells {
+            cells[cell] = Some(value);
+        }
     }
 
     fn repick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
@@ -118,7 +135,7 @@ fn length_bit(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{PointerTree, Scan};
+    use super::PointerTree;
 
     fn tree<const N: usize>(pointers: [&str; N]) -> PointerTree {
         PointerTree::of(&pointers.map(|pointer| pointer.parse().unwrap()))
@@ -126,7 +143,7 @@ mod tests {
 
     fn picked<'r, const N: usize>(pointers: [&str; N], record: &'r str) -> [Option<&'r str>; N] {
         let mut cells = [None; N];
-        tree(pointers).pick(&mut Scan::new(record), &mut cells).unwrap();
+        tree(pointers).find(record, &mut cells).unwrap();
         cells
     }
 
@@ -153,6 +170,7 @@ mod tests {
             picked(["", "/a", "/a/b", "/a"], r#"{"a":{"b":[1]}}"#),
             [Some(r#"{"a":{"b":[1]}}"#), Some(r#"{"b":[1]}"#), Some("[1]"), Some(r#"{"b":[1]}"#)]
         );
+        assert_eq!(picked(["", ""], " {\"a\":1}\n"), [Some("{\"a\":1}"); 2]);
     }
 
     #[test]
@@ -182,8 +200,8 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_an_error() {
-        for record in [r#"{"a":1"#, r#"{"b":[}"#, ""] {
-            assert!(tree(["/a"]).pick(&mut Scan::new(record), &mut [None]).is_err(), "{record}");
+        for record in [r#"{"a":1"#, r#"{"b":[}"#, "", "{} 7"] {
+            assert!(tree(["/a"]).find(record, &mut [None]).is_err(), "{record}");
         }
     }
 }

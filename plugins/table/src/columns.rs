@@ -1,10 +1,6 @@
 //! The columns of a table, as the configuration lists them.
 
-use longhaul_plugin::{
-    Batch, Keys, Pointer, SinkError, SinkErrorKind,
-    json::{PointerTree, Scan},
-    suggest::closest,
-};
+use longhaul_plugin::{Batch, Keys, Pointer, SinkError, SinkErrorKind, json::PointerTree, suggest::closest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -58,9 +54,7 @@ impl Columns {
             let not_json = || rejected(number, "is not JSON");
             let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
             let mut values = vec![None; self.columns.len()];
-            let mut scan = Scan::new(record);
-            let picked = self.tree.pick(&mut scan, &mut values).and_then(|()| scan.end());
-            picked.map_err(|error| not_json().because(error))?;
+            self.tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
             let cells = self.columns.iter().zip(values).map(|(column, value)| {
                 let json = value.unwrap_or("null");
                 column.kind.cell(json).map_err(|why| rejected(number, &misfit(column, json, why)))
