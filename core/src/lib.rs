@@ -60,6 +60,7 @@ pub mod clock;
 pub mod disk;
 pub mod event;
 pub mod job;
+pub mod json;
 mod ledger;
 mod listings;
 mod origins;

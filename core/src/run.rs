@@ -154,8 +154,7 @@ impl<'a> Reader<'a> {
         if !run.shared.is_empty() {
             sinks = Output::open(run.shared.clone(), run.pull.site.clone(), checkpoint.sinks.as_ref())?;
         }
-        let unique = run.pull.source.unique.clone();
-        let unique = unique.map(|key| {
+        let unique = run.pull.source.unique.as_ref().map(|key| {
             Ok::<_, PullError>(Unique::new(key, run.ledger.keys_written()?, checkpoint.settled_keys()))
         });
         let since = Since { time: run.client.clock().elapsed(), ..Since::default() };

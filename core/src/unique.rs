@@ -1,15 +1,13 @@
 //! Records that come more than once.
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet};
 
-use crate::{page::Page, pointer::Pointer, seen::fingerprint};
+use crate::{json::PointerTree, page::Page, pointer::Pointer, seen::fingerprint};
 
 /// The keys of the records that were written, at 16 bytes each and what a hash set adds.
 #[derive(Debug)]
 pub(crate) struct Unique {
-    key: Pointer,
+    key: PointerTree,
     seen: HashSet<u128>,
     /// How many keys there were before those in `latest`.
     settled: u64,
@@ -29,10 +27,10 @@ pub(crate) struct Sorted {
 impl Unique {
     /// Keys at `key` in each record. Those that were written in earlier runs of the same pull are `earlier`; all but the
     /// first `settled` may be taken back.
-    pub(crate) fn new(key: Pointer, mut earlier: Vec<u128>, settled: u64) -> Self {
+    pub(crate) fn new(key: &Pointer, mut earlier: Vec<u128>, settled: u64) -> Self {
         let seen = earlier.iter().copied().collect();
         let latest = earlier.split_off(usize::try_from(settled).unwrap_or(usize::MAX).min(earlier.len()));
-        Self { key, seen, settled, latest }
+        Self { key: PointerTree::of([key]), seen, settled, latest }
     }
 
     /// Takes out of `page` the records whose key was seen before. A record without a key stays: nothing tells that it is
@@ -79,15 +77,13 @@ impl Unique {
     }
 }
 
-/// The text of the value at `pointer`. A string is unescaped, for it may be written in several ways, and keeps the
-/// quote in front, for a number of the same digits is another key; a number keeps its digits, which may be more than
-/// any type holds.
-fn key_of<'r>(record: &'r [u8], pointer: &Pointer) -> Option<Cow<'r, str>> {
-    let mut value: &RawValue = serde_json::from_slice(record).ok()?;
-    for token in pointer.tokens() {
-        value = serde_json::Deserializer::from_str(value.get()).deserialize_any(Member { token }).ok()??;
-    }
-    match value.get() {
+/// The text of the value that `key` points at. A string is unescaped, for it may be written in several ways, and keeps
+/// the quote in front, for a number of the same digits is another key; a number keeps its digits, which may be more
+/// than any type holds.
+fn key_of<'r>(record: &'r [u8], key: &PointerTree) -> Option<Cow<'r, str>> {
+    let mut found = [None];
+    key.find(str::from_utf8(record).ok()?, &mut found).ok()?;
+    match found[0]? {
         "null" => None,
         text if text.starts_with('"') => {
             let unescaped: String = serde_json::from_str(text).ok()?;
@@ -97,51 +93,15 @@ fn key_of<'r>(record: &'r [u8], pointer: &Pointer) -> Option<Cow<'r, str>> {
     }
 }
 
-/// One member of an object or element of an array.
-struct Member<'t> {
-    token: &'t str,
-}
-
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-            if name == self.token {
-                found = Some(members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        let mut index = 0;
-        while let Some(element) = elements.next_element()? {
-            if Pointer::index(self.token) == Some(index) {
-                found = Some(element);
-            }
-            index += 1;
-        }
-        Ok(found)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::key_of;
+    use super::{PointerTree, key_of};
 
     #[test]
     fn keys_are_told_apart_to_the_digit_and_not_by_their_spelling() {
         let key = |record: &str, pointer: &str| {
-            key_of(record.as_bytes(), &pointer.parse().unwrap()).map(std::borrow::Cow::into_owned)
+            let key = PointerTree::of([&pointer.parse().unwrap()]);
+            key_of(record.as_bytes(), &key).map(std::borrow::Cow::into_owned)
         };
         assert_eq!(key(r#"{"id":"a\u0062"}"#, "/id").as_deref(), Some("\"ab"));
         assert_eq!(
@@ -150,6 +110,7 @@ mod tests {
         );
         assert_eq!(key(r#"{"a":[{"b/c":1.10}]}"#, "/a/0/b~1c").as_deref(), Some("1.10"));
         assert_eq!(key(r#""x""#, "").as_deref(), Some("\"x"));
+        assert_eq!(key(r#"{"\ud800":0,"id":7}"#, "/id").as_deref(), Some("7"));
         for (record, pointer) in
             [(r#"{"id":null}"#, "/id"), ("{}", "/id"), ("7", "/id"), (r#"{"a":[]}"#, "/a/0")]
         {

@@ -5,7 +5,6 @@
 
 mod csv;
 mod file;
-mod keys;
 mod ndjson;
 mod preview;
 mod stdout;

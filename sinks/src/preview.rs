@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use longhaul_core::{
     Pointer,
-    sink::{Batch, Options, SinkError},
+    json::{NotJson, Scan, text},
+    sink::{Batch, Keys, Options, SinkError},
 };
 
-use crate::{
-    csv::{Dictionary, NotJson, Scan, Style, Table, each_record, text},
-    keys::{Keys, owned},
-};
+use crate::csv::{Dictionary, Style, Table, each_record};
 
 /// How deep objects are looked into.
 const DEEPEST: usize = 64;
@@ -49,7 +47,7 @@ pub struct Seen {
 /// The records of `batch` under the columns of `options`, which are those of a sink `csv`; all columns that there are
 /// where the options name none.
 pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkError> {
-    let keys = Keys::new(options, &owned(Table::KEYS))?;
+    let keys = Keys::new(options, &Table::KEYS)?;
     let mut rows = Vec::new();
     let mut row = |cells: &[Option<&str>]| {
         rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect::<Vec<_>>());
@@ -79,8 +77,7 @@ impl Tabulated {
     pub fn texts(&self) -> impl Iterator<Item = Vec<String>> {
         let said = |cell: &Option<String>| match cell.as_deref() {
             None | Some("null") => String::new(),
-            Some(json) if json.starts_with('"') => text(json).into_owned(),
-            Some(json) => json.to_owned(),
+            Some(json) => text(json).into_owned(),
         };
         self.rows.iter().map(move |row| row.iter().map(said).collect())
     }

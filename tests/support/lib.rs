@@ -16,6 +16,7 @@ mod observed;
 mod packed;
 mod pull;
 mod server;
+mod sinks;
 mod timeline;
 mod tokens;
 mod transport;
@@ -34,6 +35,7 @@ pub use self::{
     packed::{packed, unpacked},
     pull::{Pulled, Setup, chain},
     server::{Act, End, FaultServer, Framing},
+    sinks::{shelve, write_page},
     timeline::{Timeline, window},
     tokens::{Life, Tokens},
     transport::ScriptedTransport,

@@ -8,6 +8,7 @@ mod batch;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod keys;
 mod registry;
 mod site;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     batch::Batch,
     error::{SinkError, SinkErrorKind},
+    keys::Keys,
     registry::{Registry, UnknownSink},
     site::{Site, UnknownPlaceholder},
 };

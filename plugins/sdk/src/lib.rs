@@ -79,10 +79,15 @@
 //!
 //! The options reach the sink by `serde`. A key that the type does not know, one that is missing and a value of the
 //! wrong type become errors that name the key; write `deny_unknown_fields`. What else must hold is checked by
-//! `#[serde(try_from = "…")]`. Of the JSON Schema, `longhaul sinks` shows each option's type, default and description,
+//! `#[serde(try_from = "…")]`; what a table inside of the options has, [`Keys`] reads, too. Of the JSON Schema, `longhaul sinks` shows each option's type, default and description,
 //! and whether it is required.
 //!
 //! The options are all that a sink is told of the configuration. The API's credentials never cross.
+//!
+//! # Records
+//!
+//! A record of a [`Batch`] is JSON text. A sink that keeps it as it is need not read it; one that wants single values of
+//! it names them by [`Pointer`]s and finds them with [`json`], each as it is written.
 //!
 //! # Files
 //!
@@ -115,9 +120,13 @@ mod replace;
 mod reply;
 
 pub use log;
-pub use longhaul_core::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError, SinkErrorKind,
-    SinkType, Site, UnknownPlaceholder, UnknownSink,
+pub use longhaul_core::{
+    InvalidPointer, Pointer, json,
+    sink::{
+        Batch, Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError,
+        SinkErrorKind, SinkType, Site, UnknownPlaceholder, UnknownSink,
+    },
+    suggest,
 };
 pub use longhaul_plugin_abi as abi;
 

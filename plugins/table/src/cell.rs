@@ -1,14 +1,15 @@
 //! Values of a record, as values of a type.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserializer as _, de};
+use longhaul_plugin::json::text_lossy;
 
 /// What a column holds. Null, and what a record lacks, fits every type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Type {
-    /// What a JSON string says; of any other value its JSON text, so numbers keep every digit.
+    /// What a JSON string says, with U+FFFD in place of each half of a surrogate pair, which no UTF-8 can hold; of any
+    /// other value its JSON text, so numbers keep every digit.
     Text,
     /// A whole number of 64 bits with its sign.
     Integer,
@@ -58,7 +59,7 @@ impl Type {
             return Ok(Cell::Null);
         }
         match self {
-            Self::Text => Ok(Cell::Text(text(json))),
+            Self::Text => Ok(Cell::Text(text_lossy(json))),
             Self::Integer => json.parse().map(Cell::Integer).map_err(|_| "is no whole number of 64 bits"),
             Self::Real => real(json).map(Cell::Real).ok_or("is no number that a double holds"),
             Self::Boolean => json.parse().map(Cell::Boolean).map_err(|_| "is neither true nor false"),
@@ -84,43 +85,9 @@ fn real(json: &str) -> Option<f64> {
 }
 
 fn time(json: &str) -> Option<Cell<'_>> {
-    let written = json.starts_with('"').then(|| text(json))?;
+    let written = json.starts_with('"').then(|| text_lossy(json))?;
     let at = written.parse().ok()?;
     Some(Cell::Timestamp(written, at))
-}
-
-/// What a JSON string says, with U+FFFD in place of each surrogate without its partner, which no UTF-8 can hold; any
-/// other value as it is.
-fn text(json: &str) -> Cow<'_, str> {
-    let Some(inside) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
-        return Cow::Borrowed(json);
-    };
-    if !inside.contains('\\') {
-        return Cow::Borrowed(inside);
-    }
-    // As bytes, serde_json gives unpaired surrogates three bytes each, like U+FFFD. Valid UTF-8 has none of those.
-    let bytes = serde_json::Deserializer::from_str(json).deserialize_bytes(Bytes);
-    let mut bytes = bytes.unwrap_or_else(|_| json.as_bytes().to_vec());
-    for at in 0..bytes.len().saturating_sub(2) {
-        if bytes[at] == 0xED && bytes[at + 1] >= 0xA0 {
-            bytes[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
-        }
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-struct Bytes;
-
-impl de::Visitor<'_> for Bytes {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
-    }
 }
 
 #[cfg(test)]

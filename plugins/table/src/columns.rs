@@ -1,14 +1,10 @@
 //! The columns of a table, as the configuration lists them.
 
-use longhaul_core::{Pointer, suggest::closest};
-use longhaul_plugin::{Batch, SinkError, SinkErrorKind};
+use longhaul_plugin::{Batch, Keys, Pointer, SinkError, SinkErrorKind, json::PointerTree, suggest::closest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    cell::{Cell, Type},
-    tree::Tree,
-};
+use crate::cell::{Cell, Type};
 
 /// How much of a value an error shows, in characters.
 const SHOWN: usize = 40;
@@ -29,7 +25,7 @@ pub struct Column {
 #[serde(try_from = "Value")]
 pub struct Columns {
     columns: Vec<Column>,
-    tree: Tree,
+    tree: PointerTree,
 }
 
 impl Columns {
@@ -58,7 +54,7 @@ impl Columns {
             let not_json = || rejected(number, "is not JSON");
             let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
             let mut values = vec![None; self.columns.len()];
-            self.tree.pick(record, &mut values).map_err(|error| not_json().because(error))?;
+            self.tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
             let cells = self.columns.iter().zip(values).map(|(column, value)| {
                 let json = value.unwrap_or("null");
                 column.kind.cell(json).map_err(|why| rejected(number, &misfit(column, json, why)))
@@ -92,7 +88,7 @@ impl Default for Columns {
 
 impl From<Vec<Column>> for Columns {
     fn from(columns: Vec<Column>) -> Self {
-        Self { tree: Tree::new(columns.iter().map(|column| &column.at)), columns }
+        Self { tree: PointerTree::of(columns.iter().map(|column| &column.at)), columns }
     }
 }
 
@@ -101,7 +97,7 @@ impl TryFrom<Value> for Columns {
 
     fn try_from(listed: Value) -> Result<Self, String> {
         let Value::Array(listed) = listed else {
-            return Err(format!("`columns` must be a list, not {}", kind(&listed)));
+            return Err(format!("`columns` must be a list, not {}", Keys::kind(&listed)));
         };
         let mut columns = Vec::<Column>::new();
         for (index, value) in listed.iter().enumerate() {
@@ -116,61 +112,31 @@ impl TryFrom<Value> for Columns {
     }
 }
 
-fn column(value: &Value) -> Result<Column, String> {
-    let nothing = Map::new();
-    let (at, table) = match value {
-        Value::String(at) => (at.as_str(), &nothing),
-        Value::Object(table) => {
-            known(table)?;
-            (text(table, "at")?.ok_or("the key `at` is missing")?, table)
+fn column(value: &Value) -> Result<Column, SinkError> {
+    let bare;
+    let table = match value {
+        Value::String(_) => {
+            bare = Map::from_iter([("at".to_owned(), value.clone())]);
+            &bare
         }
-        other => return Err(format!("it must be text or a table, not {}", kind(other))),
+        Value::Object(table) => table,
+        other => return Err(wrong(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
-    let at = at.parse::<Pointer>().map_err(|error| error.to_string())?;
-    let name = match text(table, "name")? {
-        Some("") => return Err("`name` is empty".into()),
+    let keys = Keys::new(table, &["name", "at", "type"])?;
+    let at = keys.required_text("at")?.parse::<Pointer>().map_err(|error| wrong(error.to_string()))?;
+    let name = match keys.text("name")? {
+        Some("") => return Err(wrong("`name` is empty".into())),
         Some(name) => name.to_owned(),
-        None if at.tokens().concat().is_empty() => return Err(format!("the pointer `{at}` needs a `name`")),
+        None if at.tokens().concat().is_empty() => {
+            return Err(wrong(format!("the pointer `{at}` needs a `name`")));
+        }
         None => at.tokens().join("."),
     };
-    Ok(Column { name, at, kind: text(table, "type")?.map_or(Ok(Type::Text), type_named)? })
+    Ok(Column { name, at, kind: keys.choice("type", &Type::NAMED)? })
 }
 
-fn known(table: &Map<String, Value>) -> Result<(), String> {
-    let known = ["name", "at", "type"];
-    match table.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(format!("unknown key `{key}`{}", closest(key, &known))),
-        None => Ok(()),
-    }
-}
-
-fn text<'t>(table: &'t Map<String, Value>, key: &str) -> Result<Option<&'t str>, String> {
-    match table.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(format!("`{key}` must be text, not {}", kind(other))),
-    }
-}
-
-fn type_named(name: &str) -> Result<Type, String> {
-    let found = Type::NAMED.into_iter().find(|(known, _)| *known == name);
-    found.map(|(_, kind)| kind).ok_or_else(|| {
-        let names = Type::NAMED.map(|(name, _)| name);
-        let listed = names.map(|name| format!("`{name}`")).join(" or ");
-        format!("`type` must be {listed}, not `{name}`{}", closest(name, &names))
-    })
-}
-
-/// What kind of value this is, in words.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
-    }
+fn wrong(message: String) -> SinkError {
+    SinkError::config("columns", message)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 mod cell;
 mod columns;
-mod tree;
 
 pub use self::{
     cell::{Cell, Type},

@@ -1,9 +1,8 @@
 //! Cells: JSON values as the fields of RFC 4180.
 
-use super::{
-    style::{Arrays, Style},
-    text::text,
-};
+use longhaul_core::json::text;
+
+use super::style::{Arrays, Style};
 
 impl Style {
     /// Puts a row of JSON values at the end of `rows`; `None` is a value that the record lacks.

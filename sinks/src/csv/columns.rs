@@ -1,10 +1,12 @@
 //! The columns of a table, as the configuration lists them.
 
-use longhaul_core::{Pointer, sink::SinkError};
+use longhaul_core::{
+    Pointer,
+    sink::{Keys, SinkError},
+};
 use serde_json::Value;
 
 use super::rows::RowPath;
-use crate::keys::{Keys, kind, owned};
 
 /// A column: a name for the header, and where its value stands.
 #[derive(Debug, Eq, PartialEq)]
@@ -41,10 +43,10 @@ fn column(value: &Value, rows: &RowPath) -> Result<Column, SinkError> {
     let (at, name) = match value {
         Value::String(at) => (at.as_str(), None),
         Value::Object(table) => {
-            let keys = Keys::new(table, &owned(["name", "at"]))?;
+            let keys = Keys::new(table, &["name", "at"])?;
             (keys.required_text("at")?, keys.text("name")?)
         }
-        other => return Err(wrong(format!("it must be text or a table, not {}", kind(other)))),
+        other => return Err(wrong(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
     let (level, pointer) = level(at, rows)?;
     let pointer = pointer.parse::<Pointer>().map_err(|error| wrong(error.to_string()))?;
@@ -81,11 +83,11 @@ fn wrong(message: String) -> SinkError {
 mod tests {
     use serde_json::json;
 
-    use super::{Column, Keys, RowPath, listed, owned};
+    use super::{Column, Keys, RowPath, listed};
 
     fn columns(rows: &str, value: serde_json::Value) -> Result<Vec<Column>, String> {
         let options = serde_json::Map::from_iter([("columns".to_owned(), value)]);
-        let keys = Keys::new(&options, &owned(["columns"])).unwrap();
+        let keys = Keys::new(&options, &["columns"]).unwrap();
         let rows = if rows.is_empty() { RowPath::default() } else { RowPath::parse(rows).unwrap() };
         listed(&keys, &rows).map_err(|error| {
             assert_eq!(error.key(), Some("columns"));

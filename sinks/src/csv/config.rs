@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::Disk,
-    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
 };
 
 use super::{sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
-use crate::{
-    file::{Mode, RecordFile, Target},
-    keys::{Keys, owned},
-};
+use crate::file::{Mode, RecordFile, Target};
 
 /// The sink type `csv`.
 #[derive(Debug)]
@@ -48,7 +45,8 @@ impl SinkType for CsvType {
     }
 
     fn options(&self) -> Vec<String> {
-        owned(Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS))
+        let keys = Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS);
+        keys.map(str::to_owned).collect()
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {

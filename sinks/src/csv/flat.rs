@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use longhaul_core::Pointer;
+use longhaul_core::{Pointer, json::Scan};
 
-use super::{refusal::Refusal, scan::Scan, style::Arrays};
+use super::{refusal::Refusal, style::Arrays};
 
 /// How many columns there may be.
 const MOST_COLUMNS: usize = 10_000;

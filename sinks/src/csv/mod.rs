@@ -7,21 +7,10 @@ mod flat;
 mod header;
 mod refusal;
 mod rows;
-mod scan;
 mod sink;
 mod spooled;
 mod style;
 mod table;
-mod text;
-mod tree;
 mod union;
 
-pub(crate) use self::{
-    config::CsvType,
-    flat::Dictionary,
-    refusal::each_record,
-    scan::{NotJson, Scan},
-    style::Style,
-    table::Table,
-    text::text,
-};
+pub(crate) use self::{config::CsvType, flat::Dictionary, refusal::each_record, style::Style, table::Table};

@@ -2,9 +2,10 @@
 
 use std::str;
 
-use longhaul_core::sink::{Batch, SinkError, SinkErrorKind};
-
-use super::scan::NotJson;
+use longhaul_core::{
+    json::NotJson,
+    sink::{Batch, SinkError, SinkErrorKind},
+};
 
 /// Why a record cannot become a row.
 #[derive(Debug, Eq, PartialEq)]

@@ -1,12 +1,12 @@
 //! Which parts of a record become rows.
 
-use longhaul_core::{Pointer, sink::SinkError};
-
-use super::{
-    columns::Column,
-    scan::{NotJson, Scan},
-    tree::Tree,
+use longhaul_core::{
+    Pointer,
+    json::{NotJson, PointerTree, Scan},
+    sink::SinkError,
 };
+
+use super::columns::Column;
 
 /// A path from a record to the values that become rows: a JSON pointer in which `*` stands for every element of an
 /// array and every member of an object. The empty path leads to the record itself.
@@ -38,7 +38,7 @@ enum Reads {
 /// One level: a record, or what a `*` stands for.
 #[derive(Debug)]
 struct Level {
-    tree: Tree,
+    tree: PointerTree,
     /// The cell, beyond those of the columns, of what leads on: what the next `*` is in, or the match.
     on: usize,
 }
@@ -69,7 +69,7 @@ impl RowLayout {
         let on = std::iter::once(&path.first).chain(&path.after);
         let mut levels = Vec::new();
         for (depth, tokens) in on.enumerate() {
-            let mut level = Level { tree: Tree::default(), on: columns.len() + depth };
+            let mut level = Level { tree: PointerTree::default(), on: columns.len() + depth };
             level.tree.grow(tokens, level.on);
             for (cell, column) in columns.iter().enumerate() {
                 match column.level {

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use longhaul_core::sink::SinkError;
+use longhaul_core::sink::{Keys, SinkError};
 
 use super::header::BYTE_ORDER_MARK;
-use crate::keys::Keys;
 
 /// How rows and cells are written.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! A table: what becomes of records as rows.
 
-use longhaul_core::sink::{Batch, SinkError, SinkErrorKind};
+use longhaul_core::sink::{Batch, Keys, SinkError, SinkErrorKind};
 
 use super::{
     columns::listed,
@@ -9,7 +9,7 @@ use super::{
     rows::{RowLayout, RowPath},
     style::Style,
 };
-use crate::{file::RecordFile, keys::Keys};
+use crate::file::RecordFile;
 
 /// How much of a file may be header.
 const HEADER_LIMIT: u64 = 1 << 20;

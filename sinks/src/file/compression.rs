@@ -6,9 +6,7 @@ use std::{
 };
 
 use flate2::read::MultiGzDecoder;
-use longhaul_core::sink::SinkError;
-
-use crate::keys::Keys;
+use longhaul_core::sink::{Keys, SinkError};
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -119,13 +117,12 @@ impl fmt::Display for Format {
 
 #[cfg(test)]
 mod tests {
-    use super::{Compression, Format};
-    use crate::keys::{Keys, owned};
+    use super::{Compression, Format, Keys};
 
     /// What the options ask for where the path is this one, or what is said of them.
     fn read(options: serde_json::Value, path: &str) -> Result<Compression, String> {
         let options = serde_json::from_value(options).unwrap();
-        let keys = Keys::new(&options, &owned(Compression::KEYS)).unwrap();
+        let keys = Keys::new(&options, &Compression::KEYS).unwrap();
         Compression::new(&keys, path).map_err(|error| format!("{}: {error}", error.key().unwrap_or_default()))
     }
 

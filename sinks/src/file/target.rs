@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::{Disk, Kind, followed},
-    sink::{SinkError, Site, UnknownPlaceholder},
+    sink::{Keys, SinkError, Site, UnknownPlaceholder},
 };
 
 use super::{Compression, Place};
-use crate::keys::Keys;
 
 /// Where a sink's records go: a path with placeholders, what becomes of a file that is there already, and
 /// whether files are compressed.

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::Disk,
-    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
 };
 
 use super::sink::NdjsonSink;
-use crate::{
-    file::{RecordFile, Target},
-    keys::{Keys, owned},
-};
+use crate::file::{RecordFile, Target};
 
 /// The sink type `ndjson`.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ impl SinkType for NdjsonType {
     }
 
     fn options(&self) -> Vec<String> {
-        owned(Target::KEYS)
+        Target::KEYS.map(str::to_owned).into()
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {

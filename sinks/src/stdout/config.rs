@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use longhaul_core::sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site};
+use longhaul_core::sink::{
+    Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site,
+};
 
 use super::{
     Stdout,
     sink::{CsvStdout, NdjsonStdout},
 };
-use crate::{
-    csv::{Style, Table},
-    keys::{Keys, owned},
-};
+use crate::csv::{Style, Table};
 
 /// The sink type `stdout`.
 #[derive(Debug)]
@@ -46,7 +45,8 @@ impl SinkType for StdoutType {
     }
 
     fn options(&self) -> Vec<String> {
-        owned(["format"].into_iter().chain(Table::KEYS).chain(Style::KEYS))
+        let keys = ["format"].into_iter().chain(Table::KEYS).chain(Style::KEYS);
+        keys.map(str::to_owned).collect()
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {

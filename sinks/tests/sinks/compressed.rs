@@ -1,10 +1,10 @@
 //! What is in a compressed file, and to which one nothing can be appended.
 
 use longhaul_core::sink::{Mark, OpenSink};
-use longhaul_tests::{packed, unpacked};
+use longhaul_tests::{packed, unpacked, write_page};
 use serde_json::{Value, json};
 
-use super::support::{COMPRESSIONS, Folder, configured, page, pull};
+use super::support::{COMPRESSIONS, Folder, configured, pull};
 
 /// `compression` under its name, with the ending of files.
 const ENDINGS: [(&str, &str); 2] = [("gzip", "gz"), ("zstd", "zst")];
@@ -30,8 +30,8 @@ fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
         let folder = Folder::new();
         let name = format!("x.ndjson.{ending}");
         let mut open = folder.begin(&*sink("ndjson", &name, "append"));
-        page(&mut open, &["1"]).unwrap();
-        page(&mut open, &["2"]).unwrap();
+        write_page(&mut open, &["1"]).unwrap();
+        write_page(&mut open, &["2"]).unwrap();
         let first = open.commit(Mark(1)).unwrap();
         let whole = folder.bytes(&name).unwrap();
         assert_eq!(first.0.split(' ').next().unwrap(), whole.len().to_string());
@@ -39,7 +39,7 @@ fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
         assert_eq!(members(compression, &whole), [0]);
         // There is nothing new to end.
         assert_eq!(open.commit(Mark(2)).unwrap(), first);
-        page(&mut open, &["3"]).unwrap();
+        write_page(&mut open, &["3"]).unwrap();
         open.commit(Mark(3)).unwrap();
         open.finish().unwrap();
         let file = folder.bytes(&name).unwrap();
@@ -56,9 +56,9 @@ fn what_came_after_a_commit_is_taken_back() {
             let name = format!("x.{ending}");
             let sink = sink("ndjson", &name, mode);
             let mut open = folder.begin(&*sink);
-            page(&mut open, &["1"]).unwrap();
+            write_page(&mut open, &["1"]).unwrap();
             let receipt = open.commit(Mark(1)).unwrap();
-            page(&mut open, &["2"]).unwrap();
+            write_page(&mut open, &["2"]).unwrap();
             open.commit(Mark(2)).unwrap();
             drop(open);
             let written = if mode == "replace" { format!("{name}.part") } else { name.clone() };
@@ -110,7 +110,7 @@ fn a_start_puts_nothing_before_the_records() {
         let name = format!("x.{ending}");
         let mut open = folder.begin(&*sink("ndjson", &name, "replace"));
         open.commit(Mark::START).unwrap();
-        page(&mut open, &["1"]).unwrap();
+        write_page(&mut open, &["1"]).unwrap();
         open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
         assert_eq!(members(compression, &folder.bytes(&name).unwrap()), [0]);
@@ -208,7 +208,7 @@ fn a_table_that_is_made_at_the_end_is_known_when_it_is_finished_again() {
         let name = format!("x.{ending}");
         let sink = configured("csv", json!({"path": name})).unwrap();
         let mut open = folder.begin(&*sink);
-        page(&mut open, &["{\"a\":1}"]).unwrap();
+        write_page(&mut open, &["{\"a\":1}"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
         let file = folder.bytes(&name).unwrap();

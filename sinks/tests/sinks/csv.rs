@@ -1,9 +1,10 @@
 //! CSV, byte for byte.
 
 use longhaul_core::sink::{Mark, OpenSink};
+use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, configured, page, pull, told};
+use super::support::{Folder, configured, pull, told};
 
 fn csv(mut options: Value) -> Box<dyn OpenSink> {
     options["path"] = json!("x.csv");
@@ -70,7 +71,7 @@ fn a_record_that_no_column_can_read_is_refused() {
     let folder = Folder::new();
     let refusal = |columns: Value, record: &str| {
         let mut open = folder.begin(&*csv(json!({"columns": columns})));
-        page(&mut open, &["{}", record]).map_err(|error| told(&error))
+        write_page(&mut open, &["{}", record]).map_err(|error| told(&error))
     };
     for (record, kind) in
         [("7", "a number"), ("\"x\"", "text"), ("null", "null"), ("false", "a boolean"), ("[1]", "an array")]
@@ -130,7 +131,7 @@ fn a_run_that_is_started_over_leaves_no_header_behind() {
     let sink = csv(json!({"columns": ["/a"], "mode": "append"}));
     let mut open = folder.begin(&*sink);
     let start = open.commit(Mark::START).unwrap();
-    page(&mut open, &[r#"{"a":1}"#]).unwrap();
+    write_page(&mut open, &[r#"{"a":1}"#]).unwrap();
     open.commit(Mark(1)).unwrap();
     drop(open);
     assert_eq!(folder.text("x.csv").unwrap(), "a\r\n1\r\n");
@@ -145,7 +146,7 @@ fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
     let folder = Folder::new();
     let mut open = folder.begin(&*csv(json!({"columns": ["/a"]})));
     assert_eq!(
-        told(&page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        told(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
         "Rejected: record 2 of the page is not JSON (cause)"
     );
 }

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Site};
-use longhaul_tests::{Done, Fault, SimulatedDisk, packed, unpacked};
+use longhaul_tests::{Done, Fault, SimulatedDisk, packed, unpacked, write_page};
 use serde_json::json;
 
-use super::support::{COMPRESSIONS, configured_on, page};
+use super::support::{COMPRESSIONS, configured_on};
 
 const FILE: &str = "/simulated/out/users.x";
 const PART: &str = "/simulated/out/users.x.part";
@@ -77,7 +77,7 @@ impl Case {
             checkpoints.commits.push((sink.commit(Mark::START)?, Mark::START));
         }
         for mark in at.0 + 1..=5 {
-            page(&mut sink, &[&record(mark), "{}"])?;
+            write_page(&mut sink, &[&record(mark), "{}"])?;
             if COMMITS.contains(&mark) {
                 checkpoints.commits.push((sink.commit(Mark(mark))?, Mark(mark)));
             }
@@ -227,11 +227,11 @@ fn what_was_cut_off_stays_away_though_the_one_who_cut_was_killed() {
     for case in cases().filter(|case| case.name == "ndjson") {
         let (site, sink) = (Site::new("users", "/simulated"), case.sink(&case.disk));
         let mut open = sink.open(&site, None).unwrap().sink;
-        page(&mut open, &["{}"]).unwrap();
+        write_page(&mut open, &["{}"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         // So much that some of it gets to the disk before the next commit, however it is compressed.
         let numbers = (1..1 << 15).map(|number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        page(&mut open, &[&json!(numbers.collect::<Vec<_>>()).to_string()]).unwrap();
+        write_page(&mut open, &[&json!(numbers.collect::<Vec<_>>()).to_string()]).unwrap();
         let killed = case.disk.after_kill();
         // The first operation cuts, the second was to make that last.
         killed.fail_at(1, Fault::Stop(Done::Nothing));

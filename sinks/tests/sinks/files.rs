@@ -3,9 +3,10 @@
 use std::fs;
 
 use longhaul_core::sink::{Destination, Mark, OpenSink, Receipt};
+use longhaul_tests::write_page;
 use serde_json::json;
 
-use super::support::{Folder, configured, page, pull, told};
+use super::support::{Folder, configured, pull, told};
 
 fn replacing(path: &str) -> Box<dyn OpenSink> {
     configured("ndjson", json!({"path": path})).unwrap()
@@ -20,7 +21,7 @@ fn a_file_is_replaced_when_the_pull_is_complete_and_byte_for_byte() {
     let folder = Folder::new();
     folder.write("x.ndjson", "old\n");
     let mut sink = folder.begin(&*replacing("x.ndjson"));
-    page(&mut sink, &[r#"{"b":1.10,"a":"\u00e9"}"#, "{}"]).unwrap();
+    write_page(&mut sink, &[r#"{"b":1.10,"a":"\u00e9"}"#, "{}"]).unwrap();
     let receipt = sink.commit(Mark(1)).unwrap();
     assert!(receipt.0.starts_with("27 "), "{receipt:?}");
     assert_eq!(folder.text("x.ndjson").unwrap(), "old\n");
@@ -35,15 +36,15 @@ fn a_part_stays_only_if_something_was_committed() {
     let folder = Folder::new();
     let sink = replacing("x.ndjson");
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["{}"]).unwrap();
+    write_page(&mut open, &["{}"]).unwrap();
     assert_eq!(folder.names(), ["x.ndjson.part"]);
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
 
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["{}"]).unwrap();
+    write_page(&mut open, &["{}"]).unwrap();
     open.commit(Mark(1)).unwrap();
-    page(&mut open, &["[]"]).unwrap();
+    write_page(&mut open, &["[]"]).unwrap();
     drop(open);
     assert_eq!(folder.text("x.ndjson.part").unwrap(), "{}\n");
 }
@@ -71,22 +72,22 @@ fn what_was_appended_and_not_committed_is_taken_back() {
     let folder = Folder::new();
     let sink = appending("x.ndjson");
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["{}"]).unwrap();
+    write_page(&mut open, &["{}"]).unwrap();
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
 
     folder.write("x.ndjson", "1\n");
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["2"]).unwrap();
+    write_page(&mut open, &["2"]).unwrap();
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n2\n");
     drop(open);
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n");
 
     let mut open = folder.begin(&*sink);
     let start = open.commit(Mark::START).unwrap();
-    page(&mut open, &["2"]).unwrap();
+    write_page(&mut open, &["2"]).unwrap();
     open.commit(Mark(1)).unwrap();
-    page(&mut open, &["3"]).unwrap();
+    write_page(&mut open, &["3"]).unwrap();
     drop(open);
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n2\n");
     drop(folder.resume(&*sink, &start).unwrap());
@@ -98,7 +99,7 @@ fn a_killed_pull_goes_on_as_if_it_had_not_been() {
     for (sink, file) in [(replacing("x.ndjson"), "x.ndjson.part"), (appending("x.ndjson"), "x.ndjson")] {
         let folder = Folder::new();
         let mut open = folder.begin(&*sink);
-        page(&mut open, &["1"]).unwrap();
+        write_page(&mut open, &["1"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         drop(open);
         // What a kill in the middle of a write leaves.
@@ -125,7 +126,7 @@ fn a_file_that_lost_committed_records_is_not_gone_on_with() {
     for (sink, file) in [(replacing("x"), "x.part"), (appending("x"), "x")] {
         let folder = Folder::new();
         let mut open = folder.begin(&*sink);
-        page(&mut open, &["1", "2"]).unwrap();
+        write_page(&mut open, &["1", "2"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         drop(open);
         let refusal = || told(&folder.resume(&*sink, &receipt).map(drop).unwrap_err());
@@ -148,7 +149,7 @@ fn a_file_of_the_same_length_is_not_taken_for_the_one_that_was_committed() {
     let folder = Folder::new();
     let sink = replacing("x");
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["1"]).unwrap();
+    write_page(&mut open, &["1"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     drop(open);
     fs::remove_file(folder.path().join("x.part")).unwrap();
@@ -165,11 +166,11 @@ fn a_part_counts_more_than_a_file_that_looks_like_it() {
     let sink = replacing("x");
     pull(folder.begin(&*sink), &["1"]);
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["1"]).unwrap();
+    write_page(&mut open, &["1"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     drop(open);
     let mut open = folder.resume(&*sink, &receipt).unwrap();
-    page(&mut open, &["2"]).unwrap();
+    write_page(&mut open, &["2"]).unwrap();
     open.commit(Mark(2)).unwrap();
     open.finish().unwrap();
     assert_eq!(folder.text("x").unwrap(), "1\n2\n");
@@ -190,13 +191,13 @@ fn a_complete_file_takes_no_more() {
     let folder = Folder::new();
     let sink = replacing("x.ndjson");
     let mut open = folder.begin(&*sink);
-    page(&mut open, &["{}"]).unwrap();
+    write_page(&mut open, &["{}"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     open.finish().unwrap();
     let mut open = folder.resume(&*sink, &receipt).unwrap();
     assert_eq!(open.commit(Mark(1)).unwrap(), receipt);
     assert_eq!(
-        told(&page(&mut open, &["1"]).unwrap_err()),
+        told(&write_page(&mut open, &["1"]).unwrap_err()),
         "Rejected: cannot write to `x.ndjson`: it is complete already"
     );
     drop(open);

@@ -7,11 +7,12 @@ use std::{
 };
 
 use longhaul_core::sink::Mark;
+use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
 use super::{
     hostile::Draws,
-    support::{Folder, configured, page, pull},
+    support::{Folder, configured, pull},
 };
 
 /// Prints the rows of a file as JSON.
@@ -111,7 +112,7 @@ fn gzip_and_zstd_give_the_plain_file_byte_for_byte() {
                 options["path"] = json!(path);
                 let mut open = folder.begin(&*configured(name, options).unwrap());
                 for (mark, record) in (1..).zip(&records[..100]) {
-                    page(&mut open, &[record.as_str()]).unwrap();
+                    write_page(&mut open, &[record.as_str()]).unwrap();
                     open.commit(Mark(mark)).unwrap();
                 }
                 open.finish().unwrap();

@@ -7,9 +7,10 @@ use longhaul_core::{
     sink::{Destination, Mark, OpenSink, Registry},
 };
 use longhaul_sinks::{Stdout, register};
+use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, Pipe, page, pull, registry, told};
+use super::support::{Folder, Pipe, pull, registry, told};
 
 fn stdout(pipe: &Pipe, options: Value) -> Box<dyn OpenSink> {
     let options = serde_json::from_value(options).unwrap();
@@ -22,9 +23,9 @@ fn each_page_is_one_write() {
     let sink = stdout(&pipe, json!({}));
     assert_eq!(sink.destination(&folder.site()).unwrap(), Destination::Stdout);
     let mut open = folder.begin(&*sink);
-    page(&mut open, &[r#"{"a":1.10}"#, "{}"]).unwrap();
+    write_page(&mut open, &[r#"{"a":1.10}"#, "{}"]).unwrap();
     assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n"]);
-    page(&mut open, &["[]"]).unwrap();
+    write_page(&mut open, &["[]"]).unwrap();
     assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n", "[]\n"]);
 }
 
@@ -52,7 +53,7 @@ fn a_closed_pipe_is_told_apart_from_other_failures() {
             let options = serde_json::from_value(options).unwrap();
             let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
             let mut open = Folder::new().begin(&*sink);
-            assert_eq!(told(&page(&mut open, &["{}"]).unwrap_err()), told_as);
+            assert_eq!(told(&write_page(&mut open, &["{}"]).unwrap_err()), told_as);
         }
     }
 }

@@ -10,9 +10,10 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, SystemDisk},
-    sink::{Batch, Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
+    sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
 };
 use longhaul_sinks::{Stdout, register};
+use longhaul_tests::write_page;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -129,16 +130,9 @@ impl Folder {
     }
 }
 
-/// Writes a page of these records.
-pub(crate) fn page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
-    let text = records.join("\n") + "\n";
-    let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
-    sink.write(&Batch::new(text.as_bytes(), &ends))
-}
-
 /// Runs a whole pull of one page.
 pub(crate) fn pull(mut sink: Box<dyn Sink>, records: &[&str]) {
-    page(&mut sink, records).unwrap();
+    write_page(&mut sink, records).unwrap();
     sink.commit(Mark(1)).unwrap();
     sink.finish().unwrap();
 }

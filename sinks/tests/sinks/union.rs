@@ -1,9 +1,10 @@
 //! CSV whose columns nobody named.
 
 use longhaul_core::sink::{Mark, OpenSink, Receipt};
+use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, configured, page, pull, told};
+use super::support::{Folder, configured, pull, told};
 
 fn sink(mut options: Value) -> Box<dyn OpenSink> {
     options["path"] = json!("x.csv");
@@ -15,9 +16,9 @@ fn a_column_of_the_last_record_is_a_column_of_all() {
     let folder = Folder::new();
     folder.write("x.csv", "old");
     let mut open = folder.begin(&*sink(json!({"line_end": "lf", "columns": "all"})));
-    page(&mut open, &[r#"{"id":1.10,"a":{"b":"x"}}"#, r#"{"id":12345678901234567890123}"#]).unwrap();
+    write_page(&mut open, &[r#"{"id":1.10,"a":{"b":"x"}}"#, r#"{"id":12345678901234567890123}"#]).unwrap();
     open.commit(Mark(1)).unwrap();
-    page(&mut open, &[r#"{"id":"","tags":[1,{"x":"y"}],"a":{"late":"é,"}}"#]).unwrap();
+    write_page(&mut open, &[r#"{"id":"","tags":[1,{"x":"y"}],"a":{"late":"é,"}}"#]).unwrap();
     open.commit(Mark(2)).unwrap();
     assert_eq!(folder.names(), ["x.csv", "x.csv.spool"]);
     assert_eq!(folder.text("x.csv").unwrap(), "old");
@@ -53,9 +54,9 @@ fn more_than_ten_thousand_columns_are_refused() {
         format!("{{{}}}", members.join(","))
     };
     let mut open = folder.begin(&*sink(json!({})));
-    page(&mut open, &[&record(0)]).unwrap();
+    write_page(&mut open, &[&record(0)]).unwrap();
     assert_eq!(
-        told(&page(&mut open, &["{}", &record(5001)]).unwrap_err()),
+        told(&write_page(&mut open, &["{}", &record(5001)]).unwrap_err()),
         "Rejected: with record 2 of the page, there are more than 10,000 columns; list those that are wanted in \
          `columns`"
     );
@@ -67,7 +68,7 @@ fn more_than_ten_thousand_columns_are_refused() {
 fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
     let mut open = Folder::new().begin(&*sink(json!({})));
     assert_eq!(
-        told(&page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        told(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
         "Rejected: record 2 of the page is not JSON (cause)"
     );
 }
@@ -77,13 +78,13 @@ fn a_finished_table_is_known_by_its_length_and_takes_no_more() {
     let folder = Folder::new();
     let sink = sink(json!({}));
     let mut open = folder.begin(&*sink);
-    page(&mut open, &[r#"{"a":1}"#]).unwrap();
+    write_page(&mut open, &[r#"{"a":1}"#]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     open.finish().unwrap();
     let mut open = folder.resume(&*sink, &receipt).unwrap();
     assert_eq!(open.commit(Mark(1)).unwrap(), receipt);
     let refused = "Rejected: cannot write to `x.csv`: it is complete already";
-    assert_eq!(told(&page(&mut open, &["{}"]).unwrap_err()), refused);
+    assert_eq!(told(&write_page(&mut open, &["{}"]).unwrap_err()), refused);
     drop(open);
     assert_eq!(folder.text("x.csv").unwrap(), "a\r\n1\r\n");
     // Without the spool, a file of another length is not the table.
@@ -107,7 +108,7 @@ fn a_long_pull_is_complete() {
     for number in 1..=10_000 {
         let late = if number == 10_000 { r#","late":true"# } else { "" };
         let record = format!(r#"{{"n":{number},"nested":{{"tags":[{number},[{number}]]}}{late}}}"#);
-        page(&mut open, &[&record]).unwrap();
+        write_page(&mut open, &[&record]).unwrap();
     }
     open.commit(Mark(10_000)).unwrap();
     open.finish().unwrap();

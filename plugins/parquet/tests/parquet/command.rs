@@ -7,11 +7,12 @@ use longhaul::{
     exit::Exit,
 };
 use longhaul_core::clock::{Interrupt, SystemClock};
+use longhaul_tests::shelve;
 use parquet::record::Field;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::support::{Folder, shelve};
+use crate::support::Folder;
 
 #[test]
 fn the_example_makes_a_file_for_each_day() {

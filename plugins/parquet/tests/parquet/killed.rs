@@ -15,10 +15,10 @@ use longhaul_core::{
     disk::SystemDisk,
     state::{State, StateFile},
 };
-use longhaul_tests::{Luck, again, kills, told};
+use longhaul_tests::{Luck, again, kills, shelve, told};
 use rusqlite::Connection;
 
-use crate::support::{Folder, shelve};
+use crate::support::Folder;
 
 /// How many kinds of pulls share the kills: this one is short.
 const PULLS: usize = 8;

@@ -3,9 +3,10 @@
 use std::fs;
 
 use longhaul_core::sink::Mark;
+use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, page, told};
+use crate::support::{Folder, told};
 
 fn options() -> Value {
     json!({"path": "a.parquet"})
@@ -15,14 +16,14 @@ fn options() -> Value {
 fn a_file_is_whole_or_not_there() {
     let folder = Folder::new();
     let mut sink = folder.begin(options()).unwrap();
-    page(&mut sink, &["1", "2"]).unwrap();
+    write_page(&mut sink, &["1", "2"]).unwrap();
     let receipt = sink.commit(Mark(1)).unwrap();
-    page(&mut sink, &["3"]).unwrap();
+    write_page(&mut sink, &["3"]).unwrap();
     assert_eq!(folder.names(), [".a.parquet.spool"]);
     drop(sink);
     assert_eq!(fs::read_to_string(folder.path(".a.parquet.spool")).unwrap(), "1\n2\n");
     let mut sink = folder.resume(options(), &receipt.0).unwrap();
-    page(&mut sink, &["4"]).unwrap();
+    write_page(&mut sink, &["4"]).unwrap();
     sink.commit(Mark(2)).unwrap();
     sink.finish().unwrap();
     assert_eq!(folder.texts("a.parquet"), ["1", "2", "4"]);
@@ -68,7 +69,7 @@ fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
     assert_eq!(refusal("2"), gone);
     let mut sink = folder.resume(options(), &receipt.0).unwrap();
     assert_eq!(
-        told(&page(&mut sink, &["3"]).unwrap_err()),
+        told(&write_page(&mut sink, &["3"]).unwrap_err()),
         format!("Rejected: cannot write to `{shown}`: it is complete already")
     );
     fs::write(folder.path(".a.parquet.spool"), "1\n").unwrap();

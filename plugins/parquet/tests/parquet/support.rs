@@ -1,13 +1,13 @@
 //! A folder for files, and the sink in it.
 
 use std::{
-    env,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use longhaul_core::sink::{Batch, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
+use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
 use longhaul_plugin_host::Plugins;
+use longhaul_tests::{shelve, write_page};
 use parquet::{
     file::{reader::FileReader, serialized_reader::SerializedFileReader},
     record::{Field, Row},
@@ -77,7 +77,7 @@ impl Folder {
     /// Runs a whole pull of one page.
     pub(crate) fn pull(&self, options: Value, records: &[&str]) -> Result<Receipt, SinkError> {
         let mut sink = self.begin(options)?;
-        page(&mut sink, records)?;
+        write_page(&mut sink, records)?;
         let receipt = sink.commit(Mark(1))?;
         sink.finish()?;
         Ok(receipt)
@@ -91,33 +91,6 @@ pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError>
     let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("parquet").unwrap().unwrap();
     let options: Options = serde_json::from_value(options).unwrap();
     sink.configure(&options)
-}
-
-/// Puts the library that cargo built of a sink, which lies beside the tests, into a folder.
-pub(crate) fn shelve(sink: &str, folder: &Path) {
-    let name = format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    let built = env::current_exe().unwrap().with_file_name(&name);
-    fs::create_dir_all(folder).unwrap();
-    fs::copy(built, folder.join(&name)).unwrap();
-    close(&folder.join(name));
-}
-
-/// Takes away what a umask may have granted to the group.
-#[cfg(unix)]
-fn close(file: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn close(_: &Path) {}
-
-/// Writes a page of these records.
-pub(crate) fn page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
-    let text = records.join("\n") + "\n";
-    let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
-    sink.write(&Batch::new(text.as_bytes(), &ends))
 }
 
 /// An error as it is shown: its kind, its key if any, and its message.

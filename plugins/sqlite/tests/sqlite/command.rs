@@ -7,11 +7,12 @@ use longhaul::{
     exit::Exit,
 };
 use longhaul_core::clock::{Interrupt, SystemClock};
+use longhaul_tests::shelve;
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::support::{Folder, shelve};
+use crate::support::Folder;
 
 #[test]
 fn the_example_fills_its_table() {
@@ -19,7 +20,7 @@ fn the_example_fills_its_table() {
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
     let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve(&folder.path("plugins"));
+    shelve("sqlite", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
     // In place of the example's own API.
     let here = format!(

@@ -13,12 +13,12 @@ use longhaul_core::{
     sink::{Mark, OpenSink, Opened, Sink, SinkError},
 };
 use longhaul_sink_sqlite::Sqlite;
-use longhaul_tests::{again, told as told_to};
+use longhaul_tests::{again, shelve, told as told_to, write_page};
 use serde_json::{Value, json};
 
 use crate::{
     pulls::{FIRST, with},
-    support::{Folder, page, shelve, told},
+    support::{Folder, told},
 };
 
 /// An error as it is shown, and what lay beneath it.
@@ -65,7 +65,7 @@ fn a_failure_of_the_database_says_what_was_being_done() {
         let folder = Folder::new();
         let mut sink = folder.begin(with("replace", &[])).unwrap();
         folder.database().execute_batch(sql).unwrap();
-        page(&mut sink, &FIRST).unwrap();
+        write_page(&mut sink, &FIRST).unwrap();
         failure(&folder, &sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err())
     };
     assert_eq!(
@@ -180,7 +180,7 @@ fn whoever_has_the_database_locked_is_told_of() {
     hold("COMMIT");
 
     let mut sink = begin(&folder, impatient()).unwrap();
-    page(&mut sink, &FIRST).unwrap();
+    write_page(&mut sink, &FIRST).unwrap();
     hold("BEGIN IMMEDIATE");
     assert_eq!(failure(&folder, &sink.commit(Mark(1)).unwrap_err()), locked("write to"));
     hold("COMMIT");
@@ -202,7 +202,7 @@ fn a_run_that_meets_a_lock_says_so_and_is_taken_up_again() {
     let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
     let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve(&folder.path("plugins"));
+    shelve("sqlite", &folder.path("plugins"));
     let configuration = include_str!("../../example.toml").replace("https://api.example.com", api.base_url());
     let configuration = configuration.replace("https://login.example.com", api.base_url());
     let (configuration, _) = configuration.split_once("mode = ").unwrap();

@@ -1,10 +1,11 @@
 //! Pulls after pulls, beside pulls, and taken up again.
 
 use longhaul_core::sink::{Mark, Receipt, Site};
+use longhaul_tests::write_page;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, configured, page, told};
+use crate::support::{Folder, configured, told};
 
 pub(crate) fn with(mode: &str, key: &[&str]) -> Value {
     json!({
@@ -59,12 +60,12 @@ fn a_pull_shows_nothing_until_it_is_complete_and_goes_back_without_a_trace() {
     folder.pull(options(), &FIRST).unwrap();
     let mut sink = folder.begin(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
-    page(&mut sink, &SECOND).unwrap();
+    write_page(&mut sink, &SECOND).unwrap();
     sink.commit(Mark(1)).unwrap();
     drop(sink);
     assert_eq!(names(&folder), ["1 a", "2 b"]);
     let mut sink = folder.resume(options(), &start, 0).unwrap();
-    page(&mut sink, &[r#"{"id":4,"name":"f"}"#]).unwrap();
+    write_page(&mut sink, &[r#"{"id":4,"name":"f"}"#]).unwrap();
     sink.commit(Mark(1)).unwrap();
     sink.finish().unwrap();
     assert_eq!(names(&folder), ["1 a", "2 b", "4 f"]);
@@ -77,7 +78,7 @@ fn two_sinks_write_to_one_file_at_once() {
     let mut sinks = ["one", "other"].map(|table| folder.begin(options(table)).unwrap());
     for mark in [1, 2] {
         for sink in &mut sinks {
-            page(sink, &FIRST).unwrap();
+            write_page(sink, &FIRST).unwrap();
         }
         for sink in &mut sinks {
             sink.commit(Mark(mark)).unwrap();
@@ -106,7 +107,7 @@ fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
     };
     let pull = |stream, mode| {
         let mut sink = begin(stream, mode).unwrap();
-        page(&mut sink, &FIRST[..1]).unwrap();
+        write_page(&mut sink, &FIRST[..1]).unwrap();
         sink.commit(Mark(1)).unwrap();
         sink.finish().unwrap();
     };
@@ -121,7 +122,7 @@ fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
     assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 2);
 
     let mut sink = begin("groups", "append").unwrap();
-    page(&mut sink, &FIRST[..1]).unwrap();
+    write_page(&mut sink, &FIRST[..1]).unwrap();
     sink.commit(Mark(1)).unwrap();
     drop(sink);
     for mode in ["append", "replace"] {
@@ -141,7 +142,7 @@ fn a_pull_that_another_one_has_replaced_goes_no_further() {
     let options = || with("replace", &[]);
     let mut sink = folder.begin(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
-    page(&mut sink, &FIRST).unwrap();
+    write_page(&mut sink, &FIRST).unwrap();
     folder.pull(options(), &SECOND).unwrap();
     let shown = format!("table `users` in `{}`", folder.path("data.db").display());
     assert_eq!(
@@ -168,7 +169,7 @@ fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
     assert_eq!(refusal("a0:0", 0), "the database knows of no pull into it");
     let mut sink = folder.begin(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
-    page(&mut sink, &FIRST).unwrap();
+    write_page(&mut sink, &FIRST).unwrap();
     let last = sink.commit(Mark(1)).unwrap();
     let beyond = last.0.replace(":2", ":7");
     assert_eq!(refusal(&beyond, 1), "it has 2 rows, and 7 were committed");
@@ -176,7 +177,7 @@ fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
     assert_eq!(refusal(&start.0, 0), "it is complete already");
     let mut sink = folder.resume(options(), &last, 1).unwrap();
     assert_eq!(
-        told(&page(&mut sink, &FIRST).unwrap_err()),
+        told(&write_page(&mut sink, &FIRST).unwrap_err()),
         format!("Rejected: cannot write to {shown}: it is complete already")
     );
 }

@@ -1,12 +1,10 @@
 //! A folder for a database, and the sink in it.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use longhaul_core::sink::{Batch, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
+use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
 use longhaul_plugin_host::Plugins;
+use longhaul_tests::{shelve, write_page};
 use rusqlite::{Connection, types::Value as Sql};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -72,7 +70,7 @@ impl Folder {
     /// Runs a whole pull of one page.
     pub(crate) fn pull(&self, options: Value, records: &[&str]) -> Result<(), SinkError> {
         let mut sink = self.begin(options)?;
-        page(&mut sink, records)?;
+        write_page(&mut sink, records)?;
         sink.commit(Mark(1))?;
         sink.finish()
     }
@@ -81,37 +79,10 @@ impl Folder {
 /// The sink with these options, through the border that plugins are behind.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
-    shelve(folder.path());
+    shelve("sqlite", folder.path());
     let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("sqlite").unwrap().unwrap();
     let options: Options = serde_json::from_value(options).unwrap();
     sink.configure(&options)
-}
-
-/// Puts the library that cargo built, which lies beside the tests, into a folder.
-pub(crate) fn shelve(folder: &Path) {
-    let name = format!("{}longhaul_sink_sqlite{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    let built = env::current_exe().unwrap().with_file_name(&name);
-    fs::create_dir_all(folder).unwrap();
-    fs::copy(built, folder.join(&name)).unwrap();
-    close(&folder.join(name));
-}
-
-/// Takes away what a umask may have granted to the group.
-#[cfg(unix)]
-fn close(file: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn close(_: &Path) {}
-
-/// Writes a page of these records.
-pub(crate) fn page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
-    let text = records.join("\n") + "\n";
-    let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
-    sink.write(&Batch::new(text.as_bytes(), &ends))
 }
 
 /// An error as it is shown: its kind, its key if any, and its message.

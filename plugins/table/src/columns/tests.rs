@@ -55,6 +55,11 @@ fn what_is_no_column_is_refused_with_the_reason() {
             "column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` or `json`, not \
              `int` (did you mean `integer`?)",
         ),
+        (
+            json!([{"at": "/a", "type": 1}]),
+            "column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` or `json`, not a \
+             number",
+        ),
         (json!(["/a/b", {"name": "A.b", "at": "/c"}]), "two columns are named `A.b`"),
     ];
     for (value, refusal) in refusals {

@@ -1,44 +1,36 @@
 //! Reading JSON text piece by piece.
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::borrow::Cow;
 
-use super::text::text;
+use super::string::{Spelling, string_end, text};
 
-/// A place in the JSON text of a record.
+/// A place in JSON text, from which the scan goes on.
 ///
 /// Pages are checked to be JSON before they come to a sink. So what is passed over is only looked at for where it ends.
 /// That takes half the time of a parser, and does not mind numbers beyond all bounds or halves of surrogate pairs.
 #[derive(Clone, Debug)]
-pub(crate) struct Scan<'r> {
+pub struct Scan<'r> {
     text: &'r str,
     at: usize,
 }
 
 /// The name of a member as it is written, without its quotes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Name<'r> {
-    pub(crate) written: &'r str,
-    pub(crate) spelling: Spelling,
-}
-
-/// How a string is written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Spelling {
-    /// As it reads.
-    Plain,
-    /// With escapes.
-    Escaped,
+pub struct Name<'r> {
+    pub(super) written: &'r str,
+    pub(super) spelling: Spelling,
 }
 
 /// Where text turned out to be no JSON.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct NotJson {
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it breaks off or goes wrong at byte {}", at + 1)]
+pub struct NotJson {
     at: usize,
 }
 
 impl<'r> Name<'r> {
     /// What the name says.
-    pub(crate) fn text(self) -> Cow<'r, str> {
+    pub fn text(self) -> Cow<'r, str> {
         match self.spelling {
             Spelling::Plain => Cow::Borrowed(self.written),
             Spelling::Escaped => Cow::Owned(text(&format!("\"{}\"", self.written)).into_owned()),
@@ -48,12 +40,12 @@ impl<'r> Name<'r> {
 
 impl<'r> Scan<'r> {
     /// The beginning of `text`.
-    pub(crate) fn new(text: &'r str) -> Self {
+    pub fn new(text: &'r str) -> Self {
         Self { text, at: 0 }
     }
 
     /// The first byte of the value that comes next, if anything does.
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
             self.at += 1;
@@ -61,8 +53,8 @@ impl<'r> Scan<'r> {
         bytes.get(self.at).copied()
     }
 
-    /// What a value is that begins with this byte, in words.
-    pub(crate) fn kind(first: u8) -> &'static str {
+    /// What a value that begins with this byte is, in words: `an object`.
+    pub fn kind(first: u8) -> &'static str {
         match first {
             b'{' => "an object",
             b'[' => "an array",
@@ -73,18 +65,22 @@ impl<'r> Scan<'r> {
         }
     }
 
-    /// Where the scan is.
-    pub(crate) fn at(&self) -> usize {
+    /// Where the scan is, in bytes from the beginning of the text.
+    pub fn at(&self) -> usize {
         self.at
     }
 
-    /// The text from `start` up to here.
-    pub(crate) fn since(&self, start: usize) -> &'r str {
+    /// The text from `start`, where the scan was before, up to where it is.
+    pub fn since(&self, start: usize) -> &'r str {
         &self.text[start..self.at]
     }
 
     /// The text of the value that comes next, which is passed over.
-    pub(crate) fn value(&mut self) -> Result<&'r str, NotJson> {
+    ///
+    /// # Errors
+    /// [`NotJson`] where no value begins or it does not end, which for an object or array means that its brackets do
+    /// not: what is between them is not looked at.
+    pub fn value(&mut self) -> Result<&'r str, NotJson> {
         match self.peek().ok_or_else(|| self.wrong())? {
             b'"' => self.string().map(|(text, _)| text),
             b'{' | b'[' => self.container(),
@@ -93,7 +89,10 @@ impl<'r> Scan<'r> {
     }
 
     /// Calls `each` with every member of the object that comes next. It has to pass over the member's value.
-    pub(crate) fn members<E: From<NotJson>>(
+    ///
+    /// # Errors
+    /// [`NotJson`] where there is no object or it lacks its structure, and what `each` finds.
+    pub fn members<E: From<NotJson>>(
         &mut self,
         mut each: impl FnMut(Name<'r>, &mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -116,7 +115,10 @@ impl<'r> Scan<'r> {
     }
 
     /// Calls `each` before every element of the array that comes next. It has to pass over the element.
-    pub(crate) fn elements(
+    ///
+    /// # Errors
+    /// [`NotJson`] where there is no array or it lacks its structure, and what `each` finds.
+    pub fn elements(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), NotJson>,
     ) -> Result<(), NotJson> {
@@ -133,8 +135,11 @@ impl<'r> Scan<'r> {
         }
     }
 
-    /// Makes sure that nothing follows.
-    pub(crate) fn end(&mut self) -> Result<(), NotJson> {
+    /// Makes sure that nothing follows but white space.
+    ///
+    /// # Errors
+    /// [`NotJson`] where something does.
+    pub fn end(&mut self) -> Result<(), NotJson> {
         if self.peek().is_none() { Ok(()) } else { Err(self.wrong()) }
     }
 
@@ -185,45 +190,6 @@ impl<'r> Scan<'r> {
         NotJson { at: self.at }
     }
 }
-
-/// Just past the quote that ends the string whose content begins at `at`.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
-    let mut spelling = Spelling::Plain;
-    loop {
-        at += plain_run(bytes.get(at..)?);
-        if *bytes.get(at)? == b'"' {
-            return Some((at + 1, spelling));
-        }
-        spelling = Spelling::Escaped;
-        at += 2;
-    }
-}
-
-/// How many bytes come before a quote or backslash, looked at eight at a time. Most strings of a record are so short
-/// that to call `memchr` for each would take longer than the rest of the work.
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 0xFF;
-    const HIGH: u64 = ONES * 0x80;
-    let (eights, rest) = bytes.as_chunks::<8>();
-    for (index, eight) in eights.iter().enumerate() {
-        let eight = u64::from_le_bytes(*eight);
-        // The lowest bit that stays is in the first byte that is zero.
-        let zeros = |eight: u64| eight.wrapping_sub(ONES) & !eight & HIGH;
-        let found = zeros(eight ^ (ONES * u64::from(b'"'))) | zeros(eight ^ (ONES * u64::from(b'\\')));
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    bytes.len() - rest.len() + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\')).count()
-}
-
-impl fmt::Display for NotJson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it breaks off or goes wrong at byte {}", self.at + 1)
-    }
-}
-
-impl Error for NotJson {}
 
 #[cfg(test)]
 mod tests {

@@ -1,16 +1,19 @@
-//! Taking the values of many JSON pointers out of a value in one pass.
+//! Many JSON pointers at once.
 
 use std::collections::BTreeMap;
 
-use longhaul_core::Pointer;
+use super::{
+    scan::{Name, NotJson, Scan},
+    string::Spelling,
+};
+use crate::pointer::Pointer;
 
-use super::scan::{Name, NotJson, Scan, Spelling};
-
-/// JSON pointers, merged where they begin alike. Each leads to the cells of its value.
+/// JSON pointers, merged where they begin alike, so that one pass over a value finds all that they point at. Each leads
+/// to the cells that its value is put into; these are counted from 0.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub struct PointerTree {
     cells: Vec<usize>,
-    branches: Vec<Tree>,
+    branches: Vec<PointerTree>,
     /// Which branch a member's name leads to.
     members: BTreeMap<String, usize>,
     /// Bit n is set where a name in `members` has n bytes; most names of a record are told apart by that alone.
@@ -19,10 +22,19 @@ pub(crate) struct Tree {
     elements: BTreeMap<usize, usize>,
 }
 
-impl Tree {
-    /// Lets the value at `pointer` lead to `cell`, too.
-    pub(crate) fn grow(&mut self, pointer: &[String], cell: usize) {
-        let Some((token, rest)) = pointer.split_first() else {
+impl PointerTree {
+    /// The tree in which the first of `pointers` leads to cell 0, and each further one to the next.
+    pub fn of<'p>(pointers: impl IntoIterator<Item = &'p Pointer>) -> Self {
+        let mut tree = Self::default();
+        for (cell, pointer) in pointers.into_iter().enumerate() {
+            tree.grow(pointer.tokens(), cell);
+        }
+        tree
+    }
+
+    /// Lets the value at the pointer of these `tokens` lead to `cell`, too.
+    pub fn grow(&mut self, tokens: &[String], cell: usize) {
+        let Some((token, rest)) = tokens.split_first() else {
             self.cells.push(cell);
             return;
         };
@@ -37,16 +49,32 @@ impl Tree {
         self.branches[branch].grow(rest, cell);
     }
 
-    /// Whether an element of an array leads anywhere.
-    pub(crate) fn reaches_into_arrays(&self) -> bool {
+    /// Whether anything is pointed at inside a value that is an array.
+    pub fn reaches_into_arrays(&self) -> bool {
         !self.elements.is_empty()
     }
 
-    /// Puts the JSON text at each pointer into its cells; what the value does not hold stays as it is there. The scan
-    /// passes over the value.
+    /// Puts the JSON text at each pointer into its cells; what `json` does not hold stays as it is there. Of members of
+    /// the same name the last counts.
     ///
-    /// Of members of the same name the last counts.
-    pub(crate) fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
+    /// # Errors
+    /// [`NotJson`] where the text breaks off, lacks its structure or goes on behind the value. If nothing inside of it
+    /// is pointed at, it is not looked at.
+    pub fn find<'r>(&self, json: &'r str, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
+        if self.branches.is_empty() {
+            self.put(json.trim_ascii(), cells);
+            return Ok(());
+        }
+        let mut scan = Scan::new(json);
+        self.pick(&mut scan, cells)?;
+        scan.end()
+    }
+
+    /// Does what [`find`](Self::find) does with the value that comes next, which the scan passes over.
+    ///
+    /// # Errors
+    /// [`NotJson`] where the text breaks off or lacks its structure.
+    pub fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
         let first = scan.peek();
         let start = scan.at();
         match first {
@@ -67,18 +95,23 @@ impl Tree {
             }
             _ => drop(scan.value()?),
         }
-        for &cell in &self.cells {
-            cells[cell] = Some(scan.since(start));
-        }
+        self.put(scan.since(start), cells);
         Ok(())
     }
 
     /// Empties every cell that is led to.
-    pub(crate) fn clear(&self, cells: &mut [Option<&str>]) {
+    #[inline]
+    pub fn clear(&self, cells: &mut [Option<&str>]) {
         for &cell in &self.cells {
             cells[cell] = None;
         }
         self.branches.iter().for_each(|branch| branch.clear(cells));
+    }
+
+    fn put<'r>(&self, value: &'r str, cells: &mut [Option<&'r str>]) {
+        for &cell in &self.cells {
+            cells[cell] = Some(value);
+        }
     }
 
     fn repick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
@@ -102,21 +135,15 @@ fn length_bit(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use longhaul_core::Pointer;
+    use super::PointerTree;
 
-    use super::{Scan, Tree};
-
-    fn tree<const N: usize>(pointers: [&str; N]) -> Tree {
-        let mut tree = Tree::default();
-        for (cell, pointer) in pointers.into_iter().enumerate() {
-            tree.grow(pointer.parse::<Pointer>().unwrap().tokens(), cell);
-        }
-        tree
+    fn tree<const N: usize>(pointers: [&str; N]) -> PointerTree {
+        PointerTree::of(&pointers.map(|pointer| pointer.parse().unwrap()))
     }
 
     fn picked<'r, const N: usize>(pointers: [&str; N], record: &'r str) -> [Option<&'r str>; N] {
         let mut cells = [None; N];
-        tree(pointers).pick(&mut Scan::new(record), &mut cells).unwrap();
+        tree(pointers).find(record, &mut cells).unwrap();
         cells
     }
 
@@ -143,6 +170,7 @@ mod tests {
             picked(["", "/a", "/a/b", "/a"], r#"{"a":{"b":[1]}}"#),
             [Some(r#"{"a":{"b":[1]}}"#), Some(r#"{"b":[1]}"#), Some("[1]"), Some(r#"{"b":[1]}"#)]
         );
+        assert_eq!(picked(["", ""], " {\"a\":1}\n"), [Some("{\"a\":1}"); 2]);
     }
 
     #[test]
@@ -172,8 +200,8 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_an_error() {
-        for record in [r#"{"a":1"#, r#"{"b":[}"#, ""] {
-            assert!(tree(["/a"]).pick(&mut Scan::new(record), &mut [None]).is_err(), "{record}");
+        for record in [r#"{"a":1"#, r#"{"b":[}"#, "", "{} 7"] {
+            assert!(tree(["/a"]).find(record, &mut [None]).is_err(), "{record}");
         }
     }
 }

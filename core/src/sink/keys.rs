@@ -1,56 +1,76 @@
-//! The options of a sink, key by key.
+//! Options, key by key.
 
 use std::ops::RangeInclusive;
 
-use longhaul_core::{
-    sink::{Options, SinkError},
-    suggest::closest,
-};
 use serde_json::Value;
 
-/// The options of one sink. Every complaint names the key that it is about.
-pub(crate) struct Keys<'o> {
+use super::{Options, SinkError};
+use crate::suggest::closest;
+
+/// The options of a sink, or a table inside of them. Every error is [`Config`](super::SinkErrorKind::Config), and names
+/// the key that it is about.
+#[derive(Debug)]
+pub struct Keys<'o> {
     options: &'o Options,
 }
 
 impl<'o> Keys<'o> {
     /// `options`, all of whose keys must be in `known`.
-    pub(crate) fn new(options: &'o Options, known: &[String]) -> Result<Self, SinkError> {
-        match options.keys().find(|key| !known.contains(key)) {
+    ///
+    /// # Errors
+    /// An unknown key, with the known one that is most like it.
+    pub fn new(options: &'o Options, known: &[impl AsRef<str>]) -> Result<Self, SinkError> {
+        let is_known = |key: &str| known.iter().any(|known| known.as_ref() == key);
+        match options.keys().find(|key| !is_known(key)) {
             Some(key) => Err(SinkError::config(key, format!("unknown key `{key}`{}", closest(key, known)))),
             None => Ok(Self { options }),
         }
     }
 
     /// The value of `key`; `null` counts as absent.
-    pub(crate) fn value(&self, key: &str) -> Option<&'o Value> {
+    pub fn value(&self, key: &str) -> Option<&'o Value> {
         self.options.get(key).filter(|value| !value.is_null())
     }
 
     /// The value of `key` that must be there.
-    pub(crate) fn required(&self, key: &str) -> Result<&'o Value, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is absent.
+    pub fn required(&self, key: &str) -> Result<&'o Value, SinkError> {
         self.value(key).ok_or_else(|| SinkError::config(key, format!("the key `{key}` is missing")))
     }
 
     /// The text under `key` that must be there.
-    pub(crate) fn required_text(&self, key: &str) -> Result<&'o str, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is absent or no text.
+    pub fn required_text(&self, key: &str) -> Result<&'o str, SinkError> {
         let value = self.required(key)?;
         value.as_str().ok_or_else(|| mistyped(key, "text", value))
     }
 
     /// The text under `key`, if any.
-    pub(crate) fn text(&self, key: &str) -> Result<Option<&'o str>, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is no text.
+    pub fn text(&self, key: &str) -> Result<Option<&'o str>, SinkError> {
         self.value(key).map(|_| self.required_text(key)).transpose()
     }
 
     /// The list under `key` that must be there.
-    pub(crate) fn required_list(&self, key: &str) -> Result<&'o [Value], SinkError> {
+    ///
+    /// # Errors
+    /// Where it is absent or no list.
+    pub fn required_list(&self, key: &str) -> Result<&'o [Value], SinkError> {
         let value = self.required(key)?;
         value.as_array().map(Vec::as_slice).ok_or_else(|| mistyped(key, "a list", value))
     }
 
     /// Whether `key` is true; false where it is absent. Environment variables hold text, so `"true"` will do.
-    pub(crate) fn is_true(&self, key: &str) -> Result<bool, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn is_true(&self, key: &str) -> Result<bool, SinkError> {
         match self.value(key) {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
@@ -64,7 +84,10 @@ impl<'o> Keys<'o> {
     }
 
     /// The whole number under `key`, if any, which must be in `range`. As text it will do, too.
-    pub(crate) fn whole_number(&self, key: &str, range: RangeInclusive<u8>) -> Result<Option<u8>, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is not in `range`, or no whole number.
+    pub fn whole_number(&self, key: &str, range: RangeInclusive<u8>) -> Result<Option<u8>, SinkError> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let Some(value) = self.value(key) else { return Ok(None) };
         let (shown, number) = match value {
@@ -78,7 +101,13 @@ impl<'o> Keys<'o> {
     }
 
     /// What the name under `key` stands for in `choices`; the first of them where the key is absent.
-    pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, SinkError> {
+    ///
+    /// # Errors
+    /// Where it is none of the names, with the one that is most like it.
+    ///
+    /// # Panics
+    /// Without choices.
+    pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, SinkError> {
         let names = || choices.iter().map(|(name, _)| name);
         let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         let Some(value) = self.value(key) else {
@@ -91,42 +120,37 @@ impl<'o> Keys<'o> {
             SinkError::config(key, message)
         })
     }
-}
 
-/// Names as [`SinkType::options`](longhaul_core::sink::SinkType::options) wants them.
-pub(crate) fn owned(names: impl IntoIterator<Item = &'static str>) -> Vec<String> {
-    names.into_iter().map(str::to_owned).collect()
-}
-
-/// What kind of value this is, in words.
-pub(crate) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a table",
+    /// What kind of value this is, in the words of the configuration: `a table`.
+    pub fn kind(value: &Value) -> &'static str {
+        match value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "a table",
+        }
     }
 }
 
 fn mistyped(key: &str, expected: &str, value: &Value) -> SinkError {
-    SinkError::config(key, format!("`{key}` must be {expected}, not {}", kind(value)))
+    SinkError::config(key, format!("`{key}` must be {expected}, not {}", Keys::kind(value)))
 }
 
 #[cfg(test)]
 mod tests {
-    use longhaul_core::sink::{Options, SinkError, SinkErrorKind};
     use serde_json::json;
 
-    use super::{Keys, owned};
+    use super::{Keys, Options, SinkError};
+    use crate::sink::SinkErrorKind;
 
     fn with_keys<T>(
         options: serde_json::Value,
         read: impl Fn(&Keys<'_>) -> Result<T, SinkError>,
     ) -> Result<T, (String, String)> {
         let options: Options = serde_json::from_value(options).unwrap();
-        let keys = Keys::new(&options, &owned(["path", "mode", "bom", "columns"]));
+        let keys = Keys::new(&options, &["path", "mode", "bom", "columns"]);
         keys.and_then(|keys| read(&keys)).map_err(|error| {
             assert_eq!(error.kind(), SinkErrorKind::Config);
             (error.key().unwrap_or_default().to_owned(), error.to_string())
