@@ -1,6 +1,8 @@
 //! Configurations and command lines that cannot be used: exit code 2, what is wrong and where it was written, and
 //! nothing is sent.
 
+use std::env;
+
 use longhaul_tests::Reply;
 
 use crate::{
@@ -96,7 +98,19 @@ fn an_unknown_type_of_sink() {
     assert_refused(
         "type = \"ndjson\"",
         "type = \"ndjsn\"",
-        "error: there is no sink type `ndjsn`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+        &format!(
+            "error: there is no sink type `ndjsn`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+             in: longhaul.toml:22\n\
+             hint: a plugin of that name would be `{}longhaul_sink_ndjsn{}`, in a folder of `plugin_path`; longhaul \
+             sinks lists those that are found\n",
+            env::consts::DLL_PREFIX,
+            env::consts::DLL_SUFFIX
+        ),
+    );
+    assert_refused(
+        "type = \"ndjson\"",
+        "type = \"../ndjson\"",
+        "error: there is no sink type `../ndjson`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
          in: longhaul.toml:22\n",
     );
 }
