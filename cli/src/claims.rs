@@ -10,14 +10,22 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Claims {
     owners: HashMap<PathBuf, String>,
+    /// Which file each path is that was given away, and whose: hard links give one file several paths.
+    files: HashMap<Identity, (PathBuf, String)>,
     state_folder: PathBuf,
 }
 
 impl Claims {
     /// What nobody may write to: the configuration, and everything in the state folder.
     pub(crate) fn new(configuration: impl IntoIterator<Item = PathBuf>, state_folder: &Path) -> Self {
-        let owners = configuration.into_iter().map(|path| (real(&path), "the configuration".to_owned()));
-        Self { owners: owners.collect(), state_folder: real(state_folder) }
+        let mut owners = HashMap::new();
+        let mut files = HashMap::new();
+        for path in configuration {
+            let (path, owner) = (real(&path), "the configuration".to_owned());
+            files.extend(identity(&path).map(|file| (file, (path.clone(), owner.clone()))));
+            owners.insert(path, owner);
+        }
+        Self { owners, files, state_folder: real(state_folder) }
     }
 
     /// Gives `path` to `owner`, and the places beside it where a file grows until it is complete. The error is a clause
@@ -38,8 +46,32 @@ impl Claims {
             }
             self.owners.insert(path, owner.to_owned());
         }
+        if let Some(file) = identity(&path) {
+            if let Some((link, other)) = self.files.get(&file) {
+                let [link, path] = [link.display(), path.display()];
+                return Err(format!("{other} and {owner} both write to one file, `{link}` and `{path}`"));
+            }
+            self.files.insert(file, (path, owner.to_owned()));
+        }
         Ok(())
     }
+}
+
+/// The device of a file, and its number there.
+type Identity = (u64, u64);
+
+/// What tells the file at `path` from every other, whatever their paths; nothing where there is none.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((file.dev(), file.ino()))
+}
+
+/// Elsewhere, what a path leads to is not told.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
 }
 
 /// The path without links, as far as it exists.

@@ -239,6 +239,22 @@ fn two_streams_that_write_to_one_file() {
     );
 }
 
+/// Each would go on at an end of its own, over what the other wrote.
+#[cfg(unix)]
+#[test]
+fn two_streams_that_write_to_one_file_under_two_names() {
+    let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
+    let configuration = api::tutorial("http://127.0.0.1:1") + "mode = \"append\"\n" + second;
+    let folder = Folder::configured(&configuration).with("out/users.ndjson", "");
+    std::fs::hard_link(folder.path("out/users.ndjson"), folder.path("out/conversations.ndjson")).unwrap();
+    folder.run("run").assert_failed(
+        2,
+        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
+         one file, `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
+         hint: put `{stream}` into the path, or choose another\n",
+    );
+}
+
 #[test]
 fn a_secret_on_the_command_line() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
