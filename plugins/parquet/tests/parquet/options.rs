@@ -21,11 +21,11 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         ),
         (
             json!({"path": "a", "compression": "gzip"}),
-            "Config: compression: unknown variant `gzip`, expected one of `zstd`, `snappy`, `none`",
+            "Config: compression: `compression`: unknown variant `gzip`, expected one of `zstd`, `snappy`, `none`",
         ),
         (
             json!({"path": "a", "row_group_size": 0}),
-            "Config: row_group_size: invalid value: integer `0`, expected a nonzero usize",
+            "Config: row_group_size: `row_group_size`: invalid value: integer `0`, expected a nonzero usize",
         ),
         (json!({"path": "a", "columns": []}), "Config: columns: `columns` is empty"),
     ];
