@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
-    failure::Failure,
+    failure::{Failure, broken_sink},
 };
 
 /// The sinks that longhaul brings along.
@@ -224,9 +224,14 @@ pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failu
         Some(option) => format!("sinks.{name}.{option}"),
         None => format!("sinks.{name}"),
     };
-    let exit = if error.kind() == SinkErrorKind::Config { Exit::Usage } else { Exit::Sink };
+    let (exit, hint) = match error.kind() {
+        SinkErrorKind::Config => (Exit::Usage, None),
+        SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
+        _ => (Exit::Sink, Some("mend the cause, then run the same command again".to_owned())),
+    };
     let written = written(loaded, name, &key);
-    Failure { written, ..Failure::new(exit, SinkOptionsError { name: name.to_owned(), source: error }) }
+    let error = SinkOptionsError { name: name.to_owned(), source: error };
+    Failure { written, hint, ..Failure::new(exit, error) }
 }
 
 /// Where `key` was written, or else the sink's type, or the sink at all.
