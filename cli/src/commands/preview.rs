@@ -16,6 +16,10 @@ use crate::{
     wire::{Level, Seen, of_table, pointers, tabulate},
 };
 
+/// How wide a line of `columns` is, at most, for what is said of it to stand below what is said of the others. A server
+/// may give names of any length, and padding has a limit of its own.
+const WIDEST_ALIGNED: usize = 100;
+
 /// Prints the first page of a stream, or what is in it. Nothing is kept.
 pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result<Exit, Failure> {
     let name = arguments.stream.as_str();
@@ -93,7 +97,8 @@ fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
     writeln!(text, "{mark}columns = [")?;
     let mut taken = HashSet::new();
     let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut taken, seen), seen)).collect();
-    let width = columns.iter().map(|(column, _)| column.chars().count()).max().unwrap_or_default();
+    let widths = columns.iter().map(|(column, _)| column.chars().count());
+    let width = widths.filter(|width| *width <= WIDEST_ALIGNED).max().unwrap_or_default();
     for (column, Seen { kinds, count, .. }) in columns {
         let often = if count == places { format!("all {places}") } else { format!("{count} of {places}") };
         writeln!(text, "{mark}{column:width$}  # {}, {often}", kinds.join(" or "))?;
@@ -167,6 +172,14 @@ mod tests {
         assert_eq!(text, expected);
         text.parse::<toml_edit::DocumentMut>().unwrap();
         assert_eq!(quoted("/'\"\n"), "\"/'\\\"\\u000A\"");
+    }
+
+    #[test]
+    fn a_name_may_be_of_any_length() {
+        let name = "x".repeat(70_000);
+        let expected =
+            format!("columns = [\n  \"/a\",  # a number, all 1\n  \"/{name}\",  # a number, all 1\n]\n");
+        assert!(listed(&format!(r#"{{"a":1,"{name}":2}}"#)) == expected);
     }
 
     #[test]
