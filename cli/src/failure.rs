@@ -271,6 +271,11 @@ fn hint_for_sink(name: &str, error: &SinkError, stream: &str) -> String {
         SinkErrorKind::Rejected => {
             format!("correct what the sink rejects, then run it again: longhaul run {stream}")
         }
-        _ => format!("this is a fault of the sink `{name}`; please report it to its author"),
+        _ => broken_sink(name),
     }
+}
+
+/// What to do about a sink that went wrong by itself.
+pub(crate) fn broken_sink(name: &str) -> String {
+    format!("this is a fault of the sink `{name}`; please report it to its author")
 }

@@ -79,12 +79,19 @@ pub(crate) fn plan<'s>(
             let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
             let (destination, spread) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
-            if let Destination::File(path) = &destination {
-                claims.claim(path, &writer).map_err(|clause| {
-                    at_path(session, sink_name, clause)
-                        .with_hint("put `{stream}` into the path, or choose another")
-                })?;
-            }
+            let claimed = match &destination {
+                Destination::File(path) => claims.claim(path, &writer),
+                Destination::Elsewhere(_) => {
+                    // A database says in its own words where it is, which its option says for machines.
+                    let path = template(session, sink_name).and_then(|path| site.path(path).ok());
+                    path.map_or(Ok(()), |path| claims.share(&path, &writer))
+                }
+                Destination::Stdout => Ok(()),
+            };
+            claimed.map_err(|clause| {
+                at_path(session, sink_name, clause)
+                    .with_hint("put `{stream}` into the path, or choose another")
+            })?;
             let fate = match &destination {
                 Destination::Stdout => Fate::Forgotten,
                 Destination::File(_) if spread == Spread::FileForEachWindow => Fate::Kept,
@@ -173,12 +180,15 @@ fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
 }
 
 fn shown(session: &Session, sink: &str, destination: Destination, spread: Spread) -> String {
-    let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
-    let template = options.and_then(|options| options.get("path")?.as_str());
-    match (destination, template) {
+    match (destination, template(session, sink)) {
         (Destination::File(_), Some(template)) if spread == Spread::FileForEachWindow => template.to_owned(),
         (Destination::File(path), _) => path.display().to_string(),
         (Destination::Elsewhere(place), _) => place,
         (_, _) => STDOUT.to_owned(),
     }
+}
+
+/// The `path` of a sink that has one, as it was written.
+fn template<'s>(session: &'s Session, sink: &str) -> Option<&'s str> {
+    session.loaded.config.sinks.get(sink)?.options.get("path")?.as_str()
 }

@@ -99,8 +99,8 @@ pub(crate) fn drop_unfinished(
         loaded => loaded.map_err(unusable)?,
     };
     let Some(pull) = &state.unfinished else { return Ok(state) };
-    let sinks_differ = |name: &&str| name.starts_with("sinks.");
-    if let Some(sink) = pull.differences(&definition(session, planned)).into_iter().find(sinks_differ) {
+    if let Some(sink) = pull.differences(&definition(session, planned)).into_iter().find(|key| is_place(key))
+    {
         log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
     } else {
         let Planned { source, sinks, .. } = planned;
@@ -116,6 +116,24 @@ pub(crate) fn drop_unfinished(
     let state = State { unfinished: None, ..state };
     file.save(&state).map_err(unusable)?;
     Ok(state)
+}
+
+/// Whether what is written may be elsewhere where this key was changed. The options that say what it looks like do not
+/// matter for taking it back: a file is cut off where it was, whatever is in it.
+fn is_place(key: &str) -> bool {
+    const LOOKS: [&str; 9] = [
+        "arrays",
+        "bom",
+        "columns",
+        "compression_level",
+        "delimiter",
+        "formulas",
+        "line_end",
+        "rows",
+        "rows_optional",
+    ];
+    let option = key.strip_prefix("sinks.").and_then(|rest| rest.split('.').nth(1));
+    option.is_some_and(|option| !LOOKS.contains(&option))
 }
 
 /// Whether there is more to pull once a pull that was taken up is complete: what has come since it was begun.

@@ -1,6 +1,8 @@
 //! Configurations and command lines that cannot be used: exit code 2, what is wrong and where it was written, and
 //! nothing is sent.
 
+use std::env;
+
 use longhaul_tests::Reply;
 
 use crate::{
@@ -96,7 +98,19 @@ fn an_unknown_type_of_sink() {
     assert_refused(
         "type = \"ndjson\"",
         "type = \"ndjsn\"",
-        "error: there is no sink type `ndjsn`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+        &format!(
+            "error: there is no sink type `ndjsn`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+             in: longhaul.toml:22\n\
+             hint: a plugin of that name would be `{}longhaul_sink_ndjsn{}`, in a folder of `plugin_path`; longhaul \
+             sinks lists those that are found\n",
+            env::consts::DLL_PREFIX,
+            env::consts::DLL_SUFFIX
+        ),
+    );
+    assert_refused(
+        "type = \"ndjson\"",
+        "type = \"../ndjson\"",
+        "error: there is no sink type `../ndjson`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
          in: longhaul.toml:22\n",
     );
 }
@@ -222,6 +236,22 @@ fn two_streams_that_write_to_one_file() {
         2,
         "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
          `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+    );
+}
+
+/// Each would go on at an end of its own, over what the other wrote.
+#[cfg(unix)]
+#[test]
+fn two_streams_that_write_to_one_file_under_two_names() {
+    let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
+    let configuration = api::tutorial("http://127.0.0.1:1") + "mode = \"append\"\n" + second;
+    let folder = Folder::configured(&configuration).with("out/users.ndjson", "");
+    std::fs::hard_link(folder.path("out/users.ndjson"), folder.path("out/conversations.ndjson")).unwrap();
+    folder.run("run").assert_failed(
+        2,
+        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
+         one file, `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
+         hint: put `{stream}` into the path, or choose another\n",
     );
 }
 

@@ -80,6 +80,33 @@ fn a_fresh_run_takes_back_what_the_unfinished_one_appended() {
 }
 
 #[test]
+fn a_fresh_run_takes_back_what_looked_otherwise() {
+    let listing = Mendable::new(Reply::status(410));
+    let table = "type = \"csv\"\nmode = \"append\"\ncolumns = [\"/id\"]";
+    let folder = Folder::configured(&listing.configuration().replace("type = \"ndjson\"", table));
+    assert_eq!(folder.run("run").code, Some(4));
+    assert_eq!(folder.read(FILE), "id\r\n1\r\n2\r\n3\r\n4\r\n");
+    listing.mend();
+    let columns = "sinks.lines.columns=[{name=\"n\",at=\"/id\"},{name=\"x\",at=\"/x\"}]";
+    folder.longhaul("run --fresh --set").argument(columns).run().assert_complete();
+    let rows: String = (1..=8).map(|id| format!("{id},\r\n")).collect();
+    assert_eq!(folder.read(FILE), ["n,x\r\n", &rows].concat());
+}
+
+#[test]
+fn a_fresh_run_that_writes_elsewhere_says_what_stays() {
+    let listing = Mendable::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration()));
+    assert_eq!(folder.run("run").code, Some(4));
+    listing.mend();
+    let ended = folder.run("run --fresh --set sinks.lines.path=out/other.ndjson");
+    let warning =
+        "warn  `sinks.lines.path` was another when the unfinished run began: what it wrote there stays\n";
+    assert!(ended.assert_complete().said().starts_with(warning), "{}", ended.said());
+    assert_eq!((folder.read(FILE).as_str(), folder.read("out/other.ndjson").as_str()), (HALF, ALL));
+}
+
+#[test]
 fn what_was_appended_is_gone_on_with() {
     let listing = Mendable::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");

@@ -90,6 +90,10 @@ fn records_go_elsewhere_on_request() {
         2,
         "error: there is no sink `lnies` (did you mean `lines`?)\nhint: write a table `[sinks.lnies]`\n",
     );
+    folder.run("run users --sink ndjosn").assert_failed(
+        2,
+        "error: there is no sink `ndjosn` (did you mean `ndjson`?)\nhint: write a table `[sinks.ndjosn]`\n",
+    );
 }
 
 #[test]

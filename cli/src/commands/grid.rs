@@ -73,7 +73,7 @@ fn fitted(text: &str, widest: usize) -> String {
 }
 
 /// Whether a terminal takes it for an order, such as to write from right to left.
-fn is_obeyed(char: char) -> bool {
+pub(super) fn is_obeyed(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,6 +1,6 @@
 //! `longhaul preview`: one page, to look at.
 
-use std::fmt::Write;
+use std::{collections::HashSet, fmt::Write};
 
 use longhaul_core::sink::{Batch, Options, SinkError, SinkErrorKind};
 
@@ -15,6 +15,10 @@ use crate::{
     session::Session,
     wire::{Level, Seen, of_table, pointers, tabulate},
 };
+
+/// How wide a line of `columns` is, at most, for what is said of it to stand below what is said of the others. A server
+/// may give names of any length, and padding has a limit of its own.
+const WIDEST_ALIGNED: usize = 100;
 
 /// Prints the first page of a stream, or what is in it. Nothing is kept.
 pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result<Exit, Failure> {
@@ -91,9 +95,10 @@ fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
         writeln!(text, "# rows = {}", quoted(rows))?;
     }
     writeln!(text, "{mark}columns = [")?;
-    let columns: Vec<_> =
-        pointers.iter().enumerate().map(|(at, seen)| (column(&pointers[..at], seen), seen)).collect();
-    let width = columns.iter().map(|(column, _)| column.chars().count()).max().unwrap_or_default();
+    let mut taken = HashSet::new();
+    let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut taken, seen), seen)).collect();
+    let widths = columns.iter().map(|(column, _)| column.chars().count());
+    let width = widths.filter(|width| *width <= WIDEST_ALIGNED).max().unwrap_or_default();
     for (column, Seen { kinds, count, .. }) in columns {
         let often = if count == places { format!("all {places}") } else { format!("{count} of {places}") };
         writeln!(text, "{mark}{column:width$}  # {}, {often}", kinds.join(" or "))?;
@@ -101,21 +106,96 @@ fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
     writeln!(text, "{mark}]")
 }
 
-/// A line of `columns`. An object is better taken apart, so it is there to be chosen.
-fn column(before: &[Seen], seen: &Seen) -> String {
-    let name = |seen: &Seen| seen.at.tokens().join(".");
-    let at = quoted(&seen.at.to_string());
-    let column = if seen.at.tokens().is_empty() {
-        format!("{{ name = \"value\", at = {at} }},")
-    } else if before.iter().any(|other| name(other) == name(seen)) {
-        format!("{{ name = {at}, at = {at} }},")
+/// A line of `columns`. An object is better taken apart, so it is there to be chosen; a `*` is no name in a sink, so it
+/// is there to be seen. Both are comments.
+fn column(taken: &mut HashSet<String>, seen: &Seen) -> String {
+    let tokens = seen.at.tokens();
+    let (at, dotted) = (seen.at.to_string(), tokens.join("."));
+    let usual = if tokens.is_empty() { "value" } else { &dotted };
+    let numbered = (2..).map(|number| format!("{usual} ({number})"));
+    let mut names = [usual.to_owned(), at.clone()].into_iter().chain(numbered);
+    let name = names.find(|name| taken.insert(name.clone())).unwrap_or_default();
+    let at = quoted(&at);
+    let column = if tokens.is_empty() || name != dotted {
+        format!("{{ name = {}, at = {at} }},", quoted(&name))
     } else {
         format!("{at},")
     };
-    let mark = if seen.kinds == ["an object"] { "# " } else { "" };
-    format!("  {mark}{column}")
+    let is_comment = seen.kinds == ["an object"] || tokens.iter().any(|token| token == "*");
+    format!("  {}{column}", if is_comment { "# " } else { "" })
 }
 
+/// `text` in TOML, on one line and without anything that a terminal would obey.
 fn quoted(text: &str) -> String {
-    toml_edit::Value::from(text).to_string()
+    if !text.chars().any(grid::is_obeyed) {
+        return toml_edit::Value::from(text).to_string();
+    }
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            // None of those is beyond the four digits.
+            char if grid::is_obeyed(char) => quoted.push_str(&format!("\\u{:04X}", u32::from(char))),
+            char => quoted.push(char),
+        }
+    }
+    quoted + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{columns, quoted};
+    use longhaul_core::sink::Batch;
+
+    fn listed(record: &str) -> String {
+        let line = format!("{record}\n");
+        columns(&Batch::new(line.as_bytes(), &[line.len()])).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    #[test]
+    fn a_name_of_several_lines_stays_within_its_own() {
+        let expected = r##"columns = [
+  # "/a\u000A]\u000A[auth]",  # an object, all 1
+  "/a\u000A]\u000A[auth]/x",  # a number, all 1
+  "/c\u009B2J\u202E\"\\",     # a number, all 1
+  "/list\u000A",              # an array, all 1
+]
+
+# Or 1 row, where `^` before a pointer makes it count from the record:
+# rows = "/list\u000A/*"
+# columns = [
+#   { name = "value", at = "" },  # a number, all 1
+# ]
+"##;
+        let record = r#"{"a\n]\n[auth]":{"x":1},"c\u009b2J\u202e\"\\":1,"list\n":[1]}"#;
+        let text = listed(record);
+        assert_eq!(text, expected);
+        text.parse::<toml_edit::DocumentMut>().unwrap();
+        assert_eq!(quoted("/'\"\n"), "\"/'\\\"\\u000A\"");
+    }
+
+    #[test]
+    fn a_name_may_be_of_any_length() {
+        let name = "x".repeat(70_000);
+        let expected =
+            format!("columns = [\n  \"/a\",  # a number, all 1\n  \"/{name}\",  # a number, all 1\n]\n");
+        assert!(listed(&format!(r#"{{"a":1,"{name}":2}}"#)) == expected);
+    }
+
+    #[test]
+    fn columns_that_would_have_one_name_get_several() {
+        let record = r#"{"/a.b":1,"a":{"b":2},"a.b":3,"c.d":4,"c":{"d":5},"*":6}"#;
+        let expected = r##"columns = [
+  "/~1a.b",                           # a number, all 1
+  # "/a",                             # an object, all 1
+  "/a/b",                             # a number, all 1
+  { name = "a.b (2)", at = "/a.b" },  # a number, all 1
+  "/c.d",                             # a number, all 1
+  # "/c",                             # an object, all 1
+  { name = "/c/d", at = "/c/d" },     # a number, all 1
+  # "/*",                             # a number, all 1
+]
+"##;
+        assert_eq!(listed(record), expected);
+    }
 }

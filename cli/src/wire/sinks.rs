@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
-    failure::Failure,
+    failure::{Failure, broken_sink},
 };
 
 /// The sinks that longhaul brings along.
@@ -145,9 +145,10 @@ fn configure(
                 (plugin.configure(&options), plugin.options(), Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
-                return Err(not_configured(loaded, name));
+                return Err(not_configured(loaded, name, &registry));
             }
-            Ok(None) | Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
+            Ok(None) => return Err(wrong(unknown.to_string()).hint(no_plugin(kind))),
+            Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
             Err(error) => {
                 return Err(Failure { written: written(loaded, name, &key), ..of_plugin(error) });
             }
@@ -198,9 +199,20 @@ pub(crate) fn of_plugin(error: LoadError) -> Failure {
     Failure { hint, ..Failure::usage(error) }
 }
 
+/// What to do about a type that is neither built in nor found as a plugin.
+fn no_plugin(kind: &str) -> String {
+    let library = Plugins::file_name(kind);
+    format!(
+        "a plugin of that name would be `{}`, in a folder of `plugin_path`; longhaul sinks lists those that are found",
+        library.display()
+    )
+}
+
 /// `--sink` may name what is neither configured nor a type that needs no configuration.
-fn not_configured(loaded: &Loaded, name: &str) -> Failure {
-    let suggestion = closest(name, loaded.config.sinks.keys());
+fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
+    let types = registry.iter().map(|(kind, _)| kind);
+    let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
+    let suggestion = closest(name, &known);
     ConfigError::new(format!("there is no sink `{name}`{suggestion}"))
         .with_hint(format!("write a table `[sinks.{name}]`"))
         .into()
@@ -212,9 +224,14 @@ pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failu
         Some(option) => format!("sinks.{name}.{option}"),
         None => format!("sinks.{name}"),
     };
-    let exit = if error.kind() == SinkErrorKind::Config { Exit::Usage } else { Exit::Sink };
+    let (exit, hint) = match error.kind() {
+        SinkErrorKind::Config => (Exit::Usage, None),
+        SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
+        _ => (Exit::Sink, Some("mend the cause, then run the same command again".to_owned())),
+    };
     let written = written(loaded, name, &key);
-    Failure { written, ..Failure::new(exit, SinkOptionsError { name: name.to_owned(), source: error }) }
+    let error = SinkOptionsError { name: name.to_owned(), source: error };
+    Failure { written, hint, ..Failure::new(exit, error) }
 }
 
 /// Where `key` was written, or else the sink's type, or the sink at all.

@@ -3,13 +3,22 @@
 //! Where libraries are ELF, the loader trusts their headers: of one that was cut off it maps what is not there, and
 //! the process dies of reading it. Elsewhere the loader looks itself, and says what it finds.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use crate::LoadError;
 
 /// Refuses a file that the loader could not load, or would die of.
 pub(crate) fn check(library: &Path) -> Result<(), LoadError> {
     let unreadable = |source| LoadError::Unreadable { library: library.to_owned(), source };
+    let kind = fs::metadata(library).map_err(unreadable)?.file_type();
+    // Whoever opens a pipe waits for somebody to write to it.
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(LoadError::NoLibrary { library: library.to_owned() });
+    }
     let mut file = File::open(library).map_err(unreadable)?;
     if cfg!(any(target_os = "linux", target_os = "android", target_os = "freebsd")) {
         let size = file.metadata().map_err(unreadable)?.len();

@@ -28,6 +28,11 @@ impl Plugins {
         }
     }
 
+    /// The file name of a sink's library on this platform.
+    pub fn file_name(name: &str) -> PathBuf {
+        library_filename(format!("{LIBRARY_PREFIX}{name}")).into()
+    }
+
     /// Loads the sink of that name from the first folder that has it. `None` where none has.
     ///
     /// A library that is found but cannot be used is an error: to go on to the next folder could load a plugin that
@@ -37,7 +42,7 @@ impl Plugins {
             return Err(LoadError::Name { name: name.to_owned() });
         }
         for folder in &self.folders {
-            let path = folder.join(file_name(name));
+            let path = folder.join(Self::file_name(name));
             match path.canonicalize() {
                 Ok(real) => return load(name, folder, &real).map(Some),
                 Err(source) if path.is_symlink() => {
@@ -58,7 +63,7 @@ impl Plugins {
         let name = path.file_name().and_then(|name| name.to_str()).and_then(sink_name);
         match (name, path.parent()) {
             (Some(name), Some(folder)) => load(name, folder, &real),
-            _ => Err(LoadError::FileName { library: library.to_owned(), expected: file_name("NAME") }),
+            _ => Err(LoadError::FileName { library: library.to_owned(), expected: Self::file_name("NAME") }),
         }
     }
 
@@ -78,11 +83,6 @@ impl Plugins {
     }
 }
 
-/// The file name of a sink's library on this platform.
-pub(crate) fn file_name(name: &str) -> PathBuf {
-    library_filename(format!("{LIBRARY_PREFIX}{name}")).into()
-}
-
 fn load(name: &str, folder: &Path, library: &Path) -> Result<PluginSinkType, LoadError> {
     // The folder in which it was found may hold only a link to the library; who may write to either decides what
     // is loaded.
@@ -95,7 +95,7 @@ fn load(name: &str, folder: &Path, library: &Path) -> Result<PluginSinkType, Loa
         return Err(LoadError::Misnamed {
             library: library.to_owned(),
             name: sink_type.name().to_owned(),
-            expected: file_name(sink_type.name()),
+            expected: Plugins::file_name(sink_type.name()),
         });
     }
     Ok(sink_type)
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_library_is_known_by_its_file_name() {
-        assert_eq!(sink_name(file_name("count").to_str().unwrap()), Some("count"));
+        assert_eq!(sink_name(Plugins::file_name("count").to_str().unwrap()), Some("count"));
         assert_eq!(sink_name("liblonghaul_sink_count.txt"), None);
-        assert_eq!(sink_name(file_name("../x").to_str().unwrap()), None);
+        assert_eq!(sink_name(Plugins::file_name("../x").to_str().unwrap()), None);
     }
 }

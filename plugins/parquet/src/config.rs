@@ -1,10 +1,13 @@
 //! What a `parquet` sink is told.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use longhaul_plugin::{Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site};
 use longhaul_table::Columns;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
 
 use crate::sink::{self, Layout};
 
@@ -17,7 +20,7 @@ pub struct Parquet {
     columns: Arc<Columns>,
     #[serde(default)]
     compression: Compression,
-    #[serde(default = "hundred_thousand")]
+    #[serde(default = "hundred_thousand", deserialize_with = "rows")]
     row_group_size: NonZeroUsize,
 }
 
@@ -62,6 +65,30 @@ fn hundred_thousand() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(99_999)
 }
 
-fn shared<'de, D: serde::Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
+fn shared<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
     Columns::deserialize(columns).map(Arc::new)
+}
+
+/// A number of rows. Environment variables hold text, so text will do.
+fn rows<'de, D: Deserializer<'de>>(rows: D) -> Result<NonZeroUsize, D::Error> {
+    struct Rows;
+
+    impl Visitor<'_> for Rows {
+        type Value = NonZeroUsize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number, 1 at least")
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<NonZeroUsize, E> {
+            let rows = number.try_into().ok().and_then(NonZeroUsize::new);
+            rows.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<NonZeroUsize, E> {
+            text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    rows.deserialize_any(Rows)
 }

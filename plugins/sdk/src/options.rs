@@ -86,8 +86,17 @@ impl<'de> MapAccess<'de> for Entries {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let (key, value) = self.current.take().unwrap_or_default();
-        seed.deserialize(value).map_err(|error| Fault { key: Some(key), message: error.to_string() })
+        seed.deserialize(value).map_err(|error| {
+            let message = named(&key, error.to_string());
+            Fault { key: Some(key), message }
+        })
     }
+}
+
+/// `message` with the option that it is about: `serde` tells of a value without it.
+fn named(key: &str, message: String) -> String {
+    let quoted = format!("`{key}`");
+    if message.contains(&quoted) { message } else { format!("{quoted}: {message}") }
 }
 
 #[cfg(test)]
@@ -128,12 +137,16 @@ mod tests {
         let cases = [
             (json!({ "pth": "x" }), "pth", "`pth` is not an option of this sink (did you mean `path`?)"),
             (json!({}), "path", "`path` is missing"),
-            (json!({ "path": 1 }), "path", "invalid type: integer `1`, expected a string"),
-            (json!({ "path": "x", "batch": 300 }), "batch", "invalid value: integer `300`, expected u8"),
+            (json!({ "path": 1 }), "path", "`path`: invalid type: integer `1`, expected a string"),
+            (
+                json!({ "path": "x", "batch": 300 }),
+                "batch",
+                "`batch`: invalid value: integer `300`, expected u8",
+            ),
             (
                 json!({ "path": "x", "columns": [1] }),
                 "columns",
-                "invalid type: integer `1`, expected a string",
+                "`columns`: invalid type: integer `1`, expected a string",
             ),
         ];
         for (options, key, message) in cases {

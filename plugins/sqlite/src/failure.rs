@@ -23,6 +23,9 @@ pub(crate) fn failed(what: String, error: Error) -> SinkError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             ": another program has kept it locked for longer than `busy_timeout`"
         }
+        Some(ErrorCode::ConstraintViolation) => {
+            ": a constraint of the table keeps a row out (with a `key`, later rows take the place of earlier ones)"
+        }
         _ => "",
     };
     // As text: what lies beneath the error says the same once more.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use longhaul_table::{Columns, Type};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use crate::config::Mode;
 
@@ -181,7 +181,13 @@ pub(crate) fn check(table: &Table, database: &Connection) -> rusqlite::Result<Op
             }
             // Whether the key is one there can only be found by trying.
             let key = database.prepare(&table.publish());
-            Ok(key.err().map(|error| error.to_string()))
+            Ok(key.err().map(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::Unknown) if !table.key.is_empty() => {
+                    let key = table.listed(&table.key).replace('"', "`");
+                    format!("it has no PRIMARY KEY or UNIQUE constraint on {key}, which is the `key`")
+                }
+                _ => error.to_string(),
+            }))
         }
         (Some(other), _) => Ok(Some(format!("there is one, but it is of the kind {other}"))),
     }

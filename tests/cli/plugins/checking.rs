@@ -30,7 +30,7 @@ fn a_sink_whose_records_are_not_read_back_is_judged_by_its_calls() {
 #[test]
 fn a_file_is_read_as_lines_and_each_case_that_failed_says_what_the_sink_did() {
     let ended = folder("count").run(&check("count", ""));
-    let case = "  FAILED  nothing is published too early\n          1 records are published where 3 were expected; \
+    let case = "  FAILED  nothing is published too early\n          1 record is published where 3 were expected; \
                 the first difference is at record 1: 3 instead of {\"page\":1,\"record\":1}\n";
     assert!(ended.stdout.contains(case), "{}", ended.stdout);
     assert!(ended.stdout.ends_with("5 of 18 cases passed\n"), "{}", ended.stdout);
@@ -59,6 +59,12 @@ fn a_command_may_read_what_was_published() {
     ] {
         assert!(ended.stdout.contains(line), "{}", ended.stdout);
     }
+    // What is no text is not for a terminal.
+    let typed = folder.longhaul(&check("count", "--read-with"));
+    let ended = typed.argument("printf '\\033[2J\\001\\n'").run();
+    let difference =
+        "the first difference is at record 1: \\u{1b}[2J\\u{1} instead of {\"page\":1,\"record\":1}\n";
+    assert!(ended.stdout.contains(difference), "{}", ended.stdout);
 }
 
 #[test]

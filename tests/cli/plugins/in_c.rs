@@ -94,18 +94,17 @@ fn a_plugin_is_told_its_options_and_its_site_and_nothing_else() {
 #[test]
 fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
     let api = api::start(&calm(1));
-    for (function, status, before, after) in [
-        ("configure", 77, CONFIGURED, ""),
-        ("destination", u32::MAX, CONFIGURED, ""),
-        ("open", 77, PULLING, HINT),
-        ("write", 77, PULLING, HINT),
-        ("commit", 77, PULLING, HINT),
-        ("finish", 7, PULLING, HINT),
+    for (function, status, before) in [
+        ("configure", 77, CONFIGURED),
+        ("destination", u32::MAX, CONFIGURED),
+        ("open", 77, PULLING),
+        ("write", 77, PULLING),
+        ("commit", 77, PULLING),
+        ("finish", 7, PULLING),
     ] {
         let folder = folder(&format!("table.{function} = odd_{function}"), api.base_url());
         let ended = folder.run("run");
-        let message =
-            format!("{before}the plugin `count` answered with the unknown status {status}\n{after}");
+        let message = format!("{before}the plugin `count` answered with the unknown status {status}\n{HINT}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
         assert_eq!(folder.names_in(".").iter().find(|name| name.contains("count")), None);
     }
@@ -114,14 +113,14 @@ fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
 #[test]
 fn an_answer_without_what_was_asked_for_ends_the_run_and_not_the_process() {
     let api = api::start(&calm(1));
-    for (function, before, what, after) in [
-        ("configure", CONFIGURED, "configured itself and gave nothing", ""),
-        ("destination", CONFIGURED, "does not say where its records go", ""),
-        ("open", PULLING, "opened itself and gave nothing", HINT),
-        ("commit", PULLING, "committed without a receipt", HINT),
+    for (function, before, what) in [
+        ("configure", CONFIGURED, "configured itself and gave nothing"),
+        ("destination", CONFIGURED, "does not say where its records go"),
+        ("open", PULLING, "opened itself and gave nothing"),
+        ("commit", PULLING, "committed without a receipt"),
     ] {
         let ended = folder(&format!("table.{function} = mute_{function}"), api.base_url()).run("run");
-        let message = format!("{before}the plugin `count` {what}\n{after}");
+        let message = format!("{before}the plugin `count` {what}\n{HINT}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::{PermissionsExt, chown, symlink},
+    os::unix::{
+        fs::{PermissionsExt, chown, symlink},
+        net::UnixListener,
+    },
     path::Path,
 };
 
@@ -38,10 +41,12 @@ fn assert_refused(folder: &Folder, error: &str, beneath: &str, hint: &str) {
     );
 }
 
+const NO_LIBRARY: &str =
+    "build it as a shared library: `crate-type = [\"cdylib\"]` in Rust, `cc -shared -fPIC` in C";
+
 #[test]
 fn a_text_file() {
-    let hint = "build it as a shared library: `crate-type = [\"cdylib\"]` in Rust, `cc -shared -fPIC` in C";
-    assert_refused(&folder("#!/bin/sh\n"), "`PATH` is not a shared library", "", hint);
+    assert_refused(&folder("#!/bin/sh\n"), "`PATH` is not a shared library", "", NO_LIBRARY);
 }
 
 #[test]
@@ -233,6 +238,17 @@ fn a_link_to_nothing_or_a_folder() {
     fs::create_dir(&place).unwrap();
     fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
     said("Is a directory");
+}
+
+/// A socket stands for a pipe, of which the program would wait to be written to: to open it fails at once.
+#[test]
+fn a_place_where_programs_meet() {
+    let folder = folder("");
+    let place = folder.path(&format!("plugins/{}", file_name("count")));
+    fs::remove_file(&place).unwrap();
+    let _socket = UnixListener::bind(&place).unwrap();
+    fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
+    assert_refused(&folder, "`PATH` is not a shared library", "", NO_LIBRARY);
 }
 
 #[test]

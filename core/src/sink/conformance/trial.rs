@@ -144,16 +144,35 @@ fn compare(published: &[String], expected: &[String]) -> Result<(), Failure> {
     }
     let at = published.iter().zip(expected).take_while(|(one, other)| one == other).count();
     let shown = |records: &[String]| {
-        records.get(at).map_or("nothing".into(), |record| record.chars().take(80).collect::<String>())
+        records
+            .get(at)
+            .map_or("nothing".into(), |record| printable(&record.chars().take(80).collect::<String>()))
+    };
+    let many = |records: &[String]| match records.len() {
+        1 => "1 record is".to_owned(),
+        many => format!("{many} records are"),
     };
     Err(format!(
-        "{} records are published where {} were expected; the first difference is at record {}: {} instead of {}",
-        published.len(),
+        "{} published where {} were expected; the first difference is at record {}: {} instead of {}",
+        many(published),
         expected.len(),
         at + 1,
         shown(published),
         shown(expected)
     ))
+}
+
+/// `text` with what is no text written out: a sink's file may hold anything, and a terminal would obey it.
+fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            printable.extend(char.escape_default());
+        } else {
+            printable.push(char);
+        }
+    }
+    printable
 }
 
 fn failed(doing: &'static str) -> impl Fn(SinkError) -> Failure {

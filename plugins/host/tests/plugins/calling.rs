@@ -57,7 +57,7 @@ fn a_fault_in_the_options_names_its_key() {
     let cases = [
         (json!({ "pathh": "x" }), "pathh", "`pathh` is not an option of this sink (did you mean `path`?)"),
         (json!({}), "path", "`path` is missing"),
-        (json!({ "path": true }), "path", "invalid type: boolean `true`, expected a string"),
+        (json!({ "path": true }), "path", "`path`: invalid type: boolean `true`, expected a string"),
     ];
     for (options, key, message) in cases {
         let error = configured("count", options).unwrap_err();

@@ -21,11 +21,16 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         ),
         (
             json!({"path": "a", "compression": "gzip"}),
-            "Config: compression: unknown variant `gzip`, expected one of `zstd`, `snappy`, `none`",
+            "Config: compression: `compression`: unknown variant `gzip`, expected one of `zstd`, `snappy`, `none`",
         ),
         (
             json!({"path": "a", "row_group_size": 0}),
-            "Config: row_group_size: invalid value: integer `0`, expected a nonzero usize",
+            "Config: row_group_size: `row_group_size`: invalid value: integer `0`, expected a whole number, 1 at least",
+        ),
+        (
+            json!({"path": "a", "row_group_size": "many"}),
+            "Config: row_group_size: `row_group_size`: invalid value: string \"many\", expected a whole number, 1 at \
+             least",
         ),
         (json!({"path": "a", "columns": []}), "Config: columns: `columns` is empty"),
     ];
@@ -59,6 +64,9 @@ fn groups_and_compression_are_as_asked_for() {
     };
     let groups = laid_out(json!({"path": "a.parquet", "row_group_size": 2, "compression": "snappy"}));
     assert_eq!(groups, [2, 2, 1].map(|rows| (rows, Compression::SNAPPY)));
+    // From an environment variable.
+    let groups = laid_out(json!({"path": "a.parquet", "row_group_size": "3", "compression": "none"}));
+    assert_eq!(groups, [3, 2].map(|rows| (rows, Compression::UNCOMPRESSED)));
     let groups = laid_out(json!({"path": "a.parquet", "compression": "none"}));
     assert_eq!(groups, [(5, Compression::UNCOMPRESSED)]);
     let groups = laid_out(json!({"path": "a.parquet"}));

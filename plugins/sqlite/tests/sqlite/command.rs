@@ -54,6 +54,12 @@ fn the_example_fills_its_table() {
         .unwrap();
         assert_eq!(run(), exit);
     }
+
+    // Another sink must not replace the database.
+    let lines = "[sinks.lines]\ntype = \"ndjson\"\npath = \"out/../out/data.db\"\n";
+    let both = include_str!("../../example.toml").replace("sinks = [", "sinks = [\"lines\", ");
+    fs::write(folder.path("example.toml"), both + lines).unwrap();
+    assert_eq!(run(), Exit::Usage);
 }
 
 /// What a reader is to find of a record.

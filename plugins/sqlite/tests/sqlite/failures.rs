@@ -51,7 +51,7 @@ fn what_is_there_under_the_name_must_take_the_rows() {
     );
     assert_eq!(
         refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
-        "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"
+        "it has no PRIMARY KEY or UNIQUE constraint on `id`, which is the `key`"
     );
     assert_eq!(
         refusal("CREATE VIEW Users AS SELECT 1", "replace"),
@@ -79,6 +79,22 @@ fn a_failure_of_the_database_says_what_was_being_done() {
     assert_eq!(
         after("CREATE VIEW users AS SELECT 1"),
         ["Rejected: cannot finish table `users` in `data.db`", "use DROP VIEW to delete view users"]
+    );
+    let folder = Folder::new();
+    folder.database().execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)").unwrap();
+    let pulled = || {
+        let mut sink = folder.begin(with("append", &[])).unwrap();
+        page(&mut sink, &FIRST).unwrap();
+        sink.commit(Mark(1)).and_then(|_| sink.finish())
+    };
+    pulled().unwrap();
+    assert_eq!(
+        failure(&folder, &pulled().unwrap_err()),
+        [
+            "Rejected: cannot finish table `users` in `data.db`: a constraint of the table keeps a row out (with a \
+             `key`, later rows take the place of earlier ones)",
+            "UNIQUE constraint failed: users.id"
+        ]
     );
 }
 

@@ -21,11 +21,11 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         ),
         (
             json!({"path": "a", "mode": "upsert"}),
-            "Config: mode: unknown variant `upsert`, expected `replace` or `append`",
+            "Config: mode: `mode`: unknown variant `upsert`, expected `replace` or `append`",
         ),
         (
             json!({"path": "a", "columns": [{"at": "/a", "type": "jsn"}]}),
-            "Config: columns: column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` \
+            "Config: columns: `columns`: column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` \
              or `json`, not `jsn` (did you mean `json`?)",
         ),
         (
@@ -39,15 +39,15 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         (json!({"path": "a", "indexes": [[]]}), "Config: `indexes` has one of no columns"),
         (
             json!({"path": "a", "key": 7}),
-            "Config: key: expected the name of a column, or a list of such names",
+            "Config: key: `key`: expected the name of a column, or a list of such names",
         ),
         (
             json!({"path": "a", "busy_timeout": "10"}),
-            "Config: busy_timeout: `10` is not a duration such as `500ms`, `30s` or `2m`",
+            "Config: busy_timeout: `busy_timeout`: `10` is not a duration such as `500ms`, `30s` or `2m`",
         ),
         (
             json!({"path": "a", "busy_timeout": "-1s"}),
-            "Config: busy_timeout: `-1s` is not a duration such as `500ms`, `30s` or `2m`",
+            "Config: busy_timeout: `busy_timeout`: `-1s` is not a duration such as `500ms`, `30s` or `2m`",
         ),
         (
             json!({"path": "a", "columns": ["/_longhaul_row"]}),
