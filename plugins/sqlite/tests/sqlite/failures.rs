@@ -84,7 +84,7 @@ fn a_failure_of_the_database_says_what_was_being_done() {
     folder.database().execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)").unwrap();
     let pulled = || {
         let mut sink = folder.begin(with("append", &[])).unwrap();
-        page(&mut sink, &FIRST).unwrap();
+        write_page(&mut sink, &FIRST).unwrap();
         sink.commit(Mark(1)).and_then(|_| sink.finish())
     };
     pulled().unwrap();
