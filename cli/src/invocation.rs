@@ -6,7 +6,10 @@ use std::{borrow::Cow, path::PathBuf};
 pub(crate) fn options(files: &[PathBuf], set: &[String]) -> String {
     let files = files.iter().map(|file| ("-c", file.to_string_lossy()));
     let set = set.iter().map(|set| ("--set", Cow::Borrowed(set.as_str())));
-    files.chain(set).map(|(option, value)| format!(" {option} {}", quoted(&value))).collect()
+    files
+        .chain(set)
+        .flat_map(|(option, value)| [" ".into(), option.into(), " ".into(), quoted(value)])
+        .collect()
 }
 
 /// `hint`, whose command is given the same options.
@@ -15,10 +18,10 @@ pub(crate) fn with_options(hint: &str, options: &str) -> String {
 }
 
 /// A word for a shell.
-fn quoted(word: &str) -> Cow<'_, str> {
+fn quoted(word: Cow<'_, str>) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
+        return word;
     }
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
