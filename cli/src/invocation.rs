@@ -6,7 +6,11 @@ use std::{borrow::Cow, path::PathBuf};
 pub(crate) fn options(files: &[PathBuf], set: &[String]) -> String {
     let files = files.iter().map(|file| ("-c", file.to_string_lossy()));
     let set = set.iter().map(|set| ("--set", Cow::Borrowed(set.as_str())));
-    files.chain(set).map(|(option, value)| format!(" {option} {}", quoted(&value))).collect()
+    files
+        .chain(set)
+        .map(|(option, value)| format!(" {option} {}", quoted(&value)))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// `hint`, whose command is given the same options.
