@@ -135,7 +135,10 @@ fn quoted(text: &str) -> String {
         match char {
             '"' | '\\' => quoted.extend(['\\', char]),
             // None of those is beyond the four digits.
-            char if grid::is_obeyed(char) => quoted.push_str(&format!("\\u{:04X}", u32::from(char))),
+            char if grid::is_obeyed(char) => {
+                // Writing to a string does not fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(char));
+            }
             char => quoted.push(char),
         }
     }
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_name_of_several_lines_stays_within_its_own() {
-        let expected = r##"columns = [
+        let expected = r#"columns = [
   # "/a\u000A]\u000A[auth]",  # an object, all 1
   "/a\u000A]\u000A[auth]/x",  # a number, all 1
   "/c\u009B2J\u202E\"\\",     # a number, all 1
@@ -166,7 +169,7 @@ mod tests {
 # columns = [
 #   { name = "value", at = "" },  # a number, all 1
 # ]
-"##;
+"#;
         let record = r#"{"a\n]\n[auth]":{"x":1},"c\u009b2J\u202e\"\\":1,"list\n":[1]}"#;
         let text = listed(record);
         assert_eq!(text, expected);
@@ -185,7 +188,7 @@ mod tests {
     #[test]
     fn columns_that_would_have_one_name_get_several() {
         let record = r#"{"/a.b":1,"a":{"b":2},"a.b":3,"c.d":4,"c":{"d":5},"*":6}"#;
-        let expected = r##"columns = [
+        let expected = r#"columns = [
   "/~1a.b",                           # a number, all 1
   # "/a",                             # an object, all 1
   "/a/b",                             # a number, all 1
@@ -195,7 +198,7 @@ mod tests {
   { name = "/c/d", at = "/c/d" },     # a number, all 1
   # "/*",                             # a number, all 1
 ]
-"##;
+"#;
         assert_eq!(listed(record), expected);
     }
 }

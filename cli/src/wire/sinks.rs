@@ -145,7 +145,7 @@ fn configure(
                 (plugin.configure(&options), plugin.options(), Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
-                return Err(not_configured(loaded, name, &registry));
+                return Err(not_configured(loaded, name, registry));
             }
             Ok(None) => return Err(wrong(unknown.to_string()).hint(no_plugin(kind))),
             Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
