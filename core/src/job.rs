@@ -55,7 +55,7 @@ pub struct Cancel {
     pub client: Client,
 }
 
-/// Set once nobody waits for the jobs of a run any more.
+/// Set once nobody waits for the jobs and pages of a run any more.
 #[derive(Debug, Default)]
 pub(crate) struct Abandoned(AtomicBool);
 

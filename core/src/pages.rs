@@ -232,6 +232,9 @@ pub enum PageError {
         /// Which page it is, from 1.
         page: u64,
     },
+    /// The page is not waited for, because another part of the pull has failed.
+    #[error("another part of the pull has failed")]
+    Abandoned,
     /// The page announces another, but has no records.
     #[error("page {page} has nothing at `{at}` and yet names a next page")]
     Absent {

@@ -37,9 +37,9 @@ use crate::{
 /// Pulls every page into every sink, from the last checkpoint on where there is one, and publishes what was pulled once
 /// all of it is durable everywhere.
 pub fn run(pull: &Pull<'_>, client: &Arc<Client>) -> Result<Summary, PullError> {
-    let (ledger, abandoned) = (Ledger::new(pull.kept.as_ref()), Abandoned::default());
+    let (ledger, abandoned) = (Ledger::new(pull.kept.as_ref()), Arc::new(Abandoned::default()));
     let (readers, at_once) = (pull.readers(), pull.source.concurrency.max(1));
-    let fetchers = Fetchers::start(client, at_once, at_once / readers);
+    let fetchers = Fetchers::start(client, at_once, at_once / readers, &abandoned);
     let listings = Listings { source: pull.source, client, fetchers, seen: ledger.pages_seen()? };
     let run = Run::new(pull, listings, &ledger, &abandoned, readers);
     thread::scope(|scope| {
@@ -206,6 +206,8 @@ impl<'a> Reader<'a> {
                     self.write(reading, page, seen)?;
                 }
                 Ok(None) => return Ok(End::Reached),
+                // Whatever came of the page, what the other reader failed with is why the pull has.
+                Err(_) if self.run.abandoned.is_set() => {}
                 // Only the empty page behind the last one was too deep.
                 Err(error) if self.run.pull.is_too_deep(&error) && reading.pages.has_all() => {
                     return Ok(End::Reached);

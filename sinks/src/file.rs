@@ -100,7 +100,12 @@ impl RecordFile {
         if mark > Mark::START {
             self.hold_nothing()?;
         }
-        self.make_durable(mark)
+        let receipt = self.make_durable(mark)?;
+        if mark > Mark::START {
+            // Also a page without records has come.
+            self.begun = None;
+        }
+        Ok(receipt)
     }
 
     /// Puts into an empty file what tells that nothing was compressed. The others are whole as they are.

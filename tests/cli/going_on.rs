@@ -89,7 +89,7 @@ fn a_fresh_run_takes_back_what_looked_otherwise() {
     listing.mend();
     let columns = "sinks.lines.columns=[{name=\"n\",at=\"/id\"},{name=\"x\",at=\"/x\"}]";
     folder.longhaul("run --fresh --set").argument(columns).run().assert_complete();
-    let rows: String = (1..=8).map(|id| format!("{id},\r\n")).collect();
+    let rows = (1..=8).map(|id| format!("{id},\r\n")).collect::<Vec<_>>().concat();
     assert_eq!(folder.read(FILE), ["n,x\r\n", &rows].concat());
 }
 

@@ -1,7 +1,7 @@
 //! Runs that stop by themselves or for want of room, and go on later.
 #![cfg(unix)]
 
-use longhaul_tests::Reply;
+use longhaul_tests::{Act, Reply};
 
 use crate::{
     api::{self, calm},
@@ -28,6 +28,32 @@ fn a_run_stops_once_its_requests_are_used_up() {
     folder.run("run --max-requests 3").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
     assert_eq!(listing.asked_for(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_run_whose_requests_are_used_up_keeps_the_pages_that_are_still_to_come() {
+    let server = api::server(|request| {
+        let number: usize = request.query("page").unwrap().parse().unwrap();
+        let page = Reply::json(format!(r#"{{"results":[{{"id":{number}}}],"pageCount":6}}"#));
+        // Long on their way when the fifth page is asked for.
+        if [3, 4].contains(&number) { Act::Drip(page) } else { page.into() }
+    });
+    let stream = "[streams.things]\npath = \"/things\"\nrecords = \"/results\"\nconcurrency = 3\n\
+                  pages = { type = \"page_number\", param = \"page\", page_count = \"/pageCount\" }\n\
+                  sinks = [\"lines\"]\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, api::LINES].concat());
+    // One of them is for the token.
+    let stopped = folder.run("run --max-requests 5");
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    let kept =
+        "things: stopped, the requests of `--max-requests` are used up; 4 records in 4 pages are kept\n";
+    assert!(stopped.said().contains(kept), "{}", stopped.stderr);
+    folder.run("run --max-requests 5").assert_complete();
+    assert_eq!(
+        folder.read("out/things.ndjson"),
+        "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n{\"id\":6}\n"
+    );
+    assert_eq!(server.api_requests().len(), 6);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Windows over a server that does not page deep.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use longhaul::embedded::{EmbeddedApi, IntervalMatching, Settings};
+use longhaul_tests::{Act, Reply};
 
 use crate::{
     api::{self, LINES, calm, lines},
@@ -107,4 +110,34 @@ fn a_fresh_run_takes_back_what_was_appended_to_the_files_of_complete_windows() {
         std::fs::remove_dir_all(folder.path("out")).unwrap();
     }
     assert_eq!(folder.names_in(".longhaul"), ["calls.json", "lock"]);
+}
+
+#[test]
+fn a_window_that_fails_ends_the_run_while_others_are_waited_for() {
+    let is_first = AtomicBool::new(true);
+    let server = api::server(move |request| match request.query("from").unwrap().as_str() {
+        "2026-01-05T00:00:00Z" => Reply::status(403).into(),
+        _ if is_first.swap(false, Ordering::SeqCst) => Reply::json(r#"{"calls":[]}"#).into(),
+        _ => Act::Stall,
+    });
+    let stream = r#"
+[streams.calls]
+path = "/calls"
+query = { from = "{window.start}" }
+records = "/calls"
+concurrency = 4
+pages = { type = "page_number", param = "page" }
+window = { from = "2026-01-01", to = "2026-01-06", slice = "1d", format = "%Y-%m-%dT%H:%M:%SZ" }
+sinks = ["lines"]
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    folder.run("run --set sinks.lines.path=out/{window.start}.ndjson").assert_failed(
+        4,
+        "calls: stopped; 0 records in 1 page are kept\n\
+         error: the stream `calls` is not complete\n  \
+         caused by: `GET http://127.0.0.1:PORT/calls` failed\n  \
+         caused by: the server answered 403 Forbidden\n\
+         hint: the credentials are valid but lack a permission or scope for this request\n",
+    );
+    assert!(server.api_requests().len() <= 5, "none was given up and asked for again");
 }

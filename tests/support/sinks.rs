@@ -6,7 +6,7 @@ use longhaul_core::sink::{Batch, Sink, SinkError};
 
 /// Writes a page of these records to `sink`.
 pub fn write_page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), SinkError> {
-    let text = records.join("\n") + "\n";
+    let text: String = records.iter().flat_map(|record| [record, "\n"]).collect();
     let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
     sink.write(&Batch::new(text.as_bytes(), &ends))
 }

@@ -4,14 +4,16 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
+    time::Duration,
 };
 
 use super::PageError;
 use crate::{
     client::{Client, RequestError},
+    job::Abandoned,
     page::{Layout, Page},
     paginate::Cursor,
     request::Request,
@@ -23,6 +25,7 @@ pub(crate) struct Fetchers {
     tasks: Sender<Task>,
     /// How many pages one listing may have under way.
     pub(super) ahead: usize,
+    abandoned: Arc<Abandoned>,
 }
 
 #[derive(Debug)]
@@ -54,15 +57,23 @@ pub(super) struct Ahead {
 #[derive(Debug)]
 pub(super) enum Coming {
     /// It is fetched by another thread.
-    UnderWay(Receiver<Result<Page, RequestError>>, Arc<Wanted>),
+    UnderWay(Receiver<Result<Page, RequestError>>, Arc<Wanted>, Arc<Abandoned>),
     /// It has come, or will not.
     Here(Result<Box<Page>, PageError>),
 }
 
+/// How long a page is waited for at a time, so that whoever waits sees when the pull is abandoned.
+const GLANCE: Duration = Duration::from_millis(100);
+
 impl Fetchers {
     /// Starts so many threads. They end once nobody can ask them any more, and nobody waits for that: a page which is
     /// no longer wanted may take its time to fail.
-    pub(crate) fn start(client: &Arc<Client>, threads: usize, ahead: usize) -> Self {
+    pub(crate) fn start(
+        client: &Arc<Client>,
+        threads: usize,
+        ahead: usize,
+        abandoned: &Arc<Abandoned>,
+    ) -> Self {
         let (tasks, queue) = mpsc::channel::<Task>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
@@ -75,7 +86,7 @@ impl Fetchers {
                 }
             });
         }
-        Self { tasks, ahead }
+        Self { tasks, ahead, abandoned: Arc::clone(abandoned) }
     }
 
     /// Has a page fetched.
@@ -85,7 +96,7 @@ impl Fetchers {
         let task = Task { request, layout, buffer, fetched, wanted: Arc::downgrade(&wanted) };
         // The threads are there for as long as anybody can ask them; were they not, the page would not come.
         let _ = self.tasks.send(task);
-        Coming::UnderWay(page, wanted)
+        Coming::UnderWay(page, wanted, Arc::clone(&self.abandoned))
     }
 }
 
@@ -100,14 +111,21 @@ impl Task {
 }
 
 impl Coming {
-    /// Waits for the page.
+    /// Waits for the page, unless the pull is abandoned meanwhile.
     pub(super) fn wait(self) -> Result<Page, PageError> {
-        match self {
-            Self::Here(page) => page.map(|page| *page),
-            Self::UnderWay(page, _wanted) => match page.recv() {
-                Ok(page) => Ok(page?),
-                Err(_) => std::panic::resume_unwind(Box::new("a thread that fetches pages has panicked")),
-            },
+        let (page, _wanted, abandoned) = match self {
+            Self::Here(page) => return page.map(|page| *page),
+            Self::UnderWay(page, wanted, abandoned) => (page, wanted, abandoned),
+        };
+        loop {
+            match page.recv_timeout(GLANCE) {
+                Ok(page) => return Ok(page?),
+                Err(RecvTimeoutError::Timeout) if abandoned.is_set() => return Err(PageError::Abandoned),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    std::panic::resume_unwind(Box::new("a thread that fetches pages has panicked"))
+                }
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ const ROUGHLY: Duration = Duration::from_secs(2);
 pub(super) struct Budget {
     known: Known,
     in_flight: u64,
+    /// How many of those went in an earlier span: none of them keeps a new one from being asked about.
+    earlier: u64,
 }
 
 /// What is known of a budget.
@@ -32,10 +34,10 @@ impl Budget {
             && now >= until
         {
             // A new span begins with the next request, whose answer tells what it allows.
-            self.known = Known::Nothing;
+            (self.known, self.earlier) = (Known::Nothing, self.in_flight);
         }
         let turn = match self.known {
-            Known::Nothing if self.in_flight > 0 => Turn::AfterAnother,
+            Known::Nothing if self.in_flight > self.earlier => Turn::AfterAnother,
             Known::Left { left, until } if self.in_flight >= left => {
                 // The answers to those may tell that there is more, for they may be counted already.
                 if self.in_flight > 0 && left > 0 {
@@ -64,6 +66,7 @@ impl Budget {
 
     pub(super) fn leave(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.earlier = self.earlier.saturating_sub(1);
     }
 }
 
@@ -108,6 +111,23 @@ mod tests {
         assert_eq!(budget.enter(at(3)), Turn::Later(at(58)));
         assert_eq!(budget.enter(at(61)), Turn::Now);
         assert_eq!(budget.enter(at(61)), Turn::AfterAnother, "what the new span allows is not told yet");
+    }
+
+    #[test]
+    fn a_new_span_waits_for_no_answer_to_what_went_before_it() {
+        let mut budget = Budget::default();
+        budget.enter(at(0));
+        budget.note(Some(told(2, 60)), at(1));
+        budget.leave();
+        assert_eq!([budget.enter(at(2)), budget.enter(at(2))], [Turn::Now; 2]);
+        budget.note(Some(told(0, 58)), at(3));
+        budget.leave();
+        assert_eq!(budget.enter(at(3)), Turn::Later(at(58)));
+        assert_eq!(budget.enter(at(61)), Turn::Now, "though one is still in flight");
+        assert_eq!(budget.enter(at(61)), Turn::AfterAnother);
+        budget.note(Some(told(9, 60)), at(62));
+        budget.leave();
+        assert_eq!(budget.enter(at(62)), Turn::Now);
     }
 
     #[test]

@@ -50,6 +50,27 @@ fn a_part_stays_only_if_something_was_committed() {
 }
 
 #[test]
+fn a_stopped_pull_goes_on_behind_pages_without_records() {
+    let csv = |options: serde_json::Value| configured("csv", options).unwrap();
+    for sink in [
+        replacing("x"),
+        appending("x"),
+        replacing("x.gz"),
+        csv(json!({"path": "x", "columns": ["/a"]})),
+        csv(json!({"path": "x"})),
+    ] {
+        let folder = Folder::new();
+        let mut open = folder.begin(&*sink);
+        open.commit(Mark::START).unwrap();
+        write_page(&mut open, &[]).unwrap();
+        let receipt = open.commit(Mark(1)).unwrap();
+        drop(open);
+        pull(folder.resume(&*sink, &receipt).unwrap(), &[r#"{"a":1}"#]);
+        assert!(folder.names().len() == 1, "{:?}", folder.names());
+    }
+}
+
+#[test]
 fn a_pull_that_begins_drops_the_part_of_an_abandoned_one() {
     let folder = Folder::new();
     folder.write("x.ndjson.part", "abandoned\n");

@@ -72,6 +72,7 @@ impl Pages {
 }
 
 /// An array without its beginning.
-fn open(array: Vec<u8>) -> Vec<u8> {
-    array[1..].to_vec()
+fn open(mut array: Vec<u8>) -> Vec<u8> {
+    array.remove(0);
+    array
 }
