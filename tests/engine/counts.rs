@@ -105,6 +105,16 @@ fn a_page_count_that_lies_neither_cuts_the_listing_short_nor_keeps_it_going() {
 }
 
 #[test]
+fn a_page_count_of_nothing_is_not_believed_where_pages_count_from_zero() {
+    let (setup, _) = setup(|request| {
+        let page = records(7).chunks(3).nth(asked(request, "pageNumber")).unwrap_or_default().join(",");
+        Reply::json(format!(r#"{{"entities":[{page}],"pageCount":0}}"#))
+    });
+    let paginator = PageNumber { start: 0, ..page_number(Some("/pageCount"), None) };
+    assert!(setup.pull(&setup.source_at("/x", "/entities", paginator), None).records() == records(7));
+}
+
+#[test]
 fn a_total_ends_nothing_and_is_reconciled() {
     for (counts, missing) in [
         (r#","total":7"#, 0),

@@ -48,7 +48,7 @@ impl Paginator for PageNumber {
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
         let number = self.number(at)?;
         let last = count(page, self.page_count.as_ref())
-            .map(|pages| pages.saturating_add(self.start).saturating_sub(1));
+            .and_then(|pages| pages.saturating_add(self.start).checked_sub(1));
         let is_last = page.batch().is_empty() || last == Some(number);
         Ok((!is_last).then_some(Cursor::Page(number + 1)))
     }
