@@ -141,3 +141,15 @@ sinks = ["lines"]
     );
     assert!(server.api_requests().len() <= 5, "none was given up and asked for again");
 }
+
+#[test]
+fn a_file_that_cannot_be_opened_in_the_middle_of_a_pull_is_a_failure_of_the_sink() {
+    let (_, api) = shallow();
+    let folder = folder(&api, QUERY).with("out/20260102T000000Z.ndjson/in the way", "");
+    let ended = folder.run("run --set sinks.lines.path=out/{window.start}.ndjson");
+    // Not 2, which says that nothing was sent.
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    let words = ended.closing_words();
+    let cause = "caused by: the sink `lines` failed\n  caused by: cannot write to `out/20260102T000000Z.ndjson`: it is a folder\n";
+    assert!(words.contains(cause), "{words}");
+}

@@ -14,6 +14,7 @@ mod body;
 mod canonical;
 mod check;
 mod choice;
+mod concurrency;
 mod defaults;
 mod definition;
 mod duplicates;

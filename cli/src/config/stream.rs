@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     body::Body,
-    choice, header,
+    choice, concurrency, header,
     job::Job,
     keys::{Kind, Row},
     pages::Pages,
@@ -52,6 +52,7 @@ pub struct Stream {
     /// What the first request carries.
     pub body: Option<Body>,
     /// How many requests may be in flight at a time.
+    #[serde(deserialize_with = "concurrency::bounded")]
     pub concurrency: NonZeroUsize,
     /// What it is, in a line.
     #[serde(default, deserialize_with = "text::line")]

@@ -124,7 +124,12 @@ fn pull(
             let kept = keep(session, planned, keeper.as_ref())?;
             outcome.resumable = kept.is_some();
             outcome.summary = kept.unwrap_or_default();
-            Err(Failure::of_pull(planned.name, error, session.stop.reason()))
+            let mut failure = Failure::of_pull(planned.name, error, session.stop.reason());
+            if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
+                // That nothing was sent is no longer true.
+                failure.exit = Exit::Sink;
+            }
+            Err(failure)
         }
     };
     outcome.error =

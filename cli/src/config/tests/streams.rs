@@ -209,6 +209,11 @@ fn the_other_keys_of_a_stream() {
         "`streams.calls.concurrency`: expected a whole number from 1, found `0`",
         7,
     );
+    assert_refused(
+        "concurrency = 257",
+        "`streams.calls.concurrency`: `257` requests at a time are more than the 256 there may be",
+        7,
+    );
     assert_refused("description = \"a\\nb\"", "`streams.calls.description`: more than one line", 7);
 }
 
