@@ -15,6 +15,7 @@ use crate::{
     client::{Client, RequestError},
     clock::Wake,
     pointer::Pointer,
+    request::Request,
     retry::StopReason,
     sink::Site,
     state::StateError,
@@ -127,7 +128,7 @@ impl Job {
     }
 
     fn attempt(&self, errand: &Errand<'_>) -> Result<Site, JobError> {
-        let submitted = errand.client.json(&self.submit.at(&errand.site)?)?;
+        let submitted = errand.ask(&self.submit.at(&errand.site)?)?;
         // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
@@ -162,7 +163,7 @@ impl Job {
         let clock = errand.client.clock();
         let begun = clock.elapsed();
         loop {
-            let answer = errand.client.json(&request)?;
+            let answer = errand.ask(&request)?;
             let state =
                 text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
             if self.done.contains(&state) {
@@ -179,6 +180,13 @@ impl Job {
                 return Err(JobError::Interrupted);
             }
         }
+    }
+}
+
+impl Errand<'_> {
+    /// Sends `request` until the answer is JSON, or until nobody waits for the job any more.
+    fn ask(&self, request: &Request) -> Result<Value, RequestError> {
+        self.client.json_while(|| !self.abandoned.is_set(), request)
     }
 }
 

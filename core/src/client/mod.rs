@@ -209,7 +209,16 @@ impl Client {
 
     /// Sends `request` until the answer is JSON.
     pub fn json(&self, request: &Request) -> Result<serde_json::Value, RequestError> {
-        self.send(request, Vec::new(), |answer| {
+        self.json_while(|| true, request)
+    }
+
+    /// The same for as long as anybody wants the answer.
+    pub(crate) fn json_while(
+        &self,
+        is_wanted: impl Fn() -> bool,
+        request: &Request,
+    ) -> Result<serde_json::Value, RequestError> {
+        self.send_while(is_wanted, request, Vec::new(), |answer| {
             let body = answer.response.body;
             BodyFault::check(&body)?;
             serde_json::from_slice(&body).map_err(BodyFault::NotJson)
