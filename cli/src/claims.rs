@@ -2,9 +2,10 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
 };
+
+use longhaul_core::disk::followed;
 
 /// The files of a run, under their owners' names.
 #[derive(Debug)]
@@ -23,11 +24,11 @@ impl Claims {
         let mut owners = HashMap::new();
         let mut files = HashMap::new();
         for path in configuration {
-            let (path, owner) = (real(&path), "the configuration".to_owned());
+            let (path, owner) = (followed(&path), "the configuration".to_owned());
             files.extend(identity(&path).map(|file| (file, (path.clone(), owner.clone()))));
             owners.insert(path, owner);
         }
-        Self { owners, shared: HashMap::new(), files, state_folder: real(state_folder) }
+        Self { owners, shared: HashMap::new(), files, state_folder: followed(state_folder) }
     }
 
     /// Gives `path` to `owner`, and the places beside it where a file grows until it is complete. The error is a clause
@@ -66,7 +67,7 @@ impl Claims {
     }
 
     fn outside_of_state(&self, path: &Path, owner: &str) -> Result<PathBuf, String> {
-        let path = real(path);
+        let path = followed(path);
         if path.starts_with(&self.state_folder) {
             return Err(format!("{owner} would write into the state folder, to `{}`", path.display()));
         }
@@ -84,7 +85,8 @@ type Identity = (u64, u64);
 /// What tells the file at `path` from every other, whatever their paths; nothing where there is none.
 #[cfg(unix)]
 fn identity(path: &Path) -> Option<Identity> {
-    use std::os::unix::fs::MetadataExt;
+    use std::{fs, os::unix::fs::MetadataExt};
+
     let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some((file.dev(), file.ino()))
 }
@@ -93,13 +95,6 @@ fn identity(path: &Path) -> Option<Identity> {
 #[cfg(not(unix))]
 fn identity(_: &Path) -> Option<Identity> {
     None
-}
-
-/// The path without links, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
-    let named = folder.zip(path.file_name()).map(|(folder, name)| folder.join(name));
-    fs::canonicalize(path).ok().or(named).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the suites stand on: a clock that is set by hand, a scripted transport, sinks that keep a journal, a server
-//! and a disk with faults, compressed files, and models of APIs: one whose tokens die, one that is asked by interval, one with jobs.
+//! and a disk with faults, compressed files, and models of APIs: one whose tokens die, one that is asked by interval, one
+//! with jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
 

@@ -79,8 +79,8 @@
 //!
 //! The options reach the sink by `serde`. A key that the type does not know, one that is missing and a value of the
 //! wrong type become errors that name the key; write `deny_unknown_fields`. What else must hold is checked by
-//! `#[serde(try_from = "…")]`; what a table inside of the options has, [`Keys`] reads, too. Of the JSON Schema, `longhaul sinks` shows each option's type, default and description,
-//! and whether it is required.
+//! `#[serde(try_from = "…")]`; what a table inside of the options has, [`Keys`] reads, too. Of the JSON Schema,
+//! `longhaul sinks` shows each option's type, default and description, and whether it is required.
 //!
 //! The options are all that a sink is told of the configuration. The API's credentials never cross.
 //!
