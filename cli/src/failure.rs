@@ -3,15 +3,12 @@
 use std::error::Error;
 
 use longhaul_core::{
-    auth::AuthError,
-    client::{Misdirection, RequestError, Trouble},
-    job::JobError,
-    pages::PageError,
-    retry::StopReason,
-    run::PullError,
+    client::{Misdirection, RequestError, Trouble, auth::AuthError, retry::StopReason},
+    http::transport::TransportErrorKind,
+    listing::PageError,
+    pull::{PullError, job::JobError},
     sink::{SinkError, SinkErrorKind},
     state::StateError,
-    transport::TransportErrorKind,
 };
 
 use crate::{config::ConfigError, exit::Exit, signal::Reason};

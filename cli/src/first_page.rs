@@ -1,6 +1,11 @@
 //! The first page of a stream, fetched to be looked at.
 
-use longhaul_core::{Source, page::Page, pages::Pages, run::PullError, sink::Site};
+use longhaul_core::{
+    Source,
+    listing::{Pages, page::Page},
+    pull::PullError,
+    sink::Site,
+};
 
 use crate::{config::Stream, failure::Failure, range, session::Session, wire::Access};
 

@@ -2,7 +2,7 @@
 
 use longhaul_core::{
     Source,
-    run::has_file_for_each_window,
+    pull::has_file_for_each_window,
     sink::{Destination, OpenSink, Site},
 };
 

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use longhaul_core::{
     Clock,
     event::{Event, Fault, Observer},
-    run::Summary,
+    state::Summary,
 };
 
 use crate::{report::Chain, screen::Screen};

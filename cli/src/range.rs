@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use longhaul_core::{
     Pointer, Source, Template,
-    run::PullError,
-    window::{self, Window},
+    pull::{PullError, window},
+    window::Window,
 };
 
 use crate::{

@@ -13,7 +13,7 @@ use std::{
 use longhaul_core::{
     Clock,
     clock::{Interrupt, SystemClock, Wake},
-    transport::Transport,
+    http::transport::Transport,
 };
 use signal_hook::{
     consts::{SIGINT, SIGTERM},

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use longhaul_core::{
-    checkpoint::{Checkpoint, Kept},
-    run::{Pull, undo},
+    pull::{Pull, undo},
     sink::Site,
-    state::{Keeper, State, StateError, StateFile, Unfinished},
+    state::{
+        Keeper, State, StateError, StateFile, Unfinished,
+        checkpoint::{Checkpoint, Kept},
+    },
     window::Window,
 };
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Debug, time::Duration};
 
 use http::Method;
 
-use crate::request::ShownUrl;
+use crate::shown_url::ShownUrl;
 
 /// Is told of every [`Event`], on the thread where it happens; it must return quickly.
 pub trait Observer: Debug + Send + Sync {

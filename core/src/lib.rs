@@ -19,11 +19,11 @@
 //! use http::{HeaderMap, Method};
 //! use longhaul_core::{
 //!     Client, Origins, Replay, Secret, Source, Template,
-//!     auth::FixedToken,
-//!     paginate::{Base, Follow, NextUrl},
-//!     run::{Pull, run},
+//!     client::auth::FixedToken,
+//!     http::transport::{Settings, UreqTransport},
+//!     listing::paginate::{Base, Follow, NextUrl},
+//!     pull::{Pull, run},
 //!     sink::{OpenSink, Site},
-//!     transport::{Settings, UreqTransport},
 //! };
 //!
 //! # fn example(sink: &dyn OpenSink) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,47 +53,35 @@
 //! # }
 //! ```
 
-pub mod auth;
-pub mod checkpoint;
+mod cancel;
 pub mod client;
 pub mod clock;
 pub mod disk;
 pub mod event;
-pub mod job;
+mod fingerprint;
+pub mod http;
 pub mod json;
-mod ledger;
-mod listings;
-mod origins;
-mod output;
-pub mod page;
-pub mod pages;
-pub mod paginate;
-mod parts;
-mod pointer;
-pub mod rate;
-mod refusal;
-mod request;
-pub mod retry;
-pub mod run;
-mod secret;
-mod seen;
+pub mod listing;
+pub mod pull;
+mod shown_url;
 pub mod sink;
-mod source;
 pub mod state;
 pub mod suggest;
-mod template;
-pub mod transport;
-mod unique;
 pub mod window;
 
 pub use self::{
-    client::Client,
+    client::{
+        Client,
+        refusal::{Refusal, RefusalFormat, Throttled},
+    },
     clock::Clock,
-    origins::{ForeignOrigin, Origins},
-    pointer::{InvalidPointer, Pointer},
-    refusal::{Refusal, RefusalFormat, Throttled},
-    request::{Body, Replay, Request, ShownUrl},
-    secret::Secret,
-    source::Source,
-    template::Template,
+    http::{
+        origins::{ForeignOrigin, Origins},
+        request::{Body, Replay, Request},
+        secret::Secret,
+        template::Template,
+    },
+    json::pointer::{InvalidPointer, Pointer},
+    pull::Source,
+    shown_url::ShownUrl,
 };

@@ -12,9 +12,9 @@ use longhaul_core::{
     Replay, Template,
     client::Answer,
     disk::SystemDisk,
-    page::{Layout, Page},
+    http::transport::Response,
+    listing::page::{Layout, Page},
     sink::{Batch, Registry, Sink, Site},
-    transport::Response,
 };
 use longhaul_sinks::{Stdout, register};
 use serde_json::{Value, json};

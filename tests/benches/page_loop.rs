@@ -9,8 +9,8 @@ use std::{env, hint::black_box, mem};
 use http::{HeaderMap, StatusCode};
 use longhaul_core::{
     client::Answer,
-    page::{Layout, Page},
-    transport::Response,
+    http::transport::Response,
+    listing::page::{Layout, Page},
 };
 use serde_json::{Value, json};
 

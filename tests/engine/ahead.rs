@@ -9,10 +9,12 @@ use std::{
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    paginate::{Offset, PageNumber, Paginator, Single},
-    run::{Pull, PullError, run},
+    listing::paginate::{Offset, PageNumber, Paginator, Single},
+    pull::{
+        Pull, PullError, run,
+        window::{Windows, tile},
+    },
     sink::Site,
-    window::{Windows, tile},
 };
 use longhaul_tests::{
     Journal, Life, Received, Reply, ScriptedTransport, Setup, SinkStep, Tokens, chain, window,

@@ -10,10 +10,12 @@ use http::Method;
 use jiff::Span;
 use longhaul_core::{
     Client, Clock, Source, Template,
-    job::{Cancel, JobError},
-    retry::StopReason,
-    run::PullError,
-    transport::TransportErrorKind,
+    client::retry::StopReason,
+    http::transport::TransportErrorKind,
+    pull::{
+        PullError,
+        job::{Cancel, JobError},
+    },
 };
 use longhaul_tests::{Life, ManualClock, Pulled, Reply, ScriptedTransport, Setup, Tokens};
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use longhaul_core::{
     Pointer, Source,
-    pages::PageError,
-    paginate::{Offset, PageNumber},
+    listing::{
+        PageError,
+        paginate::{Offset, PageNumber},
+    },
 };
 use longhaul_tests::{Life, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records};
 

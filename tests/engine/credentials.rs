@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::{
     Secret,
-    auth::{ClientAuth, GrantType},
+    client::auth::{ClientAuth, GrantType},
 };
 use longhaul_tests::{FaultServer, Life, ManualClock, Received, Setup, Tokens};
 

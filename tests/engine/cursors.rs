@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use longhaul_core::{
-    pages::PageError,
+use longhaul_core::listing::{
+    PageError,
     paginate::{Renewal, Token},
 };
 use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use longhaul_core::{
     Clock, Replay,
+    client::retry::StopReason,
     clock::{Interrupt, SystemClock},
-    retry::StopReason,
-    transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
+    http::transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
 };
 use longhaul_tests::{
     Act, FakeApi, FaultServer, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records,

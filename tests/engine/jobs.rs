@@ -9,11 +9,13 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Replay, Source, Template,
-    job::{Job, JobError},
-    paginate::{Renewal, Token},
-    run::PullError,
-    transport::TransportErrorKind,
-    window::{TooDeep, Windows},
+    http::transport::TransportErrorKind,
+    listing::paginate::{Renewal, Token},
+    pull::{
+        PullError,
+        job::{Job, JobError},
+        window::{TooDeep, Windows},
+    },
 };
 use longhaul_tests::{
     Exports, JOBS_PATH, Life, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain,

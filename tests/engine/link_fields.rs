@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::Method;
-use longhaul_core::{
-    pages::PageError,
+use longhaul_core::listing::{
+    PageError,
     paginate::{Base, Follow, LinkHeader, NextUrl},
 };
 use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method};
-use longhaul_core::{
-    pages::Listing,
-    pages::{PageError, Pages},
+use longhaul_core::listing::{
+    Listing, PageError, Pages,
     paginate::{Base, Follow, NextUrl},
 };
 use longhaul_tests::{

@@ -6,16 +6,18 @@ use http::Method;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use longhaul_core::{
     Body, Request, Secret,
-    pages::PageError,
-    paginate::{Cursor, PageNumber, PaginationError, Paginator, Single},
-    transport::{
+    http::transport::{
         Proxy, Settings, SetupError, TransportError,
         TransportErrorKind::{
             self, BrokenOff, Garbled, NotConnected, TimedOut, TooLarge, Unsendable, Untrusted,
         },
         UreqTransport,
     },
-    window::tile,
+    listing::{
+        PageError,
+        paginate::{Cursor, PageNumber, PaginationError, Paginator, Single},
+    },
+    pull::window::tile,
 };
 use longhaul_tests::{Life, ManualClock, Reply, Setup, Tokens, chain};
 use serde_json::json;

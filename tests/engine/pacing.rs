@@ -9,9 +9,9 @@ use std::{
 use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
     Clock, Source,
-    paginate::PageNumber,
-    rate::{Ceiling, RateLimit},
-    run::{Pull, run},
+    client::rate::{Ceiling, RateLimit},
+    listing::paginate::PageNumber,
+    pull::{Pull, run},
     sink::Site,
 };
 use longhaul_tests::{Journal, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain};

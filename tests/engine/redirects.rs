@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method};
-use longhaul_core::retry::StopReason;
+use longhaul_core::client::retry::StopReason;
 use longhaul_tests::{
     API_PATH, FakeApi, FaultServer, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup,
     Tokens, chain, records,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use longhaul_core::{
     Client, Origins, Secret,
-    auth::{Anonymous, Auth, ClientAuth, FixedToken},
-    client::Trouble,
-    pages::Pages,
-    retry::StopReason,
+    client::{
+        Trouble,
+        auth::{Anonymous, Auth, ClientAuth, FixedToken},
+        retry::StopReason,
+    },
+    listing::Pages,
 };
 use longhaul_tests::{FakeApi, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records};
 use serde_json::json;

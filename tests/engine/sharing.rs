@@ -12,9 +12,11 @@ use std::{
 
 use longhaul_core::{
     Clock,
-    auth::AuthError,
+    client::{
+        auth::AuthError,
+        retry::{RetryPolicy, StopReason},
+    },
     clock::Wake,
-    retry::{RetryPolicy, StopReason},
 };
 use longhaul_tests::{Life, ManualClock, Reply, ScriptedTransport, Setup, Tokens};
 use serde_json::json;

@@ -1,6 +1,9 @@
 //! What the engine does to sinks.
 
-use longhaul_core::{run::PullError, sink::Mark, sink::SinkErrorKind};
+use longhaul_core::{
+    pull::PullError,
+    sink::{Mark, SinkErrorKind},
+};
 use longhaul_tests::{
     Call::{Abandon, Commit, Finish, GoBack, Open, Write},
     FakeApi, Journal, Life, Links, ManualClock, Pulled, Reply, Setup, SinkStep, Tokens, chain, records,

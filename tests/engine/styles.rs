@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::Method;
 use longhaul_core::{
     Source,
-    paginate::{Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
+    listing::paginate::{
+        Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token,
+    },
 };
 use longhaul_tests::{Life, Received, Reply, Setup, Tokens, records};
 use serde_json::{Value, json};

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use longhaul_core::{
     Request,
-    transport::{
+    http::transport::{
         Proxy, Settings, Transport, TransportError,
         TransportErrorKind::{BrokenOff, Garbled, Untrusted},
         UreqTransport,

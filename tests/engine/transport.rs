@@ -14,7 +14,7 @@ use http::Method;
 use longhaul_core::{
     Clock, Request,
     clock::{Interrupt, SystemClock},
-    transport::{
+    http::transport::{
         Proxy, Settings, Transport, TransportError,
         TransportErrorKind::{self, BrokenOff, Garbled, NotConnected, TimedOut, TooLarge},
         UreqTransport,

@@ -6,8 +6,8 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    paginate::{Offset, Single},
-    window::{TooDeep, Windows},
+    listing::paginate::{Offset, Single},
+    pull::window::{TooDeep, Windows},
 };
 use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens};
 use serde_json::{Value, json};

@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use longhaul_core::{
     Client, Replay,
-    client::{Answer, BodyFault, RequestError},
-    retry::{RetryPolicy, StopReason},
-    transport::TransportErrorKind,
+    client::{
+        Answer, BodyFault, RequestError,
+        retry::{RetryPolicy, StopReason},
+    },
+    http::transport::TransportErrorKind,
 };
 use longhaul_tests::{
     FakeApi, Life, Links, ManualClock, Reply, ScriptedTransport, Setup, Tokens, chain, records,

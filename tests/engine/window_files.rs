@@ -13,7 +13,7 @@ use std::{
 use jiff::{SignedDuration, Span};
 use longhaul_core::{
     disk::SystemDisk,
-    run::PullError,
+    pull::PullError,
     sink::{OpenSink, Registry},
 };
 use longhaul_sinks::Stdout;

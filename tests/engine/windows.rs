@@ -6,10 +6,13 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    paginate::PageNumber,
-    run::PullError,
+    listing::paginate::PageNumber,
+    pull::{
+        PullError,
+        window::{TooDeep, Windows, tile},
+    },
     sink::Mark,
-    window::{TooDeep, Window, Windows, tile},
+    window::Window,
 };
 use longhaul_tests::{
     Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, window,

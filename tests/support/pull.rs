@@ -5,14 +5,19 @@ use std::{error::Error, sync::Arc, time::Duration};
 use http::Method;
 use longhaul_core::{
     Body, Client, Clock, Origins, Request, Secret, Source, Template,
-    auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
-    client::RequestError,
-    pages::{Listing, PageError},
-    paginate::{Base, Follow, NextUrl, Paginator},
-    retry::RetryPolicy,
-    run::{self, Pull, PullError, Summary},
+    client::{
+        RequestError,
+        auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
+        retry::RetryPolicy,
+    },
+    http::transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
+    listing::{
+        Listing, PageError,
+        paginate::{Base, Follow, NextUrl, Paginator},
+    },
+    pull::{self, Pull, PullError},
     sink::{OpenSink, Site},
-    transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
+    state::Summary,
     window::Window,
 };
 use serde_json::json;
@@ -179,7 +184,7 @@ impl Setup {
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
         let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/"), kept: None };
-        run::run(&pull, &Arc::new(self.client()))
+        pull::run(&pull, &Arc::new(self.client()))
     }
 }
 

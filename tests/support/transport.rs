@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use longhaul_core::{
     Clock, Request,
-    transport::{Response, Transport, TransportError, TransportErrorKind},
+    http::transport::{Response, Transport, TransportError, TransportErrorKind},
 };
 
 use crate::{

@@ -4,10 +4,11 @@ use std::fmt::{self, Write};
 
 use longhaul_core::{
     ShownUrl,
-    checkpoint::{Checkpoint, Next, Stage},
-    paginate::Cursor,
-    run::Summary,
-    state::{State, Unfinished},
+    listing::{paginate::Cursor, position::Next},
+    state::{
+        State, Summary, Unfinished,
+        checkpoint::{Checkpoint, Stage},
+    },
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use http::Method;
-use longhaul_core::{Pointer, paginate::Place};
+use longhaul_core::{Pointer, listing::paginate::Place};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{

@@ -3,7 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use jiff::{Span, Timestamp, fmt::strtime, tz::TimeZone};
-use longhaul_core::paginate::Place;
+use longhaul_core::listing::paginate::Place;
 use serde::{Deserialize, Deserializer, de};
 
 /// What the text stands for.

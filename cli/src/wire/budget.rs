@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use longhaul_core::{
     Request,
-    transport::{Response, Transport, TransportError, TransportErrorKind},
+    http::transport::{Response, Transport, TransportError, TransportErrorKind},
 };
 
 use crate::signal::{Reason, Stop};

@@ -4,11 +4,13 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use longhaul_core::{
     Client, Clock, Origins, Secret,
-    auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
+    client::{
+        auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
+        rate::{Ceiling, RateHeaders, RateLimit},
+        retry::RetryPolicy,
+    },
     event::Observer,
-    rate::{Ceiling, RateHeaders, RateLimit},
-    retry::RetryPolicy,
-    transport::{Proxy, Settings, Tls, Transport, UreqTransport},
+    http::transport::{Proxy, Settings, Tls, Transport, UreqTransport},
 };
 
 use crate::{

@@ -9,9 +9,13 @@ use http::{
 use jiff::{SignedDuration, SpanRelativeTo};
 use longhaul_core::{
     Client, Replay, Source, Template,
-    job::{Cancel, Job},
-    paginate::{Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
-    window::{TooDeep, Windows},
+    listing::paginate::{
+        Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token,
+    },
+    pull::{
+        job::{Cancel, Job},
+        window::{TooDeep, Windows},
+    },
 };
 use url::Url;
 

@@ -6,13 +6,14 @@ use http::Method;
 
 use super::redirect::Misdirection;
 use crate::{
-    auth::AuthError,
+    client::{
+        auth::AuthError,
+        refusal::Refusal,
+        retry::{Outcome, StopReason},
+    },
     event::Fault,
-    origins::ForeignOrigin,
-    refusal::Refusal,
-    request::{Request, ShownUrl},
-    retry::{Outcome, StopReason},
-    transport::TransportError,
+    http::{origins::ForeignOrigin, request::Request, transport::TransportError},
+    shown_url::ShownUrl,
 };
 
 /// A request that was given up. Whatever could be retried has been; nothing outside retries it again.

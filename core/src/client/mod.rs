@@ -1,8 +1,12 @@
 //! One request, from the credential to an answer that could be read: the innermost of the three loops.
 
+pub mod auth;
 mod error;
 mod hold;
+pub mod rate;
 mod redirect;
+pub mod refusal;
+pub mod retry;
 
 use std::{
     mem,
@@ -22,16 +26,21 @@ pub use self::{
 };
 use self::{hold::Hold, redirect::Redirects};
 use crate::{
-    auth::{Auth, AuthError, Grant, Renewal},
+    client::{
+        auth::{Auth, AuthError, Grant, Renewal},
+        rate::{Pace, RateLimit, Turn},
+        refusal::RefusalFormat,
+        retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
+    },
     clock::{Clock, Interrupt, SystemClock, Wake},
     event::{Event, Observer, Unobserved},
-    origins::Origins,
-    rate::{Pace, RateLimit, Turn},
-    refusal::RefusalFormat,
-    request::{Request, ShownUrl},
-    retry::{Jitter, RetryPolicy, Step, StopReason, retry_after},
-    secret::Secret,
-    transport::{Response, Transport},
+    http::{
+        origins::Origins,
+        request::Request,
+        secret::Secret,
+        transport::{Response, Transport},
+    },
+    shown_url::ShownUrl,
 };
 
 /// Sends requests until they are answered, or until it is clear that they will not be.

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 
-use crate::{
+use crate::http::{
     origins::ForeignOrigin,
     request::{Body, Request},
     transport::Response,

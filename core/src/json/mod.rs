@@ -17,12 +17,13 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
-mod pointer_tree;
+pub mod pointer;
 mod scan;
 mod string;
+mod tree;
 
 pub use self::{
-    pointer_tree::PointerTree,
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},
+    tree::PointerTree,
 };

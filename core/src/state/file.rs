@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::{State, StateError, error::Damage};
 use crate::{
     disk::{Disk, Open, remove_if_there},
-    seen::fingerprint,
+    fingerprint::fingerprint,
 };
 
 /// The version of the file that this program writes, and the only one that it reads.

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
 use super::{StateError, error::Damage, file::StateFile};
 use crate::{
-    checkpoint::{Extent, Journal},
     disk::{Open, remove_if_there},
+    state::checkpoint::{Extent, Journal},
 };
 
 /// The length of an entry in bytes.

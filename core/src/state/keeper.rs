@@ -6,9 +6,11 @@ use jiff::Timestamp;
 
 use super::{Complete, State, StateError, StateFile, Unfinished};
 use crate::{
-    checkpoint::{Checkpoint, Checkpoints, Extent, Journal},
     clock::Clock,
-    run::Summary,
+    state::{
+        Summary,
+        checkpoint::{Checkpoint, Checkpoints, Extent, Journal},
+    },
 };
 
 /// Keeps the state of a stream while it is pulled: every checkpoint, and in the end that it is complete.

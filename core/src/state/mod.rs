@@ -1,17 +1,20 @@
 //! What is remembered of a stream from one run to the next.
 
+pub mod checkpoint;
 mod error;
 mod file;
 mod journal;
 mod keeper;
+mod summary;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::{error::StateError, file::StateFile, keeper::Keeper};
-use crate::{checkpoint::Checkpoint, run::Summary, seen, window::Window};
+use self::checkpoint::Checkpoint;
+pub use self::{error::StateError, file::StateFile, keeper::Keeper, summary::Summary};
+use crate::{fingerprint, window::Window};
 
 /// What is remembered of a stream.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -63,7 +66,7 @@ pub struct Unfinished {
 /// A short fingerprint of the text, for [`Unfinished::definition`]: too short to tell anything about a long text but that
 /// it is another one.
 pub fn fingerprint(text: &str) -> String {
-    format!("{:08x}", seen::fingerprint(text.as_bytes()) & 0xffff_ffff)
+    format!("{:08x}", fingerprint::fingerprint(text.as_bytes()) & 0xffff_ffff)
 }
 
 impl Unfinished {

@@ -10,12 +10,12 @@ use std::{env, error::Error, sync::Arc};
 use http::{HeaderMap, Method};
 use longhaul_core::{
     Client, Origins, Replay, Secret, Source, Template,
-    auth::FixedToken,
+    client::auth::FixedToken,
     disk::SystemDisk,
-    paginate::{Base, Follow, NextUrl},
-    run::{Pull, run},
+    http::transport::{Settings, UreqTransport},
+    listing::paginate::{Base, Follow, NextUrl},
+    pull::{Pull, run},
     sink::{Options, Registry, Site},
-    transport::{Settings, UreqTransport},
 };
 use longhaul_plugin::{Linked, PluginSink};
 use longhaul_sink_count::Count;

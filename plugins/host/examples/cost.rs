@@ -12,9 +12,9 @@ use longhaul_core::{
     Clock,
     client::Answer,
     clock::{Interrupt, SystemClock},
-    page::{Layout, Page},
+    http::transport::Response,
+    listing::page::{Layout, Page},
     sink::{Batch, Options, Sink, SinkType, Site},
-    transport::Response,
 };
 use longhaul_plugin::Linked;
 use longhaul_plugin_host::Plugins;

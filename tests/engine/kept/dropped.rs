@@ -1,6 +1,6 @@
 //! Pulls that are dropped: sinks that append go back to where it began, windows that were complete included.
 
-use longhaul_core::{run::PullError, state::StateError};
+use longhaul_core::{pull::PullError, state::StateError};
 use longhaul_tests::{Done, Fault, chain};
 
 use super::{World, pulls};

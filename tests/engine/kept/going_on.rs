@@ -10,9 +10,12 @@ use std::{
 
 use longhaul_core::{
     Source,
-    checkpoint::{Next, Stage},
-    paginate::{Base, Cursor, Follow, NextUrl},
-    run::PullError,
+    listing::{
+        paginate::{Base, Cursor, Follow, NextUrl},
+        position::Next,
+    },
+    pull::PullError,
+    state::checkpoint::Stage,
 };
 use longhaul_tests::{
     FakeApi, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,

@@ -10,10 +10,12 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    checkpoint::{Checkpoint, Kept},
-    run::{Pull, PullError, Summary, run, undo},
+    pull::{Pull, PullError, run, undo},
     sink::{OpenSink, Registry, Site},
-    state::{Keeper, State, StateFile, Unfinished},
+    state::{
+        Keeper, State, StateFile, Summary, Unfinished,
+        checkpoint::{Checkpoint, Kept},
+    },
     window::Window,
 };
 use longhaul_sinks::Stdout;

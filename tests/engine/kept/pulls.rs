@@ -81,7 +81,8 @@ fn too_deep(unique: Option<&'static str>, concurrency: usize) -> Box<dyn Fn() ->
 pub(crate) fn halved_windows(unique: Option<&'static str>) -> World {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
     let slice = Span::new().hours(8);
-    let tiled = longhaul_core::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
+    let tiled =
+        longhaul_core::pull::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
     World { pull: too_deep(unique, 1), windows: Some(tiled.unwrap()), before: Vec::new(), ..one_listing() }
 }
 

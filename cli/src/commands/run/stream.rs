@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use longhaul_core::{
-    checkpoint::Kept,
-    run::{Pull, PullError, Summary, run},
+    pull::{Pull, PullError, run},
     sink::SinkErrorKind,
-    state::{Keeper, StateFile},
+    state::{Keeper, StateFile, Summary, checkpoint::Kept},
 };
 
 use crate::{
@@ -82,7 +81,7 @@ fn pull(
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
     let Beginning { state, pull, windows, site, from } = beginning;
-    let before = from.as_ref().map(longhaul_core::checkpoint::Checkpoint::so_far).unwrap_or_default();
+    let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
         let (records, pages) = (counted(before.records, "record"), counted(before.pages, "page"));
         let since = shown(pull.begun);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
-use longhaul_core::paginate::Place;
+use longhaul_core::listing::paginate::Place;
 
 use super::super::{Auth, Body, ClientAuth, Loaded, Pages, Stream};
 use super::Case;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Span;
-use longhaul_core::paginate::Place;
+use longhaul_core::listing::paginate::Place;
 
 use super::super::{Body, Loaded, Pages};
 use super::Case;

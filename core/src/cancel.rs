@@ -1,0 +1,17 @@
+//! A stop signal that is shared by threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set once nobody waits for the jobs and pages of a run any more.
+#[derive(Debug, Default)]
+pub(crate) struct Abandoned(AtomicBool);
+
+impl Abandoned {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

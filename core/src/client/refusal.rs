@@ -1,0 +1,200 @@
+//! What an API says when it refuses.
+
+use std::fmt;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::{
+    http::{request::Request, transport::Response},
+    json::pointer::Pointer,
+};
+
+/// How an API writes its refusals: where the parts of an error body stand, and which field names the request.
+#[derive(Clone, Debug)]
+pub struct RefusalFormat {
+    /// Where the API's own code may stand; the first that is there counts.
+    pub code: Vec<Pointer>,
+    /// Where the message may stand; the first that is there counts.
+    pub message: Vec<Pointer>,
+    /// The header fields that may hold the correlation id.
+    pub correlation: Vec<String>,
+    /// Refusals that are rate limits in spite of their status.
+    pub throttled: Vec<Throttled>,
+}
+
+/// A refusal that is a rate limit in spite of its status: it may pass, like a 429.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Throttled {
+    /// The status.
+    pub status: u16,
+    /// A text in the body, in any case.
+    pub text: String,
+}
+
+impl Default for RefusalFormat {
+    /// The shapes of RFC 6749 §5.2, RFC 9457 and what most APIs do. A token endpoint that says 400 with "rate limit
+    /// exceeded" means a rate limit.
+    fn default() -> Self {
+        let pointers = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        Self {
+            code: pointers(&["/code", "/error/code", "/error", "/type"]),
+            message: pointers(&[
+                "/message",
+                "/error_description",
+                "/description",
+                "/error/message",
+                "/detail",
+                "/title",
+                "/errors/0/message",
+            ]),
+            correlation: ["inin-correlation-id", "x-correlation-id", "x-request-id"]
+                .map(str::to_owned)
+                .into(),
+            throttled: vec![Throttled { status: 400, text: "rate limit exceeded".to_owned() }],
+        }
+    }
+}
+
+/// An answer with a status that is no success: what the API said, as far as it could be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The status code.
+    pub status: StatusCode,
+    /// The API's own code.
+    pub code: Option<String>,
+    /// The API's own message, however long.
+    pub message: Option<String>,
+    /// The id under which the API's operators find the request.
+    pub correlation: Option<String>,
+}
+
+impl RefusalFormat {
+    /// Reads a refusal. Whatever in it repeats a credential of `request` is left out.
+    pub fn read(&self, response: &Response, request: &Request) -> Refusal {
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let first = |places: &[Pointer]| {
+            let text = places.iter().find_map(|place| text_of(place.find(&body)?))?;
+            Some(redact(&text, request))
+        };
+        let correlation = self.correlation.iter().find_map(|name| response.header(name));
+        Refusal {
+            status: response.status,
+            code: first(&self.code),
+            message: first(&self.message),
+            correlation: correlation.map(|id| redact(id, request)),
+        }
+    }
+
+    /// Whether this answer is a rate limit in spite of its status.
+    pub fn is_throttled(&self, response: &Response) -> bool {
+        let status = response.status.as_u16();
+        self.throttled.iter().filter(|throttled| throttled.status == status).any(|throttled| {
+            String::from_utf8_lossy(&response.body).to_lowercase().contains(&throttled.text.to_lowercase())
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {}", self.status.as_u16())?;
+        if let Some(reason) = self.status.canonical_reason() {
+            write!(f, " {reason}")?;
+        }
+        // What is shown is cut only here: a secret in it must be found before.
+        let [code, message, correlation] =
+            [&self.code, &self.message, &self.correlation].map(|text| text.as_deref().map(presentable));
+        match (code, message) {
+            (Some(code), Some(message)) => write!(f, ": `{code}`: {message}"),
+            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
+            (None, None) => Ok(()),
+        }?;
+        match correlation {
+            Some(id) => write!(f, " (correlation id {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Servers like to quote what they refuse.
+fn redact(text: &str, request: &Request) -> String {
+    let sensitive = request.headers.values().filter(|value| value.is_sensitive());
+    let credentials = sensitive.filter_map(|value| value.to_str().ok());
+    // The scheme (`Bearer`) is no secret, what follows it is.
+    let bare =
+        credentials.map(|value| value.rsplit(' ').next().unwrap_or(value)).filter(|value| !value.is_empty());
+    bare.fold(text.to_owned(), |text, value| text.replace(value, "***"))
+}
+
+/// One line of a length that fits a terminal, without characters that would steer it.
+pub(crate) fn presentable(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let mut line: String =
+        text.chars().map(|c| if is_steering(c) { ' ' } else { c }).take(LONGEST + 1).collect();
+    if line.chars().count() > LONGEST {
+        line.pop();
+        line.push('…');
+    }
+    line.trim().to_owned()
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn is_steering(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method};
+
+    use super::*;
+
+    fn read(status: u16, body: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("ININ-Correlation-Id", HeaderValue::from_static("c0ffee"));
+        let status = StatusCode::from_u16(status).unwrap();
+        let response = Response { status, headers, body: body.as_bytes().to_vec() };
+        let mut request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
+        let mut bearer = HeaderValue::from_static("Bearer t0ken");
+        bearer.set_sensitive(true);
+        request.headers.insert("authorization", bearer);
+        RefusalFormat::default().read(&response, &request).to_string()
+    }
+
+    #[test]
+    fn the_apis_own_words_are_found() {
+        assert_eq!(
+            read(
+                403,
+                r#"{"message":"No permission","code":"missing.permissions","status":403,"contextId":"c0ffee"}"#
+            ),
+            "the server answered 403 Forbidden: `missing.permissions`: No permission (correlation id c0ffee)"
+        );
+        assert_eq!(
+            read(400, r#"{"error":"invalid_client","description":"client not found"}"#),
+            "the server answered 400 Bad Request: `invalid_client`: client not found (correlation id c0ffee)"
+        );
+        assert_eq!(read(502, "<html>"), "the server answered 502 Bad Gateway (correlation id c0ffee)");
+        assert_eq!(read(599, r#"{"detail":"x"}"#), "the server answered 599: x (correlation id c0ffee)");
+    }
+
+    #[test]
+    fn a_quoted_token_is_left_out_and_control_characters_are_too() {
+        assert_eq!(
+            read(403, "{\"message\":\"token t0ken is\\u001b[31m\\u202e\\nbad\"}"),
+            "the server answered 403 Forbidden: token *** is [31m  bad (correlation id c0ffee)"
+        );
+        let long = read(403, &format!(r#"{{"message":"{}"}}"#, "x".repeat(9000)));
+        assert!(long.len() < 600, "{long}");
+    }
+}

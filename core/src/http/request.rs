@@ -1,0 +1,93 @@
+//! What is sent.
+
+use std::{borrow::Cow, fmt};
+
+use http::{HeaderMap, Method};
+use url::{Url, form_urlencoded};
+
+/// One HTTP request. It is copied for each attempt, so that every attempt carries the credential of its moment.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The absolute URL.
+    pub url: Url,
+    /// Header fields. Values that hold a credential are marked sensitive, so that `Debug` does not show them.
+    pub headers: HeaderMap,
+    /// The content.
+    pub body: Body,
+    /// Whether it may be sent again.
+    pub replay: Replay,
+}
+
+/// Whether a request may be sent again when nobody knows if the server has acted on it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Replay {
+    /// It is a read (RFC 9110 §9.2.2 calls it idempotent): it may be sent any number of times.
+    Harmless,
+    /// It changes something: it is sent again only where the server surely has not acted on it.
+    OnlyUnseen,
+}
+
+/// The content of a request.
+#[derive(Clone)]
+pub enum Body {
+    /// No content.
+    Empty,
+    /// `application/json`.
+    Json(serde_json::Value),
+    /// `application/x-www-form-urlencoded`; `Debug` does not show it, for it is where credentials go.
+    Form(Vec<(String, String)>),
+}
+
+impl Request {
+    /// A request without content or header fields that may be sent any number of times.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, replay: Replay::Harmless }
+    }
+}
+
+impl Body {
+    /// The media type, where there is content.
+    pub fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+        }
+    }
+
+    /// The bytes to send.
+    pub fn encode(&self) -> Cow<'static, [u8]> {
+        match self {
+            Self::Empty => Cow::Borrowed(&[]),
+            Self::Json(value) => Cow::Owned(value.to_string().into_bytes()),
+            Self::Form(fields) => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                Cow::Owned(form.extend_pairs(fields).finish().into_bytes())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(value) => write!(f, "Json({value})"),
+            Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_encoded_but_not_shown() {
+        let form = Body::Form(vec![("client_secret".to_owned(), "a b&c=d%é".to_owned())]);
+        assert_eq!(&*form.encode(), b"client_secret=a+b%26c%3Dd%25%C3%A9");
+        assert_eq!(format!("{form:?}"), "Form(1 fields)");
+    }
+}

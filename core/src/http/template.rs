@@ -1,0 +1,104 @@
+//! Requests with placeholders.
+
+use http::{HeaderMap, Method};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    http::request::{Body, Replay, Request},
+    sink::Site,
+};
+
+/// A request whose path, query and body may hold placeholders such as `{window.start}`.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The method.
+    pub method: Method,
+    /// The URL that `path` is appended to; its own path is kept.
+    pub base_url: Url,
+    /// The path, and a query perhaps.
+    pub path: String,
+    /// Parameters to be added to the query.
+    pub query: Vec<(String, String)>,
+    /// Header fields; values that may hold a credential are marked sensitive.
+    pub headers: HeaderMap,
+    /// The JSON content, where there is any.
+    pub body: Option<Value>,
+    /// Whether the request may be sent again.
+    pub replay: Replay,
+}
+
+impl Template {
+    /// The request, where placeholders stand for what they do at `site`.
+    pub fn at(&self, site: &Site) -> Result<Request, url::ParseError> {
+        let base_url = self.base_url.as_str().trim_end_matches('/');
+        let mut url = Url::parse(&format!("{base_url}{}", site.fill_url(&self.path)))?;
+        if !self.query.is_empty() {
+            let parameters = self.query.iter().map(|(name, value)| (name, site.fill(value)));
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let body = self.body.as_ref().map_or(Body::Empty, |body| Body::Json(filled(body, site)));
+        Ok(Request {
+            method: self.method.clone(),
+            url,
+            headers: self.headers.clone(),
+            body,
+            replay: self.replay,
+        })
+    }
+}
+
+/// The placeholders in every string of a JSON value.
+fn filled(value: &Value, site: &Site) -> Value {
+    match value {
+        Value::String(text) => Value::String(site.fill(text)),
+        Value::Array(elements) => elements.iter().map(|element| filled(element, site)).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, member)| (name.clone(), filled(member, site))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(base_url: &str, path: &str) -> Template {
+        Template {
+            method: Method::GET,
+            base_url: base_url.parse().unwrap(),
+            path: path.to_owned(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: None,
+            replay: Replay::Harmless,
+        }
+    }
+
+    #[test]
+    fn the_path_of_the_base_url_is_kept() {
+        let url = |base_url, path| template(base_url, path).at(&Site::new("x", "/")).unwrap().url.to_string();
+        assert_eq!(
+            url("https://gw.example/genesys/", "/api/v2/users?a=1"),
+            "https://gw.example/genesys/api/v2/users?a=1"
+        );
+        assert_eq!(url("https://api.example", "/api/v2/users"), "https://api.example/api/v2/users");
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_path_query_and_body() {
+        let site = Site::new("calls", "/").with("job.id", "a b").with("window.start", "2026-01-02");
+        let template = Template {
+            query: vec![("from".to_owned(), "{window.start}&".to_owned())],
+            body: Some(json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1 })),
+            ..template("https://api.example", "/jobs/{job.id}/results?x=1")
+        };
+        let request = template.at(&site).unwrap();
+        assert_eq!(request.url.as_str(), "https://api.example/jobs/a%20b/results?x=1&from=2026-01-02%26");
+        assert!(matches!(request.body, Body::Json(body)
+            if body == json!({ "a": ["2026-01-02", { "b": "calls/{other}" }], "c": 1 })));
+    }
+}

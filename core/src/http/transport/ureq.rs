@@ -1,0 +1,295 @@
+//! The transport over real sockets. ureq's defaults differ from the contract on each point, so each is set.
+
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    time::Duration,
+};
+
+use ::ureq::{
+    Agent,
+    http::Request as HttpRequest,
+    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
+    unversioned::{
+        resolver::DefaultResolver,
+        transport::{Connector, DefaultConnector},
+    },
+};
+use http::HeaderValue;
+
+use super::{Response, Transport, TransportError, TransportErrorKind, timeouts::Timeouts};
+use crate::http::{request::Request, secret::Secret};
+
+/// The bounds and the way of the requests.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// To a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// To the first byte of the answer.
+    pub timeout: Duration,
+    /// Between two bytes of the answer.
+    pub idle_timeout: Duration,
+    /// The attempt as a whole.
+    pub max_time: Duration,
+    /// The largest body taken, in bytes after decompression.
+    pub max_body: u64,
+    /// The proxy to go through.
+    pub proxy: Proxy,
+    /// Whether anything is asked over TLS.
+    pub tls: Tls,
+    /// PEM certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How many idle connections are kept for the next request.
+    pub connections: usize,
+}
+
+/// Which proxy to go through.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Proxy {
+    /// None.
+    Direct,
+    /// For https, the one that `HTTPS_PROXY` or `ALL_PROXY` name, except for hosts in `NO_PROXY`.
+    #[default]
+    Environment,
+    /// The one at this URL, which may hold a password.
+    Url(Secret),
+}
+
+/// Whether anything is asked over TLS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// Something may be.
+    Used,
+    /// Nothing is, and nobody is trusted. Reading the system's certificates takes longer than a small pull.
+    Unused,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(120),
+            idle_timeout: Duration::from_secs(30),
+            max_time: Duration::from_secs(30 * 60),
+            max_body: 256 << 20,
+            proxy: Proxy::Environment,
+            tls: Tls::Used,
+            ca_file: None,
+            connections: 8,
+        }
+    }
+}
+
+/// A setting that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// `ca_file` cannot be read.
+    #[error("cannot read the certificates in `{}`", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `ca_file` holds no certificate.
+    #[error("there is no PEM certificate in `{}`", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The proxy's URL is none.
+    #[error("the proxy is not a URL such as `http://host:port`")]
+    Proxy,
+}
+
+/// A [`Transport`] over TCP and TLS. Connections are kept alive and shared by all threads.
+#[derive(Debug)]
+pub struct UreqTransport {
+    agent: Agent,
+    proxy: Proxy,
+    max_body: u64,
+}
+
+impl UreqTransport {
+    /// A transport with these settings. Nothing is sent yet.
+    pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let proxy = match &settings.proxy {
+            Proxy::Direct => None,
+            Proxy::Environment => ::ureq::Proxy::try_from_env(),
+            Proxy::Url(url) => Some(::ureq::Proxy::new(url.expose()).map_err(|_| SetupError::Proxy)?),
+        };
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
+            .proxy(proxy)
+            .tls_config(TlsConfig::builder().root_certs(roots(settings)?).build())
+            .timeout_resolve(Some(settings.connect_timeout))
+            .timeout_connect(Some(settings.connect_timeout))
+            .timeout_send_request(Some(settings.idle_timeout))
+            .timeout_send_body(Some(settings.timeout))
+            .timeout_recv_response(Some(settings.timeout))
+            .timeout_per_read(Some(settings.idle_timeout))
+            .timeout_global(Some(settings.max_time))
+            .max_idle_connections(settings.connections)
+            .max_idle_connections_per_host(settings.connections)
+            .build();
+        let connector = DefaultConnector::new().chain(Timeouts);
+        let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
+        Ok(Self { agent, proxy: settings.proxy.clone(), max_body: settings.max_body })
+    }
+}
+
+impl Transport for UreqTransport {
+    fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
+        let body = request.body.encode();
+        let mut outgoing = HttpRequest::builder()
+            .method(request.method.clone())
+            .uri(request.url.as_str())
+            .body(body.as_ref())
+            .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
+        outgoing.headers_mut().extend(request.headers.clone());
+        if let Some(content_type) = request.body.content_type() {
+            let fields = outgoing.headers_mut();
+            fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
+        let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
+        if self.bypasses_proxy(request) {
+            configured = configured.proxy(None);
+        }
+        let outgoing = configured.build();
+        let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
+        let mut reader = body.into_with_config().limit(self.max_body).reader();
+        read_over(&mut buffer, &mut reader).map_err(|error| classify(::ureq::Error::from(error)))?;
+        Ok(Response { status: head.status, headers: head.headers, body: buffer })
+    }
+
+    fn interrupt(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+impl UreqTransport {
+    /// The environment's `HTTPS_PROXY` is for https, as its name says; ureq would use it for any scheme.
+    fn bypasses_proxy(&self, request: &Request) -> bool {
+        self.proxy == Proxy::Environment && request.url.scheme() == "http"
+    }
+}
+
+/// Reads to the end, over whatever `buffer` holds: `read_to_end` would fill its memory with zeros first, for each page
+/// anew.
+fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
+    let mut filled = 0;
+    loop {
+        if filled == buffer.len() {
+            buffer.resize(filled + STEP, 0);
+        }
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(())
+}
+
+/// By how much a buffer grows, in bytes. Its memory grows by doubling, but only what is used of it is filled.
+const STEP: usize = 64 << 10;
+
+fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
+    let system = match settings.tls {
+        Tls::Used => rustls_native_certs::load_native_certs().certs,
+        Tls::Unused => Vec::new(),
+    };
+    let mut trusted: Vec<_> =
+        system.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+    if let Some(path) = &settings.ca_file {
+        let pem = std::fs::read(path).map_err(|source| SetupError::CaFile { path: path.clone(), source })?;
+        let own = parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        });
+        let before = trusted.len();
+        trusted.extend(own);
+        if trusted.len() == before {
+            return Err(SetupError::NoCertificate { path: path.clone() });
+        }
+    }
+    Ok(RootCerts::new_with_certs(&trusted))
+}
+
+fn classify(error: ::ureq::Error) -> TransportError {
+    use ::ureq::Error;
+    let kind = match &error {
+        Error::ConnectionFailed
+        | Error::HostNotFound
+        | Error::ConnectProxyFailed(_)
+        | Error::Timeout(::ureq::Timeout::Resolve | ::ureq::Timeout::Connect) => {
+            TransportErrorKind::NotConnected
+        }
+        Error::Timeout(_) => TransportErrorKind::TimedOut,
+        Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
+        Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
+        Error::Protocol(_) | Error::Decompress(..) | Error::LargeResponseHeader(..) => {
+            TransportErrorKind::Garbled
+        }
+        Error::Io(io) => classify_io(io),
+        _ => TransportErrorKind::Unsendable,
+    };
+    TransportError::new(kind).because(error)
+}
+
+fn classify_io(error: &io::Error) -> TransportErrorKind {
+    use io::ErrorKind;
+    match error.kind() {
+        // rustls reports all its errors as invalid data; only their text tells a certificate that it does not trust from
+        // a record that was damaged on the way.
+        ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
+            TransportErrorKind::Untrusted
+        }
+        ErrorKind::InvalidData => TransportErrorKind::Garbled,
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::NotFound => TransportErrorKind::NotConnected,
+        // A failed name look-up has no kind of its own; its text is all there is.
+        _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
+        _ => TransportErrorKind::BrokenOff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use super::{STEP, read_over};
+
+    /// Gives a few bytes at a time, and is interrupted now and then.
+    struct Dripping<'a>(&'a [u8], usize);
+
+    impl Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            if self.1.is_multiple_of(3) {
+                Err(io::ErrorKind::Interrupted.into())
+            } else {
+                self.0.read(buffer)
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_takes_the_place_of_the_one_before_it() {
+        let mut buffer = Vec::new();
+        for length in [5, 2 * STEP + 7, 0, STEP, 3] {
+            let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            read_over(&mut buffer, &mut Dripping(&body, 0)).unwrap();
+            assert_eq!(buffer, body);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! One pass over a page: where each record lies, and the few values that lead on.
+
+use std::borrow::Cow;
+
+use serde::de::Error;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    Records,
+    scan::{Scan, Span},
+};
+use crate::json::pointer::Pointer;
+
+/// What to look for in a page.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    tree: Node,
+}
+
+impl Layout {
+    /// Pages that hold their records at `records`, and values to be picked at `picks`.
+    pub fn new(records: &Pointer, picks: &[Pointer]) -> Self {
+        let mut tree = Node::default();
+        tree.at(records.tokens()).records = true;
+        for pick in picks {
+            tree.at(pick.tokens()).pick = Some(pick.clone());
+        }
+        Self { tree }
+    }
+}
+
+/// What [`decode`] found.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub(super) spans: Vec<Span>,
+    pub(super) records: Records,
+    pub(super) picked: Vec<(Pointer, Value)>,
+}
+
+/// Finds what `layout` names. Everything else is checked to be JSON, and skipped.
+pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json::Error> {
+    let mut search = Search { body, scan: Scan::new(body), found: Found::default() };
+    search.page(layout).ok_or_else(|| fault(body))?;
+    let Found { spans, records, picked } = search.found;
+    let records = match records {
+        Some(records) => records,
+        // What else the page holds may be more than a tree of values can.
+        None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body).unwrap_or_default()) },
+    };
+    Ok(Decoded { spans, records, picked })
+}
+
+/// Why the page could not be read.
+fn fault(body: &[u8]) -> serde_json::Error {
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(_) => serde_json::Error::custom("the records appear twice in one page"),
+        Err(error) => error,
+    }
+}
+
+/// The pointers as a tree, so that one pass finds them all.
+#[derive(Clone, Debug, Default)]
+struct Node {
+    records: bool,
+    pick: Option<Pointer>,
+    children: Vec<(String, Node)>,
+}
+
+impl Node {
+    /// The node at `tokens`, made where there is none.
+    fn at(&mut self, tokens: &[String]) -> &mut Self {
+        let Some((token, rest)) = tokens.split_first() else { return self };
+        let index = self.children.iter().position(|(name, _)| name == token).unwrap_or_else(|| {
+            self.children.push((token.clone(), Self::default()));
+            self.children.len() - 1
+        });
+        self.children[index].1.at(rest)
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.records && self.pick.is_none() && self.children.is_empty()
+    }
+
+    fn child(&self, token: &str) -> Option<&Self> {
+        self.children.iter().find(|(name, _)| name == token).map(|(_, child)| child)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    spans: Vec<Span>,
+    records: Option<Records>,
+    picked: Vec<(Pointer, Value)>,
+}
+
+/// A walk over a page that looks for what is wanted. `None` is a page that is none.
+struct Search<'a> {
+    body: &'a [u8],
+    scan: Scan<'a>,
+    found: Found,
+}
+
+impl Search<'_> {
+    /// The whole page.
+    fn page(&mut self, layout: &Layout) -> Option<()> {
+        self.value(&layout.tree)?;
+        self.scan.is_at_end().then_some(())
+    }
+
+    /// Looks at the next value for what is wanted at and below `node`: once for each thing, seldom more than one.
+    fn value(&mut self, node: &Node) -> Option<()> {
+        let from = self.scan.position();
+        if node.is_plain() {
+            return self.skip();
+        }
+        if node.records {
+            self.records(if from == 0 { Object::IsRecord } else { Object::Misplaced })?;
+        }
+        if let Some(place) = &node.pick {
+            self.scan.go_to(from);
+            let span = self.scan.value()?;
+            let picked = value_of(self.text(&span)?);
+            self.found.picked.push((place.clone(), picked));
+        }
+        if !node.children.is_empty() {
+            self.scan.go_to(from);
+            match self.scan.peek()? {
+                b'{' => self.members(node)?,
+                b'[' => self.elements(node)?,
+                _ => self.skip()?,
+            }
+        }
+        Some(())
+    }
+
+    fn skip(&mut self) -> Option<()> {
+        self.scan.value()?;
+        Some(())
+    }
+
+    fn records(&mut self, object: Object) -> Option<()> {
+        let found = match self.scan.peek()? {
+            b'[' => return self.array_of_records(),
+            b'{' if object == Object::IsRecord => {
+                self.found.records = Some(Records::Found);
+                return self.record();
+            }
+            // `null` is as good as nothing.
+            b'n' => return self.skip(),
+            b'{' => "an object",
+            b'"' => "text",
+            b't' | b'f' => "a boolean",
+            _ => "a number",
+        };
+        self.found.records = Some(Records::Misplaced { found });
+        self.skip()
+    }
+
+    fn array_of_records(&mut self) -> Option<()> {
+        if self.found.records.replace(Records::Found).is_some() {
+            return None;
+        }
+        self.each(b']', |search, _| search.record())
+    }
+
+    fn record(&mut self) -> Option<()> {
+        let span = self.scan.value()?;
+        self.text(&span)?;
+        self.found.spans.push(span);
+        Some(())
+    }
+
+    fn members(&mut self, node: &Node) -> Option<()> {
+        self.each(b'}', |search, _| {
+            let name = name(search.scan.string()?);
+            if search.scan.take()? != b':' {
+                return None;
+            }
+            match name.and_then(|name| node.child(&name)) {
+                Some(child) => search.value(child),
+                None => search.skip(),
+            }
+        })
+    }
+
+    fn elements(&mut self, node: &Node) -> Option<()> {
+        self.each(b']', |search, index| match node.child(&index.to_string()) {
+            Some(child) => search.value(child),
+            None => search.skip(),
+        })
+    }
+
+    /// Calls `each` at whatever stands between the commas of an array or object, with its index.
+    fn each(&mut self, close: u8, mut each: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
+        self.scan.take()?;
+        if self.scan.peek()? == close {
+            return self.scan.take().map(drop);
+        }
+        for index in 0.. {
+            each(self, index)?;
+            match self.scan.take()? {
+                b',' => {}
+                byte if byte == close => break,
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// What lies there; none where it is no text.
+    fn text(&self, span: &Span) -> Option<&str> {
+        str::from_utf8(&self.body[span.range.clone()]).ok()
+    }
+}
+
+/// What an object is where the records should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Object {
+    /// The one record, which is the whole page.
+    IsRecord,
+    Misplaced,
+}
+
+/// A member's name, which is a string as it is written. None where it is no text, and so no name that anybody asks for.
+fn name(string: &[u8]) -> Option<Cow<'_, str>> {
+    let is_plain = !string.contains(&b'\\');
+    let plain = || str::from_utf8(&string[1..string.len() - 1]).ok().map(Cow::Borrowed);
+    if is_plain { plain() } else { serde_json::from_slice(string).ok().map(Cow::Owned) }
+}
+
+/// A value that was picked. A number that would lose digits stays as it is written.
+fn value_of(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
+        Ok(value) => value,
+        Err(_) if text.starts_with('[') => Value::Array(Vec::new()),
+        Err(_) if text.starts_with('{') => Value::Object(serde_json::Map::new()),
+        Err(_) => Value::String(text.to_owned()),
+    }
+}
+
+/// Where arrays stand that hold something, at the top of a page or one level down.
+fn filled_arrays(page: &Value) -> Vec<Pointer> {
+    let is_filled = |value: &Value| value.as_array().is_some_and(|array| !array.is_empty());
+    let mut arrays = Vec::new();
+    for (name, value) in page.as_object().into_iter().flatten() {
+        if is_filled(value) {
+            arrays.push(Pointer::from_tokens([name]));
+        }
+        let below = value.as_object().into_iter().flatten().filter(|(_, value)| is_filled(value));
+        arrays.extend(below.map(|(inner, _)| Pointer::from_tokens([name, inner])));
+    }
+    arrays
+}

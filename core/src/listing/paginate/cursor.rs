@@ -1,0 +1,83 @@
+//! Where in a listing a page stands.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::http::secret::Secret;
+
+/// The place of a page that is not the first. What a checkpoint holds.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cursor {
+    /// The page begins after this many records, or at this one where they are counted from 1.
+    Offset(u64),
+    /// The page has this number.
+    Page(u64),
+    /// The page is asked for with this value, which only the server understands.
+    Token(serde_json::Value),
+    /// The page is at this URL.
+    Url(Url),
+}
+
+/// Parameters that hold a credential, whatever their value looks like.
+const TELLING: [&str; 12] = [
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "authorization",
+    "client_secret",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+    "x-amz-security-token",
+    "x-amz-signature",
+];
+
+/// Anything shorter is found in many a URL by chance.
+const SHORTEST: usize = 8;
+
+impl Cursor {
+    /// Whether one of these secrets can be read from it, or something that goes by the name of one.
+    pub(crate) fn gives_away(&self, secrets: &[Secret]) -> bool {
+        let names = |text: &str| {
+            let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST);
+            long.into_iter().any(|secret| text.contains(secret))
+        };
+        match self {
+            Self::Offset(_) | Self::Page(_) => false,
+            Self::Token(value) => names(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+            Self::Url(url) => {
+                let tells = |name: &str| TELLING.contains(&name.to_ascii_lowercase().as_str());
+                let has_user = !url.username().is_empty() || url.password().is_some();
+                let is_secret = |(name, value): (Cow<'_, str>, Cow<'_, str>)| tells(&name) || names(&value);
+                has_user || names(url.path()) || url.query_pairs().any(is_secret)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_value_or_by_the_name_that_it_goes_by() {
+        let secrets = [Secret::new("eyJhbGci+/=="), Secret::new("7")];
+        let url = |text: &str| Cursor::Url(text.parse().unwrap()).gives_away(&secrets);
+        for text in [
+            "https://api.example/x?page=2&t=eyJhbGci%2B%2F%3D%3D",
+            "https://api.example/x?page=2&Api_Key=abc",
+            "https://me:pw@api.example/x?page=2",
+        ] {
+            assert!(url(text), "{text}");
+        }
+        assert!(!url("https://api.example/x?page=7&pageToken=abc&key=9"));
+        assert!(Cursor::Token("a/eyJhbGci+/==/b".into()).gives_away(&secrets));
+        assert!(!Cursor::Token(7.into()).gives_away(&secrets));
+    }
+}

@@ -1,0 +1,132 @@
+//! Where in a request a value goes.
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::PaginationError;
+use crate::{
+    http::request::{Body, Request},
+    json::pointer::{InvalidPointer, Pointer},
+};
+
+/// A place in a request: with a leading `/` a JSON pointer into the body, anything else a query parameter.
+///
+/// ```
+/// use longhaul_core::listing::paginate::Place;
+///
+/// assert_eq!("/paging/pageNumber".parse(), Ok(Place::Body("/paging/pageNumber".parse().unwrap())));
+/// assert_eq!("pageNumber".parse(), Ok(Place::Query("pageNumber".to_owned())));
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// A member of the JSON body; the objects above it are made where they are missing.
+    Body(Pointer),
+    /// A parameter of the query; one of that name is replaced.
+    Query(String),
+}
+
+impl FromStr for Place {
+    type Err = InvalidPointer;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPointer> {
+        if text.starts_with('/') { text.parse().map(Self::Body) } else { Ok(Self::Query(text.to_owned())) }
+    }
+}
+
+impl Place {
+    /// Puts `value` there.
+    pub(super) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
+        match self {
+            Self::Query(name) => {
+                set_parameter(request, name, &as_text(&value));
+                Ok(())
+            }
+            Self::Body(pointer) => {
+                if matches!(request.body, Body::Empty) {
+                    request.body = Body::Json(Value::Object(Map::new()));
+                }
+                let Body::Json(body) = &mut request.body else {
+                    return Err(PaginationError::NoPlace { place: pointer.clone() });
+                };
+                let place = member(body, pointer.tokens());
+                *place.ok_or_else(|| PaginationError::NoPlace { place: pointer.clone() })? = value;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What else stands in the query keeps its own spelling: parsing and writing it anew could change it.
+fn set_parameter(request: &mut Request, name: &str, value: &str) {
+    let is_other = |pair: &&str| {
+        let mut parsed = url::form_urlencoded::parse(pair.as_bytes());
+        parsed.next().is_none_or(|(parameter, _)| parameter != name)
+    };
+    let kept: Vec<_> = request.url.query().unwrap_or_default().split('&').filter(is_other).collect();
+    let kept = kept.into_iter().filter(|pair| !pair.is_empty()).map(str::to_owned);
+    let set = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    let query = kept.chain([set]).collect::<Vec<_>>().join("&");
+    request.url.set_query(Some(&query));
+}
+
+/// The member at `tokens`; objects are made on the way, but nothing else is turned into one.
+fn member<'v>(value: &'v mut Value, tokens: &[String]) -> Option<&'v mut Value> {
+    let Some((token, rest)) = tokens.split_first() else { return Some(value) };
+    if value.is_null() {
+        *value = Value::Object(Map::new());
+    }
+    let below = match value {
+        Value::Object(members) => members.entry(token).or_insert(Value::Null),
+        Value::Array(elements) => elements.get_mut(Pointer::index(token)?)?,
+        _ => return None,
+    };
+    member(below, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(url: &str, body: Body) -> Request {
+        Request { body, ..Request::new(Method::POST, url.parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_parameter_is_replaced_and_the_others_are_left_as_they_are() {
+        let mut request = request("https://api.example/x?b=%7E1&page=7&c", Body::Empty);
+        "page".parse::<Place>().unwrap().set(&mut request, json!("a+b/=&é")).unwrap();
+        assert_eq!(request.url.as_str(), "https://api.example/x?b=%7E1&c&page=a%2Bb%2F%3D%26%C3%A9");
+        "page".parse::<Place>().unwrap().set(&mut request, json!(8)).unwrap();
+        assert_eq!(request.url.query(), Some("b=%7E1&c&page=8"));
+    }
+
+    #[test]
+    fn a_member_of_the_body_is_made_where_it_is_missing() {
+        let place: Place = "/paging/pageNumber".parse().unwrap();
+        let set = |body| {
+            let mut request = request("https://api.example/x", body);
+            place.set(&mut request, json!(2)).map(|()| match request.body {
+                Body::Json(body) => body,
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(set(Body::Empty), Ok(json!({ "paging": { "pageNumber": 2 } })));
+        let body = json!({ "interval": "x", "paging": { "pageSize": 100, "pageNumber": 1 } });
+        assert_eq!(
+            set(Body::Json(body)),
+            Ok(json!({ "interval": "x", "paging": { "pageSize": 100, "pageNumber": 2 } }))
+        );
+        assert_eq!(
+            set(Body::Json(json!({ "paging": 7 }))).unwrap_err().to_string(),
+            "the body of the request has no place for `/paging/pageNumber`"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! How the pages of a part are come by.
+
+use std::{collections::HashSet, sync::Arc};
+
+use crate::{
+    client::Client,
+    listing::{Fetchers, Pages, seen::Seen},
+    pull::source::Source,
+    sink::Site,
+    state::checkpoint::PartProgress,
+};
+
+/// The listings of a pull, each from where its part has come to.
+#[derive(Clone, Debug)]
+pub(crate) struct Listings<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) client: &'a Client,
+    pub(crate) fetchers: Fetchers,
+    /// The pages that were seen in earlier runs of this pull.
+    pub(crate) seen: Arc<HashSet<u128>>,
+}
+
+impl<'a> Listings<'a> {
+    /// The pages of the part at `site`, from where it has come to.
+    pub(crate) fn pages(&self, site: &Site, part: &PartProgress) -> Result<Pages<'a>, url::ParseError> {
+        let listing = self.source.listing(site)?;
+        let seen = Seen::new(site, part.anew, Arc::clone(&self.seen));
+        Ok(Pages::from(self.client, listing, part.listing.clone(), seen, Some(self.fetchers.clone())))
+    }
+}

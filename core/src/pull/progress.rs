@@ -1,0 +1,129 @@
+//! The checkpoint of a pull under way.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    state::{
+        StateError,
+        checkpoint::{Checkpoint, Extent, Journal, Kept, PartProgress, SubmittedJob},
+    },
+    window::Window,
+};
+
+/// The checkpoint of a pull under way: what is durable everywhere, and is saved where the pull is kept.
+#[derive(Debug)]
+pub(crate) struct Ledger<'a> {
+    kept: Option<&'a Kept<'a>>,
+    checkpoint: Mutex<Checkpoint>,
+}
+
+/// What goes to the journals with a checkpoint.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entries<'e> {
+    pub(crate) pages: &'e [u128],
+    pub(crate) keys: &'e [u128],
+    pub(crate) ended: &'e [u128],
+}
+
+impl<'a> Ledger<'a> {
+    pub(crate) fn new(kept: Option<&'a Kept<'a>>) -> Self {
+        let checkpoint = kept.and_then(|kept| kept.from.clone()).unwrap_or_default();
+        Self { kept, checkpoint: Mutex::new(checkpoint) }
+    }
+
+    /// The time from one checkpoint to the next; `None` where none is saved.
+    pub(crate) fn every(&self) -> Option<Duration> {
+        self.kept.map(|kept| kept.every)
+    }
+
+    /// What is durable everywhere.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        self.lock().clone()
+    }
+
+    /// How many keys there are.
+    pub(crate) fn keys(&self) -> Extent {
+        self.lock().keys
+    }
+
+    /// The pages that were seen in earlier runs of this pull.
+    pub(crate) fn pages_seen(&self) -> Result<Arc<HashSet<u128>>, StateError> {
+        Ok(Arc::new(self.read(Journal::Pages, &self.lock().pages)?.into_iter().collect()))
+    }
+
+    /// The keys that were written in earlier runs of this pull.
+    pub(crate) fn keys_written(&self) -> Result<Vec<u128>, StateError> {
+        self.read(Journal::Keys, &self.keys())
+    }
+
+    /// Changes what need not be durable at once: it follows from what is.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Checkpoint)) {
+        change(&mut self.lock());
+    }
+
+    /// Changes the checkpoint and saves it.
+    pub(crate) fn save(
+        &self,
+        entries: Entries<'_>,
+        change: impl FnOnce(&mut Checkpoint),
+    ) -> Result<(), StateError> {
+        let mut checkpoint = self.lock();
+        let mut changed = checkpoint.clone();
+        change(&mut changed);
+        self.extend(Journal::Pages, &mut changed.pages, entries.pages)?;
+        self.extend(Journal::Keys, &mut changed.keys, entries.keys)?;
+        self.extend(Journal::Ended, &mut changed.ended, entries.ended)?;
+        if let Some(kept) = self.kept {
+            kept.checkpoints.save(&changed)?;
+        }
+        *checkpoint = changed;
+        Ok(())
+    }
+
+    /// Takes the next of the pull's windows.
+    pub(crate) fn take(&self, window: Option<Window>) {
+        self.note(|checkpoint| {
+            checkpoint.taken += 1;
+            checkpoint.parts.push(PartProgress::of(window));
+        });
+    }
+
+    /// How far the part of this window has come.
+    pub(crate) fn part(&self, window: Option<Window>) -> PartProgress {
+        let found = self.lock().parts.iter().find(|part| part.window == window).cloned();
+        found.unwrap_or_else(|| PartProgress::of(window))
+    }
+
+    /// The job that was submitted for this window in an earlier run.
+    pub(crate) fn job(&self, window: Option<Window>) -> Option<String> {
+        self.lock().jobs.iter().find(|job| job.window == window).map(|job| job.id.clone())
+    }
+
+    /// Saves the id of the job that was submitted for this window; `None` where there is no job any more.
+    pub(crate) fn save_job(&self, window: Option<Window>, id: Option<&str>) -> Result<(), StateError> {
+        self.save(Entries::default(), |checkpoint| {
+            checkpoint.forget_job(window);
+            checkpoint.jobs.extend(id.map(|id| SubmittedJob { window, id: id.to_owned() }));
+        })
+    }
+
+    fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
+        self.kept.map_or(Ok(Vec::new()), |kept| kept.checkpoints.read(journal, extent))
+    }
+
+    fn extend(&self, journal: Journal, extent: &mut Extent, entries: &[u128]) -> Result<(), StateError> {
+        if let Some(kept) = self.kept.filter(|_| !entries.is_empty()) {
+            kept.checkpoints.extend(journal, extent, entries)?;
+        }
+        *extent = extent.and(entries);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Checkpoint> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,100 @@
+//! Slices of time that a pull is cut into.
+
+mod tile;
+
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+
+pub use self::tile::{TilingError, tile};
+use crate::{client::refusal::Refusal, sink::Site, window::Window};
+
+/// How a stream is cut into windows.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    /// The length of a window; none is one window for all. Days begin at midnight in `timezone`.
+    pub slice: Option<Span>,
+    /// What a window that is too deep for the API is not halved below.
+    pub min_slice: SignedDuration,
+    /// How the API says that a query is too deep.
+    pub too_deep: Option<TooDeep>,
+    /// The time zone of days and dates.
+    pub timezone: TimeZone,
+    /// How times are written in requests (`strftime`): in UTC where it ends in a `Z`, which says so, and otherwise in
+    /// `timezone`.
+    pub format: String,
+}
+
+/// A refusal that means: this query has more results than can be paged through.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TooDeep {
+    /// The status.
+    pub status: u16,
+    /// The API's own code; any, where it is not given.
+    pub code: Option<String>,
+}
+
+impl TooDeep {
+    /// Whether this refusal is the one.
+    pub(crate) fn is_meant_by(&self, refusal: &Refusal) -> bool {
+        let code_fits = self.code.is_none() || self.code == refusal.code;
+        refusal.status.as_u16() == self.status && code_fits
+    }
+}
+
+impl Windows {
+    /// `site` with the window's times as requests have them.
+    pub fn in_requests(&self, site: &Site, window: &Window) -> Site {
+        let zone = if self.says_utc() { TimeZone::UTC } else { self.timezone.clone() };
+        let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
+        with_times(site, written(window.start), written(window.end))
+    }
+
+    /// Whether the format ends in the letter `Z`, which says that a time is in UTC (RFC 3339 §2); `%Z` and `%:z` write the zone themselves.
+    fn says_utc(&self) -> bool {
+        self.format.ends_with('Z') && !self.format.ends_with("%Z")
+    }
+
+    /// `site` with the window's times as file names have them: `20260101T000000Z`.
+    pub fn in_file_names(site: &Site, window: &Window) -> Site {
+        let written = |time: Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
+        with_times(site, written(window.start), written(window.end))
+    }
+}
+
+fn with_times(site: &Site, start: String, end: String) -> Site {
+    site.clone().with("window.start", start).with("window.end", end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: &str, end: &str) -> Window {
+        Window { start: start.parse().unwrap(), end: end.parse().unwrap() }
+    }
+
+    #[test]
+    fn times_are_written_as_requests_and_file_names_want_them() {
+        let windows = Windows {
+            slice: None,
+            min_slice: SignedDuration::from_hours(1),
+            too_deep: None,
+            timezone: TimeZone::UTC,
+            format: "%Y-%m-%dT%H:%M:%S.%3fZ".to_owned(),
+        };
+        let site = Site::new("calls", "/");
+        let window = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00.5Z");
+        assert_eq!(
+            windows.in_requests(&site, &window).fill("{window.start}/{window.end}"),
+            "2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.500Z"
+        );
+        let in_berlin = |format: &str| {
+            let timezone = TimeZone::get("Europe/Berlin").unwrap();
+            let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };
+            windows.in_requests(&site, &window).fill("{window.start}")
+        };
+        assert_eq!(in_berlin("%Y-%m-%dT%H:%MZ"), "2026-01-01T00:00Z", "a `Z` is never a lie");
+        assert_eq!(in_berlin("%Y-%m-%dT%H:%M%:z"), "2026-01-01T01:00+01:00");
+        assert_eq!(in_berlin("%Y-%m-%d %H %Z"), "2026-01-01 01 CET");
+        assert_eq!(Windows::in_file_names(&site, &window).fill("{window.start}"), "20260101T000000Z");
+    }
+}
