@@ -4,14 +4,14 @@
 //! Three loops, each calling only the one below it:
 //!
 //! ```text
-//! run      every page of every window or job, into every sink      run.rs
-//! pages    the pages of one listing, from the first to the end     pages.rs
-//! client   one request: authorize, send, judge, and again          client/mod.rs
+//! pull     every page of every partition, into every sink            pull/mod.rs
+//! listing  the pages of one listing, from the first to the end      listing/mod.rs
+//! client   one request: authorize, send, judge, and again           client/mod.rs
 //! ```
 //!
-//! What decides is pure values: when to send again ([`retry`]), how a listing goes on ([`paginate`]), how time is cut
-//! ([`window`]). What touches the world stands behind traits whose documentation is a contract:
-//! [`Transport`](transport::Transport), [`Auth`](auth::Auth), [`Clock`], [`Sink`](sink::Sink).
+//! What decides is pure values: when to send again ([`client::retry`]), how a listing goes on ([`listing::paginate`]), how time is cut
+//! ([`pull::window`]). What touches the world stands behind traits whose documentation is a contract:
+//! [`Transport`](http::transport::Transport), [`Auth`](client::auth::Auth), [`Clock`], [`Sink`](sink::Sink).
 //!
 //! ```no_run
 //! use std::sync::Arc;

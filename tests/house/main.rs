@@ -4,4 +4,6 @@
 
 mod crates;
 mod files;
+mod imports;
+mod layers;
 mod words;

@@ -1,13 +1,12 @@
 //! What can go wrong with a request.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use http::Method;
 
 use super::redirect::Misdirection;
 use crate::{
     client::{
-        auth::AuthError,
         refusal::Refusal,
         retry::{Outcome, StopReason},
     },
@@ -73,6 +72,33 @@ pub enum BodyFault {
     /// It is no JSON, or it is cut.
     #[error("the answer is not complete JSON")]
     NotJson(#[source] serde_json::Error),
+}
+
+/// Why there is no credential.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The token endpoint refuses these credentials. Final.
+    #[error("the token endpoint refused to issue a token")]
+    Refused {
+        /// What it said.
+        source: Arc<RequestError>,
+    },
+    /// The token endpoint could not be asked, after all attempts. It may be possible later.
+    #[error("no token could be had")]
+    Unavailable {
+        /// What went wrong.
+        source: Arc<RequestError>,
+    },
+    /// The token endpoint's answer is not what RFC 6749 §5.1 says. Final.
+    #[error("the token endpoint's answer {problem}")]
+    Malformed {
+        /// What is wrong with it, as the end of a clause.
+        problem: String,
+    },
+    /// The run was asked to stop.
+    #[error("the run was asked to stop")]
+    Interrupted,
 }
 
 impl BodyFault {

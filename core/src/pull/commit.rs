@@ -1,21 +1,23 @@
 //! What is made durable, and when the checkpoint says so.
 
-use super::{PullError, Reader, Summary, reading::Reading};
 use crate::{
     event::Event,
-    pull::progress::Entries,
-    state::checkpoint::{Checkpoint, OwnFiles, Position, Stage},
+    pull::{error::PullError, partition::OpenPartition, shared_checkpoint::Entries, worker::Worker},
+    state::{
+        Summary,
+        checkpoint::{Checkpoint, OwnFiles, Position, Stage},
+    },
 };
 
-impl<'a> Reader<'a> {
+impl<'a> Worker<'a> {
     /// Remembers where the sinks stand before the first page, so that all can go back there.
     pub(super) fn begin(&mut self) -> Result<(), PullError> {
         // A single sink takes back by itself what it has not committed.
-        if self.run.ledger.every().is_none() && self.sinks.len() == 1 {
+        if self.run.saved.every().is_none() && self.sinks.len() == 1 {
             return Ok(());
         }
         let position = self.sinks.commit()?;
-        self.run.ledger.save(Entries::default(), |checkpoint| {
+        self.run.saved.save(Entries::default(), |checkpoint| {
             checkpoint.sinks_before = Some(position.clone());
             checkpoint.sinks = Some(position);
         })?;
@@ -23,17 +25,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a run can go on from here.
-    pub(super) fn can_be_taken_up(&self, reading: &Reading<'a>) -> bool {
-        let is_in_step = self.sinks.is_in_step() && reading.sinks.is_in_step();
-        is_in_step && reading.pages.can_go_on_from(&reading.progress.listing)
+    pub(super) fn can_be_taken_up(&self, open: &OpenPartition<'a>) -> bool {
+        let is_in_step = self.sinks.is_in_step() && open.sinks.is_in_step();
+        is_in_step && open.pages.can_go_on_from(&open.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves how far the pull has come.
-    pub(super) fn commit(&mut self, reading: Option<&mut Reading<'a>>) -> Result<(), PullError> {
+    pub(super) fn commit(&mut self, open: Option<&mut OpenPartition<'a>>) -> Result<(), PullError> {
         let clock = self.run.client.clock();
         let begun = clock.elapsed();
         let sinks = self.sinks.commit_any()?;
-        let progress = reading.map(Reading::commit).transpose()?;
+        let progress = open.map(OpenPartition::commit).transpose()?;
         let before = progress.and_then(|progress| progress.before.as_ref());
         let needed = before.map_or(u64::MAX, |before| before.keys.entries);
         self.save(sinks, needed, |checkpoint| {
@@ -54,20 +56,20 @@ impl<'a> Reader<'a> {
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
-        let (ledger, since) = (self.run.ledger, &mut self.since);
-        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(ledger.keys().entries));
-        let ended = since.ended.iter().filter_map(|(part, _)| OwnFiles::of(part));
-        let ended: Vec<_> = ended.flat_map(|part| part.entries()).collect();
-        ledger.save(Entries { pages: &since.pages, keys, ended: &ended }, |checkpoint| {
-            for (part, missing) in since.ended.drain(..) {
-                checkpoint.complete(&part, missing);
+        let (saved, since) = (self.run.saved, &mut self.since);
+        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(saved.keys().entries));
+        let ended = since.ended.iter().filter_map(|(partition, _)| OwnFiles::of(partition));
+        let ended: Vec<_> = ended.flat_map(|partition| partition.entries()).collect();
+        saved.save(Entries { pages: &since.pages, keys, ended: &ended }, |checkpoint| {
+            for (partition, missing) in since.ended.drain(..) {
+                checkpoint.complete(&partition, missing);
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
             change(checkpoint);
         })?;
         since.pages.clear();
         if let Some(unique) = &mut self.unique {
-            unique.settle(ledger.keys().entries.min(needed));
+            unique.settle(saved.keys().entries.min(needed));
         }
         Ok(())
     }
@@ -76,6 +78,6 @@ impl<'a> Reader<'a> {
     pub(super) fn make_durable(&mut self) -> Result<Summary, PullError> {
         let position = self.sinks.commit_any()?;
         self.save(position, u64::MAX, |checkpoint| checkpoint.stage = Stage::Finishing)?;
-        Ok(self.run.ledger.checkpoint().complete)
+        Ok(self.run.saved.checkpoint().complete)
     }
 }

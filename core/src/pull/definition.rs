@@ -35,8 +35,8 @@ impl<'a> Pull<'a> {
         self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.site))
     }
 
-    /// How many parts are read at once. Whatever depends on the order of parts is read in order.
-    pub(super) fn readers(&self) -> usize {
+    /// How many partitions are read at once. Whatever depends on the order of partitions is read in order.
+    pub(super) fn workers(&self) -> usize {
         let (_, shared) = self.own_and_shared();
         let in_any_order = shared.is_empty() && self.source.unique.is_none();
         let windows = self.windows.as_ref().map_or(1, Vec::len);
@@ -49,7 +49,7 @@ impl<'a> Pull<'a> {
         error.refusal().is_some_and(|refusal| too_deep.is_meant_by(refusal))
     }
 
-    /// Whether a part may have to be taken back when it was written in part.
+    /// Whether a partition may have to be taken back when it was written in partition.
     pub(super) fn may_begin_anew(&self) -> bool {
         self.too_deep().is_some() || self.source.job.is_some()
     }

@@ -27,7 +27,7 @@ pub enum PullError {
         /// The window.
         window: Window,
     },
-    /// A sink does not go back to where a part began.
+    /// A sink does not go back to where a partition began.
     #[error("the window has to be pulled again, but the sink `{name}` cannot take back what it has")]
     CannotGoBack {
         /// Its name.

@@ -52,8 +52,8 @@ pub struct Cancel {
     pub client: Client,
 }
 
-/// The job of one part.
-pub(crate) struct Errand<'a> {
+/// The job of one partition.
+pub(crate) struct Submission<'a> {
     pub(crate) client: &'a Client,
     /// What the placeholders in its requests stand for.
     pub(crate) site: Site,
@@ -67,13 +67,17 @@ impl Job {
     /// A job that fails is submitted once more.
     ///
     /// Returns the site with the job's id.
-    pub(crate) fn complete(&self, errand: &Errand<'_>, submitted: Option<String>) -> Result<Site, JobError> {
+    pub(crate) fn complete(
+        &self,
+        submission: &Submission<'_>,
+        submitted: Option<String>,
+    ) -> Result<Site, JobError> {
         let attempted = match submitted {
-            Some(id) => self.follow(errand, id),
-            None => self.attempt(errand),
+            Some(id) => self.follow(submission, id),
+            None => self.attempt(submission),
         };
         match attempted {
-            Err(error) if error.is_over() => self.attempt(errand),
+            Err(error) if error.is_over() => self.attempt(submission),
             outcome => outcome,
         }
     }
@@ -92,8 +96,9 @@ impl Job {
             *locked() = id.map(str::to_owned);
             Ok(())
         };
-        let errand = Errand { client, site: site.clone(), note: &note, abandoned: &Abandoned::default() };
-        let looked = self.complete(&errand, None).map_err(E::from).and_then(|site| look(&site));
+        let submission =
+            Submission { client, site: site.clone(), note: &note, abandoned: &Abandoned::default() };
+        let looked = self.complete(&submission, None).map_err(E::from).and_then(|site| look(&site));
         if let Some(id) = locked().take() {
             self.cancel(&site.clone().with("job.id", id));
         }
@@ -109,23 +114,23 @@ impl Job {
         }
     }
 
-    fn attempt(&self, errand: &Errand<'_>) -> Result<Site, JobError> {
-        let submitted = errand.ask(&self.submit.at(&errand.site)?)?;
+    fn attempt(&self, submission: &Submission<'_>) -> Result<Site, JobError> {
+        let submitted = submission.ask(&self.submit.at(&submission.site)?)?;
         // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
-        (errand.note)(Some(&id))?;
-        self.follow(errand, id)
+        (submission.note)(Some(&id))?;
+        self.follow(submission, id)
     }
 
-    fn follow(&self, errand: &Errand<'_>, id: String) -> Result<Site, JobError> {
-        let site = errand.site.clone().with("job.id", id);
-        let outcome = self.wait(errand, &site);
+    fn follow(&self, submission: &Submission<'_>, id: String) -> Result<Site, JobError> {
+        let site = submission.site.clone().with("job.id", id);
+        let outcome = self.wait(submission, &site);
         match &outcome {
-            Err(error) if error.is_over() => (errand.note)(None)?,
+            Err(error) if error.is_over() => (submission.note)(None)?,
             Err(error) if error.is_interrupted() && self.cancel.is_some() => {
                 self.cancel(&site);
-                (errand.note)(None)?;
+                (submission.note)(None)?;
             }
             _ => {}
         }
@@ -140,12 +145,12 @@ impl Job {
         let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
     }
 
-    fn wait(&self, errand: &Errand<'_>, site: &Site) -> Result<(), JobError> {
+    fn wait(&self, submission: &Submission<'_>, site: &Site) -> Result<(), JobError> {
         let request = self.poll.at(site)?;
-        let clock = errand.client.clock();
+        let clock = submission.client.clock();
         let begun = clock.elapsed();
         loop {
-            let answer = errand.ask(&request)?;
+            let answer = submission.ask(&request)?;
             let state =
                 text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
             if self.done.contains(&state) {
@@ -158,14 +163,14 @@ impl Job {
             if clock.elapsed().saturating_sub(begun) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
-            if errand.abandoned.is_set() || clock.sleep(self.every) == Wake::Interrupted {
+            if submission.abandoned.is_set() || clock.sleep(self.every) == Wake::Interrupted {
                 return Err(JobError::Interrupted);
             }
         }
     }
 }
 
-impl Errand<'_> {
+impl Submission<'_> {
     /// Sends `request` until the answer is JSON, or until nobody waits for the job any more.
     fn ask(&self, request: &Request) -> Result<Value, RequestError> {
         self.client.json_while(|| !self.abandoned.is_set(), request)

@@ -1,4 +1,4 @@
-//! How the pages of a part are come by.
+//! How the pages of a partition are come by.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     state::checkpoint::PartProgress,
 };
 
-/// The listings of a pull, each from where its part has come to.
+/// The listings of a pull, each from where its partition has come to.
 #[derive(Clone, Debug)]
 pub(crate) struct Listings<'a> {
     pub(crate) source: &'a Source,
@@ -21,10 +21,10 @@ pub(crate) struct Listings<'a> {
 }
 
 impl<'a> Listings<'a> {
-    /// The pages of the part at `site`, from where it has come to.
-    pub(crate) fn pages(&self, site: &Site, part: &PartProgress) -> Result<Pages<'a>, url::ParseError> {
+    /// The pages of the partition at `site`, from where it has come to.
+    pub(crate) fn pages(&self, site: &Site, partition: &PartProgress) -> Result<Pages<'a>, url::ParseError> {
         let listing = self.source.listing(site)?;
-        let seen = Seen::new(site, part.anew, Arc::clone(&self.seen));
-        Ok(Pages::from(self.client, listing, part.listing.clone(), seen, Some(self.fetchers.clone())))
+        let seen = Seen::new(site, partition.anew, Arc::clone(&self.seen));
+        Ok(Pages::from(self.client, listing, partition.listing.clone(), seen, Some(self.fetchers.clone())))
     }
 }

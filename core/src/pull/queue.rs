@@ -1,4 +1,4 @@
-//! The parts of a pull, in order: one for each window, its job done where it has one.
+//! The partitions of a pull, in order: one for each window, its job done where it has one.
 
 use std::{
     collections::VecDeque,
@@ -9,89 +9,89 @@ use crate::{
     cancel::Abandoned,
     listing::Pages,
     pull::{
-        Pull,
-        job::{Errand, Job, JobError},
+        definition::Pull,
+        job::{Job, JobError, Submission},
         listings::Listings,
-        progress::Ledger,
+        shared_checkpoint::SharedCheckpoint,
     },
     sink::Site,
     window::Window,
 };
 
-/// A part that is ready to be pulled.
+/// A partition that is ready to be pulled.
 #[derive(Debug)]
-pub(crate) struct Part<'a> {
+pub(crate) struct Partition<'a> {
     /// The slice of time; none where the pull has no windows.
     pub(crate) window: Option<Window>,
     /// What the placeholders in its requests stand for.
     pub(crate) site: Site,
-    pub(crate) trial: Trial,
-    /// Its pages, where the first was asked for while an earlier part was read.
+    pub(crate) attempt: Attempt,
+    /// Its pages, where the first was asked for while an earlier partition was read.
     pub(crate) begun: Option<Pages<'a>>,
 }
 
-/// Whether a part is pulled for the first time in this run.
+/// Whether a partition is pulled for the first time in this run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Trial {
+pub(crate) enum Attempt {
     First,
     /// Its job was over before its results were read.
     Second,
 }
 
-/// Hands out the parts. Jobs of later parts are submitted and polled, and their first pages fetched, while earlier ones
+/// Hands out the partitions. Jobs of later ones are submitted and polled, and their first pages fetched, while earlier ones
 /// are read.
-pub(crate) struct Parts<'scope, 'env> {
+pub(crate) struct Queue<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     pull: &'env Pull<'env>,
     listings: Listings<'env>,
-    ledger: &'env Ledger<'env>,
+    saved: &'env SharedCheckpoint<'env>,
     abandoned: &'env Abandoned,
-    readers: usize,
-    /// How many jobs of parts that were not taken may be under way.
+    workers: usize,
+    /// How many jobs of partitions that were not taken may be under way.
     jobs: usize,
     /// What is still to be pulled, in order.
     queue: VecDeque<Queued<'scope, 'env>>,
 }
 
-/// A part that was not taken yet.
+/// A partition that was not taken yet.
 pub(crate) struct Queued<'scope, 'env> {
     window: Option<Window>,
     site: Site,
-    trial: Trial,
+    attempt: Attempt,
     standing: Standing,
     job: Option<ScopedJoinHandle<'scope, Result<Site, JobError>>>,
     begun: Option<Pages<'env>>,
 }
 
-/// Whether the ledger knows of a part.
+/// Whether the saved knows of a partition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Standing {
     Known,
     New,
 }
 
-impl<'scope, 'env> Parts<'scope, 'env> {
+impl<'scope, 'env> Queue<'scope, 'env> {
     pub(crate) fn new(
         scope: &'scope Scope<'scope, 'env>,
         pull: &'env Pull<'env>,
         listings: Listings<'env>,
-        ledger: &'env Ledger<'env>,
+        saved: &'env SharedCheckpoint<'env>,
         abandoned: &'env Abandoned,
-        readers: usize,
+        workers: usize,
     ) -> Self {
-        // Each of several readers waits for the job of its own part.
-        let jobs = if readers > 1 { 1 } else { pull.source.concurrency.max(1) };
+        // Each of several workers waits for the job of its own partition.
+        let jobs = if workers > 1 { 1 } else { pull.source.concurrency.max(1) };
         let queue = VecDeque::new();
-        let mut parts = Self { scope, pull, listings, ledger, abandoned, readers, jobs, queue };
-        let checkpoint = ledger.checkpoint();
+        let mut queue = Self { scope, pull, listings, saved, abandoned, workers, jobs, queue };
+        let checkpoint = saved.checkpoint();
         let windows = pull.windows.as_ref().map_or(vec![None], |all| all.iter().copied().map(Some).collect());
-        let begun = checkpoint.parts.iter().map(|part| (part.window, Standing::Known));
+        let begun = checkpoint.parts.iter().map(|partition| (partition.window, Standing::Known));
         let new = windows.into_iter().skip(checkpoint.taken).map(|window| (window, Standing::New));
-        parts.queue = begun.chain(new).map(|(window, standing)| parts.queued(window, standing)).collect();
-        parts
+        queue.queue = begun.chain(new).map(|(window, standing)| queue.queued(window, standing)).collect();
+        queue
     }
 
-    /// Takes the next part; `None` after the last, and once the pull is abandoned.
+    /// Takes the next partition; `None` after the last, and once the pull is abandoned.
     pub(crate) fn take(&mut self) -> Option<Queued<'scope, 'env>> {
         if self.abandoned.is_set() {
             return None;
@@ -101,22 +101,22 @@ impl<'scope, 'env> Parts<'scope, 'env> {
         }
         let queued = self.queue.pop_front()?;
         if queued.standing == Standing::New {
-            self.ledger.take(queued.window);
+            self.saved.take(queued.window);
         }
         Some(queued)
     }
 
-    /// Has the first pages of the next parts fetched, for a reader that could have `idle` more under way. Where there are
-    /// several readers, they are about to come to their ends together. What a job has is not known yet.
+    /// Has the first pages of the next partitions fetched, for a worker that could have `idle` more under way. Where there are
+    /// several workers, they are about to come to their ends together. What a job has is not known yet.
     pub(crate) fn begin(&mut self, idle: usize) {
         if self.pull.source.job.is_some() {
             return;
         }
-        for queued in self.queue.iter_mut().take(idle * self.readers) {
+        for queued in self.queue.iter_mut().take(idle * self.workers) {
             if queued.begun.is_none() {
-                let part = self.ledger.part(queued.window);
-                // Should this be an error, whoever takes the part meets it again.
-                queued.begun = self.listings.pages(&queued.site, &part).ok();
+                let partition = self.saved.partition(queued.window);
+                // Should this be an error, whoever takes the partition meets it again.
+                queued.begun = self.listings.pages(&queued.site, &partition).ok();
                 queued.begun.iter_mut().for_each(Pages::begin);
             }
         }
@@ -130,23 +130,23 @@ impl<'scope, 'env> Parts<'scope, 'env> {
         }
     }
 
-    /// Puts a part in front of all others, to be pulled once more.
+    /// Puts a partition in front of all others, to be pulled once more.
     pub(crate) fn put_again(&mut self, window: Option<Window>) {
         let queued = self.queued(window, Standing::Known);
-        self.queue.push_front(Queued { trial: Trial::Second, ..queued });
+        self.queue.push_front(Queued { attempt: Attempt::Second, ..queued });
     }
 
-    /// Starts as many jobs as may be under way. The first in the queue is always among them: the part that was taken
+    /// Starts as many jobs as may be under way. The first in the queue is always among them: the partition that was taken
     /// last has left its place free.
     fn start(&mut self, job: &'env Job) {
         let under_way = self.queue.iter().filter(|queued| queued.job.is_some()).count();
         let more = self.jobs.saturating_sub(under_way);
-        let (client, ledger, abandoned) = (self.listings.client, self.ledger, self.abandoned);
+        let (client, saved, abandoned) = (self.listings.client, self.saved, self.abandoned);
         for queued in self.queue.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
             let (window, site) = (queued.window, queued.site.clone());
             queued.job = Some(self.scope.spawn(move || {
-                let note = |id: Option<&str>| ledger.save_job(window, id);
-                job.complete(&Errand { client, site, note: &note, abandoned }, ledger.job(window))
+                let note = |id: Option<&str>| saved.save_job(window, id);
+                job.complete(&Submission { client, site, note: &note, abandoned }, saved.job(window))
             }));
         }
     }
@@ -156,18 +156,18 @@ impl<'scope, 'env> Parts<'scope, 'env> {
             (Some(windows), Some(window)) => windows.in_requests(&self.pull.site, &window),
             _ => self.pull.site.clone(),
         };
-        Queued { window, site, trial: Trial::First, standing, job: None, begun: None }
+        Queued { window, site, attempt: Attempt::First, standing, job: None, begun: None }
     }
 }
 
 impl<'env> Queued<'_, 'env> {
-    /// Waits until the part's job is done.
-    pub(crate) fn ready(self) -> Result<Part<'env>, JobError> {
-        let Self { window, site, trial, job, begun, .. } = self;
+    /// Waits until the partition's job is done.
+    pub(crate) fn ready(self) -> Result<Partition<'env>, JobError> {
+        let Self { window, site, attempt, job, begun, .. } = self;
         let site = match job {
             None => site,
             Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         };
-        Ok(Part { window, site, trial, begun })
+        Ok(Partition { window, site, attempt, begun })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    pull::PullError,
+    pull::error::PullError,
     sink::{Batch, Destination, Mark, OpenSink, Sink, Site},
     state::checkpoint::{Position, Sequel},
 };
@@ -12,21 +12,21 @@ use crate::{
 pub(crate) type Named<'a> = (&'a str, &'a dyn OpenSink);
 
 /// The sinks that take the same pages, and how many those were.
-pub(crate) struct Output<'a> {
+pub(crate) struct Sinks<'a> {
     openers: Vec<Named<'a>>,
     site: Site,
-    sinks: Vec<Taking>,
+    sinks: Vec<OpenedSink>,
     mark: Mark,
 }
 
 /// An open sink.
-struct Taking {
+struct OpenedSink {
     sink: Box<dyn Sink>,
     /// The pages up to here are durable in it already.
     has: Mark,
 }
 
-impl<'a> Output<'a> {
+impl<'a> Sinks<'a> {
     /// Opens the sinks, from the beginning or as they were at `from`.
     pub(crate) fn open(
         openers: Vec<Named<'a>>,
@@ -67,26 +67,26 @@ impl<'a> Output<'a> {
         if batch.is_empty() {
             return Ok(());
         }
-        let lacking = self.openers.iter().zip(&mut self.sinks).filter(|(_, taking)| taking.has < self.mark);
-        for ((name, _), taking) in lacking {
-            taking.sink.write(batch).map_err(|source| PullError::sink(name, source))?;
+        let lacking = self.openers.iter().zip(&mut self.sinks).filter(|(_, opened)| opened.has < self.mark);
+        for ((name, _), opened) in lacking {
+            opened.sink.write(batch).map_err(|source| PullError::sink(name, source))?;
         }
         Ok(())
     }
 
     /// Whether every sink has just the pages that were counted. One that is ahead of them has no receipt for this place.
     pub(crate) fn is_in_step(&self) -> bool {
-        self.sinks.iter().all(|taking| taking.has <= self.mark)
+        self.sinks.iter().all(|opened| opened.has <= self.mark)
     }
 
     /// Makes everything written durable in every sink.
     pub(crate) fn commit(&mut self) -> Result<Position, PullError> {
         let mut position = Position { mark: self.mark, ..Position::default() };
-        for ((name, _), taking) in self.openers.iter().zip(&mut self.sinks) {
-            if taking.has > self.mark {
-                return Err(PullError::Ahead { name: (*name).to_owned(), has: taking.has, pages: self.mark });
+        for ((name, _), opened) in self.openers.iter().zip(&mut self.sinks) {
+            if opened.has > self.mark {
+                return Err(PullError::Ahead { name: (*name).to_owned(), has: opened.has, pages: self.mark });
             }
-            let receipt = taking.sink.commit(self.mark).map_err(|source| PullError::sink(name, source))?;
+            let receipt = opened.sink.commit(self.mark).map_err(|source| PullError::sink(name, source))?;
             position.receipts.insert((*name).to_owned(), receipt);
         }
         Ok(position)
@@ -113,15 +113,15 @@ impl<'a> Output<'a> {
 
     /// Publishes what was committed.
     pub(crate) fn finish(self) -> Result<(), PullError> {
-        self.openers.into_iter().zip(self.sinks).try_for_each(|((name, _), taking)| {
-            taking.sink.finish().map_err(|source| PullError::sink(name, source))
+        self.openers.into_iter().zip(self.sinks).try_for_each(|((name, _), opened)| {
+            opened.sink.finish().map_err(|source| PullError::sink(name, source))
         })
     }
 
     fn begin(&mut self) -> Result<(), PullError> {
         for (name, opener) in &self.openers {
             let opened = opener.open(&self.site, None).map_err(|source| PullError::sink(name, source))?;
-            self.sinks.push(Taking { sink: opened.sink, has: Mark::START });
+            self.sinks.push(OpenedSink { sink: opened.sink, has: Mark::START });
         }
         Ok(())
     }
@@ -142,14 +142,14 @@ impl<'a> Output<'a> {
             if opened.at > to.mark && to.sequel == Sequel::Another {
                 return Err(PullError::CannotGoBack { name: (*name).to_owned() });
             }
-            self.sinks.push(Taking { sink: opened.sink, has: opened.at });
+            self.sinks.push(OpenedSink { sink: opened.sink, has: opened.at });
         }
         self.mark = to.mark;
         Ok(())
     }
 }
 
-impl fmt::Debug for Output<'_> {
+impl fmt::Debug for Sinks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.openers.iter().map(|(name, _)| name);
         f.debug_list().entries(names).entry(&self.mark).finish()

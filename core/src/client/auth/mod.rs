@@ -6,14 +6,15 @@ mod oauth2;
 mod token;
 mod tokens;
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
 pub use self::{
     fixed::{Anonymous, FixedToken},
     grant::{ClientAuth, GrantType},
     oauth2::{OAuth2, TokenEndpoint},
 };
-use crate::{client::RequestError, http::request::Request};
+pub use crate::client::error::AuthError;
+use crate::http::request::Request;
 
 /// Puts a credential on requests, and gets a new one when the old one is refused.
 ///
@@ -45,31 +46,4 @@ pub enum Renewal {
     Renewed,
     /// There is no other credential to be had.
     Unsupported,
-}
-
-/// Why there is no credential.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthError {
-    /// The token endpoint refuses these credentials. Final.
-    #[error("the token endpoint refused to issue a token")]
-    Refused {
-        /// What it said.
-        source: Arc<RequestError>,
-    },
-    /// The token endpoint could not be asked, after all attempts. It may be possible later.
-    #[error("no token could be had")]
-    Unavailable {
-        /// What went wrong.
-        source: Arc<RequestError>,
-    },
-    /// The token endpoint's answer is not what RFC 6749 §5.1 says. Final.
-    #[error("the token endpoint's answer {problem}")]
-    Malformed {
-        /// What is wrong with it, as the end of a clause.
-        problem: String,
-    },
-    /// The run was asked to stop.
-    #[error("the run was asked to stop")]
-    Interrupted,
 }

@@ -2,10 +2,21 @@
 
 use std::time::Duration;
 
-use super::{Turn, reported::Told};
+use super::reported::Told;
 
 /// Times that lie less than this apart are of one span: they are told in whole seconds.
 const ROUGHLY: Duration = Duration::from_secs(2);
+
+/// Whether a request may go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Turn {
+    /// It may, and [`Pace::leave`](super::Pace::leave) is to be called once it is over.
+    Now,
+    /// Not before this time is over.
+    Later(Duration),
+    /// Not before another one has been answered, which will tell.
+    AfterAnother,
+}
 
 /// How many requests of a credential are left. Pure: time is told to it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,6 +13,7 @@ use std::{
 
 use http::HeaderMap;
 
+pub(crate) use self::budget::Turn;
 use self::{budget::Budget, configured::Log};
 pub use self::{configured::Ceiling, reported::RateHeaders};
 use crate::client::auth::Grant;
@@ -40,17 +41,6 @@ struct State {
     grant: Option<Grant>,
     budget: Budget,
     log: Log,
-}
-
-/// Whether a request may go.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Turn {
-    /// It may, and [`Pace::leave`] is to be called once it is over.
-    Now,
-    /// Not before this time is over.
-    Later(Duration),
-    /// Not before another one has been answered, which will tell.
-    AfterAnother,
 }
 
 /// How long a thread waits at a time for another's answer, so that it sees when the run is to stop.

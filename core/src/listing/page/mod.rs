@@ -2,12 +2,13 @@
 
 mod compact;
 mod decode;
+mod records;
 mod scan;
 
 use serde_json::Value;
 use url::Url;
 
-pub use self::decode::Layout;
+pub use self::{decode::Layout, records::Records};
 use crate::{
     client::{Answer, BodyFault},
     json::pointer::Pointer,
@@ -25,23 +26,6 @@ pub struct Page {
     records: Records,
     picked: Vec<(Pointer, Value)>,
     links: Vec<String>,
-}
-
-/// What stands where the records should be.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Records {
-    /// An array of them, empty perhaps; or the one record that the page is.
-    Found,
-    /// Nothing, or `null`. The places of arrays that do hold something are named, in case the pointer is wrong.
-    Absent {
-        /// Where there are arrays that are not empty.
-        arrays: Vec<Pointer>,
-    },
-    /// Something that is no array.
-    Misplaced {
-        /// What it is.
-        found: &'static str,
-    },
 }
 
 impl Page {

@@ -14,40 +14,15 @@
 //! All records that are sent are JSON objects of one line.
 
 mod cases;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod trial;
 
 use std::fmt;
 
+pub use self::subject::{Publishes, Subject};
 use self::{cases::CASES, trial::Trial};
-use super::{OpenSink, Site};
-
-/// A configured sink to which nothing was written yet, and how to read what it publishes.
-pub struct Subject {
-    /// The sink.
-    pub opener: Box<dyn OpenSink>,
-    /// The pull it is opened for, whatever the case does.
-    pub site: Site,
-    /// The records that a reader finds now, in order; `None` where there is no result. It may keep alive what the
-    /// sink needs, such as a temporary folder.
-    pub published: Box<dyn Fn() -> Option<Vec<String>>>,
-}
-
-/// When readers can see a record, and whether it can be taken back.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Publishes {
-    /// Nothing can be seen before the end; a new pull replaces what an abandoned one wrote. A file that is renamed
-    /// when it is complete.
-    AtFinish,
-    /// What was committed can be seen from then on; what was not is gone once the sink is dropped. A file that is
-    /// appended to, a database.
-    AtCommit,
-    /// What was written can be seen at once and is never taken back. A pipe.
-    AtWrite,
-    /// Nobody knows: what arrives cannot be read back here, and only how the calls go is held against the contract.
-    Unseen,
-}
 
 /// The cases of the contract, for one kind of sink.
 pub struct Suite {
@@ -105,14 +80,5 @@ impl Suite {
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Suite").field("publishes", &self.publishes).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject")
-            .field("opener", &self.opener)
-            .field("site", &self.site)
-            .finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// The checkpoint of a pull under way: what is durable everywhere, and is saved where the pull is kept.
 #[derive(Debug)]
-pub(crate) struct Ledger<'a> {
+pub(crate) struct SharedCheckpoint<'a> {
     kept: Option<&'a Kept<'a>>,
     checkpoint: Mutex<Checkpoint>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Entries<'e> {
     pub(crate) ended: &'e [u128],
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> SharedCheckpoint<'a> {
     pub(crate) fn new(kept: Option<&'a Kept<'a>>) -> Self {
         let checkpoint = kept.and_then(|kept| kept.from.clone()).unwrap_or_default();
         Self { kept, checkpoint: Mutex::new(checkpoint) }
@@ -92,9 +92,9 @@ impl<'a> Ledger<'a> {
         });
     }
 
-    /// How far the part of this window has come.
-    pub(crate) fn part(&self, window: Option<Window>) -> PartProgress {
-        let found = self.lock().parts.iter().find(|part| part.window == window).cloned();
+    /// How far the partition of this window has come.
+    pub(crate) fn partition(&self, window: Option<Window>) -> PartProgress {
+        let found = self.lock().parts.iter().find(|partition| partition.window == window).cloned();
         found.unwrap_or_else(|| PartProgress::of(window))
     }
 
