@@ -50,7 +50,7 @@ pub(crate) struct Queue<'scope, 'env> {
     /// How many jobs of partitions that were not taken may be under way.
     jobs: usize,
     /// What is still to be pulled, in order.
-    queue: VecDeque<Queued<'scope, 'env>>,
+    waiting: VecDeque<Queued<'scope, 'env>>,
 }
 
 /// A partition that was not taken yet.
@@ -81,13 +81,13 @@ impl<'scope, 'env> Queue<'scope, 'env> {
     ) -> Self {
         // Each of several workers waits for the job of its own partition.
         let jobs = if workers > 1 { 1 } else { pull.source.concurrency.max(1) };
-        let queue = VecDeque::new();
-        let mut queue = Self { scope, pull, listings, saved, abandoned, workers, jobs, queue };
+        let waiting = VecDeque::new();
+        let mut queue = Self { scope, pull, listings, saved, abandoned, workers, jobs, waiting };
         let checkpoint = saved.checkpoint();
         let windows = pull.windows.as_ref().map_or(vec![None], |all| all.iter().copied().map(Some).collect());
         let begun = checkpoint.parts.iter().map(|partition| (partition.window, Standing::Known));
         let new = windows.into_iter().skip(checkpoint.taken).map(|window| (window, Standing::New));
-        queue.queue = begun.chain(new).map(|(window, standing)| queue.queued(window, standing)).collect();
+        queue.waiting = begun.chain(new).map(|(window, standing)| queue.queued(window, standing)).collect();
         queue
     }
 
@@ -99,7 +99,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         if let Some(job) = &self.pull.source.job {
             self.start(job);
         }
-        let queued = self.queue.pop_front()?;
+        let queued = self.waiting.pop_front()?;
         if queued.standing == Standing::New {
             self.saved.take(queued.window);
         }
@@ -112,7 +112,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         if self.pull.source.job.is_some() {
             return;
         }
-        for queued in self.queue.iter_mut().take(idle * self.workers) {
+        for queued in self.waiting.iter_mut().take(idle * self.workers) {
             if queued.begun.is_none() {
                 let partition = self.saved.partition(queued.window);
                 // Should this be an error, whoever takes the partition meets it again.
@@ -126,23 +126,23 @@ impl<'scope, 'env> Queue<'scope, 'env> {
     pub(crate) fn put_halves(&mut self, windows: [Window; 2]) {
         for window in windows.into_iter().rev() {
             let queued = self.queued(Some(window), Standing::Known);
-            self.queue.push_front(queued);
+            self.waiting.push_front(queued);
         }
     }
 
     /// Puts a partition in front of all others, to be pulled once more.
     pub(crate) fn put_again(&mut self, window: Option<Window>) {
         let queued = self.queued(window, Standing::Known);
-        self.queue.push_front(Queued { attempt: Attempt::Second, ..queued });
+        self.waiting.push_front(Queued { attempt: Attempt::Second, ..queued });
     }
 
     /// Starts as many jobs as may be under way. The first in the queue is always among them: the partition that was taken
     /// last has left its place free.
     fn start(&mut self, job: &'env Job) {
-        let under_way = self.queue.iter().filter(|queued| queued.job.is_some()).count();
+        let under_way = self.waiting.iter().filter(|queued| queued.job.is_some()).count();
         let more = self.jobs.saturating_sub(under_way);
         let (client, saved, abandoned) = (self.listings.client, self.saved, self.abandoned);
-        for queued in self.queue.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
+        for queued in self.waiting.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
             let (window, site) = (queued.window, queued.site.clone());
             queued.job = Some(self.scope.spawn(move || {
                 let note = |id: Option<&str>| saved.save_job(window, id);

@@ -15,7 +15,7 @@ pub(crate) type Named<'a> = (&'a str, &'a dyn OpenSink);
 pub(crate) struct Sinks<'a> {
     openers: Vec<Named<'a>>,
     site: Site,
-    sinks: Vec<OpenedSink>,
+    opened: Vec<OpenedSink>,
     mark: Mark,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Sinks<'a> {
         site: Site,
         from: Option<&Position>,
     ) -> Result<Self, PullError> {
-        let mut output = Self { openers, site, sinks: Vec::new(), mark: Mark::START };
+        let mut output = Self { openers, site, opened: Vec::new(), mark: Mark::START };
         match from {
             None => output.begin()?,
             Some(from) => output.reopen(from)?,
@@ -43,7 +43,7 @@ impl<'a> Sinks<'a> {
 
     /// No sinks at all.
     pub(crate) fn none() -> Self {
-        Self { openers: Vec::new(), site: Site::default(), sinks: Vec::new(), mark: Mark::START }
+        Self { openers: Vec::new(), site: Site::default(), opened: Vec::new(), mark: Mark::START }
     }
 
     /// Whether there are no sinks.
@@ -67,7 +67,7 @@ impl<'a> Sinks<'a> {
         if batch.is_empty() {
             return Ok(());
         }
-        let lacking = self.openers.iter().zip(&mut self.sinks).filter(|(_, opened)| opened.has < self.mark);
+        let lacking = self.openers.iter().zip(&mut self.opened).filter(|(_, opened)| opened.has < self.mark);
         for ((name, _), opened) in lacking {
             opened.sink.write(batch).map_err(|source| PullError::sink(name, source))?;
         }
@@ -76,13 +76,13 @@ impl<'a> Sinks<'a> {
 
     /// Whether every sink has just the pages that were counted. One that is ahead of them has no receipt for this place.
     pub(crate) fn is_in_step(&self) -> bool {
-        self.sinks.iter().all(|opened| opened.has <= self.mark)
+        self.opened.iter().all(|opened| opened.has <= self.mark)
     }
 
     /// Makes everything written durable in every sink.
     pub(crate) fn commit(&mut self) -> Result<Position, PullError> {
         let mut position = Position { mark: self.mark, ..Position::default() };
-        for ((name, _), opened) in self.openers.iter().zip(&mut self.sinks) {
+        for ((name, _), opened) in self.openers.iter().zip(&mut self.opened) {
             if opened.has > self.mark {
                 return Err(PullError::Ahead { name: (*name).to_owned(), has: opened.has, pages: self.mark });
             }
@@ -113,7 +113,7 @@ impl<'a> Sinks<'a> {
 
     /// Publishes what was committed.
     pub(crate) fn finish(self) -> Result<(), PullError> {
-        self.openers.into_iter().zip(self.sinks).try_for_each(|((name, _), opened)| {
+        self.openers.into_iter().zip(self.opened).try_for_each(|((name, _), opened)| {
             opened.sink.finish().map_err(|source| PullError::sink(name, source))
         })
     }
@@ -121,14 +121,14 @@ impl<'a> Sinks<'a> {
     fn begin(&mut self) -> Result<(), PullError> {
         for (name, opener) in &self.openers {
             let opened = opener.open(&self.site, None).map_err(|source| PullError::sink(name, source))?;
-            self.sinks.push(OpenedSink { sink: opened.sink, has: Mark::START });
+            self.opened.push(OpenedSink { sink: opened.sink, has: Mark::START });
         }
         Ok(())
     }
 
     /// Opens every sink as it was.
     fn reopen(&mut self, to: &Position) -> Result<(), PullError> {
-        self.sinks.clear();
+        self.opened.clear();
         for (name, opener) in &self.openers {
             let lost = || PullError::NoReceipt { name: (*name).to_owned() };
             let receipt = to.receipts.get(*name).ok_or_else(lost)?;
@@ -142,7 +142,7 @@ impl<'a> Sinks<'a> {
             if opened.at > to.mark && to.sequel == Sequel::Another {
                 return Err(PullError::CannotGoBack { name: (*name).to_owned() });
             }
-            self.sinks.push(OpenedSink { sink: opened.sink, has: opened.at });
+            self.opened.push(OpenedSink { sink: opened.sink, has: opened.at });
         }
         self.mark = to.mark;
         Ok(())
