@@ -40,7 +40,7 @@ impl Imports {
             sources.iter().map(|source| (&source.module, source)).collect();
         let uses = |source: &Source| {
             let paths = source.used.iter().filter_map(|path| source.absolute(path));
-            let modules = paths.filter_map(|path| definition(&known, path));
+            let modules = paths.filter_map(|path| definition(&known, &path));
             (source.module.clone(), modules.filter(|module| *module != source.module).collect())
         };
         Self(sources.iter().map(uses).collect())
@@ -111,14 +111,14 @@ impl Source {
 }
 
 /// The module that defines what `path` names: names that are passed on are followed.
-fn definition(known: &BTreeMap<&Module, &Source>, path: Vec<String>) -> Option<Module> {
+fn definition(known: &BTreeMap<&Module, &Source>, path: &[String]) -> Option<Module> {
     let length = (0..=path.len()).rev().find(|length| known.contains_key(&path[..*length].to_vec()))?;
     let (module, below) = (path[..length].to_vec(), &path[length..]);
     let exported = below.first().and_then(|name| known[&module].exported.get(name));
     match exported.and_then(|target| known[&module].absolute(target)) {
         Some(mut target) => {
             target.extend_from_slice(&below[1..]);
-            definition(known, target)
+            definition(known, &target)
         }
         None => Some(module),
     }
@@ -200,7 +200,7 @@ fn a_circle_is_found_behind_a_name_that_is_passed_on() {
     let known: BTreeMap<_, _> = sources.iter().map(|source| (&source.module, source)).collect();
     let uses = |source: &Source| {
         let paths = source.used.iter().filter_map(|path| source.absolute(path));
-        (source.module.clone(), paths.filter_map(|path| definition(&known, path)).collect())
+        (source.module.clone(), paths.filter_map(|path| definition(&known, &path)).collect())
     };
     let imports = Imports(sources.iter().map(uses).collect());
     assert_eq!(imports.circle(), BTreeSet::from([&module("a"), &module("b")]));
