@@ -99,7 +99,7 @@ fn an_unknown_type_of_sink() {
         "type = \"ndjson\"",
         "type = \"ndjsn\"",
         &format!(
-            "error: there is no sink type `ndjsn`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:22\n\
              hint: a plugin of that name would be `{}longhaul_sink_ndjsn{}`, in a folder of `plugin_path`; longhaul \
              sinks lists those that are found\n",
@@ -110,7 +110,7 @@ fn an_unknown_type_of_sink() {
     assert_refused(
         "type = \"ndjson\"",
         "type = \"../ndjson\"",
-        "error: there is no sink type `../ndjson`; known are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+        "error: unknown sink type `../ndjson`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
          in: longhaul.toml:22\n",
     );
 }

@@ -14,8 +14,8 @@ fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
     ended.assert_failed(
         75,
         "error: the stream `conversations` is not complete\n  \
-         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was not sent for want of a token\n  \
-         caused by: no token could be had\n  \
+         caused by: could not send `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations`: no access token\n  \
+         caused by: could not get an access token\n  \
          caused by: `POST http://127.0.0.1:PORT/oauth/token` failed 3 times\n  \
          caused by: no connection to the server\n  \
          caused by: io: Connection refused (os error N)\n\
@@ -49,7 +49,7 @@ fn a_pause_that_is_too_long_ends_the_run_at_once() {
     folder.run("run").assert_failed(
         75,
         "error: the stream `conversations` is not complete\n  \
-         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was put off for 3600 s, longer than \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` must wait 3600 s, longer than \
          `retry.max_wait` allows\n  \
          caused by: the server answered 429 Too Many Requests\n\
          hint: run it again: longhaul run conversations\n",

@@ -58,7 +58,7 @@ fn a_server_that_takes_no_token_sees_two_requests_and_two_token_requests() {
     folder.run("-q run").assert_failed(
         3,
         "error: the stream `conversations` is not complete\n  \
-         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was refused although the token is new\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was refused, although the token is new\n  \
          caused by: the server answered 401 Unauthorized: Nobody gets in.\n\
          hint: the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system\n",
     );
@@ -106,7 +106,7 @@ fn a_next_link_to_another_origin_is_not_followed() {
         4,
         "conversations: stopped; 1 record in 1 page are kept\n\
          error: the stream `conversations` is not complete\n  \
-         caused by: the server points to `http://127.0.0.1:PORT`, and credentials go only to `http://127.0.0.1:PORT`\n\
+         caused by: the server points to `http://127.0.0.1:PORT`, but credentials are sent only to `http://127.0.0.1:PORT`\n\
          hint: if the API really goes on there, add that origin to `api.allowed_origins`: it will be sent the token \
          and the configured headers\n",
     );
@@ -132,7 +132,7 @@ fn a_next_link_that_leads_in_circles_is_an_error() {
         4,
         "conversations: stopped; 2 records in 2 pages are kept\n\
          error: the stream `conversations` is not complete\n  \
-         caused by: after 2 pages the API points to a page that it has given before\n\
+         caused by: after 2 pages the API points to a page that was already fetched\n\
          hint: the API leads in circles; check `streams.conversations.pages`, and tell whoever runs the API\n",
     );
     assert_eq!(server.received().len(), 3);

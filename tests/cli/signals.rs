@@ -36,7 +36,7 @@ fn a_signal_ends_a_long_wait_and_the_same_command_goes_on() {
         assert_eq!(
             ended.closing_words(),
             "error: the stream `conversations` is not complete\n  \
-             caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` was broken off\n  \
+             caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n  \
              caused by: the server answered 429 Too Many Requests\n\
              hint: run it again: longhaul run conversations\n"
         );

@@ -21,7 +21,7 @@ fn a_run_stops_once_its_requests_are_used_up() {
         75,
         "conversations: stopped, the requests of `--max-requests` are used up; 4 records in 2 pages are kept\n\
          error: the stream `conversations` is not complete\n  \
-         caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` was broken off\n\
+         caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n\
          hint: run it again: longhaul run conversations\n",
     );
     assert_eq!(listing.server.received().len(), 3);

@@ -172,7 +172,7 @@ fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
     for (index, source) in [by_offset, by_number].iter().enumerate() {
         let pulled = setup.pull(source, None);
         assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 2 }));
-        assert_eq!(chain(pulled.error()), "page 2 has the very records of an earlier page");
+        assert_eq!(chain(pulled.error()), "page 2 has the same records as an earlier page");
         assert_eq!(transport.api_requests().len(), 2 * (index + 1));
         assert!(!pulled.journal.any_finished());
     }

@@ -83,7 +83,7 @@ fn a_page_with_a_cursor_but_without_any_place_for_records_is_an_error() {
     });
     let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
     let pulled = setup.pull(&source, None);
-    assert_eq!(chain(pulled.error()), "page 2 has nothing at `/entities` and yet names a next page");
+    assert_eq!(chain(pulled.error()), "page 2 has nothing at `/entities` but names a next page");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_scroll_that_does_not_move_is_found_out() {
     let (setup, transport) = setup(|_| json!({"entities": [1, 2], "cursor": "s"}));
     let source = setup.source_at("/x", "/entities", token(Renewal::Never, None));
     let pulled = setup.pull(&source, None);
-    assert_eq!(chain(pulled.error()), "page 2 has the very records of an earlier page");
+    assert_eq!(chain(pulled.error()), "page 2 has the same records as an earlier page");
     assert_eq!(transport.api_requests().len(), 2);
 }
 
@@ -117,19 +117,13 @@ fn a_cursor_that_is_none_is_an_error() {
         (json!({"cursor": true}), "the cursor at `/cursor` is a boolean, not text or a number"),
         (json!({"cursor": ["a"]}), "the cursor at `/cursor` is an array, not text or a number"),
         (json!({"cursor": {"after": "a"}}), "the cursor at `/cursor` is an object, not text or a number"),
-        (json!({"more": true}), "the page says that there are more, but has no cursor at `/cursor`"),
+        (json!({"more": true}), "the page says that there are more pages, but has no cursor at `/cursor`"),
         (
             json!({"more": true, "cursor": ""}),
-            "the page says that there are more, but has no cursor at `/cursor`",
+            "the page says that there are more pages, but has no cursor at `/cursor`",
         ),
-        (
-            json!({"more": "yes", "cursor": "a"}),
-            "what stands at `/more` is text, and does not tell whether there are more pages",
-        ),
-        (
-            json!({"more": 1, "cursor": "a"}),
-            "what stands at `/more` is a number, and does not tell whether there are more pages",
-        ),
+        (json!({"more": "yes", "cursor": "a"}), "the value at `/more` is text, not `true` or `false`"),
+        (json!({"more": 1, "cursor": "a"}), "the value at `/more` is a number, not `true` or `false`"),
     ] {
         let mut page = page;
         page["entities"] = json!([1]);

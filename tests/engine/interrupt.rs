@@ -12,7 +12,7 @@ use longhaul_tests::{
     Act, FakeApi, FaultServer, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records,
 };
 
-const BROKEN_OFF: &str = "`POST https://api.example/api/v2/details/query` was broken off";
+const BROKEN_OFF: &str = "interrupted during `POST https://api.example/api/v2/details/query`";
 
 #[test]
 fn a_wait_of_a_minute_ends_when_the_run_is_asked_to_stop() {
@@ -59,7 +59,7 @@ fn a_run_that_is_asked_to_stop_sends_nothing_more() {
 
     let pulled = setup.run();
 
-    assert_eq!(chain(pulled.error()), "`GET https://api.example/api/v2/details/query` was broken off");
+    assert_eq!(chain(pulled.error()), "interrupted during `GET https://api.example/api/v2/details/query`");
     assert_eq!(pulled.request_error().reason(), StopReason::Interrupted);
     assert_eq!(pulled.journal.records("out"), expected[..3], "the page in flight is still written");
     assert_eq!(transport.api_requests().len(), 3);

@@ -255,7 +255,7 @@ fn an_answer_without_id_or_state_is_an_error() {
 fn a_submission_is_sent_again_only_where_the_api_has_not_seen_it() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/jobs` failed";
     for (kind, clause) in [
-        (TransportErrorKind::BrokenOff, "the connection broke off before the answer was complete"),
+        (TransportErrorKind::BrokenOff, "the connection closed before the answer was complete"),
         (TransportErrorKind::TimedOut, "the server did not answer in time"),
     ] {
         let (pulled, transport) = pull_one(move |_| Err(kind), |_| json!({"state": "FULFILLED"}));

@@ -40,7 +40,7 @@ fn a_page_that_was_given_before_is_an_error_at_any_distance() {
         });
         let pulled = setup.run();
         assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
-        assert_eq!(chain(pulled.error()), "after 60 pages the API points to a page that it has given before");
+        assert_eq!(chain(pulled.error()), "after 60 pages the API points to a page that was already fetched");
         assert_eq!(transport.api_requests().len(), 60);
         assert!(!pulled.journal.any_finished());
     }
@@ -162,11 +162,11 @@ fn a_foreign_origin_is_named_without_what_else_the_link_holds() {
     let (elsewhere, _) = setup(|_| "https://me:pw@evil.example:8443/x?token=t0ken".into());
     assert_eq!(
         chain(elsewhere.run().error()),
-        "the server points to `a URL with a user name in it`, and credentials go only to `https://api.example`"
+        "the server points to `a URL with a user name in it`, but credentials are sent only to `https://api.example`"
     );
     let (elsewhere, _) = setup(|_| "https://evil.example:8443/x?token=t0ken".into());
     assert_eq!(
         chain(elsewhere.run().error()),
-        "the server points to `https://evil.example:8443`, and credentials go only to `https://api.example`"
+        "the server points to `https://evil.example:8443`, but credentials are sent only to `https://api.example`"
     );
 }

@@ -40,9 +40,9 @@ fn no_answer() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/query`";
     for (kind, attempts, clause) in [
         (NotConnected, "failed 6 times", "no connection to the server"),
-        (BrokenOff, "failed 6 times", "the connection broke off before the answer was complete"),
+        (BrokenOff, "failed 6 times", "the connection closed before the answer was complete"),
         (TimedOut, "failed 6 times", "the server did not answer in time"),
-        (Garbled, "failed 6 times", "the answer is not what the protocol allows"),
+        (Garbled, "failed 6 times", "the answer violates the protocol"),
         (Untrusted, "failed", "the server's certificate cannot be trusted"),
         (TooLarge, "failed", "the answer is larger than `api.max_page`"),
         (Unsendable, "failed", "the request cannot be sent"),
@@ -50,7 +50,7 @@ fn no_answer() {
         assert_eq!(report(move || Err(kind)), format!("{REQUEST} {attempts}\n{clause}"));
     }
     let caused = TransportError::new(BrokenOff).because("peer disconnected");
-    assert_eq!(chain(&caused), "the connection broke off before the answer was complete\npeer disconnected");
+    assert_eq!(chain(&caused), "the connection closed before the answer was complete\npeer disconnected");
 }
 
 #[test]
@@ -67,14 +67,14 @@ fn an_answer_that_is_no_page() {
 
 #[test]
 fn a_token_that_cannot_be_had() {
-    const REPORT: &str = "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
-        no token could be had\n\
+    const REPORT: &str = "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
+        could not get an access token\n\
         `POST https://api.example/oauth/token` ";
     for (reply, clause) in [
         (Reply::status(500), "failed 6 times\nthe server answered 500 Internal Server Error"),
         (
             Reply::status(429).header("retry-after", "600"),
-            "was put off for 600 s, longer than `retry.max_wait` allows\nthe server answered 429 Too Many Requests",
+            "must wait 600 s, longer than `retry.max_wait` allows\nthe server answered 429 Too Many Requests",
         ),
         (Reply::html(), "failed 6 times\nthe answer is HTML, not JSON"),
     ] {
@@ -88,7 +88,7 @@ fn records_that_are_not_where_they_should_be() {
     for (body, message) in [
         (r#"{"results":{"a":1}}"#, "page 1 has an object at `/results`, not an array of records"),
         (r#"{"results":"none"}"#, "page 1 has text at `/results`, not an array of records"),
-        (r#"{"nextPageUri":"/p2"}"#, "page 1 has nothing at `/results` and yet names a next page"),
+        (r#"{"nextPageUri":"/p2"}"#, "page 1 has nothing at `/results` but names a next page"),
         (
             r#"{"data":{"items":[1]},"entities":[1]}"#,
             "the first page has nothing at `/results`, but an array at `/data/items`, `/entities`",

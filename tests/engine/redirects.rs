@@ -132,7 +132,7 @@ fn a_redirect_to_another_origin_is_told_under_the_request() {
     assert_eq!(
         chain(setup.run().error()),
         "`POST https://api.example/api/v2/details/query` failed\n\
-         the server points to `https://evil.example`, and credentials go only to `https://api.example`"
+         the server points to `https://evil.example`, but credentials are sent only to `https://api.example`"
     );
 }
 

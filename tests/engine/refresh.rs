@@ -95,8 +95,8 @@ fn a_quoted_refresh_token_is_not_shown() {
     let pulled = setup.run();
     assert_eq!(
         chain(pulled.error()),
-        "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
-         no token could be had\n\
+        "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
+         could not get an access token\n\
          `POST https://api.example/oauth/token` failed 6 times\n\
          the server answered 503 Service Unavailable: cannot look up ***"
     );

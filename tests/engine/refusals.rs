@@ -30,7 +30,7 @@ fn an_api_that_refuses_every_token_is_asked_twice() {
     assert_eq!(paths, ["/oauth/token", "/api/v2/details/query", "/oauth/token", "/api/v2/details/query"]);
     assert_eq!(
         chain(pulled.error()),
-        "`POST https://api.example/api/v2/details/query` was refused although the token is new\n\
+        "`POST https://api.example/api/v2/details/query` was refused, although the token is new\n\
          the server answered 401 Unauthorized: `bad.credentials`: Invalid login credentials."
     );
     assert!(!pulled.journal.any_finished());
@@ -103,7 +103,7 @@ fn a_refused_client_is_told_with_the_servers_own_words() {
         assert_eq!(
             chain(setup.run().error()),
             format!(
-                "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
+                "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
                  the token endpoint refused to issue a token\n\
                  `POST https://api.example/oauth/token` {verb}\n\
                  the server answered {text}: `invalid_client`: client not found: 1a2b"
@@ -118,14 +118,14 @@ fn a_token_answer_without_a_token_is_final() {
         (json!({"token": "t"}), "has no `access_token`"),
         (json!({"error": "in\u{1b}[31mvalid"}), "is the error `in [31mvalid`"),
         (json!({"access_token": "t", "token_type": "m\u{7}ac"}), "is a token of type `m ac`, not `bearer`"),
-        (json!({"access_token": "t\nt"}), "holds a token that no header field can carry"),
+        (json!({"access_token": "t\nt"}), "has a token that a header field cannot contain"),
     ] {
         let clock = ManualClock::new();
         let (setup, transport) = Setup::scripted(&clock, move |_| Ok(Reply::json(answer.to_string())));
         assert_eq!(
             chain(setup.run().error()),
             format!(
-                "`POST https://api.example/api/v2/details/query` was not sent for want of a token\n\
+                "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
                  the token endpoint's answer {problem}"
             )
         );

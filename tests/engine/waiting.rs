@@ -48,7 +48,7 @@ fn a_longer_wait_than_is_allowed_ends_the_request_at_once() {
     assert_eq!(error.reason(), StopReason::WaitTooLong(Duration::from_secs(181)));
     assert_eq!(
         chain(&error),
-        "`POST https://api.example/api/v2/details/query` was put off for 181 s, longer than `retry.max_wait` allows\n\
+        "`POST https://api.example/api/v2/details/query` must wait 181 s, longer than `retry.max_wait` allows\n\
          the server answered 429 Too Many Requests"
     );
     assert_eq!((transport.api_requests().len(), clock.sleeps()), (1, vec![]));

@@ -85,7 +85,7 @@ pub enum AuthError {
         source: Arc<RequestError>,
     },
     /// The token endpoint could not be asked, after all attempts. It may be possible later.
-    #[error("no token could be had")]
+    #[error("could not get an access token")]
     Unavailable {
         /// What went wrong.
         source: Arc<RequestError>,
@@ -175,19 +175,21 @@ impl Error for RequestError {
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{} {}` ", self.method, self.url)?;
+        let request = format_args!("`{} {}`", self.method, self.url);
         match self.reason {
-            StopReason::Exhausted => write!(f, "failed {} times", self.attempts),
+            StopReason::Exhausted => write!(f, "{request} failed {} times", self.attempts),
             StopReason::WaitTooLong(wait) => {
-                write!(f, "was put off for {} s, longer than `retry.max_wait` allows", wait.as_secs())
+                write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())
             }
-            StopReason::Refused => write!(f, "failed"),
+            StopReason::Refused => write!(f, "{request} failed"),
             StopReason::Unauthorized => match self.trouble() {
-                Some(Trouble::FreshCredential(_)) => write!(f, "was refused although the token is new"),
-                _ => write!(f, "was refused"),
+                Some(Trouble::FreshCredential(_)) => {
+                    write!(f, "{request} was refused, although the token is new")
+                }
+                _ => write!(f, "{request} was refused"),
             },
-            StopReason::NoCredential => write!(f, "was not sent for want of a token"),
-            StopReason::Interrupted => write!(f, "was broken off"),
+            StopReason::NoCredential => write!(f, "could not send {request}: no access token"),
+            StopReason::Interrupted => write!(f, "interrupted during {request}"),
         }
     }
 }

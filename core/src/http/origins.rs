@@ -41,7 +41,7 @@ impl std::error::Error for ForeignOrigin {}
 impl fmt::Display for ForeignOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allowed = self.allowed.iter().map(|origin| format!("`{origin}`")).collect::<Vec<_>>().join(", ");
-        write!(f, "the server points to `{}`, and credentials go only to {allowed}", self.found)
+        write!(f, "the server points to `{}`, but credentials are sent only to {allowed}", self.found)
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
         }
         assert_eq!(
             origins.admit(url("https://evil.example/api.example?t=1")).unwrap_err().to_string(),
-            "the server points to `https://evil.example`, and credentials go only to `https://api.example`"
+            "the server points to `https://evil.example`, but credentials are sent only to `https://api.example`"
         );
     }
 }

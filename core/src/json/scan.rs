@@ -23,7 +23,7 @@ pub struct Name<'r> {
 
 /// Where text turned out to be no JSON.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("it breaks off or goes wrong at byte {}", at + 1)]
+#[error("it is cut off or invalid at byte {}", at + 1)]
 pub struct NotJson {
     at: usize,
 }
@@ -261,7 +261,7 @@ mod tests {
             assert!(Scan::new(text).elements(|scan| scan.value().map(drop)).is_err(), "{text}");
         }
         let error = Scan::new("[1,").elements(|scan| scan.value().map(drop)).unwrap_err();
-        assert_eq!(error.to_string(), "it breaks off or goes wrong at byte 4");
+        assert_eq!(error.to_string(), "it is cut off or invalid at byte 4");
         assert!(Scan::new(" x").end().is_err());
     }
 }

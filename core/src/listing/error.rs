@@ -19,22 +19,22 @@ pub enum PageError {
     #[error(transparent)]
     ForeignOrigin(#[from] ForeignOrigin),
     /// The next page is one that was fetched before.
-    #[error("after {pages} pages the API points to a page that it has given before")]
+    #[error("after {pages} pages the API points to a page that was already fetched")]
     Repeated {
         /// How many pages were fetched.
         pages: u64,
     },
     /// A page has the very records of an earlier one.
-    #[error("page {page} has the very records of an earlier page")]
+    #[error("page {page} has the same records as an earlier page")]
     SameRecords {
         /// Which page it is, from 1.
         page: u64,
     },
     /// The page is not waited for, because another part of the pull has failed.
-    #[error("another part of the pull has failed")]
+    #[error("cancelled, because another part of the pull failed")]
     Abandoned,
     /// The page announces another, but has no records.
-    #[error("page {page} has nothing at `{at}` and yet names a next page")]
+    #[error("page {page} has nothing at `{at}` but names a next page")]
     Absent {
         /// Where the records should be.
         at: Pointer,

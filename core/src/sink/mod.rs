@@ -125,7 +125,7 @@ impl Receipt {
     /// [`SinkErrorKind::Broken`]: it is not one that the sink gave.
     pub fn parse<T: FromStr<Err: Error + Send + Sync + 'static>>(&self) -> Result<T, SinkError> {
         self.0.parse().map_err(|error| {
-            let message = format!("the receipt `{}` is not one of this sink's", self.0);
+            let message = format!("the receipt `{}` was not issued by this sink", self.0);
             SinkError::new(SinkErrorKind::Broken, message).because(error)
         })
     }
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(Receipt("7".into()).parse::<u64>().unwrap(), 7);
         let error = Receipt("seven".into()).parse::<u64>().unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Broken);
-        assert_eq!(error.to_string(), "the receipt `seven` is not one of this sink's");
+        assert_eq!(error.to_string(), "the receipt `seven` was not issued by this sink");
         assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");
     }
 }

@@ -31,7 +31,7 @@ impl Registry {
 
 /// A name that no sink type has.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("there is no sink type `{name}`; known are {}{}", listed(known), closest(name, known))]
+#[error("unknown sink type `{name}`; the known types are {}{}", listed(known), closest(name, known))]
 pub struct UnknownSink {
     name: String,
     known: Vec<String>,

@@ -19,7 +19,7 @@ fn a_sink_whose_records_are_not_read_back_is_judged_by_its_calls() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(lines[0], format!("count {version}, FOLDER/{}", file_name("count")));
     assert_eq!(lines[1], "  ok      an option that it does not know is refused");
-    assert_eq!(lines[2], "  ok      a destination is told and not touched");
+    assert_eq!(lines[2], "  ok      asking for the destination changes nothing");
     assert_eq!(
         lines[lines.len() - 2..],
         ["18 of 18 cases passed", "what was published was not read back: only the calls were judged"]

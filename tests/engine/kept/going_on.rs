@@ -116,7 +116,7 @@ fn a_page_that_an_earlier_run_has_seen_is_seen_again() {
     world.run(&disk).unwrap_err();
     assert_eq!(World::checkpoint(&disk).pages.entries, 3);
     let error = world.run(&disk).unwrap_err();
-    assert_eq!(error.to_string(), "after 6 pages the API points to a page that it has given before");
+    assert_eq!(error.to_string(), "after 6 pages the API points to a page that was already fetched");
 }
 
 #[test]

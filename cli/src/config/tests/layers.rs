@@ -213,9 +213,9 @@ fn a_body_with_get_is_allowed_with_a_warning() {
 #[test]
 fn a_problem_found_elsewhere_points_to_what_was_written() {
     let loaded = Case::small("[sinks.kafka]\n[sinks.out]\ntype = \"ndjsno\"").load();
-    let error = loaded.error_at("sinks.out.type", "there is no sink type `ndjsno`");
+    let error = loaded.error_at("sinks.out.type", "unknown sink type `ndjsno`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
-    let error = loaded.error_at("sinks.kafka.type", "there is no sink type `kafka`");
+    let error = loaded.error_at("sinks.kafka.type", "unknown sink type `kafka`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:5"));
     assert_eq!(loaded.origin_of("sinks.kafka.type"), Origin::Default);
 }

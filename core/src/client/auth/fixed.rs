@@ -46,7 +46,7 @@ pub(super) fn bear(token: &Secret, request: &mut Request) -> Result<(), AuthErro
     let value = Some(token.expose()).filter(|token| token.is_ascii());
     let value = value.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
     let mut value = value.ok_or_else(|| AuthError::Malformed {
-        problem: "holds a token that no header field can carry".to_owned(),
+        problem: "has a token that a header field cannot contain".to_owned(),
     })?;
     value.set_sensitive(true);
     request.headers.insert(AUTHORIZATION, value);

@@ -52,9 +52,9 @@ impl TransportErrorKind {
     fn clause(self) -> &'static str {
         match self {
             Self::NotConnected => "no connection to the server",
-            Self::BrokenOff => "the connection broke off before the answer was complete",
+            Self::BrokenOff => "the connection closed before the answer was complete",
             Self::TimedOut => "the server did not answer in time",
-            Self::Garbled => "the answer is not what the protocol allows",
+            Self::Garbled => "the answer violates the protocol",
             Self::Untrusted => "the server's certificate cannot be trusted",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",

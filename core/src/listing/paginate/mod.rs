@@ -104,7 +104,7 @@ pub enum PaginationError {
         found: &'static str,
     },
     /// What tells whether there are more pages is no boolean.
-    #[error("what stands at `{at}` is {found}, and does not tell whether there are more pages")]
+    #[error("the value at `{at}` is {found}, not `true` or `false`")]
     MoreIsNoBoolean {
         /// Where it stands.
         at: Pointer,
@@ -112,7 +112,7 @@ pub enum PaginationError {
         found: &'static str,
     },
     /// There are more pages, but no cursor to ask for them with.
-    #[error("the page says that there are more, but has no cursor at `{at}`")]
+    #[error("the page says that there are more pages, but has no cursor at `{at}`")]
     MoreWithoutCursor {
         /// Where the cursor should be.
         at: Pointer,

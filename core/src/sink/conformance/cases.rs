@@ -10,7 +10,7 @@ pub(super) type Check = fn(&Trial<'_>) -> Result<(), Failure>;
 
 /// Every case under its name.
 pub(super) const CASES: &[(&str, Check)] = &[
-    ("a destination is told and not touched", destination),
+    ("asking for the destination changes nothing", destination),
     ("records arrive in order and whole", order),
     ("pages may hold one record or a thousand", page_sizes),
     ("records keep their text", text),
@@ -18,21 +18,21 @@ pub(super) const CASES: &[(&str, Check)] = &[
     ("nothing is published too early", too_early),
     ("dropping publishes nothing", dropped_at_once),
     ("dropping leaves what was committed", dropped_later),
-    ("a pull goes on from its last commit", goes_on),
+    ("a pull resumes from its last commit", goes_on),
     ("what was written after the last commit is gone", goes_back),
-    ("an older receipt goes back further", older_receipt),
+    ("an older receipt rolls back further", older_receipt),
     ("a commit may follow a commit", two_commits),
     ("a commit may come before the first page", commit_of_nothing),
     ("an empty pull publishes an empty result", empty_pull),
     ("finishing again changes nothing", finished_twice),
-    ("a new pull takes nothing over from an abandoned one", begun_anew),
+    ("a new pull keeps nothing of an abandoned one", begun_anew),
     ("a receipt is at most 4 KiB", receipt_size),
 ];
 
 /// `destination`: nothing is touched; the answer is the same each time.
 fn destination(trial: &Trial<'_>) -> Result<(), Failure> {
     if trial.destination()? != trial.destination()? {
-        return Err("it told two destinations for one site".into());
+        return Err("it gave two destinations for the same pull".into());
     }
     trial.expect_abandoned(Vec::new())
 }

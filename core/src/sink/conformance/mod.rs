@@ -34,7 +34,7 @@ pub struct Suite {
 /// How one case went.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outcome {
-    /// The name of the case, such as `an older receipt goes back`.
+    /// The name of the case, such as `an older receipt rolls back further`.
     pub case: &'static str,
     /// What the sink did instead; `None` where it kept the contract.
     pub failure: Option<String>,

@@ -52,7 +52,7 @@ impl<'s> Trial<'s> {
         let Opened { sink, at } =
             self.subject.opener.open(&self.subject.site, None).map_err(failed("opening"))?;
         if at != Mark::START {
-            return Err(format!("a pull that begins is at page {}", at.0));
+            return Err(format!("a new pull is at page {}", at.0));
         }
         Ok(Pull { trial: self, sink, mark: at, at })
     }

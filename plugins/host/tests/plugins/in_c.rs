@@ -91,7 +91,7 @@ fn a_receipt_of_another_sink_is_refused() {
         let receipt = Receipt(receipt.into());
         let error = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Broken);
-        assert_eq!(error.to_string(), format!("the receipt `{}` is not one of this sink's", receipt.0));
+        assert_eq!(error.to_string(), format!("the receipt `{}` was not issued by this sink", receipt.0));
     }
     let receipt = Receipt(u64::MAX.to_string());
     let mut opened = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap();
