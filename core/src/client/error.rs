@@ -22,7 +22,7 @@ pub struct RequestError {
     url: ShownUrl,
     attempts: u32,
     reason: StopReason,
-    trouble: Option<Box<Trouble>>,
+    fault: Option<Box<Trouble>>,
 }
 
 /// What was wrong with one attempt.
@@ -113,22 +113,9 @@ impl BodyFault {
 }
 
 impl RequestError {
-    pub(super) fn new(request: &Request, attempts: u32, reason: StopReason) -> Self {
+    pub(super) fn new(request: &Request, attempts: u32, reason: StopReason, fault: Option<Trouble>) -> Self {
         let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
-        Self { method, url, attempts, reason, trouble: None }
-    }
-
-    /// There was nothing to send `request` with.
-    pub(super) fn without_credential(request: &Request, attempts: u32, error: AuthError) -> Self {
-        let reason = match error {
-            AuthError::Interrupted => StopReason::Interrupted,
-            _ => StopReason::NoCredential,
-        };
-        Self::new(request, attempts, reason).because(Trouble::Credential(error))
-    }
-
-    pub(super) fn because(self, trouble: Trouble) -> Self {
-        Self { trouble: Some(Box::new(trouble)), ..self }
+        Self { method, url, attempts, reason, fault: fault.map(Box::new) }
     }
 
     /// The same error; the words of the server are passed through `redact` first.
@@ -137,7 +124,7 @@ impl RequestError {
             Trouble::Refused { refusal, .. }
             | Trouble::DeadCredential(refusal)
             | Trouble::FreshCredential(refusal),
-        ) = self.trouble.as_deref_mut()
+        ) = self.fault.as_deref_mut()
         {
             refusal.code = refusal.code.as_deref().map(&redact);
             refusal.message = refusal.message.as_deref().map(&redact);
@@ -153,7 +140,7 @@ impl RequestError {
 
     /// What was wrong with the last attempt, where one was made.
     pub fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_deref()
+        self.fault.as_deref()
     }
 
     /// What the server said, where it answered.
@@ -169,7 +156,7 @@ impl RequestError {
 
 impl Error for RequestError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.trouble.as_deref().map(|trouble| trouble as _)
+        self.fault.as_deref().map(|fault| fault as _)
     }
 }
 
@@ -212,7 +199,7 @@ impl Trouble {
         }
     }
 
-    pub(super) fn fault(&self) -> Fault {
+    pub(super) fn kind(&self) -> Fault {
         match self {
             Self::Refused { refusal, .. }
             | Self::DeadCredential(refusal)

@@ -1,0 +1,97 @@
+//! The settings of a client: its defaults, how to replace them, and how other modules read them.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use super::{Client, hold::Hold, redirect::Redirects};
+use crate::{
+    client::{
+        auth::Auth,
+        rate::{Pace, RateLimit},
+        refusal::RefusalFormat,
+        retry::{Jitter, RetryPolicy},
+    },
+    clock::{Clock, Interrupt, SystemClock},
+    event::{Observer, Unobserved},
+    http::{origins::Origins, request::Request, secret::Secret, transport::Transport},
+};
+
+impl Client {
+    /// A client on the system clock, with the default retry policy and no observer.
+    pub fn new(transport: Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins) -> Self {
+        Self {
+            transport,
+            auth,
+            origins,
+            clock: Arc::new(SystemClock::new(Interrupt::default())),
+            policy: RetryPolicy::default(),
+            refusals: RefusalFormat::default(),
+            redirects: Redirects::UpTo(5),
+            observer: Arc::new(Unobserved),
+            jitter: Jitter::new(),
+            hold: Hold::default(),
+            pace: Pace::default(),
+            proved: AtomicU64::new(0),
+        }
+    }
+
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Replaces the retry policy.
+    #[must_use]
+    pub fn with_policy(self, policy: RetryPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Replaces the rules by which error responses are read.
+    #[must_use]
+    pub fn with_refusals(self, refusals: RefusalFormat) -> Self {
+        Self { refusals, ..self }
+    }
+
+    /// Limits the rate of requests. The limits that the API reports apply as well.
+    #[must_use]
+    pub fn with_rate(self, limit: RateLimit) -> Self {
+        Self { pace: Pace::new(limit), ..self }
+    }
+
+    /// Sends the events of the client to `observer`.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// Treats every redirect as an error, as a token endpoint has no reason to send credentials elsewhere.
+    #[must_use]
+    pub fn without_redirects(self) -> Self {
+        Self { redirects: Redirects::Refused, ..self }
+    }
+
+    /// The origins that credentials may be sent to.
+    pub fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// The clock of the run.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// The receiver of events.
+    pub(crate) fn observer(&self) -> &dyn Observer {
+        self.observer.as_ref()
+    }
+
+    /// The credentials that are sent with `request`. None if there is no token.
+    pub(crate) fn secrets(&self, request: &Request) -> Vec<Secret> {
+        let mut attempt = request.clone();
+        // Without a token there is nothing to keep secret, so the error does not matter here.
+        let _ = self.auth.authorize(&mut attempt);
+        let sensitive = attempt.headers.values().filter(|value| value.is_sensitive());
+        let texts = sensitive.filter_map(|value| value.to_str().ok());
+        texts.map(|text| Secret::new(text.strip_prefix("Bearer ").unwrap_or(text))).collect()
+    }
+}
