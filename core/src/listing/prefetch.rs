@@ -1,4 +1,4 @@
-//! Fetching on threads of their own, so that pages come while others are written.
+//! Threads that fetch pages, so that the next ones arrive while this one is written.
 
 use std::{
     collections::VecDeque,
@@ -25,8 +25,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Fetchers {
     tasks: Sender<Task>,
-    /// How many pages one listing may have under way.
-    pub(super) ahead: usize,
+    /// How many pages one listing may prefetch.
+    pub(super) per_listing: usize,
     abandoned: Arc<Abandoned>,
 }
 
@@ -36,44 +36,44 @@ struct Task {
     layout: Arc<Layout>,
     buffer: Vec<u8>,
     fetched: Sender<Result<Page, RequestError>>,
-    wanted: Weak<Wanted>,
+    waiter: Weak<Waiter>,
 }
 
-/// Lives for as long as somebody waits for a page.
+/// Exists as long as somebody waits for a page.
 #[derive(Debug)]
-pub(super) struct Wanted;
+pub(super) struct Waiter;
 
-/// The pages of a listing that are under way, in order.
-pub(super) type UnderWay = VecDeque<Ahead>;
+/// The prefetched pages of a listing, in order.
+pub(super) type Prefetched = VecDeque<Requested>;
 
-/// A page that was asked for.
+/// A page that was requested.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct Requested {
     pub(super) at: Option<Cursor>,
-    /// What tells the request from others, where that is what has to be new.
-    pub(super) seen: Option<u128>,
-    pub(super) page: Coming,
+    /// The fingerprint of the request, if the paginator proves by requests that the listing ends.
+    pub(super) fingerprint: Option<u128>,
+    pub(super) page: PendingPage,
 }
 
-/// Whether a page has come.
+/// A page that may not have arrived yet.
 #[derive(Debug)]
-pub(super) enum Coming {
-    /// It is fetched by another thread.
-    UnderWay(Receiver<Result<Page, RequestError>>, Arc<Wanted>, Arc<Abandoned>),
-    /// It has come, or will not.
-    Here(Result<Box<Page>, PageError>),
+pub(super) enum PendingPage {
+    /// Another thread is fetching it.
+    Fetching(Receiver<Result<Page, RequestError>>, Arc<Waiter>, Arc<Abandoned>),
+    /// It has arrived, or has failed.
+    Ready(Result<Box<Page>, PageError>),
 }
 
-/// How long a page is waited for at a time, so that whoever waits sees when the pull is abandoned.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often a thread that waits for a page checks whether the pull was cancelled.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Fetchers {
-    /// Starts so many threads. They end once nobody can ask them any more, and nobody waits for that: a page which is
-    /// no longer wanted may take its time to fail.
+    /// Starts the threads. They end once all `Fetchers` are dropped. Nobody joins them, because a request that is no
+    /// longer needed may take long to fail.
     pub(crate) fn start(
         client: &Arc<Client>,
         threads: usize,
-        ahead: usize,
+        per_listing: usize,
         abandoned: &Arc<Abandoned>,
     ) -> Self {
         let (tasks, queue) = mpsc::channel::<Task>();
@@ -88,44 +88,55 @@ impl Fetchers {
                 }
             });
         }
-        Self { tasks, ahead, abandoned: Arc::clone(abandoned) }
+        Self { tasks, per_listing, abandoned: Arc::clone(abandoned) }
     }
 
-    /// Has a page fetched.
-    pub(super) fn fetch(&self, request: Request, layout: &Arc<Layout>, buffer: Vec<u8>) -> Coming {
-        let ((fetched, page), wanted) = (mpsc::channel(), Arc::new(Wanted));
+    /// Fetches a page on one of the threads.
+    pub(super) fn fetch(&self, request: Request, layout: &Arc<Layout>, buffer: Vec<u8>) -> PendingPage {
+        let ((fetched, page), waiter) = (mpsc::channel(), Arc::new(Waiter));
         let layout = Arc::clone(layout);
-        let task = Task { request, layout, buffer, fetched, wanted: Arc::downgrade(&wanted) };
-        // The threads are there for as long as anybody can ask them; were they not, the page would not come.
+        let task = Task { request, layout, buffer, fetched, waiter: Arc::downgrade(&waiter) };
+        // The threads run as long as `self` exists. If they did not, `wait` would notice the closed channel.
         let _ = self.tasks.send(task);
-        Coming::UnderWay(page, wanted, Arc::clone(&self.abandoned))
+        PendingPage::Fetching(page, waiter, Arc::clone(&self.abandoned))
     }
 }
 
 impl Task {
     fn fetch(self, client: &Client) {
-        let Self { request, layout, buffer, fetched, wanted } = self;
-        let is_wanted = || wanted.strong_count() > 0;
+        let Self { request, layout, buffer, fetched, waiter } = self;
+        let is_wanted = || waiter.strong_count() > 0;
         let page = client.send_while(is_wanted, &request, buffer, |answer| Page::read(answer, &layout));
-        // Whoever asked for it may have learnt that the listing has ended before it.
+        // The receiver is gone if the listing turned out to end before this page.
         let _ = fetched.send(page);
     }
 }
 
-impl Coming {
-    /// Waits for the page, unless the pull is abandoned meanwhile.
+impl Requested {
+    /// A page that needs no waiting.
+    pub(super) fn ready(
+        at: Option<Cursor>,
+        fingerprint: Option<u128>,
+        page: Result<Page, PageError>,
+    ) -> Self {
+        Self { at, fingerprint, page: PendingPage::Ready(page.map(Box::new)) }
+    }
+}
+
+impl PendingPage {
+    /// Waits for the page, unless the pull is cancelled meanwhile.
     pub(super) fn wait(self) -> Result<Page, PageError> {
-        let (page, _wanted, abandoned) = match self {
-            Self::Here(page) => return page.map(|page| *page),
-            Self::UnderWay(page, wanted, abandoned) => (page, wanted, abandoned),
+        let (page, _waiter, abandoned) = match self {
+            Self::Ready(page) => return page.map(|page| *page),
+            Self::Fetching(page, waiter, abandoned) => (page, waiter, abandoned),
         };
         loop {
-            match page.recv_timeout(GLANCE) {
+            match page.recv_timeout(POLL_INTERVAL) {
                 Ok(page) => return Ok(page?),
                 Err(RecvTimeoutError::Timeout) if abandoned.is_set() => return Err(PageError::Abandoned),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    std::panic::resume_unwind(Box::new("a thread that fetches pages has panicked"))
+                    std::panic::resume_unwind(Box::new("a thread that fetches pages panicked"))
                 }
             }
         }

@@ -27,7 +27,7 @@ impl<'a> Worker<'a> {
     /// Whether a run can go on from here.
     pub(super) fn can_be_taken_up(&self, open: &OpenPartition<'a>) -> bool {
         let is_in_step = self.sinks.is_in_step() && open.sinks.is_in_step();
-        is_in_step && open.pages.can_go_on_from(&open.progress.listing)
+        is_in_step && open.pages.can_resume_from(&open.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves how far the pull has come.

@@ -148,7 +148,7 @@ impl<'a> Worker<'a> {
                 // Whatever came of the page, what the other worker failed with is why the pull has.
                 Err(_) if self.run.abandoned.is_set() => {}
                 // Only the empty page behind the last one was too deep.
-                Err(error) if self.run.pull.is_too_deep(&error) && open.pages.has_all() => {
+                Err(error) if self.run.pull.is_too_deep(&error) && open.pages.is_complete() => {
                     return Ok(End::Reached);
                 }
                 Err(error) => return self.give_up(open, partition, error),

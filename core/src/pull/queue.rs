@@ -117,7 +117,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
                 let partition = self.saved.partition(queued.window);
                 // Should this be an error, whoever takes the partition meets it again.
                 queued.begun = self.listings.pages(&queued.site, &partition).ok();
-                queued.begun.iter_mut().for_each(Pages::begin);
+                queued.begun.iter_mut().for_each(Pages::prefetch_first);
             }
         }
     }

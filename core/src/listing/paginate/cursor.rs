@@ -23,7 +23,7 @@ pub enum Cursor {
 }
 
 /// Parameters that hold a credential, whatever their value looks like.
-const TELLING: [&str; 12] = [
+const SECRET_PARAMETERS: [&str; 12] = [
     "access_token",
     "api-key",
     "api_key",
@@ -43,7 +43,7 @@ const SHORTEST: usize = 8;
 
 impl Cursor {
     /// Whether one of these secrets can be read from it, or something that goes by the name of one.
-    pub(crate) fn gives_away(&self, secrets: &[Secret]) -> bool {
+    pub(crate) fn contains_secret(&self, secrets: &[Secret]) -> bool {
         let names = |text: &str| {
             let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST);
             long.into_iter().any(|secret| text.contains(secret))
@@ -52,7 +52,7 @@ impl Cursor {
             Self::Offset(_) | Self::Page(_) => false,
             Self::Token(value) => names(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
             Self::Url(url) => {
-                let tells = |name: &str| TELLING.contains(&name.to_ascii_lowercase().as_str());
+                let tells = |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
                 let has_user = !url.username().is_empty() || url.password().is_some();
                 let is_secret = |(name, value): (Cow<'_, str>, Cow<'_, str>)| tells(&name) || names(&value);
                 has_user || names(url.path()) || url.query_pairs().any(is_secret)
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_secret_is_known_by_its_value_or_by_the_name_that_it_goes_by() {
         let secrets = [Secret::new("eyJhbGci+/=="), Secret::new("7")];
-        let url = |text: &str| Cursor::Url(text.parse().unwrap()).gives_away(&secrets);
+        let url = |text: &str| Cursor::Url(text.parse().unwrap()).contains_secret(&secrets);
         for text in [
             "https://api.example/x?page=2&t=eyJhbGci%2B%2F%3D%3D",
             "https://api.example/x?page=2&Api_Key=abc",
@@ -77,7 +77,7 @@ mod tests {
             assert!(url(text), "{text}");
         }
         assert!(!url("https://api.example/x?page=7&pageToken=abc&key=9"));
-        assert!(Cursor::Token("a/eyJhbGci+/==/b".into()).gives_away(&secrets));
-        assert!(!Cursor::Token(7.into()).gives_away(&secrets));
+        assert!(Cursor::Token("a/eyJhbGci+/==/b".into()).contains_secret(&secrets));
+        assert!(!Cursor::Token(7.into()).contains_secret(&secrets));
     }
 }
