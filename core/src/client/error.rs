@@ -1,4 +1,4 @@
-//! What can go wrong with a request.
+//! Why a request, or one attempt at it, failed.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     shown_url::ShownUrl,
 };
 
-/// A request that was given up. Whatever could be retried has been; nothing outside retries it again.
+/// A request that was given up. The client retried it as often as allowed, so no caller retries it again.
 #[derive(Debug)]
 pub struct RequestError {
     method: Method,
@@ -25,75 +25,75 @@ pub struct RequestError {
     fault: Option<Box<Trouble>>,
 }
 
-/// What was wrong with one attempt.
+/// Why one attempt failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Trouble {
-    /// No credential could be had.
+    /// There is no token to send.
     #[error(transparent)]
     Credential(#[from] AuthError),
-    /// A 401 for a credential that served before, or that was not renewed yet.
+    /// A 401 for a token that was accepted before, or that was not renewed yet.
     #[error(transparent)]
     DeadCredential(Refusal),
-    /// A 401 for a credential that was just renewed.
+    /// A 401 for a token that was just renewed.
     #[error(transparent)]
     FreshCredential(Refusal),
-    /// Another status that is no success.
+    /// Any other status that is not a success.
     #[error("{refusal}")]
     Refused {
         /// What the server said.
         refusal: Refusal,
-        /// Whether it means a rate limit in spite of its status.
+        /// Whether it is a rate limit, although the status is not 429.
         throttled: bool,
-        /// What `Retry-After` asks for.
+        /// The wait that `Retry-After` asks for.
         retry_after: Option<Duration>,
     },
     /// A redirect that is not followed.
     #[error(transparent)]
     Misdirected(#[from] Misdirection),
-    /// No answer.
+    /// There was no answer.
     #[error(transparent)]
     Failed(#[from] TransportError),
-    /// An answer that cannot be read.
+    /// The answer cannot be read.
     #[error(transparent)]
     Unreadable(#[from] BodyFault),
 }
 
-/// A body under a successful status that is not what was asked for. Asking again may help.
+/// The body of a successful response that cannot be read. Another attempt may bring a better one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyFault {
-    /// There is none.
+    /// It is empty.
     #[error("the answer is empty")]
     Empty,
-    /// A page for people, as proxies and log-in walls send it.
+    /// It is HTML, as proxies and login pages send it.
     #[error("the answer is HTML, not JSON")]
     Html,
-    /// It is no JSON, or it is cut.
+    /// It is not JSON, or is cut off.
     #[error("the answer is not complete JSON")]
     NotJson(#[source] serde_json::Error),
 }
 
-/// Why there is no credential.
+/// Why there is no token.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The token endpoint refuses these credentials. Final.
+    /// The token endpoint refused the credentials. This is final.
     #[error("the token endpoint refused to issue a token")]
     Refused {
-        /// What it said.
+        /// How it refused.
         source: Arc<RequestError>,
     },
-    /// The token endpoint could not be asked, after all attempts. It may be possible later.
+    /// The token endpoint could not be reached, or kept failing. It may work later.
     #[error("could not get an access token")]
     Unavailable {
         /// What went wrong.
         source: Arc<RequestError>,
     },
-    /// The token endpoint's answer is not what RFC 6749 §5.1 says. Final.
+    /// The token endpoint's answer is not what RFC 6749 §5.1 requires. This is final.
     #[error("the token endpoint's answer {problem}")]
     Malformed {
-        /// What is wrong with it, as the end of a clause.
+        /// What is wrong with it, as the rest of a sentence: `has no ...`.
         problem: String,
     },
     /// The run was asked to stop.
@@ -102,7 +102,7 @@ pub enum AuthError {
 }
 
 impl BodyFault {
-    /// What can be told of a body before it is parsed.
+    /// Checks what can be checked before the body is parsed.
     pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
         match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => Err(Self::Empty),
@@ -118,7 +118,7 @@ impl RequestError {
         Self { method, url, attempts, reason, fault: fault.map(Box::new) }
     }
 
-    /// The same error; the words of the server are passed through `redact` first.
+    /// Passes everything that the server said through `redact`.
     pub(crate) fn redacted(mut self, redact: impl Fn(&str) -> String) -> Self {
         if let Some(
             Trouble::Refused { refusal, .. }
@@ -133,17 +133,17 @@ impl RequestError {
         self
     }
 
-    /// Why it was given up.
+    /// Why the request was given up.
     pub fn reason(&self) -> StopReason {
         self.reason
     }
 
-    /// What was wrong with the last attempt, where one was made.
+    /// Why the last attempt failed, if there was one.
     pub fn trouble(&self) -> Option<&Trouble> {
         self.fault.as_deref()
     }
 
-    /// What the server said, where it answered.
+    /// The server's error response, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self.trouble()? {
             Trouble::DeadCredential(refusal)
@@ -192,7 +192,7 @@ impl Trouble {
             }
             Self::DeadCredential(_) => Outcome::CredentialDied,
             Self::FreshCredential(_) => Outcome::FreshCredentialRefused,
-            // A credential that cannot be had ends the request before there is an attempt to judge.
+            // Without a token there is no attempt, so `Credential` never gets here.
             Self::Misdirected(_) | Self::Credential(_) => Outcome::Misdirected,
             Self::Failed(error) => Outcome::Failed(error.kind()),
             Self::Unreadable(_) => Outcome::Unreadable,

@@ -9,12 +9,12 @@ use crate::http::{
     transport::Response,
 };
 
-/// What is done about a redirect.
+/// What to do with a redirect.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Redirects {
-    /// It is an answer like any other that is no success.
+    /// Treat it as an error.
     Refused,
-    /// This many are followed for one request.
+    /// Follow at most this many for one request.
     UpTo(u32),
 }
 
@@ -33,10 +33,10 @@ pub enum Misdirection {
         /// The status of the answer.
         status: u16,
     },
-    /// Its target is no URL.
+    /// Its target is not a URL.
     #[error("the server redirects to something that is not a URL")]
     NoUrl,
-    /// There were more of them than anyone needs.
+    /// There were too many in a row.
     #[error("the server redirects more than {most} times")]
     TooMany {
         /// How many are followed.
@@ -45,7 +45,7 @@ pub enum Misdirection {
 }
 
 impl Redirects {
-    /// Where `response` redirects `request`, if it does.
+    /// The URL that `response` redirects `request` to, or `None` if it is not a redirect.
     pub(super) fn next(
         self,
         request: &Request,
@@ -68,7 +68,7 @@ impl Redirects {
     }
 }
 
-/// The same request at `url`; a 303 asks for a GET there (RFC 9110 §15.4.4).
+/// The request, redirected to `url`. After a 303 it becomes a GET (RFC 9110 §15.4.4).
 pub(super) fn at(request: Request, status: StatusCode, url: Url) -> Request {
     if status != StatusCode::SEE_OTHER {
         return Request { url, ..request };

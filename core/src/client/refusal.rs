@@ -1,4 +1,4 @@
-//! What an API says when it refuses.
+//! The error responses of an API.
 
 use std::fmt;
 
@@ -10,31 +10,31 @@ use crate::{
     json::pointer::Pointer,
 };
 
-/// How an API writes its refusals: where the parts of an error body stand, and which field names the request.
+/// How to read the error responses of an API: where code and message are in the body, and which header field has the
+/// correlation id.
 #[derive(Clone, Debug)]
 pub struct RefusalFormat {
-    /// Where the API's own code may stand; the first that is there counts.
+    /// Where the API's error code may be. The first one found counts.
     pub code: Vec<Pointer>,
-    /// Where the message may stand; the first that is there counts.
+    /// Where the message may be. The first one found counts.
     pub message: Vec<Pointer>,
     /// The header fields that may hold the correlation id.
     pub correlation: Vec<String>,
-    /// Refusals that are rate limits in spite of their status.
+    /// Errors that are rate limits, although their status is not 429.
     pub throttled: Vec<Throttled>,
 }
 
-/// A refusal that is a rate limit in spite of its status: it may pass, like a 429.
+/// An error that is a rate limit, although its status is not 429. It is retried like a 429.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Throttled {
     /// The status.
     pub status: u16,
-    /// A text in the body, in any case.
+    /// Text that the body contains, in upper or lower case.
     pub text: String,
 }
 
 impl Default for RefusalFormat {
-    /// The shapes of RFC 6749 §5.2, RFC 9457 and what most APIs do. A token endpoint that says 400 with "rate limit
-    /// exceeded" means a rate limit.
+    /// The formats of RFC 6749 §5.2, RFC 9457 and most APIs. Some token endpoints answer 400 with "rate limit exceeded".
     fn default() -> Self {
         let pointers = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
         Self {
@@ -56,21 +56,21 @@ impl Default for RefusalFormat {
     }
 }
 
-/// An answer with a status that is no success: what the API said, as far as it could be read.
+/// An error response: the status, and what the API said about it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Refusal {
     /// The status code.
     pub status: StatusCode,
-    /// The API's own code.
+    /// The API's error code.
     pub code: Option<String>,
-    /// The API's own message, however long.
+    /// The API's message, in full.
     pub message: Option<String>,
-    /// The id under which the API's operators find the request.
+    /// The id by which the operators of the API can find the request.
     pub correlation: Option<String>,
 }
 
 impl RefusalFormat {
-    /// Reads a refusal. Whatever in it repeats a credential of `request` is left out.
+    /// Reads an error response. Credentials of `request` that it repeats are replaced by `***`.
     pub fn read(&self, response: &Response, request: &Request) -> Refusal {
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let first = |places: &[Pointer]| {
@@ -86,7 +86,7 @@ impl RefusalFormat {
         }
     }
 
-    /// Whether this answer is a rate limit in spite of its status.
+    /// Whether `response` is a rate limit, although its status is not 429.
     pub fn is_throttled(&self, response: &Response) -> bool {
         let status = response.status.as_u16();
         self.throttled.iter().filter(|throttled| throttled.status == status).any(|throttled| {
@@ -103,7 +103,7 @@ impl fmt::Display for Refusal {
         if let Some(reason) = self.status.canonical_reason() {
             write!(f, " {reason}")?;
         }
-        // What is shown is cut only here: a secret in it must be found before.
+        // The text is shortened only here, after redaction, because half a secret is not recognized.
         let [code, message, correlation] =
             [&self.code, &self.message, &self.correlation].map(|text| text.as_deref().map(presentable));
         match (code, message) {
@@ -126,17 +126,17 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-/// Servers like to quote what they refuse.
+/// Replaces credentials, because servers quote what they refuse.
 fn redact(text: &str, request: &Request) -> String {
     let sensitive = request.headers.values().filter(|value| value.is_sensitive());
     let credentials = sensitive.filter_map(|value| value.to_str().ok());
-    // The scheme (`Bearer`) is no secret, what follows it is.
+    // The scheme (`Bearer`) is not secret, only what follows it.
     let bare =
         credentials.map(|value| value.rsplit(' ').next().unwrap_or(value)).filter(|value| !value.is_empty());
     bare.fold(text.to_owned(), |text, value| text.replace(value, "***"))
 }
 
-/// One line of a length that fits a terminal, without characters that would steer it.
+/// `text` as one line of at most 500 characters, without control characters that a terminal would obey.
 pub(crate) fn presentable(text: &str) -> String {
     const LONGEST: usize = 500;
     let mut line: String =
@@ -148,7 +148,7 @@ pub(crate) fn presentable(text: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Control characters, and those that turn the direction of writing.
+/// Control characters, and those that change the direction of writing.
 fn is_steering(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

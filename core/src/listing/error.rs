@@ -1,47 +1,47 @@
-//! A listing that cannot go on.
+//! Why a listing ended early.
 
 use crate::{
     client::RequestError, http::origins::ForeignOrigin, json::pointer::Pointer,
     listing::paginate::PaginationError,
 };
 
-/// A listing that cannot go on.
+/// The error that ends a listing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {
     /// The request was given up.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The page does not fit the style of pagination.
+    /// The page does not match the style of pagination.
     #[error(transparent)]
     Pagination(#[from] PaginationError),
-    /// The next page is not at the API.
+    /// The next page is not at the API, so credentials must not be sent there.
     #[error(transparent)]
     ForeignOrigin(#[from] ForeignOrigin),
-    /// The next page is one that was fetched before.
+    /// The next page was fetched before.
     #[error("after {pages} pages the API points to a page that was already fetched")]
     Repeated {
-        /// How many pages were fetched.
+        /// The number of pages fetched so far.
         pages: u64,
     },
-    /// A page has the very records of an earlier one.
+    /// A page has the same records as an earlier one.
     #[error("page {page} has the same records as an earlier page")]
     SameRecords {
-        /// Which page it is, from 1.
+        /// The number of the page, from 1.
         page: u64,
     },
-    /// The page is not waited for, because another part of the pull has failed.
+    /// The pull was cancelled while this page was on its way.
     #[error("cancelled, because another part of the pull failed")]
     Abandoned,
-    /// The page announces another, but has no records.
+    /// The page names a next page, but has no records.
     #[error("page {page} has nothing at `{at}` but names a next page")]
     Absent {
         /// Where the records should be.
         at: Pointer,
-        /// Which page it is, from 1.
+        /// The number of the page, from 1.
         page: u64,
     },
-    /// The first page has no records where they should be, but arrays elsewhere.
+    /// The first page has nothing where the records should be, but has arrays elsewhere.
     #[error("the first page has nothing at `{at}`, but an array at {}", listed(arrays))]
     Elsewhere {
         /// Where the records should be.
@@ -49,14 +49,14 @@ pub enum PageError {
         /// Where there are arrays.
         arrays: Vec<Pointer>,
     },
-    /// What stands in place of the records is no array.
+    /// The value where the records should be is not an array.
     #[error("page {page} has {found} at `{at}`, not an array of records")]
     NoArray {
         /// Where the records should be.
         at: Pointer,
-        /// What stands there.
+        /// What is there instead.
         found: &'static str,
-        /// Which page it is, from 1.
+        /// The number of the page, from 1.
         page: u64,
     },
 }

@@ -1,35 +1,35 @@
-//! How far a listing has come.
+//! How far a listing is.
 
 use serde::{Deserialize, Serialize};
 
 use crate::listing::paginate::Cursor;
 
-/// How far a listing has come: which page comes next, and what the pages before it came to.
+/// How far a listing is: which page is next, and how much came before it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    /// The page that comes next.
+    /// The page to fetch next.
     pub next: Next,
-    /// How many pages came before.
+    /// The number of pages fetched so far.
     #[serde(default)]
     pub pages: u64,
-    /// How many records they had.
+    /// The number of records in them.
     #[serde(default)]
     pub records: u64,
-    /// How many records there are in all, by the last page that said so.
+    /// The total number of records, as the API reported it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
 }
 
-/// The page that comes next.
+/// The page to fetch next.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
-    /// The first.
+    /// The first page.
     #[default]
     First,
-    /// The one at this cursor.
+    /// The page at this cursor.
     At(Cursor),
-    /// None: this is the end.
+    /// None, because the listing has ended.
     End,
 }

@@ -1,4 +1,4 @@
-//! What was seen before, told apart by 128 bits.
+//! The fingerprints of the pages that were fetched before.
 
 use std::{
     collections::HashSet,
@@ -11,37 +11,38 @@ use url::Position;
 
 use crate::{http::request::Request, sink::Site};
 
-/// The pages of a listing that were seen, at 16 bytes each.
+/// The fingerprints of the pages of a listing. Each has 16 bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// What tells this listing from others: what the placeholders in its requests stand for, and how often it was begun
-    /// anew.
+    /// The fingerprint of the listing: the variables of its requests, and how often it was restarted. It is part of the
+    /// fingerprint of each page.
     listing: u128,
-    /// Pages of any listing, from earlier runs of the same pull.
+    /// The pages of all listings that earlier runs of the same pull fetched.
     earlier: Arc<HashSet<u128>>,
     now: HashSet<u128>,
 }
 
 impl Seen {
-    /// What is seen of the listing at `site`, where these pages were seen in earlier runs.
-    pub(crate) fn new(site: &Site, anew: u64, earlier: Arc<HashSet<u128>>) -> Self {
+    /// The pages of the listing with the variables `site`. `restarts` is how often the listing was restarted; `earlier`
+    /// has the pages of earlier runs.
+    pub(crate) fn new(site: &Site, restarts: u64, earlier: Arc<HashSet<u128>>) -> Self {
         let mut hasher = SipHasher13::new();
-        anew.hash(&mut hasher);
+        restarts.hash(&mut hasher);
         site.values().for_each(|value| value.hash(&mut hasher));
         Self { listing: hasher.finish128().as_u128(), earlier, now: HashSet::new() }
     }
 
-    /// The fingerprint of `request`, if it is new.
+    /// The fingerprint of `request`, or `None` if it was seen before.
     pub(crate) fn new_request(&mut self, request: &Request) -> Option<u128> {
         let mut hasher = SipHasher13::new();
         request.method.as_str().hash(&mut hasher);
-        // A fragment is not sent (RFC 9110 §4.2.5), so it does not make another page.
+        // A fragment is not sent (RFC 9110 §4.2.5), so it does not lead to another page.
         request.url[..Position::AfterQuery].hash(&mut hasher);
         request.body.encode().hash(&mut hasher);
         self.insert(hasher)
     }
 
-    /// The fingerprint of these records, if they are new.
+    /// The fingerprint of `records`, or `None` if they were seen before.
     pub(crate) fn new_records(&mut self, records: &[u8]) -> Option<u128> {
         let mut hasher = SipHasher13::new();
         hasher.write(records);

@@ -1,11 +1,11 @@
-//! Credentials that do not change.
+//! Tokens that do not change.
 
 use http::{HeaderValue, header::AUTHORIZATION};
 
 use super::{Auth, AuthError, Grant, Renewal};
 use crate::http::{request::Request, secret::Secret};
 
-/// No credential at all.
+/// Sends requests without a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Anonymous;
 
@@ -19,12 +19,12 @@ impl Auth for Anonymous {
     }
 }
 
-/// A bearer token (RFC 6750 §2.1) that was got elsewhere.
+/// A bearer token (RFC 6750 §2.1) that the user provides.
 #[derive(Clone, Debug)]
 pub struct FixedToken(Secret);
 
 impl FixedToken {
-    /// Wraps the token.
+    /// Sends `token` with every request.
     pub fn new(token: Secret) -> Self {
         Self(token)
     }
@@ -41,7 +41,7 @@ impl Auth for FixedToken {
     }
 }
 
-/// Attaches a bearer token (RFC 6750 §2.1).
+/// Adds a bearer token to `request` (RFC 6750 §2.1).
 pub(super) fn bear(token: &Secret, request: &mut Request) -> Result<(), AuthError> {
     let value = Some(token.expose()).filter(|token| token.is_ascii());
     let value = value.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());

@@ -1,4 +1,4 @@
-//! What a token is asked for with.
+//! Token requests.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Method, header::AUTHORIZATION};
@@ -9,20 +9,20 @@ use crate::http::{
     secret::Secret,
 };
 
-/// How the client proves itself to the token endpoint (RFC 6749 §2.3.1).
+/// How the client authenticates to the token endpoint (RFC 6749 §2.3.1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ClientAuth {
-    /// HTTP Basic, id and secret form-encoded first, as the RFC asks.
+    /// HTTP Basic, with id and secret form-encoded first, as the RFC requires.
     #[default]
     Basic,
     /// `client_id` and `client_secret` as form fields.
     Post,
 }
 
-/// What entitles to a token.
+/// The grant that a token is requested with.
 #[derive(Clone, Debug)]
 pub enum GrantType {
-    /// The client itself (RFC 6749 §4.4).
+    /// The client's own credentials (RFC 6749 §4.4).
     ClientCredentials,
     /// A user's name and password (RFC 6749 §4.3).
     Password {
@@ -33,7 +33,7 @@ pub enum GrantType {
     },
 }
 
-/// Everything a token request is made of.
+/// The contents of a token request.
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
     pub(super) url: Url,
@@ -59,7 +59,7 @@ impl Credentials {
         self.request(fields)
     }
 
-    /// The request for a token in exchange for `refresh_token` (RFC 6749 §6).
+    /// The request that exchanges `refresh_token` for a new token (RFC 6749 §6).
     pub(super) fn refresh_request(&self, refresh_token: &Secret) -> Request {
         self.request(vec![
             field("grant_type", "refresh_token"),
@@ -67,7 +67,7 @@ impl Credentials {
         ])
     }
 
-    /// `text` without the secrets that a token request carries.
+    /// `text`, with the secrets of a token request replaced by `***`.
     pub(super) fn redact(&self, text: &str) -> String {
         let password = match &self.grant {
             GrantType::Password { password, .. } => Some(password),
@@ -83,7 +83,7 @@ impl Credentials {
         let mut request = Request::new(Method::POST, self.url.clone());
         request.headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
         if !self.scope.is_empty() {
-            // RFC 6749 §3.3: a list separated by spaces.
+            // RFC 6749 §3.3: scopes are separated by spaces.
             fields.push(field("scope", &self.scope.join(" ")));
         }
         fields.extend(self.extra.iter().map(|(name, value)| field(name, value.expose())));
@@ -108,7 +108,7 @@ impl Credentials {
         value
     }
 
-    /// RFC 6749 §2.3.1: id and secret are form-encoded before RFC 7617 joins them by a colon.
+    /// RFC 6749 §2.3.1: id and secret are form-encoded, and then joined by a colon (RFC 7617 §2).
     fn basic_credentials(&self) -> String {
         let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         STANDARD.encode(format!("{}:{}", encode(&self.client_id), encode(self.client_secret.expose())))

@@ -1,4 +1,4 @@
-//! Who is asking.
+//! Authorizes requests.
 
 mod fixed;
 mod grant;
@@ -16,34 +16,41 @@ pub use self::{
 pub use crate::client::error::AuthError;
 use crate::http::request::Request;
 
-/// Puts a credential on requests, and gets a new one when the old one is refused.
+/// Adds a token to requests, and replaces it when the API refuses it.
 ///
 /// # Contract
-/// `authorize` is called on a fresh copy of the request for each attempt. After a 401 the caller names the [`Grant`]
-/// that was refused: if that is no longer the current one, somebody has renewed it already and `renew` does nothing.
-/// Shared by all threads of a run; one credential is fetched at a time, and those who wait for it share the outcome.
+/// The caller calls `authorize` on a new copy of the request for each attempt. After a 401 it calls `renew` with the
+/// [`Grant`] that was refused. If another thread has renewed that one already, `renew` does nothing.
+///
+/// All threads of a run share one `Auth`. It fetches one token at a time; threads that wait for it share the outcome.
 pub trait Auth: Debug + Send + Sync {
-    /// Attaches the current credential, getting one first where there is none. Header values are marked sensitive.
+    /// Adds the current token to `request`, and fetches one first if there is none. Header values are marked sensitive.
+    ///
+    /// # Errors
+    /// There is no token.
     fn authorize(&self, request: &mut Request) -> Result<Grant, AuthError>;
 
-    /// Sees to it that the next `authorize` attaches another credential than `refused`.
+    /// Makes the next `authorize` use a token other than `refused`.
+    ///
+    /// # Errors
+    /// There is no new token.
     fn renew(&self, refused: Grant) -> Result<Renewal, AuthError>;
 }
 
-/// Names *which* credential was attached.
+/// The number of a token: says *which* one was sent with a request.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Grant(pub u64);
 
 impl Grant {
-    /// The first credential of a run; every other comes from a renewal.
+    /// The first token of a run. All later ones come from a renewal.
     pub const FIRST: Self = Self(1);
 }
 
 /// What [`Auth::renew`] achieved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Renewal {
-    /// There is another credential now.
+    /// There is a new token.
     Renewed,
-    /// There is no other credential to be had.
+    /// This kind of authorization has only one token.
     Unsupported,
 }

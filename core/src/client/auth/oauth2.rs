@@ -1,4 +1,4 @@
-//! Tokens from an OAuth2 token endpoint, shared by all threads and renewed before they end.
+//! Tokens from an OAuth2 token endpoint, shared by all threads and renewed before they expire.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,38 +15,38 @@ use crate::{
     http::{request::Request, secret::Secret},
 };
 
-/// A token endpoint (RFC 6749 §3.2) and what it is asked with.
+/// A token endpoint (RFC 6749 §3.2) and the credentials for it.
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     /// Its URL.
     pub url: Url,
-    /// What entitles to a token.
+    /// The grant that a token is requested with.
     pub grant: GrantType,
-    /// The client's id; empty for a client that does not prove itself.
+    /// The client's id. Empty for a client that does not authenticate.
     pub client_id: String,
     /// The client's secret.
     pub client_secret: Secret,
-    /// How the client proves itself.
+    /// How the client authenticates.
     pub client_auth: ClientAuth,
-    /// The scopes asked for; none leaves them to the server.
+    /// The scopes to request. If it is empty, the server chooses.
     pub scope: Vec<String>,
-    /// Further form fields.
+    /// Additional form fields.
     pub extra: Vec<(String, Secret)>,
-    /// A refresh token to begin with.
+    /// A refresh token for the first request.
     pub refresh_token: Option<Secret>,
-    /// How long before its end a token is renewed, at most.
+    /// How long before it expires a token is renewed, at most.
     pub refresh_ahead: Duration,
 }
 
-/// The client-credentials and password grants (RFC 6749 §4.4, §4.3), with refresh tokens where the server gives them.
+/// The client-credentials and password grants (RFC 6749 §4.4, §4.3). Refresh tokens are used if the server issues them.
 ///
-/// A token is renewed ahead of its end, on a thread of its own while the old one still serves. One token request is
-/// under way at a time; threads that need its outcome wait for it and share it.
+/// A token is renewed before it expires, on another thread, while the old one is still used. There is one token request
+/// at a time; threads that need its outcome wait for it and share it.
 #[derive(Clone, Debug)]
 pub struct OAuth2(Arc<Tokens>);
 
 impl OAuth2 {
-    /// Tokens from `endpoint`, asked for through `client`, whose own [`Auth`] must be [`super::Anonymous`].
+    /// Fetches tokens from `endpoint` with `client`, whose own [`Auth`] must be [`super::Anonymous`].
     pub fn new(endpoint: TokenEndpoint, client: Client) -> Self {
         let TokenEndpoint { url, grant, client_id, client_secret, client_auth, scope, extra, .. } = endpoint;
         let credentials = Credentials { url, grant, client_id, client_secret, client_auth, scope, extra };
@@ -54,7 +54,10 @@ impl OAuth2 {
         Self(Arc::new(Tokens::new(credentials, endpoint.refresh_token, endpoint.refresh_ahead, client)))
     }
 
-    /// A token that is valid now.
+    /// Returns a token that is valid now, and fetches one first if there is none.
+    ///
+    /// # Errors
+    /// There is no token.
     pub fn token(&self) -> Result<Secret, AuthError> {
         self.0.current().map(|held| held.access_token)
     }

@@ -1,4 +1,4 @@
-//! A token and how long it is good for.
+//! A token and its lifetime.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{AuthError, Grant};
 use crate::{client::refusal::presentable, http::secret::Secret};
 
-/// What a token endpoint issued (RFC 6749 §5.1).
+/// The answer to a token request (RFC 6749 §5.1).
 #[derive(Debug)]
 pub(super) struct Issued {
     pub(super) access_token: Secret,
@@ -16,11 +16,11 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    /// Reads the answer to a token request.
+    /// Reads the JSON of the answer.
     pub(super) fn read(answer: &Value) -> Result<Self, AuthError> {
         let text = |name: &str| answer.get(name)?.as_str().filter(|text| !text.is_empty());
         let Some(access_token) = text("access_token") else {
-            // Some endpoints report an error under status 200.
+            // Some endpoints report errors with status 200.
             let problem = match text("error") {
                 Some(error) => format!("is the error `{}`", presentable(error)),
                 None => "has no `access_token`".to_owned(),
@@ -40,10 +40,11 @@ impl Issued {
     }
 }
 
-/// Ten thousand years, in seconds: as good as any longer time, and a clock can add it without overflow.
+/// Ten thousand years, in seconds. Longer lifetimes are shortened to this, so that adding one to a time does not overflow.
 const LONGEST: f64 = 3.2e11;
 
-/// `expires_in` in seconds. Nothing, zero and less say nothing; servers also send it as text or with a fraction.
+/// Reads `expires_in`, in seconds. Some servers send it as text or with a fraction. Zero, less, and anything else mean
+/// that the lifetime is unknown.
 fn lifetime(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
@@ -60,27 +61,27 @@ pub(super) struct Held {
     term: Option<Term>,
 }
 
-/// When a token should be renewed and when it ends, on the run's clock.
+/// When a token should be renewed and when it expires, on the run's clock.
 #[derive(Clone, Copy, Debug)]
 struct Term {
     renew_at: Duration,
-    ends_at: Duration,
+    expires_at: Duration,
 }
 
-/// What a token is good for at a given time.
+/// Whether a token can be used at a given time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Validity {
     /// Use it.
     Good,
     /// Use it, and renew it meanwhile.
-    Ending,
+    Expiring,
     /// Do not use it.
-    Over,
+    Expired,
 }
 
 impl Held {
-    /// A token of the request that ran from `asked_at` to `got_at`. Its life is counted from before the request, for
-    /// the server's count began no earlier.
+    /// A token from a request that was sent at `asked_at` and answered at `got_at`. Its lifetime counts from `asked_at`,
+    /// because the server cannot have issued it before.
     pub(super) fn new(
         issued: &Issued,
         grant: Grant,
@@ -91,32 +92,32 @@ impl Held {
         let term = issued.lifetime.map(|lifetime| {
             let request_time = got_at.saturating_sub(asked_at);
             let margin = ahead.min((lifetime / 10).max(request_time * 2)).min(lifetime / 2);
-            let ends_at = asked_at + lifetime;
-            Term { renew_at: ends_at.saturating_sub(margin), ends_at }
+            let expires_at = asked_at + lifetime;
+            Term { renew_at: expires_at.saturating_sub(margin), expires_at }
         });
         Self { access_token: issued.access_token.clone(), grant, term }
     }
 
-    /// What it is good for at `now`.
+    /// Whether it can be used at `now`.
     pub(super) fn validity(&self, now: Duration) -> Validity {
         match self.term {
-            Some(term) if now >= term.ends_at => Validity::Over,
-            Some(term) if now >= term.renew_at => Validity::Ending,
+            Some(term) if now >= term.expires_at => Validity::Expired,
+            Some(term) if now >= term.renew_at => Validity::Expiring,
             _ => Validity::Good,
         }
     }
 
-    /// The same token after a renewal that failed at `now`: tried again when half of what is left is over.
+    /// The token after a renewal that failed at `now`. The next renewal is after half of the time that is left.
     pub(super) fn postponed(mut self, now: Duration) -> Self {
         if let Some(term) = &mut self.term {
-            term.renew_at = now + term.ends_at.saturating_sub(now) / 2;
+            term.renew_at = now + term.expires_at.saturating_sub(now) / 2;
         }
         self
     }
 
-    /// The same token, known to be refused.
+    /// The token after the API refused it.
     pub(super) fn dead(self) -> Self {
-        Self { term: Some(Term { renew_at: Duration::ZERO, ends_at: Duration::ZERO }), ..self }
+        Self { term: Some(Term { renew_at: Duration::ZERO, expires_at: Duration::ZERO }), ..self }
     }
 }
 
@@ -150,16 +151,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_when_it_was_told_to() {
+    fn a_token_expires_after_its_lifetime() {
         let at = Duration::from_millis;
         let token = held(Some(1), 10);
         assert_eq!(token.validity(at(899)), Validity::Good);
-        assert_eq!(token.validity(at(900)), Validity::Ending);
-        assert_eq!(token.validity(at(1000)), Validity::Over);
+        assert_eq!(token.validity(at(900)), Validity::Expiring);
+        assert_eq!(token.validity(at(1000)), Validity::Expired);
         assert_eq!(held(None, 10).validity(Duration::MAX), Validity::Good);
         assert_eq!(token.clone().postponed(at(900)).validity(at(949)), Validity::Good);
-        assert_eq!(token.clone().postponed(at(900)).validity(at(950)), Validity::Ending);
-        assert_eq!(token.dead().validity(at(1)), Validity::Over);
+        assert_eq!(token.clone().postponed(at(900)).validity(at(950)), Validity::Expiring);
+        assert_eq!(token.dead().validity(at(1)), Validity::Expired);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The one token of a run: fetched by one thread at a time, shared by all.
+//! The current token of a run: fetched by one thread at a time, used by all.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -17,14 +17,14 @@ use crate::{
     http::{request::Request, secret::Secret},
 };
 
-/// The token in use and the way to the next one.
+/// The current token, and how to fetch the next one.
 #[derive(Debug)]
 pub(super) struct Tokens {
     credentials: Credentials,
     refresh_ahead: Duration,
     client: Client,
     state: Mutex<State>,
-    /// Told when a fetch ends.
+    /// Notified when a fetch ends.
     fetched: Condvar,
 }
 
@@ -33,10 +33,10 @@ struct State {
     held: Option<Held>,
     refresh_token: Option<Secret>,
     last_grant: Grant,
-    /// How many fetches began and ended; they differ while one is under way.
+    /// How many fetches began and ended. The numbers differ while one is running.
     begun: u64,
     ended: u64,
-    /// What the last fetch failed with, for those who waited for it.
+    /// The error of the last fetch, for the threads that waited for it.
     failure: Option<AuthError>,
 }
 
@@ -52,24 +52,24 @@ impl Tokens {
         Self { credentials, refresh_ahead, client, state: Mutex::new(state), fetched: Condvar::new() }
     }
 
-    /// The token to use now. One that is ending is renewed beside its use.
+    /// The token to use now. One that is about to expire is renewed in the background.
     pub(super) fn current(self: &Arc<Self>) -> Result<Held, AuthError> {
         let mut state = self.lock();
         match &state.held {
             Some(held) => match held.validity(self.client.clock().elapsed()) {
                 Validity::Good => Ok(held.clone()),
-                Validity::Ending => {
+                Validity::Expiring => {
                     let held = held.clone();
-                    self.renew_beside(&mut state);
+                    self.renew_in_background(&mut state);
                     Ok(held)
                 }
-                Validity::Over => self.fetch_or_wait(state),
+                Validity::Expired => self.fetch_or_wait(state),
             },
             None => self.fetch_or_wait(state),
         }
     }
 
-    /// Fetches a token unless `refused` has been replaced already.
+    /// Fetches a token, unless `refused` was replaced already.
     pub(super) fn renew(&self, refused: Grant) -> Result<(), AuthError> {
         let mut state = self.lock();
         if let Some(held) = state.held.take_if(|held| held.grant == refused) {
@@ -79,9 +79,9 @@ impl Tokens {
         Ok(())
     }
 
-    /// Starts a fetch on a thread of its own, unless one is under way. A machine without a thread to spare lets the
-    /// token run out.
-    fn renew_beside(self: &Arc<Self>, state: &mut State) {
+    /// Starts a fetch on another thread, unless one is running. If no thread can be started, the token is fetched once it
+    /// has expired.
+    fn renew_in_background(self: &Arc<Self>, state: &mut State) {
         if state.begun > state.ended {
             return;
         }
@@ -92,10 +92,9 @@ impl Tokens {
         }
     }
 
-    /// Fetches a token, or waits for the fetch that is under way and shares what it comes to.
+    /// Fetches a token, or waits for the fetch that is running and shares its outcome.
     ///
-    /// The token is good for one use at least, even if it was told to end sooner than it took to arrive: asking again
-    /// would bring another of that kind.
+    /// The token is used at least once, even if it expired on its way here, because the next one would expire as well.
     fn fetch_or_wait(&self, mut state: MutexGuard<'_, State>) -> Result<Held, AuthError> {
         if state.begun == state.ended {
             state.begun += 1;
@@ -113,10 +112,10 @@ impl Tokens {
         }
     }
 
-    /// Asks for a token and keeps what comes of it. The caller has counted the fetch as begun.
+    /// Requests a token and stores it. The caller has counted the fetch as begun.
     fn fetch(&self, refresh_token: Option<Secret>) -> Result<Held, AuthError> {
         let asked_at = self.client.clock().elapsed();
-        let issued = self.ask(refresh_token);
+        let issued = self.request_token(refresh_token);
         let now = self.client.clock().elapsed();
         let mut state = self.lock();
         state.ended += 1;
@@ -140,8 +139,9 @@ impl Tokens {
         outcome
     }
 
-    /// A refresh token is used where there is one (RFC 6749 §6); a server that refuses it gets the grant instead.
-    fn ask(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
+    /// Requests a token with the refresh token, if there is one (RFC 6749 §6). If there is none or the server refuses it,
+    /// the request uses the grant.
+    fn request_token(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
         if let Some(refresh_token) = refresh_token {
             match self.request(&self.credentials.refresh_request(&refresh_token)) {
                 Err(AuthError::Refused { .. }) => {}
@@ -179,7 +179,7 @@ impl Tokens {
         }
     }
 
-    /// What the server said, without the secrets that it quotes.
+    /// `text` from the server, with the secrets that it quotes replaced by `***`.
     fn redact(&self, text: &str) -> String {
         let refresh_token = self.lock().refresh_token.clone().unwrap_or_default();
         refresh_token.redact(&self.credentials.redact(text))

@@ -1,41 +1,41 @@
-//! How many requests are left, by what an API has told.
+//! How many requests are left, according to the API.
 
 use std::time::Duration;
 
-use super::reported::Told;
+use super::reported::Reported;
 
-/// Times that lie less than this apart are of one span: they are told in whole seconds.
-const ROUGHLY: Duration = Duration::from_secs(2);
+/// Two resets that differ by less than this belong to the same period, because APIs report whole seconds.
+const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// Whether a request may go.
+/// Whether a request may be sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Turn {
-    /// It may, and [`Pace::leave`](super::Pace::leave) is to be called once it is over.
+    /// It may. Call [`Pace::leave`](super::Pace::leave) when it is done.
     Now,
-    /// Not before this time is over.
+    /// Not before this time has passed.
     Later(Duration),
-    /// Not before another one has been answered, which will tell.
+    /// Not before another request is answered, because that answer will report the limit.
     AfterAnother,
 }
 
-/// How many requests of a credential are left. Pure: time is told to it.
+/// The requests that a token has left. It does not read a clock: the caller passes the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Budget {
     known: Known,
     in_flight: u64,
-    /// How many of those went in an earlier span: none of them keeps a new one from being asked about.
+    /// How many of those were sent in an earlier period. The first request of a new period does not wait for them.
     earlier: u64,
 }
 
-/// What is known of a budget.
+/// What is known about a budget.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Known {
-    /// Nothing, until the first answer.
+    /// Nothing, because there is no answer yet.
     #[default]
     Nothing,
-    /// The API tells nothing.
-    Untold,
-    /// So many are left until then.
+    /// The API does not report a limit.
+    Unlimited,
+    /// This many requests are left until then.
     Left { left: u64, until: Duration },
 }
 
@@ -44,34 +44,34 @@ impl Budget {
         if let Known::Left { until, .. } = self.known
             && now >= until
         {
-            // A new span begins with the next request, whose answer tells what it allows.
+            // The next request begins a new period. Its answer reports how many requests are allowed.
             (self.known, self.earlier) = (Known::Nothing, self.in_flight);
         }
         let turn = match self.known {
             Known::Nothing if self.in_flight > self.earlier => Turn::AfterAnother,
             Known::Left { left, until } if self.in_flight >= left => {
-                // The answers to those may tell that there is more, for they may be counted already.
+                // The API may have counted the requests in flight already. Then their answers report more.
                 if self.in_flight > 0 && left > 0 {
                     Turn::AfterAnother
                 } else {
                     Turn::Later(until.saturating_sub(now))
                 }
             }
-            Known::Nothing | Known::Untold | Known::Left { .. } => Turn::Now,
+            Known::Nothing | Known::Unlimited | Known::Left { .. } => Turn::Now,
         };
         self.in_flight += u64::from(turn == Turn::Now);
         turn
     }
 
-    pub(super) fn note(&mut self, told: Option<Told>, now: Duration) {
-        self.known = match (self.known, told) {
-            (Known::Nothing, None) => Known::Untold,
+    pub(super) fn note(&mut self, reported: Option<Reported>, now: Duration) {
+        self.known = match (self.known, reported) {
+            (Known::Nothing, None) => Known::Unlimited,
             (known, None) => known,
-            (Known::Left { left, until }, Some(told)) if now + told.reset <= until + ROUGHLY => {
-                // Answers overtake one another: the least that was told counts.
-                Known::Left { left: left.min(told.left), until }
+            (Known::Left { left, until }, Some(reported)) if now + reported.reset <= until + TOLERANCE => {
+                // Answers can arrive out of order, so the lowest number counts.
+                Known::Left { left: left.min(reported.left), until }
             }
-            (_, Some(told)) => Known::Left { left: told.left, until: now + told.reset },
+            (_, Some(reported)) => Known::Left { left: reported.left, until: now + reported.reset },
         };
     }
 
@@ -89,8 +89,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn told(left: u64, seconds: u64) -> Told {
-        Told { left, reset: at(seconds) }
+    fn reported(left: u64, seconds: u64) -> Reported {
+        Reported { left, reset: at(seconds) }
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(
             [budget.enter(at(1)), budget.enter(at(1))],
             [Turn::Now; 2],
-            "nothing is told, so nothing limits"
+            "without a reported limit there is none"
         );
     }
 
@@ -110,45 +110,45 @@ mod tests {
     fn a_budget_is_spent_to_the_last_request_and_then_waited_for() {
         let mut budget = Budget::default();
         budget.enter(at(0));
-        budget.note(Some(told(2, 60)), at(1));
+        budget.note(Some(reported(2, 60)), at(1));
         budget.leave();
         assert_eq!(budget.enter(at(2)), Turn::Now);
         assert_eq!(budget.enter(at(2)), Turn::Now);
         assert_eq!(budget.enter(at(2)), Turn::AfterAnother, "those in flight may be counted already");
         for left in [1, 0] {
-            budget.note(Some(told(left, 58)), at(3));
+            budget.note(Some(reported(left, 58)), at(3));
             budget.leave();
         }
         assert_eq!(budget.enter(at(3)), Turn::Later(at(58)));
         assert_eq!(budget.enter(at(61)), Turn::Now);
-        assert_eq!(budget.enter(at(61)), Turn::AfterAnother, "what the new span allows is not told yet");
+        assert_eq!(budget.enter(at(61)), Turn::AfterAnother, "the limit of the new period is not known yet");
     }
 
     #[test]
-    fn a_new_span_waits_for_no_answer_to_what_went_before_it() {
+    fn a_new_period_does_not_wait_for_requests_of_the_last_one() {
         let mut budget = Budget::default();
         budget.enter(at(0));
-        budget.note(Some(told(2, 60)), at(1));
+        budget.note(Some(reported(2, 60)), at(1));
         budget.leave();
         assert_eq!([budget.enter(at(2)), budget.enter(at(2))], [Turn::Now; 2]);
-        budget.note(Some(told(0, 58)), at(3));
+        budget.note(Some(reported(0, 58)), at(3));
         budget.leave();
         assert_eq!(budget.enter(at(3)), Turn::Later(at(58)));
         assert_eq!(budget.enter(at(61)), Turn::Now, "though one is still in flight");
         assert_eq!(budget.enter(at(61)), Turn::AfterAnother);
-        budget.note(Some(told(9, 60)), at(62));
+        budget.note(Some(reported(9, 60)), at(62));
         budget.leave();
         assert_eq!(budget.enter(at(62)), Turn::Now);
     }
 
     #[test]
-    fn an_answer_that_was_overtaken_tells_nothing_new() {
+    fn a_late_answer_changes_nothing() {
         let mut budget = Budget::default();
         budget.enter(at(0));
-        budget.note(Some(told(5, 60)), at(1));
-        budget.note(Some(told(7, 61)), at(2));
+        budget.note(Some(reported(5, 60)), at(1));
+        budget.note(Some(reported(7, 61)), at(2));
         assert_eq!(budget.known, Known::Left { left: 5, until: at(61) });
-        budget.note(Some(told(9, 60)), at(62));
-        assert_eq!(budget.known, Known::Left { left: 9, until: at(122) }, "a new span");
+        budget.note(Some(reported(9, 60)), at(62));
+        assert_eq!(budget.known, Known::Left { left: 9, until: at(122) }, "a new period");
     }
 }

@@ -1,22 +1,22 @@
-//! A limit of the user's own.
+//! The rate limit that the user configured.
 
 use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
 
-/// So many requests in any span of this length.
+/// At most this many requests in any period of this length.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ceiling {
-    /// How many.
+    /// The number of requests.
     pub requests: NonZeroU32,
-    /// In which time.
+    /// The length of the period.
     pub per: Duration,
 }
 
-/// When the latest requests went.
+/// When the latest requests were sent, on the run's clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log(VecDeque<Duration>);
 
 impl Log {
-    /// How long the next request has to wait; `None` where it need not.
+    /// How long the next request must wait, or `None` if it need not.
     pub(super) fn wait(&self, ceiling: Ceiling, now: Duration) -> Option<Duration> {
         let requests = usize::try_from(ceiling.requests.get()).unwrap_or(usize::MAX);
         let first = self.0.front().filter(|_| self.0.len() >= requests)?;
@@ -24,7 +24,7 @@ impl Log {
         (!wait.is_zero()).then_some(wait)
     }
 
-    /// A request goes.
+    /// Records that a request is sent.
     pub(super) fn note(&mut self, ceiling: Ceiling, now: Duration) {
         let requests = usize::try_from(ceiling.requests.get()).unwrap_or(usize::MAX);
         while self.0.len() >= requests {
@@ -39,17 +39,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_span_has_more_requests_than_are_allowed() {
+    fn no_period_has_more_requests_than_allowed() {
         let ceiling = Ceiling { requests: NonZeroU32::new(2).unwrap(), per: Duration::from_secs(10) };
         let mut log = Log::default();
-        let mut went = Vec::new();
+        let mut sent = Vec::new();
         for second in 0..25 {
             let now = Duration::from_secs(second);
             if log.wait(ceiling, now).is_none() {
                 log.note(ceiling, now);
-                went.push(second);
+                sent.push(second);
             }
         }
-        assert_eq!(went, [0, 1, 10, 11, 20, 21]);
+        assert_eq!(sent, [0, 1, 10, 11, 20, 21]);
     }
 }

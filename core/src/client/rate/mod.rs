@@ -1,6 +1,7 @@
-//! Limits on the rate of requests: those that an API tells, and one of the user's own.
+//! The rate of requests, limited by what the API reports and by what the user configured.
 //!
-//! A budget is spent to the last request and then waited for. What a limit costs is time, never a refusal.
+//! Requests are sent until a limit is reached; the next one waits for the new period. So a limit costs time, but never
+//! an error.
 
 mod budget;
 mod configured;
@@ -21,13 +22,13 @@ use crate::client::auth::Grant;
 /// What limits the rate of requests.
 #[derive(Clone, Debug, Default)]
 pub struct RateLimit {
-    /// A limit beside what the API tells.
+    /// The limit that the user configured. It applies in addition to the reported one.
     pub ceiling: Option<Ceiling>,
-    /// The fields by which the API tells; where none are given, those of any known family.
+    /// The fields in which the API reports its limit. `None` reads those of every known family.
     pub headers: Option<RateHeaders>,
 }
 
-/// Lets requests go at the rate that is allowed. Shared by all threads of a run.
+/// Decides when a request may be sent. Shared by all threads of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     limit: RateLimit,
@@ -37,21 +38,21 @@ pub(crate) struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Of which credential; each has a budget of its own.
+    /// The token that the budget belongs to. Each token has its own.
     grant: Option<Grant>,
     budget: Budget,
     log: Log,
 }
 
-/// How long a thread waits at a time for another's answer, so that it sees when the run is to stop.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often a thread that waits for another's answer checks whether the run is stopped.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Pace {
     pub(crate) fn new(limit: RateLimit) -> Self {
         Self { limit, ..Self::default() }
     }
 
-    /// Asks for a request with this credential to go, at `now` on the run's clock.
+    /// Asks whether a request with this token may be sent at `now`, on the run's clock.
     pub(crate) fn enter(&self, grant: Grant, now: Duration) -> Turn {
         let mut state = self.lock();
         if state.grant != Some(grant) {
@@ -69,16 +70,16 @@ impl Pace {
         turn
     }
 
-    /// Takes note of what an answer tells.
+    /// Records the limit that a response reports.
     pub(crate) fn note(&self, grant: Grant, headers: &HeaderMap, time: SystemTime, now: Duration) {
-        let told = reported::read(headers, self.limit.headers.as_ref(), time);
+        let reported = reported::read(headers, self.limit.headers.as_ref(), time);
         let mut state = self.lock();
         if state.grant == Some(grant) {
-            state.budget.note(told, now);
+            state.budget.note(reported, now);
         }
     }
 
-    /// A request with this credential is over.
+    /// Records that a request with this token is done.
     pub(crate) fn leave(&self, grant: Grant) {
         let mut state = self.lock();
         if state.grant == Some(grant) {
@@ -88,10 +89,10 @@ impl Pace {
         self.answered.notify_all();
     }
 
-    /// Waits until another request is over, though not for long.
+    /// Waits until another request is done, or for a short time.
     pub(crate) fn wait_for_another(&self) {
-        // Whatever ends the wait, the state is looked at again.
-        drop(self.answered.wait_timeout(self.lock(), GLANCE));
+        // The caller checks the state again, so it does not matter what ended the wait.
+        drop(self.answered.wait_timeout(self.lock(), POLL_INTERVAL));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

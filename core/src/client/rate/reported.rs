@@ -1,42 +1,41 @@
-//! What the header fields of an answer tell about limits.
+//! The rate limit that a response reports in its header fields.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName};
 
-/// The fields by which an API tells its limit.
+/// The names of the header fields that report a rate limit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RateHeaders {
-    /// How many requests the present span of time allows.
+    /// The number of requests allowed in the current period.
     pub limit: HeaderName,
-    /// How many were made in it.
+    /// The number of requests made in it.
     pub used: HeaderName,
-    /// How many seconds are left of it.
+    /// The number of seconds until it ends.
     pub reset: HeaderName,
 }
 
-/// What an answer tells.
+/// The limit that a response reports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Told {
+pub(super) struct Reported {
     /// How many more requests are allowed.
     pub(super) left: u64,
-    /// How long until there are more.
+    /// How long until the period ends and more are allowed.
     pub(super) reset: Duration,
 }
 
-/// Families of fields that tell how many requests remain: the IETF drafts up to 06, and
-/// what came before them.
+/// Pairs of fields for the remaining requests and the reset: the IETF drafts up to 06, and the fields used before them.
 const REMAINING: [(&str, &str); 3] = [
     ("ratelimit-remaining", "ratelimit-reset"),
     ("x-ratelimit-remaining", "x-ratelimit-reset"),
     ("x-rate-limit-remaining", "x-rate-limit-reset"),
 ];
 
-/// Seconds beyond this many are counted from 1970.
+/// A reset of at least this many seconds is a Unix time, not a duration.
 const LONGEST: u64 = 1_000_000_000;
 
-/// What these fields tell, as far as they belong to the family that is configured, or else to any that is known.
-pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: SystemTime) -> Option<Told> {
+/// Reads the limit from the fields of `family`, or from any known family if it is `None`.
+pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: SystemTime) -> Option<Reported> {
     if let Some(RateHeaders { limit, used, reset }) = family {
         return used_of(headers, limit.as_str(), used.as_str(), reset.as_str(), time);
     }
@@ -46,27 +45,27 @@ pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: Syst
         .or_else(|| REMAINING.iter().find_map(|(left, reset)| remaining(headers, left, reset, time)))
 }
 
-fn used_of(headers: &HeaderMap, limit: &str, used: &str, reset: &str, time: SystemTime) -> Option<Told> {
+fn used_of(headers: &HeaderMap, limit: &str, used: &str, reset: &str, time: SystemTime) -> Option<Reported> {
     let left = number(headers, limit)?.saturating_sub(number(headers, used)?);
-    Some(Told { left, reset: until(number(headers, reset)?, time) })
+    Some(Reported { left, reset: until(number(headers, reset)?, time) })
 }
 
-fn remaining(headers: &HeaderMap, left: &str, reset: &str, time: SystemTime) -> Option<Told> {
-    Some(Told { left: number(headers, left)?, reset: until(number(headers, reset)?, time) })
+fn remaining(headers: &HeaderMap, left: &str, reset: &str, time: SystemTime) -> Option<Reported> {
+    Some(Reported { left: number(headers, left)?, reset: until(number(headers, reset)?, time) })
 }
 
 /// `RateLimit: "default";r=50;t=30` (draft-ietf-httpapi-ratelimit-headers-10 §4).
-fn structured(headers: &HeaderMap) -> Option<Told> {
+fn structured(headers: &HeaderMap) -> Option<Reported> {
     let field = headers.get("ratelimit")?.to_str().ok()?;
     let parameter = |name: &str| {
         let values = field.split(';').filter_map(|pair| pair.trim().split_once('='));
         let value = values.into_iter().find_map(|(key, value)| (key == name).then_some(value))?;
         value.split(',').next()?.trim().parse::<u64>().ok()
     };
-    Some(Told { left: parameter("r")?, reset: Duration::from_secs(parameter("t")?) })
+    Some(Reported { left: parameter("r")?, reset: Duration::from_secs(parameter("t")?) })
 }
 
-/// The whole number that a field begins with: some add a fraction, or the policy.
+/// The whole number at the start of a field. Some servers add a fraction or the policy after it.
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
@@ -88,13 +87,13 @@ mod tests {
 
     use super::*;
 
-    fn told(fields: &[(&'static str, &str)]) -> Option<(u64, u64)> {
+    fn reported(fields: &[(&'static str, &str)]) -> Option<(u64, u64)> {
         let field = |(name, value): &(&'static str, &str)| {
             (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
         };
         let time = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let told = read(&fields.iter().map(field).collect(), None, time);
-        told.map(|told| (told.left, told.reset.as_secs()))
+        let found = read(&fields.iter().map(field).collect(), None, time);
+        found.map(|found| (found.left, found.reset.as_secs()))
     }
 
     #[test]
@@ -104,19 +103,19 @@ mod tests {
             ("inin-ratelimit-count", "299"),
             ("inin-ratelimit-reset", "17"),
         ];
-        assert_eq!(told(&inin), Some((1, 17)));
-        assert_eq!(told(&[("ratelimit", "\"default\";r=50;t=30")]), Some((50, 30)));
-        assert_eq!(told(&[("ratelimit-remaining", "9"), ("ratelimit-reset", "8")]), Some((9, 8)));
+        assert_eq!(reported(&inin), Some((1, 17)));
+        assert_eq!(reported(&[("ratelimit", "\"default\";r=50;t=30")]), Some((50, 30)));
+        assert_eq!(reported(&[("ratelimit-remaining", "9"), ("ratelimit-reset", "8")]), Some((9, 8)));
         let epoch = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1800000042")];
-        assert_eq!(told(&epoch), Some((0, 42)));
-        assert_eq!(told(&[("x-rate-limit-remaining", "4"), ("x-rate-limit-reset", "1.5")]), Some((4, 1)));
+        assert_eq!(reported(&epoch), Some((0, 42)));
+        assert_eq!(reported(&[("x-rate-limit-remaining", "4"), ("x-rate-limit-reset", "1.5")]), Some((4, 1)));
     }
 
     #[test]
-    fn what_is_not_told_whole_is_not_told() {
-        assert_eq!(told(&[]), None);
-        assert_eq!(told(&[("inin-ratelimit-allowed", "300"), ("inin-ratelimit-reset", "17")]), None);
-        assert_eq!(told(&[("x-ratelimit-remaining", "many"), ("x-ratelimit-reset", "1")]), None);
+    fn an_incomplete_limit_is_ignored() {
+        assert_eq!(reported(&[]), None);
+        assert_eq!(reported(&[("inin-ratelimit-allowed", "300"), ("inin-ratelimit-reset", "17")]), None);
+        assert_eq!(reported(&[("x-ratelimit-remaining", "many"), ("x-ratelimit-reset", "1")]), None);
     }
 
     #[test]
@@ -130,7 +129,7 @@ mod tests {
         for (field, value) in [("a-limit", 10), ("a-used", 12), ("a-reset", 3)] {
             headers.insert(name(field), HeaderValue::from(value));
         }
-        let nothing = Told { left: 0, reset: Duration::from_secs(3) };
+        let nothing = Reported { left: 0, reset: Duration::from_secs(3) };
         assert_eq!(read(&headers, Some(&family), UNIX_EPOCH), Some(nothing));
     }
 }

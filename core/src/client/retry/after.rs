@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How long to wait by a `Retry-After` of either form: seconds, or a date.
+/// How long to wait, according to the `value` of a `Retry-After`: a number of seconds, or a date.
 ///
-/// `date` is the answer's own `Date`. A date to wait for is counted from there, so that a wrong clock on either side
-/// does no harm; where the field is missing, from `now`. `None` is a value that is neither form.
+/// The wait until a date is counted from `date`, the answer's own `Date` field, so that a wrong clock does not matter on
+/// either side. Without that field it is counted from `now`. Returns `None` if `value` is neither a number nor a date.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit is still a number, and further away than anyone waits.
+        // A number that does not fit is still a number, and longer than any allowed wait.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(value).ok()?;

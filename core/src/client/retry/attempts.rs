@@ -1,11 +1,11 @@
-//! What to do after an attempt.
+//! Decides what to do after a failed attempt.
 
 use std::time::Duration;
 
 use super::RetryPolicy;
 use crate::http::{request::Replay, transport::TransportErrorKind};
 
-/// The attempts at one request, counted.
+/// The number of attempts at one request, and the policy for it.
 #[derive(Debug)]
 pub struct Attempts<'p> {
     policy: &'p RetryPolicy,
@@ -13,32 +13,32 @@ pub struct Attempts<'p> {
     made: u32,
 }
 
-/// What an attempt failed with. One that succeeds needs no judging.
+/// How an attempt failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// A successful status over a body that is not what was asked for: cut, empty, no JSON.
+    /// A successful status with a body that cannot be read: cut off, empty, or not JSON.
     Unreadable,
     /// Any other status.
     Refused {
         /// The status code.
         status: u16,
-        /// What `Retry-After` asks for.
+        /// The wait that `Retry-After` asks for.
         retry_after: Option<Duration>,
     },
-    /// A 401 for a credential that has served before, or that was not renewed yet.
+    /// A 401 for a token that was accepted before, or that was not renewed yet.
     CredentialDied,
-    /// A 401 for a credential that was just renewed and has never served.
+    /// A 401 for a token that was just renewed and never accepted.
     FreshCredentialRefused,
     /// A redirect that must not be followed.
     Misdirected,
-    /// No answer.
+    /// There was no answer.
     Failed(TransportErrorKind),
 }
 
-/// What to do now.
+/// What to do next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// Renew the credential and send again at once.
+    /// Renew the token and send again at once.
     Renew,
     /// Send again after this time.
     Wait(Duration),
@@ -50,15 +50,15 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The trouble may pass, but all attempts are spent. Nothing outside retries it again.
+    /// The fault is transient, but all attempts are used up.
     Exhausted,
-    /// The server asks for a longer wait than is allowed.
+    /// The server asks for a longer wait than the policy allows.
     WaitTooLong(Duration),
-    /// The server will not take this request.
+    /// The fault is final: sending the request again would not help, or could repeat a change.
     Refused,
-    /// A credential fresh from the token endpoint was refused.
+    /// The API refuses the token, and renewing it does not help.
     Unauthorized,
-    /// No credential could be had.
+    /// There is no token.
     NoCredential,
     /// The run was asked to stop.
     Interrupted,
@@ -69,29 +69,29 @@ impl<'p> Attempts<'p> {
         Self { policy, replay, made: 0 }
     }
 
-    /// How many attempts were judged.
+    /// The number of failed attempts.
     pub fn made(&self) -> u32 {
         self.made
     }
 
-    /// Counts an attempt and says what to do after it. `unit`, in `[0, 1)`, is the jitter.
+    /// Counts a failed attempt and decides what to do next. `unit`, in `[0, 1)`, is the jitter.
     pub fn judge(&mut self, outcome: Outcome, unit: f64) -> Step {
         self.made += 1;
         match outcome {
             Outcome::CredentialDied if self.made < self.policy.max_attempts => Step::Renew,
             Outcome::CredentialDied | Outcome::FreshCredentialRefused => Step::Stop(StopReason::Unauthorized),
             Outcome::Misdirected => Step::Stop(StopReason::Refused),
-            Outcome::Unreadable => self.again_if(self.may_replay(), None, unit),
+            Outcome::Unreadable => self.retry_if(self.may_replay(), None, unit),
             Outcome::Refused { status, retry_after } => {
                 let unseen = status == 429 || (status == 503 && retry_after.is_some());
                 let transient = self.policy.statuses.contains(&status);
-                self.again_if(transient && (unseen || self.may_replay()), retry_after, unit)
+                self.retry_if(transient && (unseen || self.may_replay()), retry_after, unit)
             }
             Outcome::Failed(kind) => match kind {
-                TransportErrorKind::NotConnected => self.again_if(true, None, unit),
+                TransportErrorKind::NotConnected => self.retry_if(true, None, unit),
                 TransportErrorKind::BrokenOff
                 | TransportErrorKind::TimedOut
-                | TransportErrorKind::Garbled => self.again_if(self.may_replay(), None, unit),
+                | TransportErrorKind::Garbled => self.retry_if(self.may_replay(), None, unit),
                 TransportErrorKind::Untrusted
                 | TransportErrorKind::TooLarge
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
@@ -103,7 +103,7 @@ impl<'p> Attempts<'p> {
         self.replay == Replay::Harmless
     }
 
-    fn again_if(&self, allowed: bool, asked: Option<Duration>, unit: f64) -> Step {
+    fn retry_if(&self, allowed: bool, asked: Option<Duration>, unit: f64) -> Step {
         let asked = asked.unwrap_or(Duration::ZERO);
         if !allowed {
             Step::Stop(StopReason::Refused)
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_sent_again_on_whatever_may_pass() {
+    fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
             BrokenOff, Garbled, NotConnected, TimedOut, TooLarge, Unsendable, Untrusted,
         };
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_sent_again_only_where_the_server_has_not_acted() {
+    fn a_change_is_sent_again_only_if_the_server_has_not_acted() {
         use TransportErrorKind::{BrokenOff, NotConnected, TimedOut};
         let again = |outcome| matches!(first(Replay::OnlyUnseen, outcome), Step::Wait(_));
         assert!(again(Outcome::Failed(NotConnected)));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_spent() {
+    fn attempts_are_used_up() {
         let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
         let mut attempts = policy.begin(Replay::Harmless);
         assert_eq!(attempts.judge(status(503, None), HALF), Step::Wait(Duration::from_millis(500)));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_that_keeps_dying_does_not_renew_for_ever() {
+    fn a_token_that_is_refused_again_and_again_is_not_renewed_forever() {
         let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
         let mut attempts = policy.begin(Replay::Harmless);
         assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Renew);

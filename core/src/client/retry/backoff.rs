@@ -1,4 +1,4 @@
-//! How long to wait where the server does not say.
+//! The delay before the next attempt, if the server does not ask for one.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -9,20 +9,20 @@ use std::{
 use super::RetryPolicy;
 
 impl RetryPolicy {
-    /// The wait after `attempts` failures: exponential with full jitter. `unit`, in `[0, 1)`, picks a point between
-    /// nothing and the bound, so that clients which failed together do not come back together.
+    /// The delay after `attempts` failures: exponential backoff with full jitter. `unit`, in `[0, 1)`, picks the point
+    /// between zero and the bound, so that clients that failed at the same time do not all return at the same time.
     pub(super) fn delay(&self, attempts: u32, unit: f64) -> Duration {
         let doubled = self.base_delay.saturating_mul(2u32.saturating_pow(attempts.saturating_sub(1)));
         doubled.min(self.max_delay).mul_f64(unit)
     }
 }
 
-/// A sequence of numbers in `[0, 1)` (splitmix64).
+/// A sequence of pseudo-random numbers in `[0, 1)` (splitmix64).
 #[derive(Debug)]
 pub(crate) struct Jitter(AtomicU64);
 
 impl Jitter {
-    /// A sequence unlike that of any other process.
+    /// A sequence with a random seed.
     pub(crate) fn new() -> Self {
         Self(AtomicU64::new(RandomState::new().build_hasher().finish()))
     }

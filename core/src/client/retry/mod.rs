@@ -1,4 +1,4 @@
-//! When to send again: pure decisions, no clock and no network.
+//! Decides whether and when to send a request again. It uses neither clock nor network.
 
 mod after;
 mod attempts;
@@ -13,18 +13,18 @@ pub use self::{
 };
 use crate::http::request::Replay;
 
-/// How often, how soon and on what a request is sent again.
+/// How often a request is sent again, after which delay, and after which errors.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
-    /// How many times a request is sent at most, the first included.
+    /// How often a request is sent at most, including the first time.
     pub max_attempts: u32,
-    /// The upper bound of the first wait; it doubles with each attempt.
+    /// The upper bound of the first delay. It doubles with each attempt.
     pub base_delay: Duration,
-    /// The upper bound of any wait that the server did not ask for.
+    /// The upper bound of every delay that the server did not ask for.
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is waited for.
+    /// The longest `Retry-After` to wait for. A longer one ends the request.
     pub max_wait: Duration,
-    /// The statuses that may pass.
+    /// The status codes that are transient.
     pub statuses: Vec<u16>,
 }
 
@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The attempts at one request.
+    /// Starts counting the attempts at one request.
     pub fn begin(&self, replay: Replay) -> Attempts<'_> {
         Attempts::new(self, replay)
     }
