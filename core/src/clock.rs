@@ -1,4 +1,4 @@
-//! Time, and waiting.
+//! The clock, and waiting.
 
 use std::{
     fmt::Debug,
@@ -6,18 +6,18 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// Tells the time and waits. Nothing else in longhaul reads a clock or sleeps, so a test that brings its own
-/// clock decides how fast time goes.
+/// Reads the time and waits. Nothing else in longhaul reads a clock or sleeps, so a test with its own clock controls how
+/// fast time passes.
 ///
-/// Telling and waiting are one trait because a fake must move the one when the other is called.
+/// Reading and waiting are one trait, because a fake clock must advance when it is asked to wait.
 pub trait Clock: Debug + Send + Sync {
-    /// The time of day, for dates that a server sent.
+    /// The time of day, to compare with dates that a server sent.
     fn now(&self) -> SystemTime;
 
-    /// The time since this clock was made. It never goes back, whatever happens to the time of day.
+    /// The time since this clock was created. It never goes back, even if the time of day is changed.
     fn elapsed(&self) -> Duration;
 
-    /// Returns after `wait`, or earlier once the run is asked to stop.
+    /// Returns after `wait`, or as soon as the run is asked to stop.
     fn sleep(&self, wait: Duration) -> Wake;
 
     /// Whether the run was asked to stop.
@@ -27,18 +27,18 @@ pub trait Clock: Debug + Send + Sync {
 /// Why a [`Clock::sleep`] ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wake {
-    /// The time was over.
+    /// The time had passed.
     Rested,
     /// The run was asked to stop.
     Interrupted,
 }
 
-/// A request to stop, shared by whoever may make it and all who wait.
+/// A request to stop the run, shared by those who can make it and the threads that wait.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<(Mutex<bool>, Condvar)>);
 
 impl Interrupt {
-    /// Ends every wait on a clock made with this interrupt, now and from now on.
+    /// Ends every wait on the clocks with this interrupt, now and in the future.
     pub fn raise(&self) {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.1.notify_all();
@@ -57,7 +57,7 @@ impl Interrupt {
     }
 }
 
-/// The machine's clock.
+/// The clock of the operating system.
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
@@ -65,15 +65,15 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that starts now and whose waits end when `interrupt` is raised.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    /// A clock that starts now. Its waits end when `interrupt` is raised.
+    #[expect(clippy::disallowed_methods, reason = "this is the only place that reads the system clock")]
     pub fn new(interrupt: Interrupt) -> Self {
         Self { started: Instant::now(), interrupt }
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    #[expect(clippy::disallowed_methods, reason = "this is the only place that reads the system clock")]
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }

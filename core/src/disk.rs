@@ -1,4 +1,4 @@
-//! Files, as a pull needs them: what is written, and what survives a crash.
+//! Files and folders, with the operations that make them survive a crash.
 
 use std::{
     fmt::Debug,
@@ -7,60 +7,61 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-/// Files and folders.
+/// A file system.
 ///
 /// # Contract
-/// What was written to a file survives a crash of the machine once [`DiskFile::sync`] has returned. That a file has a
-/// name, has another one or none any more survives it once [`sync_folder`](Self::sync_folder) of the folder that the
-/// name is in has returned. A rename is whole or not at all, crash or not.
+/// The contents of a file survive a crash of the machine after [`DiskFile::sync`] has returned. A file that was created,
+/// renamed or removed stays so after [`sync_folder`](Self::sync_folder) of its folder has returned. A rename happens
+/// completely or not at all, even in a crash.
 ///
-/// Whatever has to be exactly once calls nothing else, so a disk that fails or loses its power can stand in for it.
+/// All code that must write exactly once uses this trait, so that tests can replace it by a disk that fails or loses
+/// power.
 pub trait Disk: Debug + Send + Sync {
-    /// Opens a file for reading and writing, at its beginning.
+    /// Opens a file for reading and writing, positioned at its start.
     fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Gives the file the name `to`, which it takes from any other.
+    /// Renames a file. An existing file at `to` is replaced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Takes the file's name away.
+    /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes a folder inside one that is there.
+    /// Creates a folder. Its parent must exist.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes what was done to the names in a folder survive a crash.
+    /// Makes the names in a folder survive a crash.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// What has that name, symbolic links followed; `None` where nothing has.
+    /// The kind of whatever is at `path`, after following symbolic links. `None` if there is nothing.
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
 }
 
-/// An open file. What is written goes where the last read, write or seek ended.
+/// An open file. It is written at the position where the last read, write or seek ended.
 pub trait DiskFile: Debug + Read + Seek + Send + Write {
-    /// Cuts the file, or lengthens it by zeros.
+    /// Truncates the file, or extends it with zeros.
     fn set_length(&self, length: u64) -> io::Result<()>;
 
-    /// Makes what was written survive a crash.
+    /// Makes the contents survive a crash.
     fn sync(&self) -> io::Result<()>;
 }
 
 /// Which file [`Disk::open`] opens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Open {
-    /// One that is there.
+    /// An existing file.
     Existing,
-    /// One that is there, or else a new one.
+    /// An existing file, or a new one if there is none.
     ExistingOrNew,
-    /// A new one; that there is none of the name is made sure of.
+    /// A new file. It is an error if there is one already.
     New,
-    /// A new one that nobody but its owner may read.
+    /// A new file that only its owner may read. It is an error if there is one already.
     NewPrivate,
 }
 
-/// What has a name.
+/// The kind of a file system entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// A file of this many bytes.
+    /// A file, with its length in bytes.
     File(u64),
     /// A folder.
     Folder,
@@ -68,7 +69,7 @@ pub enum Kind {
     Other,
 }
 
-/// Takes a file's name away, where it has one.
+/// Removes a file, if it exists.
 pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     match disk.remove(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -76,8 +77,8 @@ pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     }
 }
 
-/// `path` without links and `..`, as far as it exists: one file has one name, and a link stays when the file that it
-/// leads to is replaced.
+/// `path` with symbolic links and `..` resolved, as far as it exists. So every file has one name, and a link stays when
+/// its target is replaced.
 pub fn followed(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut followed, component| {
         match component {
@@ -88,7 +89,7 @@ pub fn followed(path: &Path) -> PathBuf {
     })
 }
 
-/// The machine's own disk.
+/// The file system of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemDisk;
 
@@ -120,13 +121,13 @@ impl Disk for SystemDisk {
     #[cfg(unix)]
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         match File::open(path).and_then(|folder| folder.sync_all()) {
-            // Some network file systems cannot, and then there is nothing to wait for.
+            // Some network file systems do not support it, so there is nothing to wait for.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
             synced => synced,
         }
     }
 
-    /// Elsewhere a folder cannot be opened as a file, and the file system keeps its entries by itself.
+    /// Other systems cannot open a folder as a file, and make its entries durable by themselves.
     #[cfg(not(unix))]
     fn sync_folder(&self, _: &Path) -> io::Result<()> {
         Ok(())

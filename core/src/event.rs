@@ -1,4 +1,4 @@
-//! What happens while a run goes on, told as it happens.
+//! The events of a run, reported as they happen.
 
 use std::{error::Error, fmt::Debug, time::Duration};
 
@@ -6,74 +6,74 @@ use http::Method;
 
 use crate::shown_url::ShownUrl;
 
-/// Is told of every [`Event`], on the thread where it happens; it must return quickly.
+/// Receives the events of a run, each on the thread on which it happens. It must return quickly.
 pub trait Observer: Debug + Send + Sync {
-    /// Something happened.
+    /// Receives an event.
     fn on(&self, event: &Event<'_>);
 }
 
-/// Something that happened.
+/// An event of a run.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A request is about to be sent, to the API or to the token endpoint.
     Sending {
-        /// Its method.
+        /// The method of the request.
         method: &'a Method,
-        /// Its URL, as far as it may be shown.
+        /// The URL of the request, without its secret parts.
         url: &'a ShownUrl,
     },
     /// The token endpoint issued a token.
     TokenIssued {
-        /// How long it said the token lives.
+        /// The lifetime of the token, if the endpoint reported it.
         lifetime: Option<Duration>,
     },
-    /// The API refused a token, and there is a new one.
+    /// The API refused a token, and it was renewed.
     TokenDied {
-        /// What the API said.
+        /// How the API refused it.
         cause: &'a (dyn Error + 'static),
     },
     /// An attempt failed, and the request will be sent again.
     Survived {
-        /// What kind of trouble it was.
+        /// The kind of fault.
         fault: Fault,
-        /// What it was in words, with its causes.
+        /// The error, with its causes.
         cause: &'a (dyn Error + 'static),
-        /// How long until the next attempt.
+        /// The time until the next attempt.
         wait: Duration,
     },
-    /// Nothing is sent for this long, because the API asked for it.
+    /// Nothing is sent for some time, because the API or the rate limit requires it.
     Holding {
-        /// How long.
+        /// The time until the next request.
         wait: Duration,
     },
-    /// Everything that was written is durable in every sink, and the checkpoint says so.
+    /// Everything written so far is durable in every sink, and saved in the checkpoint.
     Committed {
-        /// How long that took.
+        /// The duration of the commit.
         took: Duration,
     },
     /// A page was written to every sink.
     PageWritten {
-        /// How many records it held.
+        /// The number of records on the page.
         records: usize,
-        /// Their length as one record a line.
+        /// Their size in bytes, as lines.
         bytes: usize,
     },
 }
 
-/// The kinds of trouble that a run survives.
+/// The kinds of faults that a run recovers from.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A status that may pass.
+    /// A transient status code.
     Status(u16),
-    /// No connection, or one that broke off or stalled.
+    /// No connection, or one that closed early or stalled.
     Connection,
-    /// An answer that could not be read.
+    /// A response that could not be read.
     UnreadableAnswer,
 }
 
-/// Takes no notice.
+/// Ignores all events.
 #[derive(Clone, Copy, Debug)]
 pub struct Unobserved;
 

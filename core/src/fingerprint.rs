@@ -1,8 +1,8 @@
-//! 128 bits that stand for a text.
+//! Fingerprints of texts.
 
 use siphasher::sip128::SipHasher13;
 
-/// 128 bits that tell one text from any other.
+/// A hash of `text` with 128 bits, so that different texts practically never have the same one.
 pub(crate) fn fingerprint(text: &[u8]) -> u128 {
     SipHasher13::new().hash(text).as_u128()
 }

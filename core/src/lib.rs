@@ -1,17 +1,18 @@
-//! The engine of longhaul: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks, in jobs that
-//! outlive their access token. Synchronous throughout; no command line, no file formats.
+//! The engine of longhaul: pulls everything out of a paginated, OAuth2-protected HTTP API into sinks, in runs that keep
+//! going after the access token expires. It is synchronous, and contains neither a command line nor file formats.
 //!
-//! Three loops, each calling only the one below it:
+//! It has three loops. Each calls only the one below it, so they can be read one after another:
 //!
 //! ```text
-//! pull     every page of every partition, into every sink            pull/mod.rs
-//! listing  the pages of one listing, from the first to the end      listing/mod.rs
-//! client   one request: authorize, send, judge, and again           client/mod.rs
+//! pull     every page of every partition, into every sink       pull/mod.rs
+//! listing  the pages of one listing, from first to last         listing/mod.rs
+//! client   one request: authorize, send, judge, send again      client/mod.rs
 //! ```
 //!
-//! What decides is pure values: when to send again ([`client::retry`]), how a listing goes on ([`listing::paginate`]), how time is cut
-//! ([`pull::window`]). What touches the world stands behind traits whose documentation is a contract:
-//! [`Transport`](http::transport::Transport), [`Auth`](client::auth::Auth), [`Clock`], [`Sink`](sink::Sink).
+//! Decisions are made without I/O: when to send a request again ([`client::retry`]), where a listing continues
+//! ([`listing::paginate`]), how time is split into windows ([`pull::window`]). All I/O is behind traits, and their
+//! documentation is a contract: [`Transport`](http::transport::Transport), [`Auth`](client::auth::Auth), [`Clock`],
+//! [`Sink`](sink::Sink).
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -1,10 +1,11 @@
-//! A URL as it may be shown.
+//! URLs without their secret parts.
 
 use std::fmt;
 
 use url::Url;
 
-/// A URL as it may be shown: scheme, host, port and path. The query and user information are where secrets hide.
+/// A URL that is safe to show: only its scheme, host, port and path, because the query and the user information may
+/// contain secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ShownUrl(String);
 

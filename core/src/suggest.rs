@@ -1,6 +1,7 @@
-//! "Did you mean".
+//! Suggestions for misspelled names.
 
-/// `" (did you mean `x`?)"` for the name in `known` that `typed` most likely meant, else nothing.
+/// Returns `" (did you mean `x`?)"` for the name in `known` that is most similar to `typed`, or an empty string if none is
+/// similar enough.
 pub fn closest<'k, K: AsRef<str> + 'k>(typed: &str, known: impl IntoIterator<Item = &'k K>) -> String {
     let likeness = |name: &str| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
     let ranked = known.into_iter().map(|name| (likeness(name.as_ref()), name.as_ref()));

@@ -1,15 +1,16 @@
-//! A slice of time.
+//! Windows of time.
 
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A slice of time, its start included and its end not. Written as an interval, `start/end` (ISO 8601-1 §5.5).
+/// A window of time, which includes its start but not its end. It is written as an interval, `start/end` (ISO 8601-1
+/// §5.5).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Window {
-    /// The first instant of it.
+    /// The first instant in it.
     pub start: Timestamp,
     /// The first instant after it.
     pub end: Timestamp,
@@ -37,7 +38,7 @@ impl fmt::Display for Window {
 }
 
 impl Window {
-    /// Its two halves, at a whole second, where each is at least as long as `shortest`.
+    /// Splits the window in half, at a whole second. Returns `None` if a half would be empty or shorter than `shortest`.
     pub fn halves(&self, shortest: SignedDuration) -> Option<[Self; 2]> {
         let middle = self.start.as_second().midpoint(self.end.as_second());
         let middle = Timestamp::from_second(middle).ok()?;

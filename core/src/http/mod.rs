@@ -1,4 +1,4 @@
-//! A request, and how it travels.
+//! Requests, and the transport that sends them.
 
 pub mod origins;
 pub mod request;

@@ -1,10 +1,10 @@
-//! Where credentials may go.
+//! The origins that credentials may be sent to.
 
 use std::fmt;
 
 use url::{Origin, Url};
 
-/// The origins (RFC 6454: scheme, host and port) that may be sent the token and the configured header fields.
+/// The origins (RFC 6454: scheme, host and port) to which the token and the configured header fields may be sent.
 #[derive(Clone, Debug)]
 pub struct Origins(Vec<Origin>);
 
@@ -14,7 +14,10 @@ impl Origins {
         Self(urls.into_iter().map(Url::origin).collect())
     }
 
-    /// Returns `url` only where it has one of these origins and carries no credentials of its own.
+    /// Returns `url` if it has one of these origins and contains no credentials of its own.
+    ///
+    /// # Errors
+    /// It has another origin, or contains a user name or a password.
     pub fn admit(&self, url: Url) -> Result<Url, ForeignOrigin> {
         let plain = url.username().is_empty() && url.password().is_none();
         if plain && self.0.contains(&url.origin()) {
@@ -29,7 +32,7 @@ fn show(origin: &Origin) -> String {
     origin.ascii_serialization()
 }
 
-/// A link that leads away from the API. Nothing was sent there.
+/// A URL that leads away from the API. Nothing was sent there.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ForeignOrigin {
     found: String,

@@ -1,11 +1,11 @@
-//! What is sent.
+//! A request and its content.
 
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, Method};
 use url::{Url, form_urlencoded};
 
-/// One HTTP request. It is copied for each attempt, so that every attempt carries the credential of its moment.
+/// An HTTP request. It is copied for each attempt, so that each carries the current token.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
@@ -20,12 +20,12 @@ pub struct Request {
     pub replay: Replay,
 }
 
-/// Whether a request may be sent again when nobody knows if the server has acted on it.
+/// Whether a request may be sent again if the server may have acted on it already.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Replay {
-    /// It is a read (RFC 9110 §9.2.2 calls it idempotent): it may be sent any number of times.
+    /// It may be sent any number of times, because it only reads (RFC 9110 §9.2.2 calls it idempotent).
     Harmless,
-    /// It changes something: it is sent again only where the server surely has not acted on it.
+    /// It changes something, so it is sent again only if the server cannot have acted on it.
     OnlyUnseen,
 }
 
@@ -36,7 +36,7 @@ pub enum Body {
     Empty,
     /// `application/json`.
     Json(serde_json::Value),
-    /// `application/x-www-form-urlencoded`; `Debug` does not show it, for it is where credentials go.
+    /// `application/x-www-form-urlencoded`. `Debug` does not show it, because it may contain credentials.
     Form(Vec<(String, String)>),
 }
 
@@ -48,7 +48,7 @@ impl Request {
 }
 
 impl Body {
-    /// The media type, where there is content.
+    /// The media type, or `None` if there is no content.
     pub fn content_type(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,

@@ -1,4 +1,4 @@
-//! Text that is never shown.
+//! Secret text.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
-/// A password, client secret or token: `Debug` prints `***`, there is no `Display`.
+/// A password, client secret or token. `Debug` prints `***`, and there is no `Display`.
 ///
 /// ```
 /// let secret = longhaul_core::Secret::new("hunter2");
@@ -17,18 +17,18 @@ use url::form_urlencoded;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps the text, letter for letter.
+    /// Wraps `text` unchanged.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself. Only the code that sends it should call this.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// `text` with every occurrence of this secret replaced by `***`, as it is or as a form, a URL or JSON carries it:
-    /// servers like to quote what they refuse.
+    /// `text` with every occurrence of this secret replaced by `***`, plain or encoded as in a form, a URL or JSON.
+    /// Servers quote what they refuse, so their messages must be redacted.
     pub fn redact(&self, text: &str) -> String {
         if self.0.is_empty() {
             return text.to_owned();
@@ -37,7 +37,7 @@ impl Secret {
         let in_url = utf8_percent_encode(&self.0, NON_ALPHANUMERIC).to_string();
         let in_json = serde_json::Value::from(self.0.as_str()).to_string();
         let in_json = &in_json[1..in_json.len() - 1];
-        // The longest first, for the plain text may be a part of another spelling.
+        // The plain text comes last, because it may be part of another spelling.
         let spellings = [in_json, &in_url, &in_form, &self.0];
         spellings.into_iter().fold(text.to_owned(), |text, spelling| text.replace(spelling, "***"))
     }

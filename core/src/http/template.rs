@@ -16,20 +16,23 @@ pub struct Template {
     pub method: Method,
     /// The URL that `path` is appended to; its own path is kept.
     pub base_url: Url,
-    /// The path, and a query perhaps.
+    /// The path, which may include a query.
     pub path: String,
-    /// Parameters to be added to the query.
+    /// Parameters to add to the query.
     pub query: Vec<(String, String)>,
     /// Header fields; values that may hold a credential are marked sensitive.
     pub headers: HeaderMap,
-    /// The JSON content, where there is any.
+    /// The JSON content, if there is any.
     pub body: Option<Value>,
     /// Whether the request may be sent again.
     pub replay: Replay,
 }
 
 impl Template {
-    /// The request, where placeholders stand for what they do at `site`.
+    /// The request with the placeholders replaced by their values in `site`.
+    ///
+    /// # Errors
+    /// The result is not a URL.
     pub fn at(&self, site: &Site) -> Result<Request, url::ParseError> {
         let base_url = self.base_url.as_str().trim_end_matches('/');
         let mut url = Url::parse(&format!("{base_url}{}", site.fill_url(&self.path)))?;
@@ -48,7 +51,7 @@ impl Template {
     }
 }
 
-/// The placeholders in every string of a JSON value.
+/// `value` with the placeholders in all its strings replaced.
 fn filled(value: &Value, site: &Site) -> Value {
     match value {
         Value::String(text) => Value::String(site.fill(text)),

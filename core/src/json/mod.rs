@@ -1,8 +1,8 @@
-//! JSON text, read without making values of it.
+//! Reads JSON text without building values.
 //!
-//! Most of what a record holds is not asked for. So a [`Scan`] looks at what it passes over only for where that ends,
-//! a [`PointerTree`] finds the values at many pointers in one pass, and each is given as it is written, which keeps
-//! every digit of a number. What a string says, [`text`] tells.
+//! Most of a record is not needed. So a [`Scan`] only finds the ends of the values that it skips, and a [`PointerTree`]
+//! finds the values at many pointers in one pass. Values are returned as they are written, so numbers keep all their
+//! digits. [`text`] decodes strings.
 //!
 //! ```
 //! use longhaul_core::json::{PointerTree, text};

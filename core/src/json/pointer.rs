@@ -1,10 +1,11 @@
-//! Where a value stands in a JSON document.
+//! JSON pointers (RFC 6901).
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A JSON pointer (RFC 6901): `""` is the whole document, `/results/0/a~1b` a value deep inside.
+/// A JSON pointer (RFC 6901): the place of a value in a document. `""` is the whole document, and `/results/0/a~1b` a
+/// value inside it.
 ///
 /// ```
 /// let pointer: longhaul_core::Pointer = "/a~1b/0".parse().unwrap();
@@ -15,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Pointer(Vec<String>);
 
 impl Pointer {
-    /// The pointer with these reference tokens, unescaped, outermost first.
+    /// The pointer with these reference tokens: unescaped, outermost first.
     pub fn from_tokens<T: Into<String>>(tokens: impl IntoIterator<Item = T>) -> Self {
         Self(tokens.into_iter().map(Into::into).collect())
     }
@@ -25,14 +26,15 @@ impl Pointer {
         &self.0
     }
 
-    /// The array index that `token` names, where it is one: digits without a leading zero (RFC 6901 §4).
+    /// The array index that `token` names, or `None` if it is not one. An index has only digits and no leading zero (RFC
+    /// 6901 §4).
     pub fn index(token: &str) -> Option<usize> {
         let plain =
             token.bytes().all(|byte| byte.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
         if plain { token.parse().ok() } else { None }
     }
 
-    /// The value this points at inside `document`, if there is one.
+    /// The value at this place in `document`, if there is one.
     pub fn find<'v>(&self, document: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
         self.0.iter().try_fold(document, |value, token| match value {
             serde_json::Value::Object(members) => members.get(token),
@@ -42,7 +44,7 @@ impl Pointer {
     }
 }
 
-/// Text that is no JSON pointer.
+/// Text that is not a JSON pointer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not a JSON pointer: {problem}")]
 pub struct InvalidPointer {
@@ -62,7 +64,7 @@ impl FromStr for Pointer {
             return Err(invalid("it must be empty or start with `/`"));
         };
         let unescape = |token: &str| {
-            // RFC 6901 §3: `~` stands only before 0 or 1. §4: `~1` first, then `~0`, so that `~01` gives `~1`.
+            // RFC 6901 §3: `~` is only allowed before 0 or 1. §4: `~1` is replaced before `~0`, so that `~01` becomes `~1`.
             let escapes = token.split('~').skip(1).all(|after| after.starts_with(['0', '1']));
             escapes.then(|| token.replace("~1", "/").replace("~0", "~"))
         };
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pointer_is_refused_with_the_reason() {
+    fn what_is_not_a_pointer_is_refused_with_the_reason() {
         let refusal = |text: &str| text.parse::<Pointer>().unwrap_err().to_string();
         assert_eq!(refusal("results"), "`results` is not a JSON pointer: it must be empty or start with `/`");
         assert_eq!(

@@ -1,27 +1,27 @@
-//! Reading JSON text piece by piece.
+//! Reads JSON text piece by piece.
 
 use std::borrow::Cow;
 
 use super::string::{Spelling, string_end, text};
 
-/// A place in JSON text, from which the scan goes on.
+/// A position in JSON text, from which a scan continues.
 ///
-/// Pages are checked to be JSON before they come to a sink. So what is passed over is only looked at for where it ends.
-/// That takes half the time of a parser, and does not mind numbers beyond all bounds or halves of surrogate pairs.
+/// A page is validated before its records get to a sink, so a scan only finds the ends of the values that it skips. That
+/// takes half the time of a parser, and accepts numbers of any size and unpaired surrogates.
 #[derive(Clone, Debug)]
 pub struct Scan<'r> {
     text: &'r str,
     at: usize,
 }
 
-/// The name of a member as it is written, without its quotes.
+/// The name of a member, as it is written but without its quotes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Name<'r> {
     pub(super) written: &'r str,
     pub(super) spelling: Spelling,
 }
 
-/// Where text turned out to be no JSON.
+/// Text that is not JSON, with the position at which this was noticed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("it is cut off or invalid at byte {}", at + 1)]
 pub struct NotJson {
@@ -29,7 +29,7 @@ pub struct NotJson {
 }
 
 impl<'r> Name<'r> {
-    /// What the name says.
+    /// The decoded name.
     pub fn text(self) -> Cow<'r, str> {
         match self.spelling {
             Spelling::Plain => Cow::Borrowed(self.written),
@@ -39,12 +39,12 @@ impl<'r> Name<'r> {
 }
 
 impl<'r> Scan<'r> {
-    /// The beginning of `text`.
+    /// Starts at the beginning of `text`.
     pub fn new(text: &'r str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// The first byte of the value that comes next, if anything does.
+    /// The first byte of the next value or other token, without passing it. `None` at the end of the text.
     pub fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
@@ -53,7 +53,7 @@ impl<'r> Scan<'r> {
         bytes.get(self.at).copied()
     }
 
-    /// What a value that begins with this byte is, in words: `an object`.
+    /// The kind of a value that starts with the byte `first`, with its article: `an object`.
     pub fn kind(first: u8) -> &'static str {
         match first {
             b'{' => "an object",
@@ -65,97 +65,97 @@ impl<'r> Scan<'r> {
         }
     }
 
-    /// Where the scan is, in bytes from the beginning of the text.
+    /// The position, in bytes from the beginning of the text.
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// The text from `start`, where the scan was before, up to where it is.
+    /// The text from `start`, an earlier position, to the current one.
     pub fn since(&self, start: usize) -> &'r str {
         &self.text[start..self.at]
     }
 
-    /// The text of the value that comes next, which is passed over.
+    /// Passes the next value and returns its text.
     ///
     /// # Errors
-    /// [`NotJson`] where no value begins or it does not end, which for an object or array means that its brackets do
-    /// not: what is between them is not looked at.
+    /// [`NotJson`] if there is no value, or if it does not end. In an object or array only the brackets are checked, not
+    /// the text between them.
     pub fn value(&mut self) -> Result<&'r str, NotJson> {
-        match self.peek().ok_or_else(|| self.wrong())? {
+        match self.peek().ok_or_else(|| self.error())? {
             b'"' => self.string().map(|(text, _)| text),
             b'{' | b'[' => self.container(),
             _ => self.scalar(),
         }
     }
 
-    /// Calls `each` with every member of the object that comes next. It has to pass over the member's value.
+    /// Calls `each` with every member of the next value, an object. `each` must pass the value of the member.
     ///
     /// # Errors
-    /// [`NotJson`] where there is no object or it lacks its structure, and what `each` finds.
+    /// [`NotJson`] if the next value is not a well-formed object, and the errors of `each`.
     pub fn members<E: From<NotJson>>(
         &mut self,
         mut each: impl FnMut(Name<'r>, &mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.expect(b'{')?;
-        if self.ends(b'}') {
+        if self.take_if(b'}') {
             return Ok(());
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err(self.wrong().into());
+                return Err(self.error().into());
             }
             let (quoted, spelling) = self.string()?;
             self.expect(b':')?;
             each(Name { written: &quoted[1..quoted.len() - 1], spelling }, self)?;
-            if self.ends(b'}') {
+            if self.take_if(b'}') {
                 return Ok(());
             }
             self.expect(b',')?;
         }
     }
 
-    /// Calls `each` before every element of the array that comes next. It has to pass over the element.
+    /// Calls `each` before every element of the next value, an array. `each` must pass the element.
     ///
     /// # Errors
-    /// [`NotJson`] where there is no array or it lacks its structure, and what `each` finds.
+    /// [`NotJson`] if the next value is not a well-formed array, and the errors of `each`.
     pub fn elements(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), NotJson>,
     ) -> Result<(), NotJson> {
         self.expect(b'[')?;
-        if self.ends(b']') {
+        if self.take_if(b']') {
             return Ok(());
         }
         loop {
             each(self)?;
-            if self.ends(b']') {
+            if self.take_if(b']') {
                 return Ok(());
             }
             self.expect(b',')?;
         }
     }
 
-    /// Makes sure that nothing follows but white space.
+    /// Checks that only white space follows.
     ///
     /// # Errors
-    /// [`NotJson`] where something does.
+    /// [`NotJson`] if anything else does.
     pub fn end(&mut self) -> Result<(), NotJson> {
-        if self.peek().is_none() { Ok(()) } else { Err(self.wrong()) }
+        if self.peek().is_none() { Ok(()) } else { Err(self.error()) }
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
-        if self.ends(byte) { Ok(()) } else { Err(self.wrong()) }
+        if self.take_if(byte) { Ok(()) } else { Err(self.error()) }
     }
 
-    fn ends(&mut self, byte: u8) -> bool {
-        let ends = self.peek() == Some(byte);
-        self.at += usize::from(ends);
-        ends
+    fn take_if(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn string(&mut self) -> Result<(&'r str, Spelling), NotJson> {
         let start = self.at;
-        let (end, spelling) = string_end(self.text.as_bytes(), start + 1).ok_or_else(|| self.wrong())?;
+        let (end, spelling) = string_end(self.text.as_bytes(), start + 1).ok_or_else(|| self.error())?;
         self.at = end;
         Ok((self.since(start), spelling))
     }
@@ -166,7 +166,7 @@ impl<'r> Scan<'r> {
         while let Some(byte) = bytes.get(at) {
             at += 1;
             match byte {
-                b'"' => at = string_end(bytes, at).ok_or_else(|| self.wrong())?.0,
+                b'"' => at = string_end(bytes, at).ok_or_else(|| self.error())?.0,
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' if depth == 1 => {
                     self.at = at;
@@ -176,17 +176,17 @@ impl<'r> Scan<'r> {
                 _ => {}
             }
         }
-        Err(self.wrong())
+        Err(self.error())
     }
 
     fn scalar(&mut self) -> Result<&'r str, NotJson> {
         let start = self.at;
         let belongs = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
         self.at += self.text.as_bytes()[start..].iter().take_while(belongs).count();
-        if self.at > start { Ok(self.since(start)) } else { Err(self.wrong()) }
+        if self.at > start { Ok(self.since(start)) } else { Err(self.error()) }
     }
 
-    fn wrong(&self) -> NotJson {
+    fn error(&self) -> NotJson {
         NotJson { at: self.at }
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     use super::{Name, NotJson, Scan, Spelling};
 
     #[test]
-    fn values_are_passed_over_whole() {
+    fn values_are_passed_as_a_whole() {
         for value in [
             r#""plain""#,
             r#""a \" quote and a \\""#,
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_breaks_off_or_lacks_its_structure_is_an_error() {
+    fn text_that_is_cut_off_or_malformed_is_an_error() {
         for text in ["", "\"", "\"\\\"", "{", "[1", "{\"a\"", "{\"a\":[}", "]", "\\"] {
             assert!(Scan::new(text).value().is_err(), "{text}");
         }

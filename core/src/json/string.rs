@@ -1,17 +1,18 @@
-//! JSON strings: where they end, and what they say.
+//! JSON strings: finds their ends, and decodes them.
 
 use std::borrow::Cow;
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Spelling {
-    /// As it reads.
+    /// Without escapes.
     Plain,
     /// With escapes.
     Escaped,
 }
 
-/// Just past the quote that ends the string whose content begins at `at`.
+/// The index after the closing quote of the string whose content starts at `at`, and how the string is written. `None`
+/// if it does not end.
 pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
     let mut spelling = Spelling::Plain;
     loop {
@@ -24,21 +25,21 @@ pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling
     }
 }
 
-/// What the JSON string `json`, with its quotes, says; any other value as it is written.
+/// Decodes the JSON string `json`, which includes its quotes. Any other value is returned as it is written.
 ///
-/// RFC 8259 §8.2 leaves open what half of a surrogate pair is to be, and no text can hold one. Its escape stays as it
-/// is written: `\ud800`.
+/// Text cannot contain an unpaired surrogate, and RFC 8259 §8.2 does not define what to do with one. Its escape is kept
+/// as it is written: `\ud800`.
 #[inline]
 pub fn text(json: &str) -> Cow<'_, str> {
-    unescaped(json, |half| format!("\\{half}"))
+    unescaped(json, |escape| format!("\\{escape}"))
 }
 
-/// What [`text`] says, but with U+FFFD in place of each half of a surrogate pair.
+/// Decodes a JSON string like [`text`], but replaces each unpaired surrogate with U+FFFD.
 pub fn text_lossy(json: &str) -> Cow<'_, str> {
     unescaped(json, |_| '\u{FFFD}'.into())
 }
 
-/// What `json` says once the escape of each half of a surrogate pair is replaced.
+/// Decodes `json`, after replacing the escape of each unpaired surrogate.
 fn unescaped(json: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
     let Some(inside) = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return Cow::Borrowed(json);
@@ -46,13 +47,13 @@ fn unescaped(json: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
     if !inside.contains('\\') {
         return Cow::Borrowed(inside);
     }
-    let said = serde_json::from_str(json);
-    let said = said.or_else(|_| serde_json::from_str(&without_halves(json, replacement)));
-    Cow::Owned(said.unwrap_or_else(|_| json.to_owned()))
+    let decoded = serde_json::from_str(json);
+    let decoded = decoded.or_else(|_| serde_json::from_str(&without_surrogates(json, replacement)));
+    Cow::Owned(decoded.unwrap_or_else(|_| json.to_owned()))
 }
 
-/// `json` where the escape of each surrogate without its partner is replaced.
-fn without_halves(json: &str, replacement: impl Fn(&str) -> String) -> String {
+/// `json` with the escape of each unpaired surrogate replaced.
+fn without_surrogates(json: &str, replacement: impl Fn(&str) -> String) -> String {
     let (mut written, mut rest) = (String::with_capacity(json.len() + 1), json);
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
@@ -74,15 +75,15 @@ fn without_halves(json: &str, replacement: impl Fn(&str) -> String) -> String {
     written + rest
 }
 
-/// How many bytes come before a quote or backslash, looked at eight at a time. Most strings of a record are so short
-/// that to call `memchr` for each would take longer than the rest of the work.
+/// The number of bytes before the first quote or backslash, found eight bytes at a time. Most strings of a record are
+/// short, so calling `memchr` for each would take longer than everything else.
 fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 0xFF;
     const HIGH: u64 = ONES * 0x80;
     let (eights, rest) = bytes.as_chunks::<8>();
     for (index, eight) in eights.iter().enumerate() {
         let eight = u64::from_le_bytes(*eight);
-        // The lowest bit that stays is in the first byte that is zero.
+        // The lowest bit that is set is in the first byte that is zero.
         let zeros = |eight: u64| eight.wrapping_sub(ONES) & !eight & HIGH;
         let found = zeros(eight ^ (ONES * u64::from(b'"'))) | zeros(eight ^ (ONES * u64::from(b'\\')));
         if found != 0 {
@@ -92,7 +93,7 @@ fn plain_run(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\')).count()
 }
 
-/// The UTF-16 unit of the escape that `text` begins with, if it is one.
+/// The UTF-16 code unit of the `\u` escape at the start of `text`, if there is one.
 fn unit(text: &str) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
@@ -109,18 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_stays_as_it_is_written() {
+    fn an_unpaired_surrogate_stays_as_it_is_written() {
         assert_eq!(text(r#""\ud800""#), r"\ud800");
         assert_eq!(
             text(r#""a\uD800b\udc00\udc00\ud7ff\ue000\ud800\ud83d\ude00\\\n\ud83d""#),
             format!(r"a\uD800b\udc00\udc00{}{}\ud800😀\{}\ud83d", '\u{D7FF}', '\u{E000}', '\n')
         );
-        // A backslash that is escaped begins no escape.
+        // An escaped backslash does not start another escape.
         assert_eq!(text(r#""\\ud800\udc00""#), r"\ud800\udc00");
     }
 
     #[test]
-    fn half_a_pair_may_be_replaced() {
+    fn an_unpaired_surrogate_may_be_replaced() {
         assert_eq!(
             text_lossy(r#""a\uD800b\udc00\udc00\ud83d\ude00\ud800\ud83d\ude00""#),
             "a\u{FFFD}b\u{FFFD}\u{FFFD}😀\u{FFFD}😀"
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_string_is_as_it_is_written() {
+    fn other_values_stay_as_they_are_written() {
         for json in ["1.10", "null", "[]", r#"{"a":"\u00e9"}"#] {
             assert_eq!((&*text(json), &*text_lossy(json)), (json, json));
         }

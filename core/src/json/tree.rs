@@ -1,4 +1,4 @@
-//! Many JSON pointers at once.
+//! Finds the values at many JSON pointers in one pass.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use super::{
 };
 use crate::json::pointer::Pointer;
 
-/// JSON pointers, merged where they begin alike, so that one pass over a value finds all that they point at. Each leads
-/// to the cells that its value is put into; these are counted from 0.
+/// JSON pointers, merged by their common beginnings, so that one pass over a value finds all of them. Each has the
+/// indexes of the cells that its value is put into, counted from 0.
 #[derive(Debug, Default)]
 pub struct PointerTree {
     cells: Vec<usize>,
     branches: Vec<PointerTree>,
-    /// Which branch a member's name leads to.
+    /// The branch for each name of a member.
     members: BTreeMap<String, usize>,
-    /// Bit n is set where a name in `members` has n bytes; most names of a record are told apart by that alone.
+    /// Bit n is set if a name in `members` has n bytes. Most names of a record can be ruled out by their length alone.
     lengths: u64,
-    /// Which branch an element's index leads to: in a pointer, `0` may mean either.
+    /// The branch for each index of an element. In a pointer, `0` can be a name or an index, so it is in both maps.
     elements: BTreeMap<usize, usize>,
 }
 
 impl PointerTree {
-    /// The tree in which the first of `pointers` leads to cell 0, and each further one to the next.
+    /// The tree of `pointers`, where the first one has cell 0, the second one cell 1, and so on.
     pub fn of<'p>(pointers: impl IntoIterator<Item = &'p Pointer>) -> Self {
         let mut tree = Self::default();
         for (cell, pointer) in pointers.into_iter().enumerate() {
@@ -32,7 +32,7 @@ impl PointerTree {
         tree
     }
 
-    /// Lets the value at the pointer of these `tokens` lead to `cell`, too.
+    /// Adds the pointer with these `tokens`, whose value is put into `cell`.
     pub fn grow(&mut self, tokens: &[String], cell: usize) {
         let Some((token, rest)) = tokens.split_first() else {
             self.cells.push(cell);
@@ -49,17 +49,17 @@ impl PointerTree {
         self.branches[branch].grow(rest, cell);
     }
 
-    /// Whether anything is pointed at inside a value that is an array.
+    /// Whether any pointer could lead into an array at the top level.
     pub fn reaches_into_arrays(&self) -> bool {
         !self.elements.is_empty()
     }
 
-    /// Puts the JSON text at each pointer into its cells; what `json` does not hold stays as it is there. Of members of
-    /// the same name the last counts.
+    /// Puts the JSON text at each pointer into its cells. The cells of pointers without a value are left alone. If members
+    /// have the same name, the last one counts.
     ///
     /// # Errors
-    /// [`NotJson`] where the text breaks off, lacks its structure or goes on behind the value. If nothing inside of it
-    /// is pointed at, it is not looked at.
+    /// [`NotJson`] if the text is cut off, malformed, or continues after the value. Text that no pointer leads into is not
+    /// checked.
     pub fn find<'r>(&self, json: &'r str, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
         if self.branches.is_empty() {
             self.put(json.trim_ascii(), cells);
@@ -70,10 +70,10 @@ impl PointerTree {
         scan.end()
     }
 
-    /// Does what [`find`](Self::find) does with the value that comes next, which the scan passes over.
+    /// Does what [`find`](Self::find) does, with the next value of `scan`, which it passes.
     ///
     /// # Errors
-    /// [`NotJson`] where the text breaks off or lacks its structure.
+    /// [`NotJson`] if the text is cut off or malformed.
     pub fn pick<'r>(&self, scan: &mut Scan<'r>, cells: &mut [Option<&'r str>]) -> Result<(), NotJson> {
         let first = scan.peek();
         let start = scan.at();
@@ -99,7 +99,7 @@ impl PointerTree {
         Ok(())
     }
 
-    /// Empties every cell that is led to.
+    /// Empties the cells of all pointers.
     #[inline]
     pub fn clear(&self, cells: &mut [Option<&str>]) {
         for &cell in &self.cells {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_their_text_wherever_they_stand() {
+    fn values_keep_their_text_wherever_they_are() {
         let record = r#"{"skip":[{"a":0}],"b":{"x":[10,{"y":1.10}]},"a/b":"\u00e9","":-0.0,"a":12345678901234567890123}"#;
         assert_eq!(
             picked(["/a", "/b/x/1/y", "/a~1b", "/", "/b/x/2", "/none", "/a/deeper"], record),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_may_begin_another_and_may_come_twice() {
+    fn a_pointer_may_be_the_start_of_another_and_may_occur_twice() {
         assert_eq!(
             picked(["", "/a", "/a/b", "/a"], r#"{"a":{"b":[1]}}"#),
             [Some(r#"{"a":{"b":[1]}}"#), Some(r#"{"b":[1]}"#), Some("[1]"), Some(r#"{"b":[1]}"#)]
@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn of_members_of_one_name_the_last_counts_as_a_whole() {
+    fn the_last_of_several_members_with_the_same_name_counts() {
         assert_eq!(picked(["/a/x", "/a/y"], r#"{"a":{"x":1,"y":1},"a":{"y":2}}"#), [None, Some("2")]);
         assert_eq!(picked(["/a/x", "/a/y"], r#"{"a":{"x":1},"a":7}"#), [None, None]);
     }
 
     #[test]
-    fn names_are_compared_unescaped_and_oddities_elsewhere_do_no_harm() {
+    fn names_are_compared_unescaped_and_oddities_elsewhere_are_ignored() {
         let record = r#"{"\ud800":1,"huge":1e999,"lone":"\udc00","sc\u0061lar":"\ud800"}"#;
         assert_eq!(picked(["/scalar", "/huge/x"], record), [Some(r#""\ud800""#), None]);
         let long = "n".repeat(99);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_an_error() {
+    fn what_is_not_json_is_an_error() {
         for record in [r#"{"a":1"#, r#"{"b":[}"#, "", "{} 7"] {
             assert!(tree(["/a"]).find(record, &mut [None]).is_err(), "{record}");
         }

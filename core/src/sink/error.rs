@@ -1,8 +1,8 @@
-//! What can go wrong in a sink.
+//! The errors of sinks.
 
 use std::{error::Error, io};
 
-/// A sink's failure: what kind it is, what was being done, and what lay beneath.
+/// An error of a sink: its kind, what the sink was doing, and the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct SinkError {
@@ -12,41 +12,41 @@ pub struct SinkError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What a [`SinkError`] means for the run. None is retried by the engine.
+/// What a [`SinkError`] means for the run. The engine does not retry any of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SinkErrorKind {
-    /// The options make no sense. Found before anything is sent.
+    /// The options are not valid. This is found before anything is sent.
     Config,
-    /// The sink does not take this record, and will not next time.
+    /// The sink refuses this record, and would refuse it again.
     Rejected,
-    /// The sink cannot take anything now: disk full, database away. The run can be taken up later.
+    /// The sink cannot write now, because the disk is full or the database is unreachable. The run can be resumed later.
     Unavailable,
-    /// The reader at the other end of a pipe went away: the run ends quietly.
+    /// The reader of a pipe is gone. The run ends without an error message.
     Closed,
-    /// The sink broke its own contract.
+    /// The sink violated its contract.
     Broken,
 }
 
 impl SinkError {
-    /// An error of `kind`; `message` is one lowercase clause.
+    /// An error of `kind`. `message` is a clause in lower case, without a full stop.
     pub fn new(kind: SinkErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), key: None, source: None }
     }
 
-    /// A fault in the options; `key` names the one.
+    /// An invalid option. `key` names it.
     pub fn config(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..Self::new(SinkErrorKind::Config, message) }
     }
 
-    /// A failure of the operating system while doing `what`.
+    /// An error of the operating system. `what` says what failed.
     pub fn io(what: impl Into<String>, source: io::Error) -> Self {
         let closed = source.kind() == io::ErrorKind::BrokenPipe;
         let kind = if closed { SinkErrorKind::Closed } else { SinkErrorKind::Unavailable };
         Self::new(kind, what).because(source)
     }
 
-    /// The same error with what lay beneath it.
+    /// Adds the cause.
     #[must_use]
     pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
@@ -57,7 +57,7 @@ impl SinkError {
         self.kind
     }
 
-    /// The option at fault, where it is one.
+    /// The invalid option, if the error is about one.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Options, key by key.
+//! Reads the options of a sink, key by key.
 
 use std::ops::RangeInclusive;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::{Options, SinkError};
 use crate::suggest::closest;
 
-/// The options of a sink, or a table inside of them. Every error is [`Config`](super::SinkErrorKind::Config), and names
-/// the key that it is about.
+/// The options of a sink, or a table in them. Every error is of the kind [`Config`](super::SinkErrorKind::Config) and
+/// names its key.
 #[derive(Debug)]
 pub struct Keys<'o> {
     options: &'o Options,
 }
 
 impl<'o> Keys<'o> {
-    /// `options`, all of whose keys must be in `known`.
+    /// Reads `options`, whose keys must all be in `known`.
     ///
     /// # Errors
-    /// An unknown key, with the known one that is most like it.
+    /// There is an unknown key. The message suggests the known key that is most similar.
     pub fn new(options: &'o Options, known: &[impl AsRef<str>]) -> Result<Self, SinkError> {
         let is_known = |key: &str| known.iter().any(|known| known.as_ref() == key);
         match options.keys().find(|key| !is_known(key)) {
@@ -27,23 +27,23 @@ impl<'o> Keys<'o> {
         }
     }
 
-    /// The value of `key`; `null` counts as absent.
+    /// The value of `key`. `null` counts as absent.
     pub fn value(&self, key: &str) -> Option<&'o Value> {
         self.options.get(key).filter(|value| !value.is_null())
     }
 
-    /// The value of `key` that must be there.
+    /// The value of `key`, which is required.
     ///
     /// # Errors
-    /// Where it is absent.
+    /// It is absent.
     pub fn required(&self, key: &str) -> Result<&'o Value, SinkError> {
         self.value(key).ok_or_else(|| SinkError::config(key, format!("the key `{key}` is missing")))
     }
 
-    /// The text under `key` that must be there.
+    /// The text under `key`, which is required.
     ///
     /// # Errors
-    /// Where it is absent or no text.
+    /// It is absent or not text.
     pub fn required_text(&self, key: &str) -> Result<&'o str, SinkError> {
         let value = self.required(key)?;
         value.as_str().ok_or_else(|| mistyped(key, "text", value))
@@ -52,24 +52,25 @@ impl<'o> Keys<'o> {
     /// The text under `key`, if any.
     ///
     /// # Errors
-    /// Where it is no text.
+    /// It is not text.
     pub fn text(&self, key: &str) -> Result<Option<&'o str>, SinkError> {
         self.value(key).map(|_| self.required_text(key)).transpose()
     }
 
-    /// The list under `key` that must be there.
+    /// The list under `key`, which is required.
     ///
     /// # Errors
-    /// Where it is absent or no list.
+    /// It is absent or not a list.
     pub fn required_list(&self, key: &str) -> Result<&'o [Value], SinkError> {
         let value = self.required(key)?;
         value.as_array().map(Vec::as_slice).ok_or_else(|| mistyped(key, "a list", value))
     }
 
-    /// Whether `key` is true; false where it is absent. Environment variables hold text, so `"true"` will do.
+    /// Whether `key` is true. It is false by default. The texts `true` and `false` are accepted too, because environment
+    /// variables are text.
     ///
     /// # Errors
-    /// Where it is neither.
+    /// It is neither true nor false.
     pub fn is_true(&self, key: &str) -> Result<bool, SinkError> {
         match self.value(key) {
             None => Ok(false),
@@ -83,10 +84,10 @@ impl<'o> Keys<'o> {
         }
     }
 
-    /// The whole number under `key`, if any, which must be in `range`. As text it will do, too.
+    /// The whole number under `key`, if any. It must be in `range`, and may be text.
     ///
     /// # Errors
-    /// Where it is not in `range`, or no whole number.
+    /// It is not a whole number, or not in `range`.
     pub fn whole_number(&self, key: &str, range: RangeInclusive<u8>) -> Result<Option<u8>, SinkError> {
         let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let Some(value) = self.value(key) else { return Ok(None) };
@@ -100,13 +101,13 @@ impl<'o> Keys<'o> {
         number.ok_or_else(wrong).map(Some)
     }
 
-    /// What the name under `key` stands for in `choices`; the first of them where the key is absent.
+    /// The one of `choices` that is named under `key`. The first one is the default.
     ///
     /// # Errors
-    /// Where it is none of the names, with the one that is most like it.
+    /// It is not one of the names. The message suggests the one that is most similar.
     ///
     /// # Panics
-    /// Without choices.
+    /// If there are no choices.
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, SinkError> {
         let names = || choices.iter().map(|(name, _)| name);
         let listed = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
@@ -121,7 +122,7 @@ impl<'o> Keys<'o> {
         })
     }
 
-    /// What kind of value this is, in the words of the configuration: `a table`.
+    /// The kind of `value`, in the words of the configuration: `a table`.
     pub fn kind(value: &Value) -> &'static str {
         match value {
             Value::Null => "nothing",
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn complaints_name_the_key_and_what_it_may_be() {
+    fn errors_name_the_key_and_what_it_may_be() {
         let said = |key: &str, message: &str| (key.to_owned(), message.to_owned());
         let mode = |keys: &Keys<'_>| keys.choice("mode", &[("replace", 1), ("append", 2)]);
         assert_eq!(
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_keys_have_defaults_and_text_will_do_for_a_boolean_or_a_number() {
+    fn absent_keys_have_defaults_and_booleans_and_numbers_may_be_text() {
         for (value, level) in [(json!(null), None), (json!(9), Some(9)), (json!("1"), Some(1))] {
             assert_eq!(with_keys(json!({"mode": value}), |keys| keys.whole_number("mode", 1..=9)), Ok(level));
         }

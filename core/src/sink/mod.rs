@@ -1,8 +1,8 @@
-//! Where records go.
+//! Sinks: where records are written.
 //!
 //! A sink is chosen by name from a [`Registry`], configured once ([`SinkType`]), opened once for each pull
-//! ([`OpenSink`]) and then written to ([`Sink`]). The contract below is also a set of functions that any sink can
-//! be held against: the module `conformance`, behind the feature of that name.
+//! ([`OpenSink`]) and then written to ([`Sink`]). The module `conformance`, behind the feature of that name, tests any
+//! sink against the contract below.
 
 mod batch;
 #[cfg(feature = "conformance")]
@@ -24,80 +24,90 @@ pub use self::{
     site::{Site, UnknownPlaceholder},
 };
 
-/// The options of a sink as its table in the configuration holds them, without `type`.
+/// The options of a sink: its table in the configuration, without `type`.
 pub type Options = serde_json::Map<String, serde_json::Value>;
 
-/// A kind of sink: what a [`Registry`] holds under a name.
+/// A type of sink, as a [`Registry`] has it under a name.
 pub trait SinkType: Debug + Send + Sync {
-    /// One line that says what the sink does, for `longhaul sinks`.
+    /// What the sink does, in one line for `longhaul sinks`.
     fn summary(&self) -> &str;
 
-    /// The names of the options it takes, for `longhaul sinks`.
+    /// The names of its options, for `longhaul sinks`.
     fn options(&self) -> Vec<String>;
 
-    /// Checks the options and keeps them. Nothing is opened, made or touched yet.
+    /// Checks the options and stores them. Nothing is opened, created or changed yet.
     ///
     /// # Errors
-    /// [`SinkErrorKind::Config`], naming the option where one is at fault.
+    /// [`SinkErrorKind::Config`], with the name of the invalid option.
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError>;
 }
 
 /// A configured sink, ready to be opened for any number of pulls.
 pub trait OpenSink: Debug + Send + Sync {
-    /// Where the records of a pull at `site` will be found. Nothing is touched.
+    /// Where the records of a pull with the variables `site` will be. Nothing is changed.
     fn destination(&self, site: &Site) -> Result<Destination, SinkError>;
 
     /// Opens the sink for one pull.
     ///
-    /// Without `from` the pull begins, and [`Opened::at`] is [`Mark::START`]. With `from`, the receipt and the mark
-    /// of an earlier [`Sink::commit`], the pull goes on from there:
+    /// Without `from` the pull is new, and [`Opened::at`] is [`Mark::START`]. With `from`, the receipt and the mark of an
+    /// earlier [`Sink::commit`], the pull resumes from there:
     ///
-    /// * `at == from`: the sink went back to its state at that commit; what came after is gone from it.
-    /// * `at > from`: pages up to `at` are durable already (a database that committed ahead of the checkpoint).
-    ///   The engine does not write those again.
+    /// * `at == from`: the sink rolled back to that commit. Everything written after it is gone.
+    /// * `at > from`: the pages up to `at` are durable already, because the sink committed after the last checkpoint. The
+    ///   engine does not write them again.
     /// * `at < from` is an error of the sink.
     ///
-    /// A receipt of the last commit may also come after [`Sink::finish`] has done its work: opening then succeeds,
-    /// and finishing again changes nothing.
+    /// The receipt of the last commit may also be passed after [`Sink::finish`]. Then opening succeeds, and finishing
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// The sink cannot be written to, or the receipt is not one of its own.
     fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError>;
 }
 
-/// What [`OpenSink::open`] gives.
+/// The result of [`OpenSink::open`].
 #[derive(Debug)]
 pub struct Opened {
     /// The open sink.
     pub sink: Box<dyn Sink>,
-    /// How far the pull has come in this sink.
+    /// How many pages of the pull the sink has.
     pub at: Mark,
 }
 
-/// An open sink: takes the pages of one pull, in order.
+/// An open sink, which takes the pages of one pull in order.
 ///
 /// The engine calls, in this order:
 ///
 /// 1. [`write`](Self::write), once for each page that has records;
-/// 2. now and then [`commit`](Self::commit), before the first page perhaps, and always after the last one;
+/// 2. [`commit`](Self::commit), from time to time, possibly before the first page, and always after the last one;
 /// 3. [`finish`](Self::finish), once, when the pull is complete and every sink of the pull has committed.
 ///
-/// After any `Err` nothing is called but drop. Dropping without `finish` publishes nothing, and neither panics nor
+/// After an `Err` the sink is only dropped. Dropping it without `finish` publishes nothing, and neither panics nor
 /// blocks.
 pub trait Sink: Debug + Send {
-    /// Takes the records of one page. It may keep them in memory.
+    /// Writes the records of one page. The sink may buffer them.
     ///
-    /// On `Err` the run ends; what was committed stays as it is.
+    /// # Errors
+    /// The run ends. Everything committed before stays as it is.
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError>;
 
-    /// Makes everything written so far durable: once this returns `Ok`, it survives a crash of the machine.
+    /// Makes everything written so far durable: after `Ok` it survives a crash of the machine.
     ///
-    /// `mark` counts the pages that the pull has delivered. The receipt and the mark are what
-    /// [`OpenSink::open`] gets should the run be taken up from here.
+    /// `mark` counts the pages of the pull so far. If the run is resumed from here, [`OpenSink::open`] gets the receipt and
+    /// the mark.
+    ///
+    /// # Errors
+    /// The run ends. Earlier commits stay as they are.
     fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError>;
 
-    /// Publishes what was committed: a file takes its final name. The last call.
+    /// Publishes everything committed; a file, for example, gets its final name. This is the last call.
+    ///
+    /// # Errors
+    /// The result could not be published.
     fn finish(self: Box<Self>) -> Result<(), SinkError>;
 }
 
-/// A number of pages of a pull, all of them delivered.
+/// A position in a pull: how many pages came before it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Mark(pub u64);
@@ -106,23 +116,23 @@ impl Mark {
     /// Before the first page.
     pub const START: Self = Self(0);
 
-    /// One page further.
+    /// The position after one more page.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
 }
 
-/// A sink's own note of where it stood at a commit: for a file, its length. At most 4 KiB.
+/// What a sink needs to roll back to a commit, in its own format: for a file, its length. At most 4 KiB.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Receipt(pub String);
 
 impl Receipt {
-    /// What it says, where that is a single value.
+    /// Parses a receipt that is a single value.
     ///
     /// # Errors
-    /// [`SinkErrorKind::Broken`]: it is not one that the sink gave.
+    /// [`SinkErrorKind::Broken`]: it is not a receipt of this sink.
     pub fn parse<T: FromStr<Err: Error + Send + Sync + 'static>>(&self) -> Result<T, SinkError> {
         self.0.parse().map_err(|error| {
             let message = format!("the receipt `{}` was not issued by this sink", self.0);
@@ -131,14 +141,14 @@ impl Receipt {
     }
 }
 
-/// Where the records of a pull can be found.
+/// Where the records of a pull are written.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Destination {
-    /// A file under its final name, absolute. No two sinks of a run may share one.
+    /// A file, by its absolute final path. No two sinks of a run may have the same one.
     File(PathBuf),
     /// Standard output.
     Stdout,
-    /// Anything else, in the sink's own words.
+    /// Anything else, as a description for the user.
     Elsewhere(String),
 }
 
@@ -147,7 +157,7 @@ mod tests {
     use super::{Error, Receipt, SinkErrorKind};
 
     #[test]
-    fn a_receipt_is_a_value_or_not_one_of_the_sink() {
+    fn a_receipt_that_cannot_be_parsed_is_not_from_this_sink() {
         assert_eq!(Receipt("7".into()).parse::<u64>().unwrap(), 7);
         let error = Receipt("seven".into()).parse::<u64>().unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Broken);

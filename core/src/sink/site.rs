@@ -1,4 +1,4 @@
-//! What a sink is told about the pull it is opened for.
+//! The variables of a pull.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::suggest::closest;
 
-/// What cannot stand in a path segment (RFC 3986 §3.3), and the signs that have a meaning there.
+/// The characters to escape in a path segment: those that RFC 3986 §3.3 does not allow, and those with a meaning there.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
-/// The pull that a sink is opened for: its stream, and what placeholders in a path stand for.
+/// The variables of a pull: the values of the placeholders in its paths, URLs and bodies. `{stream}` is one of them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Site {
     folder: PathBuf,
@@ -20,49 +20,54 @@ pub struct Site {
 }
 
 impl Site {
-    /// The pull of `stream`; relative paths of sinks count from `folder`.
+    /// The variables of a pull of `stream`. Relative paths of sinks are relative to `folder`.
     pub fn new(stream: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), values: BTreeMap::new() }.with("stream", stream)
     }
 
-    /// The same site where `{name}` stands for `value`.
+    /// Sets the value of `{name}`.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
         self
     }
 
-    /// The stream's name.
+    /// The name of the stream.
     pub fn stream(&self) -> &str {
         self.values.get("stream").map_or("", String::as_str)
     }
 
-    /// The folder from which relative paths of sinks count.
+    /// The folder that relative paths of sinks are relative to.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What `{name}` stands for, where it stands for anything.
+    /// The value of `{name}`, if it is known.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Every placeholder's name and what it stands for.
+    /// The names and values of all placeholders, ordered by name.
     pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// `template` with its placeholders replaced, as an absolute path.
+    /// `template` with its placeholders replaced, as a path below [`folder`](Self::folder) unless it is absolute.
+    ///
+    /// # Errors
+    /// It has an unknown placeholder.
     pub fn path(&self, template: &str) -> Result<PathBuf, UnknownPlaceholder> {
         Ok(self.folder.join(self.expand(template)?))
     }
 
-    /// `template` with each known placeholder replaced; any other text in braces may be meant for the server and stays.
+    /// `template` with the known placeholders replaced. Other text in braces is kept, because it may be meant for the
+    /// server.
     pub fn fill(&self, template: &str) -> String {
         self.fill_as(template, str::to_owned)
     }
 
-    /// The same for a URL's path or query: what a server calls its job must not lead to another path.
+    /// Does what [`fill`](Self::fill) does, for a path or query of a URL. Values are escaped, so that the name that a server
+    /// gives to a job cannot change the path.
     pub fn fill_url(&self, template: &str) -> String {
         self.fill_as(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
     }
@@ -73,8 +78,11 @@ impl Site {
         })
     }
 
-    /// `template` with each `{name}` replaced by what it stands for. A brace that encloses no lowercase name, as in
-    /// JSON, stays as it is.
+    /// `template` with each `{name}` replaced by its value. Braces around anything but a lowercase name, as in JSON, are
+    /// kept.
+    ///
+    /// # Errors
+    /// It has an unknown placeholder.
     pub fn expand(&self, template: &str) -> Result<String, UnknownPlaceholder> {
         let mut text = String::with_capacity(template.len());
         let mut rest = template;
@@ -103,7 +111,7 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
 }
 
-/// A placeholder that stands for nothing here.
+/// A placeholder that has no value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{{{name}}}` is not a known placeholder{}", closest(name, known))]
 pub struct UnknownPlaceholder {

@@ -1,8 +1,8 @@
-//! What can go wrong on the way.
+//! Why a request was not answered.
 
 use std::error::Error;
 
-/// An attempt that brought no answer.
+/// An attempt that was not answered.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", kind.clause())]
 pub struct TransportError {
@@ -10,23 +10,24 @@ pub struct TransportError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// Why there was no answer, and whether asking again may help.
+/// Why there was no answer, and whether another attempt may help.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection came about, so the server has not seen the request. Always sent again.
+    /// There was no connection, so the server has not seen the request. It is always sent again.
     NotConnected,
-    /// The connection broke before the answer was whole; the server may have acted. A harmless request is sent again.
+    /// The connection closed before the answer was complete. The server may have acted, so only harmless requests are
+    /// sent again.
     BrokenOff,
-    /// The answer took longer than allowed; the server may have acted. A harmless request is sent again.
+    /// The answer took longer than allowed. The server may have acted, so only harmless requests are sent again.
     TimedOut,
-    /// The answer is no HTTP, or was damaged on its way through TLS. A harmless request is sent again.
+    /// The answer is not HTTP, or was damaged in transit through TLS. Only harmless requests are sent again.
     Garbled,
-    /// The server's certificate does not verify. Never sent again.
+    /// The server's certificate cannot be verified. The request is not sent again.
     Untrusted,
-    /// The body is larger than allowed. Never sent again.
+    /// The body is larger than allowed. The request is not sent again.
     TooLarge,
-    /// The request cannot be put on the wire. Never sent again.
+    /// The request is not valid HTTP. It is not sent again.
     Unsendable,
 }
 
@@ -36,7 +37,7 @@ impl TransportError {
         Self { kind, source: None }
     }
 
-    /// The same error with what lay beneath it.
+    /// Adds the cause.
     #[must_use]
     pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }

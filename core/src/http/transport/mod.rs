@@ -1,4 +1,4 @@
-//! How a request travels.
+//! The transport of requests.
 
 mod error;
 #[cfg(feature = "ureq")]
@@ -15,25 +15,25 @@ pub use self::error::{TransportError, TransportErrorKind};
 pub use self::ureq::{Proxy, Settings, SetupError, Tls, UreqTransport};
 use crate::http::request::Request;
 
-/// Carries one request to its server and the answer back.
+/// Sends a request to its server and receives the response.
 ///
 /// # Contract
-/// 1. A call is exactly one attempt: nothing is retried, no redirect is followed (it could carry credentials
-///    elsewhere).
+/// 1. A call is exactly one attempt. Nothing is retried, and no redirect is followed, because it could send credentials
+///    elsewhere.
 /// 2. Every status is `Ok`.
-/// 3. On `Ok` the body is whole; one that broke off is an `Err`.
-/// 4. A call is bounded, in time and in the size of the body it accepts.
-/// 5. The kind of an `Err` tells whether the server may have seen the request.
-/// 6. `buffer` is emptied and becomes the body, so that its memory serves page after page.
+/// 3. On `Ok` the body is complete. A body that is cut off is an `Err`.
+/// 4. A call is limited in time, and in the size of the body that it accepts.
+/// 5. The kind of an `Err` says whether the server may have seen the request.
+/// 6. The contents of `buffer` are replaced by the body, so that its memory is reused from page to page.
 pub trait Transport: Debug + Send + Sync {
     /// Sends `request` once.
     fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError>;
 
-    /// Breaks off every request in flight, and every later one. Called at most once, to stop the run.
+    /// Aborts every request in flight, and every later one. It is called at most once, to stop the run.
     fn interrupt(&self);
 }
 
-/// An answer, read to its end.
+/// A response with its complete body.
 #[derive(Debug)]
 pub struct Response {
     /// The status code.
@@ -45,7 +45,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// A header field's value, where it is there and is visible ASCII.
+    /// The value of a header field, if it exists and is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

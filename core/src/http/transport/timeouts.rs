@@ -1,7 +1,7 @@
-//! A longer wait for the first byte of an answer than between its bytes.
+//! Different timeouts for the first byte of a response and for the bytes after it.
 //!
-//! ureq has one limit for every read. Reports are slow to begin and quick to arrive, so the limit is lifted here
-//! while the head of an answer is awaited, where the limit of the phase holds.
+//! ureq has one timeout for every read. Reports start slowly and then arrive fast, so that timeout is disabled until the
+//! head of the response arrives. The timeout of that phase still applies.
 
 use ureq::{
     Error, Timeout,
@@ -13,18 +13,18 @@ use ureq::{
 pub(super) struct Timeouts;
 
 impl<In: Transport> Connector<In> for Timeouts {
-    type Out = Patient<In>;
+    type Out = WithTimeouts<In>;
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        Ok(chained.map(Patient))
+        Ok(chained.map(WithTimeouts))
     }
 }
 
-/// A connection whose limit for a single read does not hold while the head of an answer is awaited.
+/// A connection whose timeout for a single read does not apply to the head of a response.
 #[derive(Debug)]
-pub(super) struct Patient<T>(T);
+pub(super) struct WithTimeouts<T>(T);
 
-impl<T: Transport> Transport for Patient<T> {
+impl<T: Transport> Transport for WithTimeouts<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.0.buffers()
     }

@@ -1,4 +1,4 @@
-//! The transport over real sockets. ureq's defaults differ from the contract on each point, so each is set.
+//! The transport over TCP, by ureq. Its defaults differ from the contract in every point, so all are set here.
 
 use std::{
     io::{self, Read},
@@ -20,47 +20,47 @@ use http::HeaderValue;
 use super::{Response, Transport, TransportError, TransportErrorKind, timeouts::Timeouts};
 use crate::http::{request::Request, secret::Secret};
 
-/// The bounds and the way of the requests.
+/// The settings of a [`UreqTransport`]: timeouts, limits, proxy and TLS.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// To a connection, TLS included.
+    /// The time to establish a connection, including TLS.
     pub connect_timeout: Duration,
-    /// To the first byte of the answer.
+    /// The time until the first byte of the response.
     pub timeout: Duration,
-    /// Between two bytes of the answer.
+    /// The time between two bytes of the response.
     pub idle_timeout: Duration,
-    /// The attempt as a whole.
+    /// The time for the whole attempt.
     pub max_time: Duration,
-    /// The largest body taken, in bytes after decompression.
+    /// The maximum size of a body, in bytes after decompression.
     pub max_body: u64,
-    /// The proxy to go through.
+    /// The proxy to use.
     pub proxy: Proxy,
-    /// Whether anything is asked over TLS.
+    /// Whether any request uses TLS.
     pub tls: Tls,
-    /// PEM certificates to trust beside the system's.
+    /// A PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// How many idle connections are kept for the next request.
+    /// The maximum number of idle connections to keep open.
     pub connections: usize,
 }
 
-/// Which proxy to go through.
+/// The proxy to use.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Proxy {
-    /// None.
+    /// No proxy.
     Direct,
-    /// For https, the one that `HTTPS_PROXY` or `ALL_PROXY` name, except for hosts in `NO_PROXY`.
+    /// For https, the proxy named by `HTTPS_PROXY` or `ALL_PROXY`, except for hosts in `NO_PROXY`.
     #[default]
     Environment,
-    /// The one at this URL, which may hold a password.
+    /// The proxy at this URL, which may contain a password.
     Url(Secret),
 }
 
-/// Whether anything is asked over TLS.
+/// Whether any request uses TLS.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Tls {
-    /// Something may be.
+    /// Some requests may.
     Used,
-    /// Nothing is, and nobody is trusted. Reading the system's certificates takes longer than a small pull.
+    /// No request does, so the system's certificates are not read. Reading them takes longer than a small pull.
     Unused,
 }
 
@@ -80,7 +80,7 @@ impl Default for Settings {
     }
 }
 
-/// A setting that cannot be followed.
+/// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
@@ -89,16 +89,16 @@ pub enum SetupError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// `ca_file` holds no certificate.
+    /// `ca_file` contains no certificate.
     #[error("there is no PEM certificate in `{}`", path.display())]
     NoCertificate {
         /// The file.
         path: PathBuf,
     },
-    /// The proxy's URL is none.
+    /// The URL of the proxy is not valid.
     #[error("the proxy is not a URL such as `http://host:port`")]
     Proxy,
 }
@@ -112,7 +112,10 @@ pub struct UreqTransport {
 }
 
 impl UreqTransport {
-    /// A transport with these settings. Nothing is sent yet.
+    /// Creates a transport. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// The certificates or the URL of the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         let proxy = match &settings.proxy {
             Proxy::Direct => None,
@@ -171,14 +174,14 @@ impl Transport for UreqTransport {
 }
 
 impl UreqTransport {
-    /// The environment's `HTTPS_PROXY` is for https, as its name says; ureq would use it for any scheme.
+    /// Whether to ignore the proxy of the environment. `HTTPS_PROXY` is only for https, but ureq uses it for any scheme.
     fn bypasses_proxy(&self, request: &Request) -> bool {
         self.proxy == Proxy::Environment && request.url.scheme() == "http"
     }
 }
 
-/// Reads to the end, over whatever `buffer` holds: `read_to_end` would fill its memory with zeros first, for each page
-/// anew.
+/// Reads to the end, and overwrites what `buffer` contains. `read_to_end` would fill the memory with zeros first, for
+/// every page.
 fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
     let mut filled = 0;
     loop {
@@ -196,7 +199,7 @@ fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
     Ok(())
 }
 
-/// By how much a buffer grows, in bytes. Its memory grows by doubling, but only what is used of it is filled.
+/// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
 const STEP: usize = 64 << 10;
 
 fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
@@ -245,8 +248,8 @@ fn classify(error: ::ureq::Error) -> TransportError {
 fn classify_io(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind;
     match error.kind() {
-        // rustls reports all its errors as invalid data; only their text tells a certificate that it does not trust from
-        // a record that was damaged on the way.
+        // rustls reports all its errors as invalid data. Only the text distinguishes an untrusted certificate from a
+        // record that was damaged in transit.
         ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
             TransportErrorKind::Untrusted
         }
@@ -256,7 +259,7 @@ fn classify_io(error: &io::Error) -> TransportErrorKind {
         | ErrorKind::NetworkUnreachable
         | ErrorKind::AddrNotAvailable
         | ErrorKind::NotFound => TransportErrorKind::NotConnected,
-        // A failed name look-up has no kind of its own; its text is all there is.
+        // A failed name lookup has no kind of its own, only its text.
         _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
         _ => TransportErrorKind::BrokenOff,
@@ -269,7 +272,7 @@ mod tests {
 
     use super::{STEP, read_over};
 
-    /// Gives a few bytes at a time, and is interrupted now and then.
+    /// Returns a few bytes at a time, and is sometimes interrupted.
     struct Dripping<'a>(&'a [u8], usize);
 
     impl Read for Dripping<'_> {
@@ -284,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_takes_the_place_of_the_one_before_it() {
+    fn a_body_replaces_the_one_before_it() {
         let mut buffer = Vec::new();
         for length in [5, 2 * STEP + 7, 0, STEP, 3] {
             let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();

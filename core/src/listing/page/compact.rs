@@ -1,14 +1,15 @@
-//! Records made into lines, in the buffer they came in.
+//! Turns records into lines, in the buffer of the body.
 
 use std::ops::Range;
 
 use super::scan::{Spacing, Span};
 
-/// Moves the records at `spans` together, each without white space between its tokens and ended by `\n`, beginning
-/// at `start`. Fills `ends`, counted from `start`, and returns where the last line ends.
+/// Moves the records at `spans` together, starting at `start`. White space between their tokens is removed, and each
+/// record ends with `\n`. Fills `ends` with the end of each line, counted from `start`, and returns the end of the last
+/// line in `bytes`.
 ///
-/// Nothing is copied on a page without white space: the comma behind each record becomes its line end. There is room
-/// for every line end, for a record is followed by a comma or a bracket, or by the end of the buffer, which grows.
+/// A page without white space is not copied: the comma after each record becomes its `\n`. There is room for every
+/// `\n`, because a record is followed by a comma, by a bracket, or by the end of the buffer, which can grow.
 pub(super) fn to_lines(bytes: &mut Vec<u8>, spans: &[Span], start: usize, ends: &mut Vec<usize>) -> usize {
     let mut at = start;
     for Span { range, spacing } in spans {
@@ -30,7 +31,7 @@ pub(super) fn to_lines(bytes: &mut Vec<u8>, spans: &[Span], start: usize, ends: 
     at
 }
 
-/// Copies the JSON text at `range` to `to`, which is not behind it, leaving out white space between tokens.
+/// Copies the JSON text at `range` to `to`, which must not be after its start, without the white space between tokens.
 fn compact(bytes: &mut [u8], range: Range<usize>, mut to: usize) -> usize {
     let mut from = range.start;
     while from < range.end {
@@ -45,7 +46,7 @@ fn compact(bytes: &mut [u8], range: Range<usize>, mut to: usize) -> usize {
     to
 }
 
-/// How long the text goes on before white space that stands between tokens.
+/// The number of bytes before the first white space between tokens.
 fn solid_run(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -58,7 +59,7 @@ fn solid_run(text: &[u8]) -> usize {
     at
 }
 
-/// Where the string ends whose content begins at `at`.
+/// The end of the string whose content starts at `at`.
 fn after_string(text: &[u8], mut at: usize) -> usize {
     while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
         if text[at + found] == b'"' {

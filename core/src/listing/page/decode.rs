@@ -1,4 +1,4 @@
-//! One pass over a page: where each record lies, and the few values that lead on.
+//! Finds the records of a page, and the values that lead to the next page, in one pass.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Pages that hold their records at `records`, and values to be picked at `picks`.
+    /// A layout with the records at `records`, and further values at `picks`.
     pub fn new(records: &Pointer, picks: &[Pointer]) -> Self {
         let mut tree = Node::default();
         tree.at(records.tokens()).records = true;
@@ -37,20 +37,20 @@ pub(super) struct Decoded {
     pub(super) picked: Vec<(Pointer, Value)>,
 }
 
-/// Finds what `layout` names. Everything else is checked to be JSON, and skipped.
+/// Finds what `layout` names. Everything else is skipped, but must be valid JSON.
 pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json::Error> {
     let mut search = Search { body, scan: Scan::new(body), found: Found::default() };
     search.page(layout).ok_or_else(|| fault(body))?;
     let Found { spans, records, picked } = search.found;
     let records = match records {
         Some(records) => records,
-        // What else the page holds may be more than a tree of values can.
+        // The page may be valid JSON that is too deep for a tree of values. Then no arrays are found.
         None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body).unwrap_or_default()) },
     };
     Ok(Decoded { spans, records, picked })
 }
 
-/// Why the page could not be read.
+/// The reason why the page could not be read.
 fn fault(body: &[u8]) -> serde_json::Error {
     match serde_json::from_slice::<&RawValue>(body) {
         Ok(_) => serde_json::Error::custom("the records appear twice in one page"),
@@ -58,7 +58,7 @@ fn fault(body: &[u8]) -> serde_json::Error {
     }
 }
 
-/// The pointers as a tree, so that one pass finds them all.
+/// The pointers of a layout as a tree, so that one pass finds all of them.
 #[derive(Clone, Debug, Default)]
 struct Node {
     records: bool,
@@ -67,7 +67,7 @@ struct Node {
 }
 
 impl Node {
-    /// The node at `tokens`, made where there is none.
+    /// The node at `tokens`. It is created if there is none.
     fn at(&mut self, tokens: &[String]) -> &mut Self {
         let Some((token, rest)) = tokens.split_first() else { return self };
         let index = self.children.iter().position(|(name, _)| name == token).unwrap_or_else(|| {
@@ -93,7 +93,7 @@ struct Found {
     picked: Vec<(Pointer, Value)>,
 }
 
-/// A walk over a page that looks for what is wanted. `None` is a page that is none.
+/// A search through a page. Its methods return `None` if the page is not valid.
 struct Search<'a> {
     body: &'a [u8],
     scan: Scan<'a>,
@@ -101,13 +101,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The whole page.
+    /// Searches the whole page.
     fn page(&mut self, layout: &Layout) -> Option<()> {
         self.value(&layout.tree)?;
         self.scan.is_at_end().then_some(())
     }
 
-    /// Looks at the next value for what is wanted at and below `node`: once for each thing, seldom more than one.
+    /// Searches the next value for everything that `node` and its children name. The value is scanned once for each, but
+    /// it is rare that there is more than one.
     fn value(&mut self, node: &Node) -> Option<()> {
         let from = self.scan.position();
         if node.is_plain() {
@@ -145,7 +146,7 @@ impl Search<'_> {
                 self.found.records = Some(Records::Found);
                 return self.record();
             }
-            // `null` is as good as nothing.
+            // `null` counts as absent.
             b'n' => return self.skip(),
             b'{' => "an object",
             b'"' => "text",
@@ -190,7 +191,7 @@ impl Search<'_> {
         })
     }
 
-    /// Calls `each` at whatever stands between the commas of an array or object, with its index.
+    /// Calls `each` with the index of every element or member of an array or object.
     fn each(&mut self, close: u8, mut each: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
         self.scan.take()?;
         if self.scan.peek()? == close {
@@ -207,28 +208,28 @@ impl Search<'_> {
         Some(())
     }
 
-    /// What lies there; none where it is no text.
+    /// The text at `span`, or `None` if it is not UTF-8.
     fn text(&self, span: &Span) -> Option<&str> {
         str::from_utf8(&self.body[span.range.clone()]).ok()
     }
 }
 
-/// What an object is where the records should be.
+/// What an object in place of the records means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Object {
-    /// The one record, which is the whole page.
+    /// It is the whole page, so it is the only record.
     IsRecord,
     Misplaced,
 }
 
-/// A member's name, which is a string as it is written. None where it is no text, and so no name that anybody asks for.
+/// The name of a member, from its JSON string. `None` if it is not valid text, because no pointer can name it.
 fn name(string: &[u8]) -> Option<Cow<'_, str>> {
     let is_plain = !string.contains(&b'\\');
     let plain = || str::from_utf8(&string[1..string.len() - 1]).ok().map(Cow::Borrowed);
     if is_plain { plain() } else { serde_json::from_slice(string).ok().map(Cow::Owned) }
 }
 
-/// A value that was picked. A number that would lose digits stays as it is written.
+/// A picked value. A number that would lose digits becomes text.
 fn value_of(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
@@ -239,7 +240,7 @@ fn value_of(text: &str) -> Value {
     }
 }
 
-/// Where arrays stand that hold something, at the top of a page or one level down.
+/// Pointers to the arrays of a page that are not empty, at the top level and one level below it.
 fn filled_arrays(page: &Value) -> Vec<Pointer> {
     let is_filled = |value: &Value| value.as_array().is_some_and(|array| !array.is_empty());
     let mut arrays = Vec::new();

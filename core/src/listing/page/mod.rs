@@ -1,4 +1,4 @@
-//! One page of a listing: the records' own bytes, and what leads on.
+//! One page of a listing: the bytes of its records, and the values that lead to the next page.
 
 mod compact;
 mod decode;
@@ -15,7 +15,8 @@ use crate::{
     sink::Batch,
 };
 
-/// A page, decoded. The records keep their own bytes, in the buffer that the body came in.
+/// A decoded page. The records keep the bytes that the server sent, except for white space between tokens, in the buffer
+/// of the body.
 #[derive(Debug)]
 pub struct Page {
     url: Url,
@@ -29,13 +30,16 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads a page. An answer that is cut, empty or no JSON is a fault that may pass.
+    /// Reads a page from a response.
+    ///
+    /// # Errors
+    /// The body is cut off, empty or not JSON. The fault is transient.
     pub fn read(answer: Answer, layout: &Layout) -> Result<Self, BodyFault> {
         let Answer { response, url } = answer;
         let links = response.headers.get_all(http::header::LINK).iter();
         let links = links.filter_map(|field| field.to_str().ok().map(str::to_owned)).collect();
         let mut bytes = response.body;
-        // RFC 9110 §15.3.5: this status has no content, and means that there is nothing more.
+        // RFC 9110 §15.3.5: this status has no content. APIs use it to say that there are no more records.
         if response.status == http::StatusCode::NO_CONTENT {
             bytes.clear();
             let records = Records::Absent { arrays: Vec::new() };
@@ -50,7 +54,7 @@ impl Page {
                 links,
             });
         }
-        // RFC 8259 §8.1: a byte order mark does not belong here, and may be ignored.
+        // RFC 8259 §8.1: a byte order mark is not allowed, but a parser may ignore it.
         if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
             mark.fill(b' ');
         }
@@ -62,7 +66,7 @@ impl Page {
         Ok(Self { url, bytes, start, end, ends, records: decoded.records, picked: decoded.picked, links })
     }
 
-    /// The URL that gave the page.
+    /// The URL of the page, after redirects.
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -72,17 +76,17 @@ impl Page {
         Batch::new(&self.bytes[self.start..self.end], &self.ends)
     }
 
-    /// What stands where the records should be.
+    /// What the page has where the records should be.
     pub fn records(&self) -> &Records {
         &self.records
     }
 
-    /// The value at one of the places that the [`Layout`] named, where there is one.
+    /// The value at `place`, which must be one of the places in the [`Layout`]. `None` if the page has no such value.
     pub fn pick(&self, place: &Pointer) -> Option<&Value> {
         self.picked.iter().find(|(pointer, _)| pointer == place).map(|(_, value)| value)
     }
 
-    /// Takes out the records that `keep` does not want, and says how many.
+    /// Removes the records for which `keep` is false, and returns how many it removed.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> u64 {
         let before = self.ends.len();
         let mut kept = Vec::with_capacity(before);
@@ -103,18 +107,18 @@ impl Page {
         (before - self.ends.len()) as u64
     }
 
-    /// The values of the answer's `Link` fields.
+    /// The values of the response's `Link` fields.
     pub fn links(&self) -> &[String] {
         &self.links
     }
 
-    /// The buffer, for the next page.
+    /// Returns the buffer, to be reused for another page.
     pub fn into_buffer(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-/// What a JSON value is, in words.
+/// The kind of a JSON value, with its article: `a number`.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

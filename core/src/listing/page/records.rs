@@ -1,18 +1,18 @@
-//! What stands where the records should be.
+//! What a page has where the records should be.
 
 use crate::json::pointer::Pointer;
 
-/// What stands where the records should be.
+/// What a page has where the records should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Records {
-    /// An array of them, empty perhaps; or the one record that the page is.
+    /// An array of records, which may be empty; or the page itself, which is one record.
     Found,
-    /// Nothing, or `null`. The places of arrays that do hold something are named, in case the pointer is wrong.
+    /// Nothing, or `null`.
     Absent {
-        /// Where there are arrays that are not empty.
+        /// Where the page has arrays that are not empty, in case the configured pointer is wrong.
         arrays: Vec<Pointer>,
     },
-    /// Something that is no array.
+    /// A value that is not an array.
     Misplaced {
         /// What it is.
         found: &'static str,

@@ -1,21 +1,21 @@
-//! A walk over JSON text that checks every byte and keeps none.
+//! Scans JSON text: validates every byte and stores nothing.
 //!
-//! It does what `serde_json` does for a value that is ignored, and tells besides whether there was white space between
-//! the tokens, so that one pass over a page is enough. `None` says that the text is no JSON; why, the caller asks
-//! `serde_json`. Functions take and return a position rather than change one, which keeps it in a register.
+//! It does what `serde_json` does with an ignored value, and also reports whether there is white space between the
+//! tokens, so that one pass over a page is enough. `None` means that the text is not JSON; the caller gets the reason
+//! from `serde_json`. Functions take and return a position instead of changing one, which keeps it in a register.
 
 use std::ops::Range;
 
-/// A place in JSON text, between two tokens.
+/// A position in JSON text, between two tokens.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    /// The brackets that will close what is open. Not the call stack, which a deep value would overflow.
+    /// The closing brackets of the open arrays and objects. Recursion would overflow the stack on a deep value.
     open: Vec<u8>,
 }
 
-/// Where a value lies.
+/// The position of a value in the text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Span {
     pub(super) range: Range<usize>,
@@ -30,26 +30,26 @@ pub(super) enum Spacing {
 }
 
 impl<'a> Scan<'a> {
-    /// At the beginning of `text`.
+    /// Starts at the beginning of `text`.
     pub(super) fn new(text: &'a [u8]) -> Self {
         Self { text, at: 0, open: Vec::new() }
     }
 
-    /// The first byte of the next token, which stays the next. `None` at the end of the text, too.
+    /// The first byte of the next token, without passing it. `None` at the end of the text.
     pub(super) fn peek(&mut self) -> Option<u8> {
         let (at, byte) = token(self.text, self.at)?;
         self.at = at;
         Some(byte)
     }
 
-    /// The first byte of the next token, behind which the scan goes on.
+    /// The first byte of the next token. The scan continues after it.
     pub(super) fn take(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
-    /// Whether nothing follows but white space.
+    /// Whether only white space follows.
     pub(super) fn is_at_end(&mut self) -> bool {
         self.peek().is_none()
     }
@@ -59,19 +59,19 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// Goes back, or forth, to where the scan has been.
+    /// Moves to a position that the scan was at before.
     pub(super) fn go_to(&mut self, position: usize) {
         self.at = position;
     }
 
-    /// A string with its quotes, as it is written.
+    /// Passes a string and returns it as written, with its quotes.
     pub(super) fn string(&mut self) -> Option<&'a [u8]> {
         let from = self.peek().filter(|byte| *byte == b'"').map(|_| self.at)?;
         self.at = after_string(self.text, from + 1)?;
         self.text.get(from..self.at)
     }
 
-    /// A value of any kind.
+    /// Passes a value of any kind.
     pub(super) fn value(&mut self) -> Option<Span> {
         let (from, _) = token(self.text, self.at)?;
         self.open.clear();
@@ -81,7 +81,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Where the value ends that begins at `at`.
+/// The end of the value that starts at `at`.
 fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize, Spacing)> {
     let mut spacing = Spacing::None;
     let mut byte = *text.get(at)?;
@@ -89,7 +89,7 @@ fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize,
         match byte {
             b'"' => at = after_string(text, at + 1)?,
             b'{' | b'[' => {
-                // In ASCII the closing bracket is the next but one.
+                // In ASCII, the closing bracket is two after the opening one.
                 let close = byte + 2;
                 (at, byte) = spaced_token(text, at + 1, &mut spacing)?;
                 if byte != close {
@@ -125,7 +125,7 @@ fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize,
     }
 }
 
-/// Where the value begins whose name, with the byte `first`, begins at `at`.
+/// The start of the value whose name starts at `at` with the byte `first`.
 #[inline]
 fn after_name(text: &[u8], at: usize, first: u8, spacing: &mut Spacing) -> Option<(usize, u8)> {
     if first != b'"' {
@@ -135,7 +135,7 @@ fn after_name(text: &[u8], at: usize, first: u8, spacing: &mut Spacing) -> Optio
     if colon == b':' { spaced_token(text, at + 1, spacing) } else { None }
 }
 
-/// The next token: where it begins, and with which byte.
+/// The next token: its position and its first byte.
 #[inline]
 fn spaced_token(text: &[u8], at: usize, spacing: &mut Spacing) -> Option<(usize, u8)> {
     let byte = *text.get(at)?;
@@ -152,7 +152,7 @@ fn token(text: &[u8], from: usize) -> Option<(usize, u8)> {
     Some((from + spaces, rest[spaces]))
 }
 
-/// Where the string ends whose content begins at `at`.
+/// The end of the string whose content starts at `at`.
 #[inline]
 fn after_string(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
@@ -173,14 +173,15 @@ fn after_string(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The lowest bit set is in the first of eight bytes that is a quote, a backslash or a control character; zero where
-/// there is none. Bits above it mean nothing: a subtraction borrows. (This is Mycroft's way to find a zero byte.)
+/// Finds the first of eight bytes that is a quote, a backslash or a control character: the lowest bit that is set is in
+/// it. Zero if there is none. Higher bits mean nothing, because the subtraction borrows. (This is Mycroft's way to find a
+/// zero byte.)
 #[inline]
 fn not_plain(eight: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     let each = |byte: u8| ONES * u64::from(byte);
     let below = |bytes: u64, limit: u8| bytes.wrapping_sub(each(limit)) & !bytes;
-    // With this bit turned over, a quote is the byte behind the control characters.
+    // With this bit flipped, a quote is the byte after the control characters.
     let quote_or_control = below(eight ^ each(b'"' ^ b' '), b' ' + 1);
     (quote_or_control | below(eight ^ each(b'\\'), 1)) & each(1 << 7)
 }
@@ -237,9 +238,9 @@ mod tests {
         " true ",
     ];
 
-    /// `serde_json` is right about what JSON is.
+    /// `serde_json` decides what valid JSON is.
     #[test]
-    fn it_takes_what_serde_json_takes_and_nothing_else() {
+    fn it_accepts_exactly_what_serde_json_accepts() {
         let bytes = b"\"\\{}[]:,.-+0123456789eEu tfnxalrsu\n\t\x00\x1f\x7f";
         for sample in SAMPLES {
             for at in 0..=sample.len() {
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_white_space_between_tokens_from_white_space_in_text() {
+    fn it_distinguishes_white_space_between_tokens_from_white_space_in_text() {
         for compact in ["[1,\"a b\"]", "{\"a b\":\"c\\\" d\"}", "\" \"", " [] ", "[{},[]]"] {
             assert_eq!(scanned(compact.as_bytes()), Some(Spacing::None), "{compact}");
         }

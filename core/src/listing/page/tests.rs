@@ -98,7 +98,7 @@ fn what_is_not_a_whole_page_is_a_fault() {
 }
 
 #[test]
-fn what_is_wrong_with_a_page_is_told_to_the_place() {
+fn what_is_wrong_with_a_page_is_reported_with_its_position() {
     let cause = |body: &[u8]| {
         let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
         let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
@@ -112,7 +112,7 @@ fn what_is_wrong_with_a_page_is_told_to_the_place() {
 }
 
 #[test]
-fn names_are_compared_as_they_are_meant() {
+fn names_are_compared_after_unescaping() {
     assert_eq!(lines(&page("/r\u{e9}sults", &[], "{\"\\ud834\":0,\"r\\u00e9sults\":[1]}")), "1\n");
     assert_eq!(lines(&page("/a\"b", &[], r#"{"a\"b":[1]}"#)), "1\n");
     let nested = page("/r", &["/r", "/r/0", "/r/0/x"], r#"{"r":[{"x":1}]}"#);
@@ -122,7 +122,7 @@ fn names_are_compared_as_they_are_meant() {
 }
 
 #[test]
-fn records_can_be_taken_out() {
+fn records_can_be_removed() {
     let mut page = page("/r", &[], r#"{"r":[1,22,333,4444]}"#);
     assert_eq!(page.retain(|record| record.len() % 2 == 0), 2);
     assert_eq!(lines(&page), "22\n4444\n");
@@ -132,7 +132,7 @@ fn records_can_be_taken_out() {
 }
 
 #[test]
-fn numbers_and_depths_beyond_any_type_are_no_fault() {
+fn numbers_and_depths_beyond_any_type_are_accepted() {
     let place: Pointer = "/next".parse().unwrap();
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     for body in [r#"{"x":1e400,"next":null}"#.to_owned(), format!(r#"{{"x":{deep},"next":null}}"#)] {

@@ -1,4 +1,4 @@
-//! Where in a listing a page stands.
+//! The position of a page in its listing.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use url::Url;
 
 use crate::http::secret::Secret;
 
-/// The place of a page that is not the first. What a checkpoint holds.
+/// The position of a page in its listing. The first page has none. Checkpoints store it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Cursor {
-    /// The page begins after this many records, or at this one where they are counted from 1.
+    /// The page starts after this many records, or at this record if the API counts from 1.
     Offset(u64),
     /// The page has this number.
     Page(u64),
-    /// The page is asked for with this value, which only the server understands.
+    /// The page is requested with this value, which only the server understands.
     Token(serde_json::Value),
     /// The page is at this URL.
     Url(Url),
 }
 
-/// Parameters that hold a credential, whatever their value looks like.
+/// Query parameters that are treated as credentials, whatever their value.
 const SECRET_PARAMETERS: [&str; 12] = [
     "access_token",
     "api-key",
@@ -38,24 +38,26 @@ const SECRET_PARAMETERS: [&str; 12] = [
     "x-amz-signature",
 ];
 
-/// Anything shorter is found in many a URL by chance.
+/// The minimum length of a secret to look for, in bytes. Shorter ones appear in URLs by chance.
 const SHORTEST: usize = 8;
 
 impl Cursor {
-    /// Whether one of these secrets can be read from it, or something that goes by the name of one.
+    /// Whether the cursor contains one of `secrets`, or a parameter that is named like a secret.
     pub(crate) fn contains_secret(&self, secrets: &[Secret]) -> bool {
-        let names = |text: &str| {
+        let quotes = |text: &str| {
             let long = secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST);
             long.into_iter().any(|secret| text.contains(secret))
         };
         match self {
             Self::Offset(_) | Self::Page(_) => false,
-            Self::Token(value) => names(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+            Self::Token(value) => quotes(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
             Self::Url(url) => {
-                let tells = |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+                let is_secret_name =
+                    |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
                 let has_user = !url.username().is_empty() || url.password().is_some();
-                let is_secret = |(name, value): (Cow<'_, str>, Cow<'_, str>)| tells(&name) || names(&value);
-                has_user || names(url.path()) || url.query_pairs().any(is_secret)
+                let is_secret =
+                    |(name, value): (Cow<'_, str>, Cow<'_, str>)| is_secret_name(&name) || quotes(&value);
+                has_user || quotes(url.path()) || url.query_pairs().any(is_secret)
             }
         }
     }
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_known_by_its_value_or_by_the_name_that_it_goes_by() {
+    fn a_secret_is_recognized_by_its_value_or_by_its_name() {
         let secrets = [Secret::new("eyJhbGci+/=="), Secret::new("7")];
         let url = |text: &str| Cursor::Url(text.parse().unwrap()).contains_secret(&secrets);
         for text in [

@@ -1,4 +1,4 @@
-//! A listing whose next page is named by a `Link` field (RFC 8288).
+//! Pagination by the `Link` field (RFC 8288).
 
 use http::{Method, header::CONTENT_TYPE};
 
@@ -64,8 +64,8 @@ fn target(field: &str, rel: &str) -> Option<String> {
         let (parameters, after) = parameters(after);
         let value =
             |name: &str| parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
-        // §3.3: several relations stand in one value, and their names are compared without regard to case. §3.2: with
-        // an anchor the link is about something else than the page.
+        // §3.3: one value can name several relations, and their names are not case-sensitive. §3.2: a link with an anchor
+        // belongs to something other than the page.
         let has_rel =
             value("rel").is_some_and(|rels| rels.split_whitespace().any(|one| one.eq_ignore_ascii_case(rel)));
         if has_rel && value("anchor").is_none() {
@@ -76,8 +76,8 @@ fn target(field: &str, rel: &str) -> Option<String> {
     None
 }
 
-/// The parameters up to the comma that ends a link, and what comes after it. Commas and semicolons in a quoted string
-/// are part of it. Names are in lower case.
+/// The parameters of a link, and the text after them. Commas and semicolons in a quoted string belong to the string.
+/// Names are converted to lower case.
 fn parameters(text: &str) -> (Vec<(String, String)>, &str) {
     let mut parameters = Vec::new();
     let mut rest = text.trim_start();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_names_nothing() {
+    fn what_is_not_a_link_names_nothing() {
         for field in [
             "",
             "<",

@@ -1,4 +1,4 @@
-//! A listing whose pages name the URL of the next one.
+//! Pagination by the URL of the next page.
 
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::Value;
@@ -11,34 +11,34 @@ use crate::{
     listing::page::{Page, kind_of},
 };
 
-/// Each page holds the URL of the next one, absolute or relative.
+/// Each page has the URL of the next one, absolute or relative.
 #[derive(Clone, Debug)]
 pub struct NextUrl {
-    /// Where a page holds it.
+    /// Where a page has the URL.
     pub next: Pointer,
-    /// What a relative one counts from.
+    /// What a relative URL is resolved against.
     pub base: Base,
-    /// How it is asked for.
+    /// How the next page is requested.
     pub follow: Follow,
 }
 
-/// What a relative URL counts from.
+/// What a relative URL is resolved against.
 #[derive(Clone, Debug, Default)]
 pub enum Base {
-    /// The URL that gave the page (RFC 3986 §5.1.3).
+    /// The URL of the page that has it (RFC 3986 §5.1.3).
     #[default]
     Response,
-    /// This URL, whose path is kept in front: behind a gateway, links lack its prefix.
+    /// This URL, whose path is kept as a prefix. For gateways, whose prefix the links of the API lack.
     Prefix(Url),
 }
 
-/// How the next page is asked for.
+/// How the next page is requested.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Follow {
-    /// By GET, without content.
+    /// With GET, without content.
     #[default]
     Get,
-    /// By the method and with the content of the first request.
+    /// With the method and the content of the first request.
     Repeat,
 }
 
@@ -89,7 +89,7 @@ impl Paginator for NextUrl {
     }
 }
 
-/// `link` with the path of `prefix` in front, where it is relative. A link that has the prefix already keeps one.
+/// Resolves `link` against `prefix`. The path of `prefix` is put before a relative link, unless it is there already.
 fn below(prefix: &Url, link: &str) -> Result<Url, url::ParseError> {
     let path = prefix.path().trim_end_matches('/');
     let lacks_prefix = link.starts_with('/') && !link.starts_with("//");

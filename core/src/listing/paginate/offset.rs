@@ -1,21 +1,23 @@
-//! A listing that is asked for from a record on.
+//! Pagination by the offset of the first record.
 
 use serde_json::Value;
 
 use super::{Cursor, PaginationError, Paginator, Place, Proof, count, is_likely};
 use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
 
-/// Pages are asked for by the number of records before them. The next offset counts the records that came, whatever
-/// was asked for, so a server that gives smaller pages than that loses nothing. A page without records is the end.
+/// Pages are requested by the number of records before them.
+///
+/// The next offset is computed from the records that arrived, not from the page size that was requested, so no records
+/// are skipped if the server returns smaller pages. A page without records ends the listing.
 #[derive(Clone, Debug)]
 pub struct Offset {
     /// Where the offset goes.
     pub param: Place,
-    /// Where the number of records on a page goes, and what it is.
+    /// Where the page size goes, and the page size in records.
     pub size: Option<(Place, u64)>,
-    /// The offset of the first record: 0, or 1 where records are counted from one.
+    /// The offset of the first record: usually 0, or 1 if the API counts from one.
     pub start: u64,
-    /// Where a page tells how many records there are in all.
+    /// Where a page reports the total number of records.
     pub total: Option<Pointer>,
 }
 

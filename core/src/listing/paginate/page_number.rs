@@ -1,25 +1,25 @@
-//! A listing whose pages are numbered.
+//! Pagination by page number.
 
 use serde_json::Value;
 
 use super::{Cursor, PaginationError, Paginator, Place, Proof, count, is_likely};
 use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
 
-/// Pages are asked for by their number.
+/// Pages are requested by their number.
 ///
-/// The listing ends with the page whose number is the page count, where the API tells one, and otherwise with a page
-/// that has no records. A count below the number of a page that has records is not to be believed.
+/// The listing ends with the last page according to the page count, or with a page without records. A page count that
+/// is lower than the number of a page with records is ignored, because it must be wrong.
 #[derive(Clone, Debug)]
 pub struct PageNumber {
-    /// Where the number goes.
+    /// Where the page number goes.
     pub param: Place,
-    /// Where the number of records on a page goes, and what it is.
+    /// Where the page size goes, and the page size in records.
     pub size: Option<(Place, u64)>,
     /// The number of the first page.
     pub start: u64,
-    /// Where a page tells how many there are.
+    /// Where a page reports the number of pages.
     pub page_count: Option<Pointer>,
-    /// Where a page tells how many records there are in all.
+    /// Where a page reports the total number of records.
     pub total: Option<Pointer>,
 }
 

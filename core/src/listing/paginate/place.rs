@@ -1,4 +1,4 @@
-//! Where in a request a value goes.
+//! A place in a request for a value.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::{
     json::pointer::{InvalidPointer, Pointer},
 };
 
-/// A place in a request: with a leading `/` a JSON pointer into the body, anything else a query parameter.
+/// A place in a request. Text with a leading `/` is a JSON pointer into the body; other text names a query parameter.
 ///
 /// ```
 /// use longhaul_core::listing::paginate::Place;
@@ -20,9 +20,9 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// A member of the JSON body; the objects above it are made where they are missing.
+    /// A member of the JSON body. Missing objects above it are created.
     Body(Pointer),
-    /// A parameter of the query; one of that name is replaced.
+    /// A parameter of the query. An existing one with this name is replaced.
     Query(String),
 }
 
@@ -35,7 +35,7 @@ impl FromStr for Place {
 }
 
 impl Place {
-    /// Puts `value` there.
+    /// Sets the value at this place in `request`.
     pub(super) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
         match self {
             Self::Query(name) => {
@@ -61,7 +61,7 @@ fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What else stands in the query keeps its own spelling: parsing and writing it anew could change it.
+/// Sets a query parameter. The others are not parsed and written again, because that could change their spelling.
 fn set_parameter(request: &mut Request, name: &str, value: &str) {
     let is_other = |pair: &&str| {
         let mut parsed = url::form_urlencoded::parse(pair.as_bytes());
@@ -74,7 +74,7 @@ fn set_parameter(request: &mut Request, name: &str, value: &str) {
     request.url.set_query(Some(&query));
 }
 
-/// The member at `tokens`; objects are made on the way, but nothing else is turned into one.
+/// The member at `tokens`. Missing objects are created; other values are not replaced by objects.
 fn member<'v>(value: &'v mut Value, tokens: &[String]) -> Option<&'v mut Value> {
     let Some((token, rest)) = tokens.split_first() else { return Some(value) };
     if value.is_null() {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_of_the_body_is_made_where_it_is_missing() {
+    fn a_missing_member_of_the_body_is_created() {
         let place: Place = "/paging/pageNumber".parse().unwrap();
         let set = |body| {
             let mut request = request("https://api.example/x", body);

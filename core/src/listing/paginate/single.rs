@@ -1,9 +1,9 @@
-//! A listing of one page.
+//! No pagination.
 
 use super::{Cursor, PaginationError, Paginator, Proof};
 use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
 
-/// Everything comes in one answer.
+/// The listing has only one page.
 #[derive(Clone, Copy, Debug)]
 pub struct Single;
 

@@ -1,4 +1,4 @@
-//! A listing whose pages hold a cursor for the next one.
+//! Pagination by a cursor.
 
 use serde_json::Value;
 
@@ -9,15 +9,15 @@ use crate::{
     listing::page::{Page, kind_of},
 };
 
-/// Each page holds a cursor, an opaque value that asks for the next one. A page without records that holds a cursor is
-/// not the end.
+/// Each page has a cursor, an opaque value with which the next page is requested. A page without records does not end
+/// the listing if it has a cursor.
 #[derive(Clone, Debug)]
 pub struct Token {
     /// Where the cursor goes.
     pub param: Place,
-    /// Where a page holds it.
+    /// Where a page has the cursor.
     pub cursor: Pointer,
-    /// Where a page tells whether there are more.
+    /// Where a page says whether there are more pages, as a boolean.
     pub more: Option<Pointer>,
     /// Whether the cursor changes from page to page.
     pub renewal: Renewal,
@@ -26,15 +26,15 @@ pub struct Token {
 /// Whether a cursor changes from page to page.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Renewal {
-    /// Every page has one of its own.
+    /// Every page has a new cursor.
     #[default]
     EachPage,
-    /// One cursor serves the whole listing, as in scroll APIs; a page without records is the end.
+    /// The whole listing has one cursor, as in scroll APIs. A page without records ends it.
     Never,
 }
 
 impl Token {
-    fn says_more(&self, page: &Page) -> Result<Option<bool>, PaginationError> {
+    fn has_more(&self, page: &Page) -> Result<Option<bool>, PaginationError> {
         let Some(place) = &self.more else { return Ok(None) };
         match page.pick(place) {
             None | Some(Value::Null) => Ok(None),
@@ -58,7 +58,7 @@ impl Paginator for Token {
     }
 
     fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
-        let more = self.says_more(page)?;
+        let more = self.has_more(page)?;
         let is_over = more == Some(false) || (self.renewal == Renewal::Never && page.batch().is_empty());
         if is_over {
             return Ok(None);

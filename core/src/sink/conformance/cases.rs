@@ -1,14 +1,14 @@
-//! The cases, each for one clause of the contract.
+//! The cases. Each tests one clause of the contract.
 
 use super::{
     Publishes,
     trial::{Failure, Trial, page, pages},
 };
 
-/// Calls a fresh sink in some way and says where it broke the contract.
+/// Calls a new sink and reports how it violated the contract.
 pub(super) type Check = fn(&Trial<'_>) -> Result<(), Failure>;
 
-/// Every case under its name.
+/// All cases, with their names.
 pub(super) const CASES: &[(&str, Check)] = &[
     ("asking for the destination changes nothing", destination),
     ("records arrive in order and whole", order),
@@ -18,18 +18,18 @@ pub(super) const CASES: &[(&str, Check)] = &[
     ("nothing is published too early", too_early),
     ("dropping publishes nothing", dropped_at_once),
     ("dropping leaves what was committed", dropped_later),
-    ("a pull resumes from its last commit", goes_on),
-    ("what was written after the last commit is gone", goes_back),
+    ("a pull resumes from its last commit", resumes),
+    ("what was written after the last commit is gone", rolls_back),
     ("an older receipt rolls back further", older_receipt),
     ("a commit may follow a commit", two_commits),
     ("a commit may come before the first page", commit_of_nothing),
     ("an empty pull publishes an empty result", empty_pull),
     ("finishing again changes nothing", finished_twice),
-    ("a new pull keeps nothing of an abandoned one", begun_anew),
+    ("a new pull keeps nothing of an abandoned one", new_pull),
     ("a receipt is at most 4 KiB", receipt_size),
 ];
 
-/// `destination`: nothing is touched; the answer is the same each time.
+/// `destination`: changes nothing, and returns the same each time.
 fn destination(trial: &Trial<'_>) -> Result<(), Failure> {
     if trial.destination()? != trial.destination()? {
         return Err("it gave two destinations for the same pull".into());
@@ -115,8 +115,8 @@ fn dropped_later(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect_abandoned(pages(2))
 }
 
-/// `open`: with a receipt the pull goes on from there, and ends as one that was never interrupted.
-fn goes_on(trial: &Trial<'_>) -> Result<(), Failure> {
+/// `open`: with a receipt the pull resumes from there, and ends like one that was never interrupted.
+fn resumes(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     let mut delivered = 0;
     for steps in 1..=3 {
@@ -132,8 +132,8 @@ fn goes_on(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(8))
 }
 
-/// `open`: `at == from` says that what came after the commit is gone, `at > from` that pages are durable up to it.
-fn goes_back(trial: &Trial<'_>) -> Result<(), Failure> {
+/// `open`: `at == from` means that everything after the commit is gone, `at > from` that the pages up to `at` are durable.
+fn rolls_back(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(2)?;
     let commit = pull.commit()?;
@@ -147,7 +147,7 @@ fn goes_back(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(at))
 }
 
-/// `open`: any receipt of the pull will do, for the checkpoint may be older than the sink's last commit.
+/// `open`: accepts any receipt of the pull, because the checkpoint may be older than the last commit of the sink.
 fn older_receipt(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(1)?;
@@ -162,7 +162,7 @@ fn older_receipt(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(4))
 }
 
-/// `commit`: now and then, so also where nothing was written since the last one.
+/// `commit`: may be called when nothing was written since the last one.
 fn two_commits(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(1)?;
@@ -177,7 +177,7 @@ fn two_commits(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(2))
 }
 
-/// `commit`: `Mark::START` is a mark like any other, and a run that starts over goes back to it.
+/// `commit`: `Mark::START` is a mark like any other. A run that starts over rolls back to it.
 fn commit_of_nothing(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     let start = pull.commit()?;
@@ -191,7 +191,7 @@ fn commit_of_nothing(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(3))
 }
 
-/// `finish`: publishes what was committed, and of an empty pull that is an empty result.
+/// `finish`: publishes what was committed. For an empty pull that is an empty result.
 fn empty_pull(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver(&[])?;
@@ -200,7 +200,7 @@ fn empty_pull(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(Vec::new())
 }
 
-/// `open`: the receipt of the last commit may come after `finish`; finishing again changes nothing.
+/// `open`: accepts the receipt of the last commit after `finish`. Finishing again changes nothing.
 fn finished_twice(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(2)?;
@@ -214,8 +214,8 @@ fn finished_twice(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(pages(2))
 }
 
-/// `open`: without a receipt the pull begins. (What was committed where it can be seen stays there.)
-fn begun_anew(trial: &Trial<'_>) -> Result<(), Failure> {
+/// `open`: without a receipt the pull is new. (Records that were published at a commit stay published.)
+fn new_pull(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(3)?;
     if trial.publishes == Publishes::AtFinish {
@@ -229,7 +229,7 @@ fn begun_anew(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(page(7))
 }
 
-/// `Receipt`: at most 4 KiB, however far the pull has come.
+/// `Receipt`: has at most 4 KiB, however many pages came before it.
 fn receipt_size(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     for mark in [0, 1, 1000] {

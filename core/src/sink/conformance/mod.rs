@@ -1,8 +1,8 @@
-//! The contract of a sink, as cases that any sink can be held against.
+//! Tests of the contract of a sink, for any sink.
 //!
-//! A [`Suite`] is told how to make a fresh [`Subject`] (a configured sink, and a way to read back what it
-//! published) and when that kind of sink [publishes](Publishes). It calls the sink as the engine does, also as an
-//! engine that was killed and taken up again, and compares what can be read with what was sent:
+//! A [`Suite`] needs to know how to create a new [`Subject`] (a configured sink, and a way to read what it published) and
+//! when this kind of sink [publishes](Publishes). It calls the sink as the engine does, also as after a crash and a
+//! resumed run, and compares what was published with what was written:
 //!
 //! ```no_run
 //! # use longhaul_core::sink::conformance::{Publishes, Subject, Suite};
@@ -11,7 +11,7 @@
 //! # }
 //! ```
 //!
-//! All records that are sent are JSON objects of one line.
+//! All records are JSON objects on one line.
 
 mod cases;
 mod subject;
@@ -24,19 +24,19 @@ use std::fmt;
 pub use self::subject::{Publishes, Subject};
 use self::{cases::CASES, trial::Trial};
 
-/// The cases of the contract, for one kind of sink.
+/// The tests of the contract, for one kind of sink.
 pub struct Suite {
     publishes: Publishes,
     fresh: Box<dyn Fn() -> Subject>,
     stored: Box<dyn Fn(&str) -> String>,
 }
 
-/// How one case went.
+/// The result of one case.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outcome {
     /// The name of the case, such as `an older receipt rolls back further`.
     pub case: &'static str,
-    /// What the sink did instead; `None` where it kept the contract.
+    /// How the sink violated the contract, or `None` if it did not.
     pub failure: Option<String>,
 }
 
@@ -46,14 +46,14 @@ impl Suite {
         Self { publishes, fresh: Box::new(fresh), stored: Box::new(str::to_owned) }
     }
 
-    /// For a sink that keeps values but not their text (a database that reorders keys): `stored` gives the text
-    /// under which a record is read back.
+    /// Sets how records are read back from a sink that keeps values but not their text, such as a database that reorders
+    /// keys. `stored` turns the text of a record into the text that is read back.
     #[must_use]
     pub fn stored_as(self, stored: impl Fn(&str) -> String + 'static) -> Self {
         Self { stored: Box::new(stored), ..self }
     }
 
-    /// The outcome of every case.
+    /// Runs every case and returns the results.
     pub fn run(&self) -> Vec<Outcome> {
         let outcome = |(case, check): &(&'static str, cases::Check)| {
             let trial = Trial::new((self.fresh)(), self.publishes, &self.stored);
@@ -65,7 +65,7 @@ impl Suite {
     /// Runs every case.
     ///
     /// # Panics
-    /// If any fails; the message names each that did and what the sink did instead.
+    /// If any case fails. The message names each of them and how the sink violated the contract.
     pub fn verify(&self) {
         let outcomes = self.run();
         let failed = outcomes.iter().filter_map(|outcome| {
@@ -73,7 +73,7 @@ impl Suite {
             Some(format!("\n  {}: {failure}", outcome.case))
         });
         let failed = failed.collect::<String>();
-        assert!(failed.is_empty(), "the sink breaks its contract:{failed}");
+        assert!(failed.is_empty(), "the sink violates its contract:{failed}");
     }
 }
 

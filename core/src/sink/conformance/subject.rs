@@ -1,32 +1,31 @@
-//! A sink that is held against the contract.
+//! A sink to test.
 
 use std::fmt;
 
 use crate::sink::{OpenSink, Site};
 
-/// A configured sink to which nothing was written yet, and how to read what it publishes.
+/// A configured sink that nothing was written to yet, and a way to read what it publishes.
 pub struct Subject {
     /// The sink.
     pub opener: Box<dyn OpenSink>,
-    /// The pull it is opened for, whatever the case does.
+    /// The variables of the pull that it is opened for. All cases use the same ones.
     pub site: Site,
-    /// The records that a reader finds now, in order; `None` where there is no result. It may keep alive what the
+    /// Returns the records that a reader finds now, in order, or `None` if there is no result. The closure may own what the
     /// sink needs, such as a temporary folder.
     pub published: Box<dyn Fn() -> Option<Vec<String>>>,
 }
 
-/// When readers can see a record, and whether it can be taken back.
+/// When readers can see a record, and whether it can be removed again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Publishes {
-    /// Nothing can be seen before the end; a new pull replaces what an abandoned one wrote. A file that is renamed
-    /// when it is complete.
+    /// At the end. A new pull replaces what an unfinished one wrote. Example: a file that is renamed when it is complete.
     AtFinish,
-    /// What was committed can be seen from then on; what was not is gone once the sink is dropped. A file that is
-    /// appended to, a database.
+    /// At each commit. Records that were not committed are gone once the sink is dropped. Examples: a file that is appended
+    /// to, a database.
     AtCommit,
-    /// What was written can be seen at once and is never taken back. A pipe.
+    /// Immediately. Records are never removed. Example: a pipe.
     AtWrite,
-    /// Nobody knows: what arrives cannot be read back here, and only how the calls go is held against the contract.
+    /// Unknown. The records cannot be read back, so only the results of the calls are tested.
     Unseen,
 }
 

@@ -5,7 +5,7 @@ use crate::sink::{
     Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
 };
 
-/// What is wrong with a sink.
+/// How a sink violates the contract.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
     None,
@@ -211,7 +211,7 @@ fn a_failure_says_what_the_sink_did_instead() {
 
 #[test]
 #[should_panic(
-    expected = "the sink breaks its contract:\n  an empty pull publishes an empty result: nothing is"
+    expected = "the sink violates its contract:\n  an empty pull publishes an empty result: nothing is"
 )]
 fn verifying_panics_with_the_cases_that_failed() {
     suite(Fault::HidesEmptyResults).verify();

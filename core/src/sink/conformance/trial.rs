@@ -1,14 +1,14 @@
-//! One case's sink, called as the engine calls it.
+//! The sink of one case, called as the engine calls it.
 
 use std::{cell::RefCell, error::Error, iter};
 
 use super::{Publishes, Subject};
 use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError};
 
-/// What a sink did that its contract does not allow.
+/// How a sink violated its contract.
 pub(super) type Failure = String;
 
-/// A fresh sink, and all that was written to it.
+/// A new sink, and everything that was written to it.
 pub(super) struct Trial<'s> {
     subject: Subject,
     pub(super) publishes: Publishes,
@@ -16,23 +16,23 @@ pub(super) struct Trial<'s> {
     written: RefCell<Vec<String>>,
 }
 
-/// What the engine keeps of a commit.
+/// What the engine stores about a commit.
 pub(super) struct Commit {
     pub(super) receipt: Receipt,
     pub(super) mark: Mark,
 }
 
-/// An open sink, and how far its pull has come.
+/// An open sink, and how far its pull is.
 pub(super) struct Pull<'t> {
     trial: &'t Trial<'t>,
     sink: Box<dyn Sink>,
-    /// How many pages the engine has delivered.
+    /// The number of pages that the engine has delivered.
     mark: Mark,
-    /// Up to where the sink has the pages already.
+    /// The number of pages that the sink has already.
     at: Mark,
 }
 
-/// The records of the page that ends at `mark`: always the same ones, as from a server that answers alike.
+/// The records of the page that ends at `mark`. They are always the same, as from a server whose data does not change.
 pub(super) fn page(mark: u64) -> Vec<String> {
     (1..=3).map(|record| format!(r#"{{"page":{mark},"record":{record}}}"#)).collect()
 }
@@ -47,7 +47,7 @@ impl<'s> Trial<'s> {
         Self { subject, publishes, stored, written: RefCell::default() }
     }
 
-    /// Opens the sink for a pull that begins.
+    /// Opens the sink for a new pull.
     pub(super) fn begin(&self) -> Result<Pull<'_>, Failure> {
         let Opened { sink, at } =
             self.subject.opener.open(&self.subject.site, None).map_err(failed("opening"))?;
@@ -57,7 +57,7 @@ impl<'s> Trial<'s> {
         Ok(Pull { trial: self, sink, mark: at, at })
     }
 
-    /// Opens the sink for a pull that goes on from `commit`.
+    /// Opens the sink for a pull that resumes from `commit`.
     pub(super) fn resume(&self, commit: &Commit) -> Result<Pull<'_>, Failure> {
         let from = Some((&commit.receipt, commit.mark));
         let Opened { sink, at } =
@@ -72,7 +72,7 @@ impl<'s> Trial<'s> {
         self.subject.opener.destination(&self.subject.site).map_err(failed("asking for the destination"))
     }
 
-    /// Holds what is published against `records`; a pipe has whatever was written.
+    /// Compares what is published with `records`. A pipe has everything that was written.
     pub(super) fn expect(&self, records: Vec<String>) -> Result<(), Failure> {
         if self.publishes == Publishes::Unseen {
             return Ok(());
@@ -82,13 +82,13 @@ impl<'s> Trial<'s> {
         let expected = expected.iter().map(|record| (self.stored)(record)).collect::<Vec<_>>();
         match (self.subject.published)() {
             Some(published) => compare(&published, &expected),
-            // Only a result that appears at the end can be there and hold nothing.
+            // A result that is published at the end must exist even if it is empty.
             None if expected.is_empty() && self.publishes != Publishes::AtFinish => Ok(()),
             None => Err(format!("nothing is published where {} records were expected", expected.len())),
         }
     }
 
-    /// Holds what is published of a pull that was dropped against `committed`, the records committed before.
+    /// Compares what is published of a dropped pull with `committed`, the records committed before.
     pub(super) fn expect_abandoned(&self, committed: Vec<String>) -> Result<(), Failure> {
         match (self.publishes, (self.subject.published)()) {
             (Publishes::AtFinish, None) => Ok(()),
@@ -101,7 +101,7 @@ impl<'s> Trial<'s> {
 }
 
 impl Pull<'_> {
-    /// Delivers the pages up to `last`, save those that the sink has already.
+    /// Delivers the pages up to `last`, except those that the sink has already.
     pub(super) fn deliver_to(&mut self, last: u64) -> Result<(), Failure> {
         (self.mark.0 + 1..=last).try_for_each(|mark| self.deliver(&page(mark)))
     }
@@ -132,7 +132,7 @@ impl Pull<'_> {
         self.sink.finish().map_err(failed("finishing"))
     }
 
-    /// Up to which page nothing needs to be delivered.
+    /// The number of pages that need not be delivered, because the sink has them.
     pub(super) fn at(&self) -> u64 {
         self.at.0
     }
@@ -162,7 +162,7 @@ fn compare(published: &[String], expected: &[String]) -> Result<(), Failure> {
     ))
 }
 
-/// `text` with what is no text written out: a sink's file may hold anything, and a terminal would obey it.
+/// `text` with control characters escaped. The file of a sink can contain anything, and a terminal would obey it.
 fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for char in text.chars() {
