@@ -1,13 +1,12 @@
 //! The command `longhaul`: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks.
 //!
 //! The engine is `longhaul-core`; this crate reads the configuration (`config`), builds the engine's parts from it
-//! (`wire`), and runs the commands. It also carries a fake of the API to try everything out against (`embedded`).
+//! (`wire`), and runs the commands. The fake API that `longhaul demo` pulls from is `longhaul-demo`.
 
 mod args;
 mod claims;
 mod commands;
 pub mod config;
-pub mod embedded;
 pub mod exit;
 mod failure;
 mod first_page;

@@ -1,9 +1,9 @@
-//! What the command is let loose on: the embedded API, servers that misbehave, and how to reach them.
+//! What the command is let loose on: the fake API, servers that misbehave, and how to reach them.
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::clock::{Clock, Interrupt, SystemClock};
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{Act, FaultServer, Received, Reply};
 
 use crate::folder::Typed;
@@ -28,12 +28,12 @@ pub(crate) fn calm(records: usize) -> Settings {
     }
 }
 
-pub(crate) fn start(settings: &Settings) -> EmbeddedApi {
-    EmbeddedApi::start(settings.clone(), clock()).unwrap()
+pub(crate) fn start(settings: &Settings) -> FakeApi {
+    FakeApi::start(settings.clone(), clock()).unwrap()
 }
 
 /// `typed` with the addresses of `api` in place of the preset's, and credentials in the variables that the preset knows.
-pub(crate) fn reach(api: &EmbeddedApi, typed: Typed) -> Typed {
+pub(crate) fn reach(api: &FakeApi, typed: Typed) -> Typed {
     typed
         .variable("GENESYS_CLIENT_ID", CLIENT_ID)
         .variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET)

@@ -60,7 +60,7 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
         "{}",
         ended.stderr
     );
-    let served = longhaul::embedded::Settings { records: 250, ..longhaul::embedded::Settings::default() };
+    let served = longhaul_demo::Settings { records: 250, ..longhaul_demo::Settings::default() };
     assert!(folder.read("conversations.ndjson") == api::lines(&served), "the records differ");
     demo.signal("INT");
     let ended = demo.end();

@@ -1,6 +1,6 @@
 //! Conversations by the preset for Genesys Cloud: `system`, `region`, credentials by environment, a stream and a sink.
 
-use longhaul::embedded::{Fault, Faults, Settings};
+use longhaul_demo::{Fault, Faults, Settings};
 
 use crate::{
     api::{self, calm, reach},

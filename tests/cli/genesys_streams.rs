@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use longhaul::embedded::{EmbeddedApi, Settings};
+use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
@@ -31,7 +31,7 @@ fn holdings() -> Settings {
 }
 
 /// The records of `stream`, on stdout.
-fn pulled(api: &EmbeddedApi, stream: &str, more: &str) -> Vec<Value> {
+fn pulled(api: &FakeApi, stream: &str, more: &str) -> Vec<Value> {
     let folder = Folder::configured(&[PRESET, more].concat());
     let ended = reach(api, folder.longhaul("run").argument(stream)).run();
     ended.assert_complete();

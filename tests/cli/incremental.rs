@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use longhaul::embedded::{EmbeddedApi, Settings};
+use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
@@ -46,13 +46,13 @@ fn time(text: &str) -> Timestamp {
 }
 
 /// A week of conversations, of which there is only what came before this time.
-fn available_until(until: &str) -> (Settings, EmbeddedApi) {
+fn available_until(until: &str) -> (Settings, FakeApi) {
     let settings = Settings { available: Some(time(until)), job_polls: 0, ..calm(700) };
     let api = api::start(&settings);
     (settings, api)
 }
 
-fn run(api: &EmbeddedApi, folder: &Folder) -> Ended {
+fn run(api: &FakeApi, folder: &Folder) -> Ended {
     let ended = reach(api, folder.longhaul("run")).run();
     ended.assert_complete();
     ended

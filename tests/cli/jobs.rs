@@ -1,6 +1,6 @@
 //! Asynchronous exports: one for each window, paged through when it is done.
 
-use longhaul::embedded::{EmbeddedApi, IntervalMatching, Settings};
+use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 
 use crate::{
     api::{self, calm, reach},
@@ -28,7 +28,7 @@ fn two_days() -> Settings {
     Settings { days: 2, matching: IntervalMatching::Exact, ..calm(800) }
 }
 
-fn start(settings: &Settings) -> (EmbeddedApi, Folder) {
+fn start(settings: &Settings) -> (FakeApi, Folder) {
     (api::start(settings), Folder::configured(JOBS))
 }
 
@@ -198,16 +198,11 @@ mod stopped {
     use super::*;
 
     /// Stops a run whose jobs are never done, once this many are polled.
-    fn stop(jobs: u64, windows: &str, signal: &str) -> (EmbeddedApi, Option<i32>, String) {
+    fn stop(jobs: u64, windows: &str, signal: &str) -> (FakeApi, Option<i32>, String) {
         stop_command("run", jobs, windows, signal)
     }
 
-    fn stop_command(
-        command: &str,
-        jobs: u64,
-        windows: &str,
-        signal: &str,
-    ) -> (EmbeddedApi, Option<i32>, String) {
+    fn stop_command(command: &str, jobs: u64, windows: &str, signal: &str) -> (FakeApi, Option<i32>, String) {
         let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
         let slow = format!("-vv {command} --set streams.conversation_jobs.job.every=1h");
         let typed =

@@ -1,6 +1,6 @@
 //! What is said while a run goes on.
 
-use longhaul::embedded::{EmbeddedApi, Settings};
+use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A pull of three pages; each token serves two requests.
-fn pull() -> (EmbeddedApi, Folder) {
+fn pull() -> (FakeApi, Folder) {
     let api = api::start(&Settings { token_requests: Some(2), ..calm(150) });
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     (api, folder)

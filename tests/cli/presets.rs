@@ -1,6 +1,6 @@
 //! What a preset gives, seen from the command line.
 
-use longhaul::embedded::Settings;
+use longhaul_demo::Settings;
 
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, calm, reach},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhaul::embedded::{Faults, Settings, ToldLife, UriForm};
+use longhaul_demo::{Faults, Settings, ToldLife, UriForm};
 
 use crate::{
     api::{self, LINES, TUTORIAL, calm},

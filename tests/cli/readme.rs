@@ -3,7 +3,7 @@
 use std::{ffi::OsString, fs};
 
 use jiff::Timestamp;
-use longhaul::embedded::{EmbeddedApi, Settings};
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{FaultServer, Reply};
 
 use crate::{
@@ -170,7 +170,7 @@ fn exported(typed: Typed) -> Typed {
 }
 
 /// `typed` against `api` instead of Genesys Cloud.
-fn at(api: &EmbeddedApi, typed: Typed) -> Typed {
+fn at(api: &FakeApi, typed: Typed) -> Typed {
     typed
         .variable("LONGHAUL_API__BASE_URL", api.base_url())
         .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())

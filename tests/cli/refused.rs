@@ -20,7 +20,7 @@ fn page(next: &str) -> Reply {
 
 #[test]
 fn a_wrong_secret_is_refused_and_shown_nowhere() {
-    let settings = longhaul::embedded::Settings { client_secret: "another".to_owned(), ..calm(5) };
+    let settings = longhaul_demo::Settings { client_secret: "another".to_owned(), ..calm(5) };
     for way in ["basic", "post"] {
         let api = api::start(&settings);
         let folder = Folder::configured(&api::tutorial(api.base_url()));

@@ -1,6 +1,6 @@
 //! Secrets reach the server letter for letter, and nothing else.
 
-use longhaul::embedded::Settings;
+use longhaul_demo::Settings;
 
 use crate::{
     api::{self, calm},

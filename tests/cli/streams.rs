@@ -4,7 +4,7 @@ use crate::{
     api::{self, calm},
     folder::Folder,
 };
-use longhaul::embedded::EmbeddedApi;
+use longhaul_demo::FakeApi;
 
 const OTHERS: &str = r#"
 [streams.lost]
@@ -25,7 +25,7 @@ sinks = ["lines"]
 "#;
 
 /// Four streams, of which the second and the fourth fail.
-fn four_streams() -> (EmbeddedApi, Folder) {
+fn four_streams() -> (FakeApi, Folder) {
     let api = api::start(&calm(60));
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + OTHERS));
     (api, folder)

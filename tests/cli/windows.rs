@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use longhaul::embedded::{EmbeddedApi, IntervalMatching, Settings};
+use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 use longhaul_tests::{Act, Reply};
 
 use crate::{
@@ -34,14 +34,14 @@ too_deep = { status = 400, code = "pagination.limit" }
 "#;
 
 /// Two days of 1,600 conversations; 300 of a query, at most, are to be had.
-fn shallow() -> (Settings, EmbeddedApi) {
+fn shallow() -> (Settings, FakeApi) {
     let settings =
         Settings { days: 2, matching: IntervalMatching::Exact, max_depth: Some(300), ..calm(1600) };
     let api = api::start(&settings);
     (settings, api)
 }
 
-fn folder(api: &EmbeddedApi, stream: &str) -> Folder {
+fn folder(api: &FakeApi, stream: &str) -> Folder {
     Folder::configured(&[&api::connection(api.base_url()), stream, LINES].concat())
 }
 

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
     Clock, Source,
     client::rate::{Ceiling, RateLimit},
@@ -14,6 +13,7 @@ use longhaul_core::{
     pull::{Pull, run},
     sink::Site,
 };
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{Journal, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
 
 /// An API that allows so many requests a minute of a token, from its first one on, and tells so.
@@ -112,7 +112,7 @@ fn the_only_client_of_an_api_uses_its_rate_to_the_full_and_is_never_refused() {
         rate_allowed: 300,
         ..Settings::default()
     };
-    let api = EmbeddedApi::start(settings, Arc::clone(&clock) as _).unwrap();
+    let api = FakeApi::start(settings, Arc::clone(&clock) as _).unwrap();
     let mut setup = Setup::over_sockets(&api.base_url().parse().unwrap(), &clock);
     setup.endpoint.url = api.token_url().parse().unwrap();
     let paginator = PageNumber {

@@ -1,4 +1,4 @@
-//! The embedded API as the official SDK of the platform meets it.
+//! The fake API as the official SDK of the platform meets it.
 //!
 //! It needs a Python with the package `PureCloudPlatformClientV2`: the one that `LONGHAUL_TEST_PYTHON` names, else `python3`.
 //! Where there is none, the test says so and passes.
@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
-use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::clock::{Interrupt, SystemClock};
+use longhaul_demo::{FakeApi, Settings};
 
 const PACKAGE: &str = "PureCloudPlatformClientV2";
 
@@ -40,7 +40,7 @@ fn the_official_sdk_reads_every_stream_into_its_models() {
     // The SDK does not renew a token of client credentials.
     let settings = Settings { records: 730, token_life: Duration::from_secs(3600), ..Settings::default() };
     let clock = Arc::new(SystemClock::new(Interrupt::default()));
-    let api = EmbeddedApi::start(settings.clone(), clock).unwrap();
+    let api = FakeApi::start(settings.clone(), clock).unwrap();
     // The SDK would read its configuration from there.
     let home = tempfile::tempdir().unwrap();
     let output = Command::new(python)

@@ -1,4 +1,4 @@
-//! `longhaul demo`: the main job against the embedded API, and what it survived.
+//! `longhaul demo`: the main job against the fake API, and what it survived.
 
 use std::{
     fmt::Write as _,
@@ -14,12 +14,12 @@ use longhaul_core::{
     clock::{SystemClock, Wake},
     event::Fault,
 };
+use longhaul_demo::{FakeApi, Faults, Settings};
 
 use crate::{
     args::{DemoArguments, RunArguments},
     commands::{print, run},
     config::Sources,
-    embedded::{EmbeddedApi, Faults, Settings},
     exit::Exit,
     failure::Failure,
     progress::{Counts, grouped},
@@ -31,11 +31,11 @@ use crate::{
 /// How long an answer takes, so that the demo outlives a few tokens and can be watched.
 const LATENCY: Duration = Duration::from_millis(80);
 
-/// Pulls from the embedded API, or only serves it.
+/// Pulls from the fake API, or only serves it.
 pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
     let settings = settings(arguments);
-    let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock))
+    let api = FakeApi::start(settings.clone(), Arc::clone(&clock))
         .map_err(|error| Failure::usage(error).hint("choose another --port, or none for any that is free"))?;
     if arguments.serve {
         return serve(&api, &settings, clock.as_ref(), stop);
@@ -70,7 +70,7 @@ fn settings(arguments: &DemoArguments) -> Settings {
 }
 
 /// Serves until a signal comes.
-fn serve(api: &EmbeddedApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
+fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
     print(&configuration(api, settings, Path::new(".")))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
     let exit = stop.reason().map_or(Exit::Complete, Reason::exit);
@@ -83,15 +83,15 @@ fn sources(configuration: PathBuf) -> Result<Sources, Failure> {
     Ok(Sources { cwd, files: vec![configuration], ..Sources::default() })
 }
 
-fn write_configuration(api: &EmbeddedApi, settings: &Settings, out: &Path) -> io::Result<PathBuf> {
+fn write_configuration(api: &FakeApi, settings: &Settings, out: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(out)?;
     let path = out.join("longhaul.toml");
     fs::write(&path, configuration(api, settings, out))?;
     Ok(path)
 }
 
-/// A configuration to use with the embedded API; its sinks write to `out`.
-fn configuration(api: &EmbeddedApi, settings: &Settings, out: &Path) -> String {
+/// A configuration to use with the fake API; its sinks write to `out`.
+fn configuration(api: &FakeApi, settings: &Settings, out: &Path) -> String {
     let in_out =
         |name: &str| toml_edit::Value::from(out.join(name).to_string_lossy().into_owned()).to_string();
     format!(

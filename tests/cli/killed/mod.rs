@@ -18,7 +18,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use longhaul::embedded::{Fault, Faults, IntervalMatching, Settings};
+use longhaul_demo::{Fault, Faults, IntervalMatching, Settings};
 use longhaul_tests::{Act, Timeline};
 
 use self::victim::{Every, Pull, assert_survives};

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
-use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
     disk::SystemDisk,
     state::{State, StateFile},
 };
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{Luck, kills, unpacked};
 
 use crate::{
@@ -88,7 +88,7 @@ impl Pull {
         (folder, api.stats().pages)
     }
 
-    fn set_out(&self, every: Every) -> (EmbeddedApi, Folder) {
+    fn set_out(&self, every: Every) -> (FakeApi, Folder) {
         let folder =
             Folder::configured(&format!("commit_every = \"{}\"\n{}", every.text, self.configuration));
         let folder = self.there_before.iter().fold(folder, |folder, (name, text)| folder.with(name, text));
@@ -108,7 +108,7 @@ impl Pull {
 /// A pull in its folder, with an API of its own.
 struct Victim<'a> {
     pull: &'a Pull,
-    api: EmbeddedApi,
+    api: FakeApi,
     folder: Folder,
     /// How many pages there are.
     pages: u64,

@@ -2,11 +2,9 @@
 
 use std::{env, ffi::OsString, fs, sync::Arc};
 
-use longhaul::{
-    embedded::{EmbeddedApi, Settings},
-    exit::Exit,
-};
+use longhaul::exit::Exit;
 use longhaul_core::clock::{Interrupt, SystemClock};
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::shelve;
 use parquet::record::Field;
 use serde::Deserialize;
@@ -19,7 +17,7 @@ fn the_example_makes_a_file_for_each_day() {
     // Forty conversations on each of three days.
     let settings = Settings { records: 120, days: 3, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
-    let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
+    let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
     shelve("parquet", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();

@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-use longhaul::embedded::{EmbeddedApi, Faults, Settings};
 use longhaul_core::{
     clock::{Clock, Interrupt, SystemClock},
     disk::SystemDisk,
     state::{State, StateFile},
 };
+use longhaul_demo::{FakeApi, Faults, Settings};
 use longhaul_tests::{Luck, again, kills, shelve, told};
 use rusqlite::Connection;
 
@@ -66,7 +66,7 @@ fn three_sinks_have_the_same_records() {
 
 /// A pull in its folder, with an API of its own.
 struct Victim {
-    api: EmbeddedApi,
+    api: FakeApi,
     folder: Folder,
     clock: Arc<dyn Clock>,
 }
@@ -89,7 +89,7 @@ impl Victim {
     fn new(luck: &mut Luck) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
         let (settings, folder) = (Self::settings(), Folder::new());
-        let api = EmbeddedApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
+        let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
         let every = ["0s", "10ms", "1s"][usize::try_from(luck.below(3)).unwrap()];
         let mode = ["replace", "append"][usize::try_from(luck.below(2)).unwrap()];
         let drawn = format!(

@@ -2,11 +2,9 @@
 
 use std::{env, ffi::OsString, fs, sync::Arc};
 
-use longhaul::{
-    embedded::{EmbeddedApi, Settings},
-    exit::Exit,
-};
+use longhaul::exit::Exit;
 use longhaul_core::clock::{Interrupt, SystemClock};
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::shelve;
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -18,7 +16,7 @@ use crate::support::Folder;
 fn the_example_fills_its_table() {
     let settings = Settings { records: 120, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
-    let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
+    let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
     shelve("sqlite", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();

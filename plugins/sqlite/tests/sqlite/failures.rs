@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use longhaul::embedded::{EmbeddedApi, Settings};
 use longhaul_core::{
     clock::{Interrupt, SystemClock},
     sink::{Mark, OpenSink, Opened, Sink, SinkError},
 };
+use longhaul_demo::{FakeApi, Settings};
 use longhaul_sink_sqlite::Sqlite;
 use longhaul_tests::{again, shelve, told as told_to, write_page};
 use serde_json::{Value, json};
@@ -216,7 +216,7 @@ fn a_run_that_meets_a_lock_says_so_and_is_taken_up_again() {
     }
     let settings = Settings { records: 7, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
-    let api = EmbeddedApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
+    let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
     shelve("sqlite", &folder.path("plugins"));
     let configuration = include_str!("../../example.toml").replace("https://api.example.com", api.base_url());

@@ -1,0 +1,180 @@
+//! What goes wrong on purpose.
+
+use std::collections::HashMap;
+
+use crate::random::Random;
+
+/// How often something goes wrong on purpose, and what.
+///
+/// However high the rate, a client that tries a request three times gets its answer: no request meets more than two
+/// faults in a row, and none meets one right after a 429 whose `Retry-After` was kept. The first request with a new token
+/// meets none, as a token that dies before it has served looks like bad credentials. Nor do token requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faults {
+    /// The part of requests that meet a fault, from 0.0 to 1.0.
+    pub rate: f64,
+    /// What may happen, each as likely as the others; one that is listed twice is twice as likely.
+    pub kinds: Vec<Fault>,
+    /// The seconds that `Retry-After` says; until they are over, the token gets nothing but 429.
+    pub retry_after: u64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { rate: 0.0, kinds: Fault::ALL.to_vec(), retry_after: 1 }
+    }
+}
+
+/// Something that goes wrong on purpose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The connection is closed instead of an answer.
+    CutBeforeAnswer,
+    /// The connection is closed in the middle of the body.
+    CutInsideBody,
+    /// The connection is reset instead of an answer.
+    Reset,
+    /// The token is revoked: 401, now and from now on.
+    RevokeToken,
+    /// 429, with `Retry-After`.
+    TooManyRequests,
+    /// 503, without `Retry-After`.
+    Unavailable,
+}
+
+impl Fault {
+    /// Every fault there is.
+    pub const ALL: [Self; 6] = [
+        Self::CutBeforeAnswer,
+        Self::CutInsideBody,
+        Self::Reset,
+        Self::RevokeToken,
+        Self::TooManyRequests,
+        Self::Unavailable,
+    ];
+
+    /// Whether the client knows from it that nothing was done.
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::RevokeToken | Self::TooManyRequests)
+    }
+}
+
+/// What the faults are drawn for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    /// The same for the same request.
+    pub(crate) request: u64,
+    /// Whether a request with its token has succeeded before.
+    pub(crate) proven: bool,
+    /// Whether it may be sent again when nobody knows what became of it.
+    pub(crate) is_read: bool,
+}
+
+/// Draws faults, within the limits that [`Faults`] promises.
+#[derive(Debug)]
+pub(crate) struct Draw {
+    faults: Faults,
+    random: Random,
+    /// How many faults each request has met since it last went well.
+    streaks: HashMap<u64, u8>,
+}
+
+const LONGEST_STREAK: u8 = 2;
+
+impl Draw {
+    pub(crate) fn new(faults: Faults, seed: u64) -> Self {
+        Self { faults, random: Random::new(seed, "fault", 0), streaks: HashMap::new() }
+    }
+
+    /// What happens to a request, if anything.
+    pub(crate) fn next(&mut self, candidate: Candidate) -> Option<Fault> {
+        // A submission that nobody knows the fate of is not sent again, and the client would be right to give up.
+        let fits = |fault: &Fault| candidate.proven && (candidate.is_read || fault.is_refusal());
+        let fault = self.draw().filter(fits);
+        let streak = self.streaks.entry(candidate.request).or_default();
+        if fault.is_none() || *streak == LONGEST_STREAK {
+            self.streaks.remove(&candidate.request);
+            return None;
+        }
+        *streak = if fault == Some(Fault::TooManyRequests) { LONGEST_STREAK } else { *streak + 1 };
+        fault
+    }
+
+    /// Takes the same numbers from the generator whatever comes of them, so that one request does not change the luck of the next.
+    fn draw(&mut self) -> Option<Fault> {
+        let happens = self.random.chance(self.faults.rate);
+        let kind = self.random.index(self.faults.kinds.len());
+        self.faults.kinds.get(kind).copied().filter(|_| happens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Candidate, Draw, Fault, Faults};
+
+    const READ: Candidate = Candidate { request: 1, proven: true, is_read: true };
+
+    fn always(kinds: &[Fault]) -> Draw {
+        Draw::new(Faults { rate: 1.0, kinds: kinds.to_vec(), retry_after: 1 }, 7)
+    }
+
+    fn drawn(draw: &mut Draw, candidate: Candidate) -> Vec<bool> {
+        (0..7).map(|_| draw.next(candidate).is_some()).collect()
+    }
+
+    #[test]
+    fn no_request_meets_more_than_two_faults_in_a_row() {
+        let mut draw = always(&[Fault::Unavailable, Fault::Reset]);
+        assert_eq!(drawn(&mut draw, READ), [true, true, false, true, true, false, true]);
+        // Another request in between has a streak of its own.
+        assert!(draw.next(Candidate { request: 2, ..READ }).is_some());
+        assert!(draw.next(READ).is_some());
+        assert!(draw.next(READ).is_none());
+    }
+
+    #[test]
+    fn a_request_that_kept_its_retry_after_goes_well() {
+        let mut draw = always(&[Fault::TooManyRequests]);
+        assert_eq!(drawn(&mut draw, READ), [true, false, true, false, true, false, true]);
+    }
+
+    #[test]
+    fn nothing_happens_to_a_token_before_it_has_served() {
+        for kind in Fault::ALL {
+            let mut draw = always(&[kind]);
+            assert_eq!(draw.next(Candidate { proven: false, ..READ }), None);
+            assert_eq!(draw.next(READ), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_submission_is_never_left_in_doubt() {
+        let submission = Candidate { is_read: false, ..READ };
+        let mut draw = always(&Fault::ALL);
+        let faults: Vec<_> = (0..200).filter_map(|_| draw.next(submission)).collect();
+        assert!(faults.contains(&Fault::TooManyRequests) && faults.contains(&Fault::RevokeToken));
+        assert!(faults.iter().all(|fault| fault.is_refusal()), "{faults:?}");
+    }
+
+    #[test]
+    fn the_rate_is_kept_and_the_same_seed_draws_the_same() {
+        let faults = Faults { rate: 0.1, ..Faults::default() };
+        let run = |seed| {
+            let mut draw = Draw::new(faults.clone(), seed);
+            (0..10_000).map(|request| draw.next(Candidate { request, ..READ })).collect::<Vec<_>>()
+        };
+        let hits = run(7).iter().flatten().count();
+        assert!((900..1100).contains(&hits), "{hits}");
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        for kind in Fault::ALL {
+            assert!(run(7).contains(&Some(kind)), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn without_kinds_or_rate_nothing_happens() {
+        assert_eq!(always(&[]).next(READ), None);
+        assert_eq!(Draw::new(Faults::default(), 7).next(READ), None);
+    }
+}
