@@ -1,4 +1,4 @@
-//! Who gets an answer to a request, and what goes wrong with it.
+//! Decides whether a request is served, and which fault it meets.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -33,7 +33,7 @@ pub(crate) struct Api {
     state: Mutex<State>,
 }
 
-/// What changes.
+/// The part that changes with each request.
 #[derive(Debug)]
 struct State {
     correlations: Random,
@@ -42,16 +42,16 @@ struct State {
     tokens: Tokens,
 }
 
-/// What becomes of a request.
+/// How a request is answered.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// The answer breaks off in the middle of its body.
+    /// The response is cut short in the middle of its body.
     Cut(Response),
-    /// The connection is closed.
+    /// The connection is closed without a response.
     Nothing,
-    /// The connection is reset.
+    /// The connection is reset without a response.
     Reset,
-    /// The answer comes whole.
+    /// The complete response is sent.
     Whole(Response),
 }
 
@@ -79,7 +79,7 @@ impl Api {
         self.resources.make_available(until.as_millisecond());
     }
 
-    /// Answers a request. All that it changes, and all that is counted, is done when this returns.
+    /// Answers a request. Every change and every count is made before this returns.
     pub(crate) fn answer(&self, request: &Request) -> Answer {
         if !self.settings.latency.is_zero() {
             self.clock.sleep(self.settings.latency);
@@ -96,7 +96,7 @@ impl Api {
         self.finish(answer, &correlation, name)
     }
 
-    /// The answer to what could not be read as a request.
+    /// The response to something that could not be read as a request.
     pub(crate) fn refuse(&self, status: u16, problem: &str) -> Response {
         let correlation = self.state().correlations.uuid();
         let code = if status == 413 { "request.entity.too.large" } else { "bad.request" };
@@ -114,7 +114,7 @@ impl Api {
         oauth::token(request, &self.settings, &mut state.tokens, self.clock.elapsed())
     }
 
-    /// Lets only those in who may, and only where nothing is to go wrong.
+    /// Checks the token, draws a fault, and serves the request if there is none.
     fn guard(&self, route: &Route<'_>, request: &Request, correlation: &str) -> Answer {
         let Some(token) = bearer(request) else {
             return Answer::Whole(ApiError::authentication_required().response(correlation));
@@ -170,7 +170,7 @@ impl Api {
         served.unwrap_or_else(|error| error.response(correlation))
     }
 
-    /// Notes what went well.
+    /// Records a success.
     fn note(&self, response: &Response, route: &Route<'_>, token: &str) {
         if response.is_success() {
             let mut state = self.state();
@@ -179,7 +179,7 @@ impl Api {
         }
     }
 
-    /// Counts what becomes of a request, and dresses the answer where there is one.
+    /// Counts the outcome of a request, and adds the common headers to the response, if there is one.
     fn finish(&self, answer: Answer, correlation: &str, name: &str) -> Answer {
         let counts = &mut self.state().stats;
         match answer {
@@ -206,7 +206,7 @@ impl Api {
         }
     }
 
-    /// Adds the headers that every answer has.
+    /// Adds the headers that every response has.
     fn dress(&self, mut response: Response, correlation: &str) -> Response {
         let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
         // RFC 9110 §6.6.1, in the format of §5.6.7.
@@ -220,7 +220,7 @@ impl Api {
     }
 }
 
-/// The token that a request brings (RFC 6750 §2.1).
+/// The bearer token of a request (RFC 6750 §2.1).
 fn bearer(request: &Request) -> Option<&str> {
     let (scheme, token) = request.headers.find("authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())

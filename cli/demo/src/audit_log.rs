@@ -13,7 +13,7 @@ use crate::{
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// Services, the type of entity that each tells about, and what is done to it.
+/// Each service with the type of entity it logs and the actions on it.
 const SERVICES: [(&str, &str, [&str; 3]); 4] = [
     ("AnalyticsReporting", "Exports", ["Create", "Download", "Delete"]),
     ("Groups", "DirectoryGroup", ["Create", "MemberAdd", "MemberRemove"]),
@@ -21,13 +21,13 @@ const SERVICES: [(&str, &str, [&str; 3]); 4] = [
     ("Routing", "Queue", ["Update", "MemberAdd", "MemberRemove"]),
 ];
 
-/// All entries, in the order of their time. Each is a pure function of the seed and its index.
+/// All entries, ordered by time. Each is a pure function of the seed and its index.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditLog {
     settings: Settings,
 }
 
-/// An entry, as the platform tells it.
+/// An entry in the platform's format.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
@@ -49,7 +49,7 @@ pub(crate) struct Entry {
     context: BTreeMap<&'static str, String>,
 }
 
-/// That which an entry is about, or that had a hand in it.
+/// An entity that an entry refers to: the one that changed, or one that was involved.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reference {
@@ -125,7 +125,7 @@ impl AuditLog {
         }
     }
 
-    /// When an entry was logged: anywhere in its slot, so that the order of the slots is that of the entries.
+    /// When an entry was logged. Each entry has a time slot of its own, which keeps them in order.
     fn moment(&self, index: usize) -> i64 {
         let Range { start, end } = self.slot(index);
         Random::new(self.settings.seed, "audit time", index).between(start..=(end - 1).max(start))

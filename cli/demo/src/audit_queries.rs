@@ -18,7 +18,7 @@ use crate::{
 const DEFAULT_PAGE: usize = 25;
 const MAX_PAGE: usize = 500;
 
-/// What an audit query asks for, as its status tells it again.
+/// What an audit query asks for. Its status repeats it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Query {
@@ -85,7 +85,7 @@ struct Results<'r> {
     entities: Vec<Entry>,
 }
 
-/// What the queries stand on.
+/// Everything needed to answer requests about audit queries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Desk<'a> {
     pub(crate) jobs: &'a Jobs<Query>,
@@ -95,7 +95,7 @@ pub(crate) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Answers a request to take a step with the query `id`.
+    /// Answers a request for one step of the query `id`.
     pub(crate) fn answer(&self, step: Step, id: &str, request: &Request) -> Result<Response, ApiError> {
         match step {
             Step::Poll => self.jobs.poll(id).map(|progress| Response::json(200, status(id, progress))),
@@ -149,7 +149,7 @@ impl Query {
     }
 }
 
-/// The state of a query. It knows no expiry: one that is to expire fails.
+/// The state of a query. Audit queries cannot expire, so one that should expire fails instead.
 fn status(id: &str, progress: Progress<Query>) -> String {
     let state = match progress.stage {
         Stage::Cancelled => "Cancelled",

@@ -1,4 +1,4 @@
-//! The bodies of requests (RFC 9112 §6).
+//! Request bodies (RFC 9112 §6).
 
 use std::io::{BufRead, Read};
 
@@ -10,7 +10,7 @@ pub(crate) const MAX_BODY: u64 = 512_000;
 const TOO_LARGE: Unreadable =
     Unreadable::Malformed { status: 413, problem: "the body is larger than 512000 bytes" };
 
-/// How the end of a body is found.
+/// How the end of a body is determined.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Framing {
     /// By its chunks.
@@ -19,7 +19,7 @@ pub(crate) enum Framing {
     Length(u64),
 }
 
-/// What the fields say about the body (RFC 9112 §6.3).
+/// The framing that the header fields declare (RFC 9112 §6.3).
 pub(crate) fn framing(headers: &Headers) -> Result<Framing, Unreadable> {
     let mut lengths = headers.all("content-length");
     let length = lengths.next();
@@ -34,7 +34,7 @@ pub(crate) fn framing(headers: &Headers) -> Result<Framing, Unreadable> {
         }),
         (None, None) => Ok(Framing::Length(0)),
         (None, Some(text)) if text.bytes().all(|byte| byte.is_ascii_digit()) && lengths.next().is_none() => {
-            // Digits that are no number are too many.
+            // Digits that do not parse are too large a number.
             let length = text.parse().unwrap_or(u64::MAX);
             let empty = text.is_empty();
             if empty { Err(Unreadable::malformed("Content-Length is no number")) } else { limited(length) }
@@ -54,7 +54,7 @@ fn limited(length: u64) -> Result<Framing, Unreadable> {
     if length > MAX_BODY { Err(TOO_LARGE) } else { Ok(Framing::Length(length)) }
 }
 
-/// A chunked body and its trailer, which is dropped (RFC 9112 §7.1).
+/// Reads a chunked body, and discards its trailer (RFC 9112 §7.1).
 fn chunks(from: &mut impl BufRead) -> Result<Vec<u8>, Unreadable> {
     let mut body = Vec::new();
     loop {
@@ -78,7 +78,7 @@ fn chunks(from: &mut impl BufRead) -> Result<Vec<u8>, Unreadable> {
     }
 }
 
-/// `length` bytes, which the caller has limited.
+/// Reads exactly `length` bytes; the caller has checked the limit.
 fn exactly(from: &mut impl BufRead, length: u64) -> Result<Vec<u8>, Unreadable> {
     let mut body = Vec::new();
     from.by_ref().take(length).read_to_end(&mut body)?;

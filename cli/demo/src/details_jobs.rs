@@ -19,33 +19,33 @@ use crate::{
 const PAGE: usize = 1000;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What there are details of.
+/// A kind of record that details jobs return.
 pub(crate) trait Details {
-    /// The member of a page that has the records.
+    /// The key of the records in a page.
     const RECORDS: &'static str;
 
-    /// What matches `asked`, in the order of time.
+    /// The indexes of the records that match `asked`, ordered by time.
     fn find(&self, asked: Asked) -> Vec<usize>;
 
     /// The record at an index, as JSON text.
     fn record(&self, asked: Asked, index: usize) -> String;
 }
 
-/// What a job is to find.
+/// What a job looks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     pub(crate) interval: Interval,
     pub(crate) matching: IntervalMatching,
-    /// Whether only what began on a day that the interval touches counts.
+    /// Whether to return only what started on one of the UTC days of the interval.
     pub(crate) from_start_of_day: bool,
 }
 
-/// What the jobs stand on.
+/// Everything needed to answer requests about details jobs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Desk<'a, D> {
     pub(crate) jobs: &'a Jobs<Asked>,
     pub(crate) details: &'a D,
-    /// The moment from which on nothing is found.
+    /// Nothing from this time on is found.
     pub(crate) available: i64,
     pub(crate) matching: IntervalMatching,
     pub(crate) max_page: usize,
@@ -82,7 +82,7 @@ struct Status {
 }
 
 impl<D: Details> Desk<'_, D> {
-    /// Answers a request to take a step with the job `id`.
+    /// Answers a request for one step of the job `id`.
     pub(crate) fn answer(&self, step: Step, id: &str, request: &Request) -> Result<Response, ApiError> {
         match step {
             Step::Availability => {

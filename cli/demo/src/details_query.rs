@@ -1,4 +1,4 @@
-//! `POST /api/v2/analytics/conversations/details/query`: pages go by number, in the body.
+//! `POST /api/v2/analytics/conversations/details/query`: the body asks for a page by number.
 
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ pub(crate) fn answer(
     }
     let total = found.len();
     let page = sorted(found, paging.range(total), &selection, conversations);
-    // Past the end the key is absent, while the total is not.
+    // Past the end, the key is omitted but the total is not.
     let mut body = String::from("{");
     if !page.is_empty() {
         body.push_str("\"conversations\":");
@@ -88,7 +88,7 @@ pub(crate) fn answer(
     Ok(Response::json(200, body))
 }
 
-/// The `page` of the conversations that were `found`, in the order asked for. They lie in the order of their start.
+/// The `page` of the conversations `found`, in the requested order. They are stored by start time.
 fn sorted(
     found: Range<usize>,
     page: Range<usize>,
@@ -100,7 +100,7 @@ fn sorted(
     match selection.order_by {
         OrderBy::ConversationEnd | OrderBy::SegmentEnd if selection.order != Order::Unordered => {
             let mut all: Vec<_> = found.clone().collect();
-            // The open ones have no end yet, and come last.
+            // Open conversations have no end time and sort last.
             all.sort_by_cached_key(|at| conversations.end(*at).unwrap_or(i64::MAX));
             page.map(|at| all[place(at) - found.start]).collect()
         }

@@ -1,4 +1,4 @@
-//! Who and what there is, by number: the same names and ids wherever they are told.
+//! Names and ids by index, the same everywhere they appear.
 
 use crate::random::Random;
 
@@ -17,7 +17,7 @@ const GROUPS: [&str; 5] = ["All Agents", "Early Shift", "Late Shift", "Team Lead
 const CREATED: i64 = 1_704_067_200_000;
 const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
 
-/// The id of the `index`th thing of a kind.
+/// The id of the `index`th entity of a kind.
 pub(crate) fn id(seed: u64, kind: &str, index: usize) -> String {
     Random::new(seed, kind, index).uuid()
 }
@@ -48,13 +48,13 @@ pub(crate) fn group_name(index: usize) -> String {
     numbered(&GROUPS, index)
 }
 
-/// The `index`th of `names`; after the last they begin again, with a number.
+/// The `index`th of `names`. After the last, they repeat with a number appended.
 pub(crate) fn numbered(names: &[&str], index: usize) -> String {
     let (name, round) = (names[index % names.len()], index / names.len());
     if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) }
 }
 
-/// When something was made and last changed.
+/// When an entity was created and when it was last modified.
 pub(crate) fn dates(random: &mut Random) -> (i64, i64) {
     let created = random.between(CREATED..=CREATED + YEAR);
     (created, random.between(created..=CREATED + YEAR))

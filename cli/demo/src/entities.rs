@@ -1,4 +1,4 @@
-//! Listings that go by number: `entities`, their counts, and links to the pages around.
+//! Listings with numbered pages: `entities`, their counts, and links to the neighbouring pages.
 
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
@@ -11,11 +11,11 @@ use crate::{
     response::Response,
 };
 
-/// What is listed.
+/// The size of a listing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listing {
     pub(crate) total: usize,
-    /// A page that is asked to be larger is silently shrunk.
+    /// Larger page sizes are silently reduced to this.
     pub(crate) max_page: usize,
 }
 
@@ -37,7 +37,7 @@ struct Listed<T> {
 }
 
 impl Listing {
-    /// The page that `request` asks for, of entities made by their index.
+    /// The page that `request` asks for; each entity is made from its index.
     pub(crate) fn page<T: Serialize>(
         self,
         request: &Request,
@@ -62,7 +62,7 @@ impl Listing {
     }
 }
 
-/// The same request for another page, from the path on. Parameters that are none of paging's stay.
+/// The path and query of the same request for another page. Parameters unrelated to paging are kept.
 pub(crate) fn uri(request: &Request, paging: Paging) -> String {
     let others = request.parameters().filter(|(name, _)| !matches!(name.as_str(), "pageSize" | "pageNumber"));
     let query = Serializer::new(String::new())

@@ -1,10 +1,10 @@
-//! The platform's own error body.
+//! Errors in the platform's format.
 
 use serde::Serialize;
 
 use crate::{json, response::Response};
 
-/// A request that the platform refuses. The token endpoint has a shape of its own.
+/// An error response of the platform. The token endpoint has its own format.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: u16,
@@ -18,9 +18,9 @@ impl ApiError {
         Self { status, code, message: message.into(), headers: Vec::new() }
     }
 
-    /// No token came along.
+    /// The request has no token.
     pub(crate) fn authentication_required() -> Self {
-        // RFC 6750 §3.1: a request without credentials is told the scheme and nothing else.
+        // RFC 6750 §3.1: without credentials in the request, the response names the scheme and no error code.
         Self::new(
             401,
             "authentication.required",
@@ -29,13 +29,13 @@ impl ApiError {
         .with("WWW-Authenticate", "Bearer")
     }
 
-    /// The token is dead or was never alive: the platform does not say which.
+    /// The token has expired, was revoked or never existed: the platform does not say which.
     pub(crate) fn bad_credentials() -> Self {
         Self::new(401, "bad.credentials", "Invalid login credentials.")
             .with("WWW-Authenticate", "Bearer error=\"invalid_token\"")
     }
 
-    /// Too fast; it is worth asking again after `seconds`.
+    /// Too many requests; the client may retry after `seconds`.
     pub(crate) fn too_many_requests(seconds: u64) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
         Self::new(429, "too.many.requests.retry.after", message).with("Retry-After", seconds.to_string())
@@ -50,7 +50,7 @@ impl ApiError {
     }
 
     pub(crate) fn method_not_allowed(allow: impl Into<String>) -> Self {
-        // RFC 9110 §15.5.6: the methods that would do.
+        // RFC 9110 §15.5.6: the response lists the allowed methods.
         Self::new(405, "method.not.allowed", "The request method is not supported by this resource.")
             .with("Allow", allow)
     }
@@ -72,7 +72,7 @@ impl ApiError {
         self
     }
 
-    /// The answer, where `correlation` is what the header `ININ-Correlation-Id` says.
+    /// The response; `correlation` is the value of its `ININ-Correlation-Id` header.
     pub(crate) fn response(self, correlation: &str) -> Response {
         let body = ErrorBody {
             message: &self.message,

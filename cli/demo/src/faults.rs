@@ -1,21 +1,21 @@
-//! What goes wrong on purpose.
+//! Deliberate faults.
 
 use std::collections::HashMap;
 
 use crate::random::Random;
 
-/// How often something goes wrong on purpose, and what.
+/// Which deliberate faults happen, and how often.
 ///
-/// However high the rate, a client that tries a request three times gets its answer: no request meets more than two
-/// faults in a row, and none meets one right after a 429 whose `Retry-After` was kept. The first request with a new token
-/// meets none, as a token that dies before it has served looks like bad credentials. Nor do token requests.
+/// At any rate, a client that tries a request three times gets its response: no request meets more than two faults in a
+/// row, and none meets a fault right after a 429 whose `Retry-After` was obeyed. The first request with a new token meets
+/// no fault, because a token that fails at first use looks like bad credentials. Token requests meet no faults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faults {
-    /// The part of requests that meet a fault, from 0.0 to 1.0.
+    /// The share of requests that meet a fault, from 0.0 to 1.0.
     pub rate: f64,
-    /// What may happen, each as likely as the others; one that is listed twice is twice as likely.
+    /// The faults to choose from, all equally likely; one that is listed twice is twice as likely.
     pub kinds: Vec<Fault>,
-    /// The seconds that `Retry-After` says; until they are over, the token gets nothing but 429.
+    /// The seconds in `Retry-After`; until they have passed, every request with the token gets 429.
     pub retry_after: u64,
 }
 
@@ -25,16 +25,16 @@ impl Default for Faults {
     }
 }
 
-/// Something that goes wrong on purpose.
+/// A deliberate fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// The connection is closed instead of an answer.
+    /// The connection is closed without a response.
     CutBeforeAnswer,
-    /// The connection is closed in the middle of the body.
+    /// The connection is closed in the middle of the response body.
     CutInsideBody,
-    /// The connection is reset instead of an answer.
+    /// The connection is reset without a response.
     Reset,
-    /// The token is revoked: 401, now and from now on.
+    /// The token is revoked: it gets 401 from now on.
     RevokeToken,
     /// 429, with `Retry-After`.
     TooManyRequests,
@@ -43,7 +43,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Every fault there is.
+    /// All faults.
     pub const ALL: [Self; 6] = [
         Self::CutBeforeAnswer,
         Self::CutInsideBody,
@@ -53,29 +53,29 @@ impl Fault {
         Self::Unavailable,
     ];
 
-    /// Whether the client knows from it that nothing was done.
+    /// Whether it tells the client that the request was not processed.
     fn is_refusal(self) -> bool {
         matches!(self, Self::RevokeToken | Self::TooManyRequests)
     }
 }
 
-/// What the faults are drawn for.
+/// A request that may meet a fault.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
-    /// The same for the same request.
+    /// A hash that is the same for equal requests.
     pub(crate) request: u64,
     /// Whether a request with its token has succeeded before.
     pub(crate) proven: bool,
-    /// Whether it may be sent again when nobody knows what became of it.
+    /// Whether it is safe to retry when its outcome is unknown.
     pub(crate) is_read: bool,
 }
 
-/// Draws faults, within the limits that [`Faults`] promises.
+/// Draws faults within the limits that [`Faults`] describes.
 #[derive(Debug)]
 pub(crate) struct Draw {
     faults: Faults,
     random: Random,
-    /// How many faults each request has met since it last went well.
+    /// How many faults each request has met since its last success.
     streaks: HashMap<u64, u8>,
 }
 
@@ -86,9 +86,9 @@ impl Draw {
         Self { faults, random: Random::new(seed, "fault", 0), streaks: HashMap::new() }
     }
 
-    /// What happens to a request, if anything.
+    /// The fault that a request meets, if any.
     pub(crate) fn next(&mut self, candidate: Candidate) -> Option<Fault> {
-        // A submission that nobody knows the fate of is not sent again, and the client would be right to give up.
+        // A submission whose outcome is unknown must not be retried, so the client would be right to give up.
         let fits = |fault: &Fault| candidate.proven && (candidate.is_read || fault.is_refusal());
         let fault = self.draw().filter(fits);
         let streak = self.streaks.entry(candidate.request).or_default();
@@ -100,7 +100,7 @@ impl Draw {
         fault
     }
 
-    /// Takes the same numbers from the generator whatever comes of them, so that one request does not change the luck of the next.
+    /// Always takes the same number of values from the generator, so that one request does not change what the next one meets.
     fn draw(&mut self) -> Option<Fault> {
         let happens = self.random.chance(self.faults.rate);
         let kind = self.random.index(self.faults.kinds.len());
@@ -126,7 +126,7 @@ mod tests {
     fn no_request_meets_more_than_two_faults_in_a_row() {
         let mut draw = always(&[Fault::Unavailable, Fault::Reset]);
         assert_eq!(drawn(&mut draw, READ), [true, true, false, true, true, false, true]);
-        // Another request in between has a streak of its own.
+        // A different request in between has its own streak.
         assert!(draw.next(Candidate { request: 2, ..READ }).is_some());
         assert!(draw.next(READ).is_some());
         assert!(draw.next(READ).is_none());

@@ -1,4 +1,4 @@
-//! Stretches of time.
+//! Time intervals.
 
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
@@ -6,7 +6,7 @@ use crate::errors::ApiError;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// From a moment up to another, which is excluded; in milliseconds since 1970.
+/// A time interval that excludes its end, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Interval {
     pub(crate) start: i64,
@@ -14,7 +14,7 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    /// An ISO 8601 interval, `start/end`. A moment without an offset is one in UTC.
+    /// Parses an ISO 8601 interval, `start/end`. A time without an offset is in UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
         let invalid = |problem| ApiError::invalid_date(format!("Invalid interval '{text}': {problem}"));
         let (start, end) = text.split_once('/').ok_or_else(|| invalid("it is not start/end"))?;
@@ -23,7 +23,7 @@ impl Interval {
         if end < start { Err(invalid("the end is before the start")) } else { Ok(Self { start, end }) }
     }
 
-    /// The UTC days that it touches.
+    /// Extends the interval to whole UTC days.
     pub(crate) fn days(self) -> Self {
         let after = self.end.max(self.start + 1);
         Self { start: self.start.div_euclid(DAY) * DAY, end: (after + DAY - 1).div_euclid(DAY) * DAY }
@@ -36,7 +36,7 @@ fn moment(text: &str) -> Option<i64> {
     timestamp.or_else(utc).map(Timestamp::as_millisecond)
 }
 
-/// A moment as the platform writes it: ISO 8601 in UTC, to the millisecond.
+/// A time in the platform's format: ISO 8601 in UTC, with milliseconds.
 pub(crate) fn stamp(millis: i64) -> String {
     format!("{:.3}", Timestamp::from_millisecond(millis).unwrap_or_default())
 }

@@ -13,12 +13,12 @@ use crate::{
     errors::ApiError, paging::AskedPage, random::Random, request::Request, settings::Settings, stats::Stats,
 };
 
-/// The jobs of one kind that were submitted. `A` is what they were asked for.
+/// The submitted jobs of one kind. `A` is what a job was asked for.
 #[derive(Debug)]
 pub(crate) struct Jobs<A> {
-    /// How many polls find a job unfinished.
+    /// How many polls find a job still unfinished.
     polls: u32,
-    /// How many jobs fail, and how many of those after them expire.
+    /// How many jobs fail; the next `expirations` jobs expire.
     failures: u64,
     expirations: u64,
     state: Mutex<State<A>>,
@@ -42,7 +42,7 @@ struct Job<A> {
     end: Stage,
 }
 
-/// How far a job has come.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Stage {
     Cancelled,
@@ -53,7 +53,7 @@ pub(crate) enum Stage {
     Running,
 }
 
-/// What a poll tells.
+/// What a poll reports.
 #[derive(Debug)]
 pub(crate) struct Progress<A> {
     pub(crate) asked: A,
@@ -61,14 +61,14 @@ pub(crate) struct Progress<A> {
     pub(crate) submitted: i64,
 }
 
-/// How large the pages of results are.
+/// The sizes of result pages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageSize {
     pub(crate) default: usize,
     pub(crate) max: usize,
 }
 
-/// A page of results, before it is written.
+/// A page of results, before it is written as JSON.
 #[derive(Debug)]
 pub(crate) struct ResultPage<A> {
     pub(crate) asked: A,
@@ -78,7 +78,7 @@ pub(crate) struct ResultPage<A> {
 }
 
 impl<A: Clone> Jobs<A> {
-    /// No jobs yet; `kind` gives them other ids than those of other kinds.
+    /// Starts without jobs; jobs of another `kind` get different ids.
     pub(crate) fn new(settings: &Settings, kind: &str) -> Self {
         let ids = Random::new(settings.seed, kind, 0);
         Self {
@@ -89,7 +89,7 @@ impl<A: Clone> Jobs<A> {
         }
     }
 
-    /// Takes up a job that is to deliver what was `found`, and gives its id.
+    /// Accepts a job that will return the records at the indexes `found`, and returns its id.
     pub(crate) fn submit(&self, asked: A, found: Vec<usize>, now: SystemTime) -> String {
         let mut state = self.state();
         let id = state.ids.uuid();
@@ -110,7 +110,7 @@ impl<A: Clone> Jobs<A> {
         id
     }
 
-    /// How far a job has come. Each poll brings it on.
+    /// The progress of a job. Each poll advances it.
     pub(crate) fn poll(&self, id: &str) -> Result<Progress<A>, ApiError> {
         let mut state = self.state();
         let job = state.known.get_mut(id).ok_or_else(ApiError::not_found)?;
@@ -125,7 +125,7 @@ impl<A: Clone> Jobs<A> {
         Ok(Progress { asked: job.asked.clone(), stage, submitted: job.submitted })
     }
 
-    /// Ends a job, whatever it has come to.
+    /// Cancels a job in any state.
     pub(crate) fn cancel(&self, id: &str) -> Result<(), ApiError> {
         let mut state = self.state();
         let job = state.known.get_mut(id).ok_or_else(ApiError::not_found)?;
@@ -163,7 +163,7 @@ impl<A: Clone> Jobs<A> {
         })
     }
 
-    /// Adds these jobs to `stats`.
+    /// Adds the counts of these jobs to `stats`.
     pub(crate) fn report(&self, stats: &mut Stats) {
         let state = self.state();
         stats.jobs_submitted += state.submitted;
@@ -175,11 +175,11 @@ impl<A: Clone> Jobs<A> {
     }
 }
 
-/// Three bytes that are `++//` in Base64: a client that does not encode a cursor in its query is found out.
+/// Three bytes that are `++//` in Base64. A client that does not percent-encode the cursor in its query fails.
 const MARK: [u8; 3] = [0xfb, 0xef, 0xff];
 
 fn cursor(id: &str, position: usize) -> String {
-    // Of this width, 50 bytes with the mark, it ends with a `=` as well.
+    // At this width the cursor has 50 bytes including the mark, so its Base64 also ends with `=`.
     let text = format!("{position:010}:{id}");
     STANDARD.encode([&MARK, text.as_bytes()].concat())
 }

@@ -1,14 +1,14 @@
-//! JSON text, to the letter.
+//! JSON text with exact control over how values are written.
 
 use serde::{Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
-/// JSON text that is written as it is: a number keeps its trailing zero, a string its escapes.
+/// JSON text that is written unchanged: numbers keep trailing zeros, and strings keep their escapes.
 #[derive(Clone, Debug)]
 pub(crate) struct Literal(pub(crate) String);
 
 impl Literal {
-    /// A string with everything beyond ASCII, and every slash, as an escape.
+    /// A string with all non-ASCII characters and slashes escaped.
     pub(crate) fn escaped(text: &str) -> Self {
         let escape = |unit: u16| match u8::try_from(unit) {
             Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
@@ -24,12 +24,12 @@ impl Serialize for Literal {
     }
 }
 
-/// `value` as compact JSON. A value that cannot be written, such as a [`Literal`] that is no JSON, gives `null`.
+/// `value` as compact JSON, or `null` if it cannot be serialized, such as a [`Literal`] that is not JSON.
 pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
-/// An array of elements that are JSON already.
+/// An array of elements that are already JSON text.
 pub(crate) fn array(elements: impl IntoIterator<Item = String>) -> String {
     let mut array = String::from("[");
     for element in elements {

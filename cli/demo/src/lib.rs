@@ -1,9 +1,12 @@
-//! A fake of the Genesys Cloud Platform API, in this process and on a loopback port.
+//! A fake of the Genesys Cloud Platform API. It runs in this process, on a loopback port.
 //!
-//! It speaks HTTP/1.1 over real sockets, checks credentials, and serves made-up data in the platform's own shapes: a token endpoint;
-//! listings by number (users, queues, wrap-up codes, skills, groups, divisions, presence definitions); conversation details by
-//! query and by job; user status details by job; audits by query; users by SCIM; and the tutorial's `results` with
-//! `nextPageUri`. On request its tokens die early, its jobs fail, its answers break off, and it says 429 and 503.
+//! It speaks HTTP/1.1 over real sockets, checks credentials, and serves generated data in the platform's own
+//! format: a token endpoint; numbered pages (users, queues, wrap-up codes, skills, groups, divisions, presence
+//! definitions); conversation details by query and by job; user status details by job; audits by query; users by
+//! SCIM; and the tutorial's `results` with `nextPageUri`. On request, tokens expire early, jobs fail, responses are
+//! cut short, and it answers 429 or 503.
+//!
+//! [`FakeApi::start`] starts it with [`Settings`]; dropping the [`FakeApi`] stops it.
 
 mod api;
 mod audit_log;
@@ -56,7 +59,7 @@ pub use self::{
     stats::Stats,
 };
 
-/// A running API. It stops when it is dropped: its port is free and its connections are closed by then.
+/// A running API. Dropping it stops it: the port is then free and all connections are closed.
 #[derive(Debug)]
 pub struct FakeApi {
     api: Arc<Api>,
@@ -65,10 +68,10 @@ pub struct FakeApi {
 }
 
 impl FakeApi {
-    /// Starts an API on 127.0.0.1. `clock` decides when tokens die and waits are over.
+    /// Starts an API on 127.0.0.1. `clock` decides when tokens expire and when waits end.
     ///
     /// # Errors
-    /// The port is taken, or there is no thread to be had.
+    /// The port is in use, or no thread can be started.
     pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let port = Port::take(settings.port)?;
         let base_url = format!("http://{}", port.address());
@@ -77,34 +80,34 @@ impl FakeApi {
         Ok(Self { api, base_url, _server: server })
     }
 
-    /// Where the API is, without a slash at the end.
+    /// The URL of the API, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Where its tokens are to be had.
+    /// The URL of the token endpoint.
     pub fn token_url(&self) -> String {
         format!("{}/oauth/token", self.base_url)
     }
 
-    /// Moves the `dataAvailabilityDate` of details jobs: those submitted from now on find what there was before it.
+    /// Sets the `dataAvailabilityDate` of details jobs: jobs submitted from now on find the records before it.
     pub fn make_available(&self, until: Timestamp) {
         self.api.make_available(until);
     }
 
-    /// What it has done up to now.
+    /// What it has done so far.
     pub fn stats(&self) -> Stats {
         self.api.stats()
     }
 }
 
 impl Settings {
-    /// The JSON text of the conversation at `index`, as every query and the tutorial's listing serve it, to the byte.
+    /// The JSON text of the conversation at `index`, byte for byte as queries and the tutorial's listing serve it.
     pub fn conversation(&self, index: usize) -> String {
         Conversations::new(self).json(index)
     }
 
-    /// The same as jobs serve it: the participants have `attributes`.
+    /// The same conversation as jobs serve it: with `attributes` on its participants.
     pub fn conversation_with_attributes(&self, index: usize) -> String {
         Conversations::new(self).json_with_attributes(index)
     }

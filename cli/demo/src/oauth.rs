@@ -14,22 +14,22 @@ use crate::{
     tokens::Tokens,
 };
 
-/// The answer to a token request.
+/// The response to a token request.
 pub(crate) fn token(request: &Request, settings: &Settings, tokens: &mut Tokens, now: Duration) -> Response {
     let granted = form(request).and_then(|form| grant(request, &form, settings, tokens, now));
     let mut response = granted.unwrap_or_else(TokenError::response);
-    // RFC 6749 §5.1: nothing on the way may keep it.
+    // RFC 6749 §5.1: caches must not store the response.
     response.headers.extend([("Cache-Control", "no-store".into()), ("Pragma", "no-cache".into())]);
     response
 }
 
-/// The answer to a token request that comes too fast. The platform says so with 400, not with 429.
+/// The response to a token request that comes too soon. The platform answers 400 here, not 429.
 pub(crate) fn too_fast() -> Response {
     let description = "rate limit exceeded; wait before the next token request";
     TokenError::new("invalid_request", description).response()
 }
 
-/// A refusal in the endpoint's own shape, which is not that of the platform.
+/// An error in the token endpoint's format, which differs from the platform's.
 #[derive(Debug)]
 struct TokenError {
     status: u16,
@@ -67,7 +67,7 @@ impl TokenError {
         };
         let mut response = Response::json(self.status, json::text(&body));
         if self.status == 401 {
-            // RFC 6749 §5.2: where the client used the Authorization field, it is told the scheme.
+            // RFC 6749 §5.2: if the client used the Authorization field, the response names the scheme.
             response.headers.push(("WWW-Authenticate", "Basic realm=\"oauth\"".into()));
         }
         response
@@ -84,7 +84,7 @@ fn form(request: &Request) -> Result<Form, TokenError> {
     }
     let mut form = Form::new();
     for (name, value) in form_urlencoded::parse(&request.body).into_owned() {
-        // RFC 6749 §3.2: a parameter without a value counts as left out, and none may come twice.
+        // RFC 6749 §3.2: an empty parameter counts as omitted, and no parameter may be repeated.
         if !value.is_empty() && form.insert(name.clone(), value).is_some() {
             return Err(TokenError::new("invalid_request", format!("{name} is given twice")));
         }
@@ -103,7 +103,7 @@ fn grant(
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     let refreshable = match field("grant_type") {
         "" => return Err(TokenError::new("invalid_request", "grant_type is missing")),
-        // RFC 6749 §4.4.3: no refresh token comes with this grant.
+        // RFC 6749 §4.4.3: this grant returns no refresh token.
         "client_credentials" => false,
         "password" if field("username") == settings.username && field("password") == settings.password => {
             true
@@ -131,7 +131,7 @@ fn grant(
     Ok(Response::json(200, json::text(&granted)))
 }
 
-/// Whether the client is who it says (RFC 6749 §2.3.1).
+/// Checks the client's credentials (RFC 6749 §2.3.1).
 fn authenticate(request: &Request, form: &Form, settings: &Settings) -> Result<(), TokenError> {
     let basic = request.headers.find("authorization");
     let posted = form.get("client_secret");
@@ -151,8 +151,8 @@ fn authenticate(request: &Request, form: &Form, settings: &Settings) -> Result<(
     if known { Ok(()) } else { Err(unknown) }
 }
 
-/// Whether `value` is the client's Basic credentials (RFC 7617). RFC 6749 asks for its parts to be form-encoded, which the
-/// platform's own clients do not do: either is taken.
+/// Whether `value` is the client's Basic credentials (RFC 7617). RFC 6749 requires form-encoding both parts, but the
+/// platform's own clients do not do that, so both forms are accepted.
 fn is_known(value: &str, settings: &Settings) -> bool {
     let Some((scheme, encoded)) = value.split_once(' ') else { return false };
     let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());

@@ -1,4 +1,4 @@
-//! Pages that go by number.
+//! Numbered pages.
 
 use std::ops::Range;
 
@@ -6,16 +6,16 @@ use serde::Deserialize;
 
 use crate::{errors::ApiError, request::Request};
 
-/// Which page is asked for, and how large it is to be.
+/// The number and size of a page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Paging {
-    /// From 1 on.
+    /// Starts at 1.
     pub(crate) number: usize,
     /// At least 1.
     pub(crate) size: usize,
 }
 
-/// A page as a request asks for it.
+/// A page as requested, before it is checked.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AskedPage {
@@ -24,7 +24,7 @@ pub(crate) struct AskedPage {
 }
 
 impl AskedPage {
-    /// What the query of a request asks for.
+    /// Reads the page from the query of a request.
     pub(crate) fn of(request: &Request) -> Result<Self, ApiError> {
         let number = |name| {
             let invalid = |_| ApiError::invalid_value(format!("{name} must be a number."));
@@ -33,7 +33,7 @@ impl AskedPage {
         Ok(Self { page_number: number("pageNumber")?, page_size: number("pageSize")? })
     }
 
-    /// The page, where `size` is that of one whose size is not asked for.
+    /// The page, with `size` as the default page size.
     pub(crate) fn or(self, size: usize) -> Result<Paging, ApiError> {
         let positive = |name, asked: Option<i64>, default| match asked {
             None => Ok(default),
@@ -48,18 +48,18 @@ impl AskedPage {
 }
 
 impl Paging {
-    /// The same page, shrunk where it is larger than `max`.
+    /// The same page with its size limited to `max`.
     pub(crate) fn at_most(self, max: usize) -> Self {
         Self { size: self.size.min(max.max(1)), ..self }
     }
 
-    /// Which of `total` things are on the page.
+    /// The indexes of the items on the page, out of `total`.
     pub(crate) fn range(self, total: usize) -> Range<usize> {
         let start = (self.number - 1).saturating_mul(self.size).min(total);
         start..start.saturating_add(self.size).min(total)
     }
 
-    /// How many pages `total` things make.
+    /// The number of pages for `total` items.
     pub(crate) fn count(self, total: usize) -> usize {
         total.div_ceil(self.size)
     }

@@ -1,8 +1,8 @@
-//! What a user may be present as.
+//! The presences that the platform defines.
 
 use crate::directory;
 
-/// The platform's own presences, which the organization's refine.
+/// The platform's own presences. An organization's presences are variants of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SystemPresence {
     Available,
@@ -18,7 +18,7 @@ pub(crate) enum SystemPresence {
 }
 
 impl SystemPresence {
-    /// Every one of them.
+    /// All of them.
     pub(crate) const ALL: [Self; 10] = [
         Self::Available,
         Self::Away,
@@ -32,7 +32,7 @@ impl SystemPresence {
         Self::Training,
     ];
 
-    /// As the definitions of presences spell it.
+    /// The spelling in presence definitions.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Available => "Available",
@@ -48,17 +48,17 @@ impl SystemPresence {
         }
     }
 
-    /// As people read it, and as the older listing of definitions spells it.
+    /// The spelling for people, and in the older listing of definitions.
     pub(crate) fn label(self) -> &'static str {
         if self == Self::OnQueue { "On Queue" } else { self.name() }
     }
 
-    /// As analytics spell it.
+    /// The spelling in analytics.
     pub(crate) fn analytics_name(self) -> String {
         self.label().to_uppercase().replace(' ', "_")
     }
 
-    /// The id of the organization's presence that is no more than this one.
+    /// The id of the organization's presence that is identical to this one.
     pub(crate) fn id(self, seed: u64) -> String {
         directory::id(seed, "presence", self as usize)
     }

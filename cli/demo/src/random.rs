@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same each time.
+//! Reproducible pseudo-random numbers.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The numbers for the `index`th thing of its kind, independent of those of its neighbours.
+    /// The numbers for the `index`th item of a kind, independent of its neighbours.
     pub(crate) fn new(seed: u64, kind: &str, index: usize) -> Self {
         let name = kind.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -25,7 +25,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, or 0 where `end` is 0.
+    /// A number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
@@ -35,18 +35,18 @@ impl Random {
         range.start().saturating_add_unsigned(self.below(width.saturating_add(1)))
     }
 
-    /// An index into a list of `len`.
+    /// An index into a list of length `len`.
     #[expect(clippy::cast_possible_truncation, reason = "the index is below `len`")]
     pub(crate) fn index(&mut self, len: usize) -> usize {
         self.below(len as u64) as usize
     }
 
-    /// One of `choices`, which is not empty.
+    /// One of `choices`, which must not be empty.
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.index(choices.len())]
     }
 
-    /// True `rate` of the time: never at 0.0, always at 1.0.
+    /// True with probability `rate`: never at 0.0, always at 1.0.
     #[expect(clippy::cast_precision_loss, reason = "the 53 bits that are left fit a float exactly")]
     pub(crate) fn chance(&mut self, rate: f64) -> bool {
         ((self.next() >> 11) as f64) < rate * (1_u64 << 53) as f64

@@ -1,27 +1,27 @@
-//! How many requests a token may make.
+//! The rate limit of a token.
 
 use std::time::Duration;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// A token's current minute.
+/// A token's current one-minute window.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
     started: Option<Duration>,
     count: u32,
 }
 
-/// What the `inin-ratelimit-*` headers tell.
+/// The values of the `inin-ratelimit-*` headers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Budget {
     pub(crate) count: u32,
     pub(crate) allowed: u32,
-    /// Whole seconds until the count starts anew.
+    /// Whole seconds until the count starts again.
     pub(crate) reset: u64,
 }
 
 impl Window {
-    /// Counts a request, or says that it is one too many.
+    /// Counts a request. It is an error if the limit is reached.
     pub(crate) fn count(&mut self, allowed: u32, now: Duration) -> Result<Budget, Budget> {
         let started = match self.started {
             Some(started) if now < started + WINDOW => started,
@@ -49,7 +49,7 @@ impl Budget {
     }
 }
 
-/// Seconds enough to outlast `wait`.
+/// `wait` in seconds, rounded up.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

@@ -1,4 +1,4 @@
-//! Requests, as they are read from a connection (RFC 9112).
+//! Reads requests from a connection (RFC 9112).
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -11,7 +11,7 @@ const MAX_LINE: u64 = 16 * 1024;
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_FIELDS: usize = 100;
 
-/// A request, whole.
+/// A complete request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -19,20 +19,20 @@ pub(crate) struct Request {
     pub(crate) query: String,
     pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
-    /// Whether the client means to use the connection again.
+    /// Whether the client wants to reuse the connection.
     pub(crate) keeps_alive: bool,
 }
 
-/// Field names in lower case, and their values.
+/// Lower-case field names and their values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Headers(Vec<(String, String)>);
 
-/// Why there is no request.
+/// Why no request could be read.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
-    /// The connection ended or failed: nobody is there to be answered.
+    /// The connection ended or failed, so there is no one to answer.
     Gone,
-    /// It is no request that is understood here; `status` says so.
+    /// The request is malformed or unsupported; `status` is the response's.
     Malformed { status: u16, problem: &'static str },
 }
 
@@ -59,11 +59,11 @@ impl Headers {
 }
 
 impl Request {
-    /// Reads the next request; `client` is told to go on where it waits for that before it sends the body.
+    /// Reads the next request. Sends `100 Continue` to a `client` that waits for it before it sends the body.
     pub(crate) fn read(from: &mut impl BufRead, client: &mut impl Write) -> Result<Self, Unreadable> {
         let mut start = line(from)?;
         if start.is_empty() {
-            // RFC 9112 §2.2: an empty line before the request line is passed over.
+            // RFC 9112 §2.2: an empty line before the request line is ignored.
             start = line(from)?;
         }
         let (mut request, version) = Self::start(&start)?;
@@ -85,7 +85,7 @@ impl Request {
         Ok(request)
     }
 
-    /// The values of a query parameter by its name, the first of them.
+    /// The first value of the query parameter `name`.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters().find(|(known, _)| known == name).map(|(_, value)| value)
     }
@@ -94,14 +94,14 @@ impl Request {
         form_urlencoded::parse(self.query.as_bytes()).into_owned()
     }
 
-    /// What the body says; one that is empty is an object without members.
+    /// The body as JSON; an empty body counts as `{}`.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let text: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(text)
             .map_err(|error| ApiError::bad_request(format!("The request body is not valid: {error}.")))
     }
 
-    /// The request line (RFC 9112 §3), and the version in it.
+    /// Parses the request line (RFC 9112 §3); also returns its version.
     fn start(line: &str) -> Result<(Self, &str), Unreadable> {
         let mut words = line.split(' ');
         let (Some(method), Some(target), Some(version), None) =
@@ -118,7 +118,7 @@ impl Request {
                 problem: "only HTTP/1.1 and HTTP/1.0 are spoken here",
             });
         }
-        // RFC 9112 §3.2.2: the absolute form is understood, too. `*` and authorities lead nowhere.
+        // RFC 9112 §3.2.2: the absolute form is accepted, too. `*` and authorities match no route.
         let origin_form = match target.split_once("://") {
             Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
             _ => target,
@@ -130,7 +130,7 @@ impl Request {
     }
 }
 
-/// The field lines of a head (RFC 9112 §5) or of a trailer (§7.1.2), up to the empty line.
+/// Reads the field lines of a header (RFC 9112 §5) or a trailer (§7.1.2), up to the empty line.
 pub(crate) fn fields(from: &mut impl BufRead) -> Result<Headers, Unreadable> {
     let mut headers = Vec::new();
     let mut size = 0;
@@ -143,7 +143,7 @@ pub(crate) fn fields(from: &mut impl BufRead) -> Result<Headers, Unreadable> {
         if size > MAX_HEAD || headers.len() == MAX_FIELDS {
             return Err(Unreadable::Malformed { status: 431, problem: "the head is too large" });
         }
-        // §5.1, §5.2: neither white space before the colon nor a folded line is taken, as both have been used to smuggle.
+        // §5.1, §5.2: space before the colon and folded lines are refused; both have been used for request smuggling.
         let (name, value) = line.split_once(':').ok_or(Unreadable::malformed("a field line has no colon"))?;
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(Unreadable::malformed("a field name is no token"));
@@ -152,7 +152,7 @@ pub(crate) fn fields(from: &mut impl BufRead) -> Result<Headers, Unreadable> {
     }
 }
 
-/// A line without its end.
+/// Reads a line and removes its line ending.
 pub(crate) fn line(from: &mut impl BufRead) -> Result<String, Unreadable> {
     let mut line = Vec::new();
     from.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
@@ -168,7 +168,7 @@ pub(crate) fn line(from: &mut impl BufRead) -> Result<String, Unreadable> {
     Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
-/// Whether a method or field name may have this byte (RFC 9110 §5.6.2).
+/// Whether a method or field name may contain this byte (RFC 9110 §5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

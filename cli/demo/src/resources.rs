@@ -1,4 +1,4 @@
-//! What there is behind the tokens, and what is answered about it.
+//! The data that requires a token, and the responses about it.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -27,7 +27,7 @@ use crate::{
     user_statuses::UserStatuses,
 };
 
-/// All data, and the jobs that read it.
+/// All data and the jobs that read it.
 #[derive(Debug)]
 pub(crate) struct Resources {
     settings: Settings,
@@ -38,7 +38,7 @@ pub(crate) struct Resources {
     conversation_jobs: Jobs<details_jobs::Asked>,
     user_jobs: Jobs<details_jobs::Asked>,
     audit_queries: Jobs<audit_queries::Query>,
-    /// The moment before which details jobs find everything, and from which on nothing.
+    /// Details jobs find everything before this time and nothing from it on.
     available: AtomicI64,
 }
 
@@ -59,7 +59,7 @@ impl Resources {
         }
     }
 
-    /// Answers a request of a client that may ask it. Tokens are not dealt with here.
+    /// Answers an authorized request. Token requests are handled elsewhere.
     pub(crate) fn answer(
         &self,
         route: &Route<'_>,
@@ -106,7 +106,7 @@ impl Resources {
         self.available.store(until, Ordering::Relaxed);
     }
 
-    /// Adds the jobs' part to `stats`.
+    /// Adds the counts of all jobs to `stats`.
     pub(crate) fn report(&self, stats: &mut Stats) {
         self.conversation_jobs.report(stats);
         self.user_jobs.report(stats);

@@ -1,8 +1,8 @@
-//! Answers.
+//! Responses.
 
 use std::fmt::Write as _;
 
-/// An answer, before it is written.
+/// A response, before it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -11,7 +11,7 @@ pub(crate) struct Response {
     pub(crate) body: String,
 }
 
-/// What becomes of the connection after an answer.
+/// Whether the connection stays open after a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Persistence {
     Close,
@@ -31,7 +31,7 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// The whole message (RFC 9112 §2.1), so that one write sends it: a head that is written apart from its body meets
+    /// The whole message (RFC 9112 §2.1), for a single write: writing the header and the body separately would run into
     /// Nagle's algorithm.
     pub(crate) fn message(&self, persistence: Persistence) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
@@ -40,7 +40,7 @@ impl Response {
             let _ = write!(head, "{name}: {value}\r\n");
         };
         self.headers.iter().for_each(|(name, value)| field(name, value));
-        // RFC 9110 §8.6: 204 has neither body nor length.
+        // RFC 9110 §8.6: a 204 has neither a body nor a length.
         if self.status != 204 {
             field("Content-Type", self.media_type);
             field("Content-Length", &self.body.len().to_string());
@@ -54,7 +54,7 @@ impl Response {
     }
 }
 
-/// The reason phrases of RFC 9110 §15, of the statuses that are used here.
+/// The reason phrases (RFC 9110 §15) of the statuses used here.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -1,18 +1,18 @@
-//! Which request asks for what.
+//! Maps the method and path of a request to what it asks for.
 
 use crate::errors::ApiError;
 
-/// What a request asks for, and of what.
+/// What a request asks for, with the id in its path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Route<'p> {
-    /// The method and the path, with `{…}` where an id stands: the name that statistics go by.
+    /// The method and the path, with `{…}` in place of an id. Statistics are counted under this name.
     pub(crate) name: &'static str,
     pub(crate) target: Target,
-    /// The id that stands in the path; empty where none does.
+    /// The id in the path; empty if there is none.
     pub(crate) id: &'p str,
 }
 
-/// What there is to be asked for.
+/// Everything that a request can ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Target {
     AuditQueries(Step),
@@ -35,7 +35,7 @@ pub(crate) enum Target {
     WrapupCodes,
 }
 
-/// A step of the way that an asynchronous export goes.
+/// A step of an asynchronous export.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
     Availability,
@@ -45,7 +45,7 @@ pub(crate) enum Step {
     Submit,
 }
 
-/// All routes. Of two that fit, the first holds.
+/// All routes. The first match wins.
 const ROUTES: &[(&str, Target)] = &[
     ("POST /oauth/token", Target::Token),
     ("GET /api/v2/tokens/me", Target::ShowToken),
@@ -85,7 +85,7 @@ const ROUTES: &[(&str, Target)] = &[
 ];
 
 impl<'p> Route<'p> {
-    /// The route of a request, or 404, or 405 where the path is known by another method.
+    /// The route of a request; 404 if there is none, or 405 if the path exists with another method.
     pub(crate) fn find(method: &str, path: &'p str) -> Result<Self, ApiError> {
         let mut allowed = Vec::new();
         for (name, target) in ROUTES {
@@ -102,7 +102,7 @@ impl<'p> Route<'p> {
 }
 
 impl Target {
-    /// Whether the request may be sent again without a second thought, also when nobody knows what became of it.
+    /// Whether the request is always safe to retry, even when its outcome is unknown.
     pub(crate) fn is_read(self) -> bool {
         match self {
             Self::RevokeToken | Self::Token => false,
@@ -113,7 +113,7 @@ impl Target {
         }
     }
 
-    /// Whether the answer is a page of a listing.
+    /// Whether the response is a page of a listing.
     pub(crate) fn is_page(self) -> bool {
         match self {
             Self::RevokeToken | Self::ShowToken | Self::Token => false,
@@ -125,7 +125,7 @@ impl Target {
     }
 }
 
-/// What stands in `path` for the `{…}` of the template that it fits; empty where it has none.
+/// The part of `path` that matches `{…}` in the template (empty if it has none); `None` if `path` does not match.
 fn matched<'p>(template: &str, path: &'p str) -> Option<&'p str> {
     let (mut known, mut id) = (template.split('/'), "");
     for segment in path.split('/') {

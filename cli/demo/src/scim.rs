@@ -1,4 +1,4 @@
-//! `GET /api/v2/scim/v2/users`: people as SCIM tells of them (RFC 7643, RFC 7644).
+//! `GET /api/v2/scim/v2/users`: users in SCIM's format (RFC 7643, RFC 7644).
 
 #![expect(clippy::struct_field_names, reason = "the names are SCIM's")]
 
@@ -9,7 +9,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Larger pages exceed the platform's own resources; it says so with 429.
+/// The platform answers 429 to larger pages, because they exceed its resources.
 const MAX_PAGE: usize = 25;
 const WAIT: u64 = 1;
 
@@ -64,9 +64,9 @@ struct Meta {
     version: String,
 }
 
-/// The page of users that a request asks for. `base_url` begins their locations.
+/// The page of users that a request asks for. Their locations start with `base_url`.
 pub(crate) fn users(request: &Request, settings: &Settings, base_url: &str) -> Result<Response, ApiError> {
-    // RFC 7644 §3.4.2.4: an index below 1 means 1, a count below 0 means 0, and 0 asks for the total alone.
+    // RFC 7644 §3.4.2.4: an index below 1 means 1, a count below 0 means 0, and 0 asks only for the total.
     let start = number(request, "startIndex")?.map_or(1, |index| index.max(1));
     let count = number(request, "count")?.unwrap_or(MAX_PAGE);
     if count > MAX_PAGE {
@@ -110,7 +110,7 @@ impl User {
     }
 }
 
-/// What a parameter says; a number below 0 counts as 0.
+/// The number in a parameter; negative numbers count as 0.
 fn number(request: &Request, name: &str) -> Result<Option<usize>, ApiError> {
     let invalid = |_| ApiError::invalid_value(format!("{name} must be a number."));
     let asked = request.parameter(name).map(|text| text.parse::<i64>().map_err(invalid)).transpose()?;

@@ -1,4 +1,4 @@
-//! Connections: a thread for each.
+//! Accepts connections, with one thread for each.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 const MAX_CONNECTIONS: usize = 512;
-/// How long a connection may be silent.
+/// How long a connection may be idle.
 const IDLE: Duration = Duration::from_secs(300);
 
 /// Accepts connections until it is dropped.
@@ -29,7 +29,7 @@ pub(crate) struct Server {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// A port that is taken and not yet served.
+/// A port that is bound but not yet served.
 #[derive(Debug)]
 pub(crate) struct Port(TcpListener, SocketAddr);
 
@@ -41,7 +41,7 @@ struct Connections {
 }
 
 impl Port {
-    /// Takes `port` on the loopback interface, or a free one for 0.
+    /// Binds `port` on the loopback interface; 0 picks a free one.
     pub(crate) fn take(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
@@ -67,11 +67,11 @@ impl Drop for Server {
         let mut connections = lock(&self.connections);
         connections.stopped = true;
         for stream in connections.open.values() {
-            // One that is closed already has what it is to get.
+            // It fails only if the connection is already closed.
             let _ = stream.shutdown(Shutdown::Both);
         }
         drop(connections);
-        // `accept` returns for a connection only, so there has to be one. Where there cannot, the thread is left behind.
+        // Only a new connection makes `accept` return. If none can be made, the thread is left running.
         let woken = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
         if let (Ok(_), Some(accepting)) = (woken, self.accepting.take()) {
             let _ = accepting.join();
@@ -90,7 +90,7 @@ fn accept(listener: &TcpListener, connections: &Arc<Mutex<Connections>>, api: &A
         if known.stopped {
             return;
         }
-        // What cannot be accepted, or is one too many, is closed by being dropped.
+        // A connection over the limit, or one that cannot be cloned, is dropped and thereby closed.
         let Ok((stream, _)) = accepted else { continue };
         let Ok(handle) = stream.try_clone() else { continue };
         if known.open.len() >= MAX_CONNECTIONS {
@@ -103,7 +103,7 @@ fn accept(listener: &TcpListener, connections: &Arc<Mutex<Connections>>, api: &A
         let (shared, api) = (Arc::clone(connections), Arc::clone(api));
         let connection = move || {
             let end = converse(&stream, &api);
-            // A reset takes the last handle of the connection.
+            // Only closing the last handle resets the connection.
             lock(&shared).open.remove(&id);
             if matches!(end, Ok(End::Reset)) {
                 let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
@@ -115,14 +115,14 @@ fn accept(listener: &TcpListener, connections: &Arc<Mutex<Connections>>, api: &A
     }
 }
 
-/// How a connection comes to its end.
+/// How a connection ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
     Closed,
     Reset,
 }
 
-/// Answers the requests of a connection, one after the other.
+/// Answers the requests of a connection one by one.
 fn converse(stream: &TcpStream, api: &Api) -> io::Result<End> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(IDLE))?;
@@ -157,15 +157,15 @@ fn converse(stream: &TcpStream, api: &Api) -> io::Result<End> {
     }
 }
 
-/// An answer that promises its whole body and has but half of it.
+/// A response that declares its whole body but contains only half of it.
 fn cut(response: &Response) -> Vec<u8> {
     let mut message = response.message(Persistence::KeepAlive);
     message.truncate(message.len() - response.body.len().div_ceil(2));
     message
 }
 
-/// Takes in what a refused client still sends: closing at once would reset the connection, and the answer with it
-/// (RFC 9112 §9.6).
+/// Reads what a refused client is still sending: closing at once would reset the connection, and the response
+/// could be lost (RFC 9112 §9.6).
 fn linger(stream: &TcpStream) -> io::Result<End> {
     stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;

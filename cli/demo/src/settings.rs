@@ -1,4 +1,4 @@
-//! What the fake API is to be like.
+//! Settings of the fake API.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use crate::faults::Faults;
 
-/// How a [`FakeApi`](crate::FakeApi) behaves and what it holds. The default is a well-behaved API whose tokens live for
-/// three seconds.
+/// How a [`FakeApi`](crate::FakeApi) behaves and what data it has. By default it has no faults, and its tokens
+/// expire after three seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// The port on 127.0.0.1; 0 for any that is free.
+    /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// What all data, tokens and faults are drawn from: the same seed gives the same API.
+    /// The seed of all data, tokens and faults: the same seed gives the same API.
     pub seed: u64,
 
     /// How many conversations there are.
@@ -27,16 +27,16 @@ pub struct Settings {
     pub wrapup_codes: usize,
     /// How many groups there are.
     pub groups: usize,
-    /// How many divisions there are; the first is the home of all.
+    /// How many divisions there are; everything belongs to the first.
     pub divisions: usize,
     /// How many entries the audit log has.
     pub audits: usize,
-    /// When the first conversation starts; the others follow evenly, in the order of their index.
+    /// When the first conversation starts; the others are spread evenly after it, ordered by index.
     pub start: Timestamp,
-    /// Over how many days conversations, user statuses and audits are spread.
+    /// The number of days that conversations, user statuses and audits cover.
     pub days: u16,
 
-    /// The only client that is known.
+    /// The only client id that is accepted.
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
@@ -45,37 +45,37 @@ pub struct Settings {
     /// That user's password.
     pub password: String,
 
-    /// How long an access token lives.
+    /// How long an access token is valid.
     pub token_life: Duration,
-    /// What `expires_in` says about it.
+    /// What `expires_in` says about `token_life`.
     pub told_life: ToldLife,
-    /// After how many successful requests an access token dies, if it does.
+    /// An access token becomes invalid after this many successful requests, if set.
     pub token_requests: Option<u32>,
-    /// How many token requests are refused for coming too fast before the first one is answered.
+    /// How many token requests are refused as too frequent before the first token is issued.
     pub token_refusals: u32,
 
-    /// How many requests an access token may make in a minute; the next ones get 429 until the minute is over.
+    /// How many requests an access token may make per minute; further requests get 429 until the minute is over.
     pub rate_allowed: u32,
-    /// What goes wrong on purpose.
+    /// The deliberate faults.
     pub faults: Faults,
-    /// How long every answer takes.
+    /// How long every response takes.
     pub latency: Duration,
 
-    /// The largest page that any listing gives, whatever is asked for and whatever else it allows.
+    /// The largest page size of any listing, whatever the request asks for.
     pub max_page: usize,
-    /// A details query whose `pageNumber` times `pageSize` is beyond this is refused with 400 `pagination.limit`.
+    /// A details query with `pageNumber` × `pageSize` above this is refused with 400 `pagination.limit`.
     pub max_depth: Option<usize>,
     /// How `nextPageUri` is written.
     pub next_page_uri: UriForm,
-    /// Which conversations an interval means.
+    /// Which conversations match an interval.
     pub matching: IntervalMatching,
-    /// How many polls find a job unfinished.
+    /// How many polls find a job still unfinished.
     pub job_polls: u32,
-    /// How many jobs of each kind, the first ones, end as `FAILED`.
+    /// How many jobs of each kind end as `FAILED`, counting from the first.
     pub job_failures: u32,
-    /// How many jobs of each kind, those after the failed ones, end as `EXPIRED`; audit queries know no expiry and fail.
+    /// How many of the jobs after those end as `EXPIRED`; audit queries cannot expire, so they fail instead.
     pub job_expirations: u32,
-    /// The `dataAvailabilityDate` of details jobs, which find nothing from then on; the end of the data where it is not set.
+    /// The `dataAvailabilityDate` of details jobs, which find nothing from that time on. Defaults to the end of the data.
     /// [`make_available`](crate::FakeApi::make_available) changes it.
     pub available: Option<Timestamp>,
 }
@@ -118,31 +118,31 @@ impl Default for Settings {
     }
 }
 
-/// What the token endpoint says about a token's life.
+/// What the token endpoint says about the lifetime of a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ToldLife {
     /// No `expires_in` at all.
     Absent,
-    /// The truth, in whole seconds.
+    /// The real lifetime, in whole seconds.
     Exact,
-    /// This JSON text, whatever it is: `86400`, `-1`, `"3600"`, `1e300`.
+    /// Exactly this JSON text, such as `86400`, `-1`, `"3600"`, `1e300`.
     Literal(String),
 }
 
 /// How a link to the next page is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UriForm {
-    /// With scheme and authority.
+    /// With scheme and host.
     Absolute,
-    /// From the path on.
+    /// Only the path and the query.
     Relative,
 }
 
 /// Which conversations match an interval.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IntervalMatching {
-    /// Those that started within it, its end excluded: intervals that tile give every conversation once.
+    /// Those that started within it, excluding its end: adjacent intervals return every conversation exactly once.
     Exact,
-    /// Those that started on a UTC day that it touches; in a job, those whose lifetime overlaps it. The real API does this.
+    /// Those that started on one of its UTC days; in a job, those that were open during it. The real API does this.
     UtcDays,
 }

@@ -20,7 +20,7 @@ struct Named<'s> {
     name: &'static str,
 }
 
-/// What a token says about itself.
+/// What the platform tells about a token.
 pub(crate) fn answer(settings: &Settings) -> Response {
     let id = directory::id(settings.seed, "organization", 0);
     let organization = || Named { id: &id, name: "Embedded Organization" };

@@ -1,4 +1,4 @@
-//! Access tokens: how they come, live and die.
+//! Access tokens: how they are issued, used and invalidated.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,7 +14,7 @@ use crate::{
     stats::Stats,
 };
 
-/// All tokens that are good for something, and what became of the others.
+/// All valid tokens, and counts of the others.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     random: Random,
@@ -37,7 +37,7 @@ struct Token {
     shut_until: Duration,
 }
 
-/// A request that may pass.
+/// A request that is admitted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Admission {
     pub(crate) budget: Budget,
@@ -45,14 +45,14 @@ pub(crate) struct Admission {
     pub(crate) proven: bool,
 }
 
-/// Why a request may not pass.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Denial {
-    /// The token is dead, or never was alive.
+    /// The token is no longer valid, or never was.
     Dead,
-    /// The token was told to wait, and still is to, for so many seconds.
+    /// The token got a 429 with `Retry-After`, and `seconds` of it remain.
     Shut { seconds: u64 },
-    /// The token's minute holds no more requests.
+    /// The token has used up its requests for this minute.
     Spent(Budget),
 }
 
@@ -72,7 +72,7 @@ impl Tokens {
         }
     }
 
-    /// A new access token.
+    /// Issues an access token.
     pub(crate) fn issue(&mut self, now: Duration) -> String {
         self.bury(now);
         let text = self.text();
@@ -82,19 +82,20 @@ impl Tokens {
         text
     }
 
-    /// A new refresh token.
+    /// Issues a refresh token.
     pub(crate) fn issue_refresh(&mut self) -> String {
         let text = self.text();
         self.refresh.insert(text.clone());
         text
     }
 
-    /// Whether `refresh` was good; it is so only once (RFC 6749 §6 lets a server rotate them, and this one does).
+    /// Whether `refresh` is valid. It can be used only once: RFC 6749 §6 lets a server rotate refresh tokens, and
+    /// this one does.
     pub(crate) fn redeem(&mut self, refresh: &str) -> bool {
         self.refresh.remove(refresh)
     }
 
-    /// Lets a request pass, and counts it.
+    /// Admits a request and counts it.
     pub(crate) fn admit(&mut self, token: &str, now: Duration) -> Result<Admission, Denial> {
         self.bury(now);
         let token = self.live.get_mut(token).ok_or(Denial::Dead)?;
@@ -106,7 +107,7 @@ impl Tokens {
         Ok(Admission { budget, proven: token.served > 0 })
     }
 
-    /// Notes that a request with `token` succeeded.
+    /// Records that a request with `token` succeeded.
     pub(crate) fn succeed(&mut self, token: &str) {
         let Some(live) = self.live.get_mut(token) else { return };
         live.served = live.served.saturating_add(1);
@@ -116,7 +117,7 @@ impl Tokens {
         }
     }
 
-    /// Lets nothing pass with `token` until `until`.
+    /// Refuses all requests with `token` until `until`.
     pub(crate) fn shut(&mut self, token: &str, until: Duration) {
         if let Some(token) = self.live.get_mut(token) {
             token.shut_until = until;
@@ -127,7 +128,7 @@ impl Tokens {
         self.revoked += u64::from(self.live.remove(token).is_some());
     }
 
-    /// Adds the tokens' part to `stats`.
+    /// Sets the token counts in `stats`.
     pub(crate) fn report(&mut self, stats: &mut Stats, now: Duration) {
         self.bury(now);
         stats.tokens_issued = self.issued;
@@ -136,7 +137,7 @@ impl Tokens {
         stats.tokens_revoked = self.revoked;
     }
 
-    /// Drops the tokens whose life is over.
+    /// Removes expired tokens.
     fn bury(&mut self, now: Duration) {
         let before = self.live.len();
         self.live.retain(|_, token| now < token.issued.saturating_add(self.life));

@@ -1,5 +1,5 @@
-//! The tutorial's shape: `results`, and the link to the next page in `nextPageUri`. The first page is asked for by POST, the
-//! others by GET. The real platform has no such listing.
+//! The tutorial's listing: `results`, and a link to the next page in `nextPageUri`. POST requests the first page, GET the
+//! others. The real platform has no such listing.
 
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ struct Asked {
     page: AskedPage,
 }
 
-/// Serves the listing; `base_url` begins absolute links.
+/// Serves the listing; absolute links start with `base_url`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tutorial<'a> {
     pub(crate) settings: &'a Settings,
@@ -34,10 +34,10 @@ pub(crate) struct Tutorial<'a> {
 }
 
 impl Tutorial<'_> {
-    /// The page that the body asks for, which may be empty.
+    /// The page that the body asks for; the body may be empty.
     pub(crate) fn start(&self, request: &Request) -> Result<Response, ApiError> {
         let asked: Asked = request.json()?;
-        // Links carry the interval on, as the body does not come again.
+        // The links repeat the interval, because the next requests have no body.
         let query = asked.interval.map(|interval| {
             url::form_urlencoded::Serializer::new(String::new()).append_pair("interval", &interval).finish()
         });

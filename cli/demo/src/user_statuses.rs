@@ -1,4 +1,4 @@
-//! What users were doing, and when: their presence and their routing status.
+//! What users were doing and when: their presence and routing status.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ const MINUTE: i64 = 60 * 1000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The statuses of all users, each told in one record, whatever the interval.
+/// The statuses of all users. Each user has one record, whatever the interval.
 #[derive(Clone, Debug)]
 pub(crate) struct UserStatuses {
     seed: u64,
@@ -54,7 +54,7 @@ struct RoutingStatusRecord {
     routing_status: &'static str,
 }
 
-/// What a user turned to at a moment, and kept to until `end`, if that has come.
+/// One status of a user, from `start` to `end`; without an `end`, it is current.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Stretch<T> {
     what: T,
@@ -105,13 +105,13 @@ impl UserStatuses {
         }
     }
 
-    /// A user's presences, from the first log-in on.
+    /// A user's presences since the first login.
     fn presences(&self, user: usize) -> Vec<Stretch<SystemPresence>> {
         let days = (0..self.days).flat_map(|day| self.working_day(user, day));
         stretches(days.collect())
     }
 
-    /// When a user turns to what on a day. Some days are free.
+    /// A user's presence changes on one day. Some days are free.
     fn working_day(&self, user: usize, day: u16) -> Vec<(i64, SystemPresence)> {
         let mut random = Random::new(self.seed, "working day", user << u16::BITS | usize::from(day));
         if random.chance(0.2) {
@@ -137,7 +137,7 @@ impl UserStatuses {
         plan.into_iter().map(&mut turn).collect()
     }
 
-    /// The routing statuses that go with a user's presences.
+    /// The routing statuses that match a user's presences.
     fn statuses(&self, user: usize, presences: &[Stretch<SystemPresence>]) -> Vec<Stretch<&'static str>> {
         let mut random = Random::new(self.seed, "routing", user);
         let mut changes = Vec::new();
@@ -178,7 +178,7 @@ impl<T> Stretch<T> {
     }
 }
 
-/// What lies between the `changes`. The last is not over.
+/// The periods between the `changes`. The last one has no end.
 fn stretches<T: Copy>(changes: Vec<(i64, T)>) -> Vec<Stretch<T>> {
     let ends: Vec<_> = changes.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]).collect();
     let stretch = |((start, what), end)| Stretch { what, start, end };

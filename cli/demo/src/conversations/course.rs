@@ -1,21 +1,21 @@
-//! What happens in a conversation, and when.
+//! What happens in a conversation and when.
 
 use crate::random::Random;
 
-/// A conversation's course. Stretches of time are in milliseconds.
+/// The course of a conversation. Durations are in milliseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Course {
     pub(super) media: Media,
     pub(super) direction: Direction,
     pub(super) start: i64,
-    /// How long it is in the hands of a flow, before it waits for anyone.
+    /// How long it spends in a flow before it enters a queue.
     pub(super) flow: i64,
-    /// One for each queue that it comes to; at least one.
+    /// One for each queue it enters; at least one.
     pub(super) legs: Vec<Leg>,
     pub(super) ending: Ending,
 }
 
-/// A stay in a queue and with the agent who took it from there.
+/// The time in one queue and with the agent who answered there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leg {
     pub(super) queue: usize,
@@ -46,18 +46,18 @@ pub(super) enum Direction {
 pub(super) enum Ending {
     /// The customer left while waiting.
     Abandoned,
-    /// Everybody has left.
+    /// Everyone has left.
     Handled,
-    /// They still talk.
+    /// The conversation is still going on.
     Open,
 }
 
-/// Of how many conversations one waits so long that its milliseconds do not fit 32 bits.
+/// One in this many conversations waits longer than 32 bits of milliseconds can hold.
 const LONG_WAIT_EVERY: usize = 97;
 const LONG_WAIT: i64 = 5_167_909_208;
 
 impl Course {
-    /// The course of the `index`th conversation, in an organization of so many (users, queues).
+    /// The course of the `index`th conversation in an organization with this many users and queues.
     pub(super) fn new(seed: u64, index: usize, start: i64, (users, queues): (usize, usize)) -> Self {
         let mut random = Random::new(seed, "course", index);
         let waits_long = index % LONG_WAIT_EVERY == LONG_WAIT_EVERY / 2;
@@ -88,7 +88,8 @@ impl Course {
         Self { media, direction, start, flow: if outbound { 0 } else { flow }, legs, ending }
     }
 
-    /// When all is over, if it is. An agent who has passed a conversation on may be the last to finish the notes.
+    /// When everything has ended; `None` if it has not. An agent who transferred the conversation
+    /// may be the last to finish.
     pub(super) fn end(&self) -> Option<i64> {
         let mut at = self.start + self.flow;
         let mut end = at;
@@ -106,7 +107,7 @@ impl Course {
 }
 
 impl Leg {
-    /// How long it lasts until the agent is free of the customer.
+    /// The time until the agent has finished with the customer.
     pub(super) fn handled(&self) -> i64 {
         self.waited + self.alerted + self.talked + self.held
     }
@@ -133,7 +134,7 @@ impl Media {
         }
     }
 
-    /// Whether people speak in it.
+    /// Whether people talk to each other.
     pub(super) fn is_voice(self) -> bool {
         matches!(self, Self::Callback | Self::Voice)
     }

@@ -1,4 +1,4 @@
-//! Conversations that never took place. Each is a pure function of the seed and its index, made when it is asked for.
+//! Generated conversations. Each is a pure function of the seed and its index, and is generated on demand.
 
 mod course;
 mod parties;
@@ -19,7 +19,7 @@ use crate::{
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// All conversations, in the order of their start.
+/// All conversations, ordered by start time.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversations {
     seed: u64,
@@ -61,12 +61,12 @@ impl Conversations {
         }
     }
 
-    /// A conversation as JSON text, the way queries give it.
+    /// A conversation as JSON text, as queries return it.
     pub(crate) fn json(&self, index: usize) -> String {
         json::text(&self.conversation(index))
     }
 
-    /// A conversation as JSON text, the way jobs give it.
+    /// A conversation as JSON text, as jobs return it.
     pub(crate) fn json_with_attributes(&self, index: usize) -> String {
         let mut conversation = self.conversation(index);
         quirks::attribute(&mut conversation.participants, &mut Random::new(self.seed, "attributes", index));
@@ -79,21 +79,21 @@ impl Conversations {
             let share = i128::from(self.span()) * index as i128 / self.records.max(1) as i128;
             self.start + i64::try_from(share).unwrap_or_default()
         };
-        // Anywhere in its slot, so that the order of the slots is that of the starts.
+        // Each conversation has a time slot of its own, which keeps the start times in order.
         Random::new(self.seed, "start", index).between(slot(index)..=(slot(index + 1) - 1).max(slot(index)))
     }
 
-    /// When a conversation ends, if it has.
+    /// When a conversation ended; `None` if it is still open.
     pub(crate) fn end(&self, index: usize) -> Option<i64> {
         self.course(index).end()
     }
 
-    /// The moment at which all that there is to know is known.
+    /// The time from which all data is available.
     pub(crate) fn available(&self) -> i64 {
         self.start + self.span()
     }
 
-    /// Which conversations started in an interval, or on the days that it touches.
+    /// The conversations that started in an interval, or on one of its UTC days.
     pub(crate) fn started(&self, interval: Interval, matching: IntervalMatching) -> Range<usize> {
         let interval = match matching {
             IntervalMatching::Exact => interval,
@@ -102,13 +102,13 @@ impl Conversations {
         self.first_from(interval.start)..self.first_from(interval.end)
     }
 
-    /// Which conversations had begun and not ended at some moment of an interval.
+    /// The conversations that were open at some time during an interval.
     pub(crate) fn alive(&self, interval: Interval) -> impl Iterator<Item = usize> {
         let begun = 0..self.first_from(interval.end);
         begun.filter(move |index| self.end(*index).is_none_or(|end| end >= interval.start))
     }
 
-    /// The first conversation that starts at or after a moment.
+    /// The first conversation that starts at or after `moment`.
     fn first_from(&self, moment: i64) -> usize {
         let mut known = 0..self.records;
         while !known.is_empty() {

@@ -1,4 +1,4 @@
-//! Who took part in a conversation.
+//! The participants of a conversation.
 
 use super::{
     course::{Course, Direction, Ending, Leg, Media},
@@ -12,7 +12,7 @@ use crate::{
     random::Random,
 };
 
-/// The participants of a conversation, in the order in which they came.
+/// The participants of a conversation, in the order in which they joined.
 pub(super) fn participants(seed: u64, course: &Course, random: &mut Random) -> Vec<Participant> {
     let customer = quirks::customer(random);
     let line = Line {
@@ -40,7 +40,7 @@ pub(super) fn participants(seed: u64, course: &Course, random: &mut Random) -> V
     participants
 }
 
-/// What is the same for all participants.
+/// What all participants share.
 struct Line<'c> {
     seed: u64,
     course: &'c Course,
@@ -49,7 +49,7 @@ struct Line<'c> {
     customer: Literal,
 }
 
-/// A leg of the course, and when it begins.
+/// A leg of the course and its start time.
 struct Place<'c> {
     at: i64,
     leg: &'c Leg,
@@ -229,7 +229,7 @@ impl Line<'_> {
             max_latency_ms: random.between(8..=210),
             min_mos: quirks::mos(random),
             min_r_factor: Literal(format!("{}.{:02}", random.between(60..=93), random.between(0..=99))),
-            // Fifty packets a second.
+            // Fifty packets per second.
             received_packets: place.leg.talked / 20,
             discarded_packets: random.between(0..=12),
         }]

@@ -1,4 +1,4 @@
-//! Values that are right and that careless tools break.
+//! Valid values that careless tools corrupt.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ const NOTES: [&str; 6] = [
     "ok",
 ];
 
-/// A customer's name; now and then written with escapes, which mean the same and are not the same bytes.
+/// A customer's name. Some are written with JSON escapes: the same text in different bytes.
 pub(super) fn customer(random: &mut Random) -> Literal {
     let name = random.pick(&CUSTOMERS);
     if random.chance(0.25) { Literal::escaped(name) } else { Literal(json::text(name)) }
@@ -43,14 +43,14 @@ pub(super) fn note(random: &mut Random) -> Option<String> {
     random.chance(0.2).then(|| random.pick(&NOTES).to_owned())
 }
 
-/// A mean opinion score: with two digits, which may be zeros, or with more of them than a float keeps.
+/// A mean opinion score, with two decimals (trailing zeros included) or with more digits than a float can hold.
 pub(super) fn mos(random: &mut Random) -> Literal {
     let hundredths = random.between(310..=492);
     let more = if random.chance(0.1) { "21074962615967" } else { "" };
     Literal(format!("{}.{:02}{more}", hundredths / 100, hundredths % 100))
 }
 
-/// Gives the customers the attributes that only jobs tell.
+/// Adds the attributes to the customers; only jobs return them.
 pub(super) fn attribute(participants: &mut [Participant], random: &mut Random) {
     for participant in participants.iter_mut().filter(|participant| participant.purpose == "customer") {
         participant.attributes = Some(BTreeMap::from([

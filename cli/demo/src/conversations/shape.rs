@@ -1,4 +1,5 @@
-//! The platform's record of a conversation, of its many optional fields those that are told here. Absent is absent, never null.
+//! A conversation in the platform's format, with some of its many optional fields. Missing values
+//! are omitted, never null.
 
 #![expect(clippy::struct_field_names, reason = "the names are the platform's")]
 
@@ -37,7 +38,7 @@ pub(super) struct Participant {
     pub(super) user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) external_contact_id: Option<String>,
-    /// In jobs only.
+    /// Only in the results of jobs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) attributes: Option<BTreeMap<&'static str, String>>,
     pub(super) sessions: Vec<Session>,
@@ -122,7 +123,7 @@ pub(super) struct MediaEndpointStat {
 pub(super) struct Metric {
     pub(super) emit_date: String,
     pub(super) name: &'static str,
-    /// A count, or milliseconds.
+    /// A count or a duration in milliseconds.
     pub(super) value: i64,
 }
 

@@ -1,4 +1,4 @@
-//! The parts of the organization.
+//! The divisions of the organization.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::directory;
 
 const NAMES: [&str; 4] = ["Home", "Europe", "Asia & Pacific", "Outsourcing"];
 
-/// A division as other things refer to it.
+/// A reference to a division.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Division {
@@ -15,7 +15,7 @@ pub(super) struct Division {
     self_uri: String,
 }
 
-/// A division as it is listed.
+/// A division in its listing.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthzDivision {
@@ -27,7 +27,7 @@ pub(super) struct AuthzDivision {
 }
 
 impl Division {
-    /// The one that everything is in.
+    /// The division that everything belongs to.
     pub(super) fn home(seed: u64) -> Self {
         let AuthzDivision { id, name, self_uri, .. } = AuthzDivision::new(seed, 0);
         Self { id, name, self_uri }

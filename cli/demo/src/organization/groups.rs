@@ -1,4 +1,4 @@
-//! People who belong together.
+//! Groups of users.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What an organization is made of: its listings, which go by number.
+//! The organization: users, queues and the rest, in numbered pages.
 
 mod divisions;
 mod groups;
@@ -33,7 +33,7 @@ impl Organization<'_> {
         self.listing(presences::COUNT, 100).page(request, |at| Presence::new(self.0.seed, at))
     }
 
-    /// All presences at once, as the newer listing gives them.
+    /// All presences in one response, as the newer listing returns them.
     pub(crate) fn presence_definitions(self, request: &Request) -> Response {
         presences::definitions(self.0.seed, request)
     }

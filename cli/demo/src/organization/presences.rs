@@ -1,4 +1,4 @@
-//! The presences that the organization has defined.
+//! The organization's presences.
 
 #![expect(clippy::struct_field_names, reason = "the names are the platform's")]
 
@@ -10,17 +10,17 @@ use crate::{
     response::Response,
 };
 
-/// Those beside the platform's own.
+/// The presences that the organization added to the platform's.
 const ADDED: [(&str, SystemPresence); 3] = [
     ("Lunch at Desk", SystemPresence::Available),
     ("Team Meeting", SystemPresence::Meeting),
     ("Writing Emails", SystemPresence::Available),
 ];
 
-/// How many there are.
+/// The number of presences.
 pub(super) const COUNT: usize = SystemPresence::ALL.len() + ADDED.len();
 
-/// A presence, as the listing that goes by number tells it.
+/// A presence in the listing with numbered pages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Presence {
@@ -50,7 +50,7 @@ struct Author {
     self_uri: String,
 }
 
-/// A presence, as the listing without pages tells it.
+/// A presence in the listing without pages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Definition {
@@ -118,14 +118,14 @@ impl Definition {
     }
 }
 
-/// All presences at once.
+/// All presences in one response.
 pub(super) fn definitions(seed: u64, request: &Request) -> Response {
     let entities = (0..COUNT).map(|at| Definition::new(seed, at)).collect();
     let all = Definitions { total: COUNT, entities, self_uri: &request.path };
     Response::json(200, json::text(&all))
 }
 
-/// What a presence is called, and what it refines. The platform's own come first.
+/// The name of a presence and the platform's presence behind it. The platform's own come first.
 fn defined(index: usize) -> (&'static str, SystemPresence) {
     match SystemPresence::ALL.get(index) {
         Some(system) => (system.label(), *system),

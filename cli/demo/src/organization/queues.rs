@@ -1,4 +1,4 @@
-//! Where conversations wait.
+//! The queues where conversations wait.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What agents are good at.
+//! The skills of agents.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub(super) struct Skill {
     name: String,
     date_modified: String,
     state: &'static str,
-    /// Text, unlike that of users and groups.
+    /// A string here, but a number in users and groups.
     version: String,
     self_uri: String,
 }

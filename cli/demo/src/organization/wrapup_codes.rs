@@ -1,4 +1,4 @@
-//! What agents say a conversation was about.
+//! The codes that agents use to say what a conversation was about.
 
 use serde::Serialize;
 

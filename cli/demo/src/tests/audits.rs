@@ -14,7 +14,7 @@ fn submit(client: &Client, body: &Value) -> String {
     format!("{PATH}/{}", reply.json()["id"].as_str().unwrap())
 }
 
-/// All that a query finds, and on how many pages of the default size.
+/// All entries that a query finds, and the number of pages of the default size.
 fn pull(client: &Client, body: &Value) -> (Vec<Value>, usize) {
     let results = format!("{}/results", submit(client, body));
     let (mut records, mut pages, mut target) = (Vec::new(), 0, results.clone());

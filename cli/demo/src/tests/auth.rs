@@ -1,4 +1,4 @@
-//! Who may pass, and how often.
+//! Who is admitted, and how often.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A client that hides nothing.
+//! A minimal client that shows every detail of a response.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use crate::Settings;
 
-/// Sends one request per connection, with a token where it has one.
+/// Sends one request per connection, with its token if it has one.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     address: String,
     token: Option<String>,
 }
 
-/// An answer, and the fields of its head in lower case.
+/// A response, with its header fields in lower case.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -25,7 +25,7 @@ pub(super) struct Reply {
     pub(super) body: String,
 }
 
-/// The default client's credentials, the way Basic wants them.
+/// The default client's credentials for Basic authentication.
 pub(super) fn basic() -> String {
     let Settings { client_id, client_secret, .. } = Settings::default();
     format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("{client_id}:{client_secret}")))
@@ -36,7 +36,7 @@ impl Client {
         Self { address: base_url.trim_start_matches("http://").into(), token: None }
     }
 
-    /// The same client with that token, or none.
+    /// The same client with another token, or none.
     pub(super) fn with(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
@@ -64,7 +64,7 @@ impl Client {
         self.exchange(method, target, &self.authorization(), body)
     }
 
-    /// The field that carries the token, as a line; empty without one.
+    /// The header line with the token; empty without a token.
     pub(super) fn authorization(&self) -> String {
         self.token.as_ref().map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"))
     }
@@ -79,7 +79,7 @@ impl Client {
 }
 
 impl Reply {
-    /// Reads an answer; one that breaks off is an unexpected end.
+    /// Reads a response; one that is cut short is an unexpected end of file.
     pub(super) fn read(from: &mut impl BufRead) -> io::Result<Self> {
         let mut line = || {
             let mut line = String::new();
@@ -110,12 +110,12 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.body))
     }
 
-    /// The status and the platform's code of a refusal.
+    /// The status and the platform's code of an error.
     pub(super) fn refusal(&self) -> (u16, String) {
         (self.status, self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The elements of an array in the body, as they were written.
+    /// The elements of an array in the body, byte for byte.
     pub(super) fn elements(&self, name: &str) -> Vec<String> {
         let members: std::collections::HashMap<String, Box<serde_json::value::RawValue>> =
             serde_json::from_str(&self.body).unwrap();

@@ -1,4 +1,4 @@
-//! Time that goes when it is told to.
+//! A clock that tests move.
 
 use std::{
     sync::Mutex,
@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::clock::{Clock, Wake};
 
-/// A clock that starts at 2026-02-01 and stands still but for sleeps.
+/// A clock that starts at 2026-02-01 and only moves when someone sleeps.
 #[derive(Debug, Default)]
 pub(super) struct ManualClock(Mutex<Duration>);
 

@@ -1,4 +1,4 @@
-//! What goes wrong on purpose.
+//! Deliberate faults.
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{FakeApi, Fault, Faults, Settings};
 
-/// A running API and a client whose token has served.
+/// A running API, and a client whose token has been used successfully.
 fn start_proven(settings: Settings) -> (FakeApi, Client, Arc<ManualClock>) {
     let (api, client, clock) = start(settings);
     assert_eq!(client.get("/api/v2/tokens/me").status, 200);
@@ -73,7 +73,7 @@ fn a_503_has_the_platform_s_code() {
     assert_eq!((reply.refusal(), reply.header("retry-after")), ((503, "service.unavailable".into()), None));
 }
 
-/// Tries until it has an answer, as any decent client would; gives the answer and how many tries it took.
+/// Retries until there is a response, as any good client would; returns the response and the number of attempts.
 fn persist(client: &mut Client, wait: impl Fn(Duration), target: &str) -> (Reply, usize) {
     let mut tries = 0;
     loop {
@@ -110,7 +110,7 @@ fn a_pull_through_every_fault_gives_every_record() {
         next = reply.json().get("nextPageUri").map(|uri| uri.as_str().unwrap().to_owned());
     }
     assert_eq!(records, (0..300).map(|at| settings.conversation(at)).collect::<Vec<_>>());
-    // Two faults, and the natural death of a token before each of them.
+    // Two faults, each after a token that simply expired.
     assert!(longest <= 5, "{longest}");
     let stats = api.stats();
     for (count, name) in [

@@ -1,4 +1,4 @@
-//! Details jobs, of conversations above all.
+//! Details jobs, mainly of conversations.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::{FakeApi, IntervalMatching, Settings};
 const PATH: &str = "/api/v2/analytics/conversations/details/jobs";
 const ALL: &str = r#"{"interval":"2026-01-01T00:00:00Z/2026-01-08T00:00:00Z"}"#;
 
-/// Submits a job and gives its path.
+/// Submits a job and returns its path.
 pub(super) fn submit(client: &Client, path: &str, body: &str) -> String {
     let reply = client.post(path, body);
     assert_eq!(reply.status, 202);
@@ -28,7 +28,7 @@ fn ready(settings: Settings) -> (FakeApi, Client) {
     (api, client)
 }
 
-/// Indexes of the conversations that a job finds.
+/// The indexes of the conversations that a job finds.
 fn found(settings: &Settings, body: &str) -> Vec<usize> {
     let (_api, client) = ready(settings.clone());
     let results = client.get(&format!("{}/results", submit(&client, PATH, body))).elements("conversations");

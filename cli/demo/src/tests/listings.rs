@@ -1,4 +1,4 @@
-//! Users and queues: pages that go by number, in the query.
+//! Users and queues: pages requested by number, in the query.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{client::Client, start};
 use crate::Settings;
 
-/// Every entity, by following `nextUri`, and how many pages that took.
+/// All entities found by following `nextUri`, and the number of pages.
 fn follow(client: &Client, first: &str) -> (Vec<Value>, usize) {
     let (mut entities, mut pages, mut next) = (Vec::new(), 0, Some(first.to_owned()));
     while let Some(uri) = next {

@@ -1,4 +1,4 @@
-//! The API as a client meets it, over its socket.
+//! Tests of the API over its socket, as a client uses it.
 
 mod audits;
 mod auth;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use self::{client::Client, clock::ManualClock};
 use crate::{FakeApi, Settings};
 
-/// A running API and a client of it that has a token already.
+/// A running API, and a client that already has a token.
 fn start(settings: Settings) -> (FakeApi, Client, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
     let api = FakeApi::start(settings, Arc::<ManualClock>::clone(&clock)).unwrap();

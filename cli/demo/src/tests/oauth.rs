@@ -49,7 +49,7 @@ fn basic_credentials_may_be_form_encoded_or_not() {
     assert_eq!(ask(&client, "ab:ü +%=&"), 200);
     assert_eq!(ask(&client, "ab:%C3%BC+%2B%25%3D%26"), 200);
     assert_eq!(ask(&client, "ab:%C3%BC"), 401);
-    // Only the encoding tells which colon separates.
+    // Only the encoding shows which colon is the separator.
     let (_api, client, _) = start(settings);
     assert_eq!(ask(&client, "a%3Ab:%C3%BC+%2B%25%3D%26"), 200);
     assert_eq!(ask(&client, "a:b:ü +%=&"), 401);

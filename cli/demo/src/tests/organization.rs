@@ -1,4 +1,4 @@
-//! What an organization is made of: the fields of each listing, and that conversations refer to what is listed.
+//! The organization: the fields of each listing, and that conversations refer to listed entities.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Users by SCIM.
+//! Users in SCIM's format.
 
 use std::collections::HashSet;
 

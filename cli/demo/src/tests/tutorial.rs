@@ -5,7 +5,7 @@ use crate::{IntervalMatching, Settings, UriForm};
 
 const PATH: &str = "/api/v2/tutorial/conversations";
 
-/// All records as they were written, and the links.
+/// All records, byte for byte, and the links.
 fn follow(client: &Client, body: &str) -> (Vec<String>, Vec<String>) {
     let mut reply = client.post(PATH, body);
     let (mut records, mut links) = (Vec::new(), Vec::new());

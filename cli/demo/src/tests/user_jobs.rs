@@ -12,7 +12,7 @@ use crate::{IntervalMatching, Settings};
 const PATH: &str = "/api/v2/analytics/users/details/jobs";
 const ALL: &str = r#"{"interval":"2026-01-01T00:00:00Z/2026-01-08T00:00:00Z"}"#;
 
-/// All that a job finds, page by page.
+/// Everything that a job finds, page by page.
 fn pull(client: &Client, body: &str) -> Vec<Value> {
     let results = format!("{}/results?pageSize=50", submit(client, PATH, body));
     let (mut records, mut target) = (Vec::new(), results.clone());
@@ -28,7 +28,7 @@ fn settings() -> Settings {
     Settings { job_polls: 0, ..Settings::default() }
 }
 
-/// Every stretch of a kind in some records.
+/// All periods of a kind in some records.
 fn stretches<'r>(records: &'r [Value], kind: &'r str) -> impl Iterator<Item = &'r Value> {
     records.iter().filter_map(move |record| record.get(kind)).flat_map(|list| list.as_array().unwrap())
 }
