@@ -3,8 +3,13 @@
 use longhaul_core::suggest;
 use url::Url;
 
-use super::{
-    Config, ConfigError, Origin, http_url, keys, sink::STANDARD_OUTPUT, stack::Stack, stream::Stream, tree,
+use crate::config::{
+    error::ConfigError,
+    load::{keys, stack::Stack},
+    origin::Origin,
+    sections::{root::Config, sink::STANDARD_OUTPUT, stream::Stream},
+    tree,
+    values::http_url,
 };
 
 /// Checks `config`, which was read from `stack`; returns what is odd but can be used. Of a preset's streams,
@@ -171,7 +176,7 @@ impl Check<'_> {
 
     fn error(&self, path: &[&str], message: impl Fn(&str) -> String) -> ConfigError {
         let path: Vec<_> = path.iter().map(|name| (*name).to_owned()).collect();
-        let key = keys::dotted(&path);
+        let key = tree::dotted(&path);
         ConfigError::new(message(&key)).at(&key, self.stack.origin(&path))
     }
 }

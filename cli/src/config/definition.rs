@@ -7,7 +7,7 @@ use longhaul_core::state::fingerprint;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{keys, tree};
+use crate::config::tree;
 
 /// What a stream is asked for. Its other keys say how, and may be changed while a pull is unfinished.
 const OF_A_STREAM: [&str; 14] = [
@@ -43,7 +43,7 @@ pub(super) fn definition(values: &Dict, stream: &str, sinks: &[&str]) -> BTreeMa
         };
         tables.iter().any(is_below)
     };
-    let leaves = tree::leaves(values).into_iter().map(|(path, value)| (keys::dotted(&path), value));
+    let leaves = tree::leaves(values).into_iter().map(|(path, value)| (tree::dotted(&path), value));
     leaves
         .filter(|(key, _)| defines(key))
         .map(|(key, value)| {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::{Origin, keys};
+use crate::config::origin::Origin;
 
 /// A configuration that cannot be used: what is wrong, with which key, where it was written, and what to do.
 ///
@@ -58,20 +58,6 @@ impl ConfigError {
         self.hint.as_deref()
     }
 
-    /// A key that has to be there and is not; `near` is what asked for it, and each of `variables` sets it.
-    pub(super) fn missing(path: &[String], near: Origin, variables: &[String]) -> Self {
-        let key = keys::dotted(path);
-        let mut error = Self::new(format!("`{key}` is missing"));
-        if keys::find_kind(path).is_some() {
-            error = error.with_hint(set_one_of(variables));
-        } else if key == "auth" {
-            error = error.with_hint(
-                "write a table `[auth]`; its `type` is `none` where the API asks for no credentials",
-            );
-        }
-        Self { key: Some(key), ..error }.written(near)
-    }
-
     pub(super) fn written(mut self, origin: Origin) -> Self {
         self.origin = (origin != Origin::Default).then(|| Box::new(origin));
         self
@@ -81,12 +67,4 @@ impl ConfigError {
         self.source = Some(source.into());
         self
     }
-}
-
-/// How a key is set that each of `variables` names.
-pub(super) fn set_one_of(variables: &[String]) -> String {
-    let list = variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let one =
-        if variables.len() > 1 { "one of the environment variables" } else { "the environment variable" };
-    format!("write it in a configuration file, or set {one} {list}")
 }

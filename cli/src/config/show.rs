@@ -4,15 +4,15 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
-use super::{
-    keys::{self, Kind},
-    stack::Stack,
+use crate::config::{
+    load::{keys, stack::Stack},
     tree,
+    values::{
+        http_url::{self, HIDDEN},
+        kind::Kind,
+    },
 };
-
-const HIDDEN: &str = "***";
 
 /// One line for each value, in the order of the keys: `key = value  # where it was written`, secrets as
 /// `"***"`.
@@ -22,7 +22,7 @@ pub(super) fn listing(stack: &Stack) -> String {
         let hidden = keys::is_secret(&path) || keys::find_kind(&path) == Some(Kind::Command);
         let value = if hidden { HIDDEN.into() } else { Value::deserialize(value).unwrap_or_default() };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{} = {}  # {}", keys::dotted(&path), masked(value), stack.origin(&path));
+        let _ = writeln!(text, "{} = {}  # {}", tree::dotted(&path), masked(value), stack.origin(&path));
     }
     text
 }
@@ -38,16 +38,9 @@ fn masked(value: Value) -> Value {
                 (name, value)
             })
             .collect(),
-        Value::String(text) => without_password(&text).into(),
+        Value::String(text) => http_url::without_password(&text).into(),
         other => other,
     }
-}
-
-/// `text`, without the password where it is a URL that holds one.
-pub(super) fn without_password(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
-    let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
-    if hidden { url.into() } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ pub(super) fn leaves(root: &Dict) -> Vec<(Vec<String>, &Value)> {
     below.collect()
 }
 
+/// `path` as a person writes it: `api.headers."X.Tenant"`.
+pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
+    let quoted = path.iter().map(|name| toml_edit::Key::new(name.as_ref()).display_repr().into_owned());
+    quoted.collect::<Vec<_>>().join(".")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +58,10 @@ mod tests {
         assert_eq!(at(&tree, &["a", "x", "c"]), None);
         let path = ["a", "b", "c"].map(str::to_owned).to_vec();
         assert_eq!(leaves(&tree), [(path, &Value::from(1))]);
+    }
+
+    #[test]
+    fn a_name_with_a_dot_is_quoted() {
+        assert_eq!(dotted(&["api", "headers", "X.Tenant"]), "api.headers.\"X.Tenant\"");
     }
 }

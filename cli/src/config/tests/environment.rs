@@ -2,8 +2,8 @@
 
 use std::os::unix::ffi::OsStringExt;
 
-use super::super::Auth;
 use super::{Case, GRANT, SMALL};
+use crate::config::Auth;
 
 #[test]
 fn text_stays_as_it_is_letter_for_letter() {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 use longhaul_core::listing::paginate::Place;
 
-use super::super::{Auth, Body, ClientAuth, Loaded, Pages, Stream};
 use super::Case;
+use crate::config::{Auth, Body, ClientAuth, Loaded, Pages, Stream};
 
 /// The region names and domains that the vendor's own tools know.
 const REGIONS: [(&str, &str); 18] = [

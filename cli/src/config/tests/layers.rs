@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::json;
 
-use super::super::{Auth, Body, ClientAuth, Origin, Pages, RelativeTo};
 use super::{Case, GRANT, SMALL};
+use crate::config::{Auth, Body, ClientAuth, Origin, Pages, RelativeTo};
 
 #[test]
 fn what_is_built_in_completes_a_small_configuration() {

@@ -17,7 +17,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{ConfigError, Loaded, Sources, load};
+use crate::config::{ConfigError, Loaded, Sources, load};
 
 /// A configuration that is as small as can be, to be broken or extended.
 const SMALL: &str = "\

@@ -1,7 +1,7 @@
 //! Presets of the user's own, and how they are named.
 
-use super::super::Pages;
 use super::{Case, SMALL};
+use crate::config::Pages;
 
 /// A preset for a system with a listing and an export.
 const CRM: &str = "\

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use figment::{Figment, Profile, Provider, error::Kind, value::Value};
 
-use super::super::{Config, keys, tree};
+use crate::config::{Config, load::keys, tree};
 
 struct Unknown<'p>(&'p [&'p str]);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Span;
 use longhaul_core::listing::paginate::Place;
 
-use super::super::{Body, Loaded, Pages};
 use super::Case;
+use crate::config::{Body, Loaded, Pages};
 
 /// The small configuration with a stream, whose path stands on line 6 and `more` from line 7 on.
 fn stream(more: &str) -> Case {

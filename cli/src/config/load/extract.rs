@@ -1,0 +1,95 @@
+//! The configuration as types, or what is wrong with it, in the words of the schema.
+
+use figment::{
+    Error,
+    error::{Actual, Kind},
+};
+use longhaul_core::suggest;
+
+use crate::config::{
+    error::ConfigError,
+    load::{keys, stack::Stack},
+    origin::Origin,
+    sections::root::Config,
+    tree,
+    values::kind,
+};
+
+/// The configuration that the layers of `stack` are together.
+pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
+    stack.figment().extract_lossy().map_err(|error| explain(error, stack))
+}
+
+/// `error`, which was met in reading `stack`.
+fn explain(error: Error, stack: &Stack) -> ConfigError {
+    let mut path = error.path;
+    let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
+    if let Kind::MissingField(name) = &error.kind {
+        let near = stack.locate(&path, origin);
+        path.push(name.clone().into_owned());
+        return stack.missing(&path, near);
+    }
+    let path = to_the_key(&path);
+    let key = tree::dotted(&path);
+    let (message, hint) = match error.kind {
+        Kind::UnknownField(name, known) => {
+            (format!("unknown key `{key}`{}", suggest::closest(&name, known)), None)
+        }
+        Kind::UnknownVariant(found, known) => {
+            let known_ones = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let suggestion = suggest::closest(&found, known);
+            (format!("`{key}`: `{found}` is not one of {known_ones}{suggestion}"), None)
+        }
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            let expected = in_words(&expected);
+            let found = describe(&found, expected);
+            let unquoted = expected.starts_with("text") && ["a number", "a truth value"].contains(&&*found);
+            (format!("`{key}`: expected {expected}, found {found}"), unquoted.then_some("put it in quotes"))
+        }
+        Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
+        _ => (format!("`{key}` cannot be read"), None),
+    };
+    let error = ConfigError::new(message).at(&key, stack.locate(&path, origin));
+    if let Some(hint) = hint { error.with_hint(hint) } else { error }
+}
+
+/// `path` without what lies inside a value, the index in a list say.
+fn to_the_key(path: &[String]) -> Vec<String> {
+    let whole = (1..path.len()).find(|&length| {
+        keys::find_kind(&path[..length]).is_some_and(|kind| {
+            matches!(kind, kind::Kind::Command | kind::Kind::List | kind::Kind::Paths | kind::Kind::Text)
+        })
+    });
+    path[..whole.unwrap_or(path.len())].to_vec()
+}
+
+/// What serde expected, in the words of the schema.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a string" => "text",
+        "a map" => "a table",
+        number if number.contains("nonzero") => "a whole number from 1",
+        number if ["u16", "u32", "u64"].contains(&number) => "a whole number",
+        name if name.starts_with("struct ") => "a table",
+        other => other,
+    }
+}
+
+/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a
+/// secret in the wrong place.
+fn describe(found: &Actual, expected: &str) -> String {
+    let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
+    match found {
+        Actual::Str(text) if harmless => format!("`{text}`"),
+        Actual::Unsigned(number) if harmless => format!("`{number}`"),
+        Actual::Signed(number) if harmless => format!("`{number}`"),
+        Actual::Str(_) | Actual::Char(_) => "text".to_owned(),
+        Actual::Bool(_) => "a truth value".to_owned(),
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number".to_owned(),
+        Actual::Seq => "a list".to_owned(),
+        Actual::Map => "a table".to_owned(),
+        _ => "nothing".to_owned(),
+    }
+}

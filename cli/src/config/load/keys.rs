@@ -1,0 +1,184 @@
+//! The keys of the schema, as far as the layers must know them before serde does.
+//!
+//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
+//! on the key it names. Each section of the schema lists its keys beside its types.
+
+use figment::value::Dict;
+
+use crate::config::{
+    sections::{api, auth, errors, job, pages, rate, retry, root, sink, stream, table, window},
+    tree,
+    values::{
+        kind::{Kind, Row, Types},
+        secret,
+    },
+};
+
+/// What the names of variables begin with.
+pub(in crate::config) const PREFIX: &str = "LONGHAUL_";
+/// What stands between two levels of a key in the name of a variable.
+pub(in crate::config) const BETWEEN_LEVELS: &str = "__";
+
+/// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
+const DEEPEST: usize = 200;
+
+const SECTIONS: [&[Row]; 12] = [
+    root::KEYS,
+    api::KEYS,
+    auth::KEYS,
+    retry::KEYS,
+    rate::KEYS,
+    errors::KEYS,
+    stream::KEYS,
+    table::KEYS,
+    pages::KEYS,
+    window::KEYS,
+    job::KEYS,
+    sink::KEYS,
+];
+
+/// Every key of the schema, the forms of secrets included.
+pub(in crate::config) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
+    SECTIONS.iter().flat_map(|section| section.iter()).flat_map(|&(key, kind)| {
+        let forms = if kind == Kind::Secret { secret::FORMS } else { &[] };
+        let with = forms.iter().map(move |&(form, kind)| (key.split('.').chain([form]).collect(), kind));
+        std::iter::once((key.split('.').collect(), kind)).chain(with)
+    })
+}
+
+/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the
+/// case of one in `existing` that differs in nothing else, and is lower-case where there is none.
+pub(in crate::config) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
+    rows().find_map(|(row, kind)| Some((spell(row, typed, existing)?, kind)))
+}
+
+/// What the key at `path` holds; nothing for a table, or where there is no such key.
+pub(in crate::config) fn find_kind(path: &[String]) -> Option<Kind> {
+    find(path, &Dict::new()).map(|(_, kind)| kind)
+}
+
+/// The types of the table at `path`, where it is one that has a `type`.
+pub(in crate::config) fn types(path: &[&str]) -> Option<Types> {
+    match path {
+        ["auth"] => Some(auth::TYPES),
+        ["streams", _, "pages"] => Some(pages::TYPES),
+        _ => None,
+    }
+}
+
+/// Whether `path` is a table of the schema, whose keys have names of their own.
+pub(in crate::config) fn is_table(path: &[String]) -> bool {
+    let is_above = |mut row: Vec<_>| {
+        let deeper = row.len() > path.len();
+        row.truncate(path.len());
+        deeper && spell(row, path, &Dict::new()).is_some()
+    };
+    find_kind(path).is_none() && rows().any(|(row, _)| is_above(row))
+}
+
+/// The variable of the environment that sets the key at `path`.
+pub(in crate::config) fn variable(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join(BETWEEN_LEVELS).to_ascii_uppercase())
+}
+
+/// How a key is set that each of `variables` names.
+pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
+    let list = variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let one =
+        if variables.len() > 1 { "one of the environment variables" } else { "the environment variable" };
+    format!("write it in a configuration file, or set {one} {list}")
+}
+
+/// Whether the value at `path` is never shown.
+pub(in crate::config) fn is_secret(path: &[String]) -> bool {
+    match find_kind(path) {
+        Some(Kind::Secret) => true,
+        Some(Kind::Free | Kind::Text) => path.last().is_some_and(|name| sounds_secret(name)),
+        _ => false,
+    }
+}
+
+/// Whether a key whose name others chose, a sink's option say, most likely holds a secret.
+pub(in crate::config) fn sounds_secret(name: &str) -> bool {
+    const ENDINGS: [&str; 7] =
+        ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    name == "token" || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn spell(mut row: Vec<&'static str>, typed: &[String], existing: &Dict) -> Option<Vec<String>> {
+    if row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len()) {
+        row.resize(typed.len(), "**");
+    }
+    if row.len() != typed.len() {
+        return None;
+    }
+    let mut spelled: Vec<String> = Vec::new();
+    for (expected, name) in row.into_iter().zip(typed) {
+        spelled.push(match expected {
+            "*" | "**" => like_existing(&spelled, name, existing),
+            _ if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
+            _ => return None,
+        });
+    }
+    Some(spelled)
+}
+
+fn like_existing(above: &[String], name: &str, existing: &Dict) -> String {
+    let siblings =
+        if above.is_empty() { Some(existing) } else { tree::at(existing, above).and_then(|v| v.as_dict()) };
+    let mut alike = siblings.into_iter().flat_map(Dict::keys).filter(|key| key.eq_ignore_ascii_case(name));
+    let exact = siblings.and_then(|siblings| siblings.get_key_value(name)).map(|(key, _)| key);
+    exact.or_else(|| alike.next()).cloned().unwrap_or_else(|| name.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::value::Value;
+
+    use super::*;
+
+    fn path(dotted: &str) -> Vec<String> {
+        dotted.split('.').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn names_take_the_case_of_the_schema_or_of_what_is_there() {
+        let existing = tree::nest(&["streams", "users", "query", "pageSize"], Value::from("1"));
+        let find = |typed: &str| find(&path(typed), &existing).map(|(path, kind)| (path.join("."), kind));
+        assert_eq!(find("AUTH.CLIENT_ID"), Some(("auth.client_id".into(), Kind::Text)));
+        assert_eq!(
+            find("STREAMS.USERS.QUERY.PAGESIZE"),
+            Some(("streams.users.query.pageSize".into(), Kind::Text))
+        );
+        assert_eq!(find("STREAMS.USERS.QUERY.NEW"), Some(("streams.users.query.new".into(), Kind::Text)));
+        assert_eq!(find("SINKS.OUT.A.B.C"), Some(("sinks.out.a.b.c".into(), Kind::Free)));
+        assert_eq!(find("SINKS.OUT.TYPE"), Some(("sinks.out.type".into(), Kind::Text)));
+        assert_eq!(find("AUTH.TOKEN.FILE"), Some(("auth.token.file".into(), Kind::Path)));
+        assert_eq!(find("AUTH.CLIENT_ID.FILE"), None);
+        assert_eq!(find("STREAMS.USERS"), None);
+        assert!(is_table(&path("STREAMS.USERS")) && !is_table(&path("streams.users.path")));
+    }
+
+    #[test]
+    fn what_may_not_be_shown_is_known_by_its_key() {
+        for key in [
+            "auth.client_secret",
+            "auth.extra.x",
+            "api.headers.x-a",
+            "sinks.db.Password",
+            "sinks.db.pool.token",
+        ] {
+            assert!(is_secret(&path(key)), "{key}");
+        }
+        for key in [
+            "auth.client_id",
+            "auth.token.env",
+            "environment.X_SECRET",
+            "streams.u.query.pageToken",
+            "sinks.db.table",
+        ] {
+            assert!(!is_secret(&path(key)), "{key}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! System presets: configuration files that come along, or the user's own, beneath all others.
+
+use std::path::Path;
+
+use figment::value::{Dict, Value};
+use longhaul_core::suggest;
+
+use crate::config::{
+    error::ConfigError,
+    load::{
+        file::{ConfigFile, ENDINGS},
+        keys,
+        layer::Layer,
+        stack::Stack,
+    },
+    origin::Origin,
+    tree,
+};
+
+/// The presets that come along, by name.
+pub(in crate::config) const EMBEDDED: &[(&str, &str)] =
+    &[("genesys", include_str!("../../presets/genesys.toml"))];
+
+/// The preset that `system` of `own` names, where it does; `own` is what the user wrote.
+pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(ConfigFile, Layer)>, ConfigError> {
+    let values = own.values();
+    let Some(system) = values.get("system") else { return Ok(None) };
+    let origin = own.origin(&["system".to_owned()]);
+    let Some(system) = system.as_str() else {
+        return Err(ConfigError::new("`system`: expected text").at("system", origin));
+    };
+    let (file, mut layer) = if is_path(system) {
+        let folder = match &origin {
+            Origin::File { path, .. } => cwd.join(path).parent().unwrap_or(cwd).to_owned(),
+            _ => cwd.to_owned(),
+        };
+        let missing = || {
+            ConfigError::new(format!("`system`: the preset `{system}` does not exist")).at("system", origin)
+        };
+        ConfigFile::read(&folder.join(system), cwd)?.ok_or_else(missing)?
+    } else {
+        let (name, text) = embedded(system).map_err(|error| error.at("system", origin))?;
+        ConfigFile::embedded(name, text)?
+    };
+    if layer.values.contains_key("system") {
+        let origin = layer.origin.on(file.lines.find(&["system".to_owned()]));
+        return Err(ConfigError::new("`system`: a preset has no preset beneath it").at("system", origin));
+    }
+    fit(&mut layer.values, &[&values]);
+    Ok(Some((file, layer)))
+}
+
+/// Takes from `values` what does not go with the types that tables have above, the first of `above` on top:
+/// the token endpoint of a preset, say, where the user has a fixed token.
+pub(in crate::config) fn fit(values: &mut Dict, above: &[&Dict]) {
+    let streams = values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
+    let pages = streams.map(|stream| ["streams", stream, "pages"].map(str::to_owned).to_vec());
+    let typed: Vec<_> = pages.chain([vec!["auth".to_owned()]]).collect();
+    for table in typed {
+        let path: Vec<_> = table.iter().map(String::as_str).collect();
+        let kind_in =
+            |values: &Dict| tree::at(values, &[&*path, &["type"]].concat())?.as_str().map(str::to_owned);
+        let kind = above.iter().find_map(|values| kind_in(values));
+        let Some(kind) = kind.filter(|kind| kind_in(values).as_ref() != Some(kind)) else { continue };
+        let types = keys::types(&path).unwrap_or_default();
+        let known = types.iter().find(|(name, _)| *name == kind).map(|(_, keys)| *keys);
+        if let (Some(known), Some(Value::Dict(_, table))) = (known, tree::at_mut(values, &path)) {
+            table.retain(|key, _| known.contains(&key.as_str()));
+        }
+    }
+}
+
+fn is_path(system: &str) -> bool {
+    let ending = Path::new(system).extension().and_then(|ending| ending.to_str());
+    system.contains('/') || ending.is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+fn embedded(system: &str) -> Result<(&'static str, &'static str), ConfigError> {
+    let found = EMBEDDED.iter().find(|(name, _)| *name == system);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+        let suggestion = suggest::closest(system, &names);
+        let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        ConfigError::new(format!("`system`: there is no preset `{system}`{suggestion}")).with_hint(format!(
+            "the presets that come along: {known}; a file of your own is named by its path, such as `./crm.toml`"
+        ))
+    })
+}

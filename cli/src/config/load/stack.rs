@@ -1,0 +1,204 @@
+//! The layers of a configuration, one above the other.
+
+use std::{collections::BTreeSet, fmt};
+
+use figment::{
+    Figment, Metadata, Profile, Provider,
+    value::{Dict, Empty, Map, Value},
+};
+
+use crate::config::{
+    error::ConfigError,
+    load::{canonical, file::ConfigFile, keys, layer::Layer},
+    origin::Origin,
+    tree,
+    trust::Ownership,
+    values::{body, kind::Kind},
+};
+
+/// The layers, merged, with the origin of every value. `Debug` shows none, as they may be secrets.
+#[derive(Default)]
+pub(in crate::config) struct Stack {
+    figment: Figment,
+    files: Vec<ConfigFile>,
+    preset: Option<ConfigFile>,
+    /// The streams that any layer but the preset defines or extends.
+    own_streams: BTreeSet<String>,
+    /// Variables that the system's own tools know, with the keys they set.
+    well_known: Vec<(String, Vec<String>)>,
+}
+
+impl Stack {
+    /// Puts `layer` on top: its tables extend those below, its other values replace them.
+    pub(in crate::config) fn lay(&mut self, layer: Layer) {
+        let streams = layer.values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
+        self.own_streams.extend(streams.cloned());
+        self.merge(layer);
+    }
+
+    /// Puts `file` on top, and remembers where its keys are.
+    pub(in crate::config) fn lay_file(&mut self, file: ConfigFile, layer: Layer) {
+        self.lay(layer);
+        self.files.push(file);
+    }
+
+    /// The origins of the files that were put on top.
+    pub(in crate::config) fn files(&self) -> impl Iterator<Item = &Origin> {
+        self.files.iter().map(|file| &file.origin)
+    }
+
+    /// Puts a preset on top; it comes first.
+    pub(in crate::config) fn lay_preset(&mut self, file: ConfigFile, layer: Layer) {
+        self.merge(layer);
+        self.preset = Some(file);
+    }
+
+    /// Puts what is built in beneath everything.
+    pub(in crate::config) fn underlay(&mut self, values: Dict) {
+        let written = Written { origin: &Origin::Default, values };
+        self.figment = std::mem::take(&mut self.figment).join(written);
+    }
+
+    /// Notes that `variables` set these keys, too.
+    pub(in crate::config) fn know(&mut self, variables: Vec<(String, Vec<String>)>) {
+        self.well_known = variables;
+    }
+
+    /// Puts `value` in the place of what is at `path`, as if it had been written there.
+    pub(in crate::config) fn replace(&mut self, path: &[String], value: Value) {
+        let origin = self.origin(path);
+        let written = Written { origin: &origin, values: tree::nest(path, value) };
+        self.figment = std::mem::take(&mut self.figment).merge(written);
+    }
+
+    /// Everything, merged.
+    pub(in crate::config) fn values(&self) -> Dict {
+        tree_of(&self.figment)
+    }
+
+    /// Everything, as figment merged it.
+    pub(in crate::config) fn figment(&self) -> &Figment {
+        &self.figment
+    }
+
+    /// Where the value at `path` was written; for a table, the topmost place that says something about it.
+    pub(in crate::config) fn origin(&self, path: &[String]) -> Origin {
+        let values = self.values();
+        let tag = tree::at(&values, path).map(Value::tag);
+        let metadata = tag.and_then(|tag| self.figment.get_metadata(tag));
+        self.locate(path, metadata.map(Origin::from).unwrap_or_default())
+    }
+
+    /// Who could have written the file at `origin`, where it is one.
+    pub(in crate::config) fn ownership(&self, origin: &Origin) -> Option<Ownership> {
+        self.file(origin).and_then(|file| file.ownership)
+    }
+
+    /// `origin`, unless it is the preset: what that leaves open is for the user to say.
+    pub(in crate::config) fn by_user(&self, origin: Origin) -> Origin {
+        let is_preset = self.preset.as_ref().is_some_and(|preset| preset.origin == origin.clone().on(None));
+        if is_preset { Origin::Default } else { origin }
+    }
+
+    /// That the key at `path` has to be there and is not; `near` is what asked for it.
+    pub(in crate::config) fn missing(&self, path: &[String], near: Origin) -> ConfigError {
+        let key = tree::dotted(path);
+        let mut error = ConfigError::new(format!("`{key}` is missing")).at(&key, self.by_user(near));
+        if keys::find_kind(path).is_some() {
+            error = error.with_hint(keys::set_one_of(&self.variables(path)));
+        } else if key == "auth" {
+            error = error.with_hint(
+                "write a table `[auth]`; its `type` is `none` where the API asks for no credentials",
+            );
+        }
+        error
+    }
+
+    /// The variables of the environment that set the key at `path`, the topmost last.
+    pub(in crate::config) fn variables(&self, path: &[String]) -> Vec<String> {
+        let well_known = self.well_known.iter().filter(|(_, key)| key == path).map(|(name, _)| name.clone());
+        well_known.chain([keys::variable(path)]).collect()
+    }
+
+    /// The streams that any layer but the preset defines or extends: as the files list them, then those that
+    /// only the environment or the command line names, in the order of their names.
+    pub(in crate::config) fn own_streams(&self) -> Vec<&str> {
+        let listed = self.files.iter().flat_map(|file| file.lines.names("streams"));
+        once_each(listed.chain(self.own_streams.iter().map(String::as_str)))
+    }
+
+    /// Those, then the preset's others.
+    pub(in crate::config) fn all_streams(&self) -> Vec<&str> {
+        let listed = self.preset.iter().flat_map(|file| file.lines.names("streams"));
+        once_each(self.own_streams().into_iter().chain(listed))
+    }
+
+    /// `origin` with the line of the key at `path`.
+    pub(in crate::config) fn locate(&self, path: &[String], origin: Origin) -> Origin {
+        let line = self.file(&origin).and_then(|file| file.lines.find(path));
+        origin.on(line)
+    }
+
+    fn merge(&mut self, layer: Layer) {
+        let values = canonical::table(layer.values, &layer.folder);
+        let mut figment = std::mem::take(&mut self.figment);
+        for path in replaced_by_forms(&values, &tree_of(&figment)) {
+            let nothing = tree::nest(&path, Value::from(Empty::Unit));
+            figment = figment.merge(Written { origin: &layer.origin, values: nothing });
+        }
+        self.figment = figment.merge(Written { origin: &layer.origin, values });
+    }
+
+    fn file(&self, origin: &Origin) -> Option<&ConfigFile> {
+        let file = origin.clone().on(None);
+        self.files.iter().chain(&self.preset).find(|known| known.origin == file)
+    }
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+fn once_each<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
+}
+
+fn tree_of(figment: &Figment) -> Dict {
+    figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default()
+}
+
+/// What figment is given of a layer.
+struct Written<'l> {
+    origin: &'l Origin,
+    values: Dict,
+}
+
+impl Provider for Written<'_> {
+    fn metadata(&self) -> Metadata {
+        self.origin.into()
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Profile::Default.collect(self.values.clone()))
+    }
+}
+
+/// The values below that a form in `above` takes the place of. Tables would be merged otherwise, and a secret
+/// be said to lie both in a variable and in a file.
+fn replaced_by_forms(above: &Dict, below: &Dict) -> Vec<Vec<String>> {
+    let tables = tree::leaves(above)
+        .into_iter()
+        .flat_map(|(path, _)| (1..path.len()).map(|length| path[..length].to_vec()).collect::<Vec<_>>());
+    let is_form =
+        |layer, path: &[String]| tree::at(layer, path).and_then(Value::as_dict).is_some_and(body::is_form);
+    tables
+        .filter(|path| match keys::find_kind(path) {
+            Some(Kind::Secret) => true,
+            Some(Kind::Body) => is_form(above, path) || is_form(below, path),
+            _ => false,
+        })
+        .collect()
+}

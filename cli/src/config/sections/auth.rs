@@ -1,0 +1,237 @@
+//! `[auth]`: who asks.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+use crate::config::values::{
+    choice, duration, http_url,
+    kind::{Kind, Row, Types},
+    secret::{SecretSource, Secrets},
+};
+
+pub(in crate::config) const KEYS: &[Row] = &[
+    ("auth.client_auth", Kind::Text),
+    ("auth.client_id", Kind::Text),
+    ("auth.client_secret", Kind::Secret),
+    ("auth.extra.*", Kind::Secret),
+    ("auth.password", Kind::Secret),
+    ("auth.refresh_ahead", Kind::Text),
+    ("auth.refresh_token", Kind::Secret),
+    ("auth.scope", Kind::List),
+    ("auth.token", Kind::Secret),
+    ("auth.token_url", Kind::Text),
+    ("auth.type", Kind::Text),
+    ("auth.username", Kind::Text),
+];
+
+/// The values of `type`, and the keys that go with each.
+pub(in crate::config) const TYPES: Types = &[
+    (
+        "client_credentials",
+        &[
+            "client_auth",
+            "client_id",
+            "client_secret",
+            "extra",
+            "refresh_ahead",
+            "refresh_token",
+            "scope",
+            "token_url",
+        ],
+    ),
+    ("none", &[]),
+    (
+        "password",
+        &[
+            "client_auth",
+            "client_id",
+            "client_secret",
+            "extra",
+            "password",
+            "refresh_ahead",
+            "refresh_token",
+            "scope",
+            "token_url",
+            "username",
+        ],
+    ),
+    ("token", &["token"]),
+];
+
+/// Where there is a token endpoint.
+pub(in crate::config) const GRANT_DEFAULTS: &str = r#"
+[auth]
+client_auth = "basic"
+refresh_ahead = "5m"
+scope = []
+"#;
+
+/// How requests are authorized.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// The client credentials grant (RFC 6749 §4.4).
+    ClientCredentials(Grant),
+    /// Not at all.
+    None,
+    /// The resource owner password credentials grant (RFC 6749 §4.3).
+    Password {
+        /// The client and the token endpoint.
+        grant: Grant,
+        /// Of the resource owner.
+        password: SecretSource,
+        /// Of the resource owner.
+        username: String,
+    },
+    /// A fixed bearer token (RFC 6750).
+    Token(SecretSource),
+}
+
+/// What every grant has: a client, and the endpoint that gives it tokens.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// How the client says who it is.
+    pub client_auth: ClientAuth,
+    /// Letter for letter.
+    pub client_id: String,
+    /// Always there for client credentials; a public client has none (RFC 6749 §2.1).
+    pub client_secret: Option<SecretSource>,
+    /// Further fields of the token request's form.
+    pub extra: Secrets,
+    /// How long before its end a token is renewed, at most.
+    pub refresh_ahead: Duration,
+    /// One to begin with, instead of the grant (RFC 6749 §6).
+    pub refresh_token: Option<SecretSource>,
+    /// The scopes asked for (RFC 6749 §3.3).
+    pub scope: Vec<String>,
+    /// The token endpoint.
+    pub token_url: Url,
+}
+
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// In the `Authorization` header.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+impl Auth {
+    /// What the grant types share, where this is one.
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::ClientCredentials(grant) | Self::Password { grant, .. } => Some(grant),
+            Self::None | Self::Token(_) => None,
+        }
+    }
+
+    /// Every secret in here, under its key.
+    pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<&str>, &mut SecretSource)> {
+        match self {
+            Self::ClientCredentials(grant) => grant.secrets_mut(),
+            Self::None => Vec::new(),
+            Self::Password { grant, password, .. } => {
+                let mut secrets = grant.secrets_mut();
+                secrets.push((vec!["password"], password));
+                secrets
+            }
+            Self::Token(token) => vec![(vec!["token"], token)],
+        }
+    }
+}
+
+impl Grant {
+    fn secrets_mut(&mut self) -> Vec<(Vec<&str>, &mut SecretSource)> {
+        let named = [("client_secret", &mut self.client_secret), ("refresh_token", &mut self.refresh_token)];
+        let named = named.into_iter().filter_map(|(name, secret)| Some((vec![name], secret.as_mut()?)));
+        named.chain(self.extra.iter_mut().map(|(name, secret)| (vec!["extra", name], secret))).collect()
+    }
+}
+
+/// `[auth]` as it is written. An internally tagged enum would do for serde, but loses which key an error is
+/// about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default, deserialize_with = "client_auth")]
+    client_auth: Option<ClientAuth>,
+    client_id: Option<String>,
+    client_secret: Option<SecretSource>,
+    #[serde(default)]
+    extra: Secrets,
+    password: Option<SecretSource>,
+    #[serde(default, deserialize_with = "refresh_ahead")]
+    refresh_ahead: Option<Duration>,
+    refresh_token: Option<SecretSource>,
+    #[serde(default)]
+    scope: Vec<String>,
+    token: Option<SecretSource>,
+    #[serde(default, deserialize_with = "token_url")]
+    token_url: Option<Url>,
+    #[serde(rename = "type", deserialize_with = "choice::read")]
+    kind: Type,
+    username: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    ClientCredentials,
+    None,
+    Password,
+    Token,
+}
+
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut table = Table::deserialize(deserializer)?;
+        Ok(match table.kind {
+            Type::ClientCredentials => {
+                let grant = table.grant()?;
+                grant.client_secret.as_ref().ok_or_else(|| de::Error::missing_field("client_secret"))?;
+                Self::ClientCredentials(grant)
+            }
+            Type::None => Self::None,
+            Type::Password => Self::Password {
+                username: required("username", table.username.take())?,
+                password: required("password", table.password.take())?,
+                grant: table.grant()?,
+            },
+            Type::Token => Self::Token(required("token", table.token)?),
+        })
+    }
+}
+
+impl Table {
+    fn grant<E: de::Error>(self) -> Result<Grant, E> {
+        Ok(Grant {
+            client_auth: required("client_auth", self.client_auth)?,
+            client_id: required("client_id", self.client_id)?,
+            client_secret: self.client_secret,
+            extra: self.extra,
+            refresh_ahead: required("refresh_ahead", self.refresh_ahead)?,
+            refresh_token: self.refresh_token,
+            scope: self.scope,
+            token_url: required("token_url", self.token_url)?,
+        })
+    }
+}
+
+fn required<T, E: de::Error>(name: &'static str, value: Option<T>) -> Result<T, E> {
+    value.ok_or_else(|| E::missing_field(name))
+}
+
+fn client_auth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ClientAuth>, D::Error> {
+    choice::read(deserializer).map(Some)
+}
+
+fn refresh_ahead<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration::any(deserializer).map(Some)
+}
+
+fn token_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    http_url::read(deserializer).map(Some)
+}

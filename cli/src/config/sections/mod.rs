@@ -1,0 +1,14 @@
+//! What each table holds.
+
+pub(super) mod api;
+pub(super) mod auth;
+pub(super) mod errors;
+pub(super) mod job;
+pub(super) mod pages;
+pub(super) mod rate;
+pub(super) mod retry;
+pub(super) mod root;
+pub(super) mod sink;
+pub(super) mod stream;
+pub(super) mod table;
+pub(super) mod window;

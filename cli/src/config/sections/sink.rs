@@ -1,0 +1,39 @@
+//! `[sinks.NAME]`: where records go.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use crate::config::values::kind::{Kind, Row};
+
+/// The sink that needs no table.
+pub(in crate::config) const STANDARD_OUTPUT: &str = "stdout";
+
+pub(in crate::config) const KEYS: &[Row] = &[("sinks.*.type", Kind::Text), ("sinks.*.**", Kind::Free)];
+
+/// A place for records. `Debug` shows the names of its options only, as their values may be secrets.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Sink {
+    /// What kind of sink: one built in, or a plugin's. The name of the table where nothing is said.
+    pub kind: String,
+    /// What that kind makes of the other keys. A value from the environment is text, whatever it looks like.
+    pub options: Map<String, Value>,
+}
+
+impl<'de> Deserialize<'de> for Sink {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut options = Map::deserialize(deserializer)?;
+        match options.remove("type") {
+            Some(Value::String(kind)) => Ok(Self { kind, options }),
+            _ => Err(de::Error::custom("its `type` is not text")),
+        }
+    }
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<_> = self.options.keys().collect();
+        f.debug_struct("Sink").field("kind", &self.kind).field("options", &options).finish()
+    }
+}

@@ -1,0 +1,21 @@
+//! How many requests may be in flight at a time.
+
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Each takes a thread and a connection; no API that is known allows more.
+const MOST: usize = 256;
+
+/// A number from 1 to [`MOST`].
+pub(in crate::config) fn bounded<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<NonZeroUsize, D::Error> {
+    let number = NonZeroUsize::deserialize(deserializer)?;
+    if number.get() > MOST {
+        return Err(de::Error::custom(format!(
+            "`{number}` requests at a time are more than the {MOST} there may be"
+        )));
+    }
+    Ok(number)
+}

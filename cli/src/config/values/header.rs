@@ -1,0 +1,77 @@
+//! Headers and their names.
+
+use std::fmt;
+
+use http::HeaderName;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::config::values::secret::{SecretSource, Secrets};
+
+/// Headers by name, each a valid one (RFC 9110 §5.1) and none of them twice in different case.
+pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secrets, D::Error> {
+    deserializer.deserialize_map(Headers)
+}
+
+/// The name of a header.
+pub(in crate::config) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderName, D::Error> {
+    Name::deserialize(deserializer).map(|Name { parsed, .. }| parsed)
+}
+
+/// Such names.
+pub(in crate::config) fn names<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<HeaderName>>, D::Error> {
+    let names = Vec::<Name>::deserialize(deserializer)?;
+    Ok(Some(names.into_iter().map(|Name { parsed, .. }| parsed).collect()))
+}
+
+struct Headers;
+
+impl<'de> de::Visitor<'de> for Headers {
+    type Value = Secrets;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Secrets, A::Error> {
+        let mut headers = Secrets::new();
+        while let Some(Name { written, .. }) = map.next_key()? {
+            if headers.keys().any(|other| other.eq_ignore_ascii_case(&written)) {
+                return Err(de::Error::custom(format!("`{written}` stands twice, in different case")));
+            }
+            headers.insert(written, map.next_value::<SecretSource>()?);
+        }
+        Ok(headers)
+    }
+}
+
+/// The name of a header, also in the case it was written in.
+struct Name {
+    parsed: HeaderName,
+    written: String,
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        match HeaderName::from_bytes(written.as_bytes()) {
+            Ok(parsed) => Ok(Self { parsed, written }),
+            Err(_) => Err(de::Error::custom("this is not the name of a header")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn headers_have_valid_names_and_each_stands_once() {
+        let refusal = |headers: serde_json::Value| table(headers).unwrap_err().to_string();
+        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not the name of a header");
+        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "`x-a` stands twice, in different case");
+    }
+}

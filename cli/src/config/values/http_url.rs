@@ -1,0 +1,116 @@
+//! Addresses of servers.
+
+use serde::{Deserialize, Deserializer, de};
+use url::{Host, Url};
+
+/// What is shown in the place of a secret.
+pub(in crate::config) const HIDDEN: &str = "***";
+
+/// An http or https URL without user, password, query and fragment.
+pub(in crate::config) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).map_err(de::Error::custom)
+}
+
+/// One that may hold a user and a password.
+pub(in crate::config) fn with_credentials<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_with_credentials(&text).map_err(de::Error::custom)
+}
+
+/// URLs of which only scheme, host and port are given.
+pub(in crate::config) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let origin = |text: &String| {
+        let url = parse(text)?;
+        if url.path() == "/" {
+            Ok(url)
+        } else {
+            Err(format!("`{text}` has a path, an origin is only scheme, host and port"))
+        }
+    };
+    texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
+}
+
+/// `text`, without the password where it is a URL that holds one.
+pub(in crate::config) fn without_password(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
+    let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
+    if hidden { url.into() } else { text.to_owned() }
+}
+
+/// Whether what is sent to `url` stays on this machine.
+pub(in crate::config) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn parse(text: &str) -> Result<Url, String> {
+    let url = parse_with_credentials(text)?;
+    if url.username().is_empty() && url.password().is_none() {
+        Ok(url)
+    } else {
+        Err("a URL must not hold a user or password".to_owned())
+    }
+}
+
+fn parse_with_credentials(text: &str) -> Result<Url, String> {
+    // What stands before an `@` may be a password, so such text is never repeated.
+    let bare = text.split(['?', '#']).next().unwrap_or(text);
+    let shown = if text.contains('@') { "this" } else { &format!("`{bare}`") };
+    let url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+            return Err(format!("{shown} is not a URL that starts with `https://` or `http://`"));
+        }
+        Err(problem) => return Err(format!("{shown} is not a URL: {problem}")),
+    };
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{shown} has a query or fragment, which does not belong here"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_keeps_its_path() {
+        assert_eq!(parse("https://gateway.example/crm").unwrap().as_str(), "https://gateway.example/crm");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_its_password() {
+        let refusal = |text| parse(text).unwrap_err();
+        let scheme = "is not a URL that starts with `https://` or `http://`";
+        assert_eq!(refusal("api.example.com"), format!("`api.example.com` {scheme}"));
+        assert_eq!(refusal("ftp://u:hunter2@api.example.com"), format!("this {scheme}"));
+        assert_eq!(refusal("https://u:hunter2@a.example"), "a URL must not hold a user or password");
+        assert_eq!(
+            refusal("https://a.example:99999"),
+            "`https://a.example:99999` is not a URL: invalid port number"
+        );
+        assert_eq!(
+            refusal("https://a.example/?key=x"),
+            "`https://a.example/` has a query or fragment, which does not belong here"
+        );
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_by_number() {
+        let is_loopback = |text| is_loopback(&parse(text).unwrap());
+        assert!(
+            is_loopback("http://localhost:80")
+                && is_loopback("http://127.1.2.3")
+                && is_loopback("http://[::1]")
+        );
+        assert!(!is_loopback("http://example.com") && !is_loopback("http://10.0.0.1"));
+    }
+}

@@ -1,0 +1,32 @@
+//! What kinds of values there are.
+
+/// What a key holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::config) enum Kind {
+    /// The body of a request: a table, JSON as text, or a form that names a file.
+    Body,
+    /// A program and its arguments.
+    Command,
+    /// Whatever a sink or an API makes of it.
+    Free,
+    /// A key of the schema, dotted.
+    Key,
+    /// Texts or numbers, which may be written as one text with commas or blanks between them.
+    List,
+    /// A path that is read, relative to the file that names it.
+    Path,
+    /// Such paths.
+    Paths,
+    /// Text that is never shown, or a form that says where to get it.
+    Secret,
+    /// A number or a truth value.
+    Scalar,
+    /// Text, letter for letter; durations, URLs and the like among it.
+    Text,
+}
+
+/// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
+pub(in crate::config) type Row = (&'static str, Kind);
+
+/// The values that the `type` of a table can have, and the other keys that the table has with each.
+pub(in crate::config) type Types = &'static [(&'static str, &'static [&'static str])];

@@ -1,0 +1,15 @@
+//! What a single key can hold.
+
+pub(super) mod body;
+pub(super) mod choice;
+pub(super) mod concurrency;
+pub(super) mod duration;
+pub(super) mod header;
+pub(super) mod http_url;
+pub(super) mod kind;
+pub(super) mod moment;
+pub(super) mod query;
+pub(super) mod secret;
+pub(super) mod size;
+pub(super) mod status;
+pub(super) mod text;

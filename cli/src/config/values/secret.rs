@@ -1,0 +1,244 @@
+//! Secrets, and where to get them.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt, fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use longhaul_core::Secret;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::MapAccessDeserializer},
+};
+
+use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::kind::Kind};
+
+/// The keys of the forms that say where a secret is.
+pub(in crate::config) const FORMS: &[(&str, Kind)] =
+    &[("command", Kind::Command), ("env", Kind::Text), ("file", Kind::Path)];
+
+/// A secret as it was configured: the text itself, or where to get it. `Debug` shows no secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SecretSource {
+    form: Form,
+    key: String,
+    origin: Origin,
+    ownership: Option<Ownership>,
+}
+
+/// Secrets by name: headers, form fields.
+pub type Secrets = BTreeMap<String, SecretSource>;
+
+#[derive(Clone, Eq, PartialEq)]
+enum Form {
+    Command(Vec<String>),
+    Environment(String),
+    File(PathBuf),
+    Text(Secret),
+}
+
+impl SecretSource {
+    /// The secret itself. `environment` is where variables are looked up.
+    ///
+    /// One newline at the end of a file or of a command's output is not part of the secret. Errors name the
+    /// key and where it was written.
+    pub fn resolve(&self, environment: &[(OsString, OsString)]) -> Result<Secret, ConfigError> {
+        let text = match &self.form {
+            Form::Text(secret) => return Ok(secret.clone()),
+            Form::Environment(name) => self.look_up(name, environment)?,
+            Form::File(path) => fs::read(path)
+                .map_err(|error| self.error(&format!("cannot read `{}`", path.display())).because(error))?,
+            Form::Command(line) => self.run(line)?,
+        };
+        let text = String::from_utf8(text).map_err(|_| self.error("is not UTF-8"))?;
+        let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
+        if text.is_empty() { Err(self.error("came out empty")) } else { Ok(Secret::new(text)) }
+    }
+
+    /// Whether this is empty text, which no server takes for a secret.
+    pub(in crate::config) fn is_empty_text(&self) -> bool {
+        matches!(&self.form, Form::Text(secret) if secret.expose().is_empty())
+    }
+
+    /// Notes where this was written, for [`resolve`](Self::resolve).
+    pub(in crate::config) fn place(&mut self, key: String, origin: Origin, ownership: Option<Ownership>) {
+        (self.key, self.origin, self.ownership) = (key, origin, ownership);
+    }
+
+    fn look_up(&self, name: &str, environment: &[(OsString, OsString)]) -> Result<Vec<u8>, ConfigError> {
+        let found = environment.iter().find(|(candidate, _)| candidate == name);
+        let (_, value) =
+            found.ok_or_else(|| self.error(&format!("the environment variable `{name}` is not set")))?;
+        Ok(value.clone().into_encoded_bytes())
+    }
+
+    fn run(&self, line: &[String]) -> Result<Vec<u8>, ConfigError> {
+        if let Some(ownership) = self.ownership {
+            let problem = ownership.problem().map_err(|error| {
+                self.error("cannot tell who may write to the configuration file").because(error)
+            })?;
+            if let Some(problem) = problem {
+                let clause = format!("the configuration file may not run a command, because {problem}");
+                return Err(self.error(&clause).with_hint("make it your own and run `chmod go-w` on it"));
+            }
+        }
+        let Some((program, arguments)) = line.split_first() else {
+            return Err(self.error("the command is empty"));
+        };
+        let mut command = Command::new(program);
+        // Programs that keep passwords like to ask for one themselves.
+        command.args(arguments).stdin(Stdio::inherit());
+        let output = command
+            .output()
+            .map_err(|error| self.error(&format!("cannot run `{program}`")).because(error))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
+        Err(self.error(&format!("`{program}` ended with {}{said}", output.status)))
+    }
+
+    fn error(&self, clause: &str) -> ConfigError {
+        ConfigError::new(format!("`{}`: {clause}", self.key)).at(&self.key, self.origin.clone())
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(_) => f.write_str("Command(***)"),
+            Self::Environment(name) => f.debug_tuple("Environment").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Text(secret) => f.debug_tuple("Text").field(secret).finish(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = deserializer.deserialize_any(Visitor)?;
+        Ok(Self { form, key: String::new(), origin: Origin::Default, ownership: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    command: Option<Vec<String>>,
+    env: Option<String>,
+    file: Option<PathBuf>,
+}
+
+struct Visitor;
+
+impl<'de> de::Visitor<'de> for Visitor {
+    type Value = Form;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Form, E> {
+        Ok(Form::Text(Secret::new(text)))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Form, A::Error> {
+        match Table::deserialize(MapAccessDeserializer::new(map))? {
+            Table { command: Some(line), env: None, file: None } => Ok(Form::Command(line)),
+            Table { command: None, env: Some(name), file: None } => Ok(Form::Environment(name)),
+            Table { command: None, env: None, file: Some(path) } => Ok(Form::File(path)),
+            _ => {
+                Err(de::Error::custom("exactly one of `command`, `env` and `file` says where the secret is"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn source(form: Value) -> SecretSource {
+        let mut source: SecretSource = serde_json::from_value(form).unwrap();
+        let origin = Origin::File { path: "longhaul.toml".into(), line: Some(4) };
+        source.place("auth.client_secret".into(), origin, None);
+        source
+    }
+
+    fn refusal(form: Value) -> String {
+        let error = source(form).resolve(&[]).unwrap_err();
+        assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:4"));
+        assert_eq!(error.key(), Some("auth.client_secret"));
+        error.to_string()
+    }
+
+    #[test]
+    fn each_form_gives_the_secret_letter_for_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        fs::write(&file, " hunter2\n\r\n").unwrap();
+        let environment = [("VAULT".into(), "007".into())];
+        let resolve = |form| source(form).resolve(&environment).unwrap();
+        assert_eq!(resolve(json!("a b ")).expose(), "a b ");
+        assert_eq!(resolve(json!({ "env": "VAULT" })).expose(), "007");
+        assert_eq!(resolve(json!({ "file": file })).expose(), " hunter2\n");
+        assert_eq!(resolve(json!({ "command": ["printf", "%s\\n", "x y"] })).expose(), "x y");
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_had_says_why() {
+        assert_eq!(
+            refusal(json!({ "env": "VAULT" })),
+            "`auth.client_secret`: the environment variable `VAULT` is not set"
+        );
+        assert_eq!(refusal(json!({ "file": "no/such" })), "`auth.client_secret`: cannot read `no/such`");
+        assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: came out empty");
+        assert_eq!(refusal(json!({ "command": ["printf", "\\377"] })), "`auth.client_secret`: is not UTF-8");
+        assert_eq!(refusal(json!({ "command": [] })), "`auth.client_secret`: the command is empty");
+        assert_eq!(
+            refusal(json!({ "command": ["no-such-program-here"] })),
+            "`auth.client_secret`: cannot run `no-such-program-here`"
+        );
+        assert_eq!(
+            refusal(json!({ "command": ["sh", "-c", "echo locked >&2; echo more >&2; exit 3"] })),
+            "`auth.client_secret`: `sh` ended with exit status: 3: locked"
+        );
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_to_runs_nothing() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let proof = tempfile::tempdir().unwrap();
+        let proof = proof.path().join("ran");
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o666)).unwrap();
+        let mut source = source(json!({ "command": ["touch", proof] }));
+        let ownership = Ownership::from(&file.as_file().metadata().unwrap());
+        source.place("auth.token".into(), Origin::Default, Some(ownership));
+        let error = source.resolve(&[]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`auth.token`: the configuration file may not run a command, because other users may write to it"
+        );
+        assert_eq!(error.hint(), Some("make it your own and run `chmod go-w` on it"));
+        assert!(!proof.exists());
+    }
+
+    #[test]
+    fn debug_shows_where_a_secret_is_but_not_the_secret() {
+        let shown = format!(
+            "{:?} {:?}",
+            source(json!("hunter2")),
+            source(json!({ "command": ["vault", "--pin", "hunter2"] }))
+        );
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(format!("{:?}", source(json!({ "env": "VAULT" }))).contains("VAULT"));
+    }
+}
