@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use longhaul_core::{
-    client::{Misdirection, RequestError, Trouble, auth::AuthError, retry::StopReason},
+    client::{AttemptError, Misdirection, RequestError, auth::AuthError, retry::StopReason},
     http::transport::TransportErrorKind,
     listing::PageError,
     pull::{PullError, job::JobError},
@@ -119,8 +119,8 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
 }
 
 fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
-    match (error.reason(), error.trouble()) {
-        (StopReason::NoCredential, Some(Trouble::Credential(error))) => exit_of_auth(error, stopped),
+    match (error.reason(), error.last_error()) {
+        (StopReason::NoCredential, Some(AttemptError::Credential(error))) => exit_of_auth(error, stopped),
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
         (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
@@ -192,24 +192,24 @@ const FOREIGN_ORIGIN: &str = "if the API really goes on there, add that origin t
                               it will be sent the token and the configured headers";
 
 fn hint_for_request(error: &RequestError, exit: Exit, stream: &str) -> String {
-    match (error.trouble(), exit) {
-        (Some(Trouble::Credential(error)), _) => hint_for_auth(error),
+    match (error.last_error(), exit) {
+        (Some(AttemptError::Credential(error)), _) => hint_for_auth(error),
         (_, Exit::Signal(_) | Exit::TryLater) => format!("run it again: longhaul run {stream}"),
-        (Some(Trouble::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
-        (Some(Trouble::Misdirected(_)), _) => {
+        (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
+        (Some(AttemptError::Misdirected(_)), _) => {
             format!("check `api.base_url` and `streams.{stream}.path`: is the address the final one?")
         }
-        (Some(Trouble::FreshCredential(_) | Trouble::DeadCredential(_)), _) => {
+        (Some(AttemptError::FreshCredential(_) | AttemptError::DeadCredential(_)), _) => {
             "the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
-        (Some(Trouble::Failed(error)), _) => match error.kind() {
+        (Some(AttemptError::Failed(error)), _) => match error.kind() {
             TransportErrorKind::Untrusted => {
                 "if a proxy of your own signs the connections, name its certificate in `api.ca_file`".to_owned()
             }
             TransportErrorKind::TooLarge => "ask for smaller pages, or raise `api.max_page`".to_owned(),
             _ => format!("check `streams.{stream}`"),
         },
-        (Some(Trouble::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
+        (Some(AttemptError::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
             403 => "the credentials are valid but lack a permission or scope for this request".to_owned(),
             404 => format!("check `api.base_url` and `streams.{stream}.path`"),
             _ => format!("check the request in `streams.{stream}` against the API's documentation"),

@@ -4,7 +4,7 @@ use longhaul_core::{
     Source,
     listing::{Pages, page::Page},
     pull::PullError,
-    sink::Site,
+    sink::Variables,
 };
 
 use crate::{config::Stream, failure::Failure, range, session::Session, wire::Access};
@@ -17,7 +17,7 @@ pub(crate) enum FirstPage {
     /// The stream has nothing new to pull.
     NothingNew,
     /// It is a result of a job, which was not submitted. Its requests are told this.
-    OfJob(Site),
+    OfJob(Variables),
 }
 
 impl FirstPage {
@@ -31,15 +31,15 @@ impl FirstPage {
     ) -> Result<Self, Failure> {
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
-        let mut site = session.site(name);
+        let mut variables = session.variables(name);
         if let (Some(range), Some(windows)) = (range, &source.windows) {
             let Some(window) = range.windows.first() else { return Ok(Self::NothingNew) };
-            site = windows.in_requests(&site, window);
+            variables = windows.in_requests(&variables, window);
         }
         if source.job.is_some() {
-            return Ok(Self::OfJob(site));
+            return Ok(Self::OfJob(variables));
         }
-        page(source, access, &site).map(Self::Fetched).map_err(|error| failed(session, name, error))
+        page(source, access, &variables).map(Self::Fetched).map_err(|error| failed(session, name, error))
     }
 
     /// The same where it takes a job: that is submitted, waited for, and cancelled once the page is there.
@@ -48,17 +48,19 @@ impl FirstPage {
         name: &str,
         source: &Source,
         access: &Access,
-        site: &Site,
+        variables: &Variables,
     ) -> Result<Option<Box<Page>>, Failure> {
-        let page = |site: &Site| page(source, access, site);
-        let looked =
-            source.job.as_ref().map_or_else(|| page(site), |job| job.glance(&access.client, site, page));
+        let page = |variables: &Variables| page(source, access, variables);
+        let looked = source
+            .job
+            .as_ref()
+            .map_or_else(|| page(variables), |job| job.glance(&access.client, variables, page));
         looked.map_err(|error| failed(session, name, error))
     }
 }
 
-fn page(source: &Source, access: &Access, site: &Site) -> Result<Option<Box<Page>>, PullError> {
-    let listing = source.listing(site)?;
+fn page(source: &Source, access: &Access, variables: &Variables) -> Result<Option<Box<Page>>, PullError> {
+    let listing = source.listing(variables)?;
     Ok(Pages::new(&access.client, listing).fetch()?.map(Box::new))
 }
 

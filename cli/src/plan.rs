@@ -3,7 +3,7 @@
 use longhaul_core::{
     Source,
     pull::has_file_for_each_window,
-    sink::{Destination, OpenSink, Site},
+    sink::{Destination, OpenSink, Variables},
 };
 
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) struct Planned<'s> {
     /// What is pulled.
     pub(crate) source: Source,
     /// What requests and sinks are told.
-    pub(crate) site: Site,
+    pub(crate) variables: Variables,
     /// The sinks, under their names.
     pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
     /// Where the records will be, in people's words.
@@ -63,13 +63,13 @@ pub(crate) fn plan<'s>(
     let mut claims = Claims::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
-        let site = session.site(name);
+        let variables = session.variables(name);
         range::bounds(session, name, stream)?;
         let mut pull = Planned {
             name,
             stream,
             source: session.source(name, stream, access)?,
-            site: site.clone(),
+            variables: variables.clone(),
             sinks: Vec::new(),
             destinations: Vec::new(),
             keeping: Keeping::Nothing,
@@ -83,7 +83,7 @@ pub(crate) fn plan<'s>(
                 Destination::File(path) => claims.claim(path, &writer),
                 Destination::Elsewhere(_) => {
                     // A database says in its own words where it is, which its option says for machines.
-                    let path = template(session, sink_name).and_then(|path| site.path(path).ok());
+                    let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
                     path.map_or(Ok(()), |path| claims.share(&path, &writer))
                 }
                 Destination::Stdout => Ok(()),
@@ -139,15 +139,16 @@ fn destination(
     pull: &Planned<'_>,
 ) -> Result<(Destination, Spread), Failure> {
     let wrong = |error| wire::of_options(&session.loaded, name, error);
-    let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.site);
+    let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.variables);
     if !windowed {
-        return Ok((sink.destination(&pull.site).map_err(wrong)?, Spread::OnePlace));
+        return Ok((sink.destination(&pull.variables).map_err(wrong)?, Spread::OnePlace));
     }
     // The placeholders themselves stand for the windows that are not known yet.
-    let site = ["window.start", "window.end"]
-        .into_iter()
-        .fold(pull.site.clone(), |site, placeholder| site.with(placeholder, format!("{{{placeholder}}}")));
-    Ok((sink.destination(&site).map_err(wrong)?, Spread::FileForEachWindow))
+    let variables =
+        ["window.start", "window.end"].into_iter().fold(pull.variables.clone(), |variables, placeholder| {
+            variables.with(placeholder, format!("{{{placeholder}}}"))
+        });
+    Ok((sink.destination(&variables).map_err(wrong)?, Spread::FileForEachWindow))
 }
 
 /// The next slice of an incremental pull must not replace the ones before it.

@@ -119,7 +119,7 @@ fn ask(
         ..source.first.clone()
     };
     let failed = |error: PullError| Failure::of_pull(name, error, session.stop.reason());
-    let request = request.at(&session.site(name)).map_err(|error| failed(error.into()))?;
+    let request = request.at(&session.variables(name)).map_err(|error| failed(error.into()))?;
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     read_time(&answer, &available.at).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use longhaul_core::{
-    Clock, Secret, Source, clock::SystemClock, disk::SystemDisk, event::Observer, sink::Site,
+    Clock, Secret, Source, clock::SystemClock, disk::SystemDisk, event::Observer, sink::Variables,
     state::StateFile,
 };
 
@@ -96,9 +96,9 @@ impl Session {
     }
 
     /// What sinks and requests of a stream are told of its pull.
-    pub(crate) fn site(&self, stream: &str) -> Site {
+    pub(crate) fn variables(&self, stream: &str) -> Variables {
         let date = self.now.to_zoned(TimeZone::UTC).date().to_string();
-        Site::new(stream, &self.folder).with("date", date)
+        Variables::new(stream, &self.folder).with("date", date)
     }
 
     /// What a stream pulls.

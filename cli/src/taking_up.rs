@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use longhaul_core::{
     pull::{Pull, undo},
-    sink::Site,
+    sink::Variables,
     state::{
-        Keeper, State, StateError, StateFile, Unfinished,
-        checkpoint::{Checkpoint, Kept},
+        PullState, State, StateError, StateFile, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing},
     },
     window::Window,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Beginning {
     /// The slices of time, in order.
     pub(crate) windows: Option<Vec<Window>>,
     /// What requests and sinks are told.
-    pub(crate) site: Site,
+    pub(crate) variables: Variables,
     /// Where an earlier run stopped.
     pub(crate) from: Option<Checkpoint>,
 }
@@ -44,19 +44,19 @@ pub(crate) fn begin(
     state: State,
     access: &Access,
 ) -> Result<Beginning, Failure> {
-    let Planned { name, stream, source, site, .. } = planned;
+    let Planned { name, stream, source, variables, .. } = planned;
     let range = range::resolve(session, name, stream, source, state.watermark, access)?;
     let pull = Unfinished {
         begun: session.now,
         saved: session.now,
         definition: definition(session, planned),
-        placeholders: site.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark),
         checkpoint: Checkpoint::default(),
     };
     let windows = range.map(|range| range.windows);
-    Ok(Beginning { state, pull, windows, site: site.clone(), from: None })
+    Ok(Beginning { state, pull, windows, variables: variables.clone(), from: None })
 }
 
 /// Takes up the unfinished pull of a stream, where there is one.
@@ -76,13 +76,13 @@ pub(crate) fn take_up(
             Err(differs(planned.name, &differences, pull))
         };
     }
-    let site = site_of(session, pull);
+    let variables = variables_of(session, pull);
     let windows = match (&planned.stream.window, pull.range) {
         (Some(window), Some(bounds)) => Some(range::tile(session, planned.name, window, bounds)?),
         _ => None,
     };
     let from = Some(pull.checkpoint.clone());
-    Ok(Some(Beginning { state: state.clone(), pull: pull.clone(), windows, site, from }))
+    Ok(Some(Beginning { state: state.clone(), pull: pull.clone(), windows, variables, from }))
 }
 
 /// What is remembered of a stream once its unfinished pull is dropped. Sinks that append go back to where it began.
@@ -106,11 +106,12 @@ pub(crate) fn drop_unfinished(
         log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
     } else {
         let Planned { source, sinks, .. } = planned;
-        let keeper = Keeper::new(file, session.clock.as_ref(), state.clone(), pull.clone());
+        let pull_state = PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone());
         let from = Some(pull.checkpoint.clone());
-        let kept = Some(Kept { checkpoints: &keeper, from, every: session.loaded.config.commit_every });
-        let (sinks, site) = (sinks.clone(), site_of(session, pull));
-        let dropped = Pull { source, windows: None, sinks, site, kept };
+        let checkpointing =
+            Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
+        let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
+        let dropped = Pull { source, windows: None, sinks, variables, checkpointing };
         if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
             log::warn!("{}: what the unfinished run wrote there stays", crate::report::Chain(&error));
         }
@@ -160,9 +161,10 @@ fn definition(session: &Session, planned: &Planned<'_>) -> std::collections::BTr
     definition
 }
 
-fn site_of(session: &Session, pull: &Unfinished) -> Site {
+fn variables_of(session: &Session, pull: &Unfinished) -> Variables {
     let placeholders = pull.placeholders.iter();
-    placeholders.fold(Site::new("", &session.folder), |site, (name, value)| site.with(name, value))
+    placeholders
+        .fold(Variables::new("", &session.folder), |variables, (name, value)| variables.with(name, value))
 }
 
 fn differs(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Set once nobody waits for the jobs and pages of a run any more.
 #[derive(Debug, Default)]
-pub(crate) struct Abandoned(AtomicBool);
+pub(crate) struct CancelSignal(AtomicBool);
 
-impl Abandoned {
+impl CancelSignal {
     pub(crate) fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

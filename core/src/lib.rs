@@ -24,7 +24,7 @@
 //!     http::transport::{Settings, UreqTransport},
 //!     listing::paginate::{Base, Follow, NextUrl},
 //!     pull::{Pull, run},
-//!     sink::{OpenSink, Site},
+//!     sink::{OpenSink, Variables},
 //! };
 //!
 //! # fn example(sink: &dyn OpenSink) -> Result<(), Box<dyn std::error::Error>> {
@@ -46,8 +46,8 @@
 //! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
-//! let (sinks, site) = (vec![("out", sink)], Site::new("users", "."));
-//! let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
+//! let (sinks, variables) = (vec![("out", sink)], Variables::new("users", "."));
+//! let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
 //! let summary = run(&pull, &client)?;
 //! println!("{} records", summary.records);
 //! # Ok(())

@@ -163,17 +163,17 @@ typedef struct longhaul_sink_table {
     /* Says where the records of a pull will be found: puts LONGHAUL_FILE, LONGHAUL_STDOUT or LONGHAUL_ELSEWHERE.
      * Nothing is touched.
      *
-     * The site is JSON: {"folder":"/data","values":{"stream":"users"}}, with more values perhaps. Relative paths
+     * The variables are JSON: {"folder":"/data","values":{"stream":"users"}}, with more values perhaps. Relative paths
      * count from `folder`; in the options, {stream} stands for users. */
-    longhaul_status (*destination)(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply);
+    longhaul_status (*destination)(const longhaul_configured *sink, longhaul_bytes variables, longhaul_reply reply);
 
-    /* Opens the sink for one pull; the site is that of `destination`.
+    /* Opens the sink for one pull, with variables like those of `destination`.
      *
      * `from` is null where the pull begins; then out->at is 0. Else it is the position of the last commit that the
      * host knows of, and the sink goes back to it (`at` is its mark) or says that later pages are durable already
      * (`at` is greater; the host does not write those again). It may come after `finish` has done its work: opening
      * then succeeds, and finishing again changes nothing. */
-    longhaul_status (*open)(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+    longhaul_status (*open)(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                             longhaul_opened *out, longhaul_reply reply);
 
     /* Ends a configured sink. Those that it opened may live on. */

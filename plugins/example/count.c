@@ -87,13 +87,13 @@ static int find_member(const char *at, const char *wanted, char *value) {
 
 /* `template` with its placeholders replaced, as an absolute path. */
 static longhaul_status expand(const char *template, longhaul_bytes bytes, char *path, longhaul_reply reply) {
-    char site[4 * TEXT_SIZE], name[TEXT_SIZE], value[TEXT_SIZE];
-    size_t length = bytes.len < sizeof site ? bytes.len : sizeof site - 1;
-    memcpy(site, bytes.ptr, length);
-    site[length] = '\0';
-    const char *values = strstr(site, "\"values\":{");
-    if (length < bytes.len || values == NULL || !find_member(site, "folder", value)) {
-        return fail(reply, LONGHAUL_BROKEN, NULL, "the site cannot be read");
+    char variables[4 * TEXT_SIZE], name[TEXT_SIZE], value[TEXT_SIZE];
+    size_t length = bytes.len < sizeof variables ? bytes.len : sizeof variables - 1;
+    memcpy(variables, bytes.ptr, length);
+    variables[length] = '\0';
+    const char *values = strstr(variables, "\"values\":{");
+    if (length < bytes.len || values == NULL || !find_member(variables, "folder", value)) {
+        return fail(reply, LONGHAUL_BROKEN, NULL, "the variables cannot be read");
     }
     values += strlen("\"values\":");
 
@@ -141,9 +141,9 @@ static longhaul_status configure(longhaul_bytes bytes, longhaul_configured **out
     return status;
 }
 
-static longhaul_status destination(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply) {
+static longhaul_status destination(const longhaul_configured *sink, longhaul_bytes variables, longhaul_reply reply) {
     char path[TEXT_SIZE];
-    longhaul_status status = expand(sink->path, site, path, reply);
+    longhaul_status status = expand(sink->path, variables, path, reply);
     if (status == LONGHAUL_OK) reply.put(reply.data, LONGHAUL_FILE, bytes_of(path));
     return status;
 }
@@ -158,11 +158,11 @@ static int read_count(longhaul_bytes receipt, unsigned long long *count) {
     return receipt.len > 0;
 }
 
-static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                                  longhaul_opened *out, longhaul_reply reply) {
     longhaul_open *opened = calloc(1, sizeof *opened);
     if (opened == NULL) return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "there is no memory left");
-    longhaul_status status = expand(sink->path, site, opened->path, reply);
+    longhaul_status status = expand(sink->path, variables, opened->path, reply);
     if (status != LONGHAUL_OK) {
         free(opened);
         return status;

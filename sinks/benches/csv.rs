@@ -9,7 +9,7 @@ use longhaul_core::{
     Clock,
     clock::{Interrupt, SystemClock},
     disk::SystemDisk,
-    sink::{Batch, Registry, Site},
+    sink::{Batch, Registry, Variables},
 };
 use longhaul_sinks::{Stdout, register};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ fn measure(name: &str, mut options: Value) {
     register(&mut registry, Stdout::to(io::sink()), Arc::new(SystemDisk));
     let options = serde_json::from_value(options).unwrap();
     let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
-    let mut open = sink.open(&Site::new("conversations", "/"), None).unwrap().sink;
+    let mut open = sink.open(&Variables::new("conversations", "/"), None).unwrap().sink;
     let (bytes, ends) = page();
     let batch = Batch::new(&bytes, &ends);
     let clock = SystemClock::new(Interrupt::default());

@@ -14,7 +14,7 @@ use longhaul_core::{
     disk::SystemDisk,
     http::transport::Response,
     listing::page::{Layout, Page},
-    sink::{Batch, Registry, Sink, Site},
+    sink::{Batch, Registry, Sink, Variables},
 };
 use longhaul_sinks::{Stdout, register};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn csv_of_six_columns(bencher: Bencher<'_, '_>) {
     register(&mut registry, Stdout::to(io::sink()), Arc::new(SystemDisk));
     let options = serde_json::from_value(options).unwrap();
     let opener = registry.get("stdout").unwrap().configure(&options).unwrap();
-    let mut sink: Box<dyn Sink> = opener.open(&Site::new("conversations", "/"), None).unwrap().sink;
+    let mut sink: Box<dyn Sink> = opener.open(&Variables::new("conversations", "/"), None).unwrap().sink;
     let line = format!("{}\n", records::record(1, 1750));
     let bytes = line.repeat(100).into_bytes();
     let ends: Vec<usize> = (1..=100).map(|number| number * line.len()).collect();
@@ -64,9 +64,10 @@ fn template(bencher: Bencher<'_, '_>) {
         body: Some(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
         replay: Replay::Harmless,
     };
-    let site = Site::new("conversations", "/");
-    let site = site.with("window.start", "2026-01-01T00:00:00Z").with("window.end", "2026-01-02T00:00:00Z");
-    bencher.bench(|| template.at(&site).unwrap());
+    let variables = Variables::new("conversations", "/");
+    let variables =
+        variables.with("window.start", "2026-01-01T00:00:00Z").with("window.end", "2026-01-02T00:00:00Z");
+    bencher.bench(|| template.at(&variables).unwrap());
 }
 
 fn body(format: &str) -> Vec<u8> {

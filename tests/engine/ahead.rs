@@ -14,7 +14,7 @@ use longhaul_core::{
         Pull, PullError, run,
         window::{Windows, tile},
     },
-    sink::Site,
+    sink::Variables,
 };
 use longhaul_tests::{
     Journal, Life, Received, Reply, ScriptedTransport, Setup, SinkStep, Tokens, chain, window,
@@ -135,8 +135,8 @@ fn a_run_that_fails_waits_for_no_page_and_asks_for_none_any_more() {
     let client = Arc::new(setup.client());
     let journal = Journal::default();
     let sink = journal.sink("out").failing_at(SinkStep::Write);
-    let (sinks, site) = (vec![("out", &sink as _)], Site::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
+    let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
+    let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
 
     let error = run(&pull, &client).unwrap_err();
 

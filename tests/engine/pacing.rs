@@ -8,10 +8,10 @@ use std::{
 
 use longhaul_core::{
     Clock, Source,
-    client::rate::{Ceiling, RateLimit},
+    client::rate::{ConfiguredLimit, RateLimit},
     listing::paginate::PageNumber,
     pull::{Pull, run},
-    sink::Site,
+    sink::Variables,
 };
 use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{Journal, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
@@ -62,8 +62,8 @@ fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<Scripted
     source.concurrency = 8;
     let journal = Journal::default();
     let sink = journal.sink("out");
-    let (sinks, site) = (vec![("out", &sink as _)], Site::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, site, kept: None };
+    let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
+    let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
     let client = Arc::new(setup.client().with_rate(limit));
     let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);
@@ -91,8 +91,8 @@ fn each_token_has_a_budget_of_its_own() {
 
 #[test]
 fn a_ceiling_of_the_users_own_holds_beside_what_the_api_tells() {
-    let ceiling = Ceiling { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
-    let limit = RateLimit { ceiling: Some(ceiling), headers: None };
+    let configured = ConfiguredLimit { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
+    let limit = RateLimit { configured: Some(configured), headers: None };
     let (transport, took) = pull(200, Life::Unlimited, limit, 1_000_000);
     let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
     let spans = times.windows(51).map(|span| span[50].saturating_sub(span[0]));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use longhaul_core::{
     Client, Origins, Secret,
     client::{
-        Trouble,
+        AttemptError,
         auth::{Anonymous, Auth, ClientAuth, FixedToken},
         retry::StopReason,
     },
@@ -149,7 +149,7 @@ fn a_forbidden_request_is_told_and_does_not_renew_the_token() {
 
     assert_eq!((transport.api_requests().len(), transport.token_requests().len()), (1, 1));
     assert_eq!(pulled.request_error().reason(), StopReason::Refused);
-    assert!(matches!(pulled.request_error().trouble(), Some(Trouble::Refused { .. })));
+    assert!(matches!(pulled.request_error().last_error(), Some(AttemptError::Refused { .. })));
     assert_eq!(
         chain(pulled.error()),
         "`POST https://api.example/api/v2/details/query` failed\n\

@@ -6,7 +6,7 @@ use std::{
 };
 
 use longhaul_core::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
+    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Variables,
 };
 
 /// What was done to the sinks of a run, in order.
@@ -127,11 +127,11 @@ impl RecordingSink {
 }
 
 impl OpenSink for RecordingSink {
-    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+    fn destination(&self, _: &Variables) -> Result<Destination, SinkError> {
         Ok(Destination::Elsewhere(self.name.clone()))
     }
 
-    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let (call, at) = match (from, self.memory) {
             (None, _) => (Call::Open, Mark::START),
             (Some((_, mark)), Memory::Forgets) => (Call::GoBack(mark), mark),

@@ -16,7 +16,7 @@ use longhaul_core::{
         paginate::{Base, Follow, NextUrl, Paginator},
     },
     pull::{self, Pull, PullError},
-    sink::{OpenSink, Site},
+    sink::{OpenSink, Variables},
     state::Summary,
     window::Window,
 };
@@ -183,7 +183,13 @@ impl Setup {
         windows: Option<Vec<Window>>,
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
-        let pull = Pull { source, windows, sinks, site: Site::new("conversations", "/"), kept: None };
+        let pull = Pull {
+            source,
+            windows,
+            sinks,
+            variables: Variables::new("conversations", "/"),
+            checkpointing: None,
+        };
         pull::run(&pull, &Arc::new(self.client()))
     }
 }

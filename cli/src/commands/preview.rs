@@ -32,11 +32,11 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
             session.screen.tell(&format!("{name}: there is nothing new"));
             return Ok(Exit::Complete);
         }
-        FirstPage::OfJob(site) => {
+        FirstPage::OfJob(variables) => {
             let is_cancelled = source.job.as_ref().is_some_and(|job| job.cancel.is_some());
             let then = if is_cancelled { ", which is cancelled afterwards" } else { "" };
             session.screen.tell(&format!("{name}: waiting for a job{then}"));
-            FirstPage::of_job(session, name, &source, &access, &site)?
+            FirstPage::of_job(session, name, &source, &access, &variables)?
         }
     };
     let batch = page.as_ref().map_or(Batch::new(&[], &[]), |page| page.batch());

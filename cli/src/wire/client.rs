@@ -6,7 +6,7 @@ use longhaul_core::{
     Client, Clock, Origins, Secret,
     client::{
         auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
-        rate::{Ceiling, RateHeaders, RateLimit},
+        rate::{ConfiguredLimit, RateHeaders, RateLimit},
         retry::RetryPolicy,
     },
     event::Observer,
@@ -148,7 +148,7 @@ fn settings(config: &Config) -> Settings {
 fn rate(config: &Config) -> RateLimit {
     let config::Rate { requests, per, headers } = config.rate.clone();
     RateLimit {
-        ceiling: requests.map(|requests| Ceiling { requests, per }),
+        configured: requests.map(|requests| ConfiguredLimit { requests, per }),
         headers: headers.map(|config::RateHeaders { limit, used, reset }| RateHeaders { limit, used, reset }),
     }
 }

@@ -22,13 +22,13 @@ pub struct RequestError {
     url: ShownUrl,
     attempts: u32,
     reason: StopReason,
-    fault: Option<Box<Trouble>>,
+    fault: Option<Box<AttemptError>>,
 }
 
 /// Why one attempt failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum AttemptError {
     /// There is no token to send.
     #[error(transparent)]
     Credential(#[from] AuthError),
@@ -113,7 +113,12 @@ impl BodyFault {
 }
 
 impl RequestError {
-    pub(super) fn new(request: &Request, attempts: u32, reason: StopReason, fault: Option<Trouble>) -> Self {
+    pub(super) fn new(
+        request: &Request,
+        attempts: u32,
+        reason: StopReason,
+        fault: Option<AttemptError>,
+    ) -> Self {
         let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
         Self { method, url, attempts, reason, fault: fault.map(Box::new) }
     }
@@ -121,9 +126,9 @@ impl RequestError {
     /// Passes everything that the server said through `redact`.
     pub(crate) fn redacted(mut self, redact: impl Fn(&str) -> String) -> Self {
         if let Some(
-            Trouble::Refused { refusal, .. }
-            | Trouble::DeadCredential(refusal)
-            | Trouble::FreshCredential(refusal),
+            AttemptError::Refused { refusal, .. }
+            | AttemptError::DeadCredential(refusal)
+            | AttemptError::FreshCredential(refusal),
         ) = self.fault.as_deref_mut()
         {
             refusal.code = refusal.code.as_deref().map(&redact);
@@ -139,16 +144,16 @@ impl RequestError {
     }
 
     /// Why the last attempt failed, if there was one.
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn last_error(&self) -> Option<&AttemptError> {
         self.fault.as_deref()
     }
 
     /// The server's error response, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
-        match self.trouble()? {
-            Trouble::DeadCredential(refusal)
-            | Trouble::FreshCredential(refusal)
-            | Trouble::Refused { refusal, .. } => Some(refusal),
+        match self.last_error()? {
+            AttemptError::DeadCredential(refusal)
+            | AttemptError::FreshCredential(refusal)
+            | AttemptError::Refused { refusal, .. } => Some(refusal),
             _ => None,
         }
     }
@@ -169,8 +174,8 @@ impl fmt::Display for RequestError {
                 write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())
             }
             StopReason::Refused => write!(f, "{request} failed"),
-            StopReason::Unauthorized => match self.trouble() {
-                Some(Trouble::FreshCredential(_)) => {
+            StopReason::Unauthorized => match self.last_error() {
+                Some(AttemptError::FreshCredential(_)) => {
                     write!(f, "{request} was refused, although the token is new")
                 }
                 _ => write!(f, "{request} was refused"),
@@ -181,7 +186,7 @@ impl fmt::Display for RequestError {
     }
 }
 
-impl Trouble {
+impl AttemptError {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Refused { throttled: true, retry_after, .. } => {
@@ -210,7 +215,7 @@ impl Trouble {
     }
 }
 
-impl From<ForeignOrigin> for Trouble {
+impl From<ForeignOrigin> for AttemptError {
     fn from(origin: ForeignOrigin) -> Self {
         Self::Misdirected(origin.into())
     }

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{
     Answer, Client,
-    error::{BodyFault, Trouble},
+    error::{AttemptError, BodyFault},
     redirect,
 };
 use crate::{
@@ -24,7 +24,7 @@ impl Client {
         mut buffer: Vec<u8>,
         grant: Grant,
         read: impl Fn(Answer) -> Result<T, BodyFault>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, AttemptError> {
         let mut followed = 0;
         loop {
             self.observer.on(&Event::Sending { method: &request.method, url: &ShownUrl::from(&request.url) });
@@ -63,18 +63,18 @@ impl Client {
         retry_after(response.header("retry-after")?, response.header("date"), self.clock.now())
     }
 
-    fn refusal(&self, response: &Response, request: &Request, grant: Grant) -> Trouble {
+    fn refusal(&self, response: &Response, request: &Request, grant: Grant) -> AttemptError {
         let refusal = self.refusals.read(response, request);
         if response.status == StatusCode::UNAUTHORIZED {
             // If the API never accepted the renewed token, renewing it again does not help.
             let is_fresh = grant > Grant::FIRST && self.proved.load(Ordering::Relaxed) < grant.0;
             return if is_fresh {
-                Trouble::FreshCredential(refusal)
+                AttemptError::FreshCredential(refusal)
             } else {
-                Trouble::DeadCredential(refusal)
+                AttemptError::DeadCredential(refusal)
             };
         }
         let throttled = self.refusals.is_throttled(response);
-        Trouble::Refused { refusal, throttled, retry_after: self.retry_after(response) }
+        AttemptError::Refused { refusal, throttled, retry_after: self.retry_after(response) }
     }
 }

@@ -1,6 +1,6 @@
 //! The end of a request that is not sent again.
 
-use super::error::{RequestError, Trouble};
+use super::error::{AttemptError, RequestError};
 use crate::{
     client::{auth::AuthError, retry::StopReason},
     http::request::Request,
@@ -10,19 +10,19 @@ use crate::{
 /// how often it was sent.
 pub(super) struct GivenUp {
     reason: StopReason,
-    fault: Option<Trouble>,
+    fault: Option<AttemptError>,
 }
 
 impl GivenUp {
     /// The last attempt failed with `fault`.
-    pub(super) fn after(fault: Trouble, reason: StopReason) -> Self {
+    pub(super) fn after(fault: AttemptError, reason: StopReason) -> Self {
         // Stopping a run breaks its connections, so a broken connection says nothing about why it stopped.
-        let is_effect = reason == StopReason::Interrupted && matches!(fault, Trouble::Failed(_));
+        let is_effect = reason == StopReason::Interrupted && matches!(fault, AttemptError::Failed(_));
         Self { reason, fault: (!is_effect).then_some(fault) }
     }
 
     /// The run stopped during the wait after `fault`, which is what it was waiting out.
-    pub(super) fn during_wait(fault: Trouble) -> Self {
+    pub(super) fn during_wait(fault: AttemptError) -> Self {
         Self { reason: StopReason::Interrupted, fault: Some(fault) }
     }
 
@@ -43,6 +43,6 @@ impl From<AuthError> for GivenUp {
             AuthError::Interrupted => StopReason::Interrupted,
             _ => StopReason::NoCredential,
         };
-        Self { reason, fault: Some(Trouble::Credential(error)) }
+        Self { reason, fault: Some(AttemptError::Credential(error)) }
     }
 }

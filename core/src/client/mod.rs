@@ -32,7 +32,7 @@ use std::{
 use url::Url;
 
 pub use self::{
-    error::{BodyFault, RequestError, Trouble},
+    error::{AttemptError, BodyFault, RequestError},
     redirect::Misdirection,
 };
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
@@ -141,14 +141,19 @@ impl Client {
     }
 
     /// Decides what to do after `fault`. A stop of the run overrides the retry policy.
-    fn judge(&self, attempts: &mut Attempts<'_>, is_wanted: &impl Fn() -> bool, fault: &Trouble) -> Step {
+    fn judge(
+        &self,
+        attempts: &mut Attempts<'_>,
+        is_wanted: &impl Fn() -> bool,
+        fault: &AttemptError,
+    ) -> Step {
         let step = attempts.judge(fault.outcome(), self.jitter.unit());
         let is_stopped = self.clock.is_interrupted() || !is_wanted();
         if is_stopped { Step::Stop(StopReason::Interrupted) } else { step }
     }
 
     /// Replaces the token that the API refused with `fault`.
-    fn renew(&self, refused: Grant, fault: Trouble) -> Result<(), GivenUp> {
+    fn renew(&self, refused: Grant, fault: AttemptError) -> Result<(), GivenUp> {
         if self.auth.renew(refused)? == Renewal::Unsupported {
             return Err(GivenUp::after(fault, StopReason::Unauthorized));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Client, error::Trouble, given_up::GivenUp, rate::Turn, retry::StopReason};
+use super::{Client, error::AttemptError, given_up::GivenUp, rate::Turn, retry::StopReason};
 use crate::{client::auth::Grant, clock::Wake, event::Event};
 
 impl Client {
@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// Reports `fault` and waits until the next attempt.
-    pub(super) fn wait_after(&self, fault: Trouble, wait: Duration) -> Result<(), GivenUp> {
+    pub(super) fn wait_after(&self, fault: AttemptError, wait: Duration) -> Result<(), GivenUp> {
         self.observer.on(&Event::Survived { fault: fault.kind(), cause: &fault, wait });
         match self.clock.sleep(wait) {
             Wake::Rested => Ok(()),

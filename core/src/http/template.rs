@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     http::request::{Body, Replay, Request},
-    sink::Site,
+    sink::Variables,
 };
 
 /// A request whose path, query and body may hold placeholders such as `{window.start}`.
@@ -29,18 +29,18 @@ pub struct Template {
 }
 
 impl Template {
-    /// The request with the placeholders replaced by their values in `site`.
+    /// The request with the placeholders replaced by their values in `variables`.
     ///
     /// # Errors
     /// The result is not a URL.
-    pub fn at(&self, site: &Site) -> Result<Request, url::ParseError> {
+    pub fn at(&self, variables: &Variables) -> Result<Request, url::ParseError> {
         let base_url = self.base_url.as_str().trim_end_matches('/');
-        let mut url = Url::parse(&format!("{base_url}{}", site.fill_url(&self.path)))?;
+        let mut url = Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)))?;
         if !self.query.is_empty() {
-            let parameters = self.query.iter().map(|(name, value)| (name, site.fill(value)));
+            let parameters = self.query.iter().map(|(name, value)| (name, variables.fill(value)));
             url.query_pairs_mut().extend_pairs(parameters);
         }
-        let body = self.body.as_ref().map_or(Body::Empty, |body| Body::Json(filled(body, site)));
+        let body = self.body.as_ref().map_or(Body::Empty, |body| Body::Json(filled(body, variables)));
         Ok(Request {
             method: self.method.clone(),
             url,
@@ -52,13 +52,13 @@ impl Template {
 }
 
 /// `value` with the placeholders in all its strings replaced.
-fn filled(value: &Value, site: &Site) -> Value {
+fn filled(value: &Value, variables: &Variables) -> Value {
     match value {
-        Value::String(text) => Value::String(site.fill(text)),
-        Value::Array(elements) => elements.iter().map(|element| filled(element, site)).collect(),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, member)| (name.clone(), filled(member, site))).collect())
-        }
+        Value::String(text) => Value::String(variables.fill(text)),
+        Value::Array(elements) => elements.iter().map(|element| filled(element, variables)).collect(),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(name, member)| (name.clone(), filled(member, variables))).collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn the_path_of_the_base_url_is_kept() {
-        let url = |base_url, path| template(base_url, path).at(&Site::new("x", "/")).unwrap().url.to_string();
+        let url =
+            |base_url, path| template(base_url, path).at(&Variables::new("x", "/")).unwrap().url.to_string();
         assert_eq!(
             url("https://gw.example/genesys/", "/api/v2/users?a=1"),
             "https://gw.example/genesys/api/v2/users?a=1"
@@ -93,13 +94,13 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_in_path_query_and_body() {
-        let site = Site::new("calls", "/").with("job.id", "a b").with("window.start", "2026-01-02");
+        let variables = Variables::new("calls", "/").with("job.id", "a b").with("window.start", "2026-01-02");
         let template = Template {
             query: vec![("from".to_owned(), "{window.start}&".to_owned())],
             body: Some(json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1 })),
             ..template("https://api.example", "/jobs/{job.id}/results?x=1")
         };
-        let request = template.at(&site).unwrap();
+        let request = template.at(&variables).unwrap();
         assert_eq!(request.url.as_str(), "https://api.example/jobs/a%20b/results?x=1&from=2026-01-02%26");
         assert!(matches!(request.body, Body::Json(body)
             if body == json!({ "a": ["2026-01-02", { "b": "calls/{other}" }], "c": 1 })));

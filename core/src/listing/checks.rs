@@ -3,7 +3,7 @@
 use super::{PageError, Pages};
 use crate::listing::{
     page::{Page, Records},
-    paginate::{Cursor, Proof},
+    paginate::{Cursor, LoopCheck},
 };
 
 impl Pages<'_> {
@@ -11,7 +11,7 @@ impl Pages<'_> {
     /// number returns the same page forever.
     pub(super) fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {
         let batch = page.batch();
-        if self.listing.paginator.proof() != Proof::ByContent || batch.is_empty() {
+        if self.listing.paginator.loop_check() != LoopCheck::Records || batch.is_empty() {
             return Ok(None);
         }
         let fingerprint = self.seen.new_records(batch.bytes());

@@ -32,7 +32,7 @@ pub enum PageError {
     },
     /// The pull was cancelled while this page was on its way.
     #[error("cancelled, because another part of the pull failed")]
-    Abandoned,
+    Cancelled,
     /// The page names a next page, but has no records.
     #[error("page {page} has nothing at `{at}` but names a next page")]
     Absent {

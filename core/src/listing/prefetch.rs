@@ -12,7 +12,7 @@ use std::{
 
 use super::PageError;
 use crate::{
-    cancel::Abandoned,
+    cancel::CancelSignal,
     client::{Client, RequestError},
     http::request::Request,
     listing::{
@@ -27,7 +27,7 @@ pub(crate) struct Fetchers {
     tasks: Sender<Task>,
     /// How many pages one listing may prefetch.
     pub(super) per_listing: usize,
-    abandoned: Arc<Abandoned>,
+    cancelled: Arc<CancelSignal>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(super) struct Requested {
 #[derive(Debug)]
 pub(super) enum PendingPage {
     /// Another thread is fetching it.
-    Fetching(Receiver<Result<Page, RequestError>>, Arc<Waiter>, Arc<Abandoned>),
+    Fetching(Receiver<Result<Page, RequestError>>, Arc<Waiter>, Arc<CancelSignal>),
     /// It has arrived, or has failed.
     Ready(Result<Box<Page>, PageError>),
 }
@@ -74,7 +74,7 @@ impl Fetchers {
         client: &Arc<Client>,
         threads: usize,
         per_listing: usize,
-        abandoned: &Arc<Abandoned>,
+        cancelled: &Arc<CancelSignal>,
     ) -> Self {
         let (tasks, queue) = mpsc::channel::<Task>();
         let queue = Arc::new(Mutex::new(queue));
@@ -88,7 +88,7 @@ impl Fetchers {
                 }
             });
         }
-        Self { tasks, per_listing, abandoned: Arc::clone(abandoned) }
+        Self { tasks, per_listing, cancelled: Arc::clone(cancelled) }
     }
 
     /// Fetches a page on one of the threads.
@@ -98,7 +98,7 @@ impl Fetchers {
         let task = Task { request, layout, buffer, fetched, waiter: Arc::downgrade(&waiter) };
         // The threads run as long as `self` exists. If they did not, `wait` would notice the closed channel.
         let _ = self.tasks.send(task);
-        PendingPage::Fetching(page, waiter, Arc::clone(&self.abandoned))
+        PendingPage::Fetching(page, waiter, Arc::clone(&self.cancelled))
     }
 }
 
@@ -126,14 +126,14 @@ impl Requested {
 impl PendingPage {
     /// Waits for the page, unless the pull is cancelled meanwhile.
     pub(super) fn wait(self) -> Result<Page, PageError> {
-        let (page, _waiter, abandoned) = match self {
+        let (page, _waiter, cancelled) = match self {
             Self::Ready(page) => return page.map(|page| *page),
-            Self::Fetching(page, waiter, abandoned) => (page, waiter, abandoned),
+            Self::Fetching(page, waiter, cancelled) => (page, waiter, cancelled),
         };
         loop {
             match page.recv_timeout(POLL_INTERVAL) {
                 Ok(page) => return Ok(page?),
-                Err(RecvTimeoutError::Timeout) if abandoned.is_set() => return Err(PageError::Abandoned),
+                Err(RecvTimeoutError::Timeout) if cancelled.is_set() => return Err(PageError::Cancelled),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     std::panic::resume_unwind(Box::new("a thread that fetches pages panicked"))

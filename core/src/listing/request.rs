@@ -5,7 +5,7 @@ use crate::{
     http::request::Request,
     listing::{
         page::Page,
-        paginate::{Cursor, Proof},
+        paginate::{Cursor, LoopCheck},
         position::Next,
     },
 };
@@ -67,7 +67,7 @@ impl Pages<'_> {
         let mut request = self.listing.request.clone();
         self.listing.paginator.prepare(&mut request, at)?;
         request.url = self.client.origins().admit(request.url)?;
-        if self.listing.paginator.proof() == Proof::ByContent {
+        if self.listing.paginator.loop_check() == LoopCheck::Records {
             return Ok((request, None));
         }
         match self.seen.new_request(&request) {

@@ -9,7 +9,7 @@ use std::{
 use siphasher::sip128::{Hasher128, SipHasher13};
 use url::Position;
 
-use crate::{http::request::Request, sink::Site};
+use crate::{http::request::Request, sink::Variables};
 
 /// The fingerprints of the pages of a listing. Each has 16 bytes.
 #[derive(Debug, Default)]
@@ -23,12 +23,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The pages of the listing with the variables `site`. `restarts` is how often the listing was restarted; `earlier`
+    /// The pages of the listing with these variables. `restarts` is how often the listing was restarted; `earlier`
     /// has the pages of earlier runs.
-    pub(crate) fn new(site: &Site, restarts: u64, earlier: Arc<HashSet<u128>>) -> Self {
+    pub(crate) fn new(variables: &Variables, restarts: u64, earlier: Arc<HashSet<u128>>) -> Self {
         let mut hasher = SipHasher13::new();
         restarts.hash(&mut hasher);
-        site.values().for_each(|value| value.hash(&mut hasher));
+        variables.values().for_each(|value| value.hash(&mut hasher));
         Self { listing: hasher.finish128().as_u128(), earlier, now: HashSet::new() }
     }
 

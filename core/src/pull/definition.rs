@@ -9,8 +9,8 @@ use crate::{
         source::Source,
         window::{TooDeep, Windows},
     },
-    sink::{OpenSink, Site},
-    state::checkpoint::Kept,
+    sink::{OpenSink, Variables},
+    state::checkpoint::Checkpointing,
     window::Window,
 };
 
@@ -24,15 +24,15 @@ pub struct Pull<'a> {
     /// Where it goes, under the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
     /// What requests and sinks are told of the pull.
-    pub site: Site,
+    pub variables: Variables,
     /// How it is kept so that it can be taken up again; not at all where this is none.
-    pub kept: Option<Kept<'a>>,
+    pub checkpointing: Option<Checkpointing<'a>>,
 }
 
 impl<'a> Pull<'a> {
     /// The sinks that have a file for each window, and those that take every window.
     pub(super) fn own_and_shared(&self) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
-        self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.site))
+        self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.variables))
     }
 
     /// How many partitions are read at once. Whatever depends on the order of partitions is read in order.
@@ -65,10 +65,10 @@ impl<'a> Pull<'a> {
 }
 
 /// Whether the sink writes elsewhere in another window.
-pub fn has_file_for_each_window(opener: &dyn OpenSink, site: &Site) -> bool {
+pub fn has_file_for_each_window(opener: &dyn OpenSink, variables: &Variables) -> bool {
     let at = |start| {
         let window = Window { start, end: start };
-        opener.destination(&Windows::in_file_names(site, &window)).ok()
+        opener.destination(&Windows::in_file_names(variables, &window)).ok()
     };
     at(Timestamp::UNIX_EPOCH) != at(Timestamp::MAX)
 }

@@ -9,12 +9,12 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
-    cancel::Abandoned,
+    cancel::CancelSignal,
     client::{Client, RequestError, retry::StopReason},
     clock::Wake,
     http::{request::Request, template::Template},
     json::pointer::Pointer,
-    sink::Site,
+    sink::Variables,
     state::StateError,
 };
 
@@ -56,22 +56,22 @@ pub struct Cancel {
 pub(crate) struct Submission<'a> {
     pub(crate) client: &'a Client,
     /// What the placeholders in its requests stand for.
-    pub(crate) site: Site,
+    pub(crate) variables: Variables,
     /// Is told the id as soon as there is one, and that there is none any more.
     pub(crate) note: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
-    pub(crate) abandoned: &'a Abandoned,
+    pub(crate) cancelled: &'a CancelSignal,
 }
 
 impl Job {
     /// Submits the job, or takes up the one that was submitted in an earlier run, and waits until its results are there.
     /// A job that fails is submitted once more.
     ///
-    /// Returns the site with the job's id.
+    /// Returns the variables with the job's id.
     pub(crate) fn complete(
         &self,
         submission: &Submission<'_>,
         submitted: Option<String>,
-    ) -> Result<Site, JobError> {
+    ) -> Result<Variables, JobError> {
         let attempted = match submitted {
             Some(id) => self.follow(submission, id),
             None => self.attempt(submission),
@@ -82,13 +82,13 @@ impl Job {
         }
     }
 
-    /// Has the job done for the sake of `look`, which is given the site with the job's id. Nothing is kept of it: it is
+    /// Has the job done for the sake of `look`, which is given the variables with the job's id. Nothing is kept of it: it is
     /// cancelled then, however that ended.
     pub fn glance<T, E: From<JobError>>(
         &self,
         client: &Client,
-        site: &Site,
-        look: impl FnOnce(&Site) -> Result<T, E>,
+        variables: &Variables,
+        look: impl FnOnce(&Variables) -> Result<T, E>,
     ) -> Result<T, E> {
         let submitted = Mutex::new(None);
         let locked = || submitted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,26 +96,30 @@ impl Job {
             *locked() = id.map(str::to_owned);
             Ok(())
         };
-        let submission =
-            Submission { client, site: site.clone(), note: &note, abandoned: &Abandoned::default() };
-        let looked = self.complete(&submission, None).map_err(E::from).and_then(|site| look(&site));
+        let submission = Submission {
+            client,
+            variables: variables.clone(),
+            note: &note,
+            cancelled: &CancelSignal::default(),
+        };
+        let looked = self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
         if let Some(id) = locked().take() {
-            self.cancel(&site.clone().with("job.id", id));
+            self.cancel(&variables.clone().with("job.id", id));
         }
         looked
     }
 
-    /// Whether the results of the job at `site` can no longer be had.
-    pub(crate) fn is_over(&self, client: &Client, site: &Site) -> bool {
-        let Ok(request) = self.poll.at(site) else { return false };
+    /// Whether the results of the job in `variables` can no longer be had.
+    pub(crate) fn is_over(&self, client: &Client, variables: &Variables) -> bool {
+        let Ok(request) = self.poll.at(variables) else { return false };
         match client.json(&request) {
             Ok(answer) => text(self.state.find(&answer)).is_some_and(|state| self.failed.contains(&state)),
             Err(error) => is_unknown(&error),
         }
     }
 
-    fn attempt(&self, submission: &Submission<'_>) -> Result<Site, JobError> {
-        let submitted = submission.ask(&self.submit.at(&submission.site)?)?;
+    fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
+        let submitted = submission.ask(&self.submit.at(&submission.variables)?)?;
         // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
@@ -123,30 +127,30 @@ impl Job {
         self.follow(submission, id)
     }
 
-    fn follow(&self, submission: &Submission<'_>, id: String) -> Result<Site, JobError> {
-        let site = submission.site.clone().with("job.id", id);
-        let outcome = self.wait(submission, &site);
+    fn follow(&self, submission: &Submission<'_>, id: String) -> Result<Variables, JobError> {
+        let variables = submission.variables.clone().with("job.id", id);
+        let outcome = self.wait(submission, &variables);
         match &outcome {
             Err(error) if error.is_over() => (submission.note)(None)?,
             Err(error) if error.is_interrupted() && self.cancel.is_some() => {
-                self.cancel(&site);
+                self.cancel(&variables);
                 (submission.note)(None)?;
             }
             _ => {}
         }
-        outcome.map(|()| site)
+        outcome.map(|()| variables)
     }
 
-    /// Cancels the job at `site`, where that can be done. Whatever comes of it, nobody waits for the job any more; if it
+    /// Cancels the job in `variables`, where that can be done. Whatever comes of it, nobody waits for the job any more; if it
     /// goes on it costs the API, not us.
-    fn cancel(&self, site: &Site) {
+    fn cancel(&self, variables: &Variables) {
         let Some(cancel) = &self.cancel else { return };
-        let Ok(request) = cancel.request.at(site) else { return };
+        let Ok(request) = cancel.request.at(variables) else { return };
         let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
     }
 
-    fn wait(&self, submission: &Submission<'_>, site: &Site) -> Result<(), JobError> {
-        let request = self.poll.at(site)?;
+    fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<(), JobError> {
+        let request = self.poll.at(variables)?;
         let clock = submission.client.clock();
         let begun = clock.elapsed();
         loop {
@@ -163,7 +167,7 @@ impl Job {
             if clock.elapsed().saturating_sub(begun) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
-            if submission.abandoned.is_set() || clock.sleep(self.every) == Wake::Interrupted {
+            if submission.cancelled.is_set() || clock.sleep(self.every) == Wake::Interrupted {
                 return Err(JobError::Interrupted);
             }
         }
@@ -173,7 +177,7 @@ impl Job {
 impl Submission<'_> {
     /// Sends `request` until the answer is JSON, or until nobody waits for the job any more.
     fn ask(&self, request: &Request) -> Result<Value, RequestError> {
-        self.client.json_while(|| !self.abandoned.is_set(), request)
+        self.client.json_while(|| !self.cancelled.is_set(), request)
     }
 }
 

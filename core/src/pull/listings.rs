@@ -6,8 +6,8 @@ use crate::{
     client::Client,
     listing::{Fetchers, Pages, seen::Seen},
     pull::source::Source,
-    sink::Site,
-    state::checkpoint::PartProgress,
+    sink::Variables,
+    state::checkpoint::PartitionProgress,
 };
 
 /// The listings of a pull, each from where its partition has come to.
@@ -21,10 +21,14 @@ pub(crate) struct Listings<'a> {
 }
 
 impl<'a> Listings<'a> {
-    /// The pages of the partition at `site`, from where it has come to.
-    pub(crate) fn pages(&self, site: &Site, partition: &PartProgress) -> Result<Pages<'a>, url::ParseError> {
-        let listing = self.source.listing(site)?;
-        let seen = Seen::new(site, partition.anew, Arc::clone(&self.seen));
+    /// The pages of the partition with these variables, from where it has come to.
+    pub(crate) fn pages(
+        &self,
+        variables: &Variables,
+        partition: &PartitionProgress,
+    ) -> Result<Pages<'a>, url::ParseError> {
+        let listing = self.source.listing(variables)?;
+        let seen = Seen::new(variables, partition.anew, Arc::clone(&self.seen));
         Ok(Pages::from(self.client, listing, partition.listing.clone(), seen, Some(self.fetchers.clone())))
     }
 }

@@ -36,7 +36,7 @@ use self::{
 };
 pub use crate::state::Summary;
 use crate::{
-    cancel::Abandoned,
+    cancel::CancelSignal,
     client::Client,
     event::Event,
     listing::{Fetchers, page::Page, position::Next},
@@ -46,15 +46,16 @@ use crate::{
 /// Pulls every page into every sink, from the last checkpoint on where there is one, and publishes what was pulled once
 /// all of it is durable everywhere.
 pub fn run(pull: &Pull<'_>, client: &Arc<Client>) -> Result<Summary, PullError> {
-    let (saved, abandoned) = (SharedCheckpoint::new(pull.kept.as_ref()), Arc::new(Abandoned::default()));
+    let (saved, cancelled) =
+        (SharedCheckpoint::new(pull.checkpointing.as_ref()), Arc::new(CancelSignal::default()));
     let (workers, at_once) = (pull.workers(), pull.source.concurrency.max(1));
-    let fetchers = Fetchers::start(client, at_once, at_once / workers, &abandoned);
+    let fetchers = Fetchers::start(client, at_once, at_once / workers, &cancelled);
     let listings = Listings { source: pull.source, client, fetchers, seen: saved.pages_seen()? };
-    let run = Run::new(pull, listings, &saved, &abandoned, workers);
+    let run = Run::new(pull, listings, &saved, &cancelled, workers);
     thread::scope(|scope| {
-        let queue = Queue::new(scope, pull, run.listings.clone(), &saved, &abandoned, workers);
+        let queue = Queue::new(scope, pull, run.listings.clone(), &saved, &cancelled, workers);
         let pulled = run.pull(&Mutex::new(queue));
-        abandoned.set();
+        cancelled.set();
         pulled
     })
 }
@@ -87,7 +88,7 @@ impl<'a> Run<'a> {
             // Nobody else knows which partitions it has read, and no shared sink has to make them durable.
             let read = worker.read_all(queue).and_then(|()| worker.save(None, u64::MAX, |_| {}));
             if read.is_err() {
-                self.abandoned.set();
+                self.cancelled.set();
             }
             read
         };
@@ -108,7 +109,7 @@ impl<'a> Worker<'a> {
                 End::Reached => {}
                 End::Split(halves) => locked(queue).put_halves(halves),
                 End::JobOver => locked(queue).put_again(partition.window),
-                End::Abandoned => return Ok(()),
+                End::Cancelled => return Ok(()),
             }
         }
     }
@@ -146,16 +147,16 @@ impl<'a> Worker<'a> {
                 }
                 Ok(None) => return Ok(End::Reached),
                 // Whatever came of the page, what the other worker failed with is why the pull has.
-                Err(_) if self.run.abandoned.is_set() => {}
+                Err(_) if self.run.cancelled.is_set() => {}
                 // Only the empty page behind the last one was too deep.
                 Err(error) if self.run.pull.is_too_deep(&error) && open.pages.is_complete() => {
                     return Ok(End::Reached);
                 }
                 Err(error) => return self.give_up(open, partition, error),
             }
-            if self.run.abandoned.is_set() {
+            if self.run.cancelled.is_set() {
                 self.keep(Some(open));
-                return Ok(End::Abandoned);
+                return Ok(End::Cancelled);
             }
             self.commit_when_due(open)?;
         }

@@ -3,7 +3,7 @@
 use crate::{
     listing::{Pages, position::Next},
     pull::{error::PullError, queue::Partition, sinks::Sinks, window::Windows, worker::Worker},
-    state::checkpoint::{Before, PartProgress},
+    state::checkpoint::{Before, PartitionProgress},
 };
 
 /// A partition that is being read.
@@ -11,14 +11,14 @@ pub(super) struct OpenPartition<'a> {
     pub(super) pages: Pages<'a>,
     /// The sinks that have a file for each window.
     pub(super) sinks: Sinks<'a>,
-    pub(super) progress: PartProgress,
+    pub(super) progress: PartitionProgress,
 }
 
 impl<'a> Worker<'a> {
     /// Opens a partition where it stands.
     pub(super) fn open(&mut self, partition: &mut Partition<'a>) -> Result<OpenPartition<'a>, PullError> {
         let mut progress = self.run.saved.partition(partition.window);
-        let job = partition.site.get("job.id").map(str::to_owned);
+        let job = partition.variables.get("job.id").map(str::to_owned);
         if progress.listing.next != Next::First && progress.job != job {
             // The job is another one than that whose results were read.
             progress = self.begin_anew(progress)?;
@@ -26,7 +26,7 @@ impl<'a> Worker<'a> {
         progress.job = job;
         let pages = match partition.begun.take() {
             Some(pages) => pages,
-            None => self.run.listings.pages(&partition.site, &progress)?,
+            None => self.run.listings.pages(&partition.variables, &progress)?,
         };
         let sinks = self.open_own(partition, &progress)?;
         let mut open = OpenPartition { pages, sinks, progress };
@@ -36,12 +36,16 @@ impl<'a> Worker<'a> {
         Ok(open)
     }
 
-    fn open_own(&self, partition: &Partition<'a>, progress: &PartProgress) -> Result<Sinks<'a>, PullError> {
+    fn open_own(
+        &self,
+        partition: &Partition<'a>,
+        progress: &PartitionProgress,
+    ) -> Result<Sinks<'a>, PullError> {
         let Some(window) = partition.window.filter(|_| !self.run.own.is_empty()) else {
             return Ok(Sinks::none());
         };
-        let site = Windows::in_file_names(&self.run.pull.site, &window);
-        Sinks::open(self.run.own.clone(), site, progress.sinks.as_ref())
+        let variables = Windows::in_file_names(&self.run.pull.variables, &window);
+        Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())
     }
 
     /// Remembers how things are before the first page.
@@ -68,14 +72,14 @@ impl<'a> Worker<'a> {
 
     /// Whether what was written of a partition stays when it begins anew. Records that carry a key may: when they come again
     /// they are dropped. But a file of the window's own does not stay, and they must not be missing from another.
-    pub(super) fn stays(&self, partition: &PartProgress) -> bool {
+    pub(super) fn stays(&self, partition: &PartitionProgress) -> bool {
         self.unique.is_some() && self.run.own.is_empty() && partition.without_key == 0
     }
 }
 
 impl OpenPartition<'_> {
     /// Makes everything durable in the sinks of the window's own.
-    pub(super) fn commit(&mut self) -> Result<&PartProgress, PullError> {
+    pub(super) fn commit(&mut self) -> Result<&PartitionProgress, PullError> {
         self.progress.sinks = self.sinks.commit_any()?;
         Ok(&self.progress)
     }

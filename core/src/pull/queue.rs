@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    cancel::Abandoned,
+    cancel::CancelSignal,
     listing::Pages,
     pull::{
         definition::Pull,
@@ -14,7 +14,7 @@ use crate::{
         listings::Listings,
         shared_checkpoint::SharedCheckpoint,
     },
-    sink::Site,
+    sink::Variables,
     window::Window,
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Partition<'a> {
     /// The slice of time; none where the pull has no windows.
     pub(crate) window: Option<Window>,
     /// What the placeholders in its requests stand for.
-    pub(crate) site: Site,
+    pub(crate) variables: Variables,
     pub(crate) attempt: Attempt,
     /// Its pages, where the first was asked for while an earlier partition was read.
     pub(crate) begun: Option<Pages<'a>>,
@@ -45,7 +45,7 @@ pub(crate) struct Queue<'scope, 'env> {
     pull: &'env Pull<'env>,
     listings: Listings<'env>,
     saved: &'env SharedCheckpoint<'env>,
-    abandoned: &'env Abandoned,
+    cancelled: &'env CancelSignal,
     workers: usize,
     /// How many jobs of partitions that were not taken may be under way.
     jobs: usize,
@@ -56,10 +56,10 @@ pub(crate) struct Queue<'scope, 'env> {
 /// A partition that was not taken yet.
 pub(crate) struct Queued<'scope, 'env> {
     window: Option<Window>,
-    site: Site,
+    variables: Variables,
     attempt: Attempt,
     standing: Standing,
-    job: Option<ScopedJoinHandle<'scope, Result<Site, JobError>>>,
+    job: Option<ScopedJoinHandle<'scope, Result<Variables, JobError>>>,
     begun: Option<Pages<'env>>,
 }
 
@@ -76,13 +76,13 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         pull: &'env Pull<'env>,
         listings: Listings<'env>,
         saved: &'env SharedCheckpoint<'env>,
-        abandoned: &'env Abandoned,
+        cancelled: &'env CancelSignal,
         workers: usize,
     ) -> Self {
         // Each of several workers waits for the job of its own partition.
         let jobs = if workers > 1 { 1 } else { pull.source.concurrency.max(1) };
         let waiting = VecDeque::new();
-        let mut queue = Self { scope, pull, listings, saved, abandoned, workers, jobs, waiting };
+        let mut queue = Self { scope, pull, listings, saved, cancelled, workers, jobs, waiting };
         let checkpoint = saved.checkpoint();
         let windows = pull.windows.as_ref().map_or(vec![None], |all| all.iter().copied().map(Some).collect());
         let begun = checkpoint.parts.iter().map(|partition| (partition.window, Standing::Known));
@@ -91,9 +91,9 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         queue
     }
 
-    /// Takes the next partition; `None` after the last, and once the pull is abandoned.
+    /// Takes the next partition; `None` after the last, and once the pull is cancelled.
     pub(crate) fn take(&mut self) -> Option<Queued<'scope, 'env>> {
-        if self.abandoned.is_set() {
+        if self.cancelled.is_set() {
             return None;
         }
         if let Some(job) = &self.pull.source.job {
@@ -116,7 +116,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
             if queued.begun.is_none() {
                 let partition = self.saved.partition(queued.window);
                 // Should this be an error, whoever takes the partition meets it again.
-                queued.begun = self.listings.pages(&queued.site, &partition).ok();
+                queued.begun = self.listings.pages(&queued.variables, &partition).ok();
                 queued.begun.iter_mut().for_each(Pages::prefetch_first);
             }
         }
@@ -141,33 +141,33 @@ impl<'scope, 'env> Queue<'scope, 'env> {
     fn start(&mut self, job: &'env Job) {
         let under_way = self.waiting.iter().filter(|queued| queued.job.is_some()).count();
         let more = self.jobs.saturating_sub(under_way);
-        let (client, saved, abandoned) = (self.listings.client, self.saved, self.abandoned);
+        let (client, saved, cancelled) = (self.listings.client, self.saved, self.cancelled);
         for queued in self.waiting.iter_mut().filter(|queued| queued.job.is_none()).take(more) {
-            let (window, site) = (queued.window, queued.site.clone());
+            let (window, variables) = (queued.window, queued.variables.clone());
             queued.job = Some(self.scope.spawn(move || {
                 let note = |id: Option<&str>| saved.save_job(window, id);
-                job.complete(&Submission { client, site, note: &note, abandoned }, saved.job(window))
+                job.complete(&Submission { client, variables, note: &note, cancelled }, saved.job(window))
             }));
         }
     }
 
     fn queued(&self, window: Option<Window>, standing: Standing) -> Queued<'scope, 'env> {
-        let site = match (&self.pull.source.windows, window) {
-            (Some(windows), Some(window)) => windows.in_requests(&self.pull.site, &window),
-            _ => self.pull.site.clone(),
+        let variables = match (&self.pull.source.windows, window) {
+            (Some(windows), Some(window)) => windows.in_requests(&self.pull.variables, &window),
+            _ => self.pull.variables.clone(),
         };
-        Queued { window, site, attempt: Attempt::First, standing, job: None, begun: None }
+        Queued { window, variables, attempt: Attempt::First, standing, job: None, begun: None }
     }
 }
 
 impl<'env> Queued<'_, 'env> {
     /// Waits until the partition's job is done.
     pub(crate) fn ready(self) -> Result<Partition<'env>, JobError> {
-        let Self { window, site, attempt, job, begun, .. } = self;
-        let site = match job {
-            None => site,
+        let Self { window, variables, attempt, job, begun, .. } = self;
+        let variables = match job {
+            None => variables,
             Some(job) => job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         };
-        Ok(Partition { window, site, attempt, begun })
+        Ok(Partition { window, variables, attempt, begun })
     }
 }

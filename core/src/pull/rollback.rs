@@ -11,7 +11,7 @@ use crate::{
         window::Windows,
         worker::{End, Worker},
     },
-    state::checkpoint::{Journal, Kept, OwnFiles, PartProgress, Position},
+    state::checkpoint::{Checkpointing, Journal, OwnFiles, PartitionProgress, Position},
 };
 
 impl<'a> Worker<'a> {
@@ -74,14 +74,17 @@ impl<'a> Worker<'a> {
 
     /// Has a partition begin anew: first in the checkpoint and then in the sinks, which from then on lack what an earlier
     /// checkpoint says that they have.
-    pub(super) fn begin_anew(&mut self, partition: PartProgress) -> Result<PartProgress, PullError> {
-        let anew = PartProgress { anew: partition.anew + 1, ..PartProgress::of(partition.window) };
+    pub(super) fn begin_anew(
+        &mut self,
+        partition: PartitionProgress,
+    ) -> Result<PartitionProgress, PullError> {
+        let anew = PartitionProgress { anew: partition.anew + 1, ..PartitionProgress::of(partition.window) };
         if self.stays(&partition) {
             self.run.saved.note(|checkpoint| checkpoint.begin_anew(&partition));
             return Ok(anew);
         }
         let sinks = partition.sinks_before.clone().map(Position::before_another);
-        let anew = PartProgress { sinks, sinks_before: partition.sinks_before, ..anew };
+        let anew = PartitionProgress { sinks, sinks_before: partition.sinks_before, ..anew };
         let before = partition.before.ok_or_else(|| PullError::CannotGoBack { name: self.sinks.name() })?;
         if let Some(unique) = &mut self.unique {
             unique.forget_since(before.keys.entries);
@@ -100,7 +103,7 @@ impl<'a> Worker<'a> {
 
     fn is_job_over(&self, partition: &Partition<'a>, error: &PageError) -> bool {
         let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
-        error.refusal().is_some() && job.is_over(self.run.client, &partition.site)
+        error.refusal().is_some() && job.is_over(self.run.client, &partition.variables)
     }
 
     /// Takes every sink back to before the first page, as far as it goes: the pull has failed, is not kept, and nothing
@@ -121,12 +124,15 @@ impl<'a> Worker<'a> {
 /// # Errors
 /// The first sink that cannot. The others are taken back all the same.
 pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
-    let Some(Kept { checkpoints, from: Some(checkpoint), .. }) = &pull.kept else { return Ok(()) };
+    let Some(Checkpointing { store: checkpoints, from: Some(checkpoint), .. }) = &pull.checkpointing else {
+        return Ok(());
+    };
     let (own, shared) = pull.own_and_shared();
     let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
-    let back =
-        |sinks, site, before: Position| Sinks::open(sinks, site, Some(&before.before_another())).map(drop);
-    let whole = checkpoint.sinks_before.clone().map(|before| back(shared, pull.site.clone(), before));
+    let back = |sinks, variables, before: Position| {
+        Sinks::open(sinks, variables, Some(&before.before_another())).map(drop)
+    };
+    let whole = checkpoint.sinks_before.clone().map(|before| back(shared, pull.variables.clone(), before));
     let begun = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
     let (ended, unread) = match checkpoints.read(Journal::Ended, &checkpoint.ended) {
         Ok(entries) => (OwnFiles::read(&entries), None),
@@ -134,7 +140,7 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
     };
     let ended = ended.into_iter().map(|files| (appending.clone(), files));
     let queue = begun.chain(ended).map(|(sinks, OwnFiles { window, sinks_before })| {
-        back(sinks, Windows::in_file_names(&pull.site, &window), sinks_before)
+        back(sinks, Windows::in_file_names(&pull.variables, &window), sinks_before)
     });
     let undone: Vec<_> = whole.into_iter().chain(queue).chain(unread).collect();
     undone.into_iter().collect()

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     state::{
         StateError,
-        checkpoint::{Checkpoint, Extent, Journal, Kept, PartProgress, SubmittedJob},
+        checkpoint::{Checkpoint, Checkpointing, Extent, Journal, PartitionProgress, SubmittedJob},
     },
     window::Window,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// The checkpoint of a pull under way: what is durable everywhere, and is saved where the pull is kept.
 #[derive(Debug)]
 pub(crate) struct SharedCheckpoint<'a> {
-    kept: Option<&'a Kept<'a>>,
+    checkpointing: Option<&'a Checkpointing<'a>>,
     checkpoint: Mutex<Checkpoint>,
 }
 
@@ -30,14 +30,15 @@ pub(crate) struct Entries<'e> {
 }
 
 impl<'a> SharedCheckpoint<'a> {
-    pub(crate) fn new(kept: Option<&'a Kept<'a>>) -> Self {
-        let checkpoint = kept.and_then(|kept| kept.from.clone()).unwrap_or_default();
-        Self { kept, checkpoint: Mutex::new(checkpoint) }
+    pub(crate) fn new(checkpointing: Option<&'a Checkpointing<'a>>) -> Self {
+        let checkpoint =
+            checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_default();
+        Self { checkpointing, checkpoint: Mutex::new(checkpoint) }
     }
 
     /// The time from one checkpoint to the next; `None` where none is saved.
     pub(crate) fn every(&self) -> Option<Duration> {
-        self.kept.map(|kept| kept.every)
+        self.checkpointing.map(|checkpointing| checkpointing.every)
     }
 
     /// What is durable everywhere.
@@ -77,8 +78,8 @@ impl<'a> SharedCheckpoint<'a> {
         self.extend(Journal::Pages, &mut changed.pages, entries.pages)?;
         self.extend(Journal::Keys, &mut changed.keys, entries.keys)?;
         self.extend(Journal::Ended, &mut changed.ended, entries.ended)?;
-        if let Some(kept) = self.kept {
-            kept.checkpoints.save(&changed)?;
+        if let Some(checkpointing) = self.checkpointing {
+            checkpointing.store.save(&changed)?;
         }
         *checkpoint = changed;
         Ok(())
@@ -88,14 +89,14 @@ impl<'a> SharedCheckpoint<'a> {
     pub(crate) fn take(&self, window: Option<Window>) {
         self.note(|checkpoint| {
             checkpoint.taken += 1;
-            checkpoint.parts.push(PartProgress::of(window));
+            checkpoint.parts.push(PartitionProgress::of(window));
         });
     }
 
     /// How far the partition of this window has come.
-    pub(crate) fn partition(&self, window: Option<Window>) -> PartProgress {
+    pub(crate) fn partition(&self, window: Option<Window>) -> PartitionProgress {
         let found = self.lock().parts.iter().find(|partition| partition.window == window).cloned();
-        found.unwrap_or_else(|| PartProgress::of(window))
+        found.unwrap_or_else(|| PartitionProgress::of(window))
     }
 
     /// The job that was submitted for this window in an earlier run.
@@ -112,12 +113,12 @@ impl<'a> SharedCheckpoint<'a> {
     }
 
     fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
-        self.kept.map_or(Ok(Vec::new()), |kept| kept.checkpoints.read(journal, extent))
+        self.checkpointing.map_or(Ok(Vec::new()), |checkpointing| checkpointing.store.read(journal, extent))
     }
 
     fn extend(&self, journal: Journal, extent: &mut Extent, entries: &[u128]) -> Result<(), StateError> {
-        if let Some(kept) = self.kept.filter(|_| !entries.is_empty()) {
-            kept.checkpoints.extend(journal, extent, entries)?;
+        if let Some(checkpointing) = self.checkpointing.filter(|_| !entries.is_empty()) {
+            checkpointing.store.extend(journal, extent, entries)?;
         }
         *extent = extent.and(entries);
         Ok(())

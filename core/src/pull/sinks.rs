@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     pull::error::PullError,
-    sink::{Batch, Destination, Mark, OpenSink, Sink, Site},
+    sink::{Batch, Destination, Mark, OpenSink, Sink, Variables},
     state::checkpoint::{Position, Sequel},
 };
 
@@ -14,7 +14,7 @@ pub(crate) type Named<'a> = (&'a str, &'a dyn OpenSink);
 /// The sinks that take the same pages, and how many those were.
 pub(crate) struct Sinks<'a> {
     openers: Vec<Named<'a>>,
-    site: Site,
+    variables: Variables,
     opened: Vec<OpenedSink>,
     mark: Mark,
 }
@@ -30,10 +30,10 @@ impl<'a> Sinks<'a> {
     /// Opens the sinks, from the beginning or as they were at `from`.
     pub(crate) fn open(
         openers: Vec<Named<'a>>,
-        site: Site,
+        variables: Variables,
         from: Option<&Position>,
     ) -> Result<Self, PullError> {
-        let mut output = Self { openers, site, opened: Vec::new(), mark: Mark::START };
+        let mut output = Self { openers, variables, opened: Vec::new(), mark: Mark::START };
         match from {
             None => output.begin()?,
             Some(from) => output.reopen(from)?,
@@ -43,7 +43,7 @@ impl<'a> Sinks<'a> {
 
     /// No sinks at all.
     pub(crate) fn none() -> Self {
-        Self { openers: Vec::new(), site: Site::default(), opened: Vec::new(), mark: Mark::START }
+        Self { openers: Vec::new(), variables: Variables::default(), opened: Vec::new(), mark: Mark::START }
     }
 
     /// Whether there are no sinks.
@@ -104,7 +104,7 @@ impl<'a> Sinks<'a> {
         }
         // What went down a pipe is gone, though the sink would go on from anywhere.
         let is_pipe =
-            |opener: &dyn OpenSink| matches!(opener.destination(&self.site), Ok(Destination::Stdout));
+            |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
         if let Some((name, _)) = self.openers.iter().find(|(_, opener)| is_pipe(*opener)) {
             return Err(PullError::CannotGoBack { name: (*name).to_owned() });
         }
@@ -120,7 +120,8 @@ impl<'a> Sinks<'a> {
 
     fn begin(&mut self) -> Result<(), PullError> {
         for (name, opener) in &self.openers {
-            let opened = opener.open(&self.site, None).map_err(|source| PullError::sink(name, source))?;
+            let opened =
+                opener.open(&self.variables, None).map_err(|source| PullError::sink(name, source))?;
             self.opened.push(OpenedSink { sink: opened.sink, has: Mark::START });
         }
         Ok(())
@@ -133,7 +134,7 @@ impl<'a> Sinks<'a> {
             let lost = || PullError::NoReceipt { name: (*name).to_owned() };
             let receipt = to.receipts.get(*name).ok_or_else(lost)?;
             let opened = opener
-                .open(&self.site, Some((receipt, to.mark)))
+                .open(&self.variables, Some((receipt, to.mark)))
                 .map_err(|source| PullError::sink(name, source))?;
             if opened.at < to.mark {
                 let (name, committed) = ((*name).to_owned(), to.mark);

@@ -7,7 +7,7 @@ use crate::{
     json::pointer::Pointer,
     listing::{Listing, paginate::Paginator},
     pull::{job::Job, window::Windows},
-    sink::Site,
+    sink::Variables,
 };
 
 /// Everything that defines what a stream pulls, but for the range of time.
@@ -36,9 +36,9 @@ impl Source {
         Self { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
-    /// The listing, where placeholders stand for what they do at `site`.
-    pub fn listing(&self, site: &Site) -> Result<Listing, url::ParseError> {
+    /// The listing, with the placeholders replaced by their values in `variables`.
+    pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
         let (records, paginator) = (self.records.clone(), Arc::clone(&self.paginator));
-        Ok(Listing { request: self.first.at(site)?, records, paginator })
+        Ok(Listing { request: self.first.at(variables)?, records, paginator })
     }
 }

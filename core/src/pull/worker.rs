@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    cancel::Abandoned,
+    cancel::CancelSignal,
     client::Client,
     pull::{
         definition::Pull,
@@ -13,7 +13,7 @@ use crate::{
         sinks::{Named, Sinks},
         unique::Unique,
     },
-    state::checkpoint::{Checkpoint, PartProgress},
+    state::checkpoint::{Checkpoint, PartitionProgress},
     window::Window,
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Run<'a> {
     pub(super) pull: &'a Pull<'a>,
     pub(super) client: &'a Client,
     pub(super) saved: &'a SharedCheckpoint<'a>,
-    pub(super) abandoned: &'a Abandoned,
+    pub(super) cancelled: &'a CancelSignal,
     pub(super) listings: Listings<'a>,
     /// How many partitions are read at once.
     pub(super) workers: usize,
@@ -49,7 +49,7 @@ pub(super) struct Since {
     /// What tells the pages from others.
     pub(super) pages: Vec<u128>,
     /// The partitions that were read to their end, and how many records are missing from each.
-    pub(super) ended: Vec<(PartProgress, u64)>,
+    pub(super) ended: Vec<(PartitionProgress, u64)>,
 }
 
 /// How a partition ended.
@@ -61,7 +61,7 @@ pub(super) enum End {
     /// The API has forgotten the job: the partition is to be pulled anew.
     JobOver,
     /// Another worker failed.
-    Abandoned,
+    Cancelled,
 }
 
 impl<'a> Run<'a> {
@@ -69,11 +69,11 @@ impl<'a> Run<'a> {
         pull: &'a Pull<'a>,
         listings: Listings<'a>,
         saved: &'a SharedCheckpoint<'a>,
-        abandoned: &'a Abandoned,
+        cancelled: &'a CancelSignal,
         workers: usize,
     ) -> Self {
         let (own, shared) = pull.own_and_shared();
-        Self { pull, client: listings.client, saved, abandoned, listings, workers, shared, own }
+        Self { pull, client: listings.client, saved, cancelled, listings, workers, shared, own }
     }
 }
 
@@ -81,7 +81,7 @@ impl<'a> Worker<'a> {
     pub(super) fn new(run: &'a Run<'a>, checkpoint: &Checkpoint) -> Result<Self, PullError> {
         let mut sinks = Sinks::none();
         if !run.shared.is_empty() {
-            sinks = Sinks::open(run.shared.clone(), run.pull.site.clone(), checkpoint.sinks.as_ref())?;
+            sinks = Sinks::open(run.shared.clone(), run.pull.variables.clone(), checkpoint.sinks.as_ref())?;
         }
         let unique = run.pull.source.unique.as_ref().map(|key| {
             Ok::<_, PullError>(Unique::new(key, run.saved.keys_written()?, checkpoint.settled_keys()))

@@ -10,7 +10,7 @@ pub mod conformance;
 mod error;
 mod keys;
 mod registry;
-mod site;
+mod variables;
 
 use std::{error::Error, fmt::Debug, path::PathBuf, str::FromStr};
 
@@ -21,7 +21,7 @@ pub use self::{
     error::{SinkError, SinkErrorKind},
     keys::Keys,
     registry::{Registry, UnknownSink},
-    site::{Site, UnknownPlaceholder},
+    variables::{UnknownPlaceholder, Variables},
 };
 
 /// The options of a sink: its table in the configuration, without `type`.
@@ -44,8 +44,8 @@ pub trait SinkType: Debug + Send + Sync {
 
 /// A configured sink, ready to be opened for any number of pulls.
 pub trait OpenSink: Debug + Send + Sync {
-    /// Where the records of a pull with the variables `site` will be. Nothing is changed.
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError>;
+    /// Where the records of a pull with these variables will be. Nothing is changed.
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError>;
 
     /// Opens the sink for one pull.
     ///
@@ -62,7 +62,7 @@ pub trait OpenSink: Debug + Send + Sync {
     ///
     /// # Errors
     /// The sink cannot be written to, or the receipt is not one of its own.
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError>;
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError>;
 }
 
 /// The result of [`OpenSink::open`].

@@ -4,7 +4,7 @@ pub mod checkpoint;
 mod error;
 mod file;
 mod journal;
-mod keeper;
+mod pull_state;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::checkpoint::Checkpoint;
-pub use self::{error::StateError, file::StateFile, keeper::Keeper, summary::Summary};
+pub use self::{error::StateError, file::StateFile, pull_state::PullState, summary::Summary};
 use crate::{fingerprint, window::Window};
 
 /// What is remembered of a stream.

@@ -51,14 +51,15 @@ pub type Configure = unsafe extern "C" fn(options: Bytes, out: *mut *mut Configu
 /// Says where the records of a pull will be found: puts [`Part::FILE`](crate::Part::FILE),
 /// [`Part::STDOUT`](crate::Part::STDOUT) or [`Part::ELSEWHERE`](crate::Part::ELSEWHERE). Nothing is touched.
 ///
-/// The site is JSON: `{"folder": "/data", "values": {"stream": "users", …}}`. Relative paths count from `folder`;
+/// The variables are JSON: `{"folder": "/data", "values": {"stream": "users", …}}`. Relative paths count from `folder`;
 /// in the options, `{stream}` stands for `users`.
 ///
 /// # Safety
 /// `sink` came from [`Configure`] and was not dropped.
-pub type Destination = unsafe extern "C" fn(sink: *const Configured, site: Bytes, reply: Reply) -> Status;
+pub type Destination =
+    unsafe extern "C" fn(sink: *const Configured, variables: Bytes, reply: Reply) -> Status;
 
-/// Opens the sink for one pull; the site is that of [`Destination`].
+/// Opens the sink for one pull, with variables like those of [`Destination`].
 ///
 /// `from` is null where the pull begins; then [`Opened::at`] is 0. Else it is the position of the last commit that
 /// the host knows of, and the sink goes back to it (`at` is its mark) or says that later pages are durable already
@@ -70,7 +71,7 @@ pub type Destination = unsafe extern "C" fn(sink: *const Configured, site: Bytes
 /// to.
 pub type OpenSink = unsafe extern "C" fn(
     sink: *const Configured,
-    site: Bytes,
+    variables: Bytes,
     from: *const Position,
     out: *mut Opened,
     reply: Reply,

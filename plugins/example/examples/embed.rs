@@ -15,7 +15,7 @@ use longhaul_core::{
     http::transport::{Settings, UreqTransport},
     listing::paginate::{Base, Follow, NextUrl},
     pull::{Pull, run},
-    sink::{Options, Registry, Site},
+    sink::{Options, Registry, Variables},
 };
 use longhaul_plugin::{Linked, PluginSink};
 use longhaul_sink_count::Count;
@@ -55,8 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         source: &source,
         windows: None,
         sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
-        site: Site::new("users", env::current_dir()?),
-        kept: None,
+        variables: Variables::new("users", env::current_dir()?),
+        checkpointing: None,
     };
     let summary = run(&pull, &Arc::new(client))?;
     println!("{} records", summary.records);

@@ -17,7 +17,7 @@
 use std::path::PathBuf;
 
 use longhaul_plugin::{
-    Batch, Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, Sink, SinkError, Site,
+    Batch, Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, Sink, SinkError, Variables,
     export_sink, log, replace,
 };
 use serde::Deserialize;
@@ -40,12 +40,12 @@ impl PluginSink for Count {
 }
 
 impl OpenSink for Count {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        self.path.file(site).map(Destination::File)
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        self.path.file(variables).map(Destination::File)
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let path = self.path.file_in_folder(site)?;
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let path = self.path.file_in_folder(variables)?;
         let records = from.map_or(Ok(0), |(receipt, _)| receipt.parse())?;
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         Ok(Opened { sink: Box::new(Counting { path, records }), at })

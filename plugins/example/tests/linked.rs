@@ -3,7 +3,7 @@
 use std::fs;
 
 use longhaul_core::sink::{
-    Registry, Site,
+    Registry, Variables,
     conformance::{Publishes, Subject, Suite},
 };
 use longhaul_plugin::{Linked, PluginSink};
@@ -36,12 +36,12 @@ fn it_keeps_the_contract() {
         let folder = tempfile::tempdir().expect("a folder");
         let options = serde_json::from_value(json!({ "path": "{stream}" })).expect("a table");
         let opener = registry().get("count").expect("registered").configure(&options).expect("configured");
-        let site = Site::new("users", folder.path());
+        let variables = Variables::new("users", folder.path());
         let published = move || {
             let count = fs::read_to_string(folder.path().join("users")).ok()?;
             Some(vec![COUNTED.to_owned(); count.trim_end().parse().ok()?])
         };
-        Subject { opener, site, published: Box::new(published) }
+        Subject { opener, variables, published: Box::new(published) }
     };
     Suite::new(Publishes::AtFinish, fresh).stored_as(|_| COUNTED.to_owned()).verify();
 }

@@ -14,7 +14,7 @@ use longhaul_core::{
     clock::{Interrupt, SystemClock},
     http::transport::Response,
     listing::page::{Layout, Page},
-    sink::{Batch, Options, Sink, SinkType, Site},
+    sink::{Batch, Options, Sink, SinkType, Variables},
 };
 use longhaul_plugin::Linked;
 use longhaul_plugin_host::Plugins;
@@ -67,7 +67,7 @@ fn each(
 
 fn open(sink_type: &dyn SinkType) -> Result<Box<dyn Sink>, Box<dyn Error>> {
     let options: Options = serde_json::from_value(json!({ "path": "count" }))?;
-    Ok(sink_type.configure(&options)?.open(&Site::new("users", Path::new("/")), None)?.sink)
+    Ok(sink_type.configure(&options)?.open(&Variables::new("users", Path::new("/")), None)?.sink)
 }
 
 fn record(number: usize) -> String {

@@ -30,10 +30,10 @@ mod format;
 mod library;
 mod plugins;
 mod sink;
-mod site;
 mod table;
 #[cfg(test)]
 mod tests;
 pub mod trust;
+mod variables;
 
 pub use self::{error::LoadError, plugins::Plugins, sink::PluginSinkType, table::UnfitTable};

@@ -7,15 +7,15 @@ use std::{
 };
 
 use longhaul_core::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site,
+    Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables,
 };
 use longhaul_plugin_abi::{self as abi, Bytes, Part, Position};
 use serde_json::Value;
 
 use crate::{
     call::{Answer, Door},
-    site::site_json,
     table::Plugin,
+    variables::site_json,
 };
 
 /// A kind of sink that a shared library brings.
@@ -87,24 +87,24 @@ unsafe impl Send for Configured {}
 unsafe impl Sync for Configured {}
 
 impl OpenSink for Configured {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        let site = site_json(site)?;
-        // SAFETY: the handle came from `configure` and is dropped only with this value; the site outlives the call.
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        let variables = site_json(variables)?;
+        // SAFETY: the handle came from `configure` and is dropped only with this value; the variables outlive the call.
         let answer = self.door.call(|functions, reply| unsafe {
-            (functions.destination)(self.handle, Bytes::of(site.as_bytes()), reply)
+            (functions.destination)(self.handle, Bytes::of(variables.as_bytes()), reply)
         })?;
         read_destination(&answer).ok_or_else(|| self.door.breach("does not say where its records go"))
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let site = site_json(site)?;
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let variables = site_json(variables)?;
         let from =
             from.map(|(receipt, mark)| Position { receipt: Bytes::of(receipt.0.as_bytes()), mark: mark.0 });
         let mut opened = abi::Opened { sink: ptr::null_mut(), at: 0 };
         // SAFETY: as in `destination`; the position outlives the call, too, and `opened` can be written to.
         self.door.call(|functions, reply| unsafe {
             let from = from.as_ref().map_or(ptr::null(), ptr::from_ref);
-            (functions.open)(self.handle, Bytes::of(site.as_bytes()), from, &raw mut opened, reply)
+            (functions.open)(self.handle, Bytes::of(variables.as_bytes()), from, &raw mut opened, reply)
         })?;
         if opened.sink.is_null() {
             return Err(self.door.breach("opened itself and gave nothing"));

@@ -2,7 +2,7 @@
 
 use std::{error::Error, ptr};
 
-use longhaul_core::sink::{Batch, Mark, Opened, Options, SinkError, SinkErrorKind, SinkType, Site};
+use longhaul_core::sink::{Batch, Mark, Opened, Options, SinkError, SinkErrorKind, SinkType, Variables};
 use longhaul_plugin_abi::{
     self as abi, Bytes, Configured, MAX_RECEIPT, NEEDED_FEATURES, Open, Part, Position, Reply, SinkTable,
     Status,
@@ -68,7 +68,7 @@ fn read(table: &SinkTable) -> Result<Plugin, UnfitTable> {
 
 fn opened(table: &SinkTable) -> Result<Opened, SinkError> {
     let sink_type = PluginSinkType::new(read(table).unwrap(), "/raw".into());
-    sink_type.configure(&Options::new())?.open(&Site::new("users", "/"), None)
+    sink_type.configure(&Options::new())?.open(&Variables::new("users", "/"), None)
 }
 
 fn put(reply: Reply, part: Part, text: &[u8]) {
@@ -171,7 +171,7 @@ fn an_answer_that_is_missing_is_an_error() {
 
     let opener =
         PluginSinkType::new(read(&table()).unwrap(), "/raw".into()).configure(&Options::new()).unwrap();
-    let error = opener.destination(&Site::new("users", "/")).unwrap_err();
+    let error = opener.destination(&Variables::new("users", "/")).unwrap_err();
     assert_broken(&error, "the plugin `raw` does not say where its records go");
 }
 

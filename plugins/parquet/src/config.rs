@@ -2,7 +2,9 @@
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
-use longhaul_plugin::{Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site};
+use longhaul_plugin::{
+    Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Variables,
+};
 use longhaul_table::Columns;
 use serde::{
     Deserialize, Deserializer,
@@ -44,18 +46,19 @@ impl PluginSink for Parquet {
 }
 
 impl OpenSink for Parquet {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        self.path.file(site).map(Destination::File)
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        self.path.file(variables).map(Destination::File)
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let layout = Layout {
             columns: Arc::clone(&self.columns),
             compression: self.compression,
             row_group_size: self.row_group_size.get(),
         };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        let sink = sink::open(self.path.file_in_folder(site)?, layout, from.map(|(receipt, _)| receipt))?;
+        let sink =
+            sink::open(self.path.file_in_folder(variables)?, layout, from.map(|(receipt, _)| receipt))?;
         Ok(Opened { sink, at })
     }
 }

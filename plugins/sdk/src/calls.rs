@@ -6,7 +6,7 @@ use std::{
     slice,
 };
 
-use longhaul_core::sink::{self, Destination, Mark, Receipt, Sink, SinkError, SinkErrorKind, Site};
+use longhaul_core::sink::{self, Destination, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables};
 use longhaul_plugin_abi::{Batch, Bytes, Configured, Open, Opened, Part, Position, Reply, Status};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -35,14 +35,14 @@ pub(crate) unsafe extern "C" fn configure<S: PluginSink>(
 
 pub(crate) unsafe extern "C" fn destination<S: PluginSink>(
     sink: *const Configured,
-    site: Bytes,
+    variables: Bytes,
     reply: Reply,
 ) -> Status {
     answer(reply, || {
         // SAFETY: `configure` made the pointer from a box of `S`, which the host has not dropped yet.
         let sink = unsafe { &*sink.cast::<S>() };
-        // SAFETY: the host lends the site for this call.
-        match sink.destination(&read_site(unsafe { borrow(site) })?)? {
+        // SAFETY: the host lends the variables for this call.
+        match sink.destination(&read_site(unsafe { borrow(variables) })?)? {
             Destination::File(path) => {
                 let text = path.to_str().ok_or_else(|| broken("its file's path is not UTF-8"))?;
                 put(reply, Part::FILE, text);
@@ -56,7 +56,7 @@ pub(crate) unsafe extern "C" fn destination<S: PluginSink>(
 
 pub(crate) unsafe extern "C" fn open<S: PluginSink>(
     sink: *const Configured,
-    site: Bytes,
+    variables: Bytes,
     from: *const Position,
     out: *mut Opened,
     reply: Reply,
@@ -64,11 +64,11 @@ pub(crate) unsafe extern "C" fn open<S: PluginSink>(
     answer(reply, || {
         // SAFETY: as in `destination`.
         let sink = unsafe { &*sink.cast::<S>() };
-        // SAFETY: the host lends the site for this call.
-        let site = read_site(unsafe { borrow(site) })?;
+        // SAFETY: the host lends the variables for this call.
+        let variables = read_site(unsafe { borrow(variables) })?;
         // SAFETY: the contract of `OpenSink` is that `from` is null or valid for the call.
         let from = unsafe { from.as_ref() }.map(read_position).transpose()?;
-        let opened = sink.open(&site, from.as_ref().map(|(receipt, mark)| (receipt, *mark)))?;
+        let opened = sink.open(&variables, from.as_ref().map(|(receipt, mark)| (receipt, *mark)))?;
         let slot: Box<OpenSlot> = Box::new(Some(opened.sink));
         // SAFETY: the contract of `OpenSink` is that `out` can be written to.
         unsafe { out.write(Opened { sink: Box::into_raw(slot).cast(), at: opened.at.0 }) };
@@ -141,17 +141,19 @@ unsafe fn array<'a, T>(ptr: *const T, len: usize) -> &'a [T] {
     unsafe { slice::from_raw_parts(ptr, len) }
 }
 
-fn read_site(json: &[u8]) -> Result<Site, SinkError> {
-    /// The shape of a site on the border.
+fn read_site(json: &[u8]) -> Result<Variables, SinkError> {
+    /// The variables as the host passes them: JSON.
     #[derive(Deserialize)]
     struct Parts {
         folder: String,
         values: BTreeMap<String, String>,
     }
 
-    let Parts { folder, values } = parse("site", json)?;
+    let Parts { folder, values } = parse("variables", json)?;
     let stream = values.get("stream").cloned().unwrap_or_default();
-    Ok(values.into_iter().fold(Site::new(stream, folder), |site, (name, value)| site.with(name, value)))
+    Ok(values
+        .into_iter()
+        .fold(Variables::new(stream, folder), |variables, (name, value)| variables.with(name, value)))
 }
 
 fn read_position(position: &Position) -> Result<(Receipt, Mark), SinkError> {

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use longhaul_plugin::{
-//!     Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, Site, export_sink,
+//!     Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, Variables, export_sink,
 //! };
 //! use serde::Deserialize;
 //!
@@ -27,11 +27,11 @@
 //! }
 //!
 //! impl OpenSink for Void {
-//!     fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-//!         Ok(Destination::Elsewhere(format!("nowhere ({}), for {}", self.reason, site.stream())))
+//!     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+//!         Ok(Destination::Elsewhere(format!("nowhere ({}), for {}", self.reason, variables.stream())))
 //!     }
 //!
-//!     fn open(&self, _site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+//!     fn open(&self, _site: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
 //!         Ok(Opened { sink: Box::new(Nothing), at: from.map_or(Mark::START, |(_, mark)| mark) })
 //!     }
 //! }
@@ -124,7 +124,7 @@ pub use longhaul_core::{
     InvalidPointer, Pointer, json,
     sink::{
         Batch, Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError,
-        SinkErrorKind, SinkType, Site, UnknownPlaceholder, UnknownSink,
+        SinkErrorKind, SinkType, UnknownPlaceholder, UnknownSink, Variables,
     },
     suggest,
 };

@@ -4,24 +4,24 @@ use std::{fs, path::PathBuf};
 
 use longhaul_core::{
     disk::followed,
-    sink::{SinkError, Site, UnknownPlaceholder},
+    sink::{SinkError, UnknownPlaceholder, Variables},
 };
 use serde::Deserialize;
 
 use crate::replace::sync_folder_of;
 
-/// Where a file goes, as the option `path` of a sink: a path with placeholders, which counts from the site's folder.
+/// Where a file goes, as the option `path` of a sink: a path with placeholders, which counts from the folder of the variables.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place(String);
 
 impl Place {
-    /// The file of the pull at `site`, absolute.
+    /// The file of a pull with these variables, absolute.
     ///
     /// # Errors
     /// [`SinkErrorKind::Config`](crate::SinkErrorKind::Config), about the option `path`.
-    pub fn file(&self, site: &Site) -> Result<PathBuf, SinkError> {
-        let path = site
+    pub fn file(&self, variables: &Variables) -> Result<PathBuf, SinkError> {
+        let path = variables
             .path(&self.0)
             .map_err(|error: UnknownPlaceholder| SinkError::config("path", error.to_string()))?;
         // The link stays when the file that it leads to is replaced.
@@ -42,8 +42,8 @@ impl Place {
     ///
     /// # Errors
     /// As [`file`](Self::file), and where a folder cannot be made.
-    pub fn file_in_folder(&self, site: &Site) -> Result<PathBuf, SinkError> {
-        let path = self.file(site)?;
+    pub fn file_in_folder(&self, variables: &Variables) -> Result<PathBuf, SinkError> {
+        let path = self.file(variables)?;
         let folder = path.parent().unwrap_or(&path);
         let missing = folder.ancestors().take_while(|folder| !folder.exists()).collect::<Vec<_>>();
         fs::create_dir_all(folder)
@@ -65,7 +65,7 @@ impl TryFrom<String> for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Site};
+    use super::{Place, Variables};
 
     fn place(path: &str) -> Place {
         Place::try_from(path.to_owned()).unwrap()
@@ -74,13 +74,13 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_and_folders_made() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site::new("users", folder.path()).with("window.start", "20260101T000000Z");
+        let variables = Variables::new("users", folder.path()).with("window.start", "20260101T000000Z");
         let place = place("out/{stream}/start={window.start}/part.x");
         let root = folder.path().canonicalize().unwrap();
         let expected = root.join("out/users/start=20260101T000000Z/part.x");
-        assert_eq!(place.file(&site).unwrap(), expected);
+        assert_eq!(place.file(&variables).unwrap(), expected);
         assert!(!folder.path().join("out").exists());
-        assert_eq!(place.file_in_folder(&site).unwrap(), expected);
+        assert_eq!(place.file_in_folder(&variables).unwrap(), expected);
         assert!(expected.parent().unwrap().is_dir());
     }
 
@@ -88,9 +88,9 @@ mod tests {
     fn what_is_no_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        let site = Site::new("users", &root);
+        let variables = Variables::new("users", &root);
         let refusal = |path| {
-            let error = place(path).file(&site).unwrap_err();
+            let error = place(path).file(&variables).unwrap_err();
             assert_eq!(error.key(), Some("path"));
             error.to_string()
         };
@@ -108,7 +108,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
         let root = folder.path().canonicalize().unwrap();
-        let error = place("file/x").file_in_folder(&Site::new("users", &root)).unwrap_err();
+        let error = place("file/x").file_in_folder(&Variables::new("users", &root)).unwrap_err();
         let expected = format!("cannot create the folder `{}`", root.join("file").display());
         assert_eq!(error.to_string(), expected);
     }
@@ -118,15 +118,15 @@ mod tests {
     fn a_link_is_followed_to_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        let site = Site::new("users", &root);
+        let variables = Variables::new("users", &root);
         let link = root.join("link");
         std::os::unix::fs::symlink("file", &link).unwrap();
         assert_eq!(
-            place("link").file(&site).unwrap_err().to_string(),
+            place("link").file(&variables).unwrap_err().to_string(),
             format!("cannot write to `{}`: it is a symbolic link to nothing", link.display())
         );
         std::fs::write(root.join("file"), "").unwrap();
-        assert_eq!(place("link").file(&site).unwrap(), root.join("file"));
-        assert_eq!(place("none/../link").file(&site).unwrap(), root.join("file"));
+        assert_eq!(place("link").file(&variables).unwrap(), root.join("file"));
+        assert_eq!(place("none/../link").file(&variables).unwrap(), root.join("file"));
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use longhaul_plugin::{
-    Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Site, UnknownPlaceholder,
+    Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
 use longhaul_table::Columns;
 use serde::Deserialize;
@@ -67,25 +67,25 @@ impl PluginSink for Sqlite {
 }
 
 impl OpenSink for Sqlite {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        let (file, table) = (self.options.path.file(site)?, self.table(site)?);
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        let (file, table) = (self.options.path.file(variables)?, self.table(variables)?);
         Ok(Destination::Elsewhere(format!("{}, table {}", file.display(), table.name())))
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let (file, table) = (self.options.path.file_in_folder(site)?, self.table(site)?);
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let (file, table) = (self.options.path.file_in_folder(variables)?, self.table(variables)?);
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        let sink = sink::open(&file, self.options.busy_timeout, table, site.stream(), from)?;
+        let sink = sink::open(&file, self.options.busy_timeout, table, variables.stream(), from)?;
         Ok(Opened { sink, at })
     }
 }
 
 impl Sqlite {
-    fn table(&self, site: &Site) -> Result<Table, SinkError> {
+    fn table(&self, variables: &Variables) -> Result<Table, SinkError> {
         let wrong = |why: String| SinkError::config("table", why);
         let options = &self.options;
         let name =
-            site.expand(&options.table).map_err(|error: UnknownPlaceholder| wrong(error.to_string()))?;
+            variables.expand(&options.table).map_err(|error: UnknownPlaceholder| wrong(error.to_string()))?;
         if name.is_empty() {
             return Err(wrong("`table` is empty".into()));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::Disk,
-    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables},
 };
 
 use super::{sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
@@ -67,20 +67,20 @@ impl SinkType for CsvType {
 }
 
 impl OpenSink for CsvConfig {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.place(site)?.path))
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        Ok(Destination::File(self.target.place(variables)?.path))
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let table = match &self.columns {
             Columns::Listed(table) => Arc::clone(table),
             Columns::All(style) => {
-                let sink = SpooledCsv::open(&self.target, *style, site, from)?;
+                let sink = SpooledCsv::open(&self.target, *style, variables, from)?;
                 return Ok(Opened { sink: Box::new(sink), at });
             }
         };
-        let mut file = RecordFile::open(&self.target, site, from)?;
+        let mut file = RecordFile::open(&self.target, variables, from)?;
         if from.is_none() && !file.is_empty()? {
             table.check_follows(&mut file)?;
         }

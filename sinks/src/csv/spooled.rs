@@ -1,6 +1,6 @@
 //! Writing CSV whose columns are known once the last record is.
 
-use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Site};
+use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables};
 
 use super::{style::Style, union::UnionTable};
 use crate::file::{RecordFile, Spool, Target};
@@ -14,7 +14,7 @@ const CHUNK: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct SpooledCsv {
     target: Target,
-    site: Site,
+    variables: Variables,
     table: UnionTable,
     /// The last commit.
     mark: Mark,
@@ -30,20 +30,20 @@ enum State {
 }
 
 impl SpooledCsv {
-    /// The sink of the pull at `site`, from the beginning or as it was at the receipt `from`.
+    /// The sink of a pull with these variables, from the beginning or as it was at the receipt `from`.
     pub(crate) fn open(
         target: &Target,
         style: Style,
-        site: &Site,
+        variables: &Variables,
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
         let mut table = UnionTable::new(style);
         let state = match from {
             // A spool is not kept before anything has come.
-            None | Some((_, Mark::START)) => State::Spooling(Spool::begin(target, site)?),
+            None | Some((_, Mark::START)) => State::Spooling(Spool::begin(target, variables)?),
             Some((from, _)) => {
                 let (of_spool, length) = taken_apart(from);
-                match Spool::go_on(target, site, &of_spool, length)? {
+                match Spool::go_on(target, variables, &of_spool, length)? {
                     None => State::Finished(from.clone()),
                     Some(mut spool) => {
                         spool.lines(|record| table.note(record).map_err(|why| why.of("a record")))?;
@@ -53,11 +53,11 @@ impl SpooledCsv {
             }
         };
         let mark = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Self { target: target.clone(), site: site.clone(), table, mark, state })
+        Ok(Self { target: target.clone(), variables: variables.clone(), table, mark, state })
     }
 
     fn make_table(&mut self, spool: &mut Spool) -> Result<(), SinkError> {
-        let mut file = RecordFile::open(&self.target, &self.site, None)?;
+        let mut file = RecordFile::open(&self.target, &self.variables, None)?;
         let mut rows = self.table.header();
         spool.lines(|record| {
             self.table.row(record, &mut rows).map_err(|why| why.of("a record"))?;
@@ -76,7 +76,7 @@ impl SpooledCsv {
 impl Sink for SpooledCsv {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         let State::Spooling(spool) = &mut self.state else {
-            let shown = self.target.place(&self.site)?.shown;
+            let shown = self.target.place(&self.variables)?.shown;
             let message = format!("cannot write to `{shown}`: it is complete already");
             return Err(SinkError::new(SinkErrorKind::Rejected, message));
         };

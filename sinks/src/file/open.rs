@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, DiskFile, Kind, Open, remove_if_there},
-    sink::{Mark, Receipt, SinkError, Site},
+    sink::{Mark, Receipt, SinkError, Variables},
 };
 
 use super::{
@@ -16,13 +16,13 @@ use super::{
 };
 
 impl RecordFile {
-    /// The file of the pull at `site`, from the beginning or as it was at the receipt `from`.
+    /// The file of a pull with these variables, from the beginning or as it was at the receipt `from`.
     pub(crate) fn open(
         target: &Target,
-        site: &Site,
+        variables: &Variables,
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
-        let place = target.place(site)?;
+        let place = target.place(variables)?;
         let (disk, compression) = (Arc::clone(&target.disk), target.compression);
         let from = from.map(|(receipt, mark)| Ok((position(receipt, &place)?, mark))).transpose()?;
         let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);

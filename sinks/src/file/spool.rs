@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, Kind, Open, remove_if_there},
-    sink::{Mark, Receipt, SinkError, Site},
+    sink::{Mark, Receipt, SinkError, Variables},
 };
 
 use super::{Compression, Ending, Place, RecordFile, Target, compression::Format, failed, open::position};
@@ -20,8 +20,8 @@ pub(crate) struct Spool(RecordFile);
 
 impl Spool {
     /// The spool of a pull that begins. One that an earlier pull left behind is dropped.
-    pub(crate) fn begin(target: &Target, site: &Site) -> Result<Self, SinkError> {
-        let place = spool(&target.place(site)?);
+    pub(crate) fn begin(target: &Target, variables: &Variables) -> Result<Self, SinkError> {
+        let place = spool(&target.place(variables)?);
         RecordFile::begin_new(Arc::clone(&target.disk), place, Ending::Stay, Compression::None).map(Self)
     }
 
@@ -29,11 +29,11 @@ impl Spool {
     /// holds `length` bytes.
     pub(crate) fn go_on(
         target: &Target,
-        site: &Site,
+        variables: &Variables,
         from: &Receipt,
         length: u64,
     ) -> Result<Option<Self>, SinkError> {
-        let (place, disk) = (target.place(site)?, Arc::clone(&target.disk));
+        let (place, disk) = (target.place(variables)?, Arc::clone(&target.disk));
         let spool = spool(&place);
         let unread = |error| failed("read", &place, error);
         let is_gone = disk.kind(&spool.path).map_err(|error| failed("read", &spool, error))?.is_none();

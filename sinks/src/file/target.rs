@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::{Disk, Kind, followed},
-    sink::{Keys, SinkError, Site, UnknownPlaceholder},
+    sink::{Keys, SinkError, UnknownPlaceholder, Variables},
 };
 
 use super::{Compression, Place};
@@ -46,11 +46,11 @@ impl Target {
         Ok(Self { template: template.to_owned(), mode, compression, disk })
     }
 
-    /// The file of the pull at `site`. Nothing is made yet, but what cannot become a file is refused.
-    pub(crate) fn place(&self, site: &Site) -> Result<Place, SinkError> {
+    /// The file of a pull with these variables. Nothing is made yet, but what cannot become a file is refused.
+    pub(crate) fn place(&self, variables: &Variables) -> Result<Place, SinkError> {
         let unknown = |error: UnknownPlaceholder| SinkError::config("path", error.to_string());
-        let shown = site.expand(&self.template).map_err(unknown)?;
-        let path = followed(&site.path(&self.template).map_err(unknown)?);
+        let shown = variables.expand(&self.template).map_err(unknown)?;
+        let path = followed(&variables.path(&self.template).map_err(unknown)?);
         let refused = |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
         match self.disk.kind(&path) {
             Ok(Some(Kind::Folder)) => refused("it is a folder"),

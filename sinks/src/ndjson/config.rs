@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::{
     disk::Disk,
-    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site},
+    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables},
 };
 
 use super::sink::NdjsonSink;
@@ -45,12 +45,12 @@ impl SinkType for NdjsonType {
 }
 
 impl OpenSink for NdjsonConfig {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.place(site)?.path))
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        Ok(Destination::File(self.target.place(variables)?.path))
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let file = RecordFile::open(&self.target, site, from)?;
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let file = RecordFile::open(&self.target, variables, from)?;
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         Ok(Opened { sink: Box::new(NdjsonSink::new(file)), at })
     }

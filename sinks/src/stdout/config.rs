@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use longhaul_core::sink::{
-    Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Site,
+    Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables,
 };
 
 use super::{
@@ -64,12 +64,12 @@ impl SinkType for StdoutType {
 }
 
 impl OpenSink for StdoutConfig {
-    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+    fn destination(&self, _: &Variables) -> Result<Destination, SinkError> {
         Ok(Destination::Stdout)
     }
 
     /// What went down the pipe cannot be taken back: the sink goes on at the receipt's mark with what comes then.
-    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let stdout = self.stdout.clone();
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         Ok(match &self.format {

@@ -93,7 +93,7 @@ fn a_pull_of_nothing_leaves_a_file_that_can_be_read() {
                 let file = folder.bytes(&path).unwrap();
                 let held = if mode == "append" && mark == Mark::START { "" } else { held };
                 assert_eq!(unpacked(compression, &file), held.as_bytes());
-                let mut again = sink.open(&folder.site(), Some((&receipt, mark))).unwrap().sink;
+                let mut again = sink.open(&folder.variables(), Some((&receipt, mark))).unwrap().sink;
                 assert_eq!(again.commit(mark).unwrap(), receipt);
                 again.finish().unwrap();
                 assert_eq!(folder.bytes(&path).unwrap(), file);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use longhaul_core::sink::{
-    Site,
+    Variables,
     conformance::{Publishes, Subject, Suite},
 };
 use longhaul_tests::{SimulatedDisk, unpacked};
@@ -44,10 +44,10 @@ fn file(
     move || {
         let folder = Folder::new();
         let opener = configured(name, options.clone()).unwrap();
-        let site = folder.site();
+        let variables = folder.variables();
         Subject {
             opener,
-            site,
+            variables,
             published: Box::new(move || folder.bytes("out/users.x").as_deref().map(read)),
         }
     }
@@ -62,7 +62,7 @@ fn simulated_file(
         let disk = SimulatedDisk::new();
         Subject {
             opener: configured_on(disk.handle(), name, options.clone()).unwrap(),
-            site: Site::new("users", "/simulated"),
+            variables: Variables::new("users", "/simulated"),
             published: Box::new(move || disk.contents("/simulated/out/users.x").as_deref().map(read)),
         }
     }
@@ -75,7 +75,7 @@ fn stdout(options: fn() -> Value, records: fn(&str) -> Vec<String>) -> impl Fn()
         let opener = registry(&pipe).get("stdout").unwrap().configure(&options).unwrap();
         Subject {
             opener,
-            site: Site::new("users", "/"),
+            variables: Variables::new("users", "/"),
             published: Box::new(move || Some(records(&pipe.text()))),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Site};
+use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Variables};
 use longhaul_tests::{Done, Fault, SimulatedDisk, packed, unpacked, write_page};
 use serde_json::json;
 
@@ -72,7 +72,7 @@ impl Case {
     /// Pulls everything that the checkpoints do not hold.
     fn pull(&self, disk: &SimulatedDisk, checkpoints: &mut Checkpoints) -> Result<(), SinkError> {
         let from = checkpoints.commits.last().map(|(receipt, mark)| (receipt, *mark));
-        let Opened { mut sink, at } = self.sink(disk).open(&Site::new("users", "/simulated"), from)?;
+        let Opened { mut sink, at } = self.sink(disk).open(&Variables::new("users", "/simulated"), from)?;
         if from.is_none() {
             checkpoints.commits.push((sink.commit(Mark::START)?, Mark::START));
         }
@@ -225,8 +225,8 @@ fn a_pull_that_failed_anywhere_twice_ends_as_if_it_had_not() {
 #[test]
 fn what_was_cut_off_stays_away_though_the_one_who_cut_was_killed() {
     for case in cases().filter(|case| case.name == "ndjson") {
-        let (site, sink) = (Site::new("users", "/simulated"), case.sink(&case.disk));
-        let mut open = sink.open(&site, None).unwrap().sink;
+        let (variables, sink) = (Variables::new("users", "/simulated"), case.sink(&case.disk));
+        let mut open = sink.open(&variables, None).unwrap().sink;
         write_page(&mut open, &["{}"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         // So much that some of it gets to the disk before the next commit, however it is compressed.
@@ -235,9 +235,9 @@ fn what_was_cut_off_stays_away_though_the_one_who_cut_was_killed() {
         let killed = case.disk.after_kill();
         // The first operation cuts, the second was to make that last.
         killed.fail_at(1, Fault::Stop(Done::Nothing));
-        assert!(case.sink(&killed).open(&site, Some((&receipt, Mark(1)))).is_err());
+        assert!(case.sink(&killed).open(&variables, Some((&receipt, Mark(1)))).is_err());
         let disk = killed.after_kill();
-        let mut open = case.sink(&disk).open(&site, Some((&receipt, Mark(1)))).unwrap().sink;
+        let mut open = case.sink(&disk).open(&variables, Some((&receipt, Mark(1)))).unwrap().sink;
         open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
         let complete = disk.contents(FILE).unwrap();

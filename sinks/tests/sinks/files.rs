@@ -230,7 +230,7 @@ fn folders_are_made_when_the_sink_is_opened() {
     let folder = Folder::new();
     let sink = replacing("a/{stream}/x.ndjson");
     let file = folder.path().join("a/users/x.ndjson");
-    assert_eq!(sink.destination(&folder.site()).unwrap(), Destination::File(file));
+    assert_eq!(sink.destination(&folder.variables()).unwrap(), Destination::File(file));
     assert_eq!(folder.names(), [""; 0]);
     pull(folder.begin(&*sink), &["{}"]);
     assert_eq!(folder.text("a/users/x.ndjson").unwrap(), "{}\n");
@@ -239,7 +239,7 @@ fn folders_are_made_when_the_sink_is_opened() {
 #[test]
 fn one_file_has_one_destination() {
     let folder = Folder::new();
-    let destination = |path: &str| replacing(path).destination(&folder.site()).unwrap();
+    let destination = |path: &str| replacing(path).destination(&folder.variables()).unwrap();
     assert_eq!(destination("out/../out/x"), destination("./out/x"));
     assert_eq!(destination(folder.path().join("out/x").to_str().unwrap()), destination("out/x"));
 }
@@ -249,7 +249,7 @@ fn a_path_that_cannot_be_a_file_is_refused_before_it_is_opened() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("out")).unwrap();
     let refusal = |path: &str| {
-        let before = told(&replacing(path).destination(&folder.site()).unwrap_err());
+        let before = told(&replacing(path).destination(&folder.variables()).unwrap_err());
         assert_eq!(folder.refusal(&*replacing(path)), before);
         assert_eq!(folder.refusal(&*appending(path)), before);
         before
@@ -308,7 +308,7 @@ mod unix {
         folder.write("real/x", "old\n");
         symlink("real/x", folder.path().join("link")).unwrap();
         symlink("nowhere", folder.path().join("dangling")).unwrap();
-        let destination = |path: &str| replacing(path).destination(&folder.site()).unwrap();
+        let destination = |path: &str| replacing(path).destination(&folder.variables()).unwrap();
         assert_eq!(destination("link"), destination("real/x"));
         pull(folder.begin(&*replacing("link")), &["{}"]);
         assert_eq!(folder.text("real/x").unwrap(), "{}\n");

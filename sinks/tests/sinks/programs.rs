@@ -57,7 +57,7 @@ fn printed(program: &str, arguments: &[&str], folder: &Path) -> Option<Vec<u8>> 
             Some(output.stdout)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            #[expect(clippy::print_stderr, reason = "so that nobody takes it for a proof")]
+            #[expect(clippy::print_stderr, reason = "so that nobody takes it for a loop_check")]
             {
                 eprintln!("skipped: {program}");
             }

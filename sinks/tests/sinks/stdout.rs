@@ -21,7 +21,7 @@ fn stdout(pipe: &Pipe, options: Value) -> Box<dyn OpenSink> {
 fn each_page_is_one_write() {
     let (pipe, folder) = (Pipe::default(), Folder::new());
     let sink = stdout(&pipe, json!({}));
-    assert_eq!(sink.destination(&folder.site()).unwrap(), Destination::Stdout);
+    assert_eq!(sink.destination(&folder.variables()).unwrap(), Destination::Stdout);
     let mut open = folder.begin(&*sink);
     write_page(&mut open, &[r#"{"a":1.10}"#, "{}"]).unwrap();
     assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n"]);

@@ -10,7 +10,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, SystemDisk},
-    sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Site},
+    sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Variables},
 };
 use longhaul_sinks::{Stdout, register};
 use longhaul_tests::write_page;
@@ -69,7 +69,7 @@ impl Write for Pipe {
     }
 }
 
-/// A temporary folder, the working directory of its site.
+/// A temporary folder, the working directory of its variables.
 #[derive(Debug)]
 pub(crate) struct Folder(TempDir);
 
@@ -83,8 +83,8 @@ impl Folder {
         fs::canonicalize(self.0.path()).unwrap()
     }
 
-    pub(crate) fn site(&self) -> Site {
-        Site::new("users", self.0.path())
+    pub(crate) fn variables(&self) -> Variables {
+        Variables::new("users", self.0.path())
     }
 
     /// The text of a file, if there is one.
@@ -112,21 +112,21 @@ impl Folder {
 
     /// Opens `sink` here for a pull that begins.
     pub(crate) fn begin(&self, sink: &dyn OpenSink) -> Box<dyn Sink> {
-        let Opened { sink, at } = sink.open(&self.site(), None).unwrap();
+        let Opened { sink, at } = sink.open(&self.variables(), None).unwrap();
         assert_eq!(at, Mark::START);
         sink
     }
 
     /// Opens `sink` here at the receipt of the first page.
     pub(crate) fn resume(&self, sink: &dyn OpenSink, receipt: &Receipt) -> Result<Box<dyn Sink>, SinkError> {
-        let Opened { sink, at } = sink.open(&self.site(), Some((receipt, Mark(1))))?;
+        let Opened { sink, at } = sink.open(&self.variables(), Some((receipt, Mark(1))))?;
         assert_eq!(at, Mark(1));
         Ok(sink)
     }
 
     /// What opening `sink` here for a pull that begins is refused with.
     pub(crate) fn refusal(&self, sink: &dyn OpenSink) -> String {
-        told(&sink.open(&self.site(), None).unwrap_err())
+        told(&sink.open(&self.variables(), None).unwrap_err())
     }
 }
 

@@ -15,14 +15,14 @@ longhaul_status odd_configure(longhaul_bytes options, longhaul_configured **out,
     return 77;
 }
 
-longhaul_status odd_destination(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply) {
-    (void)sink, (void)site, (void)reply;
+longhaul_status odd_destination(const longhaul_configured *sink, longhaul_bytes variables, longhaul_reply reply) {
+    (void)sink, (void)variables, (void)reply;
     return 0xffffffff;
 }
 
-longhaul_status odd_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+longhaul_status odd_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                          longhaul_opened *out, longhaul_reply reply) {
-    (void)sink, (void)site, (void)from, (void)out, (void)reply;
+    (void)sink, (void)variables, (void)from, (void)out, (void)reply;
     return 77;
 }
 
@@ -47,14 +47,14 @@ longhaul_status mute_configure(longhaul_bytes options, longhaul_configured **out
     return LONGHAUL_OK;
 }
 
-longhaul_status mute_destination(const longhaul_configured *sink, longhaul_bytes site, longhaul_reply reply) {
-    (void)sink, (void)site, (void)reply;
+longhaul_status mute_destination(const longhaul_configured *sink, longhaul_bytes variables, longhaul_reply reply) {
+    (void)sink, (void)variables, (void)reply;
     return LONGHAUL_OK;
 }
 
-longhaul_status mute_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+longhaul_status mute_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                           longhaul_opened *out, longhaul_reply reply) {
-    (void)sink, (void)site, (void)from, (void)out, (void)reply;
+    (void)sink, (void)variables, (void)from, (void)out, (void)reply;
     return LONGHAUL_OK;
 }
 
@@ -69,10 +69,10 @@ longhaul_status told_configure(longhaul_bytes options, longhaul_configured **out
     return configure(options, out, reply);
 }
 
-longhaul_status told_open(const longhaul_configured *sink, longhaul_bytes site, const longhaul_position *from,
+longhaul_status told_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                           longhaul_opened *out, longhaul_reply reply) {
-    host->log(host->data, LONGHAUL_INFO, site);
-    return open_sink(sink, site, from, out, reply);
+    host->log(host->data, LONGHAUL_INFO, variables);
+    return open_sink(sink, variables, from, out, reply);
 }
 
 longhaul_status told_write(longhaul_open *sink, longhaul_batch batch, longhaul_reply reply) {

@@ -87,8 +87,8 @@ fn a_plugin_is_told_its_options_and_its_site_and_nothing_else() {
     let told = said.lines().filter_map(|line| line.strip_prefix("info  {")).collect::<Vec<_>>();
     assert_eq!(told.len(), 2, "{said}");
     assert_eq!(told[0], r#""path":"{stream}.count"}"#);
-    let site = told[1].strip_prefix(r#""folder":"FOLDER","values":{"date":""#).unwrap();
-    assert!(site.ends_with(r#"","stream":"conversations"}}"#), "{site}");
+    let variables = told[1].strip_prefix(r#""folder":"FOLDER","values":{"date":""#).unwrap();
+    assert!(variables.ends_with(r#"","stream":"conversations"}}"#), "{variables}");
 }
 
 #[test]

@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use longhaul_core::{
     Source,
     pull::{Pull, PullError, run, undo},
-    sink::{OpenSink, Registry, Site},
+    sink::{OpenSink, Registry, Variables},
     state::{
-        Keeper, State, StateFile, Summary, Unfinished,
-        checkpoint::{Checkpoint, Kept},
+        PullState, State, StateFile, Summary, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing},
     },
     window::Window,
 };
@@ -59,11 +59,17 @@ impl World {
         let state = file.load()?;
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
         let dropped = State { unfinished: None, ..state.clone() };
-        let keeper = Keeper::new(&file, setup.clock.as_ref(), state, unfinished());
-        let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        let pull = Pull { source: &source, windows: None, sinks, site: Site::new("calls", "/out"), kept };
+        let pull = Pull {
+            source: &source,
+            windows: None,
+            sinks,
+            variables: Variables::new("calls", "/out"),
+            checkpointing,
+        };
         let modes: BTreeMap<_, _> =
             self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
         undo(&pull, |name| modes[name] == "append")?;
@@ -79,14 +85,14 @@ impl World {
         let file = StateFile::new(disk.handle(), "/state", "calls");
         let state = file.load()?;
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
-        let keeper = Keeper::new(&file, setup.clock.as_ref(), state, unfinished());
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        let kept = Some(Kept { checkpoints: &keeper, from, every: self.every });
-        let site = Site::new("calls", "/out");
-        let pull = Pull { source, windows: self.windows.clone(), sinks, site, kept };
+        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let variables = Variables::new("calls", "/out");
+        let pull = Pull { source, windows: self.windows.clone(), sinks, variables, checkpointing };
         let summary = run(&pull, &Arc::new(setup.client()))?;
-        keeper.complete(summary)?;
+        pull_state.complete(summary)?;
         Ok(summary)
     }
 

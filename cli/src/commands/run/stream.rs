@@ -5,7 +5,7 @@ use std::time::Duration;
 use longhaul_core::{
     pull::{Pull, PullError, run},
     sink::SinkErrorKind,
-    state::{Keeper, StateFile, Summary, checkpoint::Kept},
+    state::{PullState, StateFile, Summary, checkpoint::Checkpointing},
 };
 
 use crate::{
@@ -80,7 +80,7 @@ fn pull(
     file: Option<&StateFile>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
-    let Beginning { state, pull, windows, site, from } = beginning;
+    let Beginning { state, pull, windows, variables, from } = beginning;
     let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
         let (records, pages) = (counted(before.records, "record"), counted(before.pages, "page"));
@@ -90,12 +90,13 @@ fn pull(
             planned.name
         ));
     }
-    let keeper = file.map(|file| Keeper::new(file, session.clock.as_ref(), state, pull));
+    let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
     let every = session.loaded.config.commit_every;
-    let kept = keeper.as_ref().map(|keeper| Kept { checkpoints: keeper, from, every });
+    let checkpointing =
+        pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
     session.progress.begin(planned.name, &before);
     let pulled = run(
-        &Pull { source: &planned.source, windows, sinks: planned.sinks.clone(), site, kept },
+        &Pull { source: &planned.source, windows, sinks: planned.sinks.clone(), variables, checkpointing },
         &access.client,
     );
     let took = session.progress.end();
@@ -111,7 +112,7 @@ fn pull(
         Ok(summary) => {
             outcome.summary = summary;
             session.screen.tell(&complete(planned, &summary, took));
-            end(planned, &summary, arguments, keeper.as_ref())
+            end(planned, &summary, arguments, pull_state.as_ref())
         }
         // Whoever read the records has seen enough of them.
         Err(PullError::Sink { source, .. })
@@ -120,7 +121,7 @@ fn pull(
             Ok(())
         }
         Err(error) => {
-            let kept = keep(session, planned, keeper.as_ref())?;
+            let kept = keep(session, planned, pull_state.as_ref())?;
             outcome.resumable = kept.is_some();
             outcome.summary = kept.unwrap_or_default();
             let mut failure = Failure::of_pull(planned.name, error, session.stop.reason());
@@ -142,7 +143,7 @@ fn end(
     planned: &Planned<'_>,
     summary: &Summary,
     arguments: &RunArguments,
-    keeper: Option<&Keeper<'_>>,
+    pull_state: Option<&PullState<'_>>,
 ) -> Result<(), Failure> {
     let name = planned.name;
     let clause =
@@ -151,14 +152,14 @@ fn end(
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
     };
     if summary.missing > 0 && arguments.strict {
-        keeper.map_or(Ok(()), Keeper::forget).map_err(unnoted)?;
+        pull_state.map_or(Ok(()), PullState::forget).map_err(unnoted)?;
         let hint = "totals move while an API is in use: run it again, or go without --strict";
         return Err(Failure::new(Exit::Api, clause).hint(hint));
     }
     if summary.missing > 0 {
         log::warn!("{clause}");
     }
-    keeper.map_or(Ok(()), |keeper| keeper.complete(*summary)).map_err(unnoted)
+    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(*summary)).map_err(unnoted)
 }
 
 /// Says what is kept of a pull that is not complete. One that has brought nothing is forgotten, so that whatever made it
@@ -166,16 +167,17 @@ fn end(
 fn keep(
     session: &Session,
     planned: &Planned<'_>,
-    keeper: Option<&Keeper<'_>>,
+    pull_state: Option<&PullState<'_>>,
 ) -> Result<Option<Summary>, Failure> {
-    let Some((keeper, unfinished)) = keeper.and_then(|keeper| Some((keeper, keeper.saved().unfinished?)))
+    let Some((pull_state, unfinished)) =
+        pull_state.and_then(|pull_state| Some((pull_state, pull_state.saved().unfinished?)))
     else {
         return Ok(None);
     };
     let name = planned.name;
     let jobs = &unfinished.checkpoint.jobs;
     if unfinished.checkpoint.is_blank() && jobs.is_empty() {
-        keeper.forget().map_err(|error| Failure::of_state(name, error))?;
+        pull_state.forget().map_err(|error| Failure::of_state(name, error))?;
         return Ok(None);
     }
     let kept = unfinished.checkpoint.so_far();

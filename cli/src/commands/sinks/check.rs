@@ -10,7 +10,7 @@ use std::{
 };
 
 use longhaul_core::sink::{
-    Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkErrorKind, SinkType, Site,
+    Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkErrorKind, SinkType, Variables,
     conformance::{Outcome, Publishes, Subject, Suite},
 };
 use longhaul_plugin_host::{PluginSinkType, Plugins};
@@ -84,12 +84,12 @@ impl Fresh {
 }
 
 impl OpenSink for Fresh {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
-        self.sink_type.configure(&self.options)?.destination(site)
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
+        self.sink_type.configure(&self.options)?.destination(variables)
     }
 
-    fn open(&self, site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        self.sink_type.configure(&self.options)?.open(site, from)
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        self.sink_type.configure(&self.options)?.open(variables, from)
     }
 }
 
@@ -127,7 +127,7 @@ impl Reader {
 
 /// Finds out how to read, and that the sink can be used at all.
 fn reader(arguments: &SinkCheckArguments, fresh: &Fresh, folder: &Path) -> Result<Reader, Failure> {
-    let destination = fresh.destination(&site(0, folder)).map_err(|error| unusable(fresh, error))?;
+    let destination = fresh.destination(&variables(0, folder)).map_err(|error| unusable(fresh, error))?;
     let is_file = match &destination {
         Destination::File(path) if !path.starts_with(folder) => {
             let error = format!("`{}` would be shared by all cases", path.display());
@@ -156,16 +156,16 @@ fn cases(fresh: Fresh, folder: PathBuf, reader: Reader) -> impl Fn() -> Subject 
         let folder = folder.join(number.get().to_string());
         // A sink that lacks its folder says so.
         let _ = fs::create_dir(&folder);
-        let site = site(number.get(), &folder);
-        let (sink, reader, reads_at) = (fresh.clone(), reader.clone(), site.clone());
+        let variables = variables(number.get(), &folder);
+        let (sink, reader, reads_at) = (fresh.clone(), reader.clone(), variables.clone());
         let published = move || reader.read(&folder, &sink.destination(&reads_at).ok()?);
-        Subject { opener: Box::new(fresh.clone()), site, published: Box::new(published) }
+        Subject { opener: Box::new(fresh.clone()), variables, published: Box::new(published) }
     }
 }
 
 /// A stream of its own, too, so that a sink that is no file has a place of its own for each case.
-fn site(number: u32, folder: &Path) -> Site {
-    Site::new(format!("check_{number}"), folder).with("date", "2026-01-01")
+fn variables(number: u32, folder: &Path) -> Variables {
+    Variables::new(format!("check_{number}"), folder).with("date", "2026-01-01")
 }
 
 /// The options as they were typed; a `path` may be left to the check.

@@ -216,10 +216,10 @@ mod tests {
     #[test]
     fn a_file_that_others_may_write_to_runs_nothing() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let proof = tempfile::tempdir().unwrap();
-        let proof = proof.path().join("ran");
+        let loop_check = tempfile::tempdir().unwrap();
+        let loop_check = loop_check.path().join("ran");
         file.as_file().set_permissions(fs::Permissions::from_mode(0o666)).unwrap();
-        let mut source = source(json!({ "command": ["touch", proof] }));
+        let mut source = source(json!({ "command": ["touch", loop_check] }));
         let ownership = Ownership::from(&file.as_file().metadata().unwrap());
         source.place("auth.token".into(), Origin::Default, Some(ownership));
         let error = source.resolve(&[]).unwrap_err();
@@ -228,7 +228,7 @@ mod tests {
             "`auth.token`: the configuration file may not run a command, because other users may write to it"
         );
         assert_eq!(error.hint(), Some("make it your own and run `chmod go-w` on it"));
-        assert!(!proof.exists());
+        assert!(!loop_check.exists());
     }
 
     #[test]

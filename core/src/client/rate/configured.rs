@@ -4,7 +4,7 @@ use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
 
 /// At most this many requests in any period of this length.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Ceiling {
+pub struct ConfiguredLimit {
     /// The number of requests.
     pub requests: NonZeroU32,
     /// The length of the period.
@@ -17,16 +17,16 @@ pub(super) struct Log(VecDeque<Duration>);
 
 impl Log {
     /// How long the next request must wait, or `None` if it need not.
-    pub(super) fn wait(&self, ceiling: Ceiling, now: Duration) -> Option<Duration> {
-        let requests = usize::try_from(ceiling.requests.get()).unwrap_or(usize::MAX);
+    pub(super) fn wait(&self, configured: ConfiguredLimit, now: Duration) -> Option<Duration> {
+        let requests = usize::try_from(configured.requests.get()).unwrap_or(usize::MAX);
         let first = self.0.front().filter(|_| self.0.len() >= requests)?;
-        let wait = (*first + ceiling.per).saturating_sub(now);
+        let wait = (*first + configured.per).saturating_sub(now);
         (!wait.is_zero()).then_some(wait)
     }
 
     /// Records that a request is sent.
-    pub(super) fn note(&mut self, ceiling: Ceiling, now: Duration) {
-        let requests = usize::try_from(ceiling.requests.get()).unwrap_or(usize::MAX);
+    pub(super) fn note(&mut self, configured: ConfiguredLimit, now: Duration) {
+        let requests = usize::try_from(configured.requests.get()).unwrap_or(usize::MAX);
         while self.0.len() >= requests {
             self.0.pop_front();
         }
@@ -40,13 +40,14 @@ mod tests {
 
     #[test]
     fn no_period_has_more_requests_than_allowed() {
-        let ceiling = Ceiling { requests: NonZeroU32::new(2).unwrap(), per: Duration::from_secs(10) };
+        let configured =
+            ConfiguredLimit { requests: NonZeroU32::new(2).unwrap(), per: Duration::from_secs(10) };
         let mut log = Log::default();
         let mut sent = Vec::new();
         for second in 0..25 {
             let now = Duration::from_secs(second);
-            if log.wait(ceiling, now).is_none() {
-                log.note(ceiling, now);
+            if log.wait(configured, now).is_none() {
+                log.note(configured, now);
                 sent.push(second);
             }
         }

@@ -16,14 +16,14 @@ use http::HeaderMap;
 
 pub(crate) use self::budget::Turn;
 use self::{budget::Budget, configured::Log};
-pub use self::{configured::Ceiling, reported::RateHeaders};
+pub use self::{configured::ConfiguredLimit, reported::RateHeaders};
 use crate::client::auth::Grant;
 
 /// What limits the rate of requests.
 #[derive(Clone, Debug, Default)]
 pub struct RateLimit {
     /// The limit that the user configured. It applies in addition to the reported one.
-    pub ceiling: Option<Ceiling>,
+    pub configured: Option<ConfiguredLimit>,
     /// The fields in which the API reports its limit. `None` reads those of every known family.
     pub headers: Option<RateHeaders>,
 }
@@ -58,14 +58,14 @@ impl Pace {
         if state.grant != Some(grant) {
             (state.grant, state.budget) = (Some(grant), Budget::default());
         }
-        if let Some(wait) = self.limit.ceiling.and_then(|ceiling| state.log.wait(ceiling, now)) {
+        if let Some(wait) = self.limit.configured.and_then(|configured| state.log.wait(configured, now)) {
             return Turn::Later(wait);
         }
         let turn = state.budget.enter(now);
         if turn == Turn::Now
-            && let Some(ceiling) = self.limit.ceiling
+            && let Some(configured) = self.limit.configured
         {
-            state.log.note(ceiling, now);
+            state.log.note(configured, now);
         }
         turn
     }

@@ -2,7 +2,7 @@
 
 use http::{Method, header::CONTENT_TYPE};
 
-use super::{Cursor, PaginationError, Paginator, Proof};
+use super::{Cursor, LoopCheck, PaginationError, Paginator};
 use crate::{
     http::request::{Body, Request},
     json::pointer::Pointer,
@@ -51,8 +51,8 @@ impl Paginator for LinkHeader {
         None
     }
 
-    fn proof(&self) -> Proof {
-        Proof::ByRequest
+    fn loop_check(&self) -> LoopCheck {
+        LoopCheck::Requests
     }
 }
 

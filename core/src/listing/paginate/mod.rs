@@ -54,17 +54,17 @@ pub trait Paginator: Debug + Send + Sync {
     fn total(&self, page: &Page) -> Option<u64>;
 
     /// What proves that the listing makes progress.
-    fn proof(&self) -> Proof;
+    fn loop_check(&self) -> LoopCheck;
 }
 
 /// What proves that a listing makes progress, instead of fetching the same pages forever.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Proof {
+pub enum LoopCheck {
     /// No two pages have the same records. For styles that count: a server that ignores the page number returns the same
     /// page forever, although the requests differ.
-    ByContent,
+    Records,
     /// No request is sent for two pages.
-    ByRequest,
+    Requests,
 }
 
 /// Whether to prefetch the page after the first `before` ones of a listing of unknown length, once `pages` have arrived.

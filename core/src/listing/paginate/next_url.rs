@@ -4,7 +4,7 @@ use http::{Method, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-use super::{Cursor, PaginationError, Paginator, Proof};
+use super::{Cursor, LoopCheck, PaginationError, Paginator};
 use crate::{
     http::request::{Body, Request},
     json::pointer::Pointer,
@@ -84,8 +84,8 @@ impl Paginator for NextUrl {
         None
     }
 
-    fn proof(&self) -> Proof {
-        Proof::ByRequest
+    fn loop_check(&self) -> LoopCheck {
+        LoopCheck::Requests
     }
 }
 

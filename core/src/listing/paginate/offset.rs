@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Cursor, PaginationError, Paginator, Place, Proof, count, is_likely};
+use super::{Cursor, LoopCheck, PaginationError, Paginator, Place, count, is_likely};
 use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
 
 /// Pages are requested by the number of records before them.
@@ -64,7 +64,7 @@ impl Paginator for Offset {
         count(page, self.total.as_ref())
     }
 
-    fn proof(&self) -> Proof {
-        Proof::ByContent
+    fn loop_check(&self) -> LoopCheck {
+        LoopCheck::Records
     }
 }

@@ -1,6 +1,6 @@
 //! No pagination.
 
-use super::{Cursor, PaginationError, Paginator, Proof};
+use super::{Cursor, LoopCheck, PaginationError, Paginator};
 use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
 
 /// The listing has only one page.
@@ -28,7 +28,7 @@ impl Paginator for Single {
         None
     }
 
-    fn proof(&self) -> Proof {
-        Proof::ByRequest
+    fn loop_check(&self) -> LoopCheck {
+        LoopCheck::Requests
     }
 }

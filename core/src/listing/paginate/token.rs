@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Cursor, PaginationError, Paginator, Place, Proof};
+use super::{Cursor, LoopCheck, PaginationError, Paginator, Place};
 use crate::{
     http::request::Request,
     json::pointer::Pointer,
@@ -84,10 +84,10 @@ impl Paginator for Token {
         None
     }
 
-    fn proof(&self) -> Proof {
+    fn loop_check(&self) -> LoopCheck {
         match self.renewal {
-            Renewal::EachPage => Proof::ByRequest,
-            Renewal::Never => Proof::ByContent,
+            Renewal::EachPage => LoopCheck::Requests,
+            Renewal::Never => LoopCheck::Records,
         }
     }
 }

@@ -5,7 +5,7 @@ mod tile;
 use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
 pub use self::tile::{TilingError, tile};
-use crate::{client::refusal::Refusal, sink::Site, window::Window};
+use crate::{client::refusal::Refusal, sink::Variables, window::Window};
 
 /// How a stream is cut into windows.
 #[derive(Clone, Debug)]
@@ -41,11 +41,11 @@ impl TooDeep {
 }
 
 impl Windows {
-    /// `site` with the window's times as requests have them.
-    pub fn in_requests(&self, site: &Site, window: &Window) -> Site {
+    /// `variables` with the window's times as requests have them.
+    pub fn in_requests(&self, variables: &Variables, window: &Window) -> Variables {
         let zone = if self.says_utc() { TimeZone::UTC } else { self.timezone.clone() };
         let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
-        with_times(site, written(window.start), written(window.end))
+        with_times(variables, written(window.start), written(window.end))
     }
 
     /// Whether the format ends in the letter `Z`, which says that a time is in UTC (RFC 3339 §2); `%Z` and `%:z` write the zone themselves.
@@ -53,15 +53,15 @@ impl Windows {
         self.format.ends_with('Z') && !self.format.ends_with("%Z")
     }
 
-    /// `site` with the window's times as file names have them: `20260101T000000Z`.
-    pub fn in_file_names(site: &Site, window: &Window) -> Site {
+    /// `variables` with the window's times as file names have them: `20260101T000000Z`.
+    pub fn in_file_names(variables: &Variables, window: &Window) -> Variables {
         let written = |time: Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
-        with_times(site, written(window.start), written(window.end))
+        with_times(variables, written(window.start), written(window.end))
     }
 }
 
-fn with_times(site: &Site, start: String, end: String) -> Site {
-    site.clone().with("window.start", start).with("window.end", end)
+fn with_times(variables: &Variables, start: String, end: String) -> Variables {
+    variables.clone().with("window.start", start).with("window.end", end)
 }
 
 #[cfg(test)]
@@ -81,20 +81,20 @@ mod tests {
             timezone: TimeZone::UTC,
             format: "%Y-%m-%dT%H:%M:%S.%3fZ".to_owned(),
         };
-        let site = Site::new("calls", "/");
+        let variables = Variables::new("calls", "/");
         let window = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00.5Z");
         assert_eq!(
-            windows.in_requests(&site, &window).fill("{window.start}/{window.end}"),
+            windows.in_requests(&variables, &window).fill("{window.start}/{window.end}"),
             "2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.500Z"
         );
         let in_berlin = |format: &str| {
             let timezone = TimeZone::get("Europe/Berlin").unwrap();
             let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };
-            windows.in_requests(&site, &window).fill("{window.start}")
+            windows.in_requests(&variables, &window).fill("{window.start}")
         };
         assert_eq!(in_berlin("%Y-%m-%dT%H:%MZ"), "2026-01-01T00:00Z", "a `Z` is never a lie");
         assert_eq!(in_berlin("%Y-%m-%dT%H:%M%:z"), "2026-01-01T01:00+01:00");
         assert_eq!(in_berlin("%Y-%m-%d %H %Z"), "2026-01-01 01 CET");
-        assert_eq!(Windows::in_file_names(&site, &window).fill("{window.start}"), "20260101T000000Z");
+        assert_eq!(Windows::in_file_names(&variables, &window).fill("{window.start}"), "20260101T000000Z");
     }
 }

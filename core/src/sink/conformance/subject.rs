@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::sink::{OpenSink, Site};
+use crate::sink::{OpenSink, Variables};
 
 /// A configured sink that nothing was written to yet, and a way to read what it publishes.
 pub struct Subject {
     /// The sink.
     pub opener: Box<dyn OpenSink>,
     /// The variables of the pull that it is opened for. All cases use the same ones.
-    pub site: Site,
+    pub variables: Variables,
     /// Returns the records that a reader finds now, in order, or `None` if there is no result. The closure may own what the
     /// sink needs, such as a temporary folder.
     pub published: Box<dyn Fn() -> Option<Vec<String>>>,
@@ -33,7 +33,7 @@ impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subject")
             .field("opener", &self.opener)
-            .field("site", &self.site)
+            .field("variables", &self.variables)
             .finish_non_exhaustive()
     }
 }

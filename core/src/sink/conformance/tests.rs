@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Publishes, Subject, Suite};
 use crate::sink::{
-    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Site,
+    Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Variables,
 };
 
 /// How a sink violates the contract.
@@ -46,11 +46,11 @@ struct Writing {
 }
 
 impl OpenSink for Memory {
-    fn destination(&self, _: &Site) -> Result<Destination, SinkError> {
+    fn destination(&self, _: &Variables) -> Result<Destination, SinkError> {
         Ok(Destination::Elsewhere("memory".into()))
     }
 
-    fn open(&self, _: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let mut store = self.shared.lock().unwrap();
         let (length, mut at) =
             from.map_or((0, Mark::START), |(receipt, mark)| (receipt.0.trim_end().parse().unwrap(), mark));
@@ -136,7 +136,7 @@ fn suite_of(publishes: Publishes, fault: Fault) -> Suite {
         let shared = Arc::<Mutex<Store>>::default();
         let opener = Box::new(Memory { fault, shared: Arc::clone(&shared) });
         let published = Box::new(move || shared.lock().unwrap().published.clone());
-        Subject { opener, site: Site::new("users", "/"), published }
+        Subject { opener, variables: Variables::new("users", "/"), published }
     })
 }
 

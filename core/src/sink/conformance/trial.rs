@@ -50,7 +50,7 @@ impl<'s> Trial<'s> {
     /// Opens the sink for a new pull.
     pub(super) fn begin(&self) -> Result<Pull<'_>, Failure> {
         let Opened { sink, at } =
-            self.subject.opener.open(&self.subject.site, None).map_err(failed("opening"))?;
+            self.subject.opener.open(&self.subject.variables, None).map_err(failed("opening"))?;
         if at != Mark::START {
             return Err(format!("a new pull is at page {}", at.0));
         }
@@ -60,8 +60,11 @@ impl<'s> Trial<'s> {
     /// Opens the sink for a pull that resumes from `commit`.
     pub(super) fn resume(&self, commit: &Commit) -> Result<Pull<'_>, Failure> {
         let from = Some((&commit.receipt, commit.mark));
-        let Opened { sink, at } =
-            self.subject.opener.open(&self.subject.site, from).map_err(failed("opening from a receipt"))?;
+        let Opened { sink, at } = self
+            .subject
+            .opener
+            .open(&self.subject.variables, from)
+            .map_err(failed("opening from a receipt"))?;
         if at < commit.mark {
             return Err(format!("opened from the receipt of page {}, it is at page {}", commit.mark.0, at.0));
         }
@@ -69,7 +72,7 @@ impl<'s> Trial<'s> {
     }
 
     pub(super) fn destination(&self) -> Result<Destination, Failure> {
-        self.subject.opener.destination(&self.subject.site).map_err(failed("asking for the destination"))
+        self.subject.opener.destination(&self.subject.variables).map_err(failed("asking for the destination"))
     }
 
     /// Compares what is published with `records`. A pipe has everything that was written.

@@ -23,7 +23,7 @@ use crate::{
 /// # Contract
 /// The engine calls [`extend`](Self::extend) first and then [`save`](Self::save), from one thread at a time. After an
 /// `Err` the run ends; what was saved before still stands.
-pub trait Checkpoints: Debug + Sync {
+pub trait CheckpointStore: Debug + Sync {
     /// Puts `checkpoint` in the place of the last one, whole or not at all. It is durable when this returns.
     fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError>;
 
@@ -48,9 +48,9 @@ pub enum Journal {
 
 /// How a pull is kept so that it can be taken up again.
 #[derive(Clone, Debug)]
-pub struct Kept<'a> {
+pub struct Checkpointing<'a> {
     /// Where its checkpoints go.
-    pub checkpoints: &'a dyn Checkpoints,
+    pub store: &'a dyn CheckpointStore,
     /// Where an earlier run of this pull stopped.
     pub from: Option<Checkpoint>,
     /// The time from one checkpoint to the next: what a killed run may have to pull again.
@@ -68,7 +68,7 @@ pub struct Checkpoint {
     /// How many of the pull's windows are complete or among `parts`; a pull without windows counts as one.
     pub taken: usize,
     /// The parts that were taken and are not complete, in order.
-    pub parts: Vec<PartProgress>,
+    pub parts: Vec<PartitionProgress>,
     /// The jobs that were submitted for parts that are not complete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<SubmittedJob>,
@@ -99,7 +99,7 @@ pub enum Stage {
 /// How far a part has come.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct PartProgress {
+pub struct PartitionProgress {
     /// The slice of time; none where the pull has no windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -227,14 +227,14 @@ impl Checkpoint {
     }
 
     /// Notes how far a part has come.
-    pub(crate) fn put(&mut self, progress: &PartProgress) {
+    pub(crate) fn put(&mut self, progress: &PartitionProgress) {
         if let Some(part) = self.parts.iter_mut().find(|part| part.window == progress.window) {
             part.clone_from(progress);
         }
     }
 
     /// Notes that a part is complete, and how many records are missing from it.
-    pub(crate) fn complete(&mut self, part: &PartProgress, missing: u64) {
+    pub(crate) fn complete(&mut self, part: &PartitionProgress, missing: u64) {
         self.settle(part);
         self.complete.missing += missing;
         self.complete.windows += u64::from(part.window.is_some());
@@ -243,14 +243,14 @@ impl Checkpoint {
     }
 
     /// Has a part begin anew, of which what was written stays.
-    pub(crate) fn begin_anew(&mut self, part: &PartProgress) {
+    pub(crate) fn begin_anew(&mut self, part: &PartitionProgress) {
         self.settle(part);
-        self.put(&PartProgress { anew: part.anew + 1, ..PartProgress::of(part.window) });
+        self.put(&PartitionProgress { anew: part.anew + 1, ..PartitionProgress::of(part.window) });
         self.forget_job(part.window);
     }
 
     /// Counts what stays of a part.
-    fn settle(&mut self, part: &PartProgress) {
+    fn settle(&mut self, part: &PartitionProgress) {
         self.complete.records += part.written;
         self.complete.pages += part.listing.pages;
         self.complete.repeated += part.repeated;
@@ -262,7 +262,11 @@ impl Checkpoint {
         self.parts = parts
             .into_iter()
             .flat_map(|part| {
-                if part.window == Some(window) { halves.map(PartProgress::of).to_vec() } else { vec![part] }
+                if part.window == Some(window) {
+                    halves.map(PartitionProgress::of).to_vec()
+                } else {
+                    vec![part]
+                }
             })
             .collect();
         self.forget_job(Some(window));
@@ -273,7 +277,7 @@ impl Checkpoint {
     }
 }
 
-impl PartProgress {
+impl PartitionProgress {
     /// A part of which nothing has come yet.
     pub(crate) fn of(window: impl Into<Option<Window>>) -> Self {
         Self { window: window.into(), ..Self::default() }

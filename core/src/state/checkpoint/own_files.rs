@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PartProgress, Position};
+use super::{PartitionProgress, Position};
 use crate::window::Window;
 
 /// How the files that a window has of its own were before its first page: where a pull that is dropped takes them back
@@ -16,7 +16,7 @@ pub(crate) struct OwnFiles {
 
 impl OwnFiles {
     /// Those of a part, if it has any.
-    pub(crate) fn of(part: &PartProgress) -> Option<Self> {
+    pub(crate) fn of(part: &PartitionProgress) -> Option<Self> {
         Some(Self { window: part.window?, sinks_before: part.sinks_before.clone()? })
     }
 
@@ -39,7 +39,7 @@ impl OwnFiles {
 mod tests {
     use jiff::Timestamp;
 
-    use super::{OwnFiles, PartProgress, Position, Window};
+    use super::{OwnFiles, PartitionProgress, Position, Window};
     use crate::sink::Receipt;
 
     #[test]
@@ -48,9 +48,9 @@ mod tests {
         let part = |receipt: &str| {
             let receipts = [("lines".to_owned(), Receipt(receipt.to_owned()))].into();
             let before = Position { receipts, ..Position::default() };
-            PartProgress { sinks_before: Some(before), ..PartProgress::of(window) }
+            PartitionProgress { sinks_before: Some(before), ..PartitionProgress::of(window) }
         };
-        assert_eq!(OwnFiles::of(&PartProgress::of(window)), None);
+        assert_eq!(OwnFiles::of(&PartitionProgress::of(window)), None);
         for length in 0..40 {
             let all: Vec<_> =
                 ["", "é", "\"}"].map(|text| OwnFiles::of(&part(&text.repeat(length))).unwrap()).into();

@@ -3,8 +3,8 @@
 use std::io;
 
 use longhaul_plugin::{
-    Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, SinkErrorKind, Site,
-    export_sink, log,
+    Batch, Destination, Mark, OpenSink, Opened, PluginSink, Receipt, Sink, SinkError, SinkErrorKind,
+    Variables, export_sink, log,
 };
 use serde::Deserialize;
 
@@ -77,15 +77,15 @@ impl PluginSink for Faulty {
 }
 
 impl OpenSink for Faulty {
-    fn destination(&self, site: &Site) -> Result<Destination, SinkError> {
+    fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
         self.reach(Step::Destination)?;
-        Ok(match site.stream() {
+        Ok(match variables.stream() {
             "stdout" => Destination::Stdout,
             stream => Destination::Elsewhere(format!("nowhere, for {stream}")),
         })
     }
 
-    fn open(&self, _site: &Site, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, _site: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         self.reach(Step::Open)?;
         let records = from.map(|(receipt, _)| receipt.0.clone()).into_iter().collect();
         let at = from.map_or(Mark::START, |(_, mark)| mark.next());

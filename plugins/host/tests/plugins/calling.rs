@@ -2,20 +2,20 @@
 
 use std::fs;
 
-use longhaul_core::sink::{Destination, Mark, Receipt, SinkErrorKind, Site};
+use longhaul_core::sink::{Destination, Mark, Receipt, SinkErrorKind, Variables};
 use serde_json::json;
 
-use crate::support::{chain, configured, site, write};
+use crate::support::{chain, configured, variables, write};
 
 #[test]
 fn records_go_in_and_a_count_comes_out() {
     let folder = tempfile::tempdir().unwrap();
-    let site = Site::new("users", folder.path()).with("window.start", "20260101T000000Z");
+    let variables = Variables::new("users", folder.path()).with("window.start", "20260101T000000Z");
     let count = configured("count", json!({ "path": "out/{stream}-{window.start}" })).unwrap();
     let path = folder.path().join("out/users-20260101T000000Z");
-    assert_eq!(count.destination(&site).unwrap(), Destination::File(path.clone()));
+    assert_eq!(count.destination(&variables).unwrap(), Destination::File(path.clone()));
 
-    let mut opened = count.open(&site, None).unwrap();
+    let mut opened = count.open(&variables, None).unwrap();
     assert_eq!(opened.at, Mark::START);
     write(&mut *opened.sink, &["{}", "[1]"]).unwrap();
     let receipt = opened.sink.commit(Mark(1)).unwrap();
@@ -24,7 +24,7 @@ fn records_go_in_and_a_count_comes_out() {
     drop(opened);
     assert!(!path.exists());
 
-    let mut opened = count.open(&site, Some((&receipt, Mark(1)))).unwrap();
+    let mut opened = count.open(&variables, Some((&receipt, Mark(1)))).unwrap();
     assert_eq!(opened.at, Mark(1));
     write(&mut *opened.sink, &["3"]).unwrap();
     opened.sink.commit(Mark(2)).unwrap();
@@ -37,7 +37,7 @@ fn records_go_in_and_a_count_comes_out() {
 fn records_receipts_and_marks_cross_unaltered() {
     let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
     let earlier = Receipt("é \"{}\" \u{0} 😀".into());
-    let mut opened = faulty.open(&site(), Some((&earlier, Mark(u64::MAX - 1)))).unwrap();
+    let mut opened = faulty.open(&variables(), Some((&earlier, Mark(u64::MAX - 1)))).unwrap();
     assert_eq!(opened.at, Mark(u64::MAX));
     write(&mut *opened.sink, &[r#"{"a":"😀\n"}"#, "1.10"]).unwrap();
     write(&mut *opened.sink, &[]).unwrap();
@@ -48,8 +48,11 @@ fn records_receipts_and_marks_cross_unaltered() {
 #[test]
 fn each_kind_of_destination_crosses() {
     let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
-    assert_eq!(faulty.destination(&site()).unwrap(), Destination::Elsewhere("nowhere, for users".into()));
-    assert_eq!(faulty.destination(&Site::new("stdout", "/")).unwrap(), Destination::Stdout);
+    assert_eq!(
+        faulty.destination(&variables()).unwrap(),
+        Destination::Elsewhere("nowhere, for users".into())
+    );
+    assert_eq!(faulty.destination(&Variables::new("stdout", "/")).unwrap(), Destination::Stdout);
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn a_fault_in_the_options_names_its_key() {
         assert_eq!((error.key(), error.to_string()), (Some(key), message.to_owned()));
     }
     let count = configured("count", json!({ "path": "{steam}" })).unwrap();
-    let error = count.destination(&site()).unwrap_err();
+    let error = count.destination(&variables()).unwrap_err();
     assert_eq!(error.key(), Some("path"));
     assert_eq!(error.to_string(), "`{steam}` is not a known placeholder (did you mean `stream`?)");
 }
@@ -79,7 +82,7 @@ fn an_error_crosses_with_its_kind_and_its_causes() {
     ];
     for (fault, kind, expected) in cases {
         let faulty = configured("faulty", json!({ "at": "write", "fault": fault })).unwrap();
-        let error = write(&mut *faulty.open(&site(), None).unwrap().sink, &["1"]).unwrap_err();
+        let error = write(&mut *faulty.open(&variables(), None).unwrap().sink, &["1"]).unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(chain(&error), expected);
     }

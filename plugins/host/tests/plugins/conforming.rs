@@ -3,7 +3,7 @@
 use std::fs;
 
 use longhaul_core::sink::{
-    SinkType, Site,
+    SinkType, Variables,
     conformance::{Publishes, Subject, Suite},
 };
 use serde_json::json;
@@ -19,12 +19,12 @@ fn verify(shelf: &Shelf) {
     let fresh = move || {
         let folder = tempfile::tempdir().unwrap();
         let opener = sink_type.configure(&as_options(json!({ "path": "{stream}" }))).unwrap();
-        let site = Site::new("users", folder.path());
+        let variables = Variables::new("users", folder.path());
         let published = move || {
             let count = fs::read_to_string(folder.path().join("users")).ok()?;
             Some(vec![COUNTED.to_owned(); count.trim_end().parse().unwrap()])
         };
-        Subject { opener, site, published: Box::new(published) }
+        Subject { opener, variables, published: Box::new(published) }
     };
     Suite::new(Publishes::AtFinish, fresh).stored_as(|_| COUNTED.to_owned()).verify();
 }

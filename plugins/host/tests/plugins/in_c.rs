@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use longhaul_core::sink::{Destination, Mark, OpenSink, Receipt, SinkError, SinkErrorKind, SinkType, Site};
+use longhaul_core::sink::{
+    Destination, Mark, OpenSink, Receipt, SinkError, SinkErrorKind, SinkType, Variables,
+};
 use serde_json::{Value, json};
 
 use crate::support::{Shelf, as_options, chain, write};
@@ -25,12 +27,12 @@ fn records_go_in_and_a_count_comes_out() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join(r#"a "quoted\" folder"#);
     fs::create_dir(&folder).unwrap();
-    let site = Site::new("users", &folder).with("window.start", "20260101T000000Z");
+    let variables = Variables::new("users", &folder).with("window.start", "20260101T000000Z");
     let count = count(json!({ "path": r"out/{stream}\é-{window.start}" })).unwrap();
     let path = folder.join(r"out/users\é-20260101T000000Z");
-    assert_eq!(count.destination(&site).unwrap(), Destination::File(path.clone()));
+    assert_eq!(count.destination(&variables).unwrap(), Destination::File(path.clone()));
 
-    let mut opened = count.open(&site, None).unwrap();
+    let mut opened = count.open(&variables, None).unwrap();
     assert_eq!(opened.at, Mark::START);
     write(&mut *opened.sink, &["{}", "[1]"]).unwrap();
     let receipt = opened.sink.commit(Mark(1)).unwrap();
@@ -38,7 +40,7 @@ fn records_go_in_and_a_count_comes_out() {
     drop(opened);
     assert!(!path.exists());
 
-    let mut opened = count.open(&site, Some((&receipt, Mark(1)))).unwrap();
+    let mut opened = count.open(&variables, Some((&receipt, Mark(1)))).unwrap();
     assert_eq!(opened.at, Mark(1));
     write(&mut *opened.sink, &["3"]).unwrap();
     opened.sink.commit(Mark(2)).unwrap();
@@ -61,22 +63,22 @@ fn a_fault_in_the_options_names_its_key() {
         assert_eq!((error.key(), error.to_string()), (key, message.to_owned()));
     }
     let error =
-        count(json!({ "path": "{steam}" })).unwrap().destination(&Site::new("users", "/")).unwrap_err();
+        count(json!({ "path": "{steam}" })).unwrap().destination(&Variables::new("users", "/")).unwrap_err();
     assert_eq!(
         (error.key(), error.to_string()),
         (Some("path"), "`{steam}` is not a known placeholder".into())
     );
     let error = count(json!({ "path": "{stream}" })).unwrap();
-    let error = error.destination(&Site::new("x".repeat(4000), "/".repeat(200))).unwrap_err();
+    let error = error.destination(&Variables::new("x".repeat(4000), "/".repeat(200))).unwrap_err();
     assert_eq!(error.to_string(), "the path `{stream}` is too long");
 }
 
 #[test]
 fn a_failure_tells_its_cause() {
     let folder = tempfile::tempdir().unwrap();
-    let site = Site::new("users", folder.path());
+    let variables = Variables::new("users", folder.path());
     fs::write(folder.path().join("file"), "").unwrap();
-    let mut opened = count(json!({ "path": "file/x" })).unwrap().open(&site, None).unwrap();
+    let mut opened = count(json!({ "path": "file/x" })).unwrap().open(&variables, None).unwrap();
     opened.sink.commit(Mark(0)).unwrap();
     let error = opened.sink.finish().unwrap_err();
     assert_eq!(error.kind(), SinkErrorKind::Unavailable);
@@ -89,11 +91,11 @@ fn a_receipt_of_another_sink_is_refused() {
     let count = count(json!({ "path": "x" })).unwrap();
     for receipt in ["", "seven", "-1", "99999999999999999999"] {
         let receipt = Receipt(receipt.into());
-        let error = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap_err();
+        let error = count.open(&Variables::new("users", "/"), Some((&receipt, Mark(1)))).unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Broken);
         assert_eq!(error.to_string(), format!("the receipt `{}` was not issued by this sink", receipt.0));
     }
     let receipt = Receipt(u64::MAX.to_string());
-    let mut opened = count.open(&Site::new("users", "/"), Some((&receipt, Mark(1)))).unwrap();
+    let mut opened = count.open(&Variables::new("users", "/"), Some((&receipt, Mark(1)))).unwrap();
     assert_eq!(opened.sink.commit(Mark(1)).unwrap(), receipt);
 }

@@ -10,7 +10,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 use longhaul_core::sink::{Mark, Opened, SinkError, SinkErrorKind};
 use serde_json::json;
 
-use crate::support::{configured, site, write};
+use crate::support::{configured, variables, write};
 
 /// Takes what the plugins log.
 struct Lines(Mutex<Vec<String>>);
@@ -41,7 +41,7 @@ fn log_of(run: impl FnOnce()) -> Vec<String> {
 }
 
 fn panic_at(step: &str) -> Result<Opened, SinkError> {
-    configured("faulty", json!({ "at": step, "fault": "panic" })).unwrap().open(&site(), None)
+    configured("faulty", json!({ "at": step, "fault": "panic" })).unwrap().open(&variables(), None)
 }
 
 fn assert_broken(error: &SinkError, message: &str) {
@@ -69,16 +69,17 @@ fn a_configured_sink_that_panicked_is_not_opened() {
     let error = configured("faulty", json!({ "at": "configure", "fault": "panic" })).unwrap_err();
     assert_broken(&error, "the plugin `faulty` panicked: boom in Configure");
     let opener = configured("faulty", json!({ "at": "destination", "fault": "panic" })).unwrap();
-    let error = opener.destination(&site()).unwrap_err();
+    let error = opener.destination(&variables()).unwrap_err();
     assert_broken(&error, "the plugin `faulty` panicked: boom in Destination");
-    assert_broken(&opener.open(&site(), None).unwrap_err(), AGAIN);
+    assert_broken(&opener.open(&variables(), None).unwrap_err(), AGAIN);
     assert_broken(&panic_at("open").unwrap_err(), "the plugin `faulty` panicked: boom in Open");
 }
 
 #[test]
 fn one_sink_that_panicked_leaves_the_others_alone() {
     let opener = configured("faulty", json!({ "at": "write", "fault": "panic" })).unwrap();
-    let (mut one, mut other) = (opener.open(&site(), None).unwrap(), opener.open(&site(), None).unwrap());
+    let (mut one, mut other) =
+        (opener.open(&variables(), None).unwrap(), opener.open(&variables(), None).unwrap());
     write(&mut *one.sink, &["1"]).unwrap_err();
     assert_eq!(other.sink.commit(Mark(7)).unwrap().0, " at 7");
 }

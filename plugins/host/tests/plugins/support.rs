@@ -9,7 +9,7 @@ use std::{
 };
 
 use libloading::library_filename;
-use longhaul_core::sink::{Batch, OpenSink, Options, Sink, SinkError, SinkType, Site};
+use longhaul_core::sink::{Batch, OpenSink, Options, Sink, SinkError, SinkType, Variables};
 use longhaul_plugin_host::{LoadError, PluginSinkType, Plugins};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -96,8 +96,8 @@ pub(crate) fn as_options(options: Value) -> Options {
     serde_json::from_value(options).unwrap()
 }
 
-pub(crate) fn site() -> Site {
-    Site::new("users", env::temp_dir())
+pub(crate) fn variables() -> Variables {
+    Variables::new("users", env::temp_dir())
 }
 
 pub(crate) fn write(sink: &mut dyn Sink, records: &[&str]) -> Result<(), SinkError> {

@@ -14,9 +14,9 @@ type Configure = fn(Value) -> Box<dyn OpenSink>;
 fn verify(configure: Configure, options: fn() -> Value) {
     let fresh = move || {
         let folder = Folder::new();
-        let (opener, site) = (configure(options()), folder.site());
+        let (opener, variables) = (configure(options()), folder.variables());
         let published = move || folder.path("users.parquet").exists().then(|| folder.texts("users.parquet"));
-        Subject { opener, site, published: Box::new(published) }
+        Subject { opener, variables, published: Box::new(published) }
     };
     Suite::new(Publishes::AtFinish, fresh).verify();
 }

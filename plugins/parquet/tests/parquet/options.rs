@@ -42,12 +42,12 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
 #[test]
 fn each_window_has_a_folder_where_the_path_says_so() {
     let folder = Folder::new();
-    let site = folder.site().with("window.start", "20260101T000000Z");
+    let variables = folder.variables().with("window.start", "20260101T000000Z");
     let sink = configured(json!({"path": "{stream}/start={window.start}/part.parquet"})).unwrap();
     let path = folder.path("users/start=20260101T000000Z/part.parquet");
-    assert_eq!(sink.destination(&site).unwrap(), Destination::File(path.clone()));
+    assert_eq!(sink.destination(&variables).unwrap(), Destination::File(path.clone()));
     assert_eq!(folder.names(), [""; 0]);
-    let mut sink = sink.open(&site, None).unwrap().sink;
+    let mut sink = sink.open(&variables, None).unwrap().sink;
     sink.commit(longhaul_core::sink::Mark::START).unwrap();
     sink.finish().unwrap();
     assert!(path.exists());

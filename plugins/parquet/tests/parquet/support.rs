@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
+use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables};
 use longhaul_plugin_host::Plugins;
 use longhaul_tests::{shelve, write_page};
 use parquet::{
@@ -27,8 +27,8 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    pub(crate) fn site(&self) -> Site {
-        Site::new("users", self.0.path())
+    pub(crate) fn variables(&self) -> Variables {
+        Variables::new("users", self.0.path())
     }
 
     /// The names of all files, in order.
@@ -61,7 +61,7 @@ impl Folder {
 
     /// Opens the sink here for a pull that begins.
     pub(crate) fn begin(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
-        let Opened { sink, at } = configured(options)?.open(&self.site(), None)?;
+        let Opened { sink, at } = configured(options)?.open(&self.variables(), None)?;
         assert_eq!(at, Mark::START);
         Ok(sink)
     }
@@ -69,7 +69,7 @@ impl Folder {
     /// Opens the sink here as it was at a commit of the first page.
     pub(crate) fn resume(&self, options: Value, receipt: &str) -> Result<Box<dyn Sink>, SinkError> {
         let from = Some((&Receipt(receipt.into()), Mark(1)));
-        let Opened { sink, at } = configured(options)?.open(&self.site(), from)?;
+        let Opened { sink, at } = configured(options)?.open(&self.variables(), from)?;
         assert_eq!(at, Mark(1));
         Ok(sink)
     }

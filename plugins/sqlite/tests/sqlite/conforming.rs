@@ -14,13 +14,13 @@ type Configure = fn(Value) -> Box<dyn OpenSink>;
 fn verify(configure: Configure, options: fn() -> Value) {
     let fresh = move || {
         let folder = Folder::new();
-        let (opener, site) = (configure(options()), folder.site());
+        let (opener, variables) = (configure(options()), folder.variables());
         let published = move || {
             let is_there = "SELECT name FROM sqlite_schema WHERE name = 'users'";
             let is_there = folder.path("data.db").exists() && !folder.texts(is_there).is_empty();
             is_there.then(|| folder.texts("SELECT record FROM users ORDER BY rowid"))
         };
-        Subject { opener, site, published: Box::new(published) }
+        Subject { opener, variables, published: Box::new(published) }
     };
     Suite::new(Publishes::AtFinish, fresh).verify();
 }

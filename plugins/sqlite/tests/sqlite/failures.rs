@@ -32,7 +32,7 @@ fn failure(folder: &Folder, error: &SinkError) -> Vec<String> {
 /// Opens the sink without the border: the locks of two copies of SQLite in one process do not know each other.
 fn begin(folder: &Folder, options: Value) -> Result<Box<dyn Sink>, SinkError> {
     let sink: Sqlite = serde_json::from_value(options).unwrap();
-    sink.open(&folder.site(), None).map(|Opened { sink, .. }| sink)
+    sink.open(&folder.variables(), None).map(|Opened { sink, .. }| sink)
 }
 
 #[test]

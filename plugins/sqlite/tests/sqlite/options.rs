@@ -1,6 +1,6 @@
 //! What the sink is told, and what it refuses.
 
-use longhaul_core::sink::{Destination, Site};
+use longhaul_core::sink::{Destination, Variables};
 use serde_json::{Value, json};
 
 use crate::support::{Folder, configured, told};
@@ -63,18 +63,19 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
 #[test]
 fn a_destination_is_a_table_in_a_file() {
     let folder = Folder::new();
-    let site = folder.site().with("window.start", "20260101T000000Z");
-    let destination = |options: Value, site: &Site| configured(options).unwrap().destination(site);
+    let variables = folder.variables().with("window.start", "20260101T000000Z");
+    let destination =
+        |options: Value, variables: &Variables| configured(options).unwrap().destination(variables);
     assert_eq!(
-        destination(json!({"path": "data.db"}), &site).unwrap(),
+        destination(json!({"path": "data.db"}), &variables).unwrap(),
         Destination::Elsewhere(format!("{}, table users", folder.path("data.db").display()))
     );
     assert_eq!(
-        destination(json!({"path": "{window.start}.db", "table": "all_{stream}"}), &site).unwrap(),
+        destination(json!({"path": "{window.start}.db", "table": "all_{stream}"}), &variables).unwrap(),
         Destination::Elsewhere(format!("{}, table all_users", folder.path("20260101T000000Z.db").display()))
     );
     let refused =
-        |table: &str| told(&destination(json!({"path": "data.db", "table": table}), &site).unwrap_err());
+        |table: &str| told(&destination(json!({"path": "data.db", "table": table}), &variables).unwrap_err());
     assert_eq!(refused(""), "Config: table: `table` is empty");
     assert_eq!(refused("a\0b"), "Config: table: the name `a\\0b` is not free for a table");
     assert_eq!(refused("SQLite_x"), "Config: table: the name `SQLite_x` is not free for a table");

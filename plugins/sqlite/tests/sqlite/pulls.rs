@@ -1,6 +1,6 @@
 //! Pulls after pulls, beside pulls, and taken up again.
 
-use longhaul_core::sink::{Mark, Receipt, Site};
+use longhaul_core::sink::{Mark, Receipt, Variables};
 use longhaul_tests::write_page;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
     let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode});
     let begin = |stream: &str, mode| {
         let sink = configured(options(mode)).unwrap();
-        sink.open(&Site::new(stream, folder.path("")), None).map(|opened| opened.sink)
+        sink.open(&Variables::new(stream, folder.path("")), None).map(|opened| opened.sink)
     };
     let refusal = |stream, mode| {
         let message = told(&begin(stream, mode).unwrap_err());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Site};
+use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables};
 use longhaul_plugin_host::Plugins;
 use longhaul_tests::{shelve, write_page};
 use rusqlite::{Connection, types::Value as Sql};
@@ -21,8 +21,8 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    pub(crate) fn site(&self) -> Site {
-        Site::new("users", self.0.path())
+    pub(crate) fn variables(&self) -> Variables {
+        Variables::new("users", self.0.path())
     }
 
     /// The database `data.db`.
@@ -50,7 +50,7 @@ impl Folder {
 
     /// Opens the sink here for a pull that begins.
     pub(crate) fn begin(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
-        let Opened { sink, at } = configured(options)?.open(&self.site(), None)?;
+        let Opened { sink, at } = configured(options)?.open(&self.variables(), None)?;
         assert_eq!(at, Mark::START);
         Ok(sink)
     }
@@ -62,7 +62,8 @@ impl Folder {
         receipt: &Receipt,
         mark: u64,
     ) -> Result<Box<dyn Sink>, SinkError> {
-        let Opened { sink, at } = configured(options)?.open(&self.site(), Some((receipt, Mark(mark))))?;
+        let Opened { sink, at } =
+            configured(options)?.open(&self.variables(), Some((receipt, Mark(mark))))?;
         assert_eq!(at, Mark(mark));
         Ok(sink)
     }

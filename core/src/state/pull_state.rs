@@ -9,13 +9,13 @@ use crate::{
     clock::Clock,
     state::{
         Summary,
-        checkpoint::{Checkpoint, Checkpoints, Extent, Journal},
+        checkpoint::{Checkpoint, CheckpointStore, Extent, Journal},
     },
 };
 
 /// Keeps the state of a stream while it is pulled: every checkpoint, and in the end that it is complete.
 #[derive(Debug)]
-pub struct Keeper<'a> {
+pub struct PullState<'a> {
     file: &'a StateFile,
     clock: &'a dyn Clock,
     /// What was saved last.
@@ -23,7 +23,7 @@ pub struct Keeper<'a> {
     pull: Unfinished,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> PullState<'a> {
     /// Keeps `pull`, of a stream whose state is `state`. Nothing is written before its first checkpoint.
     pub fn new(file: &'a StateFile, clock: &'a dyn Clock, state: State, pull: Unfinished) -> Self {
         Self { file, clock, state: Mutex::new(state), pull }
@@ -61,7 +61,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-impl Checkpoints for Keeper<'_> {
+impl CheckpointStore for PullState<'_> {
     fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError> {
         self.put(|state, now| {
             let unfinished = Unfinished { saved: now, checkpoint: checkpoint.clone(), ..self.pull.clone() };

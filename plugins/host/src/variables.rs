@@ -1,18 +1,18 @@
-//! A site on its way to a plugin.
+//! The variables of a pull, as a plugin receives them.
 
-use longhaul_core::sink::{SinkError, SinkErrorKind, Site};
+use longhaul_core::sink::{SinkError, SinkErrorKind, Variables};
 use serde_json::{Map, Value, json};
 
-/// The site as JSON: its folder, and what each placeholder stands for.
-pub(crate) fn site_json(site: &Site) -> Result<String, SinkError> {
-    let folder = site.folder();
+/// The variables as JSON: the folder, and the value of each placeholder.
+pub(crate) fn site_json(variables: &Variables) -> Result<String, SinkError> {
+    let folder = variables.folder();
     let folder = folder.to_str().ok_or_else(|| {
         let message =
             format!("the folder `{}` cannot be told to a plugin: its name is not UTF-8", folder.display());
         SinkError::new(SinkErrorKind::Config, message)
     })?;
     let values: Map<String, Value> =
-        site.values().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        variables.values().map(|(name, value)| (name.to_owned(), value.into())).collect();
     Ok(json!({ "folder": folder, "values": values }).to_string())
 }
 
@@ -22,9 +22,9 @@ mod tests {
 
     #[test]
     fn a_site_crosses_with_its_folder_and_its_values() {
-        let site = Site::new("users", "/data").with("window.start", "20260101T000000Z");
+        let variables = Variables::new("users", "/data").with("window.start", "20260101T000000Z");
         assert_eq!(
-            site_json(&site).unwrap(),
+            site_json(&variables).unwrap(),
             r#"{"folder":"/data","values":{"stream":"users","window.start":"20260101T000000Z"}}"#
         );
     }
@@ -34,9 +34,9 @@ mod tests {
     fn a_folder_that_is_no_text_is_refused() {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
-        let site = Site::new("users", OsStr::from_bytes(b"/d\xff"));
+        let variables = Variables::new("users", OsStr::from_bytes(b"/d\xff"));
         assert_eq!(
-            site_json(&site).unwrap_err().to_string(),
+            site_json(&variables).unwrap_err().to_string(),
             "the folder `/d\u{fffd}` cannot be told to a plugin: its name is not UTF-8"
         );
     }

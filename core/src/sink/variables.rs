@@ -14,12 +14,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// The variables of a pull: the values of the placeholders in its paths, URLs and bodies. `{stream}` is one of them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Site {
+pub struct Variables {
     folder: PathBuf,
     values: BTreeMap<String, String>,
 }
 
-impl Site {
+impl Variables {
     /// The variables of a pull of `stream`. Relative paths of sinks are relative to `folder`.
     pub fn new(stream: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), values: BTreeMap::new() }.with("stream", stream)
@@ -121,19 +121,19 @@ pub struct UnknownPlaceholder {
 
 #[cfg(test)]
 mod tests {
-    use super::Site;
+    use super::Variables;
 
     #[test]
     fn known_placeholders_are_replaced_and_json_is_left_alone() {
-        let site = Site::new("users", "/data").with("date", "20260101");
-        assert_eq!(site.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
-        assert_eq!(site.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
-        assert_eq!(site.fill("{stream}/{other}"), "users/{other}");
-        assert_eq!(Site::new("a/../b?c:d", "").fill_url("/x/{stream}"), "/x/a%2F..%2Fb%3Fc:d");
-        assert_eq!(site.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
-        assert_eq!(site.path("/abs").unwrap(), std::path::Path::new("/abs"));
+        let variables = Variables::new("users", "/data").with("date", "20260101");
+        assert_eq!(variables.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
+        assert_eq!(variables.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
+        assert_eq!(variables.fill("{stream}/{other}"), "users/{other}");
+        assert_eq!(Variables::new("a/../b?c:d", "").fill_url("/x/{stream}"), "/x/a%2F..%2Fb%3Fc:d");
+        assert_eq!(variables.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
+        assert_eq!(variables.path("/abs").unwrap(), std::path::Path::new("/abs"));
         assert_eq!(
-            site.expand("{steam}").unwrap_err().to_string(),
+            variables.expand("{steam}").unwrap_err().to_string(),
             "`{steam}` is not a known placeholder (did you mean `stream`?)"
         );
     }
