@@ -31,8 +31,8 @@ fn a_wrong_secret_is_refused_and_shown_nowhere() {
             let run = |line: &str| folder.longhaul(line).variable("LONGHAUL_AUTH__CLIENT_AUTH", way).run();
             let ended = run(command);
             let stream = "error: the stream `conversations` is not complete\n  \
-                          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was not sent for \
-                          want of a token\n  caused by: ";
+                          caused by: could not send `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations`: \
+                          no access token\n  caused by: ";
             let words = format!(
                 "{}the token endpoint refused to issue a token\n  \
                  caused by: `POST http://127.0.0.1:PORT/oauth/token` {outcome}\n  \
