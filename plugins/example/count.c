@@ -169,7 +169,7 @@ static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes
     }
     if (from != NULL && !read_count(from->receipt, &opened->records)) {
         free(opened);
-        return fail(reply, LONGHAUL_BROKEN, NULL, "the receipt `%.*s` is not one of this sink's",
+        return fail(reply, LONGHAUL_BROKEN, NULL, "the receipt `%.*s` was not issued by this sink",
                     (int)from->receipt.len, (const char *)from->receipt.ptr);
     }
     out->sink = opened;
