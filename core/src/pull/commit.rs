@@ -1,8 +1,13 @@
-//! What is made durable, and when the checkpoint says so.
+//! When records are made durable, and when the checkpoint says so.
 
 use crate::{
     event::Event,
-    pull::{error::PullError, partition::OpenPartition, shared_checkpoint::Entries, worker::Worker},
+    pull::{
+        error::PullError,
+        partition::OpenPartition,
+        shared_checkpoint::Entries,
+        worker::{Run, Worker},
+    },
     state::{
         Summary,
         checkpoint::{Checkpoint, OwnFiles, Position, Stage},
@@ -10,30 +15,37 @@ use crate::{
 };
 
 impl<'a> Worker<'a> {
-    /// Remembers where the sinks stand before the first page, so that all can go back there.
-    pub(super) fn begin(&mut self) -> Result<(), PullError> {
-        // A single sink takes back by itself what it has not committed.
-        if self.run.saved.every().is_none() && self.sinks.len() == 1 {
+    /// Saves where the sinks stand before the first page, to roll back to.
+    pub(super) fn save_start(&mut self) -> Result<(), PullError> {
+        if self.sinks.len() == 1 && !self.run.is_resumable() {
+            // A single sink rolls back by itself what was never committed.
             return Ok(());
         }
         let position = self.sinks.commit()?;
-        self.run.saved.save(Entries::default(), |checkpoint| {
+        self.run.checkpoint.save(Entries::default(), |checkpoint| {
             checkpoint.sinks_before = Some(position.clone());
             checkpoint.sinks = Some(position);
         })?;
         Ok(())
     }
 
-    /// Whether a run can go on from here.
-    pub(super) fn can_be_taken_up(&self, open: &OpenPartition<'a>) -> bool {
+    /// Commits if the last commit was long enough ago, and a later run could resume from here.
+    pub(super) fn commit_when_due(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
+        let Some(every) = self.run.checkpoint.every() else { return Ok(()) };
+        let since = self.run.client.clock().elapsed().saturating_sub(self.uncommitted.since);
+        if since >= every && self.can_resume(open) { self.commit(Some(open)) } else { Ok(()) }
+    }
+
+    /// Whether a later run could resume from here.
+    pub(super) fn can_resume(&self, open: &OpenPartition<'a>) -> bool {
         let is_in_step = self.sinks.is_in_step() && open.sinks.is_in_step();
         is_in_step && open.pages.can_resume_from(&open.progress.listing)
     }
 
-    /// Makes everything durable in every sink, and only then saves how far the pull has come.
+    /// Makes everything durable in every sink, and only then saves the progress.
     pub(super) fn commit(&mut self, open: Option<&mut OpenPartition<'a>>) -> Result<(), PullError> {
         let clock = self.run.client.clock();
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         let sinks = self.sinks.commit_any()?;
         let progress = open.map(OpenPartition::commit).transpose()?;
         let before = progress.and_then(|progress| progress.before.as_ref());
@@ -43,41 +55,47 @@ impl<'a> Worker<'a> {
                 checkpoint.put(progress);
             }
         })?;
-        self.since.time = clock.elapsed();
-        let took = self.since.time.saturating_sub(begun);
+        self.uncommitted.since = clock.elapsed();
+        let took = self.uncommitted.since.saturating_sub(started);
         self.run.client.observer().on(&Event::Committed { took });
         Ok(())
     }
 
-    /// Saves where the sinks stand and what has changed. Keys behind the first `needed` may have to be forgotten.
+    /// Saves where the sinks stand and what has changed. A rollback may forget all keys but the first `needed`.
     pub(super) fn save(
         &mut self,
         sinks: Option<Position>,
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
-        let (saved, since) = (self.run.saved, &mut self.since);
-        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(saved.keys().entries));
-        let ended = since.ended.iter().filter_map(|(partition, _)| OwnFiles::of(partition));
-        let ended: Vec<_> = ended.flat_map(|partition| partition.entries()).collect();
-        saved.save(Entries { pages: &since.pages, keys, ended: &ended }, |checkpoint| {
-            for (partition, missing) in since.ended.drain(..) {
-                checkpoint.complete(&partition, missing);
+        let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
+        let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
+        let files = uncommitted.complete.iter().filter_map(|(progress, _)| OwnFiles::of(progress));
+        let ended: Vec<_> = files.flat_map(|files| files.entries()).collect();
+        shared.save(Entries { pages: &uncommitted.pages, keys, ended: &ended }, |checkpoint| {
+            for (progress, missing) in uncommitted.complete.drain(..) {
+                checkpoint.complete(&progress, missing);
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
             change(checkpoint);
         })?;
-        since.pages.clear();
+        uncommitted.pages.clear();
         if let Some(unique) = &mut self.unique {
-            unique.settle(saved.keys().entries.min(needed));
+            unique.settle(shared.keys().entries.min(needed));
         }
         Ok(())
     }
 
-    /// Makes everything durable, and the checkpoint say that nothing is left but to publish it.
-    pub(super) fn make_durable(&mut self) -> Result<Summary, PullError> {
-        let position = self.sinks.commit_any()?;
-        self.save(position, u64::MAX, |checkpoint| checkpoint.stage = Stage::Finishing)?;
-        Ok(self.run.saved.checkpoint().complete)
+    /// Publishes what was committed.
+    pub(super) fn publish(self) -> Result<(), PullError> {
+        self.sinks.finish()
+    }
+}
+
+impl Run<'_> {
+    /// Saves that every page is durable, and that nothing is left but to publish the result.
+    pub(super) fn all_durable(&self) -> Result<Summary, PullError> {
+        self.checkpoint.save(Entries::default(), |checkpoint| checkpoint.stage = Stage::Finishing)?;
+        Ok(self.checkpoint.snapshot().complete)
     }
 }

@@ -50,7 +50,7 @@ impl<'a> Pull<'a> {
     }
 
     /// Whether a partition may have to be taken back when it was written in partition.
-    pub(super) fn may_begin_anew(&self) -> bool {
+    pub(super) fn may_roll_back(&self) -> bool {
         self.too_deep().is_some() || self.source.job.is_some()
     }
 

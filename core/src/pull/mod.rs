@@ -1,5 +1,24 @@
-//! The main loop: every page of every partition of a pull into every sink, and now and then a checkpoint. The product reads
-//! in this file, `listing/mod.rs` and `client/mod.rs`, each of which calls only the one below it.
+//! A pull: every page of every partition into every sink. The outermost of the three loops.
+//!
+//! A *partition* is what one listing has: a window, the results of a job, or the whole stream. It has sinks, progress
+//! and a way back, and everything happens to a partition as a whole. Read from the top:
+//!
+//! 1. [`run`] opens the sinks where the last checkpoint left them, has the workers pull all partitions, and publishes
+//!    the result once every page is durable in every sink.
+//! 2. A worker pulls one partition after another from the [`Queue`], which hands them out in order. There are several
+//!    workers only if no sink and no check depends on that order.
+//! 3. A partition is pulled page by page: the listing fetches a page, the sinks write it, and when it is time everything
+//!    is committed. A commit makes the pages durable first and saves the checkpoint second, so a crash repeats pages
+//!    rather than losing them; the sinks drop what the checkpoint does not know.
+//!
+//! When a page cannot be fetched, one of four things happens to the partition:
+//!
+//! * The API cannot page so deep: the partition is rolled back and split in two.
+//! * Its job is gone: the partition is rolled back and restarted with another job, once.
+//! * Another worker has failed: its progress is saved, and the worker stops.
+//! * Anything else: its progress is saved, and the pull fails. The next run resumes there.
+//!
+//! Without checkpointing, a pull that fails is rolled back as a whole.
 
 mod commit;
 mod definition;
@@ -12,161 +31,141 @@ mod rollback;
 mod shared_checkpoint;
 mod sinks;
 mod source;
+mod undo;
 mod unique;
 pub mod window;
 mod worker;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
 pub use self::{
     definition::{Pull, has_file_for_each_window},
     error::PullError,
-    rollback::undo,
     source::Source,
+    undo::undo,
 };
 use self::{
-    listings::Listings,
     partition::OpenPartition,
     queue::{Partition, Queue},
-    shared_checkpoint::SharedCheckpoint,
     worker::{End, Run, Worker},
 };
 pub use crate::state::Summary;
 use crate::{
-    cancel::CancelSignal,
     client::Client,
     event::Event,
-    listing::{Fetchers, page::Page, position::Next},
-    state::checkpoint::Checkpoint,
+    listing::{PageError, page::Page},
 };
 
-/// Pulls every page into every sink, from the last checkpoint on where there is one, and publishes what was pulled once
-/// all of it is durable everywhere.
+/// Pulls every page into every sink, from the last checkpoint on if there is one, and publishes the result.
+///
+/// # Errors
+/// Why the pull is not complete. With checkpointing, what was pulled so far is saved if possible; without it, the sinks
+/// are rolled back.
 pub fn run(pull: &Pull<'_>, client: &Arc<Client>) -> Result<Summary, PullError> {
-    let (saved, cancelled) =
-        (SharedCheckpoint::new(pull.checkpointing.as_ref()), Arc::new(CancelSignal::default()));
-    let (workers, at_once) = (pull.workers(), pull.source.concurrency.max(1));
-    let fetchers = Fetchers::start(client, at_once, at_once / workers, &cancelled);
-    let listings = Listings { source: pull.source, client, fetchers, seen: saved.pages_seen()? };
-    let run = Run::new(pull, listings, &saved, &cancelled, workers);
-    thread::scope(|scope| {
-        let queue = Queue::new(scope, pull, run.listings.clone(), &saved, &cancelled, workers);
-        let pulled = run.pull(&Mutex::new(queue));
-        cancelled.set();
-        pulled
-    })
+    let run = Run::new(pull, client)?;
+    let workers = run.pull(run.workers()?)?;
+    let summary = run.all_durable()?;
+    workers.into_iter().try_for_each(Worker::publish)?;
+    Ok(summary)
 }
 
 impl<'a> Run<'a> {
-    fn pull(&'a self, queue: &Mutex<Queue<'_, 'a>>) -> Result<Summary, PullError> {
-        let checkpoint = self.saved.checkpoint();
-        let mut worker = Worker::new(self, &checkpoint)?;
-        let read = if self.workers == 1 {
-            worker.read_all(queue)
-        } else {
-            self.read_in_any_order(queue, &checkpoint)
-        };
-        let made_durable = read.and_then(|()| worker.make_durable());
-        if made_durable.is_err() && self.saved.every().is_none() {
-            worker.undo();
-        }
-        let summary = made_durable?;
-        worker.sinks.finish()?;
-        Ok(summary)
-    }
-
-    fn read_in_any_order(
-        &'a self,
-        queue: &Mutex<Queue<'_, 'a>>,
-        checkpoint: &Checkpoint,
-    ) -> Result<(), PullError> {
-        let read = || {
-            let mut worker = Worker::new(self, checkpoint)?;
-            // Nobody else knows which partitions it has read, and no shared sink has to make them durable.
-            let read = worker.read_all(queue).and_then(|()| worker.save(None, u64::MAX, |_| {}));
-            if read.is_err() {
-                self.cancelled.set();
-            }
-            read
-        };
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..self.workers).map(|_| scope.spawn(read)).collect();
-            let ends: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
-            ends.into_iter().try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })
+    /// Has the workers pull all partitions, and returns them with their sinks still open. The first error ends the pull.
+    fn pull(&'a self, workers: Vec<Worker<'a>>) -> Result<Vec<Worker<'a>>, PullError> {
+        let ended: Vec<_> = thread::scope(|scope| {
+            let queue = Arc::new(Mutex::new(Queue::new(scope, self)));
+            let start = |worker: Worker<'a>| {
+                let queue = Arc::clone(&queue);
+                scope.spawn(move || worker.pull_all(&queue))
+            };
+            let threads: Vec<_> = workers.into_iter().map(start).collect();
+            let ended = threads.into_iter().map(ScopedJoinHandle::join).collect();
+            self.cancelled.set();
+            ended
+        });
+        ended.into_iter().map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     }
 }
 
 impl<'a> Worker<'a> {
-    fn read_all(&mut self, queue: &Mutex<Queue<'_, 'a>>) -> Result<(), PullError> {
+    /// Pulls one partition after another, until none is left, and makes their records durable.
+    fn pull_all(mut self, queue: &Mutex<Queue<'_, 'a>>) -> Result<Self, PullError> {
+        match self.pull_each(queue).and_then(|()| self.commit(None)) {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                self.run.cancelled.set();
+                self.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    fn pull_each(&mut self, queue: &Mutex<Queue<'_, 'a>>) -> Result<(), PullError> {
         loop {
-            let Some(queued) = locked(queue).take() else { return Ok(()) };
-            let mut partition = queued.ready().or_else(|error| self.stop(None, error.into()))?;
-            match self.read(&mut partition, queue)? {
-                End::Reached => {}
+            let Some(mut partition) = locked(queue).take() else { return Ok(()) };
+            match self.pull(&mut partition, queue)? {
+                End::Complete => {}
                 End::Split(halves) => locked(queue).put_halves(halves),
-                End::JobOver => locked(queue).put_again(partition.window),
+                End::Restart => locked(queue).put_back(&partition),
                 End::Cancelled => return Ok(()),
             }
         }
     }
 
-    /// Reads a partition to its end, into all sinks. Files of its own are finished with it.
-    fn read(
+    /// Pulls one partition, from where its progress says to its end.
+    fn pull(
         &mut self,
-        partition: &mut Partition<'a>,
+        partition: &mut Partition<'_, 'a>,
         queue: &Mutex<Queue<'_, 'a>>,
     ) -> Result<End, PullError> {
+        if let Err(error) = partition.wait_for_job() {
+            return self.stop(None, error.into());
+        }
         let mut open = self.open(partition)?;
-        match self.read_pages(&mut open, partition, queue) {
-            Ok(End::Reached) => self.end(open),
-            Err(error) if self.run.saved.every().is_none() => {
-                open.undo();
+        match self.pull_pages(&mut open, partition, queue) {
+            Ok(End::Complete) => self.complete(open),
+            Err(error) if !self.run.is_resumable() => {
+                open.abandon();
                 Err(error)
             }
             end => end,
         }
     }
 
-    fn read_pages(
+    fn pull_pages(
         &mut self,
         open: &mut OpenPartition<'a>,
-        partition: &Partition<'a>,
+        partition: &Partition<'_, 'a>,
         queue: &Mutex<Queue<'_, 'a>>,
     ) -> Result<End, PullError> {
         loop {
             match open.pages.fetch_new() {
-                Ok(Some((page, seen))) => {
+                Ok(Some((page, fingerprint))) => {
                     if open.pages.idle() > 0 {
-                        locked(queue).begin(open.pages.idle());
+                        locked(queue).prefetch(open.pages.idle());
                     }
-                    self.write(open, page, seen)?;
+                    self.write(open, page, fingerprint)?;
                 }
-                Ok(None) => return Ok(End::Reached),
-                // Whatever came of the page, what the other worker failed with is why the pull has.
-                Err(_) if self.run.cancelled.is_set() => {}
-                // Only the empty page behind the last one was too deep.
-                Err(error) if self.run.pull.is_too_deep(&error) && open.pages.is_complete() => {
-                    return Ok(End::Reached);
-                }
-                Err(error) => return self.give_up(open, partition, error),
+                Ok(None) => return Ok(End::Complete),
+                Err(error) => return self.handle_failure(open, partition, error),
             }
             if self.run.cancelled.is_set() {
-                self.keep(Some(open));
+                self.save_progress(Some(open));
                 return Ok(End::Cancelled);
             }
             self.commit_when_due(open)?;
         }
     }
 
+    /// Writes a page to all sinks, without the records that were written before.
     fn write(
         &mut self,
         open: &mut OpenPartition<'a>,
         mut page: Page,
-        seen: Option<u128>,
+        fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         if let Some(unique) = &mut self.unique {
             let sorted = unique.drop_repeated(&mut page);
@@ -178,32 +177,40 @@ impl<'a> Worker<'a> {
         open.sinks.write(&batch)?;
         open.progress.written += batch.len() as u64;
         open.progress.listing = open.pages.progress().clone();
-        self.since.pages.extend(seen.filter(|_| self.run.saved.every().is_some()));
+        self.uncommitted.pages.extend(fingerprint.filter(|_| self.run.is_resumable()));
         let written = Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() };
         self.run.client.observer().on(&written);
         open.pages.recycle(page);
         Ok(())
     }
 
-    fn commit_when_due(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
-        let Some(every) = self.run.saved.every() else { return Ok(()) };
-        let since = self.run.client.clock().elapsed().saturating_sub(self.since.time);
-        if since >= every && self.can_be_taken_up(open) { self.commit(Some(open)) } else { Ok(()) }
-    }
-
-    /// Ends a partition whose last page was written.
-    fn end(&mut self, mut open: OpenPartition<'a>) -> Result<End, PullError> {
-        open.progress.listing.next = Next::End;
-        if !open.sinks.is_none() {
-            self.commit(Some(&mut open))?;
+    /// Decides what happens to a partition whose next page could not be fetched.
+    fn handle_failure(
+        &mut self,
+        open: &mut OpenPartition<'a>,
+        partition: &Partition<'_, 'a>,
+        error: PageError,
+    ) -> Result<End, PullError> {
+        let pull = self.run.pull;
+        if self.run.cancelled.is_set() {
+            // The pull has failed already, and that failure is the one to report.
+            self.save_progress(Some(open));
+            return Ok(End::Cancelled);
         }
-        let OpenPartition { progress, pages, sinks, .. } = open;
-        sinks.finish()?;
-        self.since.ended.push((progress, pages.missing()));
-        if self.run.saved.every().is_none() {
-            self.save(None, u64::MAX, |_| {})?;
+        if pull.is_too_deep(&error) && open.pages.is_complete() {
+            // All records have arrived. Only the empty page after the last one is too deep.
+            return Ok(End::Complete);
         }
-        Ok(End::Reached)
+        if let Some(window) = partition.window.filter(|_| pull.is_too_deep(&error)) {
+            return match window.halves(pull.shortest()) {
+                Some(halves) => self.split(open, window, halves),
+                None => self.stop(Some(open), PullError::TooDeep { window }),
+            };
+        }
+        if partition.restarts == 0 && self.is_job_gone(partition, &error) {
+            return self.restart(open);
+        }
+        self.stop(Some(open), error.into())
     }
 }
 

@@ -1,94 +1,106 @@
-//! A partition that is being read.
+//! A partition that is being pulled.
 
 use crate::{
     listing::{Pages, position::Next},
-    pull::{error::PullError, queue::Partition, sinks::Sinks, window::Windows, worker::Worker},
+    pull::{
+        error::PullError,
+        queue::Partition,
+        sinks::Sinks,
+        window::Windows,
+        worker::{End, Worker},
+    },
     state::checkpoint::{Before, PartitionProgress},
+    window::Window,
 };
 
-/// A partition that is being read.
+/// A partition that is being pulled.
 pub(super) struct OpenPartition<'a> {
+    /// The pages that are left.
     pub(super) pages: Pages<'a>,
-    /// The sinks that have a file for each window.
+    /// The sinks with a file for each partition.
     pub(super) sinks: Sinks<'a>,
+    /// What was written.
     pub(super) progress: PartitionProgress,
 }
 
 impl<'a> Worker<'a> {
-    /// Opens a partition where it stands.
-    pub(super) fn open(&mut self, partition: &mut Partition<'a>) -> Result<OpenPartition<'a>, PullError> {
-        let mut progress = self.run.saved.partition(partition.window);
+    /// Opens a partition where its progress says. If its job is not the one whose results were read, it is rolled back
+    /// first.
+    pub(super) fn open(&mut self, partition: &mut Partition<'_, 'a>) -> Result<OpenPartition<'a>, PullError> {
+        let mut progress = self.run.checkpoint.partition(partition.window);
+        let mut sinks = self.open_own(partition.window, &progress)?;
         let job = partition.variables.get("job.id").map(str::to_owned);
         if progress.listing.next != Next::First && progress.job != job {
-            // The job is another one than that whose results were read.
-            progress = self.begin_anew(progress)?;
+            progress = self.roll_back(&progress, &mut sinks)?;
         }
         progress.job = job;
-        let pages = match partition.begun.take() {
+        let pages = match partition.prefetched.take() {
             Some(pages) => pages,
             None => self.run.listings.pages(&partition.variables, &progress)?,
         };
-        let sinks = self.open_own(partition, &progress)?;
         let mut open = OpenPartition { pages, sinks, progress };
         if open.progress.listing.next == Next::First {
-            self.begin_part(&mut open)?;
+            self.save_before(&mut open)?;
         }
         Ok(open)
     }
 
-    fn open_own(
-        &self,
-        partition: &Partition<'a>,
-        progress: &PartitionProgress,
-    ) -> Result<Sinks<'a>, PullError> {
-        let Some(window) = partition.window.filter(|_| !self.run.own.is_empty()) else {
-            return Ok(Sinks::none());
-        };
+    fn open_own(&self, window: Option<Window>, progress: &PartitionProgress) -> Result<Sinks<'a>, PullError> {
+        let Some(window) = window.filter(|_| !self.run.own.is_empty()) else { return Ok(Sinks::none()) };
         let variables = Windows::in_file_names(&self.run.pull.variables, &window);
         Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())
     }
 
-    /// Remembers how things are before the first page.
-    fn begin_part(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
-        let (kept, own) = (self.run.saved.every().is_some(), open.sinks.len());
+    /// Saves where the sinks stand before the first page of the partition, to roll back to.
+    fn save_before(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
         open.progress.before = self.before()?;
-        if own > 1 || (kept && own > 0) {
-            open.progress.sinks_before = Some(open.sinks.commit()?);
+        if open.sinks.is_none() {
+            return Ok(());
         }
-        // A file that is appended to can be taken back only to a place that was saved.
-        if kept && own > 0 { self.commit(Some(open)) } else { Ok(()) }
+        open.progress.sinks_before = Some(open.sinks.commit()?);
+        self.commit(Some(open))
     }
 
-    /// How all else is before the partition, where it may have to be taken back.
+    /// Where the shared sinks and the keys stand, if the partition may have to be rolled back.
     fn before(&mut self) -> Result<Option<Before>, PullError> {
-        if !self.run.pull.may_begin_anew() || !self.sinks.is_in_step() {
+        if !self.run.pull.may_roll_back() || !self.sinks.is_in_step() {
             return Ok(None);
         }
         let sinks = self.sinks.commit()?;
-        let keys = self.run.saved.keys();
+        let keys = self.run.checkpoint.keys();
         let since = self.unique.as_ref().map_or(&[][..], |unique| unique.since(keys.entries));
         Ok(Some(Before { sinks, keys: keys.and(since) }))
     }
 
-    /// Whether what was written of a partition stays when it begins anew. Records that carry a key may: when they come again
-    /// they are dropped. But a file of the window's own does not stay, and they must not be missing from another.
-    pub(super) fn stays(&self, partition: &PartitionProgress) -> bool {
-        self.unique.is_some() && self.run.own.is_empty() && partition.without_key == 0
+    /// Completes a partition whose last page was written, and publishes its own files.
+    pub(super) fn complete(&mut self, mut open: OpenPartition<'a>) -> Result<End, PullError> {
+        open.progress.listing.next = Next::End;
+        if !open.sinks.is_none() {
+            self.commit(Some(&mut open))?;
+        }
+        let OpenPartition { progress, pages, sinks } = open;
+        sinks.finish()?;
+        self.uncommitted.complete.push((progress, pages.missing()));
+        if !self.run.is_resumable() {
+            // Nothing is written to a disk here, and the list must not grow with the pull.
+            self.save(None, u64::MAX, |_| {})?;
+        }
+        Ok(End::Complete)
     }
 }
 
 impl OpenPartition<'_> {
-    /// Makes everything durable in the sinks of the window's own.
+    /// Makes everything durable in the partition's own sinks.
     pub(super) fn commit(&mut self) -> Result<&PartitionProgress, PullError> {
         self.progress.sinks = self.sinks.commit_any()?;
         Ok(&self.progress)
     }
 
-    /// Takes back what sinks of the window's own were given, as far as it goes.
-    pub(super) fn undo(mut self) {
+    /// Rolls back the partition's own sinks as far as possible, after the pull has failed.
+    pub(super) fn abandon(mut self) {
         if let Some(before) = &self.progress.sinks_before {
-            // The failure of the pull is what is reported.
-            let _ = self.sinks.go_back(before);
+            // The failure of the pull is the one to report.
+            let _ = self.sinks.roll_back_to(before);
         }
     }
 }

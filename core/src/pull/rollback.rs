@@ -1,91 +1,75 @@
-//! What becomes of what was written when a pull cannot go on.
+//! What happens to written records when a partition cannot go on.
 
 use crate::{
     listing::PageError,
     pull::{
-        definition::Pull,
         error::PullError,
         partition::OpenPartition,
-        queue::{Attempt, Partition},
+        queue::Partition,
         sinks::Sinks,
-        window::Windows,
         worker::{End, Worker},
     },
-    state::checkpoint::{Checkpointing, Journal, OwnFiles, PartitionProgress, Position},
+    state::checkpoint::{PartitionProgress, Position},
+    window::Window,
 };
 
 impl<'a> Worker<'a> {
-    /// Decides what to do about a page that cannot be had.
-    pub(super) fn give_up(
-        &mut self,
-        open: &mut OpenPartition<'a>,
-        partition: &Partition<'a>,
-        error: PageError,
-    ) -> Result<End, PullError> {
-        let pull = self.run.pull;
-        if let Some(window) = partition.window.filter(|_| pull.is_too_deep(&error)) {
-            let Some(halves) = window.halves(pull.shortest()) else {
-                return self.stop(Some(open), PullError::TooDeep { window });
-            };
-            self.take_back(open)?;
-            self.run.saved.note(|checkpoint| checkpoint.split(window, halves));
-            return Ok(End::Split(halves));
-        }
-        if partition.attempt == Attempt::First && self.is_job_over(partition, &error) {
-            self.take_back(open)?;
-            return Ok(End::JobOver);
-        }
-        self.stop(Some(open), error.into())
-    }
-
-    /// Keeps what came so far and returns the error.
+    /// Saves the progress and returns the error.
     pub(super) fn stop<T>(
         &mut self,
         open: Option<&mut OpenPartition<'a>>,
         error: PullError,
     ) -> Result<T, PullError> {
-        self.keep(open);
+        self.save_progress(open);
         Err(error)
     }
 
-    /// Keeps what came so far, where a later run can go on from here.
-    pub(super) fn keep(&mut self, open: Option<&mut OpenPartition<'a>>) {
-        let can_go_on = open.as_ref().map_or(self.sinks.is_in_step(), |open| self.can_be_taken_up(open));
-        if self.run.saved.every().is_some() && can_go_on {
-            // Should this fail, the last checkpoint still stands, and what stopped the run tells more.
+    /// Saves the progress, if a later run can resume from here.
+    pub(super) fn save_progress(&mut self, open: Option<&mut OpenPartition<'a>>) {
+        let can_resume = open.as_ref().map_or(self.sinks.is_in_step(), |open| self.can_resume(open));
+        if self.run.is_resumable() && can_resume {
+            // If this fails, the last checkpoint still holds, and the reason for the stop says more.
             let _ = self.commit(open);
         }
     }
 
-    /// Takes back what was written of a partition that begins anew.
-    fn take_back(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
-        if self.stays(&open.progress) {
-            let sinks = self.sinks.commit_any()?;
-            let progress = &open.progress;
-            return self.save(sinks, u64::MAX, |checkpoint| checkpoint.begin_anew(progress));
-        }
-        let progress = open.progress.clone();
-        open.progress = self.begin_anew(progress)?;
-        match &open.progress.sinks_before {
-            Some(before) => open.sinks.go_back(before),
-            None => Ok(()),
-        }
+    /// Rolls a window back and replaces it by its halves.
+    pub(super) fn split(
+        &mut self,
+        open: &mut OpenPartition<'a>,
+        window: Window,
+        halves: [Window; 2],
+    ) -> Result<End, PullError> {
+        self.roll_back(&open.progress, &mut open.sinks)?;
+        self.run.checkpoint.note(|checkpoint| checkpoint.split(window, halves));
+        Ok(End::Split(halves))
     }
 
-    /// Has a partition begin anew: first in the checkpoint and then in the sinks, which from then on lack what an earlier
-    /// checkpoint says that they have.
-    pub(super) fn begin_anew(
+    /// Rolls a partition back, to be pulled again from its first page.
+    pub(super) fn restart(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
+        self.roll_back(&open.progress, &mut open.sinks)?;
+        Ok(End::Restart)
+    }
+
+    /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint comes first: from
+    /// then on the sinks lack what an earlier checkpoint says they have.
+    pub(super) fn roll_back(
         &mut self,
-        partition: PartitionProgress,
+        progress: &PartitionProgress,
+        own: &mut Sinks<'a>,
     ) -> Result<PartitionProgress, PullError> {
-        let anew = PartitionProgress { anew: partition.anew + 1, ..PartitionProgress::of(partition.window) };
-        if self.stays(&partition) {
-            self.run.saved.note(|checkpoint| checkpoint.begin_anew(&partition));
-            return Ok(anew);
+        let restarted =
+            PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) };
+        if self.keeps_records(progress) {
+            let sinks = self.sinks.commit_any()?;
+            self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
+            return Ok(restarted);
         }
-        let sinks = partition.sinks_before.clone().map(Position::before_another);
-        let anew = PartitionProgress { sinks, sinks_before: partition.sinks_before, ..anew };
-        let before = partition.before.ok_or_else(|| PullError::CannotGoBack { name: self.sinks.name() })?;
+        let cannot = || PullError::CannotGoBack { name: self.sinks.name() };
+        let before = progress.before.clone().ok_or_else(cannot)?;
+        let own_before = progress.sinks_before.clone();
+        let sinks = own_before.clone().map(Position::before_another);
+        let restarted = PartitionProgress { sinks, sinks_before: own_before, ..restarted };
         if let Some(unique) = &mut self.unique {
             unique.forget_since(before.keys.entries);
         }
@@ -94,54 +78,32 @@ impl<'a> Worker<'a> {
             if checkpoint.keys.entries > before.keys.entries {
                 checkpoint.keys = before.keys;
             }
-            checkpoint.put(&anew);
-            checkpoint.forget_job(anew.window);
+            checkpoint.put(&restarted);
+            checkpoint.forget_job(restarted.window);
         })?;
-        self.sinks.go_back(&before.sinks)?;
-        Ok(anew)
+        self.sinks.roll_back_to(&before.sinks)?;
+        restarted.sinks_before.as_ref().map_or(Ok(()), |before| own.roll_back_to(before))?;
+        Ok(restarted)
     }
 
-    fn is_job_over(&self, partition: &Partition<'a>, error: &PageError) -> bool {
+    /// Whether the records of a partition stay where they are when it is rolled back. They may if each has a key, because
+    /// they are dropped when they come again. They may not if the partition has files of its own: those are removed.
+    fn keeps_records(&self, progress: &PartitionProgress) -> bool {
+        self.unique.is_some() && self.run.own.is_empty() && progress.without_key == 0
+    }
+
+    /// Whether the page could not be fetched because the API has deleted the partition's job.
+    pub(super) fn is_job_gone(&self, partition: &Partition<'_, 'a>, error: &PageError) -> bool {
         let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
         error.refusal().is_some() && job.is_over(self.run.client, &partition.variables)
     }
 
-    /// Takes every sink back to before the first page, as far as it goes: the pull has failed, is not kept, and nothing
-    /// of it is to stay.
-    pub(super) fn undo(&mut self) {
-        if let Some(before) = self.run.saved.checkpoint().sinks_before {
-            // The failure of the pull is what is reported.
-            let _ = self.sinks.go_back(&before);
+    /// Rolls back the sinks of a pull that has failed and cannot be resumed, as far as possible.
+    pub(super) fn abandon(mut self) {
+        let before = self.run.checkpoint.snapshot().sinks_before;
+        if let Some(before) = before.filter(|_| !self.run.is_resumable()) {
+            // The failure of the pull is the one to report.
+            let _ = self.sinks.roll_back_to(&before);
         }
     }
-}
-
-/// Takes the sinks of a pull that is kept back to where it began, from where its checkpoint says that they stand.
-///
-/// Files of windows that are complete were finished with them. Only a sink that `appends`, by its name, can take those
-/// back; any other has put them in the place of what was there.
-///
-/// # Errors
-/// The first sink that cannot. The others are taken back all the same.
-pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
-    let Some(Checkpointing { store: checkpoints, from: Some(checkpoint), .. }) = &pull.checkpointing else {
-        return Ok(());
-    };
-    let (own, shared) = pull.own_and_shared();
-    let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
-    let back = |sinks, variables, before: Position| {
-        Sinks::open(sinks, variables, Some(&before.before_another())).map(drop)
-    };
-    let whole = checkpoint.sinks_before.clone().map(|before| back(shared, pull.variables.clone(), before));
-    let begun = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
-    let (ended, unread) = match checkpoints.read(Journal::Ended, &checkpoint.ended) {
-        Ok(entries) => (OwnFiles::read(&entries), None),
-        Err(error) => (Vec::new(), Some(Err(error.into()))),
-    };
-    let ended = ended.into_iter().map(|files| (appending.clone(), files));
-    let queue = begun.chain(ended).map(|(sinks, OwnFiles { window, sinks_before })| {
-        back(sinks, Windows::in_file_names(&pull.variables, &window), sinks_before)
-    });
-    let undone: Vec<_> = whole.into_iter().chain(queue).chain(unread).collect();
-    undone.into_iter().collect()
 }

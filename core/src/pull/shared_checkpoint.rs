@@ -42,7 +42,7 @@ impl<'a> SharedCheckpoint<'a> {
     }
 
     /// What is durable everywhere.
-    pub(crate) fn checkpoint(&self) -> Checkpoint {
+    pub(crate) fn snapshot(&self) -> Checkpoint {
         self.lock().clone()
     }
 
@@ -85,11 +85,13 @@ impl<'a> SharedCheckpoint<'a> {
         Ok(())
     }
 
-    /// Takes the next of the pull's windows.
+    /// Notes that a worker has taken a partition, unless it is known already.
     pub(crate) fn take(&self, window: Option<Window>) {
         self.note(|checkpoint| {
-            checkpoint.taken += 1;
-            checkpoint.parts.push(PartitionProgress::of(window));
+            if checkpoint.parts.iter().all(|progress| progress.window != window) {
+                checkpoint.taken += 1;
+                checkpoint.parts.push(PartitionProgress::of(window));
+            }
         });
     }
 

@@ -98,7 +98,7 @@ impl<'a> Sinks<'a> {
     }
 
     /// Takes back what was written since `to`, if anything was.
-    pub(crate) fn go_back(&mut self, to: &Position) -> Result<(), PullError> {
+    pub(crate) fn roll_back_to(&mut self, to: &Position) -> Result<(), PullError> {
         if self.mark == to.mark {
             return Ok(());
         }

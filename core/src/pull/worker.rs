@@ -1,10 +1,11 @@
-//! A thread that pulls partitions, and what all of them share.
+//! The workers of a pull, and what they share.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     cancel::CancelSignal,
     client::Client,
+    listing::Fetchers,
     pull::{
         definition::Pull,
         error::PullError,
@@ -13,83 +14,93 @@ use crate::{
         sinks::{Named, Sinks},
         unique::Unique,
     },
-    state::checkpoint::{Checkpoint, PartitionProgress},
+    state::checkpoint::PartitionProgress,
     window::Window,
 };
 
-/// A pull under way.
+/// A pull under way: what all workers share.
 pub(super) struct Run<'a> {
     pub(super) pull: &'a Pull<'a>,
     pub(super) client: &'a Client,
-    pub(super) saved: &'a SharedCheckpoint<'a>,
-    pub(super) cancelled: &'a CancelSignal,
+    pub(super) checkpoint: SharedCheckpoint<'a>,
+    /// Set once a worker has failed, or all have ended.
+    pub(super) cancelled: Arc<CancelSignal>,
     pub(super) listings: Listings<'a>,
-    /// How many partitions are read at once.
-    pub(super) workers: usize,
-    /// The sinks that take every partition.
-    pub(super) shared: Vec<Named<'a>>,
-    /// The sinks that have a file for each window.
+    /// The sinks that take the records of all partitions, in order.
+    shared: Vec<Named<'a>>,
+    /// The sinks with a file for each partition.
     pub(super) own: Vec<Named<'a>>,
 }
 
-/// Reads partitions, one after another.
+/// Pulls partitions, one after another.
 pub(super) struct Worker<'a> {
     pub(super) run: &'a Run<'a>,
-    /// The sinks that take every partition; none where there are several workers.
+    /// The sinks that take the records of all partitions. If there are any, this is the only worker.
     pub(super) sinks: Sinks<'a>,
+    /// Drops duplicates. It also needs the partitions in order.
     pub(super) unique: Option<Unique>,
-    pub(super) since: Since,
+    pub(super) uncommitted: Uncommitted,
 }
 
-/// What came since the last checkpoint.
+/// What a worker has done since its last commit.
 #[derive(Default)]
-pub(super) struct Since {
-    /// When that was, on the run's clock.
-    pub(super) time: Duration,
-    /// What tells the pages from others.
+pub(super) struct Uncommitted {
+    /// When the last commit was, on the run's clock.
+    pub(super) since: Duration,
+    /// The fingerprints of the pages.
     pub(super) pages: Vec<u128>,
-    /// The partitions that were read to their end, and how many records are missing from each.
-    pub(super) ended: Vec<(PartitionProgress, u64)>,
+    /// The partitions that were completed, and how many records are missing from each.
+    pub(super) complete: Vec<(PartitionProgress, u64)>,
 }
 
-/// How a partition ended.
+/// What happened to a partition.
 pub(super) enum End {
-    /// Everything was pulled.
-    Reached,
-    /// The API does not page through so many results: the window is to be pulled in halves.
+    /// Every page was written.
+    Complete,
+    /// It was rolled back, because the API does not page through so many results. These windows replace it.
     Split([Window; 2]),
-    /// The API has forgotten the job: the partition is to be pulled anew.
-    JobOver,
-    /// Another worker failed.
+    /// It was rolled back, because the API has deleted the job whose results it was.
+    Restart,
+    /// It was stopped, because another worker has failed.
     Cancelled,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
-        pull: &'a Pull<'a>,
-        listings: Listings<'a>,
-        saved: &'a SharedCheckpoint<'a>,
-        cancelled: &'a CancelSignal,
-        workers: usize,
-    ) -> Self {
+    pub(super) fn new(pull: &'a Pull<'a>, client: &'a Arc<Client>) -> Result<Self, PullError> {
+        let checkpoint = SharedCheckpoint::new(pull.checkpointing.as_ref());
+        let cancelled = Arc::new(CancelSignal::default());
+        let requests = pull.source.concurrency.max(1);
+        let fetchers = Fetchers::start(client, requests, requests / pull.workers(), &cancelled);
+        let listings = Listings { source: pull.source, client, fetchers, seen: checkpoint.pages_seen()? };
         let (own, shared) = pull.own_and_shared();
-        Self { pull, client: listings.client, saved, cancelled, listings, workers, shared, own }
+        Ok(Self { pull, client, checkpoint, cancelled, listings, shared, own })
+    }
+
+    /// The workers, with the sinks that take all partitions open where the checkpoint left them.
+    pub(super) fn workers(&'a self) -> Result<Vec<Worker<'a>>, PullError> {
+        (0..self.pull.workers()).map(|_| Worker::new(self)).collect()
+    }
+
+    /// Whether a later run can continue where this one stops.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.checkpoint.every().is_some()
     }
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(run: &'a Run<'a>, checkpoint: &Checkpoint) -> Result<Self, PullError> {
+    fn new(run: &'a Run<'a>) -> Result<Self, PullError> {
+        let checkpoint = run.checkpoint.snapshot();
         let mut sinks = Sinks::none();
         if !run.shared.is_empty() {
             sinks = Sinks::open(run.shared.clone(), run.pull.variables.clone(), checkpoint.sinks.as_ref())?;
         }
         let unique = run.pull.source.unique.as_ref().map(|key| {
-            Ok::<_, PullError>(Unique::new(key, run.saved.keys_written()?, checkpoint.settled_keys()))
+            Ok::<_, PullError>(Unique::new(key, run.checkpoint.keys_written()?, checkpoint.settled_keys()))
         });
-        let since = Since { time: run.client.clock().elapsed(), ..Since::default() };
-        let mut worker = Self { run, sinks, unique: unique.transpose()?, since };
+        let uncommitted = Uncommitted { since: run.client.clock().elapsed(), ..Uncommitted::default() };
+        let mut worker = Self { run, sinks, unique: unique.transpose()?, uncommitted };
         if checkpoint.sinks.is_none() && !worker.sinks.is_none() {
-            worker.begin()?;
+            worker.save_start()?;
         }
         Ok(worker)
     }

@@ -243,7 +243,7 @@ impl Checkpoint {
     }
 
     /// Has a part begin anew, of which what was written stays.
-    pub(crate) fn begin_anew(&mut self, part: &PartitionProgress) {
+    pub(crate) fn restart(&mut self, part: &PartitionProgress) {
         self.settle(part);
         self.put(&PartitionProgress { anew: part.anew + 1, ..PartitionProgress::of(part.window) });
         self.forget_job(part.window);

@@ -1,0 +1,37 @@
+//! Undoes a stopped pull that is not going to be resumed.
+
+use crate::{
+    pull::{definition::Pull, error::PullError, sinks::Sinks, window::Windows},
+    state::checkpoint::{Checkpointing, Journal, OwnFiles, Position},
+};
+
+/// Rolls the sinks of a stopped pull back to where it started.
+///
+/// The files of complete windows were published with them. Only a sink that `appends`, by its name, can roll those back;
+/// any other has replaced what was there.
+///
+/// # Errors
+/// The first sink that cannot be rolled back. The others are rolled back all the same.
+pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
+    let Some(Checkpointing { store, from: Some(checkpoint), .. }) = &pull.checkpointing else {
+        return Ok(());
+    };
+    let (own, shared) = pull.own_and_shared();
+    let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
+    let roll_back = |sinks, variables, before: Position| {
+        Sinks::open(sinks, variables, Some(&before.before_another())).map(drop)
+    };
+    let whole =
+        checkpoint.sinks_before.clone().map(|before| roll_back(shared, pull.variables.clone(), before));
+    let unfinished = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
+    let (complete, unread) = match store.read(Journal::Ended, &checkpoint.ended) {
+        Ok(entries) => (OwnFiles::read(&entries), None),
+        Err(error) => (Vec::new(), Some(Err(error.into()))),
+    };
+    let complete = complete.into_iter().map(|files| (appending.clone(), files));
+    let files = unfinished.chain(complete).map(|(sinks, OwnFiles { window, sinks_before })| {
+        roll_back(sinks, Windows::in_file_names(&pull.variables, &window), sinks_before)
+    });
+    let undone: Vec<_> = whole.into_iter().chain(files).chain(unread).collect();
+    undone.into_iter().collect()
+}
