@@ -54,7 +54,7 @@ impl FirstPage {
         let looked = source
             .job
             .as_ref()
-            .map_or_else(|| page(variables), |job| job.glance(&access.client, variables, page));
+            .map_or_else(|| page(variables), |job| job.preview(&access.client, variables, page));
         looked.map_err(|error| failed(session, name, error))
     }
 }

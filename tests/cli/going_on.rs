@@ -178,7 +178,7 @@ fn a_state_that_was_changed_by_hand_is_damaged() {
     folder.run("run").assert_failed(
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
-         caused by: its content does not fit its check value\n\
+         caused by: its content does not match its check value\n\
          hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
          --fresh\n",
     );
@@ -197,7 +197,7 @@ fn a_journal_that_is_gone_is_damage() {
          conversations: stopped; 4 records in 2 pages are kept\n\
          error: the stream `conversations` is not complete\n  \
          caused by: `FOLDER/.longhaul/conversations.pages` is damaged\n  \
-         caused by: it has 0 entries, and 2 were written\n\
+         caused by: it has 0 entries, but 2 were written\n\
          hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
          --fresh\n",
     );

@@ -91,7 +91,7 @@ fn a_job_that_fails_twice_is_told_in_the_words_of_the_api() {
     reach(&api, folder.longhaul(command)).run().assert_failed(
         4,
         "error: the stream `conversation_jobs` is not complete\n  \
-         caused by: the job ended as `FAILED` twice: The job failed: the data could not be read.\n\
+         caused by: the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
          hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n",
     );
     assert_eq!(folder.names_in("out"), [""; 0]);
@@ -163,7 +163,7 @@ fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
         (
             Some(4),
             format!(
-                "{first}the job ended as `FAILED` twice: The job failed: the data could not be read.\n\
+                "{first}the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
                  hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n"
             ),
             2,

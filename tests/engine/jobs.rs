@@ -211,10 +211,13 @@ fn a_job_that_failed_twice_is_reported_with_what_the_api_says() {
     for (answer, message) in [
         (
             json!({"state": "FAILED", "errorMessage": "the lake is dry"}),
-            "the job ended as `FAILED` twice: the lake is dry",
+            "the job failed twice with the state `FAILED`: the lake is dry",
         ),
-        (json!({"state": "EXPIRED", "message": "too late"}), "the job ended as `EXPIRED` twice: too late"),
-        (json!({"state": "CANCELLED"}), "the job ended as `CANCELLED` twice"),
+        (
+            json!({"state": "EXPIRED", "message": "too late"}),
+            "the job failed twice with the state `EXPIRED`: too late",
+        ),
+        (json!({"state": "CANCELLED"}), "the job failed twice with the state `CANCELLED`"),
     ] {
         let (pulled, transport) = pull_one(|number| Ok(accepted(number)), move |_| answer.clone());
         assert!(matches!(job_error(&pulled), JobError::Failed { .. }));
@@ -241,7 +244,7 @@ fn an_answer_without_id_or_state_is_an_error() {
         let reply = answer.to_string();
         let (pulled, transport) = pull_one(move |_| Ok(Reply::json(reply.clone())), |_| json!({}));
         assert!(matches!(job_error(&pulled), JobError::NoId { .. }));
-        assert_eq!(chain(pulled.error()), "the API took the job, but its answer has no id at `/jobId`");
+        assert_eq!(chain(pulled.error()), "the API accepted the job, but its answer has no id at `/jobId`");
         assert_eq!(transport.api_requests().len(), 1);
     }
     for answer in [json!({}), json!({"state": null}), json!({"state": ["FULFILLED"]})] {
@@ -285,11 +288,11 @@ fn a_request_that_makes_no_url_is_an_error() {
     let mut of_job = source(&setup);
     of_job.job.as_mut().unwrap().submit.path = ":port/jobs".to_owned();
     let pulled = setup.pull(&of_job, Some(windows(None)));
-    assert_eq!(chain(pulled.error()), "a request of the job does not make a URL\ninvalid port number");
+    assert_eq!(chain(pulled.error()), "a request of the job does not have a valid URL\ninvalid port number");
     let mut listing = setup.source();
     listing.first.path = ":port/jobs".to_owned();
     let pulled = setup.pull(&listing, None);
-    assert_eq!(chain(pulled.error()), "the request does not make a URL\ninvalid port number");
+    assert_eq!(chain(pulled.error()), "the request does not have a valid URL\ninvalid port number");
     assert_eq!(transport.received().len(), 0);
     assert_eq!(setup.clock.elapsed(), Duration::ZERO);
 }

@@ -128,7 +128,7 @@ fn a_body_without_room_for_what_the_style_has_to_say() {
 fn a_range_of_time_that_cannot_be_cut() {
     let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let error = tile(at, Timestamp::MAX, Some(&Span::new()), &TimeZone::UTC).unwrap_err();
-    assert_eq!(chain(&error), "a slice must be longer than nothing");
+    assert_eq!(chain(&error), "a slice must be longer than zero");
     let error = tile(at, Timestamp::MAX, Some(&Span::new().years(5000)), &TimeZone::UTC).unwrap_err();
     let report = chain(&error);
     assert!(report.starts_with("the windows reach beyond the calendar\n"), "{report}");

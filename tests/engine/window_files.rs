@@ -183,10 +183,7 @@ fn what_went_down_a_pipe_is_not_sent_again() {
     let stdout = sink("stdout", Stdout::to(pipe.clone()), &json!({}));
     let (setup, _, mut source) = details_query(timeline(), HOUR);
     let error = setup.pull_into(&source, Some(windows(None)), vec![("pipe", stdout.as_ref())]).unwrap_err();
-    assert_eq!(
-        chain(&error),
-        "the window has to be pulled again, but the sink `pipe` cannot take back what it has"
-    );
+    assert_eq!(chain(&error), "the window must be pulled again, but the sink `pipe` cannot roll back");
 
     pipe.0.lock().unwrap().clear();
     source.unique = Some("/id".parse().unwrap());

@@ -162,10 +162,7 @@ fn a_sink_that_cannot_go_back_is_an_error() {
     let outcome = setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]);
     let error = outcome.unwrap_err();
     assert!(matches!(&error, PullError::CannotGoBack { name } if name == "lake"));
-    assert_eq!(
-        chain(&error),
-        "the window has to be pulled again, but the sink `lake` cannot take back what it has"
-    );
+    assert_eq!(chain(&error), "the window must be pulled again, but the sink `lake` cannot roll back");
     assert!(!journal.any_finished());
 }
 

@@ -1,4 +1,4 @@
-//! What is pulled, and what a pull comes to.
+//! The definition of a pull: what it fetches, and where it writes.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,47 +14,48 @@ use crate::{
     window::Window,
 };
 
-/// One pull of a stream, into sinks.
+/// A pull of one stream into sinks.
 #[derive(Debug)]
 pub struct Pull<'a> {
-    /// What is pulled.
+    /// What to pull.
     pub source: &'a Source,
-    /// The slices of time, in order; none where the source has no windows.
+    /// The slices of time, in order. `None` if the source has no windows.
     pub windows: Option<Vec<Window>>,
-    /// Where it goes, under the names that errors use.
+    /// The sinks, with the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
-    /// What requests and sinks are told of the pull.
+    /// The values of the placeholders in requests and in the paths of sinks.
     pub variables: Variables,
-    /// How it is kept so that it can be taken up again; not at all where this is none.
+    /// How progress is saved, so that a later run can resume. With `None`, the pull cannot be resumed.
     pub checkpointing: Option<Checkpointing<'a>>,
 }
 
 impl<'a> Pull<'a> {
-    /// The sinks that have a file for each window, and those that take every window.
+    /// The sinks with a file for each window, and those that take the records of all windows.
     pub(super) fn own_and_shared(&self) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
         self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.variables))
     }
 
-    /// How many partitions are read at once. Whatever depends on the order of partitions is read in order.
+    /// How many partitions are pulled at once. This is the one place that decides it: sinks that take the records of all
+    /// windows need them in order, and so does dropping duplicates. Then it is one.
     pub(super) fn workers(&self) -> usize {
         let (_, shared) = self.own_and_shared();
-        let in_any_order = shared.is_empty() && self.source.unique.is_none();
+        let is_order_free = shared.is_empty() && self.source.unique.is_none();
         let windows = self.windows.as_ref().map_or(1, Vec::len);
-        if in_any_order { self.source.concurrency.min(windows).max(1) } else { 1 }
+        if is_order_free { self.source.concurrency.min(windows).max(1) } else { 1 }
     }
 
-    /// Whether the API says that a window has more results than it pages through.
+    /// Whether the API refused to page any deeper into a window.
     pub(super) fn is_too_deep(&self, error: &PageError) -> bool {
         let (PageError::Request(error), Some(too_deep)) = (error, self.too_deep()) else { return false };
-        error.refusal().is_some_and(|refusal| too_deep.is_meant_by(refusal))
+        error.refusal().is_some_and(|refusal| too_deep.matches(refusal))
     }
 
-    /// Whether a partition may have to be taken back when it was written in partition.
+    /// Whether a partition may have to be rolled back after some of its records were written.
     pub(super) fn may_roll_back(&self) -> bool {
         self.too_deep().is_some() || self.source.job.is_some()
     }
 
-    /// The length below which no window is halved.
+    /// The shortest length that a window may be halved to.
     pub(super) fn shortest(&self) -> SignedDuration {
         self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
     }
@@ -64,7 +65,7 @@ impl<'a> Pull<'a> {
     }
 }
 
-/// Whether the sink writes elsewhere in another window.
+/// Whether the sink writes each window to another place.
 pub fn has_file_for_each_window(opener: &dyn OpenSink, variables: &Variables) -> bool {
     let at = |start| {
         let window = Window { start, end: start };

@@ -1,4 +1,4 @@
-//! A pull that is not complete.
+//! Why a pull is not complete.
 
 use crate::{
     listing::PageError,
@@ -8,18 +8,18 @@ use crate::{
     window::Window,
 };
 
-/// A pull that is not complete.
+/// Why a pull is not complete.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PullError {
-    /// A page could not be had.
+    /// A page could not be fetched.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// A job came to nothing.
+    /// A job has no results.
     #[error(transparent)]
     Job(#[from] JobError),
-    /// What stands for a placeholder makes no URL.
-    #[error("the request does not make a URL")]
+    /// The value of a placeholder makes the URL invalid.
+    #[error("the request does not have a valid URL")]
     Url(#[from] url::ParseError),
     /// A window cannot be halved any further.
     #[error("the API has too many results to page through from {} to {}, and the window cannot be halved", window.start, window.end)]
@@ -27,36 +27,36 @@ pub enum PullError {
         /// The window.
         window: Window,
     },
-    /// A sink does not go back to where a partition began.
-    #[error("the window has to be pulled again, but the sink `{name}` cannot take back what it has")]
+    /// A sink cannot roll back to the start of a partition.
+    #[error("the window must be pulled again, but the sink `{name}` cannot roll back")]
     CannotGoBack {
         /// Its name.
         name: String,
     },
-    /// A checkpoint has nothing on a sink.
-    #[error("the checkpoint does not say where the sink `{name}` stood")]
+    /// The checkpoint does not mention a sink.
+    #[error("the checkpoint has no position of the sink `{name}`")]
     NoReceipt {
         /// Its name.
         name: String,
     },
-    /// A sink does not have what was committed to it.
+    /// A sink has lost committed pages.
     #[error("the sink `{name}` has {} of the {} pages that were committed to it", has.0, committed.0)]
     Lost {
         /// Its name.
         name: String,
         /// How many it has.
         has: Mark,
-        /// How many were committed.
+        /// How many were committed to it.
         committed: Mark,
     },
-    /// A sink has more pages of an earlier run than there are now.
-    #[error("the sink `{name}` has {} pages of an earlier run, and now there are only {}", has.0, pages.0)]
+    /// A sink has more pages, from an earlier run, than the pull has now.
+    #[error("the sink `{name}` has {} pages from an earlier run, but now there are only {}", has.0, pages.0)]
     Ahead {
         /// Its name.
         name: String,
         /// How many it has.
         has: Mark,
-        /// How many there are.
+        /// How many the pull has.
         pages: Mark,
     },
     /// The checkpoint could not be read or saved.
@@ -67,7 +67,7 @@ pub enum PullError {
     Sink {
         /// Its name.
         name: String,
-        /// What it said.
+        /// Why.
         source: SinkError,
     },
 }

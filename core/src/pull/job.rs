@@ -1,4 +1,4 @@
-//! Asynchronous exports: submit, poll, and then page through the results.
+//! Asynchronous jobs: submit, poll until the results are ready, then page through them.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -18,53 +18,53 @@ use crate::{
     state::StateError,
 };
 
-/// A job of the API: how it is submitted, and how one learns that its results are there.
+/// How a job is submitted, and when its results are ready.
 #[derive(Debug)]
 pub struct Job {
-    /// Submits it. Not a read: it should be [`Replay::OnlyUnseen`](crate::Replay::OnlyUnseen).
+    /// Submits the job. This is not a read, so it should be [`Replay::OnlyUnseen`](crate::Replay::OnlyUnseen).
     pub submit: Template,
-    /// Where the answer to the submission holds the job's id.
+    /// Where the answer to the submission has the job's id.
     pub id: Pointer,
-    /// Asks for its state; `{job.id}` stands for the id.
+    /// Asks for the job's state. `{job.id}` is replaced by its id.
     pub poll: Template,
-    /// Where the answer to a poll holds the state.
+    /// Where the answer to a poll has the state.
     pub state: Pointer,
-    /// The states in which the results are there.
+    /// The states that mean that the results are ready.
     pub done: Vec<String>,
-    /// The states in which they never will be.
+    /// The states that mean that there will be no results.
     pub failed: Vec<String>,
-    /// Where the answer to a poll may say why it failed; the first that is there counts.
+    /// Where the answer to a poll may say why the job failed. The first place that exists is used.
     pub message: Vec<Pointer>,
-    /// Cancels it when the run is stopped, or once its results were looked at.
+    /// Cancels the job when the run is stopped, or after a preview of its results.
     pub cancel: Option<Cancel>,
-    /// The time between two polls.
+    /// The time between polls.
     pub every: Duration,
-    /// The longest that it is waited for.
+    /// How long to wait for the results.
     pub timeout: Duration,
 }
 
 /// How a job is cancelled.
 #[derive(Debug)]
 pub struct Cancel {
-    /// Cancels it; `{job.id}` stands for the id.
+    /// The request. `{job.id}` is replaced by the job's id.
     pub request: Template,
-    /// Sends the request. When the run is stopped, everything that the run's own client does is broken off.
+    /// Sends the request. It is not the client of the run, whose requests are all interrupted when the run is stopped.
     pub client: Client,
 }
 
 /// The job of one partition.
 pub(crate) struct Submission<'a> {
     pub(crate) client: &'a Client,
-    /// What the placeholders in its requests stand for.
+    /// The values of the placeholders in its requests.
     pub(crate) variables: Variables,
-    /// Is told the id as soon as there is one, and that there is none any more.
-    pub(crate) note: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
+    /// Saves the job's id as soon as it is known, or that there is no job any more.
+    pub(crate) save: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
     pub(crate) cancelled: &'a CancelSignal,
 }
 
 impl Job {
-    /// Submits the job, or takes up the one that was submitted in an earlier run, and waits until its results are there.
-    /// A job that fails is submitted once more.
+    /// Submits the job, or continues with the one that an earlier run submitted, and waits until its results are ready. A
+    /// job that fails is submitted once more.
     ///
     /// Returns the variables with the job's id.
     pub(crate) fn complete(
@@ -82,9 +82,9 @@ impl Job {
         }
     }
 
-    /// Has the job done for the sake of `look`, which is given the variables with the job's id. Nothing is kept of it: it is
-    /// cancelled then, however that ended.
-    pub fn glance<T, E: From<JobError>>(
+    /// Runs a job for a preview: `look` receives the variables with the job's id. Nothing is saved, and the job is cancelled
+    /// afterwards, even after an error.
+    pub fn preview<T, E: From<JobError>>(
         &self,
         client: &Client,
         variables: &Variables,
@@ -92,14 +92,14 @@ impl Job {
     ) -> Result<T, E> {
         let submitted = Mutex::new(None);
         let locked = || submitted.lock().unwrap_or_else(PoisonError::into_inner);
-        let note = |id: Option<&str>| {
+        let save = |id: Option<&str>| {
             *locked() = id.map(str::to_owned);
             Ok(())
         };
         let submission = Submission {
             client,
             variables: variables.clone(),
-            note: &note,
+            save: &save,
             cancelled: &CancelSignal::default(),
         };
         let looked = self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
@@ -109,8 +109,8 @@ impl Job {
         looked
     }
 
-    /// Whether the results of the job in `variables` can no longer be had.
-    pub(crate) fn is_over(&self, client: &Client, variables: &Variables) -> bool {
+    /// Whether the API has deleted the job in `variables`, or its results.
+    pub(crate) fn is_gone(&self, client: &Client, variables: &Variables) -> bool {
         let Ok(request) = self.poll.at(variables) else { return false };
         match client.json(&request) {
             Ok(answer) => text(self.state.find(&answer)).is_some_and(|state| self.failed.contains(&state)),
@@ -120,10 +120,10 @@ impl Job {
 
     fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
         let submitted = submission.ask(&self.submit.at(&submission.variables)?)?;
-        // Such an id would lead to another path (RFC 3986 §5.2.4), even percent-encoded.
+        // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
-        (submission.note)(Some(&id))?;
+        (submission.save)(Some(&id))?;
         self.follow(submission, id)
     }
 
@@ -131,18 +131,18 @@ impl Job {
         let variables = submission.variables.clone().with("job.id", id);
         let outcome = self.wait(submission, &variables);
         match &outcome {
-            Err(error) if error.is_over() => (submission.note)(None)?,
+            Err(error) if error.is_over() => (submission.save)(None)?,
             Err(error) if error.is_interrupted() && self.cancel.is_some() => {
                 self.cancel(&variables);
-                (submission.note)(None)?;
+                (submission.save)(None)?;
             }
             _ => {}
         }
         outcome.map(|()| variables)
     }
 
-    /// Cancels the job in `variables`, where that can be done. Whatever comes of it, nobody waits for the job any more; if it
-    /// goes on it costs the API, not us.
+    /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because nobody waits for the job any
+    /// more.
     fn cancel(&self, variables: &Variables) {
         let Some(cancel) = &self.cancel else { return };
         let Ok(request) = cancel.request.at(variables) else { return };
@@ -175,13 +175,13 @@ impl Job {
 }
 
 impl Submission<'_> {
-    /// Sends `request` until the answer is JSON, or until nobody waits for the job any more.
+    /// Sends `request` until the answer is JSON, or until the pull is cancelled.
     fn ask(&self, request: &Request) -> Result<Value, RequestError> {
         self.client.json_while(|| !self.cancelled.is_set(), request)
     }
 }
 
-/// Whether the API says that there is no such thing, or none any more.
+/// Whether the API says that the job does not exist (any more).
 fn is_unknown(error: &RequestError) -> bool {
     let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
     error.refusal().is_some_and(|refusal| gone.contains(&refusal.status))
@@ -195,18 +195,18 @@ fn text(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// A job without results.
+/// Why a job has no results.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
     /// A request was given up.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// A placeholder makes no URL.
-    #[error("a request of the job does not make a URL")]
+    /// The value of a placeholder makes the URL invalid.
+    #[error("a request of the job does not have a valid URL")]
     Url(#[from] url::ParseError),
-    /// The answer to the submission has no id.
-    #[error("the API took the job, but its answer has no id at `{at}`")]
+    /// The answer to the submission has no job id.
+    #[error("the API accepted the job, but its answer has no id at `{at}`")]
     NoId {
         /// Where the id should be.
         at: Pointer,
@@ -217,23 +217,23 @@ pub enum JobError {
         /// Where the state should be.
         at: Pointer,
     },
-    /// The job failed, and once more when it was submitted again.
-    #[error("the job ended as `{state}` twice{}", message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    /// The job failed twice.
+    #[error("the job failed twice with the state `{state}`{}", message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     Failed {
         /// The state.
         state: String,
-        /// What the API said about it.
+        /// The API's explanation.
         message: Option<String>,
     },
-    /// The job took longer than it may.
+    /// The job took too long.
     #[error("the job is still `{state}` after {} s", waited.as_secs())]
     TooSlow {
         /// The state.
         state: String,
-        /// How long it was waited for.
+        /// How long the run waited.
         waited: Duration,
     },
-    /// Its id could not be saved.
+    /// The job's id could not be saved.
     #[error(transparent)]
     State(#[from] StateError),
     /// The run was asked to stop.
@@ -242,7 +242,7 @@ pub enum JobError {
 }
 
 impl JobError {
-    /// Whether this job will never have results, and another may.
+    /// Whether this job will never have results, but another job may.
     fn is_over(&self) -> bool {
         match self {
             Self::Failed { .. } => true,

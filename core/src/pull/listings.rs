@@ -1,4 +1,4 @@
-//! How the pages of a partition are come by.
+//! Opens the pages of a partition.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -10,18 +10,18 @@ use crate::{
     state::checkpoint::PartitionProgress,
 };
 
-/// The listings of a pull, each from where its partition has come to.
+/// Opens the listings of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Listings<'a> {
     pub(crate) source: &'a Source,
     pub(crate) client: &'a Client,
     pub(crate) fetchers: Fetchers,
-    /// The pages that were seen in earlier runs of this pull.
+    /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) seen: Arc<HashSet<u128>>,
 }
 
 impl<'a> Listings<'a> {
-    /// The pages of the partition with these variables, from where it has come to.
+    /// The pages of the partition with these variables, from where its progress says.
     pub(crate) fn pages(
         &self,
         variables: &Variables,

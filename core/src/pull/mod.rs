@@ -168,7 +168,7 @@ impl<'a> Worker<'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         if let Some(unique) = &mut self.unique {
-            let sorted = unique.drop_repeated(&mut page);
+            let sorted = unique.drop_duplicates(&mut page);
             open.progress.repeated += sorted.repeated;
             open.progress.without_key += sorted.without_key;
         }

@@ -102,9 +102,9 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         for partition in without.take(most.saturating_sub(running)) {
             let (window, variables) = (partition.window, partition.variables.clone());
             partition.job = Some(scope.spawn(move || {
-                let note = |id: Option<&str>| run.checkpoint.save_job(window, id);
+                let save = |id: Option<&str>| run.checkpoint.save_job(window, id);
                 let (client, cancelled) = (run.client, &*run.cancelled);
-                let submission = Submission { client, variables, note: &note, cancelled };
+                let submission = Submission { client, variables, save: &save, cancelled };
                 job.complete(&submission, run.checkpoint.job(window))
             }));
         }

@@ -68,12 +68,12 @@ impl<'a> Worker<'a> {
         let cannot = || PullError::CannotGoBack { name: self.sinks.name() };
         let before = progress.before.clone().ok_or_else(cannot)?;
         let own_before = progress.sinks_before.clone();
-        let sinks = own_before.clone().map(Position::before_another);
+        let sinks = own_before.clone().map(Position::before_other_pages);
         let restarted = PartitionProgress { sinks, sinks_before: own_before, ..restarted };
         if let Some(unique) = &mut self.unique {
             unique.forget_since(before.keys.entries);
         }
-        let sinks = (!self.sinks.is_none()).then(|| before.sinks.clone().before_another());
+        let sinks = (!self.sinks.is_none()).then(|| before.sinks.clone().before_other_pages());
         self.save(sinks, u64::MAX, |checkpoint| {
             if checkpoint.keys.entries > before.keys.entries {
                 checkpoint.keys = before.keys;
@@ -95,7 +95,7 @@ impl<'a> Worker<'a> {
     /// Whether the page could not be fetched because the API has deleted the partition's job.
     pub(super) fn is_job_gone(&self, partition: &Partition<'_, 'a>, error: &PageError) -> bool {
         let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
-        error.refusal().is_some() && job.is_over(self.run.client, &partition.variables)
+        error.refusal().is_some() && job.is_gone(self.run.client, &partition.variables)
     }
 
     /// Rolls back the sinks of a pull that has failed and cannot be resumed, as far as possible.

@@ -1,4 +1,4 @@
-//! The checkpoint of a pull under way.
+//! The checkpoint of a running pull.
 
 use std::{
     collections::HashSet,
@@ -14,14 +14,14 @@ use crate::{
     window::Window,
 };
 
-/// The checkpoint of a pull under way: what is durable everywhere, and is saved where the pull is kept.
+/// The checkpoint of a running pull, shared by its workers. It says only what is durable in every sink.
 #[derive(Debug)]
 pub(crate) struct SharedCheckpoint<'a> {
     checkpointing: Option<&'a Checkpointing<'a>>,
     checkpoint: Mutex<Checkpoint>,
 }
 
-/// What goes to the journals with a checkpoint.
+/// What a checkpoint adds to the journals.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entries<'e> {
     pub(crate) pages: &'e [u128],
@@ -36,32 +36,32 @@ impl<'a> SharedCheckpoint<'a> {
         Self { checkpointing, checkpoint: Mutex::new(checkpoint) }
     }
 
-    /// The time from one checkpoint to the next; `None` where none is saved.
+    /// The time between checkpoints. `None` if none are saved.
     pub(crate) fn every(&self) -> Option<Duration> {
         self.checkpointing.map(|checkpointing| checkpointing.every)
     }
 
-    /// What is durable everywhere.
+    /// A copy of the checkpoint.
     pub(crate) fn snapshot(&self) -> Checkpoint {
         self.lock().clone()
     }
 
-    /// How many keys there are.
+    /// How many keys the journal has.
     pub(crate) fn keys(&self) -> Extent {
         self.lock().keys
     }
 
-    /// The pages that were seen in earlier runs of this pull.
+    /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) fn pages_seen(&self) -> Result<Arc<HashSet<u128>>, StateError> {
         Ok(Arc::new(self.read(Journal::Pages, &self.lock().pages)?.into_iter().collect()))
     }
 
-    /// The keys that were written in earlier runs of this pull.
+    /// The keys that earlier runs of this pull wrote.
     pub(crate) fn keys_written(&self) -> Result<Vec<u128>, StateError> {
         self.read(Journal::Keys, &self.keys())
     }
 
-    /// Changes what need not be durable at once: it follows from what is.
+    /// Changes the checkpoint without saving it, because the change can be derived from what is saved.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Checkpoint)) {
         change(&mut self.lock());
     }
@@ -95,18 +95,18 @@ impl<'a> SharedCheckpoint<'a> {
         });
     }
 
-    /// How far the partition of this window has come.
+    /// The progress of the partition of this window.
     pub(crate) fn partition(&self, window: Option<Window>) -> PartitionProgress {
         let found = self.lock().parts.iter().find(|partition| partition.window == window).cloned();
         found.unwrap_or_else(|| PartitionProgress::of(window))
     }
 
-    /// The job that was submitted for this window in an earlier run.
+    /// The job that an earlier run submitted for this window.
     pub(crate) fn job(&self, window: Option<Window>) -> Option<String> {
         self.lock().jobs.iter().find(|job| job.window == window).map(|job| job.id.clone())
     }
 
-    /// Saves the id of the job that was submitted for this window; `None` where there is no job any more.
+    /// Saves the id of the job of this window, or `None` when there is no job any more.
     pub(crate) fn save_job(&self, window: Option<Window>, id: Option<&str>) -> Result<(), StateError> {
         self.save(Entries::default(), |checkpoint| {
             checkpoint.forget_job(window);

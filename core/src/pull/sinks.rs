@@ -1,4 +1,4 @@
-//! Sinks that take the same pages, in step.
+//! Sinks that receive the same pages.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::{
     state::checkpoint::{Position, Sequel},
 };
 
-/// A sink's name and what opens it.
+/// The name of a sink, and what opens it.
 pub(crate) type Named<'a> = (&'a str, &'a dyn OpenSink);
 
-/// The sinks that take the same pages, and how many those were.
+/// Sinks that receive the same pages, and the number of pages so far.
 pub(crate) struct Sinks<'a> {
     openers: Vec<Named<'a>>,
     variables: Variables,
@@ -22,26 +22,26 @@ pub(crate) struct Sinks<'a> {
 /// An open sink.
 struct OpenedSink {
     sink: Box<dyn Sink>,
-    /// The pages up to here are durable in it already.
+    /// How many pages the sink had when it was opened. It does not receive those again.
     has: Mark,
 }
 
 impl<'a> Sinks<'a> {
-    /// Opens the sinks, from the beginning or as they were at `from`.
+    /// Opens the sinks, new or as they were at `from`.
     pub(crate) fn open(
         openers: Vec<Named<'a>>,
         variables: Variables,
         from: Option<&Position>,
     ) -> Result<Self, PullError> {
-        let mut output = Self { openers, variables, opened: Vec::new(), mark: Mark::START };
+        let mut sinks = Self { openers, variables, opened: Vec::new(), mark: Mark::START };
         match from {
-            None => output.begin()?,
-            Some(from) => output.reopen(from)?,
+            None => sinks.open_new()?,
+            Some(from) => sinks.reopen(from)?,
         }
-        Ok(output)
+        Ok(sinks)
     }
 
-    /// No sinks at all.
+    /// No sinks.
     pub(crate) fn none() -> Self {
         Self { openers: Vec::new(), variables: Variables::default(), opened: Vec::new(), mark: Mark::START }
     }
@@ -56,12 +56,12 @@ impl<'a> Sinks<'a> {
         self.openers.len()
     }
 
-    /// A sink's name, for messages.
+    /// The name of the first sink, for messages.
     pub(crate) fn name(&self) -> String {
         self.openers.first().map_or("", |(name, _)| name).to_owned()
     }
 
-    /// Counts a page and writes its records, but for sinks that have it already.
+    /// Counts a page and writes its records to the sinks that do not have it yet.
     pub(crate) fn write(&mut self, batch: &Batch<'_>) -> Result<(), PullError> {
         self.mark = self.mark.next();
         if batch.is_empty() {
@@ -74,7 +74,7 @@ impl<'a> Sinks<'a> {
         Ok(())
     }
 
-    /// Whether every sink has just the pages that were counted. One that is ahead of them has no receipt for this place.
+    /// Whether no sink has more pages than were counted. A sink that is ahead has no receipt for this position.
     pub(crate) fn is_in_step(&self) -> bool {
         self.opened.iter().all(|opened| opened.has <= self.mark)
     }
@@ -92,23 +92,23 @@ impl<'a> Sinks<'a> {
         Ok(position)
     }
 
-    /// The same where there are sinks, and nothing where there are none.
+    /// Does what [`commit`](Self::commit) does, if there are sinks.
     pub(crate) fn commit_any(&mut self) -> Result<Option<Position>, PullError> {
         if self.is_none() { Ok(None) } else { self.commit().map(Some) }
     }
 
-    /// Takes back what was written since `to`, if anything was.
+    /// Rolls the sinks back to `to`, if anything was written since.
     pub(crate) fn roll_back_to(&mut self, to: &Position) -> Result<(), PullError> {
         if self.mark == to.mark {
             return Ok(());
         }
-        // What went down a pipe is gone, though the sink would go on from anywhere.
+        // Standard output cannot be rolled back, although the sink would accept any position.
         let is_pipe =
             |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
         if let Some((name, _)) = self.openers.iter().find(|(_, opener)| is_pipe(*opener)) {
             return Err(PullError::CannotGoBack { name: (*name).to_owned() });
         }
-        self.reopen(&to.clone().before_another())
+        self.reopen(&to.clone().before_other_pages())
     }
 
     /// Publishes what was committed.
@@ -118,7 +118,7 @@ impl<'a> Sinks<'a> {
         })
     }
 
-    fn begin(&mut self) -> Result<(), PullError> {
+    fn open_new(&mut self) -> Result<(), PullError> {
         for (name, opener) in &self.openers {
             let opened =
                 opener.open(&self.variables, None).map_err(|source| PullError::sink(name, source))?;
@@ -127,7 +127,7 @@ impl<'a> Sinks<'a> {
         Ok(())
     }
 
-    /// Opens every sink as it was.
+    /// Opens every sink as it was at `to`.
     fn reopen(&mut self, to: &Position) -> Result<(), PullError> {
         self.opened.clear();
         for (name, opener) in &self.openers {

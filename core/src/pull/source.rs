@@ -1,4 +1,4 @@
-//! What a stream pulls.
+//! The source of a stream: its requests, and how its pages are read.
 
 use std::sync::Arc;
 
@@ -10,27 +10,27 @@ use crate::{
     sink::Variables,
 };
 
-/// Everything that defines what a stream pulls, but for the range of time.
+/// The source of a stream: everything that defines what is pulled, except the range of time.
 #[derive(Debug)]
 pub struct Source {
     /// The request for the first page.
     pub first: Template,
-    /// Where a page holds its records.
+    /// Where a page has its records.
     pub records: Pointer,
-    /// How a listing goes on.
+    /// The style of pagination.
     pub paginator: Arc<dyn Paginator>,
-    /// Where a record holds the key by which repeated ones are dropped.
+    /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
-    /// The job whose results the listing is.
+    /// The job whose results are listed, if the API needs one.
     pub job: Option<Job>,
-    /// How it is cut into windows.
+    /// How the range of time is divided into windows.
     pub windows: Option<Windows>,
-    /// How many jobs are under way at once.
+    /// How many jobs and requests may run at once.
     pub concurrency: usize,
 }
 
 impl Source {
-    /// A single listing, with nothing else to it.
+    /// A single listing, without windows, jobs or keys.
     pub fn new(first: Template, records: Pointer, paginator: impl Paginator + 'static) -> Self {
         let paginator = Arc::new(paginator);
         Self { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }

@@ -19,7 +19,7 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
     let (own, shared) = pull.own_and_shared();
     let appending: Vec<_> = own.iter().copied().filter(|(name, _)| appends(name)).collect();
     let roll_back = |sinks, variables, before: Position| {
-        Sinks::open(sinks, variables, Some(&before.before_another())).map(drop)
+        Sinks::open(sinks, variables, Some(&before.before_other_pages())).map(drop)
     };
     let whole =
         checkpoint.sinks_before.clone().map(|before| roll_back(shared, pull.variables.clone(), before));

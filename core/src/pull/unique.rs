@@ -1,4 +1,4 @@
-//! Records that come more than once.
+//! Drops duplicate records.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -8,14 +8,14 @@ use crate::{
     listing::page::Page,
 };
 
-/// The keys of the records that were written, at 16 bytes each and what a hash set adds.
+/// The keys of the records that were written: 16 bytes each, plus the overhead of a hash set.
 #[derive(Debug)]
 pub(crate) struct Unique {
     key: PointerTree,
     seen: HashSet<u128>,
-    /// How many keys there were before those in `latest`.
+    /// How many keys there are before those in `latest`.
     settled: u64,
-    /// The latest keys: those that may be taken back, or are not in the journal yet.
+    /// The latest keys, which may be rolled back or are not in the journal yet.
     latest: Vec<u128>,
 }
 
@@ -24,22 +24,22 @@ pub(crate) struct Unique {
 pub(crate) struct Sorted {
     /// How many records were dropped.
     pub(crate) repeated: u64,
-    /// How many have no key.
+    /// How many records have no key.
     pub(crate) without_key: u64,
 }
 
 impl Unique {
-    /// Keys at `key` in each record. Those that were written in earlier runs of the same pull are `earlier`; all but the
-    /// first `settled` may be taken back.
+    /// The keys are at `key` in each record. Earlier runs of the same pull wrote those in `earlier`; all but the first
+    /// `settled` may be rolled back.
     pub(crate) fn new(key: &Pointer, mut earlier: Vec<u128>, settled: u64) -> Self {
         let seen = earlier.iter().copied().collect();
         let latest = earlier.split_off(usize::try_from(settled).unwrap_or(usize::MAX).min(earlier.len()));
         Self { key: PointerTree::of([key]), seen, settled, latest }
     }
 
-    /// Takes out of `page` the records whose key was seen before. A record without a key stays: nothing tells that it is
-    /// the same as another.
-    pub(crate) fn drop_repeated(&mut self, page: &mut Page) -> Sorted {
+    /// Removes the records from `page` whose key was written before. A record without a key stays, because nothing shows
+    /// that it is a duplicate.
+    pub(crate) fn drop_duplicates(&mut self, page: &mut Page) -> Sorted {
         let mut without_key = 0;
         let repeated = page.retain(|record| {
             let Some(key) = key_of(record, &self.key).map(|key| fingerprint(key.as_bytes())) else {
@@ -55,19 +55,19 @@ impl Unique {
         Sorted { repeated, without_key }
     }
 
-    /// The keys behind the first `count`, of those that are not settled.
+    /// The keys after the first `count`, of those that are not settled.
     pub(crate) fn since(&self, count: u64) -> &[u128] {
         &self.latest[self.index(count)..]
     }
 
-    /// The first `count` keys are in the journal and will not be taken back.
+    /// Settles the first `count` keys: they are in the journal and will not be rolled back.
     pub(crate) fn settle(&mut self, count: u64) {
         let settled = self.index(count);
         self.latest.drain(..settled);
         self.settled = self.settled.max(count);
     }
 
-    /// The records behind the first `count` keys were taken back, and are new when they come again.
+    /// Forgets the keys after the first `count`, whose records were rolled back and are new when they come again.
     pub(crate) fn forget_since(&mut self, count: u64) {
         let from = self.index(count);
         for key in self.latest.drain(from..) {
@@ -81,9 +81,9 @@ impl Unique {
     }
 }
 
-/// The text of the value that `key` points at. A string is unescaped, for it may be written in several ways, and keeps
-/// the quote in front, for a number of the same digits is another key; a number keeps its digits, which may be more
-/// than any type holds.
+/// The text of the value at `key`. A string is unescaped, because there are several ways to write it, and keeps its
+/// leading quote, because a number with the same digits is another key. A number keeps all its digits, which may be more
+/// than any type can hold.
 fn key_of<'r>(record: &'r [u8], key: &PointerTree) -> Option<Cow<'r, str>> {
     let mut found = [None];
     key.find(str::from_utf8(record).ok()?, &mut found).ok()?;
@@ -102,7 +102,7 @@ mod tests {
     use super::{PointerTree, key_of};
 
     #[test]
-    fn keys_are_told_apart_to_the_digit_and_not_by_their_spelling() {
+    fn keys_differ_by_every_digit_but_not_by_their_spelling() {
         let key = |record: &str, pointer: &str| {
             let key = PointerTree::of([&pointer.parse().unwrap()]);
             key_of(record.as_bytes(), &key).map(std::borrow::Cow::into_owned)

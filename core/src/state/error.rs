@@ -1,8 +1,8 @@
-//! State that cannot be used.
+//! Why state cannot be used.
 
 use std::{io, path::PathBuf};
 
-/// State that cannot be used.
+/// Why state cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
@@ -11,7 +11,7 @@ pub enum StateError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A file cannot be written.
@@ -19,10 +19,10 @@ pub enum StateError {
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The file is not what was written.
+    /// The file was changed or cut off.
     #[error("`{}` is damaged", path.display())]
     Damaged {
         /// The file.
@@ -42,21 +42,21 @@ pub enum StateError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// It is no JSON of the expected shape.
+    /// It is not JSON of the expected shape.
     #[error(transparent)]
     Shape(#[from] serde_json::Error),
-    /// Its content does not fit its check value.
-    #[error("its content does not fit its check value")]
+    /// Its content does not match its check value.
+    #[error("its content does not match its check value")]
     Check,
     /// It is the state of another stream.
     #[error("it is the state of another stream")]
     Stream,
     /// It has fewer entries than were written.
-    #[error("it has {found} entries, and {written} were written")]
+    #[error("it has {found} entries, but {written} were written")]
     Short {
-        /// How many there are.
+        /// How many it has.
         found: u64,
-        /// How many there should be.
+        /// How many it should have.
         written: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! The file that a stream's state is in: JSON that a person can read, replaced whole.
+//! The file with the state of a stream: readable JSON, always replaced as a whole.
 
 use std::{
     fmt, io,
@@ -16,10 +16,10 @@ use crate::{
     fingerprint::fingerprint,
 };
 
-/// The version of the file that this program writes, and the only one that it reads.
+/// The version of the file format that this program writes, and the only one that it reads.
 const VERSION: u32 = 1;
 
-/// The file with the state of one stream, in a folder that is there, and the journals beside it.
+/// The file with the state of a stream, in an existing folder, and the journals beside it.
 #[derive(Clone)]
 pub struct StateFile {
     pub(super) disk: Arc<dyn Disk>,
@@ -27,17 +27,17 @@ pub struct StateFile {
     stream: String,
 }
 
-/// The file as it is written.
+/// The file, to write.
 #[derive(Serialize)]
 struct Written<'a> {
     version: u32,
     stream: &'a str,
     state: &'a State,
-    /// Tells that nothing of `state` is harmed.
+    /// Shows that `state` is undamaged.
     check: String,
 }
 
-/// The file as it is found.
+/// The file, as read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Found<'a> {
@@ -60,10 +60,10 @@ impl StateFile {
         Self { disk, folder: folder.into(), stream: stream.into() }
     }
 
-    /// The state; an empty one where there is no file.
+    /// Reads the state. Without a file, it is empty.
     ///
     /// # Errors
-    /// A file that is not as it was written is [`Damaged`](StateError::Damaged), and nothing of it is used.
+    /// A file that was changed is [`Damaged`](StateError::Damaged), and nothing in it is used.
     pub fn load(&self) -> Result<State, StateError> {
         let path = self.path("json");
         let text = match self.read(&path) {
@@ -76,22 +76,22 @@ impl StateFile {
             Ok(Versioned { .. }) => return Err(StateError::Foreign { path }),
             Err(error) => return Err(StateError::Damaged { path, source: error.into() }),
         }
-        self.understand(&text).map_err(|source| StateError::Damaged { path, source })
+        self.parse(&text).map_err(|source| StateError::Damaged { path, source })
     }
 
-    /// Puts `state` in the place of the last one, whole or not at all. It is durable when this returns.
+    /// Replaces the state, completely or not at all. It is durable when this returns.
     pub fn save(&self, state: &State) -> Result<(), StateError> {
         let path = self.path("json");
         self.replace(&path, state).map_err(|source| StateError::Unwritable { path, source })
     }
 
-    fn understand(&self, text: &[u8]) -> Result<State, Damage> {
+    fn parse(&self, text: &[u8]) -> Result<State, Damage> {
         let found: Found<'_> = serde_json::from_slice(text)?;
         if found.version != VERSION || found.stream != self.stream {
             return Err(Damage::Stream);
         }
         let state = serde_json::from_str(found.state.get())?;
-        // Of the meaning, not of the text: white space may be changed by whoever looks at it.
+        // The check covers the meaning, not the text: an editor may have changed white space.
         if check(&state)? != found.check {
             return Err(Damage::Check);
         }

@@ -1,4 +1,4 @@
-//! The journals beside a state file: entries of 16 bytes, one after another.
+//! The journals beside a state file. Each is a sequence of 16-byte entries.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
@@ -12,7 +12,7 @@ use crate::{
 const ENTRY: usize = size_of::<u128>();
 
 impl StateFile {
-    /// The first entries of the journal, as many as `extent` says.
+    /// Reads the part of the journal that `extent` describes.
     pub(super) fn read_journal(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
         if extent.entries == 0 {
             return Ok(Vec::new());
@@ -40,7 +40,7 @@ impl StateFile {
         Ok(entries)
     }
 
-    /// Puts `entries` behind the first `after`, and makes them durable.
+    /// Writes `entries` after the first `after`, and makes them durable.
     pub(super) fn extend_journal(
         &self,
         journal: Journal,

@@ -1,4 +1,4 @@
-//! What is remembered of a stream from one run to the next.
+//! What outlives the process: the state of each stream, from one run to the next.
 
 pub mod checkpoint;
 mod error;
@@ -16,7 +16,7 @@ use self::checkpoint::Checkpoint;
 pub use self::{error::StateError, file::StateFile, pull_state::PullState, summary::Summary};
 use crate::{fingerprint, window::Window};
 
-/// What is remembered of a stream.
+/// The state of a stream.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -26,7 +26,7 @@ pub struct State {
     /// The last complete pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<Complete>,
-    /// The pull that was begun and is not complete.
+    /// The pull that was started and is not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
 }
@@ -35,42 +35,42 @@ pub struct State {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Complete {
-    /// When it was complete.
+    /// When it was completed.
     pub at: Timestamp,
-    /// What it came to.
+    /// What was pulled.
     pub summary: Summary,
 }
 
-/// A pull that was begun and is not complete.
+/// A pull that was started and is not complete.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unfinished {
-    /// When it was begun.
+    /// When it was started.
     pub begun: Timestamp,
     /// When the checkpoint was saved.
     pub saved: Timestamp,
-    /// What defines it, as short fingerprints: of another definition it cannot be taken up.
+    /// Short fingerprints of what defines the pull. It cannot be resumed if they have changed.
     pub definition: BTreeMap<String, String>,
-    /// What the placeholders stand for.
+    /// The values of the placeholders.
     pub placeholders: BTreeMap<String, String>,
-    /// The range of time that its windows are cut from.
+    /// The range of time that is divided into windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Window>,
-    /// Up to where everything is pulled once it is complete, where that is to be remembered.
+    /// The watermark once the pull is complete, if the stream is incremental.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
-    /// How far it has come.
+    /// How far the pull is.
     pub checkpoint: Checkpoint,
 }
 
-/// A short fingerprint of the text, for [`Unfinished::definition`]: too short to tell anything about a long text but that
-/// it is another one.
+/// A short fingerprint of a text, for [`Unfinished::definition`]. It shows that a text has changed, but is too short to
+/// reveal the text.
 pub fn fingerprint(text: &str) -> String {
     format!("{:08x}", fingerprint::fingerprint(text.as_bytes()) & 0xffff_ffff)
 }
 
 impl Unfinished {
-    /// The names of what is defined otherwise in `definition`, in order.
+    /// The names whose values differ in `definition`, in order.
     pub fn differences<'d>(&'d self, definition: &'d BTreeMap<String, String>) -> Vec<&'d str> {
         let all: BTreeMap<_, _> = self.definition.iter().chain(definition).collect();
         let differs = |name: &&String| self.definition.get(*name) != definition.get(*name);

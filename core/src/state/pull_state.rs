@@ -1,4 +1,4 @@
-//! The state of a stream while it is pulled.
+//! Saves the state of a stream during a pull.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Keeps the state of a stream while it is pulled: every checkpoint, and in the end that it is complete.
+/// Saves the state of a stream during a pull: every checkpoint, and at the end that it is complete.
 #[derive(Debug)]
 pub struct PullState<'a> {
     file: &'a StateFile,
@@ -24,7 +24,8 @@ pub struct PullState<'a> {
 }
 
 impl<'a> PullState<'a> {
-    /// Keeps `pull`, of a stream whose state is `state`. Nothing is written before its first checkpoint.
+    /// Saves the checkpoints of `pull`. The state of the stream before it is `state`. Nothing is written before the first
+    /// checkpoint.
     pub fn new(file: &'a StateFile, clock: &'a dyn Clock, state: State, pull: Unfinished) -> Self {
         Self { file, clock, state: Mutex::new(state), pull }
     }
@@ -34,7 +35,7 @@ impl<'a> PullState<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that the pull is complete, and came to `summary`.
+    /// Saves that the pull is complete.
     pub fn complete(&self, summary: Summary) -> Result<(), StateError> {
         self.put(|state, now| State {
             watermark: self.pull.watermark.or(state.watermark),
@@ -44,14 +45,14 @@ impl<'a> PullState<'a> {
         self.file.drop_journals()
     }
 
-    /// Forgets the pull, as if it had not been begun.
+    /// Removes the pull from the state, as if it had never started.
     pub fn forget(&self) -> Result<(), StateError> {
         self.put(|state, _| State { unfinished: None, ..state.clone() })?;
         self.file.drop_journals()
     }
 
     fn put(&self, change: impl FnOnce(&State, Timestamp) -> State) -> Result<(), StateError> {
-        // A time of day that no calendar has does not matter here.
+        // A clock outside the calendar does no harm here.
         let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&state, now);

@@ -1,19 +1,19 @@
-//! What a pull came to.
+//! The result of a pull in numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// What a pull came to.
+/// The result of a pull in numbers.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
     /// How many records were written.
     pub records: u64,
-    /// How many pages they came in.
+    /// How many pages they were on.
     pub pages: u64,
-    /// How many records were dropped because their key had been written already.
+    /// How many duplicates were dropped.
     pub repeated: u64,
-    /// How many records fewer came than the API had said there were.
+    /// How many records are missing, compared with the totals that the API reported.
     pub missing: u64,
-    /// How many windows were pulled, the halves of halved ones counted each.
+    /// How many windows were pulled. If a window was halved, its halves are counted.
     pub windows: u64,
 }

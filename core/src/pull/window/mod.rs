@@ -1,4 +1,4 @@
-//! Slices of time that a pull is cut into.
+//! Windows: slices of time, each a partition of a pull.
 
 mod tile;
 
@@ -7,53 +7,52 @@ use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 pub use self::tile::{TilingError, tile};
 use crate::{client::refusal::Refusal, sink::Variables, window::Window};
 
-/// How a stream is cut into windows.
+/// How a range of time is divided into windows.
 #[derive(Clone, Debug)]
 pub struct Windows {
-    /// The length of a window; none is one window for all. Days begin at midnight in `timezone`.
+    /// The length of a window. `None` means one window for the whole range. Days start at midnight in `timezone`.
     pub slice: Option<Span>,
-    /// What a window that is too deep for the API is not halved below.
+    /// The shortest length that a window is halved to, if the API cannot page through it.
     pub min_slice: SignedDuration,
-    /// How the API says that a query is too deep.
+    /// How the API says that it cannot page any deeper.
     pub too_deep: Option<TooDeep>,
     /// The time zone of days and dates.
     pub timezone: TimeZone,
-    /// How times are written in requests (`strftime`): in UTC where it ends in a `Z`, which says so, and otherwise in
-    /// `timezone`.
+    /// The format of times in requests (`strftime`). Times are in UTC if it ends in `Z`, and otherwise in `timezone`.
     pub format: String,
 }
 
-/// A refusal that means: this query has more results than can be paged through.
+/// The refusal of an API that cannot page any deeper into a query.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TooDeep {
     /// The status.
     pub status: u16,
-    /// The API's own code; any, where it is not given.
+    /// The API's own error code. `None` matches any code.
     pub code: Option<String>,
 }
 
 impl TooDeep {
-    /// Whether this refusal is the one.
-    pub(crate) fn is_meant_by(&self, refusal: &Refusal) -> bool {
+    /// Whether `refusal` is the one that this describes.
+    pub(crate) fn matches(&self, refusal: &Refusal) -> bool {
         let code_fits = self.code.is_none() || self.code == refusal.code;
         refusal.status.as_u16() == self.status && code_fits
     }
 }
 
 impl Windows {
-    /// `variables` with the window's times as requests have them.
+    /// `variables` with the times of `window` in the format of requests.
     pub fn in_requests(&self, variables: &Variables, window: &Window) -> Variables {
         let zone = if self.says_utc() { TimeZone::UTC } else { self.timezone.clone() };
         let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
         with_times(variables, written(window.start), written(window.end))
     }
 
-    /// Whether the format ends in the letter `Z`, which says that a time is in UTC (RFC 3339 §2); `%Z` and `%:z` write the zone themselves.
+    /// Whether the format ends in the letter `Z`, which means UTC (RFC 3339 §2). `%Z` and `%:z` write the zone themselves.
     fn says_utc(&self) -> bool {
         self.format.ends_with('Z') && !self.format.ends_with("%Z")
     }
 
-    /// `variables` with the window's times as file names have them: `20260101T000000Z`.
+    /// `variables` with the times of `window` in the format of file names: `20260101T000000Z`.
     pub fn in_file_names(variables: &Variables, window: &Window) -> Variables {
         let written = |time: Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
         with_times(variables, written(window.start), written(window.end))
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_requests_and_file_names_want_them() {
+    fn times_have_the_format_of_requests_and_of_file_names() {
         let windows = Windows {
             slice: None,
             min_slice: SignedDuration::from_hours(1),

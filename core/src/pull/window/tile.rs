@@ -1,11 +1,11 @@
-//! Windows that cover a range of time exactly: each begins where the one before it ends.
+//! Divides a range of time into windows without gaps or overlaps.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 
 use crate::window::Window;
 
-/// The windows from `from` to `to`. Slices of whole days begin at midnight in `timezone`, whatever the length of the
-/// day, so the first and the last may be shorter; other slices are counted from `from`.
+/// The windows from `from` to `to`. Slices of whole days start at midnight in `timezone`, so the first and the last may be
+/// shorter. Other slices are counted from `from`.
 pub fn tile(
     from: Timestamp,
     to: Timestamp,
@@ -39,7 +39,7 @@ pub fn tile(
     Ok(windows)
 }
 
-/// Counted from the origin each time, so that a month's end does not shift the months after it.
+/// The end of the slice number `times`, counted from the origin so that a short month does not shift those after it.
 fn after(origin: Timestamp, slice: &Span, times: i64, timezone: &TimeZone) -> Result<Timestamp, TilingError> {
     let span = slice.checked_mul(times)?;
     Ok(origin.to_zoned(timezone.clone()).checked_add(span)?.timestamp())
@@ -56,14 +56,14 @@ fn midnight_before(time: Timestamp, timezone: &TimeZone) -> Result<Timestamp, Ti
     Ok(time.to_zoned(timezone.clone()).start_of_day()?.timestamp())
 }
 
-/// A range that cannot be cut.
+/// Why a range of time cannot be divided.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TilingError {
     /// The slice has no length.
-    #[error("a slice must be longer than nothing")]
+    #[error("a slice must be longer than zero")]
     NoLength,
-    /// A time leaves the calendar.
+    /// A time is outside the calendar.
     #[error("the windows reach beyond the calendar")]
     OutOfRange(#[from] jiff::Error),
 }
@@ -114,6 +114,6 @@ mod tests {
         let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(tile(at, at, None, &TimeZone::UTC).unwrap(), []);
         let error = tile(at, Timestamp::MAX, Some(&Span::new()), &TimeZone::UTC).unwrap_err();
-        assert_eq!(error.to_string(), "a slice must be longer than nothing");
+        assert_eq!(error.to_string(), "a slice must be longer than zero");
     }
 }

@@ -1,8 +1,8 @@
-//! How far a pull has come, in a form that outlives the process.
+//! How far a pull is, in a form that outlives the process.
 //!
-//! A [`Checkpoint`] says of every sink what was committed to it, and of every part of the pull which page comes next.
-//! It is saved only after the sinks have committed: whatever happens in between, pages are pulled again rather than
-//! lost, and each sink goes back to the receipt, so that none is there twice.
+//! A [`Checkpoint`] has the position of every sink and, for every partition, the page that is next. It is saved only
+//! after the sinks have committed. A crash in between repeats pages instead of losing them, and each sink rolls back to
+//! its receipt, so no record is written twice.
 
 mod own_files;
 
@@ -18,183 +18,182 @@ use crate::{
     window::Window,
 };
 
-/// Keeps the checkpoints of one pull.
+/// Stores the checkpoints of one pull.
 ///
 /// # Contract
-/// The engine calls [`extend`](Self::extend) first and then [`save`](Self::save), from one thread at a time. After an
-/// `Err` the run ends; what was saved before still stands.
+/// The engine calls [`extend`](Self::extend) first and [`save`](Self::save) second, from one thread at a time. After an
+/// `Err` the pull fails, and the last saved checkpoint still holds.
 pub trait CheckpointStore: Debug + Sync {
-    /// Puts `checkpoint` in the place of the last one, whole or not at all. It is durable when this returns.
+    /// Replaces the checkpoint, completely or not at all. It is durable when this returns.
     fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError>;
 
-    /// Puts `entries` into the journal behind the first `after`, in the place of whatever is there. They are durable
-    /// when this returns.
+    /// Writes `entries` to the journal after the first `after`, over whatever is there. They are durable when this returns.
     fn extend(&self, journal: Journal, after: &Extent, entries: &[u128]) -> Result<(), StateError>;
 
-    /// The first entries of the journal, as many as `extent` says.
+    /// Reads the part of the journal that `extent` describes.
     fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError>;
 }
 
-/// What is kept beside the checkpoint because it grows with the pull.
+/// What is stored beside the checkpoint because it grows with the pull.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Journal {
-    /// What shows that a listing does not go in circles: 16 bytes for each page.
+    /// The fingerprints of pages, to notice a listing that repeats: 16 bytes per page.
     Pages,
-    /// The keys by which repeated records are dropped: 16 bytes for each.
+    /// The keys by which duplicates are dropped: 16 bytes per key.
     Keys,
-    /// How the files of complete windows were before them: a few hundred bytes for each.
+    /// Where the own files of complete windows stood before them: a few hundred bytes per window.
     Ended,
 }
 
-/// How a pull is kept so that it can be taken up again.
+/// How the progress of a pull is saved, so that a later run can resume.
 #[derive(Clone, Debug)]
 pub struct Checkpointing<'a> {
-    /// Where its checkpoints go.
+    /// Where checkpoints are stored.
     pub store: &'a dyn CheckpointStore,
-    /// Where an earlier run of this pull stopped.
+    /// Where an earlier run stopped.
     pub from: Option<Checkpoint>,
-    /// The time from one checkpoint to the next: what a killed run may have to pull again.
+    /// The time between checkpoints. After a crash, at most this much has to be pulled again.
     pub every: Duration,
 }
 
-/// How far a pull has come.
+/// How far a pull is.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// What is still to do.
+    /// What is left to do.
     pub stage: Stage,
-    /// What the complete parts came to.
+    /// The totals of the complete partitions.
     pub complete: Summary,
-    /// How many of the pull's windows are complete or among `parts`; a pull without windows counts as one.
+    /// How many of the pull's windows are complete or in `parts`. A pull without windows counts as one.
     pub taken: usize,
-    /// The parts that were taken and are not complete, in order.
+    /// The partitions that were started and are not complete, in order.
     pub parts: Vec<PartitionProgress>,
-    /// The jobs that were submitted for parts that are not complete.
+    /// The submitted jobs of partitions that are not complete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<SubmittedJob>,
-    /// Where the sinks that take every part stand.
+    /// Where the sinks stand that take the records of all partitions.
     pub sinks: Option<Position>,
-    /// Where they stood before the first page.
+    /// Where those sinks stood before the first page.
     pub sinks_before: Option<Position>,
-    /// How much there is in [`Journal::Pages`].
+    /// The extent of [`Journal::Pages`].
     pub pages: Extent,
-    /// How much there is in [`Journal::Keys`].
+    /// The extent of [`Journal::Keys`].
     pub keys: Extent,
-    /// How much there is in [`Journal::Ended`].
+    /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
 }
 
-/// What is still to do for a pull.
+/// What is left to do for a pull.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// There are pages to come.
+    /// Pages are left to pull.
     #[default]
     Pulling,
-    /// Every page is durable in every sink. Some may have finished, and the others are still to.
+    /// Every page is durable in every sink. Some sinks may have published their records.
     Finishing,
 }
 
-/// How far a part has come.
+/// How far a partition is.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartitionProgress {
-    /// The slice of time; none where the pull has no windows.
+    /// The slice of time, if the pull has windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// Which page comes next, and what the pages before came to.
+    /// The page that is next, and the totals of the pages before it.
     #[serde(default)]
     pub listing: Progress,
-    /// The job whose results these are.
+    /// The job whose results are pulled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
-    /// How often it was begun anew.
+    /// How often the partition was restarted.
     #[serde(default)]
     pub anew: u64,
     /// How many records were written.
     #[serde(default)]
     pub written: u64,
-    /// How many were dropped because their key had been written already.
+    /// How many duplicates were dropped.
     #[serde(default)]
     pub repeated: u64,
-    /// How many had none.
+    /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
-    /// Where the sinks with a file for each window stand.
+    /// Where the partition's own sinks stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sinks: Option<Position>,
-    /// Where they stood before the first page.
+    /// Where those sinks stood before the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sinks_before: Option<Position>,
-    /// How all else was before its first page, where it may have to go back there.
+    /// Where everything else stood before the first page, if the partition may have to be rolled back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Before>,
 }
 
-/// How things were before the first page of a part.
+/// Where shared things stood before the first page of a partition.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Before {
-    /// Where the sinks that take every part stood.
+    /// Where the sinks stood that take the records of all partitions.
     pub sinks: Position,
-    /// How many keys there were.
+    /// The extent of [`Journal::Keys`].
     pub keys: Extent,
 }
 
-/// A job that was submitted, and not cancelled.
+/// A submitted job.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedJob {
-    /// The window that it is for.
+    /// The window of its partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// Its name at the API.
+    /// Its id.
     pub id: String,
 }
 
-/// Where sinks that take the same pages stood at a commit.
+/// Where sinks stood at a commit. They have received the same pages.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
-    /// How many pages they had been given.
+    /// How many pages they had received.
     pub mark: Mark,
-    /// What each said of itself.
+    /// The receipt of each sink, by its name.
     pub receipts: BTreeMap<String, Receipt>,
-    /// What comes after it.
+    /// Which pages follow.
     #[serde(default)]
     pub sequel: Sequel,
 }
 
-/// What comes after a [`Position`] when a pull goes on from there.
+/// Which pages follow a [`Position`] when a pull continues from there.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sequel {
-    /// The pages that followed it before. A sink that has some of them already need not be given those.
+    /// The same pages as before. A sink that has some of them does not receive those again.
     #[default]
     TheSame,
-    /// Other pages than before: the window is pulled again in halves, or from another job.
+    /// Other pages: the window is pulled again in halves, or from another job.
     Another,
 }
 
-/// How much there is of a journal, and what tells that it is unharmed.
+/// How long a journal is, and a sum that shows that it is undamaged.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extent {
     /// The number of entries.
     pub entries: u64,
-    /// All entries, added up.
+    /// The sum of all entries.
     #[serde(with = "hex")]
     pub sum: u128,
 }
 
 impl Extent {
-    /// Whether there is nothing.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries == 0
     }
 
-    /// The extent once these entries were added.
+    /// The extent with these entries added.
     #[must_use]
     pub fn and(self, entries: &[u128]) -> Self {
         Self {
@@ -205,7 +204,7 @@ impl Extent {
 }
 
 impl Checkpoint {
-    /// What has been pulled so far, the parts under way included.
+    /// What has been pulled so far, including unfinished partitions.
     pub fn so_far(&self) -> Summary {
         self.parts.iter().fold(self.complete, |sum, part| Summary {
             records: sum.records + part.written,
@@ -215,25 +214,25 @@ impl Checkpoint {
         })
     }
 
-    /// Whether nothing would have to be pulled again if this were lost.
+    /// Whether nothing was pulled yet, so nothing is lost without this checkpoint.
     pub fn is_blank(&self) -> bool {
         self.so_far().pages == 0 && self.complete.windows == 0
     }
 
-    /// How many keys will not be taken back.
+    /// How many keys will not be rolled back.
     pub(crate) fn settled_keys(&self) -> u64 {
         let before = self.parts.iter().filter_map(|part| part.before.as_ref());
         before.map(|before| before.keys.entries).min().unwrap_or(u64::MAX).min(self.keys.entries)
     }
 
-    /// Notes how far a part has come.
+    /// Updates the progress of a partition.
     pub(crate) fn put(&mut self, progress: &PartitionProgress) {
         if let Some(part) = self.parts.iter_mut().find(|part| part.window == progress.window) {
             part.clone_from(progress);
         }
     }
 
-    /// Notes that a part is complete, and how many records are missing from it.
+    /// Completes a partition. `missing` is how many records are missing from it.
     pub(crate) fn complete(&mut self, part: &PartitionProgress, missing: u64) {
         self.settle(part);
         self.complete.missing += missing;
@@ -242,21 +241,21 @@ impl Checkpoint {
         self.forget_job(part.window);
     }
 
-    /// Has a part begin anew, of which what was written stays.
+    /// Restarts a partition whose written records stay.
     pub(crate) fn restart(&mut self, part: &PartitionProgress) {
         self.settle(part);
         self.put(&PartitionProgress { anew: part.anew + 1, ..PartitionProgress::of(part.window) });
         self.forget_job(part.window);
     }
 
-    /// Counts what stays of a part.
+    /// Adds a partition's records to the totals.
     fn settle(&mut self, part: &PartitionProgress) {
         self.complete.records += part.written;
         self.complete.pages += part.listing.pages;
         self.complete.repeated += part.repeated;
     }
 
-    /// Puts two windows in the place of one.
+    /// Replaces a window by its halves.
     pub(crate) fn split(&mut self, window: Window, halves: [Window; 2]) {
         let parts = std::mem::take(&mut self.parts);
         self.parts = parts
@@ -278,21 +277,21 @@ impl Checkpoint {
 }
 
 impl PartitionProgress {
-    /// A part of which nothing has come yet.
+    /// A partition that has no pages yet.
     pub(crate) fn of(window: impl Into<Option<Window>>) -> Self {
         Self { window: window.into(), ..Self::default() }
     }
 }
 
 impl Position {
-    /// The same position, where other pages follow it than before.
+    /// The same position, followed by other pages than before.
     #[must_use]
-    pub(crate) fn before_another(self) -> Self {
+    pub(crate) fn before_other_pages(self) -> Self {
         Self { sequel: Sequel::Another, ..self }
     }
 }
 
-/// Sums are too large for numbers in JSON.
+/// Sums as text, because they are too large for numbers in JSON.
 mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
