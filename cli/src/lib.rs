@@ -1,26 +1,27 @@
 //! The command `longhaul`: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks.
 //!
-//! The engine is `longhaul-core`; this crate reads the configuration (`config`), builds the engine's parts from it
-//! (`wire`), and runs the commands. The fake API that `longhaul demo` pulls from is `longhaul-demo`.
+//! The engine is `longhaul-core`. This crate has the commands around it, in layers of which each uses only those below:
+//!
+//! ```text
+//! commands   one file or folder for each command
+//! session    a run from the outside: which streams, from where, with which state and lock
+//! build      builds the parts of the engine from the configuration
+//! terminal   progress, logs, tables, errors and hints
+//! config     the configuration, read from all its layers
+//! stop       signals and limits that stop a run
+//! args, exit the command line, and the exit codes
+//! ```
+//!
+//! The fake API that `longhaul demo` pulls from is `longhaul-demo`.
 
 mod args;
-mod claims;
+mod build;
 mod commands;
 pub mod config;
 pub mod exit;
-mod failure;
-mod first_page;
-mod invocation;
-mod lock;
-mod plan;
-mod progress;
-mod range;
-mod report;
-mod screen;
 mod session;
-mod signal;
-mod taking_up;
-mod wire;
+mod stop;
+mod terminal;
 
 use std::{ffi::OsString, io};
 
@@ -30,10 +31,9 @@ use self::{
     args::{Arguments, Command, Global, SinksCommand},
     config::Sources,
     exit::Exit,
-    failure::Failure,
-    screen::Screen,
     session::Session,
-    signal::Stop,
+    stop::Stop,
+    terminal::{failure::Failure, invocation, report, screen::Screen},
 };
 
 /// Runs the command line `args`, the program's name first, and says how it ended.
@@ -55,7 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
-    let stop = Stop::on_signals().map_err(|error| Failure::new(Exit::Fault, error))?;
+    let stop = Stop::on_signals(report::overdue).map_err(|error| Failure::new(Exit::Fault, error))?;
     let begin = || Session::begin(sources(&arguments.global)?, screen.clone(), stop.clone());
     match &arguments.command {
         Command::Run(run) => commands::run::execute(&begin()?, run),

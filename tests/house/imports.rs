@@ -185,7 +185,8 @@ fn inline(text: &str) -> Vec<Vec<String>> {
     };
     let paths = text.match_indices("crate::").map(|(at, _)| &text[at..at + end(&text[at..])]);
     let names = |path: &str| path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    paths.map(names).collect()
+    // `use crate::{` names nothing by itself.
+    paths.map(names).filter(|names: &Vec<String>| names.len() > 1).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use crate::request::{self, Headers, Unreadable};
+use crate::head::{self, Headers, Unreadable};
 
 /// The platform's own limit, `request.bytes.max`.
 pub(crate) const MAX_BODY: u64 = 512_000;
@@ -58,21 +58,21 @@ fn limited(length: u64) -> Result<Framing, Unreadable> {
 fn chunks(from: &mut impl BufRead) -> Result<Vec<u8>, Unreadable> {
     let mut body = Vec::new();
     loop {
-        let line = request::line(from)?;
+        let line = head::line(from)?;
         let digits = line.split(';').next().unwrap_or_default().trim_end();
         let size = match u64::from_str_radix(digits, 16) {
             Ok(size) if !digits.starts_with('+') => size,
             _ => return Err(Unreadable::malformed("a chunk has no size")),
         };
         if size == 0 {
-            request::fields(from)?;
+            head::fields(from)?;
             return Ok(body);
         }
         if (body.len() as u64).saturating_add(size) > MAX_BODY {
             return Err(TOO_LARGE);
         }
         body.extend(exactly(from, size)?);
-        if !request::line(from)?.is_empty() {
+        if !head::line(from)?.is_empty() {
             return Err(Unreadable::malformed("a chunk does not end where it should"));
         }
     }
@@ -87,7 +87,7 @@ fn exactly(from: &mut impl BufRead, length: u64) -> Result<Vec<u8>, Unreadable> 
 
 #[cfg(test)]
 mod tests {
-    use crate::request::{Request, Unreadable};
+    use crate::{head::Unreadable, request::Request};
 
     fn body(rest: &str) -> Result<Vec<u8>, (u16, &'static str)> {
         let text = format!("POST / HTTP/1.1\r\nHost: h\r\n{rest}");

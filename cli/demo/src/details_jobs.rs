@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    details_query::{Order, Selection},
     errors::ApiError,
     interval::{Interval, stamp},
     jobs::{Jobs, PageSize, Progress, ResultPage, Stage},
@@ -13,6 +12,7 @@ use crate::{
     request::Request,
     response::Response,
     router::Step,
+    selection::{Order, Selection},
     settings::IntervalMatching,
 };
 

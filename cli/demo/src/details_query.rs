@@ -5,41 +5,17 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use crate::{
-    conversations::Conversations, errors::ApiError, interval::Interval, json, paging::AskedPage,
-    request::Request, response::Response, settings::Settings,
+    conversations::Conversations,
+    errors::ApiError,
+    json,
+    paging::AskedPage,
+    request::Request,
+    response::Response,
+    selection::{Order, OrderBy, Selection},
+    settings::Settings,
 };
 
 const MAX_PAGE: usize = 100;
-
-/// What a query and a job have in common.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Selection {
-    interval: Option<String>,
-    #[serde(default)]
-    pub(crate) order: Order,
-    #[serde(default)]
-    pub(crate) order_by: OrderBy,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Order {
-    #[default]
-    Asc,
-    Desc,
-    Unordered,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum OrderBy {
-    ConversationEnd,
-    #[default]
-    ConversationStart,
-    SegmentEnd,
-    SegmentStart,
-}
 
 #[derive(Deserialize)]
 struct Asked {
@@ -47,14 +23,6 @@ struct Asked {
     selection: Selection,
     #[serde(default)]
     paging: AskedPage,
-}
-
-impl Selection {
-    pub(crate) fn interval(&self) -> Result<Interval, ApiError> {
-        let text =
-            self.interval.as_deref().ok_or_else(|| ApiError::invalid_date("An interval is required."))?;
-        Interval::parse(text)
-    }
 }
 
 pub(crate) fn answer(

@@ -13,7 +13,8 @@ use socket2::SockRef;
 
 use crate::{
     api::{Answer, Api},
-    request::{Request, Unreadable},
+    head::Unreadable,
+    request::Request,
     response::{Persistence, Response},
 };
 

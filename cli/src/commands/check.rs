@@ -6,15 +6,16 @@ use longhaul_core::Source;
 
 use crate::{
     args::RunArguments,
+    build::{Access, ConfiguredSinks},
     commands::print,
     config::Stream,
     exit::Exit,
-    failure::Failure,
-    first_page::FirstPage,
-    plan::{Planned, plan, sink_names},
-    progress::counted,
-    session::Session,
-    wire::{Access, ConfiguredSinks},
+    session::{
+        Session,
+        first_page::FirstPage,
+        plan::{Planned, plan, sink_names},
+    },
+    terminal::{failure::Failure, progress::counted},
 };
 
 /// Builds every component, gets a token, and fetches one page of each stream that `run` would pull.

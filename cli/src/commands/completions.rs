@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::{args::Arguments, commands::print, exit::Exit, failure::Failure};
+use crate::{args::Arguments, commands::print, exit::Exit, terminal::failure::Failure};
 
 /// Prints the completions of a shell.
 pub(crate) fn execute(shell: Shell) -> Result<Exit, Failure> {

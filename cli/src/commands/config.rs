@@ -1,6 +1,6 @@
 //! `longhaul config`: the effective configuration.
 
-use crate::{commands::print, exit::Exit, failure::Failure, session::Session};
+use crate::{commands::print, exit::Exit, session::Session, terminal::failure::Failure};
 
 /// Prints every value with the place it comes from; secrets as `***`.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {

@@ -21,11 +21,13 @@ use crate::{
     commands::{print, run},
     config::Sources,
     exit::Exit,
-    failure::Failure,
-    progress::{Counts, grouped},
-    screen::Screen,
     session::Session,
-    signal::{Reason, Stop},
+    stop::{Reason, Stop},
+    terminal::{
+        failure::Failure,
+        progress::{Counts, grouped},
+        screen::Screen,
+    },
 };
 
 /// How long an answer takes, so that the demo outlives a few tokens and can be watched.

@@ -4,7 +4,6 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
-mod grid;
 pub(crate) mod new_sink;
 pub(crate) mod preview;
 pub(crate) mod run;
@@ -17,7 +16,7 @@ use std::io::{self, ErrorKind, Write};
 
 use longhaul_core::sink::SinkError;
 
-use crate::{exit::Exit, failure::Failure};
+use crate::{exit::Exit, terminal::failure::Failure};
 
 /// Prints to stdout. A reader that went away ends the command quietly.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {

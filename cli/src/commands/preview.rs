@@ -6,14 +6,12 @@ use longhaul_core::sink::{Batch, Options, SinkError, SinkErrorKind};
 
 use crate::{
     args::{PreviewArguments, PreviewFormat},
-    commands::{grid, print},
+    build::{Level, Seen, of_table, pointers, tabulate},
+    commands::print,
     config::{Stream, Table},
     exit::Exit,
-    failure::Failure,
-    first_page::FirstPage,
-    progress::counted,
-    session::Session,
-    wire::{Level, Seen, of_table, pointers, tabulate},
+    session::{Session, first_page::FirstPage},
+    terminal::{failure::Failure, progress::counted, table},
 };
 
 /// How wide a line of `columns` is, at most, for what is said of it to stand below what is said of the others. A server
@@ -58,7 +56,7 @@ fn shown(
     let table = tabulate(batch, &options).map_err(|error| wrong(session, stream, &options, error))?;
     Ok(match arguments.format {
         PreviewFormat::Csv => String::from_utf8_lossy(&table.csv()).into_owned(),
-        _ => grid::draw(&table.names, &table.texts().collect::<Vec<_>>(), grid::width()),
+        _ => table::draw(&table.names, &table.texts().collect::<Vec<_>>(), table::width()),
     })
 }
 
@@ -127,7 +125,7 @@ fn column(taken: &mut HashSet<String>, seen: &Seen) -> String {
 
 /// `text` in TOML, on one line and without anything that a terminal would obey.
 fn quoted(text: &str) -> String {
-    if !text.chars().any(grid::is_obeyed) {
+    if !text.chars().any(table::is_obeyed) {
         return toml_edit::Value::from(text).to_string();
     }
     let mut quoted = String::from("\"");
@@ -135,7 +133,7 @@ fn quoted(text: &str) -> String {
         match char {
             '"' | '\\' => quoted.extend(['\\', char]),
             // None of those is beyond the four digits.
-            char if grid::is_obeyed(char) => {
+            char if table::is_obeyed(char) => {
                 // Writing to a string does not fail.
                 let _ = write!(quoted, "\\u{:04X}", u32::from(char));
             }

@@ -14,11 +14,11 @@ use longhaul_core::{
 use crate::{
     commands::print,
     exit::Exit,
-    failure::Failure,
-    progress::{counted, grouped},
-    range,
-    session::Session,
-    taking_up::shown,
+    session::{Session, range, resume::shown},
+    terminal::{
+        failure::Failure,
+        progress::{counted, grouped},
+    },
 };
 
 /// Prints each stream: never run, complete since when, or stopped where.

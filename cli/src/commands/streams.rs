@@ -8,12 +8,12 @@ use std::{
 use jiff::SignedDuration;
 
 use crate::{
+    build::STDOUT,
     commands::print,
     config::{Job, Loaded, Pages, Stream, Window},
     exit::Exit,
-    failure::Failure,
     session::Session,
-    wire::STDOUT,
+    terminal::failure::Failure,
 };
 
 /// Prints each stream: those that `run` pulls, then those of the preset that it pulls only where they are named.

@@ -2,7 +2,7 @@
 
 use longhaul_core::Secret;
 
-use crate::{commands::print, config::ConfigError, exit::Exit, failure::Failure, session::Session};
+use crate::{commands::print, config::ConfigError, exit::Exit, session::Session, terminal::failure::Failure};
 
 /// Prints a valid access token.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {

@@ -5,13 +5,14 @@ mod summary;
 
 use crate::{
     args::RunArguments,
+    build::ConfiguredSinks,
     exit::Exit,
-    failure::Failure,
-    lock::{LockError, StateLock},
-    plan::{Keeping, Planned, plan, sink_names},
-    report,
-    session::Session,
-    wire::ConfiguredSinks,
+    session::{
+        Session,
+        lock::{LockError, StateLock},
+        plan::{Keeping, Planned, plan, sink_names},
+    },
+    terminal::{failure::Failure, report},
 };
 
 use self::stream::Outcome;

@@ -10,14 +10,18 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
+    build::Access,
     exit::Exit,
-    failure::Failure,
-    plan::{Keeping, Planned},
-    progress::{counted, grouped, seconds},
-    report::Chain,
-    session::Session,
-    taking_up::{self, Beginning, shown},
-    wire::Access,
+    session::{
+        Session,
+        plan::{Keeping, Planned},
+        resume::{self, Beginning, shown},
+    },
+    terminal::{
+        failure::Failure,
+        progress::{counted, grouped, seconds},
+        report::Chain,
+    },
 };
 
 /// What came of a pull.
@@ -51,22 +55,22 @@ pub(super) fn execute(
     let is_kept = planned.keeping == Keeping::State && arguments.sink.is_empty();
     if !is_kept {
         let state = file.load().map_err(unusable)?;
-        let beginning = taking_up::begin(session, planned, state, access)?;
+        let beginning = resume::begin(session, planned, state, access)?;
         return pull(session, arguments, planned, access, beginning, None, outcomes);
     }
     let mut state = if arguments.fresh {
-        taking_up::drop_unfinished(session, planned, &file)?
+        resume::drop_unfinished(session, planned, &file)?
     } else {
         file.load().map_err(unusable)?
     };
-    if let Some(beginning) = taking_up::take_up(session, planned, &state)? {
+    if let Some(beginning) = resume::take_up(session, planned, &state)? {
         pull(session, arguments, planned, access, beginning, Some(&file), outcomes)?;
-        if !taking_up::goes_on(planned.stream) {
+        if !resume::goes_on(planned.stream) {
             return Ok(());
         }
         state = file.load().map_err(unusable)?;
     }
-    let beginning = taking_up::begin(session, planned, state, access)?;
+    let beginning = resume::begin(session, planned, state, access)?;
     pull(session, arguments, planned, access, beginning, Some(&file), outcomes)
 }
 

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::Outcome;
-use crate::{exit::Exit, failure::Failure, session::Session};
+use crate::{exit::Exit, session::Session, terminal::failure::Failure};
 
 /// Writes the outcome to `path`, whole or not at all.
 pub(super) fn write(

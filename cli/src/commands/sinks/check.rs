@@ -18,17 +18,16 @@ use serde_json::Value;
 
 use crate::{
     args::{Publishing, Reading, SinkCheckArguments},
+    build,
     commands::print,
     exit::Exit,
-    failure::Failure,
-    progress::counted,
-    wire,
+    terminal::{failure::Failure, progress::counted},
 };
 
 /// Runs every case of the contract on the sink in a library, each in a folder and for a stream of its own, and prints
 /// the score.
 pub(crate) fn check(arguments: &SinkCheckArguments) -> Result<Exit, Failure> {
-    let sink_type = Plugins::load(&arguments.library).map_err(wire::of_plugin)?;
+    let sink_type = Plugins::load(&arguments.library).map_err(build::of_plugin)?;
     let fresh = Fresh { options: options(&arguments.options, &sink_type)?, sink_type: Arc::new(sink_type) };
     let whole = tempfile::tempdir().map_err(Failure::usage)?;
     let folder = whole.path().canonicalize().map_err(Failure::usage)?;

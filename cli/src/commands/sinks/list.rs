@@ -6,12 +6,11 @@ use longhaul_core::sink::{Options, SinkType};
 use serde_json::Value;
 
 use crate::{
+    build,
     commands::print,
     config::{self, Sources},
     exit::Exit,
-    failure::Failure,
-    report::Chain,
-    wire,
+    terminal::{failure::Failure, report::Chain},
 };
 
 /// Prints the built-in sinks and the plugins that are found. Someone who asks may not have a configuration yet, so one
@@ -24,9 +23,9 @@ pub(crate) fn list(sources: &Sources) -> Result<Exit, Failure> {
             Vec::new()
         }
     };
-    let plugins = wire::plugins(&plugin_path, &sources.environment, &sources.cwd).map_err(Failure::usage)?;
+    let plugins = build::plugins(&plugin_path, &sources.environment, &sources.cwd).map_err(Failure::usage)?;
     let mut text = String::new();
-    for (name, sink_type) in wire::registry().iter() {
+    for (name, sink_type) in build::registry().iter() {
         describe(&mut text, name, sink_type);
         text.push_str("  built in\n");
     }

@@ -8,11 +8,11 @@ use longhaul_core::{
 };
 
 use crate::{
+    build::Access,
     config::{self, ConfigError, Stream},
     exit::Exit,
-    failure::Failure,
     session::Session,
-    wire::Access,
+    terminal::failure::Failure,
 };
 
 /// The windows of a pull, resolved once.

@@ -8,12 +8,10 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
-    claims::Claims,
+    build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
-    failure::Failure,
-    range,
-    session::Session,
-    wire::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
+    session::{Session, path_conflicts::Claims, range},
+    terminal::failure::Failure,
 };
 
 /// A pull that is ready to begin.
@@ -138,7 +136,7 @@ fn destination(
     sink: &dyn OpenSink,
     pull: &Planned<'_>,
 ) -> Result<(Destination, Spread), Failure> {
-    let wrong = |error| wire::of_options(&session.loaded, name, error);
+    let wrong = |error| build::of_options(&session.loaded, name, error);
     let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.variables);
     if !windowed {
         return Ok((sink.destination(&pull.variables).map_err(wrong)?, Spread::OnePlace));

@@ -7,7 +7,7 @@ use longhaul_core::{
     http::transport::{Response, Transport, TransportError, TransportErrorKind},
 };
 
-use crate::signal::{Reason, Stop};
+use crate::stop::{Reason, Stop};
 
 /// A transport that sends so many requests and then stops the run.
 #[derive(Debug)]

@@ -7,7 +7,12 @@ use longhaul_core::{
     sink::Variables,
 };
 
-use crate::{config::Stream, failure::Failure, range, session::Session, wire::Access};
+use crate::{
+    build::Access,
+    config::Stream,
+    session::{Session, range},
+    terminal::failure::Failure,
+};
 
 /// What there is of a stream's first page.
 #[derive(Debug)]

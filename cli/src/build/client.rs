@@ -14,10 +14,10 @@ use longhaul_core::{
 };
 
 use crate::{
+    build::budget::Budgeted,
     config::{self, Config, ConfigError, Loaded, SecretSource},
-    failure::Failure,
-    signal::Stop,
-    wire::budget::Budgeted,
+    stop::Stop,
+    terminal::failure::Failure,
 };
 
 /// The way to the API: a client, and its credentials for who asks for a token.

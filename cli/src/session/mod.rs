@@ -1,5 +1,12 @@
 //! What every command that talks to an API begins with.
 
+pub(crate) mod first_page;
+pub(crate) mod lock;
+mod path_conflicts;
+pub(crate) mod plan;
+pub(crate) mod range;
+pub(crate) mod resume;
+
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -11,13 +18,10 @@ use longhaul_core::{
 use longhaul_plugin_host::Plugins;
 
 use crate::{
+    build::{self, Access, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
-    failure::Failure,
-    invocation,
-    progress::Progress,
-    screen::Screen,
-    signal::Stop,
-    wire::{self, Access, Limits},
+    stop::Stop,
+    terminal::{failure::Failure, invocation, progress::Progress, screen::Screen},
 };
 
 /// The configuration of one invocation, and what is shared by all that it does.
@@ -66,7 +70,7 @@ impl Session {
     pub(crate) fn connect_within(&self, requests: Option<u64>) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
         let limits = Limits { requests, stop: self.stop.clone() };
-        let access = wire::connect(&self.loaded, &self.environment, &self.clock, &observer, limits)?;
+        let access = build::connect(&self.loaded, &self.environment, &self.clock, &observer, limits)?;
         self.stop.breaks_off(Arc::clone(&access.transport));
         Ok(access)
     }
@@ -92,7 +96,7 @@ impl Session {
     /// Where plugins are looked for.
     pub(crate) fn plugins(&self) -> Result<Plugins, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
-        wire::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
+        build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
     }
 
     /// What sinks and requests of a stream are told of its pull.
@@ -103,7 +107,7 @@ impl Session {
 
     /// What a stream pulls.
     pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
-        wire::source(&self.loaded, name, stream, &self.environment, || access.parting_client(&self.loaded))
+        build::source(&self.loaded, name, stream, &self.environment, || access.parting_client(&self.loaded))
     }
 
     /// The file that keeps what is remembered of a stream between runs.

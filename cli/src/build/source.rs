@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::{
     config::{self, Auth, Body, ConfigError, Loaded, Pages, Query, RelativeTo, Secrets, Stream},
-    failure::Failure,
+    terminal::failure::Failure,
 };
 
 /// The source of the stream `name`. `parting` makes the client that cancels jobs when the run is stopped.

@@ -11,12 +11,12 @@ const WIDEST_CELL: usize = 36;
 const WIDEST_LINE: usize = 160;
 
 /// How wide a line is on this terminal; what is piped has the same width each time.
-pub(super) fn width() -> usize {
+pub(crate) fn width() -> usize {
     Term::stdout().size_checked().map_or(WIDEST_LINE, |(_, columns)| columns.into())
 }
 
 /// The rows under their names, in columns, on lines no wider than `width`. What does not fit is cut, and said to be.
-pub(super) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> String {
+pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> String {
     if names.is_empty() {
         return String::new();
     }
@@ -73,7 +73,7 @@ fn fitted(text: &str, widest: usize) -> String {
 }
 
 /// Whether a terminal takes it for an order, such as to write from right to left.
-pub(super) fn is_obeyed(char: char) -> bool {
+pub(crate) fn is_obeyed(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
-    failure::{Failure, broken_sink},
+    terminal::{failure::Failure, hints::broken_sink},
 };
 
 /// The sinks that longhaul brings along.

@@ -1,7 +1,7 @@
 //! Stopping: on SIGINT and SIGTERM, and when a run has used up what it was given.
 //!
 //! Waits end and requests in flight break off at once. What cannot be broken off, such as a connection that is being
-//! made, a name that is being looked up, or a command that gives a secret, has [`PATIENCE`] to end by itself.
+//! made, a name that is being looked up, or a command that gives a secret, has [`GRACE`] to end by itself.
 
 use std::{
     fmt, io,
@@ -20,14 +20,10 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::{
-    exit::{Exit, Signal},
-    failure::Failure,
-    report,
-};
+use crate::exit::{Exit, Signal};
 
-/// How long a stopped run may go on before its process ends with it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a stopped run may take to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What stops a run: the first reason ends every wait and breaks off what is in flight, a signal after it ends the
 /// process.
@@ -39,6 +35,8 @@ struct State {
     interrupt: Interrupt,
     reason: OnceLock<Reason>,
     transports: Mutex<Vec<Arc<dyn Transport>>>,
+    /// Reports that the process ends without its run.
+    report: OnceLock<fn(Reason)>,
 }
 
 /// Why a run is stopped.
@@ -74,9 +72,10 @@ impl fmt::Display for Reason {
 }
 
 impl Stop {
-    /// Listens for signals from now on.
-    pub(crate) fn on_signals() -> io::Result<Self> {
+    /// Listens for signals from now on. `report` is called if the process has to end while its run does not.
+    pub(crate) fn on_signals(report: fn(Reason)) -> io::Result<Self> {
         let stop = Self::default();
+        let _ = stop.0.report.set(report);
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let listener = stop.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -131,17 +130,15 @@ impl Stop {
             .unwrap_or_else(PoisonError::into_inner)
             .iter()
             .for_each(|each| each.interrupt());
-        // A machine without a thread to spare leaves the run to end by itself.
-        let _ = thread::Builder::new().name("patience".to_owned()).spawn(move || end_soon(reason));
+        let Some(report) = self.0.report.get().copied() else { return };
+        // Without a thread to spare, the run has to end by itself.
+        let _ = thread::Builder::new().name("grace".to_owned()).spawn(move || end_soon(reason, report));
     }
 }
 
-/// Ends the process once patience is over, unless it has ended before.
-fn end_soon(reason: Reason) {
-    SystemClock::new(Interrupt::default()).sleep(PATIENCE);
-    let exit = reason.exit();
-    let failure =
-        Failure::new(exit, "the run was stopped in the middle of something that cannot be broken off");
-    report::print(&failure.hint("run the same command again"), "", &mut io::stderr().lock());
-    std::process::exit(exit.code().into());
+/// Ends the process after the grace period, unless it has ended before.
+fn end_soon(reason: Reason, report: fn(Reason)) {
+    SystemClock::new(Interrupt::default()).sleep(GRACE);
+    report(reason);
+    std::process::exit(reason.exit().code().into());
 }

@@ -14,7 +14,7 @@ use longhaul_core::{
     state::Summary,
 };
 
-use crate::{report::Chain, screen::Screen};
+use crate::terminal::{report::Chain, screen::Screen};
 
 /// How long nothing is said between two log lines, where there is no progress line.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -12,14 +12,15 @@ use longhaul_core::{
 };
 
 use crate::{
+    build::Access,
     config::Stream,
     exit::Exit,
-    failure::Failure,
-    plan::{Planned, appends},
-    progress::counted,
-    range,
-    session::Session,
-    wire::Access,
+    session::{
+        Session,
+        plan::{Planned, appends},
+        range,
+    },
+    terminal::{failure::Failure, progress::counted},
 };
 
 /// A pull that is about to run.
@@ -113,7 +114,10 @@ pub(crate) fn drop_unfinished(
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
         let dropped = Pull { source, windows: None, sinks, variables, checkpointing };
         if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
-            log::warn!("{}: what the unfinished run wrote there stays", crate::report::Chain(&error));
+            log::warn!(
+                "{}: what the unfinished run wrote there stays",
+                crate::terminal::report::Chain(&error)
+            );
         }
     }
     let state = State { unfinished: None, ..state };

@@ -1,14 +1,30 @@
 //! The closing words on stderr: the one place that prints errors.
 
-use std::{error::Error, fmt, io::Write};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+};
 
-use crate::{failure::Failure, invocation::with_options};
+use crate::{
+    stop::Reason,
+    terminal::{failure::Failure, invocation::with_options},
+};
 
 /// Prints a failure: one `error:` line, where its cause was written, its causes, and a hint. A command in the hint is
 /// given `options`.
 pub(crate) fn print(failure: &Failure, options: &str, out: &mut dyn Write) {
     // Nothing can be done for a person whose stderr is closed.
     let _ = out.write_all(harmless(&Report(failure, options).to_string()).as_bytes());
+}
+
+/// Reports that the process ends because a stopped run does not.
+pub(crate) fn overdue(reason: Reason) {
+    let failure = Failure::new(
+        reason.exit(),
+        "the run was stopped in the middle of something that cannot be broken off",
+    );
+    print(&failure.hint("run the same command again"), "", &mut io::stderr().lock());
 }
 
 /// The text without control characters, which could steer a terminal: it may quote what was typed or configured.

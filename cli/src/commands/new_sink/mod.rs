@@ -8,13 +8,13 @@ use std::{
 
 use toml_edit::Value;
 
-use crate::{args::NewSinkArguments, commands::print, exit::Exit, failure::Failure, wire};
+use crate::{args::NewSinkArguments, build, commands::print, exit::Exit, terminal::failure::Failure};
 
 /// The files of the crate, with words in capitals for what differs.
 const FILES: [(&str, &str); 4] = [
-    ("Cargo.toml", include_str!("../new_sink/Cargo.toml.txt")),
-    ("README.md", include_str!("../new_sink/README.md.txt")),
-    ("src/lib.rs", include_str!("../new_sink/lib.rs.txt")),
+    ("Cargo.toml", include_str!("Cargo.toml.txt")),
+    ("README.md", include_str!("README.md.txt")),
+    ("src/lib.rs", include_str!("lib.rs.txt")),
     (".gitignore", "/target\n"),
 ];
 
@@ -51,7 +51,7 @@ fn check(name: &str) -> Result<(), Failure> {
             "a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row",
         ));
     }
-    if wire::registry().get(name).is_ok() {
+    if build::registry().get(name).is_ok() {
         let error = format!("longhaul has a sink `{name}` already, which would be used instead");
         return Err(Failure::usage(error).hint("choose another name"));
     }

@@ -1,0 +1,148 @@
+//! A command that did not succeed: what happened, the exit code, and what to do next.
+
+use std::error::Error;
+
+use longhaul_core::{
+    client::{AttemptError, RequestError, auth::AuthError, retry::StopReason},
+    listing::PageError,
+    pull::{PullError, job::JobError},
+    sink::SinkErrorKind,
+    state::StateError,
+};
+
+use crate::{config::ConfigError, exit::Exit, stop::Reason, terminal::hints};
+
+/// What `report` prints.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What happened, with its causes.
+    pub(crate) error: Box<dyn Error + Send + Sync>,
+    /// Where in the configuration the cause was written.
+    pub(crate) written: Option<String>,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of usage or configuration.
+    pub(crate) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+
+    /// A failure with this exit code.
+    pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit, error: error.into(), written: None, hint: None }
+    }
+
+    /// The same failure with what to do next.
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A pull of `stream` that is not complete. `stopped` is why the run was stopped, if it was.
+    pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+        let exit = exit_of_pull(&error, stopped);
+        let hint = hints::pull(&error, exit, stream);
+        let error = StreamError { stream: stream.to_owned(), source: error };
+        Self { hint: Some(hint), ..Self::new(exit, error) }
+    }
+
+    /// A first page of `stream` that was only to be looked at.
+    pub(crate) fn of_first_page(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+        let exit = exit_of_pull(&error, stopped);
+        let hint = match (&error, exit) {
+            (PullError::Job(JobError::TooSlow { .. }), _) => {
+                format!("run the same command again later, or raise `streams.{stream}.job.timeout`")
+            }
+            (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
+            _ => hints::pull(&error, exit, stream),
+        };
+        let error = FirstPageError { stream: stream.to_owned(), source: error };
+        Self::new(exit, error).hint(hint)
+    }
+
+    /// The state of `stream` cannot be used.
+    pub(crate) fn of_state(stream: &str, error: StateError) -> Self {
+        let hint = hints::state(&error, stream);
+        Self::new(Exit::State, error).hint(hint)
+    }
+
+    /// A token that could not be had.
+    pub(crate) fn of_token(error: AuthError, stopped: Option<Reason>) -> Self {
+        let exit = exit_of_auth(&error, stopped);
+        let hint = hints::auth(&error);
+        Self { hint: Some(hint), ..Self::new(exit, error) }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let (written, hint) = (error.where_written(), error.hint().map(str::to_owned));
+        Self { written, hint, ..Self::usage(error) }
+    }
+}
+
+/// Which stream it was.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream `{stream}` is not complete")]
+struct StreamError {
+    stream: String,
+    source: PullError,
+}
+
+/// Of which stream nothing could be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("the first page of the stream `{stream}` could not be had")]
+struct FirstPageError {
+    stream: String,
+    source: PullError,
+}
+
+fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
+    match error {
+        PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
+        PullError::Job(error) => exit_of_job(error, stopped),
+        PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
+        PullError::Url(_) => Exit::Usage,
+        PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
+        PullError::Sink { .. }
+        | PullError::CannotGoBack { .. }
+        | PullError::Lost { .. }
+        | PullError::Ahead { .. } => Exit::Sink,
+        PullError::State(_) | PullError::NoReceipt { .. } => Exit::State,
+        _ => Exit::Fault,
+    }
+}
+
+fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
+    match (error.reason(), error.last_error()) {
+        (StopReason::NoCredential, Some(AttemptError::Credential(error))) => exit_of_auth(error, stopped),
+        (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
+        (StopReason::Unauthorized, _) => Exit::Authentication,
+        (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
+        _ => Exit::Api,
+    }
+}
+
+fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
+    match error {
+        JobError::Request(error) => exit_of_request(error, stopped),
+        JobError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
+        JobError::TooSlow { .. } => Exit::TryLater,
+        JobError::Url(_) => Exit::Usage,
+        JobError::State(_) => Exit::State,
+        _ => Exit::Api,
+    }
+}
+
+fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
+    match error {
+        AuthError::Refused { source } if !hints::is_about_credentials(source) => Exit::Api,
+        AuthError::Unavailable { .. } => Exit::TryLater,
+        AuthError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
+        _ => Exit::Authentication,
+    }
+}

@@ -1,0 +1,9 @@
+//! What people see: progress, logs, tables, errors and hints.
+
+pub(crate) mod failure;
+pub(crate) mod hints;
+pub(crate) mod invocation;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod screen;
+pub(crate) mod table;
