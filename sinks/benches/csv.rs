@@ -1,7 +1,7 @@
-//! How many records a second become CSV, on one core. `cargo bench -p longhaul-sinks` prints the figures.
+//! How many records per second become CSV, on one core. `cargo bench -p longhaul-sinks` prints the results.
 
-#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
-#![expect(clippy::print_stdout, reason = "the figures are the product")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails on any error")]
+#![expect(clippy::print_stdout, reason = "the results are printed")]
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use longhaul_core::{
 use longhaul_sinks::{Stdout, register};
 use serde_json::{Value, json};
 
-/// Pages of a hundred records, over and over.
+/// The number of records in a page.
 const PAGE: usize = 100;
 
-/// How often a round of so many pages is measured. The quickest counts: others were held up by the machine.
+/// How many rounds of this many pages are measured. The fastest counts: the others were slowed down by the machine.
 const ROUNDS: u32 = 200;
 const PAGES: usize = 20;
 
@@ -47,18 +47,18 @@ fn measure(name: &str, mut options: Value) {
     let (bytes, ends) = page();
     let batch = Batch::new(&bytes, &ends);
     let clock = SystemClock::new(Interrupt::default());
-    let quickest = (0..ROUNDS).map(|_| {
+    let fastest = (0..ROUNDS).map(|_| {
         let start = clock.elapsed();
         (0..PAGES).for_each(|_| open.write(&batch).unwrap());
         clock.elapsed().saturating_sub(start)
     });
-    let seconds = quickest.min().unwrap_or(Duration::MAX).as_secs_f64();
+    let seconds = fastest.min().unwrap_or(Duration::MAX).as_secs_f64();
     let records = u32::try_from(PAGES * PAGE).unwrap();
     let (per_second, size) = (f64::from(records) / seconds, bytes.len() / PAGE);
-    println!("{name}: {per_second:.0} records of {size} bytes a second");
+    println!("{name}: {per_second:.0} records of {size} bytes per second");
 }
 
-/// Conversations of 1.75 KB.
+/// A page of conversations of 1.75 KB each.
 fn page() -> (Vec<u8>, Vec<usize>) {
     let (mut bytes, mut ends) = (Vec::new(), Vec::new());
     for index in 0..PAGE {

@@ -1,7 +1,8 @@
-//! The sinks that longhaul carries: `stdout`, `ndjson` and `csv`.
+//! The built-in sinks: `stdout`, `ndjson` and `csv`.
 //!
-//! Each is a folder with the same files: `config.rs` reads the options, `sink.rs` writes. What the two that write
-//! files share is in `file.rs`, compression included. What a person sees of records before there is a file is in `preview.rs`.
+//! Each sink is a folder in which `config.rs` reads the options and `sink.rs` writes the records. The folder `file`
+//! contains the shared parts of the sinks that write files, including compression. `preview.rs` shows records to a
+//! person before anything is written.
 
 mod csv;
 mod file;
@@ -19,7 +20,7 @@ pub use self::{
     stdout::Stdout,
 };
 
-/// Adds `stdout`, `ndjson` and `csv` to `registry`; the first writes to `stdout`, the others to `disk`.
+/// Adds `stdout`, `ndjson` and `csv` to `registry`. The first writes to `stdout`, the others write to `disk`.
 pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {
     registry.register("stdout", StdoutType::new(stdout));
     registry.register("ndjson", NdjsonType::new(Arc::clone(&disk)));

@@ -1,4 +1,4 @@
-//! The records of one page, as a person looks at them before there is a file.
+//! Shows the records of one page before anything is written.
 
 use std::collections::HashMap;
 
@@ -8,44 +8,44 @@ use longhaul_core::{
     sink::{Batch, Keys, Options, SinkError},
 };
 
-use crate::csv::{Dictionary, Style, Table, each_record};
+use crate::csv::{Flattener, Style, Table, each_record};
 
-/// How deep objects are looked into.
-const DEEPEST: usize = 64;
+/// How many levels of objects and arrays are listed.
+const MAX_DEPTH: usize = 64;
 
 /// Records as a table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tabulated {
     /// The names of the columns.
     pub names: Vec<String>,
-    /// The JSON text in each cell of each row; `None` where there is nothing.
+    /// The JSON text of each cell of each row; `None` is a missing value.
     rows: Vec<Vec<Option<String>>>,
 }
 
-/// The pointers that count from one place: from a record, or from an element of an array in it.
+/// The pointers that start at one level: at the record, or at an element of an array in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Level {
-    /// The path to that place, for `rows`; empty for the record.
+    /// The path of that level, for `rows`; empty for the record.
     pub rows: String,
-    /// How often there is such a place.
+    /// How often the level occurs.
     pub places: u64,
-    /// What is there, in order of appearance.
+    /// The pointers, in order of appearance.
     pub pointers: Vec<Seen>,
 }
 
-/// A pointer that leads to something.
+/// A pointer that matches a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Seen {
     /// The pointer.
     pub at: Pointer,
-    /// What it leads to, in words, each once.
+    /// The kinds of the values, in words, each once.
     pub kinds: Vec<&'static str>,
-    /// How often it does.
+    /// How often it matches.
     pub count: u64,
 }
 
-/// The records of `batch` under the columns of `options`, which are those of a sink `csv`; all columns that there are
-/// where the options name none.
+/// The records of `batch` as a table with the columns of `options`, which are those of the sink `csv`. If the options
+/// list no columns, the table has all columns of the records.
 pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkError> {
     let keys = Keys::new(options, &Table::KEYS)?;
     let mut rows = Vec::new();
@@ -57,14 +57,14 @@ pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkE
         table.each_row(batch, &mut row)?;
         table.names().map(str::to_owned).collect()
     } else {
-        let mut dictionary = Dictionary::new(Style::PLAIN.arrays);
+        let mut flattener = Flattener::new(Style::PLAIN.arrays);
         let mut cells = Vec::new();
         each_record(batch, |record| {
-            dictionary.cells(record, &mut cells)?;
+            flattener.cells(record, &mut cells)?;
             row(&cells);
             Ok(())
         })?;
-        dictionary.names().map(str::to_owned).collect()
+        flattener.names().map(str::to_owned).collect()
     };
     for row in &mut rows {
         row.resize(names.len(), None);
@@ -73,18 +73,18 @@ pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkE
 }
 
 impl Tabulated {
-    /// What each cell of each row says; nothing where there is none.
+    /// The text of each cell of each row; empty if the value is missing.
     pub fn texts(&self) -> impl Iterator<Item = Vec<String>> {
-        let said = |cell: &Option<String>| match cell.as_deref() {
+        let text_of = |cell: &Option<String>| match cell.as_deref() {
             None | Some("null") => String::new(),
             Some(json) => text(json).into_owned(),
         };
-        self.rows.iter().map(move |row| row.iter().map(said).collect())
+        self.rows.iter().map(move |row| row.iter().map(text_of).collect())
     }
 
     /// The table as CSV.
     pub fn csv(&self) -> Vec<u8> {
-        // As the sink writes a table of no records.
+        // The sink writes the same for a table without records.
         if self.names.is_empty() {
             return Vec::new();
         }
@@ -97,7 +97,7 @@ impl Tabulated {
     }
 }
 
-/// Every pointer that leads to something in the records of `batch`, the record's own first.
+/// Every pointer that matches a value in the records of `batch`. The record's own pointers come first.
 pub fn pointers(batch: &Batch<'_>) -> Result<Vec<Level>, SinkError> {
     let mut survey = Survey::default();
     let record = survey.level(Vec::new());
@@ -109,17 +109,17 @@ pub fn pointers(batch: &Batch<'_>) -> Result<Vec<Level>, SinkError> {
     Ok(survey.levels.into_iter().map(|(_, level)| level).collect())
 }
 
-/// What has been seen.
+/// The pointers found so far.
 #[derive(Default)]
 struct Survey {
-    /// Each level under its path.
+    /// Each level with its path.
     levels: Vec<(Vec<String>, Level)>,
-    /// Where a pointer stands in its level.
-    places: HashMap<(usize, Vec<String>), usize>,
+    /// The index of each pointer in its level.
+    indexes: HashMap<(usize, Vec<String>), usize>,
 }
 
 impl Survey {
-    /// The level whose places are at `path`.
+    /// The index of the level at `path`, which is added if it is new.
     fn level(&mut self, path: Vec<String>) -> usize {
         let known = self.levels.iter().position(|(known, _)| *known == path);
         known.unwrap_or_else(|| {
@@ -131,18 +131,18 @@ impl Survey {
 
     fn walk(&mut self, level: usize, tokens: &mut Vec<String>, scan: &mut Scan<'_>) -> Result<(), NotJson> {
         let kind = scan.peek().map_or("nothing", Scan::kind);
-        // That a record or an element is an object goes without saying.
+        // A record or an element that is an object is the usual case, so it is not listed.
         if !(tokens.is_empty() && kind == "an object") {
             self.note(level, tokens, kind);
         }
         match kind {
-            "an object" if tokens.len() < DEEPEST => scan.members(|name, scan| {
+            "an object" if tokens.len() < MAX_DEPTH => scan.members(|name, scan| {
                 tokens.push(name.text().into_owned());
                 self.walk(level, tokens, scan)?;
                 tokens.pop();
                 Ok(())
             }),
-            "an array" if self.levels[level].0.len() < DEEPEST => {
+            "an array" if self.levels[level].0.len() < MAX_DEPTH => {
                 let path = [&*self.levels[level].0, tokens, &["*".to_owned()]].concat();
                 let below = self.level(path);
                 scan.elements(|scan| {
@@ -156,12 +156,12 @@ impl Survey {
 
     fn note(&mut self, level: usize, tokens: &[String], kind: &'static str) {
         let pointers = &mut self.levels[level].1.pointers;
-        let place = *self.places.entry((level, tokens.to_vec())).or_insert_with(|| {
+        let index = *self.indexes.entry((level, tokens.to_vec())).or_insert_with(|| {
             let at = Pointer::from_tokens(tokens.iter().map(String::as_str));
             pointers.push(Seen { at, kinds: Vec::new(), count: 0 });
             pointers.len() - 1
         });
-        let seen = &mut pointers[place];
+        let seen = &mut pointers[index];
         seen.count += 1;
         if !seen.kinds.contains(&kind) {
             seen.kinds.push(kind);

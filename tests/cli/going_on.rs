@@ -215,8 +215,7 @@ fn a_part_that_is_gone_is_an_error_of_the_sink() {
         ended.closing_words(),
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
-         caused by: cannot go on with `out/conversations.ndjson.part`: it is gone (put it back as it was, or begin \
-         the pull anew)\n\
+         caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
          hint: correct what the sink rejects, then run it again: longhaul run conversations\n"
     );
     folder.run("run --fresh").assert_complete();

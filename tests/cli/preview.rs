@@ -103,7 +103,7 @@ fn what_cannot_be_shown_is_told() {
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + table));
     folder.run("preview conversations").assert_failed(
         5,
-        "error: record 1 of the page is a number, no object; a column at `\"\"` would take it whole\n\
+        "error: record 1 of the page is a number, not an object; to keep it as a whole, add a column with `at = \"\"`\n\
          hint: --format ndjson shows the records as they are\n",
     );
     assert_eq!(

@@ -1,11 +1,11 @@
-//! Cells: JSON values as the fields of RFC 4180.
+//! Writes JSON values as the fields of RFC 4180.
 
 use longhaul_core::json::text;
 
 use super::style::{Arrays, Style};
 
 impl Style {
-    /// Puts a row of JSON values at the end of `rows`; `None` is a value that the record lacks.
+    /// Appends a row of JSON values to `rows`. `None` is a value that the record does not have.
     pub(crate) fn row(&self, cells: &[Option<&str>], rows: &mut Vec<u8>) {
         let start = rows.len();
         for (index, cell) in cells.iter().enumerate() {
@@ -15,37 +15,38 @@ impl Style {
             self.cell(cell.unwrap_or("null"), rows);
         }
         if rows.len() == start {
-            // The row of a single empty cell would be an empty line, and those most readers skip.
+            // A row with a single empty cell would be an empty line, which most readers skip.
             rows.extend_from_slice(b"\"\"");
         }
         rows.extend_from_slice(self.line_end.as_bytes());
     }
 
-    /// What a file starts with: a row of names.
+    /// The start of a file: a row of names, after a byte order mark if there is one.
     pub(crate) fn header<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<u8> {
-        let mut rows = self.start.to_vec();
+        let mut rows = self.bom.to_vec();
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {
                 rows.push(self.delimiter);
             }
-            self.field(&self.defused(name.into()), &mut rows);
+            self.field(&self.escape_formula(name.into()), &mut rows);
         }
         rows.extend_from_slice(self.line_end.as_bytes());
         rows
     }
 
-    /// Puts a JSON value at the end of `row`.
+    /// Appends a JSON value to `row`.
     pub(crate) fn cell(&self, json: &str, row: &mut Vec<u8>) {
         match json.as_bytes() {
             b"null" => {}
             [b'[', ..] if self.arrays == Arrays::Drop => {}
-            [b'"', ..] => self.field(&self.defused(text(json)), row),
+            [b'"', ..] => self.field(&self.escape_formula(text(json)), row),
             _ => self.field(json, row),
         }
     }
 
-    /// RFC 4180 §2: quotes where a delimiter, quote or line end is inside. Also around nothing, which tells empty
-    /// text from none, and around what would be taken for a byte order mark at the start of the file.
+    /// Quotes the text if it contains a delimiter, a quote or a line end (RFC 4180 §2). Also quotes empty text, to
+    /// tell it from a missing value, and text that a reader could mistake for a byte order mark at the start of the
+    /// file.
     fn field(&self, text: &str, row: &mut Vec<u8>) {
         let special = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == self.delimiter;
         if !text.is_empty() && !text.starts_with('\u{FEFF}') && !text.bytes().any(special) {
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_empty_and_empty_text_is_quoted() {
+    fn a_missing_value_is_empty_and_empty_text_is_quoted() {
         assert_eq!(row(STYLE, &[None, Some("null"), Some("\"\""), Some("\" \"")]), ",,\"\", \n");
         assert_eq!(row(STYLE, &[None]), "\"\"\n");
         assert_eq!(row(STYLE, &[None, None]), ",\n");
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_must_be_quoted_is() {
+    fn only_special_text_is_quoted() {
         assert_eq!(row(STYLE, &[Some(r#""a,b""#), Some(r#""a;b""#)]), "\"a,b\",a;b\n");
         assert_eq!(
             row(Style { delimiter: b';', ..STYLE }, &[Some(r#""a,b""#), Some(r#""a;b""#)]),
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_are_defused_in_text_alone() {
+    fn formulas_are_escaped_only_in_text() {
         let cells = [r#""=1+1""#, r#""+1""#, r#""-1""#, r#""@x""#, r#""\tx""#, r#""\rx""#, "-1", r#""a=1""#]
             .map(Some);
         assert_eq!(row(STYLE, &cells), "=1+1,+1,-1,@x,\tx,\"\rx\",-1,a=1\n");
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_what_it_says() {
+    fn text_is_unescaped() {
         assert_eq!(row(STYLE, &[Some(r#""\u00e9\/\\\ud83d\ude00é😀""#)]), "é/\\😀é😀\n");
         assert_eq!(row(STYLE, &[Some(r#""a\ud800b""#)]), "a\\ud800b\n");
         assert_eq!(row(STYLE, &[Some(r#""\u0000\u001f""#)]), "\0\u{1f}\n");

@@ -1,4 +1,4 @@
-//! What a `csv` sink is told.
+//! The options of the `csv` sink.
 
 use std::sync::Arc;
 
@@ -23,12 +23,12 @@ struct CsvConfig {
     columns: Columns,
 }
 
-/// Which columns a table has.
+/// The columns of a table.
 #[derive(Debug)]
 enum Columns {
-    /// Those that are listed.
+    /// The listed columns.
     Listed(Arc<Table>),
-    /// All that there are.
+    /// All columns that the records have.
     All(Style),
 }
 
@@ -41,7 +41,7 @@ impl CsvType {
 
 impl SinkType for CsvType {
     fn summary(&self) -> &'static str {
-        "a CSV file with a row for each record, or for each part of one"
+        "a CSV file with one row per record, or per part of a record"
     }
 
     fn options(&self) -> Vec<String> {
@@ -59,7 +59,7 @@ impl SinkType for CsvType {
         };
         if matches!(columns, Columns::All(_)) && target.mode == Mode::Append {
             let message =
-                "`mode = \"append\"` needs `columns`: without them a header is known at the end alone";
+                "`mode = \"append\"` needs `columns`: without them the header is only known at the end";
             return Err(SinkError::config("mode", message));
         }
         Ok(Box::new(CsvConfig { target, columns }))
@@ -68,7 +68,7 @@ impl SinkType for CsvType {
 
 impl OpenSink for CsvConfig {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.place(variables)?.path))
+        Ok(Destination::File(self.target.file(variables)?.absolute))
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
@@ -82,7 +82,7 @@ impl OpenSink for CsvConfig {
         };
         let mut file = RecordFile::open(&self.target, variables, from)?;
         if from.is_none() && !file.is_empty()? {
-            table.check_follows(&mut file)?;
+            table.check_header(&mut file)?;
         }
         Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, table)?), at })
     }

@@ -1,24 +1,24 @@
-//! Records as rows where nobody named the columns.
+//! Flattens records into rows whose columns are not configured.
 
 use std::collections::{HashMap, HashSet};
 
 use longhaul_core::{Pointer, json::Scan};
 
-use super::{refusal::Refusal, style::Arrays};
+use super::{error::RowError, style::Arrays};
 
-/// How many columns there may be.
-const MOST_COLUMNS: usize = 10_000;
+/// The most columns that a table may have.
+const MAX_COLUMNS: usize = 10_000;
 
-/// How deep objects are taken apart. What is nested deeper is one cell, as its JSON text.
-const DEEPEST: usize = 64;
+/// How many levels of objects are flattened. A deeper object becomes one cell, as JSON text.
+const MAX_DEPTH: usize = 64;
 
-/// The name of the column for records that have no members.
+/// The name of the column for records without members.
 const WHOLE_RECORD: &str = "record";
 
-/// A column for every place where a record has a scalar, an array or an empty object, in the order in which they
-/// appeared.
+/// Assigns a column to every path at which a record has a scalar, an array or an empty object, in order of
+/// appearance.
 #[derive(Debug)]
-pub(crate) struct Dictionary {
+pub(crate) struct Flattener {
     arrays: Arrays,
     root: Node,
     names: Vec<String>,
@@ -31,7 +31,7 @@ struct Node {
     members: HashMap<String, Node>,
 }
 
-/// The names that lead to a value, the innermost first.
+/// The member names on the way to a value, innermost first.
 #[derive(Clone, Copy)]
 struct Path<'p> {
     above: Option<&'p Path<'p>>,
@@ -39,28 +39,28 @@ struct Path<'p> {
     depth: usize,
 }
 
-impl Dictionary {
-    /// No columns yet.
+impl Flattener {
+    /// A flattener without columns.
     pub(crate) fn new(arrays: Arrays) -> Self {
         Self { arrays, root: Node::default(), names: Vec::new(), taken: HashSet::new() }
     }
 
-    /// The names of the columns: those of the members, outermost first, with dots between them.
+    /// The names of the columns: the member names on the path, outermost first, joined by dots.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Puts what `record` holds into `cells`, one for each column. Those that are new come at the end.
+    /// Sets `cells` to the values of `record`, one for each column. New columns are added at the end.
     pub(crate) fn cells<'r>(
         &mut self,
         record: &'r str,
         cells: &mut Vec<Option<&'r str>>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RowError> {
         cells.clear();
         cells.resize(self.len(), None);
         let mut scan = Scan::new(record);
@@ -85,17 +85,17 @@ impl<'r> Flattening<'_, '_, 'r> {
         node: &mut Node,
         path: Option<&Path<'_>>,
         scan: &mut Scan<'r>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RowError> {
         let depth = path.map_or(0, |path| path.depth);
         let first = scan.peek();
-        if first == Some(b'{') && depth < DEEPEST {
+        if first == Some(b'{') && depth < MAX_DEPTH {
             let start = scan.at();
             let mut members = 0;
             scan.members(|name, scan| {
                 members += 1;
                 let name = name.text();
                 let path = Path { above: path, name: &name, depth: depth + 1 };
-                // Most names are known, and an entry would need a copy of each.
+                // Most names are known; `entry` would copy each of them.
                 if let Some(node) = node.members.get_mut(&*name) {
                     return self.value(node, Some(&path), scan);
                 }
@@ -111,10 +111,10 @@ impl<'r> Flattening<'_, '_, 'r> {
         self.cell(node, path, value)
     }
 
-    fn cell(&mut self, node: &mut Node, path: Option<&Path<'_>>, value: &'r str) -> Result<(), Refusal> {
+    fn cell(&mut self, node: &mut Node, path: Option<&Path<'_>>, value: &'r str) -> Result<(), RowError> {
         let column = match node.column {
             Some(column) => column,
-            None if self.names.len() == MOST_COLUMNS => return Err(Refusal::TooManyColumns),
+            None if self.names.len() == MAX_COLUMNS => return Err(RowError::TooManyColumns),
             None => {
                 let name = self.new_name(path);
                 self.taken.insert(name.clone());
@@ -127,7 +127,7 @@ impl<'r> Flattening<'_, '_, 'r> {
         Ok(())
     }
 
-    /// A name that no other column has: `a.b` stands for a member of `a` as well as for one that has the dot.
+    /// A name that no other column has: both a member `b` of `a` and a member `a.b` have the dotted name `a.b`.
     fn new_name(&self, path: Option<&Path<'_>>) -> String {
         let mut tokens =
             std::iter::successors(path, |path| path.above).map(|path| path.name).collect::<Vec<_>>();
@@ -142,23 +142,23 @@ impl<'r> Flattening<'_, '_, 'r> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrays, Dictionary, Refusal};
+    use super::{Arrays, Flattener, RowError};
 
-    /// The names of all columns, then the rows; `_` where there is nothing.
+    /// The names of all columns, then the rows; `_` is a cell without a value.
     fn flattened(arrays: Arrays, records: &[&str]) -> Vec<String> {
-        let mut dictionary = Dictionary::new(arrays);
+        let mut flattener = Flattener::new(arrays);
         let mut cells = Vec::new();
         let mut rows = Vec::new();
         for record in records {
-            dictionary.cells(record, &mut cells).unwrap();
+            flattener.cells(record, &mut cells).unwrap();
             rows.push(cells.iter().map(|cell| cell.unwrap_or("_")).collect::<Vec<_>>().join(" "));
         }
-        rows.insert(0, dictionary.names().collect::<Vec<_>>().join(" "));
+        rows.insert(0, flattener.names().collect::<Vec<_>>().join(" "));
         rows
     }
 
     #[test]
-    fn scalars_have_dotted_names_in_order_of_appearance() {
+    fn scalars_get_dotted_names_in_order_of_appearance() {
         let records = [
             r#"{"id":1.10,"a":{"b":{"c":"x"},"d":null},"tags":[1,{"x":2}],"none":{}}"#,
             r#"{"a":{"d":true,"late":-0.0},"id":2}"#,
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_columns_have_one_name() {
+    fn column_names_are_unique() {
         let records = [r#"{"a":{"b":1},"a.b":2,"/a.b":3}"#, r#"{"a.b":4,"a":{"b":5,"b":6}}"#];
         assert_eq!(flattened(Arrays::Json, &records), ["a.b /a.b /~1a.b", "1 2 3", "6 4 _"]);
         let records = [r#"{"a":{"b":1},"/a.b":2,"a.b":3}"#];
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_beyond_measure_is_one_cell() {
+    fn an_object_nested_too_deeply_is_one_cell() {
         let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
         let rows = flattened(Arrays::Json, &[&deep]);
         assert_eq!(rows[0], vec!["a"; 64].join("."));
@@ -198,24 +198,24 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_columns_are_enough() {
+    fn a_table_has_at_most_ten_thousand_columns() {
         let record = |from: usize, to: usize| {
             let members = (from..to).map(|number| format!("\"c{number}\":{number}")).collect::<Vec<_>>();
             format!("{{{}}}", members.join(","))
         };
         let (most, one_more) = (record(0, 10_000), record(10_000, 10_001));
-        let mut dictionary = Dictionary::new(Arrays::Json);
-        dictionary.cells(&most, &mut Vec::new()).unwrap();
-        assert_eq!(dictionary.len(), 10_000);
-        assert_eq!(dictionary.cells(&one_more, &mut Vec::new()), Err(Refusal::TooManyColumns));
-        dictionary.cells(&most, &mut Vec::new()).unwrap();
+        let mut flattener = Flattener::new(Arrays::Json);
+        flattener.cells(&most, &mut Vec::new()).unwrap();
+        assert_eq!(flattener.len(), 10_000);
+        assert_eq!(flattener.cells(&one_more, &mut Vec::new()), Err(RowError::TooManyColumns));
+        flattener.cells(&most, &mut Vec::new()).unwrap();
     }
 
     #[test]
-    fn what_is_no_json_is_an_error() {
+    fn invalid_json_is_an_error() {
         for record in ["", "{", r#"{"a":}"#, "{}{}"] {
-            let cells = Dictionary::new(Arrays::Json).cells(record, &mut Vec::new()).map_err(|error| {
-                assert!(matches!(error, Refusal::NotJson(_)), "{record}");
+            let cells = Flattener::new(Arrays::Json).cells(record, &mut Vec::new()).map_err(|error| {
+                assert!(matches!(error, RowError::NotJson(_)), "{record}");
             });
             assert!(cells.is_err(), "{record}");
         }

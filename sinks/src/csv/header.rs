@@ -1,11 +1,9 @@
-//! The header of a file that is there already.
+//! Compares the header of an existing file.
 
-use super::style::Style;
+use super::style::{BYTE_ORDER_MARK, Style};
 
-/// U+FEFF in UTF-8: what tells some spreadsheets that a file is UTF-8.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
-
-/// Why rows under `names` cannot follow in a file that begins with `head`; none where they can.
+/// The first difference between the header in `head`, the start of a file, and `names` in this style. Returns `None`
+/// if rows can be appended.
 pub(crate) fn difference<'n>(
     head: &[u8],
     names: impl IntoIterator<Item = &'n str>,
@@ -13,7 +11,7 @@ pub(crate) fn difference<'n>(
 ) -> Option<String> {
     let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
     let (found, rest) = first_row(head, style.delimiter);
-    let names = names.into_iter().map(|name| style.defused(name.into()));
+    let names = names.into_iter().map(|name| style.escape_formula(name.into()));
     let (mut found, mut names) = (found.into_iter(), names);
     for column in 1.. {
         match (found.next(), names.next()) {
@@ -31,7 +29,7 @@ pub(crate) fn difference<'n>(
     (!same_end).then(|| format!("its lines do not end in {name}"))
 }
 
-/// The fields of the first row, and what follows it.
+/// The fields of the first row, and the bytes after it.
 fn first_row(text: &[u8], delimiter: u8) -> (Vec<String>, &[u8]) {
     let (mut fields, mut field) = (Vec::new(), Vec::new());
     let mut quoted = false;
@@ -39,7 +37,7 @@ fn first_row(text: &[u8], delimiter: u8) -> (Vec<String>, &[u8]) {
     for (at, &byte) in text.iter().enumerate() {
         match byte {
             b'"' => {
-                // The second of two quotes inside quotes stands for one.
+                // Two quotes inside quotes stand for one.
                 if !quoted && at > 0 && text[at - 1] == b'"' {
                     field.push(byte);
                 }
@@ -61,23 +59,24 @@ fn first_row(text: &[u8], delimiter: u8) -> (Vec<String>, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::{Style, difference};
-    fn said(head: &str) -> Option<String> {
+
+    fn compare(head: &str) -> Option<String> {
         difference(head.as_bytes(), ["a", "say \"b\"", ""], &Style::PLAIN)
     }
 
     #[test]
-    fn the_same_names_may_be_quoted_otherwise_and_follow_a_byte_order_mark() {
-        assert_eq!(said("a,\"say \"\"b\"\"\",\"\"\r\nrow"), None);
-        assert_eq!(said("\u{FEFF}\"a\",\"say \"\"b\"\"\",\r\n"), None);
+    fn the_same_names_may_have_other_quotes_and_a_byte_order_mark() {
+        assert_eq!(compare("a,\"say \"\"b\"\"\",\"\"\r\nrow"), None);
+        assert_eq!(compare("\u{FEFF}\"a\",\"say \"\"b\"\"\",\r\n"), None);
     }
 
     #[test]
-    fn the_first_difference_is_told() {
-        let told = |head| said(head).unwrap();
-        assert_eq!(told("a,c,d\r\n"), "its column 2 is `c`, not `say \"b\"`");
-        assert_eq!(told("a;b\r\n"), "its column 1 is `a;b`, not `a`");
-        assert_eq!(told("a\r\n"), "it has no column `say \"b\"`");
-        assert_eq!(told("a,\"say \"\"b\"\"\",,\"x\ny\"\r\n"), "it has one more column, `x\ny`");
-        assert_eq!(told("a,\"say \"\"b\"\"\",\n"), "its lines do not end in CRLF");
+    fn the_first_difference_is_described() {
+        let message = |head| compare(head).unwrap();
+        assert_eq!(message("a,c,d\r\n"), "its column 2 is `c`, not `say \"b\"`");
+        assert_eq!(message("a;b\r\n"), "its column 1 is `a;b`, not `a`");
+        assert_eq!(message("a\r\n"), "it has no column `say \"b\"`");
+        assert_eq!(message("a,\"say \"\"b\"\"\",,\"x\ny\"\r\n"), "it has one more column, `x\ny`");
+        assert_eq!(message("a,\"say \"\"b\"\"\",\n"), "its lines do not end in CRLF");
     }
 }

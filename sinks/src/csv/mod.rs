@@ -1,11 +1,12 @@
-//! CSV files (RFC 4180): one row for each record or part of one, one JSON pointer a column.
+//! CSV files (RFC 4180): one row for each record or part of a record, one column for each JSON pointer.
 
 mod cell;
 mod columns;
 mod config;
+mod error;
 mod flat;
 mod header;
-mod refusal;
+mod row_path;
 mod rows;
 mod sink;
 mod spooled;
@@ -13,4 +14,4 @@ mod style;
 mod table;
 mod union;
 
-pub(crate) use self::{config::CsvType, flat::Dictionary, refusal::each_record, style::Style, table::Table};
+pub(crate) use self::{config::CsvType, error::each_record, flat::Flattener, style::Style, table::Table};

@@ -1,25 +1,10 @@
-//! Which parts of a record become rows.
+//! Fills the cells of the rows of a record.
 
-use longhaul_core::{
-    Pointer,
-    json::{NotJson, PointerTree, Scan},
-    sink::SinkError,
-};
+use longhaul_core::json::{NotJson, PointerTree, Scan};
 
-use super::columns::Column;
+use super::{columns::Column, row_path::RowPath};
 
-/// A path from a record to the values that become rows: a JSON pointer in which `*` stands for every element of an
-/// array and every member of an object. The empty path leads to the record itself.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct RowPath {
-    /// From the record to what has the first `*`.
-    first: Vec<String>,
-    /// For each `*`, the tokens that follow it.
-    after: Vec<Vec<String>>,
-}
-
-/// What fills the cells of a row: the columns of the record, those of what each `*` stands for, and those of the
-/// match, which is below the last of these levels or the level itself.
+/// Fills the cells of a row: the columns of the record, of what each `*` matches, and of the match of the whole path.
 #[derive(Debug)]
 pub(crate) struct RowLayout {
     columns: usize,
@@ -27,7 +12,7 @@ pub(crate) struct RowLayout {
     reads: Reads,
 }
 
-/// Which records have anything that a column or the path of the rows leads to.
+/// The kinds of records in which a column or the path of the rows can match.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Reads {
     Objects,
@@ -35,42 +20,23 @@ enum Reads {
     Anything,
 }
 
-/// One level: a record, or what a `*` stands for.
+/// One level: the record, or what a `*` matches.
 #[derive(Debug)]
 struct Level {
     tree: PointerTree,
-    /// The cell, beyond those of the columns, of what leads on: what the next `*` is in, or the match.
-    on: usize,
-}
-
-impl RowPath {
-    /// The path that `text` is.
-    pub(crate) fn parse(text: &str) -> Result<Self, SinkError> {
-        let pointer = text.parse::<Pointer>().map_err(|error| wrong(error.to_string()))?;
-        let mut parts = pointer.tokens().split(|token| token == "*").map(<[String]>::to_vec);
-        let first = parts.next().unwrap_or_default();
-        let after = parts.collect::<Vec<_>>();
-        if after.is_empty() {
-            let message = format!("`{text}` has no `*`, which stands for every element of an array");
-            return Err(wrong(message));
-        }
-        Ok(Self { first, after })
-    }
-
-    /// How many levels there are: the record and each `*`.
-    pub(crate) fn levels(&self) -> usize {
-        1 + self.after.len()
-    }
+    /// The index of an extra cell after the columns. It contains what leads to the next level: the value that the
+    /// next `*` is applied to, or the match.
+    next: usize,
 }
 
 impl RowLayout {
-    /// The cells of `columns` in a row for each match of `path`.
+    /// The layout of a table with these `columns` and one row for each match of `path`.
     pub(crate) fn new(path: &RowPath, columns: &[Column]) -> Self {
-        let on = std::iter::once(&path.first).chain(&path.after);
+        let paths = std::iter::once(&path.first).chain(&path.after);
         let mut levels = Vec::new();
-        for (depth, tokens) in on.enumerate() {
-            let mut level = Level { tree: PointerTree::default(), on: columns.len() + depth };
-            level.tree.grow(tokens, level.on);
+        for (depth, tokens) in paths.enumerate() {
+            let mut level = Level { tree: PointerTree::default(), next: columns.len() + depth };
+            level.tree.grow(tokens, level.next);
             for (cell, column) in columns.iter().enumerate() {
                 match column.level {
                     Some(of) if of == depth => level.tree.grow(column.at.tokens(), cell),
@@ -84,22 +50,22 @@ impl RowLayout {
         }
         let is_record =
             |column: &Column| column.at.tokens().is_empty() && column.level.unwrap_or(path.after.len()) == 0;
-        let begins_with_star = path.first.is_empty() && !path.after.is_empty();
+        let starts_with_star = path.first.is_empty() && !path.after.is_empty();
         let reads = match levels.first() {
             _ if columns.iter().any(is_record) => Reads::Anything,
-            Some(record) if begins_with_star || record.tree.reaches_into_arrays() => Reads::ObjectsAndArrays,
+            Some(record) if starts_with_star || record.tree.reaches_into_arrays() => Reads::ObjectsAndArrays,
             _ => Reads::Objects,
         };
         Self { columns: columns.len(), levels, reads }
     }
 
-    /// Empty cells, as many as [`rows`](Self::rows) needs.
+    /// The empty cells that [`rows`](Self::rows) needs.
     pub(crate) fn cells<'r>(&self) -> Vec<Option<&'r str>> {
         vec![None; self.columns + self.levels.len()]
     }
 
-    /// What `record` is, where no pointer leads into anything of that kind: its row would say nothing of it.
-    pub(crate) fn cannot_read(&self, record: &str) -> Option<&'static str> {
+    /// The kind of `record`, if no column or row path can match in a value of that kind: its row would be empty.
+    pub(crate) fn unreadable_kind(&self, record: &str) -> Option<&'static str> {
         let first = Scan::new(record).peek()?;
         let reads = match first {
             b'{' => true,
@@ -109,8 +75,8 @@ impl RowLayout {
         (!reads).then(|| Scan::kind(first))
     }
 
-    /// Calls `row` with the cells of every match in `record`, and says how many there are. The cells of the record
-    /// itself are filled also where there is none.
+    /// Calls `row` with the cells of every match in `record`, and returns the number of matches. If there are none,
+    /// the cells of the record itself are filled nevertheless.
     pub(crate) fn rows<'r>(
         &self,
         record: &'r str,
@@ -126,8 +92,8 @@ impl RowLayout {
         Ok(matches)
     }
 
-    /// The cells of the columns alone.
-    pub(crate) fn of_columns<'c, 'r>(&self, cells: &'c [Option<&'r str>]) -> &'c [Option<&'r str>] {
+    /// The cells of the columns, without the extra cells.
+    pub(crate) fn column_cells<'c, 'r>(&self, cells: &'c [Option<&'r str>]) -> &'c [Option<&'r str>] {
         &cells[..self.columns]
     }
 
@@ -141,12 +107,12 @@ impl RowLayout {
         let Some((level, below)) = levels.split_first() else { return Ok(0) };
         level.tree.clear(cells);
         level.tree.pick(scan, cells)?;
-        let Some(on) = cells[level.on] else { return Ok(0) };
+        let Some(next) = cells[level.next] else { return Ok(0) };
         if below.is_empty() {
-            row(self.of_columns(cells));
+            row(self.column_cells(cells));
             return Ok(1);
         }
-        let mut scan = Scan::new(on);
+        let mut scan = Scan::new(next);
         let mut matches = 0;
         let mut each = |scan: &mut Scan<'r>| {
             matches += self.descend(below, scan, cells, row)?;
@@ -161,10 +127,6 @@ impl RowLayout {
     }
 }
 
-fn wrong(message: String) -> SinkError {
-    SinkError::config("rows", message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Column, RowLayout, RowPath};
@@ -173,7 +135,7 @@ mod tests {
         Column { name: at.to_owned(), level, at: at.parse().unwrap() }
     }
 
-    /// The rows of `record`, each as its cells with blanks between them; `_` where there is nothing.
+    /// The rows of `record`, each as its cells separated by spaces; `_` is a cell without a value.
     fn rows(path: &str, columns: &[Column], record: &str) -> Vec<String> {
         let path = if path.is_empty() { RowPath::default() } else { RowPath::parse(path).unwrap() };
         let layout = RowLayout::new(&path, columns);
@@ -192,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_match_is_a_row_beside_the_values_of_the_levels_above() {
+    fn every_match_is_a_row_with_the_values_of_the_levels_above() {
         let columns =
             [column(Some(0), "/id"), column(Some(1), "/p"), column(None, "/s"), column(Some(2), "/s")];
         let record =
@@ -204,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_match_may_stand_below_its_star_and_may_be_anything() {
+    fn a_match_may_be_below_its_star_and_of_any_kind() {
         let columns = [column(None, ""), column(Some(1), "/k")];
         assert_eq!(
             rows("/a/*/b", &columns, r#"{"a":[{"b":1,"k":0},{"k":1},{"b":null}]}"#),
@@ -215,13 +177,13 @@ mod tests {
         assert_eq!(rows("/a/1/*", &columns, r#"{"a":[[1],[2,3]]}"#), ["2 _", "3 _"]);
         assert_eq!(rows("/a~1~0/*", &columns, r#"{"a/~":[7]}"#), ["7 _"]);
         assert_eq!(rows("/a/*/*", &columns, r#"{"a":[[1],[],[2]]}"#), ["1 _", "2 _"]);
-        for nothing in [r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":[]}"#, "{}", "7", "[]"] {
-            assert_eq!(rows("/a/*", &columns, nothing), [""; 0], "{nothing}");
+        for record in [r#"{"a":1}"#, r#"{"a":null}"#, r#"{"a":[]}"#, "{}", "7", "[]"] {
+            assert_eq!(rows("/a/*", &columns, record), [""; 0], "{record}");
         }
     }
 
     #[test]
-    fn nothing_is_left_over_from_the_match_before() {
+    fn cells_are_cleared_between_matches() {
         let columns = [column(Some(1), "/k"), column(None, "/b/x"), column(None, "/b/y")];
         let record = r#"{"a":[{"k":1,"b":{"x":1,"y":2}},{"b":{"y":3}},{"b":4}]}"#;
         assert_eq!(rows("/a/*", &[column(None, "/b/x")], record), ["1", "_", "_"]);
@@ -229,43 +191,29 @@ mod tests {
             rows("/a/*/b", &[column(Some(1), "/k"), column(None, "/y")], record),
             ["1 2", "_ 3", "_ _"]
         );
-        // Where nothing matches in the end, only the record's own cells are filled.
+        // If nothing matches, only the record's own cells are filled.
         let layout = RowLayout::new(&RowPath::parse("/a/*/b/z/*").unwrap(), &columns);
         let mut cells = layout.cells();
-        assert_eq!(layout.rows(record, &mut cells, &mut |_| panic!("there is none")), Ok(0));
-        assert_eq!(layout.of_columns(&cells), [None; 3]);
+        assert_eq!(layout.rows(record, &mut cells, &mut |_| panic!("nothing matches")), Ok(0));
+        assert_eq!(layout.column_cells(&cells), [None; 3]);
     }
 
     #[test]
-    fn records_that_no_pointer_leads_into_are_told() {
+    fn records_in_which_no_pointer_can_match_are_detected() {
         let record = |at: &str| vec![column(None, at)];
-        let cannot_read = |path: &str, columns: &[Column]| {
+        let unreadable_kind = |path: &str, columns: &[Column]| {
             let path = if path.is_empty() { RowPath::default() } else { RowPath::parse(path).unwrap() };
             let layout = RowLayout::new(&path, columns);
-            ["{}", "[]", "\"\"", "true", "null", "-1"].map(|record| layout.cannot_read(record).unwrap_or("-"))
+            ["{}", "[]", "\"\"", "true", "null", "-1"]
+                .map(|record| layout.unreadable_kind(record).unwrap_or("-"))
         };
         let all = ["-", "an array", "text", "a boolean", "null", "a number"];
         let but_arrays = ["-", "-", "text", "a boolean", "null", "a number"];
-        assert_eq!(cannot_read("", &record("/a")), all);
-        assert_eq!(cannot_read("", &record("/0/a")), but_arrays);
-        assert_eq!(cannot_read("", &record("")), ["-"; 6]);
-        assert_eq!(cannot_read("/a/*", &record("")), all);
-        assert_eq!(cannot_read("/*", &record("")), but_arrays);
-        assert_eq!(cannot_read("/a/*", &[column(Some(0), "")]), ["-"; 6]);
-    }
-
-    #[test]
-    fn a_path_has_a_star() {
-        let refused = |text: &str| {
-            let error = RowPath::parse(text).unwrap_err();
-            assert_eq!(error.key(), Some("rows"));
-            error.to_string()
-        };
-        let none = "has no `*`, which stands for every element of an array";
-        assert_eq!(refused("/participants"), format!("`/participants` {none}"));
-        assert_eq!(refused(""), format!("`` {none}"));
-        assert_eq!(refused("a/*"), "`a/*` is not a JSON pointer: it must be empty or start with `/`");
-        assert_eq!(RowPath::parse("/a/*/b/*").unwrap().levels(), 3);
-        assert_eq!(RowPath::parse("/a*").unwrap_err().to_string(), format!("`/a*` {none}"));
+        assert_eq!(unreadable_kind("", &record("/a")), all);
+        assert_eq!(unreadable_kind("", &record("/0/a")), but_arrays);
+        assert_eq!(unreadable_kind("", &record("")), ["-"; 6]);
+        assert_eq!(unreadable_kind("/a/*", &record("")), all);
+        assert_eq!(unreadable_kind("/*", &record("")), but_arrays);
+        assert_eq!(unreadable_kind("/a/*", &[column(Some(0), "")]), ["-"; 6]);
     }
 }

@@ -1,4 +1,4 @@
-//! Writing CSV to a file.
+//! Writes CSV to a file.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(crate) struct CsvSink {
     file: RecordFile,
     mode: Mode,
     table: Arc<Table>,
-    /// What goes to the file next. In an empty file that is first the header.
+    /// The rows to write next. In an empty file they start with the header.
     rows: Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ impl CsvSink {
         Ok(Self { file, mode, table, rows })
     }
 
-    fn send(&mut self) -> Result<(), SinkError> {
+    fn write_rows(&mut self) -> Result<(), SinkError> {
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -36,14 +36,14 @@ impl CsvSink {
 impl Sink for CsvSink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         self.table.rows(batch, &mut self.rows)?;
-        self.send()
+        self.write_rows()
     }
 
     fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
-        // A run that is started over goes back to its commit at `START`, where a file that is appended to has to be
-        // as it was found: without a header that other columns would be held against.
+        // A run that starts over resumes from its commit at `START`. In append mode the file must then be as it was
+        // before the run, without a header that could differ from the new columns.
         if self.mode == Mode::Replace || mark > Mark::START {
-            self.send()?;
+            self.write_rows()?;
         }
         self.file.commit(mark)
     }

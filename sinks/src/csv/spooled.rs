@@ -1,36 +1,38 @@
-//! Writing CSV whose columns are known once the last record is.
+//! Writes CSV whose columns are only known after the last record.
 
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables};
 
 use super::{style::Style, union::UnionTable};
 use crate::file::{RecordFile, Spool, Target};
 
-/// How many bytes of rows are written at a time.
+/// The number of bytes after which rows are written to the file.
 const CHUNK: usize = 1 << 16;
 
-/// An open `csv` sink without columns: records go to a spool, of which the table is made when the pull is complete.
+/// An open `csv` sink without configured columns. Records go to a spool; when the pull is complete, the table is made
+/// from it.
 ///
-/// A receipt is the spool's, and how long the table of its records is. By that a table which is finished is known.
+/// A receipt is the spool's receipt and the length of the table of its records, by which a finished table is
+/// recognized.
 #[derive(Debug)]
 pub(crate) struct SpooledCsv {
     target: Target,
     variables: Variables,
     table: UnionTable,
-    /// The last commit.
+    /// The mark of the last commit.
     mark: Mark,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    /// The records come.
+    /// Records are being written to the spool.
     Spooling(Spool),
-    /// The table was finished already when the sink was opened, at this receipt.
+    /// The table was already finished when the sink was opened at this receipt.
     Finished(Receipt),
 }
 
 impl SpooledCsv {
-    /// The sink of a pull with these variables, from the beginning or as it was at the receipt `from`.
+    /// Opens the sink of the pull at `variables`, new or as it was at the receipt `from`.
     pub(crate) fn open(
         target: &Target,
         style: Style,
@@ -39,14 +41,15 @@ impl SpooledCsv {
     ) -> Result<Self, SinkError> {
         let mut table = UnionTable::new(style);
         let state = match from {
-            // A spool is not kept before anything has come.
-            None | Some((_, Mark::START)) => State::Spooling(Spool::begin(target, variables)?),
+            // A spool without a page is removed when it is dropped.
+            None | Some((_, Mark::START)) => State::Spooling(Spool::create(target, variables)?),
             Some((from, _)) => {
-                let (of_spool, length) = taken_apart(from);
-                match Spool::go_on(target, variables, &of_spool, length)? {
+                let (of_spool, length) = split_receipt(from);
+                match Spool::resume(target, variables, &of_spool, length)? {
                     None => State::Finished(from.clone()),
                     Some(mut spool) => {
-                        spool.lines(|record| table.note(record).map_err(|why| why.of("a record")))?;
+                        spool
+                            .lines(|record| table.add(record).map_err(|error| error.in_record("a record")))?;
                         State::Spooling(spool)
                     }
                 }
@@ -56,11 +59,11 @@ impl SpooledCsv {
         Ok(Self { target: target.clone(), variables: variables.clone(), table, mark, state })
     }
 
-    fn make_table(&mut self, spool: &mut Spool) -> Result<(), SinkError> {
+    fn write_table(&mut self, spool: &mut Spool) -> Result<(), SinkError> {
         let mut file = RecordFile::open(&self.target, &self.variables, None)?;
         let mut rows = self.table.header();
         spool.lines(|record| {
-            self.table.row(record, &mut rows).map_err(|why| why.of("a record"))?;
+            self.table.row(record, &mut rows).map_err(|error| error.in_record("a record"))?;
             if rows.len() >= CHUNK {
                 file.write(&rows)?;
                 rows.clear();
@@ -76,11 +79,11 @@ impl SpooledCsv {
 impl Sink for SpooledCsv {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         let State::Spooling(spool) = &mut self.state else {
-            let shown = self.target.place(&self.variables)?.shown;
-            let message = format!("cannot write to `{shown}`: it is complete already");
+            let shown = self.target.file(&self.variables)?.shown;
+            let message = format!("cannot write to `{shown}`: it is already complete");
             return Err(SinkError::new(SinkErrorKind::Rejected, message));
         };
-        self.table.note_all(batch)?;
+        self.table.add_page(batch)?;
         spool.write(batch.bytes())
     }
 
@@ -95,17 +98,17 @@ impl Sink for SpooledCsv {
         }
     }
 
-    /// Makes the table, and takes the spool away last: whoever is killed before does it all again.
+    /// Writes the table and then removes the spool, so that a run that is killed in between writes the table again.
     fn finish(mut self: Box<Self>) -> Result<(), SinkError> {
         let finished = State::Finished(Receipt::default());
         let State::Spooling(mut spool) = std::mem::replace(&mut self.state, finished) else { return Ok(()) };
-        self.make_table(&mut spool)?;
+        self.write_table(&mut spool)?;
         spool.remove()
     }
 }
 
-/// The spool's receipt, and the length of the table. One that is neither is for the spool to refuse.
-fn taken_apart(Receipt(text): &Receipt) -> (Receipt, u64) {
+/// Splits a receipt into the spool's receipt and the length of the table. The spool reports an invalid one.
+fn split_receipt(Receipt(text): &Receipt) -> (Receipt, u64) {
     let apart = text.rsplit_once(' ').and_then(|(spool, length)| Some((spool, length.parse().ok()?)));
     let (spool, length) = apart.unwrap_or((text, 0));
     (Receipt(spool.to_owned()), length)

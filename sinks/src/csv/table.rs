@@ -1,20 +1,21 @@
-//! A table: what becomes of records as rows.
+//! Turns records into the rows of a table with configured columns.
 
 use longhaul_core::sink::{Batch, Keys, SinkError, SinkErrorKind};
 
 use super::{
-    columns::listed,
-    header::difference,
-    refusal::{Refusal, each_record},
-    rows::{RowLayout, RowPath},
+    columns::parse_columns,
+    error::{RowError, each_record},
+    header,
+    row_path::RowPath,
+    rows::RowLayout,
     style::Style,
 };
 use crate::file::RecordFile;
 
-/// How much of a file may be header.
+/// The most bytes that the header of an existing file may have.
 const HEADER_LIMIT: u64 = 1 << 20;
 
-/// The columns of a table, what becomes a row of it, and how rows are written.
+/// The columns of a table, the parts of a record that become rows, and the style of the text.
 #[derive(Debug)]
 pub(crate) struct Table {
     names: Vec<String>,
@@ -23,12 +24,12 @@ pub(crate) struct Table {
     style: Style,
 }
 
-/// What becomes of a record without a match of `rows`.
+/// What to do with a record without a match of `rows`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum WithoutMatch {
-    /// It gives no row.
+    /// It has no row.
     NoRow,
-    /// It gives one, with the record's own columns.
+    /// It has one row, with the record's own columns.
     OneRow,
 }
 
@@ -36,13 +37,13 @@ impl Table {
     /// The keys that [`new`](Self::new) reads, besides those of a [`Style`].
     pub(crate) const KEYS: [&str; 3] = ["columns", "rows", "rows_optional"];
 
-    /// Whether these keys name columns: `"all"` is as good as none, where nothing else says what a row is.
+    /// Whether these keys define columns. `columns = "all"` does not, unless `rows` or `rows_optional` is set.
     pub(crate) fn is_listed(keys: &Keys<'_>) -> bool {
         let columns = keys.value("columns").filter(|columns| columns.as_str() != Some("all"));
         columns.is_some() || ["rows", "rows_optional"].into_iter().any(|key| keys.value(key).is_some())
     }
 
-    /// The table that these keys describe.
+    /// Reads the table from these keys.
     pub(crate) fn new(keys: &Keys<'_>) -> Result<Self, SinkError> {
         let path = keys.text("rows")?.map(RowPath::parse).transpose()?;
         let optional = keys.is_true("rows_optional")?;
@@ -50,7 +51,7 @@ impl Table {
             return Err(SinkError::config("rows_optional", "`rows_optional` needs `rows`"));
         }
         let path = path.unwrap_or_default();
-        let columns = listed(keys, &path)?;
+        let columns = parse_columns(keys, &path)?;
         let layout = RowLayout::new(&path, &columns);
         Ok(Self {
             layout,
@@ -60,18 +61,21 @@ impl Table {
         })
     }
 
-    /// What a file starts with.
+    /// The start of a file: the header, after a byte order mark if there is one.
     pub(crate) fn header(&self) -> Vec<u8> {
         self.style.header(self.names())
     }
 
-    /// Refuses a file whose rows have another header.
-    pub(crate) fn check_follows(&self, file: &mut RecordFile) -> Result<(), SinkError> {
+    /// Returns an error if the header of `file` differs from that of this table.
+    pub(crate) fn check_header(&self, file: &mut RecordFile) -> Result<(), SinkError> {
         let head = file.head(HEADER_LIMIT)?;
-        let Some(why) = difference(&head, self.names(), &self.style) else {
+        let Some(difference) = header::difference(&head, self.names(), &self.style) else {
             return Ok(());
         };
-        Err(SinkError::new(SinkErrorKind::Rejected, format!("cannot append to `{}`: {why}", file.shown())))
+        Err(SinkError::new(
+            SinkErrorKind::Rejected,
+            format!("cannot append to `{}`: {difference}", file.shown()),
+        ))
     }
 
     /// The names of the columns.
@@ -79,12 +83,12 @@ impl Table {
         self.names.iter().map(String::as_str)
     }
 
-    /// Puts the rows of each record at the end of `rows`.
+    /// Appends the rows of each record to `rows`.
     pub(crate) fn rows(&self, batch: &Batch<'_>, rows: &mut Vec<u8>) -> Result<(), SinkError> {
         self.each_row(batch, &mut |cells| self.style.row(cells, rows))
     }
 
-    /// Calls `row` with the cells of the rows of each record.
+    /// Calls `row` with the cells of each row of each record.
     pub(crate) fn each_row<'r>(
         &self,
         batch: &Batch<'r>,
@@ -92,12 +96,12 @@ impl Table {
     ) -> Result<(), SinkError> {
         let mut cells = self.layout.cells();
         each_record(batch, |record| {
-            if let Some(kind) = self.layout.cannot_read(record) {
-                return Err(Refusal::NoObject(kind));
+            if let Some(kind) = self.layout.unreadable_kind(record) {
+                return Err(RowError::NotAnObject(kind));
             }
             let matches = self.layout.rows(record, &mut cells, row)?;
             if matches == 0 && self.without_match == WithoutMatch::OneRow {
-                row(self.layout.of_columns(&cells));
+                row(self.layout.column_cells(&cells));
             }
             Ok(())
         })

@@ -1,42 +1,42 @@
-//! A table whose columns are those that the records turn out to have.
+//! A table with the columns of all records.
 
 use longhaul_core::sink::{Batch, SinkError};
 
 use super::{
-    flat::Dictionary,
-    refusal::{Refusal, each_record},
+    error::{RowError, each_record},
+    flat::Flattener,
     style::Style,
 };
 
-/// The columns of all records seen, and how long their table is.
+/// The columns of all records so far, and the length of their table.
 #[derive(Debug)]
 pub(crate) struct UnionTable {
     style: Style,
-    dictionary: Dictionary,
+    flattener: Flattener,
     records: u64,
-    /// Records without any text in their cells.
+    /// The number of records whose cells are all empty.
     blank: u64,
-    /// Bytes in all cells.
+    /// The bytes in all cells.
     cells: u64,
     scratch: Vec<u8>,
 }
 
 impl UnionTable {
-    /// The table of no records.
+    /// A table without records.
     pub(crate) fn new(style: Style) -> Self {
-        let dictionary = Dictionary::new(style.arrays);
-        Self { style, dictionary, records: 0, blank: 0, cells: 0, scratch: Vec::new() }
+        let flattener = Flattener::new(style.arrays);
+        Self { style, flattener, records: 0, blank: 0, cells: 0, scratch: Vec::new() }
     }
 
-    /// Counts the records of a page in.
-    pub(crate) fn note_all(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        each_record(batch, |record| self.note(record))
+    /// Adds the records of a page to the counts.
+    pub(crate) fn add_page(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        each_record(batch, |record| self.add(record))
     }
 
-    /// Counts a record in.
-    pub(crate) fn note(&mut self, record: &str) -> Result<(), Refusal> {
+    /// Adds a record to the counts.
+    pub(crate) fn add(&mut self, record: &str) -> Result<(), RowError> {
         let mut cells = Vec::new();
-        self.dictionary.cells(record, &mut cells)?;
+        self.flattener.cells(record, &mut cells)?;
         self.scratch.clear();
         cells.into_iter().flatten().for_each(|cell| self.style.cell(cell, &mut self.scratch));
         self.records += 1;
@@ -45,24 +45,24 @@ impl UnionTable {
         Ok(())
     }
 
-    /// What the table starts with.
+    /// The start of the file: the header, after a byte order mark if there is one.
     pub(crate) fn header(&self) -> Vec<u8> {
         match self.columns() {
-            0 => self.style.start.to_vec(),
-            _ if self.dictionary.len() == 0 => self.style.header([""]),
-            _ => self.style.header(self.dictionary.names()),
+            0 => self.style.bom.to_vec(),
+            _ if self.flattener.len() == 0 => self.style.header([""]),
+            _ => self.style.header(self.flattener.names()),
         }
     }
 
-    /// Puts the row of a record that was counted in at the end of `rows`.
-    pub(crate) fn row(&mut self, record: &str, rows: &mut Vec<u8>) -> Result<(), Refusal> {
+    /// Appends the row of a record that was added before to `rows`.
+    pub(crate) fn row(&mut self, record: &str, rows: &mut Vec<u8>) -> Result<(), RowError> {
         let mut cells = Vec::new();
-        self.dictionary.cells(record, &mut cells)?;
+        self.flattener.cells(record, &mut cells)?;
         self.style.row(&cells, rows);
         Ok(())
     }
 
-    /// How many bytes the header and the rows of all records are.
+    /// The length of the header and the rows of all records in bytes.
     pub(crate) fn length(&self) -> u64 {
         let line_end = self.style.line_end.len() as u64;
         let columns = self.columns();
@@ -72,9 +72,9 @@ impl UnionTable {
         self.header().len() as u64 + self.cells + between + quotes + line_end * self.records
     }
 
-    /// Records without any column still have rows.
+    /// The number of columns. A table has at least one column if it has records.
     fn columns(&self) -> u64 {
-        (self.dictionary.len() as u64).max(self.records.min(1))
+        (self.flattener.len() as u64).max(self.records.min(1))
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     fn table(style: Style, records: &[&str]) -> String {
         let mut table = UnionTable::new(style);
         for record in records {
-            table.note(record).unwrap();
+            table.add(record).unwrap();
         }
         let length = table.length();
         let mut text = table.header();
@@ -107,12 +107,12 @@ mod tests {
             table(lf, &records),
             "a,b.c,record,b.d,late\n1.10,\"\",,,\n,,{},,\n,,,\"x,\"\"y\"\"\",\"[1,\"\"z\"\"]\"\n"
         );
-        let bom = Style { start: "\u{feff}".as_bytes(), delimiter: b';', ..Style::PLAIN };
+        let bom = Style { bom: "\u{feff}".as_bytes(), delimiter: b';', ..Style::PLAIN };
         assert_eq!(table(bom, &[r#"{"a":1,"b":2}"#, r#"{"b":3}"#]), "\u{feff}a;b\r\n1;2\r\n;3\r\n");
     }
 
     #[test]
-    fn every_record_has_a_row_even_where_there_is_nothing_to_tell() {
+    fn every_record_has_a_row_even_if_it_is_empty() {
         let drop = Style { arrays: Arrays::Drop, line_end: "\n", ..Style::PLAIN };
         assert_eq!(table(drop, &[]), "");
         assert_eq!(table(drop, &[r#"{"a":[]}"#, r#"{"a":[1]}"#]), "\"\"\n\"\"\n\"\"\n");

@@ -1,4 +1,4 @@
-//! How a file is compressed.
+//! The compression of a file.
 
 use std::{
     fmt,
@@ -8,19 +8,19 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use longhaul_core::sink::{Keys, SinkError};
 
-/// How a file is compressed.
+/// The compression of a file, with its level.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
     /// RFC 1952, at a level from 1 to 9.
     Gzip(u8),
-    /// RFC 8878, at a level from 1 to 19. Beyond that, readers would need more memory than they grant.
+    /// RFC 8878, at a level from 1 to 19. Higher levels need more memory than readers allow by default.
     #[cfg(feature = "zstd")]
     Zstd(u8),
 }
 
-/// What a file is.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Format {
     Plain,
@@ -32,7 +32,7 @@ impl Compression {
     /// The keys that [`new`](Self::new) reads.
     pub(super) const KEYS: [&str; 2] = ["compression", "compression_level"];
 
-    /// What these keys ask for. Where they do not say, the ending of `path` does.
+    /// Reads the compression from these keys. Without the key `compression`, the ending of `path` decides.
     pub(super) fn new(keys: &Keys<'_>, path: &str) -> Result<Self, SinkError> {
         let [compression, level] = Self::KEYS;
         let formats = [("none", Format::Plain), ("gzip", Format::Gzip), ("zstd", Format::Zstd)];
@@ -63,7 +63,7 @@ impl Compression {
         Err(SinkError::config(key, message))
     }
 
-    /// What a file becomes by it.
+    /// The format of a file with this compression.
     pub(super) fn format(self) -> Format {
         match self {
             Self::None => Format::Plain,
@@ -73,8 +73,8 @@ impl Compression {
         }
     }
 
-    /// What was compressed, of a whole file that has something in it.
-    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
+    /// Reads the uncompressed content of `file`, which must not be empty.
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to start"))]
     pub(super) fn decoded<'f>(self, file: impl Read + 'f) -> io::Result<Box<dyn Read + 'f>> {
         Ok(match self {
             Self::None => Box::new(file),
@@ -93,7 +93,7 @@ impl Format {
         found.map_or(Self::Plain, |(_, format)| format)
     }
 
-    /// What `file` is, by its first bytes. No record and no header begins like a compressed file.
+    /// Detects the format of `file` from its first bytes. A record or a header never starts like a compressed file.
     pub(super) fn read(file: impl Read) -> io::Result<Self> {
         let mut start = Vec::new();
         file.take(4).read_to_end(&mut start)?;
@@ -119,7 +119,7 @@ impl fmt::Display for Format {
 mod tests {
     use super::{Compression, Format, Keys};
 
-    /// What the options ask for where the path is this one, or what is said of them.
+    /// The compression that the options and this path select, or the error message.
     fn read(options: serde_json::Value, path: &str) -> Result<Compression, String> {
         let options = serde_json::from_value(options).unwrap();
         let keys = Keys::new(&options, &Compression::KEYS).unwrap();
@@ -127,21 +127,22 @@ mod tests {
     }
 
     #[test]
-    fn the_ending_decides_where_the_key_does_not() {
-        let ask = |compression: &str, path: &str| read(serde_json::json!({"compression": compression}), path);
-        let ending = |path: &str| read(serde_json::json!({}), path);
-        assert_eq!(ending("x.ndjson"), Ok(Compression::None));
-        assert_eq!(ending("x.gz.ndjson"), Ok(Compression::None));
-        assert_eq!(ending("x.ndjson.GZ"), Ok(Compression::Gzip(6)));
-        assert_eq!(ask("none", "x.gz"), Ok(Compression::None));
-        assert_eq!(ask("gzip", "x"), Ok(Compression::Gzip(6)));
+    fn the_ending_decides_without_the_key() {
+        let with_key =
+            |compression: &str, path: &str| read(serde_json::json!({"compression": compression}), path);
+        let by_ending = |path: &str| read(serde_json::json!({}), path);
+        assert_eq!(by_ending("x.ndjson"), Ok(Compression::None));
+        assert_eq!(by_ending("x.gz.ndjson"), Ok(Compression::None));
+        assert_eq!(by_ending("x.ndjson.GZ"), Ok(Compression::Gzip(6)));
+        assert_eq!(with_key("none", "x.gz"), Ok(Compression::None));
+        assert_eq!(with_key("gzip", "x"), Ok(Compression::Gzip(6)));
         let level = serde_json::json!({"compression_level": "9"});
         assert_eq!(read(level, "x.gz"), Ok(Compression::Gzip(9)));
     }
 
     #[cfg(feature = "zstd")]
     #[test]
-    fn zstd_has_levels_of_its_own() {
+    fn zstd_has_its_own_levels() {
         assert_eq!(read(serde_json::json!({}), "x.zst"), Ok(Compression::Zstd(3)));
         let options = serde_json::json!({"compression": "zstd", "compression_level": 19});
         assert_eq!(read(options, "x.gz"), Ok(Compression::Zstd(19)));
@@ -149,7 +150,7 @@ mod tests {
 
     #[cfg(not(feature = "zstd"))]
     #[test]
-    fn who_asks_for_zstd_is_told_how_to_get_it() {
+    fn the_error_without_zstd_says_how_to_build_it() {
         let message = "this longhaul was built without zstd (build it with the feature `zstd`, or use gzip)";
         assert_eq!(read(serde_json::json!({}), "x.zst"), Err(format!("path: {message}")));
         let options = serde_json::json!({"compression": "zstd"});

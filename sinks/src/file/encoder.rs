@@ -1,4 +1,4 @@
-//! What bytes become on their way to a file.
+//! Compresses the bytes of a file.
 
 use std::{
     borrow::Cow,
@@ -9,14 +9,14 @@ use std::{
 
 use flate2::write::GzEncoder;
 
-use super::Compression;
+use super::compression::Compression;
 
-/// Compresses what a file is to hold, in members (gzip) or frames (zstd), of which each can be read without the others:
-/// a file that ends where one ends is whole.
+/// Compresses bytes in members (gzip) or frames (zstd) that can be read independently, so that a file that ends after
+/// one of them is valid.
 #[derive(Debug)]
 pub(super) struct Encoder {
     pub(super) compression: Compression,
-    /// What has begun and not ended.
+    /// The unfinished member, if there is one.
     member: Option<Box<Member>>,
 }
 
@@ -28,15 +28,16 @@ enum Member {
 }
 
 impl Encoder {
-    /// An encoder that has begun nothing.
+    /// An encoder without an unfinished member.
     pub(super) fn new(compression: Compression) -> Self {
         Self { compression, member: None }
     }
 
-    /// What is to be written of `bytes` now. The rest comes later, and at the latest with [`end`](Self::end).
+    /// Takes `bytes` and returns what to write now. The rest follows with a later call, at the latest with
+    /// [`end`](Self::end).
     pub(super) fn encode<'b>(&mut self, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
         if self.member.is_none() && !bytes.is_empty() {
-            self.member = Member::begin(self.compression)?.map(Box::new);
+            self.member = Member::new(self.compression)?.map(Box::new);
         }
         match &mut self.member {
             None => Ok(Cow::Borrowed(bytes)),
@@ -44,20 +45,20 @@ impl Encoder {
         }
     }
 
-    /// What is still to be written of all bytes so far.
+    /// Ends the member and returns its remaining bytes.
     pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
         self.member.take().map_or_else(|| Ok(Vec::new()), |member| member.end())
     }
 
-    /// What a file holds that holds nothing.
-    pub(super) fn nothing(&self) -> io::Result<Vec<u8>> {
-        Member::begin(self.compression)?.map_or_else(|| Ok(Vec::new()), Member::end)
+    /// The bytes of a file without content.
+    pub(super) fn empty_file(&self) -> io::Result<Vec<u8>> {
+        Member::new(self.compression)?.map_or_else(|| Ok(Vec::new()), Member::end)
     }
 }
 
 impl Member {
-    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to begin"))]
-    fn begin(compression: Compression) -> io::Result<Option<Self>> {
+    #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to start"))]
+    fn new(compression: Compression) -> io::Result<Option<Self>> {
         Ok(match compression {
             Compression::None => None,
             Compression::Gzip(level) => {
@@ -67,7 +68,7 @@ impl Member {
             #[cfg(feature = "zstd")]
             Compression::Zstd(level) => {
                 let mut frame = zstd::Encoder::new(Vec::new(), level.into())?;
-                // As the command `zstd` does it, and gzip always.
+                // The command `zstd` adds a checksum by default, and gzip always has one.
                 frame.include_checksum(true)?;
                 Some(Self::Zstd(frame))
             }

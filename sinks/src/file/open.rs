@@ -1,4 +1,4 @@
-//! Opening the file of a pull that begins or goes on.
+//! Opening the file of a new or resumed pull.
 
 use std::{
     io::{self, Read, SeekFrom},
@@ -11,208 +11,217 @@ use longhaul_core::{
 };
 
 use super::{
-    Compression, Encoder, Ending, Mode, Place, Position, RecordFile, Target, compression::Format, failed,
-    place::make_folders, rejected,
+    compression::{Compression, Format},
+    encoder::Encoder,
+    error::{failed, rejected},
+    folders::make_folders,
+    path::FilePath,
+    position::{Position, position},
+    record_file::{Publish, RecordFile},
+    target::{Mode, Target},
 };
 
 impl RecordFile {
-    /// The file of a pull with these variables, from the beginning or as it was at the receipt `from`.
+    /// Opens the file of the pull at `variables`, new or as it was at the receipt `from`.
     pub(crate) fn open(
         target: &Target,
         variables: &Variables,
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
-        let place = target.place(variables)?;
+        let path = target.file(variables)?;
         let (disk, compression) = (Arc::clone(&target.disk), target.compression);
-        let from = from.map(|(receipt, mark)| Ok((position(receipt, &place)?, mark))).transpose()?;
+        let from = from.map(|(receipt, mark)| Ok((position(receipt, &path)?, mark))).transpose()?;
         let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);
         let from = match from {
-            Some((from, Mark::START)) if Self::was_dropped(&*disk, target.mode, &place, from)? => None,
+            Some((from, Mark::START)) if Self::was_dropped(&*disk, target.mode, &path, from)? => None,
             from => from.map(|(from, _)| from),
         };
         match (target.mode, from) {
-            (Mode::Replace, None) => Self::begin_part(disk, place, compression),
-            (Mode::Replace, Some(from)) => Self::go_on_with_part(disk, place, from, compression),
-            (Mode::Append, None) => Self::begin_after(disk, place, compression),
-            (Mode::Append, Some(from)) => Self::go_on(disk, place, from, Ending::Stay, compression),
+            (Mode::Replace, None) => Self::create_part(disk, path, compression),
+            (Mode::Replace, Some(from)) => Self::resume_part(disk, path, from, compression),
+            (Mode::Append, None) => Self::append(disk, path, compression),
+            (Mode::Append, Some(from)) => Self::resume(disk, path, from, Publish::InPlace, compression),
         }
         .map(|mut file| {
             if is_start {
-                file.is_only_begun();
+                file.note_start();
             }
             file
         })
     }
 
-    /// Nothing has come yet since the file was made, unless it was there before.
-    fn is_only_begun(&mut self) {
-        let was_there =
-            matches!(self.ending, Ending::Stay) && self.committed.is_some_and(|begun| begun.length > 0);
-        if !was_there {
-            (self.begun, self.before) = (self.committed, None);
+    /// Notes that no page has arrived since the file was created, unless the file existed before the pull.
+    fn note_start(&mut self) {
+        let existed =
+            matches!(self.publish, Publish::InPlace) && self.committed.is_some_and(|start| start.length > 0);
+        if !existed {
+            (self.start, self.length_before) = (self.committed, None);
         }
     }
 
-    /// Whether the file was made for the pull and dropped before anything had come.
-    fn was_dropped(disk: &dyn Disk, mode: Mode, place: &Place, begun: Position) -> Result<bool, SinkError> {
-        let place = match mode {
-            Mode::Replace => &place.part(),
-            // Somebody else must have taken one away that was there before.
-            Mode::Append if begun.length > 0 => return Ok(false),
-            Mode::Append => place,
+    /// Whether the file was created for the pull and dropped before the first page arrived.
+    fn was_dropped(disk: &dyn Disk, mode: Mode, path: &FilePath, start: Position) -> Result<bool, SinkError> {
+        let path = match mode {
+            Mode::Replace => &path.part(),
+            // Such a file existed before the pull, so another program must have removed it.
+            Mode::Append if start.length > 0 => return Ok(false),
+            Mode::Append => path,
         };
-        Ok(disk.kind(&place.path).map_err(|error| failed("read", place, error))?.is_none())
+        Ok(disk.kind(&path.absolute).map_err(|error| failed("read", path, error))?.is_none())
     }
 
-    fn begin_part(disk: Arc<dyn Disk>, place: Place, compression: Compression) -> Result<Self, SinkError> {
-        Self::begin_new(disk, place.part(), Ending::Rename(place), compression)
+    fn create_part(disk: Arc<dyn Disk>, path: FilePath, compression: Compression) -> Result<Self, SinkError> {
+        Self::create(disk, path.part(), Publish::Rename(path), compression)
     }
 
-    /// A new file of that name, which it takes from any other.
-    pub(super) fn begin_new(
+    /// Creates a file at `path`, and removes one that is there.
+    pub(super) fn create(
         disk: Arc<dyn Disk>,
-        place: Place,
-        ending: Ending,
+        path: FilePath,
+        publish: Publish,
         compression: Compression,
     ) -> Result<Self, SinkError> {
-        make_folders(&*disk, &place)?;
-        // Made anew rather than emptied: what stands there may be a link, or have another user's permissions.
-        remove_if_there(&*disk, &place.path).map_err(|error| failed("remove", &place, error))?;
-        let file = disk.open(&place.path, Open::New);
-        let file = file.map_err(|error| failed("create", &place, error))?;
+        make_folders(&*disk, &path)?;
+        // Created rather than truncated, because the existing file may be a link or have another user's permissions.
+        remove_if_there(&*disk, &path.absolute).map_err(|error| failed("remove", &path, error))?;
+        let file = disk.open(&path.absolute, Open::New);
+        let file = file.map_err(|error| failed("create", &path, error))?;
         let encoder = Encoder::new(compression);
-        Ok(Self { disk, file, place, ending, encoder, length: 0, committed: None, begun: None, before: None })
+        Ok(Self {
+            disk,
+            file,
+            path,
+            publish,
+            encoder,
+            length: 0,
+            committed: None,
+            start: None,
+            length_before: None,
+        })
     }
 
-    fn go_on_with_part(
+    fn resume_part(
         disk: Arc<dyn Disk>,
-        place: Place,
+        path: FilePath,
         from: Position,
         compression: Compression,
     ) -> Result<Self, SinkError> {
-        let part = place.part();
-        let unread = |error| failed("read", &place, error);
-        // The part comes first: an earlier pull's file may well look like the one that was committed.
-        let is_renamed = disk.kind(&part.path).map_err(|error| failed("read", &part, error))?.is_none()
-            && ends_at(&*disk, &place, from).map_err(unread)?;
+        let part = path.part();
+        let unreadable = |error| failed("read", &path, error);
+        // The `.part` file is checked first, because the file of an earlier pull may look like the committed one.
+        let is_renamed = disk.kind(&part.absolute).map_err(|error| failed("read", &part, error))?.is_none()
+            && ends_at(&*disk, &path, from).map_err(unreadable)?;
         if is_renamed {
-            Self::go_on(disk, place, from, Ending::Renamed, compression)
+            Self::resume(disk, path, from, Publish::Renamed, compression)
         } else {
-            Self::go_on(disk, part, from, Ending::Rename(place), compression)
+            Self::resume(disk, part, from, Publish::Rename(path), compression)
         }
     }
 
-    fn begin_after(disk: Arc<dyn Disk>, place: Place, compression: Compression) -> Result<Self, SinkError> {
-        make_folders(&*disk, &place)?;
-        let before = match disk.kind(&place.path).map_err(|error| failed("read", &place, error))? {
+    fn append(disk: Arc<dyn Disk>, path: FilePath, compression: Compression) -> Result<Self, SinkError> {
+        make_folders(&*disk, &path)?;
+        let length_before = match disk.kind(&path.absolute).map_err(|error| failed("read", &path, error))? {
             Some(Kind::File(length)) => Some(length),
             _ => None,
         };
         let mut file =
-            disk.open(&place.path, Open::ExistingOrNew).map_err(|error| failed("open", &place, error))?;
-        let length = end_of(&mut *file, &place, compression)?;
+            disk.open(&path.absolute, Open::ExistingOrNew).map_err(|error| failed("open", &path, error))?;
+        let length = end_of(&mut *file, &path, compression)?;
         Ok(Self {
             disk,
             file,
-            place,
-            ending: Ending::Stay,
+            path,
+            publish: Publish::InPlace,
             encoder: Encoder::new(compression),
             length,
             committed: None,
-            begun: None,
-            before,
+            start: None,
+            length_before,
         })
     }
 
-    /// The file of that name as it was at `from`.
-    pub(super) fn go_on(
+    /// Opens the file at `path` as it was at `from`.
+    pub(super) fn resume(
         disk: Arc<dyn Disk>,
-        place: Place,
+        path: FilePath,
         from: Position,
-        ending: Ending,
+        publish: Publish,
         compression: Compression,
     ) -> Result<Self, SinkError> {
-        let gone_wrong = |why: &str| {
-            let cure = "put it back as it was, or begin the pull anew";
-            rejected(format!("cannot go on with `{}`: {why} ({cure})", place.shown))
+        let cannot_resume = |why: &str| {
+            let fix = "restore it, or start the pull over";
+            rejected(format!("cannot resume `{}`: {why} ({fix})", path.shown))
         };
-        let unread = |error| failed("read", &place, error);
-        let mut file = match disk.open(&place.path, Open::Existing) {
+        let unreadable = |error| failed("read", &path, error);
+        let mut file = match disk.open(&path.absolute, Open::Existing) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(gone_wrong("it is gone")),
-            Err(error) => return Err(failed("open", &place, error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(cannot_resume("it is gone")),
+            Err(error) => return Err(failed("open", &path, error)),
         };
         let length = from.length;
-        let found = file.seek(SeekFrom::End(0)).map_err(unread)?;
+        let found = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
         if found < length {
-            return Err(gone_wrong(&format!("it has {found} bytes, and {length} were committed")));
+            return Err(cannot_resume(&format!("it has {found} bytes, but {length} were committed")));
         }
-        if Position::read(&mut *file, length).map_err(unread)? != from {
-            return Err(gone_wrong("what was committed to it has been changed"));
+        if Position::read(&mut *file, length).map_err(unreadable)? != from {
+            return Err(cannot_resume("its committed content has changed"));
         }
         if found > length {
-            file.set_length(length).map_err(|error| failed("truncate", &place, error))?;
+            file.set_length(length).map_err(|error| failed("truncate", &path, error))?;
         }
-        // Also what is as long as it should be: whoever cut it may have been killed before that was to last, and the
-        // next commit may find nothing new to flush.
-        file.sync().map_err(|error| failed("flush", &place, error))?;
+        // Synced even if nothing was cut: a run that cut the file may have been killed before it was durable, and the
+        // next commit may find nothing to flush.
+        file.sync().map_err(|error| failed("flush", &path, error))?;
         Ok(Self {
             disk,
             file,
-            place,
-            ending,
+            path,
+            publish,
             encoder: Encoder::new(compression),
             length,
             committed: Some(from),
-            begun: None,
-            before: Some(length),
+            start: None,
+            length_before: Some(length),
         })
     }
 }
 
-pub(super) fn position(receipt: &Receipt, place: &Place) -> Result<Position, SinkError> {
-    let Receipt(text) = receipt;
-    let shown = &place.shown;
-    let message =
-        || format!("cannot go on with `{shown}`: the receipt `{text}` is not a length and a checksum");
-    text.parse().map_err(|_| rejected(message()))
-}
-
-/// Whether the file is there and is the one that was committed, to the byte.
-fn ends_at(disk: &dyn Disk, place: &Place, at: Position) -> io::Result<bool> {
-    if disk.kind(&place.path)? != Some(Kind::File(at.length)) {
+/// Whether the file exists and is exactly the one that was committed.
+fn ends_at(disk: &dyn Disk, path: &FilePath, at: Position) -> io::Result<bool> {
+    if disk.kind(&path.absolute)? != Some(Kind::File(at.length)) {
         return Ok(false);
     }
-    let mut file = disk.open(&place.path, Open::Existing)?;
+    let mut file = disk.open(&path.absolute, Open::Existing)?;
     Ok(Position::read(&mut *file, at.length)? == at)
 }
 
-/// The file's length, with the file positioned there. It is read so far that whoever reads it finds what will follow.
-fn end_of(file: &mut dyn DiskFile, place: &Place, compression: Compression) -> Result<u64, SinkError> {
-    let unread = |error| failed("read", place, error);
-    let refused = |why: &str| rejected(format!("cannot append to `{}`: {why}", place.shown));
-    let length = file.seek(SeekFrom::End(0)).map_err(unread)?;
+/// Returns the file's length and moves to its end. Checks first that what follows can be read together with what is
+/// there.
+fn end_of(file: &mut dyn DiskFile, path: &FilePath, compression: Compression) -> Result<u64, SinkError> {
+    let unreadable = |error| failed("read", path, error);
+    let rejected_append = |why: &str| rejected(format!("cannot append to `{}`: {why}", path.shown));
+    let length = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
     if length == 0 {
         return Ok(0);
     }
-    file.rewind().map_err(unread)?;
-    let found = Format::read(&mut *file).map_err(unread)?;
+    file.rewind().map_err(unreadable)?;
+    let found = Format::read(&mut *file).map_err(unreadable)?;
     if found != compression.format() {
-        let cure = "choose another path, or set `compression` to what the file is";
+        let fix = "choose another path, or set `compression` to match the file";
         let ours = compression.format();
-        return Err(refused(&format!("it is {found}, but new records are {ours} ({cure})")));
+        return Err(rejected_append(&format!("it is {found}, but new records are {ours} ({fix})")));
     }
     let from = if found == Format::Plain { length - 1 } else { 0 };
-    file.seek(SeekFrom::Start(from)).map_err(unread)?;
+    file.seek(SeekFrom::Start(from)).map_err(unreadable)?;
     let last = compression.decoded(&mut *file).and_then(last_byte);
     let damaged = |error: io::Error| match found {
-        Format::Plain => unread(error),
-        _ => refused("it cannot be read to its end").because(error),
+        Format::Plain => unreadable(error),
+        _ => rejected_append("it cannot be read to its end").because(error),
     };
     if last.map_err(damaged)?.is_some_and(|last| last != b'\n') {
-        return Err(refused("its last line is not complete"));
+        return Err(rejected_append("its last line is not complete"));
     }
-    file.seek(SeekFrom::Start(length)).map_err(unread)
+    file.seek(SeekFrom::Start(length)).map_err(unreadable)
 }
 
 fn last_byte(mut of: impl Read) -> io::Result<Option<u8>> {

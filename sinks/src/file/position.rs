@@ -1,4 +1,4 @@
-//! Where a file stood at a commit.
+//! The position of a file at a commit.
 
 use std::{
     fmt,
@@ -6,14 +6,19 @@ use std::{
     str::FromStr,
 };
 
-use longhaul_core::disk::DiskFile;
+use longhaul_core::{
+    disk::DiskFile,
+    sink::{Receipt, SinkError},
+};
 use siphasher::sip::SipHasher13;
 
-/// How much of a file's end goes into the checksum, in bytes.
+use super::{error::rejected, path::FilePath};
+
+/// How many bytes at the end of a file the checksum covers.
 const TAIL: u64 = 4096;
 
-/// How long a file was and what it ended in. As text, `27 3f1c0a92d4e87b65`: the length in bytes, then a checksum of
-/// the last 4 KiB, so that a file which somebody changed is not taken for the one that was committed.
+/// The length of a file and a checksum of its end. As text, `27 3f1c0a92d4e87b65`: the length in bytes, then a
+/// checksum of the last 4 KiB, which detects that the file was changed since the commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Position {
     pub(super) length: u64,
@@ -21,7 +26,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// The position at `length`, and the file brought there. It has to be so long.
+    /// Reads the position at `length` and moves the file there. The file must have at least this length.
     pub(super) fn read(file: &mut dyn DiskFile, length: u64) -> io::Result<Self> {
         let tail = length.min(TAIL);
         file.seek(SeekFrom::Start(length - tail))?;
@@ -50,9 +55,17 @@ impl FromStr for Position {
     }
 }
 
-/// A text that is not a length and a checksum.
+/// The text is not a length and a checksum.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct NotAPosition;
+
+/// The position in `receipt`. `path` is for the error message.
+pub(super) fn position(receipt: &Receipt, path: &FilePath) -> Result<Position, SinkError> {
+    let Receipt(text) = receipt;
+    let shown = &path.shown;
+    let message = || format!("cannot resume `{shown}`: the receipt `{text}` is not a length and a checksum");
+    text.parse().map_err(|_| rejected(message()))
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Records that wait for the last one of their pull.
+//! A temporary file for the records of an incomplete pull.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
@@ -10,88 +10,95 @@ use longhaul_core::{
     sink::{Mark, Receipt, SinkError, Variables},
 };
 
-use super::{Compression, Ending, Place, RecordFile, Target, compression::Format, failed, open::position};
+use super::{
+    compression::{Compression, Format},
+    error::failed,
+    path::FilePath,
+    position::position,
+    record_file::{Publish, RecordFile},
+    target::Target,
+};
 
-/// The records of one pull, one a line, in `<path>.spool` beside the file that they will become.
+/// The records of one pull, one per line, in `<path>.spool` beside the final file.
 ///
-/// What was not committed is taken back when this is dropped.
+/// Dropping it removes everything that was not committed.
 #[derive(Debug)]
 pub(crate) struct Spool(RecordFile);
 
 impl Spool {
-    /// The spool of a pull that begins. One that an earlier pull left behind is dropped.
-    pub(crate) fn begin(target: &Target, variables: &Variables) -> Result<Self, SinkError> {
-        let place = spool(&target.place(variables)?);
-        RecordFile::begin_new(Arc::clone(&target.disk), place, Ending::Stay, Compression::None).map(Self)
+    /// Creates the spool of a new pull, and removes one that an earlier pull left behind.
+    pub(crate) fn create(target: &Target, variables: &Variables) -> Result<Self, SinkError> {
+        let path = spool_path(&target.file(variables)?);
+        RecordFile::create(Arc::clone(&target.disk), path, Publish::InPlace, Compression::None).map(Self)
     }
 
-    /// The spool as it was at the receipt `from`; `None` where there is none but a file that it has become, which
-    /// holds `length` bytes.
-    pub(crate) fn go_on(
+    /// Opens the spool as it was at the receipt `from`. Returns `None` if there is no spool because it already became
+    /// the final file, which then holds `length` bytes.
+    pub(crate) fn resume(
         target: &Target,
         variables: &Variables,
         from: &Receipt,
         length: u64,
     ) -> Result<Option<Self>, SinkError> {
-        let (place, disk) = (target.place(variables)?, Arc::clone(&target.disk));
-        let spool = spool(&place);
-        let unread = |error| failed("read", &place, error);
-        let is_gone = disk.kind(&spool.path).map_err(|error| failed("read", &spool, error))?.is_none();
-        if is_gone && holds(&*disk, &place, target.compression, length).map_err(unread)? {
+        let (path, disk) = (target.file(variables)?, Arc::clone(&target.disk));
+        let spool = spool_path(&path);
+        let unreadable = |error| failed("read", &path, error);
+        let is_gone = disk.kind(&spool.absolute).map_err(|error| failed("read", &spool, error))?.is_none();
+        if is_gone && holds(&*disk, &path, target.compression, length).map_err(unreadable)? {
             return Ok(None);
         }
         let from = position(from, &spool)?;
-        let spool = RecordFile::go_on(disk, spool, from, Ending::Stay, Compression::None)?;
+        let spool = RecordFile::resume(disk, spool, from, Publish::InPlace, Compression::None)?;
         Ok(Some(Self(spool)))
     }
 
-    /// Puts whole lines at the end.
+    /// Appends whole lines.
     pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), SinkError> {
         self.0.write(lines)
     }
 
-    /// Makes what was written survive a crash.
+    /// Makes everything written so far survive a crash.
     pub(crate) fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
         self.0.commit(mark)
     }
 
-    /// Calls `each` with every line, without its end.
+    /// Calls `each` with every line, without its line end.
     pub(crate) fn lines(
         &mut self,
         mut each: impl FnMut(&str) -> Result<(), SinkError>,
     ) -> Result<(), SinkError> {
-        let RecordFile { file, place, length, .. } = &mut self.0;
-        let unread = |error: io::Error| failed("read", place, error);
-        file.rewind().map_err(unread)?;
+        let RecordFile { file, path, length, .. } = &mut self.0;
+        let unreadable = |error: io::Error| failed("read", path, error);
+        file.rewind().map_err(unreadable)?;
         let mut lines = BufReader::with_capacity(1 << 16, (&mut *file).take(*length));
         let mut line = String::new();
-        while lines.read_line(&mut line).map_err(unread)? > 0 {
+        while lines.read_line(&mut line).map_err(unreadable)? > 0 {
             each(line.trim_end_matches('\n'))?;
             line.clear();
         }
-        file.seek(SeekFrom::Start(*length)).map_err(unread)?;
+        file.seek(SeekFrom::Start(*length)).map_err(unreadable)?;
         Ok(())
     }
 
-    /// Takes the spool away, which has become what it is to be.
+    /// Removes the spool after the final file was written.
     pub(crate) fn remove(self) -> Result<(), SinkError> {
-        let RecordFile { disk, place, .. } = &self.0;
-        remove_if_there(&**disk, &place.path).map_err(|error| failed("remove", place, error))?;
-        disk.sync_folder(place.folder()).map_err(|error| failed("flush the folder of", place, error))
+        let RecordFile { disk, path, .. } = &self.0;
+        remove_if_there(&**disk, &path.absolute).map_err(|error| failed("remove", path, error))?;
+        disk.sync_folder(path.folder()).map_err(|error| failed("flush the folder of", path, error))
     }
 }
 
-fn spool(place: &Place) -> Place {
-    place.beside(".spool")
+fn spool_path(path: &FilePath) -> FilePath {
+    path.beside(".spool")
 }
 
-/// Whether the file is there and holds `length` bytes.
-fn holds(disk: &dyn Disk, place: &Place, compression: Compression, length: u64) -> io::Result<bool> {
-    let Some(Kind::File(found)) = disk.kind(&place.path)? else { return Ok(false) };
+/// Whether the file exists and holds `length` bytes of uncompressed content.
+fn holds(disk: &dyn Disk, path: &FilePath, compression: Compression, length: u64) -> io::Result<bool> {
+    let Some(Kind::File(found)) = disk.kind(&path.absolute)? else { return Ok(false) };
     if compression == Compression::None {
         return Ok(found == length);
     }
-    let mut file = disk.open(&place.path, Open::Existing)?;
+    let mut file = disk.open(&path.absolute, Open::Existing)?;
     if Format::read(&mut *file)? != compression.format() {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Which file a sink writes.
+//! The file that a sink is configured to write.
 
 use std::sync::Arc;
 
@@ -7,10 +7,9 @@ use longhaul_core::{
     sink::{Keys, SinkError, UnknownPlaceholder, Variables},
 };
 
-use super::{Compression, Place};
+use super::{compression::Compression, path::FilePath};
 
-/// Where a sink's records go: a path with placeholders, what becomes of a file that is there already, and
-/// whether files are compressed.
+/// A path with placeholders, what to do with an existing file, and the compression.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     template: String,
@@ -19,12 +18,12 @@ pub(crate) struct Target {
     pub(super) disk: Arc<dyn Disk>,
 }
 
-/// What becomes of a file that is there already.
+/// What to do with an existing file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mode {
-    /// The complete pull takes its place, atomically.
+    /// The complete pull replaces it atomically.
     Replace,
-    /// The pull follows after it.
+    /// The pull is appended to it.
     Append,
 }
 
@@ -35,7 +34,7 @@ impl Target {
         ["path", "mode", compression, level]
     };
 
-    /// The target on `disk` that these keys describe.
+    /// Reads the target from these keys.
     pub(crate) fn new(keys: &Keys<'_>, disk: Arc<dyn Disk>) -> Result<Self, SinkError> {
         let template = keys.required_text("path")?;
         if template.is_empty() {
@@ -46,20 +45,22 @@ impl Target {
         Ok(Self { template: template.to_owned(), mode, compression, disk })
     }
 
-    /// The file of a pull with these variables. Nothing is made yet, but what cannot become a file is refused.
-    pub(crate) fn place(&self, variables: &Variables) -> Result<Place, SinkError> {
+    /// The path of the file of the pull at `variables`. Creates nothing, but returns an error if the path cannot be a
+    /// file.
+    pub(crate) fn file(&self, variables: &Variables) -> Result<FilePath, SinkError> {
         let unknown = |error: UnknownPlaceholder| SinkError::config("path", error.to_string());
         let shown = variables.expand(&self.template).map_err(unknown)?;
         let path = followed(&variables.path(&self.template).map_err(unknown)?);
-        let refused = |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
+        let rejected =
+            |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
         match self.disk.kind(&path) {
-            Ok(Some(Kind::Folder)) => refused("it is a folder"),
+            Ok(Some(Kind::Folder)) => rejected("it is a folder"),
             Ok(Some(Kind::Other)) => {
-                refused("it is not a regular file (the sink `stdout` writes to pipes and devices)")
+                rejected("it is not a regular file (the sink `stdout` writes to pipes and devices)")
             }
-            _ if path.is_symlink() => refused("it is a symbolic link to nothing"),
-            _ if shown.ends_with('/') => refused("it names a folder"),
-            _ => Ok(Place { path, shown }),
+            _ if path.is_symlink() => rejected("it is a broken symbolic link"),
+            _ if shown.ends_with('/') => rejected("it names a folder"),
+            _ => Ok(FilePath { absolute: path, shown }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an `ndjson` sink is told.
+//! The options of the `ndjson` sink.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl NdjsonType {
 
 impl SinkType for NdjsonType {
     fn summary(&self) -> &'static str {
-        "a file with one JSON record a line, as the server wrote it"
+        "a file with one JSON record per line, as the server wrote it"
     }
 
     fn options(&self) -> Vec<String> {
@@ -46,7 +46,7 @@ impl SinkType for NdjsonType {
 
 impl OpenSink for NdjsonConfig {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.place(variables)?.path))
+        Ok(Destination::File(self.target.file(variables)?.absolute))
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {

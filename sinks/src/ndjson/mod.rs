@@ -1,4 +1,4 @@
-//! NDJSON files: one record a line, in the server's own bytes.
+//! NDJSON files: one record per line, in the server's own bytes.
 
 mod config;
 mod sink;

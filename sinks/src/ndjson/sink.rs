@@ -1,10 +1,10 @@
-//! Writing NDJSON.
+//! Writes NDJSON to a file.
 
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError};
 
 use crate::file::RecordFile;
 
-/// An open `ndjson` sink. The bytes of a batch are NDJSON already.
+/// An open `ndjson` sink. The bytes of a batch already are NDJSON.
 #[derive(Debug)]
 pub(crate) struct NdjsonSink {
     file: RecordFile,

@@ -1,4 +1,4 @@
-//! What a `stdout` sink is told.
+//! The options of the `stdout` sink.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ struct StdoutConfig {
     format: Format,
 }
 
-/// How records are written.
+/// The format of the records.
 #[derive(Debug)]
 enum Format {
     Ndjson,
@@ -33,7 +33,7 @@ enum Format {
 }
 
 impl StdoutType {
-    /// The type whose sinks write to `stdout`.
+    /// A sink type that writes to `stdout`.
     pub(crate) fn new(stdout: Stdout) -> Self {
         Self { stdout }
     }
@@ -68,7 +68,7 @@ impl OpenSink for StdoutConfig {
         Ok(Destination::Stdout)
     }
 
-    /// What went down the pipe cannot be taken back: the sink goes on at the receipt's mark with what comes then.
+    /// A pipe cannot be rolled back, so the sink resumes at the receipt's mark.
     fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let stdout = self.stdout.clone();
         let at = from.map_or(Mark::START, |(_, mark)| mark);

@@ -1,4 +1,4 @@
-//! Writing to standard output.
+//! Writes to standard output.
 
 use std::{io, sync::Arc};
 
@@ -7,18 +7,18 @@ use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError};
 use super::Stdout;
 use crate::csv::Table;
 
-/// Records as lines of JSON.
+/// Writes records as lines of JSON.
 #[derive(Debug)]
 pub(crate) struct NdjsonStdout {
     stdout: Stdout,
 }
 
-/// Records as rows of a table.
+/// Writes records as rows of a table.
 #[derive(Debug)]
 pub(crate) struct CsvStdout {
     stdout: Stdout,
     table: Arc<Table>,
-    /// Starts with the header, since this pipe has seen none yet.
+    /// The rows to write next. At first they start with the header, which every pipe needs once.
     rows: Vec<u8>,
 }
 
@@ -34,10 +34,10 @@ impl CsvStdout {
         Self { stdout, table, rows }
     }
 
-    fn send(&mut self) -> Result<(), SinkError> {
-        let sent = self.stdout.write(&self.rows);
+    fn write_rows(&mut self) -> Result<(), SinkError> {
+        let written = self.stdout.write(&self.rows);
         self.rows.clear();
-        sent.map_err(failed)
+        written.map_err(failed)
     }
 }
 
@@ -58,11 +58,11 @@ impl Sink for NdjsonStdout {
 impl Sink for CsvStdout {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         self.table.rows(batch, &mut self.rows)?;
-        self.send()
+        self.write_rows()
     }
 
     fn commit(&mut self, _: Mark) -> Result<Receipt, SinkError> {
-        self.send()?;
+        self.write_rows()?;
         Ok(Receipt::default())
     }
 

@@ -1,4 +1,4 @@
-//! Standard output, or what stands in for it.
+//! Standard output, or a writer in its place.
 
 use std::{
     fmt,
@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The writer behind the sink `stdout`, shared by all pulls that go there.
+/// The writer of the sink `stdout`, shared by all pulls that write to it.
 #[derive(Clone)]
 pub struct Stdout(Arc<Mutex<dyn Write + Send>>);
 
@@ -16,12 +16,12 @@ impl Stdout {
         Self::to(io::stdout())
     }
 
-    /// `writer` in place of it.
+    /// Writes to `writer` in place of standard output.
     pub fn to(writer: impl Write + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(writer)))
     }
 
-    /// Writes `bytes` in one piece, and past every buffer: who reads the pipe sees whole pages, at once.
+    /// Writes `bytes` at once and flushes, so that the reader of a pipe receives whole pages without delay.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_all(bytes)?;

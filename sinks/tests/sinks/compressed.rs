@@ -1,4 +1,4 @@
-//! What is in a compressed file, and to which one nothing can be appended.
+//! The content of compressed files, and when they can be appended to.
 
 use longhaul_core::sink::{Mark, OpenSink};
 use longhaul_tests::{packed, unpacked, write_page};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::support::{COMPRESSIONS, Folder, configured, pull};
 
-/// `compression` under its name, with the ending of files.
+/// Each `compression` and the ending of its files.
 const ENDINGS: [(&str, &str); 2] = [("gzip", "gz"), ("zstd", "zst")];
 
 fn sink(name: &str, path: &str, mode: &str) -> Box<dyn OpenSink> {
@@ -17,7 +17,7 @@ fn sink(name: &str, path: &str, mode: &str) -> Box<dyn OpenSink> {
     configured(name, options).unwrap()
 }
 
-/// Where the members or frames of a file begin.
+/// The positions at which the members or frames of a file start.
 fn members(compression: &str, file: &[u8]) -> Vec<usize> {
     let magic: &[u8] = if compression == "gzip" { b"\x1f\x8b\x08" } else { b"\x28\xb5\x2f\xfd" };
     let starts = file.windows(magic.len()).enumerate().filter(|(_, bytes)| *bytes == magic);
@@ -25,11 +25,11 @@ fn members(compression: &str, file: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
+fn each_commit_ends_a_member_and_leaves_a_valid_file() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.ndjson.{ending}");
-        let mut open = folder.begin(&*sink("ndjson", &name, "append"));
+        let mut open = folder.open(&*sink("ndjson", &name, "append"));
         write_page(&mut open, &["1"]).unwrap();
         write_page(&mut open, &["2"]).unwrap();
         let first = open.commit(Mark(1)).unwrap();
@@ -37,7 +37,7 @@ fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
         assert_eq!(first.0.split(' ').next().unwrap(), whole.len().to_string());
         assert_eq!(unpacked(compression, &whole), b"1\n2\n");
         assert_eq!(members(compression, &whole), [0]);
-        // There is nothing new to end.
+        // There is no new member to end.
         assert_eq!(open.commit(Mark(2)).unwrap(), first);
         write_page(&mut open, &["3"]).unwrap();
         open.commit(Mark(3)).unwrap();
@@ -49,20 +49,20 @@ fn a_member_ends_at_each_commit_after_which_the_file_is_whole() {
 }
 
 #[test]
-fn what_came_after_a_commit_is_taken_back() {
+fn pages_after_a_commit_are_removed() {
     for (compression, ending) in ENDINGS {
         for mode in ["replace", "append"] {
             let folder = Folder::new();
             let name = format!("x.{ending}");
             let sink = sink("ndjson", &name, mode);
-            let mut open = folder.begin(&*sink);
+            let mut open = folder.open(&*sink);
             write_page(&mut open, &["1"]).unwrap();
             let receipt = open.commit(Mark(1)).unwrap();
             write_page(&mut open, &["2"]).unwrap();
             open.commit(Mark(2)).unwrap();
             drop(open);
             let written = if mode == "replace" { format!("{name}.part") } else { name.clone() };
-            // What a kill in the middle of a write leaves.
+            // What a process killed during a write leaves behind.
             let torn = [folder.bytes(&written).unwrap(), packed(compression, "3\n")[..9].to_vec()].concat();
             folder.write(&written, torn);
             pull(folder.resume(&*sink, &receipt).unwrap(), &["4"]);
@@ -73,26 +73,26 @@ fn what_came_after_a_commit_is_taken_back() {
 }
 
 #[test]
-fn a_pull_of_nothing_leaves_a_file_that_can_be_read() {
+fn an_empty_pull_leaves_a_readable_file() {
     for (compression, ending) in ENDINGS {
-        for (name, mode, held) in [
+        for (name, mode, content) in [
             ("ndjson", "replace", ""),
             ("ndjson", "append", ""),
             ("csv", "replace", "a\r\n"),
             ("csv", "append", "a\r\n"),
         ] {
-            // A pull without any page is at its start until the end.
+            // A pull without pages stays at `START` until its end.
             for mark in [Mark::START, Mark(1)] {
                 let folder = Folder::new();
                 let path = format!("x.{ending}");
                 let sink = sink(name, &path, mode);
-                let mut open = folder.begin(&*sink);
+                let mut open = folder.open(&*sink);
                 open.commit(Mark::START).unwrap();
                 let receipt = open.commit(mark).unwrap();
                 open.finish().unwrap();
                 let file = folder.bytes(&path).unwrap();
-                let held = if mode == "append" && mark == Mark::START { "" } else { held };
-                assert_eq!(unpacked(compression, &file), held.as_bytes());
+                let content = if mode == "append" && mark == Mark::START { "" } else { content };
+                assert_eq!(unpacked(compression, &file), content.as_bytes());
                 let mut again = sink.open(&folder.variables(), Some((&receipt, mark))).unwrap().sink;
                 assert_eq!(again.commit(mark).unwrap(), receipt);
                 again.finish().unwrap();
@@ -104,11 +104,11 @@ fn a_pull_of_nothing_leaves_a_file_that_can_be_read() {
 }
 
 #[test]
-fn a_start_puts_nothing_before_the_records() {
+fn the_commit_at_the_start_writes_nothing() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
-        let mut open = folder.begin(&*sink("ndjson", &name, "replace"));
+        let mut open = folder.open(&*sink("ndjson", &name, "replace"));
         open.commit(Mark::START).unwrap();
         write_page(&mut open, &["1"]).unwrap();
         open.commit(Mark(1)).unwrap();
@@ -118,66 +118,66 @@ fn a_start_puts_nothing_before_the_records() {
 }
 
 #[test]
-fn appended_records_follow_in_members_of_their_own() {
+fn appended_records_follow_in_their_own_members() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
         folder.write(&name, packed(compression, "1\n"));
-        pull(folder.begin(&*sink("ndjson", &name, "append")), &["2"]);
+        pull(folder.open(&*sink("ndjson", &name, "append")), &["2"]);
         assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"1\n2\n");
 
-        // A file of no bytes is as good as none; so is one that holds nothing.
+        // An empty file counts as no file, and so does a compressed file without content.
         for empty in [Vec::new(), packed(compression, "")] {
             folder.write(&name, empty);
-            pull(folder.begin(&*sink("csv", &name, "append")), &["{\"a\":1}"]);
-            pull(folder.begin(&*sink("csv", &name, "append")), &["{\"a\":2}"]);
+            pull(folder.open(&*sink("csv", &name, "append")), &["{\"a\":1}"]);
+            pull(folder.open(&*sink("csv", &name, "append")), &["{\"a\":2}"]);
             assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"a\r\n1\r\n2\r\n");
         }
     }
 }
 
 #[test]
-fn nothing_is_appended_to_a_file_after_which_it_could_not_be_read() {
-    let cure = "(choose another path, or set `compression` to what the file is)";
+fn appending_that_would_make_a_file_unreadable_is_rejected() {
+    let fix = "(choose another path, or set `compression` to match the file)";
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
         let whole = packed(compression, "a\r\n1\r\n");
-        let refusal = |of: &str, file: &[u8]| {
+        let error = |of: &str, file: &[u8]| {
             folder.write(&name, file);
-            let told = folder.refusal(&*sink(of, &name, "append"));
+            let message = folder.open_error(&*sink(of, &name, "append"));
             assert_eq!(folder.bytes(&name).unwrap(), file);
-            told.replace(&format!("Rejected: cannot append to `{name}`: "), "")
+            message.replace(&format!("Rejected: cannot append to `{name}`: "), "")
         };
         let ours = format!("new records are compressed with {compression}");
-        assert_eq!(refusal("ndjson", b"{}\n"), format!("it is not compressed, but {ours} {cure}"));
+        assert_eq!(error("ndjson", b"{}\n"), format!("it is not compressed, but {ours} {fix}"));
         let (other, _) = ENDINGS.into_iter().find(|(other, _)| *other != compression).unwrap();
         assert_eq!(
-            refusal("ndjson", &packed(other, "{}\n")),
-            format!("it is compressed with {other}, but {ours} {cure}")
+            error("ndjson", &packed(other, "{}\n")),
+            format!("it is compressed with {other}, but {ours} {fix}")
         );
         let cut = "it cannot be read to its end (cause)";
-        assert_eq!(refusal("csv", &whole[..whole.len() - 1]), cut);
-        assert_eq!(refusal("csv", &[&whole[..], b"more\n"].concat()), cut);
-        assert_eq!(refusal("ndjson", &packed(compression, "{}\n{")), "its last line is not complete");
-        assert_eq!(refusal("csv", &packed(compression, "b\r\n1\r\n")), "its column 1 is `b`, not `a`");
+        assert_eq!(error("csv", &whole[..whole.len() - 1]), cut);
+        assert_eq!(error("csv", &[&whole[..], b"more\n"].concat()), cut);
+        assert_eq!(error("ndjson", &packed(compression, "{}\n{")), "its last line is not complete");
+        assert_eq!(error("csv", &packed(compression, "b\r\n1\r\n")), "its column 1 is `b`, not `a`");
     }
     let folder = Folder::new();
     folder.write("x", packed("gzip", "{}\n"));
     assert_eq!(
-        folder.refusal(&*sink("ndjson", "x", "append")),
+        folder.open_error(&*sink("ndjson", "x", "append")),
         format!(
-            "Rejected: cannot append to `x`: it is compressed with gzip, but new records are not compressed {cure}"
+            "Rejected: cannot append to `x`: it is compressed with gzip, but new records are not compressed {fix}"
         )
     );
 }
 
 #[test]
-fn the_key_counts_more_than_the_ending() {
+fn the_key_overrides_the_ending() {
     for compression in COMPRESSIONS {
         let folder = Folder::new();
         let sink = configured("ndjson", json!({"path": "x.gz", "compression": compression})).unwrap();
-        pull(folder.begin(&*sink), &["1"]);
+        pull(folder.open(&*sink), &["1"]);
         let file = folder.bytes("x.gz").unwrap();
         assert_eq!(unpacked(compression, &file), b"1\n");
         assert_eq!(file == b"1\n", compression == "none");
@@ -193,21 +193,21 @@ fn a_higher_level_makes_a_smaller_file() {
             let folder = Folder::new();
             let path = format!("x.{ending}");
             let sink = configured("ndjson", json!({"path": path, "compression_level": level})).unwrap();
-            pull(folder.begin(&*sink), &records);
+            pull(folder.open(&*sink), &records);
             folder.bytes(&path).unwrap().len()
         };
         assert!(size(highest) < size(json!(1)), "{ending}");
     }
 }
 
-/// Its length tells a finished table from an older file under that name.
+/// The length tells a finished table from an older file with the same name.
 #[test]
-fn a_table_that_is_made_at_the_end_is_known_when_it_is_finished_again() {
+fn a_finished_table_is_recognized_when_it_is_finished_again() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
         let sink = configured("csv", json!({"path": name})).unwrap();
-        let mut open = folder.begin(&*sink);
+        let mut open = folder.open(&*sink);
         write_page(&mut open, &["{\"a\":1}"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
@@ -217,12 +217,10 @@ fn a_table_that_is_made_at_the_end_is_known_when_it_is_finished_again() {
         assert_eq!(folder.bytes(&name).unwrap(), file);
         for other in [packed(compression, "a\r\n11\r\n"), b"a\r\n1\r\n".to_vec()] {
             folder.write(&name, other);
-            let refusal = folder.resume(&*sink, &receipt).unwrap_err();
+            let error = folder.resume(&*sink, &receipt).unwrap_err();
             assert_eq!(
-                refusal.to_string(),
-                format!(
-                    "cannot go on with `{name}.spool`: it is gone (put it back as it was, or begin the pull anew)"
-                )
+                error.to_string(),
+                format!("cannot resume `{name}.spool`: it is gone (restore it, or start the pull over)")
             );
         }
     }

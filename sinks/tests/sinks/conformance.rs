@@ -1,4 +1,4 @@
-//! Every sink keeps the contract, in every mode.
+//! Every sink passes the contract in every mode.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::support::{COMPRESSIONS, Folder, Pipe, configured, configured_on, registry};
 
-/// The whole record in one cell, so that a row can be read back as the record it was.
+/// The whole record in one cell, so that the record can be read back from the row.
 fn columns() -> Value {
     json!([{"name": "record", "at": ""}])
 }
 
-/// Holds a sink that writes a file against the contract, however it compresses, on the machine's disk and on one in
+/// Checks a sink that writes a file against the contract, with every compression, on the system's disk and on one in
 /// memory.
 #[track_caller]
 fn verify_file(
@@ -86,7 +86,7 @@ fn lines(text: &str) -> Vec<String> {
     text.split_terminator('\n').map(str::to_owned).collect()
 }
 
-/// Rows as a reader of CSV sees them, without headers: a pipe gets one each time that it is opened.
+/// The rows as a CSV reader sees them, without headers: a pipe gets a header each time it is opened.
 fn rows(text: &str) -> Vec<String> {
     assert!(text.is_empty() || text.starts_with("record\r\n"), "the header is missing");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
@@ -95,31 +95,31 @@ fn rows(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn ndjson_that_replaces() {
+fn ndjson_in_replace_mode() {
     let options = json!({});
     verify_file(Publishes::AtFinish, "ndjson", &options, lines, str::to_owned);
 }
 
 #[test]
-fn ndjson_that_appends() {
+fn ndjson_in_append_mode() {
     let options = json!({"mode": "append"});
     verify_file(Publishes::AtCommit, "ndjson", &options, lines, str::to_owned);
 }
 
 #[test]
-fn csv_that_replaces() {
+fn csv_in_replace_mode() {
     let options = json!({"columns": columns()});
     verify_file(Publishes::AtFinish, "csv", &options, rows, str::to_owned);
 }
 
 #[test]
-fn csv_that_appends() {
+fn csv_in_append_mode() {
     let options = json!({"mode": "append", "columns": columns()});
     verify_file(Publishes::AtCommit, "csv", &options, rows, str::to_owned);
 }
 
-/// What a row of any columns says: each cell that is not empty under its name, by name.
-fn said(cells: impl IntoIterator<Item = (String, String)>) -> String {
+/// A row with any columns: the name and text of each cell that is not empty, sorted by name.
+fn cells_text(cells: impl IntoIterator<Item = (String, String)>) -> String {
     let mut cells: Vec<_> = cells.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     cells.sort();
     format!("{cells:?}")
@@ -130,12 +130,12 @@ fn rows_of_all_columns(text: &str) -> Vec<String> {
     let names = reader.headers().unwrap().clone();
     let rows = reader.records().map(|row| row.unwrap());
     let cells = |row: csv::StringRecord| {
-        said(names.iter().zip(row.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())))
+        cells_text(names.iter().zip(row.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())))
     };
     rows.map(cells).collect()
 }
 
-/// The same of a record, whose members are not nested.
+/// The same for a record without nested members.
 fn flat(record: &str) -> String {
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(record).unwrap();
     let cells = members.into_iter().map(|(name, value)| {
@@ -149,7 +149,7 @@ fn flat(record: &str) -> String {
         )
     });
     let whole = (record == "{}").then(|| ("record".to_owned(), "{}".to_owned()));
-    said(cells.chain(whole))
+    cells_text(cells.chain(whole))
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn csv_of_all_columns() {
     verify_file(Publishes::AtFinish, "csv", &options, rows_of_all_columns, flat);
 }
 
-/// One row for each record, through all that makes rows of the parts of one.
+/// One row for each record, with the code that makes rows of the parts of a record.
 #[test]
 fn csv_of_parts() {
     let options =

@@ -4,7 +4,7 @@ use longhaul_core::sink::{Mark, OpenSink};
 use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, configured, pull, told};
+use super::support::{Folder, configured, describe, pull};
 
 fn csv(mut options: Value) -> Box<dyn OpenSink> {
     options["path"] = json!("x.csv");
@@ -20,7 +20,7 @@ fn records_become_rows_under_a_header() {
         r#"{"conversationId":"","participants":[],"n":12345678901234567890123,"tags":null}"#,
         r#"{"n":true,"participants":{"0":{"queue":"-1"}},"tags":{"a":[]}}"#,
     ];
-    pull(folder.begin(&*csv(json!({"columns": columns}))), &records);
+    pull(folder.open(&*csv(json!({"columns": columns}))), &records);
     assert_eq!(
         folder.text("x.csv").unwrap(),
         "conversationId,queue,n,tags\r\n\
@@ -31,7 +31,7 @@ fn records_become_rows_under_a_header() {
     let dialect = json!({
         "columns": columns, "delimiter": ";", "bom": "true", "line_end": "lf", "arrays": "drop", "formulas": "escape"
     });
-    pull(folder.begin(&*csv(dialect)), &records);
+    pull(folder.open(&*csv(dialect)), &records);
     assert_eq!(
         folder.text("x.csv").unwrap(),
         "\u{FEFF}conversationId;queue;n;tags\n\
@@ -58,38 +58,38 @@ fn each_match_of_a_path_is_a_row() {
     let header = "conversationId,purpose,mediaType,session\n";
     let a = "a,agent,voice,\"{\"\"mediaType\"\":\"\"voice\"\"}\"\na,agent,,{}\n";
     let d = "d,,1.10,\"{\"\"mediaType\"\":1.10}\"\n";
-    pull(folder.begin(&*csv(options.clone())), &records);
+    pull(folder.open(&*csv(options.clone())), &records);
     assert_eq!(folder.text("x.csv").unwrap(), [header, a, d].concat());
     let mut optional = options;
     optional["rows_optional"] = json!(true);
-    pull(folder.begin(&*csv(optional)), &records);
+    pull(folder.open(&*csv(optional)), &records);
     assert_eq!(folder.text("x.csv").unwrap(), [header, a, "b,,,\n", "c,,,\n", d].concat());
 }
 
 #[test]
-fn a_record_that_no_column_can_read_is_refused() {
+fn a_record_in_which_no_column_can_match_is_rejected() {
     let folder = Folder::new();
-    let refusal = |columns: Value, record: &str| {
-        let mut open = folder.begin(&*csv(json!({"columns": columns})));
-        write_page(&mut open, &["{}", record]).map_err(|error| told(&error))
+    let error = |columns: Value, record: &str| {
+        let mut open = folder.open(&*csv(json!({"columns": columns})));
+        write_page(&mut open, &["{}", record]).map_err(|error| describe(&error))
     };
     for (record, kind) in
         [("7", "a number"), ("\"x\"", "text"), ("null", "null"), ("false", "a boolean"), ("[1]", "an array")]
     {
-        let said = format!(
-            "Rejected: record 2 of the page is {kind}, no object; a column at `\"\"` would take it whole"
+        let message = format!(
+            "Rejected: record 2 of the page is {kind}, not an object; to keep it as a whole, add a column with `at = \"\"`"
         );
-        assert_eq!(refusal(json!(["/a"]), record), Err(said));
-        assert_eq!(refusal(json!([{"name": "record", "at": ""}]), record), Ok(()));
+        assert_eq!(error(json!(["/a"]), record), Err(message));
+        assert_eq!(error(json!([{"name": "record", "at": ""}]), record), Ok(()));
     }
-    assert_eq!(refusal(json!(["/0"]), "[1]"), Ok(()));
+    assert_eq!(error(json!(["/0"]), "[1]"), Ok(()));
 }
 
 #[test]
 fn an_empty_pull_has_a_header() {
     let folder = Folder::new();
     for mark in [Mark::START, Mark(1)] {
-        let mut open = folder.begin(&*csv(json!({"columns": ["/a/b", {"name": "x,y", "at": "/c"}]})));
+        let mut open = folder.open(&*csv(json!({"columns": ["/a/b", {"name": "x,y", "at": "/c"}]})));
         open.commit(mark).unwrap();
         open.finish().unwrap();
         assert_eq!(folder.text("x.csv").unwrap(), "a.b,\"x,y\"\r\n");
@@ -100,36 +100,36 @@ fn an_empty_pull_has_a_header() {
 fn appended_rows_follow_under_the_same_header() {
     let folder = Folder::new();
     let sink = csv(json!({"columns": ["/a", "/b"], "mode": "append", "bom": true}));
-    pull(folder.begin(&*sink), &[r#"{"a":1}"#]);
-    pull(folder.begin(&*sink), &[r#"{"b":2}"#]);
+    pull(folder.open(&*sink), &[r#"{"a":1}"#]);
+    pull(folder.open(&*sink), &[r#"{"b":2}"#]);
     assert_eq!(folder.text("x.csv").unwrap(), "\u{FEFF}a,b\r\n1,\r\n,2\r\n");
 }
 
 #[test]
-fn a_file_with_another_header_is_not_appended_to() {
+fn appending_under_another_header_is_rejected() {
     let folder = Folder::new();
-    pull(folder.begin(&*csv(json!({"columns": ["/a", "/c"]}))), &["{}"]);
-    let refusal = |options: Value| folder.refusal(&*csv(options));
+    pull(folder.open(&*csv(json!({"columns": ["/a", "/c"]}))), &["{}"]);
+    let error = |options: Value| folder.open_error(&*csv(options));
     assert_eq!(
-        refusal(json!({"columns": ["/a", "/b"], "mode": "append"})),
+        error(json!({"columns": ["/a", "/b"], "mode": "append"})),
         "Rejected: cannot append to `x.csv`: its column 2 is `c`, not `b`"
     );
     assert_eq!(
-        refusal(json!({"columns": ["/a", "/c", "/d"], "mode": "append"})),
+        error(json!({"columns": ["/a", "/c", "/d"], "mode": "append"})),
         "Rejected: cannot append to `x.csv`: it has no column `d`"
     );
     assert_eq!(
-        refusal(json!({"columns": ["/a", "/c"], "mode": "append", "line_end": "lf"})),
+        error(json!({"columns": ["/a", "/c"], "mode": "append", "line_end": "lf"})),
         "Rejected: cannot append to `x.csv`: its lines do not end in LF"
     );
     assert_eq!(folder.text("x.csv").unwrap(), "a,c\r\n,\r\n");
 }
 
 #[test]
-fn a_run_that_is_started_over_leaves_no_header_behind() {
+fn a_run_that_starts_over_leaves_no_header() {
     let folder = Folder::new();
     let sink = csv(json!({"columns": ["/a"], "mode": "append"}));
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     let start = open.commit(Mark::START).unwrap();
     write_page(&mut open, &[r#"{"a":1}"#]).unwrap();
     open.commit(Mark(1)).unwrap();
@@ -142,11 +142,11 @@ fn a_run_that_is_started_over_leaves_no_header_behind() {
 }
 
 #[test]
-fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
+fn invalid_json_is_rejected_with_its_number_in_the_page() {
     let folder = Folder::new();
-    let mut open = folder.begin(&*csv(json!({"columns": ["/a"]})));
+    let mut open = folder.open(&*csv(json!({"columns": ["/a"]})));
     assert_eq!(
-        told(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        describe(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
         "Rejected: record 2 of the page is not JSON (cause)"
     );
 }

@@ -1,5 +1,5 @@
-//! Files on a disk that fails, in a process that is killed, on a machine that loses its power: at every operation, and
-//! once more while the pull is taken up. The pull is driven by hand, as the engine does it.
+//! Files when the disk fails, the process is killed or the power is cut, at every operation, and once more while the
+//! pull resumes. The tests drive the pull as the engine does.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::support::{COMPRESSIONS, configured_on};
 const FILE: &str = "/simulated/out/users.x";
 const PART: &str = "/simulated/out/users.x.part";
 const SPOOL: &str = "/simulated/out/users.x.spool";
-/// After which pages the engine commits. The others lie between two commits.
+/// The pages after which the engine commits.
 const COMMITS: [u64; 3] = [2, 4, 5];
 const EVERY_FAULT: [Fault; 7] = [
     Fault::Once(Done::Nothing),
@@ -24,7 +24,7 @@ const EVERY_FAULT: [Fault; 7] = [
     Fault::Stop(Done::All),
 ];
 
-/// A sink that writes a file, and what is on the disk before.
+/// A sink that writes a file, and the content of the disk before.
 struct Case {
     name: &'static str,
     mode: &'static str,
@@ -32,15 +32,15 @@ struct Case {
     disk: SimulatedDisk,
     /// The file before the pull.
     before: Option<Vec<u8>>,
-    /// What the file holds after it.
+    /// The uncompressed content of the file after it.
     after: Option<Vec<u8>>,
 }
 
-/// What the engine keeps of a pull.
+/// The checkpoints that the engine saves.
 #[derive(Clone, Debug, Default)]
 struct Checkpoints {
     commits: Vec<(Receipt, Mark)>,
-    /// Whether the pull is over, but for publishing it.
+    /// Whether all pages were pulled and only publishing is left.
     finishing: bool,
 }
 
@@ -50,12 +50,12 @@ impl Case {
         let mut case = Self { name, mode, compression, disk, before, after: None };
         let disk = case.disk.after_kill();
         case.pull(&disk, &mut Checkpoints::default()).unwrap();
-        case.after = case.held(&disk);
+        case.after = case.content(&disk);
         case
     }
 
-    /// What the file holds, which has to be whole.
-    fn held(&self, disk: &SimulatedDisk) -> Option<Vec<u8>> {
+    /// The uncompressed content of the file, which must be valid.
+    fn content(&self, disk: &SimulatedDisk) -> Option<Vec<u8>> {
         disk.contents(FILE).map(|file| unpacked(self.compression, &file))
     }
 
@@ -69,7 +69,7 @@ impl Case {
         configured_on(disk.handle(), self.name.split(' ').next().unwrap(), options).unwrap()
     }
 
-    /// Pulls everything that the checkpoints do not hold.
+    /// Pulls everything that is not in the checkpoints.
     fn pull(&self, disk: &SimulatedDisk, checkpoints: &mut Checkpoints) -> Result<(), SinkError> {
         let from = checkpoints.commits.last().map(|(receipt, mark)| (receipt, *mark));
         let Opened { mut sink, at } = self.sink(disk).open(&Variables::new("users", "/simulated"), from)?;
@@ -86,8 +86,8 @@ impl Case {
         sink.finish()
     }
 
-    /// Lets a pull that goes on from `checkpoints` fail in every way at every operation, and gives each disk that may be
-    /// found then, with what the engine knows of it.
+    /// Makes a pull that resumes from `checkpoints` fail in every way at every operation. Calls `then` with each disk
+    /// that may result, and with the checkpoints that may be on it.
     fn fail(
         &self,
         start: &SimulatedDisk,
@@ -107,11 +107,11 @@ impl Case {
             let mut known = checkpoints.clone();
             let pulled = self.pull(&disk, &mut known);
             if pulled.is_ok() {
-                self.assert_complete(&disk, &format!("{fault:?} at {at} was not noticed"));
+                self.assert_complete(&disk, &format!("{fault:?} at {at} went unnoticed"));
             }
             let cuts = (0..seeds).map(|seed| (disk.after_power_cut(seed), format!("power cut {seed}")));
             for (found, end) in [(disk.after_kill(), "kill".to_owned())].into_iter().chain(cuts) {
-                for known in known.may_be_found() {
+                for known in known.possible() {
                     let commits = known.commits.len();
                     then(&found, &known, &format!("{fault:?} at {at}, {end}, {commits} commits"));
                 }
@@ -119,20 +119,20 @@ impl Case {
         }
     }
 
-    /// Takes the pull up, and finds what an undisturbed one leaves.
-    fn assert_ends_alike(&self, found: &SimulatedDisk, known: &Checkpoints, what: &str) {
+    /// Resumes the pull, which must end like one that never failed.
+    fn assert_resumes(&self, found: &SimulatedDisk, known: &Checkpoints, what: &str) {
         self.assert_untouched(found, what);
         let disk = found.after_kill();
         self.pull(&disk, &mut known.clone()).unwrap_or_else(|error| panic!("{self}: {what}: {error}"));
         self.assert_complete(&disk, what);
     }
 
-    /// Nobody sees half a pull in place of a whole file, and what was there before an append stays.
+    /// Half a pull must never replace a complete file, and an append must not change what was there before.
     fn assert_untouched(&self, disk: &SimulatedDisk, what: &str) {
         let now = disk.contents(FILE);
         match self.mode {
             "replace" => {
-                assert!(now == self.before || self.held(disk) == self.after, "{self}: {what}");
+                assert!(now == self.before || self.content(disk) == self.after, "{self}: {what}");
             }
             _ => assert!(
                 now.unwrap_or_default().starts_with(self.before.as_deref().unwrap_or_default()),
@@ -141,14 +141,14 @@ impl Case {
         }
     }
 
-    /// All is there, and survives a power cut.
+    /// The pull is complete and survives a power cut.
     fn assert_complete(&self, disk: &SimulatedDisk, what: &str) {
         for seed in 0..2 {
             let disk = disk.after_power_cut(seed);
-            assert_eq!(self.held(&disk), self.after, "{self}: {what}");
+            assert_eq!(self.content(&disk), self.after, "{self}: {what}");
             assert!(
                 self.mode == "append" || disk.contents(PART).is_none(),
-                "{self}: {what}: the part is left"
+                "{self}: {what}: the part file is left"
             );
         }
         assert_eq!(disk.contents(SPOOL), None, "{self}: {what}: the spool is left");
@@ -163,9 +163,9 @@ impl fmt::Display for Case {
 }
 
 impl Checkpoints {
-    /// The checkpoints that may be on the disk: the last one need not have got there, unless something was done that
-    /// the engine only does then.
-    fn may_be_found(&self) -> Vec<Self> {
+    /// The checkpoints that may be on the disk. The last one may be missing, unless the engine did something that it
+    /// only does after saving it.
+    fn possible(&self) -> Vec<Self> {
         let mut older = self.clone();
         if self.finishing || self.commits.len() < 2 {
             return vec![older];
@@ -188,52 +188,52 @@ fn cases() -> impl Iterator<Item = Case> {
 }
 
 fn cases_of(compression: &'static str) -> impl Iterator<Item = Case> {
-    let found = SimulatedDisk::new();
-    found.put(FILE, packed(compression, "page,text\r\nold,\r\n"));
-    found.put(PART, "left by another pull, and longer than what this one writes".repeat(9));
+    let used = SimulatedDisk::new();
+    used.put(FILE, packed(compression, "page,text\r\nold,\r\n"));
+    used.put(PART, "left by another pull, and longer than what this one writes".repeat(9));
     let sinks = ["ndjson", "csv"].into_iter().flat_map(|name| ["replace", "append"].map(|mode| (name, mode)));
     sinks.chain([("csv of all columns", "replace")]).flat_map(move |(name, mode)| {
-        [SimulatedDisk::new(), found.after_kill()].map(|disk| Case::new(name, mode, compression, disk))
+        [SimulatedDisk::new(), used.after_kill()].map(|disk| Case::new(name, mode, compression, disk))
     })
 }
 
 #[test]
-fn a_pull_that_failed_anywhere_ends_as_if_it_had_not() {
+fn a_pull_resumes_after_any_fault() {
     for case in cases() {
-        // How a file is compressed makes no difference to what survives, and takes long.
+        // The compression makes no difference to what survives, and takes long.
         let seeds = if case.compression == "none" { 20 } else { 3 };
         case.fail(&case.disk, &Checkpoints::default(), &EVERY_FAULT, seeds, |found, known, what| {
-            case.assert_ends_alike(found, known, what);
+            case.assert_resumes(found, known, what);
         });
     }
 }
 
 #[test]
-fn a_pull_that_failed_anywhere_twice_ends_as_if_it_had_not() {
+fn a_pull_resumes_after_any_two_faults() {
     let stop = [Fault::Stop(Done::Half)];
-    // What is written into the file makes no difference here, and this takes the longest of all.
+    // The format of the file makes no difference here, and this test takes longest.
     for case in cases_of("none").filter(|case| case.name == "ndjson") {
         case.fail(&case.disk, &Checkpoints::default(), &stop, 2, |found, known, first| {
             case.fail(found, known, &stop, 2, |found, known, second| {
-                case.assert_ends_alike(found, known, &format!("{first}; {second}"));
+                case.assert_resumes(found, known, &format!("{first}; {second}"));
             });
         });
     }
 }
 
-/// Nothing that is written later makes the cut last here: the server has no more records when the pull is taken up.
+/// No later write makes the truncation durable here: the server has no more records when the pull resumes.
 #[test]
-fn what_was_cut_off_stays_away_though_the_one_who_cut_was_killed() {
+fn a_truncation_is_durable_even_if_the_run_was_killed_after_it() {
     for case in cases().filter(|case| case.name == "ndjson") {
         let (variables, sink) = (Variables::new("users", "/simulated"), case.sink(&case.disk));
         let mut open = sink.open(&variables, None).unwrap().sink;
         write_page(&mut open, &["{}"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
-        // So much that some of it gets to the disk before the next commit, however it is compressed.
+        // Enough data that some of it reaches the disk before the next commit, with any compression.
         let numbers = (1..1 << 15).map(|number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         write_page(&mut open, &[&json!(numbers.collect::<Vec<_>>()).to_string()]).unwrap();
         let killed = case.disk.after_kill();
-        // The first operation cuts, the second was to make that last.
+        // The first operation truncates the file, the second would make that durable.
         killed.fail_at(1, Fault::Stop(Done::Nothing));
         assert!(case.sink(&killed).open(&variables, Some((&receipt, Mark(1)))).is_err());
         let disk = killed.after_kill();

@@ -1,4 +1,4 @@
-//! What stands in which file, when, and what is said where it cannot be.
+//! The content of the files at each step, and the errors.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use longhaul_core::sink::{Destination, Mark, OpenSink, Receipt};
 use longhaul_tests::write_page;
 use serde_json::json;
 
-use super::support::{Folder, configured, pull, told};
+use super::support::{Folder, configured, describe, pull};
 
 fn replacing(path: &str) -> Box<dyn OpenSink> {
     configured("ndjson", json!({"path": path})).unwrap()
@@ -20,7 +20,7 @@ fn appending(path: &str) -> Box<dyn OpenSink> {
 fn a_file_is_replaced_when_the_pull_is_complete_and_byte_for_byte() {
     let folder = Folder::new();
     folder.write("x.ndjson", "old\n");
-    let mut sink = folder.begin(&*replacing("x.ndjson"));
+    let mut sink = folder.open(&*replacing("x.ndjson"));
     write_page(&mut sink, &[r#"{"b":1.10,"a":"\u00e9"}"#, "{}"]).unwrap();
     let receipt = sink.commit(Mark(1)).unwrap();
     assert!(receipt.0.starts_with("27 "), "{receipt:?}");
@@ -32,16 +32,16 @@ fn a_file_is_replaced_when_the_pull_is_complete_and_byte_for_byte() {
 }
 
 #[test]
-fn a_part_stays_only_if_something_was_committed() {
+fn the_part_file_stays_only_after_a_commit() {
     let folder = Folder::new();
     let sink = replacing("x.ndjson");
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["{}"]).unwrap();
     assert_eq!(folder.names(), ["x.ndjson.part"]);
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
 
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["{}"]).unwrap();
     open.commit(Mark(1)).unwrap();
     write_page(&mut open, &["[]"]).unwrap();
@@ -50,7 +50,7 @@ fn a_part_stays_only_if_something_was_committed() {
 }
 
 #[test]
-fn a_stopped_pull_goes_on_behind_pages_without_records() {
+fn a_stopped_pull_resumes_after_pages_without_records() {
     let csv = |options: serde_json::Value| configured("csv", options).unwrap();
     for sink in [
         replacing("x"),
@@ -60,7 +60,7 @@ fn a_stopped_pull_goes_on_behind_pages_without_records() {
         csv(json!({"path": "x"})),
     ] {
         let folder = Folder::new();
-        let mut open = folder.begin(&*sink);
+        let mut open = folder.open(&*sink);
         open.commit(Mark::START).unwrap();
         write_page(&mut open, &[]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
@@ -71,40 +71,40 @@ fn a_stopped_pull_goes_on_behind_pages_without_records() {
 }
 
 #[test]
-fn a_pull_that_begins_drops_the_part_of_an_abandoned_one() {
+fn a_new_pull_replaces_the_part_file_of_an_abandoned_one() {
     let folder = Folder::new();
     folder.write("x.ndjson.part", "abandoned\n");
-    pull(folder.begin(&*replacing("x.ndjson")), &["{}"]);
+    pull(folder.open(&*replacing("x.ndjson")), &["{}"]);
     assert_eq!(folder.text("x.ndjson").unwrap(), "{}\n");
 }
 
 #[test]
-fn appended_records_follow_what_is_there() {
+fn appended_records_follow_the_existing_ones() {
     let folder = Folder::new();
     folder.write("x.ndjson", "1\n");
-    pull(folder.begin(&*appending("x.ndjson")), &["2"]);
-    pull(folder.begin(&*appending("x.ndjson")), &["3", "4"]);
+    pull(folder.open(&*appending("x.ndjson")), &["2"]);
+    pull(folder.open(&*appending("x.ndjson")), &["3", "4"]);
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n2\n3\n4\n");
     assert_eq!(folder.names(), ["x.ndjson"]);
 }
 
 #[test]
-fn what_was_appended_and_not_committed_is_taken_back() {
+fn appended_records_that_were_not_committed_are_removed() {
     let folder = Folder::new();
     let sink = appending("x.ndjson");
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["{}"]).unwrap();
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
 
     folder.write("x.ndjson", "1\n");
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["2"]).unwrap();
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n2\n");
     drop(open);
     assert_eq!(folder.text("x.ndjson").unwrap(), "1\n");
 
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     let start = open.commit(Mark::START).unwrap();
     write_page(&mut open, &["2"]).unwrap();
     open.commit(Mark(1)).unwrap();
@@ -116,14 +116,14 @@ fn what_was_appended_and_not_committed_is_taken_back() {
 }
 
 #[test]
-fn a_killed_pull_goes_on_as_if_it_had_not_been() {
+fn a_killed_pull_resumes_at_its_last_commit() {
     for (sink, file) in [(replacing("x.ndjson"), "x.ndjson.part"), (appending("x.ndjson"), "x.ndjson")] {
         let folder = Folder::new();
-        let mut open = folder.begin(&*sink);
+        let mut open = folder.open(&*sink);
         write_page(&mut open, &["1"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         drop(open);
-        // What a kill in the middle of a write leaves.
+        // What a process killed during a write leaves behind.
         folder.write(file, "1\n2\n{\"half");
         pull(folder.resume(&*sink, &receipt).unwrap(), &["3"]);
         assert_eq!(folder.text("x.ndjson").unwrap(), "1\n3\n");
@@ -131,62 +131,62 @@ fn a_killed_pull_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
-fn an_incomplete_last_line_is_not_appended_to() {
+fn appending_to_an_incomplete_line_is_rejected() {
     let folder = Folder::new();
     folder.write("x.ndjson", "{}\n{\"half");
     assert_eq!(
-        folder.refusal(&*appending("x.ndjson")),
+        folder.open_error(&*appending("x.ndjson")),
         "Rejected: cannot append to `x.ndjson`: its last line is not complete"
     );
     assert_eq!(folder.text("x.ndjson").unwrap(), "{}\n{\"half");
 }
 
 #[test]
-fn a_file_that_lost_committed_records_is_not_gone_on_with() {
-    let cure = "(put it back as it was, or begin the pull anew)";
+fn resuming_a_file_that_lost_committed_records_is_rejected() {
+    let fix = "(restore it, or start the pull over)";
     for (sink, file) in [(replacing("x"), "x.part"), (appending("x"), "x")] {
         let folder = Folder::new();
-        let mut open = folder.begin(&*sink);
+        let mut open = folder.open(&*sink);
         write_page(&mut open, &["1", "2"]).unwrap();
         let receipt = open.commit(Mark(1)).unwrap();
         drop(open);
-        let refusal = || told(&folder.resume(&*sink, &receipt).map(drop).unwrap_err());
-        for (text, why) in [
-            ("1\n", "it has 2 bytes, and 4 were committed"),
-            ("1\n3\n", "what was committed to it has been changed"),
-            ("other\n", "what was committed to it has been changed"),
+        let error = || describe(&folder.resume(&*sink, &receipt).map(drop).unwrap_err());
+        for (text, reason) in [
+            ("1\n", "it has 2 bytes, but 4 were committed"),
+            ("1\n3\n", "its committed content has changed"),
+            ("other\n", "its committed content has changed"),
         ] {
             folder.write(file, text);
-            assert_eq!(refusal(), format!("Rejected: cannot go on with `{file}`: {why} {cure}"));
+            assert_eq!(error(), format!("Rejected: cannot resume `{file}`: {reason} {fix}"));
             assert_eq!(folder.text(file).unwrap(), text);
         }
         fs::remove_file(folder.path().join(file)).unwrap();
-        assert_eq!(refusal(), format!("Rejected: cannot go on with `{file}`: it is gone {cure}"));
+        assert_eq!(error(), format!("Rejected: cannot resume `{file}`: it is gone {fix}"));
     }
 }
 
 #[test]
-fn a_file_of_the_same_length_is_not_taken_for_the_one_that_was_committed() {
+fn a_file_of_the_same_length_is_not_mistaken_for_the_committed_one() {
     let folder = Folder::new();
     let sink = replacing("x");
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["1"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     drop(open);
     fs::remove_file(folder.path().join("x.part")).unwrap();
     folder.write("x", "2\n");
     assert_eq!(
-        told(&folder.resume(&*sink, &receipt).map(drop).unwrap_err()),
-        "Rejected: cannot go on with `x.part`: it is gone (put it back as it was, or begin the pull anew)"
+        describe(&folder.resume(&*sink, &receipt).map(drop).unwrap_err()),
+        "Rejected: cannot resume `x.part`: it is gone (restore it, or start the pull over)"
     );
 }
 
 #[test]
-fn a_part_counts_more_than_a_file_that_looks_like_it() {
+fn the_part_file_takes_precedence_over_an_equal_file() {
     let folder = Folder::new();
     let sink = replacing("x");
-    pull(folder.begin(&*sink), &["1"]);
-    let mut open = folder.begin(&*sink);
+    pull(folder.open(&*sink), &["1"]);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["1"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     drop(open);
@@ -199,40 +199,40 @@ fn a_part_counts_more_than_a_file_that_looks_like_it() {
 }
 
 #[test]
-fn a_receipt_of_something_else_is_refused() {
-    let refusal = Folder::new().resume(&*replacing("x"), &Receipt("seven".into())).map(drop).unwrap_err();
+fn an_invalid_receipt_is_rejected() {
+    let error = Folder::new().resume(&*replacing("x"), &Receipt("seven".into())).map(drop).unwrap_err();
     assert_eq!(
-        told(&refusal),
-        "Rejected: cannot go on with `x`: the receipt `seven` is not a length and a checksum"
+        describe(&error),
+        "Rejected: cannot resume `x`: the receipt `seven` is not a length and a checksum"
     );
 }
 
 #[test]
-fn a_complete_file_takes_no_more() {
+fn a_complete_file_rejects_writes() {
     let folder = Folder::new();
     let sink = replacing("x.ndjson");
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &["{}"]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     open.finish().unwrap();
     let mut open = folder.resume(&*sink, &receipt).unwrap();
     assert_eq!(open.commit(Mark(1)).unwrap(), receipt);
     assert_eq!(
-        told(&write_page(&mut open, &["1"]).unwrap_err()),
-        "Rejected: cannot write to `x.ndjson`: it is complete already"
+        describe(&write_page(&mut open, &["1"]).unwrap_err()),
+        "Rejected: cannot write to `x.ndjson`: it is already complete"
     );
     drop(open);
     assert_eq!(folder.text("x.ndjson").unwrap(), "{}\n");
 }
 
 #[test]
-fn folders_are_made_when_the_sink_is_opened() {
+fn folders_are_created_when_the_sink_is_opened() {
     let folder = Folder::new();
     let sink = replacing("a/{stream}/x.ndjson");
     let file = folder.path().join("a/users/x.ndjson");
     assert_eq!(sink.destination(&folder.variables()).unwrap(), Destination::File(file));
     assert_eq!(folder.names(), [""; 0]);
-    pull(folder.begin(&*sink), &["{}"]);
+    pull(folder.open(&*sink), &["{}"]);
     assert_eq!(folder.text("a/users/x.ndjson").unwrap(), "{}\n");
 }
 
@@ -245,37 +245,37 @@ fn one_file_has_one_destination() {
 }
 
 #[test]
-fn a_path_that_cannot_be_a_file_is_refused_before_it_is_opened() {
+fn a_path_that_cannot_be_a_file_is_rejected_before_opening() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("out")).unwrap();
-    let refusal = |path: &str| {
-        let before = told(&replacing(path).destination(&folder.variables()).unwrap_err());
-        assert_eq!(folder.refusal(&*replacing(path)), before);
-        assert_eq!(folder.refusal(&*appending(path)), before);
+    let error = |path: &str| {
+        let before = describe(&replacing(path).destination(&folder.variables()).unwrap_err());
+        assert_eq!(folder.open_error(&*replacing(path)), before);
+        assert_eq!(folder.open_error(&*appending(path)), before);
         before
     };
     assert_eq!(
-        refusal("{steam}.ndjson"),
+        error("{steam}.ndjson"),
         "Config: path: `{steam}` is not a known placeholder (did you mean `stream`?)"
     );
-    assert_eq!(refusal("out"), "Config: path: cannot write to `out`: it is a folder");
-    assert_eq!(refusal("other/"), "Config: path: cannot write to `other/`: it names a folder");
+    assert_eq!(error("out"), "Config: path: cannot write to `out`: it is a folder");
+    assert_eq!(error("other/"), "Config: path: cannot write to `other/`: it names a folder");
 }
 
 #[test]
-fn what_the_system_refuses_is_told_with_the_name() {
+fn errors_of_the_system_name_the_file() {
     let folder = Folder::new();
     folder.write("file", "");
     fs::create_dir(folder.path().join("x.part")).unwrap();
     assert_eq!(
-        folder.refusal(&*replacing("file/a/x")),
+        folder.open_error(&*replacing("file/a/x")),
         "Unavailable: cannot create the folder `file/a` (cause)"
     );
-    assert_eq!(folder.refusal(&*replacing("x")), "Unavailable: cannot remove `x.part` (cause)");
-    let mut open = folder.begin(&*replacing("y"));
+    assert_eq!(folder.open_error(&*replacing("x")), "Unavailable: cannot remove `x.part` (cause)");
+    let mut open = folder.open(&*replacing("y"));
     open.commit(Mark::START).unwrap();
     fs::remove_file(folder.path().join("y.part")).unwrap();
-    assert_eq!(told(&open.finish().unwrap_err()), "Unavailable: cannot rename `y.part` to `y` (cause)");
+    assert_eq!(describe(&open.finish().unwrap_err()), "Unavailable: cannot rename `y.part` to `y` (cause)");
 }
 
 #[cfg(unix)]
@@ -288,21 +288,21 @@ mod unix {
     use super::{Folder, appending, fs, pull, replacing};
 
     #[test]
-    fn devices_and_sockets_are_refused() {
+    fn devices_and_sockets_are_rejected() {
         let folder = Folder::new();
         let _socket = UnixListener::bind(folder.path().join("socket")).unwrap();
         for path in ["/dev/null", "socket"] {
-            let refusal = format!(
+            let error = format!(
                 "Config: path: cannot write to `{path}`: it is not a regular file (the sink `stdout` writes to \
                  pipes and devices)"
             );
-            assert_eq!(folder.refusal(&*replacing(path)), refusal);
-            assert_eq!(folder.refusal(&*appending(path)), refusal);
+            assert_eq!(folder.open_error(&*replacing(path)), error);
+            assert_eq!(folder.open_error(&*appending(path)), error);
         }
     }
 
     #[test]
-    fn a_link_stays_and_what_it_leads_to_is_replaced() {
+    fn a_link_stays_and_its_target_is_replaced() {
         let folder = Folder::new();
         fs::create_dir(folder.path().join("real")).unwrap();
         folder.write("real/x", "old\n");
@@ -310,12 +310,12 @@ mod unix {
         symlink("nowhere", folder.path().join("dangling")).unwrap();
         let destination = |path: &str| replacing(path).destination(&folder.variables()).unwrap();
         assert_eq!(destination("link"), destination("real/x"));
-        pull(folder.begin(&*replacing("link")), &["{}"]);
+        pull(folder.open(&*replacing("link")), &["{}"]);
         assert_eq!(folder.text("real/x").unwrap(), "{}\n");
         assert!(fs::symlink_metadata(folder.path().join("link")).unwrap().is_symlink());
         assert_eq!(
-            folder.refusal(&*replacing("dangling")),
-            "Config: path: cannot write to `dangling`: it is a symbolic link to nothing"
+            folder.open_error(&*replacing("dangling")),
+            "Config: path: cannot write to `dangling`: it is a broken symbolic link"
         );
     }
 
@@ -323,17 +323,17 @@ mod unix {
     fn a_new_file_has_the_permissions_of_any_new_file() {
         let folder = Folder::new();
         folder.write("plain", "");
-        pull(folder.begin(&*replacing("x")), &["{}"]);
+        pull(folder.open(&*replacing("x")), &["{}"]);
         let mode = |name| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode("x"), mode("plain"));
     }
 
     #[test]
-    fn a_file_that_cannot_be_made_is_told() {
-        // Not even root can make a file there.
+    fn a_file_that_cannot_be_created_is_an_error() {
+        // Not even root can create a file there.
         if cfg!(target_os = "linux") {
-            let refusal = Folder::new().refusal(&*replacing("/proc/x.ndjson"));
-            assert_eq!(refusal, "Unavailable: cannot create `/proc/x.ndjson.part` (cause)");
+            let error = Folder::new().open_error(&*replacing("/proc/x.ndjson"));
+            assert_eq!(error, "Unavailable: cannot create `/proc/x.ndjson.part` (cause)");
         }
     }
 }

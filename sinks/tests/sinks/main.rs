@@ -1,6 +1,6 @@
-//! The sinks as the engine meets them: found in the registry, configured, opened.
+//! The sinks as the engine uses them: found in the registry, configured, opened.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod compressed;
 mod conformance;

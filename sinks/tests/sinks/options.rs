@@ -1,22 +1,22 @@
-//! What each sink takes, and what is said of what it does not.
+//! The options of each sink, and the errors of invalid ones.
 
 use serde_json::{Value, json};
 
-use super::support::{Pipe, configured, registry, told};
+use super::support::{Pipe, configured, describe, registry};
 
 #[test]
-fn each_type_says_what_it_does_and_takes() {
+fn each_type_has_a_summary_and_options() {
     let registry = registry(&Pipe::default());
     let types = registry.iter().map(|(name, it)| (name, it.summary().to_owned(), it.options().join(" ")));
     let expected = [
         (
             "csv",
-            "a CSV file with a row for each record, or for each part of one",
+            "a CSV file with one row per record, or per part of a record",
             "path mode compression compression_level columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
         (
             "ndjson",
-            "a file with one JSON record a line, as the server wrote it",
+            "a file with one JSON record per line, as the server wrote it",
             "path mode compression compression_level",
         ),
         (
@@ -33,8 +33,8 @@ fn each_type_says_what_it_does_and_takes() {
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused_with_their_key() {
-    let refusals: &[(&str, Value, &str)] = &[
+fn invalid_options_are_rejected_with_their_key() {
+    let cases: &[(&str, Value, &str)] = &[
         ("ndjson", json!({}), "path: the key `path` is missing"),
         ("ndjson", json!({"path": ""}), "path: `path` is empty"),
         ("ndjson", json!({"pth": "x"}), "pth: unknown key `pth` (did you mean `path`?)"),
@@ -72,7 +72,7 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
         (
             "csv",
             json!({"path": "x", "mode": "append"}),
-            "mode: `mode = \"append\"` needs `columns`: without them a header is known at the end alone",
+            "mode: `mode = \"append\"` needs `columns`: without them the header is only known at the end",
         ),
         (
             "csv",
@@ -82,12 +82,12 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
         (
             "csv",
             json!({"path": "x", "columns": ["/a"], "delimiter": "\""}),
-            "delimiter: `delimiter` must be one ASCII character, and neither a quote nor a line end",
+            "delimiter: `delimiter` must be one ASCII character other than a quote or a line end",
         ),
         (
             "csv",
             json!({"path": "x", "columns": ["/a"], "delimiter": "||"}),
-            "delimiter: `delimiter` must be one ASCII character, and neither a quote nor a line end",
+            "delimiter: `delimiter` must be one ASCII character other than a quote or a line end",
         ),
         (
             "csv",
@@ -97,7 +97,7 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
         (
             "csv",
             json!({"path": "x", "columns": ["/a"], "rows": "/b"}),
-            "rows: `/b` has no `*`, which stands for every element of an array",
+            "rows: `/b` has no `*`, which matches every element of an array",
         ),
         (
             "csv",
@@ -109,8 +109,8 @@ fn options_that_make_no_sense_are_refused_with_their_key() {
         ("stdout", json!({"columns": ["/a"]}), "columns: `columns` needs `format = \"csv\"`"),
         ("stdout", json!({"format": "csv"}), "columns: the key `columns` is missing"),
     ];
-    for (name, options, refusal) in refusals {
+    for (name, options, message) in cases {
         let error = configured(name, options.clone()).unwrap_err();
-        assert_eq!(told(&error), format!("Config: {refusal}"));
+        assert_eq!(describe(&error), format!("Config: {message}"));
     }
 }

@@ -1,15 +1,15 @@
-//! What a person sees of a page.
+//! The preview of a page.
 
 use longhaul_core::sink::{Batch, SinkError};
 use longhaul_sinks::{Level, Seen, Tabulated, pointers, tabulate};
 use serde_json::{Value, json};
 
-use super::support::told;
+use super::support::describe;
 
-fn with_page<T>(records: &[&str], see: impl Fn(&Batch<'_>) -> Result<T, SinkError>) -> Result<T, String> {
+fn with_page<T>(records: &[&str], preview: impl Fn(&Batch<'_>) -> Result<T, SinkError>) -> Result<T, String> {
     let text = records.iter().flat_map(|record| [record, "\n"]).collect::<String>();
     let ends = text.match_indices('\n').map(|(at, _)| at + 1).collect::<Vec<_>>();
-    see(&Batch::new(text.as_bytes(), &ends)).map_err(|error| told(&error))
+    preview(&Batch::new(text.as_bytes(), &ends)).map_err(|error| describe(&error))
 }
 
 fn table(options: &Value, records: &[&str]) -> Result<Tabulated, String> {
@@ -17,7 +17,7 @@ fn table(options: &Value, records: &[&str]) -> Result<Tabulated, String> {
 }
 
 #[test]
-fn records_are_a_table_of_the_columns_that_are_listed_or_of_all() {
+fn a_table_has_the_listed_columns_or_all() {
     let records = [r#"{"id":1.10,"a":{"b":"x,\n"}}"#, r#"{"a":{"b":null,"late":[1]}}"#];
     let all = table(&json!({}), &records).unwrap();
     assert_eq!(all.names, ["id", "a.b", "a.late"]);
@@ -37,7 +37,7 @@ fn records_are_a_table_of_the_columns_that_are_listed_or_of_all() {
 }
 
 #[test]
-fn every_pointer_is_seen_with_what_it_leads_to_and_how_often() {
+fn every_pointer_is_listed_with_its_kinds_and_count() {
     let records = [
         r#"{"id":1,"a/b":{"c":"x"},"list":[{"k":true},{"k":[]},7]}"#,
         r#"{"id":null,"list":[],"a/b":{}}"#,

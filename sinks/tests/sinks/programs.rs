@@ -1,4 +1,4 @@
-//! Files as other programs read them: Python, SQLite, gzip and zstd. One that is not there is named, and passed over.
+//! Reads the files with other programs: Python, SQLite, gzip and zstd. A missing program is reported and skipped.
 
 use std::{
     io,
@@ -21,12 +21,12 @@ const PYTHON: &str = "import csv, json, sys\n\
     with open(sys.argv[1], newline='', encoding='utf-8-sig') as file:\n    \
     print(json.dumps(list(csv.reader(file, delimiter=sys.argv[2], strict=True))))";
 
-/// Four texts a row, and the records that say so.
-fn drawn(is_refused: impl Fn(&str) -> bool) -> (Vec<[String; 4]>, Vec<String>) {
+/// Random rows of four texts, and the records that contain them.
+fn drawn(is_excluded: impl Fn(&str) -> bool) -> (Vec<[String; 4]>, Vec<String>) {
     let mut draws = Draws::new();
     let mut text = || loop {
         let text = draws.text();
-        if !is_refused(&text) {
+        if !is_excluded(&text) {
             return text;
         }
     };
@@ -43,11 +43,11 @@ fn table(mut options: Value, records: &[String]) -> Folder {
     options["columns"] = json!(["/a", "/b/c", { "name": "d", "at": "/d/0" }, "/e"]);
     let folder = Folder::new();
     let records = records.iter().map(String::as_str).collect::<Vec<_>>();
-    pull(folder.begin(&*configured("csv", options).unwrap()), &records);
+    pull(folder.open(&*configured("csv", options).unwrap()), &records);
     folder
 }
 
-/// What a program prints; nothing where it is not installed.
+/// The output of a program, or `None` if it is not installed.
 fn printed(program: &str, arguments: &[&str], folder: &Path) -> Option<Vec<u8>> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
@@ -57,7 +57,10 @@ fn printed(program: &str, arguments: &[&str], folder: &Path) -> Option<Vec<u8>> 
             Some(output.stdout)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            #[expect(clippy::print_stderr, reason = "so that nobody takes it for a loop_check")]
+            #[expect(
+                clippy::print_stderr,
+                reason = "so that a skipped check is not mistaken for a passed one"
+            )]
             {
                 eprintln!("skipped: {program}");
             }
@@ -68,7 +71,7 @@ fn printed(program: &str, arguments: &[&str], folder: &Path) -> Option<Vec<u8>> 
 }
 
 #[test]
-fn python_reads_every_text_as_it_was() {
+fn python_reads_every_text_unchanged() {
     let (rows, records) = drawn(|_| false);
     for (options, delimiter) in [
         (json!({}), ","),
@@ -86,8 +89,8 @@ fn python_reads_every_text_as_it_was() {
 }
 
 #[test]
-fn sqlite_imports_every_text_as_it_was() {
-    // Its shell ends a text at the first NUL, wherever that comes from.
+fn sqlite_imports_every_text_unchanged() {
+    // The SQLite shell ends every text at the first NUL.
     let (rows, records) = drawn(|text| text.contains('\0'));
     let folder = table(json!({"line_end": "crlf"}), &records);
     let arguments =
@@ -110,7 +113,7 @@ fn gzip_and_zstd_give_the_plain_file_byte_for_byte() {
             for path in ["x".to_owned(), format!("x.{ending}")] {
                 let mut options = options.clone();
                 options["path"] = json!(path);
-                let mut open = folder.begin(&*configured(name, options).unwrap());
+                let mut open = folder.open(&*configured(name, options).unwrap());
                 for (mark, record) in (1..).zip(&records[..100]) {
                     write_page(&mut open, &[record.as_str()]).unwrap();
                     open.commit(Mark(mark)).unwrap();

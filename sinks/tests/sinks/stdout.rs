@@ -10,7 +10,7 @@ use longhaul_sinks::{Stdout, register};
 use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, Pipe, pull, registry, told};
+use super::support::{Folder, Pipe, describe, pull, registry};
 
 fn stdout(pipe: &Pipe, options: Value) -> Box<dyn OpenSink> {
     let options = serde_json::from_value(options).unwrap();
@@ -22,28 +22,28 @@ fn each_page_is_one_write() {
     let (pipe, folder) = (Pipe::default(), Folder::new());
     let sink = stdout(&pipe, json!({}));
     assert_eq!(sink.destination(&folder.variables()).unwrap(), Destination::Stdout);
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &[r#"{"a":1.10}"#, "{}"]).unwrap();
-    assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n"]);
+    assert_eq!(pipe.writes(), ["{\"a\":1.10}\n{}\n"]);
     write_page(&mut open, &["[]"]).unwrap();
-    assert_eq!(pipe.pieces(), ["{\"a\":1.10}\n{}\n", "[]\n"]);
+    assert_eq!(pipe.writes(), ["{\"a\":1.10}\n{}\n", "[]\n"]);
 }
 
 #[test]
-fn csv_has_a_header_also_without_rows() {
+fn csv_without_rows_has_a_header() {
     let (pipe, folder) = (Pipe::default(), Folder::new());
     let sink = stdout(&pipe, json!({"format": "csv", "columns": ["/a", "/b"], "line_end": "lf"}));
-    pull(folder.begin(&*sink), &[r#"{"a":1}"#, r#"{"b":"x"}"#]);
-    assert_eq!(pipe.pieces(), ["a,b\n1,\n,x\n"]);
-    let mut open = folder.begin(&*sink);
+    pull(folder.open(&*sink), &[r#"{"a":1}"#, r#"{"b":"x"}"#]);
+    assert_eq!(pipe.writes(), ["a,b\n1,\n,x\n"]);
+    let mut open = folder.open(&*sink);
     open.commit(Mark::START).unwrap();
     open.finish().unwrap();
-    assert_eq!(pipe.pieces(), ["a,b\n1,\n,x\n", "a,b\n"]);
+    assert_eq!(pipe.writes(), ["a,b\n1,\n,x\n", "a,b\n"]);
 }
 
 #[test]
-fn a_closed_pipe_is_told_apart_from_other_failures() {
-    for (kind, told_as) in [
+fn a_closed_pipe_differs_from_other_errors() {
+    for (kind, expected) in [
         (io::ErrorKind::BrokenPipe, "Closed: cannot write to standard output (cause)"),
         (io::ErrorKind::StorageFull, "Unavailable: cannot write to standard output (cause)"),
     ] {
@@ -52,13 +52,13 @@ fn a_closed_pipe_is_told_apart_from_other_failures() {
         for options in [json!({}), json!({"format": "csv", "columns": ["/a"]})] {
             let options = serde_json::from_value(options).unwrap();
             let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
-            let mut open = Folder::new().begin(&*sink);
-            assert_eq!(told(&write_page(&mut open, &["{}"]).unwrap_err()), told_as);
+            let mut open = Folder::new().open(&*sink);
+            assert_eq!(describe(&write_page(&mut open, &["{}"]).unwrap_err()), expected);
         }
     }
 }
 
-/// A writer that always fails in the same way.
+/// A writer that always returns the same error.
 struct Failing(io::ErrorKind);
 
 impl io::Write for Failing {

@@ -1,4 +1,4 @@
-//! Sinks by name, and a folder to write in.
+//! Sinks by name, and a folder to write to.
 
 use std::{
     error::Error,
@@ -17,7 +17,7 @@ use longhaul_tests::write_page;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The registry with a stand-in for standard output.
+/// The registry, with `stdout` in place of standard output.
 pub(crate) fn registry(stdout: &Pipe) -> Registry {
     registry_on(Arc::new(SystemDisk), Stdout::to(stdout.clone()))
 }
@@ -43,18 +43,18 @@ pub(crate) fn configured_on(
     registry_on(disk, Stdout::to(io::sink())).get(name).unwrap().configure(&options)
 }
 
-/// What a pipe's reader received.
+/// What the reader of a pipe received.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pipe(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Pipe {
-    /// The bytes of each write.
-    pub(crate) fn pieces(&self) -> Vec<String> {
-        self.0.lock().unwrap().iter().map(|piece| String::from_utf8(piece.clone()).unwrap()).collect()
+    /// The text of each write.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|bytes| String::from_utf8(bytes.clone()).unwrap()).collect()
     }
 
     pub(crate) fn text(&self) -> String {
-        self.pieces().concat()
+        self.writes().concat()
     }
 }
 
@@ -79,7 +79,7 @@ impl Folder {
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        // Where the temporary folder is behind a link, sinks tell what it leads to.
+        // Sinks resolve symbolic links, and the temporary folder may be behind one.
         fs::canonicalize(self.0.path()).unwrap()
     }
 
@@ -92,7 +92,7 @@ impl Folder {
         self.bytes(name).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
-    /// What is in a file, if there is one.
+    /// The bytes of a file, if there is one.
     pub(crate) fn bytes(&self, name: impl AsRef<Path>) -> Option<Vec<u8>> {
         fs::read(self.0.path().join(name)).ok()
     }
@@ -110,8 +110,8 @@ impl Folder {
         names
     }
 
-    /// Opens `sink` here for a pull that begins.
-    pub(crate) fn begin(&self, sink: &dyn OpenSink) -> Box<dyn Sink> {
+    /// Opens `sink` here for a new pull.
+    pub(crate) fn open(&self, sink: &dyn OpenSink) -> Box<dyn Sink> {
         let Opened { sink, at } = sink.open(&self.variables(), None).unwrap();
         assert_eq!(at, Mark::START);
         sink
@@ -124,9 +124,9 @@ impl Folder {
         Ok(sink)
     }
 
-    /// What opening `sink` here for a pull that begins is refused with.
-    pub(crate) fn refusal(&self, sink: &dyn OpenSink) -> String {
-        told(&sink.open(&self.variables(), None).unwrap_err())
+    /// The error of opening `sink` here for a new pull.
+    pub(crate) fn open_error(&self, sink: &dyn OpenSink) -> String {
+        describe(&sink.open(&self.variables(), None).unwrap_err())
     }
 }
 
@@ -140,8 +140,8 @@ pub(crate) fn pull(mut sink: Box<dyn Sink>, records: &[&str]) {
 /// Every way to compress a file.
 pub(crate) const COMPRESSIONS: [&str; 3] = ["none", "gzip", "zstd"];
 
-/// An error as it is shown: its key if any, its message, and whether something lies beneath.
-pub(crate) fn told(error: &SinkError) -> String {
+/// An error as it is shown: its kind, its key if there is one, its message, and whether it has a cause.
+pub(crate) fn describe(error: &SinkError) -> String {
     let key = error.key().map(|key| format!("{key}: ")).unwrap_or_default();
     let cause = error.source().map_or("", |_| " (cause)");
     format!("{:?}: {key}{error}{cause}", error.kind())

@@ -1,10 +1,10 @@
-//! CSV whose columns nobody named.
+//! CSV without configured columns.
 
 use longhaul_core::sink::{Mark, OpenSink, Receipt};
 use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use super::support::{Folder, configured, pull, told};
+use super::support::{Folder, configured, describe, pull};
 
 fn sink(mut options: Value) -> Box<dyn OpenSink> {
     options["path"] = json!("x.csv");
@@ -15,7 +15,7 @@ fn sink(mut options: Value) -> Box<dyn OpenSink> {
 fn a_column_of_the_last_record_is_a_column_of_all() {
     let folder = Folder::new();
     folder.write("x.csv", "old");
-    let mut open = folder.begin(&*sink(json!({"line_end": "lf", "columns": "all"})));
+    let mut open = folder.open(&*sink(json!({"line_end": "lf", "columns": "all"})));
     write_page(&mut open, &[r#"{"id":1.10,"a":{"b":"x"}}"#, r#"{"id":12345678901234567890123}"#]).unwrap();
     open.commit(Mark(1)).unwrap();
     write_page(&mut open, &[r#"{"id":"","tags":[1,{"x":"y"}],"a":{"late":"é,"}}"#]).unwrap();
@@ -31,80 +31,80 @@ fn a_column_of_the_last_record_is_a_column_of_all() {
 }
 
 #[test]
-fn names_from_records_are_defused_like_any_text() {
+fn names_from_records_are_escaped_like_any_text() {
     let folder = Folder::new();
-    pull(folder.begin(&*sink(json!({"formulas": "escape"}))), &[r#"{"=cmd()":"@x","n":-1}"#]);
+    pull(folder.open(&*sink(json!({"formulas": "escape"}))), &[r#"{"=cmd()":"@x","n":-1}"#]);
     assert_eq!(folder.text("x.csv").unwrap(), "'=cmd(),n\r\n'@x,-1\r\n");
 }
 
 #[test]
-fn a_pull_of_nothing_has_no_columns() {
+fn an_empty_pull_has_no_columns() {
     let folder = Folder::new();
-    let mut open = folder.begin(&*sink(json!({})));
+    let mut open = folder.open(&*sink(json!({})));
     open.commit(Mark(1)).unwrap();
     open.finish().unwrap();
     assert_eq!(folder.text("x.csv").unwrap(), "");
 }
 
 #[test]
-fn more_than_ten_thousand_columns_are_refused() {
+fn more_than_ten_thousand_columns_are_rejected() {
     let folder = Folder::new();
     let record = |from: u32| {
         let members = (from..from + 5001).map(|number| format!("\"c{number}\":1")).collect::<Vec<_>>();
         format!("{{{}}}", members.join(","))
     };
-    let mut open = folder.begin(&*sink(json!({})));
+    let mut open = folder.open(&*sink(json!({})));
     write_page(&mut open, &[&record(0)]).unwrap();
     assert_eq!(
-        told(&write_page(&mut open, &["{}", &record(5001)]).unwrap_err()),
-        "Rejected: with record 2 of the page, there are more than 10,000 columns; list those that are wanted in \
-         `columns`"
+        describe(&write_page(&mut open, &["{}", &record(5001)]).unwrap_err()),
+        "Rejected: record 2 of the page has new columns, and the table would have more than 10,000; list the columns to \
+         keep in `columns`"
     );
     drop(open);
     assert_eq!(folder.names(), [""; 0]);
 }
 
 #[test]
-fn what_is_no_json_is_rejected_with_its_place_in_the_page() {
-    let mut open = Folder::new().begin(&*sink(json!({})));
+fn invalid_json_is_rejected_with_its_number_in_the_page() {
+    let mut open = Folder::new().open(&*sink(json!({})));
     assert_eq!(
-        told(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
+        describe(&write_page(&mut open, &["{}", "{\"a\""]).unwrap_err()),
         "Rejected: record 2 of the page is not JSON (cause)"
     );
 }
 
 #[test]
-fn a_finished_table_is_known_by_its_length_and_takes_no_more() {
+fn a_finished_table_is_recognized_by_its_length_and_rejects_writes() {
     let folder = Folder::new();
     let sink = sink(json!({}));
-    let mut open = folder.begin(&*sink);
+    let mut open = folder.open(&*sink);
     write_page(&mut open, &[r#"{"a":1}"#]).unwrap();
     let receipt = open.commit(Mark(1)).unwrap();
     open.finish().unwrap();
     let mut open = folder.resume(&*sink, &receipt).unwrap();
     assert_eq!(open.commit(Mark(1)).unwrap(), receipt);
-    let refused = "Rejected: cannot write to `x.csv`: it is complete already";
-    assert_eq!(told(&write_page(&mut open, &["{}"]).unwrap_err()), refused);
+    let message = "Rejected: cannot write to `x.csv`: it is already complete";
+    assert_eq!(describe(&write_page(&mut open, &["{}"]).unwrap_err()), message);
     drop(open);
     assert_eq!(folder.text("x.csv").unwrap(), "a\r\n1\r\n");
-    // Without the spool, a file of another length is not the table.
+    // If the spool is gone, a file of another length is not the table.
     folder.write("x.csv", "of an earlier pull");
-    let refusal = |receipt: &Receipt| told(&folder.resume(&*sink, receipt).map(drop).unwrap_err());
+    let error = |receipt: &Receipt| describe(&folder.resume(&*sink, receipt).map(drop).unwrap_err());
     assert_eq!(
-        refusal(&receipt),
-        "Rejected: cannot go on with `x.csv.spool`: it is gone (put it back as it was, or begin the pull anew)"
+        error(&receipt),
+        "Rejected: cannot resume `x.csv.spool`: it is gone (restore it, or start the pull over)"
     );
     assert_eq!(
-        refusal(&Receipt("7".into())),
-        "Rejected: cannot go on with `x.csv.spool`: the receipt `7` is not a length and a checksum"
+        error(&Receipt("7".into())),
+        "Rejected: cannot resume `x.csv.spool`: the receipt `7` is not a length and a checksum"
     );
 }
 
-/// Ten thousand pages, the last of which has a column of its own.
+/// Ten thousand pages. Only the last one has the column `late`.
 #[test]
 fn a_long_pull_is_complete() {
     let folder = Folder::new();
-    let mut open = folder.begin(&*sink(json!({"line_end": "lf"})));
+    let mut open = folder.open(&*sink(json!({"line_end": "lf"})));
     for number in 1..=10_000 {
         let late = if number == 10_000 { r#","late":true"# } else { "" };
         let record = format!(r#"{{"n":{number},"nested":{{"tags":[{number},[{number}]]}}{late}}}"#);

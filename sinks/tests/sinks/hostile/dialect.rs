@@ -1,4 +1,4 @@
-//! Ways to write a table, and what is to be read from it.
+//! Random CSV styles, and what a reader must find in a table.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use super::{
     draws::{Drawn, Draws, Kind},
 };
 
-/// What a text is not to begin with where formulas are escaped.
+/// The first characters of texts that are escaped as formulas.
 const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// What a cell says; nothing where it is empty and has no quotes.
+/// The text of a cell; `None` if it is empty and without quotes.
 pub(super) type Cell = Option<String>;
 
-/// How a table is written.
+/// A style of CSV.
 pub(super) struct Dialect {
     delimiter: char,
     line_end: &'static str,
@@ -60,15 +60,15 @@ impl Dialect {
         }
     }
 
-    /// The rows of the file that comes of `records`, the header first, on which both readers agree.
+    /// The rows of the file written from `records`, the header first. Both readers must agree on them.
     pub(super) fn read_back(&self, options: Value, records: &[String]) -> Vec<Vec<Cell>> {
         let folder = Folder::new();
         let records = records.iter().map(String::as_str).collect::<Vec<_>>();
-        // What is appended to finds the header that it would write itself.
+        // In append mode, the second pull must find the header that it would write itself.
         let pulls = if options["mode"] == "append" { 2 } else { 1 };
         let sink = configured("csv", options).unwrap();
         for records in records.chunks(records.len().div_ceil(pulls)) {
-            pull(folder.begin(&*sink), records);
+            pull(folder.open(&*sink), records);
         }
         let text = folder.text("x.csv").unwrap();
         assert_eq!(text.starts_with('\u{feff}'), self.bom);
@@ -82,7 +82,7 @@ impl Dialect {
         rows
     }
 
-    /// RFC 4180 §2 and nothing else: what follows a closing quote has to be a delimiter or the end of a line.
+    /// Reads RFC 4180 §2 strictly: a closing quote must be followed by a delimiter or a line end.
     fn read_strictly(&self, text: &str) -> Vec<Vec<Cell>> {
         let line_end = if self.line_end == "lf" { "\n" } else { "\r\n" };
         let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
@@ -110,7 +110,7 @@ impl Dialect {
     }
 }
 
-/// Where the quote is that no other follows.
+/// The position of the quote that no other quote follows.
 fn closing_quote(text: &str) -> usize {
     let mut at = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Texts and values, drawn at random.
+//! Random texts and values.
 
 use std::env;
 
@@ -10,7 +10,7 @@ const PIECES: [&str; 24] = [
     "@", "＝", "'", " ", "\\", "\u{2028}", "NULL", "1.10",
 ];
 
-/// None of these fits into 64 bits, or is written as a machine would.
+/// Numbers that do not fit into 64 bits, or that a program would write differently.
 const NUMBERS: [&str; 10] = [
     "0",
     "-0.0",
@@ -24,10 +24,10 @@ const NUMBERS: [&str; 10] = [
     "1E-9",
 ];
 
-/// Draws that can be repeated.
+/// A repeatable source of random values.
 pub(crate) struct Draws(u64);
 
-/// A value: its JSON text, nothing where the record lacks it, and what kind it is.
+/// A value: its kind and its JSON text, or `None` if the record does not have it.
 pub(super) struct Drawn {
     pub(super) json: Option<String>,
     pub(super) kind: Kind,
@@ -76,7 +76,7 @@ impl Draws {
         Drawn { json: Some(json), kind }
     }
 
-    /// `text` in JSON, here and there with escapes that it does not need.
+    /// `text` in JSON, sometimes with unnecessary escapes.
     fn quoted(&mut self, text: &str) -> String {
         if self.below(3) > 0 {
             return json!(text).to_string();

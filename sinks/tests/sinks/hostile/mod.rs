@@ -1,7 +1,7 @@
-//! Tables of whatever is out to break them, drawn at random, and read back by two readers: one of another crate, and a
-//! strict one that tells an empty cell from an empty text.
+//! Random tables of difficult values, read back by two readers: one of another crate, and a strict one that
+//! distinguishes a missing value from empty text.
 //!
-//! `LONGHAUL_TEST_SEED` draws others.
+//! `LONGHAUL_TEST_SEED` selects other values.
 
 mod dialect;
 mod draws;
@@ -15,7 +15,7 @@ use self::{
 
 pub(crate) use self::draws::Draws;
 
-/// A record of these members.
+/// A record with these members.
 fn object(members: impl Iterator<Item = (String, Option<String>)>) -> String {
     let members = members.filter_map(|(name, json)| Some(format!("{}:{}", json!(name), json?)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
@@ -26,7 +26,7 @@ fn named(names: &[String], dialect: &Dialect) -> Vec<Cell> {
 }
 
 #[test]
-fn listed_columns_say_what_the_records_said() {
+fn listed_columns_contain_the_values_of_the_records() {
     let mut draws = Draws::new();
     for _ in 0..150 {
         let dialect = Dialect::drawn(&mut draws);
@@ -45,7 +45,7 @@ fn listed_columns_say_what_the_records_said() {
         options["mode"] = json!(draws.one_of(&["replace", "append"]));
         let mut expected = vec![named(&names, &dialect)];
         expected.extend(rows.iter().map(|row| row.iter().map(|value| dialect.cell(value)).collect()));
-        // The row of a single cell that is empty would be an empty line, and those most readers skip.
+        // A row with a single empty cell would be an empty line, which most readers skip.
         for row in expected.iter_mut().filter(|row| row[..] == [None]) {
             row[0] = Some(String::new());
         }
@@ -54,12 +54,12 @@ fn listed_columns_say_what_the_records_said() {
 }
 
 #[test]
-fn every_column_that_there_is_says_what_the_records_said() {
+fn all_columns_contain_the_values_of_the_records() {
     let mut draws = Draws::new();
     for _ in 0..150 {
         let dialect = Dialect::drawn(&mut draws);
         let count = 2 + draws.below(5);
-        // Every other one is nested. The first record has them all, so that their order is known.
+        // Every second one is nested. The first record has all of them, so that their order is known.
         let outer: Vec<_> = (0..count).map(|at| format!("{}k{at}", draws.text())).collect();
         let inner: Vec<_> = (0..count).map(|at| format!("{}m{at}", draws.text())).collect();
         let mut rows: Vec<Vec<_>> = (0..30).map(|_| (0..count).map(|_| draws.value()).collect()).collect();
@@ -82,7 +82,7 @@ fn every_column_that_there_is_says_what_the_records_said() {
         let mut expected = vec![named(&names, &dialect)];
         expected.extend(rows.iter().map(|row| row.iter().map(|value| dialect.cell(value)).collect()));
         let mut found = dialect.read_back(dialect.options(), &records);
-        // A record without any member, which is no row of nothing, has a column for itself at the end.
+        // A record without members has its own column at the end.
         for (row, record) in found.iter_mut().skip(1).zip(&records).filter(|(row, _)| row.len() > count) {
             let whole = row.pop().unwrap();
             assert_eq!(whole.is_some(), record == "{}", "{record}");
@@ -93,7 +93,7 @@ fn every_column_that_there_is_says_what_the_records_said() {
 }
 
 #[test]
-fn each_part_of_a_record_is_a_row_that_says_what_the_parts_said() {
+fn each_part_of_a_record_is_a_row_with_its_values() {
     let mut draws = Draws::new();
     for _ in 0..60 {
         let dialect = Dialect::drawn(&mut draws);

@@ -1,4 +1,4 @@
-//! Records that cannot become rows.
+//! The errors of records that cannot become rows.
 
 use std::str;
 
@@ -9,45 +9,45 @@ use longhaul_core::{
 
 /// Why a record cannot become a row.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Refusal {
-    /// Its text is wrong.
+pub(crate) enum RowError {
+    /// The record is not valid JSON.
     NotJson(NotJson),
-    /// It is of this kind, and no column leads into such a value: the row would say nothing of it.
-    NoObject(&'static str),
-    /// With its members there are more columns than a table may have.
+    /// The record is a value of this kind, in which no column can match: its row would be empty.
+    NotAnObject(&'static str),
+    /// The record has new columns, and with them the table would have too many.
     TooManyColumns,
 }
 
 /// Calls `each` with every record of a page.
 pub(crate) fn each_record<'r>(
     batch: &Batch<'r>,
-    mut each: impl FnMut(&'r str) -> Result<(), Refusal>,
+    mut each: impl FnMut(&'r str) -> Result<(), RowError>,
 ) -> Result<(), SinkError> {
     for (index, record) in batch.records().enumerate() {
         let which = || format!("record {} of the page", index + 1);
         let text = str::from_utf8(record)
             .map_err(|error| rejected(format!("{} is not JSON", which())).because(error))?;
-        each(text).map_err(|refusal| refusal.of(&which()))?;
+        each(text).map_err(|error| error.in_record(&which()))?;
     }
     Ok(())
 }
 
-impl Refusal {
-    /// The error of a sink that met it in the record `which`.
-    pub(crate) fn of(self, which: &str) -> SinkError {
+impl RowError {
+    /// The sink's error for this error in the record `which`.
+    pub(crate) fn in_record(self, which: &str) -> SinkError {
         match self {
             Self::NotJson(error) => rejected(format!("{which} is not JSON")).because(error),
-            Self::NoObject(kind) => {
-                rejected(format!("{which} is {kind}, no object; a column at `\"\"` would take it whole"))
-            }
+            Self::NotAnObject(kind) => rejected(format!(
+                "{which} is {kind}, not an object; to keep it as a whole, add a column with `at = \"\"`"
+            )),
             Self::TooManyColumns => rejected(format!(
-                "with {which}, there are more than 10,000 columns; list those that are wanted in `columns`"
+                "{which} has new columns, and the table would have more than 10,000; list the columns to keep in `columns`"
             )),
         }
     }
 }
 
-impl From<NotJson> for Refusal {
+impl From<NotJson> for RowError {
     fn from(error: NotJson) -> Self {
         Self::NotJson(error)
     }

@@ -1,0 +1,18 @@
+//! The files that the `ndjson` and `csv` sinks write.
+
+mod compression;
+mod encoder;
+mod error;
+mod folders;
+mod open;
+mod path;
+mod position;
+mod record_file;
+mod spool;
+mod target;
+
+pub(crate) use self::{
+    record_file::RecordFile,
+    spool::Spool,
+    target::{Mode, Target},
+};
