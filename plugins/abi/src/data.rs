@@ -1,17 +1,17 @@
-//! What goes in: bytes, batches, positions and handles.
+//! The arguments of calls: bytes, batches, positions and handles.
 
 use core::{
     mem::{offset_of, size_of},
     ptr,
 };
 
-/// Borrowed bytes, valid until the call that they came with returns. Texts are UTF-8, without a closing zero.
+/// Borrowed bytes, valid until the call returns. Texts are UTF-8 and not zero-terminated.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Bytes {
-    /// The first byte. May be null where `len` is 0.
+    /// The first byte. May be null if `len` is 0.
     pub ptr: *const u8,
-    /// How many there are.
+    /// The number of bytes.
     pub len: usize,
 }
 
@@ -19,52 +19,54 @@ impl Bytes {
     /// No bytes.
     pub const EMPTY: Self = Self { ptr: ptr::null(), len: 0 };
 
-    /// The bytes of a slice. The borrow ends here as far as the compiler knows: the caller keeps the slice alive.
+    /// The bytes of a slice. The compiler does not track this borrow: the caller must keep the slice alive.
     pub const fn of(bytes: &[u8]) -> Self {
         Self { ptr: bytes.as_ptr(), len: bytes.len() }
     }
 }
 
-/// The records of one page: JSON values of one line each, every one ended by `\n`, in one run of bytes.
+/// The records of one page: lines of JSON, each ending in `
+/// `, in contiguous bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
-    /// All records. They can go to a file as they are.
+    /// All records, as valid NDJSON.
     pub bytes: Bytes,
-    /// For each record, the index just past its `\n`. The last one is the length of `bytes`.
+    /// For each record, the index after its `
+    /// `. The last one is the length of `bytes`.
     pub ends: *const usize,
-    /// How many ends, and so records, there are.
+    /// The number of records, and of `ends`.
     pub records: usize,
 }
 
-/// Where an earlier commit stood.
+/// An earlier commit.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Position {
-    /// The receipt that the commit gave.
+    /// The receipt that the commit returned.
     pub receipt: Bytes,
-    /// The mark that it was given.
+    /// The mark that the commit received.
     pub mark: u64,
 }
 
-/// What [`OpenSink`](crate::OpenSink) gives.
+/// The result of [`OpenSink`](crate::OpenSink).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Opened {
     /// The open sink, never null.
     pub sink: *mut Open,
-    /// How many pages of the pull are durable in it.
+    /// The number of pages of the pull that are durable in the sink.
     pub at: u64,
 }
 
-/// A configured sink. Only the plugin knows what is inside.
+/// A configured sink. Opaque to the host.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Configured {
     opaque: [u8; 0],
 }
 
-/// An open sink. Only the plugin knows what is inside.
+/// An open sink. Opaque to the host.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Open {
@@ -73,7 +75,7 @@ pub struct Open {
 
 const WORD: usize = size_of::<usize>();
 
-// The layout is a promise to code that was compiled long ago and elsewhere.
+// Plugins that were compiled earlier rely on this layout.
 const _: () = {
     assert!(size_of::<Bytes>() == 2 * WORD && offset_of!(Bytes, len) == WORD);
     assert!(size_of::<Batch>() == 4 * WORD);

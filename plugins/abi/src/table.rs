@@ -1,28 +1,27 @@
-//! The table, and the functions in it.
+//! The table of a sink, and the functions in it.
 
 use core::mem::{offset_of, size_of};
 
 use crate::{Batch, Bytes, Configured, Open, Opened, Position, Reply, Status};
 
-/// What a library says of its sink, and the functions to use it.
+/// The description of a sink, and its functions.
 ///
-/// A function may be null as far as its type goes, so that the host can refuse a table with a gap; in a valid table
-/// none is.
+/// The type allows null functions, so that the host can reject a table that lacks one. In a valid table none is null.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SinkTable {
-    /// The size in bytes of this table as the plugin knows it.
+    /// The size in bytes of the plugin's version of this table.
     pub size: u32,
-    /// One bit for each ability beyond this version, those in [`NEEDED_FEATURES`](crate::NEEDED_FEATURES) being asked
-    /// of the host. None is defined yet: 0.
+    /// One bit for each feature beyond this version. The host must support those in
+    /// [`NEEDED_FEATURES`](crate::NEEDED_FEATURES). None is defined yet: 0.
     pub features: u32,
-    /// The sink's name, as in the library's: `[a-z][a-z0-9_]*`.
+    /// The sink's name, the same as in the library's name: `[a-z][a-z0-9_]*`.
     pub name: Bytes,
-    /// The plugin's own version, for people.
+    /// The version of the plugin, for display.
     pub version: Bytes,
     /// One line that says what the sink does.
     pub summary: Bytes,
-    /// The options that the sink takes: a JSON Schema of type `object`, whose `properties` are the options.
+    /// The options of the sink: a JSON Schema of type `object` whose `properties` are the options.
     pub options: Bytes,
     /// See [`Configure`].
     pub configure: Option<Configure>,
@@ -42,29 +41,29 @@ pub struct SinkTable {
     pub drop_sink: Option<DropSink>,
 }
 
-/// Checks the options, a JSON object, and keeps them. Nothing is opened, made or touched yet.
+/// Checks and stores the options, a JSON object. Must not open, create or change anything.
 ///
 /// # Safety
-/// `out` can be written to. On [`Status::OK`] it holds a [`Configured`] that is not null.
+/// `out` can be written to. With [`Status::OK`], it must contain a [`Configured`] that is not null.
 pub type Configure = unsafe extern "C" fn(options: Bytes, out: *mut *mut Configured, reply: Reply) -> Status;
 
-/// Says where the records of a pull will be found: puts [`Part::FILE`](crate::Part::FILE),
-/// [`Part::STDOUT`](crate::Part::STDOUT) or [`Part::ELSEWHERE`](crate::Part::ELSEWHERE). Nothing is touched.
+/// Returns the destination of a pull's records: puts [`Part::FILE`](crate::Part::FILE),
+/// [`Part::STDOUT`](crate::Part::STDOUT) or [`Part::ELSEWHERE`](crate::Part::ELSEWHERE). Must not change anything.
 ///
-/// The variables are JSON: `{"folder": "/data", "values": {"stream": "users", …}}`. Relative paths count from `folder`;
-/// in the options, `{stream}` stands for `users`.
+/// The variables are JSON: `{"folder": "/data", "values": {"stream": "users", …}}`. Relative paths are relative to
+/// `folder`. In the options, `{stream}` is a placeholder for `users`.
 ///
 /// # Safety
 /// `sink` came from [`Configure`] and was not dropped.
 pub type Destination =
     unsafe extern "C" fn(sink: *const Configured, variables: Bytes, reply: Reply) -> Status;
 
-/// Opens the sink for one pull, with variables like those of [`Destination`].
+/// Opens the sink for one pull. The variables are as in [`Destination`].
 ///
-/// `from` is null where the pull begins; then [`Opened::at`] is 0. Else it is the position of the last commit that
-/// the host knows of, and the sink goes back to it (`at` is its mark) or says that later pages are durable already
-/// (`at` is greater; the host does not write those again). It may come after [`Finish`] has done its work: opening
-/// then succeeds, and finishing again changes nothing.
+/// For a new pull, `from` is null and [`Opened::at`] must be 0. Otherwise `from` is the last commit that the host
+/// saved. The sink either rolls back to it (`at` is its mark), or reports that later pages are already durable (`at`
+/// is greater, and the host does not write those pages again). The host may call this even after [`Finish`]
+/// succeeded: opening must then succeed, and finishing again must change nothing.
 ///
 /// # Safety
 /// `sink` came from [`Configure`] and was not dropped; `from` is null or valid for the call; `out` can be written
@@ -77,32 +76,32 @@ pub type OpenSink = unsafe extern "C" fn(
     reply: Reply,
 ) -> Status;
 
-/// Ends a configured sink. Those that it opened may live on.
+/// Frees a configured sink. The sinks that it opened may still be in use.
 ///
 /// # Safety
 /// `sink` came from [`Configure`], was not dropped and is not used again.
 pub type DropConfigured = unsafe extern "C" fn(sink: *mut Configured);
 
-/// Takes the records of one page. It may keep them in memory, but not by the pointers in `batch`.
+/// Writes the records of one page. The sink may buffer them, but must copy them.
 ///
 /// # Safety
 /// `sink` came from [`OpenSink`] and was not dropped; `batch` is valid for the call.
 pub type Write = unsafe extern "C" fn(sink: *mut Open, batch: Batch, reply: Reply) -> Status;
 
 /// Makes everything written so far durable, and puts a [`Part::RECEIPT`](crate::Part::RECEIPT) of at most
-/// [`MAX_RECEIPT`](crate::MAX_RECEIPT) bytes. `mark` counts the pages that the pull has delivered.
+/// [`MAX_RECEIPT`](crate::MAX_RECEIPT) bytes. `mark` is the number of pages written in this pull.
 ///
 /// # Safety
 /// `sink` came from [`OpenSink`] and was not dropped.
 pub type Commit = unsafe extern "C" fn(sink: *mut Open, mark: u64, reply: Reply) -> Status;
 
-/// Publishes what was committed. Nothing but [`DropSink`] is called after it.
+/// Publishes the committed records. The host only calls [`DropSink`] afterwards.
 ///
 /// # Safety
 /// `sink` came from [`OpenSink`] and was not dropped.
 pub type Finish = unsafe extern "C" fn(sink: *mut Open, reply: Reply) -> Status;
 
-/// Ends an open sink, finished or not. One that was not finished publishes nothing.
+/// Frees an open sink. If it was not finished, it must publish nothing.
 ///
 /// # Safety
 /// `sink` came from [`OpenSink`], was not dropped and is not used again.
@@ -110,7 +109,7 @@ pub type DropSink = unsafe extern "C" fn(sink: *mut Open);
 
 const WORD: usize = size_of::<usize>();
 
-// New functions go to the end; nothing here ever moves.
+// New functions are appended; existing ones never move.
 const _: () = {
     assert!(offset_of!(SinkTable, size) == 0 && offset_of!(SinkTable, features) == 4);
     assert!(offset_of!(SinkTable, name) == 8);

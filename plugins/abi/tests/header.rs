@@ -1,4 +1,4 @@
-//! `longhaul_sink.h` against the Rust types: once by reading it, which every machine can, and once by compiling it.
+//! Compares `longhaul_sink.h` with the Rust types: by parsing it, which works on every machine, and by compiling it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -16,7 +16,7 @@ const HEADER: &str = include_str!("../longhaul_sink.h");
 /// A struct of the header: its name without the prefix, and its size and the offsets of its fields in Rust.
 type Layout = (&'static str, usize, Vec<(&'static str, usize)>);
 
-/// The offsets of these fields, each under its name.
+/// The names and offsets of these fields.
 macro_rules! offsets {
     ($of:ty: $($field:ident)+) => { vec![$((stringify!($field), offset_of!($of, $field))),+] };
 }
@@ -74,8 +74,8 @@ fn code() -> String {
     parts.collect()
 }
 
-/// What a C compiler makes of the fields between braces: the size of all, and the offset of each.
-fn laid_out(fields: &str, known: &BTreeMap<String, (usize, usize)>) -> (usize, Vec<(String, usize)>) {
+/// The layout that a C compiler gives to these fields: the total size, and the offset of each.
+fn layout_in_c(fields: &str, known: &BTreeMap<String, (usize, usize)>) -> (usize, Vec<(String, usize)>) {
     let mut offsets = Vec::new();
     let (mut end, mut widest) = (0_usize, 1);
     for field in fields.split(';').map(str::trim).filter(|field| !field.is_empty()) {
@@ -99,7 +99,7 @@ fn member<'f>(field: &'f str, known: &BTreeMap<String, (usize, usize)>) -> (&'f 
 }
 
 #[test]
-fn the_header_lays_every_struct_out_as_rust_does() {
+fn every_struct_has_the_same_layout_as_in_rust() {
     let word = (size_of::<u32>(), align_of::<u32>());
     let mut known: BTreeMap<_, _> = [
         ("uint32_t", word),
@@ -123,13 +123,13 @@ fn the_header_lays_every_struct_out_as_rust_does() {
     for ((name, fields), (_, size, offsets)) in structs.into_iter().zip(expected) {
         let offsets =
             offsets.into_iter().map(|(field, offset)| (field.to_owned(), offset)).collect::<Vec<_>>();
-        assert_eq!(laid_out(fields, &known), (size, offsets), "{name}");
+        assert_eq!(layout_in_c(fields, &known), (size, offsets), "{name}");
         known.insert(format!("longhaul_{name}"), (size, align_of::<usize>()));
     }
 }
 
 #[test]
-fn the_header_defines_every_constant_and_no_other() {
+fn the_header_defines_the_same_constants() {
     let code = code();
     let defined = code.lines().filter_map(|line| {
         let (name, value) = line.strip_prefix("#define LONGHAUL_")?.split_once(' ')?;
@@ -143,7 +143,7 @@ fn the_header_defines_every_constant_and_no_other() {
     assert_eq!(defined.collect::<BTreeMap<_, _>>(), expected.collect());
 }
 
-/// On Unix, Rust links by the C compiler `cc`, so there is one wherever this is built.
+/// On Unix, Rust links with the C compiler `cc`, so it is always installed.
 #[cfg(unix)]
 #[test]
 fn a_c_compiler_agrees() {
@@ -154,17 +154,17 @@ fn a_c_compiler_agrees() {
     };
 
     let mut program = format!("{HEADER}\n");
-    let mut claim = |left: String, right: usize| {
+    let mut assert_equal = |left: String, right: usize| {
         writeln!(program, "_Static_assert(({left}) == {right}, \"{left} is {right} in Rust\");").unwrap();
     };
     for (name, size, offsets) in layouts() {
-        claim(format!("sizeof(longhaul_{name})"), size);
+        assert_equal(format!("sizeof(longhaul_{name})"), size);
         for (field, offset) in offsets {
-            claim(format!("offsetof(longhaul_{name}, {field})"), offset);
+            assert_equal(format!("offsetof(longhaul_{name}, {field})"), offset);
         }
     }
     for (name, value) in constants() {
-        claim(format!("LONGHAUL_{name}"), value);
+        assert_equal(format!("LONGHAUL_{name}"), value);
     }
     let strict = ["-x", "c", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only", "-"];
     let mut compiler = Command::new("cc")
@@ -172,7 +172,7 @@ fn a_c_compiler_agrees() {
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("a C compiler under the name `cc`, which Rust itself needs to link");
+        .expect("the C compiler `cc`, which Rust also needs for linking");
     compiler.stdin.take().unwrap().write_all(program.as_bytes()).unwrap();
     let output = compiler.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
