@@ -1,12 +1,12 @@
 /*
- * A sink that counts the records of a stream, and writes the count to a file when the pull is complete: the one in
- * src/lib.rs, in C. It needs longhaul_sink.h and a Unix.
+ * A sink that counts the records of a stream, and writes the count to a file when the pull is complete. It is the sink
+ * of src/lib.rs, in C. It needs longhaul_sink.h and a Unix system.
  *
  *     mkdir -m 755 -p plugins
  *     cc -shared -fPIC -I longhaul/plugins/abi -o plugins/liblonghaul_sink_count.so count.c
  *
- * The receipt of a commit is the count itself, so a pull that is taken up again counts on from there, and nothing is
- * counted twice. Nothing has to be undone where a sink is dropped before it was finished.
+ * The receipt of a commit is the count, so a resumed pull continues counting from there and counts no record twice.
+ * Dropping an unfinished sink requires no rollback.
  */
 #include "longhaul_sink.h"
 
@@ -22,7 +22,7 @@
 enum { TEXT_SIZE = 4096 };
 
 struct longhaul_configured {
-    char path[TEXT_SIZE]; /* as in the configuration, with placeholders */
+    char path[TEXT_SIZE]; /* as configured, with placeholders */
 };
 
 struct longhaul_open {
@@ -37,7 +37,7 @@ static longhaul_bytes bytes_of(const char *text) {
     return bytes;
 }
 
-/* Answers with an error; the host shows `key` with the place in the configuration where it was written. */
+/* Returns an error. The host shows where in the configuration `key` is set. */
 static longhaul_status fail(longhaul_reply reply, longhaul_status status, const char *key, const char *format, ...) {
     char message[2 * TEXT_SIZE];
     va_list arguments;
@@ -49,8 +49,8 @@ static longhaul_status fail(longhaul_reply reply, longhaul_status status, const 
     return status;
 }
 
-/* Copies the JSON text that begins at `at`, and gives the place after it. Null where it is too long, or holds an escape
- * other than of a quote or a backslash: the host escapes nothing else but control characters. */
+/* Copies the JSON string at `at`, and returns the position after it. Returns null if the string is too long or contains
+ * an escaped control character. The host escapes only those, quotes and backslashes. */
 static const char *read_text(const char *at, char *text) {
     size_t length = 0;
     for (at++; *at != '"'; at++) {
@@ -66,17 +66,17 @@ static const char *read_text(const char *at, char *text) {
     return at + 1;
 }
 
-/* Reads the next member of a JSON object, and gives the place after it. Null at the end, and where the value is no
- * text that can be read: then `name` is not empty. */
+/* Reads the next member of a JSON object, and returns the position after it. Returns null at the end, and also if the
+ * value is not a string that can be read: then `name` is not empty. */
 static const char *next_member(const char *at, char *name, char *value) {
     name[0] = '\0';
     at = strchr(at, '"');
     if (at == NULL || (at = read_text(at, name)) == NULL) return NULL;
-    at++; /* the colon; the host writes no blanks */
+    at++; /* the colon; the host writes no white space */
     return *at == '"' ? read_text(at, value) : NULL;
 }
 
-/* Puts what `wanted` is in the object at `at` into `value`; false where it is nothing. */
+/* Copies the member `wanted` of the object at `at` to `value`. Returns false if there is none. */
 static int find_member(const char *at, const char *wanted, char *value) {
     char name[TEXT_SIZE];
     while ((at = next_member(at, name, value)) != NULL) {
@@ -85,7 +85,7 @@ static int find_member(const char *at, const char *wanted, char *value) {
     return 0;
 }
 
-/* `template` with its placeholders replaced, as an absolute path. */
+/* Replaces the placeholders in `template`, and makes the path absolute. */
 static longhaul_status expand(const char *template, longhaul_bytes bytes, char *path, longhaul_reply reply) {
     char variables[4 * TEXT_SIZE], name[TEXT_SIZE], value[TEXT_SIZE];
     size_t length = bytes.len < sizeof variables ? bytes.len : sizeof variables - 1;
@@ -93,7 +93,7 @@ static longhaul_status expand(const char *template, longhaul_bytes bytes, char *
     variables[length] = '\0';
     const char *values = strstr(variables, "\"values\":{");
     if (length < bytes.len || values == NULL || !find_member(variables, "folder", value)) {
-        return fail(reply, LONGHAUL_BROKEN, NULL, "the variables cannot be read");
+        return fail(reply, LONGHAUL_BROKEN, NULL, "cannot read the variables");
     }
     values += strlen("\"values\":");
 
@@ -122,7 +122,7 @@ static longhaul_status configure(longhaul_bytes bytes, longhaul_configured **out
     options[bytes.len] = '\0';
 
     longhaul_configured *sink = calloc(1, sizeof *sink);
-    if (sink == NULL) return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "there is no memory left");
+    if (sink == NULL) return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "out of memory");
     longhaul_status status = LONGHAUL_OK;
     const char *at = options;
     while (status == LONGHAUL_OK && (at = next_member(at, name, value)) != NULL) {
@@ -132,7 +132,7 @@ static longhaul_status configure(longhaul_bytes bytes, longhaul_configured **out
         strcpy(sink->path, value);
     }
     if (status == LONGHAUL_OK && name[0] != '\0') {
-        status = fail(reply, LONGHAUL_CONFIG, name, "`%s` is not a text, or one that is too long", name);
+        status = fail(reply, LONGHAUL_CONFIG, name, "`%s` is not a text, or is too long", name);
     } else if (status == LONGHAUL_OK && sink->path[0] == '\0') {
         status = fail(reply, LONGHAUL_CONFIG, "path", "`path` is missing");
     }
@@ -148,7 +148,7 @@ static longhaul_status destination(const longhaul_configured *sink, longhaul_byt
     return status;
 }
 
-/* Reads a count from its receipt; false where that is none. */
+/* Reads the count from a receipt. Returns false if the receipt is not a count. */
 static int read_count(longhaul_bytes receipt, unsigned long long *count) {
     for (size_t at = 0; at < receipt.len; at++) {
         unsigned digit = receipt.ptr[at] - (unsigned)'0';
@@ -161,7 +161,7 @@ static int read_count(longhaul_bytes receipt, unsigned long long *count) {
 static longhaul_status open_sink(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
                                  longhaul_opened *out, longhaul_reply reply) {
     longhaul_open *opened = calloc(1, sizeof *opened);
-    if (opened == NULL) return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "there is no memory left");
+    if (opened == NULL) return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "out of memory");
     longhaul_status status = expand(sink->path, variables, opened->path, reply);
     if (status != LONGHAUL_OK) {
         free(opened);
@@ -184,14 +184,14 @@ static longhaul_status write_batch(longhaul_open *sink, longhaul_batch batch, lo
 }
 
 static longhaul_status commit(longhaul_open *sink, uint64_t mark, longhaul_reply reply) {
-    (void)mark; /* the host keeps it with the receipt, which holds all there is */
+    (void)mark; /* the host saves it with the receipt */
     char receipt[32];
     snprintf(receipt, sizeof receipt, "%llu", sink->records);
     reply.put(reply.data, LONGHAUL_RECEIPT, bytes_of(receipt));
     return LONGHAUL_OK;
 }
 
-/* Makes the folders that lead to `path`, as far as they are missing. What cannot be made shows when the file is. */
+/* Creates the missing folders of `path`. If that fails, creating the file fails as well. */
 static void make_folders(char *path) {
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -200,7 +200,7 @@ static void make_folders(char *path) {
     }
 }
 
-/* Writes the file whole: whoever reads `path` sees what was there before, or the count. */
+/* Replaces the file at once, so that readers see either the old content or the count. */
 static longhaul_status finish(longhaul_open *sink, longhaul_reply reply) {
     char part[TEXT_SIZE + 8];
     make_folders(sink->path);
@@ -213,7 +213,7 @@ static longhaul_status finish(longhaul_open *sink, longhaul_reply reply) {
         reply.put(reply.data, LONGHAUL_CAUSE, bytes_of(strerror(errno)));
         return fail(reply, LONGHAUL_UNAVAILABLE, NULL, "cannot write `%s`", sink->path);
     }
-    if (host->max_level >= LONGHAUL_DEBUG) host->log(host->data, LONGHAUL_DEBUG, bytes_of("the count is written"));
+    if (host->max_level >= LONGHAUL_DEBUG) host->log(host->data, LONGHAUL_DEBUG, bytes_of("wrote the count"));
     return LONGHAUL_OK;
 }
 

@@ -5,7 +5,7 @@ mod checking;
 mod in_c;
 mod panicking;
 #[cfg(target_os = "linux")]
-mod refused;
+mod rejected;
 
 use std::{env, fs};
 
@@ -16,12 +16,12 @@ fn file_name(sink: &str) -> String {
     format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX)
 }
 
-/// A sink's library, which lies where the tests were built, as a dependency of theirs.
+/// A sink's library. It is next to the tests, which depend on its package.
 fn library(sink: &str) -> Vec<u8> {
     fs::read(env::current_exe().unwrap().with_file_name(file_name(sink))).unwrap()
 }
 
-/// A folder with the library of the sink `count` in `plugins`, and a configuration that pulls into it with nothing but
+/// A folder with this library of the sink in `plugins`, and a configuration that pulls into the sink with only these
 /// `options`.
 fn folder_with(library: impl AsRef<[u8]>, base_url: &str, sink: &str, options: &str) -> Folder {
     let streams = api::TUTORIAL.replace("[\"lines\"]", &format!("[\"{sink}\"]"));
@@ -43,7 +43,7 @@ fn a_sink_that_is_not_built_in_is_found_in_the_plugin_path() {
 }
 
 #[test]
-fn plugins_are_found_by_the_environment_and_in_the_folder_for_data() {
+fn plugins_are_found_by_environment_variables_and_in_the_data_folder() {
     let place = |folder: &str| format!("{folder}/{}", file_name("count"));
     let folder = Folder::empty()
         .with(&place("listed"), library("count"))
@@ -84,10 +84,10 @@ fn a_plugin_names_the_option_that_it_does_not_know() {
 }
 
 #[test]
-fn a_plugin_logs_through_the_command_and_as_much_as_was_asked_for() {
+fn a_plugin_logs_to_the_log_of_the_command_at_its_level() {
     let api = api::start(&api::calm(120));
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"count\"");
-    let line = "debug there are 120 records\n";
+    let line = "debug counted 120 records\n";
     assert!(!folder.run("run").assert_complete().said().contains(line));
     assert!(folder.run("run -v").assert_complete().said().contains(line));
     assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().said().contains(line));

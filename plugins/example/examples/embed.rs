@@ -1,4 +1,4 @@
-//! A program that embeds longhaul, with a sink of its own: no library is loaded, and no configuration read.
+//! A program that embeds longhaul with its own sink: it loads no library and reads no configuration.
 //!
 //! ```sh
 //! cargo run -p longhaul-plugin-example --example embed -- http://127.0.0.1:8080 TOKEN
@@ -25,11 +25,11 @@ use serde_json::json;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (Some(base_url), Some(token)) = (arguments.next(), arguments.next()) else {
-        return Err("it takes the API's URL and a token".into());
+        return Err("usage: embed BASE_URL TOKEN".into());
     };
     let base_url = base_url.parse()?;
 
-    // The sinks: the program's own beside those that longhaul brings along.
+    // The sinks: the built-in ones and the program's own.
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry.register(Count::NAME, Linked::<Count>::default());

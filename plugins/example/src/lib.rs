@@ -1,18 +1,17 @@
 //! A sink that counts the records of a stream, and writes the count to a file when the pull is complete.
 //!
-//! It is the smallest useful plugin, and a place to start from:
+//! It is the smallest useful plugin, and a starting point for others:
 //!
 //! ```toml
-//! plugin_path = ["target/debug"]      # where `cargo build -p longhaul-plugin-example` leaves the library
+//! plugin_path = ["target/debug"]      # where `cargo build -p longhaul-plugin-example` puts the library
 //!
 //! [sinks.count]
 //! path = "out/{stream}.count"
 //! ```
 //!
-//! `count.c` is the same in C, and `examples/embed.rs` a program that the sink is part of.
+//! `count.c` is the same sink in C. `examples/embed.rs` is a program that contains the sink.
 //!
-//! The receipt of a commit is the count itself, so a pull that is taken up again counts on from there, and nothing is
-//! counted twice.
+//! The receipt of a commit is the count, so a resumed pull continues counting from there and counts no record twice.
 
 use std::path::PathBuf;
 
@@ -65,13 +64,13 @@ impl Sink for Counting {
         Ok(())
     }
 
-    /// The receipt holds all there is, and whoever asked for it keeps it: nothing else has to be made durable.
+    /// The engine saves the receipt, which contains the count: nothing else has to be made durable.
     fn commit(&mut self, _mark: Mark) -> Result<Receipt, SinkError> {
         Ok(Receipt(self.records.to_string()))
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
-        log::debug!("there are {} records", self.records);
+        log::debug!("counted {} records", self.records);
         replace(&self.path, format!("{}\n", self.records).as_bytes())
     }
 }

@@ -1,4 +1,4 @@
-//! The example as a part of the program, without a border.
+//! The example as part of the program, without a shared library.
 
 use std::fs;
 
@@ -17,19 +17,19 @@ fn registry() -> Registry {
 }
 
 #[test]
-fn a_sink_is_registered_beside_the_built_in_ones() {
+fn a_linked_sink_is_registered_like_a_built_in_one() {
     let registry = registry();
     let count = registry.get("count").expect("it was registered");
     assert_eq!(count.summary(), "counts the records of each stream");
     assert_eq!(count.options(), ["path"]);
     assert_eq!(format!("{count:?}"), r#"Linked("count")"#);
     let options = serde_json::from_value(json!({ "pth": "x" })).expect("a table");
-    let error = count.configure(&options).expect_err("there is no such option");
+    let error = count.configure(&options).expect_err("the option is unknown");
     assert_eq!(error.to_string(), "`pth` is not an option of this sink (did you mean `path`?)");
 }
 
 #[test]
-fn it_keeps_the_contract() {
+fn it_passes_the_contract() {
     const COUNTED: &str = "a record";
 
     let fresh = || {

@@ -1,9 +1,9 @@
-//! What the border costs: the time in a sink behind it and in the same sink without it, per page of a pull.
+//! Measures the cost of a plugin call: the time in a sink in a shared library, and in the same linked sink, per page.
 //!
 //! ```sh
 //! cargo run --release -p longhaul-plugin-host --example cost
 //! ```
-#![expect(clippy::print_stdout, reason = "it prints what it measured")]
+#![expect(clippy::print_stdout, reason = "the results are printed")]
 
 use std::{env, error::Error, hint::black_box, path::Path, time::Duration};
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = env::current_exe()?;
     let folders =
         program.ancestors().skip(1).take(3).flat_map(|folder| [folder.to_owned(), folder.join("deps")]);
-    let behind = Plugins::new(folders)?.find("count")?.ok_or("the library of the example is not built")?;
+    let loaded = Plugins::new(folders)?.find("count")?.ok_or("the library of the example is not built")?;
     let clock = SystemClock::new(Interrupt::default());
 
     let (body, layout) = (body(), Layout::new(&"/results".parse()?, &[]));
@@ -43,19 +43,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = line.repeat(RECORDS).into_bytes();
     let ends = (1..=RECORDS).map(|number| number * line.len()).collect::<Vec<_>>();
     let batch = Batch::new(&bytes, &ends);
-    let (mut behind, mut here) = (open(&behind)?, open(&Linked::<Count>::default())?);
-    let behind = each(&clock, || Ok(behind.write(black_box(&batch))?))?;
-    let here = each(&clock, || Ok(here.write(black_box(&batch))?))?;
+    let (mut loaded, mut linked) = (open(&loaded)?, open(&Linked::<Count>::default())?);
+    let loaded = each(&clock, || Ok(loaded.write(black_box(&batch))?))?;
+    let linked = each(&clock, || Ok(linked.write(black_box(&batch))?))?;
 
-    let more = behind.saturating_sub(here);
+    let cost = loaded.saturating_sub(linked);
     println!("decoding a page of {RECORDS} records, {} KiB   {decoding:>10.2?}", body.len() / 1024);
-    println!("writing it, built in                       {here:>10.2?}");
-    println!("writing it, behind the border              {behind:>10.2?}");
-    println!("the border is {:.4} % of decoding alone", 100.0 * more.as_secs_f64() / decoding.as_secs_f64());
+    println!("writing it, linked into the program        {linked:>10.2?}");
+    println!("writing it, in a shared library            {loaded:>10.2?}");
+    println!(
+        "the plugin call takes {:.4} % of the time of decoding",
+        100.0 * cost.as_secs_f64() / decoding.as_secs_f64()
+    );
     Ok(())
 }
 
-/// The time that one of many calls takes.
+/// The average time of a call.
 fn each(
     clock: &dyn Clock,
     mut call: impl FnMut() -> Result<(), Box<dyn Error>>,

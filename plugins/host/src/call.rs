@@ -1,9 +1,9 @@
-//! One call into a plugin, and what it answers.
+//! Calls the functions of a plugin and receives their results.
 
 use std::{
     error::Error,
     ffi::c_void,
-    fmt, slice,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,16 +13,19 @@ use std::{
 use longhaul_core::sink::{SinkError, SinkErrorKind};
 use longhaul_plugin_abi::{Bytes, Part, Reply, Status};
 
-use crate::table::{Functions, Plugin};
+use crate::{
+    bytes::borrow,
+    table::{Functions, Plugin},
+};
 
-/// The way into a plugin for one of its objects. It closes for good once the plugin panicked in it.
+/// Calls the functions of a plugin for one of its objects. After a panic, it makes no more calls.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Caller {
     plugin: Arc<Plugin>,
     panicked: AtomicBool,
 }
 
-impl Door {
+impl Caller {
     pub(crate) fn new(plugin: &Arc<Plugin>) -> Self {
         Self { plugin: Arc::clone(plugin), panicked: AtomicBool::new(false) }
     }
@@ -31,95 +34,88 @@ impl Door {
         &self.plugin
     }
 
-    /// Makes a call, and gives what the plugin put into its reply.
-    pub(crate) fn call(&self, make: impl FnOnce(&Functions, Reply) -> Status) -> Result<Answer, SinkError> {
+    /// Makes a call, and returns the texts that the plugin put into the reply.
+    pub(crate) fn call(
+        &self,
+        function: impl FnOnce(&Functions, Reply) -> Status,
+    ) -> Result<Output, SinkError> {
         if self.panicked.load(Ordering::Relaxed) {
-            return Err(self.breach("panicked before and is not called again"));
+            return Err(self.contract_error("panicked earlier, so it is not called again"));
         }
-        let mut answer = Answer::default();
-        let status = make(&self.plugin.functions, Reply { data: (&raw mut answer).cast(), put });
+        let mut output = Output::default();
+        let status = function(&self.plugin.functions, Reply { data: (&raw mut output).cast(), put });
         match status {
-            Status::OK => Ok(answer),
+            Status::OK => Ok(output),
             Status::PANICKED => {
                 self.panicked.store(true, Ordering::Relaxed);
-                Err(self.breach(&format!("panicked: {}", answer.text(Part::MESSAGE).unwrap_or_default())))
+                Err(self
+                    .contract_error(&format!("panicked: {}", output.text(Part::MESSAGE).unwrap_or_default())))
             }
             _ => match kind(status) {
-                Some(kind) => Err(self.failure(kind, &answer)),
-                None => Err(self.breach(&format!("answered with the unknown status {}", status.0))),
+                Some(kind) => Err(self.plugin_error(kind, &output)),
+                None => Err(self.contract_error(&format!("returned the unknown status {}", status.0))),
             },
         }
     }
 
-    /// Makes the last call, which has no answer.
-    pub(crate) fn close(&self, make: impl FnOnce(&Functions)) {
+    /// Makes the last call, which returns nothing.
+    pub(crate) fn close(&self, function: impl FnOnce(&Functions)) {
         if !self.panicked.load(Ordering::Relaxed) {
-            make(&self.plugin.functions);
+            function(&self.plugin.functions);
         }
     }
 
-    /// The error that the plugin does not keep to the contract; `what` goes on after its name.
-    pub(crate) fn breach(&self, what: &str) -> SinkError {
+    /// The error for a plugin that breaks the contract. `what` follows the name of the plugin.
+    pub(crate) fn contract_error(&self, what: &str) -> SinkError {
         SinkError::new(SinkErrorKind::Broken, format!("the plugin `{}` {what}", self.plugin.name))
     }
 
-    fn failure(&self, kind: SinkErrorKind, answer: &Answer) -> SinkError {
-        let message = answer
+    fn plugin_error(&self, kind: SinkErrorKind, output: &Output) -> SinkError {
+        let message = output
             .text(Part::MESSAGE)
-            .unwrap_or_else(|| format!("the plugin `{}` failed and does not say why", self.plugin.name));
-        let error = match answer.text(Part::KEY) {
+            .unwrap_or_else(|| format!("the plugin `{}` failed without a message", self.plugin.name));
+        let error = match output.text(Part::KEY) {
             Some(key) if kind == SinkErrorKind::Config => SinkError::config(key, message),
             _ => SinkError::new(kind, message),
         };
-        match answer.causes() {
+        match output.causes() {
             Some(cause) => error.because(cause),
             None => error,
         }
     }
 }
 
-/// The parts of an answer, in the order in which they came.
+/// The texts that a call returned, in the order in which they arrived.
 #[derive(Debug, Default)]
-pub(crate) struct Answer(Vec<(Part, Vec<u8>)>);
+pub(crate) struct Output(Vec<(Part, Vec<u8>)>);
 
-impl Answer {
-    /// The part as it is, where there is one.
+impl Output {
+    /// The bytes of this part, if the plugin put it.
     pub(crate) fn bytes(&self, part: Part) -> Option<&[u8]> {
         self.all(part).next()
     }
 
-    /// The part as text for people, where there is one.
+    /// The part as text for display, if the plugin put it.
     pub(crate) fn text(&self, part: Part) -> Option<String> {
         self.bytes(part).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     fn all(&self, part: Part) -> impl DoubleEndedIterator<Item = &[u8]> {
-        self.0.iter().filter(move |(its, _)| *its == part).map(|(_, bytes)| bytes.as_slice())
+        self.0.iter().filter(move |(found, _)| *found == part).map(|(_, bytes)| bytes.as_slice())
     }
 
     fn causes(&self) -> Option<Box<Cause>> {
-        self.all(Part::CAUSE).rfold(None, |beneath, text| {
-            Some(Box::new(Cause { text: String::from_utf8_lossy(text).into_owned(), beneath }))
+        self.all(Part::CAUSE).rfold(None, |source, text| {
+            Some(Box::new(Cause { text: String::from_utf8_lossy(text).into_owned(), source }))
         })
     }
 }
 
-/// # Safety
-/// Where they are not empty, the bytes stay valid for as long as `'a`, which must not be longer than their call.
-pub(crate) unsafe fn borrow<'a>(bytes: Bytes) -> &'a [u8] {
-    if bytes.len == 0 {
-        // The pointer may be null here, which a slice's must never be.
-        return &[];
-    }
-    // SAFETY: what the caller promises.
-    unsafe { slice::from_raw_parts(bytes.ptr, bytes.len) }
-}
-
-/// What lay beneath an error on the plugin's side: its text is all that crosses.
+/// A cause of an error of the plugin. Only its text is passed to the host.
 #[derive(Debug)]
 struct Cause {
     text: String,
-    beneath: Option<Box<Cause>>,
+    source: Option<Box<Cause>>,
 }
 
 impl fmt::Display for Cause {
@@ -130,16 +126,16 @@ impl fmt::Display for Cause {
 
 impl Error for Cause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.beneath.as_deref().map(|cause| cause as _)
+        self.source.as_deref().map(|cause| cause as _)
     }
 }
 
 unsafe extern "C" fn put(data: *mut c_void, part: Part, text: Bytes) {
-    // SAFETY: `data` is the answer in `Door::call`, which waits for the plugin meanwhile and does not touch it; a
-    // plugin replies only during its call, on the thread of it.
-    let answer = unsafe { &mut *data.cast::<Answer>() };
-    // SAFETY: the plugin lends the text for this call, and it is copied here.
-    answer.0.push((part, unsafe { borrow(text) }.to_vec()));
+    // SAFETY: `data` is the output in `Caller::call`, which does not use it while it waits for the plugin. A plugin
+    // uses the reply only during its call, on the thread of that call.
+    let output = unsafe { &mut *data.cast::<Output>() };
+    // SAFETY: the plugin lends the text for this call; it is copied here.
+    output.0.push((part, unsafe { borrow(text) }.to_vec()));
 }
 
 fn kind(status: Status) -> Option<SinkErrorKind> {

@@ -1,49 +1,49 @@
-//! Why a plugin is not loaded.
+//! The errors of loading a plugin.
 
 use std::{env::consts::ARCH, io, path::PathBuf};
 
-use crate::{table::UnfitTable, trust::Untrusted};
+use crate::{table::InvalidTable, trust::Untrusted};
 
-/// Why a plugin is not loaded.
+/// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// What was asked for cannot be a sink's name.
+    /// The name is not a valid sink name.
     #[error(
-        "`{name}` cannot be the name of a sink: one has lowercase letters, digits and `_`, and starts with a letter"
+        "`{name}` is not a valid sink name: use lowercase letters, digits and `_`, starting with a letter"
     )]
     Name {
-        /// What was asked for.
+        /// The invalid name.
         name: String,
     },
-    /// A plugin folder was given by a relative path. The loader would look for it in places of its own.
+    /// The path of a plugin folder is relative. The system's loader would search for it in its own places.
     #[error("the plugin folder `{}` is not an absolute path", folder.display())]
     RelativeFolder {
-        /// The folder as it was given.
+        /// The relative path.
         folder: PathBuf,
     },
-    /// A plugin folder is there, but cannot be looked into.
+    /// A plugin folder exists, but cannot be read.
     #[error("cannot look for plugins in `{}`", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Someone else may have put the library there.
-    #[error("the plugin `{}` is not loaded, because it cannot be trusted", library.display())]
+    /// Another user could have written the library.
+    #[error("refusing to load the plugin `{}`: it is not trusted", library.display())]
     Untrusted {
         /// The library.
         library: PathBuf,
-        /// Whose doing it could be.
+        /// Why it is not trusted.
         source: Untrusted,
     },
-    /// The file's name is not that of any sink's library.
-    #[error("`{}` is not called like the library of a sink, which on this system is `{}`", library.display(), expected.display())]
+    /// The file name is not that of a sink's library.
+    #[error("`{}` does not have the file name of a sink's library, which is `{}` on this system", library.display(), expected.display())]
     FileName {
         /// The file.
         library: PathBuf,
-        /// What it could be called.
+        /// A valid file name.
         expected: PathBuf,
     },
     /// The file cannot be read.
@@ -51,106 +51,106 @@ pub enum LoadError {
     Unreadable {
         /// The file.
         library: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is something else.
+    /// The file is not a shared library.
     #[error("`{}` is not a shared library", library.display())]
-    NoLibrary {
+    NotALibrary {
         /// The file.
         library: PathBuf,
     },
-    /// The library is for another kind of machine.
-    #[error("`{}` was built for {machine}, and this longhaul for {ARCH}", library.display())]
-    Foreign {
+    /// The library was built for another processor.
+    #[error("`{}` was built for {machine}, but this longhaul for {ARCH}", library.display())]
+    OtherMachine {
         /// The library.
         library: PathBuf,
-        /// The kind of machine.
+        /// The processor.
         machine: String,
     },
-    /// The file ends before the library does.
-    #[error("`{}` is cut off: it has {size} bytes and must have {needed} at least", library.display())]
-    CutOff {
+    /// The file is truncated.
+    #[error("`{}` is truncated: it has {size} bytes, but needs at least {needed}", library.display())]
+    Truncated {
         /// The library.
         library: PathBuf,
-        /// How many bytes it has.
+        /// The number of bytes in the file.
         size: u64,
-        /// How many its headers speak of.
+        /// The number of bytes according to its headers.
         needed: u64,
     },
-    /// The library is built on another one that is not there.
-    #[error("`{}` needs another shared library, which is not there", library.display())]
+    /// The library depends on another one that is missing.
+    #[error("`{}` needs another shared library that is missing", library.display())]
     Dependency {
         /// The library.
         library: PathBuf,
-        /// What the loader says, which names the other one.
+        /// The error of the system's loader, which names the missing library.
         source: libloading::Error,
     },
-    /// The loader does not take the library.
-    #[error("`{}` cannot be loaded as a shared library", library.display())]
+    /// The system's loader rejects the library.
+    #[error("cannot load `{}` as a shared library", library.display())]
     Library {
         /// The library.
         library: PathBuf,
-        /// What the loader says, in its own `source`.
+        /// The error of the system's loader, in its own `source`.
         source: libloading::Error,
     },
-    /// It is a shared library, but no sink.
+    /// The shared library is not a sink.
     #[error("`{}` is not a longhaul sink: it has no function `longhaul_sink_v1`", library.display())]
     Symbol {
         /// The library.
         library: PathBuf,
     },
-    /// It is a sink for a later major version.
+    /// The sink was built for a newer major version.
     #[error(
-        "`{}` was made for a later longhaul: it has the function `{symbol}`, and this one calls `longhaul_sink_v1`",
+        "`{}` was built for a newer longhaul: it has the function `{symbol}`, but this version needs `longhaul_sink_v1`",
         library.display()
     )]
     TooNew {
         /// The library.
         library: PathBuf,
-        /// Its function.
+        /// The function that it exports.
         symbol: String,
     },
-    /// It offers a table that cannot be used.
-    #[error("the plugin `{}` does not describe a sink that can be used", library.display())]
+    /// The table of the sink is invalid.
+    #[error("the plugin `{}` has an invalid sink table", library.display())]
     Table {
         /// The library.
         library: PathBuf,
-        /// What is wrong with the table.
-        source: UnfitTable,
+        /// Why the table is invalid.
+        source: InvalidTable,
     },
-    /// The library's file was given the name of another sink.
-    #[error("the plugin `{}` is a sink of the name `{name}`, and its file must be called `{}`", library.display(), expected.display())]
+    /// The file name is that of another sink.
+    #[error("the plugin `{}` contains the sink `{name}`, so its file must be named `{}`", library.display(), expected.display())]
     Misnamed {
         /// The library.
         library: PathBuf,
-        /// The sink's own name.
+        /// The name of the sink in it.
         name: String,
-        /// The file name that goes with it.
+        /// The right file name.
         expected: PathBuf,
     },
 }
 
 impl LoadError {
-    /// What to do about it, where that does not go without saying.
+    /// How to fix it, if the error does not already say so.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoLibrary { .. } => Some(
+            Self::NotALibrary { .. } => Some(
                 "build it as a shared library: `crate-type = [\"cdylib\"]` in Rust, `cc -shared -fPIC` in C",
             ),
-            Self::Foreign { .. } => {
-                Some("build it on a machine like this one, or get it for one from its author")
+            Self::OtherMachine { .. } => {
+                Some("build it on this machine, or ask its author for a matching build")
             }
-            Self::CutOff { .. } => Some("copy or build it again"),
-            Self::Dependency { .. } => Some("install what it needs; `ldd` lists that"),
+            Self::Truncated { .. } => Some("copy or build it again"),
+            Self::Dependency { .. } => Some("install the missing library; `ldd` shows which one it is"),
             Self::Symbol { .. } => {
-                Some("a sink in Rust ends in `export_sink!`; one in C includes `longhaul_sink.h`")
+                Some("export the sink with `export_sink!` in Rust, or include `longhaul_sink.h` in C")
             }
-            Self::TooNew { .. } | Self::Table { source: UnfitTable::Features { .. }, .. } => {
+            Self::TooNew { .. } | Self::Table { source: InvalidTable::Features { .. }, .. } => {
                 Some("use a newer longhaul, or an older version of the plugin")
             }
-            Self::Table { source: UnfitTable::Small { .. }, .. } => {
-                Some("build it again with the `longhaul-plugin` or the `longhaul_sink.h` of this longhaul")
+            Self::Table { source: InvalidTable::Small { .. }, .. } => {
+                Some("build it again with the `longhaul-plugin` or `longhaul_sink.h` of this version")
             }
             _ => None,
         }

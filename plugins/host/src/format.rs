@@ -1,7 +1,7 @@
-//! What a library's file is, told from its headers before any of its code runs.
+//! Checks the headers of a library before any of its code runs.
 //!
-//! Where libraries are ELF, the loader trusts their headers: of one that was cut off it maps what is not there, and
-//! the process dies of reading it. Elsewhere the loader looks itself, and says what it finds.
+//! On systems with ELF libraries, the loader trusts the headers: it maps the missing part of a truncated file, and
+//! the process crashes when it reads there. The loaders of other systems check the headers themselves.
 
 use std::{
     fs::{self, File},
@@ -11,38 +11,38 @@ use std::{
 
 use crate::LoadError;
 
-/// Refuses a file that the loader could not load, or would die of.
+/// Rejects a file that the loader cannot load, or that would crash it.
 pub(crate) fn check(library: &Path) -> Result<(), LoadError> {
     let unreadable = |source| LoadError::Unreadable { library: library.to_owned(), source };
     let kind = fs::metadata(library).map_err(unreadable)?.file_type();
-    // Whoever opens a pipe waits for somebody to write to it.
+    // Opening a pipe would block until someone writes to it.
     if !kind.is_file() && !kind.is_dir() {
-        return Err(LoadError::NoLibrary { library: library.to_owned() });
+        return Err(LoadError::NotALibrary { library: library.to_owned() });
     }
     let mut file = File::open(library).map_err(unreadable)?;
     if cfg!(any(target_os = "linux", target_os = "android", target_os = "freebsd")) {
         let size = file.metadata().map_err(unreadable)?.len();
-        let verdict = elf::judge(&mut file, size).map_err(unreadable)?;
-        return verdict.map_err(|fault| fault.of(library, size));
+        let checked = elf::check(&mut file, size).map_err(unreadable)?;
+        return checked.map_err(|error| error.for_library(library, size));
     }
     Ok(())
 }
 
-/// What keeps a file from being loaded.
+/// Why a file cannot be loaded.
 #[derive(Debug, Eq, PartialEq)]
-enum Fault {
-    NoLibrary,
-    BuiltFor(String),
-    CutOff { needed: u64 },
+enum FormatError {
+    NotALibrary,
+    OtherMachine(String),
+    Truncated { needed: u64 },
 }
 
-impl Fault {
-    fn of(self, library: &Path, size: u64) -> LoadError {
+impl FormatError {
+    fn for_library(self, library: &Path, size: u64) -> LoadError {
         let library = library.to_owned();
         match self {
-            Self::NoLibrary => LoadError::NoLibrary { library },
-            Self::BuiltFor(machine) => LoadError::Foreign { library, machine },
-            Self::CutOff { needed } => LoadError::CutOff { library, size, needed },
+            Self::NotALibrary => LoadError::NotALibrary { library },
+            Self::OtherMachine(machine) => LoadError::OtherMachine { library, machine },
+            Self::Truncated { needed } => LoadError::Truncated { library, size, needed },
         }
     }
 }
@@ -54,9 +54,9 @@ mod elf {
         io::{Read, Seek, SeekFrom},
     };
 
-    use super::{Fault, io};
+    use super::{FormatError, io};
 
-    /// The numbers of processors, under the names that Rust has for them.
+    /// The numbers of processors, with their names in Rust.
     const MACHINES: [(u16, &str); 9] = [
         (3, "x86"),
         (20, "powerpc"),
@@ -71,7 +71,7 @@ mod elf {
 
     const WORD: usize = size_of::<usize>();
 
-    /// What stands in the header before its own fields: a mark, the width of a word, and the order of bytes.
+    /// The start of the header: a signature, the size of a word, and the byte order.
     const IDENTITY: [u8; 6] = [
         0x7f,
         b'E',
@@ -81,44 +81,44 @@ mod elf {
         if cfg!(target_endian = "little") { 1 } else { 2 },
     ];
 
-    /// Looks at a file of `size` bytes. The header says where the lists of segments and of sections are, and the
-    /// segments say how long the file must be.
-    pub(super) fn judge(file: &mut (impl Read + Seek), size: u64) -> io::Result<Result<(), Fault>> {
+    /// Checks a file of `size` bytes. The header contains the positions of the tables of segments and sections, and
+    /// the segments determine the minimum length of the file.
+    pub(super) fn check(file: &mut (impl Read + Seek), size: u64) -> io::Result<Result<(), FormatError>> {
         const LENGTH: usize = 40 + 3 * WORD;
 
         let mut header = Vec::new();
         file.by_ref().take(LENGTH as u64).read_to_end(&mut header)?;
         if !header.starts_with(&IDENTITY[..4]) {
-            return Ok(Err(Fault::NoLibrary));
+            return Ok(Err(FormatError::NotALibrary));
         }
         if header.len() < LENGTH {
-            return Ok(Err(Fault::CutOff { needed: LENGTH as u64 }));
+            return Ok(Err(FormatError::Truncated { needed: LENGTH as u64 }));
         }
         let machine = half(&header, 18);
         let known = MACHINES.iter().find(|(number, _)| *number == machine).map(|(_, name)| *name);
         let is_known_here = MACHINES.iter().any(|(_, name)| *name == ARCH);
         if !header.starts_with(&IDENTITY) || (is_known_here && known != Some(ARCH)) {
             let name = known.map_or_else(|| format!("another processor (number {machine})"), str::to_owned);
-            return Ok(Err(Fault::BuiltFor(name)));
+            return Ok(Err(FormatError::OtherMachine(name)));
         }
-        // The list of sections is of no use to the loader, but stands at the end of most files.
-        let list = |start, numbers| {
+        // The loader does not use the section table, but it is at the end of most files.
+        let table = |start, numbers| {
             (word(&header, start), u64::from(half(&header, numbers)), u64::from(half(&header, numbers + 2)))
         };
-        let (sections, width, count) = list(24 + 2 * WORD, 34 + 3 * WORD);
+        let (sections, width, count) = table(24 + 2 * WORD, 34 + 3 * WORD);
         let needed = sections.saturating_add(width * count);
-        let (segments, width, count) = list(24 + WORD, 30 + 3 * WORD);
+        let (segments, width, count) = table(24 + WORD, 30 + 3 * WORD);
         let needed = needed.max(segments.saturating_add(width * count));
         if needed > size {
-            return Ok(Err(Fault::CutOff { needed }));
+            return Ok(Err(FormatError::Truncated { needed }));
         }
-        let mut listed = Vec::new();
+        let mut entries = Vec::new();
         file.seek(SeekFrom::Start(segments))?;
-        file.take(width * count).read_to_end(&mut listed)?;
-        let ends = listed.chunks(usize::try_from(width).unwrap_or_default().max(1));
+        file.take(width * count).read_to_end(&mut entries)?;
+        let ends = entries.chunks(usize::try_from(width).unwrap_or_default().max(1));
         let ends = ends.map(|segment| word(segment, WORD).saturating_add(word(segment, 4 * WORD)));
         let needed = ends.fold(needed, u64::max);
-        Ok(if needed > size { Err(Fault::CutOff { needed }) } else { Ok(()) })
+        Ok(if needed > size { Err(FormatError::Truncated { needed }) } else { Ok(()) })
     }
 
     fn half(bytes: &[u8], at: usize) -> u16 {
@@ -138,35 +138,35 @@ mod tests {
 
     use super::*;
 
-    fn verdict(bytes: &[u8]) -> Result<(), Fault> {
-        elf::judge(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
+    fn check_bytes(bytes: &[u8]) -> Result<(), FormatError> {
+        elf::check(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
     }
 
-    /// This test's own program stands for a library: only their headers are looked at.
+    /// The test's own program, in place of a library: only its headers are read.
     fn program() -> Vec<u8> {
         fs::read(env::current_exe().unwrap()).unwrap()
     }
 
     #[test]
-    fn a_whole_file_for_this_machine_passes() {
-        assert_eq!(verdict(&program()), Ok(()));
+    fn a_complete_file_for_this_machine_passes() {
+        assert_eq!(check_bytes(&program()), Ok(()));
     }
 
     #[test]
-    fn what_is_no_library_is_told_by_its_first_bytes() {
+    fn a_file_that_is_not_a_library_is_detected_by_its_first_bytes() {
         for bytes in [&b""[..], b"text", &[b'#'; 4096]] {
-            assert_eq!(verdict(bytes), Err(Fault::NoLibrary));
+            assert_eq!(check_bytes(bytes), Err(FormatError::NotALibrary));
         }
     }
 
     #[test]
-    fn a_file_that_was_cut_off_anywhere_is_refused() {
+    fn a_truncated_file_is_rejected() {
         let program = program();
         for length in [4, 20, 64, 300, 4096, program.len() / 4, program.len() - 1] {
-            let verdict = verdict(&program[..length]);
+            let checked = check_bytes(&program[..length]);
             assert!(
-                matches!(verdict, Err(Fault::CutOff { needed }) if needed > length as u64),
-                "{length}: {verdict:?}"
+                matches!(checked, Err(FormatError::Truncated { needed }) if needed > length as u64),
+                "{length}: {checked:?}"
             );
         }
     }
@@ -176,9 +176,12 @@ mod tests {
         let with_machine = |machine: u16| {
             let mut program = program();
             program[18..20].copy_from_slice(&machine.to_ne_bytes());
-            verdict(&program)
+            check_bytes(&program)
         };
-        assert_eq!(with_machine(22), Err(Fault::BuiltFor("s390x".to_owned())));
-        assert_eq!(with_machine(4711), Err(Fault::BuiltFor("another processor (number 4711)".to_owned())));
+        assert_eq!(with_machine(22), Err(FormatError::OtherMachine("s390x".to_owned())));
+        assert_eq!(
+            with_machine(4711),
+            Err(FormatError::OtherMachine("another processor (number 4711)".to_owned()))
+        );
     }
 }

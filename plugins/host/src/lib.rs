@@ -1,8 +1,7 @@
 //! Finds, checks and loads sinks from shared libraries.
 //!
-//! A sink that the configuration names and longhaul does not bring along is looked for as a library
-//! `longhaul_sink_<name>`, loaded once it is clear whose it is, and then is a
-//! [`SinkType`](longhaul_core::sink::SinkType) like any other:
+//! A sink that is not built in is loaded from a library `longhaul_sink_<name>`, after a check that the library can be
+//! trusted. It is then a [`SinkType`](longhaul_core::sink::SinkType) like any other:
 //!
 //! ```
 //! use std::path::PathBuf;
@@ -20,10 +19,11 @@
 //! # }
 //! ```
 //!
-//! A plugin runs inside this process and can do all that it can. What is checked, before any of its code runs, is
-//! that nobody else can have put it there: see [`trust`]. How the two sides talk is told in `longhaul_plugin_abi`.
-#![expect(unsafe_code, reason = "code that was compiled elsewhere is loaded and called here")]
+//! A plugin runs inside this process, with all its permissions. Before any code of the library runs, [`trust`] checks
+//! that only root or the current user could have written it. `longhaul_plugin_abi` documents the interface.
+#![expect(unsafe_code, reason = "this crate loads and calls code through a C interface")]
 
+mod bytes;
 mod call;
 mod error;
 mod format;
@@ -36,4 +36,4 @@ mod tests;
 pub mod trust;
 mod variables;
 
-pub use self::{error::LoadError, plugins::Plugins, sink::PluginSinkType, table::UnfitTable};
+pub use self::{error::LoadError, plugins::Plugins, sink::PluginSinkType, table::InvalidTable};

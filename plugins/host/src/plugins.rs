@@ -1,4 +1,4 @@
-//! Where plugins are looked for.
+//! Finds plugins in folders.
 
 use std::{
     collections::BTreeMap,
@@ -12,14 +12,14 @@ use longhaul_plugin_abi::LIBRARY_PREFIX;
 
 use crate::{LoadError, PluginSinkType, library, trust};
 
-/// The folders in which plugins are looked for, first to last.
+/// The folders in which plugins are searched, in order.
 #[derive(Clone, Debug)]
 pub struct Plugins {
     folders: Vec<PathBuf>,
 }
 
 impl Plugins {
-    /// Looks in these folders, which need not exist. Their paths must be absolute.
+    /// Searches these folders, which may be missing. Their paths must be absolute.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Result<Self, LoadError> {
         let folders: Vec<_> = folders.into_iter().collect();
         match folders.iter().find(|folder| !folder.is_absolute()) {
@@ -33,10 +33,10 @@ impl Plugins {
         library_filename(format!("{LIBRARY_PREFIX}{name}")).into()
     }
 
-    /// Loads the sink of that name from the first folder that has it. `None` where none has.
+    /// Loads the sink with this name from the first folder that has it. Returns `None` if no folder has it.
     ///
-    /// A library that is found but cannot be used is an error: to go on to the next folder could load a plugin that
-    /// nobody meant.
+    /// A library that cannot be used is an error: a search in the next folder could load a plugin that the user did
+    /// not mean.
     pub fn find(&self, name: &str) -> Result<Option<PluginSinkType>, LoadError> {
         if !is_name(name) {
             return Err(LoadError::Name { name: name.to_owned() });
@@ -55,7 +55,7 @@ impl Plugins {
         Ok(None)
     }
 
-    /// Loads the sink in this library, whose file must have the name that goes with the sink's.
+    /// Loads the sink in this library. The file name must match the sink's name.
     pub fn load(library: &Path) -> Result<PluginSinkType, LoadError> {
         let unreadable = |source| LoadError::Unreadable { library: library.to_owned(), source };
         let path = path::absolute(library).map_err(unreadable)?;
@@ -67,8 +67,8 @@ impl Plugins {
         }
     }
 
-    /// Every sink that [`find`](Self::find) could give, by name, loaded: only the library knows its version and its
-    /// options. One that cannot be used is in the list with the reason.
+    /// Every sink that [`find`](Self::find) can load, by name. All are loaded, because only the library knows its
+    /// version and options. A plugin that cannot be used is listed with the error.
     pub fn list(&self) -> Result<BTreeMap<String, Result<PluginSinkType, LoadError>>, LoadError> {
         let mut names = Vec::new();
         for folder in &self.folders {
@@ -84,11 +84,11 @@ impl Plugins {
 }
 
 fn load(name: &str, folder: &Path, library: &Path) -> Result<PluginSinkType, LoadError> {
-    // The folder in which it was found may hold only a link to the library; who may write to either decides what
-    // is loaded.
-    let places = [Some(folder), library.parent(), Some(library)];
-    for place in places.into_iter().flatten() {
-        trust::check(place).map_err(|source| LoadError::Untrusted { library: library.to_owned(), source })?;
+    // The folder in which it was found may contain only a link to the library. Write access to either folder decides
+    // what is loaded.
+    let paths = [Some(folder), library.parent(), Some(library)];
+    for path in paths.into_iter().flatten() {
+        trust::check(path).map_err(|source| LoadError::Untrusted { library: library.to_owned(), source })?;
     }
     let sink_type = library::load(name, library)?;
     if sink_type.name() != name {
@@ -119,7 +119,7 @@ fn sink_name(file_name: &str) -> Option<&str> {
     library.strip_prefix(LIBRARY_PREFIX).filter(|name| is_name(name))
 }
 
-/// Besides being what the configuration allows, such a name cannot lead out of a folder.
+/// A name that the configuration allows. It cannot lead out of a folder.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_is_known_by_its_file_name() {
+    fn a_library_is_recognized_by_its_file_name() {
         assert_eq!(sink_name(Plugins::file_name("count").to_str().unwrap()), Some("count"));
         assert_eq!(sink_name("liblonghaul_sink_count.txt"), None);
         assert_eq!(sink_name(Plugins::file_name("../x").to_str().unwrap()), None);

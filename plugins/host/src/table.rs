@@ -1,4 +1,4 @@
-//! A plugin's table, checked.
+//! Reads and checks the table of a plugin.
 
 use std::str;
 
@@ -7,23 +7,22 @@ use longhaul_plugin_abi::{
     Bytes, Commit, Configure, Destination, DropConfigured, DropSink, Finish, NEEDED_FEATURES, OpenSink,
     SinkTable, Write,
 };
-
 use serde_json::Value;
 
-use crate::call::borrow;
+use crate::bytes::borrow;
 
-/// What a table says and offers, with nothing missing.
+/// The content of a valid table.
 #[derive(Debug)]
 pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) summary: String,
-    /// The schema of the options, which has an object of `properties`.
+    /// The schema of the options. It has an object `properties`.
     pub(crate) schema: Options,
     pub(crate) functions: Functions,
 }
 
-/// The functions of a [`SinkTable`]. Those who call one uphold what its type asks for.
+/// The functions of a [`SinkTable`]. The type of each function defines the contract of its callers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Functions {
     pub(crate) configure: Configure,
@@ -36,25 +35,25 @@ pub(crate) struct Functions {
     pub(crate) drop_sink: DropSink,
 }
 
-/// What is wrong with a plugin's table.
+/// Why a plugin's table is invalid.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UnfitTable {
-    /// There is none.
-    #[error("it gives no table")]
+pub enum InvalidTable {
+    /// The table is null.
+    #[error("it returned no table")]
     None,
-    /// It was made for a version that knew less.
-    #[error("it is too old: its table has {size} bytes and must have {needed}")]
+    /// It was built for a version with a smaller table.
+    #[error("it is too old: its table has {size} bytes, but {needed} are needed")]
     Small {
-        /// The plugin's size.
+        /// The size of the plugin's table.
         size: usize,
-        /// The size that this version reads.
+        /// The size of the table in this version.
         needed: usize,
     },
-    /// It asks for what only a later version can do.
-    #[error("it is too new: it needs features that this longhaul does not have ({features:#x})")]
+    /// It needs features of a newer version.
+    #[error("it is too new: it needs features that this longhaul does not support ({features:#x})")]
     Features {
-        /// The bits that stand for them.
+        /// The bits of these features.
         features: u32,
     },
     /// A function is null.
@@ -69,30 +68,30 @@ pub enum UnfitTable {
         /// The text.
         field: &'static str,
     },
-    /// The options are not described.
+    /// The options have no valid schema.
     #[error("the `options` in its table are not a JSON Schema with `properties`")]
     Options,
 }
 
 impl Plugin {
     /// # Safety
-    /// `table` is null, or points to as many bytes as the number in its first field says, and so do the texts and
-    /// functions in it, all valid for as long as the process lives.
-    pub(crate) unsafe fn read(table: *const SinkTable) -> Result<Self, UnfitTable> {
+    /// `table` is null, or points to as many bytes as its first field says. The texts and functions in it are valid.
+    /// All stay valid until the process ends.
+    pub(crate) unsafe fn read(table: *const SinkTable) -> Result<Self, InvalidTable> {
         if table.is_null() || !table.is_aligned() {
-            return Err(UnfitTable::None);
+            return Err(InvalidTable::None);
         }
-        // SAFETY: not null and aligned; the caller promises that the first field can be read.
+        // SAFETY: not null and aligned. The caller guarantees that the first field can be read.
         let size = unsafe { (&raw const (*table).size).read() } as usize;
         let needed = size_of::<SinkTable>();
         if size < needed {
-            return Err(UnfitTable::Small { size, needed });
+            return Err(InvalidTable::Small { size, needed });
         }
-        // SAFETY: there are enough bytes, and every pattern of bits is a valid table: its functions may be null.
+        // SAFETY: there are enough bytes, and every bit pattern is a valid table: its functions may be null.
         let table = unsafe { table.read() };
         let features = table.features & NEEDED_FEATURES;
         if features != 0 {
-            return Err(UnfitTable::Features { features });
+            return Err(InvalidTable::Features { features });
         }
         Ok(Self {
             name: text(table.name, "name")?,
@@ -100,31 +99,31 @@ impl Plugin {
             summary: text(table.summary, "summary")?,
             schema: schema(&text(table.options, "options")?)?,
             functions: Functions {
-                configure: given(table.configure, "configure")?,
-                destination: given(table.destination, "destination")?,
-                open: given(table.open, "open")?,
-                drop_configured: given(table.drop_configured, "drop_configured")?,
-                write: given(table.write, "write")?,
-                commit: given(table.commit, "commit")?,
-                finish: given(table.finish, "finish")?,
-                drop_sink: given(table.drop_sink, "drop_sink")?,
+                configure: present(table.configure, "configure")?,
+                destination: present(table.destination, "destination")?,
+                open: present(table.open, "open")?,
+                drop_configured: present(table.drop_configured, "drop_configured")?,
+                write: present(table.write, "write")?,
+                commit: present(table.commit, "commit")?,
+                finish: present(table.finish, "finish")?,
+                drop_sink: present(table.drop_sink, "drop_sink")?,
             },
         })
     }
 }
 
-fn given<F>(function: Option<F>, name: &'static str) -> Result<F, UnfitTable> {
-    function.ok_or(UnfitTable::Missing { function: name })
+fn present<F>(function: Option<F>, name: &'static str) -> Result<F, InvalidTable> {
+    function.ok_or(InvalidTable::Missing { function: name })
 }
 
-fn text(bytes: Bytes, field: &'static str) -> Result<String, UnfitTable> {
-    // SAFETY: the texts of a table are valid for as long as the process lives; this one is copied here.
+fn text(bytes: Bytes, field: &'static str) -> Result<String, InvalidTable> {
+    // SAFETY: the texts of a table are valid until the process ends; this one is copied here.
     let bytes = unsafe { borrow(bytes) };
-    str::from_utf8(bytes).map(str::to_owned).map_err(|_| UnfitTable::Text { field })
+    str::from_utf8(bytes).map(str::to_owned).map_err(|_| InvalidTable::Text { field })
 }
 
-fn schema(text: &str) -> Result<Options, UnfitTable> {
-    let schema: Options = serde_json::from_str(text).map_err(|_| UnfitTable::Options)?;
+fn schema(text: &str) -> Result<Options, InvalidTable> {
+    let schema: Options = serde_json::from_str(text).map_err(|_| InvalidTable::Options)?;
     let has_properties = schema.get("properties").is_some_and(Value::is_object);
-    if has_properties { Ok(schema) } else { Err(UnfitTable::Options) }
+    if has_properties { Ok(schema) } else { Err(InvalidTable::Options) }
 }

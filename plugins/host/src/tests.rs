@@ -1,4 +1,4 @@
-//! Tables and answers that `longhaul-plugin` never makes, but another author's code may.
+//! Tables and results that `longhaul-plugin` never produces, but another author's code may.
 
 use std::{error::Error, ptr};
 
@@ -8,9 +8,9 @@ use longhaul_plugin_abi::{
     Status,
 };
 
-use crate::{PluginSinkType, UnfitTable, table::Plugin};
+use crate::{InvalidTable, PluginSinkType, table::Plugin};
 
-/// A sink that does what it must and no more. Its handles point to nothing that is ever read.
+/// A minimal sink. Its handles point to incomplete and are never read.
 fn table() -> SinkTable {
     unsafe extern "C" fn configure(_: Bytes, out: *mut *mut Configured, _: Reply) -> Status {
         // SAFETY: the host's `out` can be written to.
@@ -61,8 +61,8 @@ fn table() -> SinkTable {
     }
 }
 
-fn read(table: &SinkTable) -> Result<Plugin, UnfitTable> {
-    // SAFETY: a whole table, whose texts are the program's own.
+fn read(table: &SinkTable) -> Result<Plugin, InvalidTable> {
+    // SAFETY: a complete table with constant texts.
     unsafe { Plugin::read(table) }
 }
 
@@ -72,7 +72,7 @@ fn opened(table: &SinkTable) -> Result<Opened, SinkError> {
 }
 
 fn put(reply: Reply, part: Part, text: &[u8]) {
-    // SAFETY: called only from functions below, with the reply of the call under way.
+    // SAFETY: only called from the functions below, with the reply of the current call.
     unsafe { (reply.put)(reply.data, part, Bytes::of(text)) }
 }
 
@@ -81,29 +81,29 @@ fn assert_broken(error: &SinkError, message: &str) {
 }
 
 #[test]
-fn a_table_from_a_later_version_may_be_longer() {
+fn a_table_of_a_newer_version_may_be_longer() {
     let size = table().size + 64;
     let features = !NEEDED_FEATURES;
     assert_eq!(read(&SinkTable { size, features, ..table() }).unwrap().name, "raw");
 }
 
 #[test]
-fn a_table_that_cannot_be_used_says_why() {
+fn an_invalid_table_is_rejected_with_the_reason() {
     // SAFETY: null is allowed.
     let none = unsafe { Plugin::read(ptr::null()) }.unwrap_err();
-    assert_eq!(none.to_string(), "it gives no table");
+    assert_eq!(none.to_string(), "it returned no table");
 
-    let small = UnfitTable::Small { size: 16, needed: size_of::<SinkTable>() };
+    let small = InvalidTable::Small { size: 16, needed: size_of::<SinkTable>() };
     assert_eq!(
-        UnfitTable::Small { size: 16, needed: 136 }.to_string(),
-        "it is too old: its table has 16 bytes and must have 136"
+        InvalidTable::Small { size: 16, needed: 136 }.to_string(),
+        "it is too old: its table has 16 bytes, but 136 are needed"
     );
     let not_text = Bytes::of(b"\xff");
     let cases = [
         (SinkTable { size: 16, ..table() }, small.to_string()),
         (
             SinkTable { features: 0x0005_0001, ..table() },
-            "it is too new: it needs features that this longhaul does not have (0x50000)".to_owned(),
+            "it is too new: it needs features that this longhaul does not support (0x50000)".to_owned(),
         ),
         (SinkTable { commit: None, ..table() }, "its table has no function `commit`".to_owned()),
         (SinkTable { summary: not_text, ..table() }, "the `summary` in its table is not UTF-8".to_owned()),
@@ -121,18 +121,18 @@ fn a_table_that_cannot_be_used_says_why() {
 }
 
 #[test]
-fn a_status_that_nobody_knows_is_an_error() {
+fn an_unknown_status_is_an_error() {
     unsafe extern "C" fn write(_: *mut Open, _: abi::Batch, reply: Reply) -> Status {
-        put(reply, Part(77), b"a part that nobody knows");
+        put(reply, Part(77), b"an unknown part");
         Status(77)
     }
     let table = SinkTable { write: Some(write), ..table() };
     let error = opened(&table).unwrap().sink.write(&Batch::new(b"1\n", &[2])).unwrap_err();
-    assert_broken(&error, "the plugin `raw` answered with the unknown status 77");
+    assert_broken(&error, "the plugin `raw` returned the unknown status 77");
 }
 
 #[test]
-fn an_error_may_lack_its_message_and_have_many_causes() {
+fn an_error_may_have_no_message_and_several_causes() {
     unsafe extern "C" fn finish(_: *mut Open, reply: Reply) -> Status {
         put(reply, Part::CAUSE, b"outer");
         put(reply, Part::CAUSE, b"inner \xff");
@@ -141,7 +141,7 @@ fn an_error_may_lack_its_message_and_have_many_causes() {
     let table = SinkTable { finish: Some(finish), ..table() };
     let error = opened(&table).unwrap().sink.finish().unwrap_err();
     assert_eq!(error.kind(), SinkErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "the plugin `raw` failed and does not say why");
+    assert_eq!(error.to_string(), "the plugin `raw` failed without a message");
     let outer = error.source().unwrap();
     assert_eq!(outer.to_string(), "outer");
     assert_eq!(outer.source().unwrap().to_string(), "inner \u{fffd}");
@@ -149,7 +149,7 @@ fn an_error_may_lack_its_message_and_have_many_causes() {
 }
 
 #[test]
-fn an_answer_that_is_missing_is_an_error() {
+fn a_missing_result_is_an_error() {
     unsafe extern "C" fn configure(_: Bytes, _: *mut *mut Configured, _: Reply) -> Status {
         Status::OK
     }
@@ -162,21 +162,21 @@ fn an_answer_that_is_missing_is_an_error() {
     ) -> Status {
         Status::OK
     }
-    let nothing = SinkTable { configure: Some(configure), ..table() };
-    assert_broken(&opened(&nothing).unwrap_err(), "the plugin `raw` configured itself and gave nothing");
-    let nothing = SinkTable { open: Some(open), ..table() };
-    assert_broken(&opened(&nothing).unwrap_err(), "the plugin `raw` opened itself and gave nothing");
+    let incomplete = SinkTable { configure: Some(configure), ..table() };
+    assert_broken(&opened(&incomplete).unwrap_err(), "the plugin `raw` returned no configured sink");
+    let incomplete = SinkTable { open: Some(open), ..table() };
+    assert_broken(&opened(&incomplete).unwrap_err(), "the plugin `raw` returned no open sink");
     let error = opened(&table()).unwrap().sink.commit(Mark(1)).unwrap_err();
-    assert_broken(&error, "the plugin `raw` committed without a receipt");
+    assert_broken(&error, "the plugin `raw` returned no receipt");
 
     let opener =
         PluginSinkType::new(read(&table()).unwrap(), "/raw".into()).configure(&Options::new()).unwrap();
     let error = opener.destination(&Variables::new("users", "/")).unwrap_err();
-    assert_broken(&error, "the plugin `raw` does not say where its records go");
+    assert_broken(&error, "the plugin `raw` returned no destination");
 }
 
 #[test]
-fn a_receipt_that_no_checkpoint_could_hold_is_an_error() {
+fn an_invalid_receipt_is_an_error() {
     unsafe extern "C" fn long(_: *mut Open, _: u64, reply: Reply) -> Status {
         put(reply, Part::RECEIPT, &[b'x'; MAX_RECEIPT + 1]);
         Status::OK
@@ -187,7 +187,7 @@ fn a_receipt_that_no_checkpoint_could_hold_is_an_error() {
     }
     let commit = |table: &SinkTable| opened(table).unwrap().sink.commit(Mark(1)).unwrap_err();
     let error = commit(&SinkTable { commit: Some(long), ..table() });
-    assert_broken(&error, "the plugin `raw` gave a receipt of more than 4 KiB");
+    assert_broken(&error, "the plugin `raw` returned a receipt of more than 4 KiB");
     let error = commit(&SinkTable { commit: Some(garbled), ..table() });
-    assert_broken(&error, "the plugin `raw` gave a receipt that is not UTF-8");
+    assert_broken(&error, "the plugin `raw` returned a receipt that is not UTF-8");
 }

@@ -1,74 +1,73 @@
-//! Who could have put a file where it is.
+//! Checks who could have written a file.
 
 use std::{io, path::Path, path::PathBuf};
 
-/// Refuses a file or folder that another user owns or may write to. Root and whoever runs this process may.
+/// Returns an error if users other than root and the current user own the file or folder or can write to it.
 ///
-/// Only the place itself is looked at. A folder that was swapped in from above belongs to whoever put it there, and
-/// is refused for that.
+/// Only the file or folder itself is checked. A folder that another user put in its place would belong to that user,
+/// and would be rejected for that reason.
 ///
-/// On systems without Unix permissions every place passes.
-pub fn check(place: &Path) -> Result<(), Untrusted> {
+/// On systems without Unix permissions, every path is trusted.
+pub fn check(path: &Path) -> Result<(), Untrusted> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
 
-        let found =
-            place.metadata().map_err(|source| Untrusted::Unknown { place: place.to_owned(), source })?;
-        judge(place, found.uid(), found.mode(), geteuid())?;
+        let found = path.metadata().map_err(|source| Untrusted::Unknown { path: path.to_owned(), source })?;
+        check_owner(path, found.uid(), found.mode(), geteuid())?;
     }
     #[cfg(not(unix))]
-    let _ = place;
+    let _ = path;
     Ok(())
 }
 
-/// Why a place is not trusted.
+/// Why a path is not trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Untrusted {
-    /// It belongs to someone else.
-    #[error("`{}` belongs to the user with the id {owner}, not to root or the user who runs this", place.display())]
+    /// Another user owns it.
+    #[error("`{}` belongs to the user with the ID {owner}, not to root or the current user", path.display())]
     OtherOwner {
         /// The file or folder.
-        place: PathBuf,
-        /// Its owner's user id.
+        path: PathBuf,
+        /// The user ID of its owner.
         owner: u32,
     },
-    /// Its group or everyone may change it.
-    #[error("`{0}` may be written to by others than its owner; `chmod go-w {0}` closes it", place.display())]
+    /// Its group or everyone can write to it.
+    #[error("users other than the owner can write to `{0}`; fix this with `chmod go-w {0}`", path.display())]
     Writable {
         /// The file or folder.
-        place: PathBuf,
+        path: PathBuf,
     },
-    /// It cannot be said whose it is.
-    #[error("it cannot be said who owns `{}`", place.display())]
+    /// The owner is unknown.
+    #[error("cannot find out who owns `{}`", path.display())]
     Unknown {
         /// The file or folder.
-        place: PathBuf,
-        /// What the operating system says.
+        path: PathBuf,
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 #[cfg(unix)]
-fn judge(place: &Path, owner: u32, mode: u32, user: u32) -> Result<(), Untrusted> {
+fn check_owner(path: &Path, owner: u32, mode: u32, user: u32) -> Result<(), Untrusted> {
     const ROOT: u32 = 0;
-    /// Group and others, writing. The sticky bit is no excuse: it keeps others from replacing files, not from adding
-    /// a link to one.
+    /// Write access for the group and others. The sticky bit does not help: it keeps others from replacing files, but
+    /// not from adding a link.
     const WRITABLE: u32 = 0o022;
 
     if owner != user && owner != ROOT {
-        return Err(Untrusted::OtherOwner { place: place.to_owned(), owner });
+        return Err(Untrusted::OtherOwner { path: path.to_owned(), owner });
     }
     if mode & WRITABLE != 0 {
-        return Err(Untrusted::Writable { place: place.to_owned() });
+        return Err(Untrusted::Writable { path: path.to_owned() });
     }
     Ok(())
 }
 
 #[cfg(unix)]
 unsafe extern "C" {
-    // POSIX: takes nothing, always succeeds. `uid_t` is 32 bits wide wherever `MetadataExt::uid` is.
+    // POSIX: takes no arguments and never fails. `uid_t` has 32 bits wherever `MetadataExt::uid` has.
     safe fn geteuid() -> u32;
 }
 
@@ -76,35 +75,35 @@ unsafe extern "C" {
 mod tests {
     use super::*;
 
-    fn verdict(owner: u32, mode: u32) -> Result<(), String> {
-        judge(Path::new("/p"), owner, mode, 1000).map_err(|error| error.to_string())
+    fn check_mode(owner: u32, mode: u32) -> Result<(), String> {
+        check_owner(Path::new("/p"), owner, mode, 1000).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn only_root_and_the_user_may_have_a_hand_in_it() {
+    fn only_root_and_the_user_are_trusted() {
         let writable =
-            Err("`/p` may be written to by others than its owner; `chmod go-w /p` closes it".to_owned());
-        assert_eq!(verdict(1000, 0o100_644), Ok(()));
-        assert_eq!(verdict(0, 0o040_755), Ok(()));
-        assert_eq!(verdict(1000, 0o100_664), writable);
-        assert_eq!(verdict(0, 0o041_777), writable);
+            Err("users other than the owner can write to `/p`; fix this with `chmod go-w /p`".to_owned());
+        assert_eq!(check_mode(1000, 0o100_644), Ok(()));
+        assert_eq!(check_mode(0, 0o040_755), Ok(()));
+        assert_eq!(check_mode(1000, 0o100_664), writable);
+        assert_eq!(check_mode(0, 0o041_777), writable);
         assert_eq!(
-            verdict(1001, 0o100_600),
-            Err("`/p` belongs to the user with the id 1001, not to root or the user who runs this".to_owned())
+            check_mode(1001, 0o100_600),
+            Err("`/p` belongs to the user with the ID 1001, not to root or the current user".to_owned())
         );
     }
 
     #[test]
-    fn what_this_process_makes_is_its_own() {
+    fn a_folder_of_this_process_is_trusted() {
         use std::{fs, os::unix::fs::PermissionsExt};
 
         let folder = tempfile::tempdir().unwrap();
-        // Whatever the umask grants to others.
+        // Independent of the umask.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         check(folder.path()).unwrap();
         assert_eq!(
             check(Path::new("/nowhere/at/all")).unwrap_err().to_string(),
-            "it cannot be said who owns `/nowhere/at/all`"
+            "cannot find out who owns `/nowhere/at/all`"
         );
     }
 }

@@ -1,14 +1,14 @@
-//! The variables of a pull, as a plugin receives them.
+//! The variables of a pull as JSON.
 
 use longhaul_core::sink::{SinkError, SinkErrorKind, Variables};
 use serde_json::{Map, Value, json};
 
 /// The variables as JSON: the folder, and the value of each placeholder.
-pub(crate) fn site_json(variables: &Variables) -> Result<String, SinkError> {
+pub(crate) fn variables_json(variables: &Variables) -> Result<String, SinkError> {
     let folder = variables.folder();
     let folder = folder.to_str().ok_or_else(|| {
         let message =
-            format!("the folder `{}` cannot be told to a plugin: its name is not UTF-8", folder.display());
+            format!("cannot pass the folder `{}` to a plugin: its path is not UTF-8", folder.display());
         SinkError::new(SinkErrorKind::Config, message)
     })?;
     let values: Map<String, Value> =
@@ -21,23 +21,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_crosses_with_its_folder_and_its_values() {
+    fn variables_have_a_folder_and_values() {
         let variables = Variables::new("users", "/data").with("window.start", "20260101T000000Z");
         assert_eq!(
-            site_json(&variables).unwrap(),
+            variables_json(&variables).unwrap(),
             r#"{"folder":"/data","values":{"stream":"users","window.start":"20260101T000000Z"}}"#
         );
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_folder_that_is_no_text_is_refused() {
+    fn a_folder_that_is_not_utf8_is_rejected() {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
         let variables = Variables::new("users", OsStr::from_bytes(b"/d\xff"));
         assert_eq!(
-            site_json(&variables).unwrap_err().to_string(),
-            "the folder `/d\u{fffd}` cannot be told to a plugin: its name is not UTF-8"
+            variables_json(&variables).unwrap_err().to_string(),
+            "cannot pass the folder `/d\u{fffd}` to a plugin: its path is not UTF-8"
         );
     }
 }

@@ -1,35 +1,19 @@
-//! A sink as a table.
+//! The table of an exported sink.
 
-use longhaul_core::sink::OpenSink;
 use longhaul_plugin_abi::{Bytes, Host, SinkTable};
-use serde::de::DeserializeOwned;
 
-use crate::{calls, journal};
+use crate::{PluginSink, calls, logger};
 
-/// A sink that can be exported: its options are its own fields, read from the configuration.
-///
-/// [`OpenSink`] says what the sink does; this trait says what it is called.
-pub trait PluginSink: DeserializeOwned + OpenSink + 'static {
-    /// The name that stands behind `type` in the configuration: `[a-z][a-z0-9_]*`.
-    const NAME: &str;
-
-    /// One line that says what the sink does, for `longhaul sinks`.
-    const SUMMARY: &str;
-
-    /// The options as a JSON Schema of type `object`, one of its `properties` for each.
-    const OPTIONS: &str;
-}
-
-/// The table of an exported sink, as [`export_sink!`](crate::export_sink) makes it.
+/// The table of an exported sink, created by [`export_sink!`](crate::export_sink).
 #[derive(Debug)]
 pub struct Exported(SinkTable);
 
-// SAFETY: the pointers in the table are to functions and to texts of the program itself, which nothing changes.
+// SAFETY: the table points to functions and to constant texts of the program, which never change.
 unsafe impl Sync for Exported {}
 
 impl Exported {
-    /// The table of `S`, in a crate of this version.
-    #[expect(clippy::cast_possible_truncation, reason = "the table has some hundred bytes")]
+    /// The table of `S`. `version` is the version of the plugin's crate.
+    #[expect(clippy::cast_possible_truncation, reason = "the table has about a hundred bytes")]
     pub const fn new<S: PluginSink>(version: &'static str) -> Self {
         Self(SinkTable {
             size: size_of::<SinkTable>() as u32,
@@ -49,13 +33,13 @@ impl Exported {
         })
     }
 
-    /// Sends the library's log and panics to the host, and gives the table.
+    /// Sends the library's log and panics to the host, and returns the table.
     ///
     /// # Safety
-    /// `host` points to a [`Host`] that stays valid for as long as the process lives.
+    /// `host` points to a [`Host`] that stays valid until the process ends.
     pub unsafe fn start(&'static self, host: *const Host) -> *const SinkTable {
-        // SAFETY: the caller promises what `open` asks for.
-        unsafe { journal::open(host) };
+        // SAFETY: guaranteed by the caller.
+        unsafe { logger::install(host) };
         &raw const self.0
     }
 }

@@ -1,10 +1,10 @@
-//! What an author of a longhaul sink depends on.
+//! The crate for authors of longhaul sinks.
 //!
-//! `longhaul new-sink NAME` writes a crate to begin with, and `longhaul sinks check LIBRARY` holds what is built
-//! against the contract of a sink.
+//! `longhaul new-sink NAME` generates a crate to start from, and `longhaul sinks check LIBRARY` tests a plugin
+//! against the sink contract.
 //!
-//! A plugin is a shared library with one sink in it. Its author implements the traits that the built-in sinks
-//! implement, [`OpenSink`] and [`Sink`], and exports the sink by name:
+//! A plugin is a shared library that contains one sink. Its author implements the same traits as the built-in sinks,
+//! [`OpenSink`] and [`Sink`], and exports the sink by name:
 //!
 //! ```
 //! use longhaul_plugin::{
@@ -12,7 +12,7 @@
 //! };
 //! use serde::Deserialize;
 //!
-//! /// The options, straight from the sink's table in the configuration.
+//! /// The options, deserialized from the sink's table in the configuration.
 //! #[derive(Debug, Deserialize)]
 //! #[serde(deny_unknown_fields)]
 //! struct Void {
@@ -22,16 +22,16 @@
 //!
 //! impl PluginSink for Void {
 //!     const NAME: &str = "void";
-//!     const SUMMARY: &str = "takes everything and keeps nothing";
+//!     const SUMMARY: &str = "discards all records";
 //!     const OPTIONS: &str = r#"{ "type": "object", "properties": { "reason": { "type": "string" } } }"#;
 //! }
 //!
 //! impl OpenSink for Void {
 //!     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
-//!         Ok(Destination::Elsewhere(format!("nowhere ({}), for {}", self.reason, variables.stream())))
+//!         Ok(Destination::Elsewhere(format!("nowhere ({}), from {}", self.reason, variables.stream())))
 //!     }
 //!
-//!     fn open(&self, _site: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+//!     fn open(&self, _variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
 //!         Ok(Opened { sink: Box::new(Nothing), at: from.map_or(Mark::START, |(_, mark)| mark) })
 //!     }
 //! }
@@ -41,7 +41,7 @@
 //!
 //! impl Sink for Nothing {
 //!     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-//!         longhaul_plugin::log::debug!("{} records go nowhere", batch.len());
+//!         longhaul_plugin::log::debug!("discarded {} records", batch.len());
 //!         Ok(())
 //!     }
 //!
@@ -58,9 +58,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! # The library's name
+//! # Library name
 //!
-//! longhaul looks for a sink `void` in a library `longhaul_sink_void`, so the manifest says:
+//! longhaul looks for the sink `void` in a library named `longhaul_sink_void`, so the manifest says:
 //!
 //! ```toml
 //! [lib]
@@ -72,50 +72,52 @@
 //! serde = { version = "1", features = ["derive"] }
 //! ```
 //!
-//! What `cargo build` leaves in `target/` then has the right name on every platform. Copied to a folder that only its
-//! owner may write to, and that `plugin_path` in the configuration names, it can be used: `type = "void"`.
+//! The library that `cargo build` puts into `target/` then has the right name on every platform. To install it, copy
+//! it to a folder that only its owner can write to, and list that folder in `plugin_path`. Then it can be used as the
+//! sink type `void`.
 //!
 //! # Options
 //!
-//! The options reach the sink by `serde`. A key that the type does not know, one that is missing and a value of the
-//! wrong type become errors that name the key; write `deny_unknown_fields`. What else must hold is checked by
-//! `#[serde(try_from = "…")]`; what a table inside of the options has, [`Keys`] reads, too. Of the JSON Schema,
-//! `longhaul sinks` shows each option's type, default and description, and whether it is required.
+//! The options are deserialized with `serde`. An unknown key, a missing key and a value of the wrong type are errors
+//! that name the key; use `deny_unknown_fields`. Check further conditions with `#[serde(try_from = "…")]`. To read a
+//! table within the options, you can use [`Keys`]. `longhaul sinks` shows the type, default and description of each
+//! option from the JSON Schema, and whether the option is required.
 //!
-//! The options are all that a sink is told of the configuration. The API's credentials never cross.
+//! A sink receives no configuration other than its options, and never the credentials of the API.
 //!
 //! # Records
 //!
-//! A record of a [`Batch`] is JSON text. A sink that keeps it as it is need not read it; one that wants single values of
-//! it names them by [`Pointer`]s and finds them with [`json`], each as it is written.
+//! A record of a [`Batch`] is JSON text. A sink that stores whole records need not parse them. To read single values,
+//! use [`Pointer`]s and [`json`], which return each value as it is written.
 //!
 //! # Files
 //!
-//! A sink that writes a file has an option of the type [`Place`], which knows placeholders, folders and links, and
-//! refuses what cannot be a file. [`replace()`] writes a small one as a whole. A large one grows under another name, is
-//! made durable by each commit, and gets its own name when the pull is complete, which [`sync_folder_of`] then makes
-//! durable, too: so does the crate that `longhaul new-sink` writes.
+//! A sink that writes a file should have an option of the type [`Place`], which handles placeholders, folders and
+//! links, and rejects paths that cannot be a file. [`replace()`] writes a small file at once. A large file should be
+//! written under a temporary name, made durable by each commit, and renamed when the pull is complete;
+//! [`sync_folder_of`] then makes the new name durable. The crate that `longhaul new-sink` generates does so.
 //!
 //! # Panics and logs
 //!
-//! A panic is caught, ends the run as an error with the panic's message, and the sink is not entered again. That
-//! cannot be done for a library built with `panic = "abort"`: there it takes the whole process down.
+//! A panic is caught. It ends the run with an error that contains its message, and the host never calls the sink
+//! again. This does not work for a library built with `panic = "abort"`: there, a panic ends the whole process.
 //!
-//! The macros of [`log`] write to longhaul's own log, and so do panics, with the place they came from. Of the libraries
-//! beneath a sink, nothing below `info` is passed on: they would write down what is sent. Nothing should be printed:
-//! standard output may be where the records of another stream go.
+//! The macros of [`log`] write to longhaul's log. Panics are logged with their location. Log lines of a sink's
+//! dependencies below the level `info` are dropped, because they could contain the data that is sent. A plugin should
+//! not print anything: standard output may carry the records of another stream.
 //!
-//! # Without a library
+//! # Without a shared library
 //!
-//! A program that embeds longhaul registers the same type as [`Linked`]; `plugins/example/examples/embed.rs` is one.
-#![expect(unsafe_code, reason = "the C table is filled in here, so that no author has to")]
+//! A program that embeds longhaul can register the same type as [`Linked`]. See `plugins/example/examples/embed.rs`.
+#![expect(unsafe_code, reason = "this crate fills in the C table, so that authors need no unsafe code")]
 
 mod calls;
 mod export;
-mod journal;
 mod linked;
+mod logger;
 mod options;
 mod place;
+mod plugin_sink;
 mod replace;
 mod reply;
 
@@ -131,13 +133,14 @@ pub use longhaul_core::{
 pub use longhaul_plugin_abi as abi;
 
 pub use self::{
-    export::{Exported, PluginSink},
+    export::Exported,
     linked::Linked,
     place::Place,
+    plugin_sink::PluginSink,
     replace::{replace, sync_folder_of},
 };
 
-/// Exports a [`PluginSink`] as the sink of this library. Once in a crate.
+/// Exports a [`PluginSink`] as the sink of this library. Use it once in a crate.
 #[macro_export]
 macro_rules! export_sink {
     ($sink:ty) => {
@@ -148,7 +151,7 @@ macro_rules! export_sink {
             unsafe extern "C" fn longhaul_sink_v1(
                 host: *const $crate::abi::Host,
             ) -> *const $crate::abi::SinkTable {
-                // SAFETY: the host upholds what `Entry` asks of it, and `start` asks for no more.
+                // SAFETY: the host keeps the contract of `Entry`, and `start` requires no more.
                 unsafe { EXPORTED.start(host) }
             }
 

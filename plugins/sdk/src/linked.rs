@@ -1,4 +1,4 @@
-//! A sink that is part of the program, rather than of a library.
+//! A sink that is part of the program instead of a shared library.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use crate::{PluginSink, options::from_options};
 
-/// A [`PluginSink`] as a type of sink of the program that it is compiled into.
+/// A [`PluginSink`] as a sink type of the program that it is compiled into.
 ///
-/// A program that embeds longhaul registers it beside the built-in ones; no library is loaded, and nothing crosses a
-/// border:
+/// A program that embeds longhaul registers it like the built-in sinks. No shared library is loaded:
 ///
 /// ```
 /// # use longhaul_plugin::{Linked, PluginSink, Registry};

@@ -1,4 +1,4 @@
-//! Options into a sink, with the key of what is wrong.
+//! Deserializes options, with errors that name the key.
 
 use std::fmt;
 
@@ -16,22 +16,22 @@ use serde::{
 };
 use serde_json::Value;
 
-/// The options as a `T`; an error says which option is at fault.
+/// Deserializes the options. An error names the invalid option.
 pub(crate) fn from_options<T: DeserializeOwned>(options: Options) -> Result<T, SinkError> {
-    T::deserialize(Table(options)).map_err(|Fault { key, message }| match key {
+    T::deserialize(Table(options)).map_err(|OptionsError { key, message }| match key {
         Some(key) => SinkError::config(key, message),
         None => SinkError::new(SinkErrorKind::Config, message),
     })
 }
 
-/// What is wrong, and with which option. `serde`'s own error would bury the key in a sentence.
+/// An error and the option that it is about. `serde`'s own errors only mention the key in their text.
 #[derive(Debug)]
-struct Fault {
+struct OptionsError {
     key: Option<String>,
     message: String,
 }
 
-impl de::Error for Fault {
+impl de::Error for OptionsError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self { key: None, message: message.to_string() }
     }
@@ -46,20 +46,20 @@ impl de::Error for Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for OptionsError {}
 
 struct Table(Options);
 
 impl<'de> Deserializer<'de> for Table {
-    type Error = Fault;
+    type Error = OptionsError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OptionsError> {
         visitor.visit_map(Entries { rest: self.0.into_iter(), current: None })
     }
 
@@ -75,26 +75,26 @@ struct Entries {
 }
 
 impl<'de> MapAccess<'de> for Entries {
-    type Error = Fault;
+    type Error = OptionsError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, OptionsError> {
         self.current = self.rest.next();
         let Some((key, _)) = &self.current else { return Ok(None) };
-        let key: StringDeserializer<Fault> = key.clone().into_deserializer();
+        let key: StringDeserializer<OptionsError> = key.clone().into_deserializer();
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, OptionsError> {
         let (key, value) = self.current.take().unwrap_or_default();
         seed.deserialize(value).map_err(|error| {
-            let message = named(&key, error.to_string());
-            Fault { key: Some(key), message }
+            let message = with_key(&key, error.to_string());
+            OptionsError { key: Some(key), message }
         })
     }
 }
 
-/// `message` with the option that it is about: `serde` tells of a value without it.
-fn named(key: &str, message: String) -> String {
+/// Adds the option to `message`, because `serde`'s errors about a value do not name it.
+fn with_key(key: &str, message: String) -> String {
     let quoted = format!("`{key}`");
     if message.contains(&quoted) { message } else { format!("{quoted}: {message}") }
 }
@@ -119,7 +119,7 @@ mod tests {
         from_options(serde_json::from_value(options).unwrap())
     }
 
-    fn fault(options: Value) -> (Option<String>, String) {
+    fn error(options: Value) -> (Option<String>, String) {
         let error = read(options).unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Config);
         (error.key().map(str::to_owned), error.to_string())
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_its_option() {
+    fn an_error_names_its_option() {
         let cases = [
             (json!({ "pth": "x" }), "pth", "`pth` is not an option of this sink (did you mean `path`?)"),
             (json!({}), "path", "`path` is missing"),
@@ -150,12 +150,12 @@ mod tests {
             ),
         ];
         for (options, key, message) in cases {
-            assert_eq!(fault(options), (Some(key.to_owned()), message.to_owned()));
+            assert_eq!(error(options), (Some(key.to_owned()), message.to_owned()));
         }
     }
 
     #[test]
-    fn a_fault_of_the_whole_names_none() {
+    fn an_error_about_several_options_names_none() {
         #[derive(Debug, Deserialize)]
         #[serde(try_from = "Target")]
         struct Never;

@@ -1,4 +1,4 @@
-//! The file that a sink writes.
+//! The option `path` of a sink.
 
 use std::{fs, path::PathBuf};
 
@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use crate::replace::sync_folder_of;
 
-/// Where a file goes, as the option `path` of a sink: a path with placeholders, which counts from the folder of the variables.
+/// The option `path` of a sink that writes a file: a path with placeholders, relative to the folder of the variables.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place(String);
 
 impl Place {
-    /// The file of a pull with these variables, absolute.
+    /// The absolute path of the file of a pull with these variables.
     ///
     /// # Errors
     /// [`SinkErrorKind::Config`](crate::SinkErrorKind::Config), about the option `path`.
@@ -24,24 +24,24 @@ impl Place {
         let path = variables
             .path(&self.0)
             .map_err(|error: UnknownPlaceholder| SinkError::config("path", error.to_string()))?;
-        // The link stays when the file that it leads to is replaced.
+        // Following the link keeps it in place when its target is replaced.
         let path = followed(&path);
-        let refused = |why| {
-            Err(SinkError::config("path", format!("cannot write to `{}`: it is {why}", path.display())))
+        let rejected = |reason| {
+            Err(SinkError::config("path", format!("cannot write to `{}`: it is {reason}", path.display())))
         };
         match path.metadata() {
-            Ok(found) if found.is_dir() => refused("a folder"),
-            Ok(found) if !found.is_file() => refused("not a regular file"),
-            _ if path.is_symlink() => refused("a symbolic link to nothing"),
-            _ if self.0.ends_with('/') => refused("a folder"),
+            Ok(found) if found.is_dir() => rejected("a folder"),
+            Ok(found) if !found.is_file() => rejected("not a regular file"),
+            _ if path.is_symlink() => rejected("a broken symbolic link"),
+            _ if self.0.ends_with('/') => rejected("a folder"),
             _ => Ok(path),
         }
     }
 
-    /// The same, with the folders that lead to it.
+    /// The same as [`file`](Self::file), and creates the missing folders of the path.
     ///
     /// # Errors
-    /// As [`file`](Self::file), and where a folder cannot be made.
+    /// The errors of [`file`](Self::file), and any error when creating a folder.
     pub fn file_in_folder(&self, variables: &Variables) -> Result<PathBuf, SinkError> {
         let path = self.file(variables)?;
         let folder = path.parent().unwrap_or(&path);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_replaced_and_folders_made() {
+    fn placeholders_are_replaced_and_folders_created() {
         let folder = tempfile::tempdir().unwrap();
         let variables = Variables::new("users", folder.path()).with("window.start", "20260101T000000Z");
         let place = place("out/{stream}/start={window.start}/part.x");
@@ -85,26 +85,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused() {
+    fn a_path_that_cannot_be_a_file_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let variables = Variables::new("users", &root);
-        let refusal = |path| {
+        let error = |path| {
             let error = place(path).file(&variables).unwrap_err();
             assert_eq!(error.key(), Some("path"));
             error.to_string()
         };
-        assert_eq!(refusal("{steam}"), "`{steam}` is not a known placeholder (did you mean `stream`?)");
+        assert_eq!(error("{steam}"), "`{steam}` is not a known placeholder (did you mean `stream`?)");
         let shown = root.display();
-        assert_eq!(refusal("."), format!("cannot write to `{shown}`: it is a folder"));
-        assert_eq!(refusal("out/"), format!("cannot write to `{shown}/out`: it is a folder"));
+        assert_eq!(error("."), format!("cannot write to `{shown}`: it is a folder"));
+        assert_eq!(error("out/"), format!("cannot write to `{shown}/out`: it is a folder"));
         #[cfg(unix)]
-        assert_eq!(refusal("/dev/null"), "cannot write to `/dev/null`: it is not a regular file");
+        assert_eq!(error("/dev/null"), "cannot write to `/dev/null`: it is not a regular file");
         assert_eq!(Place::try_from(String::new()).unwrap_err(), "`path` is empty");
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
+    fn a_folder_that_cannot_be_created_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
         let root = folder.path().canonicalize().unwrap();
@@ -115,7 +115,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_followed_to_a_file() {
+    fn a_link_to_a_file_is_followed() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let variables = Variables::new("users", &root);
@@ -123,7 +123,7 @@ mod tests {
         std::os::unix::fs::symlink("file", &link).unwrap();
         assert_eq!(
             place("link").file(&variables).unwrap_err().to_string(),
-            format!("cannot write to `{}`: it is a symbolic link to nothing", link.display())
+            format!("cannot write to `{}`: it is a broken symbolic link", link.display())
         );
         std::fs::write(root.join("file"), "").unwrap();
         assert_eq!(place("link").file(&variables).unwrap(), root.join("file"));

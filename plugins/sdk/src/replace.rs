@@ -1,4 +1,4 @@
-//! Files that are whole or not there.
+//! Writes files atomically.
 
 use std::{
     fs::{self, File},
@@ -11,12 +11,13 @@ use longhaul_core::{
     sink::SinkError,
 };
 
-/// Writes a file whole: whoever reads `path`, also after a crash, finds what was there before, or all of `content`.
+/// Replaces the file at `path` atomically: readers see either its old content or all of `content`, even after a
+/// crash.
 ///
-/// It grows under another name, `<path>.part`. The folder must be there.
+/// The content is written to `<path>.part`, which is then renamed. The folder must exist.
 ///
 /// # Errors
-/// What the operating system says.
+/// Any error of the operating system.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), SinkError> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
@@ -30,10 +31,10 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), SinkError> {
     write().map_err(|error| SinkError::io(format!("cannot write `{}`", path.display()), error))
 }
 
-/// Makes the name that something has in its folder survive a crash.
+/// Makes the name of a file or folder survive a crash, by syncing the folder that contains it.
 ///
 /// # Errors
-/// What the operating system says.
+/// Any error of the operating system.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     SystemDisk.sync_folder(path.parent().unwrap_or(path))
 }
@@ -45,10 +46,10 @@ mod tests {
     use super::{fs, replace};
 
     #[test]
-    fn a_file_is_replaced_as_a_whole_and_nothing_else_is_left() {
+    fn a_file_is_replaced_and_no_other_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        fs::write(folder.path().join("x.part"), "left over from a run that died").unwrap();
+        fs::write(folder.path().join("x.part"), "left behind by a killed run").unwrap();
         for content in ["a longer text", "text", ""] {
             replace(&path, content.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_the_file_and_its_cause() {
+    fn an_error_names_the_file_and_its_cause() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("missing/x");
         let error = replace(&path, b"text").unwrap_err();

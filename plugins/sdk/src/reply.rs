@@ -1,4 +1,4 @@
-//! The end of a call: what it gave, or why it failed.
+//! The results of a call.
 
 use std::{
     any::Any,
@@ -9,9 +9,9 @@ use std::{
 use longhaul_core::sink::{SinkError, SinkErrorKind};
 use longhaul_plugin_abi::{Bytes, Part, Reply, Status};
 
-/// Runs `body`; its error or its panic becomes the status and the parts of the reply.
-pub(crate) fn answer(reply: Reply, body: impl FnOnce() -> Result<(), SinkError>) -> Status {
-    // What a panic left half done is never seen again: the host does not enter a sink that panicked.
+/// Runs `body`. An error or a panic becomes a status and the texts of the reply.
+pub(crate) fn respond(reply: Reply, body: impl FnOnce() -> Result<(), SinkError>) -> Status {
+    // A panic may leave the sink in an inconsistent state, but the host never calls it again.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => Status::OK,
         Ok(Err(error)) => fail(reply, &error),
@@ -22,14 +22,14 @@ pub(crate) fn answer(reply: Reply, body: impl FnOnce() -> Result<(), SinkError>)
     }
 }
 
-/// Hands one text to the host.
+/// Passes a text to the host.
 pub(crate) fn put(reply: Reply, part: Part, text: &str) {
-    // SAFETY: the reply is used during the call that it came with, on its thread: `Reply` is not `Send`. The text
-    // outlives this call.
+    // SAFETY: the reply is used during its call, on the thread of that call: `Reply` is not `Send`. The text outlives
+    // this call.
     unsafe { (reply.put)(reply.data, part, Bytes::of(text.as_bytes())) }
 }
 
-/// What a panic was raised with, where it was text.
+/// The message of a panic.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
@@ -41,10 +41,10 @@ fn fail(reply: Reply, error: &SinkError) -> Status {
     if let Some(key) = error.key() {
         put(reply, Part::KEY, key);
     }
-    let mut beneath = error.source();
-    while let Some(cause) = beneath {
+    let mut source = error.source();
+    while let Some(cause) = source {
         put(reply, Part::CAUSE, &cause.to_string());
-        beneath = cause.source();
+        source = cause.source();
     }
     status(error.kind())
 }
@@ -55,7 +55,7 @@ fn status(kind: SinkErrorKind) -> Status {
         SinkErrorKind::Rejected => Status::REJECTED,
         SinkErrorKind::Unavailable => Status::UNAVAILABLE,
         SinkErrorKind::Closed => Status::CLOSED,
-        // A kind that this version of the border cannot name.
+        // A kind that this version of the ABI does not have.
         _ => Status::BROKEN,
     }
 }

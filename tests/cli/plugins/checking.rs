@@ -12,7 +12,7 @@ fn check(sink: &str, more: &str) -> String {
 }
 
 #[test]
-fn a_sink_whose_records_are_not_read_back_is_judged_by_its_calls() {
+fn without_reading_records_back_only_the_calls_are_tested() {
     let ended = folder("count").run(&check("count", "--read nothing"));
     let printed = ended.assert_complete().printed();
     let lines = printed.lines().collect::<Vec<_>>();
@@ -45,10 +45,10 @@ fn a_file_is_read_as_lines_and_each_case_that_failed_says_what_the_sink_did() {
     );
 }
 
-/// A count of nothing becomes no lines, so that what no file of a count can be is read: an empty result.
+/// The command turns a count of 0 into no lines, which are an empty result.
 #[cfg(unix)]
 #[test]
-fn a_command_may_read_what_was_published() {
+fn a_command_reads_the_published_records() {
     let folder = folder("count");
     let typed = folder.longhaul(&check("count", "--read-with"));
     let ended = typed.argument("sed '/^0$/d' \"$LONGHAUL_DESTINATION\" 2>/dev/null").run();
@@ -59,7 +59,7 @@ fn a_command_may_read_what_was_published() {
     ] {
         assert!(ended.stdout.contains(line), "{}", ended.stdout);
     }
-    // What is no text is not for a terminal.
+    // Control characters are escaped.
     let typed = folder.longhaul(&check("count", "--read-with"));
     let ended = typed.argument("printf '\\033[2J\\001\\n'").run();
     let difference =
@@ -68,7 +68,7 @@ fn a_command_may_read_what_was_published() {
 }
 
 #[test]
-fn a_sink_that_panics_fails_every_case_and_the_check_goes_on() {
+fn a_sink_that_panics_fails_every_case_and_the_check_continues() {
     let options = "--option at=write --option fault=panic";
     let ended = folder("faulty").run(&check("faulty", options));
     let case = "  FAILED  records arrive in order and whole\n          writing failed: the plugin `faulty` panicked: \
@@ -79,7 +79,7 @@ fn a_sink_that_panics_fails_every_case_and_the_check_goes_on() {
 }
 
 #[test]
-fn what_cannot_be_checked_says_why() {
+fn a_sink_that_cannot_be_checked_is_an_error() {
     for (sink, more, said) in [
         (
             "faulty",
@@ -110,7 +110,7 @@ fn what_cannot_be_checked_says_why() {
     misnamed.assert_failed(
         2,
         &format!(
-            "error: `count.so` is not called like the library of a sink, which on this system is `{expected}`\n"
+            "error: `count.so` does not have the file name of a sink's library, which is `{expected}` on this system\n"
         ),
     );
 }

@@ -1,4 +1,4 @@
-//! A sink that the C compiler makes from the header alone, whole and bent.
+//! Sinks compiled from C with the header alone: the example, and variants that break the contract.
 
 use std::{fs, path::Path, process::Command};
 
@@ -14,7 +14,8 @@ const PULLING: &str =
     "error: the stream `conversations` is not complete\n  caused by: the sink `count` failed\n  caused by: ";
 const HINT: &str = "hint: this is a fault of the sink `count`; please report it to its author\n";
 
-/// What `cc` makes of a program, which may include `longhaul_sink.h` and `count.c`. Rust links by `cc`, so there is one.
+/// Compiles a program that may include `longhaul_sink.h` and `count.c`. Rust links with `cc`, so it is always
+/// installed.
 pub(super) fn compiled(program: &Path, more: &[&str]) -> Vec<u8> {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
     let folder = tempfile::tempdir().unwrap();
@@ -30,31 +31,31 @@ pub(super) fn compiled(program: &Path, more: &[&str]) -> Vec<u8> {
         .args(more)
         .arg(program)
         .output()
-        .expect("a C compiler under the name `cc`, which Rust itself needs to link");
+        .expect("the C compiler `cc`, which Rust also needs for linking");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::read(library).unwrap()
 }
 
-/// The example in C, with this statement on its `table`.
-pub(super) fn bent(change: &str) -> Vec<u8> {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli/plugins/bent.c");
+/// The example in C, changed by a statement on its `table`.
+pub(super) fn changed(change: &str) -> Vec<u8> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli/plugins/changed.c");
     compiled(&program, &[&format!("-DCHANGE={change}")])
 }
 
-/// A folder with a pull into the bent example.
+/// A folder with a pull into the changed example.
 fn folder(change: &str, base_url: &str) -> Folder {
-    folder_with(bent(change), base_url, "count", "path = \"{stream}.count\"")
+    folder_with(changed(change), base_url, "count", "path = \"{stream}.count\"")
 }
 
 #[test]
 fn a_sink_in_c_receives_every_record() {
     let settings = calm(1234);
     let api = api::start(&settings);
-    let folder = folder("table.write = told_write", api.base_url());
+    let folder = folder("table.write = logged_write", api.base_url());
     let ended = folder.run("run");
     ended.assert_complete();
     assert_eq!(folder.read("conversations.count"), "1234\n");
-    // It wrote down what it was given, page by page.
+    // It logged each page that it received.
     let lines = ended.stderr.lines().map(|line| line.split_once(" info  ").map_or(line, |(_, rest)| rest));
     let records = lines.filter(|line| line.starts_with('{')).collect::<Vec<_>>().join("\n") + "\n";
     assert!(records == api::lines(&settings), "the records differ");
@@ -78,21 +79,21 @@ fn the_commands_of_the_readme_build_and_check_the_example() {
 }
 
 #[test]
-fn a_plugin_is_told_its_options_and_its_site_and_nothing_else() {
+fn a_plugin_receives_its_options_and_variables_and_nothing_else() {
     let api = api::start(&calm(1));
-    let folder = folder("table.configure = told_configure, table.open = told_open", api.base_url());
+    let folder = folder("table.configure = logged_configure, table.open = logged_open", api.base_url());
     let ended = folder.run("run");
     ended.assert_complete().assert_silent_about(CLIENT_SECRET);
     let said = ended.said();
-    let told = said.lines().filter_map(|line| line.strip_prefix("info  {")).collect::<Vec<_>>();
-    assert_eq!(told.len(), 2, "{said}");
-    assert_eq!(told[0], r#""path":"{stream}.count"}"#);
-    let variables = told[1].strip_prefix(r#""folder":"FOLDER","values":{"date":""#).unwrap();
+    let logged = said.lines().filter_map(|line| line.strip_prefix("info  {")).collect::<Vec<_>>();
+    assert_eq!(logged.len(), 2, "{said}");
+    assert_eq!(logged[0], r#""path":"{stream}.count"}"#);
+    let variables = logged[1].strip_prefix(r#""folder":"FOLDER","values":{"date":""#).unwrap();
     assert!(variables.ends_with(r#"","stream":"conversations"}}"#), "{variables}");
 }
 
 #[test]
-fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
+fn an_unknown_status_ends_the_run_with_an_error() {
     let api = api::start(&calm(1));
     for (function, status, before) in [
         ("configure", 77, CONFIGURED),
@@ -102,24 +103,24 @@ fn a_status_that_nobody_knows_ends_the_run_and_not_the_process() {
         ("commit", 77, PULLING),
         ("finish", 7, PULLING),
     ] {
-        let folder = folder(&format!("table.{function} = odd_{function}"), api.base_url());
+        let folder = folder(&format!("table.{function} = unknown_{function}"), api.base_url());
         let ended = folder.run("run");
-        let message = format!("{before}the plugin `count` answered with the unknown status {status}\n{HINT}");
+        let message = format!("{before}the plugin `count` returned the unknown status {status}\n{HINT}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
         assert_eq!(folder.names_in(".").iter().find(|name| name.contains("count")), None);
     }
 }
 
 #[test]
-fn an_answer_without_what_was_asked_for_ends_the_run_and_not_the_process() {
+fn a_missing_result_ends_the_run_with_an_error() {
     let api = api::start(&calm(1));
     for (function, before, what) in [
-        ("configure", CONFIGURED, "configured itself and gave nothing"),
-        ("destination", CONFIGURED, "does not say where its records go"),
-        ("open", PULLING, "opened itself and gave nothing"),
-        ("commit", PULLING, "committed without a receipt"),
+        ("configure", CONFIGURED, "returned no configured sink"),
+        ("destination", CONFIGURED, "returned no destination"),
+        ("open", PULLING, "returned no open sink"),
+        ("commit", PULLING, "returned no receipt"),
     ] {
-        let ended = folder(&format!("table.{function} = mute_{function}"), api.base_url()).run("run");
+        let ended = folder(&format!("table.{function} = empty_{function}"), api.base_url()).run("run");
         let message = format!("{before}the plugin `count` {what}\n{HINT}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
     }

@@ -6,7 +6,7 @@ use crate::api::{self, calm};
 const HINT: &str = "hint: this is a fault of the sink `faulty`; please report it to its author\n";
 
 #[test]
-fn a_panic_in_any_function_ends_the_run_and_not_the_process() {
+fn a_panic_in_any_function_ends_the_run_with_an_error() {
     let api = api::start(&calm(1));
     let configured = "error: the sink `faulty` cannot be used as it is configured\n  in: longhaul.toml:22\n";
     let pulling =
@@ -25,7 +25,7 @@ fn a_panic_in_any_function_ends_the_run_and_not_the_process() {
         let boom = format!("boom in {}{}", step[..1].to_uppercase(), &step[1..]);
         let message = format!("{before}  caused by: the plugin `faulty` panicked: {boom}\n{HINT}");
         assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{step}");
-        // The log says where it was; nothing is printed by the library itself.
+        // The log contains the location. The library itself prints nothing.
         let said = ended.said();
         let line = said.lines().find(|line| line.starts_with("error panicked at ")).unwrap();
         assert!(line.contains("lib.rs:") && line.ends_with(&format!(": {boom}")), "{line}");

@@ -1,4 +1,4 @@
-//! A sink that goes wrong where it is told to. Its receipts are the records that it got.
+//! A sink that fails at a configurable step. Its receipts contain the records that it received.
 
 use std::io;
 
@@ -9,17 +9,17 @@ use longhaul_plugin::{
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "Told")]
+#[serde(try_from = "Options")]
 struct Faulty {
     at: Step,
     fault: Fault,
     records: Vec<String>,
 }
 
-/// What it is told.
+/// The options of the sink.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Told {
+struct Options {
     at: Step,
     fault: Fault,
 }
@@ -60,10 +60,10 @@ impl Faulty {
     }
 }
 
-impl TryFrom<Told> for Faulty {
+impl TryFrom<Options> for Faulty {
     type Error = SinkError;
 
-    fn try_from(Told { at, fault }: Told) -> Result<Self, SinkError> {
+    fn try_from(Options { at, fault }: Options) -> Result<Self, SinkError> {
         let faulty = Self { at, fault, records: Vec::new() };
         faulty.reach(Step::Configure)?;
         Ok(faulty)
@@ -72,7 +72,7 @@ impl TryFrom<Told> for Faulty {
 
 impl PluginSink for Faulty {
     const NAME: &str = "faulty";
-    const SUMMARY: &str = "goes wrong where it is told to";
+    const SUMMARY: &str = "fails at a configurable step";
     const OPTIONS: &str = r#"{ "type": "object", "properties": { "at": {}, "fault": {} } }"#;
 }
 
@@ -81,11 +81,11 @@ impl OpenSink for Faulty {
         self.reach(Step::Destination)?;
         Ok(match variables.stream() {
             "stdout" => Destination::Stdout,
-            stream => Destination::Elsewhere(format!("nowhere, for {stream}")),
+            stream => Destination::Elsewhere(format!("nowhere, from {stream}")),
         })
     }
 
-    fn open(&self, _site: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, _variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         self.reach(Step::Open)?;
         let records = from.map(|(receipt, _)| receipt.0.clone()).into_iter().collect();
         let at = from.map_or(Mark::START, |(_, mark)| mark.next());

@@ -1,4 +1,4 @@
-//! What crosses the border, both ways.
+//! The arguments and results of calls.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{chain, configured, variables, write};
 
 #[test]
-fn records_go_in_and_a_count_comes_out() {
+fn records_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let variables = Variables::new("users", folder.path()).with("window.start", "20260101T000000Z");
     let count = configured("count", json!({ "path": "out/{stream}-{window.start}" })).unwrap();
@@ -34,7 +34,7 @@ fn records_go_in_and_a_count_comes_out() {
 }
 
 #[test]
-fn records_receipts_and_marks_cross_unaltered() {
+fn records_receipts_and_marks_are_passed_unchanged() {
     let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
     let earlier = Receipt("é \"{}\" \u{0} 😀".into());
     let mut opened = faulty.open(&variables(), Some((&earlier, Mark(u64::MAX - 1)))).unwrap();
@@ -46,17 +46,17 @@ fn records_receipts_and_marks_cross_unaltered() {
 }
 
 #[test]
-fn each_kind_of_destination_crosses() {
+fn each_kind_of_destination_is_returned() {
     let faulty = configured("faulty", json!({ "at": "finish", "fault": "rejected" })).unwrap();
     assert_eq!(
         faulty.destination(&variables()).unwrap(),
-        Destination::Elsewhere("nowhere, for users".into())
+        Destination::Elsewhere("nowhere, from users".into())
     );
     assert_eq!(faulty.destination(&Variables::new("stdout", "/")).unwrap(), Destination::Stdout);
 }
 
 #[test]
-fn a_fault_in_the_options_names_its_key() {
+fn an_error_in_the_options_names_its_key() {
     let cases = [
         (json!({ "pathh": "x" }), "pathh", "`pathh` is not an option of this sink (did you mean `path`?)"),
         (json!({}), "path", "`path` is missing"),
@@ -74,7 +74,7 @@ fn a_fault_in_the_options_names_its_key() {
 }
 
 #[test]
-fn an_error_crosses_with_its_kind_and_its_causes() {
+fn an_error_is_returned_with_its_kind_and_causes() {
     let cases = [
         ("rejected", SinkErrorKind::Rejected, &["it does not fit"] as &[_]),
         ("unavailable", SinkErrorKind::Unavailable, &["cannot write", "the disk is full"]),

@@ -1,4 +1,4 @@
-//! The contract of a sink, held against one on the other side of the border.
+//! Tests plugins against the sink contract.
 
 use std::fs;
 
@@ -8,14 +8,14 @@ use longhaul_core::sink::{
 };
 use serde_json::json;
 
-use crate::support::{Shelf, as_options};
+use crate::support::{PluginFolder, as_options};
 
-/// What is left of a record once it was counted.
+/// A counted record, of which only the count is left.
 const COUNTED: &str = "a record";
 
-/// Holds the sink `count` of this shelf against the contract.
-fn verify(shelf: &Shelf) {
-    let sink_type = shelf.sink_type("count");
+/// Tests the sink `count` in this folder against the contract.
+fn verify(folder: &PluginFolder) {
+    let sink_type = folder.sink_type("count");
     let fresh = move || {
         let folder = tempfile::tempdir().unwrap();
         let opener = sink_type.configure(&as_options(json!({ "path": "{stream}" }))).unwrap();
@@ -30,12 +30,12 @@ fn verify(shelf: &Shelf) {
 }
 
 #[test]
-fn the_example_keeps_the_contract_through_the_border() {
-    verify(&Shelf::with("count"));
+fn the_example_passes_the_contract() {
+    verify(&PluginFolder::with("count"));
 }
 
 #[cfg(unix)]
 #[test]
-fn the_example_in_c_keeps_the_contract_through_the_border() {
-    verify(&Shelf::with_count_in_c());
+fn the_example_in_c_passes_the_contract() {
+    verify(&PluginFolder::with_count_in_c());
 }

@@ -1,26 +1,26 @@
-//! Which libraries are found, and which are refused.
+//! Which libraries are found and which are rejected.
 
 use std::{fs, path::PathBuf};
 
 use longhaul_core::sink::SinkType;
 use longhaul_plugin_host::Plugins;
 
-use crate::support::{Shelf, built, file_name};
+use crate::support::{PluginFolder, built, file_name};
 
 #[test]
 fn a_library_is_a_sink_type_like_any_other() {
-    let shelf = Shelf::with("count");
-    let sink_type = shelf.sink_type("count");
+    let folder = PluginFolder::with("count");
+    let sink_type = folder.sink_type("count");
     assert_eq!(sink_type.name(), "count");
     assert_eq!(sink_type.summary(), "counts the records of each stream");
     assert_eq!(sink_type.version(), env!("CARGO_PKG_VERSION"));
     assert_eq!(sink_type.options(), ["path"]);
-    assert_eq!(sink_type.library(), shelf.library("count").canonicalize().unwrap());
+    assert_eq!(sink_type.library(), folder.library("count").canonicalize().unwrap());
 }
 
 #[test]
-fn the_first_folder_that_has_it_wins_and_missing_ones_do_no_harm() {
-    let (one, other) = (Shelf::with("count"), Shelf::with("count"));
+fn the_first_folder_with_the_sink_wins_and_missing_folders_are_skipped() {
+    let (one, other) = (PluginFolder::with("count"), PluginFolder::with("count"));
     let plugins =
         Plugins::new([PathBuf::from("/nowhere/at/all"), one.path().into(), other.path().into()]).unwrap();
     let found = plugins.find("count").unwrap().unwrap();
@@ -29,12 +29,12 @@ fn the_first_folder_that_has_it_wins_and_missing_ones_do_no_harm() {
 }
 
 #[test]
-fn a_list_shows_what_can_be_used_and_why_the_rest_cannot() {
-    let shelf = Shelf::with("count");
-    shelf.put("torn", b"no library");
-    shelf.put("Upper", b"no sink's name");
-    fs::write(shelf.path().join("README"), "hello").unwrap();
-    let list = Plugins::new([shelf.path().to_owned()]).unwrap().list().unwrap();
+fn a_list_contains_every_plugin_or_its_error() {
+    let folder = PluginFolder::with("count");
+    folder.put("torn", b"not a library");
+    folder.put("Upper", b"not a sink's name");
+    fs::write(folder.path().join("README"), "hello").unwrap();
+    let list = Plugins::new([folder.path().to_owned()]).unwrap().list().unwrap();
     assert_eq!(list.keys().collect::<Vec<_>>(), ["count", "torn"]);
     assert_eq!(list["count"].as_ref().unwrap().name(), "count");
     assert!(list["torn"].is_err());
@@ -44,17 +44,16 @@ fn a_list_shows_what_can_be_used_and_why_the_rest_cannot() {
 fn a_name_cannot_lead_out_of_the_folder() {
     for name in ["", "Count", "9", "../count", "a/b", "a-b", "é"] {
         assert_eq!(
-            Shelf::new().refusal(name).to_string(),
+            PluginFolder::new().error(name).to_string(),
             format!(
-                "`{name}` cannot be the name of a sink: one has lowercase letters, digits and `_`, and starts with \
-                 a letter"
+                "`{name}` is not a valid sink name: use lowercase letters, digits and `_`, starting with a letter"
             )
         );
     }
 }
 
 #[test]
-fn a_relative_folder_is_refused() {
+fn a_relative_folder_is_rejected() {
     assert_eq!(
         Plugins::new(["plugins".into()]).unwrap_err().to_string(),
         "the plugin folder `plugins` is not an absolute path"
@@ -62,9 +61,9 @@ fn a_relative_folder_is_refused() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_refused() {
-    let shelf = Shelf::new();
-    let file = shelf.path().join("file");
+fn a_folder_that_is_a_file_is_rejected() {
+    let folder = PluginFolder::new();
+    let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let plugins = Plugins::new([file.clone()]).unwrap();
     let expected = format!("cannot look for plugins in `{}`", file.display());
@@ -74,14 +73,14 @@ fn a_folder_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_library_under_another_sinks_name_is_refused() {
-    let shelf = Shelf::new();
-    shelf.put("sum", &fs::read(built("count")).unwrap());
+fn a_library_with_the_name_of_another_sink_is_rejected() {
+    let folder = PluginFolder::new();
+    folder.put("sum", &fs::read(built("count")).unwrap());
     assert_eq!(
-        shelf.refusal("sum").to_string(),
+        folder.error("sum").to_string(),
         format!(
-            "the plugin `{}` is a sink of the name `count`, and its file must be called `{}`",
-            shelf.library("sum").canonicalize().unwrap().display(),
+            "the plugin `{}` contains the sink `count`, so its file must be named `{}`",
+            folder.library("sum").canonicalize().unwrap().display(),
             file_name("count").display()
         )
     );
@@ -98,43 +97,43 @@ mod permissions {
     use super::*;
     use crate::support::chain;
 
-    fn set(place: &Path, mode: u32) {
-        fs::set_permissions(place, Permissions::from_mode(mode)).unwrap();
+    fn set(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
-    fn expected(library: &Path, place: &Path) -> [String; 2] {
-        let (library, place) = (library.display(), place.display());
+    fn expected(library: &Path, path: &Path) -> [String; 2] {
+        let (library, path) = (library.display(), path.display());
         [
-            format!("the plugin `{library}` is not loaded, because it cannot be trusted"),
-            format!("`{place}` may be written to by others than its owner; `chmod go-w {place}` closes it"),
+            format!("refusing to load the plugin `{library}`: it is not trusted"),
+            format!("users other than the owner can write to `{path}`; fix this with `chmod go-w {path}`"),
         ]
     }
 
     #[test]
-    fn a_folder_that_others_may_write_to_is_refused() {
+    fn a_folder_that_others_can_write_to_is_rejected() {
         for mode in [0o777, 0o1777, 0o775] {
-            let shelf = Shelf::with("count");
-            set(shelf.path(), mode);
-            let library = shelf.library("count").canonicalize().unwrap();
-            assert_eq!(chain(&shelf.refusal("count")), expected(&library, shelf.path()));
+            let folder = PluginFolder::with("count");
+            set(folder.path(), mode);
+            let library = folder.library("count").canonicalize().unwrap();
+            assert_eq!(chain(&folder.error("count")), expected(&library, folder.path()));
         }
     }
 
     #[test]
-    fn a_library_that_others_may_write_to_is_refused() {
-        let shelf = Shelf::with("count");
-        let library = shelf.library("count").canonicalize().unwrap();
+    fn a_library_that_others_can_write_to_is_rejected() {
+        let folder = PluginFolder::with("count");
+        let library = folder.library("count").canonicalize().unwrap();
         set(&library, 0o666);
-        assert_eq!(chain(&shelf.refusal("count")), expected(&library, &library));
+        assert_eq!(chain(&folder.error("count")), expected(&library, &library));
     }
 
     #[test]
-    fn a_link_is_as_safe_as_what_it_leads_to() {
-        let (shelf, open) = (Shelf::new(), Shelf::with("count"));
-        symlink(open.library("count"), shelf.library("count")).unwrap();
-        assert_eq!(shelf.sink_type("count").name(), "count");
-        set(open.path(), 0o777);
-        let library = open.library("count").canonicalize().unwrap();
-        assert_eq!(chain(&shelf.refusal("count")), expected(&library, library.parent().unwrap()));
+    fn a_link_is_as_trusted_as_its_target() {
+        let (folder, target) = (PluginFolder::new(), PluginFolder::with("count"));
+        symlink(target.library("count"), folder.library("count")).unwrap();
+        assert_eq!(folder.sink_type("count").name(), "count");
+        set(target.path(), 0o777);
+        let library = target.library("count").canonicalize().unwrap();
+        assert_eq!(chain(&folder.error("count")), expected(&library, library.parent().unwrap()));
     }
 }

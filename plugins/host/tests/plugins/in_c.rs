@@ -1,4 +1,4 @@
-//! The example in C does what the one in Rust does.
+//! The example in C behaves like the one in Rust.
 
 use std::fs;
 
@@ -7,23 +7,23 @@ use longhaul_core::sink::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Shelf, as_options, chain, write};
+use crate::support::{PluginFolder, as_options, chain, write};
 
 fn count(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
-    Shelf::with_count_in_c().sink_type("count").configure(&as_options(options))
+    PluginFolder::with_count_in_c().sink_type("count").configure(&as_options(options))
 }
 
 #[test]
 fn its_table_is_read() {
-    let shelf = Shelf::with_count_in_c();
-    let sink_type = shelf.sink_type("count");
+    let folder = PluginFolder::with_count_in_c();
+    let sink_type = folder.sink_type("count");
     assert_eq!(sink_type.version(), "1.0.0");
     assert_eq!(sink_type.summary(), "counts the records of each stream, in C");
     assert_eq!(sink_type.options(), ["path"]);
 }
 
 #[test]
-fn records_go_in_and_a_count_comes_out() {
+fn records_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join(r#"a "quoted\" folder"#);
     fs::create_dir(&folder).unwrap();
@@ -49,12 +49,12 @@ fn records_go_in_and_a_count_comes_out() {
 }
 
 #[test]
-fn a_fault_in_the_options_names_its_key() {
+fn an_error_in_the_options_names_its_key() {
     let cases = [
         (json!({ "pathh": "x" }), Some("pathh"), "`pathh` is not an option of this sink"),
         (json!({}), Some("path"), "`path` is missing"),
-        (json!({ "path": true }), Some("path"), "`path` is not a text, or one that is too long"),
-        (json!({ "path": "x".repeat(5000) }), Some("path"), "`path` is not a text, or one that is too long"),
+        (json!({ "path": true }), Some("path"), "`path` is not a text, or is too long"),
+        (json!({ "path": "x".repeat(5000) }), Some("path"), "`path` is not a text, or is too long"),
         (json!({ "path": "x".repeat(9000) }), None, "the options are too long"),
     ];
     for (options, key, message) in cases {
@@ -74,7 +74,7 @@ fn a_fault_in_the_options_names_its_key() {
 }
 
 #[test]
-fn a_failure_tells_its_cause() {
+fn an_error_has_its_cause() {
     let folder = tempfile::tempdir().unwrap();
     let variables = Variables::new("users", folder.path());
     fs::write(folder.path().join("file"), "").unwrap();
@@ -87,7 +87,7 @@ fn a_failure_tells_its_cause() {
 }
 
 #[test]
-fn a_receipt_of_another_sink_is_refused() {
+fn a_receipt_of_another_sink_is_rejected() {
     let count = count(json!({ "path": "x" })).unwrap();
     for receipt in ["", "seven", "-1", "99999999999999999999"] {
         let receipt = Receipt(receipt.into());

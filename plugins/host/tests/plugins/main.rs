@@ -1,4 +1,4 @@
-//! Plugins in real shared libraries, found, refused, loaded and called.
+//! Plugins in real shared libraries: how they are found, checked, loaded and called.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod calling;
@@ -7,5 +7,5 @@ mod finding;
 #[cfg(unix)]
 mod in_c;
 mod panicking;
-mod refusing;
+mod rejecting;
 mod support;

@@ -1,4 +1,4 @@
-//! What a panic in a plugin does.
+//! The effects of a panic in a plugin.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{configured, variables, write};
 
-/// Takes what the plugins log.
+/// Collects the log lines of the plugins.
 struct Lines(Mutex<Vec<String>>);
 
 static LINES: Lines = Lines(Mutex::new(Vec::new()));
@@ -48,10 +48,10 @@ fn assert_broken(error: &SinkError, message: &str) {
     assert_eq!((error.kind(), error.to_string()), (SinkErrorKind::Broken, message.to_owned()));
 }
 
-const AGAIN: &str = "the plugin `faulty` panicked before and is not called again";
+const AGAIN: &str = "the plugin `faulty` panicked earlier, so it is not called again";
 
 #[test]
-fn a_panic_is_an_error_and_the_last_call() {
+fn a_panic_is_an_error_and_ends_all_calls() {
     let mut sink = panic_at("write").unwrap().sink;
     assert_broken(&write(&mut *sink, &["1"]).unwrap_err(), "the plugin `faulty` panicked: boom in Write");
     assert_broken(&write(&mut *sink, &["1"]).unwrap_err(), AGAIN);
@@ -76,7 +76,7 @@ fn a_configured_sink_that_panicked_is_not_opened() {
 }
 
 #[test]
-fn one_sink_that_panicked_leaves_the_others_alone() {
+fn a_panic_in_one_sink_does_not_affect_the_others() {
     let opener = configured("faulty", json!({ "at": "write", "fault": "panic" })).unwrap();
     let (mut one, mut other) =
         (opener.open(&variables(), None).unwrap(), opener.open(&variables(), None).unwrap());
@@ -85,11 +85,12 @@ fn one_sink_that_panicked_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_panic_while_dropping_is_survived() {
+fn a_panic_while_dropping_is_caught() {
     drop(panic_at("drop").unwrap());
 }
 
-/// Runs itself once more, to see all that is printed: a library's standard error is not that of the test harness.
+/// Runs itself again to capture everything that is printed: the standard error of a library is not captured by the
+/// test harness.
 #[test]
 fn a_panic_is_logged_and_not_printed() {
     const ALONE: &str = "LONGHAUL_TEST_ALONE";

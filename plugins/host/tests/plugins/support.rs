@@ -1,4 +1,4 @@
-//! What the suites here stand on: plugins in a folder of their own.
+//! Folders with plugins, for all tests here.
 
 use std::{
     env,
@@ -14,39 +14,39 @@ use longhaul_plugin_host::{LoadError, PluginSinkType, Plugins};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A plugin folder that only its owner may write to.
-pub(crate) struct Shelf(TempDir);
+/// A plugin folder that only its owner can write to.
+pub(crate) struct PluginFolder(TempDir);
 
-impl Shelf {
+impl PluginFolder {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         close(folder.path());
         Self(folder)
     }
 
-    /// A shelf with a copy of the library that cargo built for the sink.
+    /// A folder with a copy of the library that cargo built for the sink.
     pub(crate) fn with(name: &str) -> Self {
-        let shelf = Self::new();
-        shelf.put(name, &fs::read(built(name)).unwrap());
-        shelf
+        let folder = Self::new();
+        folder.put(name, &fs::read(built(name)).unwrap());
+        folder
     }
 
-    /// A shelf with what the C compiler makes of the example in C. On Unix, Rust links by `cc`, so there is one.
+    /// A folder with the C example, compiled. On Unix, Rust links with `cc`, so it is always installed.
     #[cfg(unix)]
     pub(crate) fn with_count_in_c() -> Self {
-        let (shelf, plugins) = (Self::new(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let (folder, plugins) = (Self::new(), Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
         let output = Command::new("cc")
             .args(["-std=c99", "-D_POSIX_C_SOURCE=200112L", "-Wall", "-Wextra", "-Werror", "-pedantic"])
             .args(["-shared", "-fPIC", "-I"])
             .arg(plugins.join("abi"))
             .arg("-o")
-            .arg(shelf.library("count"))
+            .arg(folder.library("count"))
             .arg(plugins.join("example/count.c"))
             .output()
-            .expect("a C compiler under the name `cc`, which Rust itself needs to link");
+            .expect("the C compiler `cc`, which Rust also needs for linking");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        close(&shelf.library("count"));
-        shelf
+        close(&folder.library("count"));
+        folder
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -70,7 +70,7 @@ impl Shelf {
         self.find(name).unwrap().unwrap()
     }
 
-    pub(crate) fn refusal(&self, name: &str) -> LoadError {
+    pub(crate) fn error(&self, name: &str) -> LoadError {
         self.find(name).unwrap_err()
     }
 }
@@ -80,16 +80,16 @@ pub(crate) fn file_name(name: &str) -> PathBuf {
     library_filename(format!("longhaul_sink_{name}")).into()
 }
 
-/// The library that cargo built for the sink: it lies beside the tests that depend on its package.
+/// The library that cargo built for the sink. It is next to the tests that depend on its package.
 pub(crate) fn built(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
-    let places = test.ancestors().skip(1).take(2).map(|folder| folder.join(file_name(name)));
-    places.into_iter().find(|library| library.exists()).expect("cargo builds it before the tests")
+    let paths = test.ancestors().skip(1).take(2).map(|folder| folder.join(file_name(name)));
+    paths.into_iter().find(|library| library.exists()).expect("cargo builds it before the tests")
 }
 
-/// The sink of that name with these options, configured.
+/// The configured sink with this name and these options.
 pub(crate) fn configured(name: &str, options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
-    Shelf::with(name).sink_type(name).configure(&as_options(options))
+    PluginFolder::with(name).sink_type(name).configure(&as_options(options))
 }
 
 pub(crate) fn as_options(options: Value) -> Options {
@@ -109,17 +109,17 @@ pub(crate) fn write(sink: &mut dyn Sink, records: &[&str]) -> Result<(), SinkErr
     sink.write(&Batch::new(&bytes, &ends.collect::<Vec<_>>()))
 }
 
-/// An error and what lies beneath it.
+/// The messages of an error and its causes.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect()
 }
 
-/// Takes away what a umask may have granted to the group.
+/// Removes write access that the umask may have granted to the group.
 #[cfg(unix)]
-fn close(place: &Path) {
+fn close(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
-    fs::set_permissions(place, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[cfg(not(unix))]
