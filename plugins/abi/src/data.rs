@@ -25,15 +25,13 @@ impl Bytes {
     }
 }
 
-/// The records of one page: lines of JSON, each ending in `
-/// `, in contiguous bytes.
+/// The records of one page: lines of JSON, each ending in `\n`, in contiguous bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
     /// All records, as valid NDJSON.
     pub bytes: Bytes,
-    /// For each record, the index after its `
-    /// `. The last one is the length of `bytes`.
+    /// For each record, the index after its `\n`. The last one is the length of `bytes`.
     pub ends: *const usize,
     /// The number of records, and of `ends`.
     pub records: usize,
