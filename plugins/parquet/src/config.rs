@@ -1,4 +1,4 @@
-//! What a `parquet` sink is told.
+//! The options of the `parquet` sink.
 
 use std::{fmt, num::NonZeroUsize, sync::Arc};
 
@@ -11,7 +11,10 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
-use crate::sink::{self, Layout};
+use crate::{
+    layout::{Compression, Layout},
+    sink,
+};
 
 /// A configured `parquet` sink.
 #[derive(Debug, Deserialize)]
@@ -24,19 +27,6 @@ pub struct Parquet {
     compression: Compression,
     #[serde(default = "hundred_thousand", deserialize_with = "rows")]
     row_group_size: NonZeroUsize,
-}
-
-/// How pages are compressed.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Compression {
-    /// Small files, quickly read.
-    #[default]
-    Zstd,
-    /// For readers that know no other.
-    Snappy,
-    /// Not at all.
-    None,
 }
 
 impl PluginSink for Parquet {
@@ -63,7 +53,7 @@ impl OpenSink for Parquet {
     }
 }
 
-/// Enough for readers to skip what they do not need, and little enough to be held in memory.
+/// Large enough that readers can skip groups, and small enough to fit into memory.
 fn hundred_thousand() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(99_999)
 }
@@ -72,7 +62,7 @@ fn shared<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Erro
     Columns::deserialize(columns).map(Arc::new)
 }
 
-/// A number of rows. Environment variables hold text, so text will do.
+/// A number of rows. Environment variables are text, so text is accepted.
 fn rows<'de, D: Deserializer<'de>>(rows: D) -> Result<NonZeroUsize, D::Error> {
     struct Rows;
 
@@ -80,7 +70,7 @@ fn rows<'de, D: Deserializer<'de>>(rows: D) -> Result<NonZeroUsize, D::Error> {
         type Value = NonZeroUsize;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a whole number, 1 at least")
+            f.write_str("a whole number of at least 1")
         }
 
         fn visit_u64<E: Error>(self, number: u64) -> Result<NonZeroUsize, E> {

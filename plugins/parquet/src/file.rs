@@ -1,4 +1,4 @@
-//! A whole Parquet file.
+//! Writes a Parquet file.
 
 use std::{
     fs::{self, File},
@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use longhaul_plugin::{Batch, Receipt, SinkError, SinkErrorKind, sync_folder_of};
+use longhaul_plugin::{Batch, Receipt, SinkError, sync_folder_of};
 use parquet::{
     basic,
-    errors::{ParquetError, Result as ParquetResult},
+    errors::Result as ParquetResult,
     file::{
         metadata::KeyValue, properties::WriterProperties, reader::FileReader,
         serialized_reader::SerializedFileReader, writer::SerializedFileWriter,
@@ -17,26 +17,26 @@ use parquet::{
 };
 
 use crate::{
-    config::Compression,
+    error::{failed, unwritten},
     group::{Group, schema},
-    sink::Layout,
-    spool::{Spool, failed},
+    layout::{Compression, Layout},
+    spool::Spool,
 };
 
-/// Under which key the file has the receipt of the pull that it is of.
+/// The metadata key of the pull's receipt in the file.
 const RECEIPT: &str = "longhaul.receipt";
 
-/// About how much memory the rows of a group may take, where that is reached before their number.
+/// The approximate memory in bytes after which a row group ends, even if it has fewer rows than configured.
 const GROUP_LIMIT: usize = 64 << 20;
 
-/// Makes the file of the committed records in the spool, under its own name once it is whole.
-pub(crate) fn make(
+/// Writes the file from the committed records in the spool, and gives it its final name when it is complete.
+pub(crate) fn write(
     path: &Path,
     layout: &Layout,
     spool: &mut Spool,
     receipt: &Receipt,
 ) -> Result<(), SinkError> {
-    let part = beside(path, "part");
+    let part = temporary(path, "part");
     let cannot = |error| unwritten(&part, error);
     let file = File::create(&part).map_err(|error| failed("create", &part, error))?;
     let schema = Arc::new(schema(&layout.columns).map_err(cannot)?);
@@ -63,21 +63,21 @@ pub(crate) fn make(
     })
 }
 
-/// Whether the file at `path` is of the pull with this receipt.
-pub(crate) fn is_of(path: &Path, receipt: &Receipt) -> bool {
-    let told = |path| -> ParquetResult<Option<String>> {
+/// Whether the file at `path` was written by the pull with this receipt.
+pub(crate) fn is_from(path: &Path, receipt: &Receipt) -> bool {
+    let stored = |path| -> ParquetResult<Option<String>> {
         let reader = SerializedFileReader::new(File::open(path)?)?;
         let pairs = reader.metadata().file_metadata().key_value_metadata();
-        let told = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == RECEIPT));
-        Ok(told.and_then(|pair| pair.value.clone()))
+        let receipt = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == RECEIPT));
+        Ok(receipt.and_then(|pair| pair.value.clone()))
     };
-    told(path).is_ok_and(|told| told.as_ref() == Some(&receipt.0))
+    stored(path).is_ok_and(|stored| stored.as_ref() == Some(&receipt.0))
 }
 
-/// A file that belongs to the one at `path`. Readers of a whole folder leave out names that begin with a dot.
-pub(crate) fn beside(path: &Path, what: &str) -> PathBuf {
+/// The path of a temporary file for the file at `path`. Readers of a whole folder skip names that start with a dot.
+pub(crate) fn temporary(path: &Path, ending: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{what}"))
+    path.with_file_name(format!(".{name}.{ending}"))
 }
 
 fn properties(layout: &Layout, receipt: &Receipt) -> WriterProperties {
@@ -91,8 +91,4 @@ fn properties(layout: &Layout, receipt: &Receipt) -> WriterProperties {
         .set_compression(compression)
         .set_key_value_metadata(Some(vec![receipt]))
         .build()
-}
-
-fn unwritten(path: &Path, error: ParquetError) -> SinkError {
-    SinkError::new(SinkErrorKind::Unavailable, format!("cannot write `{}`", path.display())).because(error)
 }

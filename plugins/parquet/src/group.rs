@@ -1,9 +1,9 @@
-//! Row groups: rows as columns of values.
+//! Collects rows and writes them as row groups.
 
 use std::{io::Write, mem, sync::Arc};
 
 use longhaul_plugin::SinkError;
-use longhaul_table::{Cell, Column, Columns, Type, misfit, rejected};
+use longhaul_table::{Cell, Column, Columns, Type, mismatch, rejected};
 use parquet::{
     basic::{LogicalType, Repetition, TimeUnit, Type as Physical},
     data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type},
@@ -12,17 +12,17 @@ use parquet::{
     schema::types,
 };
 
-/// Rows that are not in the file yet.
+/// The rows of the next row group.
 pub(crate) struct Group {
     columns: Vec<Values>,
-    /// For each column and row: 1 where it has a value, 0 where it is null.
+    /// For each column and row: 1 for a value, 0 for null.
     levels: Vec<Vec<i16>>,
     rows: usize,
-    /// About how much memory they take.
+    /// The approximate memory of the rows in bytes.
     bytes: usize,
 }
 
-/// The values of a column that are not null.
+/// The values of a column, without nulls.
 enum Values {
     Bytes(Vec<ByteArray>),
     Integers(Vec<i64>),
@@ -30,7 +30,7 @@ enum Values {
     Booleans(Vec<bool>),
 }
 
-/// The schema of files with these columns. All may be null.
+/// The schema of a file with these columns. All are nullable.
 pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
     let field = |column: &Column| {
         let (physical, logical) = match column.kind {
@@ -48,19 +48,19 @@ pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
     types::Type::group_type_builder("record").with_fields(fields).build()
 }
 
-/// Refuses a row with a value that the types of the file cannot hold; `number` is that of its record on the page.
+/// Returns an error if the file cannot store a value of the row. `number` is the number of the record on the page.
 pub(crate) fn check(
     columns: &Columns,
     number: usize,
     row: &[Cell<'_>],
 ) -> std::result::Result<(), SinkError> {
-    let finer = |(column, cell): (_, &Cell<'_>)| match cell {
+    let error = |(column, cell): (_, &Cell<'_>)| match cell {
         Cell::Timestamp(text, at) if at.subsec_nanosecond() % 1000 != 0 => {
-            Some(rejected(number, &misfit(column, text, "is finer than a microsecond")))
+            Some(rejected(number, &mismatch(column, text, "is more precise than a microsecond")))
         }
         _ => None,
     };
-    columns.iter().zip(row).find_map(finer).map_or(Ok(()), Err)
+    columns.iter().zip(row).find_map(error).map_or(Ok(()), Err)
 }
 
 impl Group {
@@ -93,7 +93,7 @@ impl Group {
         }
     }
 
-    /// Puts the rows into the file, and begins anew.
+    /// Writes the rows to the file, and empties the group.
     pub(crate) fn write<W: Write + Send>(&mut self, file: &mut SerializedFileWriter<W>) -> Result<()> {
         let mut group = file.next_row_group()?;
         for (values, levels) in self.columns.iter_mut().zip(&mut self.levels) {
@@ -123,7 +123,7 @@ impl Group {
 }
 
 impl Values {
-    /// Adds a value of this type, if it is one, and says how much memory that takes.
+    /// Adds a value of this type, and returns its size in memory. Ignores other types, including null.
     fn push(&mut self, cell: &Cell<'_>) -> usize {
         match (self, cell) {
             (Self::Bytes(values), Cell::Text(text)) => add(values, text),

@@ -1,24 +1,16 @@
-//! Writing Parquet.
+//! Writes records to the spool, and then to a Parquet file.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind};
-use longhaul_table::Columns;
+use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError};
 
 use crate::{
-    config::Compression,
-    file::{beside, is_of, make},
+    error::rejected,
+    file::{self, is_from, temporary},
     group::check,
+    layout::Layout,
     spool::Spool,
 };
-
-/// How a file is laid out.
-#[derive(Debug)]
-pub(crate) struct Layout {
-    pub(crate) columns: Arc<Columns>,
-    pub(crate) compression: Compression,
-    pub(crate) row_group_size: usize,
-}
 
 /// An open `parquet` sink.
 #[derive(Debug)]
@@ -30,31 +22,32 @@ struct ParquetSink {
 
 #[derive(Debug)]
 enum State {
-    /// The records gather.
-    UnderWay(Spool),
-    /// The file of the pull with this receipt is whole.
+    /// Records are being written to the spool.
+    Spooling(Spool),
+    /// The file of the pull with this receipt is complete.
     Complete(Receipt),
 }
 
-/// Opens the sink for a pull into the file at `path`, from the beginning or as it was at the receipt.
+/// Opens the sink for a pull into the file at `path`, new or as it was at the receipt.
 pub(crate) fn open(
     path: PathBuf,
     layout: Layout,
     from: Option<&Receipt>,
 ) -> Result<Box<dyn Sink>, SinkError> {
-    let spool = beside(&path, "spool");
+    let spool = temporary(&path, "spool");
     let state = match from {
-        None => State::UnderWay(Spool::begin(spool)?),
+        None => State::Spooling(Spool::create(spool)?),
         Some(receipt) => {
-            let refused = |why: &str| rejected(format!("cannot go on with `{}`: {why}", path.display()));
-            let not_a_length = |_| refused(&format!("the receipt `{}` is not a length", receipt.0));
+            let cannot_resume =
+                |reason: &str| rejected(format!("cannot resume `{}`: {reason}", path.display()));
+            let not_a_length = |_| cannot_resume(&format!("the receipt `{}` is not a length", receipt.0));
             let length = receipt.0.parse().map_err(not_a_length)?;
             if spool.exists() {
-                State::UnderWay(Spool::go_on(spool, length)?)
-            } else if is_of(&path, receipt) {
+                State::Spooling(Spool::resume(spool, length)?)
+            } else if is_from(&path, receipt) {
                 State::Complete(receipt.clone())
             } else {
-                return Err(refused("what it was to be made of is gone"));
+                return Err(cannot_resume("its spool is gone"));
             }
         }
     };
@@ -63,11 +56,11 @@ pub(crate) fn open(
 
 impl Sink for ParquetSink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        let State::UnderWay(spool) = &mut self.state else {
-            let message = format!("cannot write to `{}`: it is complete already", self.path.display());
+        let State::Spooling(spool) = &mut self.state else {
+            let message = format!("cannot write to `{}`: it is already complete", self.path.display());
             return Err(rejected(message));
         };
-        // What does not fit is to be known now, and not when all has been pulled.
+        // Check the values now rather than at the end of the pull.
         let columns = &self.layout.columns;
         columns.read(batch, |number, row| check(columns, number, row))?;
         spool.write(batch)
@@ -75,20 +68,16 @@ impl Sink for ParquetSink {
 
     fn commit(&mut self, _: Mark) -> Result<Receipt, SinkError> {
         match &mut self.state {
-            State::UnderWay(spool) => spool.commit(),
+            State::Spooling(spool) => spool.commit(),
             State::Complete(receipt) => Ok(receipt.clone()),
         }
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
-        let State::UnderWay(mut spool) = self.state else { return Ok(()) };
+        let State::Spooling(mut spool) = self.state else { return Ok(()) };
         let receipt = spool.commit()?;
-        make(&self.path, &self.layout, &mut spool, &receipt)?;
-        // Last, so that whatever comes between, the file can be made again.
+        file::write(&self.path, &self.layout, &mut spool, &receipt)?;
+        // Removed last, so that the file can be written again if the run is killed before.
         spool.remove()
     }
-}
-
-fn rejected(message: String) -> SinkError {
-    SinkError::new(SinkErrorKind::Rejected, message)
 }

@@ -1,4 +1,4 @@
-//! What a `sqlite` sink is told.
+//! The options of the `sqlite` sink.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,19 +9,19 @@ use longhaul_plugin::{
 use longhaul_table::Columns;
 use serde::Deserialize;
 
-use crate::{sink, table::Table};
+use crate::{mode::Mode, sink, table::Table};
 
 /// A configured `sqlite` sink.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Options")]
 pub struct Sqlite {
     options: Options,
-    /// Which columns are the key, by index.
+    /// The columns of the key, by index.
     key: Vec<usize>,
     indexes: Vec<Vec<usize>>,
 }
 
-/// The options as they are written.
+/// The options as configured.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Options {
@@ -36,25 +36,14 @@ struct Options {
     key: Names,
     #[serde(default)]
     indexes: Vec<Names>,
-    /// How long another program that has the file locked is waited for.
+    /// How long to wait while another program has the file locked.
     #[serde(default = "ten_seconds", deserialize_with = "duration")]
     busy_timeout: Duration,
 }
 
-/// What becomes of the rows of earlier pulls.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
-    /// A complete pull takes their place.
-    #[default]
-    Replace,
-    /// They stay, save those whose key comes again.
-    Append,
-}
-
-/// The names of columns, or of one.
+/// One column name, or several.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected the name of a column, or a list of such names")]
+#[serde(untagged, expecting = "expected the name of a column, or a list of names")]
 enum Names {
     One(String),
     Several(Vec<String>),
@@ -82,15 +71,16 @@ impl OpenSink for Sqlite {
 
 impl Sqlite {
     fn table(&self, variables: &Variables) -> Result<Table, SinkError> {
-        let wrong = |why: String| SinkError::config("table", why);
+        let invalid = |message: String| SinkError::config("table", message);
         let options = &self.options;
-        let name =
-            variables.expand(&options.table).map_err(|error: UnknownPlaceholder| wrong(error.to_string()))?;
+        let name = variables
+            .expand(&options.table)
+            .map_err(|error: UnknownPlaceholder| invalid(error.to_string()))?;
         if name.is_empty() {
-            return Err(wrong("`table` is empty".into()));
+            return Err(invalid("`table` is empty".into()));
         }
         if is_reserved(&name) {
-            return Err(wrong(format!("the name `{}` is not free for a table", name.escape_debug())));
+            return Err(invalid(format!("the table name `{}` is reserved", name.escape_debug())));
         }
         Ok(Table::new(name, Arc::clone(&options.columns), self.key.clone(), &self.indexes, options.mode))
     }
@@ -100,18 +90,18 @@ impl TryFrom<Options> for Sqlite {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let indices = |what: &str, names: &Names| {
+        let indices = |option: &str, names: &Names| {
             let found = names.as_slice().iter().map(|name| options.columns.index(name));
-            found.collect::<Result<Vec<_>, _>>().map_err(|wrong| format!("`{what}` names {wrong}"))
+            found.collect::<Result<Vec<_>, _>>().map_err(|error| format!("`{option}` contains {error}"))
         };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
-            return Err(format!("the name `{}` is not free for a column", column.name.escape_debug()));
+            return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
         let key = indices("key", &options.key)?;
         let indexes =
             options.indexes.iter().map(|names| indices("indexes", names)).collect::<Result<Vec<_>, _>>()?;
         if indexes.iter().any(Vec::is_empty) {
-            return Err("`indexes` has one of no columns".into());
+            return Err("`indexes` contains an index without columns".into());
         }
         Ok(Self { options, key, indexes })
     }
@@ -132,10 +122,10 @@ impl Default for Names {
     }
 }
 
-/// Whether SQLite or this sink has a use of its own for the name.
+/// Whether the name is reserved by SQLite or by this sink.
 fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    // No statement can hold a NUL.
+    // A statement cannot contain NUL.
     name.starts_with("sqlite_") || name.starts_with("_longhaul") || name.contains('\0')
 }
 
@@ -149,9 +139,11 @@ fn ten_seconds() -> Duration {
 
 fn duration<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(text)?;
-    let told = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    told.ok_or_else(|| {
-        serde::de::Error::custom(format!("`{text}` is not a duration such as `500ms`, `30s` or `2m`"))
+    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    duration.ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "`{text}` is not a duration; use a value like `500ms`, `30s` or `2m`"
+        ))
     })
 }
 

@@ -1,16 +1,17 @@
 //! A sink that writes each stream to a table of an SQLite database.
 //!
-//! `config.rs` reads the options, `sink.rs` is the open sink. Below them, `table.rs` makes the statements, and
-//! `ledger.rs` keeps what is known of each pull in the database itself.
+//! `config.rs` reads the options, and `sink.rs` is the open sink. `table.rs` creates the SQL statements, and
+//! `marks.rs` stores the last commit of each pull in the database.
 //!
-//! The rows of a pull gather in a table of their own, `_longhaul_<table>`, together with the mark of the last commit:
-//! each commit is one transaction of both. Finishing is one more transaction, which moves the rows to where readers
-//! look for them. So whatever the instant at which a run dies, each row is in the table once or not yet, and a pull
-//! that goes back to an earlier commit only drops rows that nobody has seen.
+//! The rows of a pull are collected in a table `_longhaul_<table>`, together with the mark of the last commit: each
+//! commit is one transaction for both. Finishing is one more transaction, which moves the rows to the target table.
+//! So a run may be killed at any time: each row is in the table either once or not yet, and a rollback to an earlier
+//! commit only removes rows that no reader has seen.
 
 mod config;
-mod failure;
-mod ledger;
+mod error;
+mod marks;
+mod mode;
 mod sink;
 mod table;
 

@@ -1,4 +1,4 @@
-//! Writing rows.
+//! Writes rows to a table.
 
 use std::{path::Path, time::Duration};
 
@@ -10,8 +10,8 @@ use rusqlite::{
 };
 
 use crate::{
-    failure::{failed, rejected, unopened},
-    ledger::{self, Entry, State},
+    error::{failed, rejected, unopened},
+    marks::{self, Entry, State},
     table::{Table, check},
 };
 
@@ -23,13 +23,13 @@ struct SqliteSink {
     stream: String,
     /// The table and its file, for messages.
     shown: String,
-    /// As it was committed last.
+    /// The last commit.
     entry: Entry,
-    /// Rows, also those that wait to be committed.
+    /// The number of rows, including those that are not committed.
     rows: u64,
 }
 
-/// Opens the sink for a pull into `table`, from the beginning or as it was at the receipt.
+/// Opens the sink for a pull into `table`, new or as it was at the receipt.
 pub(crate) fn open(
     file: &Path,
     busy_timeout: Duration,
@@ -40,10 +40,10 @@ pub(crate) fn open(
     let shown = format!("table `{}` in `{}`", table.name(), file.display());
     let database = connect(file, busy_timeout, &table)
         .map_err(|error| unopened(format!("cannot open {shown}"), file, error))?;
-    Ok(Box::new(begin_or_go_on(database, shown, table, stream, from)?))
+    Ok(Box::new(start_or_resume(database, shown, table, stream, from)?))
 }
 
-fn begin_or_go_on(
+fn start_or_resume(
     mut database: Connection,
     shown: String,
     table: Table,
@@ -52,31 +52,31 @@ fn begin_or_go_on(
 ) -> Result<SqliteSink, SinkError> {
     let cannot = |error| failed(format!("cannot open {shown}"), error);
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
-    ledger::make(&transaction).map_err(cannot)?;
+    marks::create_table(&transaction).map_err(cannot)?;
     let entry = match from {
         None => {
             let before = Entry::find(&transaction, table.name()).map_err(cannot)?;
-            let why = before.map_or(Ok(None), |before| before.hinders(&transaction, &table, stream));
-            if let Some(why) = why.map_err(cannot)? {
-                return Err(rejected(format!("cannot write to {shown}: {why}")));
+            let conflict = before.map_or(Ok(None), |before| before.conflict(&transaction, &table, stream));
+            if let Some(conflict) = conflict.map_err(cannot)? {
+                return Err(rejected(format!("cannot write to {shown}: {conflict}")));
             }
-            transaction.execute_batch(&table.make_gathered()).map_err(cannot)?;
-            Entry::begin(&transaction).map_err(cannot)?
+            transaction.execute_batch(&table.create_committed()).map_err(cannot)?;
+            Entry::new(&transaction).map_err(cannot)?
         }
         Some((receipt, mark)) => {
             let found = Entry::find(&transaction, table.name()).map_err(cannot)?;
             let entry = committed(found, receipt, mark)
-                .map_err(|why| rejected(format!("cannot go on with {shown}: {why}")))?;
-            if entry.state == State::UnderWay {
-                transaction.execute(&table.cut_gathered(), [entry.rows]).map_err(cannot)?;
+                .map_err(|reason| rejected(format!("cannot resume {shown}: {reason}")))?;
+            if entry.state == State::Running {
+                transaction.execute(&table.truncate_committed(), [entry.rows]).map_err(cannot)?;
             }
             entry
         }
     };
-    if entry.state == State::UnderWay {
-        let why = check(&table, &transaction).map_err(cannot)?;
-        if let Some(why) = why {
-            return Err(rejected(format!("cannot write to {shown}: {why}")));
+    if entry.state == State::Running {
+        let mismatch = check(&table, &transaction).map_err(cannot)?;
+        if let Some(mismatch) = mismatch {
+            return Err(rejected(format!("cannot write to {shown}: {mismatch}")));
         }
     }
     entry.put(&transaction, table.name(), stream).map_err(cannot)?;
@@ -85,34 +85,34 @@ fn begin_or_go_on(
     Ok(SqliteSink { database, table, stream: stream.to_owned(), shown, entry, rows })
 }
 
-/// The entry as it was at the commit that gave the receipt, or why there is no way back to it.
+/// The entry as it was at the commit with this receipt, or why a rollback to that commit is not possible.
 fn committed(found: Option<Entry>, receipt: &Receipt, mark: Mark) -> Result<Entry, String> {
-    let (pull, rows) =
-        Entry::told(receipt).ok_or_else(|| format!("the receipt `{}` is not one of it", receipt.0))?;
-    let found = found.ok_or("the database knows of no pull into it")?;
+    let (pull, rows) = Entry::parse(receipt)
+        .ok_or_else(|| format!("the receipt `{}` was not issued by this sink", receipt.0))?;
+    let found = found.ok_or("the database has no pull into it")?;
     if found.pull != pull {
-        return Err("another pull into it has begun since".into());
+        return Err("another pull into it has started since".into());
     }
     if found.rows < rows {
-        return Err(format!("it has {} rows, and {rows} were committed", found.rows));
+        return Err(format!("it has {} rows, but {rows} were committed", found.rows));
     }
     let entry = Entry { mark, rows, ..found.clone() };
     if found.state == State::Complete && entry != found {
-        return Err("it is complete already".into());
+        return Err("it is already complete".into());
     }
     Ok(entry)
 }
 
 fn connect(file: &Path, busy_timeout: Duration, table: &Table) -> SqlResult<Connection> {
-    // Without the flag for URIs: a path that looks like one is still a path.
+    // Without the flag for URIs, so that a path that looks like a URI is still a path.
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(file, flags)?;
     database.busy_timeout(busy_timeout)?;
-    // The journal stays as it is in this file. For the one that is deleted, FULL would not do: a commit would be
-    // undone by a power cut before the deletion is on the disk.
+    // Keep the journal mode of the file. In the mode DELETE, FULL would not be enough: a power cut before the
+    // deletion of the journal is durable would roll back a commit.
     database.execute_batch("PRAGMA synchronous = EXTRA")?;
-    database.execute_batch(&table.make_waiting())?;
+    database.execute_batch(&table.create_uncommitted())?;
     Ok(database)
 }
 
@@ -126,39 +126,36 @@ impl SqliteSink {
 impl Sink for SqliteSink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         if self.entry.state == State::Complete {
-            return Err(rejected(format!("cannot write to {}: it is complete already", self.shown)));
+            return Err(rejected(format!("cannot write to {}: it is already complete", self.shown)));
         }
         let cannot = self.failed("write to");
         let Self { database, table, rows, .. } = self;
-        // What waits is in a file of this connection alone: nobody is locked out meanwhile.
+        // Uncommitted rows are in a temporary file of this connection, so other programs are not locked out.
         let transaction = database.transaction().map_err(&cannot)?;
-        let mut take = transaction.prepare(&table.take()).map_err(&cannot)?;
+        let mut insert = transaction.prepare(&table.insert()).map_err(&cannot)?;
         table.columns().read(batch, |number, cells| {
             if let Some(&key) = table.key().iter().find(|&&key| cells[key] == Cell::Null) {
                 let name = table.columns().iter().nth(key).map_or("", |column| &column.name);
-                return Err(rejected_record(
-                    number,
-                    &format!("has nothing in the column `{name}` of the key"),
-                ));
+                return Err(rejected_record(number, &format!("has no value in the key column `{name}`")));
             }
             *rows += 1;
             let numbered = [Value::Number(*rows)].into_iter().chain(cells.iter().map(Value::Cell));
-            take.execute(params_from_iter(numbered)).map_err(&cannot)?;
+            insert.execute(params_from_iter(numbered)).map_err(&cannot)?;
             Ok(())
         })?;
-        drop(take);
+        drop(insert);
         transaction.commit().map_err(&cannot)
     }
 
     fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
         let cannot = self.failed("commit to");
         let entry = Entry { mark, rows: self.rows, ..self.entry.clone() };
-        if self.entry.state == State::UnderWay {
-            let transaction = begin(&mut self.database, &self.table, &self.entry, &self.shown)?;
-            transaction.execute(&self.table.gather(), []).map_err(&cannot)?;
+        if self.entry.state == State::Running {
+            let transaction = begin_transaction(&mut self.database, &self.table, &self.entry, &self.shown)?;
+            transaction.execute(&self.table.commit(), []).map_err(&cannot)?;
             entry.put(&transaction, self.table.name(), &self.stream).map_err(&cannot)?;
             transaction.commit().map_err(&cannot)?;
-            self.database.execute(&Table::forget_waiting(), []).map_err(&cannot)?;
+            self.database.execute(&Table::clear_uncommitted(), []).map_err(&cannot)?;
             self.entry = entry;
         }
         Ok(self.entry.receipt())
@@ -169,18 +166,18 @@ impl Sink for SqliteSink {
             return Ok(());
         }
         let cannot = self.failed("finish");
-        let transaction = begin(&mut self.database, &self.table, &self.entry, &self.shown)?;
-        transaction.execute_batch(&self.table.make()).map_err(&cannot)?;
+        let transaction = begin_transaction(&mut self.database, &self.table, &self.entry, &self.shown)?;
+        transaction.execute_batch(&self.table.create()).map_err(&cannot)?;
         transaction.execute(&self.table.publish(), []).map_err(&cannot)?;
-        transaction.execute_batch(&self.table.tidy()).map_err(&cannot)?;
+        transaction.execute_batch(&self.table.clean_up()).map_err(&cannot)?;
         let entry = Entry { state: State::Complete, ..self.entry };
         entry.put(&transaction, self.table.name(), &self.stream).map_err(&cannot)?;
         transaction.commit().map_err(&cannot)
     }
 }
 
-/// Begins a transaction on the file, in which the pull is as this sink left it.
-fn begin<'d>(
+/// Begins a transaction, and checks that the pull is as this sink left it.
+fn begin_transaction<'d>(
     database: &'d mut Connection,
     table: &Table,
     entry: &Entry,
@@ -190,12 +187,12 @@ fn begin<'d>(
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
     let found = Entry::find(&transaction, table.name()).map_err(cannot)?;
     if found.as_ref() != Some(entry) {
-        return Err(rejected(format!("cannot write to {shown}: another pull into it has begun since")));
+        return Err(rejected(format!("cannot write to {shown}: another pull into it has started since")));
     }
     Ok(transaction)
 }
 
-/// A parameter of a row.
+/// A parameter of an inserted row.
 enum Value<'c> {
     Number(u64),
     Cell(&'c Cell<'c>),

@@ -1,13 +1,13 @@
-//! A table, and the statements about it.
+//! The table of a pull, and its SQL statements.
 
 use std::sync::Arc;
 
 use longhaul_table::{Columns, Type};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
-use crate::config::Mode;
+use crate::mode::Mode;
 
-/// The number of a row in its pull, as a column of the tables that rows wait in.
+/// The column of a row's number in its pull, in the tables of uncommitted and committed rows.
 pub(crate) const ROW: &str = "_longhaul_row";
 
 /// The table of a pull.
@@ -16,7 +16,7 @@ pub(crate) struct Table {
     name: String,
     columns: Arc<Columns>,
     key: Vec<usize>,
-    /// For each index its columns, quoted and listed.
+    /// The columns of each index, as quoted SQL.
     indexes: Vec<String>,
     mode: Mode,
 }
@@ -34,17 +34,17 @@ impl Table {
         table
     }
 
-    /// Its name as the configuration has it.
+    /// The name as configured.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What becomes of the rows of earlier pulls.
+    /// What to do with the rows of earlier pulls.
     pub(crate) fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The columns, whose values are the parameters of [`take`](Self::take) after the first.
+    /// The columns. Their values are the parameters of [`insert`](Self::insert) after the first.
     pub(crate) fn columns(&self) -> &Columns {
         &self.columns
     }
@@ -54,98 +54,98 @@ impl Table {
         &self.key
     }
 
-    /// Names and types of the columns, as SQLite has them.
+    /// The names and SQLite types of the columns.
     fn declared(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.columns.iter().map(|column| (column.name.as_str(), declared(column.kind)))
     }
 
-    /// Makes the table that holds what is not committed. It is gone with the connection.
-    pub(crate) fn make_waiting(&self) -> String {
+    /// Creates the table of uncommitted rows. It is temporary, so it ends with the connection.
+    pub(crate) fn create_uncommitted(&self) -> String {
         format!(
             "CREATE TEMP TABLE {} ({} INTEGER PRIMARY KEY, {})",
-            waiting(),
+            uncommitted(),
             quoted(ROW),
             self.definitions()
         )
     }
 
-    /// Puts a row there; its number is the first parameter.
-    pub(crate) fn take(&self) -> String {
+    /// Inserts an uncommitted row. The first parameter is its number.
+    pub(crate) fn insert(&self) -> String {
         let values = ", ?".repeat(self.columns.iter().len());
-        format!("INSERT INTO temp.{} VALUES (?{values})", waiting())
+        format!("INSERT INTO temp.{} VALUES (?{values})", uncommitted())
     }
 
-    /// Empties it.
-    pub(crate) fn forget_waiting() -> String {
-        format!("DELETE FROM temp.{}", waiting())
+    /// Deletes the uncommitted rows.
+    pub(crate) fn clear_uncommitted() -> String {
+        format!("DELETE FROM temp.{}", uncommitted())
     }
 
-    /// Makes the table that holds what is committed of a pull, empty.
-    pub(crate) fn make_gathered(&self) -> String {
-        let (gathered, row) = (self.gathered(), quoted(ROW));
+    /// Creates an empty table for the committed rows of a pull.
+    pub(crate) fn create_committed(&self) -> String {
+        let (committed, row) = (self.committed(), quoted(ROW));
         format!(
-            "DROP TABLE IF EXISTS main.{gathered}; CREATE TABLE main.{gathered} ({row} INTEGER PRIMARY KEY, {})",
+            "DROP TABLE IF EXISTS main.{committed}; CREATE TABLE main.{committed} ({row} INTEGER PRIMARY KEY, {})",
             self.definitions()
         )
     }
 
-    /// Moves what waits to there.
-    pub(crate) fn gather(&self) -> String {
-        format!("INSERT INTO main.{} SELECT * FROM temp.{} ORDER BY 1", self.gathered(), waiting())
+    /// Copies the uncommitted rows to the table of committed rows.
+    pub(crate) fn commit(&self) -> String {
+        format!("INSERT INTO main.{} SELECT * FROM temp.{} ORDER BY 1", self.committed(), uncommitted())
     }
 
-    /// Takes the rows after the parameter from there.
-    pub(crate) fn cut_gathered(&self) -> String {
-        format!("DELETE FROM main.{} WHERE {} > ?", self.gathered(), quoted(ROW))
+    /// Deletes the committed rows after the number in the parameter.
+    pub(crate) fn truncate_committed(&self) -> String {
+        format!("DELETE FROM main.{} WHERE {} > ?", self.committed(), quoted(ROW))
     }
 
-    /// Takes the earlier pulls' rows away, where the mode says so, and makes the table where there is none.
-    pub(crate) fn make(&self) -> String {
+    /// Deletes the rows of earlier pulls in the mode `replace`, and creates the target table if it does not exist.
+    pub(crate) fn create(&self) -> String {
         let name = quoted(&self.name);
         let key = if self.key.is_empty() {
             String::new()
         } else {
             format!(", PRIMARY KEY ({})", self.listed(&self.key))
         };
-        let made = format!("CREATE TABLE IF NOT EXISTS main.{name} ({}{key});", self.definitions());
+        let create = format!("CREATE TABLE IF NOT EXISTS main.{name} ({}{key});", self.definitions());
         match self.mode {
-            Mode::Replace => format!("DROP TABLE IF EXISTS main.{name}; {made}"),
-            Mode::Append => made,
+            Mode::Replace => format!("DROP TABLE IF EXISTS main.{name}; {create}"),
+            Mode::Append => create,
         }
     }
 
-    /// Copies the pull into the table, in its order.
+    /// Copies the rows of the pull to the target table, in order.
     pub(crate) fn publish(&self) -> String {
         let all = self.listed(&(0..self.columns.iter().len()).collect::<Vec<_>>());
-        // Without a WHERE, SQLite would take the ON for a join's.
+        // Without the WHERE, SQLite would parse the ON as part of a join.
         let rows = format!(
             "INSERT INTO main.{} ({all}) SELECT {all} FROM main.{} WHERE true ORDER BY {}",
             quoted(&self.name),
-            self.gathered(),
+            self.committed(),
             quoted(ROW)
         );
         if self.key.is_empty() {
             return rows;
         }
         let others = self.columns.iter().enumerate().filter(|(index, _)| !self.key.contains(index));
-        let taken = others.map(|(_, column)| format!("{0} = excluded.{0}", quoted(&column.name)));
-        let taken = taken.collect::<Vec<_>>().join(", ");
-        let does = if taken.is_empty() { "NOTHING".into() } else { format!("UPDATE SET {taken}") };
-        format!("{rows} ON CONFLICT ({}) DO {does}", self.listed(&self.key))
+        let updates = others.map(|(_, column)| format!("{0} = excluded.{0}", quoted(&column.name)));
+        let updates = updates.collect::<Vec<_>>().join(", ");
+        let action = if updates.is_empty() { "NOTHING".into() } else { format!("UPDATE SET {updates}") };
+        format!("{rows} ON CONFLICT ({}) DO {action}", self.listed(&self.key))
     }
 
-    /// Makes the indexes, and takes away what the pull had gathered.
-    pub(crate) fn tidy(&self) -> String {
+    /// Creates the indexes, and deletes the committed rows.
+    pub(crate) fn clean_up(&self) -> String {
         let index = |columns: &String| {
-            // The names of indexes are of the whole database, so the table's is part of them.
+            // Index names are unique in the database, so they include the name of the table.
             let name = quoted(&format!("{}({})", self.name, columns.replace('"', "")));
             format!("CREATE INDEX IF NOT EXISTS main.{name} ON {} ({columns});", quoted(&self.name))
         };
         let indexes = self.indexes.iter().map(index).collect::<String>();
-        format!("{indexes} DROP TABLE main.{}", self.gathered())
+        format!("{indexes} DROP TABLE main.{}", self.committed())
     }
 
-    fn gathered(&self) -> String {
+    fn committed(&self) -> String {
         quoted(&format!("_longhaul_{}", self.name))
     }
 
@@ -160,7 +160,7 @@ impl Table {
     }
 }
 
-/// Why the rows of a pull cannot go to what is there under the table's name; none where they can.
+/// Why the rows of a pull cannot be written to the existing table, or `None` if they can.
 pub(crate) fn check(table: &Table, database: &Connection) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT type FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE";
     let found: Option<String> = database.query_row(sql, [&table.name], |row| row.get(0)).optional()?;
@@ -179,25 +179,25 @@ pub(crate) fn check(table: &Table, database: &Connection) -> rusqlite::Result<Op
                     None => return Ok(Some(format!("it has no column `{column}`"))),
                 }
             }
-            // Whether the key is one there can only be found by trying.
+            // Only preparing the statement shows whether the table has a constraint for the key.
             let key = database.prepare(&table.publish());
             Ok(key.err().map(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::Unknown) if !table.key.is_empty() => {
                     let key = table.listed(&table.key).replace('"', "`");
-                    format!("it has no PRIMARY KEY or UNIQUE constraint on {key}, which is the `key`")
+                    format!("it has no PRIMARY KEY or UNIQUE constraint for the `key`, {key}")
                 }
                 _ => error.to_string(),
             }))
         }
-        (Some(other), _) => Ok(Some(format!("there is one, but it is of the kind {other}"))),
+        (Some(other), _) => Ok(Some(format!("it already exists as a {other}"))),
     }
 }
 
-fn waiting() -> String {
-    quoted("_longhaul_waiting")
+fn uncommitted() -> String {
+    quoted("_longhaul_uncommitted")
 }
 
-/// What SQLite calls a type. One that it does not know would be numeric there, and lose digits of text.
+/// The SQLite type of a column. SQLite treats an unknown type as numeric, which would lose digits of text.
 fn declared(kind: Type) -> &'static str {
     match kind {
         Type::Text | Type::Timestamp | Type::Json => "TEXT",
@@ -223,25 +223,25 @@ mod tests {
     }
 
     #[test]
-    fn names_are_quoted_and_types_are_sqlites() {
+    fn names_are_quoted_and_types_are_those_of_sqlite() {
         assert_eq!(
-            table(vec![], Mode::Append).make(),
+            table(vec![], Mode::Append).create(),
             r#"CREATE TABLE IF NOT EXISTS main."a""b" ("id" INTEGER, "say ""hi""" TEXT);"#
         );
         assert_eq!(
-            table(vec![0], Mode::Replace).make(),
+            table(vec![0], Mode::Replace).create(),
             "DROP TABLE IF EXISTS main.\"a\"\"b\"; CREATE TABLE IF NOT EXISTS main.\"a\"\"b\" (\"id\" INTEGER, \
              \"say \"\"hi\"\"\" TEXT, PRIMARY KEY (\"id\"));"
         );
         assert_eq!(
-            table(vec![], Mode::Replace).tidy(),
+            table(vec![], Mode::Replace).clean_up(),
             "CREATE INDEX IF NOT EXISTS main.\"a\"\"b(say hi, id)\" ON \"a\"\"b\" (\"say \"\"hi\"\"\", \"id\"); \
              DROP TABLE main.\"_longhaul_a\"\"b\""
         );
     }
 
     #[test]
-    fn a_row_of_the_same_key_gets_the_later_values() {
+    fn a_row_with_the_same_key_is_updated() {
         let published = |key| table(key, Mode::Append).publish();
         let rows = published(vec![]);
         assert_eq!(

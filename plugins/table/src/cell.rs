@@ -1,19 +1,20 @@
-//! Values of a record, as values of a type.
+//! Converts JSON values to typed cells.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use longhaul_plugin::json::text_lossy;
 
-/// What a column holds. Null, and what a record lacks, fits every type.
+/// The type of a column. Null and missing values are valid for every type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Type {
-    /// What a JSON string says, with U+FFFD in place of each half of a surrogate pair, which no UTF-8 can hold; of any
-    /// other value its JSON text, so numbers keep every digit.
+    /// The text of a JSON string, or the JSON text of any other value, so that numbers keep every digit. Unpaired
+    /// surrogates, which UTF-8 cannot represent, become U+FFFD.
     Text,
-    /// A whole number of 64 bits with its sign.
+    /// A signed 64-bit integer.
     Integer,
-    /// A number as a double: a whole one exactly, any other of up to 17 digits as the double nearest to it.
+    /// A number as a double. A whole number must be exact; any other number may have up to 17 digits, and becomes the
+    /// nearest double.
     Real,
     /// `true` or `false`.
     Boolean,
@@ -26,7 +27,7 @@ pub enum Type {
 /// A value for a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'r> {
-    /// Null, or not in the record.
+    /// Null or missing.
     Null,
     /// For [`Type::Text`].
     Text(Cow<'r, str>),
@@ -36,14 +37,14 @@ pub enum Cell<'r> {
     Real(f64),
     /// For [`Type::Boolean`].
     Boolean(bool),
-    /// For [`Type::Timestamp`]: what the string says, and when that is.
+    /// For [`Type::Timestamp`]: the text of the string, and its time.
     Timestamp(Cow<'r, str>, Timestamp),
     /// For [`Type::Json`].
     Json(&'r str),
 }
 
 impl Type {
-    /// All types under the names that the configuration has for them.
+    /// All types with their names in the configuration.
     pub const NAMED: [(&str, Self); 6] = [
         ("text", Self::Text),
         ("integer", Self::Integer),
@@ -53,27 +54,27 @@ impl Type {
         ("json", Self::Json),
     ];
 
-    /// The JSON text of a value as a cell of this type; the error says what the value is not.
+    /// Converts the JSON text of a value to a cell of this type. The error says why the value does not fit.
     pub(crate) fn cell(self, json: &str) -> Result<Cell<'_>, &'static str> {
         if json == "null" {
             return Ok(Cell::Null);
         }
         match self {
             Self::Text => Ok(Cell::Text(text_lossy(json))),
-            Self::Integer => json.parse().map(Cell::Integer).map_err(|_| "is no whole number of 64 bits"),
-            Self::Real => real(json).map(Cell::Real).ok_or("is no number that a double holds"),
+            Self::Integer => json.parse().map(Cell::Integer).map_err(|_| "is not a 64-bit integer"),
+            Self::Real => real(json).map(Cell::Real).ok_or("is not a number that fits a double"),
             Self::Boolean => json.parse().map(Cell::Boolean).map_err(|_| "is neither true nor false"),
-            Self::Timestamp => time(json).ok_or("is no time with an offset"),
+            Self::Timestamp => time(json).ok_or("is not a time with an offset"),
             Self::Json => Ok(Cell::Json(json)),
         }
     }
 }
 
-/// A whole number must be held exactly, for it may be an identifier. Of any other, 17 digits tell a double from all
-/// others, so that the nearest one says what they say; with more digits it would not.
+/// A whole number must be exact, because it may be an identifier. For any other number, up to 17 digits identify a
+/// double, so the nearest one represents them. With more digits, precision would be lost.
 fn real(json: &str) -> Option<f64> {
     let value = json.parse::<f64>().ok().filter(|value| value.is_finite())?;
-    let held = if json.contains(['.', 'e', 'E']) {
+    let fits = if json.contains(['.', 'e', 'E']) {
         let mantissa = json.split(['e', 'E']).next()?;
         let digits = mantissa.chars().filter(char::is_ascii_digit).collect::<String>();
         let digits = digits.trim_matches('0').len();
@@ -81,7 +82,7 @@ fn real(json: &str) -> Option<f64> {
     } else {
         format!("{value:.0}") == json
     };
-    held.then_some(value)
+    fits.then_some(value)
 }
 
 fn time(json: &str) -> Option<Cell<'_>> {
@@ -94,7 +95,7 @@ fn time(json: &str) -> Option<Cell<'_>> {
 mod tests {
     use super::{Cell, Type};
 
-    fn said(json: &str) -> String {
+    fn text(json: &str) -> String {
         match Type::Text.cell(json) {
             Ok(Cell::Text(text)) => text.into_owned(),
             other => panic!("{json} became {other:?}"),
@@ -103,26 +104,26 @@ mod tests {
 
     #[test]
     fn text_takes_every_value_and_keeps_every_digit() {
-        assert_eq!(said(r#""\u00e9\/\\\ud83d\ude00é😀""#), "é/\\😀é😀");
-        assert_eq!(said(r#""\u0000 a\ud800b""#), "\0 a\u{FFFD}b");
-        assert_eq!(said("\"\""), "");
+        assert_eq!(text(r#""\u00e9\/\\\ud83d\ude00é😀""#), "é/\\😀é😀");
+        assert_eq!(text(r#""\u0000 a\ud800b""#), "\0 a\u{FFFD}b");
+        assert_eq!(text("\"\""), "");
         for json in ["12345678901234567890123", "1.10", "-0.0", "true", r#"{"a":[1.10]}"#, "[]"] {
-            assert_eq!(said(json), json);
+            assert_eq!(text(json), json);
         }
     }
 
     #[test]
-    fn whole_numbers_fit_or_do_not() {
+    fn integers_must_fit_into_64_bits() {
         for value in [i64::MIN, -1, 0, i64::MAX] {
             assert_eq!(Type::Integer.cell(&value.to_string()), Ok(Cell::Integer(value)));
         }
         for json in ["9223372036854775808", "12345678901234567890123", "1.0", "1e3", "\"1\"", "true", "[]"] {
-            assert_eq!(Type::Integer.cell(json), Err("is no whole number of 64 bits"), "{json}");
+            assert_eq!(Type::Integer.cell(json), Err("is not a 64-bit integer"), "{json}");
         }
     }
 
     #[test]
-    fn numbers_that_a_double_would_change_do_not_fit() {
+    fn numbers_that_a_double_would_change_are_rejected() {
         let fit = [
             ("0.1", 0.1),
             ("4.7221074962615967", 4.722_107_496_261_596_5),
@@ -147,31 +148,31 @@ mod tests {
             "\"1.5\"",
             "false",
         ] {
-            assert_eq!(Type::Real.cell(json), Err("is no number that a double holds"), "{json}");
+            assert_eq!(Type::Real.cell(json), Err("is not a number that fits a double"), "{json}");
         }
     }
 
     #[test]
-    fn booleans_are_two() {
+    fn only_true_and_false_are_booleans() {
         assert_eq!(Type::Boolean.cell("true"), Ok(Cell::Boolean(true)));
         assert_eq!(Type::Boolean.cell("\"true\""), Err("is neither true nor false"));
         assert_eq!(Type::Boolean.cell("1"), Err("is neither true nor false"));
     }
 
     #[test]
-    fn times_keep_their_text_and_are_the_same_wherever_they_are_told() {
+    fn times_keep_their_text_and_are_equal_across_offsets() {
         for text in ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00.000+0000"]
         {
             let at = jiff::Timestamp::from_second(1_767_225_600).unwrap();
             assert_eq!(Type::Timestamp.cell(&format!("\"{text}\"")), Ok(Cell::Timestamp(text.into(), at)));
         }
         for json in ["\"2026-01-01T00:00:00\"", "\"2026-01-01\"", "\"\"", "1767225600"] {
-            assert_eq!(Type::Timestamp.cell(json), Err("is no time with an offset"), "{json}");
+            assert_eq!(Type::Timestamp.cell(json), Err("is not a time with an offset"), "{json}");
         }
     }
 
     #[test]
-    fn null_fits_all_and_json_stays_as_it_is() {
+    fn null_fits_every_type_and_json_is_unchanged() {
         for (_, kind) in Type::NAMED {
             assert_eq!(kind.cell("null"), Ok(Cell::Null));
         }

@@ -1,4 +1,4 @@
-//! The columns of a table, as the configuration lists them.
+//! The columns of a table as configured.
 
 use longhaul_plugin::{Batch, Keys, Pointer, SinkError, SinkErrorKind, json::PointerTree, suggest::closest};
 use serde::Deserialize;
@@ -6,21 +6,21 @@ use serde_json::{Map, Value};
 
 use crate::cell::{Cell, Type};
 
-/// How much of a value an error shows, in characters.
+/// The number of characters of a value that an error shows.
 const SHOWN: usize = 40;
 
-/// A column: its name, where in a record its value stands, and what it holds.
+/// A column.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
     /// The name.
     pub name: String,
-    /// Where in a record the value stands.
+    /// The pointer to its value in a record.
     pub at: Pointer,
-    /// What it holds.
+    /// Its type.
     pub kind: Type,
 }
 
-/// The columns of a table, in order. Without the option there is one, `record`, with the record's JSON text.
+/// The columns of a table, in order. By default there is one column `record`, which contains the record's JSON text.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Columns {
@@ -34,17 +34,18 @@ impl Columns {
         self.columns.iter()
     }
 
-    /// The index of the column of that name; the error suggests another.
+    /// The index of the column with this name. The error suggests a similar name.
     pub fn index(&self, name: &str) -> Result<usize, String> {
         let position = self.columns.iter().position(|column| column.name == name);
         let names = || self.columns.iter().map(|column| &column.name);
-        position.ok_or_else(|| format!("`{name}`, which is no column{}", closest(name, names())))
+        position.ok_or_else(|| format!("`{name}`, which is not a column{}", closest(name, names())))
     }
 
-    /// Hands each record of a page to `row`: its number on the page, from 1 on, and the values of the columns.
+    /// Calls `row` for each record of a page, with its number on the page, starting at 1, and the values of the
+    /// columns.
     ///
     /// # Errors
-    /// [`SinkErrorKind::Rejected`] where a value does not fit its column, and what `row` finds.
+    /// [`SinkErrorKind::Rejected`] if a value does not fit its column, and any error of `row`.
     pub fn read(
         &self,
         batch: &Batch<'_>,
@@ -57,7 +58,7 @@ impl Columns {
             self.tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
             let cells = self.columns.iter().zip(values).map(|(column, value)| {
                 let json = value.unwrap_or("null");
-                column.kind.cell(json).map_err(|why| rejected(number, &misfit(column, json, why)))
+                column.kind.cell(json).map_err(|reason| rejected(number, &mismatch(column, json, reason)))
             });
             row(number, &cells.collect::<Result<Vec<_>, _>>()?)?;
         }
@@ -65,18 +66,19 @@ impl Columns {
     }
 }
 
-/// The refusal of a record that `what` is wrong with; `number` is its place on the page, from 1 on.
+/// The error for the record with this number on the page, starting at 1. `what` follows the words "record N of the
+/// page".
 pub fn rejected(number: usize, what: &str) -> SinkError {
     SinkError::new(SinkErrorKind::Rejected, format!("record {number} of the page {what}"))
 }
 
-/// Says that a value does not fit, as one that the record has.
-pub fn misfit(column: &Column, json: &str, why: &str) -> String {
+/// The message for a value that does not fit its column, for [`rejected`].
+pub fn mismatch(column: &Column, json: &str, reason: &str) -> String {
     let mut shown: String = json.chars().take(SHOWN).collect();
     if shown.len() < json.len() {
         shown.push('…');
     }
-    format!("does not fit the column `{}`: `{shown}` {why} (type `text` takes any value)", column.name)
+    format!("does not fit the column `{}`: `{shown}` {reason} (type `text` takes any value)", column.name)
 }
 
 impl Default for Columns {
@@ -102,7 +104,7 @@ impl TryFrom<Value> for Columns {
         let mut columns = Vec::<Column>::new();
         for (index, value) in listed.iter().enumerate() {
             let column = column(value).map_err(|error| format!("column {}: {error}", index + 1))?;
-            // SQL and many readers of files do not tell capitals from small letters.
+            // Column names in SQL, and in many file readers, are not case-sensitive.
             if columns.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
                 return Err(format!("two columns are named `{}`", column.name));
             }
@@ -120,22 +122,22 @@ fn column(value: &Value) -> Result<Column, SinkError> {
             &bare
         }
         Value::Object(table) => table,
-        other => return Err(wrong(format!("it must be text or a table, not {}", Keys::kind(other)))),
+        other => return Err(invalid(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
     let keys = Keys::new(table, &["name", "at", "type"])?;
-    let at = keys.required_text("at")?.parse::<Pointer>().map_err(|error| wrong(error.to_string()))?;
+    let at = keys.required_text("at")?.parse::<Pointer>().map_err(|error| invalid(error.to_string()))?;
     let name = match keys.text("name")? {
-        Some("") => return Err(wrong("`name` is empty".into())),
+        Some("") => return Err(invalid("`name` is empty".into())),
         Some(name) => name.to_owned(),
         None if at.tokens().concat().is_empty() => {
-            return Err(wrong(format!("the pointer `{at}` needs a `name`")));
+            return Err(invalid(format!("the pointer `{at}` needs a `name`")));
         }
         None => at.tokens().join("."),
     };
     Ok(Column { name, at, kind: keys.choice("type", &Type::NAMED)? })
 }
 
-fn wrong(message: String) -> SinkError {
+fn invalid(message: String) -> SinkError {
     SinkError::config("columns", message)
 }
 

@@ -1,12 +1,12 @@
-//! What sinks of typed columns share.
+//! Typed columns, shared by the sinks that write tables.
 //!
-//! [`Columns`] says which values of a record are kept, under which names and as which [`Type`]; it is read from the
-//! option `columns` and takes batches apart into [`Cell`]s.
+//! [`Columns`] is read from the option `columns`. It defines the name, the pointer and the [`Type`] of each column,
+//! and turns the records of a batch into [`Cell`]s.
 
 mod cell;
 mod columns;
 
 pub use self::{
     cell::{Cell, Type},
-    columns::{Column, Columns, misfit, rejected},
+    columns::{Column, Columns, mismatch, rejected},
 };

@@ -178,9 +178,7 @@ fn a_library_with_the_name_of_another_sink() {
     let expected = file_name("faulty");
     assert_rejected(
         &folder(library("faulty")),
-        &format!(
-            "the plugin `PATH` contains the sink `faulty`, so its file must be named `{expected}`"
-        ),
+        &format!("the plugin `PATH` contains the sink `faulty`, so its file must be named `{expected}`"),
         "",
         "",
     );

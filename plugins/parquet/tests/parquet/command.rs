@@ -1,4 +1,4 @@
-//! The example, run as a person would run it.
+//! Runs the example configuration as a user would.
 
 use std::{env, ffi::OsString, fs, sync::Arc};
 
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::support::Folder;
 
 #[test]
-fn the_example_makes_a_file_for_each_day() {
+fn the_example_writes_a_file_for_each_day() {
     // Forty conversations on each of three days.
     let settings = Settings { records: 120, days: 3, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
@@ -21,14 +21,14 @@ fn the_example_makes_a_file_for_each_day() {
     let folder = Folder::new();
     shelve("parquet", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
-    // In place of the example's own API.
+    // Replaces the API of the example.
     let here = format!(
         "state_dir = \"{}\"\napi.base_url = \"{1}\"\nauth.token_url = \"{1}/oauth/token\"\n",
         folder.path("state").display(),
         api.base_url()
     );
     fs::write(folder.path("here.toml"), here).unwrap();
-    // The only test that looks at it.
+    // No other test uses the working directory.
     env::set_current_dir(folder.path("")).unwrap();
     let arguments = "longhaul run -q -c example.toml -c here.toml".split(' ').map(OsString::from);
     assert_eq!(longhaul::run(arguments), Exit::Complete);
@@ -41,7 +41,7 @@ fn the_example_makes_a_file_for_each_day() {
     }
 }
 
-/// What a reader is to find of a record.
+/// The expected columns of a record.
 fn row(record: &str) -> [Field; 3] {
     let record: Record<'_> = serde_json::from_str(record).unwrap();
     let mos = record.mos.map_or(Field::Null, Field::Double);

@@ -1,4 +1,4 @@
-//! The contract of a sink, through the border and on this side of it.
+//! Tests the sink against the sink contract, linked and as a shared library.
 
 use longhaul_core::sink::{
     OpenSink,
@@ -21,25 +21,25 @@ fn verify(configure: Configure, options: fn() -> Value) {
     Suite::new(Publishes::AtFinish, fresh).verify();
 }
 
-fn natively(options: Value) -> Box<dyn OpenSink> {
+fn linked(options: Value) -> Box<dyn OpenSink> {
     Box::new(serde_json::from_value::<Parquet>(options).unwrap())
 }
 
-fn through_the_border(options: Value) -> Box<dyn OpenSink> {
+fn loaded(options: Value) -> Box<dyn OpenSink> {
     configured(options).unwrap()
 }
 
 #[test]
 fn a_file() {
-    verify(natively, || json!({"path": "{stream}.parquet"}));
+    verify(linked, || json!({"path": "{stream}.parquet"}));
 }
 
 #[test]
-fn a_file_through_the_border() {
-    verify(through_the_border, || json!({"path": "{stream}.parquet"}));
+fn a_file_of_the_loaded_library() {
+    verify(loaded, || json!({"path": "{stream}.parquet"}));
 }
 
 #[test]
 fn a_file_of_small_groups() {
-    verify(natively, || json!({"path": "{stream}.parquet", "row_group_size": 2, "compression": "none"}));
+    verify(linked, || json!({"path": "{stream}.parquet", "row_group_size": 2, "compression": "none"}));
 }

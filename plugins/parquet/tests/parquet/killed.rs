@@ -1,6 +1,6 @@
-//! One pull into NDJSON, SQLite and Parquet at once, killed at random instants and taken up again, until it is complete.
+//! One pull into NDJSON, SQLite and Parquet at once. It is killed at random times and resumed, until it is complete.
 //!
-//! `LONGHAUL_TEST_KILLS` and `LONGHAUL_TEST_SEED` mean what they mean to the command's own pulls.
+//! `LONGHAUL_TEST_KILLS` and `LONGHAUL_TEST_SEED` have the same meaning as in the tests of the command.
 
 use std::{
     fs,
@@ -20,10 +20,10 @@ use rusqlite::Connection;
 
 use crate::support::Folder;
 
-/// How many kinds of pulls share the kills: this one is short.
+/// The number of kinds of pulls that share the kills. This one is short.
 const PULLS: usize = 8;
 
-/// How often a pull is killed at most: then it may come to its end.
+/// The maximum number of kills per pull.
 const KILLS_OF_A_PULL: usize = 12;
 
 const CONFIGURATION: &str = r#"
@@ -64,7 +64,7 @@ fn three_sinks_have_the_same_records() {
     }
 }
 
-/// A pull in its folder, with an API of its own.
+/// A pull in its own folder, with its own API.
 struct Victim {
     api: FakeApi,
     folder: Folder,
@@ -72,7 +72,7 @@ struct Victim {
 }
 
 impl Victim {
-    /// Tokens die every nine requests, one request in ten meets a fault, and each answer takes a moment.
+    /// Tokens expire after nine requests, one request in ten fails, and each response takes a moment.
     fn settings() -> Settings {
         Settings {
             records: 80,
@@ -85,7 +85,7 @@ impl Victim {
         }
     }
 
-    /// A pull that is about to begin, as it is drawn: with how much between checkpoints, and how the database takes it.
+    /// A new pull, with a random checkpoint interval and a random mode of the table.
     fn new(luck: &mut Luck) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
         let (settings, folder) = (Self::settings(), Folder::new());
@@ -108,7 +108,7 @@ impl Victim {
         Self { api, folder, clock }
     }
 
-    /// Runs until it is complete, and is killed this often at most. How often it was, is returned.
+    /// Runs until the pull is complete, with at most this many kills. Returns the number of kills.
     fn live(&mut self, luck: &mut Luck, kills: usize) -> usize {
         for deaths in 0..kills {
             let mut running = self.run_to_death(luck);
@@ -117,7 +117,7 @@ impl Victim {
                 assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}", luck.seed());
                 return deaths;
             }
-            // The same command would begin anew.
+            // The same command would start over.
             if self.state().complete.is_some() {
                 return deaths + 1;
             }
@@ -127,7 +127,7 @@ impl Victim {
         kills
     }
 
-    /// Starts it, and returns at the instant at which it is to be killed.
+    /// Starts the pull, and returns when it is time to kill it.
     fn run_to_death(&self, luck: &mut Luck) -> Child {
         let settings = Self::settings();
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
@@ -142,7 +142,7 @@ impl Victim {
         running
     }
 
-    /// What is remembered of the stream. However it was killed, this is never damaged.
+    /// The state of the stream. A kill never damages it.
     fn state(&self) -> State {
         StateFile::new(Arc::new(SystemDisk), self.folder.path(".longhaul"), "conversations").load().unwrap()
     }
@@ -156,23 +156,23 @@ impl Victim {
     }
 
     #[track_caller]
-    fn assert_complete(&self, told: &str) {
+    fn assert_complete(&self, context: &str) {
         let settings = Self::settings();
         let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
         let ndjson = fs::read_to_string(self.folder.path("out/conversations.ndjson")).unwrap();
-        assert!(ndjson.lines().eq(&expected), "{told}: the records in NDJSON differ");
+        assert!(ndjson.lines().eq(&expected), "{context}: the records in NDJSON differ");
         let database = Connection::open(self.folder.path("out/data.db")).unwrap();
         let mut rows = database.prepare("SELECT record FROM conversations ORDER BY rowid").unwrap();
         let rows: Vec<String> =
             rows.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect();
-        assert!(rows == expected, "{told}: the records in SQLite differ");
+        assert!(rows == expected, "{context}: the records in SQLite differ");
         let parquet = self.folder.texts("out/conversations.parquet");
-        assert!(parquet == expected, "{told}: the records in Parquet differ");
+        assert!(parquet == expected, "{context}: the records in Parquet differ");
         let mut left: Vec<_> = fs::read_dir(self.folder.path("out"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, ["conversations.ndjson", "conversations.parquet", "data.db"], "{told}");
+        assert_eq!(left, ["conversations.ndjson", "conversations.parquet", "data.db"], "{context}");
     }
 }

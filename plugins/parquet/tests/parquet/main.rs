@@ -1,4 +1,4 @@
-//! The sink `parquet`, from the outside. What it wrote is read back row by row.
+//! The sink `parquet`, used from the outside. The tests read the files row by row.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod command;

@@ -1,4 +1,4 @@
-//! What the sink is told, and what it refuses.
+//! The options of the sink, and the errors of invalid ones.
 
 use longhaul_core::sink::Destination;
 use parquet::{
@@ -7,12 +7,12 @@ use parquet::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Folder, configured, told};
+use crate::support::{Folder, configured, describe};
 
 #[test]
-fn options_that_make_no_sense_are_refused_with_the_reason() {
-    let refusal = |options: Value| told(&configured(options).unwrap_err());
-    let refusals = [
+fn invalid_options_are_rejected_with_the_reason() {
+    let error = |options: Value| describe(&configured(options).unwrap_err());
+    let cases = [
         (json!({}), "Config: path: `path` is missing"),
         (json!({"path": ""}), "Config: path: `path` is empty"),
         (
@@ -25,22 +25,22 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         ),
         (
             json!({"path": "a", "row_group_size": 0}),
-            "Config: row_group_size: `row_group_size`: invalid value: integer `0`, expected a whole number, 1 at least",
+            "Config: row_group_size: `row_group_size`: invalid value: integer `0`, expected a whole number of at least 1",
         ),
         (
             json!({"path": "a", "row_group_size": "many"}),
-            "Config: row_group_size: `row_group_size`: invalid value: string \"many\", expected a whole number, 1 at \
-             least",
+            "Config: row_group_size: `row_group_size`: invalid value: string \"many\", expected a whole number of at \
+             least 1",
         ),
         (json!({"path": "a", "columns": []}), "Config: columns: `columns` is empty"),
     ];
-    for (options, message) in refusals {
-        assert_eq!(refusal(options), message);
+    for (options, message) in cases {
+        assert_eq!(error(options), message);
     }
 }
 
 #[test]
-fn each_window_has_a_folder_where_the_path_says_so() {
+fn each_window_has_its_own_folder() {
     let folder = Folder::new();
     let variables = folder.variables().with("window.start", "20260101T000000Z");
     let sink = configured(json!({"path": "{stream}/start={window.start}/part.parquet"})).unwrap();
@@ -54,28 +54,28 @@ fn each_window_has_a_folder_where_the_path_says_so() {
 }
 
 #[test]
-fn groups_and_compression_are_as_asked_for() {
+fn groups_and_compression_are_as_configured() {
     let folder = Folder::new();
-    let laid_out = |options: Value| {
+    let groups_of = |options: Value| {
         folder.pull(options, &["1", "2", "3", "4", "5"]).unwrap();
         let reader = folder.reader("a.parquet");
         let groups = reader.metadata().row_groups().iter();
         groups.map(|group| (group.num_rows(), group.column(0).compression())).collect::<Vec<_>>()
     };
-    let groups = laid_out(json!({"path": "a.parquet", "row_group_size": 2, "compression": "snappy"}));
+    let groups = groups_of(json!({"path": "a.parquet", "row_group_size": 2, "compression": "snappy"}));
     assert_eq!(groups, [2, 2, 1].map(|rows| (rows, Compression::SNAPPY)));
     // From an environment variable.
-    let groups = laid_out(json!({"path": "a.parquet", "row_group_size": "3", "compression": "none"}));
+    let groups = groups_of(json!({"path": "a.parquet", "row_group_size": "3", "compression": "none"}));
     assert_eq!(groups, [3, 2].map(|rows| (rows, Compression::UNCOMPRESSED)));
-    let groups = laid_out(json!({"path": "a.parquet", "compression": "none"}));
+    let groups = groups_of(json!({"path": "a.parquet", "compression": "none"}));
     assert_eq!(groups, [(5, Compression::UNCOMPRESSED)]);
-    let groups = laid_out(json!({"path": "a.parquet"}));
+    let groups = groups_of(json!({"path": "a.parquet"}));
     assert!(matches!(groups[..], [(5, Compression::ZSTD(_))]), "{groups:?}");
 }
 
-/// However few rows they are, for what a group takes is held in memory.
+/// A group is held in memory, so its size is limited.
 #[test]
-fn a_group_ends_early_where_its_rows_are_large() {
+fn a_group_of_large_rows_ends_early() {
     let folder = Folder::new();
     let large = format!("\"{}\"", "x".repeat(30 << 20));
     folder.pull(json!({"path": "a.parquet"}), &[large.as_str(); 4]).unwrap();

@@ -1,4 +1,4 @@
-//! Pulls after pulls, and taken up again.
+//! Successive and resumed pulls.
 
 use std::fs;
 
@@ -6,16 +6,16 @@ use longhaul_core::sink::Mark;
 use longhaul_tests::write_page;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, told};
+use crate::support::{Folder, describe};
 
 fn options() -> Value {
     json!({"path": "a.parquet"})
 }
 
 #[test]
-fn a_file_is_whole_or_not_there() {
+fn a_file_appears_only_when_it_is_complete() {
     let folder = Folder::new();
-    let mut sink = folder.begin(options()).unwrap();
+    let mut sink = folder.open(options()).unwrap();
     write_page(&mut sink, &["1", "2"]).unwrap();
     let receipt = sink.commit(Mark(1)).unwrap();
     write_page(&mut sink, &["3"]).unwrap();
@@ -31,81 +31,79 @@ fn a_file_is_whole_or_not_there() {
 }
 
 #[test]
-fn a_pull_that_died_while_it_finished_finishes_and_gives_the_same_bytes() {
+fn a_pull_that_was_killed_while_finishing_finishes_with_the_same_bytes() {
     let folder = Folder::new();
     let receipt = folder.pull(options(), &["1", "2"]).unwrap();
     let file = fs::read(folder.path("a.parquet")).unwrap();
     let finish = || folder.resume(options(), &receipt.0).unwrap().finish().unwrap();
-    // Before the file had its name.
+    // Killed before the file was renamed.
     fs::remove_file(folder.path("a.parquet")).unwrap();
     fs::write(folder.path(".a.parquet.spool"), "1\n2\n").unwrap();
     fs::write(folder.path(".a.parquet.part"), &file[..20]).unwrap();
     finish();
     assert!(fs::read(folder.path("a.parquet")).unwrap() == file);
     assert_eq!(folder.names(), ["a.parquet"]);
-    // After that, but before the spool was gone.
+    // Killed after that, but before the spool was removed.
     fs::write(folder.path(".a.parquet.spool"), "1\n2\n").unwrap();
     finish();
     assert!(fs::read(folder.path("a.parquet")).unwrap() == file);
     assert_eq!(folder.names(), ["a.parquet"]);
-    // After all of it.
+    // Killed after everything.
     finish();
     assert!(fs::read(folder.path("a.parquet")).unwrap() == file);
 }
 
 #[test]
-fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
+fn an_invalid_receipt_is_rejected_with_the_reason() {
     let folder = Folder::new();
     let path = folder.path("a.parquet");
-    let refusal = |receipt: &str| told(&folder.resume(options(), receipt).unwrap_err());
+    let error = |receipt: &str| describe(&folder.resume(options(), receipt).unwrap_err());
     let shown = path.display();
-    assert_eq!(
-        refusal("x"),
-        format!("Rejected: cannot go on with `{shown}`: the receipt `x` is not a length")
-    );
-    let gone = format!("Rejected: cannot go on with `{shown}`: what it was to be made of is gone");
-    assert_eq!(refusal("4"), gone);
+    assert_eq!(error("x"), format!("Rejected: cannot resume `{shown}`: the receipt `x` is not a length"));
+    let gone = format!("Rejected: cannot resume `{shown}`: its spool is gone");
+    assert_eq!(error("4"), gone);
     let receipt = folder.pull(options(), &["1", "2"]).unwrap();
-    assert_eq!(refusal("2"), gone);
+    assert_eq!(error("2"), gone);
     let mut sink = folder.resume(options(), &receipt.0).unwrap();
     assert_eq!(
-        told(&write_page(&mut sink, &["3"]).unwrap_err()),
-        format!("Rejected: cannot write to `{shown}`: it is complete already")
+        describe(&write_page(&mut sink, &["3"]).unwrap_err()),
+        format!("Rejected: cannot write to `{shown}`: it is already complete")
     );
     fs::write(folder.path(".a.parquet.spool"), "1\n").unwrap();
     assert_eq!(
-        refusal("4"),
+        error("4"),
         format!(
-            "Rejected: cannot go on with `{}`: it has 2 bytes, and 4 were committed",
+            "Rejected: cannot resume `{}`: it has 2 bytes, but 4 were committed",
             folder.path(".a.parquet.spool").display()
         )
     );
 }
 
 #[test]
-fn a_failure_of_the_system_says_what_was_being_done() {
+fn an_error_of_the_system_says_what_failed() {
     let folder = Folder::new();
-    let failure = |name: &str| {
+    let error_with = |name: &str| {
         fs::create_dir_all(folder.path(name)).unwrap();
         let error = folder.pull(options(), &["1"]).unwrap_err();
         fs::remove_dir(folder.path(name)).unwrap();
-        told(&error).replace(&format!("{}/", folder.path("").display().to_string().trim_end_matches('/')), "")
+        describe(&error)
+            .replace(&format!("{}/", folder.path("").display().to_string().trim_end_matches('/')), "")
     };
-    assert_eq!(failure(".a.parquet.spool"), "Unavailable: cannot remove `.a.parquet.spool`");
-    assert_eq!(failure(".a.parquet.part"), "Unavailable: cannot create `.a.parquet.part`");
-    let mut sink = folder.begin(options()).unwrap();
+    assert_eq!(error_with(".a.parquet.spool"), "Unavailable: cannot remove `.a.parquet.spool`");
+    assert_eq!(error_with(".a.parquet.part"), "Unavailable: cannot create `.a.parquet.part`");
+    let mut sink = folder.open(options()).unwrap();
     sink.commit(Mark::START).unwrap();
     fs::create_dir(folder.path("a.parquet")).unwrap();
     let (part, path) = (folder.path(".a.parquet.part"), folder.path("a.parquet"));
     assert_eq!(
-        told(&sink.finish().unwrap_err()),
+        describe(&sink.finish().unwrap_err()),
         format!("Unavailable: cannot rename `{}` to `{}`", part.display(), path.display())
     );
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_when_the_file_that_it_leads_to_is_replaced() {
+fn a_link_stays_when_its_target_is_replaced() {
     let folder = Folder::new();
     folder.pull(json!({"path": "real.parquet"}), &["1"]).unwrap();
     std::os::unix::fs::symlink("real.parquet", folder.path("a.parquet")).unwrap();

@@ -1,4 +1,4 @@
-//! A folder for files, and the sink in it.
+//! A folder for files, and the sink that writes to it.
 
 use std::{
     fs::{self, File},
@@ -50,17 +50,17 @@ impl Folder {
         self.reader(name).get_row_iter(None).unwrap().map(|row| values(row.unwrap())).collect()
     }
 
-    /// The texts of its first column.
+    /// The texts of the first column.
     pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let text = |row: Vec<Field>| match row.into_iter().next() {
             Some(Field::Str(text)) => text,
-            other => panic!("{other:?} is no text"),
+            other => panic!("{other:?} is not text"),
         };
         self.rows(name).into_iter().map(text).collect()
     }
 
-    /// Opens the sink here for a pull that begins.
-    pub(crate) fn begin(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
+    /// Opens the sink here for a new pull.
+    pub(crate) fn open(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
         let Opened { sink, at } = configured(options)?.open(&self.variables(), None)?;
         assert_eq!(at, Mark::START);
         Ok(sink)
@@ -76,7 +76,7 @@ impl Folder {
 
     /// Runs a whole pull of one page.
     pub(crate) fn pull(&self, options: Value, records: &[&str]) -> Result<Receipt, SinkError> {
-        let mut sink = self.begin(options)?;
+        let mut sink = self.open(options)?;
         write_page(&mut sink, records)?;
         let receipt = sink.commit(Mark(1))?;
         sink.finish()?;
@@ -84,7 +84,7 @@ impl Folder {
     }
 }
 
-/// The sink with these options, through the border that plugins are behind.
+/// The sink with these options, loaded from its shared library.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
     shelve("parquet", folder.path());
@@ -93,8 +93,8 @@ pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError>
     sink.configure(&options)
 }
 
-/// An error as it is shown: its kind, its key if any, and its message.
-pub(crate) fn told(error: &SinkError) -> String {
+/// An error as it is shown: its kind, its key if there is one, and its message.
+pub(crate) fn describe(error: &SinkError) -> String {
     let key = error.key().map(|key| format!("{key}: ")).unwrap_or_default();
     format!("{:?}: {key}{error}", error.kind())
 }

@@ -1,4 +1,4 @@
-//! What becomes of values.
+//! How values are stored.
 
 use parquet::{
     file::reader::FileReader,
@@ -7,7 +7,7 @@ use parquet::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Folder, told};
+use crate::support::{Folder, describe};
 
 fn typed() -> Value {
     json!({"path": "a.parquet", "columns": [
@@ -65,19 +65,19 @@ fn values_reach_columns_of_their_types() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_refused_at_once_and_the_earlier_file_stays() {
+fn a_value_that_does_not_fit_is_rejected_immediately_and_the_old_file_stays() {
     let folder = Folder::new();
     folder.pull(typed(), &[r#"{"id":1}"#]).unwrap();
-    let refusal = |record| told(&folder.pull(typed(), &["{}", record]).unwrap_err());
+    let error = |record| describe(&folder.pull(typed(), &["{}", record]).unwrap_err());
     assert_eq!(
-        refusal(r#"{"calls":12345678901234567890123}"#),
-        "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is no whole \
-         number of 64 bits (type `text` takes any value)"
+        error(r#"{"calls":12345678901234567890123}"#),
+        "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is not a \
+         64-bit integer (type `text` takes any value)"
     );
     assert_eq!(
-        refusal(r#"{"since":"2026-01-01T00:00:00.1234567Z"}"#),
-        "Rejected: record 2 of the page does not fit the column `since`: `2026-01-01T00:00:00.1234567Z` is finer \
-         than a microsecond (type `text` takes any value)"
+        error(r#"{"since":"2026-01-01T00:00:00.1234567Z"}"#),
+        "Rejected: record 2 of the page does not fit the column `since`: `2026-01-01T00:00:00.1234567Z` is more \
+         precise than a microsecond (type `text` takes any value)"
     );
     assert_eq!(folder.texts("a.parquet"), ["1"]);
     assert_eq!(folder.names(), ["a.parquet"]);

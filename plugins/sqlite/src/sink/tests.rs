@@ -3,13 +3,13 @@ use std::{error::Error as _, sync::Arc};
 use longhaul_plugin::SinkErrorKind;
 
 use super::*;
-use crate::config::Mode;
+use crate::mode::Mode;
 
 fn open_in(file: &Path, pages: u32, from: Option<(&Receipt, Mark)>) -> SqliteSink {
     let table = || Table::new("users".into(), Arc::default(), vec![], &[], Mode::Append);
     let database = connect(file, Duration::ZERO, &table()).unwrap();
     database.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
-    begin_or_go_on(database, "table `users`".into(), table(), "users", from).unwrap()
+    start_or_resume(database, "table `users`".into(), table(), "users", from).unwrap()
 }
 
 fn page(sink: &mut SqliteSink, records: usize) {
@@ -18,9 +18,9 @@ fn page(sink: &mut SqliteSink, records: usize) {
     sink.write(&Batch::new(record.repeat(records).as_bytes(), &ends)).unwrap();
 }
 
-/// What else would need a file system of its own: a database that may not grow any further.
+/// A database with a maximum size, in place of a full file system.
 #[test]
-fn a_full_disk_is_told_and_the_pull_goes_on_once_there_is_room() {
+fn a_full_disk_is_an_error_and_the_pull_resumes_when_there_is_space() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("data.db");
     let assert_full = |error: &SinkError, message: &str| {

@@ -1,4 +1,4 @@
-//! The example, run as a person would run it.
+//! Runs the example configuration as a user would.
 
 use std::{env, ffi::OsString, fs, sync::Arc};
 
@@ -13,21 +13,21 @@ use serde_json::value::RawValue;
 use crate::support::Folder;
 
 #[test]
-fn the_example_fills_its_table() {
+fn the_example_writes_its_table() {
     let settings = Settings { records: 120, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
     let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
     shelve("sqlite", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
-    // In place of the example's own API.
+    // Replaces the API of the example.
     let here = format!(
         "state_dir = \"{}\"\napi.base_url = \"{1}\"\nauth.token_url = \"{1}/oauth/token\"\n",
         folder.path("state").display(),
         api.base_url()
     );
     fs::write(folder.path("here.toml"), here).unwrap();
-    // The only test that looks at it.
+    // No other test uses the working directory.
     env::set_current_dir(folder.path("")).unwrap();
     let run = || longhaul::run("longhaul run -q -c example.toml -c here.toml".split(' ').map(OsString::from));
     for _ in 0..2 {
@@ -40,7 +40,7 @@ fn the_example_fills_its_table() {
         assert!(rows == expected);
     }
 
-    // What is pulled next time must not replace what was pulled before.
+    // An incremental pull must not replace earlier pulls.
     let window = "window = { from = \"2026-01-01\", incremental = true }\nsinks = [";
     let incremental = include_str!("../../example.toml").replace("sinks = [", window);
     for (mode, exit) in [("replace", Exit::Usage), ("append", Exit::Complete)] {
@@ -60,7 +60,7 @@ fn the_example_fills_its_table() {
     assert_eq!(run(), Exit::Usage);
 }
 
-/// What a reader is to find of a record.
+/// The expected columns of a record.
 type Row = (String, String, Option<f64>, String);
 
 fn row(record: &str) -> Row {

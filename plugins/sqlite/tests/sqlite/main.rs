@@ -1,9 +1,9 @@
-//! The sink `sqlite`, from the outside. What it wrote is read back with statements of the tests' own.
+//! The sink `sqlite`, used from the outside. The tests read the results with their own SQL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod command;
 mod conforming;
-mod failures;
+mod errors;
 mod options;
 mod pulls;
 mod support;

@@ -1,18 +1,18 @@
-//! What the sink is told, and what it refuses.
+//! The options of the sink, and the errors of invalid ones.
 
 use longhaul_core::sink::{Destination, Variables};
 use serde_json::{Value, json};
 
-use crate::support::{Folder, configured, told};
+use crate::support::{Folder, configured, describe};
 
-fn refusal(options: Value) -> String {
-    told(&configured(options).unwrap_err())
+fn error(options: Value) -> String {
+    describe(&configured(options).unwrap_err())
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused_with_the_reason() {
+fn invalid_options_are_rejected_with_the_reason() {
     let columns = json!(["/id", "/name"]);
-    let refusals = [
+    let cases = [
         (json!({}), "Config: path: `path` is missing"),
         (json!({"path": ""}), "Config: path: `path` is empty"),
         (
@@ -30,33 +30,33 @@ fn options_that_make_no_sense_are_refused_with_the_reason() {
         ),
         (
             json!({"path": "a", "columns": columns, "key": "idd"}),
-            "Config: `key` names `idd`, which is no column (did you mean `id`?)",
+            "Config: `key` contains `idd`, which is not a column (did you mean `id`?)",
         ),
         (
             json!({"path": "a", "columns": columns, "indexes": ["id", ["name", "nam"]]}),
-            "Config: `indexes` names `nam`, which is no column (did you mean `name`?)",
+            "Config: `indexes` contains `nam`, which is not a column (did you mean `name`?)",
         ),
-        (json!({"path": "a", "indexes": [[]]}), "Config: `indexes` has one of no columns"),
+        (json!({"path": "a", "indexes": [[]]}), "Config: `indexes` contains an index without columns"),
         (
             json!({"path": "a", "key": 7}),
-            "Config: key: `key`: expected the name of a column, or a list of such names",
+            "Config: key: `key`: expected the name of a column, or a list of names",
         ),
         (
             json!({"path": "a", "busy_timeout": "10"}),
-            "Config: busy_timeout: `busy_timeout`: `10` is not a duration such as `500ms`, `30s` or `2m`",
+            "Config: busy_timeout: `busy_timeout`: `10` is not a duration; use a value like `500ms`, `30s` or `2m`",
         ),
         (
             json!({"path": "a", "busy_timeout": "-1s"}),
-            "Config: busy_timeout: `busy_timeout`: `-1s` is not a duration such as `500ms`, `30s` or `2m`",
+            "Config: busy_timeout: `busy_timeout`: `-1s` is not a duration; use a value like `500ms`, `30s` or `2m`",
         ),
         (
             json!({"path": "a", "columns": ["/_longhaul_row"]}),
-            "Config: the name `_longhaul_row` is not free for a column",
+            "Config: the column name `_longhaul_row` is reserved",
         ),
-        (json!({"path": "a", "columns": ["/a\0b"]}), "Config: the name `a\\0b` is not free for a column"),
+        (json!({"path": "a", "columns": ["/a\0b"]}), "Config: the column name `a\\0b` is reserved"),
     ];
-    for (options, message) in refusals {
-        assert_eq!(refusal(options), message);
+    for (options, message) in cases {
+        assert_eq!(error(options), message);
     }
 }
 
@@ -74,13 +74,14 @@ fn a_destination_is_a_table_in_a_file() {
         destination(json!({"path": "{window.start}.db", "table": "all_{stream}"}), &variables).unwrap(),
         Destination::Elsewhere(format!("{}, table all_users", folder.path("20260101T000000Z.db").display()))
     );
-    let refused =
-        |table: &str| told(&destination(json!({"path": "data.db", "table": table}), &variables).unwrap_err());
-    assert_eq!(refused(""), "Config: table: `table` is empty");
-    assert_eq!(refused("a\0b"), "Config: table: the name `a\\0b` is not free for a table");
-    assert_eq!(refused("SQLite_x"), "Config: table: the name `SQLite_x` is not free for a table");
+    let table_error = |table: &str| {
+        describe(&destination(json!({"path": "data.db", "table": table}), &variables).unwrap_err())
+    };
+    assert_eq!(table_error(""), "Config: table: `table` is empty");
+    assert_eq!(table_error("a\0b"), "Config: table: the table name `a\\0b` is reserved");
+    assert_eq!(table_error("SQLite_x"), "Config: table: the table name `SQLite_x` is reserved");
     assert_eq!(
-        refused("{steam}"),
+        table_error("{steam}"),
         "Config: table: `{steam}` is not a known placeholder (did you mean `stream`?)"
     );
     assert!(!folder.path("data.db").exists());

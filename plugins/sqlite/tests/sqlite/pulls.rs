@@ -1,11 +1,11 @@
-//! Pulls after pulls, beside pulls, and taken up again.
+//! Successive, concurrent and resumed pulls.
 
 use longhaul_core::sink::{Mark, Receipt, Variables};
 use longhaul_tests::write_page;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, configured, told};
+use crate::support::{Folder, configured, describe};
 
 pub(crate) fn with(mode: &str, key: &[&str]) -> Value {
     json!({
@@ -23,7 +23,7 @@ pub(crate) const SECOND: [&str; 3] =
     [r#"{"id":2,"name":"c"}"#, r#"{"id":3,"name":"d"}"#, r#"{"id":3,"name":"e"}"#];
 
 #[test]
-fn a_pull_replaces_the_one_before_or_follows_it() {
+fn a_pull_replaces_the_earlier_one_or_is_added_to_it() {
     let pulled = |mode, key: &[&str]| {
         let folder = Folder::new();
         folder.pull(with(mode, key), &FIRST).unwrap();
@@ -32,14 +32,14 @@ fn a_pull_replaces_the_one_before_or_follows_it() {
     };
     assert_eq!(pulled("replace", &[]), ["2 c", "3 d", "3 e"]);
     assert_eq!(pulled("append", &[]), ["1 a", "2 b", "2 c", "3 d", "3 e"]);
-    // Of one key the last counts, also within a pull.
+    // The last row with a key wins, also within a pull.
     assert_eq!(pulled("replace", &["id"]), ["2 c", "3 e"]);
     assert_eq!(pulled("append", &["id"]), ["1 a", "2 c", "3 e"]);
     assert_eq!(pulled("append", &["id", "name"]), ["1 a", "2 b", "2 c", "3 d", "3 e"]);
 }
 
 #[test]
-fn indexes_are_made_and_nothing_else_is_left() {
+fn indexes_are_created_and_nothing_else_is_left() {
     let folder = Folder::new();
     for _ in 0..2 {
         folder.pull(with("replace", &[]), &FIRST).unwrap();
@@ -54,11 +54,11 @@ fn indexes_are_made_and_nothing_else_is_left() {
 }
 
 #[test]
-fn a_pull_shows_nothing_until_it_is_complete_and_goes_back_without_a_trace() {
+fn a_pull_publishes_nothing_until_it_is_complete_and_rolls_back_completely() {
     let folder = Folder::new();
     let options = || with("append", &["id"]);
     folder.pull(options(), &FIRST).unwrap();
-    let mut sink = folder.begin(options()).unwrap();
+    let mut sink = folder.open(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
     write_page(&mut sink, &SECOND).unwrap();
     sink.commit(Mark(1)).unwrap();
@@ -75,7 +75,7 @@ fn a_pull_shows_nothing_until_it_is_complete_and_goes_back_without_a_trace() {
 fn two_sinks_write_to_one_file_at_once() {
     let folder = Folder::new();
     let options = |table: &str| json!({"path": "data.db", "table": table});
-    let mut sinks = ["one", "other"].map(|table| folder.begin(options(table)).unwrap());
+    let mut sinks = ["one", "other"].map(|table| folder.open(options(table)).unwrap());
     for mark in [1, 2] {
         for sink in &mut sinks {
             write_page(sink, &FIRST).unwrap();
@@ -93,20 +93,20 @@ fn two_sinks_write_to_one_file_at_once() {
 }
 
 #[test]
-fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
+fn a_stream_cannot_disturb_another_in_the_same_table() {
     let folder = Folder::new();
     let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode});
-    let begin = |stream: &str, mode| {
+    let open = |stream: &str, mode| {
         let sink = configured(options(mode)).unwrap();
         sink.open(&Variables::new(stream, folder.path("")), None).map(|opened| opened.sink)
     };
-    let refusal = |stream, mode| {
-        let message = told(&begin(stream, mode).unwrap_err());
-        let (_, why) = message.split_once("data.db`: ").unwrap_or_else(|| panic!("{message}"));
-        why.to_owned()
+    let conflict = |stream, mode| {
+        let message = describe(&open(stream, mode).unwrap_err());
+        let (_, reason) = message.split_once("data.db`: ").unwrap_or_else(|| panic!("{message}"));
+        reason.to_owned()
     };
     let pull = |stream, mode| {
-        let mut sink = begin(stream, mode).unwrap();
+        let mut sink = open(stream, mode).unwrap();
         write_page(&mut sink, &FIRST[..1]).unwrap();
         sink.commit(Mark(1)).unwrap();
         sink.finish().unwrap();
@@ -114,21 +114,21 @@ fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
     pull("users", "replace");
     pull("users", "replace");
     assert_eq!(
-        refusal("groups", "replace"),
-        "it would replace the records of the stream `users` (give each stream a table of its own, or set `mode = \
+        conflict("groups", "replace"),
+        "it would replace the records of the stream `users` (give each stream its own table, or set `mode = \
          \"append\"`)"
     );
     pull("groups", "append");
     assert_eq!(folder.texts("SELECT record FROM \"all\"").len(), 2);
 
-    let mut sink = begin("groups", "append").unwrap();
+    let mut sink = open("groups", "append").unwrap();
     write_page(&mut sink, &FIRST[..1]).unwrap();
     sink.commit(Mark(1)).unwrap();
     drop(sink);
     for mode in ["append", "replace"] {
         assert_eq!(
-            refusal("users", mode),
-            "a pull of the stream `groups` into it is not complete (finish that one first)"
+            conflict("users", mode),
+            "a pull of the stream `groups` into it is not complete (finish it first)"
         );
     }
     pull("groups", "append");
@@ -137,57 +137,58 @@ fn a_stream_neither_replaces_nor_hinders_another_in_its_table() {
 }
 
 #[test]
-fn a_pull_that_another_one_has_replaced_goes_no_further() {
+fn a_pull_ends_when_another_one_replaces_it() {
     let folder = Folder::new();
     let options = || with("replace", &[]);
-    let mut sink = folder.begin(options()).unwrap();
+    let mut sink = folder.open(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
     write_page(&mut sink, &FIRST).unwrap();
     folder.pull(options(), &SECOND).unwrap();
     let shown = format!("table `users` in `{}`", folder.path("data.db").display());
     assert_eq!(
-        told(&sink.commit(Mark(1)).unwrap_err()),
-        format!("Rejected: cannot write to {shown}: another pull into it has begun since")
+        describe(&sink.commit(Mark(1)).unwrap_err()),
+        format!("Rejected: cannot write to {shown}: another pull into it has started since")
     );
     assert_eq!(
-        told(&folder.resume(options(), &start, 0).unwrap_err()),
-        format!("Rejected: cannot go on with {shown}: another pull into it has begun since")
+        describe(&folder.resume(options(), &start, 0).unwrap_err()),
+        format!("Rejected: cannot resume {shown}: another pull into it has started since")
     );
     assert_eq!(names(&folder), ["2 c", "3 d", "3 e"]);
 }
 
 #[test]
-fn a_receipt_that_leads_nowhere_is_refused_with_the_reason() {
+fn an_invalid_receipt_is_rejected_with_the_reason() {
     let folder = Folder::new();
     let options = || with("replace", &[]);
     let shown = format!("table `users` in `{}`", folder.path("data.db").display());
-    let refusal = |receipt: &str, mark| {
-        let message = told(&folder.resume(options(), &Receipt(receipt.into()), mark).unwrap_err());
-        message.strip_prefix(&format!("Rejected: cannot go on with {shown}: ")).unwrap().to_owned()
+    let error = |receipt: &str, mark| {
+        let message = describe(&folder.resume(options(), &Receipt(receipt.into()), mark).unwrap_err());
+        message.strip_prefix(&format!("Rejected: cannot resume {shown}: ")).unwrap().to_owned()
     };
-    assert_eq!(refusal("x", 0), "the receipt `x` is not one of it");
-    assert_eq!(refusal("a0:0", 0), "the database knows of no pull into it");
-    let mut sink = folder.begin(options()).unwrap();
+    assert_eq!(error("x", 0), "the receipt `x` was not issued by this sink");
+    assert_eq!(error("a0:0", 0), "the database has no pull into it");
+    let mut sink = folder.open(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
     write_page(&mut sink, &FIRST).unwrap();
     let last = sink.commit(Mark(1)).unwrap();
     let beyond = last.0.replace(":2", ":7");
-    assert_eq!(refusal(&beyond, 1), "it has 2 rows, and 7 were committed");
+    assert_eq!(error(&beyond, 1), "it has 2 rows, but 7 were committed");
     sink.finish().unwrap();
-    assert_eq!(refusal(&start.0, 0), "it is complete already");
+    assert_eq!(error(&start.0, 0), "it is already complete");
     let mut sink = folder.resume(options(), &last, 1).unwrap();
     assert_eq!(
-        told(&write_page(&mut sink, &FIRST).unwrap_err()),
-        format!("Rejected: cannot write to {shown}: it is complete already")
+        describe(&write_page(&mut sink, &FIRST).unwrap_err()),
+        format!("Rejected: cannot write to {shown}: it is already complete")
     );
 }
 
 #[test]
-fn a_journal_that_someone_has_chosen_stays() {
+fn the_journal_mode_of_the_file_is_kept() {
     let folder = Folder::new();
-    let chosen = |database: &Connection, sql| database.query_row(sql, [], |row| row.get::<_, String>(0));
-    assert_eq!(chosen(&folder.database(), "PRAGMA journal_mode = WAL").unwrap(), "wal");
+    let journal_mode =
+        |database: &Connection, sql| database.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(journal_mode(&folder.database(), "PRAGMA journal_mode = WAL").unwrap(), "wal");
     folder.pull(with("replace", &[]), &FIRST).unwrap();
-    assert_eq!(chosen(&folder.database(), "PRAGMA journal_mode").unwrap(), "wal");
+    assert_eq!(journal_mode(&folder.database(), "PRAGMA journal_mode").unwrap(), "wal");
     assert_eq!(names(&folder), ["1 a", "2 b"]);
 }

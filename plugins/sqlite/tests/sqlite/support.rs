@@ -1,4 +1,4 @@
-//! A folder for a database, and the sink in it.
+//! A folder for a database, and the sink that writes to it.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ impl Folder {
         Connection::open(self.path("data.db")).unwrap()
     }
 
-    /// What a statement gives in `data.db`, row by row.
+    /// The rows that a statement returns from `data.db`.
     pub(crate) fn rows(&self, sql: &str) -> Vec<Vec<Sql>> {
         let database = self.database();
         let mut statement = database.prepare(sql).unwrap();
@@ -43,13 +43,13 @@ impl Folder {
     pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
         let text = |row: Vec<Sql>| match row.into_iter().next() {
             Some(Sql::Text(text)) => text,
-            other => panic!("{other:?} is no text"),
+            other => panic!("{other:?} is not text"),
         };
         self.rows(sql).into_iter().map(text).collect()
     }
 
-    /// Opens the sink here for a pull that begins.
-    pub(crate) fn begin(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
+    /// Opens the sink here for a new pull.
+    pub(crate) fn open(&self, options: Value) -> Result<Box<dyn Sink>, SinkError> {
         let Opened { sink, at } = configured(options)?.open(&self.variables(), None)?;
         assert_eq!(at, Mark::START);
         Ok(sink)
@@ -70,14 +70,14 @@ impl Folder {
 
     /// Runs a whole pull of one page.
     pub(crate) fn pull(&self, options: Value, records: &[&str]) -> Result<(), SinkError> {
-        let mut sink = self.begin(options)?;
+        let mut sink = self.open(options)?;
         write_page(&mut sink, records)?;
         sink.commit(Mark(1))?;
         sink.finish()
     }
 }
 
-/// The sink with these options, through the border that plugins are behind.
+/// The sink with these options, loaded from its shared library.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
     shelve("sqlite", folder.path());
@@ -86,8 +86,8 @@ pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError>
     sink.configure(&options)
 }
 
-/// An error as it is shown: its kind, its key if any, and its message.
-pub(crate) fn told(error: &SinkError) -> String {
+/// An error as it is shown: its kind, its key if there is one, and its message.
+pub(crate) fn describe(error: &SinkError) -> String {
     let key = error.key().map(|key| format!("{key}: ")).unwrap_or_default();
     format!("{:?}: {key}{error}", error.kind())
 }

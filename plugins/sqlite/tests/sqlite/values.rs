@@ -1,9 +1,9 @@
-//! What becomes of values.
+//! How values are stored.
 
 use rusqlite::types::Value::{Integer, Null, Real, Text};
 use serde_json::{Value, json};
 
-use crate::support::{Folder, told};
+use crate::support::{Folder, describe};
 
 fn typed() -> Value {
     json!({"path": "data.db", "columns": [
@@ -64,24 +64,24 @@ fn values_reach_columns_of_their_types() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_refused_and_nothing_of_the_pull_is_seen() {
+fn a_value_that_does_not_fit_is_rejected_and_nothing_is_published() {
     let folder = Folder::new();
     folder.pull(typed(), &[r#"{"id":1}"#]).unwrap();
     let error = folder.pull(typed(), &[r#"{"id":2}"#, r#"{"id":3,"calls":12345678901234567890123}"#]);
     assert_eq!(
-        told(&error.unwrap_err()),
-        "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is no whole \
-         number of 64 bits (type `text` takes any value)"
+        describe(&error.unwrap_err()),
+        "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is not a \
+         64-bit integer (type `text` takes any value)"
     );
     assert_eq!(folder.texts("SELECT id FROM users"), ["1"]);
 }
 
 #[test]
-fn a_record_without_its_key_is_refused() {
+fn a_record_without_its_key_is_rejected() {
     let folder = Folder::new();
     let options = json!({"path": "data.db", "columns": ["/id"], "key": "id"});
     assert_eq!(
-        told(&folder.pull(options, &[r#"{"id":"a"}"#, r#"{"id":null}"#]).unwrap_err()),
-        "Rejected: record 2 of the page has nothing in the column `id` of the key"
+        describe(&folder.pull(options, &[r#"{"id":"a"}"#, r#"{"id":null}"#]).unwrap_err()),
+        "Rejected: record 2 of the page has no value in the key column `id`"
     );
 }

@@ -19,7 +19,7 @@ fn read(columns: &Columns, records: &str) -> Result<Vec<String>, SinkError> {
 }
 
 #[test]
-fn a_bare_pointer_names_its_column_and_holds_text() {
+fn a_bare_pointer_is_a_text_column_with_its_name() {
     let listed = columns(json!([
         "/a/b",
         {"name": "queue", "at": "/p/0/q", "type": "integer"},
@@ -38,8 +38,8 @@ fn a_bare_pointer_names_its_column_and_holds_text() {
 }
 
 #[test]
-fn what_is_no_column_is_refused_with_the_reason() {
-    let refusals = [
+fn an_invalid_column_is_rejected_with_the_reason() {
+    let cases = [
         (json!("/a"), "`columns` must be a list, not text"),
         (json!([]), "`columns` is empty"),
         (json!(["/a", "b"]), "column 2: `b` is not a JSON pointer: it must be empty or start with `/`"),
@@ -62,16 +62,16 @@ fn what_is_no_column_is_refused_with_the_reason() {
         ),
         (json!(["/a/b", {"name": "A.b", "at": "/c"}]), "two columns are named `A.b`"),
     ];
-    for (value, refusal) in refusals {
-        assert_eq!(serde_json::from_value::<Columns>(value).unwrap_err().to_string(), refusal);
+    for (value, message) in cases {
+        assert_eq!(serde_json::from_value::<Columns>(value).unwrap_err().to_string(), message);
     }
 }
 
 #[test]
-fn a_name_leads_to_its_column_or_to_one_like_it() {
+fn a_name_is_found_or_a_similar_one_is_suggested() {
     let listed = columns(json!(["/id", "/name"]));
     assert_eq!(listed.index("name"), Ok(1));
-    assert_eq!(listed.index("nam"), Err("`nam`, which is no column (did you mean `name`?)".to_owned()));
+    assert_eq!(listed.index("nam"), Err("`nam`, which is not a column (did you mean `name`?)".to_owned()));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn records_become_rows() {
 }
 
 #[test]
-fn without_columns_the_record_is_kept_as_it_is() {
+fn the_default_column_contains_the_record() {
     let rows = read(&Columns::default(), "{\"b\":1.10,\"a\":\"\\ud800\"}\n").unwrap();
     assert_eq!(rows, [format!("{:?}", [Cell::Json("{\"b\":1.10,\"a\":\"\\ud800\"}")])]);
 }
@@ -99,24 +99,24 @@ fn without_columns_the_record_is_kept_as_it_is() {
 #[test]
 fn a_value_that_does_not_fit_names_record_column_and_value() {
     let listed = columns(json!([{"at": "/id", "type": "integer"}, {"at": "/on", "type": "boolean"}]));
-    let refusal = |records| {
+    let message = |records| {
         let error = read(&listed, records).unwrap_err();
         assert_eq!(error.kind(), SinkErrorKind::Rejected);
         error.to_string()
     };
     assert_eq!(
-        refusal("{\"id\":1}\n{\"id\":12345678901234567890123}\n"),
-        "record 2 of the page does not fit the column `id`: `12345678901234567890123` is no whole number of 64 \
-         bits (type `text` takes any value)"
+        message("{\"id\":1}\n{\"id\":12345678901234567890123}\n"),
+        "record 2 of the page does not fit the column `id`: `12345678901234567890123` is not a 64-bit integer \
+         (type `text` takes any value)"
     );
     let long = format!("{{\"on\":\"{}\"}}\n", "é".repeat(100));
     assert_eq!(
-        refusal(&long),
+        message(&long),
         format!(
             "record 1 of the page does not fit the column `on`: `\"{}…` is neither true nor false (type `text` \
              takes any value)",
             "é".repeat(39)
         )
     );
-    assert_eq!(refusal("{\"id\":1\n"), "record 1 of the page is not JSON");
+    assert_eq!(message("{\"id\":1\n"), "record 1 of the page is not JSON");
 }

@@ -1,11 +1,11 @@
-//! What SQLite says, as a failure of the sink.
+//! The errors of the `sqlite` sink.
 
 use std::{fs::OpenOptions, path::Path};
 
 use longhaul_plugin::{SinkError, SinkErrorKind};
 use rusqlite::{Error, ErrorCode};
 
-/// An error of the database while doing `what`.
+/// An error of the database. `what` is what could not be done.
 pub(crate) fn failed(what: String, error: Error) -> SinkError {
     let code = error.sqlite_error_code();
     let kind = match code {
@@ -21,32 +21,33 @@ pub(crate) fn failed(what: String, error: Error) -> SinkError {
     };
     let more = match code {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            ": another program has kept it locked for longer than `busy_timeout`"
+            ": another program has locked it for longer than `busy_timeout`"
         }
         Some(ErrorCode::ConstraintViolation) => {
-            ": a constraint of the table keeps a row out (with a `key`, later rows take the place of earlier ones)"
+            ": a row violates a constraint of the table (set `key` to let later rows replace earlier ones)"
         }
         _ => "",
     };
-    // As text: what lies beneath the error says the same once more.
-    let told = match error {
-        Error::SqliteFailure(_, Some(told)) => told,
+    // As text, because the sources of the error repeat its message.
+    let cause = match error {
+        Error::SqliteFailure(_, Some(message)) => message,
         other => other.to_string(),
     };
-    SinkError::new(kind, what + more).because(told)
+    SinkError::new(kind, what + more).because(cause)
 }
 
-/// The same for opening a file: where SQLite only says that it cannot, the operating system is asked why.
+/// An error when opening a file. If SQLite only reports that it cannot open the file, this asks the operating system
+/// for the reason.
 pub(crate) fn unopened(what: String, file: &Path, error: Error) -> SinkError {
     if error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
-        && let Err(why) = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file)
+        && let Err(error) = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file)
     {
-        return SinkError::io(what, why);
+        return SinkError::io(what, error);
     }
     failed(what, error)
 }
 
-/// What the database cannot take, now or later.
+/// An error that a retry would not resolve.
 pub(crate) fn rejected(what: String) -> SinkError {
     SinkError::new(SinkErrorKind::Rejected, what)
 }

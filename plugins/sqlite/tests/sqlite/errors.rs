@@ -1,4 +1,4 @@
-//! What is said where the database does not take the rows.
+//! The errors of the database.
 
 use std::{
     error::Error,
@@ -13,60 +13,57 @@ use longhaul_core::{
 };
 use longhaul_demo::{FakeApi, Settings};
 use longhaul_sink_sqlite::Sqlite;
-use longhaul_tests::{again, shelve, told as told_to, write_page};
+use longhaul_tests::{again, shelve, told as rerun, write_page};
 use serde_json::{Value, json};
 
 use crate::{
     pulls::{FIRST, with},
-    support::{Folder, told},
+    support::{Folder, describe},
 };
 
-/// An error as it is shown, and what lay beneath it.
-fn failure(folder: &Folder, error: &SinkError) -> Vec<String> {
+/// An error as it is shown, and its causes.
+fn chain(folder: &Folder, error: &SinkError) -> Vec<String> {
     let root = folder.path("").canonicalize().unwrap().display().to_string();
-    let beneath = iter::successors(error.source(), |&error| error.source()).map(ToString::to_string);
-    let chain = iter::once(told(error)).chain(beneath);
-    chain.map(|text| text.replace(&format!("{}/", root.trim_end_matches('/')), "")).collect()
+    let causes = iter::successors(error.source(), |&error| error.source()).map(ToString::to_string);
+    let messages = iter::once(describe(error)).chain(causes);
+    messages.map(|text| text.replace(&format!("{}/", root.trim_end_matches('/')), "")).collect()
 }
 
-/// Opens the sink without the border: the locks of two copies of SQLite in one process do not know each other.
-fn begin(folder: &Folder, options: Value) -> Result<Box<dyn Sink>, SinkError> {
+/// Opens the linked sink: two copies of SQLite in one process do not see each other's locks.
+fn open(folder: &Folder, options: Value) -> Result<Box<dyn Sink>, SinkError> {
     let sink: Sqlite = serde_json::from_value(options).unwrap();
     sink.open(&folder.variables(), None).map(|Opened { sink, .. }| sink)
 }
 
 #[test]
-fn what_is_there_under_the_name_must_take_the_rows() {
-    let refusal = |sql: &str, mode| {
+fn an_existing_table_must_match() {
+    let mismatch = |sql: &str, mode| {
         let folder = Folder::new();
         folder.database().execute_batch(sql).unwrap();
-        let message = told(&folder.begin(with(mode, &["id"])).unwrap_err());
+        let message = describe(&folder.open(with(mode, &["id"])).unwrap_err());
         let shown = format!("table `users` in `{}`", folder.path("data.db").display());
         message.strip_prefix(&format!("Rejected: cannot write to {shown}: ")).unwrap().to_owned()
     };
-    assert_eq!(refusal("CREATE TABLE users (id INTEGER)", "append"), "it has no column `name`");
+    assert_eq!(mismatch("CREATE TABLE users (id INTEGER)", "append"), "it has no column `name`");
     assert_eq!(
-        refusal("CREATE TABLE users (ID TEXT, name TEXT)", "append"),
+        mismatch("CREATE TABLE users (ID TEXT, name TEXT)", "append"),
         "its column `id` is of type TEXT, not INTEGER"
     );
     assert_eq!(
-        refusal("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
-        "it has no PRIMARY KEY or UNIQUE constraint on `id`, which is the `key`"
+        mismatch("CREATE TABLE users (id INTEGER, name TEXT)", "append"),
+        "it has no PRIMARY KEY or UNIQUE constraint for the `key`, `id`"
     );
-    assert_eq!(
-        refusal("CREATE VIEW Users AS SELECT 1", "replace"),
-        "there is one, but it is of the kind view"
-    );
+    assert_eq!(mismatch("CREATE VIEW Users AS SELECT 1", "replace"), "it already exists as a view");
 }
 
 #[test]
-fn a_failure_of_the_database_says_what_was_being_done() {
+fn an_error_of_the_database_says_what_failed() {
     let after = |sql: &str| {
         let folder = Folder::new();
-        let mut sink = folder.begin(with("replace", &[])).unwrap();
+        let mut sink = folder.open(with("replace", &[])).unwrap();
         folder.database().execute_batch(sql).unwrap();
         write_page(&mut sink, &FIRST).unwrap();
-        failure(&folder, &sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err())
+        chain(&folder, &sink.commit(Mark(1)).and_then(|_| sink.finish()).unwrap_err())
     };
     assert_eq!(
         after("DROP TABLE _longhaul"),
@@ -83,50 +80,50 @@ fn a_failure_of_the_database_says_what_was_being_done() {
     let folder = Folder::new();
     folder.database().execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)").unwrap();
     let pulled = || {
-        let mut sink = folder.begin(with("append", &[])).unwrap();
+        let mut sink = folder.open(with("append", &[])).unwrap();
         write_page(&mut sink, &FIRST).unwrap();
         sink.commit(Mark(1)).and_then(|_| sink.finish())
     };
     pulled().unwrap();
     assert_eq!(
-        failure(&folder, &pulled().unwrap_err()),
+        chain(&folder, &pulled().unwrap_err()),
         [
-            "Rejected: cannot finish table `users` in `data.db`: a constraint of the table keeps a row out (with a \
-             `key`, later rows take the place of earlier ones)",
+            "Rejected: cannot finish table `users` in `data.db`: a row violates a constraint of the table (set `key` to let \
+             later rows replace earlier ones)",
             "UNIQUE constraint failed: users.id"
         ]
     );
 }
 
 #[test]
-fn a_file_that_is_no_database_is_left_alone() {
+fn a_file_that_is_not_a_database_is_left_alone() {
     let folder = Folder::new();
     let text = "not a database, but a text that is long enough to be looked at".repeat(20);
     fs::write(folder.path("data.db"), &text).unwrap();
     assert_eq!(
-        failure(&folder, &folder.begin(json!({"path": "data.db"})).unwrap_err()),
+        chain(&folder, &folder.open(json!({"path": "data.db"})).unwrap_err()),
         ["Rejected: cannot open table `users` in `data.db`", "file is not a database"]
     );
     assert_eq!(fs::read_to_string(folder.path("data.db")).unwrap(), text);
 }
 
-/// Something that is no database, and what is said of it.
-fn refusal(name: &str) -> Vec<String> {
+/// The error of opening `name`, which is not a database.
+fn open_error(name: &str) -> Vec<String> {
     let folder = Folder::new();
     fs::create_dir(folder.path("folder")).unwrap();
     fs::write(folder.path("file"), "").unwrap();
-    failure(&folder, &begin(&folder, json!({ "path": name })).unwrap_err())
+    chain(&folder, &open(&folder, json!({ "path": name })).unwrap_err())
 }
 
 #[test]
-fn a_place_that_no_database_can_have_is_refused_with_the_reason() {
-    assert_eq!(refusal("folder"), ["Config: path: cannot write to `folder`: it is a folder"]);
-    let made = refusal("file/data.db");
+fn a_path_that_cannot_be_a_database_is_rejected_with_the_reason() {
+    assert_eq!(open_error("folder"), ["Config: path: cannot write to `folder`: it is a folder"]);
+    let made = open_error("file/data.db");
     assert_eq!(made[0], "Unavailable: cannot create the folder `file`");
     assert!(made[1].starts_with("File exists") || made[1].starts_with("Not a directory"), "{made:?}");
     // SQLite itself would only say that it is unable to open the file.
     let long = "x".repeat(300);
-    let opened = refusal(&long);
+    let opened = open_error(&long);
     assert_eq!(opened[0], format!("Unavailable: cannot open table `users` in `{long}`"));
     assert!(opened[1].starts_with("File name too long"), "{opened:?}");
     assert_eq!(opened.len(), 2);
@@ -134,84 +131,84 @@ fn a_place_that_no_database_can_have_is_refused_with_the_reason() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_or_folder_that_may_not_be_written_to_says_so() {
+fn a_file_or_folder_without_write_access_is_an_error() {
     use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
 
-    let may_write = |place: &Path| fs::OpenOptions::new().write(true).open(place).is_ok();
+    let is_writable = |path: &Path| fs::OpenOptions::new().write(true).open(path).is_ok();
     let folder = Folder::new();
     folder.pull(with("replace", &[]), &FIRST).unwrap();
     let file = folder.path("data.db");
     fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
-    // Root may write to everything.
-    if !may_write(&file) {
+    // Root can write to everything.
+    if !is_writable(&file) {
         assert_eq!(
-            failure(&folder, &begin(&folder, with("replace", &[])).unwrap_err()),
+            chain(&folder, &open(&folder, with("replace", &[])).unwrap_err()),
             ["Unavailable: cannot open table `users` in `data.db`", "attempt to write a readonly database"]
         );
         fs::set_permissions(folder.path(""), Permissions::from_mode(0o500)).unwrap();
-        let said = failure(&folder, &begin(&folder, json!({"path": "new.db"})).unwrap_err());
+        let messages = chain(&folder, &open(&folder, json!({"path": "new.db"})).unwrap_err());
         fs::set_permissions(folder.path(""), Permissions::from_mode(0o700)).unwrap();
-        assert_eq!(said[0], "Unavailable: cannot open table `users` in `new.db`");
-        assert!(said[1].starts_with("Permission denied"), "{said:?}");
+        assert_eq!(messages[0], "Unavailable: cannot open table `users` in `new.db`");
+        assert!(messages[1].starts_with("Permission denied"), "{messages:?}");
     }
 }
 
 #[test]
-fn a_database_that_is_damaged_says_so_and_is_left_alone() {
+fn a_damaged_database_is_an_error_and_is_left_alone() {
     let folder = Folder::new();
     folder.pull(with("replace", &[]), &FIRST).unwrap();
     let mut bytes = fs::read(folder.path("data.db")).unwrap();
-    // The first page stays what it is, and all that it leads to is gone.
+    // The first page stays valid, and everything that it points to is destroyed.
     bytes[4096..].fill(0xA5);
     bytes[100..108].fill(0xA5);
     fs::write(folder.path("data.db"), &bytes).unwrap();
     assert_eq!(
-        failure(&folder, &begin(&folder, with("replace", &[])).unwrap_err()),
+        chain(&folder, &open(&folder, with("replace", &[])).unwrap_err()),
         ["Rejected: cannot open table `users` in `data.db`", "database disk image is malformed"]
     );
     assert!(fs::read(folder.path("data.db")).unwrap() == bytes);
 }
 
 #[test]
-fn whoever_has_the_database_locked_is_told_of() {
+fn a_locked_database_is_an_error() {
     let locked = |doing: &str| {
-        let more = "another program has kept it locked for longer than `busy_timeout`";
+        let more = "another program has locked it for longer than `busy_timeout`";
         [
             format!("Unavailable: cannot {doing} table `users` in `data.db`: {more}"),
             "database is locked".into(),
         ]
     };
     let folder = Folder::new();
-    let impatient = || {
+    let without_waiting = || {
         let mut options = with("append", &[]);
         options["busy_timeout"] = "0s".into();
         options
     };
-    folder.pull(impatient(), &FIRST).unwrap();
+    folder.pull(without_waiting(), &FIRST).unwrap();
     let other = folder.database();
     let hold = |sql: &str| other.execute_batch(sql).unwrap();
 
     hold("BEGIN EXCLUSIVE");
-    assert_eq!(failure(&folder, &begin(&folder, impatient()).unwrap_err()), locked("open"));
+    assert_eq!(chain(&folder, &open(&folder, without_waiting()).unwrap_err()), locked("open"));
     hold("COMMIT");
 
-    let mut sink = begin(&folder, impatient()).unwrap();
+    let mut sink = open(&folder, without_waiting()).unwrap();
     write_page(&mut sink, &FIRST).unwrap();
     hold("BEGIN IMMEDIATE");
-    assert_eq!(failure(&folder, &sink.commit(Mark(1)).unwrap_err()), locked("write to"));
+    assert_eq!(chain(&folder, &sink.commit(Mark(1)).unwrap_err()), locked("write to"));
     hold("COMMIT");
-    // Nothing is lost of it: what waited still waits.
+    // No row is lost: the uncommitted rows are still there.
     sink.commit(Mark(1)).unwrap();
     hold("BEGIN; SELECT * FROM users");
-    assert_eq!(failure(&folder, &sink.finish().unwrap_err()), locked("finish"));
+    assert_eq!(chain(&folder, &sink.finish().unwrap_err()), locked("finish"));
     hold("COMMIT");
     assert_eq!(folder.texts("SELECT name FROM users"), ["a", "b"]);
 }
 
-/// The lock is held by this process, and the command runs in another.
+/// This process holds the lock, and the command runs in another process.
 #[test]
-fn a_run_that_meets_a_lock_says_so_and_is_taken_up_again() {
-    if let Some(arguments) = told_to() {
+fn a_run_fails_on_a_locked_database_and_resumes() {
+    if let Some(arguments) = rerun() {
         exit(longhaul::run(arguments).code().into());
     }
     let settings = Settings { records: 7, rate_allowed: u32::MAX, ..Settings::default() };
@@ -225,7 +222,7 @@ fn a_run_that_meets_a_lock_says_so_and_is_taken_up_again() {
     fs::write(folder.path("longhaul.toml"), format!("{configuration}busy_timeout = \"1ms\"\n")).unwrap();
     fs::create_dir(folder.path("out")).unwrap();
     let run = || {
-        let name = "failures::a_run_that_meets_a_lock_says_so_and_is_taken_up_again";
+        let name = "errors::a_run_fails_on_a_locked_database_and_resumes";
         let mut command = again(name, "longhaul run -q");
         command.current_dir(folder.path("")).stdin(Stdio::null()).output().unwrap()
     };
@@ -237,7 +234,7 @@ fn a_run_that_meets_a_lock_says_so_and_is_taken_up_again() {
         String::from_utf8(output.stderr).unwrap(),
         format!(
             "error: the stream `conversations` is not complete\n  caused by: the sink `sqlite` failed\n  caused by: \
-             cannot open table `conversations` in `{}`: another program has kept it locked for longer than \
+             cannot open table `conversations` in `{}`: another program has locked it for longer than \
              `busy_timeout`\n  caused by: database is locked\nhint: mend the cause, then run it again: longhaul run \
              conversations\n",
             shown.display()
