@@ -223,7 +223,7 @@ static void drop_sink(longhaul_open *sink) { free(sink); }
 
 #define TEXT(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
 
-const longhaul_sink_table *longhaul_sink_v1(const longhaul_host *given) {
+const longhaul_sink_table *longhaul_sink_v1(const longhaul_host *host_table) {
     static const longhaul_sink_table table = {
         .size = sizeof(longhaul_sink_table),
         .name = TEXT("count"),
@@ -241,6 +241,6 @@ const longhaul_sink_table *longhaul_sink_v1(const longhaul_host *given) {
         .finish = finish,
         .drop_sink = drop_sink,
     };
-    host = given;
+    host = host_table;
     return &table;
 }

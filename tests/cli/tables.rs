@@ -141,7 +141,7 @@ fn a_table_that_makes_no_sense_is_told_where_it_was_written() {
     let server = late();
     let table = "[streams.conversations.table]\nrows = \"/a/*\"\ncolumns = [\"/id\", \"^^^/a\"]\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + table));
-    let cause = "caused by: column 2: `^^^/a` has 3 `^`, but the record and each `*` of `rows` make only 2\n";
+    let cause = "caused by: column 2: `^^^/a` has 3 `^`, but there are only 2 levels: the record and each `*` of `rows`\n";
     for typed in ["run --sink csv", "preview conversations"] {
         let said = format!(
             "error: `streams.conversations.table.columns` cannot be used\n  in: longhaul.toml:26\n  {cause}"

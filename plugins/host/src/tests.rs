@@ -10,7 +10,7 @@ use longhaul_plugin_abi::{
 
 use crate::{InvalidTable, PluginSinkType, table::Plugin};
 
-/// A minimal sink. Its handles point to incomplete and are never read.
+/// A minimal sink. Its handles point to nothing and are never read.
 fn table() -> SinkTable {
     unsafe extern "C" fn configure(_: Bytes, out: *mut *mut Configured, _: Reply) -> Status {
         // SAFETY: the host's `out` can be written to.

@@ -78,7 +78,7 @@ pub fn mismatch(column: &Column, json: &str, reason: &str) -> String {
     if shown.len() < json.len() {
         shown.push('…');
     }
-    format!("does not fit the column `{}`: `{shown}` {reason} (type `text` takes any value)", column.name)
+    format!("does not fit the column `{}`: `{shown}` {reason} (type `text` accepts any value)", column.name)
 }
 
 impl Default for Columns {

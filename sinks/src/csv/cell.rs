@@ -45,8 +45,8 @@ impl Style {
     }
 
     /// Quotes the text if it contains a delimiter, a quote or a line end (RFC 4180 §2). Also quotes empty text, to
-    /// tell it from a missing value, and text that a reader could mistake for a byte order mark at the start of the
-    /// file.
+    /// distinguish it from a missing value, and text that a reader could mistake for a byte order mark at the start of
+    /// the file.
     fn field(&self, text: &str, row: &mut Vec<u8>) {
         let special = |byte: u8| matches!(byte, b'"' | b'\r' | b'\n') || byte == self.delimiter;
         if !text.is_empty() && !text.starts_with('\u{FEFF}') && !text.bytes().any(special) {

@@ -22,7 +22,7 @@ pub(crate) struct Flattener {
     arrays: Arrays,
     root: Node,
     names: Vec<String>,
-    taken: HashSet<String>,
+    used: HashSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ struct Path<'p> {
 impl Flattener {
     /// A flattener without columns.
     pub(crate) fn new(arrays: Arrays) -> Self {
-        Self { arrays, root: Node::default(), names: Vec::new(), taken: HashSet::new() }
+        Self { arrays, root: Node::default(), names: Vec::new(), used: HashSet::new() }
     }
 
     /// The names of the columns: the member names on the path, outermost first, joined by dots.
@@ -64,8 +64,8 @@ impl Flattener {
         cells.clear();
         cells.resize(self.len(), None);
         let mut scan = Scan::new(record);
-        let Self { arrays, root, names, taken } = self;
-        let mut flattening = Flattening { arrays: *arrays, names, taken, cells };
+        let Self { arrays, root, names, used } = self;
+        let mut flattening = Flattening { arrays: *arrays, names, used, cells };
         flattening.value(root, None, &mut scan)?;
         Ok(scan.end()?)
     }
@@ -75,7 +75,7 @@ impl Flattener {
 struct Flattening<'d, 'c, 'r> {
     arrays: Arrays,
     names: &'d mut Vec<String>,
-    taken: &'d mut HashSet<String>,
+    used: &'d mut HashSet<String>,
     cells: &'c mut Vec<Option<&'r str>>,
 }
 
@@ -117,7 +117,7 @@ impl<'r> Flattening<'_, '_, 'r> {
             None if self.names.len() == MAX_COLUMNS => return Err(RowError::TooManyColumns),
             None => {
                 let name = self.new_name(path);
-                self.taken.insert(name.clone());
+                self.used.insert(name.clone());
                 self.names.push(name);
                 self.cells.push(None);
                 *node.column.insert(self.names.len() - 1)
@@ -136,7 +136,7 @@ impl<'r> Flattening<'_, '_, 'r> {
         let pointer = Pointer::from_tokens(tokens).to_string();
         let numbered = (2..).map(|number| format!("{dotted} ({number})"));
         let mut names = [dotted.clone(), pointer].into_iter().chain(numbered);
-        names.find(|name| !self.taken.contains(name)).unwrap_or(dotted)
+        names.find(|name| !self.used.contains(name)).unwrap_or(dotted)
     }
 }
 

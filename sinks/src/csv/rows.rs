@@ -76,7 +76,7 @@ impl RowLayout {
     }
 
     /// Calls `row` with the cells of every match in `record`, and returns the number of matches. If there are none,
-    /// the cells of the record itself are filled nevertheless.
+    /// the cells of the record itself are still filled.
     pub(crate) fn rows<'r>(
         &self,
         record: &'r str,

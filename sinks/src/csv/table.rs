@@ -34,7 +34,7 @@ enum WithoutMatch {
 }
 
 impl Table {
-    /// The keys that [`new`](Self::new) reads, besides those of a [`Style`].
+    /// The keys that [`new`](Self::new) reads, in addition to those of a [`Style`].
     pub(crate) const KEYS: [&str; 3] = ["columns", "rows", "rows_optional"];
 
     /// Whether these keys define columns. `columns = "all"` does not, unless `rows` or `rows_optional` is set.

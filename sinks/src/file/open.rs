@@ -63,7 +63,7 @@ impl RecordFile {
     fn was_dropped(disk: &dyn Disk, mode: Mode, path: &FilePath, start: Position) -> Result<bool, SinkError> {
         let path = match mode {
             Mode::Replace => &path.part(),
-            // Such a file existed before the pull, so another program must have removed it.
+            // The file existed before the pull, so another program must have removed it.
             Mode::Append if start.length > 0 => return Ok(false),
             Mode::Append => path,
         };
@@ -74,7 +74,7 @@ impl RecordFile {
         Self::create(disk, path.part(), Publish::Rename(path), compression)
     }
 
-    /// Creates a file at `path`, and removes one that is there.
+    /// Creates a file at `path`, and removes an existing one.
     pub(super) fn create(
         disk: Arc<dyn Disk>,
         path: FilePath,

@@ -14,11 +14,11 @@ pub(crate) struct FilePath {
 impl FilePath {
     /// The path of the temporary file that replaces this one: `<path>.part`.
     pub(super) fn part(&self) -> Self {
-        self.beside(".part")
+        self.with_ending(".part")
     }
 
     /// The path with `ending` appended.
-    pub(super) fn beside(&self, ending: &str) -> Self {
+    pub(super) fn with_ending(&self, ending: &str) -> Self {
         let mut absolute = self.absolute.clone().into_os_string();
         absolute.push(ending);
         Self { absolute: absolute.into(), shown: format!("{}{ending}", self.shown) }

@@ -52,7 +52,7 @@ pub(super) enum Publish {
 }
 
 impl RecordFile {
-    /// Whether the file is empty, that is, has no content from earlier pulls either.
+    /// Whether the file has no content, not even from earlier pulls.
     pub(crate) fn is_empty(&mut self) -> Result<bool, SinkError> {
         Ok(self.head(1)?.is_empty())
     }
@@ -102,8 +102,8 @@ impl RecordFile {
         Ok(receipt)
     }
 
-    /// Writes a compressed file of no content if the file has no bytes yet: an empty file is not a valid compressed
-    /// file.
+    /// Writes a compressed file without content if the file has no bytes yet, because an empty file is not a valid
+    /// compressed file.
     fn write_empty(&mut self) -> Result<(), SinkError> {
         if self.length > 0 {
             return Ok(());

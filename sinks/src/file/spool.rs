@@ -19,7 +19,7 @@ use super::{
     target::Target,
 };
 
-/// The records of one pull, one per line, in `<path>.spool` beside the final file.
+/// The records of one pull, one per line, in `<path>.spool` next to the final file.
 ///
 /// Dropping it removes everything that was not committed.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Spool {
     }
 
     /// Opens the spool as it was at the receipt `from`. Returns `None` if there is no spool because it already became
-    /// the final file, which then holds `length` bytes.
+    /// the final file, which then contains `length` bytes.
     pub(crate) fn resume(
         target: &Target,
         variables: &Variables,
@@ -44,7 +44,7 @@ impl Spool {
         let spool = spool_path(&path);
         let unreadable = |error| failed("read", &path, error);
         let is_gone = disk.kind(&spool.absolute).map_err(|error| failed("read", &spool, error))?.is_none();
-        if is_gone && holds(&*disk, &path, target.compression, length).map_err(unreadable)? {
+        if is_gone && contains(&*disk, &path, target.compression, length).map_err(unreadable)? {
             return Ok(None);
         }
         let from = position(from, &spool)?;
@@ -89,11 +89,11 @@ impl Spool {
 }
 
 fn spool_path(path: &FilePath) -> FilePath {
-    path.beside(".spool")
+    path.with_ending(".spool")
 }
 
-/// Whether the file exists and holds `length` bytes of uncompressed content.
-fn holds(disk: &dyn Disk, path: &FilePath, compression: Compression, length: u64) -> io::Result<bool> {
+/// Whether the file exists and contains `length` bytes of uncompressed content.
+fn contains(disk: &dyn Disk, path: &FilePath, compression: Compression, length: u64) -> io::Result<bool> {
     let Some(Kind::File(found)) = disk.kind(&path.absolute)? else { return Ok(false) };
     if compression == Compression::None {
         return Ok(found == length);

@@ -21,7 +21,7 @@ longhaul_status unknown_destination(const longhaul_configured *sink, longhaul_by
 }
 
 longhaul_status unknown_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
-                         longhaul_opened *out, longhaul_reply reply) {
+                             longhaul_opened *out, longhaul_reply reply) {
     (void)sink, (void)variables, (void)from, (void)out, (void)reply;
     return 77;
 }
@@ -53,7 +53,7 @@ longhaul_status empty_destination(const longhaul_configured *sink, longhaul_byte
 }
 
 longhaul_status empty_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
-                          longhaul_opened *out, longhaul_reply reply) {
+                           longhaul_opened *out, longhaul_reply reply) {
     (void)sink, (void)variables, (void)from, (void)out, (void)reply;
     return LONGHAUL_OK;
 }
@@ -70,7 +70,7 @@ longhaul_status logged_configure(longhaul_bytes options, longhaul_configured **o
 }
 
 longhaul_status logged_open(const longhaul_configured *sink, longhaul_bytes variables, const longhaul_position *from,
-                          longhaul_opened *out, longhaul_reply reply) {
+                            longhaul_opened *out, longhaul_reply reply) {
     host->log(host->data, LONGHAUL_INFO, variables);
     return open_sink(sink, variables, from, out, reply);
 }
@@ -80,9 +80,9 @@ longhaul_status logged_write(longhaul_open *sink, longhaul_batch batch, longhaul
     return write_batch(sink, batch, reply);
 }
 
-LONGHAUL_EXPORT const longhaul_sink_table *ENTRY(const longhaul_host *given) {
+LONGHAUL_EXPORT const longhaul_sink_table *ENTRY(const longhaul_host *host_table) {
     static longhaul_sink_table table;
-    table = *longhaul_sink_count(given);
+    table = *longhaul_sink_count(host_table);
     CHANGE;
     return &table;
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{PluginFolder, as_options};
 
-/// A counted record, of which only the count is left.
+/// A counted record: the sink stores only the count.
 const COUNTED: &str = "a record";
 
 /// Tests the sink `count` in this folder against the contract.

@@ -72,12 +72,12 @@ fn a_value_that_does_not_fit_is_rejected_immediately_and_the_old_file_stays() {
     assert_eq!(
         error(r#"{"calls":12345678901234567890123}"#),
         "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is not a \
-         64-bit integer (type `text` takes any value)"
+         64-bit integer (type `text` accepts any value)"
     );
     assert_eq!(
         error(r#"{"since":"2026-01-01T00:00:00.1234567Z"}"#),
         "Rejected: record 2 of the page does not fit the column `since`: `2026-01-01T00:00:00.1234567Z` is more \
-         precise than a microsecond (type `text` takes any value)"
+         precise than a microsecond (type `text` accepts any value)"
     );
     assert_eq!(folder.texts("a.parquet"), ["1"]);
     assert_eq!(folder.names(), ["a.parquet"]);

@@ -71,7 +71,7 @@ fn a_value_that_does_not_fit_is_rejected_and_nothing_is_published() {
     assert_eq!(
         describe(&error.unwrap_err()),
         "Rejected: record 2 of the page does not fit the column `calls`: `12345678901234567890123` is not a \
-         64-bit integer (type `text` takes any value)"
+         64-bit integer (type `text` accepts any value)"
     );
     assert_eq!(folder.texts("SELECT id FROM users"), ["1"]);
 }

@@ -107,14 +107,14 @@ fn a_value_that_does_not_fit_names_record_column_and_value() {
     assert_eq!(
         message("{\"id\":1}\n{\"id\":12345678901234567890123}\n"),
         "record 2 of the page does not fit the column `id`: `12345678901234567890123` is not a 64-bit integer \
-         (type `text` takes any value)"
+         (type `text` accepts any value)"
     );
     let long = format!("{{\"on\":\"{}\"}}\n", "é".repeat(100));
     assert_eq!(
         message(&long),
         format!(
             "record 1 of the page does not fit the column `on`: `\"{}…` is neither true nor false (type `text` \
-             takes any value)",
+             accepts any value)",
             "é".repeat(39)
         )
     );
