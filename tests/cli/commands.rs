@@ -8,7 +8,8 @@ use crate::{
 #[test]
 fn check_tries_everything_and_writes_nothing() {
     let api = api::start(&calm(120));
-    let users = "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n";
+    let users = "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n\
+                 pages = { type = \"next_url\", next = \"/nextUri\" }\n";
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + users));
     let ended = folder.run("check");
     assert_eq!(
@@ -78,7 +79,7 @@ fn token_prints_a_token_and_nothing_else() {
     // It is good for what it is meant for.
     let fixed = format!(
         "[api]\nbase_url = \"{}\"\n[auth]\ntype = \"token\"\ntoken = \"{token}\"\n\
-         [streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n",
+         [streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\npages.type = \"single\"\n",
         api.base_url()
     );
     let ended = Folder::configured(&fixed).run("run");

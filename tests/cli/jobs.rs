@@ -186,8 +186,11 @@ fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
         )
     );
     // Its results are not where they should be.
-    let (code, stderr, submitted, cancelled) =
-        preview(two_days(), "--set streams.conversation_jobs.records=/elsewhere");
+    let (code, stderr, submitted, cancelled) = preview(
+        two_days(),
+        "--set streams.conversation_jobs.records=/elsewhere \
+                             --set streams.conversation_jobs.records_missing=error",
+    );
     assert_eq!((code, submitted, cancelled), (Some(4), 1, 1), "{stderr}");
 }
 

@@ -28,7 +28,11 @@ const AWKWARD: [&str; 16] = [
 
 fn configuration(base_url: &str) -> String {
     let configuration = api::connection(base_url).replace("client_secret = \"the-s3cret\"\n", "");
-    [&configuration, "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n"].concat()
+    [
+        &configuration,
+        "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\npages.type = \"single\"\n",
+    ]
+    .concat()
 }
 
 #[test]

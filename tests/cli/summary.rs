@@ -29,6 +29,7 @@ fn pull(records: u64, pages: u64, exit_code: u8, error: Option<&str>) -> Value {
         "windows": 0,
         "repeated_dropped": 0,
         "missing": 0,
+        "end": error.is_none().then(|| json!({ "proof": "next_missing", "at": "/nextPageUri", "page": 4 })),
         "files": ["FOLDER/out/conversations.ndjson"],
         "exit_code": exit_code,
         "error": error,

@@ -16,6 +16,7 @@ method = "POST"
 path = "/api/v2/analytics/conversations/details/query"
 body = { interval = "{window.start}/{window.end}" }
 records = "/conversations"
+records_missing = "empty"
 sinks = ["lines"]
 
 [streams.calls.pages]

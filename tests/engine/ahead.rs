@@ -33,7 +33,7 @@ fn at_once(
 
 /// Pages that are numbered, of which nobody tells how many there are.
 fn numbered() -> PageNumber {
-    PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None, total: None }
+    PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None }
 }
 
 fn number(request: &Received, name: &str) -> u64 {
@@ -68,7 +68,7 @@ fn numbered_pages_are_fetched_at_once_though_nobody_tells_how_many_there_are() {
 #[test]
 fn pages_from_an_offset_are_fetched_at_once_though_nobody_tells_how_many_there_are() {
     let meeting = Barrier::new(8);
-    let paginator = Offset { param: "offset".parse().unwrap(), size: None, start: 0, total: None };
+    let paginator = Offset { param: "offset".parse().unwrap(), size: None, start: 0 };
     let (setup, transport, source) = at_once(paginator, move |request| {
         let offset = number(request, "offset");
         if (80..160).contains(&offset) {
@@ -95,7 +95,7 @@ fn a_short_listing_is_not_asked_for_many_pages_that_it_does_not_have() {
 fn windows_of_one_page_are_fetched_at_once_and_written_in_order() {
     // Behind the first, eight windows at a time wait for one another.
     let meeting = Barrier::new(8);
-    let (setup, _, mut source) = at_once(Single, move |request| {
+    let (setup, _, mut source) = at_once(Single::Assumed, move |request| {
         let day = request.query("from").unwrap()[8..10].parse().unwrap();
         if day > 1 {
             meeting.wait();

@@ -3,32 +3,28 @@
 use std::sync::Arc;
 
 use longhaul_core::{
-    Pointer, Source,
+    Source,
     listing::{
         PageError,
+        end::{Ends, RecordsMissing},
         paginate::{Offset, PageNumber},
     },
 };
-use longhaul_tests::{Life, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records};
+use longhaul_tests::{
+    Life, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records, with_total,
+};
 
-fn page_number(page_count: Option<&str>, total: Option<&str>) -> PageNumber {
-    let pointer = |place: &str| place.parse::<Pointer>().unwrap();
+fn page_number(page_count: Option<&str>) -> PageNumber {
     PageNumber {
         param: "pageNumber".parse().unwrap(),
         size: Some(("pageSize".parse().unwrap(), 500)),
         start: 1,
-        page_count: page_count.map(pointer),
-        total: total.map(pointer),
+        page_count: page_count.map(|place| place.parse().unwrap()),
     }
 }
 
-fn offset(total: Option<&str>) -> Offset {
-    Offset {
-        param: "offset".parse().unwrap(),
-        size: Some(("limit".parse().unwrap(), 500)),
-        start: 0,
-        total: total.map(|place| place.parse().unwrap()),
-    }
+fn offset() -> Offset {
+    Offset { param: "offset".parse().unwrap(), size: Some(("limit".parse().unwrap(), 500)), start: 0 }
 }
 
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
@@ -40,13 +36,13 @@ fn asked(request: &Received, name: &str) -> usize {
 }
 
 /// Pulls seven records in pages of three, each of which tells `counts`, and past the end gives `past_the_end`.
-fn pull_seven(paginator: PageNumber, counts: &'static str, past_the_end: &'static str) -> Pulled {
+fn pull_seven(paginator: PageNumber, ends: Ends, counts: &'static str, past_the_end: &'static str) -> Pulled {
     let (setup, _) = setup(move |request| match records(7).chunks(3).nth(asked(request, "pageNumber") - 1) {
         Some(page) => Reply::json(format!(r#"{{"entities":[{}]{counts}}}"#, page.join(","))),
         None => Reply::json(past_the_end),
     });
     let source = setup.source_at("/api/v2/users", "/entities", paginator);
-    setup.pull(&source, None)
+    setup.pull(&Source { ends, ..source }, None)
 }
 
 #[test]
@@ -61,9 +57,10 @@ fn a_page_size_that_is_silently_shrunk_loses_nothing() {
         let page = &of_server[offset.min(250)..(offset + most).min(250)];
         Reply::json(format!(r#"{{"entities":[{}],"total":250}}"#, page.join(",")))
     });
-    let by_offset: Source = setup.source_at("/x", "/entities", offset(Some("/total")));
-    let by_number = setup.source_at("/x", "/entities", page_number(None, Some("/total")));
+    let by_offset: Source = setup.source_at("/x", "/entities", offset());
+    let by_number = setup.source_at("/x", "/entities", page_number(None));
     for source in [by_offset, by_number] {
+        let source = Source { ends: with_total("/total"), ..source };
         let pulled = setup.pull(&source, None);
         assert!(pulled.records() == all);
         assert_eq!((pulled.summary().pages, pulled.summary().missing), (4, 0));
@@ -80,7 +77,7 @@ fn pages_of_uneven_length_lose_nothing() {
         let page = &records(40)[offset..(offset + 1 + offset % 4).min(40)];
         Reply::json(format!(r#"{{"entities":[{}]}}"#, page.join(",")))
     });
-    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset(None)), None);
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset()), None);
     assert_eq!(pulled.records(), records(40));
 }
 
@@ -95,12 +92,14 @@ fn a_page_count_that_lies_neither_cuts_the_listing_short_nor_keeps_it_going() {
         r#","pageCount":"many""#,
         "",
     ] {
-        let pulled = pull_seven(page_number(Some("/pageCount"), None), counts, r#"{"entities":[]}"#);
+        let pulled =
+            pull_seven(page_number(Some("/pageCount")), Ends::default(), counts, r#"{"entities":[]}"#);
         assert_eq!(pulled.records(), records(7), "{counts}");
         assert_eq!(pulled.summary().pages, 4, "{counts}");
     }
     for counts in [r#","pageCount":3"#, r#","pageCount":"3""#] {
-        let pulled = pull_seven(page_number(Some("/pageCount"), None), counts, r#"{"entities":[]}"#);
+        let pulled =
+            pull_seven(page_number(Some("/pageCount")), Ends::default(), counts, r#"{"entities":[]}"#);
         assert_eq!(pulled.records(), records(7), "{counts}");
         assert_eq!(pulled.summary().pages, 3, "the page that is the last need not be looked behind");
     }
@@ -112,7 +111,7 @@ fn a_page_count_of_nothing_is_not_believed_where_pages_count_from_zero() {
         let page = records(7).chunks(3).nth(asked(request, "pageNumber")).unwrap_or_default().join(",");
         Reply::json(format!(r#"{{"entities":[{page}],"pageCount":0}}"#))
     });
-    let paginator = PageNumber { start: 0, ..page_number(Some("/pageCount"), None) };
+    let paginator = PageNumber { start: 0, ..page_number(Some("/pageCount")) };
     assert!(setup.pull(&setup.source_at("/x", "/entities", paginator), None).records() == records(7));
 }
 
@@ -127,18 +126,20 @@ fn a_total_ends_nothing_and_is_reconciled() {
         (r#","total":null"#, 0),
         ("", 0),
     ] {
-        let pulled = pull_seven(page_number(None, Some("/total")), counts, r#"{"entities":[]}"#);
+        let pulled = pull_seven(page_number(None), with_total("/total"), counts, r#"{"entities":[]}"#);
         assert_eq!(pulled.records(), records(7), "{counts}");
         assert_eq!(pulled.summary().missing, missing, "{counts}");
     }
-    let moved = pull_seven(page_number(None, Some("/total")), r#","total":5"#, r#"{"total":8}"#);
+    let moved =
+        pull_seven(page_number(None), with_total("/total"), r#","total":5"#, r#"{"entities":[],"total":8}"#);
     assert_eq!(moved.summary().missing, 1, "what the last page says counts");
 }
 
 #[test]
 fn nothing_more_is_said_in_several_ways() {
     for past_the_end in ["{}", r#"{"entities":null}"#, r#"{"entities":[]}"#, r#"{"totalHits":7}"#] {
-        let pulled = pull_seven(page_number(None, None), "", past_the_end);
+        let ends = Ends { records_missing: RecordsMissing::Empty, ..Ends::default() };
+        let pulled = pull_seven(page_number(None), ends, "", past_the_end);
         assert_eq!(pulled.records(), records(7), "{past_the_end}");
         assert_eq!(pulled.summary().pages, 4);
     }
@@ -146,7 +147,7 @@ fn nothing_more_is_said_in_several_ways() {
         0 => Reply::json(r#"{"entities":[1,2]}"#),
         _ => Reply::status(204),
     });
-    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset(None)), None);
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", offset()), None);
     assert_eq!(pulled.records(), ["1", "2"]);
 }
 
@@ -155,7 +156,8 @@ fn a_first_page_with_another_array_is_in_order_only_where_the_total_is_nothing()
     let pull = |total: u64| {
         let (setup, _) =
             setup(move |_| Reply::json(format!(r#"{{"aggregations":[{{"count":0}}],"totalHits":{total}}}"#)));
-        setup.pull(&setup.source_at("/x", "/conversations", page_number(None, Some("/totalHits"))), None)
+        let source = setup.source_at("/x", "/conversations", page_number(None));
+        setup.pull(&Source { ends: with_total("/totalHits"), ..source }, None)
     };
     assert_eq!(pull(0).summary().records, 0);
     assert_eq!(
@@ -167,8 +169,8 @@ fn a_first_page_with_another_array_is_in_order_only_where_the_total_is_nothing()
 #[test]
 fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
     let (setup, transport) = setup(|_| Reply::json(r#"{"entities":[1,2,3]}"#));
-    let by_offset = setup.source_at("/x", "/entities", offset(None));
-    let by_number = setup.source_at("/x", "/entities", page_number(None, None));
+    let by_offset = setup.source_at("/x", "/entities", offset());
+    let by_number = setup.source_at("/x", "/entities", page_number(None));
     for (index, source) in [by_offset, by_number].iter().enumerate() {
         let pulled = setup.pull(source, None);
         assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 2 }));
@@ -186,7 +188,7 @@ fn pages_that_come_round_again_are_found_out_at_any_distance() {
             let given = if number > 60 { 61 - distance + (number - 61) % distance } else { number };
             Reply::json(format!(r#"{{"entities":[{{"id":{given}}}]}}"#))
         });
-        let pulled = setup.pull(&setup.source_at("/x", "/entities", page_number(None, None)), None);
+        let pulled = setup.pull(&setup.source_at("/x", "/entities", page_number(None)), None);
         assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 61 }));
         assert_eq!(transport.api_requests().len(), 61);
     }

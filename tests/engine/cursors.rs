@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use longhaul_core::listing::{
-    PageError,
-    paginate::{Renewal, Token},
+use longhaul_core::{
+    Source,
+    listing::{
+        PageError,
+        paginate::{Renewal, Token},
+    },
 };
-use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
-fn token(renewal: Renewal, more: Option<&str>) -> Token {
-    let more = more.map(|place| place.parse().unwrap());
-    Token { param: "cursor".parse().unwrap(), cursor: "/cursor".parse().unwrap(), more, renewal }
+fn token(renewal: Renewal) -> Token {
+    Token { param: "cursor".parse().unwrap(), cursor: "/cursor".parse().unwrap(), renewal }
 }
 
 fn setup(answer: impl Fn(&Received) -> Value + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
@@ -26,7 +28,7 @@ fn a_cursor_is_encoded_and_comes_back_letter_for_letter() {
         None => json!({"entities": [1], "cursor": CURSOR}),
         Some(cursor) => json!({"entities": [cursor]}),
     });
-    let source = setup.source_at("/x?pageSize=1000", "/entities", token(Renewal::EachPage, None));
+    let source = setup.source_at("/x?pageSize=1000", "/entities", token(Renewal::EachPage));
     let pulled = setup.pull(&source, None);
     assert_eq!(pulled.records(), ["1".to_owned(), format!("\"{CURSOR}\"")]);
     assert_eq!(
@@ -41,7 +43,7 @@ fn a_cursor_that_is_a_number_is_one() {
         None => json!({"entities": [1], "cursor": 1_700_000_000_000_000_001_u64}),
         Some(_) => json!({"entities": [2], "cursor": null}),
     });
-    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
     assert_eq!(setup.pull(&source, None).records(), ["1", "2"]);
     assert_eq!(transport.api_requests()[1].url.query(), Some("cursor=1700000000000000001"));
 }
@@ -56,7 +58,8 @@ fn a_page_without_records_is_not_the_end_where_it_has_a_cursor() {
             Some("b") => empty.clone(),
             _ => json!({"entities": [2], "more": false}),
         });
-        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, Some("/more")));
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
+        let source = Source { ends: with_more("/more"), ..source };
         let pulled = setup.pull(&source, None);
         assert_eq!(pulled.records(), ["1", "2"]);
         assert_eq!(pulled.summary().pages, 3);
@@ -69,7 +72,7 @@ fn nothing_more_is_said_in_several_ways() {
         let mut page = end;
         page["entities"] = json!([1]);
         let (setup, transport) = setup(move |_| page.clone());
-        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
         assert_eq!(setup.pull(&source, None).records(), ["1"]);
         assert_eq!(transport.api_requests().len(), 1);
     }
@@ -81,9 +84,12 @@ fn a_page_with_a_cursor_but_without_any_place_for_records_is_an_error() {
         None => json!({"entities": [1], "cursor": "b"}),
         Some(_) => json!({"cursor": "c"}),
     });
-    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+    let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
     let pulled = setup.pull(&source, None);
-    assert_eq!(chain(pulled.error()), "page 2 has nothing at `/entities` but names a next page");
+    assert_eq!(chain(pulled.error()), "page 2 has no records at `/entities`, but earlier pages had");
+    let (setup, _) = self::setup(|_| json!({"cursor": "c"}));
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", token(Renewal::EachPage)), None);
+    assert_eq!(chain(pulled.error()), "page 1 has nothing at `/entities` but names a next page");
 }
 
 #[test]
@@ -94,7 +100,7 @@ fn cursors_that_go_in_circles_are_found_out_at_any_distance() {
             let next = if number == 60 { 61 - distance } else { number + 1 };
             json!({"entities": [number], "cursor": format!("c{next}")})
         });
-        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, None));
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
         let pulled = setup.pull(&source, None);
         assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
         assert_eq!(transport.api_requests().len(), 60);
@@ -105,7 +111,7 @@ fn cursors_that_go_in_circles_are_found_out_at_any_distance() {
 #[test]
 fn a_scroll_that_does_not_move_is_found_out() {
     let (setup, transport) = setup(|_| json!({"entities": [1, 2], "cursor": "s"}));
-    let source = setup.source_at("/x", "/entities", token(Renewal::Never, None));
+    let source = setup.source_at("/x", "/entities", token(Renewal::Never));
     let pulled = setup.pull(&source, None);
     assert_eq!(chain(pulled.error()), "page 2 has the same records as an earlier page");
     assert_eq!(transport.api_requests().len(), 2);
@@ -117,20 +123,20 @@ fn a_cursor_that_is_none_is_an_error() {
         (json!({"cursor": true}), "the cursor at `/cursor` is a boolean, not text or a number"),
         (json!({"cursor": ["a"]}), "the cursor at `/cursor` is an array, not text or a number"),
         (json!({"cursor": {"after": "a"}}), "the cursor at `/cursor` is an object, not text or a number"),
-        (json!({"more": true}), "the page says that there are more pages, but has no cursor at `/cursor`"),
+        (json!({"more": true}), "the page says that there are more pages, but has no next page at `/cursor`"),
         (
             json!({"more": true, "cursor": ""}),
-            "the page says that there are more pages, but has no cursor at `/cursor`",
+            "the page says that there are more pages, but has no next page at `/cursor`",
         ),
-        (json!({"more": "yes", "cursor": "a"}), "the value at `/more` is text, not `true` or `false`"),
-        (json!({"more": 1, "cursor": "a"}), "the value at `/more` is a number, not `true` or `false`"),
+        (json!({"more": "maybe", "cursor": "a"}), "the value at `/more` is text, not `true` or `false`"),
+        (json!({"more": 2, "cursor": "a"}), "the value at `/more` is a number, not `true` or `false`"),
     ] {
         let mut page = page;
         page["entities"] = json!([1]);
         let (setup, _) = setup(move |_| page.clone());
-        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage, Some("/more")));
+        let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
+        let source = Source { ends: with_more("/more"), ..source };
         let pulled = setup.pull(&source, None);
-        assert!(matches!(pulled.page_error(), PageError::Pagination(_)));
         assert_eq!(chain(pulled.error()), message);
     }
 }

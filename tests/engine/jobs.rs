@@ -8,7 +8,7 @@ use std::{
 use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
-    Replay, Source, Template,
+    Pointer, Replay, Source, Template,
     http::transport::TransportErrorKind,
     listing::paginate::{Renewal, Token},
     pull::{
@@ -31,11 +31,10 @@ pub(crate) fn exports() -> Arc<Exports> {
 
 /// The results of jobs, one for each window, polled every three seconds for at most a minute.
 pub(crate) fn source(setup: &Setup) -> Source {
-    let pointer = |place: &str| place.parse().unwrap();
+    let pointer = |place: &str| place.parse::<Pointer>().unwrap();
     let paginator = Token {
         param: "cursor".parse().unwrap(),
-        cursor: pointer("/cursor"),
-        more: None,
+        cursor: pointer("/cursor").into(),
         renewal: Renewal::EachPage,
     };
     let at = |path: &str| setup.source_at(&format!("{JOBS_PATH}{path}"), "", paginator.clone()).first;

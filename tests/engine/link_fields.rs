@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use longhaul_core::listing::{
     PageError,
-    paginate::{Base, Follow, LinkHeader, NextUrl},
+    paginate::{Base, Follow, NextUrl},
 };
 use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
 use serde_json::json;
@@ -14,8 +14,8 @@ fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup,
     Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer)
 }
 
-fn link_header() -> LinkHeader {
-    LinkHeader { rel: "next".to_owned() }
+fn link_header() -> NextUrl {
+    NextUrl { next: "link:next".parse().unwrap(), base: Base::Response, follow: Follow::Get }
 }
 
 /// Where the second request goes when the first page of `https://api.example/repos/list?page=1` has these fields.
@@ -89,7 +89,7 @@ fn links_that_go_in_circles_or_nowhere_are_errors() {
 
     let (nowhere, _) = setup(|_| Reply::json("[1]").header("link", "<http://[::1>; rel=next"));
     let pulled = nowhere.pull(&nowhere.source_at("/x", "", link_header()), None);
-    assert_eq!(chain(pulled.error()), "the `Link` field of the answer does not hold a URL");
+    assert_eq!(chain(pulled.error()), "the link to the next page at `link:next` is not a URL");
 
     let (elsewhere, transport) = setup(|_| Reply::json("[1]").header("link", "<//evil.example/>; rel=next"));
     let pulled = elsewhere.pull(&elsewhere.source_at("/x", "", link_header()), None);

@@ -102,7 +102,7 @@ fn records_that_are_not_where_they_should_be() {
 fn a_cursor_of_another_style() {
     let mut request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
     let cursor = Cursor::Url(request.url.clone());
-    let error = Single.prepare(&mut request, Some(&cursor)).unwrap_err();
+    let error = Single::Assumed.prepare(&mut request, Some(&cursor)).unwrap_err();
     assert_eq!(error, PaginationError::ForeignCursor);
     assert_eq!(chain(&PageError::from(error)), "the cursor was made by another style of pagination");
 }
@@ -115,7 +115,7 @@ fn a_body_without_room_for_what_the_style_has_to_say() {
         (Body::Form(Vec::new()), "the body of the request has no place for `/paging/pageNumber`"),
     ] {
         let param = "/paging/pageNumber".parse().unwrap();
-        let paginator = PageNumber { param, size: None, start: 1, page_count: None, total: None };
+        let paginator = PageNumber { param, size: None, start: 1, page_count: None };
         let mut request =
             Request { body, ..Request::new(Method::POST, "https://api.example/".parse().unwrap()) };
         let error = paginator.prepare(&mut request, None).unwrap_err();

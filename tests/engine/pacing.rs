@@ -56,7 +56,6 @@ fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<Scripted
         size: None,
         start: 1,
         page_count: Some("/pageCount".parse().unwrap()),
-        total: None,
     };
     let mut source = setup.source_at("/things", "/results", paginator);
     source.concurrency = 8;
@@ -122,7 +121,6 @@ fn the_only_client_of_an_api_uses_its_rate_to_the_full_and_is_never_refused() {
         size: Some(("pageSize".parse().unwrap(), 1)),
         start: 1,
         page_count: Some("/pageCount".parse().unwrap()),
-        total: None,
     };
     let source = Source { concurrency: 8, ..setup.source_at("/api/v2/users", "/entities", paginator) };
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use http::Method;
 use longhaul_core::{
     Source,
-    listing::paginate::{
-        Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token,
+    listing::{
+        end::{Ends, RecordsMissing},
+        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
-use longhaul_tests::{Life, Received, Reply, Setup, Tokens, records};
+use longhaul_tests::{Life, Received, Reply, Setup, Tokens, records, with_more, with_total};
 use serde_json::{Value, json};
 
 const SIZE: usize = 25;
@@ -23,6 +24,7 @@ struct Style {
     method: Method,
     body: Option<Value>,
     paginator: Arc<dyn Paginator>,
+    ends: Ends,
     /// What the server answers to a request for some of its records; none is a 400.
     answer: fn(&Received, &[String]) -> Option<Reply>,
     /// How many pages it takes to get that many records.
@@ -35,7 +37,18 @@ impl Style {
         answer: fn(&Received, &[String]) -> Option<Reply>,
         pages: fn(usize) -> usize,
     ) -> Self {
-        Self { method: Method::GET, body: None, paginator: Arc::new(paginator), answer, pages }
+        Self {
+            method: Method::GET,
+            body: None,
+            paginator: Arc::new(paginator),
+            ends: Ends::default(),
+            answer,
+            pages,
+        }
+    }
+
+    fn ending(self, ends: Ends) -> Self {
+        Self { ends, ..self }
     }
 
     fn post(self, body: Value) -> Self {
@@ -57,7 +70,8 @@ fn gives_every_record_once(style: &Style) {
         });
         let mut source = Source {
             paginator: Arc::clone(&style.paginator),
-            ..setup.source_at(&format!("{PATH}?state=a%2Fb"), "/entities", Single)
+            ends: style.ends.clone(),
+            ..setup.source_at(&format!("{PATH}?state=a%2Fb"), "/entities", Single::Assumed)
         };
         source.first.method = style.method.clone();
         source.first.body.clone_from(&style.body);
@@ -105,7 +119,9 @@ fn filled_and_empty(count: usize) -> usize {
 
 #[test]
 fn single() {
-    gives_every_record_once(&Style::get(Single, |_, records| Some(page(records, "")), |_| 1));
+    for single in [Single::Assumed, Single::Declared] {
+        gives_every_record_once(&Style::get(single, |_, records| Some(page(records, "")), |_| 1));
+    }
 }
 
 #[test]
@@ -128,7 +144,6 @@ fn page_number_in_the_query() {
         size: Some(("pageSize".parse().unwrap(), SIZE as u64)),
         start: 1,
         page_count: Some("/pageCount".parse().unwrap()),
-        total: Some("/total".parse().unwrap()),
     };
     let answer = |request: &Received, records: &[String]| {
         let (number, size) = (number(request.query("pageNumber"))?, number(request.query("pageSize"))?);
@@ -136,13 +151,13 @@ fn page_number_in_the_query() {
         let counts = format!(r#","pageNumber":{number},"total":{total},"pageCount":{count}"#);
         (size == SIZE && number >= 1).then(|| page(from((number - 1) * SIZE, records), &counts))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled));
+    gives_every_record_once(&Style::get(paginator, answer, filled).ending(with_total("/total")));
 }
 
 #[test]
 fn page_number_from_zero_without_any_counts() {
     let param = "page".parse().unwrap();
-    let paginator = PageNumber { param, size: None, start: 0, page_count: None, total: None };
+    let paginator = PageNumber { param, size: None, start: 0, page_count: None };
     let answer = |request: &Received, records: &[String]| {
         Some(page(from(number(request.query("page"))? * SIZE, records), ""))
     };
@@ -156,7 +171,6 @@ fn page_number_in_the_body() {
         size: Some(("/paging/pageSize".parse().unwrap(), SIZE as u64)),
         start: 1,
         page_count: None,
-        total: Some("/totalHits".parse().unwrap()),
     };
     let answer = |request: &Received, records: &[String]| {
         let body = body(request);
@@ -168,7 +182,8 @@ fn page_number_in_the_body() {
         let with_records = || page(records, &format!(r#","totalHits":{total}"#));
         (body == expected).then(|| if records.is_empty() { past_the_end() } else { with_records() })
     };
-    let style = Style::get(paginator, answer, filled_and_empty);
+    let ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/totalHits") };
+    let style = Style::get(paginator, answer, filled_and_empty).ending(ends);
     gives_every_record_once(&style.post(json!({"order": "asc"})));
 }
 
@@ -178,7 +193,6 @@ fn offset_from_zero() {
         param: "offset".parse().unwrap(),
         size: Some(("limit".parse().unwrap(), SIZE as u64)),
         start: 0,
-        total: None,
     };
     let answer = |request: &Received, records: &[String]| {
         let (offset, limit) = (number(request.query("offset"))?, number(request.query("limit"))?);
@@ -193,14 +207,15 @@ fn offset_from_one_as_in_scim() {
         param: "startIndex".parse().unwrap(),
         size: Some(("count".parse().unwrap(), SIZE as u64)),
         start: 1,
-        total: Some("/totalResults".parse().unwrap()),
     };
     let answer = |request: &Received, records: &[String]| {
         let (index, size) = (number(request.query("startIndex"))?, number(request.query("count"))?);
         let counts = format!(r#","totalResults":{},"startIndex":{index}"#, records.len());
         (size == SIZE && index >= 1).then(|| page(from(index - 1, records), &counts))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled_and_empty));
+    gives_every_record_once(
+        &Style::get(paginator, answer, filled_and_empty).ending(with_total("/totalResults")),
+    );
 }
 
 /// An opaque cursor for what comes after so many records, with all that has a meaning in a URL.
@@ -215,11 +230,10 @@ fn behind(cursor: Option<&str>) -> Option<usize> {
     (cursor == cursor_after(offset)).then_some(offset)
 }
 
-fn cursor_style(more: Option<&str>, param: &str) -> Token {
+fn cursor_style(param: &str) -> Token {
     Token {
         param: param.parse().unwrap(),
         cursor: "/cursors/after".parse().unwrap(),
-        more: more.map(|place| place.parse().unwrap()),
         renewal: Renewal::EachPage,
     }
 }
@@ -233,7 +247,7 @@ fn cursor_in_the_query() {
         let more = if is_last { String::new() } else { format!(r#","cursors":{next}"#) };
         Some(page(from(offset, records), &more))
     };
-    gives_every_record_once(&Style::get(cursor_style(None, "cursor"), answer, filled));
+    gives_every_record_once(&Style::get(cursor_style("cursor"), answer, filled));
 }
 
 #[test]
@@ -246,7 +260,7 @@ fn cursor_in_the_body() {
         let more = format!(r#","cursors":{}"#, json!({ "after": next }));
         (body["filters"] == json!([1])).then(|| page(from(offset, records), &more))
     };
-    let style = Style::get(cursor_style(None, "/after"), answer, filled);
+    let style = Style::get(cursor_style("/after"), answer, filled);
     gives_every_record_once(&style.post(json!({"filters": [1]})));
 }
 
@@ -258,7 +272,8 @@ fn cursor_that_is_there_to_the_last_with_a_word_on_whether_there_is_more() {
         let more = offset + SIZE < records.len();
         Some(page(from(offset, records), &format!(r#","cursors":{next},"has_more":{more}"#)))
     };
-    gives_every_record_once(&Style::get(cursor_style(Some("/has_more"), "cursor"), answer, filled));
+    let style = Style::get(cursor_style("cursor"), answer, filled).ending(with_more("/has_more"));
+    gives_every_record_once(&style);
 }
 
 #[test]
@@ -266,7 +281,6 @@ fn cursor_that_stays_the_same() {
     let paginator = Token {
         param: "/scroll_id".parse().unwrap(),
         cursor: "/_scroll_id".parse().unwrap(),
-        more: None,
         renewal: Renewal::Never,
     };
     for count in COUNTS {
@@ -302,5 +316,7 @@ fn link_header() {
         let next = format!(r#"<{PATH}?state=a%2Fb&page={}>; rel="next""#, number + 1);
         Some(if number * SIZE < records.len() { reply.header("link", next) } else { reply })
     };
-    gives_every_record_once(&Style::get(LinkHeader { rel: "next".to_owned() }, answer, filled));
+    let next = "link:next".parse().unwrap();
+    let paginator = NextUrl { next, base: Base::Response, follow: Follow::Get };
+    gives_every_record_once(&Style::get(paginator, answer, filled));
 }

@@ -9,7 +9,7 @@ use longhaul_core::{
     listing::paginate::{Offset, Single},
     pull::window::{TooDeep, Windows},
 };
-use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens};
+use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens, with_total};
 use serde_json::{Value, json};
 
 use crate::windows::windows;
@@ -29,7 +29,7 @@ fn pull_days(unique: Option<&str>) -> Pulled {
         let of_day: Vec<_> = (first..first + 10).map(record).collect();
         Reply::json(format!(r#"{{"conversations":[{}]}}"#, of_day.join(",\n")))
     });
-    let mut source = setup.source_at("/query", "/conversations", Single);
+    let mut source = setup.source_at("/query", "/conversations", Single::Assumed);
     source.first.method = Method::POST;
     source.first.body = Some(json!({"interval": "{window.start}/{window.end}"}));
     source.windows = Some(Windows {
@@ -72,9 +72,10 @@ fn pull(records: &[&'static str], total: usize) -> Pulled {
         Reply::json(format!(r#"{{"entities":[{}],"total":{total}}}"#, page.join(",")))
     });
     let param = "offset".parse().unwrap();
-    let paginator = Offset { param, size: None, start: 0, total: Some("/total".parse().unwrap()) };
+    let paginator = Offset { param, size: None, start: 0 };
     let source = setup.source_at("/x", "/entities", paginator);
-    setup.pull(&Source { unique: Some("/id".parse().unwrap()), ..source }, None)
+    let (unique, ends) = (Some("/id".parse().unwrap()), with_total("/total"));
+    setup.pull(&Source { unique, ends, ..source }, None)
 }
 
 #[test]

@@ -6,7 +6,10 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    listing::paginate::PageNumber,
+    listing::{
+        end::{Ends, RecordsMissing},
+        paginate::PageNumber,
+    },
     pull::{
         PullError,
         window::{TooDeep, Windows, tile},
@@ -15,7 +18,7 @@ use longhaul_core::{
     window::Window,
 };
 use longhaul_tests::{
-    Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, window,
+    Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, window, with_total,
 };
 use serde_json::json;
 
@@ -44,9 +47,9 @@ pub(crate) fn details_query(
         size: Some(("/paging/pageSize".parse().unwrap(), 25)),
         start: 1,
         page_count: None,
-        total: Some("/totalHits".parse().unwrap()),
     };
     let mut source = setup.source_at("/api/v2/details/query", "/conversations", paginator);
+    source.ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/totalHits") };
     source.first.method = Method::POST;
     source.first.body = Some(json!({"interval": "{window.start}/{window.end}"}));
     source.windows = Some(Windows {

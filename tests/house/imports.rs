@@ -184,9 +184,9 @@ fn inline(text: &str) -> Vec<Vec<String>> {
         rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len())
     };
     let paths = text.match_indices("crate::").map(|(at, _)| &text[at..at + end(&text[at..])]);
-    let names = |path: &str| path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    // `use crate::{` names nothing by itself.
-    paths.map(names).filter(|names: &Vec<String>| names.len() > 1).collect()
+    let names = |path: &str| path.split("::").map(str::to_owned).collect();
+    // A path before `{` belongs to a `use`, whose names are read one by one.
+    paths.filter(|path| !path.ends_with("::")).map(names).collect()
 }
 
 #[test]

@@ -13,6 +13,7 @@ use longhaul_core::{
     http::transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
     listing::{
         Listing, PageError,
+        end::Ends,
         paginate::{Base, Follow, NextUrl, Paginator},
     },
     pull::{self, Pull, PullError},
@@ -133,6 +134,7 @@ impl Setup {
             request: self.request.clone(),
             records: "/results".parse().expect("a pointer"),
             paginator: Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
+            ends: Ends::default(),
         }
     }
 
@@ -146,8 +148,8 @@ impl Setup {
         let path = url[Position::BeforePath..].to_owned();
         let base_url = url.join("/").expect("an API has a root");
         let first = Template { method, base_url, path, query: Vec::new(), headers, body, replay };
-        let Listing { records, paginator, .. } = self.listing();
-        Source { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }
+        let Listing { records, paginator, ends, .. } = self.listing();
+        Source { first, records, paginator, ends, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
     /// Another listing of the same API, asked for by GET and without content.
@@ -212,7 +214,8 @@ impl Pulled {
 
     /// The summary of a pull that must have succeeded.
     pub fn summary(&self) -> Summary {
-        *self.outcome.as_ref().unwrap_or_else(|error| panic!("the pull failed: {}", chain(error)))
+        let summary = self.outcome.as_ref().cloned();
+        summary.unwrap_or_else(|error| panic!("the pull failed: {}", chain(error)))
     }
 
     /// The error of a pull that must have failed.
@@ -241,4 +244,14 @@ impl Pulled {
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The ends of a listing that reports its total at `place`.
+pub fn with_total(place: &str) -> Ends {
+    Ends { total: Some(place.parse().expect("a place")), ..Ends::default() }
+}
+
+/// The ends of a listing that says at `place` whether there are more pages.
+pub fn with_more(place: &str) -> Ends {
+    Ends { more: Some(place.parse().expect("a place")), ..Ends::default() }
 }

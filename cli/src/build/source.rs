@@ -9,8 +9,10 @@ use http::{
 use jiff::{SignedDuration, SpanRelativeTo};
 use longhaul_core::{
     Client, Replay, Source, Template,
-    listing::paginate::{
-        Base, Follow, LinkHeader, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token,
+    http::place::Place,
+    listing::{
+        end::{Ends, RecordsMissing},
+        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     },
     pull::{
         job::{Cancel, Job},
@@ -20,7 +22,7 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    config::{self, Auth, Body, ConfigError, Loaded, Pages, Query, RelativeTo, Secrets, Stream},
+    config::{self, Auth, Body, ConfigError, Loaded, Origin, Pages, Query, RelativeTo, Secrets, Stream},
     terminal::failure::Failure,
 };
 
@@ -42,10 +44,12 @@ pub(crate) fn source(
         ..requests.get(&stream.path)
     };
     let job = stream.job.as_ref().map(|job| requests.job(job, parting)).transpose()?;
+    let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
         records: stream.records.clone(),
-        paginator: paginator(&stream.pages, &loaded.config.api.base_url),
+        paginator: paginator(&stream.pages, is_declared, &loaded.config.api.base_url),
+        ends: ends(stream),
         unique: stream.unique.clone(),
         job,
         windows: stream.window.as_ref().map(windows),
@@ -132,27 +136,46 @@ fn windows(window: &config::Window) -> Windows {
     }
 }
 
-fn paginator(pages: &Pages, base_url: &Url) -> Arc<dyn Paginator> {
+/// `is_declared` is whether the user wrote the style of pagination.
+fn paginator(pages: &Pages, is_declared: bool, base_url: &Url) -> Arc<dyn Paginator> {
     match pages.clone() {
-        Pages::Single => Arc::new(Single),
+        Pages::Single if is_declared => Arc::new(Single::Declared),
+        Pages::Single => Arc::new(Single::Assumed),
         Pages::NextUrl { method, next, relative_to } => Arc::new(NextUrl {
-            next,
+            next: next.into(),
             base: match relative_to {
                 RelativeTo::Response => Base::Response,
                 RelativeTo::Base => Base::Prefix(base_url.clone()),
             },
             follow: if method == Method::GET { Follow::Get } else { Follow::Repeat },
         }),
-        Pages::LinkHeader { rel } => Arc::new(LinkHeader { rel }),
-        Pages::PageNumber { param, size, start, page_count, total } => {
-            Arc::new(PageNumber { param, size, start, page_count, total })
+        Pages::LinkHeader { rel } => Arc::new(NextUrl {
+            next: Place::Link { rel, parameter: None }.into(),
+            base: Base::Response,
+            follow: Follow::Get,
+        }),
+        Pages::PageNumber { param, size, start, page_count, .. } => {
+            Arc::new(PageNumber { param, size, start, page_count: page_count.map(Into::into) })
         }
-        Pages::Offset { param, size, start, total } => Arc::new(Offset { param, size, start, total }),
-        Pages::Cursor { param, cursor, more, repeats } => {
+        Pages::Offset { param, size, start, .. } => Arc::new(Offset { param, size, start }),
+        Pages::Cursor { param, cursor, repeats, .. } => {
             let renewal = if repeats { Renewal::Never } else { Renewal::EachPage };
-            Arc::new(Token { param, cursor, more, renewal })
+            Arc::new(Token { param, cursor: cursor.into(), renewal })
         }
     }
+}
+
+fn ends(stream: &Stream) -> Ends {
+    let (more, total) = match stream.pages.clone() {
+        Pages::Cursor { more, .. } => (more, None),
+        Pages::Offset { total, .. } | Pages::PageNumber { total, .. } => (None, total),
+        Pages::LinkHeader { .. } | Pages::NextUrl { .. } | Pages::Single => (None, None),
+    };
+    let records_missing = match stream.records_missing {
+        config::RecordsMissing::Error => RecordsMissing::Suspicious,
+        config::RecordsMissing::Empty => RecordsMissing::Empty,
+    };
+    Ends { more: more.map(Into::into), total: total.map(Into::into), records_missing, ..Ends::default() }
 }
 
 fn headers(

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::config::tree;
 
 /// What a stream is asked for. Its other keys say how, and may be changed while a pull is unfinished.
-const OF_A_STREAM: [&str; 14] = [
+const OF_A_STREAM: [&str; 15] = [
     "headers",
     "job.submit",
     "method",
@@ -18,6 +18,7 @@ const OF_A_STREAM: [&str; 14] = [
     "path",
     "query",
     "records",
+    "records_missing",
     "table",
     "unique",
     "window.format",

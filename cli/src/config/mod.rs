@@ -34,7 +34,7 @@ pub use self::{
         retry::Retry,
         root::Config,
         sink::Sink,
-        stream::Stream,
+        stream::{RecordsMissing, Stream},
         table::Table,
         window::{Available, TooDeep, Window},
     },

@@ -28,6 +28,18 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
                 "does the API look at what `streams.{stream}.pages.param` names? if so, give it `page_count`"
             )
         }
+        PullError::Page(PageError::NextElsewhere { .. }) => {
+            format!("set the place of the next page in `streams.{stream}.pages`")
+        }
+        PullError::Page(PageError::NotOnly { .. }) => format!(
+            "say in `streams.{stream}.pages` how to find the next page, or that there is none: `type = \"single\"`"
+        ),
+        PullError::Page(PageError::RecordsMissing { .. }) => format!(
+            "if this API leaves the records out when there are none, set `streams.{stream}.records_missing = \"empty\"`"
+        ),
+        PullError::Page(PageError::ErrorInstead { .. }) => {
+            format!("the API refused the request of `streams.{stream}` with a status of success")
+        }
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
         PullError::Job(error) => job(error, exit, stream),
         PullError::Url(_) => format!("check the path in `streams.{stream}`"),

@@ -1,6 +1,7 @@
 //! Requests, and the transport that sends them.
 
 pub mod origins;
+pub mod place;
 pub mod request;
 pub mod secret;
 pub mod template;

@@ -52,6 +52,13 @@ pub struct InvalidPointer {
     problem: &'static str,
 }
 
+impl InvalidPointer {
+    /// What is wrong with the text.
+    pub(crate) fn problem(&self) -> &'static str {
+        self.problem
+    }
+}
+
 impl FromStr for Pointer {
     type Err = InvalidPointer;
 

@@ -2,6 +2,7 @@
 
 use super::{PageError, Pages};
 use crate::listing::{
+    end::{Had, RecordsMissing},
     page::{Page, Records},
     paginate::{Cursor, LoopCheck},
 };
@@ -18,20 +19,44 @@ impl Pages<'_> {
         fingerprint.map(Some).ok_or(PageError::SameRecords { page: self.progress.pages })
     }
 
-    /// Checks that the page has records, or that it may have none. Many APIs omit the records to say that there are no
-    /// more. It is an error if there is a next page, or if the first page has arrays elsewhere.
-    pub(super) fn check_records(&self, page: &Page, next: Option<&Cursor>) -> Result<(), PageError> {
-        let (at, page_number) = (self.listing.records.clone(), self.progress.pages);
+    /// Checks that the page has records, or that it may have none.
+    pub(super) fn check_records(&self, page: &Page) -> Result<(), PageError> {
+        let (at, number) = (self.listing.records.clone(), self.progress.pages);
         match page.records() {
-            Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: page_number }),
-            Records::Absent { .. } if next.is_some() => Err(PageError::Absent { at, page: page_number }),
-            // If the API reports a total of zero, the other arrays are not the records.
-            Records::Absent { arrays }
-                if page_number == 1 && !arrays.is_empty() && self.progress.total != Some(0) =>
-            {
-                Err(PageError::Elsewhere { at, arrays: arrays.clone() })
+            Records::Found => {
+                self.history.add(Had { records: true, ..Had::default() });
+                Ok(())
             }
-            Records::Found | Records::Absent { .. } => Ok(()),
+            Records::NoContent => Ok(()),
+            Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
+            Records::Absent { arrays } => {
+                if let Some(message) = page.error() {
+                    return Err(PageError::ErrorInstead { at, message, page: number });
+                }
+                if self.listing.ends.records_missing == RecordsMissing::Empty {
+                    return Ok(());
+                }
+                if self.history.get().records {
+                    return Err(PageError::RecordsMissing { at, page: number });
+                }
+                // If the API reports a total of zero, the other arrays are not the records.
+                if number == 1 && !arrays.is_empty() && self.progress.total != Some(0) {
+                    return Err(PageError::Elsewhere { at, arrays: arrays.clone() });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Checks that a page without the value that should hold its records has no next page. Many APIs leave it out to say
+    /// that there are no more records.
+    pub(super) fn check_absent(&self, page: &Page, next: Option<&Cursor>) -> Result<(), PageError> {
+        let may_be_absent = self.listing.ends.records_missing == RecordsMissing::Empty;
+        match page.records() {
+            Records::Absent { .. } if next.is_some() && !may_be_absent => {
+                Err(PageError::Absent { at: self.listing.records.clone(), page: self.progress.pages })
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Why a listing ended early.
 
 use crate::{
-    client::RequestError, http::origins::ForeignOrigin, json::pointer::Pointer,
-    listing::paginate::PaginationError,
+    client::RequestError,
+    http::{origins::ForeignOrigin, place::PlaceError},
+    json::pointer::Pointer,
+    listing::{page::Continuation, paginate::PaginationError},
 };
 
 /// The error that ends a listing.
@@ -33,6 +35,89 @@ pub enum PageError {
     /// The pull was cancelled while this page was on its way.
     #[error("cancelled, because another part of the pull failed")]
     Cancelled,
+    /// A place in the page is ambiguous or malformed.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The value that says whether there are more pages is not a boolean.
+    #[error("the value at `{at}` is {found}, not `true` or `false`")]
+    MoreIsNoBoolean {
+        /// Where it is.
+        at: String,
+        /// What is there instead.
+        found: &'static str,
+    },
+    /// There are more pages, but the next one is not named.
+    #[error("the page says that there are more pages, but has no next page at {at}")]
+    MoreWithoutNext {
+        /// Where it should be.
+        at: String,
+    },
+    /// Earlier pages said whether there are more, and this one does not.
+    #[error(
+        "page {page} does not say whether there are more pages: {at} is missing, but earlier pages had it"
+    )]
+    MoreMissing {
+        /// Where it should be.
+        at: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// No page had a next page at the configured place, but there is something like it elsewhere.
+    #[error("page {page} has no next page at {at}, but has {}", continuations(found))]
+    NextElsewhere {
+        /// Where it should be.
+        at: String,
+        /// The number of the page, from 1.
+        page: u64,
+        /// What there is.
+        found: Vec<Continuation>,
+    },
+    /// No page had a next page at the configured place, and this page is full.
+    #[error("page {page} has no next page at {at}, but is full ({records} records)")]
+    FullWithoutNext {
+        /// Where it should be.
+        at: String,
+        /// The number of the page, from 1.
+        page: u64,
+        /// How many records it has.
+        records: u64,
+    },
+    /// No pagination is configured, but there seem to be more pages.
+    #[error("there seem to be more pages, because the page has {}", continuations(found))]
+    NotOnly {
+        /// What suggests it.
+        found: Vec<Continuation>,
+    },
+    /// A page has no records, although the end is not reached.
+    #[error("page {page} has no records, but there should be more")]
+    EmptyBeforeEnd {
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// Too many pages in a row have no records.
+    #[error("{pages} pages in a row have no records, but each has a next page")]
+    TooManyEmpty {
+        /// How many.
+        pages: u64,
+    },
+    /// The page is an error in spite of its status.
+    #[error("page {page} has no records at `{at}`, but an error: {message}")]
+    ErrorInstead {
+        /// Where the records should be.
+        at: Pointer,
+        /// What the API says.
+        message: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// Earlier pages had records where this one has nothing.
+    #[error("page {page} has no records at `{at}`, but earlier pages had")]
+    RecordsMissing {
+        /// Where the records should be.
+        at: Pointer,
+        /// The number of the page, from 1.
+        page: u64,
+    },
     /// The page names a next page, but has no records.
     #[error("page {page} has nothing at `{at}` but names a next page")]
     Absent {
@@ -63,4 +148,10 @@ pub enum PageError {
 
 fn listed(pointers: &[Pointer]) -> String {
     pointers.iter().map(|pointer| format!("`{pointer}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `` `/next_url` (`https://…`) `` for each.
+fn continuations(found: &[Continuation]) -> String {
+    let one = |found: &Continuation| format!("`{}` ({})", found.at, found.found);
+    found.iter().map(one).collect::<Vec<_>>().join(", ")
 }

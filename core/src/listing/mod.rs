@@ -7,15 +7,18 @@
 //! Every failure ends the listing with a [`PageError`]:
 //!
 //! * The request was given up. The client has retried it as often as allowed.
-//! * The page does not say where the listing goes on, or points away from the API.
+//! * The page neither has a next page nor proves that it is the last, or it points away from the API.
 //! * The page was fetched before: the listing would never end.
 //! * The records are not where they should be: the configuration is wrong, or the API changed.
 //!
-//! `request.rs` requests pages, `prefetch.rs` has the threads that fetch them, `checks.rs` checks what arrives, and
-//! [`paginate`] knows the styles of pagination.
+//! `request.rs` requests pages, `prefetch.rs` has the threads that fetch them, `checks.rs` checks what arrives,
+//! `next.rs` decides where the listing continues or that it is complete, and [`paginate`] knows the styles of pagination.
 
 mod checks;
+pub mod end;
 mod error;
+pub(crate) mod history;
+mod next;
 pub mod page;
 pub mod paginate;
 pub mod position;
@@ -30,11 +33,16 @@ pub(crate) use self::prefetch::Fetchers;
 use self::prefetch::Prefetched;
 use crate::{
     client::Client,
-    http::request::Request,
+    http::{
+        place::{Place, Places},
+        request::Request,
+    },
     json::pointer::Pointer,
     listing::{
+        end::Ends,
+        history::History,
         page::{Layout, Page},
-        paginate::Paginator,
+        paginate::{Paginator, count},
         position::{Next, Progress},
         seen::Seen,
     },
@@ -49,6 +57,8 @@ pub struct Listing {
     pub records: Pointer,
     /// The style of pagination.
     pub paginator: Arc<dyn Paginator>,
+    /// How the listing ends, whatever its style.
+    pub ends: Ends,
 }
 
 /// The pages of a listing, in order.
@@ -58,12 +68,26 @@ pub struct Pages<'a> {
     listing: Listing,
     layout: Arc<Layout>,
     seen: Seen,
+    history: History,
     progress: Progress,
     /// The threads that fetch pages. Without them, each page is fetched by the thread that needs it.
     fetchers: Option<Fetchers>,
     prefetched: Prefetched,
     /// The memory of earlier pages, for later ones.
     buffers: Vec<Vec<u8>>,
+}
+
+impl Listing {
+    /// What to look for in a page.
+    fn layout(&self) -> Layout {
+        let Ends { more, total, .. } = &self.ends;
+        let places = self.paginator.reads().into_iter().chain(more).chain(total);
+        let pointers = places.flat_map(Places::iter).filter_map(|place| match place {
+            Place::Body(pointer) => Some(pointer.clone()),
+            _ => None,
+        });
+        Layout::new(&self.records, &pointers.collect::<Vec<_>>())
+    }
 }
 
 impl<'a> Pages<'a> {
@@ -87,9 +111,11 @@ impl<'a> Pages<'a> {
         let page = requested.page.wait()?;
         self.progress.pages += 1;
         self.progress.records += page.batch().len() as u64;
-        let next = self.listing.paginator.advance(at.as_ref(), &page)?;
-        self.progress.total = self.listing.paginator.total(&page).or(self.progress.total);
-        self.check_records(&page, next.as_ref())?;
+        self.progress.total =
+            count(&page, self.listing.ends.total.as_ref())?.map(|(total, _)| total).or(self.progress.total);
+        self.check_records(&page)?;
+        let next = self.next_after(at.as_ref(), &page)?;
+        self.check_absent(&page, next.as_ref())?;
         let fingerprint = self.check_content(&page)?.or(requested.fingerprint);
         self.prefetch(next.clone(), &page);
         self.progress.next = next.map_or(Next::End, Next::At);
@@ -98,7 +124,7 @@ impl<'a> Pages<'a> {
 
     /// The pages of `listing`, starting with the first.
     pub fn new(client: &'a Client, listing: Listing) -> Self {
-        Self::from(client, listing, Progress::default(), Seen::default(), None)
+        Self::from(client, listing, Progress::default(), Seen::default(), History::default(), None)
     }
 
     /// The pages of `listing`, starting with the one that is next in `progress`.
@@ -107,11 +133,12 @@ impl<'a> Pages<'a> {
         listing: Listing,
         progress: Progress,
         seen: Seen,
+        history: History,
         fetchers: Option<Fetchers>,
     ) -> Self {
-        let layout = Arc::new(Layout::new(&listing.records, &listing.paginator.reads()));
+        let layout = Arc::new(listing.layout());
         let (prefetched, buffers) = (Prefetched::new(), Vec::new());
-        Self { client, listing, layout, seen, progress, fetchers, prefetched, buffers }
+        Self { client, listing, layout, seen, history, progress, fetchers, prefetched, buffers }
     }
 
     /// How far the listing is.

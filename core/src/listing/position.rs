@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::listing::paginate::Cursor;
+use crate::listing::{end::End, paginate::Cursor};
 
 /// How far a listing is: which page is next, and how much came before it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -19,6 +19,17 @@ pub struct Progress {
     /// The total number of records, as the API reported it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// How many pages in a row had no records.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub empty: u64,
+    /// Why the listing is complete, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The page to fetch next.

@@ -5,7 +5,7 @@ use crate::{
     http::request::Request,
     listing::{
         page::Page,
-        paginate::{Cursor, LoopCheck},
+        paginate::{Cursor, Latest, LoopCheck},
         position::Next,
     },
 };
@@ -37,7 +37,8 @@ impl Pages<'_> {
         let mut wanted = next;
         for index in 0..self.most_prefetched() {
             let Some(cursor) = wanted.take() else { return self.prefetched.truncate(index) };
-            wanted = self.listing.paginator.ahead(&cursor, page, self.progress.pages);
+            let latest = Latest { page, pages: self.progress.pages, total: self.progress.total };
+            wanted = self.listing.paginator.ahead(&cursor, &latest);
             let is_requested = |requested: &Requested| requested.at.as_ref() == Some(&cursor);
             if !self.prefetched.get(index).is_some_and(is_requested) {
                 self.prefetched.truncate(index);

@@ -68,6 +68,7 @@ impl<'a> Worker<'a> {
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
+        let had = self.run.listings.history.get();
         let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
         let files = uncommitted.complete.iter().filter_map(|(progress, _)| OwnFiles::of(progress));
@@ -77,6 +78,7 @@ impl<'a> Worker<'a> {
                 checkpoint.complete(&progress, missing);
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
+            checkpoint.had = had;
             change(checkpoint);
         })?;
         uncommitted.pages.clear();

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     client::Client,
-    listing::{Fetchers, Pages, seen::Seen},
+    listing::{Fetchers, Pages, history::History, seen::Seen},
     pull::source::Source,
     sink::Variables,
     state::checkpoint::PartitionProgress,
@@ -18,6 +18,8 @@ pub(crate) struct Listings<'a> {
     pub(crate) fetchers: Fetchers,
     /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) seen: Arc<HashSet<u128>>,
+    /// What the pages of the stream have had so far.
+    pub(crate) history: History,
 }
 
 impl<'a> Listings<'a> {
@@ -29,6 +31,13 @@ impl<'a> Listings<'a> {
     ) -> Result<Pages<'a>, url::ParseError> {
         let listing = self.source.listing(variables)?;
         let seen = Seen::new(variables, partition.anew, Arc::clone(&self.seen));
-        Ok(Pages::from(self.client, listing, partition.listing.clone(), seen, Some(self.fetchers.clone())))
+        Ok(Pages::from(
+            self.client,
+            listing,
+            partition.listing.clone(),
+            seen,
+            self.history.clone(),
+            Some(self.fetchers.clone()),
+        ))
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! 1. [`run`] opens the sinks where the last checkpoint left them, has the workers pull all partitions, and publishes
 //!    the result once every page is durable in every sink.
-//! 2. A worker pulls one partition after another from the [`Queue`], which hands them out in order. There are several
+//! 2. A worker pulls one partition after another from the queue, which hands them out in order. There are several
 //!    workers only if no sink and no check depends on that order.
 //! 3. A partition is pulled page by page: the listing fetches a page, the sinks write it, and when it is time everything
 //!    is committed. A commit makes the pages durable first and saves the checkpoint second, so a crash repeats pages
@@ -199,6 +199,7 @@ impl<'a> Worker<'a> {
         }
         if pull.is_too_deep(&error) && open.pages.is_complete() {
             // All records have arrived. Only the empty page after the last one is too deep.
+            open.pages.end_too_deep();
             return Ok(End::Complete);
         }
         if let Some(window) = partition.window.filter(|_| pull.is_too_deep(&error)) {

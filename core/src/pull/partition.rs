@@ -1,7 +1,10 @@
 //! A partition that is being pulled.
 
 use crate::{
-    listing::{Pages, position::Next},
+    listing::{
+        Pages,
+        position::{Next, Progress},
+    },
     pull::{
         error::PullError,
         queue::Partition,
@@ -74,7 +77,7 @@ impl<'a> Worker<'a> {
 
     /// Completes a partition whose last page was written, and publishes its own files.
     pub(super) fn complete(&mut self, mut open: OpenPartition<'a>) -> Result<End, PullError> {
-        open.progress.listing.next = Next::End;
+        open.progress.listing = Progress { next: Next::End, ..open.pages.progress().clone() };
         if !open.sinks.is_none() {
             self.commit(Some(&mut open))?;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     http::template::Template,
     json::pointer::Pointer,
-    listing::{Listing, paginate::Paginator},
+    listing::{Listing, end::Ends, paginate::Paginator},
     pull::{job::Job, window::Windows},
     sink::Variables,
 };
@@ -19,6 +19,8 @@ pub struct Source {
     pub records: Pointer,
     /// The style of pagination.
     pub paginator: Arc<dyn Paginator>,
+    /// How a listing ends, whatever its style.
+    pub ends: Ends,
     /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
     /// The job whose results are listed, if the API needs one.
@@ -33,12 +35,13 @@ impl Source {
     /// A single listing, without windows, jobs or keys.
     pub fn new(first: Template, records: Pointer, paginator: impl Paginator + 'static) -> Self {
         let paginator = Arc::new(paginator);
-        Self { first, records, paginator, unique: None, job: None, windows: None, concurrency: 1 }
+        let ends = Ends::default();
+        Self { first, records, paginator, ends, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.
     pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
         let (records, paginator) = (self.records.clone(), Arc::clone(&self.paginator));
-        Ok(Listing { request: self.first.at(variables)?, records, paginator })
+        Ok(Listing { request: self.first.at(variables)?, records, paginator, ends: self.ends.clone() })
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     cancel::CancelSignal,
     client::Client,
-    listing::Fetchers,
+    listing::{Fetchers, history::History},
     pull::{
         definition::Pull,
         error::PullError,
@@ -71,7 +71,8 @@ impl<'a> Run<'a> {
         let cancelled = Arc::new(CancelSignal::default());
         let requests = pull.source.concurrency.max(1);
         let fetchers = Fetchers::start(client, requests, requests / pull.workers(), &cancelled);
-        let listings = Listings { source: pull.source, client, fetchers, seen: checkpoint.pages_seen()? };
+        let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
+        let listings = Listings { source: pull.source, client, fetchers, seen, history };
         let (own, shared) = pull.own_and_shared();
         Ok(Self { pull, client, checkpoint, cancelled, listings, shared, own })
     }

@@ -32,7 +32,7 @@ pub struct State {
 }
 
 /// A complete pull.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Complete {
     /// When it was completed.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::listing::end::End;
+
 /// The result of a pull in numbers.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
     /// How many records were written.
@@ -16,4 +18,7 @@ pub struct Summary {
     pub missing: u64,
     /// How many windows were pulled. If a window was halved, its halves are counted.
     pub windows: u64,
+    /// Why the last listing is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
 }

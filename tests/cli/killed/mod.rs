@@ -65,6 +65,7 @@ method = "POST"
 path = "/api/v2/analytics/conversations/details/query"
 body = { interval = "{window.start}/{window.end}" }
 records = "/conversations"
+records_missing = "empty"
 concurrency = 4
 sinks = ["lines"]
 

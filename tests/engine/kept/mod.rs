@@ -92,7 +92,7 @@ impl World {
         let variables = Variables::new("calls", "/out");
         let pull = Pull { source, windows: self.windows.clone(), sinks, variables, checkpointing };
         let summary = run(&pull, &Arc::new(setup.client()))?;
-        pull_state.complete(summary)?;
+        pull_state.complete(summary.clone())?;
         Ok(summary)
     }
 

@@ -114,7 +114,10 @@ fn pull(
     };
     let ended = match pulled {
         Ok(summary) => {
-            outcome.summary = summary;
+            outcome.summary = summary.clone();
+            if let Some(end) = &summary.end {
+                log::debug!("{}: the listing is complete: {end}", planned.name);
+            }
             session.screen.tell(&complete(planned, &summary, took));
             end(planned, &summary, arguments, pull_state.as_ref())
         }
@@ -163,7 +166,7 @@ fn end(
     if summary.missing > 0 {
         log::warn!("{clause}");
     }
-    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(*summary)).map_err(unnoted)
+    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(unnoted)
 }
 
 /// Says what is kept of a pull that is not complete. One that has brought nothing is forgotten, so that whatever made it

@@ -52,6 +52,7 @@ fn of_pull(outcome: &Outcome) -> Value {
         "windows": outcome.summary.windows,
         "repeated_dropped": outcome.summary.repeated,
         "missing": outcome.summary.missing,
+        "end": outcome.summary.end,
         "seconds": outcome.took.as_secs_f64(),
         "files": outcome.destinations,
         "exit_code": outcome.error.as_ref().map_or(Exit::Complete, |(_, exit)| *exit).code(),

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use http::Method;
-use longhaul_core::{Pointer, listing::paginate::Place};
+use longhaul_core::{Pointer, listing::paginate::Parameter};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::{
@@ -49,7 +49,7 @@ pub enum Pages {
         /// Where a page says whether there are more.
         more: Option<Pointer>,
         /// Where the cursor goes.
-        param: Place,
+        param: Parameter,
         /// Whether it stays the same from page to page.
         repeats: bool,
     },
@@ -70,9 +70,9 @@ pub enum Pages {
     /// By the number of records that were received.
     Offset {
         /// Where the offset goes.
-        param: Place,
+        param: Parameter,
         /// Where the number of records on a page goes, and how many.
-        size: Option<(Place, u64)>,
+        size: Option<(Parameter, u64)>,
         /// The offset of the first record.
         start: u64,
         /// Where a page says how many records there are.
@@ -83,9 +83,9 @@ pub enum Pages {
         /// Where a page says how many there are.
         page_count: Option<Pointer>,
         /// Where the number goes.
-        param: Place,
+        param: Parameter,
         /// Where the number of records on a page goes, and how many.
-        size: Option<(Place, u64)>,
+        size: Option<(Parameter, u64)>,
         /// The number of the first page.
         start: u64,
         /// Where a page says how many records there are.
@@ -142,14 +142,14 @@ struct Table {
     next: Option<Pointer>,
     page_count: Option<Pointer>,
     #[serde(default, deserialize_with = "text::place")]
-    param: Option<Place>,
+    param: Option<Parameter>,
     rel: Option<String>,
     #[serde(default, deserialize_with = "relative_to")]
     relative_to: Option<RelativeTo>,
     repeats: Option<bool>,
     size: Option<NonZeroU64>,
     #[serde(default, deserialize_with = "text::place")]
-    size_param: Option<Place>,
+    size_param: Option<Parameter>,
     start: Option<u64>,
     total: Option<Pointer>,
     #[serde(rename = "type", deserialize_with = "choice::read")]
@@ -202,7 +202,7 @@ impl<'de> Deserialize<'de> for Pages {
 }
 
 impl Table {
-    fn size<E: de::Error>(&mut self) -> Result<Option<(Place, u64)>, E> {
+    fn size<E: de::Error>(&mut self) -> Result<Option<(Parameter, u64)>, E> {
         match (self.size_param.take(), self.size) {
             (Some(place), Some(size)) => Ok(Some((place, size.get()))),
             (None, None) => Ok(None),

@@ -30,6 +30,7 @@ pub(in crate::config) const KEYS: &[Row] = &[
     ("streams.*.permissions", Kind::List),
     ("streams.*.query.*", Kind::Text),
     ("streams.*.records", Kind::Text),
+    ("streams.*.records_missing", Kind::Text),
     ("streams.*.sinks", Kind::List),
     ("streams.*.unique", Kind::Text),
 ];
@@ -41,8 +42,19 @@ idempotent = true
 method = "GET"
 permissions = []
 records = ""
+records_missing = "error"
 sinks = []
 "#;
+
+/// What a page without the value that should hold its records means.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordsMissing {
+    /// An error, if earlier pages had it.
+    Error,
+    /// The page is empty: this API leaves the value out if there are no records.
+    Empty,
+}
 
 /// One listing of the API.
 #[derive(Clone, Debug, Deserialize)]
@@ -77,6 +89,9 @@ pub struct Stream {
     pub query: Query,
     /// Where a page holds its records; the whole page is a pointer, too.
     pub records: Pointer,
+    /// What a page without that value means.
+    #[serde(deserialize_with = "choice::read")]
+    pub records_missing: RecordsMissing,
     /// Where records go, by name; standard output where there are none.
     pub sinks: Vec<String>,
     /// What it looks like as a table.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
-use longhaul_core::listing::paginate::Place;
+use longhaul_core::listing::paginate::Parameter;
 
 use super::Case;
 use crate::config::{Auth, Body, ClientAuth, Loaded, Pages, Stream};
@@ -59,7 +59,7 @@ fn three_lines_and_two_variables_are_enough() {
     assert_eq!(grant.client_secret.as_ref().unwrap().resolve(&[]).unwrap().expose(), "[a,b]");
     assert_eq!(names(loaded.streams()), ["users"]);
     let users = loaded.stream("users").unwrap();
-    let place = |name: &str| Place::Query(name.to_owned());
+    let place = |name: &str| Parameter::Query(name.to_owned());
     assert_eq!(
         users.pages,
         Pages::PageNumber {
@@ -242,8 +242,8 @@ fn conversations_are_asked_for_by_whole_days_in_utc() {
     let Some(Body::Json(body)) = &stream.body else { panic!("{:?}", stream.body) };
     assert_eq!(body["interval"], "{window.start}/{window.end}");
     let Pages::PageNumber { param, size, start, page_count, .. } = &stream.pages else { panic!() };
-    assert_eq!(*param, Place::Body("/paging/pageNumber".parse().unwrap()));
-    assert_eq!(*size, Some((Place::Body("/paging/pageSize".parse().unwrap()), 100)));
+    assert_eq!(*param, Parameter::Body("/paging/pageNumber".parse().unwrap()));
+    assert_eq!(*size, Some((Parameter::Body("/paging/pageSize".parse().unwrap()), 100)));
     assert_eq!((*start, page_count), (1, &None));
     let window = stream.window.as_ref().unwrap();
     for slice in [window.slice, window.min_slice] {

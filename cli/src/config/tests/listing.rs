@@ -55,6 +55,7 @@ streams.users.pages.type = \"single\"  # default
 streams.users.path = \"/u\"  # longhaul.toml:6
 streams.users.permissions = []  # default
 streams.users.records = \"\"  # default
+streams.users.records_missing = \"error\"  # default
 streams.users.sinks = []  # default
 "
     );

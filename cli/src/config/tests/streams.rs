@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Span;
-use longhaul_core::listing::paginate::Place;
+use longhaul_core::listing::paginate::Parameter;
 
 use super::Case;
 use crate::config::{Body, Loaded, Pages};
@@ -24,7 +24,7 @@ fn pages(table: &str) -> Pages {
 
 #[test]
 fn each_style_has_its_keys_and_defaults() {
-    let query = |name: &str| Place::Query(name.to_owned());
+    let query = |name: &str| Parameter::Query(name.to_owned());
     let pointer = |text: &str| Some(text.parse().unwrap());
     assert_eq!(
         pages(
@@ -32,7 +32,7 @@ fn each_style_has_its_keys_and_defaults() {
         ),
         Pages::PageNumber {
             page_count: pointer("/c"),
-            param: Place::Body("/paging/page".parse().unwrap()),
+            param: Parameter::Body("/paging/page".parse().unwrap()),
             size: Some((query("n"), 50)),
             start: 1,
             total: None,

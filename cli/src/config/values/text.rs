@@ -3,7 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use jiff::{Span, Timestamp, fmt::strtime, tz::TimeZone};
-use longhaul_core::listing::paginate::Place;
+use longhaul_core::listing::paginate::Parameter;
 use serde::{Deserialize, Deserializer, de};
 
 /// What the text stands for.
@@ -27,9 +27,9 @@ where
 /// A place in a request.
 pub(in crate::config) fn place<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<Place>, D::Error> {
+) -> Result<Option<Parameter>, D::Error> {
     match optional(deserializer)? {
-        Some(Place::Query(name)) if name.is_empty() => {
+        Some(Parameter::Query(name)) if name.is_empty() => {
             Err(de::Error::custom("neither a parameter nor a place in the body is named"))
         }
         place => Ok(place),
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_place_has_a_name() {
-        assert_eq!(place(json!("page")).unwrap(), Some(Place::Query("page".into())));
-        assert_eq!(place(json!("/a/b")).unwrap(), Some(Place::Body("/a/b".parse().unwrap())));
+        assert_eq!(place(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
+        assert_eq!(place(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
         let refusal = place(json!("")).unwrap_err().to_string();
         assert_eq!(refusal, "neither a parameter nor a place in the body is named");
         let refusal = place(json!("/a~")).unwrap_err().to_string();

@@ -1,12 +1,13 @@
 //! Finds the records of a page, and the values that lead to the next page, in one pass.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use serde::de::Error;
 use serde_json::{Value, value::RawValue};
 
 use super::{
     Records,
+    envelope::Envelope,
     scan::{Scan, Span},
 };
 use crate::json::pointer::Pointer;
@@ -34,6 +35,7 @@ impl Layout {
 pub(super) struct Decoded {
     pub(super) spans: Vec<Span>,
     pub(super) records: Records,
+    pub(super) envelope: Envelope,
     pub(super) picked: Vec<(Pointer, Value)>,
 }
 
@@ -41,13 +43,10 @@ pub(super) struct Decoded {
 pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json::Error> {
     let mut search = Search { body, scan: Scan::new(body), found: Found::default() };
     search.page(layout).ok_or_else(|| fault(body))?;
-    let Found { spans, records, picked } = search.found;
-    let records = match records {
-        Some(records) => records,
-        // The page may be valid JSON that is too deep for a tree of values. Then no arrays are found.
-        None => Records::Absent { arrays: filled_arrays(&serde_json::from_slice(body).unwrap_or_default()) },
-    };
-    Ok(Decoded { spans, records, picked })
+    let Found { spans, records, range, picked } = search.found;
+    let envelope = Envelope::new(body, range);
+    let records = records.unwrap_or_else(|| Records::Absent { arrays: filled_arrays(&envelope.parse()) });
+    Ok(Decoded { spans, records, envelope, picked })
 }
 
 /// The reason why the page could not be read.
@@ -90,6 +89,8 @@ impl Node {
 struct Found {
     spans: Vec<Span>,
     records: Option<Records>,
+    /// Where the records are in the body.
+    range: Option<Range<usize>>,
     picked: Vec<(Pointer, Value)>,
 }
 
@@ -144,7 +145,7 @@ impl Search<'_> {
             b'[' => return self.array_of_records(),
             b'{' if object == Object::IsRecord => {
                 self.found.records = Some(Records::Found);
-                return self.record();
+                return self.in_range(Self::record);
             }
             // `null` counts as absent.
             b'n' => return self.skip(),
@@ -161,7 +162,15 @@ impl Search<'_> {
         if self.found.records.replace(Records::Found).is_some() {
             return None;
         }
-        self.each(b']', |search, _| search.record())
+        self.in_range(|search| search.each(b']', |search, _| search.record()))
+    }
+
+    /// Notes that `read` passes the records.
+    fn in_range(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
+        let start = self.scan.position();
+        read(self)?;
+        self.found.range = Some(start..self.scan.position());
+        Some(())
     }
 
     fn record(&mut self) -> Option<()> {

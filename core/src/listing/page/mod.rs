@@ -2,16 +2,26 @@
 
 mod compact;
 mod decode;
+mod envelope;
 mod records;
 mod scan;
 
+use std::cell::OnceCell;
+
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-pub use self::{decode::Layout, records::Records};
+use self::{decode::Decoded, envelope::Envelope};
+pub use self::{decode::Layout, envelope::Continuation, records::Records};
 use crate::{
     client::{Answer, BodyFault},
+    http::{
+        place::{Found, Place, PlaceError, Places, links},
+        transport::Response,
+    },
     json::pointer::Pointer,
+    shown_url::ShownUrl,
     sink::Batch,
 };
 
@@ -20,13 +30,16 @@ use crate::{
 #[derive(Debug)]
 pub struct Page {
     url: Url,
+    headers: HeaderMap,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
     ends: Vec<usize>,
     records: Records,
     picked: Vec<(Pointer, Value)>,
-    links: Vec<String>,
+    envelope: Envelope,
+    /// The value of the envelope, once somebody has asked for it.
+    parsed: OnceCell<Value>,
 }
 
 impl Page {
@@ -36,23 +49,11 @@ impl Page {
     /// The body is cut off, empty or not JSON. The fault is transient.
     pub fn read(answer: Answer, layout: &Layout) -> Result<Self, BodyFault> {
         let Answer { response, url } = answer;
-        let links = response.headers.get_all(http::header::LINK).iter();
-        let links = links.filter_map(|field| field.to_str().ok().map(str::to_owned)).collect();
-        let mut bytes = response.body;
-        // RFC 9110 §15.3.5: this status has no content. APIs use it to say that there are no more records.
-        if response.status == http::StatusCode::NO_CONTENT {
+        let Response { status, headers, body: mut bytes } = response;
+        // RFC 9110 §15.3.5 and §15.3.6: these have no content. APIs use them to say that there are no more records.
+        if status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT {
             bytes.clear();
-            let records = Records::Absent { arrays: Vec::new() };
-            return Ok(Self {
-                url,
-                bytes,
-                start: 0,
-                end: 0,
-                ends: Vec::new(),
-                records,
-                picked: Vec::new(),
-                links,
-            });
+            return Ok(Self::without_content(url, headers, bytes));
         }
         // RFC 8259 §8.1: a byte order mark is not allowed, but a parser may ignore it.
         if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
@@ -63,7 +64,24 @@ impl Page {
         let start = decoded.spans.first().map_or(0, |first| first.range.start);
         let mut ends = Vec::with_capacity(decoded.spans.len());
         let end = compact::to_lines(&mut bytes, &decoded.spans, start, &mut ends);
-        Ok(Self { url, bytes, start, end, ends, records: decoded.records, picked: decoded.picked, links })
+        let Decoded { records, picked, envelope, .. } = decoded;
+        let parsed = OnceCell::new();
+        Ok(Self { url, headers, bytes, start, end, ends, records, picked, envelope, parsed })
+    }
+
+    fn without_content(url: Url, headers: HeaderMap, bytes: Vec<u8>) -> Self {
+        Self {
+            url,
+            headers,
+            bytes,
+            start: 0,
+            end: 0,
+            ends: Vec::new(),
+            records: Records::NoContent,
+            picked: Vec::new(),
+            envelope: Envelope::empty(),
+            parsed: OnceCell::new(),
+        }
     }
 
     /// The URL of the page, after redirects.
@@ -81,9 +99,63 @@ impl Page {
         &self.records
     }
 
-    /// The value at `place`, which must be one of the places in the [`Layout`]. `None` if the page has no such value.
-    pub fn pick(&self, place: &Pointer) -> Option<&Value> {
-        self.picked.iter().find(|(pointer, _)| pointer == place).map(|(_, value)| value)
+    /// The first value that the page has at `places`, and its place. Pointers into the body must be in the [`Layout`].
+    ///
+    /// # Errors
+    /// A place is ambiguous, or a `Link` header is malformed.
+    pub fn find<'p>(&self, places: &'p Places) -> Result<Option<(Value, &'p Place)>, PlaceError> {
+        for place in places.iter() {
+            let value = match place {
+                Place::Body(pointer) => self.pick(pointer).cloned(),
+                Place::Path { .. } => place.find(&Found { body: Some(self.envelope()), ..self.found() })?,
+                Place::Header(_) | Place::Link { .. } | Place::Last(_) => place.find(&self.found())?,
+            };
+            if let Some(value) = value {
+                return Ok(Some((value, place)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The value at `pointer`, which must be in the [`Layout`].
+    pub(super) fn pick(&self, pointer: &Pointer) -> Option<&Value> {
+        self.picked.iter().find(|(picked, _)| picked == pointer).map(|(_, value)| value)
+    }
+
+    fn found(&self) -> Found<'_> {
+        Found { headers: &self.headers, body: None, last: self.last() }
+    }
+
+    fn last(&self) -> Option<&[u8]> {
+        let start = self.ends.len().checked_sub(2).map_or(0, |before| self.ends[before]);
+        let end = self.ends.last()? - 1;
+        Some(&self.bytes[self.start + start..self.start + end])
+    }
+
+    /// The body with an empty array in place of the records.
+    pub(super) fn envelope(&self) -> &Value {
+        self.parsed.get_or_init(|| self.envelope.parse())
+    }
+
+    /// The values that look as if they lead to another page.
+    pub(super) fn continuations(&self) -> Vec<Continuation> {
+        let mut found = envelope::continuations(self.envelope());
+        let next = links(&self.headers).into_iter().filter(|(rel, _)| envelope::leads_on(rel));
+        found.extend(next.map(|(rel, target)| {
+            let shown = self.url.join(&target).map_or(target, |url| ShownUrl::from(&url).to_string());
+            Continuation { at: format!("link:{rel}"), found: format!("`{shown}`") }
+        }));
+        found
+    }
+
+    /// Counts of pages and totals that say that there is more than this page.
+    pub(super) fn larger_totals(&self) -> Vec<Continuation> {
+        envelope::larger_totals(self.envelope(), self.ends.len() as u64)
+    }
+
+    /// What the page says is wrong, if it is an error in spite of its status.
+    pub(super) fn error(&self) -> Option<String> {
+        envelope::error(self.envelope())
     }
 
     /// Removes the records for which `keep` is false, and returns how many it removed.
@@ -105,11 +177,6 @@ impl Page {
         }
         (self.end, self.ends) = (to, kept);
         (before - self.ends.len()) as u64
-    }
-
-    /// The values of the response's `Link` fields.
-    pub fn links(&self) -> &[String] {
-        &self.links
     }
 
     /// Returns the buffer, to be reused for another page.

@@ -7,6 +7,8 @@ use crate::json::pointer::Pointer;
 pub enum Records {
     /// An array of records, which may be empty; or the page itself, which is one record.
     Found,
+    /// The response has no content, by its status.
+    NoContent,
     /// Nothing, or `null`.
     Absent {
         /// Where the page has arrays that are not empty, in case the configured pointer is wrong.

@@ -1,27 +1,34 @@
 //! The styles of pagination. They do no I/O: the next request depends only on the cursor.
 
 mod cursor;
-mod link_header;
 mod next_url;
 mod offset;
 mod page_number;
-mod place;
+mod parameter;
 mod single;
 mod token;
 
 use std::fmt::Debug;
 
+use serde_json::Value;
+
 pub use self::{
     cursor::Cursor,
-    link_header::LinkHeader,
     next_url::{Base, Follow, NextUrl},
     offset::Offset,
     page_number::PageNumber,
-    place::Place,
+    parameter::Parameter,
     single::Single,
     token::{Renewal, Token},
 };
-use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
+use crate::{
+    http::{
+        place::{PlaceError, Places},
+        request::Request,
+    },
+    json::pointer::Pointer,
+    listing::{end::Proof, page::Page},
+};
 
 /// A style of pagination.
 ///
@@ -30,8 +37,8 @@ use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page}
 /// for the first page. Then it calls `advance` with the same cursor and the page that arrived. A paginator has no state
 /// between calls, so a checkpoint only needs the cursor.
 pub trait Paginator: Debug + Send + Sync {
-    /// The places in a page that the other methods read. Nothing else can be picked from a page.
-    fn reads(&self) -> Vec<Pointer>;
+    /// The places in a page that the other methods read. Nothing else can be found in a page.
+    fn reads(&self) -> Vec<&Places>;
 
     /// Turns the listing's first request into the one for the page at `at`.
     ///
@@ -39,22 +46,45 @@ pub trait Paginator: Debug + Send + Sync {
     /// The cursor is of another style, or the body of the request has no place for the values.
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError>;
 
-    /// The cursor of the page after `page`, or `None` if `page` is the last one.
+    /// Where the listing continues after `page`.
     ///
     /// # Errors
     /// The page does not match the style.
-    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError>;
+    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError>;
 
-    /// Guesses the cursor after the page at `at`, which has not arrived yet, so that it can be prefetched. `page` is the
-    /// last page that arrived, and `pages` is how many did. A wrong guess costs a request, because
-    /// [`advance`](Self::advance) decides.
-    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor>;
-
-    /// The total number of records, if `page` reports it. It never ends a listing, because totals change.
-    fn total(&self, page: &Page) -> Option<u64>;
+    /// Guesses the cursor after the page at `at`, which has not arrived yet, so that it can be prefetched. A wrong guess
+    /// costs a request, because [`advance`](Self::advance) decides.
+    fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor>;
 
     /// What proves that the listing makes progress.
     fn loop_check(&self) -> LoopCheck;
+}
+
+/// Where a listing continues after a page, as far as its style can tell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// At the page with this cursor.
+    Page(Cursor),
+    /// Nowhere: the page proves that it is the last.
+    End(Proof),
+    /// The page has no records. For a style that counts, that is the end, unless something else says that there are more
+    /// records. Then the listing continues at the cursor, if there is one.
+    Empty(Option<Cursor>),
+    /// The page has nothing at these places, where the next page should be.
+    Missing(Places),
+    /// The style has only one page.
+    Only,
+}
+
+/// The latest page of a listing, for guesses about those after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Latest<'a> {
+    /// The page.
+    pub page: &'a Page,
+    /// How many pages have arrived.
+    pub pages: u64,
+    /// The total number of records that the API reported last.
+    pub total: Option<u64>,
 }
 
 /// What proves that a listing makes progress, instead of fetching the same pages forever.
@@ -73,11 +103,25 @@ fn is_likely(before: u64, pages: u64) -> bool {
     before < pages.saturating_mul(2)
 }
 
-/// The whole number at `place`, if there is one. Some servers send it as text.
-fn count(page: &Page, place: Option<&Pointer>) -> Option<u64> {
-    match page.pick(place?)? {
-        serde_json::Value::String(text) => text.trim().parse().ok(),
+/// The whole number at `places`, if there is one. Some servers send it as text.
+pub(super) fn count(page: &Page, places: Option<&Places>) -> Result<Option<(u64, String)>, PlaceError> {
+    let Some((value, place)) = places.map(|places| page.find(places)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let count = match &value {
+        Value::String(text) => text.trim().parse().ok(),
         value => value.as_u64(),
+    };
+    Ok(count.map(|count| (count, place.to_string())))
+}
+
+/// Whether a next link or cursor is present, but empty. For numbered pages, that is also 0 or -1.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => matches!(number.as_i64(), Some(0 | -1)),
+        _ => false,
     }
 }
 
@@ -85,11 +129,14 @@ fn count(page: &Page, place: Option<&Pointer>) -> Option<u64> {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PaginationError {
+    /// A place in the page is ambiguous or malformed.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The link to the next page is not text.
     #[error("the link to the next page at `{at}` is {found}, not text")]
     LinkIsNoText {
         /// Where it is.
-        at: Pointer,
+        at: String,
         /// What is there instead.
         found: &'static str,
     },
@@ -97,32 +144,15 @@ pub enum PaginationError {
     #[error("the link to the next page at `{at}` is not a URL")]
     LinkIsNoUrl {
         /// Where it is.
-        at: Pointer,
+        at: String,
     },
-    /// The `Link` field does not contain a URL.
-    #[error("the `Link` field of the answer does not hold a URL")]
-    LinkFieldIsNoUrl,
-    /// The cursor is neither text nor a number.
+    /// The cursor has no JSON kind that can be sent back.
     #[error("the cursor at `{at}` is {found}, not text or a number")]
     CursorIsNoText {
         /// Where it is.
-        at: Pointer,
+        at: String,
         /// What is there instead.
         found: &'static str,
-    },
-    /// The value that says whether there are more pages is not a boolean.
-    #[error("the value at `{at}` is {found}, not `true` or `false`")]
-    MoreIsNoBoolean {
-        /// Where it is.
-        at: Pointer,
-        /// What is there instead.
-        found: &'static str,
-    },
-    /// There are more pages, but no cursor for the next one.
-    #[error("the page says that there are more pages, but has no cursor at `{at}`")]
-    MoreWithoutCursor {
-        /// Where the cursor should be.
-        at: Pointer,
     },
     /// The body of the request does not have the shape that the place needs.
     #[error("the body of the request has no place for `{place}`")]

@@ -4,18 +4,23 @@ use http::{Method, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-use super::{Cursor, LoopCheck, PaginationError, Paginator};
+use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Step, is_empty};
 use crate::{
-    http::request::{Body, Request},
-    json::pointer::Pointer,
-    listing::page::{Page, kind_of},
+    http::{
+        place::Places,
+        request::{Body, Request},
+    },
+    listing::{
+        end::Proof,
+        page::{Page, kind_of},
+    },
 };
 
 /// Each page has the URL of the next one, absolute or relative.
 #[derive(Clone, Debug)]
 pub struct NextUrl {
     /// Where a page has the URL.
-    pub next: Pointer,
+    pub next: Places,
     /// What a relative URL is resolved against.
     pub base: Base,
     /// How the next page is requested.
@@ -43,8 +48,8 @@ pub enum Follow {
 }
 
 impl Paginator for NextUrl {
-    fn reads(&self) -> Vec<Pointer> {
-        vec![self.next.clone()]
+    fn reads(&self) -> Vec<&Places> {
+        vec![&self.next]
     }
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
@@ -59,28 +64,24 @@ impl Paginator for NextUrl {
         Ok(())
     }
 
-    fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
-        let link = match page.pick(&self.next) {
-            None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
-            Some(Value::String(link)) if link.is_empty() => return Ok(None),
-            Some(Value::String(link)) => link,
-            Some(other) => {
-                return Err(PaginationError::LinkIsNoText { at: self.next.clone(), found: kind_of(other) });
-            }
+    fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
+        let Some((value, place)) = page.find(&self.next)? else {
+            return Ok(Step::Missing(self.next.clone()));
+        };
+        let at = place.to_string();
+        let link = match &value {
+            empty if is_empty(empty) => return Ok(Step::End(Proof::NextNull { at })),
+            Value::String(link) => link,
+            other => return Err(PaginationError::LinkIsNoText { at, found: kind_of(other) }),
         };
         let url = match &self.base {
             Base::Response => page.url().join(link),
             Base::Prefix(prefix) => below(prefix, link),
         };
-        url.map(|url| Some(Cursor::Url(url)))
-            .map_err(|_| PaginationError::LinkIsNoUrl { at: self.next.clone() })
+        url.map(|url| Step::Page(Cursor::Url(url))).map_err(|_| PaginationError::LinkIsNoUrl { at })
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
-        None
-    }
-
-    fn total(&self, _: &Page) -> Option<u64> {
+    fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }
 

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Cursor, LoopCheck, PaginationError, Paginator, Place, count, is_likely};
-use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
+use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Parameter, Step, is_likely};
+use crate::{
+    http::{place::Places, request::Request},
+    listing::page::Page,
+};
 
 /// Pages are requested by the number of records before them.
 ///
@@ -12,13 +15,11 @@ use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page}
 #[derive(Clone, Debug)]
 pub struct Offset {
     /// Where the offset goes.
-    pub param: Place,
+    pub param: Parameter,
     /// Where the page size goes, and the page size in records.
-    pub size: Option<(Place, u64)>,
+    pub size: Option<(Parameter, u64)>,
     /// The offset of the first record: usually 0, or 1 if the API counts from one.
     pub start: u64,
-    /// Where a page reports the total number of records.
-    pub total: Option<Pointer>,
 }
 
 impl Offset {
@@ -32,8 +33,8 @@ impl Offset {
 }
 
 impl Paginator for Offset {
-    fn reads(&self) -> Vec<Pointer> {
-        self.total.iter().cloned().collect()
+    fn reads(&self) -> Vec<&Places> {
+        Vec::new()
     }
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
@@ -43,25 +44,22 @@ impl Paginator for Offset {
         self.param.set(request, Value::from(self.offset(at)?))
     }
 
-    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
+    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
         let received = page.batch().len() as u64;
-        let offset = self.offset(at)?;
-        Ok((received > 0).then_some(Cursor::Offset(offset + received)))
+        let next = self.offset(at)?.saturating_add(received);
+        // Without records, the next offset is this one again.
+        Ok(if received > 0 { Step::Page(Cursor::Offset(next)) } else { Step::Empty(None) })
     }
 
-    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor> {
-        let received = page.batch().len() as u64;
+    fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
+        let received = latest.page.batch().len() as u64;
         let next = self.offset(Some(at)).ok()?.saturating_add(received);
         let before = next.saturating_sub(self.start);
-        let is_before_end = match self.total(page) {
+        let is_before_end = match latest.total {
             Some(total) => before < total,
-            None => is_likely(before.checked_div(received)?, pages),
+            None => is_likely(before.checked_div(received)?, latest.pages),
         };
         (received > 0 && is_before_end).then_some(Cursor::Offset(next))
-    }
-
-    fn total(&self, page: &Page) -> Option<u64> {
-        count(page, self.total.as_ref())
     }
 
     fn loop_check(&self) -> LoopCheck {

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Cursor, LoopCheck, PaginationError, Paginator, Place, count, is_likely};
-use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
+use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Parameter, Step, count, is_likely};
+use crate::{
+    http::{place::Places, request::Request},
+    listing::{end::Proof, page::Page},
+};
 
 /// Pages are requested by their number.
 ///
@@ -12,15 +15,13 @@ use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page}
 #[derive(Clone, Debug)]
 pub struct PageNumber {
     /// Where the page number goes.
-    pub param: Place,
+    pub param: Parameter,
     /// Where the page size goes, and the page size in records.
-    pub size: Option<(Place, u64)>,
+    pub size: Option<(Parameter, u64)>,
     /// The number of the first page.
     pub start: u64,
     /// Where a page reports the number of pages.
-    pub page_count: Option<Pointer>,
-    /// Where a page reports the total number of records.
-    pub total: Option<Pointer>,
+    pub page_count: Option<Places>,
 }
 
 impl PageNumber {
@@ -34,8 +35,8 @@ impl PageNumber {
 }
 
 impl Paginator for PageNumber {
-    fn reads(&self) -> Vec<Pointer> {
-        self.page_count.iter().chain(&self.total).cloned().collect()
+    fn reads(&self) -> Vec<&Places> {
+        self.page_count.iter().collect()
     }
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
@@ -45,28 +46,31 @@ impl Paginator for PageNumber {
         self.param.set(request, Value::from(self.number(at)?))
     }
 
-    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
+    fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
         let number = self.number(at)?;
-        let last = count(page, self.page_count.as_ref())
-            .and_then(|pages| pages.saturating_add(self.start).checked_sub(1));
-        let is_last = page.batch().is_empty() || last == Some(number);
-        Ok((!is_last).then_some(Cursor::Page(number + 1)))
+        let next = Cursor::Page(number.saturating_add(1));
+        let count = count(page, self.page_count.as_ref())?;
+        let last = count.map(|(pages, at)| (pages.saturating_add(self.start).checked_sub(1), at));
+        Ok(match (last, page.batch().is_empty()) {
+            (Some((Some(last), at)), _) if last == number => Step::End(Proof::PageCount { at }),
+            // The API says that there are more pages. That this one is empty does not end the listing.
+            (Some((Some(last), _)), true) if last > number => Step::Page(next),
+            (_, true) => Step::Empty(Some(next)),
+            (_, false) => Step::Page(next),
+        })
     }
 
-    fn ahead(&self, at: &Cursor, page: &Page, pages: u64) -> Option<Cursor> {
+    fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
         let number = self.number(Some(at)).ok()?;
         let before = number.saturating_sub(self.start).saturating_add(1);
-        let records = page.batch().len() as u64;
-        let is_before_end = match (count(page, self.page_count.as_ref()), self.total(page)) {
-            (Some(count), _) => before < count,
+        let records = latest.page.batch().len() as u64;
+        let count = count(latest.page, self.page_count.as_ref()).ok()?;
+        let is_before_end = match (count, latest.total) {
+            (Some((count, _)), _) => before < count,
             (None, Some(total)) => before.saturating_mul(records) < total,
-            (None, None) => records > 0 && is_likely(before, pages),
+            (None, None) => records > 0 && is_likely(before, latest.pages),
         };
         is_before_end.then_some(Cursor::Page(number + 1))
-    }
-
-    fn total(&self, page: &Page) -> Option<u64> {
-        count(page, self.total.as_ref())
     }
 
     fn loop_check(&self) -> LoopCheck {

@@ -1,14 +1,22 @@
 //! No pagination.
 
-use super::{Cursor, LoopCheck, PaginationError, Paginator};
-use crate::{http::request::Request, json::pointer::Pointer, listing::page::Page};
+use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Step};
+use crate::{
+    http::{place::Places, request::Request},
+    listing::{end::Proof, page::Page},
+};
 
 /// The listing has only one page.
 #[derive(Clone, Copy, Debug)]
-pub struct Single;
+pub enum Single {
+    /// Because nothing else is configured. A page that looks as if there are more is an error.
+    Assumed,
+    /// Because the user says so.
+    Declared,
+}
 
 impl Paginator for Single {
-    fn reads(&self) -> Vec<Pointer> {
+    fn reads(&self) -> Vec<&Places> {
         Vec::new()
     }
 
@@ -16,15 +24,14 @@ impl Paginator for Single {
         at.map_or(Ok(()), |_| Err(PaginationError::ForeignCursor))
     }
 
-    fn advance(&self, _: Option<&Cursor>, _: &Page) -> Result<Option<Cursor>, PaginationError> {
-        Ok(None)
+    fn advance(&self, _: Option<&Cursor>, _: &Page) -> Result<Step, PaginationError> {
+        Ok(match self {
+            Self::Assumed => Step::Only,
+            Self::Declared => Step::End(Proof::Single),
+        })
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
-        None
-    }
-
-    fn total(&self, _: &Page) -> Option<u64> {
+    fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }
 

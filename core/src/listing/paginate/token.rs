@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Cursor, LoopCheck, PaginationError, Paginator, Place};
+use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Parameter, Step, is_empty};
 use crate::{
-    http::request::Request,
-    json::pointer::Pointer,
-    listing::page::{Page, kind_of},
+    http::{place::Places, request::Request},
+    listing::{
+        end::Proof,
+        page::{Page, kind_of},
+    },
 };
 
 /// Each page has a cursor, an opaque value with which the next page is requested. A page without records does not end
@@ -14,11 +16,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Token {
     /// Where the cursor goes.
-    pub param: Place,
+    pub param: Parameter,
     /// Where a page has the cursor.
-    pub cursor: Pointer,
-    /// Where a page says whether there are more pages, as a boolean.
-    pub more: Option<Pointer>,
+    pub cursor: Places,
     /// Whether the cursor changes from page to page.
     pub renewal: Renewal,
 }
@@ -33,20 +33,9 @@ pub enum Renewal {
     Never,
 }
 
-impl Token {
-    fn has_more(&self, page: &Page) -> Result<Option<bool>, PaginationError> {
-        let Some(place) = &self.more else { return Ok(None) };
-        match page.pick(place) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Bool(more)) => Ok(Some(*more)),
-            Some(other) => Err(PaginationError::MoreIsNoBoolean { at: place.clone(), found: kind_of(other) }),
-        }
-    }
-}
-
 impl Paginator for Token {
-    fn reads(&self) -> Vec<Pointer> {
-        [&self.cursor].into_iter().chain(&self.more).cloned().collect()
+    fn reads(&self) -> Vec<&Places> {
+        vec![&self.cursor]
     }
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
@@ -57,30 +46,26 @@ impl Paginator for Token {
         }
     }
 
-    fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Option<Cursor>, PaginationError> {
-        let more = self.has_more(page)?;
-        let is_over = more == Some(false) || (self.renewal == Renewal::Never && page.batch().is_empty());
-        if is_over {
-            return Ok(None);
-        }
-        match page.pick(&self.cursor) {
-            Some(token @ Value::String(text)) if !text.is_empty() => Ok(Some(Cursor::Token(token.clone()))),
-            Some(token @ Value::Number(_)) => Ok(Some(Cursor::Token(token.clone()))),
-            None | Some(Value::Null | Value::String(_) | Value::Bool(false)) if more == Some(true) => {
-                Err(PaginationError::MoreWithoutCursor { at: self.cursor.clone() })
+    fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
+        let step = match page.find(&self.cursor)? {
+            None => Step::Missing(self.cursor.clone()),
+            Some((value, place)) if is_empty(&value) => Step::End(Proof::NextNull { at: place.to_string() }),
+            Some((value @ (Value::String(_) | Value::Number(_)), _)) => Step::Page(Cursor::Token(value)),
+            Some((other, place)) => {
+                let at = place.to_string();
+                return Err(PaginationError::CursorIsNoText { at, found: kind_of(&other) });
             }
-            None | Some(Value::Null | Value::String(_) | Value::Bool(false)) => Ok(None),
-            Some(other) => {
-                Err(PaginationError::CursorIsNoText { at: self.cursor.clone(), found: kind_of(other) })
-            }
+        };
+        if self.renewal == Renewal::Never && page.batch().is_empty() {
+            return Ok(Step::Empty(match step {
+                Step::Page(cursor) => Some(cursor),
+                _ => None,
+            }));
         }
+        Ok(step)
     }
 
-    fn ahead(&self, _: &Cursor, _: &Page, _: u64) -> Option<Cursor> {
-        None
-    }
-
-    fn total(&self, _: &Page) -> Option<u64> {
+    fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::own_files::OwnFiles;
 use crate::{
-    listing::position::Progress,
+    listing::{end::Had, position::Progress},
     sink::{Mark, Receipt},
     state::{StateError, Summary},
     window::Window,
@@ -82,6 +82,9 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
+    /// What the pages of the stream have had so far.
+    #[serde(default, skip_serializing_if = "Had::is_nothing")]
+    pub had: Had,
 }
 
 /// What is left to do for a pull.
@@ -206,7 +209,7 @@ impl Extent {
 impl Checkpoint {
     /// What has been pulled so far, including unfinished partitions.
     pub fn so_far(&self) -> Summary {
-        self.parts.iter().fold(self.complete, |sum, part| Summary {
+        self.parts.iter().fold(self.complete.clone(), |sum, part| Summary {
             records: sum.records + part.written,
             pages: sum.pages + part.listing.pages,
             repeated: sum.repeated + part.repeated,
@@ -237,6 +240,7 @@ impl Checkpoint {
         self.settle(part);
         self.complete.missing += missing;
         self.complete.windows += u64::from(part.window.is_some());
+        self.complete.end.clone_from(&part.listing.end);
         self.parts.retain(|other| other.window != part.window);
         self.forget_job(part.window);
     }

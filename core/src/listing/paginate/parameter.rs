@@ -1,4 +1,4 @@
-//! A place in a request for a value.
+//! Where a value goes in a request.
 
 use std::str::FromStr;
 
@@ -10,23 +10,23 @@ use crate::{
     json::pointer::{InvalidPointer, Pointer},
 };
 
-/// A place in a request. Text with a leading `/` is a JSON pointer into the body; other text names a query parameter.
+/// Where a value goes in a request. Text with a leading `/` is a JSON pointer into the body; other text names a query parameter.
 ///
 /// ```
-/// use longhaul_core::listing::paginate::Place;
+/// use longhaul_core::listing::paginate::Parameter;
 ///
-/// assert_eq!("/paging/pageNumber".parse(), Ok(Place::Body("/paging/pageNumber".parse().unwrap())));
-/// assert_eq!("pageNumber".parse(), Ok(Place::Query("pageNumber".to_owned())));
+/// assert_eq!("/paging/pageNumber".parse(), Ok(Parameter::Body("/paging/pageNumber".parse().unwrap())));
+/// assert_eq!("pageNumber".parse(), Ok(Parameter::Query("pageNumber".to_owned())));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Place {
+pub enum Parameter {
     /// A member of the JSON body. Missing objects above it are created.
     Body(Pointer),
     /// A parameter of the query. An existing one with this name is replaced.
     Query(String),
 }
 
-impl FromStr for Place {
+impl FromStr for Parameter {
     type Err = InvalidPointer;
 
     fn from_str(text: &str) -> Result<Self, InvalidPointer> {
@@ -34,7 +34,7 @@ impl FromStr for Place {
     }
 }
 
-impl Place {
+impl Parameter {
     /// Sets the value at this place in `request`.
     pub(super) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
         match self {
@@ -49,8 +49,8 @@ impl Place {
                 let Body::Json(body) = &mut request.body else {
                     return Err(PaginationError::NoPlace { place: pointer.clone() });
                 };
-                let place = member(body, pointer.tokens());
-                *place.ok_or_else(|| PaginationError::NoPlace { place: pointer.clone() })? = value;
+                let member = member(body, pointer.tokens());
+                *member.ok_or_else(|| PaginationError::NoPlace { place: pointer.clone() })? = value;
                 Ok(())
             }
         }
@@ -102,15 +102,15 @@ mod tests {
     #[test]
     fn a_parameter_is_replaced_and_the_others_are_left_as_they_are() {
         let mut request = request("https://api.example/x?b=%7E1&page=7&c", Body::Empty);
-        "page".parse::<Place>().unwrap().set(&mut request, json!("a+b/=&é")).unwrap();
+        "page".parse::<Parameter>().unwrap().set(&mut request, json!("a+b/=&é")).unwrap();
         assert_eq!(request.url.as_str(), "https://api.example/x?b=%7E1&c&page=a%2Bb%2F%3D%26%C3%A9");
-        "page".parse::<Place>().unwrap().set(&mut request, json!(8)).unwrap();
+        "page".parse::<Parameter>().unwrap().set(&mut request, json!(8)).unwrap();
         assert_eq!(request.url.query(), Some("b=%7E1&c&page=8"));
     }
 
     #[test]
     fn a_missing_member_of_the_body_is_created() {
-        let place: Place = "/paging/pageNumber".parse().unwrap();
+        let place: Parameter = "/paging/pageNumber".parse().unwrap();
         let set = |body| {
             let mut request = request("https://api.example/x", body);
             place.set(&mut request, json!(2)).map(|()| match request.body {

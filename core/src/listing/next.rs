@@ -1,0 +1,126 @@
+//! Where a listing continues after a page.
+//!
+//! A listing ends only where its end is proved. A missing value is not proof: it may mean that the configuration names
+//! the wrong place, or that the page is an error in spite of its status.
+
+use serde_json::Value;
+
+use super::{PageError, Pages};
+use crate::{
+    http::place::Places,
+    listing::{
+        end::{End, Had, Proof},
+        page::{Page, kind_of},
+        paginate::{Cursor, Step, count},
+    },
+};
+
+impl Pages<'_> {
+    /// Where the listing continues after `page`. `None` if it is proved to be the last one; then the proof is in the
+    /// progress.
+    pub(super) fn next_after(
+        &mut self,
+        at: Option<&Cursor>,
+        page: &Page,
+    ) -> Result<Option<Cursor>, PageError> {
+        let more = self.more(page)?;
+        if let Some((false, at)) = more {
+            return Ok(self.end(Proof::MoreFalse { at }));
+        }
+        let says_more = more.is_some();
+        let is_short = self.progress.total.is_some_and(|total| self.progress.records < total);
+        if let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
+            && self.listing.ends.at_total
+            && !is_short
+        {
+            return Ok(self.end(Proof::Total { at }));
+        }
+        let next = match self.listing.paginator.advance(at, page)? {
+            Step::Page(next) => next,
+            Step::Empty(Some(next)) if says_more || (self.listing.ends.at_total && is_short) => next,
+            Step::Empty(None) if says_more || (self.listing.ends.at_total && is_short) => {
+                return Err(PageError::EmptyBeforeEnd { page: self.progress.pages });
+            }
+            Step::Empty(_) => return Ok(self.end(Proof::NoRecords)),
+            Step::End(Proof::NextNull { at }) if says_more => {
+                return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
+            }
+            Step::End(proof) => return Ok(self.end(proof)),
+            Step::Missing(at) if says_more => return Err(PageError::MoreWithoutNext { at: at.to_string() }),
+            Step::Missing(at) => return self.end_without_next(&at, page),
+            Step::Only => return self.end_of_only(page),
+        };
+        self.history.add(Had { next: true, ..Had::default() });
+        self.check_empty(page)?;
+        Ok(Some(next))
+    }
+
+    /// Ends the listing at a page that lacks its next link or cursor, if that proves anything.
+    fn end_without_next(&mut self, at: &Places, page: &Page) -> Result<Option<Cursor>, PageError> {
+        let number = self.progress.pages;
+        let had = self.history.get();
+        if let Some(more) = self.listing.ends.more.as_ref().filter(|_| had.more) {
+            return Err(PageError::MoreMissing { page: number, at: more.to_string() });
+        }
+        if had.next {
+            let first = at.iter().next().map(ToString::to_string).unwrap_or_default();
+            return Ok(self.end(Proof::NextMissing { at: first }));
+        }
+        let found = page.continuations();
+        if !found.is_empty() {
+            return Err(PageError::NextElsewhere { page: number, at: at.to_string(), found });
+        }
+        let records = page.batch().len() as u64;
+        if self.listing.ends.size.is_some_and(|size| records >= size) {
+            return Err(PageError::FullWithoutNext { page: number, at: at.to_string(), records });
+        }
+        Ok(self.end(Proof::NoContinuation))
+    }
+
+    /// Ends a listing without pagination, if its page does not look as if there are more.
+    fn end_of_only(&mut self, page: &Page) -> Result<Option<Cursor>, PageError> {
+        let mut found = page.continuations();
+        found.extend(page.larger_totals());
+        if found.is_empty() { Ok(self.end(Proof::NoContinuation)) } else { Err(PageError::NotOnly { found }) }
+    }
+
+    /// Ends the listing where the API refuses to page any deeper, after all records have arrived.
+    pub(crate) fn end_too_deep(&mut self) {
+        self.end(Proof::TooDeep);
+    }
+
+    fn end(&mut self, proof: Proof) -> Option<Cursor> {
+        self.progress.end = Some(End { proof, page: self.progress.pages, total: self.progress.total });
+        None
+    }
+
+    /// Counts pages in a row that have no records. A listing that never ends is an error.
+    fn check_empty(&mut self, page: &Page) -> Result<(), PageError> {
+        self.progress.empty = if page.batch().is_empty() { self.progress.empty + 1 } else { 0 };
+        if self.progress.empty > self.listing.ends.max_empty {
+            return Err(PageError::TooManyEmpty { pages: self.progress.empty });
+        }
+        Ok(())
+    }
+
+    /// Whether the page says that there are more, and where.
+    fn more(&self, page: &Page) -> Result<Option<(bool, String)>, PageError> {
+        let Some(places) = &self.listing.ends.more else { return Ok(None) };
+        let Some((value, place)) = page.find(places)? else { return Ok(None) };
+        let at = place.to_string();
+        let more = match &value {
+            Value::Null => return Ok(None),
+            Value::Bool(more) => *more,
+            Value::Number(number) if number.as_u64() == Some(0) => false,
+            Value::Number(number) if number.as_u64() == Some(1) => true,
+            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "false" | "0" | "no" => false,
+                "true" | "1" | "yes" => true,
+                _ => return Err(PageError::MoreIsNoBoolean { at, found: "text" }),
+            },
+            other => return Err(PageError::MoreIsNoBoolean { at, found: kind_of(other) }),
+        };
+        self.history.add(Had { more: true, ..Had::default() });
+        Ok(Some((more, at)))
+    }
+}

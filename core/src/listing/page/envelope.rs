@@ -1,0 +1,208 @@
+//! The envelope of a page: everything except its records.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::{json::pointer::Pointer, shown_url::ShownUrl};
+
+/// The text of a page with an empty array in place of the records.
+#[derive(Debug)]
+pub(super) struct Envelope(Vec<u8>);
+
+/// A value of an envelope that looks as if it leads to another page.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Continuation {
+    /// Where it is, as a pointer or a header.
+    pub at: String,
+    /// What is there, without anything that may be secret.
+    pub found: String,
+}
+
+/// How deep to look for continuations and errors.
+const DEEPEST: usize = 6;
+
+impl Envelope {
+    pub(super) fn new(body: &[u8], records: Option<std::ops::Range<usize>>) -> Self {
+        let Some(records) = records else { return Self(body.to_vec()) };
+        let mut text = Vec::with_capacity(body.len() - records.len() + 2);
+        text.extend_from_slice(&body[..records.start]);
+        text.extend_from_slice(b"[]");
+        text.extend_from_slice(&body[records.end..]);
+        Self(text)
+    }
+
+    /// The envelope of a page without a body.
+    pub(super) fn empty() -> Self {
+        Self(b"null".to_vec())
+    }
+
+    /// The value. An envelope that is too deep for a tree of values is `null`.
+    pub(super) fn parse(&self) -> Value {
+        serde_json::from_slice(&self.0).unwrap_or_default()
+    }
+}
+
+/// The values that look as if they lead to another page: they are not empty, and their name contains `next`, `cursor`,
+/// `continuation`, `scroll`, `after` or `more`. Names of earlier pages, of this one and of the last one do not count.
+pub(super) fn continuations(envelope: &Value) -> Vec<Continuation> {
+    let mut found = Vec::new();
+    visit(envelope, &mut Vec::new(), &mut |path, value| {
+        if path.last().is_some_and(|name| leads_on(name)) && !is_empty(value) {
+            let at = Pointer::from_tokens(path.iter().copied()).to_string();
+            found.push(Continuation { at, found: shown(value) });
+            return Descend::No;
+        }
+        Descend::Yes
+    });
+    found
+}
+
+/// Whether a name suggests another page.
+pub(super) fn leads_on(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    has(&["next", "cursor", "continuation", "scroll", "after", "more"])
+        && !has(&["prev", "self", "first", "last", "start"])
+}
+
+/// Counts of pages that are greater than one, and totals that are greater than `records`.
+pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation> {
+    let mut found = Vec::new();
+    visit(envelope, &mut Vec::new(), &mut |path, value| {
+        let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
+        let name = name.replace(['_', '-'], "");
+        let least = match name.as_str() {
+            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => 1,
+            "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
+            | "totalsize" => records,
+            _ => return Descend::Yes,
+        };
+        if let Some(number) = value.as_u64().filter(|number| *number > least) {
+            let at = Pointer::from_tokens(path.iter().copied()).to_string();
+            found.push(Continuation { at, found: number.to_string() });
+        }
+        Descend::No
+    });
+    found
+}
+
+/// What an envelope says is wrong: a non-empty `error`, `errors` or `fault`, or a false `ok` or `success`, at the top
+/// level. The text is the API's own message, if it can be found.
+pub(super) fn error(envelope: &Value) -> Option<String> {
+    let members = envelope.as_object()?;
+    let named = ["error", "errors", "fault"].into_iter().find_map(|name| {
+        let value = members.get(name).filter(|value| !is_empty(value))?;
+        Some(message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value))))
+    });
+    let refused = || {
+        let name =
+            ["ok", "success"].into_iter().find(|name| members.get(*name) == Some(&Value::Bool(false)))?;
+        Some(message(envelope).unwrap_or_else(|| format!("`{name}` is false")))
+    };
+    named.or_else(refused)
+}
+
+/// The first text of an error, looking into lists and the usual names.
+fn message(error: &Value) -> Option<String> {
+    match error {
+        Value::String(text) if !text.is_empty() => Some(text.chars().take(200).collect()),
+        Value::Array(errors) => errors.iter().find_map(message),
+        Value::Object(members) => {
+            let names =
+                ["message", "error_description", "detail", "description", "reason", "title", "code", "error"];
+            names.into_iter().find_map(|name| message(members.get(name)?))
+        }
+        _ => None,
+    }
+}
+
+enum Descend {
+    Yes,
+    No,
+}
+
+fn visit<'v>(value: &'v Value, path: &mut Vec<&'v str>, see: &mut impl FnMut(&[&str], &Value) -> Descend) {
+    let Value::Object(members) = value else { return };
+    for (name, value) in members {
+        path.push(name);
+        if matches!(see(path, value), Descend::Yes) && path.len() < DEEPEST {
+            visit(value, path, see);
+        }
+        path.pop();
+    }
+}
+
+/// Whether a value stands for nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_i64().is_some_and(|number| number == 0 || number == -1),
+        Value::String(text) => text.is_empty() || matches!(text.as_str(), "false" | "0" | "no" | "null"),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
+    }
+}
+
+/// A value for a message. Texts can be credentials, so only URLs are shown, and without their parameters' values.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => match Url::parse(text) {
+            Ok(url) => format!("`{}`", ShownUrl::from(&url)),
+            Err(_) => format!("a text of {} characters", text.chars().count()),
+        },
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn places(envelope: &Value) -> Vec<String> {
+        continuations(envelope).into_iter().map(|found| found.at).collect()
+    }
+
+    #[test]
+    fn values_that_lead_to_another_page_are_recognized() {
+        for (envelope, at) in [
+            (json!({ "next_url": "/p2" }), "/next_url"),
+            (json!({ "has_more": true }), "/has_more"),
+            (json!({ "meta": { "endCursor": "x" } }), "/meta/endCursor"),
+            (json!({ "links": { "next": { "href": "/p2" } } }), "/links/next"),
+            (json!({ "@odata.nextLink": "/p2" }), "/@odata.nextLink"),
+            (json!({ "continuationToken": "x" }), "/continuationToken"),
+        ] {
+            assert_eq!(places(&envelope), [at], "{envelope}");
+        }
+        for envelope in [
+            json!({ "next": null, "has_more": false, "after": "", "scroll_id": 0 }),
+            json!({ "links": { "next": null, "prev": "/p1", "self": "/p2", "first": "/p1", "last": "/p2" } }),
+            json!({ "pageInfo": { "startCursor": "a", "hasNextPage": false } }),
+            json!({ "results": [] }),
+        ] {
+            assert_eq!(places(&envelope), [""; 0], "{envelope}");
+        }
+    }
+
+    #[test]
+    fn errors_beside_missing_records_are_read() {
+        let read = |envelope: Value| error(&envelope);
+        assert_eq!(read(json!({ "ok": false, "error": "fatal_error" })).as_deref(), Some("fatal_error"));
+        assert_eq!(read(json!({ "data": null, "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
+        assert_eq!(read(json!({ "success": false })).as_deref(), Some("`success` is false"));
+        assert_eq!(read(json!({ "fault": { "code": 7 } })).as_deref(), Some("`fault` is an object"));
+        assert_eq!(read(json!({ "error": null, "errors": [], "ok": true })), None);
+    }
+
+    #[test]
+    fn texts_of_continuations_are_not_shown() {
+        let found = &continuations(&json!({ "next": "https://api.example/x?token=s3cret" }))[0];
+        assert!(!found.found.contains("s3cret"), "{}", found.found);
+        assert_eq!(continuations(&json!({ "cursor": "s3cret" }))[0].found, "a text of 6 characters");
+    }
+}
