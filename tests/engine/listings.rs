@@ -162,13 +162,10 @@ impl Listing {
         link.into_iter().fold(reply, |reply, link| reply.header("link", link))
     }
 
-    /// Whether the server gives away all its records, and only its configuration or a page could hide some.
+    /// Whether these are all records, in order.
     fn delivered(&self, records: &[String]) -> bool {
-        records.iter().map(String::as_str).eq((0..self.records)
-            .map(|record| record.to_string())
-            .collect::<Vec<_>>()
-            .iter()
-            .map(String::as_str))
+        let all: Vec<_> = (0..self.records).map(|record| record.to_string()).collect();
+        records == all
     }
 
     /// Whether nothing that the server sends shows that there are more records. No client could know.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{PageError, Pages};
 use crate::{
-    http::place::Places,
+    http::place::{Place, Places},
     listing::{
         end::{End, Had, Proof},
         page::{Page, kind_of},
@@ -25,23 +25,24 @@ impl Pages<'_> {
     ) -> Result<Option<Cursor>, PageError> {
         let more = self.more(page)?;
         if let Some((false, at)) = more {
+            let at = at.to_string();
             return Ok(self.end(Proof::MoreFalse { at }));
         }
         let says_more = more.is_some();
-        let is_short = self.progress.total.is_some_and(|total| self.progress.records < total);
-        if let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
-            && self.listing.ends.at_total
+        let at_total = self.listing.ends.at_total;
+        let is_short = self.missing() > 0;
+        if at_total
             && !is_short
+            && let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
         {
+            let at = at.to_string();
             return Ok(self.end(Proof::Total { at }));
         }
+        let expects_more = says_more || (at_total && is_short);
         let next = match self.listing.paginator.advance(at, page)? {
-            Step::Page(next) => next,
-            Step::Empty(Some(next)) if says_more || (self.listing.ends.at_total && is_short) => next,
-            Step::Empty(None) if says_more || (self.listing.ends.at_total && is_short) => {
-                return Err(PageError::EmptyBeforeEnd { page: self.progress.pages });
-            }
-            Step::Empty(_) => return Ok(self.end(Proof::NoRecords)),
+            Step::Empty(_) if !expects_more => return Ok(self.end(Proof::NoRecords)),
+            Step::Page(next) | Step::Empty(Some(next)) => next,
+            Step::Empty(None) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
             Step::End(Proof::NextNull { at }) if says_more => {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
@@ -104,10 +105,10 @@ impl Pages<'_> {
     }
 
     /// Whether the page says that there are more, and where.
-    fn more(&self, page: &Page) -> Result<Option<(bool, String)>, PageError> {
+    fn more(&self, page: &Page) -> Result<Option<(bool, &Place)>, PageError> {
         let Some(places) = &self.listing.ends.more else { return Ok(None) };
         let Some((value, place)) = page.find(places)? else { return Ok(None) };
-        let at = place.to_string();
+        let not_boolean = |found| PageError::MoreIsNoBoolean { at: place.to_string(), found };
         let more = match &value {
             Value::Null => return Ok(None),
             Value::Bool(more) => *more,
@@ -116,11 +117,11 @@ impl Pages<'_> {
             Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "false" | "0" | "no" => false,
                 "true" | "1" | "yes" => true,
-                _ => return Err(PageError::MoreIsNoBoolean { at, found: "text" }),
+                _ => return Err(not_boolean("text")),
             },
-            other => return Err(PageError::MoreIsNoBoolean { at, found: kind_of(other) }),
+            other => return Err(not_boolean(kind_of(other))),
         };
         self.history.add(Had { more: true, ..Had::default() });
-        Ok(Some((more, at)))
+        Ok(Some((more, place)))
     }
 }

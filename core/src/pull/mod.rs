@@ -150,6 +150,8 @@ impl<'a> Worker<'a> {
                     self.write(open, page, fingerprint)?;
                 }
                 Ok(None) => return Ok(End::Complete),
+                // The pull has failed already, and that failure is the one to report.
+                Err(_) if self.run.cancelled.is_set() => {}
                 Err(error) => return self.handle_failure(open, partition, error),
             }
             if self.run.cancelled.is_set() {
@@ -192,11 +194,6 @@ impl<'a> Worker<'a> {
         error: PageError,
     ) -> Result<End, PullError> {
         let pull = self.run.pull;
-        if self.run.cancelled.is_set() {
-            // The pull has failed already, and that failure is the one to report.
-            self.save_progress(Some(open));
-            return Ok(End::Cancelled);
-        }
         if pull.is_too_deep(&error) && open.pages.is_complete() {
             // All records have arrived. Only the empty page after the last one is too deep.
             open.pages.end_too_deep();

@@ -67,7 +67,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         if self.run.pull.source.job.is_some() {
             return;
         }
-        for partition in self.waiting.iter_mut().take(idle * self.run.pull.workers()) {
+        for partition in self.waiting.iter_mut().take(idle * self.run.workers) {
             if partition.prefetched.is_none() {
                 let progress = self.run.checkpoint.partition(partition.window);
                 // If this is an error, the worker that takes the partition reports it.
@@ -95,7 +95,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
     fn start_jobs(&mut self, job: &'env Job) {
         // Each of several workers waits for the job of its own partition.
         let source = self.run.pull.source;
-        let most = if self.run.pull.workers() > 1 { 1 } else { source.concurrency.max(1) };
+        let most = if self.run.workers > 1 { 1 } else { source.concurrency.max(1) };
         let running = self.waiting.iter().filter(|partition| partition.job.is_some()).count();
         let (scope, run) = (self.scope, self.run);
         let without = self.waiting.iter_mut().filter(|partition| partition.job.is_none());

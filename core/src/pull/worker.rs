@@ -26,6 +26,8 @@ pub(super) struct Run<'a> {
     /// Set once a worker has failed, or all have ended.
     pub(super) cancelled: Arc<CancelSignal>,
     pub(super) listings: Listings<'a>,
+    /// How many partitions are pulled at once. Asking the sinks again would cost work for every page.
+    pub(super) workers: usize,
     /// The sinks that take the records of all partitions, in order.
     shared: Vec<Named<'a>>,
     /// The sinks with a file for each partition.
@@ -57,7 +59,7 @@ pub(super) struct Uncommitted {
 pub(super) enum End {
     /// Every page was written.
     Complete,
-    /// It was rolled back, because the API does not page through so many results. These windows replace it.
+    /// It was rolled back, because the API does not page through that many results. These windows replace it.
     Split([Window; 2]),
     /// It was rolled back, because the API has deleted the job whose results it was.
     Restart,
@@ -69,17 +71,17 @@ impl<'a> Run<'a> {
     pub(super) fn new(pull: &'a Pull<'a>, client: &'a Arc<Client>) -> Result<Self, PullError> {
         let checkpoint = SharedCheckpoint::new(pull.checkpointing.as_ref());
         let cancelled = Arc::new(CancelSignal::default());
-        let requests = pull.source.concurrency.max(1);
-        let fetchers = Fetchers::start(client, requests, requests / pull.workers(), &cancelled);
+        let (requests, workers) = (pull.source.concurrency.max(1), pull.workers());
+        let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
         let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
         let listings = Listings { source: pull.source, client, fetchers, seen, history };
         let (own, shared) = pull.own_and_shared();
-        Ok(Self { pull, client, checkpoint, cancelled, listings, shared, own })
+        Ok(Self { pull, client, checkpoint, cancelled, listings, workers, shared, own })
     }
 
     /// The workers, with the sinks that take all partitions open where the checkpoint left them.
     pub(super) fn workers(&'a self) -> Result<Vec<Worker<'a>>, PullError> {
-        (0..self.pull.workers()).map(|_| Worker::new(self)).collect()
+        (0..self.workers).map(|_| Worker::new(self)).collect()
     }
 
     /// Whether a later run can continue where this one stops.

@@ -23,7 +23,7 @@ pub use self::{
 };
 use crate::{
     http::{
-        place::{PlaceError, Places},
+        place::{Place, PlaceError, Places},
         request::Request,
     },
     json::pointer::Pointer,
@@ -103,8 +103,11 @@ fn is_likely(before: u64, pages: u64) -> bool {
     before < pages.saturating_mul(2)
 }
 
-/// The whole number at `places`, if there is one. Some servers send it as text.
-pub(super) fn count(page: &Page, places: Option<&Places>) -> Result<Option<(u64, String)>, PlaceError> {
+/// The whole number at `places` and its place, if there is one. Some servers send it as text.
+pub(super) fn count<'p>(
+    page: &Page,
+    places: Option<&'p Places>,
+) -> Result<Option<(u64, &'p Place)>, PlaceError> {
     let Some((value, place)) = places.map(|places| page.find(places)).transpose()?.flatten() else {
         return Ok(None);
     };
@@ -112,7 +115,7 @@ pub(super) fn count(page: &Page, places: Option<&Places>) -> Result<Option<(u64,
         Value::String(text) => text.trim().parse().ok(),
         value => value.as_u64(),
     };
-    Ok(count.map(|count| (count, place.to_string())))
+    Ok(count.map(|count| (count, place)))
 }
 
 /// Whether a next link or cursor is present, but empty. For numbered pages, that is also 0 or -1.

@@ -52,7 +52,9 @@ impl Paginator for PageNumber {
         let count = count(page, self.page_count.as_ref())?;
         let last = count.map(|(pages, at)| (pages.saturating_add(self.start).checked_sub(1), at));
         Ok(match (last, page.batch().is_empty()) {
-            (Some((Some(last), at)), _) if last == number => Step::End(Proof::PageCount { at }),
+            (Some((Some(last), at)), _) if last == number => {
+                Step::End(Proof::PageCount { at: at.to_string() })
+            }
             // The API says that there are more pages. That this one is empty does not end the listing.
             (Some((Some(last), _)), true) if last > number => Step::Page(next),
             (_, true) => Step::Empty(Some(next)),
