@@ -1,6 +1,10 @@
-//! Every configuration and every command of the README is tried out.
+//! Every configuration and every command of the README, and of the pages that it links to, is tried out.
 
-use std::{ffi::OsString, fs};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use longhaul_demo::{FakeApi, Settings};
@@ -30,18 +34,34 @@ const RUN_ELSEWHERE: [&str; 10] = [
 
 /// A fenced block.
 struct Block {
+    page: PathBuf,
     tag: String,
     text: String,
 }
 
-fn readme() -> Vec<Block> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+/// The README, the pages beside the code of the command, and the one of the plugins.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let beside_code = fs::read_dir(root.join("cli/docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> =
+        beside_code.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    pages.sort();
+    pages.splice(0..0, [root.join("README.md"), root.join("plugins/README.md")]);
+    pages
+}
+
+fn blocks() -> Vec<Block> {
+    pages().into_iter().flat_map(|page| blocks_of(&page)).collect()
+}
+
+fn blocks_of(page: &Path) -> Vec<Block> {
+    let text = fs::read_to_string(page).unwrap();
     let mut fences = text.split("```");
     fences.next();
     let mut blocks = Vec::new();
     while let (Some(block), Some(_between)) = (fences.next(), fences.next()) {
         let (tag, text) = block.split_once('\n').unwrap();
-        blocks.push(Block { tag: tag.to_owned(), text: text.to_owned() });
+        blocks.push(Block { page: page.to_owned(), tag: tag.to_owned(), text: text.to_owned() });
     }
     blocks
 }
@@ -53,40 +73,100 @@ fn configuration_of(name: &str) -> String {
 
 /// The configuration that has this table.
 fn configuration_with(table: &str) -> String {
-    let mut blocks = readme().into_iter().filter(|block| block.tag == "toml" && block.text.contains(table));
-    let block = blocks.next().unwrap_or_else(|| panic!("no configuration of the README has {table}"));
-    assert!(blocks.next().is_none(), "two configurations of the README have {table}");
+    let mut blocks = blocks().into_iter().filter(|block| block.tag == "toml" && block.text.contains(table));
+    let block = blocks.next().unwrap_or_else(|| panic!("no configuration of the pages has {table}"));
+    assert!(blocks.next().is_none(), "two configurations of the pages have {table}");
     block.text
 }
 
 #[test]
 fn nothing_is_left_out() {
-    let blocks = readme();
-    for Block { tag, text } in &blocks {
+    let blocks = blocks();
+    for Block { page, tag, text } in &blocks {
         match tag.as_str() {
-            // Each is run by a test of this file.
+            // Each is run by a test of this file; the parts that explain single keys are loaded.
             "toml" => assert!(
-                ["[streams.users]", "[streams.orders]", "[streams.calls]", "[sinks.segments]"]
-                    .iter()
-                    .any(|table| text.contains(table)),
-                "no test runs this configuration:\n{text}"
+                RUN.iter().any(|table| text.contains(table)) || page.ends_with("configuration.md"),
+                "no test runs this configuration of {}:\n{text}",
+                page.display()
             ),
             "sh" => text.lines().for_each(|line| {
-                let run_here = line.starts_with("export ") || COMMANDS.contains(&line);
-                assert!(run_here || RUN_ELSEWHERE.contains(&line), "no test runs this command: {line}");
+                let run_here =
+                    line.starts_with("export ") || COMMANDS.contains(&line) || ALONE.contains(&line);
+                let known = run_here || RUN_ELSEWHERE.contains(&line);
+                assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
-            other => panic!("no test knows what to do with a block tagged {other:?}:\n{text}"),
+            other => panic!(
+                "no test knows what to do with a block of {} tagged {other:?}:\n{text}",
+                page.display()
+            ),
         }
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&RUN_ELSEWHERE) {
-        assert!(lines.contains(command), "the README does not say {command} any more");
+    for command in COMMANDS.iter().chain(&ALONE).chain(&RUN_ELSEWHERE) {
+        assert!(lines.contains(command), "no page says {command} any more");
     }
+}
+
+/// What tells the configurations that are run here apart.
+const RUN: [&str; 6] = [
+    "[streams.users]",
+    "[streams.orders]",
+    "[streams.calls]",
+    "[streams.invoices]",
+    "[sinks.segments]",
+    LINES,
+];
+
+/// What only the compressed file has.
+const LINES: &str = "{stream}-{date}.ndjson.gz";
+
+/// A part of a configuration is loaded on top of the one for Genesys Cloud.
+#[test]
+fn every_configuration_is_accepted() {
+    for Block { page, tag, text } in blocks() {
+        if tag == "toml" {
+            let whole = text.contains("base_url") || text.contains("system =");
+            let beneath = if whole { "[api]\n" } else { "system = \"genesys\"\nregion = \"us-west-2\"\n" };
+            let folder = Folder::empty().with("beneath.toml", beneath).with("page.toml", &text);
+            let ended = exported(folder.longhaul("config -c beneath.toml -c page.toml")).run();
+            assert!(ended.code == Some(0), "{}:\n{text}\n{}", page.display(), ended.stderr);
+        }
+    }
+}
+
+/// The links of the pages lead to files that there are, and to headings that these have.
+#[test]
+fn no_link_is_broken() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            let linked = fs::read_to_string(&target);
+            let linked = linked.unwrap_or_else(|error| panic!("{} links to {link}: {error}", page.display()));
+            let mut headings = linked.lines().filter(|line| line.starts_with('#')).map(anchor_of);
+            let found = anchor.is_empty() || headings.any(|heading| heading == anchor);
+            assert!(found, "{} links to {link}, which has no such heading", page.display());
+        }
+    }
+}
+
+/// What a link calls a heading by.
+fn anchor_of(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
 }
 
 /// Commands that are run here, on the configuration for Genesys Cloud.
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
+
+/// Commands that other tests of this file run.
+const ALONE: [&str; 2] = ["longhaul run STREAM --fresh", "longhaul run users --sink csv"];
 
 #[test]
 fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {
@@ -121,10 +201,51 @@ fn the_table_of_segments_has_the_columns_that_it_says() {
     assert!(cells.len() > 10 && cells.iter().all(|cells| *cells == 5), "{table}");
 }
 
+#[test]
+fn a_stream_needs_no_configured_sink_and_can_start_again() {
+    let api = api::start(&calm(10));
+    let folder = Folder::configured("system = \"genesys\"\nregion = \"us-west-2\"\n");
+    let [again, table] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
+    at(&api, exported(folder.longhaul(table))).run().assert_complete();
+    assert_eq!(folder.read("users.csv").lines().count(), 121);
+    at(&api, exported(folder.longhaul(&again.replace("STREAM", "users")))).run().assert_complete();
+}
+
 /// Midnight in UTC, this many days before `now`.
 fn days_before(now: Timestamp, days: i64) -> Timestamp {
     let day = 24 * 60 * 60;
     Timestamp::from_second((now.as_second() / day - days) * day).unwrap()
+}
+
+#[test]
+fn the_compressed_file_has_every_user() {
+    let api = api::start(&calm(10));
+    let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n";
+    let folder = Folder::configured(&[preset, &configuration_with(LINES)].concat());
+    at(&api, exported(folder.longhaul("run users --sink lines"))).run().assert_complete();
+    let names = folder.names_in("out");
+    assert!(names.len() == 1 && names[0].starts_with("users-"), "{names:?}");
+    let file = fs::read(folder.path(&format!("out/{}", names[0]))).unwrap();
+    assert_eq!(String::from_utf8(longhaul_tests::unpacked("gzip", &file)).unwrap().lines().count(), 120);
+}
+
+#[test]
+fn the_configuration_for_numbered_pages_drops_what_came_already() {
+    let server = api::server(|request| match (request.url.path(), request.url.query()) {
+        ("/invoices", Some("pageSize=100&page=1")) => {
+            Reply::json(r#"{"items":[{"id":1},{"id":2}],"pageCount":2}"#).into()
+        }
+        ("/invoices", Some("pageSize=100&page=2")) => {
+            Reply::json(r#"{"items":[{"id":2},{"id":3}],"pageCount":2}"#).into()
+        }
+        _ => Reply::status(404).into(),
+    });
+    let root = api::root(&server);
+    let folder = Folder::configured(&configuration_of("invoices"));
+    let typed = folder.longhaul("run").variable("EXAMPLE_SECRET", "s3cret");
+    let typed = typed.variable("LONGHAUL_API__BASE_URL", &root);
+    let ended = typed.variable("LONGHAUL_AUTH__TOKEN_URL", format!("{root}/oauth/token")).run();
+    assert_eq!(ended.assert_complete().stdout, "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
 }
 
 #[test]
@@ -157,9 +278,9 @@ fn exports() -> FaultServer {
     })
 }
 
-/// `typed` with the variables that the README tells to export.
+/// `typed` with the variables that the pages tell to export.
 fn exported(typed: Typed) -> Typed {
-    let blocks = readme();
+    let blocks = blocks();
     let line =
         blocks.iter().flat_map(|block| block.text.lines()).find_map(|line| line.strip_prefix("export "));
     let names = line.expect("an export").split_whitespace().map(|each| each.split_once('=').unwrap().0);

@@ -64,7 +64,7 @@ fn a_sink_in_c_receives_every_record() {
 #[test]
 fn the_commands_of_the_readme_build_and_check_the_example() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let readme = fs::read_to_string(root.join("plugins/README.md")).unwrap();
     let compiler = readme.lines().find(|line| line.starts_with("cc ")).unwrap();
     let folder = Folder::empty();
     std::os::unix::fs::symlink(root.join("plugins").canonicalize().unwrap(), folder.path("plugins")).unwrap();
