@@ -276,7 +276,7 @@ fn command_lines_that_mean_nothing() {
         ("run --frsh", "unexpected argument '--frsh' found"),
         ("run --sink", "a value is required for '--sink <NAME>'"),
         ("-q -v run", "cannot be used with"),
-        ("demo --faults 2", "it is a share between 0 and 1, such as 0.1"),
+        ("demo --faults 2", "expected a number between 0 and 1, such as 0.1"),
         ("demo --token-life 0", "0 is not in 1.."),
         ("completions cobol", "invalid value 'cobol' for '<SHELL>'"),
     ] {

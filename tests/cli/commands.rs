@@ -114,7 +114,7 @@ fn help_names_every_command_and_the_exit_codes() {
             "{word}: {help}"
         );
     }
-    assert!(help.contains("Exit codes: 0 complete, 2 usage or configuration"), "{help}");
+    assert!(help.contains("Exit codes: 0 complete, 1 internal error, 2 usage or configuration"), "{help}");
 }
 
 #[test]
