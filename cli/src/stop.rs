@@ -64,9 +64,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Signal(Signal::Interrupt) => "interrupted",
-            Self::Signal(Signal::Terminate) => "asked to end",
-            Self::OutOfTime => "the time of `--max-runtime` is over",
-            Self::OutOfRequests => "the requests of `--max-requests` are used up",
+            Self::Signal(Signal::Terminate) => "terminated",
+            Self::OutOfTime => "--max-runtime reached",
+            Self::OutOfRequests => "--max-requests reached",
         })
     }
 }

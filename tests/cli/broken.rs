@@ -42,15 +42,14 @@ fn a_header_that_is_made_from_the_request_itself() {
             "[auth]",
             &format!("[api.headers]\n{name} = \"x\"\n[auth]"),
             &format!(
-                "error: `api.headers.{name}`: this field is made from the request itself\n  in: longhaul.toml:5\n"
+                "error: `api.headers.{name}`: longhaul sets this header itself\n  in: longhaul.toml:5\n"
             ),
         );
     }
     assert_refused(
         "[auth]",
         "[api.headers]\nAuthorization = \"x\"\n[auth]",
-        "error: `api.headers.Authorization`: this field carries the token; for credentials of your own set \
-         `auth.type = \"none\"`\n  in: longhaul.toml:5\n",
+        "error: `api.headers.Authorization`: this header carries the token; to set your own, use `auth.type = \"none\"`\n  in: longhaul.toml:5\n",
     );
 }
 
@@ -59,8 +58,8 @@ fn a_sink_that_would_write_over_the_configuration_or_the_state() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"longhaul.toml\"",
-        "error: the configuration and stream `conversations` through sink `lines` both write to \
-         `FOLDER/longhaul.toml`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+        "error: stream `conversations` through sink `lines` would overwrite the configuration file \
+         `FOLDER/longhaul.toml`\n  in: longhaul.toml:23\nhint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
@@ -101,8 +100,7 @@ fn an_unknown_type_of_sink() {
         &format!(
             "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:22\n\
-             hint: a plugin of that name would be `{}longhaul_sink_ndjsn{}`, in a folder of `plugin_path`; longhaul \
-             sinks lists those that are found\n",
+             hint: a plugin with this name would be `{}longhaul_sink_ndjsn{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks\n",
             env::consts::DLL_PREFIX,
             env::consts::DLL_SUFFIX
         ),
@@ -174,19 +172,19 @@ fn options_of_a_sink_that_it_does_not_have() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"out/{stream}.ndjson\"\nmood = \"append\"",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:24\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:24\n  \
          caused by: unknown key `mood` (did you mean `mode`?)\n",
     );
     assert_refused(
         "out/{stream}.ndjson",
         "out/{straem}.ndjson",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
          caused by: `{straem}` is not a known placeholder (did you mean `stream`?)\n",
     );
     assert_refused(
         "out/{stream}.ndjson",
         "out/",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
          caused by: cannot write to `out/`: it names a folder\n",
     );
 }
@@ -214,7 +212,7 @@ fn nothing_to_pull() {
     folder.run("run").assert_failed(
         2,
         "error: no stream is configured\n\
-         hint: write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo\n",
+         hint: add a table `[streams.NAME]`, or see an example: longhaul demo\n",
     );
 }
 
@@ -235,7 +233,7 @@ fn two_streams_that_write_to_one_file() {
     Folder::configured(&configuration).run("run").assert_failed(
         2,
         "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
-         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
@@ -249,9 +247,8 @@ fn two_streams_that_write_to_one_file_under_two_names() {
     std::fs::hard_link(folder.path("out/users.ndjson"), folder.path("out/conversations.ndjson")).unwrap();
     folder.run("run").assert_failed(
         2,
-        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
-         one file, `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
-         hint: put `{stream}` into the path, or choose another\n",
+        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to the same file: `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
+         hint: put `{stream}` in the path, or choose another path\n",
     );
 }
 

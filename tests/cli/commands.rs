@@ -92,7 +92,7 @@ fn token_says_where_there_is_none() {
     let folder = Folder::configured("[api]\nbase_url = \"https://a.example\"\n[auth]\ntype = \"none\"\n");
     folder
         .run("token")
-        .assert_failed(2, "error: there is no token, for `auth.type` is `none`\n  in: longhaul.toml:4\n");
+        .assert_failed(2, "error: there is no token: `auth.type` is `none`\n  in: longhaul.toml:4\n");
 }
 
 #[test]

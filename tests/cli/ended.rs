@@ -67,7 +67,7 @@ fn steady(text: &str, folder: &str) -> String {
     let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
     let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
     let text = without_moments(&text);
-    let text = masked(&text, "trying again in ", "TIME", |c| c != '\n');
+    let text = masked(&text, "retrying in ", "TIME", |c| c != '\n');
     text.split_inclusive('\n').map(without_time_taken).collect()
 }
 
@@ -122,13 +122,13 @@ fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) 
 #[test]
 fn what_differs_from_run_to_run_is_made_alike() {
     assert_eq!(steady("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
-    let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), trying again in 0.1 s\n\
+    let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), retrying in 0.1 s\n\
                 calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
-                jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, 1 min 2 s -> x\n";
+                jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, 1 min 2 s -> x\n";
     assert_eq!(
         steady(text, "/a/folder"),
-        "warn  from 127.0.0.1:PORT (correlation id ID), trying again in TIME\n\
+        "warn  from 127.0.0.1:PORT (correlation id ID), retrying in TIME\n\
          calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n\
-         jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, TIME -> x\n"
+         jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, TIME -> x\n"
     );
 }

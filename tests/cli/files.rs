@@ -33,7 +33,7 @@ fn a_place_that_cannot_be_written_is_an_error_of_the_sink() {
         "{words}"
     );
     assert!(
-        words.ends_with("\nhint: mend the cause, then run it again: longhaul run conversations\n"),
+        words.ends_with("\nhint: fix the problem, then resume with: longhaul run conversations\n"),
         "{words}"
     );
     assert_eq!(folder.read("out"), "a file, not a folder");
@@ -44,7 +44,7 @@ fn a_folder_in_place_of_the_file_is_refused_before_anything_is_sent() {
     let api = api::start(&calm(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     fs::create_dir_all(folder.path("out/conversations.ndjson")).unwrap();
-    let said = "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+    let said = "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
                 caused by: cannot write to `out/conversations.ndjson`: it is a folder\n";
     folder.run("run").assert_failed(2, said);
     folder.run("check").assert_failed(2, said);
@@ -63,7 +63,7 @@ fn a_full_disk_is_an_error_of_the_sink() {
          caused by: the sink `stdout` failed\n  \
          caused by: cannot write to standard output\n  \
          caused by: No space left on device (os error N)\n\
-         hint: mend the cause, then run it again: longhaul run conversations\n",
+         hint: fix the problem, then resume with: longhaul run conversations\n",
     );
 }
 
@@ -72,7 +72,7 @@ fn a_failed_run_leaves_nothing_under_the_final_name() {
     let (folder, _server) = broken_in_the_middle(api::tutorial);
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
-    let kept = "conversations: stopped; 2 records in 1 page are kept\nerror: ";
+    let kept = "conversations: stopped; 2 records (1 page) saved\nerror: ";
     assert!(ended.said().starts_with(kept), "{}", ended.stderr);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
     assert_eq!(folder.read("out/conversations.ndjson.part"), "{\"id\":1}\n{\"id\":2}\n");

@@ -80,7 +80,7 @@ fn what_several_windows_find_is_dropped_and_counted() {
         let records = expected.lines().count();
         let start = format!("conversations: complete, {} records in ", grouped(records));
         let end = format!(
-            " of {windows} windows, {} repeated ones dropped, TIME -> FOLDER/out/conversations.ndjson\n",
+            " of {windows} windows, {} duplicates dropped, TIME -> FOLDER/out/conversations.ndjson\n",
             grouped(dropped)
         );
         assert!(said.starts_with(&start) && said.ends_with(&end), "{said}");
@@ -112,7 +112,7 @@ fn jobs_find_everyone_who_was_there_and_each_conversation_comes_once() {
     let ended = reach(&api, folder.longhaul("run")).run();
     let said = ended.assert_complete().said();
     assert!(said.starts_with("conversation_jobs: complete, 700 records in "), "{said}");
-    assert!(said.contains(" pages of 7 windows, ") && said.contains(" repeated ones dropped, "), "{said}");
+    assert!(said.contains(" pages of 7 windows, ") && said.contains(" duplicates dropped, "), "{said}");
     assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
     assert_eq!(api.stats().jobs_submitted, 7);
 }
@@ -152,7 +152,7 @@ fn a_window_that_is_too_deep_is_never_less_than_a_day() {
     let ended = reach(&api, folder.longhaul("run")).run();
     ended.assert_failed(
         4,
-        "conversations: stopped; 200 records in 2 pages are kept\n\
+        "conversations: stopped; 200 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: the API has too many results to page through from 2026-01-02T00:00:00Z to \
          2026-01-03T00:00:00Z, and the window cannot be halved\n\

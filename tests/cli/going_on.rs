@@ -32,7 +32,7 @@ fn appending(configuration: String) -> String {
 fn the_same_command_goes_on_where_the_run_stopped() {
     let (listing, folder) = stopped(unchanged);
     assert_eq!(folder.read("out/conversations.ndjson.part"), HALF);
-    let going_on = "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n";
+    let going_on = "conversations: resuming the run started at MOMENT (4 records already saved)\n";
     assert_eq!(folder.run("run").assert_complete().said(), [going_on, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
     assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
@@ -52,7 +52,7 @@ fn retries_that_are_spent_keep_what_came_before() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 2 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: run it again: longhaul --set retry.max_attempts=2 run conversations\n",
+         hint: resume with: longhaul --set retry.max_attempts=2 run conversations\n",
     );
     listing.mend();
     folder.run("run").assert_complete();
@@ -101,7 +101,7 @@ fn a_fresh_run_that_writes_elsewhere_says_what_stays() {
     listing.mend();
     let ended = folder.run("run --fresh --set sinks.lines.path=out/other.ndjson");
     let warning =
-        "warn  `sinks.lines.path` was another when the unfinished run began: what it wrote there stays\n";
+        "warn  `sinks.lines.path` has changed since the unfinished run; the old file is left in place\n";
     assert!(ended.assert_complete().said().starts_with(warning), "{}", ended.said());
     assert_eq!((folder.read(FILE).as_str(), folder.read("out/other.ndjson").as_str()), (HALF, ALL));
 }
@@ -122,18 +122,18 @@ fn a_changed_request_is_refused_and_named() {
     let asked = listing.asked_for().len();
     folder.run("run --set streams.conversations.path=/elsewhere").assert_failed(
         6,
-        "error: the stream `conversations` was begun at MOMENT with another configuration: \
-         `streams.conversations.path` is not what it was\n\
-         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
+        "error: cannot resume the run of `conversations` started at MOMENT: this setting has changed since: \
+         `streams.conversations.path`\n\
+         hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
+         longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
     );
     let both = "run --set streams.conversations.body={pageSize=9} --set sinks.lines.path=other";
     folder.run(both).assert_failed(
         6,
-        "error: the stream `conversations` was begun at MOMENT with another configuration: `sinks.lines.path`, \
-         `streams.conversations.body` are not what it was\n\
-         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
+        "error: cannot resume the run of `conversations` started at MOMENT: these settings have changed since: \
+         `sinks.lines.path`, `streams.conversations.body`\n\
+         hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
+         longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
     );
     assert_eq!(listing.asked_for().len(), asked, "nothing was sent");
     // How it is asked may change, and what was refused has harmed nothing.
@@ -160,12 +160,11 @@ fn a_state_of_another_version_is_told_and_left_alone() {
     folder.run("run").assert_failed(
         6,
         "error: `FOLDER/.longhaul/conversations.json` was written by another version of longhaul\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
     assert_eq!(folder.read(STATE), "{\"version\":2,\"whatever\":[]}\n");
-    let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: what it \
-                   says is dropped, and with it how far complete pulls have come\n";
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: discarding it, including the range that complete pulls covered\n";
     assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
 }
@@ -179,11 +178,10 @@ fn a_state_that_was_changed_by_hand_is_damaged() {
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
          caused by: its content does not match its check value\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
-    let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: what it says is dropped, and with it how \
-                   far complete pulls have come\n";
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: discarding it, including the range that complete pulls covered\n";
     assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
 }
 
@@ -193,12 +191,12 @@ fn a_journal_that_is_gone_is_damage() {
     fs::remove_file(folder.path(".longhaul/conversations.pages")).unwrap();
     folder.run("run").assert_failed(
         6,
-        "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n\
-         conversations: stopped; 4 records in 2 pages are kept\n\
+        "conversations: resuming the run started at MOMENT (4 records already saved)\n\
+         conversations: stopped; 4 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: `FOLDER/.longhaul/conversations.pages` is damaged\n  \
          caused by: it has 0 entries, but 2 were written\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
     folder.run("run --fresh").assert_complete();
@@ -216,7 +214,7 @@ fn a_part_that_is_gone_is_an_error_of_the_sink() {
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
-         hint: correct what the sink rejects, then run it again: longhaul run conversations\n"
+         hint: correct what the sink rejects, then resume with: longhaul run conversations\n"
     );
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
@@ -256,7 +254,7 @@ sinks = ["lines"]
     assert_eq!(folder.run("run").code, Some(4));
     mended.store(true, Ordering::SeqCst);
     let complete = "calls: complete, 2 records in 2 pages of 1 window, TIME -> FOLDER/out/calls.ndjson\n";
-    let going_on = "calls: going on after 1 record in 1 page, with what was begun at MOMENT\n";
+    let going_on = "calls: resuming the run started at MOMENT (1 record already saved)\n";
     assert_eq!(folder.run("run").assert_complete().said(), [going_on, complete, complete].concat());
     let requests = server.api_requests();
     let intervals: Vec<_> =

@@ -195,9 +195,9 @@ fn one_file_that_is_replaced_each_time_is_refused() {
     let folder = Folder::configured(&JOBS.replace("{window.start}", "{stream}"));
     reach(&api, folder.longhaul("run")).run().assert_failed(
         2,
-        "error: each pull of an incremental stream would replace the records of the one before it\n  \
+        "error: each pull of this incremental stream would replace the records of the previous one\n  \
          in: longhaul.toml:18\n\
-         hint: put `{window.start}` into the path, or set `mode = \"append\"`\n",
+         hint: put `{window.start}` in the path, or set `mode = \"append\"`\n",
     );
     assert_eq!(api.stats().total_requests(), 0);
 }
@@ -221,7 +221,7 @@ fn a_state_that_is_damaged_is_told_and_left_alone() {
         6,
         "error: `FOLDER/.longhaul/conversation_jobs.json` is damaged\n  \
          caused by: EOF while parsing an object at line 1 column 12\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversation_jobs \
+         hint: restore the file, or discard it and start again: longhaul run conversation_jobs \
          --fresh\n",
     );
     assert_eq!(folder.read(STATE), "{\"version\":1");

@@ -92,7 +92,7 @@ fn a_job_that_fails_twice_is_told_in_the_words_of_the_api() {
         4,
         "error: the stream `conversation_jobs` is not complete\n  \
          caused by: the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
-         hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n",
+         hint: check the request in `streams.conversation_jobs.job.submit`\n",
     );
     assert_eq!(folder.names_in("out"), [""; 0]);
     assert_eq!(api.stats().jobs_submitted, 2);
@@ -106,7 +106,7 @@ fn a_job_that_takes_too_long_may_be_tried_later() {
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     assert!(
         ended.said().ends_with(
-            "hint: run it again later, or raise `streams.conversation_jobs.job.timeout`: longhaul \
+            "hint: raise `streams.conversation_jobs.job.timeout`, or resume later with: longhaul \
              --set streams.conversation_jobs.job.timeout=1ms run conversation_jobs\n"
         ),
         "{}",
@@ -157,14 +157,14 @@ fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
         let said = ended.stderr.replace("PENDING", "QUEUED");
         (ended.code, said, api.stats().jobs_submitted, api.stats().jobs_cancelled)
     };
-    let first = "error: the first page of the stream `conversation_jobs` could not be had\n  caused by: ";
+    let first = "error: could not fetch the first page of `conversation_jobs`\n  caused by: ";
     assert_eq!(
         preview(Settings { job_failures: 2, ..two_days() }, ""),
         (
             Some(4),
             format!(
                 "{first}the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
-                 hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n"
+                 hint: check the request in `streams.conversation_jobs.job.submit`\n"
             ),
             2,
             0
@@ -179,7 +179,7 @@ fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
             Some(75),
             format!(
                 "{first}the job is still `QUEUED` after 0 s\n\
-                 hint: run the same command again later, or raise `streams.conversation_jobs.job.timeout`\n"
+                 hint: raise `streams.conversation_jobs.job.timeout`, or run the same command again later\n"
             ),
             1,
             1
@@ -235,7 +235,7 @@ mod stopped {
                 words,
                 "error: the stream `conversation_jobs` is not complete\n  \
                  caused by: the run was asked to stop\n\
-                 hint: run it again: longhaul --set streams.conversation_jobs.job.every=1h \
+                 hint: resume with: longhaul --set streams.conversation_jobs.job.every=1h \
                  --set streams.conversation_jobs.window.slice=2d run conversation_jobs\n"
             );
             let stats = api.stats();
@@ -249,7 +249,7 @@ mod stopped {
         assert_eq!(ended, Some(130));
         assert_eq!(
             words,
-            "error: the first page of the stream `conversation_jobs` could not be had\n  \
+            "error: could not fetch the first page of `conversation_jobs`\n  \
              caused by: the run was asked to stop\n\
              hint: run the same command again\n"
         );

@@ -17,7 +17,7 @@ fn pull() -> (FakeApi, Folder) {
 
 const COMPLETE: &str =
     "conversations: complete, 150 records in 3 pages, TIME -> FOLDER/out/conversations.ndjson\n";
-const DIED: &str = "info  the token died and was renewed: the server answered 401 Unauthorized: \
+const DIED: &str = "info  the token was rejected and renewed: the server answered 401 Unauthorized: \
                     `bad.credentials`: Invalid login credentials. (correlation id ID)\n";
 
 #[test]
@@ -40,7 +40,7 @@ fn quiet_is_silent_until_something_is_wrong() {
 fn verbose_tells_of_pages_and_tokens() {
     let (_api, folder) = pull();
     let said = folder.run("run -v").assert_complete().said();
-    for line in ["debug got a token for 1 h 0 min\n", DIED, COMPLETE] {
+    for line in ["debug got a token, valid for 1 h 0 min\n", DIED, COMPLETE] {
         assert!(said.contains(line), "{line} is not in {said}");
     }
     assert_eq!(said.matches("debug page ").count(), 3, "{said}");

@@ -37,7 +37,7 @@ fn a_new_sink_builds_passes_the_check_and_takes_records_as_it_stands() {
     assert_eq!(
         ended.assert_complete().stdout,
         format!(
-            "the sink `widget` is in longhaul_sink_widget, and works as it stands:\n  cd longhaul_sink_widget\n  \
+            "created the sink `widget` in longhaul_sink_widget; to build and test it:\n  cd longhaul_sink_widget\n  \
              cargo build\n  longhaul sinks check target/debug/{library}\n"
         )
     );
@@ -80,21 +80,21 @@ fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
 
 #[test]
 fn a_crate_that_is_not_written_says_why() {
-    let name = "hint: a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row\n";
+    let name = "hint: use lowercase letters, digits and single `_`, starting with a letter\n";
     for (arguments, said) in [
-        ("new-sink My-sink", format!("error: `My-sink` cannot be the name of a sink\n{name}")),
-        ("new-sink a__b", format!("error: `a__b` cannot be the name of a sink\n{name}")),
+        ("new-sink My-sink", format!("error: `My-sink` is not a valid sink name\n{name}")),
+        ("new-sink a__b", format!("error: `a__b` is not a valid sink name\n{name}")),
         (
             "new-sink csv",
-            "error: longhaul has a sink `csv` already, which would be used instead\nhint: choose another name\n".into(),
+            "error: longhaul already has a built-in sink `csv`, which would be used instead\nhint: choose another name\n".into(),
         ),
         (
             "new-sink there",
-            "error: `longhaul_sink_there` is there already\nhint: remove it, or choose another name\n".into(),
+            "error: `longhaul_sink_there` already exists\nhint: remove it, or choose another name\n".into(),
         ),
         (
             "new-sink x --longhaul nowhere",
-            "error: `nowhere` is not the source of longhaul: it has no folder `plugins/sdk`\n".into(),
+            "error: `nowhere` does not contain the source of longhaul: it has no folder `plugins/sdk`\n".into(),
         ),
     ] {
         let folder = Folder::empty().with("longhaul_sink_there/kept", "");

@@ -36,7 +36,7 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
         "audits",
         "scim_users",
     ];
-    let others = others.map(|name| format!("{name} (only where it is named)"));
+    let others = others.map(|name| format!("{name} (only when you name it)"));
     assert_eq!(titles[0], "users");
     assert_eq!(titles[1..], others);
     assert!(
@@ -44,7 +44,7 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
             "\n  GET /api/v2/analytics/conversations/details/jobs/{job.id}/results\n  \
          permissions: analytics:conversationDetail:view\n  \
          job: POST /api/v2/analytics/conversations/details/jobs, polled every 3s\n  \
-         window: from (to be given) to now, in slices of 7d\n  pages: cursor\n  sinks: stdout\n"
+         window: from (required) to now, in slices of 7d\n  pages: cursor\n  sinks: stdout\n"
         ),
         "{listing}"
     );
@@ -59,9 +59,8 @@ fn a_run_with_nothing_configured_lists_what_the_preset_offers() {
         reach(&api, folder.longhaul(command)).run().assert_failed(
             2,
             "error: no stream is configured\n\
-             hint: the preset offers `conversations`, `conversation_jobs`, `user_status_jobs`, `users`, `queues`, \
-             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`: name \
-             one on the command line, or extend it by a table such as `[streams.conversations]`\n",
+             hint: the preset has `conversations`, `conversation_jobs`, `user_status_jobs`, `users`, `queues`, \
+             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`: name one on the command line, or add a table such as `[streams.conversations]`\n",
         );
     }
     assert_eq!(api.stats().total_requests(), 0);
@@ -163,7 +162,7 @@ fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
     assert_eq!(
         ended.assert_complete().stdout,
         "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page\n\
-         stream conversation_jobs: configured; a check submits no jobs, but this does: longhaul preview \
+         stream conversation_jobs: configured; check submits no job, to try it: longhaul preview \
          conversation_jobs\n\
          stream scim_users: ok, 25 records on the first page\n"
     );

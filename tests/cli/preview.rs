@@ -58,7 +58,7 @@ fn every_pointer_is_listed_to_be_pasted() {
   { name = "/a.b", at = "/a.b" },  # null, 1 of 2
 ]
 
-# Or 2 rows, where `^` before a pointer makes it count from the record:
+# Or 2 rows, with `^` before a pointer that starts at the record:
 # rows = "/list/*"
 # columns = [
 #   "/k",  # a number or text, all 2
@@ -83,7 +83,7 @@ fn the_streams_own_table_is_shown() {
     assert_eq!(ended.assert_complete().stdout.lines().next(), Some(first));
     let ended = reach(&api, folder.longhaul("preview users")).run();
     let printed = ended.assert_complete().stdout.lines().last().unwrap();
-    assert_eq!(printed, "(2 more of 9 columns: --format csv shows all)");
+    assert_eq!(printed, "(2 of 9 columns not shown; --format csv shows all)");
     let window = "--set streams.conversations.window.from=2026-01-01";
     let ended = reach(&api, folder.longhaul(&format!("preview conversations --columns {window}"))).run();
     let segments = "# rows = \"/participants/*/sessions/*/segments/*\"\n";
@@ -104,7 +104,7 @@ fn what_cannot_be_shown_is_told() {
     folder.run("preview conversations").assert_failed(
         5,
         "error: record 1 of the page is a number, not an object; to keep it as a whole, add a column with `at = \"\"`\n\
-         hint: --format ndjson shows the records as they are\n",
+         hint: use --format ndjson to see the records as they are\n",
     );
     assert_eq!(
         folder.run("preview conversations --columns").assert_complete().stdout,
@@ -127,5 +127,5 @@ fn a_stream_that_has_nothing_new_says_so() {
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));
     let ended = folder.run("preview conversations");
     assert_eq!(ended.assert_complete().stdout, "");
-    assert_eq!(ended.said(), "conversations: there is nothing new\n");
+    assert_eq!(ended.said(), "conversations: nothing new to pull\n");
 }

@@ -60,7 +60,7 @@ fn a_server_that_takes_no_token_sees_two_requests_and_two_token_requests() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was refused, although the token is new\n  \
          caused by: the server answered 401 Unauthorized: Nobody gets in.\n\
-         hint: the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system\n",
+         hint: the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system\n",
     );
     let asked: Vec<_> = server.received().iter().map(|request| request.url.path().to_owned()).collect();
     let (token, listing) = ("/oauth/token", "/api/v2/tutorial/conversations");
@@ -104,11 +104,10 @@ fn a_next_link_to_another_origin_is_not_followed() {
     let (folder, server) = pull_from(page(&format!("{}more", other.url())));
     folder.run("run").assert_failed(
         4,
-        "conversations: stopped; 1 record in 1 page are kept\n\
+        "conversations: stopped; 1 record (1 page) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: the server points to `http://127.0.0.1:PORT`, but credentials are sent only to `http://127.0.0.1:PORT`\n\
-         hint: if the API really goes on there, add that origin to `api.allowed_origins`: it will be sent the token \
-         and the configured headers\n",
+         hint: if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers\n",
     );
     assert_eq!(other.connections(), 0);
     assert_eq!(server.received().len(), 2);
@@ -130,10 +129,10 @@ fn a_next_link_that_leads_in_circles_is_an_error() {
     let (folder, server) = pull_from(page("/api/v2/tutorial/conversations?page=2"));
     folder.run("run").assert_failed(
         4,
-        "conversations: stopped; 2 records in 2 pages are kept\n\
+        "conversations: stopped; 2 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: after 2 pages the API points to a page that was already fetched\n\
-         hint: the API leads in circles; check `streams.conversations.pages`, and tell whoever runs the API\n",
+         hint: the next links of the API form a loop; check `streams.conversations.pages`, or report the loop to the API's operator\n",
     );
     assert_eq!(server.received().len(), 3);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
@@ -147,7 +146,7 @@ fn records_that_stand_elsewhere_are_pointed_at() {
         4,
         "error: the stream `conversations` is not complete\n  \
          caused by: the first page has nothing at `/entities`, but an array at `/results`\n\
-         hint: `streams.conversations.records` says where a page holds its records, as a JSON pointer\n",
+         hint: set `streams.conversations.records` to the JSON pointer of the records in a page\n",
     );
 }
 

@@ -17,13 +17,13 @@ fn waiting() -> (Folder, Mendable, Running) {
     let listing = Mendable::new(Reply::status(429).header("retry-after", "60"));
     let folder = listing.folder();
     let mut running = folder.longhaul("run").start();
-    running.wait_until_it_says("the server answered 429 Too Many Requests; trying again in 1 min 0 s");
+    running.wait_until_it_says("the server answered 429 Too Many Requests; retrying in 1 min 0 s");
     (folder, listing, running)
 }
 
 #[test]
 fn a_signal_ends_a_long_wait_and_the_same_command_goes_on() {
-    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "asked to end")] {
+    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
         let (folder, listing, running) = waiting();
         let clock = api::clock();
         running.signal(signal);
@@ -31,14 +31,14 @@ fn a_signal_ends_a_long_wait_and_the_same_command_goes_on() {
         // It would have waited for a minute.
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
-        let stopped = format!("conversations: stopped, {why}; 4 records in 2 pages are kept\nerror: ");
+        let stopped = format!("conversations: stopped: {why}; 4 records (2 pages) saved\nerror: ");
         assert!(ended.said().contains(&stopped), "{}", ended.stderr);
         assert_eq!(
             ended.closing_words(),
             "error: the stream `conversations` is not complete\n  \
              caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n  \
              caused by: the server answered 429 Too Many Requests\n\
-             hint: run it again: longhaul run conversations\n"
+             hint: resume with: longhaul run conversations\n"
         );
         assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
         listing.mend();
@@ -81,7 +81,7 @@ fn a_signal_ends_what_cannot_be_broken_off() {
     assert_eq!(ended.code, Some(143), "{}", ended.stderr);
     assert_eq!(
         ended.closing_words(),
-        "error: the run was stopped in the middle of something that cannot be broken off\n\
+        "error: the run was stopped during an operation that cannot be interrupted\n\
          hint: run the same command again\n"
     );
 }
@@ -108,7 +108,7 @@ fn a_second_run_on_the_same_state_is_refused() {
     folder.run("run --set retry.max_attempts=1").assert_failed(
         6,
         "error: another run is using the state folder `FOLDER/.longhaul`\n\
-         hint: wait for the other run to end, or give this one a `state_dir` of its own\n",
+         hint: wait for the other run to end, or use a different `state_dir`\n",
     );
     assert_eq!(listing.server.received().len(), requests);
     running.signal("TERM");
@@ -125,9 +125,5 @@ fn a_state_folder_that_cannot_be_made_is_told() {
         "{}",
         ended.stderr
     );
-    assert!(
-        ended.said().ends_with("\nhint: check `state_dir` and who may write there\n"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.said().ends_with("\nhint: check `state_dir` and its permissions\n"), "{}", ended.stderr);
 }

@@ -11,10 +11,8 @@ fn a_stream_was_never_run_or_stopped_or_is_complete() {
     let asked = listing.asked_for().len();
     assert_eq!(
         folder.run("status").assert_complete().printed(),
-        "conversations: stopped at MOMENT, 4 records in 2 pages are kept\n  \
-         begun at MOMENT\n  \
-         next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  \
-         go on with: longhaul run conversations\n"
+        "conversations: stopped at MOMENT, 4 records (2 pages) saved\n  started at MOMENT\n  \
+         next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  resume with: longhaul run conversations\n"
     );
     assert_eq!(listing.asked_for().len(), asked, "nothing is sent");
     folder.run("run").assert_complete();
@@ -62,10 +60,8 @@ incremental = true
     );
     assert_eq!(
         folder.run("status").printed(),
-        "calls: stopped at MOMENT, 1 record in 1 page are kept\n  \
-         begun at MOMENT\n  \
-         1 of 3 windows complete\n  \
-         go on with: longhaul run calls\n  \
+        "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \
+         1 of 3 windows complete\n  resume with: longhaul run calls\n  \
          the last complete pull ended at MOMENT\n  \
          everything before MOMENT has been pulled\n"
     );
@@ -79,7 +75,7 @@ fn a_damaged_state_is_told() {
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
          caused by: missing field `version` at line 1 column 2\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
 }

@@ -19,10 +19,10 @@ fn a_run_stops_once_its_requests_are_used_up() {
     // One of them is for the token.
     folder.run("run --max-requests 3").assert_failed(
         75,
-        "conversations: stopped, the requests of `--max-requests` are used up; 4 records in 2 pages are kept\n\
+        "conversations: stopped: --max-requests reached; 4 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n\
-         hint: run it again: longhaul run conversations\n",
+         hint: resume with: longhaul run conversations\n",
     );
     assert_eq!(listing.server.received().len(), 3);
     folder.run("run --max-requests 3").assert_complete();
@@ -45,8 +45,7 @@ fn a_run_whose_requests_are_used_up_keeps_the_pages_that_are_still_to_come() {
     // One of them is for the token.
     let stopped = folder.run("run --max-requests 5");
     assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
-    let kept =
-        "things: stopped, the requests of `--max-requests` are used up; 4 records in 4 pages are kept\n";
+    let kept = "things: stopped: --max-requests reached; 4 records (4 pages) saved\n";
     assert!(stopped.said().contains(kept), "{}", stopped.stderr);
     folder.run("run --max-requests 5").assert_complete();
     assert_eq!(
@@ -65,8 +64,8 @@ fn a_stopped_run_says_how_it_goes_on_with_the_options_that_it_was_given() {
     let ended = typed("run --set api.timeout=1m --max-requests 3");
     let again = "longhaul -c 'my own.toml' --set api.timeout=1m run conversations\n";
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
-    assert!(ended.closing_words().ends_with(&format!("hint: run it again: {again}")), "{}", ended.stderr);
-    let again = "  go on with: longhaul -c 'my own.toml' run conversations\n";
+    assert!(ended.closing_words().ends_with(&format!("hint: resume with: {again}")), "{}", ended.stderr);
+    let again = "  resume with: longhaul -c 'my own.toml' run conversations\n";
     assert!(typed("status").stdout.ends_with(again));
 }
 
@@ -76,8 +75,7 @@ fn a_run_stops_once_its_time_is_over() {
     let folder = listing.folder();
     let ended = folder.run("run --max-runtime 2s");
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
-    let stopped =
-        "conversations: stopped, the time of `--max-runtime` is over; 4 records in 2 pages are kept\n";
+    let stopped = "conversations: stopped: --max-runtime reached; 4 records (2 pages) saved\n";
     assert!(ended.said().contains(stopped), "{}", ended.stderr);
     listing.mend();
     folder.run("run --max-runtime 1h").assert_complete();
@@ -101,7 +99,7 @@ fn a_run_goes_on_once_there_is_room() {
          caused by: the sink `lines` failed\n  \
          caused by: cannot write to `out/conversations.ndjson.part`\n  \
          caused by: File too large (os error N)\n\
-         hint: mend the cause, then run it again: longhaul run conversations\n"
+         hint: fix the problem, then resume with: longhaul run conversations\n"
     );
     assert!(ended.said().starts_with("conversations: stopped; "), "{}", ended.stderr);
     let pages = api.stats().pages;

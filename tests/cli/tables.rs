@@ -144,7 +144,7 @@ fn a_table_that_makes_no_sense_is_told_where_it_was_written() {
     let cause = "caused by: column 2: `^^^/a` has 3 `^`, but there are only 2 levels: the record and each `*` of `rows`\n";
     for typed in ["run --sink csv", "preview conversations"] {
         let said = format!(
-            "error: `streams.conversations.table.columns` cannot be used\n  in: longhaul.toml:26\n  {cause}"
+            "error: cannot use `streams.conversations.table.columns`\n  in: longhaul.toml:26\n  {cause}"
         );
         folder.run(typed).assert_failed(2, &said);
     }
@@ -159,7 +159,7 @@ fn a_stream_without_a_table_cannot_be_asked_for_one() {
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + sink));
     folder.run("run --sink table").assert_failed(
         2,
-        "error: `sinks.table.columns`: the stream has no table of its own\n  in: longhaul.toml:27\n\
-         hint: list the columns, or write a table `[streams.NAME.table]`\n",
+        "error: `sinks.table.columns`: the stream has no `table`\n  in: longhaul.toml:27\n\
+         hint: list the columns, or add a table `[streams.NAME.table]`\n",
     );
 }

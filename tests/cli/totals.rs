@@ -29,7 +29,7 @@ const COMPLETE: &str = "users: complete, 2 records in 2 pages, TIME -> FOLDER/ou
 fn a_shortfall_is_a_warning() {
     let (folder, _server) = two_of(1503);
     let ended = folder.run("run");
-    let warning = "warn  users: 1,501 records fewer came than the API said there were\n";
+    let warning = "warn  users: the API reported 1,503 records; 2 arrived\n";
     assert_eq!(ended.assert_complete().said(), [COMPLETE, warning].concat());
     assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
 }
@@ -37,8 +37,8 @@ fn a_shortfall_is_a_warning() {
 #[test]
 fn a_shortfall_is_a_failure_where_that_was_asked_for() {
     let (folder, _server) = two_of(3);
-    let error = "error: users: 1 records fewer came than the API said there were\n\
-                 hint: totals move while an API is in use: run it again, or go without --strict\n";
+    let error = "error: users: the API reported 3 records; 2 arrived\n\
+                 hint: totals change while the API's data changes: run it again, or omit --strict\n";
     folder.run("run --strict").assert_failed(4, &[COMPLETE, error].concat());
 }
 

@@ -134,7 +134,7 @@ sinks = ["lines"]
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
     folder.run("run --set sinks.lines.path=out/{window.start}.ndjson").assert_failed(
         4,
-        "calls: stopped; 0 records in 1 page are kept\n\
+        "calls: stopped; 0 records (1 page) saved\n\
          error: the stream `calls` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/calls` failed\n  \
          caused by: the server answered 403 Forbidden\n\

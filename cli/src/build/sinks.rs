@@ -130,10 +130,10 @@ fn configure(
             let suggested = suggested(table, &known, &options, configured);
             if asks_for_table(&options) && suggested.is_empty() {
                 let key = format!("sinks.{name}.columns");
-                let clause = format!("`{key}`: the stream has no table of its own");
+                let clause = format!("`{key}`: the stream has no `table`");
                 let error = ConfigError::new(clause).at(&key, loaded.origin_of(&key));
                 return Err(error
-                    .with_hint("list the columns, or write a table `[streams.NAME.table]`")
+                    .with_hint("list the columns, or add a table `[streams.NAME.table]`")
                     .into());
             }
             options.extend(suggested.clone());
@@ -203,7 +203,7 @@ pub(crate) fn of_plugin(error: LoadError) -> Failure {
 fn no_plugin(kind: &str) -> String {
     let library = Plugins::file_name(kind);
     format!(
-        "a plugin of that name would be `{}`, in a folder of `plugin_path`; longhaul sinks lists those that are found",
+        "a plugin with this name would be `{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks",
         library.display()
     )
 }
@@ -213,8 +213,8 @@ fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
     let types = registry.iter().map(|(kind, _)| kind);
     let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
     let suggestion = closest(name, &known);
-    ConfigError::new(format!("there is no sink `{name}`{suggestion}"))
-        .with_hint(format!("write a table `[sinks.{name}]`"))
+    ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
+        .with_hint(format!("add a table `[sinks.{name}]`"))
         .into()
 }
 
@@ -227,7 +227,7 @@ pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failu
     let (exit, hint) = match error.kind() {
         SinkErrorKind::Config => (Exit::Usage, None),
         SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
-        _ => (Exit::Sink, Some("mend the cause, then run the same command again".to_owned())),
+        _ => (Exit::Sink, Some("fix the problem, then run the same command again".to_owned())),
     };
     let written = written(loaded, name, &key);
     let error = SinkOptionsError { name: name.to_owned(), source: error };
@@ -243,7 +243,7 @@ fn written(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
 
 /// Which table it was.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` cannot be used")]
+#[error("cannot use `{key}`")]
 struct TableError {
     key: String,
     source: SinkError,
@@ -251,7 +251,7 @@ struct TableError {
 
 /// Which sink it was.
 #[derive(Debug, thiserror::Error)]
-#[error("the sink `{name}` cannot be used as it is configured")]
+#[error("cannot set up the sink `{name}`")]
 struct SinkOptionsError {
     name: String,
     source: SinkError,

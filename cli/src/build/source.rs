@@ -206,18 +206,16 @@ fn add(
     for (name, source) in configured {
         let key = format!("{table}.headers.{name}");
         let wrong = |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
-        let header = HeaderName::try_from(name).map_err(|_| wrong("this is not the name of a header"))?;
+        let header = HeaderName::try_from(name).map_err(|_| wrong("not a valid header name"))?;
         if FRAMING.contains(&header) {
-            return Err(wrong("this field is made from the request itself"));
+            return Err(wrong("longhaul sets this header itself"));
         }
         if header == AUTHORIZATION && !matches!(loaded.config.auth, Auth::None) {
-            return Err(wrong(
-                "this field carries the token; for credentials of your own set `auth.type = \"none\"`",
-            ));
+            return Err(wrong("this header carries the token; to set your own, use `auth.type = \"none\"`"));
         }
         let text = source.resolve(environment)?;
         let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
-            wrong("its value has a line break or control character, which no header can carry")
+            wrong("the value contains a line break or control character, which a header cannot contain")
         })?;
         value.set_sensitive(true);
         headers.insert(header, value);

@@ -47,9 +47,9 @@ fn first_page(
 ) -> Result<String, Failure> {
     Ok(match FirstPage::fetch(session, name, stream, source, access)? {
         FirstPage::OfJob(_) => {
-            format!("configured; a check submits no jobs, but this does: longhaul preview {name}")
+            format!("configured; check submits no job, to try it: longhaul preview {name}")
         }
-        FirstPage::NothingNew => "ok, there is nothing new".to_owned(),
+        FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched(page) => {
             let records = page.map_or(0, |page| page.batch().len() as u64);
             format!("ok, {} on the first page", counted(records, "record"))

@@ -37,13 +37,14 @@ const LATENCY: Duration = Duration::from_millis(80);
 pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
     let settings = settings(arguments);
-    let api = FakeApi::start(settings.clone(), Arc::clone(&clock))
-        .map_err(|error| Failure::usage(error).hint("choose another --port, or none for any that is free"))?;
+    let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
+        Failure::usage(error).hint("choose another --port, or omit it to use any free port")
+    })?;
     if arguments.serve {
         return serve(&api, &settings, clock.as_ref(), stop);
     }
     screen.tell(&format!(
-        "a fake of the API listens on {}: its tokens live {} s, and {} % of requests meet a fault",
+        "fake API listening on {}: tokens expire after {} s, {} % of requests meet a fault",
         api.base_url(),
         arguments.token_life,
         (arguments.faults * 100.0).round()
@@ -189,21 +190,18 @@ fn beginning(record: String) -> String {
 fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {
     let number = |count: usize| grouped(count as u64);
     let verdict = if compared.is_exact() {
-        format!(
-            "all {} records arrived, each of them once and byte for byte as it was served",
-            number(compared.served)
-        )
+        format!("all {} records arrived exactly once, byte for byte as served", number(compared.served))
     } else {
         let Compared { served, arrived, exact, .. } = compared;
         format!(
-            "{} records were served, {} arrived, {} of them right",
+            "{} records were served, {} arrived, {} of them correct",
             number(*served),
             number(*arrived),
             number(*exact)
         )
     };
     let mut text = format!(
-        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {}, of which {} died in use\n",
+        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n",
         grouped(counts.pages),
         grouped(counts.requests),
         grouped(counts.tokens),
@@ -215,8 +213,8 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
     // Writing to a string does not fail.
     let _ = write!(
         text,
-        "  survived   {}\n  files      {}\n             {}\n  made by    longhaul run -c {}\n\na record:\n{}\n",
-        if survived.is_empty() { "nothing went wrong" } else { &survived },
+        "  recovered  {}\n  files      {}\n             {}\n  command    longhaul run -c {}\n\nfirst record:\n{}\n",
+        if survived.is_empty() { "no faults" } else { &survived },
         out.join("conversations.ndjson").display(),
         out.join("conversations.csv").display(),
         configuration.display(),
@@ -230,6 +228,6 @@ fn in_words(fault: Fault) -> String {
         Fault::Status(status) => status.to_string(),
         Fault::Connection => "lost connection".to_owned(),
         Fault::UnreadableAnswer => "unreadable answer".to_owned(),
-        _ => "other trouble".to_owned(),
+        _ => "other fault".to_owned(),
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let error = SinkError::io("cannot write to standard output", error);
-            Err(Failure::new(Exit::Sink, error).hint("make room for it, or send it elsewhere"))
+            Err(Failure::new(Exit::Sink, error).hint("free some space, or redirect the output"))
         }
         _ => Ok(Exit::Complete),
     }

@@ -27,7 +27,7 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let page = match FirstPage::fetch(session, name, stream, &source, &access)? {
         FirstPage::Fetched(page) => page,
         FirstPage::NothingNew => {
-            session.screen.tell(&format!("{name}: there is nothing new"));
+            session.screen.tell(&format!("{name}: nothing new to pull"));
             return Ok(Exit::Complete);
         }
         FirstPage::OfJob(variables) => {
@@ -69,7 +69,7 @@ fn wrong(session: &Session, stream: &Stream, options: &Options, error: SinkError
 
 fn of_records(error: SinkError) -> Failure {
     let exit = if error.kind() == SinkErrorKind::Rejected { Exit::Sink } else { Exit::Fault };
-    Failure::new(exit, error).hint("--format ndjson shows the records as they are")
+    Failure::new(exit, error).hint("use --format ndjson to see the records as they are")
 }
 
 /// Every pointer, to be pasted into `columns` and `rows`.
@@ -89,7 +89,7 @@ fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
     let mark = if rows.is_empty() { "" } else { "# " };
     if !rows.is_empty() {
         let places = counted(*places, "row");
-        writeln!(text, "\n# Or {places}, where `^` before a pointer makes it count from the record:")?;
+        writeln!(text, "\n# Or {places}, with `^` before a pointer that starts at the record:")?;
         writeln!(text, "# rows = {}", quoted(rows))?;
     }
     writeln!(text, "{mark}columns = [")?;
@@ -162,7 +162,7 @@ mod tests {
   "/list\u000A",              # an array, all 1
 ]
 
-# Or 1 row, where `^` before a pointer makes it count from the record:
+# Or 1 row, with `^` before a pointer that starts at the record:
 # rows = "/list\u000A/*"
 # columns = [
 #   { name = "value", at = "" },  # a number, all 1

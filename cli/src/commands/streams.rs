@@ -29,7 +29,7 @@ fn listing(loaded: &Loaded) -> String {
     let mut text = String::new();
     for (name, stream) in loaded.all_streams() {
         let mark =
-            if pulled.iter().any(|(other, _)| *other == name) { "" } else { " (only where it is named)" };
+            if pulled.iter().any(|(other, _)| *other == name) { "" } else { " (only when you name it)" };
         // Writing to a string does not fail.
         let _ = describe(&mut text, &format!("{name}{mark}"), stream);
     }
@@ -62,9 +62,9 @@ fn job_in_words(job: &Job) -> String {
 }
 
 fn window_in_words(window: &Window) -> String {
-    let from = window.from.as_ref().map_or_else(|| "(to be given)".to_owned(), ToString::to_string);
+    let from = window.from.as_ref().map_or_else(|| "(required)".to_owned(), ToString::to_string);
     let slice = window.slice.map(|slice| format!(", in slices of {slice:#}")).unwrap_or_default();
-    let incremental = if window.incremental { ", going on where the last run ended" } else { "" };
+    let incremental = if window.incremental { ", continuing where the last run ended" } else { "" };
     format!("from {from} to {}{slice}{incremental}", window.to)
 }
 
@@ -119,13 +119,13 @@ mod tests {
         let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
         let called = "calls\n  GET /exports/{job.id}/calls\n  permissions: calls:view, calls:export\n  \
                       job: POST /exports, polled every 3s\n  \
-                      window: from now-7d/d to now, in slices of 1d, going on where the last run ended\n  \
+                      window: from now-7d/d to now, in slices of 1d, continuing where the last run ended\n  \
                       pages: cursor\n  sinks: stdout\n";
-        let named = "contacts (only where it is named)\n  everyone who ever called\n  GET /contacts\n  \
+        let named = "contacts (only when you name it)\n  everyone who ever called\n  GET /contacts\n  \
                      pages: page_number, 50 records each\n  sinks: stdout\n";
         assert_eq!(listing(&config::load(&sources).unwrap()), [called, named].concat());
         std::fs::write(folder.path().join("longhaul.toml"), "system = './crm.toml'\n").unwrap();
         let shown = listing(&config::load(&sources).unwrap());
-        assert!(shown.contains("window: from (to be given) to now, in slices of 1d,"), "{shown}");
+        assert!(shown.contains("window: from (required) to now, in slices of 1d,"), "{shown}");
     }
 }

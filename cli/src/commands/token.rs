@@ -9,7 +9,7 @@ pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     let access = session.connect()?;
     match session.token(&access)? {
         Some(token) => print(&line(&token)),
-        None => Err(ConfigError::new("there is no token, for `auth.type` is `none`")
+        None => Err(ConfigError::new("there is no token: `auth.type` is `none`")
             .at("auth.type", session.loaded.origin_of("auth.type"))
             .into()),
     }

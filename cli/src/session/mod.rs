@@ -124,11 +124,11 @@ impl Session {
 /// That there is nothing to pull; `offered` is what a preset has.
 fn none_configured(offered: &[(&str, &Stream)]) -> ConfigError {
     let hint = match offered {
-        [] => "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo".to_owned(),
+        [] => "add a table `[streams.NAME]`, or see an example: longhaul demo".to_owned(),
         [(first, _), ..] => {
             let names = offered.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             format!(
-                "the preset offers {names}: name one on the command line, or extend it by a table such as \
+                "the preset has {names}: name one on the command line, or add a table such as \
                  `[streams.{first}]`"
             )
         }
@@ -155,11 +155,10 @@ mod tests {
         assert_eq!(
             error.hint(),
             Some(
-                "the preset offers `users`, `calls`: name one on the command line, or extend it by a table such \
-                 as `[streams.users]`"
+                "the preset has `users`, `calls`: name one on the command line, or add a table such as `[streams.users]`"
             )
         );
-        let hint = "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo";
+        let hint = "add a table `[streams.NAME]`, or see an example: longhaul demo";
         assert_eq!(none_configured(&[]).hint(), Some(hint));
     }
 }

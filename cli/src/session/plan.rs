@@ -10,7 +10,7 @@ use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
-    session::{Session, path_conflicts::Claims, range},
+    session::{Session, path_conflicts::PathConflicts, range},
     terminal::failure::Failure,
 };
 
@@ -58,7 +58,7 @@ pub(crate) fn plan<'s>(
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
-    let mut claims = Claims::new(configuration, &session.state_folder());
+    let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
         let variables = session.variables(name);
@@ -78,17 +78,17 @@ pub(crate) fn plan<'s>(
             let (destination, spread) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
             let claimed = match &destination {
-                Destination::File(path) => claims.claim(path, &writer),
+                Destination::File(path) => paths.add(path, &writer),
                 Destination::Elsewhere(_) => {
                     // A database says in its own words where it is, which its option says for machines.
                     let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
-                    path.map_or(Ok(()), |path| claims.share(&path, &writer))
+                    path.map_or(Ok(()), |path| paths.add_shared(&path, &writer))
                 }
                 Destination::Stdout => Ok(()),
             };
             claimed.map_err(|clause| {
                 at_path(session, sink_name, clause)
-                    .with_hint("put `{stream}` into the path, or choose another")
+                    .with_hint("put `{stream}` in the path, or choose another path")
             })?;
             let fate = match &destination {
                 Destination::Stdout => Fate::Forgotten,
@@ -159,8 +159,8 @@ fn check_incremental(session: &Session, stream: &Stream, sink: &str, fate: Fate)
             "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
         ))),
         Fate::Replaced => {
-            let clause = "each pull of an incremental stream would replace the records of the one before it";
-            let hint = "put `{window.start}` into the path, or set `mode = \"append\"`";
+            let clause = "each pull of this incremental stream would replace the records of the previous one";
+            let hint = "put `{window.start}` in the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
         Fate::Kept => Ok(()),

@@ -92,12 +92,12 @@ pub(crate) fn bounds(
     };
     let Some(from) = &window.from else {
         return Err(wrong("from", format!("`{}` is missing", key("from")))
-            .with_hint("from which time on? for example `now-7d/d`")
+            .with_hint("set the start of the range, for example `now-7d/d`")
             .into());
     };
     let (from, to) = (resolve("from", from)?, resolve("to", &window.to)?);
     if to < from {
-        let clause = format!("`{}` is before `from`: the range from {from} to {to} holds nothing", key("to"));
+        let clause = format!("`{}` is before `from`: the range from {from} to {to} is empty", key("to"));
         return Err(wrong("to", clause).into());
     }
     Ok(Some((from, to)))
@@ -123,7 +123,8 @@ fn ask(
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     read_time(&answer, &available.at).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");
-        let clause = format!("the API does not say at `{}` up to where its data is there", available.at);
+        let clause =
+            format!("expected the time up to which the API has data at `{}`, but found none", available.at);
         let error = ConfigError::new(clause).at(&key, session.loaded.origin_of(&key));
         Failure { exit: Exit::Api, ..error.into() }
     })

@@ -95,7 +95,7 @@ pub(crate) fn drop_unfinished(
     let unusable = |error| Failure::of_state(planned.name, error);
     let state = match file.load() {
         Err(error @ (StateError::Damaged { .. } | StateError::Foreign { .. })) => {
-            log::warn!("{error}: what it says is dropped, and with it how far complete pulls have come");
+            log::warn!("{error}: discarding it, including the range that complete pulls covered");
             file.save(&State::default()).map_err(unusable)?;
             State::default()
         }
@@ -104,7 +104,8 @@ pub(crate) fn drop_unfinished(
     let Some(pull) = &state.unfinished else { return Ok(state) };
     if let Some(sink) = pull.differences(&definition(session, planned)).into_iter().find(|key| is_place(key))
     {
-        log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
+        let old = if sink.ends_with(".path") { "file" } else { "output" };
+        log::warn!("`{sink}` has changed since the unfinished run; the old {old} is left in place");
     } else {
         let Planned { source, sinks, .. } = planned;
         let pull_state = PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone());
@@ -115,7 +116,7 @@ pub(crate) fn drop_unfinished(
         let dropped = Pull { source, windows: None, sinks, variables, checkpointing };
         if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
             log::warn!(
-                "{}: what the unfinished run wrote there stays",
+                "could not roll back the unfinished run, what it wrote is left in place: {}",
                 crate::terminal::report::Chain(&error)
             );
         }
@@ -173,16 +174,15 @@ fn variables_of(session: &Session, pull: &Unfinished) -> Variables {
 
 fn differs(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
     let keys = differences.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    let (verb, records) =
-        (if differences.len() == 1 { "is" } else { "are" }, pull.checkpoint.so_far().records);
+    let changed = if differences.len() == 1 { "this setting has" } else { "these settings have" };
     let clause = format!(
-        "the stream `{name}` was begun at {} with another configuration: {keys} {verb} not what it was",
+        "cannot resume the run of `{name}` started at {}: {changed} changed since: {keys}",
         shown(pull.begun)
     );
     let hint = format!(
-        "restore the configuration to go on from where it stopped, or drop the {} that it has pulled and begin \
-         anew: longhaul run {name} --fresh",
-        counted(records, "record")
+        "restore the configuration to resume, or discard the {} already pulled and start again: longhaul run \
+         {name} --fresh",
+        counted(pull.checkpoint.so_far().records, "record")
     );
     Failure::new(Exit::State, clause).hint(hint)
 }

@@ -55,7 +55,7 @@ impl Failure {
         let exit = exit_of_pull(&error, stopped);
         let hint = match (&error, exit) {
             (PullError::Job(JobError::TooSlow { .. }), _) => {
-                format!("run the same command again later, or raise `streams.{stream}.job.timeout`")
+                format!("raise `streams.{stream}.job.timeout`, or run the same command again later")
             }
             (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
             _ => hints::pull(&error, exit, stream),
@@ -95,7 +95,7 @@ struct StreamError {
 
 /// Of which stream nothing could be shown.
 #[derive(Debug, thiserror::Error)]
-#[error("the first page of the stream `{stream}` could not be had")]
+#[error("could not fetch the first page of `{stream}`")]
 struct FirstPageError {
     stream: String,
     source: PullError,

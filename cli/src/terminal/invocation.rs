@@ -35,8 +35,8 @@ mod tests {
         let files = ["a.toml".into(), "my files/it's.toml".into()];
         let options = options(&files, &["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()]);
         assert_eq!(
-            with_options("run it again: longhaul run users", &options),
-            r#"run it again: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
+            with_options("resume with: longhaul run users", &options),
+            r#"resume with: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
         );
         assert_eq!(with_options("`longhaul config` shows it", &options), "`longhaul config` shows it");
     }

@@ -140,17 +140,17 @@ impl Observer for Progress {
             Event::TokenIssued { lifetime } => {
                 self.lock().tokens += 1;
                 match lifetime {
-                    Some(lifetime) => log::debug!("got a token for {}", seconds(*lifetime)),
-                    None => log::debug!("got a token, with no word on how long it lives"),
+                    Some(lifetime) => log::debug!("got a token, valid for {}", seconds(*lifetime)),
+                    None => log::debug!("got a token, lifetime unknown"),
                 }
             }
             Event::TokenDied { cause } => {
                 self.lock().died += 1;
-                log::info!("the token died and was renewed: {}", Chain(*cause));
+                log::info!("the token was rejected and renewed: {}", Chain(*cause));
             }
             Event::Survived { fault, cause, wait } => {
                 *self.lock().survived.entry(*fault).or_default() += 1;
-                log::warn!("{}; trying again in {}", Chain(*cause), seconds(*wait));
+                log::warn!("{}; retrying in {}", Chain(*cause), seconds(*wait));
                 self.wait(*wait, in_short(*fault));
             }
             Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
@@ -164,7 +164,12 @@ impl Observer for Progress {
                 let mut counts = self.lock();
                 counts.records += *records as u64;
                 counts.pages += 1;
-                log::debug!("page {}: {records} records, {bytes} bytes", counts.pages);
+                log::debug!(
+                    "page {}: {}, {}",
+                    counts.pages,
+                    counted(*records as u64, "record"),
+                    counted(*bytes as u64, "byte")
+                );
                 self.say_now_and_then(&mut counts);
             }
             _ => {}

@@ -20,10 +20,8 @@ pub(crate) fn print(failure: &Failure, options: &str, out: &mut dyn Write) {
 
 /// Reports that the process ends because a stopped run does not.
 pub(crate) fn overdue(reason: Reason) {
-    let failure = Failure::new(
-        reason.exit(),
-        "the run was stopped in the middle of something that cannot be broken off",
-    );
+    let failure =
+        Failure::new(reason.exit(), "the run was stopped during an operation that cannot be interrupted");
     print(&failure.hint("run the same command again"), "", &mut io::stderr().lock());
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> Stri
     let hidden = names.len() - widths.len();
     if hidden > 0 {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "({hidden} more of {} columns: --format csv shows all)", names.len());
+        let _ = writeln!(text, "({hidden} of {} columns not shown; --format csv shows all)", names.len());
     }
     text
 }
@@ -114,7 +114,7 @@ mod tests {
     fn a_narrow_terminal_shows_what_fits_and_one_column_at_least() {
         let rows: &[&[&str]] = &[&["0123456789", "ab"]];
         assert_eq!(drawn_within(14, &["a", "b"], rows), "a           b\n----------  --\n0123456789  ab\n");
-        let one = "(1 more of 2 columns: --format csv shows all)\n";
+        let one = "(1 of 2 columns not shown; --format csv shows all)\n";
         assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{one}"));
         assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{one}"));
         assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{one}"));
@@ -132,7 +132,10 @@ mod tests {
         let line = [wide.as_str(); 4].join("  ");
         assert_eq!(
             drawn(&all, &[]),
-            format!("{line}\n{}\n(2 more of 6 columns: --format csv shows all)\n", line.replace('y', "-"))
+            format!(
+                "{line}\n{}\n(2 of 6 columns not shown; --format csv shows all)\n",
+                line.replace('y', "-")
+            )
         );
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn execute(arguments: &NewSinkArguments) -> Result<Exit, Failure> {
         fs::write(Path::new(&folder).join(file), text).map_err(|error| not_made(&folder, error))?;
     }
     print(&format!(
-        "the sink `{name}` is in {folder}, and works as it stands:\n  cd {folder}\n  cargo build\n  \
+        "created the sink `{name}` in {folder}; to build and test it:\n  cd {folder}\n  cargo build\n  \
          longhaul sinks check target/debug/{library}\n"
     ))
 }
@@ -47,12 +47,11 @@ fn check(name: &str) -> Result<(), Failure> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !name.contains("__");
     if !is_name {
-        return Err(Failure::usage(format!("`{name}` cannot be the name of a sink")).hint(
-            "a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row",
-        ));
+        return Err(Failure::usage(format!("`{name}` is not a valid sink name"))
+            .hint("use lowercase letters, digits and single `_`, starting with a letter"));
     }
     if build::registry().get(name).is_ok() {
-        let error = format!("longhaul has a sink `{name}` already, which would be used instead");
+        let error = format!("longhaul already has a built-in sink `{name}`, which would be used instead");
         return Err(Failure::usage(error).hint("choose another name"));
     }
     Ok(())
@@ -68,21 +67,20 @@ fn source(named: Option<&str>, built_from: &Path) -> Result<String, Failure> {
     match (crate_folder, named) {
         (Ok(found), _) => Ok(format!("path = {}", Value::from(found.to_string_lossy().as_ref()))),
         (Err(_), Some(named)) => {
-            let error = format!("`{named}` is not the source of longhaul: it has no folder `plugins/sdk`");
+            let error =
+                format!("`{named}` does not contain the source of longhaul: it has no folder `plugins/sdk`");
             Err(Failure::usage(error))
         }
         (Err(_), None) => {
-            let error = "the source that this program was built from is gone, and with it `longhaul-plugin`, \
-                         which is not published on crates.io yet";
-            Err(Failure::usage(error)
-                .hint("`--longhaul` names a copy of longhaul's source, or the URL of its git"))
+            let error = "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet";
+            Err(Failure::usage(error).hint("set `--longhaul` to a folder or Git URL with longhaul's source"))
         }
     }
 }
 
 fn not_made(folder: &str, error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::AlreadyExists {
-        return Failure::usage(format!("`{folder}` is there already"))
+        return Failure::usage(format!("`{folder}` already exists"))
             .hint("remove it, or choose another name");
     }
     Failure::usage(NotMade { folder: folder.to_owned(), source: error })
@@ -105,12 +103,11 @@ mod tests {
         let failure = source(None, Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(
             failure.error.to_string(),
-            "the source that this program was built from is gone, and with it `longhaul-plugin`, which is not \
-             published on crates.io yet"
+            "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet"
         );
         assert_eq!(
             failure.hint.as_deref(),
-            Some("`--longhaul` names a copy of longhaul's source, or the URL of its git")
+            Some("set `--longhaul` to a folder or Git URL with longhaul's source")
         );
     }
 }

@@ -70,10 +70,8 @@ fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Option<StateLock>,
     }
     StateLock::acquire(&session.state_folder()).map(Some).map_err(|error| {
         let hint = match &error {
-            LockError::Held { .. } => {
-                "wait for the other run to end, or give this one a `state_dir` of its own"
-            }
-            LockError::Unusable { .. } => "check `state_dir` and who may write there",
+            LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
+            LockError::Unusable { .. } => "check `state_dir` and its permissions",
         };
         Failure::new(Exit::State, error).hint(hint)
     })

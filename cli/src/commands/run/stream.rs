@@ -87,10 +87,10 @@ fn pull(
     let Beginning { state, pull, windows, variables, from } = beginning;
     let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
-        let (records, pages) = (counted(before.records, "record"), counted(before.pages, "page"));
+        let records = counted(before.records, "record");
         let since = shown(pull.begun);
         session.screen.tell(&format!(
-            "{}: going on after {records} in {pages}, with what was begun at {since}",
+            "{}: resuming the run started at {since} ({records} already saved)",
             planned.name
         ));
     }
@@ -153,20 +153,31 @@ fn end(
     pull_state: Option<&PullState<'_>>,
 ) -> Result<(), Failure> {
     let name = planned.name;
-    let clause =
-        format!("{name}: {} records fewer came than the API said there were", grouped(summary.missing));
+    let clause = shortfall(name, summary);
     let unnoted = |error| {
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
     };
     if summary.missing > 0 && arguments.strict {
         pull_state.map_or(Ok(()), PullState::forget).map_err(unnoted)?;
-        let hint = "totals move while an API is in use: run it again, or go without --strict";
+        let hint = "totals change while the API's data changes: run it again, or omit --strict";
         return Err(Failure::new(Exit::Api, clause).hint(hint));
     }
     if summary.missing > 0 {
         log::warn!("{clause}");
     }
     pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(unnoted)
+}
+
+/// That records are missing. Of several listings, some may have more records than the API reported, so that a sum would
+/// not be what it reported.
+fn shortfall(name: &str, summary: &Summary) -> String {
+    let Summary { records, repeated, missing, windows, .. } = *summary;
+    if windows > 0 {
+        return format!("{name}: {} that the API reported did not arrive", counted(missing, "record"));
+    }
+    let arrived = records + repeated;
+    let reported = counted(arrived + missing, "record");
+    format!("{name}: the API reported {reported}; {} arrived", grouped(arrived))
 }
 
 /// Says what is kept of a pull that is not complete. One that has brought nothing is forgotten, so that whatever made it
@@ -192,8 +203,8 @@ fn keep(
         return Ok(Some(kept));
     }
     let (records, pages) = (counted(kept.records, "record"), counted(kept.pages, "page"));
-    let why = session.stop.reason().map(|reason| format!(", {reason}")).unwrap_or_default();
-    session.screen.tell(&format!("{name}: stopped{why}; {records} in {pages} are kept"));
+    let why = session.stop.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    session.screen.tell(&format!("{name}: stopped{why}; {records} ({pages}) saved"));
     Ok(Some(kept))
 }
 
@@ -201,7 +212,7 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     let Summary { records, pages, repeated, windows, .. } = *summary;
     let of_windows = if windows > 0 { format!(" of {}", counted(windows, "window")) } else { String::new() };
     let dropped =
-        if repeated > 0 { format!(", {} repeated ones dropped", grouped(repeated)) } else { String::new() };
+        if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
     let (name, to, time) = (planned.name, planned.destinations.join(", "), seconds(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")

@@ -50,10 +50,9 @@ pub(crate) fn check(arguments: &SinkCheckArguments) -> Result<Exit, Failure> {
         return Ok(Exit::Complete);
     }
     let cases = counted(outcomes.len() as u64, "case");
-    let error = format!("the sink `{name}` does not keep its contract in {failed} of {cases}");
+    let error = format!("the sink `{name}` breaks its contract in {failed} of {cases}");
     Err(Failure::new(Exit::Sink, error).hint(
-        "the documentation of `Sink` in `longhaul-plugin` is the contract; where a sink's file is not one record a \
-         line, `--read-with` or `--read nothing` says so",
+        "the contract is the documentation of `Sink` in `longhaul-plugin`; if the file does not have one record per line, use `--read-with` or `--read nothing`",
     ))
 }
 
@@ -73,12 +72,10 @@ impl Fresh {
         options.insert(UNKNOWN.to_owned(), Value::from("x"));
         let failure = match self.sink_type.configure(&options) {
             Err(error) if error.kind() == SinkErrorKind::Config => None,
-            Err(error) => {
-                Some(format!("`{UNKNOWN}` is not refused as a fault of the configuration: {error}"))
-            }
-            Ok(_) => Some(format!("`{UNKNOWN}` is taken")),
+            Err(error) => Some(format!("`{UNKNOWN}` is rejected, but not as a configuration error: {error}")),
+            Ok(_) => Some(format!("`{UNKNOWN}` is accepted")),
         };
-        Outcome { case: "an option that it does not know is refused", failure }
+        Outcome { case: "an unknown option is rejected", failure }
     }
 }
 
@@ -130,7 +127,7 @@ fn reader(arguments: &SinkCheckArguments, fresh: &Fresh, folder: &Path) -> Resul
     let is_file = match &destination {
         Destination::File(path) if !path.starts_with(folder) => {
             let error = format!("`{}` would be shared by all cases", path.display());
-            return Err(Failure::usage(error).hint("give a relative path: each case has a folder of its own"));
+            return Err(Failure::usage(error).hint("use a relative path: each case has its own folder"));
         }
         destination => matches!(destination, Destination::File(_)),
     };
@@ -138,9 +135,9 @@ fn reader(arguments: &SinkCheckArguments, fresh: &Fresh, folder: &Path) -> Resul
         (Some(command), _) => Reader::Command(command.clone()),
         (None, Some(Reading::Lines)) if !is_file => {
             return Err(Failure::usage(
-                "the records of this sink do not go to a file that could be read as lines",
+                "the sink does not write to a file, so its records cannot be read as lines",
             )
-            .hint("give `--read-with` or `--read nothing`"));
+            .hint("use `--read-with` or `--read nothing`"));
         }
         (None, None | Some(Reading::Lines)) if is_file => Reader::Lines,
         (None, _) => Reader::Nothing,
@@ -174,9 +171,9 @@ fn options(typed: &[String], sink_type: &PluginSinkType) -> Result<Options, Fail
         options.insert("path".to_owned(), Value::from("{stream}.out"));
     }
     for text in typed {
-        let (key, value) = text
-            .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("`--option {text}` is not followed by `KEY=VALUE`")))?;
+        let (key, value) = text.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("expected `--option KEY=VALUE`, found `--option {text}`"))
+        })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         options.insert(key.to_owned(), value);
     }
@@ -188,7 +185,7 @@ fn unusable(fresh: &Fresh, error: SinkError) -> Failure {
     let error = Unusable { name: fresh.sink_type.name().to_owned(), source: error };
     Failure::new(exit, error).hint(match fresh.sink_type.options().join("`, `") {
         none if none.is_empty() => "the sink takes no options".to_owned(),
-        names => format!("`--option KEY=VALUE` sets an option; the sink takes `{names}`"),
+        names => format!("set its options with `--option KEY=VALUE`: `{names}`"),
     })
 }
 
@@ -212,7 +209,7 @@ fn score(title: &str, outcomes: &[Outcome], publishes: Publishes) -> String {
     let passed = outcomes.iter().filter(|outcome| outcome.failure.is_none()).count();
     let _ = writeln!(text, "{passed} of {} passed", counted(outcomes.len() as u64, "case"));
     if publishes == Publishes::Unseen {
-        text.push_str("what was published was not read back: only the calls were judged\n");
+        text.push_str("published records were not read back: only the calls were tested\n");
     }
     text
 }

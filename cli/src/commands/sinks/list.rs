@@ -19,7 +19,7 @@ pub(crate) fn list(sources: &Sources) -> Result<Exit, Failure> {
     let plugin_path = match config::load(sources) {
         Ok(loaded) => loaded.config.plugin_path,
         Err(error) => {
-            log::debug!("`plugin_path` is not known: {error}");
+            log::debug!("ignoring `plugin_path`: {error}");
             Vec::new()
         }
     };
@@ -54,7 +54,7 @@ fn explain(text: &mut String, schema: &Options) {
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|each| each == name));
     for (name, option) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let kind = option.get("type").or_else(|| option.get("enum")).map(plain);
-        let default = option.get("default").map(|value| format!("{value} unless set"));
+        let default = option.get("default").map(|value| format!("default {value}"));
         let required = is_required(name).then(|| "required".to_owned());
         let traits = [kind, required, default].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let description = option.get("description").map(plain);
@@ -96,7 +96,7 @@ mod tests {
         explain(&mut text, schema.as_object().unwrap());
         assert_eq!(
             text,
-            "    mode: replace or append, \"replace\" unless set\n    path: string, required; the file\n    \
+            "    mode: replace or append, default \"replace\"\n    path: string, required; the file\n    \
              size: integer or string; how many\n"
         );
     }
