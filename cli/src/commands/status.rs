@@ -1,4 +1,4 @@
-//! `longhaul status`: what is remembered of each stream.
+//! `longhaul status`: the saved state of each stream.
 
 use std::fmt::{self, Write};
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Prints each stream: never run, complete since when, or stopped where.
+/// Prints whether each stream was never run, is complete, or stopped, and where.
 pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let mut text = String::new();
     for (name, stream) in session.streams(names)? {
@@ -84,14 +84,14 @@ fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
         let next = match &part.listing.next {
             Next::First => continue,
             Next::End => "the end of the listing".to_owned(),
-            Next::At(cursor) => in_words(cursor),
+            Next::At(cursor) => describe_cursor(cursor),
         };
         writeln!(text, "  next: {next}{of_window}")?;
     }
     Ok(())
 }
 
-fn in_words(cursor: &Cursor) -> String {
+fn describe_cursor(cursor: &Cursor) -> String {
     match cursor {
         Cursor::Offset(offset) => format!("the page at offset {}", grouped(*offset)),
         Cursor::Page(number) => format!("page {}", grouped(*number)),

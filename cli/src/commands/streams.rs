@@ -1,4 +1,4 @@
-//! `longhaul streams`: what can be pulled.
+//! `longhaul streams`: the streams of the configuration and the preset.
 
 use std::{
     fmt::{self, Write},
@@ -16,7 +16,7 @@ use crate::{
     terminal::failure::Failure,
 };
 
-/// Prints each stream: those that `run` pulls, then those of the preset that it pulls only where they are named.
+/// Prints the streams that `run` pulls, then those of the preset that it pulls only if they are named.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     if session.loaded.all_streams().is_empty() {
         session.streams(&[])?;
@@ -46,29 +46,29 @@ fn describe(text: &mut String, title: &str, stream: &Stream) -> fmt::Result {
         writeln!(text, "  permissions: {}", stream.permissions.join(", "))?;
     }
     if let Some(job) = &stream.job {
-        writeln!(text, "  job: {}", job_in_words(job))?;
+        writeln!(text, "  job: {}", describe_job(job))?;
     }
     if let Some(window) = &stream.window {
-        writeln!(text, "  window: {}", window_in_words(window))?;
+        writeln!(text, "  window: {}", describe_window(window))?;
     }
-    writeln!(text, "  pages: {}", pages_in_words(&stream.pages))?;
+    writeln!(text, "  pages: {}", describe_pages(&stream.pages))?;
     let sinks = if stream.sinks.is_empty() { STDOUT.to_owned() } else { stream.sinks.join(", ") };
     writeln!(text, "  sinks: {sinks}")
 }
 
-fn job_in_words(job: &Job) -> String {
+fn describe_job(job: &Job) -> String {
     let submit = &job.submit;
-    format!("{} {}, polled every {}", submit.method, submit.path, in_words(job.every))
+    format!("{} {}, polled every {}", submit.method, submit.path, duration(job.every))
 }
 
-fn window_in_words(window: &Window) -> String {
+fn describe_window(window: &Window) -> String {
     let from = window.from.as_ref().map_or_else(|| "(required)".to_owned(), ToString::to_string);
     let slice = window.slice.map(|slice| format!(", in slices of {slice:#}")).unwrap_or_default();
     let incremental = if window.incremental { ", continuing where the last run ended" } else { "" };
     format!("from {from} to {}{slice}{incremental}", window.to)
 }
 
-fn pages_in_words(pages: &Pages) -> String {
+fn describe_pages(pages: &Pages) -> String {
     let size = match pages {
         Pages::Offset { size: Some((_, size)), .. } | Pages::PageNumber { size: Some((_, size)), .. } => {
             format!(", {size} records each")
@@ -78,9 +78,8 @@ fn pages_in_words(pages: &Pages) -> String {
     format!("{}{size}", pages.kind())
 }
 
-fn in_words(duration: Duration) -> String {
-    SignedDuration::try_from(duration)
-        .map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
+fn duration(time: Duration) -> String {
+    SignedDuration::try_from(time).map_or_else(|_| format!("{time:?}"), |time| format!("{time:#}"))
 }
 
 #[cfg(test)]
@@ -89,7 +88,7 @@ mod tests {
     use crate::config::{self, Sources};
 
     #[test]
-    fn what_run_pulls_comes_first_and_the_presets_others_are_marked() {
+    fn streams_that_run_pulls_come_first_and_the_others_are_marked() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join("crm.toml"),

@@ -1,4 +1,4 @@
-//! `longhaul token`: a token for use with other tools.
+//! `longhaul token`: an access token for other tools.
 
 use longhaul_core::Secret;
 
@@ -15,7 +15,7 @@ pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     }
 }
 
-/// This is the one command whose product is a secret.
+/// This is the only command that prints a secret.
 fn line(token: &Secret) -> String {
     format!("{}\n", token.expose())
 }

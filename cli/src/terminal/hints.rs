@@ -1,4 +1,4 @@
-//! The hint below an error: what to do about it.
+//! The hint below an error: what to do.
 
 use longhaul_core::{
     client::{AttemptError, Misdirection, RequestError, auth::AuthError},
@@ -143,12 +143,12 @@ pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
     }
 }
 
-/// What to do about a sink that went wrong by itself.
+/// The hint for a bug in a sink.
 pub(crate) fn broken_sink(name: &str) -> String {
     format!("this is a bug in the sink `{name}`; please report it to its author")
 }
 
-/// Whether the token endpoint rejected the credentials. If it did not answer, or redirected, they may be right.
+/// Whether the token endpoint rejected the credentials. They may be correct if it did not answer, or redirected.
 pub(super) fn is_about_credentials(error: &RequestError) -> bool {
     error.refusal().is_some_and(|refusal| !refusal.status.is_redirection())
 }
