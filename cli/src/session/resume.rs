@@ -106,7 +106,7 @@ pub(crate) fn discard_unfinished(
     if let Some(sink) =
         pull.differences(&definition(session, planned)).into_iter().find(|key| changes_place(key))
     {
-        let old = if sink.ends_with(".path") { "file" } else { "output" };
+        let old = if sink.rsplit('.').next() == Some("path") { "file" } else { "output" };
         log::warn!("`{sink}` has changed since the unfinished run; the old {old} is left in place");
     } else {
         let Planned { source, sinks, .. } = planned;
