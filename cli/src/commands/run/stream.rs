@@ -217,3 +217,16 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortfall_counts_the_records_of_one_listing_and_only_the_missing_ones_of_windows() {
+        let listing = Summary { records: 1, repeated: 2, missing: 1, ..Summary::default() };
+        assert_eq!(shortfall("calls", &listing), "calls: the API reported 4 records; 3 arrived");
+        let windows = Summary { windows: 2, ..listing };
+        assert_eq!(shortfall("calls", &windows), "calls: 1 record that the API reported did not arrive");
+    }
+}
