@@ -1,9 +1,9 @@
-//! The demo.
+//! `longhaul demo`.
 
 use crate::{api, folder::Folder};
 
 #[test]
-fn the_demo_pulls_everything_and_tells_what_it_survived() {
+fn the_demo_pulls_everything_and_lists_the_faults() {
     let folder = Folder::empty();
     let ended = folder.run("demo --records 1000 --faults 0.6 --seed 3");
     let printed = ended.assert_complete().printed();
@@ -32,7 +32,7 @@ fn the_demo_pulls_everything_and_tells_what_it_survived() {
 }
 
 #[test]
-fn the_demo_pays_no_heed_to_what_else_is_configured() {
+fn the_demo_ignores_the_rest_of_the_configuration() {
     let folder = Folder::configured("this is no configuration");
     let demo = folder.longhaul("demo --records 100 --faults 0 -q --out here");
     let ended = demo.variable("LONGHAUL_API__BASE_URL", "https://elsewhere.example").run();
@@ -69,14 +69,14 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn a_folder_that_cannot_be_written_to_is_an_error() {
     let ended = Folder::empty().with("out", "a file").run("demo --out out");
     assert_eq!(ended.code, Some(5));
     assert!(ended.said().ends_with("\nhint: choose another folder with --out\n"), "{}", ended.stderr);
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn a_port_in_use_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let ended = Folder::empty().run(&format!("demo --port {port}"));

@@ -1,4 +1,4 @@
-//! `longhaul new-sink`: what it writes builds, passes the check and takes records, as it stands.
+//! `longhaul new-sink`: the generated crate builds, passes the check and writes records unchanged.
 
 use std::{env::consts, fs, path::Path, process::Command};
 
@@ -13,8 +13,8 @@ fn library(name: &str) -> String {
     format!("{}longhaul_sink_{name}{}", consts::DLL_PREFIX, consts::DLL_SUFFIX)
 }
 
-/// Builds the crate in `folder` with what the workspace was built with, so that no network is needed. What comes of it
-/// is kept between runs: only the crate itself is compiled again.
+/// Builds the crate in `folder` with the dependencies of the workspace, without network access. The dependencies stay
+/// compiled between runs.
 fn build(folder: &Path) -> Vec<u8> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-sink");
     fs::copy(Path::new(ROOT).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
@@ -30,7 +30,7 @@ fn build(folder: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn a_new_sink_builds_passes_the_check_and_takes_records_as_it_stands() {
+fn a_new_sink_builds_passes_the_check_and_writes_records_unchanged() {
     let folder = Folder::empty();
     let ended = folder.run("new-sink widget");
     let library = library("widget");
@@ -79,7 +79,7 @@ fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
 }
 
 #[test]
-fn a_crate_that_is_not_written_says_why() {
+fn a_crate_that_cannot_be_generated_is_an_error() {
     let name = "hint: use lowercase letters, digits and single `_`, starting with a letter\n";
     for (arguments, said) in [
         ("new-sink My-sink", format!("error: `My-sink` is not a valid sink name\n{name}")),

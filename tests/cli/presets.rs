@@ -1,4 +1,4 @@
-//! What a preset gives, seen from the command line.
+//! The preset, from the command line.
 
 use longhaul_demo::Settings;
 
@@ -10,7 +10,7 @@ use crate::{
 const THREE_LINES: &str = "system = \"genesys\"\nregion = \"EU-Central-1\"\nstreams.users.sinks = []\n";
 
 #[test]
-fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
+fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
     let folder = Folder::configured(THREE_LINES);
     let typed = folder.longhaul("streams").variable("GENESYS_CLIENT_ID", CLIENT_ID);
     let ended = typed.variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET).run();
@@ -52,7 +52,7 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
 }
 
 #[test]
-fn a_run_with_nothing_configured_lists_what_the_preset_offers() {
+fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
     let api = api::start(&calm(1));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-east-1\"\n");
     for command in ["run", "check"] {
@@ -73,7 +73,7 @@ fn a_run_with_nothing_configured_lists_what_the_preset_offers() {
 }
 
 #[test]
-fn a_window_without_a_beginning_is_asked_for() {
+fn a_window_without_a_start_is_an_error() {
     let api = api::start(&calm(1));
     let folder = Folder::configured(THREE_LINES);
     let ended = reach(&api, folder.longhaul("run conversations")).run();
@@ -99,7 +99,7 @@ fn an_unknown_region_lists_all() {
 }
 
 #[test]
-fn a_preset_may_be_a_file_of_ones_own() {
+fn a_preset_may_be_a_file_of_the_user() {
     let settings = Settings { queues: 205, ..calm(1) };
     let api = api::start(&settings);
     let preset = r#"

@@ -18,7 +18,7 @@ fn served() -> (Folder, longhaul_tests::FaultServer) {
 }
 
 #[test]
-fn one_page_is_a_table_and_nothing_is_kept() {
+fn one_page_is_a_table_and_nothing_is_saved() {
     let (folder, _server) = served();
     let ended = folder.run("preview conversations");
     assert_eq!(
@@ -47,7 +47,7 @@ fn one_page_is_ndjson_or_csv_on_request() {
 }
 
 #[test]
-fn every_pointer_is_listed_to_be_pasted() {
+fn every_pointer_is_listed_ready_to_paste() {
     let (folder, _server) = served();
     let ended = folder.run("preview conversations --columns");
     let listed = r#"columns = [
@@ -65,7 +65,7 @@ fn every_pointer_is_listed_to_be_pasted() {
 # ]
 "#;
     assert_eq!(ended.assert_complete().stdout, listed);
-    // What it says can be used as it is.
+    // The printed text is a valid configuration.
     let sink = format!("[sinks.pasted]\ntype = \"csv\"\npath = \"p.csv\"\n{listed}");
     let configuration = folder.read("longhaul.toml") + &sink;
     let folder = folder.with("longhaul.toml", configuration);
@@ -91,7 +91,7 @@ fn the_streams_own_table_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_told() {
+fn a_preview_that_cannot_be_shown_is_an_error() {
     let (folder, _server) = served();
     folder.run("preview conversation").assert_failed(
         2,
@@ -121,7 +121,7 @@ fn what_cannot_be_shown_is_told() {
 }
 
 #[test]
-fn a_stream_that_has_nothing_new_says_so() {
+fn a_preview_of_a_stream_with_nothing_new_says_so() {
     let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let window = "[streams.conversations.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-01\"\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));

@@ -1,4 +1,4 @@
-//! Totals that the API does not keep.
+//! Totals that do not match the number of records.
 
 use longhaul_tests::{FaultServer, Reply};
 
@@ -12,7 +12,7 @@ pages = { type = "page_number", param = "page", total = "/total" }
 sinks = ["lines"]
 "#;
 
-/// Two users of which the API says that they are `total`.
+/// Two users, although the API reports `total`.
 fn two_of(total: u64) -> (Folder, FaultServer) {
     let server = api::server(move |request| {
         let entities = if request.url.query() == Some("page=1") { r#"{"id":1},{"id":2}"# } else { "" };
@@ -35,7 +35,7 @@ fn a_shortfall_is_a_warning() {
 }
 
 #[test]
-fn a_shortfall_is_a_failure_where_that_was_asked_for() {
+fn a_shortfall_is_an_error_with_strict() {
     let (folder, _server) = two_of(3);
     let error = "error: users: the API reported 3 records; 2 arrived\n\
                  hint: totals change while the API's data changes: run it again, or omit --strict\n";
@@ -43,7 +43,7 @@ fn a_shortfall_is_a_failure_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_total_that_is_reached_or_passed_is_none_of_it() {
+fn a_total_that_is_reached_or_exceeded_is_not_a_shortfall() {
     for total in [2, 1, 0] {
         let (folder, _server) = two_of(total);
         assert_eq!(folder.run("run --strict").assert_complete().said(), COMPLETE);

@@ -1,4 +1,4 @@
-//! Troubles that may pass: exit code 75.
+//! Temporary faults: exit code 75.
 
 use longhaul_tests::Reply;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
+fn a_server_that_is_down_is_retried_up_to_the_limit() {
     let folder = Folder::configured(&api::tutorial(&api::nowhere()));
     let ended = folder.run("-q run --set retry.max_attempts=3");
     ended.assert_failed(
@@ -28,7 +28,7 @@ fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
 }
 
 #[test]
-fn an_api_that_stays_down_is_given_up_and_leaves_no_file() {
+fn an_api_that_stays_down_ends_the_run_without_a_file() {
     let server = api::server(|_| Reply::status(503).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     folder.run("-q run --set retry.max_attempts=4").assert_failed(
@@ -58,7 +58,7 @@ fn a_pause_that_is_too_long_ends_the_run_at_once() {
 }
 
 #[test]
-fn the_same_command_succeeds_once_the_trouble_is_over() {
+fn the_same_command_succeeds_once_the_fault_is_over() {
     let settings = calm(120);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));

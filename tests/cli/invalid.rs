@@ -1,5 +1,4 @@
-//! Configurations and command lines that cannot be used: exit code 2, what is wrong and where it was written, and
-//! nothing is sent.
+//! Invalid configurations and command lines: exit code 2, the error and where it is configured, and nothing is sent.
 
 use std::env;
 
@@ -10,7 +9,7 @@ use crate::{
     folder::Folder,
 };
 
-/// The tutorial's job with `from` replaced by `to` is refused with these words, before anything is sent.
+/// The configuration of the tutorial with `from` replaced by `to` is an error, before anything is sent.
 #[track_caller]
 fn assert_refused(from: &str, to: &str, said: &str) {
     let server = api::server(|_| Reply::json("{}").into());
@@ -36,7 +35,7 @@ fn an_unknown_key() {
 }
 
 #[test]
-fn a_header_that_is_made_from_the_request_itself() {
+fn a_header_that_longhaul_sets_itself() {
     for name in ["Host", "Content-Length", "Transfer-Encoding", "Connection"] {
         assert_refused(
             "[auth]",
@@ -54,7 +53,7 @@ fn a_header_that_is_made_from_the_request_itself() {
 }
 
 #[test]
-fn a_sink_that_would_write_over_the_configuration_or_the_state() {
+fn a_sink_that_would_overwrite_the_configuration() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"longhaul.toml\"",
@@ -64,7 +63,7 @@ fn a_sink_that_would_write_over_the_configuration_or_the_state() {
 }
 
 #[test]
-fn a_slip_of_syntax() {
+fn a_syntax_error() {
     assert_refused(
         "base_delay = \"1ms\"",
         "base_delay = 1ms",
@@ -114,7 +113,7 @@ fn an_unknown_type_of_sink() {
 }
 
 #[test]
-fn a_url_that_is_none() {
+fn an_invalid_url() {
     assert_refused(
         "base_url = \"http://",
         "base_url = \"",
@@ -124,7 +123,7 @@ fn a_url_that_is_none() {
 }
 
 #[test]
-fn a_duration_that_is_none() {
+fn an_invalid_duration() {
     assert_refused(
         "\"1ms\"",
         "\"soon\"",
@@ -133,7 +132,7 @@ fn a_duration_that_is_none() {
 }
 
 #[test]
-fn a_pointer_that_is_none() {
+fn an_invalid_pointer() {
     assert_refused(
         "\"/results\"",
         "\"results\"",
@@ -143,7 +142,7 @@ fn a_pointer_that_is_none() {
 }
 
 #[test]
-fn a_method_that_is_none() {
+fn an_invalid_method() {
     assert_refused(
         "\"POST\"",
         "\"PO ST\"",
@@ -168,7 +167,7 @@ fn a_secret_that_is_missing() {
 }
 
 #[test]
-fn options_of_a_sink_that_it_does_not_have() {
+fn unknown_options_of_a_sink() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"out/{stream}.ndjson\"\nmood = \"append\"",
@@ -190,7 +189,7 @@ fn options_of_a_sink_that_it_does_not_have() {
 }
 
 #[test]
-fn a_file_that_holds_no_configuration() {
+fn a_file_without_a_configuration() {
     for (content, said) in [
         (b"".as_slice(), "error: the file is empty\n  in: longhaul.toml\n"),
         (b"\x7fELF\0\xff\xfe", "error: the file is not UTF-8 text\n  in: longhaul.toml\n"),
@@ -201,7 +200,7 @@ fn a_file_that_holds_no_configuration() {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file() {
     let ended = Folder::empty().run("run -c other.toml");
     ended.assert_failed(2, "error: the configuration file `other.toml` does not exist\n");
 }
@@ -217,7 +216,7 @@ fn nothing_to_pull() {
 }
 
 #[test]
-fn a_stream_that_is_not_there() {
+fn an_unknown_stream() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
     folder.run("run conversation").assert_failed(
         2,
@@ -227,7 +226,7 @@ fn a_stream_that_is_not_there() {
 }
 
 #[test]
-fn two_streams_that_write_to_one_file() {
+fn two_streams_that_write_to_the_same_file() {
     let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
     let configuration = api::tutorial("http://127.0.0.1:1").replace("{stream}", "all") + second;
     Folder::configured(&configuration).run("run").assert_failed(
@@ -237,10 +236,10 @@ fn two_streams_that_write_to_one_file() {
     );
 }
 
-/// Each would go on at an end of its own, over what the other wrote.
+/// Each stream would overwrite what the other one appended.
 #[cfg(unix)]
 #[test]
-fn two_streams_that_write_to_one_file_under_two_names() {
+fn two_streams_that_write_to_the_same_file_by_two_paths() {
     let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
     let configuration = api::tutorial("http://127.0.0.1:1") + "mode = \"append\"\n" + second;
     let folder = Folder::configured(&configuration).with("out/users.ndjson", "");
@@ -266,7 +265,7 @@ fn a_secret_on_the_command_line() {
 }
 
 #[test]
-fn command_lines_that_mean_nothing() {
+fn invalid_command_lines() {
     for (line, words) in [
         ("", "Usage: longhaul"),
         ("chek", "tip: a similar subcommand exists: 'check'"),
