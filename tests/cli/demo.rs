@@ -9,7 +9,7 @@ fn the_demo_pulls_everything_and_lists_the_faults() {
     let printed = ended.assert_complete().printed();
     assert!(
         printed.starts_with(
-            "\nall 1,000 records arrived exactly once, byte for byte as served\n\n  pages      10\n"
+            "\ncomplete: 1,000 records arrived exactly once, byte for byte as served\n\n  pages      10\n"
         ),
         "{printed}"
     );

@@ -162,7 +162,7 @@ fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
     assert_eq!(
         ended.assert_complete().stdout,
         "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page\n\
-         stream conversation_jobs: configured; check submits no job, to try it: longhaul preview \
+         stream conversation_jobs: configured; check submits no jobs, preview does: longhaul preview \
          conversation_jobs\n\
          stream scim_users: ok, 25 records on the first page\n"
     );

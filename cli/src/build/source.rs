@@ -136,7 +136,7 @@ fn windows(window: &config::Window) -> Windows {
     }
 }
 
-/// `is_declared` is whether the user wrote the style of pagination.
+/// `is_declared` is whether the user configured `pages`.
 fn paginator(pages: &Pages, is_declared: bool, base_url: &Url) -> Arc<dyn Paginator> {
     match pages.clone() {
         Pages::Single if is_declared => Arc::new(Single::Declared),

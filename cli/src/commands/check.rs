@@ -47,7 +47,7 @@ fn first_page(
 ) -> Result<String, Failure> {
     Ok(match FirstPage::fetch(session, name, stream, source, access)? {
         FirstPage::NeedsJob(_) => {
-            format!("configured; check submits no job, to try it: longhaul preview {name}")
+            format!("configured; check submits no jobs, preview does: longhaul preview {name}")
         }
         FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched(page) => {

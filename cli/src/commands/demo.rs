@@ -25,7 +25,7 @@ use crate::{
     stop::{Reason, Stop},
     terminal::{
         failure::Failure,
-        progress::{Counts, grouped},
+        progress::{Counts, counted, grouped},
         screen::Screen,
     },
 };
@@ -190,15 +190,12 @@ fn start_of(record: String) -> String {
 fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {
     let number = |count: usize| grouped(count as u64);
     let verdict = if compared.is_exact() {
-        format!("all {} records arrived exactly once, byte for byte as served", number(compared.served))
+        let records = counted(compared.served as u64, "record");
+        format!("complete: {records} arrived exactly once, byte for byte as served")
     } else {
         let Compared { served, arrived, exact, .. } = compared;
-        format!(
-            "{} records were served, {} arrived, {} of them correct",
-            number(*served),
-            number(*arrived),
-            number(*exact)
-        )
+        let records = counted(*served as u64, "record");
+        format!("incomplete: {records} served, {} arrived, {} correct", number(*arrived), number(*exact))
     };
     let mut text = format!(
         "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n",

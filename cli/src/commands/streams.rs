@@ -13,7 +13,7 @@ use crate::{
     config::{Job, Loaded, Pages, Stream, Window},
     exit::Exit,
     session::Session,
-    terminal::failure::Failure,
+    terminal::{failure::Failure, progress::counted},
 };
 
 /// Prints the streams that `run` pulls, then those of the preset that it pulls only if they are named.
@@ -71,7 +71,7 @@ fn describe_window(window: &Window) -> String {
 fn describe_pages(pages: &Pages) -> String {
     let size = match pages {
         Pages::Offset { size: Some((_, size)), .. } | Pages::PageNumber { size: Some((_, size)), .. } => {
-            format!(", {size} records each")
+            format!(", {} each", counted(*size, "record"))
         }
         _ => String::new(),
     };

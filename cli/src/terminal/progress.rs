@@ -71,7 +71,7 @@ impl Progress {
         Self { clock, counts: Arc::default(), screen, line }
     }
 
-    /// Starts a stream, of which an earlier run pulled `before`.
+    /// Starts a stream. `before` is what an earlier run pulled.
     pub(crate) fn start(&self, stream: &str, before: &Summary) {
         let now = self.clock.elapsed();
         let mut counts = self.lock();
