@@ -1,4 +1,4 @@
-//! What was typed.
+//! The command line.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,12 +6,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStri
 use clap_complete::Shell;
 use jiff::SignedDuration;
 
-/// Pulls everything out of a paginated, OAuth2-protected HTTP API and into files, in jobs that outlive their token.
+/// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
+/// the access token expires.
 #[derive(Debug, Parser)]
 #[command(name = "longhaul", version, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 complete, 2 usage or configuration, 3 authentication, 4 the API refused,\n\
-                        5 a sink failed, 6 the state, 75 try again later, 130 and 143 stopped by a signal."
+    after_help = "Exit codes: 0 complete, 1 internal error, 2 usage or configuration, 3 authentication,\n\
+                  4 the API refused a request, 5 a sink failed, 6 saved state unusable, 75 temporary fault or limit reached\n\
+                  (run again to resume), 130 and 143 stopped by a signal."
 )]
 pub(crate) struct Arguments {
     /// Options of every command.
@@ -24,20 +26,21 @@ pub(crate) struct Arguments {
 
 /// Options of every command.
 #[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Configuration file, instead of ./longhaul.toml; of several, a later one wins
+    /// Config file to use instead of ./longhaul.toml (repeatable; later files win)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
-    /// Set a key of the configuration, for example api.timeout=5m
+    /// Set a configuration key, for example api.timeout=5m (repeatable)
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Say more on stderr; twice for every request
+    /// Log more to stderr; -vv logs every request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Say nothing on stderr but errors
+    /// Print only errors to stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// How log lines on stderr look
+    /// Format of the log lines on stderr
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
     /// When to use colour on stderr
@@ -45,17 +48,17 @@ pub(crate) struct Global {
     pub(crate) color: Color,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// Plain text.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// When colour is used.
+/// When to use colour.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -72,39 +75,39 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Pull streams into their sinks
     Run(RunArguments),
-    /// Watch a pull survive its tokens, against an API that longhaul brings along
+    /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
-    /// Try everything out: build every component, get a token, fetch one page of each stream
+    /// Try everything except the pull: build every component, get a token, fetch one page of each stream
     Check {
-        /// The streams; without any, all that are configured
+        /// Streams to check [default: all configured streams]
         #[arg(value_name = "STREAM")]
         streams: Vec<String>,
     },
-    /// Show the first page of a stream as a table; nothing is kept
+    /// Show the first page of a stream as a table; nothing is saved
     Preview(PreviewArguments),
-    /// Show the effective configuration and where each value comes from
+    /// Show the configuration and where each value comes from
     Config,
     /// List the sinks: built-in ones and plugins
     Sinks {
-        /// What else to do with them
+        /// What to do instead of listing them.
         #[command(subcommand)]
         command: Option<SinksCommand>,
     },
-    /// Write the crate of a sink of your own, which works as it stands
+    /// Generate a working plugin crate to start from
     NewSink(NewSinkArguments),
-    /// Show of each stream whether it is complete, and where an unfinished run stopped
+    /// Show which streams are complete and where the others stopped
     Status {
-        /// The streams; without any, all that are configured or were pulled
+        /// Streams to show [default: all configured streams]
         #[arg(value_name = "STREAM")]
         streams: Vec<String>,
     },
-    /// List the streams that are configured
+    /// List the configured streams
     Streams,
     /// Print a valid access token, for use with curl
     Token,
     /// Print shell completions
     Completions {
-        /// The shell
+        /// Shell to print completions for
         shell: Shell,
     },
 }
@@ -112,25 +115,25 @@ pub(crate) enum Command {
 /// Arguments of `run`.
 #[derive(Args, Debug, Default)]
 pub(crate) struct RunArguments {
-    /// The streams, in this order; without any, all that are configured
+    /// Streams to pull, in this order [default: all configured streams]
     #[arg(value_name = "STREAM")]
     pub(crate) streams: Vec<String>,
-    /// Send the records to this sink instead of the configured ones; may be given several times
+    /// Send records to this sink instead of the configured ones (repeatable)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sink: Vec<String>,
-    /// Drop what an unfinished run has pulled, and begin anew
+    /// Discard what an unfinished run has pulled, and start again
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// Stop after this long, to be taken up later: 90s, 45m or 8h
+    /// Stop after this time, such as 90s, 45m or 8h; run again to resume
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) max_runtime: Option<Duration>,
-    /// Stop after so many requests, to be taken up later
+    /// Stop after this many requests; run again to resume
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_requests: Option<u64>,
-    /// Write the outcome to this file, as JSON
+    /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
-    /// Fail where fewer records come than the API says there are
+    /// Fail if fewer records arrive than the API reported
     #[arg(long)]
     pub(crate) strict: bool,
     /// Stop at the first stream that fails
@@ -141,26 +144,26 @@ pub(crate) struct RunArguments {
 /// Arguments of `preview`.
 #[derive(Args, Debug)]
 pub(crate) struct PreviewArguments {
-    /// The stream
+    /// Stream to show
     #[arg(value_name = "STREAM")]
     pub(crate) stream: String,
-    /// How records are shown
+    /// Format of the records
     #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "columns")]
     pub(crate) format: PreviewFormat,
-    /// List every pointer that the page has instead, to be pasted into a sink's `columns`
+    /// List every JSON pointer of the page instead, ready to paste into a sink's `columns`
     #[arg(long)]
     pub(crate) columns: bool,
 }
 
-/// How a preview shows records.
+/// The format of a preview.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum PreviewFormat {
-    /// In columns, cut to fit.
+    /// A table, cut to the width of the terminal.
     #[default]
     Table,
-    /// As they are.
+    /// One record per line, as the server wrote it.
     Ndjson,
-    /// As a file would have them.
+    /// CSV, in full.
     Csv,
 }
 
@@ -170,50 +173,50 @@ pub(crate) struct DemoArguments {
     /// Only serve the API, and print a configuration to use with it
     #[arg(long)]
     pub(crate) serve: bool,
-    /// The port to serve on; any that is free unless given
-    #[arg(long, default_value_t = 0)]
+    /// Port to listen on [default: any free port]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
-    /// How many conversations the API holds
-    #[arg(long, default_value_t = 10_000)]
+    /// Number of conversations
+    #[arg(long, default_value_t = 10_000, value_name = "NUMBER")]
     pub(crate) records: usize,
-    /// How long a token lives, in seconds
+    /// How long a token is valid, in seconds
     #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) token_life: u32,
-    /// The share of requests that meet a fault: 401, 429, 503 or a cut connection
-    #[arg(long, default_value_t = 0.1, value_name = "0..1", value_parser = share)]
+    /// Share of requests that meet a fault: 401, 429, 503 or a dropped connection
+    #[arg(long, default_value_t = 0.1, value_name = "0..1", value_parser = fraction)]
     pub(crate) faults: f64,
-    /// What the data and the faults are drawn from
-    #[arg(long, default_value_t = 1)]
+    /// Seed of the random data and faults
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub(crate) seed: u64,
-    /// Where the files go
+    /// Folder for the files
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
 }
 
-/// What else `sinks` does.
+/// Subcommands of `sinks`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SinksCommand {
-    /// Hold a plugin against the contract of a sink, and print the score
+    /// Test a plugin against the sink contract
     Check(SinkCheckArguments),
 }
 
 /// Arguments of `sinks check`.
 #[derive(Args, Debug)]
 pub(crate) struct SinkCheckArguments {
-    /// The shared library, as it was built
+    /// Shared library of the plugin
     #[arg(value_name = "LIBRARY")]
     pub(crate) library: PathBuf,
-    /// An option of the sink, as JSON or as text; `path` is a file in the folder of each case unless given
+    /// Set an option of the sink, as JSON or text (repeatable) [default for `path`: a file in the folder of each case]
     #[arg(long = "option", value_name = "KEY=VALUE")]
     pub(crate) options: Vec<String>,
     /// When readers can see the records
     #[arg(long, value_name = "WHEN", default_value = "finish")]
     pub(crate) publishes: Publishing,
-    /// How to read back what is published; without it, a file is read as lines, and nothing else is read
+    /// How to read published records back [default: a file as lines, anything else not at all]
     #[arg(long, value_name = "HOW")]
     pub(crate) read: Option<Reading>,
-    /// A shell command that prints the published records, one a line, and fails where there is no result.
-    /// `LONGHAUL_DESTINATION` says where they are
+    /// Shell command that prints the published records, one per line, and fails if nothing is published. The variable
+    /// `LONGHAUL_DESTINATION` contains their location
     #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
     pub(crate) read_with: Option<String>,
 }
@@ -221,10 +224,10 @@ pub(crate) struct SinkCheckArguments {
 /// Arguments of `new-sink`.
 #[derive(Args, Debug)]
 pub(crate) struct NewSinkArguments {
-    /// The name that the configuration will know the sink by
+    /// Name of the sink in the configuration
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// A folder with longhaul's source, or the URL of its git; unless given, what this program was built from
+    /// Folder or Git URL with longhaul's source [default: the source of this program]
     #[arg(long, value_name = "PLACE")]
     pub(crate) longhaul: Option<String>,
 }
@@ -234,16 +237,16 @@ pub(crate) struct NewSinkArguments {
 pub(crate) enum Publishing {
     /// When the pull is complete.
     Finish,
-    /// From each commit on.
+    /// At each commit.
     Commit,
-    /// At once.
+    /// Immediately.
     Write,
 }
 
-/// How what a sink publishes is read back.
+/// How published records are read back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Reading {
-    /// As a file with one record a line.
+    /// As a file with one record per line.
     Lines,
     /// Not at all.
     Nothing,
@@ -253,13 +256,13 @@ fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
     parsed
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "it is a time such as 90s, 45m or 8h".to_owned())
+        .ok_or_else(|| "expected a time such as 90s, 45m or 8h".to_owned())
 }
 
-fn share(text: &str) -> Result<f64, String> {
+fn fraction(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("it is a share between 0 and 1, such as 0.1".to_owned()),
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("expected a number between 0 and 1, such as 0.1".to_owned()),
     }
 }
 

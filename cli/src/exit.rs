@@ -2,26 +2,26 @@
 
 use std::process::ExitCode;
 
-/// How a command ended. Scripts rely on the numbers.
+/// How a command ended. Scripts rely on the codes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
     /// Complete.
     Complete,
-    /// A fault of longhaul's own.
+    /// An internal error of longhaul.
     Fault,
-    /// Usage or configuration; nothing was sent.
+    /// Wrong usage or configuration; nothing was sent.
     Usage,
-    /// Credentials refused, or a fresh token refused.
+    /// The credentials, or a new token, were refused.
     Authentication,
-    /// The API refused, or broke its own protocol.
+    /// The API refused a request, or broke its own protocol.
     Api,
     /// A sink failed.
     Sink,
-    /// The state is locked by another run, or damaged.
+    /// The saved state is in use by another run, damaged, or from a different configuration.
     State,
-    /// Stopped by a trouble that may pass; the same command takes it up later (`EX_TEMPFAIL`).
+    /// A temporary fault, or a limit was reached. The same command resumes the run (`EX_TEMPFAIL`).
     TryLater,
-    /// Stopped by this signal.
+    /// Stopped by a signal.
     Signal(Signal),
 }
 
@@ -30,12 +30,12 @@ pub enum Exit {
 pub enum Signal {
     /// `SIGINT`, from Ctrl-C.
     Interrupt,
-    /// `SIGTERM`, from whoever manages the process.
+    /// `SIGTERM`, for example from a service manager.
     Terminate,
 }
 
 impl Signal {
-    /// Its number.
+    /// The number of the signal.
     pub fn number(self) -> u8 {
         match self {
             Self::Interrupt => 2,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_are_the_documented_ones() {
+    fn the_codes_are_those_documented() {
         use Exit::{Api, Authentication, Complete, Fault, Sink, State, TryLater, Usage};
         let codes = [Complete, Fault, Usage, Authentication, Api, Sink, State, TryLater].map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 75]);

@@ -1,18 +1,18 @@
-//! The command `longhaul`: pulls everything out of a paginated, OAuth2-protected HTTP API and into sinks.
+//! The command `longhaul`: pulls all the records of a paginated, OAuth2-protected HTTP API into sinks.
 //!
-//! The engine is `longhaul-core`. This crate has the commands around it, in layers of which each uses only those below:
+//! The engine is `longhaul-core`. This crate contains the commands, in layers. Each layer uses only those below it:
 //!
 //! ```text
-//! commands   one file or folder for each command
-//! session    a run from the outside: which streams, from where, with which state and lock
+//! commands   a file or folder for each command
+//! session    a run: its streams, where they start or resume, saved state and lock
 //! build      builds the parts of the engine from the configuration
 //! terminal   progress, logs, tables, errors and hints
-//! config     the configuration, read from all its layers
+//! config     the configuration, loaded from all its layers
 //! stop       signals and limits that stop a run
 //! args, exit the command line, and the exit codes
 //! ```
 //!
-//! The fake API that `longhaul demo` pulls from is `longhaul-demo`.
+//! The fake API of `longhaul demo` is the crate `longhaul-demo`.
 
 mod args;
 mod build;
@@ -36,12 +36,12 @@ use self::{
     terminal::{failure::Failure, invocation, report, screen::Screen},
 };
 
-/// Runs the command line `args`, the program's name first, and says how it ended.
+/// Runs the command line `args`, which starts with the name of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version come this way, too. Nothing can be done where the stream is closed.
+            // Help and version are printed here, too. If the stream is closed, there is nobody to tell.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
@@ -55,25 +55,26 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
-    let stop = Stop::on_signals(report::overdue).map_err(|error| Failure::new(Exit::Fault, error))?;
-    let begin = || Session::begin(sources(&arguments.global)?, screen.clone(), stop.clone());
+    let stop =
+        Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
+    let start = || Session::start(sources(&arguments.global)?, screen.clone(), stop.clone());
     match &arguments.command {
-        Command::Run(run) => commands::run::execute(&begin()?, run),
+        Command::Run(run) => commands::run::execute(&start()?, run),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
-        Command::Check { streams } => commands::check::execute(&begin()?, streams),
-        Command::Preview(preview) => commands::preview::execute(&begin()?, preview),
-        Command::Config => commands::config::execute(&begin()?),
+        Command::Check { streams } => commands::check::execute(&start()?, streams),
+        Command::Preview(preview) => commands::preview::execute(&start()?, preview),
+        Command::Config => commands::config::execute(&start()?),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
         Command::NewSink(new) => commands::new_sink::execute(new),
-        Command::Status { streams } => commands::status::execute(&begin()?, streams),
-        Command::Streams => commands::streams::execute(&begin()?),
-        Command::Token => commands::token::execute(&begin()?),
+        Command::Status { streams } => commands::status::execute(&start()?, streams),
+        Command::Streams => commands::streams::execute(&start()?),
+        Command::Token => commands::token::execute(&start()?),
         Command::Completions { shell } => commands::completions::execute(*shell),
     }
 }
 
-/// The configuration's sources, as this process finds them.
+/// Where this process finds its configuration.
 fn sources(options: &Global) -> Result<Sources, Failure> {
     Ok(Sources {
         cwd: std::env::current_dir().map_err(Failure::usage)?,

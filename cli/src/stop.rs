@@ -1,7 +1,7 @@
-//! Stopping: on SIGINT and SIGTERM, and when a run has used up what it was given.
+//! Stops a run: on SIGINT and SIGTERM, and when it reaches a limit.
 //!
-//! Waits end and requests in flight break off at once. What cannot be broken off, such as a connection that is being
-//! made, a name that is being looked up, or a command that gives a secret, has [`GRACE`] to end by itself.
+//! Waits and requests in flight are interrupted at once. Some operations cannot be interrupted: connecting, looking up a
+//! host name, running a command for a secret. They have [`GRACE`] to end.
 
 use std::{
     fmt, io,
@@ -22,11 +22,10 @@ use signal_hook::{
 
 use crate::exit::{Exit, Signal};
 
-/// How long a stopped run may take to end by itself.
+/// How long a stopped run may take to end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What stops a run: the first reason ends every wait and breaks off what is in flight, a signal after it ends the
-/// process.
+/// Stops a run. The first reason interrupts every wait and request; a signal after it ends the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop(Arc<State>);
 
@@ -35,27 +34,27 @@ struct State {
     interrupt: Interrupt,
     reason: OnceLock<Reason>,
     transports: Mutex<Vec<Arc<dyn Transport>>>,
-    /// Reports that the process ends without its run.
+    /// Reports that the process ends although the run has not.
     report: OnceLock<fn(Reason)>,
 }
 
 /// Why a run is stopped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reason {
-    /// The process received it.
+    /// The process received a signal.
     Signal(Signal),
-    /// The run has taken as long as `--max-runtime` allows.
-    OutOfTime,
-    /// The run has sent as many requests as `--max-requests` allows.
-    OutOfRequests,
+    /// The run reached `--max-runtime`.
+    MaxRuntime,
+    /// The run reached `--max-requests`.
+    MaxRequests,
 }
 
 impl Reason {
-    /// How a run ends that is stopped.
+    /// The exit code of the stopped run.
     pub(crate) fn exit(self) -> Exit {
         match self {
             Self::Signal(signal) => Exit::Signal(signal),
-            Self::OutOfTime | Self::OutOfRequests => Exit::TryLater,
+            Self::MaxRuntime | Self::MaxRequests => Exit::TryLater,
         }
     }
 }
@@ -64,15 +63,15 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Signal(Signal::Interrupt) => "interrupted",
-            Self::Signal(Signal::Terminate) => "asked to end",
-            Self::OutOfTime => "the time of `--max-runtime` is over",
-            Self::OutOfRequests => "the requests of `--max-requests` are used up",
+            Self::Signal(Signal::Terminate) => "terminated",
+            Self::MaxRuntime => "--max-runtime reached",
+            Self::MaxRequests => "--max-requests reached",
         })
     }
 }
 
 impl Stop {
-    /// Listens for signals from now on. `report` is called if the process has to end while its run does not.
+    /// Starts to listen for signals. `report` is called if the process has to end before the run does.
     pub(crate) fn on_signals(report: fn(Reason)) -> io::Result<Self> {
         let stop = Self::default();
         let _ = stop.0.report.set(report);
@@ -90,13 +89,13 @@ impl Stop {
         Ok(stop)
     }
 
-    /// Stops the run after `limit`, unless it has ended before.
+    /// Stops the run after `limit`, unless it has ended by then.
     pub(crate) fn after(&self, limit: Duration) -> io::Result<()> {
         let stop = self.clone();
         let timer = thread::Builder::new().name("max-runtime".to_owned());
         timer.spawn(move || {
             if SystemClock::new(stop.interrupt()).sleep(limit) == Wake::Rested {
-                stop.stop(Reason::OutOfTime);
+                stop.stop(Reason::MaxRuntime);
             }
         })?;
         Ok(())
@@ -107,19 +106,19 @@ impl Stop {
         self.0.interrupt.clone()
     }
 
-    /// Why the run is stopped, if it is.
+    /// Why the run was stopped; `None` while it is not.
     pub(crate) fn reason(&self) -> Option<Reason> {
         self.0.reason.get().copied()
     }
 
-    /// Has `transport` broken off when the run is stopped.
-    pub(crate) fn breaks_off(&self, transport: Arc<dyn Transport>) {
+    /// Interrupts the requests of `transport` when the run is stopped.
+    pub(crate) fn add_transport(&self, transport: Arc<dyn Transport>) {
         self.0.transports.lock().unwrap_or_else(PoisonError::into_inner).push(transport);
     }
 
     /// Stops the run.
     pub(crate) fn stop(&self, reason: Reason) {
-        // Another reason may come meanwhile; the first one counts.
+        // The first reason counts.
         if self.0.reason.set(reason).is_err() {
             return;
         }
@@ -131,13 +130,14 @@ impl Stop {
             .iter()
             .for_each(|each| each.interrupt());
         let Some(report) = self.0.report.get().copied() else { return };
-        // Without a thread to spare, the run has to end by itself.
-        let _ = thread::Builder::new().name("grace".to_owned()).spawn(move || end_soon(reason, report));
+        // If no thread can be started, the run has to end without a limit of time.
+        let _ =
+            thread::Builder::new().name("grace".to_owned()).spawn(move || exit_after_grace(reason, report));
     }
 }
 
-/// Ends the process after the grace period, unless it has ended before.
-fn end_soon(reason: Reason, report: fn(Reason)) {
+/// Ends the process after the grace period, unless it has ended by then.
+fn exit_after_grace(reason: Reason, report: fn(Reason)) {
     SystemClock::new(Interrupt::default()).sleep(GRACE);
     report(reason);
     std::process::exit(reason.exit().code().into());

@@ -1,4 +1,4 @@
-//! What the command is let loose on: the fake API, servers that misbehave, and how to reach them.
+//! The servers for the command: the fake API and servers with faults, and configurations for them.
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
@@ -11,12 +11,12 @@ use crate::folder::Typed;
 pub(crate) const CLIENT_ID: &str = "the-client";
 pub(crate) const CLIENT_SECRET: &str = "the-s3cret";
 
-/// The machine's clock.
+/// The clock of the system.
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::new(Interrupt::default()))
 }
 
-/// An API of this many conversations whose tokens outlive any test.
+/// An API with this many conversations, without faults, whose tokens last longer than any test.
 pub(crate) fn calm(records: usize) -> Settings {
     Settings {
         records,
@@ -32,7 +32,7 @@ pub(crate) fn start(settings: &Settings) -> FakeApi {
     FakeApi::start(settings.clone(), clock()).unwrap()
 }
 
-/// `typed` with the addresses of `api` in place of the preset's, and credentials in the variables that the preset knows.
+/// `typed` with the addresses of `api` instead of those of the preset, and with credentials in the variables of the preset.
 pub(crate) fn reach(api: &FakeApi, typed: Typed) -> Typed {
     typed
         .variable("GENESYS_CLIENT_ID", CLIENT_ID)
@@ -42,7 +42,7 @@ pub(crate) fn reach(api: &FakeApi, typed: Typed) -> Typed {
         .variable("LONGHAUL_RETRY__BASE_DELAY", "1ms")
 }
 
-/// A server that issues tokens, and does as `script` says with every other request.
+/// A server that issues tokens, and answers every other request by `script`.
 pub(crate) fn server(script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> FaultServer {
     FaultServer::start(clock(), move |request| match request.url.path() {
         "/oauth/token" => {
@@ -52,18 +52,18 @@ pub(crate) fn server(script: impl Fn(&Received) -> Act + Send + Sync + 'static) 
     })
 }
 
-/// The root of a server that does not run.
+/// The root URL of a server that is not running.
 pub(crate) fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// The root of `server`, without a slash at the end.
+/// The root URL of `server`, without a trailing slash.
 pub(crate) fn root(server: &FaultServer) -> String {
     server.url().as_str().trim_end_matches('/').to_owned()
 }
 
-/// How to reach the API at `base_url`, on eleven lines.
+/// The connection to the API at `base_url`, in eleven lines.
 pub(crate) fn connection(base_url: &str) -> String {
     format!(
         r#"[api]
@@ -81,7 +81,7 @@ base_delay = "1ms"
     )
 }
 
-/// The tutorial's job: the first request is a POST, and each page names the next one.
+/// The stream of the tutorial: the first request is a POST, and each page has the URL of the next one.
 pub(crate) const TUTORIAL: &str = r#"
 [streams.conversations]
 method = "POST"
@@ -92,14 +92,14 @@ pages = { type = "next_url", next = "/nextPageUri" }
 sinks = ["lines"]
 "#;
 
-/// Where the tutorial's job goes.
+/// The sink of the stream of the tutorial.
 pub(crate) const LINES: &str = r#"
 [sinks.lines]
 type = "ndjson"
 path = "out/{stream}.ndjson"
 "#;
 
-/// The tutorial's job against the API at `base_url`.
+/// The configuration of the tutorial for the API at `base_url`.
 pub(crate) fn tutorial(base_url: &str) -> String {
     [&connection(base_url), TUTORIAL, LINES].concat()
 }

@@ -42,7 +42,7 @@ fn config_shows_every_value_and_no_secret() {
 }
 
 #[test]
-fn sinks_lists_what_there_is_with_or_without_a_configuration() {
+fn sinks_lists_all_sinks_with_or_without_a_configuration() {
     let listing = "csv\n  a CSV file with one row per record, or per part of a record\n  options: path, mode, compression, compression_level, columns, rows, rows_optional, arrays, formulas, \
                    delimiter, bom, line_end\n  built in\n\
                    ndjson\n  a file with one JSON record per line, as the server wrote it\n  options: path, mode, compression, compression_level\n  built in\n\
@@ -59,7 +59,7 @@ fn sinks_lists_what_there_is_with_or_without_a_configuration() {
 }
 
 #[test]
-fn streams_lists_what_is_configured() {
+fn streams_lists_the_configured_streams() {
     let users = "[streams.users]\npath = \"/api/v2/users\"\n";
     let folder = Folder::configured(&(api::tutorial("http://127.0.0.1:1") + users));
     assert_eq!(
@@ -88,11 +88,11 @@ fn token_prints_a_token_and_nothing_else() {
 }
 
 #[test]
-fn token_says_where_there_is_none() {
+fn token_without_authentication_is_an_error() {
     let folder = Folder::configured("[api]\nbase_url = \"https://a.example\"\n[auth]\ntype = \"none\"\n");
     folder
         .run("token")
-        .assert_failed(2, "error: there is no token, for `auth.type` is `none`\n  in: longhaul.toml:4\n");
+        .assert_failed(2, "error: there is no token: `auth.type` is `none`\n  in: longhaul.toml:4\n");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn help_names_every_command_and_the_exit_codes() {
             "{word}: {help}"
         );
     }
-    assert!(help.contains("Exit codes: 0 complete, 2 usage or configuration"), "{help}");
+    assert!(help.contains("Exit codes: 0 complete, 1 internal error, 2 usage or configuration"), "{help}");
 }
 
 #[test]

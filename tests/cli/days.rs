@@ -1,4 +1,4 @@
-//! A file for each day, and pulls that take longer than one.
+//! Files for each day, and pulls that take longer than a day.
 
 use std::{fs, sync::Arc};
 
@@ -7,7 +7,7 @@ use longhaul_tests::Reply;
 
 use crate::{
     folder::Folder,
-    mendable::{ALL, HALF, Mendable, stopped},
+    repairable::{ALL, HALF, Repairable, stopped},
 };
 
 const YESTERDAY: &str = "2001-02-03";
@@ -16,8 +16,8 @@ fn for_each_day(configuration: &str, mode: &str) -> String {
     configuration.replace("{stream}", "{date}") + &format!("mode = \"{mode}\"\n")
 }
 
-/// Makes an unfinished pull one that was begun on another day.
-fn begun_yesterday(folder: &Folder) {
+/// Changes the start of the unfinished pull to another day.
+fn set_start_to_yesterday(folder: &Folder) {
     let file = StateFile::new(Arc::new(SystemDisk), folder.path(".longhaul"), "conversations");
     let mut state = file.load().unwrap();
     let placeholders = &mut state.unfinished.as_mut().unwrap().placeholders;
@@ -31,16 +31,16 @@ fn begun_yesterday(folder: &Folder) {
 }
 
 #[test]
-fn what_was_begun_on_one_day_goes_on_in_its_file_on_the_next() {
+fn a_run_resumed_on_the_next_day_continues_its_file() {
     for mode in ["replace", "append"] {
         let (listing, folder) = stopped(|configuration| for_each_day(&configuration, mode));
-        begun_yesterday(&folder);
+        set_start_to_yesterday(&folder);
         folder.run("run").assert_complete();
-        assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+        assert_eq!(listing.requested_pages(), [1, 2, 3, 3, 4]);
         let yesterday = format!("{YESTERDAY}.ndjson");
         assert_eq!(folder.names_in("out"), [yesterday.as_str()]);
         assert_eq!(folder.read(&format!("out/{yesterday}")), ALL);
-        // One that begins today has a file of today.
+        // A new pull writes to the file of today.
         folder.run("run").assert_complete();
         let names = folder.names_in("out");
         assert_eq!((names.len(), &names[0]), (2, &yesterday));
@@ -49,14 +49,14 @@ fn what_was_begun_on_one_day_goes_on_in_its_file_on_the_next() {
 }
 
 #[test]
-fn what_is_dropped_is_taken_back_from_the_file_of_its_day() {
-    let listing = Mendable::new(Reply::status(410));
+fn a_fresh_run_rolls_back_the_file_of_the_day_when_the_run_started() {
+    let listing = Repairable::new(Reply::status(410));
     let folder = Folder::configured(&for_each_day(&listing.configuration(), "append"));
     assert_eq!(folder.run("run").code, Some(4));
-    begun_yesterday(&folder);
+    set_start_to_yesterday(&folder);
     let yesterday = format!("out/{YESTERDAY}.ndjson");
     assert_eq!(folder.read(&yesterday), HALF);
-    listing.mend();
+    listing.repair();
     folder.run("run --fresh").assert_complete();
     let names = folder.names_in("out");
     assert_eq!(names.len(), 1, "{names:?}");

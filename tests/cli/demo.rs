@@ -1,42 +1,42 @@
-//! The demo.
+//! `longhaul demo`.
 
 use crate::{api, folder::Folder};
 
 #[test]
-fn the_demo_pulls_everything_and_tells_what_it_survived() {
+fn the_demo_pulls_everything_and_lists_the_faults() {
     let folder = Folder::empty();
     let ended = folder.run("demo --records 1000 --faults 0.6 --seed 3");
     let printed = ended.assert_complete().printed();
     assert!(
         printed.starts_with(
-            "\nall 1,000 records arrived, each of them once and byte for byte as it was served\n\n  pages      10\n"
+            "\ncomplete: 1,000 records arrived exactly once, byte for byte as served\n\n  pages      10\n"
         ),
         "{printed}"
     );
     for words in [
         "\n  requests   ",
         "\n  tokens     ",
-        "\n  survived   ",
+        "\n  recovered  ",
         "\n  files      longhaul-demo/conversations.ndjson\n             longhaul-demo/conversations.csv\n",
-        "\n  made by    longhaul run -c longhaul-demo/longhaul.toml\n",
-        "\na record:\n{\"conversationId\":\"",
+        "\n  command    longhaul run -c longhaul-demo/longhaul.toml\n",
+        "\nfirst record:\n{\"conversationId\":\"",
     ] {
         assert!(printed.contains(words), "{words} is not in {printed}");
     }
-    assert!(!printed.contains("nothing went wrong"), "{printed}");
+    assert!(!printed.contains("no faults"), "{printed}");
     assert!(ended.said().starts_with(
-        "a fake of the API listens on http://127.0.0.1:PORT: its tokens live 3 s, and 60 % of requests meet a fault\n"
+        "fake API listening on http://127.0.0.1:PORT: tokens expire after 3 s, 60 % of requests meet a fault\n"
     ));
     assert_eq!(folder.read("longhaul-demo/conversations.ndjson").lines().count(), 1000);
     assert_eq!(folder.read("longhaul-demo/conversations.csv").lines().count(), 1001);
 }
 
 #[test]
-fn the_demo_pays_no_heed_to_what_else_is_configured() {
+fn the_demo_ignores_the_rest_of_the_configuration() {
     let folder = Folder::configured("this is no configuration");
     let demo = folder.longhaul("demo --records 100 --faults 0 -q --out here");
     let ended = demo.variable("LONGHAUL_API__BASE_URL", "https://elsewhere.example").run();
-    assert!(ended.assert_complete().stdout.contains("\n  survived   nothing went wrong\n"));
+    assert!(ended.assert_complete().stdout.contains("\n  recovered  no faults\n"));
     assert_eq!(ended.stderr, "");
     assert_eq!(
         folder.names_in("here"),
@@ -69,20 +69,20 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn a_folder_that_cannot_be_written_to_is_an_error() {
     let ended = Folder::empty().with("out", "a file").run("demo --out out");
     assert_eq!(ended.code, Some(5));
     assert!(ended.said().ends_with("\nhint: choose another folder with --out\n"), "{}", ended.stderr);
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn a_port_in_use_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let ended = Folder::empty().run(&format!("demo --port {port}"));
     assert_eq!(ended.code, Some(2));
     assert!(
-        ended.said().ends_with("\nhint: choose another --port, or none for any that is free\n"),
+        ended.said().ends_with("\nhint: choose another --port, or omit it to use any free port\n"),
         "{}",
         ended.stderr
     );

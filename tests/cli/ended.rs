@@ -1,14 +1,14 @@
-//! What came of a command.
+//! The result of a command.
 
 use std::{path::Path, process::ExitStatus};
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// The exit code; none where a signal ended the process.
+    /// The exit code; `None` if a signal ended the process.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
-    /// As it was written. Most tests look at [`said`](Self::said) instead.
+    /// The bytes as they are. Most tests use [`said`](Self::said) instead.
     pub(crate) stderr: String,
     folder: String,
 }
@@ -20,31 +20,31 @@ impl Ended {
         Self { code: status.code(), stdout: text(stdout), stderr: text(stderr), folder }
     }
 
-    /// What stderr says, with all that differs from run to run made alike.
+    /// stderr, without what differs between runs.
     pub(crate) fn said(&self) -> String {
         steady(&self.stderr, &self.folder)
     }
 
-    /// What stdout says, with all that differs from run to run made alike.
+    /// stdout, without what differs between runs.
     pub(crate) fn printed(&self) -> String {
         steady(&self.stdout, &self.folder)
     }
 
-    /// Nothing was said but this, and nothing was printed.
+    /// The command failed with this on stderr, and nothing on stdout.
     #[track_caller]
     pub(crate) fn assert_failed(&self, code: i32, said: &str) {
         assert_eq!(self.said(), said);
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""));
     }
 
-    /// It succeeded.
+    /// The command succeeded.
     #[track_caller]
     pub(crate) fn assert_complete(&self) -> &Self {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self
     }
 
-    /// The closing words: the `error:` line, its causes and the hint.
+    /// The last error: the `error:` line, its causes and the hint.
     #[track_caller]
     pub(crate) fn closing_words(&self) -> String {
         let said = self.said();
@@ -52,7 +52,7 @@ impl Ended {
         said[start..].to_owned()
     }
 
-    /// Nowhere does it show `secret`.
+    /// Neither stderr nor stdout shows `secret`.
     #[track_caller]
     pub(crate) fn assert_silent_about(&self, secret: &str) {
         assert!(!self.stderr.contains(secret), "stderr shows it: {}", self.stderr);
@@ -67,11 +67,11 @@ fn steady(text: &str, folder: &str) -> String {
     let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
     let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
     let text = without_moments(&text);
-    let text = masked(&text, "trying again in ", "TIME", |c| c != '\n');
+    let text = masked(&text, "retrying in ", "TIME", |c| c != '\n');
     text.split_inclusive('\n').map(without_time_taken).collect()
 }
 
-/// The line that tells what is complete ends with the time that it took, and where the records are.
+/// The line about a complete stream ends with the time it took, and where the records are.
 fn without_time_taken(line: &str) -> String {
     let parts = line.split_once(" -> ").filter(|(done, _)| done.contains(": complete, "));
     match parts.and_then(|(done, place)| Some((done.rsplit_once(", ")?.0, place))) {
@@ -80,7 +80,7 @@ fn without_time_taken(line: &str) -> String {
     }
 }
 
-/// A log line begins with the time, in a fixed width.
+/// A log line starts with the time, in a fixed width.
 fn without_timestamp(line: &str) -> &str {
     let stamped = line.get(..21).is_some_and(|start| {
         let pattern = "0000-00-00T00:00:00Z ";
@@ -104,7 +104,7 @@ fn without_moments(text: &str) -> String {
     steady
 }
 
-/// `text` with `mask` for whatever consists of `differs` after `marker`.
+/// Replaces the characters for which `differs` is true after `marker` with `mask`.
 fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) -> String {
     let mut parts = text.split(marker);
     let mut steady = parts.next().unwrap_or_default().to_owned();
@@ -120,15 +120,15 @@ fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) 
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_made_alike() {
+fn texts_that_differ_between_runs_are_replaced() {
     assert_eq!(steady("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
-    let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), trying again in 0.1 s\n\
+    let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), retrying in 0.1 s\n\
                 calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
-                jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, 1 min 2 s -> x\n";
+                jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, 1 min 2 s -> x\n";
     assert_eq!(
         steady(text, "/a/folder"),
-        "warn  from 127.0.0.1:PORT (correlation id ID), trying again in TIME\n\
+        "warn  from 127.0.0.1:PORT (correlation id ID), retrying in TIME\n\
          calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n\
-         jobs: complete, 5 records in 3 pages of 2 windows, 1,234 repeated ones dropped, TIME -> x\n"
+         jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, TIME -> x\n"
     );
 }

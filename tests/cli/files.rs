@@ -1,4 +1,4 @@
-//! Where records go, and sinks that fail: exit code 5.
+//! Files and standard output, and sinks that fail: exit code 5.
 
 use std::{fs, fs::File};
 
@@ -9,7 +9,7 @@ use crate::{
     folder::Folder,
 };
 
-/// A pull of one page, and then no more.
+/// A pull that fails after one page.
 fn broken_in_the_middle(configuration: impl Fn(&str) -> String) -> (Folder, longhaul_tests::FaultServer) {
     let server = api::server(|request| match request.url.query() {
         None => Reply::json(r#"{"results":[{"id":1},{"id":2}],"nextPageUri":"?page=2"}"#).into(),
@@ -19,7 +19,7 @@ fn broken_in_the_middle(configuration: impl Fn(&str) -> String) -> (Folder, long
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_an_error_of_the_sink() {
+fn a_destination_that_cannot_be_written_to_is_an_error_of_the_sink() {
     let api = api::start(&calm(5));
     let folder = Folder::configured(&api::tutorial(api.base_url())).with("out", "a file, not a folder");
     let ended = folder.run("run");
@@ -33,18 +33,18 @@ fn a_place_that_cannot_be_written_is_an_error_of_the_sink() {
         "{words}"
     );
     assert!(
-        words.ends_with("\nhint: mend the cause, then run it again: longhaul run conversations\n"),
+        words.ends_with("\nhint: fix the problem, then resume with: longhaul run conversations\n"),
         "{words}"
     );
     assert_eq!(folder.read("out"), "a file, not a folder");
 }
 
 #[test]
-fn a_folder_in_place_of_the_file_is_refused_before_anything_is_sent() {
+fn a_folder_in_place_of_the_file_is_an_error_before_anything_is_sent() {
     let api = api::start(&calm(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     fs::create_dir_all(folder.path("out/conversations.ndjson")).unwrap();
-    let said = "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+    let said = "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
                 caused by: cannot write to `out/conversations.ndjson`: it is a folder\n";
     folder.run("run").assert_failed(2, said);
     folder.run("check").assert_failed(2, said);
@@ -63,7 +63,7 @@ fn a_full_disk_is_an_error_of_the_sink() {
          caused by: the sink `stdout` failed\n  \
          caused by: cannot write to standard output\n  \
          caused by: No space left on device (os error N)\n\
-         hint: mend the cause, then run it again: longhaul run conversations\n",
+         hint: fix the problem, then resume with: longhaul run conversations\n",
     );
 }
 
@@ -72,14 +72,14 @@ fn a_failed_run_leaves_nothing_under_the_final_name() {
     let (folder, _server) = broken_in_the_middle(api::tutorial);
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
-    let kept = "conversations: stopped; 2 records in 1 page are kept\nerror: ";
+    let kept = "conversations: stopped; 2 records (1 page) saved\nerror: ";
     assert!(ended.said().starts_with(kept), "{}", ended.stderr);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
     assert_eq!(folder.read("out/conversations.ndjson.part"), "{\"id\":1}\n{\"id\":2}\n");
 }
 
 #[test]
-fn a_run_that_fails_before_the_first_page_leaves_no_file_and_nothing_to_take_up() {
+fn a_run_that_fails_before_the_first_page_leaves_no_file_and_nothing_to_resume() {
     let server = api::server(|_| Reply::status(410).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     assert_eq!(folder.run("run").code, Some(4));
@@ -94,7 +94,7 @@ fn a_failed_run_leaves_the_file_of_an_earlier_one_as_it_was() {
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n");
     assert_eq!(folder.names_in("out"), ["conversations.ndjson", "conversations.ndjson.part"]);
-    // A pull that appends leaves what was there, and behind it what it goes on from.
+    // A failed pull that appends leaves its records, to be resumed from there.
     let appended = folder.run("run --fresh --set sinks.lines.mode=append");
     assert_eq!(appended.code, Some(4));
     assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n{\"id\":1}\n{\"id\":2}\n");
@@ -122,7 +122,7 @@ fn standard_output_is_for_records_only() {
     let ended = folder.run("run");
     assert!(ended.assert_complete().stdout == api::lines(&settings), "the records differ");
     assert_eq!(ended.said(), "conversations: complete, 120 records in 3 pages, TIME -> stdout\n");
-    // A pull into a pipe keeps no state.
+    // A pull to standard output saves no state.
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
 }
 
@@ -138,8 +138,8 @@ fn standard_output_can_be_a_table() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_the_run_quietly() {
-    // More than fits into a pipe.
+fn a_closed_standard_output_ends_the_run_without_an_error() {
+    // More than the buffer of a pipe.
     let settings = calm(1000);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));

@@ -1,4 +1,4 @@
-//! A folder of its own for a test, and the command in it.
+//! The folder of a test, and the command in it.
 
 use std::{
     ffi::OsStr,
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 use crate::{ended::Ended, running::Running};
 
-/// A working folder that is gone after the test.
+/// A working folder that is deleted after the test.
 pub(crate) struct Folder {
     path: PathBuf,
     _whole: TempDir,
 }
 
-/// A command line that was not run yet. It sees no environment but `PATH`.
+/// A command line before it runs. Its environment has only `PATH`.
 pub(crate) struct Typed {
     command: Command,
     folder: PathBuf,
@@ -26,21 +26,21 @@ pub(crate) struct Typed {
 impl Folder {
     pub(crate) fn empty() -> Self {
         let whole = tempfile::tempdir().unwrap();
-        close(whole.path());
+        make_private(whole.path());
         Self { path: whole.path().canonicalize().unwrap(), _whole: whole }
     }
 
-    /// One that holds this `longhaul.toml`.
+    /// A folder with this `longhaul.toml`.
     pub(crate) fn configured(configuration: &str) -> Self {
         Self::empty().with("longhaul.toml", configuration)
     }
 
-    /// The same folder with a file more. Nobody but its owner may write to it, whatever the umask says.
+    /// Adds a file. Only its owner can write to it, whatever the umask.
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
-        path.ancestors().take_while(|place| **place != self.path).for_each(close);
+        path.ancestors().take_while(|place| **place != self.path).for_each(make_private);
         self
     }
 
@@ -52,7 +52,7 @@ impl Folder {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The files in the folder `name`, sorted; none where there is no such folder.
+    /// The files in the folder `name`, sorted; none if the folder does not exist.
     pub(crate) fn names_in(&self, name: &str) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.path(name)) else { return Vec::new() };
         let mut names: Vec<_> =
@@ -61,7 +61,7 @@ impl Folder {
         names
     }
 
-    /// `longhaul` with these arguments, which blanks part.
+    /// `longhaul` with these arguments, separated by spaces.
     pub(crate) fn longhaul(&self, arguments: &str) -> Typed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_longhaul"));
         command.args(arguments.split_whitespace()).current_dir(&self.path).env_clear();
@@ -79,25 +79,25 @@ impl Folder {
 }
 
 impl Typed {
-    /// The same with an argument more, which may hold blanks.
+    /// Adds an argument, which may contain spaces.
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.command.arg(argument);
         self
     }
 
-    /// The same with a variable of the environment.
+    /// Adds an environment variable.
     pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// The same with stdout going there.
+    /// Redirects stdout.
     pub(crate) fn stdout(mut self, to: impl Into<Stdio>) -> Self {
         self.command.stdout(to);
         self
     }
 
-    /// The same, by a shell that does this first.
+    /// Runs this shell script first.
     #[cfg(unix)]
     pub(crate) fn after(self, script: &str) -> Self {
         let mut command = Command::new("sh");
@@ -109,20 +109,20 @@ impl Typed {
         Self { command, ..self }
     }
 
-    /// Runs it to its end.
+    /// Runs it to the end.
     pub(crate) fn run(mut self) -> Ended {
         let output = self.command.output().unwrap();
         Ended::new(output.status, output.stdout, output.stderr, &self.folder)
     }
 
-    /// Lets it run.
+    /// Starts it.
     pub(crate) fn start(mut self) -> Running {
         Running::new(self.command.spawn().unwrap(), &self.folder)
     }
 }
 
 #[cfg(unix)]
-fn close(place: &Path) {
+fn make_private(place: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(place).unwrap().permissions().mode();
@@ -130,7 +130,7 @@ fn close(place: &Path) {
 }
 
 #[cfg(not(unix))]
-fn close(_: &Path) {}
+fn make_private(_: &Path) {}
 
 impl AsRef<Path> for Folder {
     fn as_ref(&self) -> &Path {

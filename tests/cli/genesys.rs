@@ -1,4 +1,4 @@
-//! Conversations by the preset for Genesys Cloud: `system`, `region`, credentials by environment, a stream and a sink.
+//! Conversations with the Genesys Cloud preset: `system`, `region`, credentials in the environment, a stream and a sink.
 
 use longhaul_demo::{Fault, Faults, Settings};
 
@@ -41,14 +41,14 @@ fn with_attributes(settings: &Settings) -> String {
     (0..settings.records).map(|index| settings.conversation_with_attributes(index) + "\n").collect()
 }
 
-/// Tokens die every nine requests, and one request in five meets a fault.
+/// Tokens are rejected after nine requests, and one request in five meets a fault.
 fn rough(settings: Settings) -> Settings {
     let faults = Faults { rate: 0.2, retry_after: 0, ..Faults::default() };
     Settings { token_requests: Some(9), faults, ..settings }
 }
 
 #[test]
-fn three_days_of_conversations_come_once_each_and_byte_for_byte() {
+fn three_days_of_conversations_arrive_exactly_once_and_unchanged() {
     let settings = calm(1750);
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
@@ -61,12 +61,12 @@ fn three_days_of_conversations_come_once_each_and_byte_for_byte() {
 }
 
 #[test]
-fn what_several_windows_find_is_dropped_and_counted() {
+fn duplicates_from_several_windows_are_dropped_and_counted() {
     let settings = calm(1750);
-    // A slice of any other kind touches a day that its neighbour touches as well.
+    // Other slices share a day with the next slice.
     for (window, windows, dropped) in [
         ("slice=8h", 9, 1500),
-        // These slices begin at 23:00 in UTC, so each touches two days.
+        // These slices start at 23:00 UTC, so each overlaps two days.
         ("timezone=Europe/Berlin", 3, 500),
     ] {
         let api = api::start(&settings);
@@ -74,13 +74,13 @@ fn what_several_windows_find_is_dropped_and_counted() {
         let ended =
             reach(&api, folder.longhaul(&format!("run --set streams.conversations.window.{window}"))).run();
         let said = ended.assert_complete().said();
-        // In Berlin, the 2nd begins on the 1st.
+        // In Berlin, 2 January starts on 1 January UTC.
         let first = if window == "slice=8h" { 2 } else { 1 };
         let expected = started_on(first..5, &settings);
         let records = expected.lines().count();
         let start = format!("conversations: complete, {} records in ", grouped(records));
         let end = format!(
-            " of {windows} windows, {} repeated ones dropped, TIME -> FOLDER/out/conversations.ndjson\n",
+            " of {windows} windows, {} duplicates dropped, TIME -> FOLDER/out/conversations.ndjson\n",
             grouped(dropped)
         );
         assert!(said.starts_with(&start) && said.ends_with(&end), "{said}");
@@ -93,7 +93,7 @@ fn grouped(count: usize) -> String {
 }
 
 #[test]
-fn conversations_survive_tokens_that_die_and_requests_that_fail() {
+fn conversations_are_complete_despite_rejected_tokens_and_faults() {
     let settings = rough(calm(3500));
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
@@ -105,37 +105,37 @@ fn conversations_survive_tokens_that_die_and_requests_that_fail() {
 }
 
 #[test]
-fn jobs_find_everyone_who_was_there_and_each_conversation_comes_once() {
+fn conversations_found_by_several_jobs_are_written_once() {
     let settings = Settings { job_polls: 2, ..calm(700) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
     let ended = reach(&api, folder.longhaul("run")).run();
     let said = ended.assert_complete().said();
     assert!(said.starts_with("conversation_jobs: complete, 700 records in "), "{said}");
-    assert!(said.contains(" pages of 7 windows, ") && said.contains(" repeated ones dropped, "), "{said}");
+    assert!(said.contains(" pages of 7 windows, ") && said.contains(" duplicates dropped, "), "{said}");
     assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
     assert_eq!(api.stats().jobs_submitted, 7);
 }
 
 #[test]
-fn jobs_survive_tokens_that_die_and_requests_that_fail() {
+fn jobs_are_complete_despite_rejected_tokens_and_faults() {
     let settings = rough(Settings { job_polls: 5, ..calm(1400) });
     let api = api::start(&settings);
     let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
     reach(&api, folder.longhaul("run")).run().assert_complete();
     assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
     let stats = api.stats();
-    // A submission is not a read, and none was sent twice.
+    // A submission is not a read. No submission was sent twice.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
     assert!(stats.tokens_died() > 5, "{stats:?}");
-    // Which request draws which fault depends on who of the readers and pollers comes first.
-    let broken_off = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
-    let met = [stats.too_many_requests, stats.unavailable, broken_off];
+    // The fault of each request depends on the timing of the threads.
+    let interrupted = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
+    let met = [stats.too_many_requests, stats.unavailable, interrupted];
     assert!(met.iter().all(|times| *times > 0), "{stats:?}");
 }
 
 #[test]
-fn a_rate_limit_that_the_token_endpoint_calls_a_bad_request_is_waited_out() {
+fn a_rate_limit_reported_as_a_bad_request_by_the_token_endpoint_is_waited_out() {
     let settings = Settings { token_refusals: 2, ..calm(70) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
@@ -145,21 +145,21 @@ fn a_rate_limit_that_the_token_endpoint_calls_a_bad_request_is_waited_out() {
 }
 
 #[test]
-fn a_window_that_is_too_deep_is_never_less_than_a_day() {
+fn a_window_that_is_too_deep_is_not_halved_below_a_day() {
     let settings = Settings { max_depth: Some(200), ..calm(1750) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
     let ended = reach(&api, folder.longhaul("run")).run();
     ended.assert_failed(
         4,
-        "conversations: stopped; 200 records in 2 pages are kept\n\
+        "conversations: stopped; 200 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: the API has too many results to page through from 2026-01-02T00:00:00Z to \
          2026-01-03T00:00:00Z, and the window cannot be halved\n\
          hint: lower `streams.conversations.window.min_slice`, or narrow the request so that it has fewer results\n",
     );
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
-    // Longer ones are halved until they are days.
+    // Longer windows are halved to days.
     let settings = Settings { max_depth: Some(400), ..settings };
     let api = api::start(&settings);
     let longer = "run --fresh --set streams.conversations.window.slice=4d --set streams.conversations.window.from=2026-01-01";
@@ -168,7 +168,7 @@ fn a_window_that_is_too_deep_is_never_less_than_a_day() {
 }
 
 #[test]
-fn faults_of_one_kind_alone_are_survived_as_well() {
+fn a_pull_recovers_from_faults_of_a_single_kind() {
     for kind in Fault::ALL {
         let faults = Faults { rate: 0.5, kinds: vec![kind], retry_after: 0 };
         let settings = Settings { faults, ..calm(350) };

@@ -1,4 +1,4 @@
-//! Every stream of the preset for Genesys Cloud, complete.
+//! Complete pulls of every stream of the Genesys Cloud preset.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const PRESET: &str = "system = \"genesys\"\nregion = \"mypurecloud.de\"\n";
 /// The whole week of the data.
 const WEEK: &str = "2026-01-01..2026-01-08";
 
-/// What the API holds, several pages of each, with a ragged end.
+/// The data of the API: several pages of each kind, the last one not full.
 fn holdings() -> Settings {
     Settings {
         users: 1203,
@@ -42,7 +42,7 @@ fn distinct<'r>(records: &'r [Value], key: &str) -> BTreeSet<&'r str> {
     records.iter().map(|record| record[key].as_str().unwrap()).collect()
 }
 
-/// `stream` with a window over all the data. Its jobs are not waited for longer than they take.
+/// `stream` with a window over all the data, and jobs that are polled every millisecond.
 fn week(stream: &str) -> String {
     let (from, to) = WEEK.split_once("..").unwrap();
     let has_job = stream == "audits" || stream.ends_with("_jobs");
@@ -61,7 +61,7 @@ fn listings_are_complete() {
         ("skills", settings.skills, 3),
         ("groups", settings.groups, 2),
         ("divisions", settings.divisions, 2),
-        // Nothing but an empty page ends it.
+        // Only an empty page ends it.
         ("scim_users", settings.users, 49 + 1),
     ] {
         let before = api.stats().pages;
@@ -70,7 +70,7 @@ fn listings_are_complete() {
         assert_eq!(api.stats().pages - before, pages, "{stream}");
     }
     let presences = pulled(&api, "presence_definitions", "");
-    // The platform's own and the organization's.
+    // Those of the platform and of the organization.
     let systems = distinct(&presences, "systemPresence");
     assert!(systems.contains("Available") && systems.contains("Offline"), "{systems:?}");
     assert_eq!(distinct(&presences, "id").len(), presences.len());
@@ -111,7 +111,7 @@ fn conversations_are_complete_by_query_and_by_job() {
 }
 
 #[test]
-fn the_statuses_of_every_user_come_slice_by_slice() {
+fn the_statuses_of_every_user_arrive_window_by_window() {
     let settings = holdings();
     let api = api::start(&settings);
     let records = pulled(&api, "user_status_jobs", &week("user_status_jobs"));
@@ -128,7 +128,7 @@ fn audits_are_complete_service_by_service() {
     let api = api::start(&settings);
     let mut audits = 0;
     for service in ["AnalyticsReporting", "Groups", "PeoplePermissions", "Routing"] {
-        // The platform answers for one service at a time, which is for the user to name.
+        // The platform answers for one service at a time, which the user must name.
         let body = format!("[streams.audits.job.submit.body]\nserviceName = \"{service}\"\n");
         let records = pulled(&api, "audits", &(week("audits") + &body));
         assert_eq!(distinct(&records, "serviceName"), BTreeSet::from([service]));
@@ -139,7 +139,7 @@ fn audits_are_complete_service_by_service() {
 }
 
 #[test]
-fn audits_without_a_service_are_refused_in_the_words_of_the_api() {
+fn audits_without_a_service_are_an_error_with_the_message_of_the_api() {
     let api = api::start(&holdings());
     let folder = Folder::configured(&[PRESET, &week("audits")].concat());
     let ended = reach(&api, folder.longhaul("run audits")).run();

@@ -1,4 +1,4 @@
-//! Runs that go on where the last one ended.
+//! Incremental streams.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A week of conversations, of which there is only what came before this time.
+/// A week of conversations. Those before this time are available.
 fn available_until(until: &str) -> (Settings, FakeApi) {
     let settings = Settings { available: Some(time(until)), job_polls: 0, ..calm(700) };
     let api = api::start(&settings);
@@ -62,7 +62,7 @@ fn watermark(folder: &Folder) -> Value {
     serde_json::from_str::<Value>(&folder.read(STATE)).unwrap()["state"]["watermark"].clone()
 }
 
-/// How often each conversation is in the files `names`.
+/// How many times each conversation is in the files `names`.
 fn counts(folder: &Folder, names: &[String]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in names.iter().flat_map(|name| lines_of(folder, name)) {
@@ -83,7 +83,7 @@ fn assert_nothing_is_lost(found: &BTreeMap<String, usize>, settings: &Settings) 
 }
 
 #[test]
-fn the_next_run_fetches_what_is_new_and_the_lookback() {
+fn the_next_run_pulls_the_new_records_and_the_lookback() {
     let (settings, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(JOBS);
     run(&api, &folder);
@@ -111,14 +111,14 @@ fn the_next_run_fetches_what_is_new_and_the_lookback() {
 }
 
 #[test]
-fn a_run_without_anything_new_pulls_the_lookback_alone() {
+fn a_run_without_new_records_pulls_only_the_lookback() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(JOBS);
     run(&api, &folder);
     let submitted = api.stats().jobs_submitted;
     run(&api, &folder);
     assert_eq!(api.stats().jobs_submitted - submitted, 1);
-    // What is not there any more was there.
+    // The API now reports an earlier end of its data.
     api.make_available(time("2026-01-02T00:00:00Z"));
     let ended = run(&api, &folder);
     assert!(
@@ -130,7 +130,7 @@ fn a_run_without_anything_new_pulls_the_lookback_alone() {
 }
 
 #[test]
-fn appending_runs_lose_nothing_and_repeat_the_lookback_alone() {
+fn appending_runs_lose_nothing_and_repeat_only_the_lookback() {
     let (settings, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(&[JOBS.split("[sinks.files]").next().unwrap(), APPENDING].concat());
     run(&api, &folder);
@@ -144,7 +144,7 @@ fn appending_runs_lose_nothing_and_repeat_the_lookback_alone() {
     assert!(!twice.is_empty() && found.values().all(|times| *times <= 2));
     for record in twice {
         let record: Value = serde_json::from_str(record).unwrap();
-        // What was alive within the lookback, or had no end at all.
+        // Only conversations that were active within the lookback are pulled twice.
         assert!(record["conversationStart"].as_str().unwrap() < "2026-01-03T12:00:00Z");
         let end = record.get("conversationEnd").map(|end| end.as_str().unwrap());
         assert!(end.is_none_or(|end| end >= "2026-01-03T00:00:00"), "{record}");
@@ -166,7 +166,7 @@ fn a_run_that_fails_leaves_the_watermark_where_it_was() {
 }
 
 #[test]
-fn records_that_go_elsewhere_leave_the_watermark_alone() {
+fn a_run_with_another_sink_leaves_the_watermark_alone() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(
         &[JOBS, "[sinks.other]\ntype = \"ndjson\"\npath = \"other/{window.start}\"\n"].concat(),
@@ -190,20 +190,20 @@ fn the_watermark_is_never_later_than_the_run() {
 }
 
 #[test]
-fn one_file_that_is_replaced_each_time_is_refused() {
+fn one_file_that_is_replaced_each_time_is_an_error() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(&JOBS.replace("{window.start}", "{stream}"));
     reach(&api, folder.longhaul("run")).run().assert_failed(
         2,
-        "error: each pull of an incremental stream would replace the records of the one before it\n  \
+        "error: each pull of this incremental stream would replace the records of the previous one\n  \
          in: longhaul.toml:18\n\
-         hint: put `{window.start}` into the path, or set `mode = \"append\"`\n",
+         hint: put `{window.start}` in the path, or set `mode = \"append\"`\n",
     );
     assert_eq!(api.stats().total_requests(), 0);
 }
 
 #[test]
-fn stdout_is_refused() {
+fn stdout_is_an_error() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(&JOBS.replace("sinks = [\"files\"]", "sinks = []"));
     let words =
@@ -213,7 +213,7 @@ fn stdout_is_refused() {
 }
 
 #[test]
-fn a_state_that_is_damaged_is_told_and_left_alone() {
+fn a_damaged_state_is_an_error_and_is_left_alone() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(JOBS).with(STATE, "{\"version\":1");
     let ended = reach(&api, folder.longhaul("run")).run();
@@ -221,7 +221,7 @@ fn a_state_that_is_damaged_is_told_and_left_alone() {
         6,
         "error: `FOLDER/.longhaul/conversation_jobs.json` is damaged\n  \
          caused by: EOF while parsing an object at line 1 column 12\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversation_jobs \
+         hint: restore the file, or discard it and start again: longhaul run conversation_jobs \
          --fresh\n",
     );
     assert_eq!(folder.read(STATE), "{\"version\":1");

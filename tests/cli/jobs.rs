@@ -1,4 +1,4 @@
-//! Asynchronous exports: one for each window, paged through when it is done.
+//! Asynchronous jobs: one for each window, whose results are pages.
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 
@@ -36,13 +36,13 @@ fn with_attributes(settings: &Settings) -> String {
     (0..settings.records).map(|index| settings.conversation_with_attributes(index) + "\n").collect()
 }
 
-/// Everything in `out`, in the order of the names.
+/// All files in `out`, in the order of their names.
 fn read_all(folder: &Folder) -> String {
     folder.names_in("out").iter().map(|name| folder.read(&format!("out/{name}"))).collect()
 }
 
 #[test]
-fn eight_windows_are_eight_jobs_each_paged_into_a_file_of_its_own() {
+fn eight_windows_are_eight_jobs_each_with_its_own_file() {
     let settings = Settings { job_polls: 3, ..two_days() };
     let (api, folder) = start(&settings);
     let ended = reach(&api, folder.longhaul("run")).run();
@@ -66,7 +66,7 @@ fn eight_windows_are_eight_jobs_each_paged_into_a_file_of_its_own() {
     assert!(read_all(&folder) == with_attributes(&settings), "the records differ");
     let stats = api.stats();
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled, stats.pages), (8, 0, 32));
-    // Three polls find a job unfinished, and the fourth finds it done.
+    // The first three polls of a job are too early.
     assert_eq!(stats.requests[POLL], 8 * 4);
 }
 
@@ -85,28 +85,28 @@ fn a_job_that_fails_or_expires_once_is_submitted_again() {
 }
 
 #[test]
-fn a_job_that_fails_twice_is_told_in_the_words_of_the_api() {
+fn a_job_that_fails_twice_is_an_error_with_the_message_of_the_api() {
     let (api, folder) = start(&Settings { job_failures: 2, ..two_days() });
     let command = "run --set streams.conversation_jobs.concurrency=1";
     reach(&api, folder.longhaul(command)).run().assert_failed(
         4,
         "error: the stream `conversation_jobs` is not complete\n  \
          caused by: the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
-         hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n",
+         hint: check the request in `streams.conversation_jobs.job.submit`\n",
     );
     assert_eq!(folder.names_in("out"), [""; 0]);
     assert_eq!(api.stats().jobs_submitted, 2);
 }
 
 #[test]
-fn a_job_that_takes_too_long_may_be_tried_later() {
+fn a_job_that_takes_too_long_can_be_resumed_later() {
     let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
     let command = "run --set streams.conversation_jobs.job.timeout=1ms";
     let ended = reach(&api, folder.longhaul(command)).run();
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     assert!(
         ended.said().ends_with(
-            "hint: run it again later, or raise `streams.conversation_jobs.job.timeout`: longhaul \
+            "hint: raise `streams.conversation_jobs.job.timeout`, or resume later with: longhaul \
              --set streams.conversation_jobs.job.timeout=1ms run conversation_jobs\n"
         ),
         "{}",
@@ -115,7 +115,7 @@ fn a_job_that_takes_too_long_may_be_tried_later() {
 }
 
 #[test]
-fn a_preview_submits_a_job_of_its_own_and_cancels_it_when_it_has_seen_the_first_page() {
+fn a_preview_submits_its_own_job_and_cancels_it_after_the_first_page() {
     let settings = Settings { job_polls: 3, job_failures: 1, ..two_days() };
     let (api, folder) = start(&settings);
     let ended = reach(&api, folder.longhaul("preview conversation_jobs --format ndjson")).run();
@@ -127,7 +127,7 @@ fn a_preview_submits_a_job_of_its_own_and_cancels_it_when_it_has_seen_the_first_
          conversation_jobs: 30 records on the first page\n"
     );
     let stats = api.stats();
-    // The one that failed is over by itself.
+    // The job that failed needs no cancellation.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled, stats.pages), (2, 1, 1));
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
     let columns = reach(&api, folder.longhaul("preview conversation_jobs -q --columns")).run();
@@ -135,7 +135,7 @@ fn a_preview_submits_a_job_of_its_own_and_cancels_it_when_it_has_seen_the_first_
 }
 
 #[test]
-fn a_preview_of_a_job_that_nobody_can_cancel_does_not_say_so() {
+fn a_preview_of_a_job_that_cannot_be_cancelled_does_not_promise_to() {
     let api = api::start(&calm(10));
     let audits = "system = \"genesys\"\nregion = \"eu-central-1\"\n[streams.audits]\njob.every = \"1ms\"\n\
                   window.from = \"2026-01-01\"\njob.submit.body.serviceName = \"Routing\"\n";
@@ -148,23 +148,23 @@ fn a_preview_of_a_job_that_nobody_can_cancel_does_not_say_so() {
 }
 
 #[test]
-fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
+fn a_preview_that_fails_cancels_its_job() {
     let preview = |settings: Settings, typed: &str| {
         let (api, folder) = start(&settings);
         let ended = reach(&api, folder.longhaul(&format!("preview conversation_jobs -q {typed}"))).run();
         assert_eq!(folder.names_in("."), ["longhaul.toml"]);
-        // Whether a job is taken up within a millisecond is a matter of luck.
+        // It depends on timing whether a job is queued or running after a millisecond.
         let said = ended.stderr.replace("PENDING", "QUEUED");
         (ended.code, said, api.stats().jobs_submitted, api.stats().jobs_cancelled)
     };
-    let first = "error: the first page of the stream `conversation_jobs` could not be had\n  caused by: ";
+    let first = "error: could not fetch the first page of `conversation_jobs`\n  caused by: ";
     assert_eq!(
         preview(Settings { job_failures: 2, ..two_days() }, ""),
         (
             Some(4),
             format!(
                 "{first}the job failed twice with the state `FAILED`: The job failed: the data could not be read.\n\
-                 hint: check what the job is asked for in `streams.conversation_jobs.job.submit`\n"
+                 hint: check the request in `streams.conversation_jobs.job.submit`\n"
             ),
             2,
             0
@@ -179,13 +179,13 @@ fn a_preview_cancels_its_job_also_where_it_comes_to_nothing() {
             Some(75),
             format!(
                 "{first}the job is still `QUEUED` after 0 s\n\
-                 hint: run the same command again later, or raise `streams.conversation_jobs.job.timeout`\n"
+                 hint: raise `streams.conversation_jobs.job.timeout`, or run the same command again later\n"
             ),
             1,
             1
         )
     );
-    // Its results are not where they should be.
+    // The records are not where they are configured.
     let (code, stderr, submitted, cancelled) = preview(
         two_days(),
         "--set streams.conversation_jobs.records=/elsewhere \
@@ -200,7 +200,7 @@ mod stopped {
 
     use super::*;
 
-    /// Stops a run whose jobs are never done, once this many are polled.
+    /// Sends a signal to a run whose jobs are never done, once this many were polled.
     fn stop(jobs: u64, windows: &str, signal: &str) -> (FakeApi, Option<i32>, String) {
         stop_command("run", jobs, windows, signal)
     }
@@ -212,7 +212,7 @@ mod stopped {
             folder.longhaul(&format!("{slow} --set streams.conversation_jobs.window.slice={windows}"));
         let running = reach(&api, typed).start();
         let clock = api::clock();
-        // Nothing on stderr tells of polls.
+        // Polls are not logged.
         while api.stats().requests.get(POLL) != Some(&jobs) {
             assert!(clock.elapsed() < Duration::from_secs(60), "{:?}", api.stats());
             clock.sleep(Duration::from_millis(5));
@@ -220,7 +220,7 @@ mod stopped {
         let clock = api::clock();
         running.signal(signal);
         let ended = running.end();
-        // It would have waited for an hour.
+        // Without the signal, it would wait for an hour.
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(folder.names_in("out"), [""; 0]);
         (api, ended.code, ended.closing_words())
@@ -235,7 +235,7 @@ mod stopped {
                 words,
                 "error: the stream `conversation_jobs` is not complete\n  \
                  caused by: the run was asked to stop\n\
-                 hint: run it again: longhaul --set streams.conversation_jobs.job.every=1h \
+                 hint: resume with: longhaul --set streams.conversation_jobs.job.every=1h \
                  --set streams.conversation_jobs.window.slice=2d run conversation_jobs\n"
             );
             let stats = api.stats();
@@ -249,7 +249,7 @@ mod stopped {
         assert_eq!(ended, Some(130));
         assert_eq!(
             words,
-            "error: the first page of the stream `conversation_jobs` could not be had\n  \
+            "error: could not fetch the first page of `conversation_jobs`\n  \
              caused by: the run was asked to stop\n\
              hint: run the same command again\n"
         );

@@ -12,7 +12,7 @@ fn shown(listing: &str, keys: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn each_layer_covers_the_ones_below_and_origins_are_shown() {
+fn each_layer_overrides_those_below_and_origins_are_shown() {
     let user =
         "[api]\ntimeout = \"1s\"\nidle_timeout = \"1s\"\nmax_time = \"1s\"\nconnect_timeout = \"1s\"\n";
     let working = "[api]\nbase_url = \"https://api.example.com\"\nidle_timeout = \"2s\"\nmax_time = \"2s\"\n\
@@ -44,7 +44,7 @@ fn each_layer_covers_the_ones_below_and_origins_are_shown() {
 }
 
 #[test]
-fn files_that_are_named_stand_in_for_the_one_in_the_folder_and_the_last_wins() {
+fn named_files_replace_the_one_in_the_folder_and_the_last_wins() {
     let folder = Folder::configured("this is not read")
         .with(
             "a.toml",
@@ -79,7 +79,7 @@ fn a_run_can_be_configured_without_any_file() {
 }
 
 #[test]
-fn an_unknown_variable_is_an_error_where_it_looks_like_a_key() {
+fn an_unknown_variable_is_an_error_if_it_looks_like_a_key() {
     let folder = Folder::configured("[api]\nbase_url = \"https://a.example\"\n[auth]\ntype = \"none\"\n");
     folder.longhaul("config").variable("LONGHAUL_API__TIMOUT", "1s").run().assert_failed(
         2,

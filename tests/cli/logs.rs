@@ -1,4 +1,4 @@
-//! What is said while a run goes on.
+//! The log of a run.
 
 use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::{
     folder::Folder,
 };
 
-/// A pull of three pages; each token serves two requests.
+/// A pull of three pages. Each token is rejected after two requests.
 fn pull() -> (FakeApi, Folder) {
     let api = api::start(&Settings { token_requests: Some(2), ..calm(150) });
     let folder = Folder::configured(&api::tutorial(api.base_url()));
@@ -17,17 +17,17 @@ fn pull() -> (FakeApi, Folder) {
 
 const COMPLETE: &str =
     "conversations: complete, 150 records in 3 pages, TIME -> FOLDER/out/conversations.ndjson\n";
-const DIED: &str = "info  the token died and was renewed: the server answered 401 Unauthorized: \
+const REJECTED: &str = "info  the token was rejected and renewed: the server answered 401 Unauthorized: \
                     `bad.credentials`: Invalid login credentials. (correlation id ID)\n";
 
 #[test]
-fn without_a_terminal_there_are_plain_lines() {
+fn without_a_terminal_the_log_has_plain_lines() {
     let (_api, folder) = pull();
-    assert_eq!(folder.run("run").assert_complete().said(), [DIED, COMPLETE].concat());
+    assert_eq!(folder.run("run").assert_complete().said(), [REJECTED, COMPLETE].concat());
 }
 
 #[test]
-fn quiet_is_silent_until_something_is_wrong() {
+fn quiet_prints_nothing_but_errors() {
     let (_api, folder) = pull();
     let ended = folder.run("run -q");
     assert_eq!((ended.code, ended.stderr.as_str(), ended.stdout.as_str()), (Some(0), "", ""));
@@ -37,17 +37,17 @@ fn quiet_is_silent_until_something_is_wrong() {
 }
 
 #[test]
-fn verbose_tells_of_pages_and_tokens() {
+fn verbose_logs_pages_and_tokens() {
     let (_api, folder) = pull();
     let said = folder.run("run -v").assert_complete().said();
-    for line in ["debug got a token for 1 h 0 min\n", DIED, COMPLETE] {
+    for line in ["debug got a token, valid for 1 h 0 min\n", REJECTED, COMPLETE] {
         assert!(said.contains(line), "{line} is not in {said}");
     }
     assert_eq!(said.matches("debug page ").count(), 3, "{said}");
 }
 
 #[test]
-fn the_filter_of_the_environment_goes_beyond_the_options() {
+fn the_filter_of_the_environment_overrides_the_options() {
     let (_api, folder) = pull();
     let said = |line, filter| folder.longhaul(line).variable("LONGHAUL_LOG", filter).run().said();
     assert_eq!(said("run", "off"), COMPLETE);
@@ -55,18 +55,18 @@ fn the_filter_of_the_environment_goes_beyond_the_options() {
 }
 
 #[test]
-fn no_filter_makes_a_log_of_what_goes_over_the_wire() {
+fn no_filter_logs_the_bytes_of_requests() {
     let (_api, folder) = pull();
     for way in ["basic", "post"] {
         for line in ["run", "run --log-format json"] {
             let typed = folder.longhaul(line).variable("LONGHAUL_LOG", "trace");
             let ended = typed.variable("LONGHAUL_AUTH__CLIENT_AUTH", way).run();
             ended.assert_complete().assert_silent_about(CLIENT_SECRET);
-            // A dump of bytes breaks the words apart.
+            // In a dump of bytes, the words would be split.
             for words in ["Bearer", "Basic", "grant_type"] {
                 ended.assert_silent_about(words);
             }
-            // What is traced is which requests are made, and nothing of what they carry.
+            // The trace shows the requests, without their contents.
             for line in ended.stderr.lines().filter(|line| line.contains("trace")) {
                 let is_request = ["POST http://", "GET http://"].iter().any(|start| line.contains(start));
                 assert!(is_request && !line.contains('?'), "{line}");
@@ -97,7 +97,7 @@ fn log_lines_can_be_json() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_those_who_ask() {
+fn colour_is_used_on_terminals_and_on_request() {
     let (_api, folder) = pull();
     assert!(!folder.run("run").stderr.contains('\u{1b}'));
     assert!(folder.run("run --color always").stderr.contains('\u{1b}'));

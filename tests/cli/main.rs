@@ -1,9 +1,8 @@
-//! The command, from the outside: what a person types, and what comes of it.
+//! Tests of the command as a user runs it.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
+#![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 mod api;
-mod broken;
 mod commands;
 mod days;
 mod demo;
@@ -12,21 +11,21 @@ mod files;
 mod folder;
 mod genesys;
 mod genesys_streams;
-mod going_on;
 mod incremental;
+mod invalid;
 mod jobs;
 mod killed;
-mod later;
 mod layers;
 mod logs;
-mod mendable;
 mod new_sink;
 mod plugins;
 mod presets;
 mod preview;
 mod pulls;
 mod readme;
-mod refused;
+mod refusals;
+mod repairable;
+mod resuming;
 mod running;
 mod secrets;
 mod signals;
@@ -36,5 +35,6 @@ mod stopping;
 mod streams;
 mod summary;
 mod tables;
+mod temporary_faults;
 mod totals;
 mod windows;

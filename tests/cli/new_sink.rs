@@ -1,4 +1,4 @@
-//! `longhaul new-sink`: what it writes builds, passes the check and takes records, as it stands.
+//! `longhaul new-sink`: the generated crate builds, passes the check and writes records unchanged.
 
 use std::{env::consts, fs, path::Path, process::Command};
 
@@ -13,8 +13,8 @@ fn library(name: &str) -> String {
     format!("{}longhaul_sink_{name}{}", consts::DLL_PREFIX, consts::DLL_SUFFIX)
 }
 
-/// Builds the crate in `folder` with what the workspace was built with, so that no network is needed. What comes of it
-/// is kept between runs: only the crate itself is compiled again.
+/// Builds the crate in `folder` with the dependencies of the workspace, without network access. The dependencies stay
+/// compiled between runs.
 fn build(folder: &Path) -> Vec<u8> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-sink");
     fs::copy(Path::new(ROOT).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
@@ -30,14 +30,14 @@ fn build(folder: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn a_new_sink_builds_passes_the_check_and_takes_records_as_it_stands() {
+fn a_new_sink_builds_passes_the_check_and_writes_records_unchanged() {
     let folder = Folder::empty();
     let ended = folder.run("new-sink widget");
     let library = library("widget");
     assert_eq!(
         ended.assert_complete().stdout,
         format!(
-            "the sink `widget` is in longhaul_sink_widget, and works as it stands:\n  cd longhaul_sink_widget\n  \
+            "created the sink `widget` in longhaul_sink_widget; to build and test it:\n  cd longhaul_sink_widget\n  \
              cargo build\n  longhaul sinks check target/debug/{library}\n"
         )
     );
@@ -79,22 +79,22 @@ fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
 }
 
 #[test]
-fn a_crate_that_is_not_written_says_why() {
-    let name = "hint: a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row\n";
+fn a_crate_that_cannot_be_generated_is_an_error() {
+    let name = "hint: use lowercase letters, digits and single `_`, starting with a letter\n";
     for (arguments, said) in [
-        ("new-sink My-sink", format!("error: `My-sink` cannot be the name of a sink\n{name}")),
-        ("new-sink a__b", format!("error: `a__b` cannot be the name of a sink\n{name}")),
+        ("new-sink My-sink", format!("error: `My-sink` is not a valid sink name\n{name}")),
+        ("new-sink a__b", format!("error: `a__b` is not a valid sink name\n{name}")),
         (
             "new-sink csv",
-            "error: longhaul has a sink `csv` already, which would be used instead\nhint: choose another name\n".into(),
+            "error: longhaul already has a built-in sink `csv`, which would be used instead\nhint: choose another name\n".into(),
         ),
         (
             "new-sink there",
-            "error: `longhaul_sink_there` is there already\nhint: remove it, or choose another name\n".into(),
+            "error: `longhaul_sink_there` already exists\nhint: remove it, or choose another name\n".into(),
         ),
         (
             "new-sink x --longhaul nowhere",
-            "error: `nowhere` is not the source of longhaul: it has no folder `plugins/sdk`\n".into(),
+            "error: `nowhere` does not contain the source of longhaul: it has no folder `plugins/sdk`\n".into(),
         ),
     ] {
         let folder = Folder::empty().with("longhaul_sink_there/kept", "");

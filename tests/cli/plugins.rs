@@ -77,7 +77,7 @@ fn a_plugin_names_the_option_that_it_does_not_know() {
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"n\"\npth = \"n\"");
     folder.run("run").assert_failed(
         2,
-        "error: the sink `count` cannot be used as it is configured\n  in: longhaul.toml:24\n  \
+        "error: cannot set up the sink `count`\n  in: longhaul.toml:24\n  \
          caused by: `pth` is not an option of this sink (did you mean `path`?)\n",
     );
     assert_eq!(api.stats().total_requests(), 0);

@@ -1,4 +1,4 @@
-//! What a preset gives, seen from the command line.
+//! The preset, from the command line.
 
 use longhaul_demo::Settings;
 
@@ -10,7 +10,7 @@ use crate::{
 const THREE_LINES: &str = "system = \"genesys\"\nregion = \"EU-Central-1\"\nstreams.users.sinks = []\n";
 
 #[test]
-fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
+fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
     let folder = Folder::configured(THREE_LINES);
     let typed = folder.longhaul("streams").variable("GENESYS_CLIENT_ID", CLIENT_ID);
     let ended = typed.variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET).run();
@@ -36,7 +36,7 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
         "audits",
         "scim_users",
     ];
-    let others = others.map(|name| format!("{name} (only where it is named)"));
+    let others = others.map(|name| format!("{name} (only when you name it)"));
     assert_eq!(titles[0], "users");
     assert_eq!(titles[1..], others);
     assert!(
@@ -44,7 +44,7 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
             "\n  GET /api/v2/analytics/conversations/details/jobs/{job.id}/results\n  \
          permissions: analytics:conversationDetail:view\n  \
          job: POST /api/v2/analytics/conversations/details/jobs, polled every 3s\n  \
-         window: from (to be given) to now, in slices of 7d\n  pages: cursor\n  sinks: stdout\n"
+         window: from (required) to now, in slices of 7d\n  pages: cursor\n  sinks: stdout\n"
         ),
         "{listing}"
     );
@@ -52,16 +52,15 @@ fn streams_shows_what_is_pulled_and_what_else_the_preset_has() {
 }
 
 #[test]
-fn a_run_with_nothing_configured_lists_what_the_preset_offers() {
+fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
     let api = api::start(&calm(1));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-east-1\"\n");
     for command in ["run", "check"] {
         reach(&api, folder.longhaul(command)).run().assert_failed(
             2,
             "error: no stream is configured\n\
-             hint: the preset offers `conversations`, `conversation_jobs`, `user_status_jobs`, `users`, `queues`, \
-             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`: name \
-             one on the command line, or extend it by a table such as `[streams.conversations]`\n",
+             hint: the preset has `conversations`, `conversation_jobs`, `user_status_jobs`, `users`, `queues`, \
+             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`: name one on the command line, or add a table such as `[streams.conversations]`\n",
         );
     }
     assert_eq!(api.stats().total_requests(), 0);
@@ -74,7 +73,7 @@ fn a_run_with_nothing_configured_lists_what_the_preset_offers() {
 }
 
 #[test]
-fn a_window_without_a_beginning_is_asked_for() {
+fn a_window_without_a_start_is_an_error() {
     let api = api::start(&calm(1));
     let folder = Folder::configured(THREE_LINES);
     let ended = reach(&api, folder.longhaul("run conversations")).run();
@@ -100,7 +99,7 @@ fn an_unknown_region_lists_all() {
 }
 
 #[test]
-fn a_preset_may_be_a_file_of_ones_own() {
+fn a_preset_may_be_a_file_of_the_user() {
     let settings = Settings { queues: 205, ..calm(1) };
     let api = api::start(&settings);
     let preset = r#"
@@ -163,7 +162,7 @@ fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
     assert_eq!(
         ended.assert_complete().stdout,
         "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page\n\
-         stream conversation_jobs: configured; a check submits no jobs, but this does: longhaul preview \
+         stream conversation_jobs: configured; check submits no jobs, preview does: longhaul preview \
          conversation_jobs\n\
          stream scim_users: ok, 25 records on the first page\n"
     );

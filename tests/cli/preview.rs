@@ -18,7 +18,7 @@ fn served() -> (Folder, longhaul_tests::FaultServer) {
 }
 
 #[test]
-fn one_page_is_a_table_and_nothing_is_kept() {
+fn one_page_is_a_table_and_nothing_is_saved() {
     let (folder, _server) = served();
     let ended = folder.run("preview conversations");
     assert_eq!(
@@ -47,7 +47,7 @@ fn one_page_is_ndjson_or_csv_on_request() {
 }
 
 #[test]
-fn every_pointer_is_listed_to_be_pasted() {
+fn every_pointer_is_listed_ready_to_paste() {
     let (folder, _server) = served();
     let ended = folder.run("preview conversations --columns");
     let listed = r#"columns = [
@@ -58,14 +58,14 @@ fn every_pointer_is_listed_to_be_pasted() {
   { name = "/a.b", at = "/a.b" },  # null, 1 of 2
 ]
 
-# Or 2 rows, where `^` before a pointer makes it count from the record:
+# Or 2 rows, with `^` before a pointer that starts at the record:
 # rows = "/list/*"
 # columns = [
 #   "/k",  # a number or text, all 2
 # ]
 "#;
     assert_eq!(ended.assert_complete().stdout, listed);
-    // What it says can be used as it is.
+    // The printed text is a valid configuration.
     let sink = format!("[sinks.pasted]\ntype = \"csv\"\npath = \"p.csv\"\n{listed}");
     let configuration = folder.read("longhaul.toml") + &sink;
     let folder = folder.with("longhaul.toml", configuration);
@@ -83,7 +83,7 @@ fn the_streams_own_table_is_shown() {
     assert_eq!(ended.assert_complete().stdout.lines().next(), Some(first));
     let ended = reach(&api, folder.longhaul("preview users")).run();
     let printed = ended.assert_complete().stdout.lines().last().unwrap();
-    assert_eq!(printed, "(2 more of 9 columns: --format csv shows all)");
+    assert_eq!(printed, "(2 of 9 columns not shown; --format csv shows all)");
     let window = "--set streams.conversations.window.from=2026-01-01";
     let ended = reach(&api, folder.longhaul(&format!("preview conversations --columns {window}"))).run();
     let segments = "# rows = \"/participants/*/sessions/*/segments/*\"\n";
@@ -91,7 +91,7 @@ fn the_streams_own_table_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_told() {
+fn a_preview_that_cannot_be_shown_is_an_error() {
     let (folder, _server) = served();
     folder.run("preview conversation").assert_failed(
         2,
@@ -104,7 +104,7 @@ fn what_cannot_be_shown_is_told() {
     folder.run("preview conversations").assert_failed(
         5,
         "error: record 1 of the page is a number, not an object; to keep it as a whole, add a column with `at = \"\"`\n\
-         hint: --format ndjson shows the records as they are\n",
+         hint: use --format ndjson to see the records as they are\n",
     );
     assert_eq!(
         folder.run("preview conversations --columns").assert_complete().stdout,
@@ -121,11 +121,11 @@ fn what_cannot_be_shown_is_told() {
 }
 
 #[test]
-fn a_stream_that_has_nothing_new_says_so() {
+fn a_preview_of_a_stream_with_nothing_new_says_so() {
     let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let window = "[streams.conversations.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-01\"\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));
     let ended = folder.run("preview conversations");
     assert_eq!(ended.assert_complete().stdout, "");
-    assert_eq!(ended.said(), "conversations: there is nothing new\n");
+    assert_eq!(ended.said(), "conversations: nothing new to pull\n");
 }

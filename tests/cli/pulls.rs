@@ -1,4 +1,4 @@
-//! The main job, complete.
+//! Complete pulls.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ columns = ["/conversationId", { name = "direction", at = "/originatingDirection"
 "#;
 
 #[test]
-fn a_batch_survives_tokens_that_die_every_seven_requests() {
+fn a_pull_renews_tokens_that_are_rejected_every_seven_requests() {
     for next_page_uri in [UriForm::Absolute, UriForm::Relative] {
         let settings = Settings { token_requests: Some(7), next_page_uri, ..calm(5000) };
         let api = api::start(&settings);
@@ -42,7 +42,7 @@ fn a_batch_survives_tokens_that_die_every_seven_requests() {
 }
 
 #[test]
-fn a_batch_survives_everything_that_can_go_wrong_at_once() {
+fn a_pull_recovers_from_every_kind_of_fault_at_once() {
     let faults = Faults { rate: 0.4, retry_after: 0, ..Faults::default() };
     let settings = Settings { faults, token_requests: Some(7), ..calm(2000) };
     let api = api::start(&settings);
@@ -63,7 +63,7 @@ fn a_batch_survives_everything_that_can_go_wrong_at_once() {
 }
 
 #[test]
-fn every_grant_and_both_ways_to_authenticate_get_a_token() {
+fn every_grant_with_both_ways_of_authentication_gets_a_token() {
     let settings = Settings { token_requests: Some(2), told_life: ToldLife::Absent, ..calm(500) };
     let user = "type = \"password\"\nusername = \"supervisor@example.com\"\npassword = \"not-a-password\"";
     for grant in ["type = \"client_credentials\"", user] {
@@ -79,7 +79,7 @@ fn every_grant_and_both_ways_to_authenticate_get_a_token() {
 }
 
 #[test]
-fn tokens_of_a_second_are_renewed_before_they_end() {
+fn tokens_of_one_second_are_renewed_before_they_expire() {
     let settings =
         Settings { token_life: Duration::from_secs(1), latency: Duration::from_millis(40), ..calm(2500) };
     let api = api::start(&settings);
@@ -91,7 +91,7 @@ fn tokens_of_a_second_are_renewed_before_they_end() {
 }
 
 #[test]
-fn yaml_and_json_say_the_same_as_toml() {
+fn yaml_and_json_are_the_same_as_toml() {
     let settings = calm(120);
     let api = api::start(&settings);
     let base_url = api.base_url();

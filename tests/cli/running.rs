@@ -1,4 +1,4 @@
-//! A command that is still running.
+//! A running command.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::ended::Ended;
 
-/// A command that is still running; it does not outlive its test.
+/// A running command. It is killed at the end of its test.
 pub(crate) struct Running {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -24,42 +24,42 @@ impl Running {
         Self { child, stdout, stderr, said: String::new(), folder: folder.to_owned() }
     }
 
-    /// Waits until a line on stderr holds `words`.
+    /// Waits until a line on stderr contains `words`.
     #[track_caller]
     pub(crate) fn wait_until_it_says(&mut self, words: &str) {
         let mut line = String::new();
         while !line.contains(words) {
             line.clear();
             let read = self.stderr.read_line(&mut line).unwrap();
-            assert!(read > 0, "it ended without having said {words:?}: {}", self.said);
+            assert!(read > 0, "it ended before it printed {words:?}: {}", self.said);
             self.said.push_str(&line);
         }
     }
 
-    /// What it prints, up to and with the line `last`.
+    /// stdout, up to and including the line `last`.
     #[track_caller]
     pub(crate) fn printed_until(&mut self, last: &str) -> String {
         let stdout = self.stdout.as_mut().unwrap();
         let mut printed = String::new();
         while printed.lines().last() != Some(last) {
             let read = stdout.read_line(&mut printed).unwrap();
-            assert!(read > 0, "it ended without having printed {last:?}: {printed}");
+            assert!(read > 0, "it ended before it printed {last:?}: {printed}");
         }
         printed
     }
 
-    /// Reads no more of what it prints.
+    /// Closes the reading end of stdout.
     pub(crate) fn close_stdout(&mut self) {
         self.stdout = None;
     }
 
-    /// Sends it a signal: `INT`, `TERM`.
+    /// Sends a signal: `INT` or `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Kills it without a warning, unless it has ended by itself.
+    /// Kills it, unless it has ended.
     pub(crate) fn kill(mut self) -> Ended {
         self.child.kill().unwrap();
         self.end()
@@ -70,7 +70,7 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     pub(crate) fn end(mut self) -> Ended {
         let mut printed = Vec::new();
         if let Some(stdout) = &mut self.stdout {
@@ -84,7 +84,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // If the test passed, it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! Secrets reach the server letter for letter, and nothing else.
+//! Secrets reach the server unchanged, and nothing else shows them.
 
 use longhaul_demo::Settings;
 
@@ -36,7 +36,7 @@ fn configuration(base_url: &str) -> String {
 }
 
 #[test]
-fn secrets_from_the_environment_reach_the_server_letter_for_letter() {
+fn secrets_from_the_environment_reach_the_server_unchanged() {
     for secret in AWKWARD {
         let api = api::start(&Settings { client_secret: secret.to_owned(), ..calm(1) });
         let folder = Folder::configured(&configuration(api.base_url()));
@@ -55,7 +55,7 @@ fn secrets_from_the_environment_reach_the_server_letter_for_letter() {
 }
 
 #[test]
-fn secrets_come_from_a_variable_a_file_or_a_command_too() {
+fn secrets_also_come_from_a_variable_a_file_or_a_command() {
     let secret = "a \"b\" & ünï";
     let api = api::start(&Settings { client_secret: secret.to_owned(), ..calm(1) });
     for form in
@@ -63,7 +63,7 @@ fn secrets_come_from_a_variable_a_file_or_a_command_too() {
     {
         let configuration =
             configuration(api.base_url()).replace("[retry]", &format!("client_secret = {form}\n\n[retry]"));
-        // A line end is how editors end files, and no part of the secret.
+        // Editors end files with a line break, which is not part of the secret.
         let folder = Folder::configured(&configuration).with("secret.txt", format!("{secret}\n"));
         let ended = folder.longhaul("run -vv").variable("THE_SECRET", secret).run();
         assert_eq!(ended.code, Some(0), "{form}: {}", ended.stderr);
@@ -72,7 +72,7 @@ fn secrets_come_from_a_variable_a_file_or_a_command_too() {
 }
 
 #[test]
-fn a_configured_header_may_be_a_secret_and_is_shown_nowhere() {
+fn a_configured_header_may_be_a_secret_and_is_never_shown() {
     let server = api::server(|_| longhaul_tests::Reply::json(r#"{"results":[]}"#).into());
     let configuration = api::tutorial(&api::root(&server))
         .replace("\n[auth]", "headers = { X-Key = { env = \"THE_KEY\" } }\n\n[auth]");
@@ -83,6 +83,6 @@ fn a_configured_header_may_be_a_secret_and_is_shown_nowhere() {
     }
     let received = server.received();
     let keys: Vec<_> = received.iter().map(|request| request.header("x-key")).collect();
-    // The token endpoint has no use for it.
+    // It is not sent to the token endpoint.
     assert_eq!(keys, [None, Some("k3y")]);
 }

@@ -1,4 +1,4 @@
-//! Stopping a run from outside, and two runs at once.
+//! Signals, and two runs at the same time.
 #![cfg(unix)]
 
 use std::time::Duration;
@@ -8,43 +8,43 @@ use longhaul_tests::{Act, Reply};
 use crate::{
     api,
     folder::Folder,
-    mendable::{ALL, Mendable},
+    repairable::{ALL, Repairable},
     running::Running,
 };
 
-/// A pull whose first two pages have come, and whose third has to wait for a minute.
-fn waiting() -> (Folder, Mendable, Running) {
-    let listing = Mendable::new(Reply::status(429).header("retry-after", "60"));
+/// A pull that waits for a minute before its third page.
+fn waiting() -> (Folder, Repairable, Running) {
+    let listing = Repairable::new(Reply::status(429).header("retry-after", "60"));
     let folder = listing.folder();
     let mut running = folder.longhaul("run").start();
-    running.wait_until_it_says("the server answered 429 Too Many Requests; trying again in 1 min 0 s");
+    running.wait_until_it_says("the server answered 429 Too Many Requests; retrying in 1 min 0 s");
     (folder, listing, running)
 }
 
 #[test]
-fn a_signal_ends_a_long_wait_and_the_same_command_goes_on() {
-    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "asked to end")] {
+fn a_signal_ends_a_long_wait_and_the_same_command_resumes() {
+    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
         let (folder, listing, running) = waiting();
         let clock = api::clock();
         running.signal(signal);
         let ended = running.end();
-        // It would have waited for a minute.
+        // Without the signal, it would wait for a minute.
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
-        let stopped = format!("conversations: stopped, {why}; 4 records in 2 pages are kept\nerror: ");
+        let stopped = format!("conversations: stopped: {why}; 4 records (2 pages) saved\nerror: ");
         assert!(ended.said().contains(&stopped), "{}", ended.stderr);
         assert_eq!(
             ended.closing_words(),
             "error: the stream `conversations` is not complete\n  \
              caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n  \
              caused by: the server answered 429 Too Many Requests\n\
-             hint: run it again: longhaul run conversations\n"
+             hint: resume with: longhaul run conversations\n"
         );
         assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
-        listing.mend();
+        listing.repair();
         folder.run("run").assert_complete();
         assert_eq!(folder.read("out/conversations.ndjson"), ALL);
-        assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+        assert_eq!(listing.requested_pages(), [1, 2, 3, 3, 4]);
     }
 }
 
@@ -58,8 +58,8 @@ fn a_signal_ends_a_request_that_hangs() {
     assert_eq!(running.end().code, Some(130));
 }
 
-/// A run that waits for the command that gives its secret.
-fn asking_for_a_secret() -> (Folder, Running) {
+/// A run that waits for the command of its secret.
+fn waiting_for_a_secret() -> (Folder, Running) {
     let configuration = api::tutorial(&api::nowhere());
     let (before, after) = configuration.split_once("client_secret").unwrap();
     let (_, after) = after.split_once('\n').unwrap();
@@ -68,30 +68,30 @@ fn asking_for_a_secret() -> (Folder, Running) {
     let made = std::process::Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap();
     assert!(made.success());
     let running = folder.longhaul("run").start();
-    // Ends when the command has written to it, which is after the signals are listened for.
+    // This ends when the command writes to the pipe. By then the run listens for signals.
     assert_eq!(std::fs::read(folder.path("pipe")).unwrap(), b"asked\n");
     (folder, running)
 }
 
 #[test]
-fn a_signal_ends_what_cannot_be_broken_off() {
-    let (_folder, running) = asking_for_a_secret();
+fn a_signal_ends_an_operation_that_cannot_be_interrupted() {
+    let (_folder, running) = waiting_for_a_secret();
     running.signal("TERM");
     let ended = running.end();
     assert_eq!(ended.code, Some(143), "{}", ended.stderr);
     assert_eq!(
         ended.closing_words(),
-        "error: the run was stopped in the middle of something that cannot be broken off\n\
+        "error: the run was stopped during an operation that cannot be interrupted\n\
          hint: run the same command again\n"
     );
 }
 
-/// In the middle of something that cannot be broken off.
+/// During an operation that cannot be interrupted.
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let (_folder, mut running) = asking_for_a_secret();
+    let (_folder, mut running) = waiting_for_a_secret();
     running.signal("TERM");
-    // The second may reach it before it has looked for the first, and then it takes them for one.
+    // If the second signal arrives before the first was handled, they count as one.
     while !running.has_ended() {
         running.signal("INT");
         api::clock().sleep(Duration::from_millis(20));
@@ -108,7 +108,7 @@ fn a_second_run_on_the_same_state_is_refused() {
     folder.run("run --set retry.max_attempts=1").assert_failed(
         6,
         "error: another run is using the state folder `FOLDER/.longhaul`\n\
-         hint: wait for the other run to end, or give this one a `state_dir` of its own\n",
+         hint: wait for the other run to end, or use a different `state_dir`\n",
     );
     assert_eq!(listing.server.received().len(), requests);
     running.signal("TERM");
@@ -116,7 +116,7 @@ fn a_second_run_on_the_same_state_is_refused() {
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_made_is_told() {
+fn a_state_folder_that_cannot_be_created_is_an_error() {
     let folder = Folder::configured(&api::tutorial(&api::nowhere())).with(".longhaul", "a file");
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(6));
@@ -125,9 +125,5 @@ fn a_state_folder_that_cannot_be_made_is_told() {
         "{}",
         ended.stderr
     );
-    assert!(
-        ended.said().ends_with("\nhint: check `state_dir` and who may write there\n"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.said().ends_with("\nhint: check `state_dir` and its permissions\n"), "{}", ended.stderr);
 }

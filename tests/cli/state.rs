@@ -1,4 +1,4 @@
-//! What is in the state folder, and who may read it.
+//! The contents and permissions of the state folder.
 #![cfg(unix)]
 
 use std::{fs, os::unix::fs::PermissionsExt};
@@ -8,10 +8,10 @@ use longhaul_tests::Reply;
 use crate::{
     api::{self, CLIENT_SECRET},
     folder::Folder,
-    mendable::stopped,
+    repairable::stopped,
 };
 
-/// What the server of `api` gives as a token.
+/// The token of the server in `api`.
 const TOKEN: &str = "t0ken";
 
 fn assert_silent(folder: &Folder, name: &str, secrets: &[&str]) {
@@ -26,7 +26,7 @@ fn mode(folder: &Folder, name: &str) -> u32 {
 }
 
 #[test]
-fn nobody_else_may_read_the_state() {
+fn only_the_owner_can_read_the_state() {
     let (_listing, folder) = stopped(|configuration| configuration);
     assert_eq!(mode(&folder, ".longhaul"), 0o700);
     let names = folder.names_in(".longhaul");
@@ -37,7 +37,7 @@ fn nobody_else_may_read_the_state() {
 }
 
 #[test]
-fn no_secret_is_kept() {
+fn no_secret_is_saved() {
     let (_listing, folder) = stopped(|configuration| {
         configuration.replace("\n[auth]", "headers = { X-Key = \"k3y-in-a-header\" }\n\n[auth]")
     });
@@ -49,9 +49,9 @@ fn no_secret_is_kept() {
     assert_silent(&folder, "summary.json", &secrets);
 }
 
-/// A next link that carries a secret cannot be kept, and the run goes on from the last one that can.
+/// A next link with a secret cannot be saved. The run resumes from the last one without.
 #[test]
-fn a_next_link_with_a_key_is_not_kept() {
+fn a_next_link_with_a_secret_is_not_saved() {
     let server = api::server(|request| match request.query("page").as_deref() {
         None => Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"?page=2&api_key=k3y-in-a-link"}"#).into(),
         Some("2") => {

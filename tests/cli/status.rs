@@ -1,22 +1,20 @@
-//! Where each stream stands.
+//! `longhaul status`.
 
-use crate::{api, folder::Folder, mendable::stopped};
+use crate::{api, folder::Folder, repairable::stopped};
 
 #[test]
-fn a_stream_was_never_run_or_stopped_or_is_complete() {
+fn status_shows_whether_a_stream_was_never_run_stopped_or_is_complete() {
     let never = Folder::configured(&api::tutorial(&api::nowhere()));
     assert_eq!(never.run("status").assert_complete().printed(), "conversations: never run\n");
     assert_eq!(never.names_in("."), ["longhaul.toml"]);
     let (listing, folder) = stopped(|configuration| configuration);
-    let asked = listing.asked_for().len();
+    let asked = listing.requested_pages().len();
     assert_eq!(
         folder.run("status").assert_complete().printed(),
-        "conversations: stopped at MOMENT, 4 records in 2 pages are kept\n  \
-         begun at MOMENT\n  \
-         next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  \
-         go on with: longhaul run conversations\n"
+        "conversations: stopped at MOMENT, 4 records (2 pages) saved\n  started at MOMENT\n  \
+         next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  resume with: longhaul run conversations\n"
     );
-    assert_eq!(listing.asked_for().len(), asked, "nothing is sent");
+    assert_eq!(listing.requested_pages().len(), asked, "nothing is sent");
     folder.run("run").assert_complete();
     assert_eq!(
         folder.run("status conversations").assert_complete().printed(),
@@ -25,7 +23,7 @@ fn a_stream_was_never_run_or_stopped_or_is_complete() {
 }
 
 #[test]
-fn windows_and_the_watermark_are_told() {
+fn status_shows_windows_and_the_watermark() {
     let server = api::server(|request| {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         if body.contains("2026-01-03T00:00:00.000Z/") {
@@ -62,24 +60,22 @@ incremental = true
     );
     assert_eq!(
         folder.run("status").printed(),
-        "calls: stopped at MOMENT, 1 record in 1 page are kept\n  \
-         begun at MOMENT\n  \
-         1 of 3 windows complete\n  \
-         go on with: longhaul run calls\n  \
+        "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \
+         1 of 3 windows complete\n  resume with: longhaul run calls\n  \
          the last complete pull ended at MOMENT\n  \
          everything before MOMENT has been pulled\n"
     );
 }
 
 #[test]
-fn a_damaged_state_is_told() {
+fn a_damaged_state_is_an_error() {
     let folder =
         Folder::configured(&api::tutorial(&api::nowhere())).with(".longhaul/conversations.json", "{}");
     folder.run("status").assert_failed(
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
          caused by: missing field `version` at line 1 column 2\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
 }

@@ -24,7 +24,7 @@ path = "/api/v2/gone"
 sinks = ["lines"]
 "#;
 
-/// Four streams, of which the second and the fourth fail.
+/// Four streams. The second and the fourth fail.
 fn four_streams() -> (FakeApi, Folder) {
     let api = api::start(&calm(60));
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + OTHERS));
@@ -32,7 +32,7 @@ fn four_streams() -> (FakeApi, Folder) {
 }
 
 #[test]
-fn one_that_fails_does_not_stop_the_rest_and_the_first_failure_decides() {
+fn a_failed_stream_does_not_stop_the_others_and_the_first_failure_decides() {
     let (_api, folder) = four_streams();
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
@@ -59,7 +59,7 @@ fn one_that_fails_does_not_stop_the_rest_and_the_first_failure_decides() {
 }
 
 #[test]
-fn one_that_fails_stops_the_rest_where_that_was_asked_for() {
+fn a_failed_stream_stops_the_others_with_fail_fast() {
     let (api, folder) = four_streams();
     let ended = folder.run("run --fail-fast");
     assert_eq!(ended.code, Some(4));
@@ -69,7 +69,7 @@ fn one_that_fails_stops_the_rest_where_that_was_asked_for() {
 }
 
 #[test]
-fn those_that_are_named_are_pulled_in_that_order() {
+fn named_streams_are_pulled_in_that_order() {
     let (_api, folder) = four_streams();
     let ended = folder.run("run users conversations");
     assert_eq!(
@@ -80,7 +80,7 @@ fn those_that_are_named_are_pulled_in_that_order() {
 }
 
 #[test]
-fn records_go_elsewhere_on_request() {
+fn records_go_to_another_sink_on_request() {
     let (_api, folder) = four_streams();
     let ended = folder.run("run users --sink stdout --sink lines");
     assert_eq!(ended.assert_complete().stdout.lines().count(), 120);
@@ -88,11 +88,11 @@ fn records_go_elsewhere_on_request() {
     let ended = folder.run("run users --sink lnies");
     ended.assert_failed(
         2,
-        "error: there is no sink `lnies` (did you mean `lines`?)\nhint: write a table `[sinks.lnies]`\n",
+        "error: unknown sink `lnies` (did you mean `lines`?)\nhint: add a table `[sinks.lnies]`\n",
     );
     folder.run("run users --sink ndjosn").assert_failed(
         2,
-        "error: there is no sink `ndjosn` (did you mean `ndjson`?)\nhint: write a table `[sinks.ndjosn]`\n",
+        "error: unknown sink `ndjosn` (did you mean `ndjson`?)\nhint: add a table `[sinks.ndjosn]`\n",
     );
 }
 

@@ -3,9 +3,9 @@
 use longhaul_tests::Reply;
 use serde_json::{Value, json};
 
-use crate::{folder::Folder, mendable::Mendable};
+use crate::{folder::Folder, repairable::Repairable};
 
-/// The summary, without what differs from run to run.
+/// The summary, without what differs between runs.
 fn summary(folder: &Folder) -> Value {
     let mut summary: Value = serde_json::from_str(&folder.read("summary.json")).unwrap();
     let object = summary.as_object_mut().unwrap();
@@ -38,8 +38,8 @@ fn pull(records: u64, pages: u64, exit_code: u8, error: Option<&str>) -> Value {
 }
 
 #[test]
-fn what_a_run_came_to_is_written_however_it_ended() {
-    let listing = Mendable::new(Reply::status(410));
+fn the_summary_is_written_whether_a_run_fails_stops_or_completes() {
+    let listing = Repairable::new(Reply::status(410));
     let folder = listing.folder();
     assert_eq!(folder.run("run --summary summary.json").code, Some(4));
     let error = "the stream `conversations` is not complete: \
@@ -55,7 +55,7 @@ fn what_a_run_came_to_is_written_however_it_ended() {
             "resumable": true, "pulls": [pull(4, 2, 4, Some(error))],
         })
     );
-    listing.mend();
+    listing.repair();
     assert_eq!(folder.run("run --max-requests 2 --summary summary.json").code, Some(75));
     let stopped = summary(&folder);
     assert_eq!((&stopped["exit_code"], &stopped["resumable"]), (&json!(75), &json!(true)));
@@ -71,17 +71,17 @@ fn what_a_run_came_to_is_written_however_it_ended() {
 }
 
 #[test]
-fn a_run_that_does_not_get_as_far_as_a_pull_has_a_summary_too() {
-    let folder = Mendable::new(Reply::status(410)).folder();
+fn a_run_that_fails_before_a_pull_writes_a_summary_too() {
+    let folder = Repairable::new(Reply::status(410)).folder();
     assert_eq!(folder.run("run nothing --summary summary.json").code, Some(2));
     let summary = summary(&folder);
     assert_eq!((&summary["exit_code"], &summary["pulls"]), (&json!(2), &json!([])));
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_told() {
-    let listing = Mendable::new(Reply::status(410));
-    listing.mend();
+fn a_summary_that_cannot_be_written_is_an_error() {
+    let listing = Repairable::new(Reply::status(410));
+    listing.repair();
     let folder = listing.folder().with("taken", "a file");
     let ended = folder.run("run --summary taken/summary.json");
     assert_eq!(ended.code, Some(1));

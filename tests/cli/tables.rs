@@ -1,4 +1,4 @@
-//! Tables: what a stream looks like as CSV.
+//! Streams as CSV tables.
 
 use longhaul_tests::Reply;
 
@@ -10,7 +10,7 @@ use crate::{
 const PRESET: &str = "system = \"genesys\"\nregion = \"mypurecloud.de\"\n";
 const USERS: &str = "id,name,email,username,state,title,department,division,divisionId";
 
-/// An API of two pages, the last record of which has a member that no other has.
+/// An API with two pages. Only the last record has the member `late`.
 fn late() -> longhaul_tests::FaultServer {
     api::server(|request| match request.url.query() {
         None => Reply::json(
@@ -22,7 +22,7 @@ fn late() -> longhaul_tests::FaultServer {
 }
 
 #[test]
-fn a_type_in_place_of_a_sink_gives_a_table_that_a_person_would_have_made() {
+fn a_type_in_place_of_a_sink_writes_a_useful_table() {
     let api = api::start(&calm(10));
     let folder = Folder::configured(PRESET);
     let ended = reach(&api, folder.longhaul("run users --sink csv")).run();
@@ -40,8 +40,7 @@ const OF_SESSIONS: &str =
 const OF_CONVERSATIONS: &str = "conversationId,conversationStart,conversationEnd,originatingDirection,divisionIds,\
                                 participantId,participantName,purpose,userId";
 
-/// Each has the ids first, and names that a person would have chosen. No column is empty, but for descriptions, which
-/// nobody wrote.
+/// Each table starts with the ids, and has readable names. No column is empty, except for `description`.
 #[test]
 fn every_stream_of_the_preset_has_a_table() {
     let api = api::start(&calm(50));
@@ -99,7 +98,7 @@ fn every_stream_of_the_preset_has_a_table() {
 }
 
 #[test]
-fn a_sink_takes_the_streams_own_columns_where_it_asks_for_them() {
+fn a_sink_uses_the_columns_of_the_stream_on_request() {
     let api = api::start(&calm(10));
     let sinks = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ndelimiter = \";\"\n[sinks.pipe]\ntype = \"stdout\"\n\
                  format = \"csv\"\n[sinks.some]\ntype = \"csv\"\npath = \"s.csv\"\ncolumns = [\"/name\"]\n";
@@ -127,7 +126,7 @@ fn a_sink_takes_the_streams_own_columns_where_it_asks_for_them() {
 }
 
 #[test]
-fn without_any_columns_there_are_all_of_them() {
+fn without_a_list_of_columns_all_columns_are_written() {
     let server = late();
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     let typed = "run --sink csv";
@@ -137,29 +136,29 @@ fn without_any_columns_there_are_all_of_them() {
 }
 
 #[test]
-fn a_table_that_makes_no_sense_is_told_where_it_was_written() {
+fn an_error_in_a_table_shows_where_it_is_configured() {
     let server = late();
     let table = "[streams.conversations.table]\nrows = \"/a/*\"\ncolumns = [\"/id\", \"^^^/a\"]\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + table));
     let cause = "caused by: column 2: `^^^/a` has 3 `^`, but there are only 2 levels: the record and each `*` of `rows`\n";
     for typed in ["run --sink csv", "preview conversations"] {
         let said = format!(
-            "error: `streams.conversations.table.columns` cannot be used\n  in: longhaul.toml:26\n  {cause}"
+            "error: cannot use `streams.conversations.table.columns`\n  in: longhaul.toml:26\n  {cause}"
         );
         folder.run(typed).assert_failed(2, &said);
     }
-    // Where a sink says itself what it wants, or wants no table, nobody asks.
+    // A sink with its own columns, or without any, does not use the table.
     folder.run("run").assert_complete();
 }
 
 #[test]
-fn a_stream_without_a_table_cannot_be_asked_for_one() {
+fn columns_of_a_stream_without_a_table_are_an_error() {
     let server = late();
     let sink = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ncolumns = \"stream\"\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + sink));
     folder.run("run --sink table").assert_failed(
         2,
-        "error: `sinks.table.columns`: the stream has no table of its own\n  in: longhaul.toml:27\n\
-         hint: list the columns, or write a table `[streams.NAME.table]`\n",
+        "error: `sinks.table.columns`: the stream has no `table`\n  in: longhaul.toml:27\n\
+         hint: list the columns, or add a table `[streams.NAME.table]`\n",
     );
 }

@@ -1,4 +1,4 @@
-//! Totals that the API does not keep.
+//! Totals that do not match the number of records.
 
 use longhaul_tests::{FaultServer, Reply};
 
@@ -12,7 +12,7 @@ pages = { type = "page_number", param = "page", total = "/total" }
 sinks = ["lines"]
 "#;
 
-/// Two users of which the API says that they are `total`.
+/// Two users, although the API reports `total`.
 fn two_of(total: u64) -> (Folder, FaultServer) {
     let server = api::server(move |request| {
         let entities = if request.url.query() == Some("page=1") { r#"{"id":1},{"id":2}"# } else { "" };
@@ -29,21 +29,21 @@ const COMPLETE: &str = "users: complete, 2 records in 2 pages, TIME -> FOLDER/ou
 fn a_shortfall_is_a_warning() {
     let (folder, _server) = two_of(1503);
     let ended = folder.run("run");
-    let warning = "warn  users: 1,501 records fewer came than the API said there were\n";
+    let warning = "warn  users: the API reported 1,503 records; 2 arrived\n";
     assert_eq!(ended.assert_complete().said(), [COMPLETE, warning].concat());
     assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
 }
 
 #[test]
-fn a_shortfall_is_a_failure_where_that_was_asked_for() {
+fn a_shortfall_is_an_error_with_strict() {
     let (folder, _server) = two_of(3);
-    let error = "error: users: 1 records fewer came than the API said there were\n\
-                 hint: totals move while an API is in use: run it again, or go without --strict\n";
+    let error = "error: users: the API reported 3 records; 2 arrived\n\
+                 hint: totals change while the API's data changes: run it again, or omit --strict\n";
     folder.run("run --strict").assert_failed(4, &[COMPLETE, error].concat());
 }
 
 #[test]
-fn a_total_that_is_reached_or_passed_is_none_of_it() {
+fn a_total_that_is_reached_or_exceeded_is_not_a_shortfall() {
     for total in [2, 1, 0] {
         let (folder, _server) = two_of(total);
         assert_eq!(folder.run("run --strict").assert_complete().said(), COMPLETE);

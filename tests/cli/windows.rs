@@ -1,4 +1,4 @@
-//! Windows over a server that does not page deep.
+//! Windows, with a server that limits the depth of paging.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +34,7 @@ min_slice = "1h"
 too_deep = { status = 400, code = "pagination.limit" }
 "#;
 
-/// Two days of 1,600 conversations; 300 of a query, at most, are to be had.
+/// Two days with 1,600 conversations. A query returns at most 300 of them.
 fn shallow() -> (Settings, FakeApi) {
     let settings =
         Settings { days: 2, matching: IntervalMatching::Exact, max_depth: Some(300), ..calm(1600) };
@@ -58,7 +58,7 @@ fn eight_windows_are_complete_and_in_order() {
     );
     assert!(folder.read("out/calls.ndjson") == lines(&settings), "the records differ");
     let stats = api.stats();
-    // Each page was asked for once, and there was no refusal.
+    // Each page was requested once, and no query was too deep.
     assert_eq!(stats.requests["POST /api/v2/analytics/conversations/details/query"], stats.pages);
 }
 
@@ -77,7 +77,7 @@ fn one_window_is_halved_until_it_fits() {
 }
 
 #[test]
-fn halves_have_files_of_their_own_and_lose_nothing() {
+fn halved_windows_have_their_own_files_and_lose_nothing() {
     let (settings, api) = shallow();
     for unique in ["", "unique = \"/conversationId\"\n"] {
         let stream = QUERY.replace("slice = \"6h\"\n", "").replace("sinks =", &format!("{unique}sinks ="));
@@ -91,7 +91,7 @@ fn halves_have_files_of_their_own_and_lose_nothing() {
 }
 
 #[test]
-fn a_fresh_run_takes_back_what_was_appended_to_the_files_of_complete_windows() {
+fn a_fresh_run_rolls_back_the_files_of_complete_windows() {
     let (settings, api) = shallow();
     let folder = folder(&api, QUERY).with("out/20260101T000000Z.ndjson", "yesterday\n");
     let command = "run --set sinks.lines.path=out/{window.start}.ndjson --set sinks.lines.mode=append";
@@ -114,7 +114,7 @@ fn a_fresh_run_takes_back_what_was_appended_to_the_files_of_complete_windows() {
 }
 
 #[test]
-fn a_window_that_fails_ends_the_run_while_others_are_waited_for() {
+fn a_window_that_fails_ends_the_run_while_others_wait() {
     let is_first = AtomicBool::new(true);
     let server = api::server(move |request| match request.query("from").unwrap().as_str() {
         "2026-01-05T00:00:00Z" => Reply::status(403).into(),
@@ -134,21 +134,21 @@ sinks = ["lines"]
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
     folder.run("run --set sinks.lines.path=out/{window.start}.ndjson").assert_failed(
         4,
-        "calls: stopped; 0 records in 1 page are kept\n\
+        "calls: stopped; 0 records (1 page) saved\n\
          error: the stream `calls` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/calls` failed\n  \
          caused by: the server answered 403 Forbidden\n\
          hint: the credentials are valid but lack a permission or scope for this request\n",
     );
-    assert!(server.api_requests().len() <= 5, "none was given up and asked for again");
+    assert!(server.api_requests().len() <= 5, "no request was repeated");
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_in_the_middle_of_a_pull_is_a_failure_of_the_sink() {
+fn a_file_that_cannot_be_opened_during_a_pull_is_an_error_of_the_sink() {
     let (_, api) = shallow();
     let folder = folder(&api, QUERY).with("out/20260102T000000Z.ndjson/in the way", "");
     let ended = folder.run("run --set sinks.lines.path=out/{window.start}.ndjson");
-    // Not 2, which says that nothing was sent.
+    // Not 2, which means that nothing was sent.
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     let words = ended.closing_words();
     let cause = "caused by: the sink `lines` failed\n  caused by: cannot write to `out/20260102T000000Z.ndjson`: it is a folder\n";

@@ -9,31 +9,31 @@ use crate::{
     tokens::Tokens,
 };
 
-/// Where tokens are issued.
+/// The path of the token endpoint.
 pub const TOKEN_PATH: &str = "/oauth/token";
 
-/// Where the listing begins.
+/// The path of the first page.
 pub const API_PATH: &str = "/api/v2/details/query";
 
-/// An API whose listing is asked for by POST first and then by GET to each page's `nextPageUri`.
+/// An API whose first page is requested by POST, and each further page by GET to `nextPageUri`.
 #[derive(Debug)]
 pub struct FakeApi {
-    /// Its tokens.
+    /// The tokens.
     pub tokens: Tokens,
     pages: Vec<Vec<String>>,
     links: Links,
 }
 
-/// How a page names the next one.
+/// How a page refers to the next one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Links {
-    /// By a whole URL.
+    /// By an absolute URL.
     Absolute,
     /// By a path and a query.
     Relative,
 }
 
-/// This many records, all different, with texts and numbers that do not survive being parsed and written again.
+/// This many different records, with strings and numbers that would change if they were parsed and written again.
 pub fn records(count: usize) -> Vec<String> {
     let record = |id| {
         format!(
@@ -44,7 +44,7 @@ pub fn records(count: usize) -> Vec<String> {
 }
 
 impl FakeApi {
-    /// A listing of these records, `size` a page.
+    /// A listing of these records, with `size` records per page.
     pub fn new(tokens: Tokens, records: &[String], size: usize, links: Links) -> Self {
         Self { tokens, pages: records.chunks(size).map(<[_]>::to_vec).collect(), links }
     }
@@ -58,16 +58,16 @@ impl FakeApi {
         }
     }
 
-    /// A page, without regard to tokens. A page other than the first is had by GET without content only.
+    /// A page, whatever the token. Pages after the first require GET without a body.
     pub fn page(&self, request: &Received) -> Reply {
         let number = request.query("page").and_then(|page| page.parse::<usize>().ok());
-        let as_it_should_be = match number {
+        let is_valid = match number {
             None => request.method == Method::POST && request.body == br#"{"order":"asc"}"#,
             Some(_) => request.method == Method::GET && request.body.is_empty(),
         };
         let number = number.unwrap_or(1);
         match self.pages.get(number - 1) {
-            Some(page) if as_it_should_be => Reply::json(self.body(page, number, request)),
+            Some(page) if is_valid => Reply::json(self.body(page, number, request)),
             _ => Reply::status(400),
         }
     }

@@ -1,4 +1,4 @@
-//! A clock that is set by hand.
+//! A manual clock.
 
 use std::{
     collections::HashMap,
@@ -12,17 +12,17 @@ use longhaul_core::{Clock, clock::Wake};
 /// The time of day at which every [`ManualClock`] starts: Fri, 31 Dec 1999 12:00:00 GMT.
 pub const EPOCH: Duration = Duration::from_secs(946_641_600);
 
-/// A clock on which time goes on when somebody sleeps or when a test says so, and never by itself.
+/// A clock that advances only when a thread sleeps, or when the test advances it.
 ///
-/// A sleep begins when the thread has last looked at the clock. So threads that look, and then sleep, do so side by side,
-/// however the machine happens to schedule them.
+/// A sleep starts at the time that its thread last saw. So threads that read the clock and then sleep do so in parallel,
+/// however they are scheduled.
 #[derive(Debug, Default)]
 pub struct ManualClock(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     elapsed: Duration,
-    /// What each thread saw last.
+    /// The time that each thread saw last.
     seen: HashMap<ThreadId, Duration>,
     sleeps: Vec<Duration>,
     interrupted_at: Option<Duration>,
@@ -34,19 +34,19 @@ impl ManualClock {
         Arc::default()
     }
 
-    /// Lets time go on.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         let mut state = self.lock();
         state.elapsed += by;
         state.look();
     }
 
-    /// Asks the run to stop when the clock comes to `time`, be it in the middle of a sleep.
+    /// Stops the run when the clock reaches `time`, also during a sleep.
     pub fn interrupt_at(&self, time: Duration) {
         self.lock().interrupted_at = Some(time);
     }
 
-    /// How long each sleep was meant to be, in order.
+    /// The requested duration of each sleep, in order.
     pub fn sleeps(&self) -> Vec<Duration> {
         self.lock().sleeps.clone()
     }
@@ -68,8 +68,8 @@ impl Clock for ManualClock {
     fn sleep(&self, wait: Duration) -> Wake {
         let mut state = self.lock();
         state.sleeps.push(wait);
-        let begun = state.seen.get(&thread::current().id()).copied().unwrap_or(state.elapsed);
-        let end = begun.saturating_add(wait);
+        let start = state.seen.get(&thread::current().id()).copied().unwrap_or(state.elapsed);
+        let end = start.saturating_add(wait);
         let (end, wake) = match state.interrupted_at {
             Some(time) if time <= end.max(state.elapsed) => (time, Wake::Interrupted),
             _ => (end, Wake::Rested),
@@ -86,7 +86,7 @@ impl Clock for ManualClock {
 }
 
 impl State {
-    /// The time, as this thread sees it now.
+    /// The current time, noted for this thread.
     fn look(&mut self) -> Duration {
         self.seen.insert(thread::current().id(), self.elapsed);
         self.elapsed

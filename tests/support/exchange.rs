@@ -1,4 +1,4 @@
-//! What a fake server is asked, and what it answers.
+//! Requests to a fake server, and its answers.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use url::{Url, form_urlencoded};
 
 use crate::api::TOKEN_PATH;
 
-/// A request as it arrived.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The method.
     pub method: Method,
     /// The absolute URL.
     pub url: Url,
-    /// The header fields.
+    /// The headers.
     pub headers: HeaderMap,
     /// The content.
     pub body: Vec<u8>,
-    /// When it arrived, on the clock of the test.
+    /// When it arrived, by the clock of the test.
     pub at: Duration,
 }
 
@@ -30,7 +30,7 @@ impl Received {
         self.url.path() == TOKEN_PATH
     }
 
-    /// A header field's value.
+    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -40,7 +40,7 @@ impl Received {
         self.header("authorization")?.strip_prefix("Bearer ")
     }
 
-    /// Client id and secret of HTTP Basic, read as RFC 6749 §2.3.1 writes them.
+    /// The client id and secret of HTTP Basic, decoded as in RFC 6749 §2.3.1.
     pub fn basic(&self) -> Option<(String, String)> {
         let encoded = self.header("authorization")?.strip_prefix("Basic ")?;
         let pair = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
@@ -48,19 +48,19 @@ impl Received {
         Some((form_decoded(id), form_decoded(secret)))
     }
 
-    /// A form field's value.
+    /// The value of a form field.
     pub fn field(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(&self.body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    /// A query parameter's value.
+    /// The value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
 fn form_decoded(text: &str) -> String {
-    // Behind a name, for a bare `a=b` would be read as name and value.
+    // With a name in front, because `a=b` alone would be a name and a value.
     let field = format!("x={text}");
     form_urlencoded::parse(field.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
@@ -70,7 +70,7 @@ fn form_decoded(text: &str) -> String {
 pub struct Reply {
     /// The status code.
     pub status: u16,
-    /// The header fields, without those that frame the body.
+    /// The headers, without those about the length of the body.
     pub headers: Vec<(String, String)>,
     /// The content.
     pub body: Vec<u8>,
@@ -92,13 +92,13 @@ impl Reply {
         Self { status, ..Self::json(body.to_string()) }
     }
 
-    /// A 200 with a page for people.
+    /// A 200 with an HTML page.
     pub fn html() -> Self {
         Self { body: b"<!doctype html><title>Log in</title>".to_vec(), ..Self::status(200) }
             .header("content-type", "text/html")
     }
 
-    /// The same answer with a header field more.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));

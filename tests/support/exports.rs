@@ -1,4 +1,4 @@
-//! A model of an API with asynchronous exports.
+//! A model of an API with asynchronous jobs.
 
 use std::{
     collections::BTreeMap,
@@ -13,14 +13,14 @@ use crate::{
     timeline::Timeline,
 };
 
-/// Where jobs are submitted; theirs are the paths below.
+/// The path to submit jobs to. The jobs have paths below it.
 pub const JOBS_PATH: &str = "/api/v2/details/jobs";
 
-/// An API with jobs over a [`Timeline`]: each needs three polls, and gives 25 results a page.
+/// An API with jobs over a [`Timeline`]. Each job is done at the third poll, and has 25 results per page.
 #[derive(Debug)]
 pub struct Exports {
     timeline: Timeline,
-    /// How many results of a job there are to be had.
+    /// The maximum number of results of a job.
     depth: usize,
     state: Mutex<State>,
     submitted: Condvar,
@@ -28,15 +28,15 @@ pub struct Exports {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By id as it stands in a path, the interval and how often the job was polled.
+    /// By id as in a path: the interval, and the number of polls.
     jobs: BTreeMap<String, (String, usize)>,
     /// How many are not read to the end.
-    under_way: usize,
-    most_under_way: usize,
+    unread: usize,
+    most_unread: usize,
 }
 
 impl Exports {
-    /// Jobs that find records of `timeline`, and give the first `depth` of them.
+    /// Jobs over `timeline`, each with at most `depth` results.
     pub fn new(timeline: Timeline, depth: usize) -> Self {
         Self { timeline, depth, state: Mutex::default(), submitted: Condvar::new() }
     }
@@ -51,12 +51,12 @@ impl Exports {
         self.lock().jobs.values().map(|(_, polls)| *polls).collect()
     }
 
-    /// How many jobs had been submitted and not been read to the end, at most.
+    /// The maximum number of jobs that were submitted but not yet read to the end.
     pub fn most_under_way(&self) -> usize {
-        self.lock().most_under_way
+        self.lock().most_unread
     }
 
-    /// Waits until this many jobs were submitted; it fails where they are not.
+    /// Waits until this many jobs were submitted, and panics after 30 seconds.
     pub fn wait_for_submissions(&self, count: usize) {
         let state = self.lock();
         let limit = Duration::from_secs(30);
@@ -86,8 +86,8 @@ impl Exports {
         state
             .jobs
             .insert(percent_encoded(&id), (body["interval"].as_str().expect("an interval").to_owned(), 0));
-        state.under_way += 1;
-        state.most_under_way = state.most_under_way.max(state.under_way);
+        state.unread += 1;
+        state.most_unread = state.most_unread.max(state.unread);
         self.submitted.notify_all();
         Reply { status: 202, ..Reply::json(json!({ "jobId": id }).to_string()) }
     }
@@ -106,12 +106,12 @@ impl Exports {
         let results = self.timeline.within(interval);
         let offset = request.query("cursor").map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
         if offset >= self.depth {
-            state.under_way = state.under_way.saturating_sub(1);
+            state.unread = state.unread.saturating_sub(1);
             return Reply::refusal(400, &json!({"code": "pagination.limit"}));
         }
         let page = results[offset..results.len().min(offset + 25)].join(",");
         if offset + 25 >= results.len() {
-            state.under_way = state.under_way.saturating_sub(1);
+            state.unread = state.unread.saturating_sub(1);
             return Reply::json(format!(r#"{{"conversations":[{page}]}}"#));
         }
         Reply::json(format!(r#"{{"conversations":[{page}],"cursor":"{}"}}"#, offset + 25))
@@ -122,7 +122,7 @@ impl Exports {
     }
 }
 
-/// Ids hold what has a meaning in a URL.
+/// The ids contain characters that must be encoded in a URL.
 fn percent_encoded(id: &str) -> String {
     id.replace(' ', "%20").replace('/', "%2F").replace('é', "%C3%A9")
 }

@@ -1,4 +1,4 @@
-//! Sinks in memory that write down what is done to them.
+//! Sinks in memory that record their calls.
 
 use std::{
     collections::HashMap,
@@ -9,33 +9,33 @@ use longhaul_core::sink::{
     Batch, Destination, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Variables,
 };
 
-/// What was done to the sinks of a run, in order.
+/// The calls of the sinks of a run, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Arc<Mutex<Vec<(String, Call)>>>);
 
-/// What was done to a sink.
+/// A call of a sink.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Call {
     /// It was opened.
     Open,
-    /// It was opened again, as it was at this commit.
+    /// It was opened again, at this commit.
     GoBack(Mark),
     /// These records were written.
     Write(Vec<String>),
-    /// It was told to make durable what it has.
+    /// It was committed.
     Commit(Mark),
-    /// It was told to publish.
+    /// It was finished.
     Finish,
-    /// It was dropped without having been told to publish.
+    /// It was dropped without being finished.
     Abandon,
 }
 
-/// The moments at which a sink can fail.
+/// The calls in which a sink can fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SinkStep {
     /// While it is opened.
     Open,
-    /// At the second batch, so that something came before.
+    /// At the second batch, after a successful one.
     Write,
     /// At the commit.
     Commit,
@@ -43,7 +43,7 @@ pub enum SinkStep {
     Finish,
 }
 
-/// A sink that keeps its records in a [`Journal`], and fails where it was told to.
+/// A sink that records its calls in a [`Journal`], and fails on request.
 #[derive(Clone, Debug)]
 pub struct RecordingSink {
     name: String,
@@ -52,7 +52,7 @@ pub struct RecordingSink {
     memory: Memory,
 }
 
-/// What becomes of records that came after a commit when the sink is opened again at it.
+/// Whether the sink loses the records after a commit when it is opened again at that commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Memory {
     Forgets,
@@ -60,22 +60,22 @@ enum Memory {
 }
 
 impl Journal {
-    /// A sink that writes down here, under `name`, what is done to it.
+    /// A sink that records its calls here, under `name`.
     pub fn sink(&self, name: &str) -> RecordingSink {
         RecordingSink { name: name.to_owned(), journal: self.clone(), fails: None, memory: Memory::Forgets }
     }
 
-    /// Everything that was done, with the names of the sinks.
+    /// All calls, with the names of the sinks.
     pub fn calls(&self) -> Vec<(String, Call)> {
         self.lock().clone()
     }
 
-    /// What was done to the sink `name`.
+    /// The calls of the sink `name`.
     pub fn of(&self, name: &str) -> Vec<Call> {
         self.lock().iter().filter(|(of, _)| of == name).map(|(_, call)| call.clone()).collect()
     }
 
-    /// The records that the sink `name` was given and that were not taken back, in order.
+    /// The records of the sink `name` that were not rolled back, in order.
     pub fn records(&self, name: &str) -> Vec<String> {
         let (mut records, mut commits) = (Vec::new(), HashMap::new());
         for call in self.of(name) {
@@ -91,7 +91,7 @@ impl Journal {
         records
     }
 
-    /// Whether any sink was told to publish.
+    /// Whether any sink was finished.
     pub fn any_finished(&self) -> bool {
         self.lock().iter().any(|(_, call)| *call == Call::Finish)
     }
@@ -106,13 +106,13 @@ impl Journal {
 }
 
 impl RecordingSink {
-    /// The same sink, failing at `step`.
+    /// Makes the sink fail at `step`.
     #[must_use]
     pub fn failing_at(self, step: SinkStep) -> Self {
         Self { fails: Some(step), ..self }
     }
 
-    /// The same sink, unable to go back: whatever it was given is durable at once.
+    /// Makes the sink unable to roll back: every record is durable at once.
     #[must_use]
     pub fn keeping_all(self) -> Self {
         Self { memory: Memory::Keeps, ..self }

@@ -1,8 +1,7 @@
-//! What the suites stand on: a clock that is set by hand, a scripted transport, sinks that keep a journal, a server
-//! and a disk with faults, compressed files, and models of APIs: one whose tokens die, one that is asked by interval, one
-//! with jobs.
+//! Support for the test suites: a manual clock, a scripted transport, sinks that record their calls, a server and a disk
+//! with faults, compressed files, and models of APIs: one whose tokens expire, one with time intervals, one with jobs.
 
-#![expect(clippy::missing_panics_doc, reason = "what fails in here fails the test, and that is its purpose")]
+#![expect(clippy::missing_panics_doc, reason = "a panic fails the test, as intended")]
 
 mod again;
 mod api;

@@ -1,4 +1,4 @@
-//! Draws that can be repeated.
+//! Repeatable random numbers.
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Draws that can be repeated from their seed, by splitmix64.
+/// Random numbers from a seed, by splitmix64.
 #[derive(Debug)]
 pub struct Luck {
     seed: u64,
@@ -14,7 +14,7 @@ pub struct Luck {
 }
 
 impl Luck {
-    /// From the seed that `LONGHAUL_TEST_SEED` says, else from one that is new each time.
+    /// Uses the seed in `LONGHAUL_TEST_SEED`, or a random one.
     pub fn new() -> Self {
         let seed = env::var("LONGHAUL_TEST_SEED").ok();
         let parsed = |seed: String| seed.parse().expect("LONGHAUL_TEST_SEED is a number");
@@ -22,7 +22,7 @@ impl Luck {
         Self { seed, state: seed }
     }
 
-    /// What repeats the draws.
+    /// The seed, to repeat the numbers.
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -35,10 +35,10 @@ impl Luck {
         (mixed ^ (mixed >> 31)) % limit.max(1)
     }
 
-    /// When a run is to die that has so many pages left, each of which takes `latency`: that many pages later, and a
-    /// moment.
+    /// When to kill a run with `left` remaining pages, each of which takes `latency`: after the returned number of pages and
+    /// the returned time.
     pub fn death(&mut self, left: u64, latency: Duration) -> (u64, Duration) {
-        // Beginnings and ends are a small part of a life, and much happens there.
+        // Much happens at the start and at the end of a run, although they are short.
         let pages = match self.below(6) {
             0 => 0,
             1 | 2 => left,
@@ -56,7 +56,7 @@ impl Default for Luck {
     }
 }
 
-/// How many kills there are at least, as `LONGHAUL_TEST_KILLS` says; few unless it does.
+/// The minimum number of kills: `LONGHAUL_TEST_KILLS`, or 20.
 pub fn kills() -> usize {
     let kills = env::var("LONGHAUL_TEST_KILLS").ok();
     kills.map_or(20, |kills| kills.parse().expect("LONGHAUL_TEST_KILLS is a number"))

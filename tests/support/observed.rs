@@ -1,20 +1,20 @@
-//! What a run told while it went on.
+//! The events of a run.
 
 use std::sync::{Mutex, PoisonError};
 
 use longhaul_core::event::{Event, Fault, Observer};
 
-/// Keeps the faults that were survived, and how many tokens died.
+/// Records the faults that were retried, and the number of rejected tokens.
 #[derive(Debug, Default)]
 pub struct Observed(Mutex<(Vec<Fault>, usize)>);
 
 impl Observed {
-    /// The faults survived so far, in order.
+    /// The faults so far, in order.
     pub fn survived(&self) -> Vec<Fault> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    /// How many tokens died and were replaced.
+    /// The number of tokens that were rejected and renewed.
     pub fn tokens_died(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }

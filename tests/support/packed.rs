@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 
 use flate2::{read::MultiGzDecoder, write::GzEncoder};
 
-/// What a file holds to its last byte that was written with this compression: `gzip` or `zstd`, or the ending of its
-/// name, `gz` or `zst`. Any other is not compressed.
+/// Decompresses a whole file. `compression` is `gzip` or `zstd`, or the file ending `gz` or `zst`; any other means no
+/// compression.
 pub fn unpacked(compression: &str, file: &[u8]) -> Vec<u8> {
     let mut held = Vec::new();
     let read = match compression {
@@ -13,12 +13,12 @@ pub fn unpacked(compression: &str, file: &[u8]) -> Vec<u8> {
         "zstd" | "zst" => zstd::Decoder::new(file).and_then(|mut decoder| decoder.read_to_end(&mut held)),
         _ => return file.to_vec(),
     };
-    // Neither decoder may take an empty file for one that holds nothing: the commands refuse it.
+    // The decoders accept an empty file, but the commands `gzip` and `zstd` refuse it.
     assert!(read.is_ok() && !file.is_empty(), "{compression}: {read:?} of {} bytes", file.len());
     held
 }
 
-/// A whole file that holds this text.
+/// Compresses `text` to a whole file.
 pub fn packed(compression: &str, text: &str) -> Vec<u8> {
     let packed = match compression {
         "gzip" => {

@@ -1,4 +1,4 @@
-//! A pull, put together.
+//! The parts of a pull.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -34,20 +34,20 @@ use crate::{
     transport::ScriptedTransport,
 };
 
-/// The parts of a pull in the shape of [`FakeApi`](crate::FakeApi). A test changes those that it is about.
+/// The parts of a pull from [`FakeApi`](crate::FakeApi). A test changes those that it tests.
 #[derive(Debug)]
 pub struct Setup {
-    /// How requests travel.
+    /// Sends the requests.
     pub transport: Arc<dyn Transport>,
     /// The clock of the run.
     pub clock: Arc<dyn Clock>,
-    /// When to send again.
+    /// When to retry.
     pub policy: RetryPolicy,
     /// The token endpoint.
     pub endpoint: TokenEndpoint,
     /// The first request.
     pub request: Request,
-    /// What the run tells.
+    /// The events of the run.
     pub observed: Arc<Observed>,
 }
 
@@ -82,7 +82,7 @@ impl Setup {
         (Self::new(&base, Arc::clone(&transport) as _, Arc::clone(clock) as _), transport)
     }
 
-    /// A pull from a scripted API that takes none but these tokens.
+    /// A pull from a scripted API that accepts only these tokens.
     pub fn scripted_api(
         tokens: &Arc<Tokens>,
         answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
@@ -96,12 +96,12 @@ impl Setup {
         })
     }
 
-    /// A pull over real sockets, on a clock whose waits take no time.
+    /// A pull over real sockets, with a clock whose waits take no time.
     pub fn over_sockets(base: &Url, clock: &Arc<ManualClock>) -> Self {
         Self::over_sockets_with(base, clock, Settings::default())
     }
 
-    /// A pull over real sockets with settings of its own, but for the proxy.
+    /// A pull over real sockets with these settings, without a proxy.
     pub fn over_sockets_with(base: &Url, clock: &Arc<ManualClock>, settings: Settings) -> Self {
         let settings = Settings { proxy: Proxy::Direct, ..settings };
         let transport = UreqTransport::new(&settings).expect("settings without files");
@@ -118,7 +118,7 @@ impl Setup {
         OAuth2::new(self.endpoint.clone(), client)
     }
 
-    /// The client of the pull, with credentials of its own.
+    /// The client of the pull, with its own credentials.
     pub fn client(&self) -> Client {
         let origins = Origins::of([&self.request.url]);
         Client::new(Arc::clone(&self.transport), Arc::new(self.oauth2()), origins)
@@ -138,7 +138,7 @@ impl Setup {
         }
     }
 
-    /// The listing of the pull, as a stream is configured.
+    /// The source of the pull.
     pub fn source(&self) -> Source {
         let Request { method, url, headers, body, replay } = self.request.clone();
         let body = match body {
@@ -152,7 +152,7 @@ impl Setup {
         Source { first, records, paginator, ends, unique: None, job: None, windows: None, concurrency: 1 }
     }
 
-    /// Another listing of the same API, asked for by GET and without content.
+    /// Another listing of the same API, requested by GET without a body.
     pub fn source_at(&self, path: &str, records: &str, paginator: impl Paginator + 'static) -> Source {
         let source = self.source();
         let first = Template { method: Method::GET, path: path.to_owned(), body: None, ..source.first };
@@ -165,7 +165,7 @@ impl Setup {
         self.run_into(&journal, &[("out", journal.sink("out"))])
     }
 
-    /// Pulls everything into these sinks, which keep `journal`.
+    /// Pulls everything into these sinks, which record their calls in `journal`.
     pub fn run_into(&self, journal: &Journal, sinks: &[(&str, RecordingSink)]) -> Pulled {
         let sinks = sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect();
         Pulled { outcome: self.pull_into(&self.source(), None, sinks), journal: journal.clone() }
@@ -196,12 +196,12 @@ impl Setup {
     }
 }
 
-/// What came of a pull.
+/// The outcome of a pull.
 #[derive(Debug)]
 pub struct Pulled {
     /// How it ended.
     pub outcome: Result<Summary, PullError>,
-    /// What was done to the sinks.
+    /// The calls of the sinks.
     pub journal: Journal,
 }
 
@@ -240,7 +240,7 @@ impl Pulled {
     }
 }
 
-/// An error and its causes, one a line, as a report would show them.
+/// An error and its causes, one per line, as in a report.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join("\n")

@@ -1,4 +1,4 @@
-//! Sinks that are tested from outside.
+//! Helpers for tests of sinks.
 
 use std::{env, fs, path::Path};
 
@@ -11,22 +11,22 @@ pub fn write_page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), Sink
     sink.write(&Batch::new(text.as_bytes(), &ends))
 }
 
-/// Puts the library that cargo built of a sink, which lies beside the tests, into a folder.
+/// Copies the library of a sink, which cargo builds next to the tests, into a folder.
 pub fn shelve(sink: &str, folder: &Path) {
     let name = format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let built = env::current_exe().expect("a running program has a file").with_file_name(&name);
     fs::create_dir_all(folder).expect("a folder can be made");
     fs::copy(built, folder.join(&name)).expect("cargo builds it before the tests");
-    close(&folder.join(name));
+    make_private(&folder.join(name));
 }
 
-/// Takes away what a umask may have granted to the group.
+/// Removes write permissions of others, which the umask may allow.
 #[cfg(unix)]
-fn close(file: &Path) {
+fn make_private(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("the file is one's own");
 }
 
 #[cfg(not(unix))]
-fn close(_: &Path) {}
+fn make_private(_: &Path) {}

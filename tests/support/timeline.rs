@@ -1,4 +1,4 @@
-//! A model of an API whose records each have their time, and are asked for by interval.
+//! A model of an API whose records have a time, and are requested by interval.
 
 use jiff::{SignedDuration, Timestamp};
 use longhaul_core::window::Window;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Received, Reply};
 
-/// Records, one after another at equal distances, that a details query pages through only so far.
+/// Records at equal intervals, with a query that limits the depth of paging.
 #[derive(Debug)]
 pub struct Timeline {
     records: Vec<(Timestamp, String)>,
@@ -14,7 +14,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// This many records from `start` on, of which a query gives the first `depth`.
+    /// `count` records from `start` on. A query returns at most `depth` of them.
     pub fn new(start: Timestamp, every: SignedDuration, count: usize, depth: usize) -> Self {
         let record = |at: Timestamp, id| format!(r#"{{"id":{id},"conversationStart":"{at}","n":1.50}}"#);
         let times = std::iter::successors(Some(start), |at| Some(*at + every)).take(count);
@@ -22,20 +22,20 @@ impl Timeline {
         Self { records, depth }
     }
 
-    /// Every record, in the order of time.
+    /// All records, in order of time.
     pub fn records(&self) -> Vec<String> {
         self.records.iter().map(|(_, record)| record.clone()).collect()
     }
 
-    /// The records in an interval such as `2026-01-01T00:00:00Z/2026-01-02T00:00:00Z`, its end not included.
+    /// The records in an interval such as `2026-01-01T00:00:00Z/2026-01-02T00:00:00Z`, without its end.
     pub fn within(&self, interval: &str) -> Vec<String> {
         let window = window(interval);
         let within = |at: &Timestamp| *at >= window.start && *at < window.end;
         self.records.iter().filter(|(at, _)| within(at)).map(|(_, record)| record.clone()).collect()
     }
 
-    /// The page that the body of `request` asks for by `interval` and `paging`. Past the end it has no records at all,
-    /// and beyond the depth there is nothing but a 400.
+    /// The page for `interval` and `paging` in the body of `request`. Past the end there are no records, and past the depth
+    /// there is a 400.
     pub fn page(&self, request: &Received) -> Reply {
         let body: Value = serde_json::from_slice(&request.body).expect("a body of JSON");
         let number = |name: &str| usize::try_from(body["paging"][name].as_u64()?).ok();
@@ -59,7 +59,7 @@ impl Timeline {
     }
 }
 
-/// The window that an interval such as `2026-01-01T00:00:00Z/2026-01-02T00:00:00Z` spells out.
+/// The window of an interval such as `2026-01-01T00:00:00Z/2026-01-02T00:00:00Z`.
 pub fn window(interval: &str) -> Window {
     let (start, end) = interval.split_once('/').expect("two times");
     let time = |text: &str| text.parse().expect("a time");

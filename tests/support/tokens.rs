@@ -1,4 +1,4 @@
-//! Tokens that die.
+//! Tokens that stop working.
 
 use std::{
     collections::HashMap,
@@ -10,29 +10,29 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Received, Reply};
 
-/// How long a token serves.
+/// How long a token is valid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Life {
-    /// For ever.
+    /// Forever.
     Unlimited,
-    /// For this many requests; the next one draws a 401.
+    /// For this many requests. The next one gets a 401.
     Requests(u32),
-    /// For this long from its issue on.
+    /// For this time after it was issued.
     Time(Duration),
     /// Not at all: every token is refused.
     StillBorn,
 }
 
-/// The issuer of tokens and the judge of them.
+/// Issues tokens and checks them.
 #[derive(Debug)]
 pub struct Tokens {
     life: Life,
     expires_in: Option<Value>,
-    ledger: Mutex<Ledger>,
+    ledger: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Ledger {
+struct State {
     alive: HashMap<String, Issued>,
     issued: usize,
     refused: usize,
@@ -45,18 +45,18 @@ struct Issued {
 }
 
 impl Tokens {
-    /// Tokens that live so long and say nothing about it.
+    /// Tokens that are valid for `life`, which is not reported.
     pub fn new(life: Life) -> Self {
         Self { life, expires_in: None, ledger: Mutex::default() }
     }
 
-    /// The same tokens, with `expires_in` told, be it true or not.
+    /// Reports `expires_in`, whether it is true or not.
     #[must_use]
     pub fn told(self, expires_in: Value) -> Self {
         Self { expires_in: Some(expires_in), ..self }
     }
 
-    /// Issues a token at `at`, in the shape of RFC 6749 §5.1.
+    /// Issues a token at `at`, as in RFC 6749 §5.1.
     pub fn issue(&self, at: Duration) -> Reply {
         let mut ledger = self.lock();
         ledger.issued += 1;
@@ -69,7 +69,7 @@ impl Tokens {
         Reply::json(answer.to_string())
     }
 
-    /// A 401 for whatever does not carry a token that is alive at `at`; counts a use.
+    /// A 401 unless the request has a token that is valid at `at`. Counts the use.
     pub fn check(&self, request: &Received, at: Duration) -> Result<(), Reply> {
         let mut ledger = self.lock();
         let alive = request.bearer().and_then(|token| ledger.alive.get_mut(token)).is_some_and(|token| {
@@ -88,7 +88,7 @@ impl Tokens {
         Err(Reply::refusal(401, &json!({"code": "bad.credentials", "message": "Invalid login credentials."})))
     }
 
-    /// Withdraws every token.
+    /// Revokes every token.
     pub fn revoke(&self) {
         self.lock().alive.clear();
     }
@@ -98,12 +98,12 @@ impl Tokens {
         self.lock().issued
     }
 
-    /// How many requests were refused for their token.
+    /// How many requests were refused because of their token.
     pub fn refused(&self) -> usize {
         self.lock().refused
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ledger> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! A transport without sockets.
+//! A scripted transport.
 
 use std::{
     fmt,
@@ -18,8 +18,7 @@ use crate::{
 
 type Script = dyn Fn(&Received) -> Result<Reply, TransportErrorKind> + Send + Sync;
 
-/// A transport that answers from a script and remembers what it was asked. What a request costs is up to the script,
-/// which may advance the clock.
+/// A transport that answers by a script, and records the requests. The script may advance the clock.
 pub struct ScriptedTransport {
     clock: Arc<ManualClock>,
     script: Box<Script>,
@@ -27,7 +26,7 @@ pub struct ScriptedTransport {
 }
 
 impl ScriptedTransport {
-    /// A transport that answers each request with what `script` says.
+    /// A transport that answers each request by `script`.
     pub fn new(
         clock: &Arc<ManualClock>,
         script: impl Fn(&Received) -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
@@ -36,17 +35,17 @@ impl ScriptedTransport {
         Arc::new(Self { clock, script: Box::new(script), received })
     }
 
-    /// Everything that was asked so far, in order.
+    /// All requests so far, in order.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was asked of the token endpoint so far, in order.
+    /// The requests to the token endpoint so far, in order.
     pub fn token_requests(&self) -> Vec<Received> {
         self.received().into_iter().filter(Received::is_for_token).collect()
     }
 
-    /// What was asked of the API so far, in order.
+    /// The requests to the API so far, in order.
     pub fn api_requests(&self) -> Vec<Received> {
         self.received().into_iter().filter(|request| !request.is_for_token()).collect()
     }

@@ -1,4 +1,4 @@
-//! From `[api]`, `[auth]` and `[retry]` to a client.
+//! Builds the client from `[api]`, `[auth]`, `[rate]` and `[retry]`.
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
@@ -14,19 +14,19 @@ use longhaul_core::{
 };
 
 use crate::{
-    build::budget::Budgeted,
+    build::request_limit::LimitedTransport,
     config::{self, Config, ConfigError, Loaded, SecretSource},
     stop::Stop,
     terminal::failure::Failure,
 };
 
-/// The way to the API: a client, and its credentials for who asks for a token.
+/// Access to the API: the client, and its credentials for the command `token`.
 #[derive(Debug)]
 pub(crate) struct Access {
     /// Sends requests to the API.
     pub(crate) client: Arc<Client>,
     credentials: Credentials,
-    /// What all requests travel by, to be broken off when the run is stopped.
+    /// Sends all requests. It is interrupted when the run is stopped.
     pub(crate) transport: Arc<dyn Transport>,
 }
 
@@ -38,7 +38,7 @@ enum Credentials {
 }
 
 impl Access {
-    /// A valid access token; `None` where the API is asked without one.
+    /// A valid access token; `None` if the API needs none.
     pub(crate) fn token(&self) -> Result<Option<Secret>, AuthError> {
         match &self.credentials {
             Credentials::None => Ok(None),
@@ -48,16 +48,16 @@ impl Access {
     }
 }
 
-/// What a run may use up.
+/// The limits of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
-    /// How many requests it may send before it is stopped.
+    /// The maximum number of requests.
     pub(crate) requests: Option<u64>,
-    /// What stops it.
+    /// Stops the run.
     pub(crate) stop: Stop,
 }
 
-/// Builds the client. Secrets are looked up here; nothing is sent yet.
+/// Builds the client, and resolves the secrets. Nothing is sent.
 pub(crate) fn connect(
     loaded: &Loaded,
     environment: &[(OsString, OsString)],
@@ -68,7 +68,7 @@ pub(crate) fn connect(
     let config = &loaded.config;
     let mut transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
     if let Some(requests) = limits.requests {
-        transport = Arc::new(Budgeted::new(transport, requests, limits.stop));
+        transport = Arc::new(LimitedTransport::new(transport, requests, limits.stop));
     }
     let client = |auth: Arc<dyn Auth>, origins: Origins| {
         Client::new(Arc::clone(&transport), auth, origins)
@@ -90,15 +90,19 @@ pub(crate) fn connect(
     Ok(Access { client: Arc::new(client), credentials, transport })
 }
 
-/// How long a request may take that is sent when the run is stopped.
-const PARTING: Duration = Duration::from_secs(1);
+/// The time limit of a request that is sent after the run was stopped.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Access {
-    /// A client for what is sent when the run is stopped and its own client with it: soon, and once.
-    pub(crate) fn parting_client(&self, loaded: &Loaded) -> Result<Client, Failure> {
+    /// A client for requests after the run was stopped, because its own client is stopped, too. It never retries.
+    pub(crate) fn shutdown_client(&self, loaded: &Loaded) -> Result<Client, Failure> {
         let config = &loaded.config;
-        let settings =
-            Settings { connect_timeout: PARTING, timeout: PARTING, max_time: PARTING, ..settings(config) };
+        let settings = Settings {
+            connect_timeout: SHUTDOWN_TIMEOUT,
+            timeout: SHUTDOWN_TIMEOUT,
+            max_time: SHUTDOWN_TIMEOUT,
+            ..settings(config)
+        };
         let transport = Arc::new(transport(&settings, loaded)?);
         let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
         Ok(Client::new(transport, self.credentials.auth(), origins(config)).with_policy(once))
@@ -162,7 +166,7 @@ fn tls(config: &Config) -> Tls {
         config::Auth::None | config::Auth::Token(_) => None,
     };
     let mut urls = [&api.base_url].into_iter().chain(&api.allowed_origins).chain(token_url);
-    // A proxy may be spoken to over TLS itself.
+    // The connection to a proxy may use TLS itself.
     let is_plain =
         !matches!(api.proxy, Some(config::Proxy::Through(_))) && urls.all(|url| url.scheme() == "http");
     if is_plain { Tls::Unused } else { Tls::Used }

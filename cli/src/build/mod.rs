@@ -1,7 +1,7 @@
-//! The one place where configuration becomes the engine's parts.
+//! Builds the parts of the engine from the configuration. Nothing else does.
 
-mod budget;
 mod client;
+mod request_limit;
 mod sinks;
 mod source;
 

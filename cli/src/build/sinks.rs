@@ -1,4 +1,4 @@
-//! From `[sinks.*]` to sinks that can be opened.
+//! Builds sinks from `[sinks.*]`.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -22,14 +22,14 @@ use crate::{
     terminal::{failure::Failure, hints::broken_sink},
 };
 
-/// The sinks that longhaul brings along.
+/// The built-in sinks.
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry
 }
 
-/// Where plugins are looked for: `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then beside
+/// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
 /// the executable.
 pub(crate) fn plugins(
     plugin_path: &[PathBuf],
@@ -48,19 +48,19 @@ pub(crate) fn plugins(
     Plugins::new(folders.chain(beside).map(|folder| working_folder.join(folder)))
 }
 
-/// The name of the sink that a stream without sinks goes to.
+/// The sink of a stream that names no sink.
 pub(crate) const STDOUT: &str = "stdout";
 
-/// A sink by its name, for a stream that brings this table.
+/// The name of a sink, and the table of the stream that uses it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SinkFor<'s> {
     /// The sink's name.
     pub(crate) name: &'s str,
-    /// What the stream looks like in a sink that writes tables and lists no columns itself.
+    /// The table of the stream, for sinks without their own list of columns.
     pub(crate) table: Option<&'s Table>,
 }
 
-/// The configured sinks that a run needs, each under its name, once for every table that streams bring.
+/// The sinks of a run, by name and by the table of the stream.
 #[derive(Debug)]
 pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Configured>);
 
@@ -68,12 +68,12 @@ pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Configured>);
 #[derive(Debug)]
 struct Configured {
     sink: Box<dyn OpenSink>,
-    /// The names of the options that its type knows.
+    /// The options of its type.
     options: Vec<String>,
 }
 
 impl ConfiguredSinks {
-    /// Configures these sinks. `stdout` need not stand in the configuration.
+    /// Configures these sinks. `stdout` does not need a table in the configuration.
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
@@ -89,12 +89,12 @@ impl ConfiguredSinks {
         Ok(Self(sinks))
     }
 
-    /// That sink, if it was configured.
+    /// The sink; `None` if it is not among these.
     pub(crate) fn get(&self, sink: SinkFor<'_>) -> Option<&dyn OpenSink> {
         self.0.get(&sink.key()).map(|configured| configured.sink.as_ref())
     }
 
-    /// Whether the sink's type knows this option.
+    /// Whether the type of the sink has this option.
     pub(crate) fn knows(&self, sink: SinkFor<'_>, option: &str) -> bool {
         self.0
             .get(&sink.key())
@@ -119,25 +119,25 @@ fn configure(
     let configured = loaded.config.sinks.get(name);
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
-    let wrong = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
-    let (sink, options, suggested) = match registry.get(kind) {
+    let invalid = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
+    let (sink, options, from_table) = match registry.get(kind) {
         Ok(sink_type) => {
             let known = sink_type.options();
             let mut options = match configured {
                 Some(sink) => sink.options.clone(),
-                None => path_of(kind, &known),
+                None => default_options(kind, &known),
             };
-            let suggested = suggested(table, &known, &options, configured);
-            if asks_for_table(&options) && suggested.is_empty() {
+            let from_table = options_from_table(table, &known, &options, configured);
+            if wants_stream_table(&options) && from_table.is_empty() {
                 let key = format!("sinks.{name}.columns");
-                let clause = format!("`{key}`: the stream has no table of its own");
+                let clause = format!("`{key}`: the stream has no `table`");
                 let error = ConfigError::new(clause).at(&key, loaded.origin_of(&key));
                 return Err(error
-                    .with_hint("list the columns, or write a table `[streams.NAME.table]`")
+                    .with_hint("list the columns, or add a table `[streams.NAME.table]`")
                     .into());
             }
-            options.extend(suggested.clone());
-            (sink_type.configure(&options), known, suggested)
+            options.extend(from_table.clone());
+            (sink_type.configure(&options), known, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
@@ -147,78 +147,84 @@ fn configure(
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name, registry));
             }
-            Ok(None) => return Err(wrong(unknown.to_string()).hint(no_plugin(kind))),
-            Err(LoadError::Name { .. }) => return Err(wrong(unknown.to_string())),
+            Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind))),
+            Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string())),
             Err(error) => {
-                return Err(Failure { written: written(loaded, name, &key), ..of_plugin(error) });
+                return Err(Failure { origin: origin(loaded, name, &key), ..of_plugin(error) });
             }
         },
     };
     let sink = sink.map_err(|error| match error.key() {
-        Some(key) if suggested.contains_key(key) => of_table(loaded, table, error),
+        Some(key) if from_table.contains_key(key) => of_table(loaded, table, error),
         _ => of_options(loaded, name, error),
     })?;
     Ok(Configured { sink, options })
 }
 
-/// A type that is named in place of a sink writes to a file named after the stream, where it needs a file.
-fn path_of(kind: &str, known: &[String]) -> Options {
+/// The options of a sink that has no table in the configuration: a file named after the stream.
+fn default_options(kind: &str, known: &[String]) -> Options {
     let path = known.iter().find(|option| *option == "path");
     path.into_iter().map(|path| (path.clone(), format!("{{stream}}.{kind}").into())).collect()
 }
 
-/// What of `table` goes to a sink that knows these options and was given those: all, where it asks for it, or writes
-/// tables and nobody has said what is in them.
-fn suggested(table: Option<&Table>, known: &[String], given: &Options, configured: Option<&Sink>) -> Options {
+/// The options that a sink takes from the `table` of the stream. A sink gets them if it asks for them with
+/// `columns = "stream"`, or if it writes tables and has no columns of its own.
+fn options_from_table(
+    table: Option<&Table>,
+    known: &[String],
+    given: &Options,
+    configured: Option<&Sink>,
+) -> Options {
     let knows = |option: &str| known.iter().any(|known| known == option);
     let is_csv_of_stdout = knows("format") && given.get("format") == Some(&"csv".into());
-    let says_itself = ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
-    // A file that was configured without columns has all of them.
-    let lacks_columns =
-        !says_itself && (is_csv_of_stdout || (knows("columns") && !knows("format") && configured.is_none()));
-    table.filter(|_| lacks_columns || asks_for_table(given)).map(Table::options).unwrap_or_default()
+    let has_own_columns =
+        ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
+    // A file with a table in the configuration, but without columns, has all columns.
+    let lacks_columns = !has_own_columns
+        && (is_csv_of_stdout || (knows("columns") && !knows("format") && configured.is_none()));
+    table.filter(|_| lacks_columns || wants_stream_table(given)).map(Table::options).unwrap_or_default()
 }
 
-fn asks_for_table(given: &Options) -> bool {
+fn wants_stream_table(given: &Options) -> bool {
     given.get("columns").and_then(|columns| columns.as_str()) == Some("stream")
 }
 
-/// A sink's complaint about what a stream suggested.
+/// An error in the `table` of a stream.
 pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
     let mut streams = loaded.config.streams.iter();
     let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
     let (stream, option) = (stream.map_or("*", |(name, _)| name), error.key().unwrap_or("columns"));
     let key = format!("streams.{stream}.table.{option}");
-    let written = loaded.origin_of(&key);
-    Failure { written: Some(written.to_string()), ..Failure::usage(TableError { key, source: error }) }
+    let origin = loaded.origin_of(&key);
+    Failure { origin: Some(origin.to_string()), ..Failure::usage(TableError { key, source: error }) }
 }
 
-/// A plugin that is not loaded, with what to do about it.
+/// A plugin that cannot be loaded.
 pub(crate) fn of_plugin(error: LoadError) -> Failure {
     let hint = error.hint().map(str::to_owned);
     Failure { hint, ..Failure::usage(error) }
 }
 
-/// What to do about a type that is neither built in nor found as a plugin.
+/// The hint for a type that is neither built in nor a plugin.
 fn no_plugin(kind: &str) -> String {
     let library = Plugins::file_name(kind);
     format!(
-        "a plugin of that name would be `{}`, in a folder of `plugin_path`; longhaul sinks lists those that are found",
+        "a plugin with this name would be `{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks",
         library.display()
     )
 }
 
-/// `--sink` may name what is neither configured nor a type that needs no configuration.
+/// `--sink` names neither a configured sink nor a built-in type.
 fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
     let types = registry.iter().map(|(kind, _)| kind);
     let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
     let suggestion = closest(name, &known);
-    ConfigError::new(format!("there is no sink `{name}`{suggestion}"))
-        .with_hint(format!("write a table `[sinks.{name}]`"))
+    ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
+        .with_hint(format!("add a table `[sinks.{name}]`"))
         .into()
 }
 
-/// A sink's complaint about its options, with the place where the option was written.
+/// An error in the options of a sink, and where the option is configured.
 pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failure {
     let key = match error.key() {
         Some(option) => format!("sinks.{name}.{option}"),
@@ -227,31 +233,31 @@ pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failu
     let (exit, hint) = match error.kind() {
         SinkErrorKind::Config => (Exit::Usage, None),
         SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
-        _ => (Exit::Sink, Some("mend the cause, then run the same command again".to_owned())),
+        _ => (Exit::Sink, Some("fix the problem, then run the same command again".to_owned())),
     };
-    let written = written(loaded, name, &key);
+    let origin = origin(loaded, name, &key);
     let error = SinkOptionsError { name: name.to_owned(), source: error };
-    Failure { written, hint, ..Failure::new(exit, error) }
+    Failure { origin, hint, ..Failure::new(exit, error) }
 }
 
-/// Where `key` was written, or else the sink's type, or the sink at all.
-fn written(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
+/// Where `key` is configured, or else the type of the sink, or else the sink.
+fn origin(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
     let places = [key.to_owned(), format!("sinks.{name}.type"), format!("sinks.{name}")];
     let origin = places.iter().map(|key| loaded.origin_of(key)).find(|origin| *origin != Origin::Default);
     origin.map(|origin| origin.to_string())
 }
 
-/// Which table it was.
+/// Names the table.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` cannot be used")]
+#[error("cannot use `{key}`")]
 struct TableError {
     key: String,
     source: SinkError,
 }
 
-/// Which sink it was.
+/// Names the sink.
 #[derive(Debug, thiserror::Error)]
-#[error("the sink `{name}` cannot be used as it is configured")]
+#[error("cannot set up the sink `{name}`")]
 struct SinkOptionsError {
     name: String,
     source: SinkError,

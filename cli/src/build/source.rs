@@ -1,4 +1,4 @@
-//! From `[streams.*]` to a source.
+//! Builds sources from `[streams.*]`.
 
 use std::{ffi::OsString, sync::Arc};
 
@@ -26,13 +26,13 @@ use crate::{
     terminal::failure::Failure,
 };
 
-/// The source of the stream `name`. `parting` makes the client that cancels jobs when the run is stopped.
+/// The source of the stream `name`. `shutdown_client` builds the client that cancels jobs when the run is stopped.
 pub(crate) fn source(
     loaded: &Loaded,
     name: &str,
     stream: &Stream,
     environment: &[(OsString, OsString)],
-    parting: impl FnOnce() -> Result<Client, Failure>,
+    shutdown_client: impl FnOnce() -> Result<Client, Failure>,
 ) -> Result<Source, Failure> {
     let requests = Requests { loaded, name, headers: headers(loaded, name, stream, environment)? };
     let replay = if stream.idempotent { Replay::Harmless } else { Replay::OnlyUnseen };
@@ -43,7 +43,7 @@ pub(crate) fn source(
         replay,
         ..requests.get(&stream.path)
     };
-    let job = stream.job.as_ref().map(|job| requests.job(job, parting)).transpose()?;
+    let job = stream.job.as_ref().map(|job| requests.job(job, shutdown_client)).transpose()?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
@@ -57,7 +57,7 @@ pub(crate) fn source(
     })
 }
 
-/// What the requests of a stream have in common.
+/// Builds the requests of a stream.
 struct Requests<'a> {
     loaded: &'a Loaded,
     name: &'a str,
@@ -85,19 +85,19 @@ impl Requests<'_> {
     fn job(
         &self,
         job: &config::Job,
-        parting: impl FnOnce() -> Result<Client, Failure>,
+        shutdown_client: impl FnOnce() -> Result<Client, Failure>,
     ) -> Result<Job, Failure> {
         let submit = Template {
             method: job.submit.method.clone(),
             query: pairs(&job.submit.query),
             body: self.body("job.submit.body", job.submit.body.as_ref())?,
-            // A submission is not a read: sent twice, it makes two jobs.
+            // A submission is not a read: two of them create two jobs.
             replay: Replay::OnlyUnseen,
             ..self.get(&job.submit.path)
         };
         let cancel = job.cancel.as_ref().map(|cancel| {
             let request = Template { method: cancel.method.clone(), ..self.get(&cancel.path) };
-            Ok::<_, Failure>(Cancel { request, client: parting()? })
+            Ok::<_, Failure>(Cancel { request, client: shutdown_client()? })
         });
         Ok(Job {
             submit,
@@ -122,7 +122,7 @@ fn pairs(query: &Query) -> Vec<(String, String)> {
 }
 
 fn windows(window: &config::Window) -> Windows {
-    // A day of the shortest window is 24 hours: it is compared with lengths, not put on a calendar.
+    // A day of `min_slice` is 24 hours, because it is compared with durations and not with dates.
     let length = |span: &jiff::Span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
     Windows {
         slice: window.slice,
@@ -136,7 +136,7 @@ fn windows(window: &config::Window) -> Windows {
     }
 }
 
-/// `is_declared` is whether the user wrote the style of pagination.
+/// `is_declared` is whether the user configured `pages`.
 fn paginator(pages: &Pages, is_declared: bool, base_url: &Url) -> Arc<dyn Paginator> {
     match pages.clone() {
         Pages::Single if is_declared => Arc::new(Single::Declared),
@@ -192,10 +192,10 @@ fn headers(
     Ok(headers)
 }
 
-/// Fields that say how a request lies on the wire, and where it goes.
-const FRAMING: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE];
+/// Headers that the transport sets.
+const TRANSPORT_HEADERS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE];
 
-/// Any configured header may hold a secret, so each is marked sensitive.
+/// Adds the configured headers. Any of them may be a secret, so all are marked as sensitive.
 fn add(
     headers: &mut HeaderMap,
     loaded: &Loaded,
@@ -205,19 +205,20 @@ fn add(
 ) -> Result<(), ConfigError> {
     for (name, source) in configured {
         let key = format!("{table}.headers.{name}");
-        let wrong = |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
-        let header = HeaderName::try_from(name).map_err(|_| wrong("this is not the name of a header"))?;
-        if FRAMING.contains(&header) {
-            return Err(wrong("this field is made from the request itself"));
+        let invalid =
+            |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
+        let header = HeaderName::try_from(name).map_err(|_| invalid("not a valid header name"))?;
+        if TRANSPORT_HEADERS.contains(&header) {
+            return Err(invalid("longhaul sets this header itself"));
         }
         if header == AUTHORIZATION && !matches!(loaded.config.auth, Auth::None) {
-            return Err(wrong(
-                "this field carries the token; for credentials of your own set `auth.type = \"none\"`",
+            return Err(invalid(
+                "this header carries the token; to set your own, use `auth.type = \"none\"`",
             ));
         }
         let text = source.resolve(environment)?;
         let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
-            wrong("its value has a line break or control character, which no header can carry")
+            invalid("the value contains a line break or control character, which a header cannot contain")
         })?;
         value.set_sensitive(true);
         headers.insert(header, value);

@@ -1,4 +1,4 @@
-//! `longhaul check`: everything but the pull.
+//! `longhaul check`: everything except the pull.
 
 use std::fmt::Write;
 
@@ -31,9 +31,9 @@ pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failu
         text.push_str("token: ok\n");
     }
     for Planned { name, stream, source, .. } in &planned {
-        let found = first_page(session, name, stream, source, &access)?;
+        let result = first_page(session, name, stream, source, &access)?;
         // Writing to a string does not fail.
-        let _ = writeln!(text, "stream {name}: {found}");
+        let _ = writeln!(text, "stream {name}: {result}");
     }
     print(&text)
 }
@@ -46,10 +46,10 @@ fn first_page(
     access: &Access,
 ) -> Result<String, Failure> {
     Ok(match FirstPage::fetch(session, name, stream, source, access)? {
-        FirstPage::OfJob(_) => {
-            format!("configured; a check submits no jobs, but this does: longhaul preview {name}")
+        FirstPage::NeedsJob(_) => {
+            format!("configured; check submits no jobs, preview does: longhaul preview {name}")
         }
-        FirstPage::NothingNew => "ok, there is nothing new".to_owned(),
+        FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched(page) => {
             let records = page.map_or(0, |page| page.batch().len() as u64);
             format!("ok, {} on the first page", counted(records, "record"))

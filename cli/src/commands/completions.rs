@@ -1,4 +1,4 @@
-//! `longhaul completions`: for the shell.
+//! `longhaul completions`: completions for a shell.
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};

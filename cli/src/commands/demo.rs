@@ -1,4 +1,4 @@
-//! `longhaul demo`: the main job against the fake API, and what it survived.
+//! `longhaul demo`: a pull against the fake API, and the faults it recovered from.
 
 use std::{
     fmt::Write as _,
@@ -25,33 +25,34 @@ use crate::{
     stop::{Reason, Stop},
     terminal::{
         failure::Failure,
-        progress::{Counts, grouped},
+        progress::{Counts, counted, grouped},
         screen::Screen,
     },
 };
 
-/// How long an answer takes, so that the demo outlives a few tokens and can be watched.
+/// The time of each answer. Long enough for a few tokens to expire, and to watch the progress.
 const LATENCY: Duration = Duration::from_millis(80);
 
 /// Pulls from the fake API, or only serves it.
 pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
     let settings = settings(arguments);
-    let api = FakeApi::start(settings.clone(), Arc::clone(&clock))
-        .map_err(|error| Failure::usage(error).hint("choose another --port, or none for any that is free"))?;
+    let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
+        Failure::usage(error).hint("choose another --port, or omit it to use any free port")
+    })?;
     if arguments.serve {
         return serve(&api, &settings, clock.as_ref(), stop);
     }
-    screen.tell(&format!(
-        "a fake of the API listens on {}: its tokens live {} s, and {} % of requests meet a fault",
+    screen.print(&format!(
+        "fake API listening on {}: tokens expire after {} s, {} % of requests meet a fault",
         api.base_url(),
         arguments.token_life,
         (arguments.faults * 100.0).round()
     ));
     let configuration = write_configuration(&api, &settings, &arguments.out)
         .map_err(|error| Failure::new(Exit::Sink, error).hint("choose another folder with --out"))?;
-    let session = Session::begin(sources(configuration.clone())?, screen.clone(), stop.clone())?;
-    // Whatever was left of another demo, its API is gone.
+    let session = Session::start(sources(configuration.clone())?, screen.clone(), stop.clone())?;
+    // An unfinished pull of another demo cannot be resumed, because its API is gone.
     run::execute(&session, &RunArguments { fresh: true, ..RunArguments::default() })?;
     let pulled = arguments.out.join("conversations.ndjson");
     let compared = compare(&pulled, &settings).map_err(|error| Failure::new(Exit::Fault, error))?;
@@ -71,7 +72,7 @@ fn settings(arguments: &DemoArguments) -> Settings {
     }
 }
 
-/// Serves until a signal comes.
+/// Serves the fake API until a signal arrives.
 fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
     print(&configuration(api, settings, Path::new(".")))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
@@ -79,7 +80,7 @@ fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> 
     Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
 }
 
-/// Only the demo's own file counts: whatever else is configured on the machine is for other systems.
+/// Only the file of the demo. The rest of the configuration is for other systems.
 fn sources(configuration: PathBuf) -> Result<Sources, Failure> {
     let cwd = std::env::current_dir().map_err(Failure::usage)?;
     Ok(Sources { cwd, files: vec![configuration], ..Sources::default() })
@@ -97,7 +98,7 @@ fn configuration(api: &FakeApi, settings: &Settings, out: &Path) -> String {
     let in_out =
         |name: &str| toml_edit::Value::from(out.join(name).to_string_lossy().into_owned()).to_string();
     format!(
-        r#"# For the API of `longhaul demo`, for as long as it runs.
+        r#"# For the API of `longhaul demo`, while it runs.
 state_dir = {state_dir}
 
 [api]
@@ -146,12 +147,12 @@ columns = [
     )
 }
 
-/// What came, held against what was served.
+/// The pulled records, compared with those served.
 #[derive(Debug, Eq, PartialEq)]
 struct Compared {
     served: usize,
     arrived: usize,
-    /// Those that are, at their place, what was served, to the byte.
+    /// The number of records that have the right position and the same bytes.
     exact: usize,
     sample: String,
 }
@@ -171,14 +172,14 @@ fn compare(pulled: &Path, settings: &Settings) -> io::Result<Compared> {
         }
         compared.arrived += 1;
         if compared.sample.is_empty() {
-            compared.sample = beginning(line);
+            compared.sample = start_of(line);
         }
     }
     Ok(compared)
 }
 
-/// As much of a record as a person looks at.
-fn beginning(record: String) -> String {
+/// The start of a record, for people.
+fn start_of(record: String) -> String {
     const LENGTH: usize = 600;
     match record.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &record[..end]),
@@ -189,34 +190,28 @@ fn beginning(record: String) -> String {
 fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {
     let number = |count: usize| grouped(count as u64);
     let verdict = if compared.is_exact() {
-        format!(
-            "all {} records arrived, each of them once and byte for byte as it was served",
-            number(compared.served)
-        )
+        let records = counted(compared.served as u64, "record");
+        format!("complete: {records} arrived exactly once, byte for byte as served")
     } else {
         let Compared { served, arrived, exact, .. } = compared;
-        format!(
-            "{} records were served, {} arrived, {} of them right",
-            number(*served),
-            number(*arrived),
-            number(*exact)
-        )
+        let records = counted(*served as u64, "record");
+        format!("incomplete: {records} served, {} arrived, {} correct", number(*arrived), number(*exact))
     };
     let mut text = format!(
-        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {}, of which {} died in use\n",
+        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n",
         grouped(counts.pages),
         grouped(counts.requests),
         grouped(counts.tokens),
-        grouped(counts.died),
+        grouped(counts.rejected_tokens),
     );
-    let survived =
-        counts.survived.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), in_words(*fault)));
-    let survived = survived.collect::<Vec<_>>().join(", ");
+    let retried =
+        counts.retried.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), describe(*fault)));
+    let retried = retried.collect::<Vec<_>>().join(", ");
     // Writing to a string does not fail.
     let _ = write!(
         text,
-        "  survived   {}\n  files      {}\n             {}\n  made by    longhaul run -c {}\n\na record:\n{}\n",
-        if survived.is_empty() { "nothing went wrong" } else { &survived },
+        "  recovered  {}\n  files      {}\n             {}\n  command    longhaul run -c {}\n\nfirst record:\n{}\n",
+        if retried.is_empty() { "no faults" } else { &retried },
         out.join("conversations.ndjson").display(),
         out.join("conversations.csv").display(),
         configuration.display(),
@@ -225,11 +220,11 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
     text
 }
 
-fn in_words(fault: Fault) -> String {
+fn describe(fault: Fault) -> String {
     match fault {
         Fault::Status(status) => status.to_string(),
         Fault::Connection => "lost connection".to_owned(),
         Fault::UnreadableAnswer => "unreadable answer".to_owned(),
-        _ => "other trouble".to_owned(),
+        _ => "other fault".to_owned(),
     }
 }

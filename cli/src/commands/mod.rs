@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, each in its own file.
 
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -18,13 +18,13 @@ use longhaul_core::sink::SinkError;
 
 use crate::{exit::Exit, terminal::failure::Failure};
 
-/// Prints to stdout. A reader that went away ends the command quietly.
+/// Prints to stdout. If the reader has closed it, the command ends without an error.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let error = SinkError::io("cannot write to standard output", error);
-            Err(Failure::new(Exit::Sink, error).hint("make room for it, or send it elsewhere"))
+            Err(Failure::new(Exit::Sink, error).hint("free some space, or redirect the output"))
         }
         _ => Ok(Exit::Complete),
     }

@@ -1,4 +1,4 @@
-//! `longhaul preview`: one page, to look at.
+//! `longhaul preview`: the first page of a stream.
 
 use std::{collections::HashSet, fmt::Write};
 
@@ -14,11 +14,11 @@ use crate::{
     terminal::{failure::Failure, progress::counted, table},
 };
 
-/// How wide a line of `columns` is, at most, for what is said of it to stand below what is said of the others. A server
-/// may give names of any length, and padding has a limit of its own.
-const WIDEST_ALIGNED: usize = 100;
+/// The maximum width of a line of `columns` whose comment is aligned with the others. A server may send names of any
+/// length, and `format!` limits the padding.
+const MAX_ALIGNED: usize = 100;
 
-/// Prints the first page of a stream, or what is in it. Nothing is kept.
+/// Prints the first page of a stream, or its JSON pointers. Nothing is saved.
 pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result<Exit, Failure> {
     let name = arguments.stream.as_str();
     let stream = session.loaded.stream(name)?;
@@ -27,19 +27,19 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let page = match FirstPage::fetch(session, name, stream, &source, &access)? {
         FirstPage::Fetched(page) => page,
         FirstPage::NothingNew => {
-            session.screen.tell(&format!("{name}: there is nothing new"));
+            session.screen.print(&format!("{name}: nothing new to pull"));
             return Ok(Exit::Complete);
         }
-        FirstPage::OfJob(variables) => {
+        FirstPage::NeedsJob(variables) => {
             let is_cancelled = source.job.as_ref().is_some_and(|job| job.cancel.is_some());
             let then = if is_cancelled { ", which is cancelled afterwards" } else { "" };
-            session.screen.tell(&format!("{name}: waiting for a job{then}"));
-            FirstPage::of_job(session, name, &source, &access, &variables)?
+            session.screen.print(&format!("{name}: waiting for a job{then}"));
+            FirstPage::fetch_with_job(session, name, &source, &access, &variables)?
         }
     };
     let batch = page.as_ref().map_or(Batch::new(&[], &[]), |page| page.batch());
     let text = if arguments.columns { columns(&batch)? } else { shown(session, arguments, stream, &batch)? };
-    session.screen.tell(&format!("{name}: {} on the first page", counted(batch.len() as u64, "record")));
+    session.screen.print(&format!("{name}: {} on the first page", counted(batch.len() as u64, "record")));
     print(&text)
 }
 
@@ -69,10 +69,10 @@ fn wrong(session: &Session, stream: &Stream, options: &Options, error: SinkError
 
 fn of_records(error: SinkError) -> Failure {
     let exit = if error.kind() == SinkErrorKind::Rejected { Exit::Sink } else { Exit::Fault };
-    Failure::new(exit, error).hint("--format ndjson shows the records as they are")
+    Failure::new(exit, error).hint("use --format ndjson to see the records as they are")
 }
 
-/// Every pointer, to be pasted into `columns` and `rows`.
+/// Every JSON pointer, ready to paste into `columns` and `rows`.
 fn columns(batch: &Batch<'_>) -> Result<String, Failure> {
     let levels = pointers(batch).map_err(of_records)?;
     let mut text = String::new();
@@ -83,36 +83,37 @@ fn columns(batch: &Batch<'_>) -> Result<String, Failure> {
     Ok(if text.is_empty() { "columns = []\n".to_owned() } else { text })
 }
 
-/// The record's pointers as TOML; those below, of which one can be chosen instead, as a comment.
+/// The pointers of the record as TOML. Those of `rows` are alternatives, so they are comments.
 fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
     let Level { rows, places, pointers } = level;
     let mark = if rows.is_empty() { "" } else { "# " };
     if !rows.is_empty() {
         let places = counted(*places, "row");
-        writeln!(text, "\n# Or {places}, where `^` before a pointer makes it count from the record:")?;
+        writeln!(text, "\n# Or {places}, with `^` before a pointer that starts at the record:")?;
         writeln!(text, "# rows = {}", quoted(rows))?;
     }
     writeln!(text, "{mark}columns = [")?;
-    let mut taken = HashSet::new();
-    let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut taken, seen), seen)).collect();
+    let mut names = HashSet::new();
+    let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut names, seen), seen)).collect();
     let widths = columns.iter().map(|(column, _)| column.chars().count());
-    let width = widths.filter(|width| *width <= WIDEST_ALIGNED).max().unwrap_or_default();
+    let width = widths.filter(|width| *width <= MAX_ALIGNED).max().unwrap_or_default();
     for (column, Seen { kinds, count, .. }) in columns {
-        let often = if count == places { format!("all {places}") } else { format!("{count} of {places}") };
-        writeln!(text, "{mark}{column:width$}  # {}, {often}", kinds.join(" or "))?;
+        let frequency =
+            if count == places { format!("all {places}") } else { format!("{count} of {places}") };
+        writeln!(text, "{mark}{column:width$}  # {}, {frequency}", kinds.join(" or "))?;
     }
     writeln!(text, "{mark}]")
 }
 
-/// A line of `columns`. An object is better taken apart, so it is there to be chosen; a `*` is no name in a sink, so it
-/// is there to be seen. Both are comments.
-fn column(taken: &mut HashSet<String>, seen: &Seen) -> String {
+/// A line of `columns`. Objects are comments, because their members are usually better columns. A name `*` is a comment,
+/// because a sink does not accept it.
+fn column(used: &mut HashSet<String>, seen: &Seen) -> String {
     let tokens = seen.at.tokens();
     let (at, dotted) = (seen.at.to_string(), tokens.join("."));
     let usual = if tokens.is_empty() { "value" } else { &dotted };
     let numbered = (2..).map(|number| format!("{usual} ({number})"));
     let mut names = [usual.to_owned(), at.clone()].into_iter().chain(numbered);
-    let name = names.find(|name| taken.insert(name.clone())).unwrap_or_default();
+    let name = names.find(|name| used.insert(name.clone())).unwrap_or_default();
     let at = quoted(&at);
     let column = if tokens.is_empty() || name != dotted {
         format!("{{ name = {}, at = {at} }},", quoted(&name))
@@ -123,17 +124,17 @@ fn column(taken: &mut HashSet<String>, seen: &Seen) -> String {
     format!("  {}{column}", if is_comment { "# " } else { "" })
 }
 
-/// `text` in TOML, on one line and without anything that a terminal would obey.
+/// `text` in TOML, on one line and without characters that control the terminal.
 fn quoted(text: &str) -> String {
-    if !text.chars().any(table::is_obeyed) {
+    if !text.chars().any(table::controls_terminal) {
         return toml_edit::Value::from(text).to_string();
     }
     let mut quoted = String::from("\"");
     for char in text.chars() {
         match char {
             '"' | '\\' => quoted.extend(['\\', char]),
-            // None of those is beyond the four digits.
-            char if table::is_obeyed(char) => {
+            // All of them fit into four digits.
+            char if table::controls_terminal(char) => {
                 // Writing to a string does not fail.
                 let _ = write!(quoted, "\\u{:04X}", u32::from(char));
             }
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_several_lines_stays_within_its_own() {
+    fn line_breaks_in_names_are_escaped() {
         let expected = r#"columns = [
   # "/a\u000A]\u000A[auth]",  # an object, all 1
   "/a\u000A]\u000A[auth]/x",  # a number, all 1
@@ -162,7 +163,7 @@ mod tests {
   "/list\u000A",              # an array, all 1
 ]
 
-# Or 1 row, where `^` before a pointer makes it count from the record:
+# Or 1 row, with `^` before a pointer that starts at the record:
 # rows = "/list\u000A/*"
 # columns = [
 #   { name = "value", at = "" },  # a number, all 1
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_be_of_any_length() {
+    fn long_names_are_not_aligned() {
         let name = "x".repeat(70_000);
         let expected =
             format!("columns = [\n  \"/a\",  # a number, all 1\n  \"/{name}\",  # a number, all 1\n]\n");
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_would_have_one_name_get_several() {
+    fn columns_with_the_same_name_get_different_names() {
         let record = r#"{"/a.b":1,"a":{"b":2},"a.b":3,"c.d":4,"c":{"d":5},"*":6}"#;
         let expected = r#"columns = [
   "/~1a.b",                           # a number, all 1

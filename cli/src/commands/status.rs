@@ -1,4 +1,4 @@
-//! `longhaul status`: what is remembered of each stream.
+//! `longhaul status`: the saved state of each stream.
 
 use std::fmt::{self, Write};
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Prints each stream: never run, complete since when, or stopped where.
+/// Prints whether each stream was never run, is complete, or stopped, and where.
 pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let mut text = String::new();
     for (name, stream) in session.streams(names)? {
@@ -44,7 +44,7 @@ fn describe(
     match (&state.unfinished, &state.complete) {
         (Some(pull), _) => {
             stopped(text, name, pull, windows)?;
-            writeln!(text, "  go on with: longhaul{options} run {name}")?;
+            writeln!(text, "  resume with: longhaul{options} run {name}")?;
         }
         (None, Some(complete)) => {
             let Summary { records, pages, .. } = complete.summary;
@@ -66,8 +66,8 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
     let Unfinished { begun, saved, checkpoint, .. } = pull;
     let so_far = checkpoint.so_far();
     let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
-    writeln!(text, "{name}: stopped at {}, {records} in {pages} are kept", shown(*saved))?;
-    writeln!(text, "  begun at {}", shown(*begun))?;
+    writeln!(text, "{name}: stopped at {}, {records} ({pages}) saved", shown(*saved))?;
+    writeln!(text, "  started at {}", shown(*begun))?;
     if let Some(windows) = windows {
         let complete = checkpoint.taken.saturating_sub(checkpoint.parts.len());
         writeln!(text, "  {} of {} complete", grouped(complete as u64), counted(windows as u64, "window"))?;
@@ -77,21 +77,21 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
 
 fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
     if checkpoint.stage == Stage::Finishing {
-        return writeln!(text, "  every page is there; what is left is to publish them");
+        return writeln!(text, "  every page is pulled; only publishing them is left");
     }
     for part in checkpoint.parts.iter().filter(|part| part.listing.next != Next::First) {
         let of_window = part.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
         let next = match &part.listing.next {
             Next::First => continue,
-            Next::End => "the end".to_owned(),
-            Next::At(cursor) => in_words(cursor),
+            Next::End => "the end of the listing".to_owned(),
+            Next::At(cursor) => describe_cursor(cursor),
         };
         writeln!(text, "  next: {next}{of_window}")?;
     }
     Ok(())
 }
 
-fn in_words(cursor: &Cursor) -> String {
+fn describe_cursor(cursor: &Cursor) -> String {
     match cursor {
         Cursor::Offset(offset) => format!("the page at offset {}", grouped(*offset)),
         Cursor::Page(number) => format!("page {}", grouped(*number)),

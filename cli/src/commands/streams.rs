@@ -1,4 +1,4 @@
-//! `longhaul streams`: what can be pulled.
+//! `longhaul streams`: the streams of the configuration and the preset.
 
 use std::{
     fmt::{self, Write},
@@ -13,10 +13,10 @@ use crate::{
     config::{Job, Loaded, Pages, Stream, Window},
     exit::Exit,
     session::Session,
-    terminal::failure::Failure,
+    terminal::{failure::Failure, progress::counted},
 };
 
-/// Prints each stream: those that `run` pulls, then those of the preset that it pulls only where they are named.
+/// Prints the streams that `run` pulls, then those of the preset that it pulls only if they are named.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     if session.loaded.all_streams().is_empty() {
         session.streams(&[])?;
@@ -29,7 +29,7 @@ fn listing(loaded: &Loaded) -> String {
     let mut text = String::new();
     for (name, stream) in loaded.all_streams() {
         let mark =
-            if pulled.iter().any(|(other, _)| *other == name) { "" } else { " (only where it is named)" };
+            if pulled.iter().any(|(other, _)| *other == name) { "" } else { " (only when you name it)" };
         // Writing to a string does not fail.
         let _ = describe(&mut text, &format!("{name}{mark}"), stream);
     }
@@ -46,41 +46,40 @@ fn describe(text: &mut String, title: &str, stream: &Stream) -> fmt::Result {
         writeln!(text, "  permissions: {}", stream.permissions.join(", "))?;
     }
     if let Some(job) = &stream.job {
-        writeln!(text, "  job: {}", job_in_words(job))?;
+        writeln!(text, "  job: {}", describe_job(job))?;
     }
     if let Some(window) = &stream.window {
-        writeln!(text, "  window: {}", window_in_words(window))?;
+        writeln!(text, "  window: {}", describe_window(window))?;
     }
-    writeln!(text, "  pages: {}", pages_in_words(&stream.pages))?;
+    writeln!(text, "  pages: {}", describe_pages(&stream.pages))?;
     let sinks = if stream.sinks.is_empty() { STDOUT.to_owned() } else { stream.sinks.join(", ") };
     writeln!(text, "  sinks: {sinks}")
 }
 
-fn job_in_words(job: &Job) -> String {
+fn describe_job(job: &Job) -> String {
     let submit = &job.submit;
-    format!("{} {}, polled every {}", submit.method, submit.path, in_words(job.every))
+    format!("{} {}, polled every {}", submit.method, submit.path, duration(job.every))
 }
 
-fn window_in_words(window: &Window) -> String {
-    let from = window.from.as_ref().map_or_else(|| "(to be given)".to_owned(), ToString::to_string);
+fn describe_window(window: &Window) -> String {
+    let from = window.from.as_ref().map_or_else(|| "(required)".to_owned(), ToString::to_string);
     let slice = window.slice.map(|slice| format!(", in slices of {slice:#}")).unwrap_or_default();
-    let incremental = if window.incremental { ", going on where the last run ended" } else { "" };
+    let incremental = if window.incremental { ", continuing where the last run ended" } else { "" };
     format!("from {from} to {}{slice}{incremental}", window.to)
 }
 
-fn pages_in_words(pages: &Pages) -> String {
+fn describe_pages(pages: &Pages) -> String {
     let size = match pages {
         Pages::Offset { size: Some((_, size)), .. } | Pages::PageNumber { size: Some((_, size)), .. } => {
-            format!(", {size} records each")
+            format!(", {} each", counted(*size, "record"))
         }
         _ => String::new(),
     };
     format!("{}{size}", pages.kind())
 }
 
-fn in_words(duration: Duration) -> String {
-    SignedDuration::try_from(duration)
-        .map_or_else(|_| format!("{duration:?}"), |duration| format!("{duration:#}"))
+fn duration(time: Duration) -> String {
+    SignedDuration::try_from(time).map_or_else(|_| format!("{time:?}"), |time| format!("{time:#}"))
 }
 
 #[cfg(test)]
@@ -89,7 +88,7 @@ mod tests {
     use crate::config::{self, Sources};
 
     #[test]
-    fn what_run_pulls_comes_first_and_the_presets_others_are_marked() {
+    fn streams_that_run_pulls_come_first_and_the_others_are_marked() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join("crm.toml"),
@@ -119,13 +118,13 @@ mod tests {
         let sources = Sources { cwd: folder.path().to_owned(), ..Sources::default() };
         let called = "calls\n  GET /exports/{job.id}/calls\n  permissions: calls:view, calls:export\n  \
                       job: POST /exports, polled every 3s\n  \
-                      window: from now-7d/d to now, in slices of 1d, going on where the last run ended\n  \
+                      window: from now-7d/d to now, in slices of 1d, continuing where the last run ended\n  \
                       pages: cursor\n  sinks: stdout\n";
-        let named = "contacts (only where it is named)\n  everyone who ever called\n  GET /contacts\n  \
+        let named = "contacts (only when you name it)\n  everyone who ever called\n  GET /contacts\n  \
                      pages: page_number, 50 records each\n  sinks: stdout\n";
         assert_eq!(listing(&config::load(&sources).unwrap()), [called, named].concat());
         std::fs::write(folder.path().join("longhaul.toml"), "system = './crm.toml'\n").unwrap();
         let shown = listing(&config::load(&sources).unwrap());
-        assert!(shown.contains("window: from (to be given) to now, in slices of 1d,"), "{shown}");
+        assert!(shown.contains("window: from (required) to now, in slices of 1d,"), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! `longhaul token`: a token for use with other tools.
+//! `longhaul token`: an access token for other tools.
 
 use longhaul_core::Secret;
 
@@ -9,13 +9,13 @@ pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     let access = session.connect()?;
     match session.token(&access)? {
         Some(token) => print(&line(&token)),
-        None => Err(ConfigError::new("there is no token, for `auth.type` is `none`")
+        None => Err(ConfigError::new("there is no token: `auth.type` is `none`")
             .at("auth.type", session.loaded.origin_of("auth.type"))
             .into()),
     }
 }
 
-/// This is the one command whose product is a secret.
+/// This is the only command that prints a secret.
 fn line(token: &Secret) -> String {
     format!("{}\n", token.expose())
 }

@@ -1,4 +1,4 @@
-//! The first page of a stream, fetched to be looked at.
+//! The first page of a stream, for a check or preview.
 
 use longhaul_core::{
     Source,
@@ -14,19 +14,19 @@ use crate::{
     terminal::failure::Failure,
 };
 
-/// What there is of a stream's first page.
+/// The first page of a stream.
 #[derive(Debug)]
 pub(crate) enum FirstPage {
-    /// It was fetched; none where the listing is empty.
+    /// The page; `None` if the listing is empty.
     Fetched(Option<Box<Page>>),
     /// The stream has nothing new to pull.
     NothingNew,
-    /// It is a result of a job, which was not submitted. Its requests are told this.
-    OfJob(Variables),
+    /// It is the result of a job, which was not submitted. These are the variables of its requests.
+    NeedsJob(Variables),
 }
 
 impl FirstPage {
-    /// Fetches it, unless that takes a job. Nothing is kept.
+    /// Fetches the page, unless it needs a job. Nothing is saved.
     pub(crate) fn fetch(
         session: &Session,
         name: &str,
@@ -42,13 +42,13 @@ impl FirstPage {
             variables = windows.in_requests(&variables, window);
         }
         if source.job.is_some() {
-            return Ok(Self::OfJob(variables));
+            return Ok(Self::NeedsJob(variables));
         }
         page(source, access, &variables).map(Self::Fetched).map_err(|error| failed(session, name, error))
     }
 
-    /// The same where it takes a job: that is submitted, waited for, and cancelled once the page is there.
-    pub(crate) fn of_job(
+    /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
+    pub(crate) fn fetch_with_job(
         session: &Session,
         name: &str,
         source: &Source,
@@ -56,11 +56,11 @@ impl FirstPage {
         variables: &Variables,
     ) -> Result<Option<Box<Page>>, Failure> {
         let page = |variables: &Variables| page(source, access, variables);
-        let looked = source
+        let fetched = source
             .job
             .as_ref()
             .map_or_else(|| page(variables), |job| job.preview(&access.client, variables, page));
-        looked.map_err(|error| failed(session, name, error))
+        fetched.map_err(|error| failed(session, name, error))
     }
 }
 

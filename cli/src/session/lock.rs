@@ -1,4 +1,4 @@
-//! One run at a time on a state folder.
+//! The lock on the state folder: one run at a time.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -6,36 +6,36 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The lock on a state folder, held until it is dropped or the process ends, however it ends.
+/// The lock on a state folder. It is released when it is dropped, and when the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct StateLock {
     _file: File,
 }
 
-/// A state folder that cannot be used.
+/// Why a state folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
-    /// Another run holds it.
+    /// Another run holds the lock.
     #[error("another run is using the state folder `{}`", folder.display())]
     Held {
         /// The folder.
         folder: PathBuf,
     },
-    /// It cannot be made or locked.
+    /// The folder cannot be created or locked.
     #[error("cannot use the state folder `{}`", folder.display())]
     Unusable {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl StateLock {
-    /// Makes the folder where it is missing, readable by its owner alone, and locks it.
+    /// Creates the folder if it is missing, readable by its owner only, and locks it.
     pub(crate) fn acquire(folder: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable { folder: folder.to_owned(), source };
-        make_private(folder).map_err(unusable)?;
+        create_private(folder).map_err(unusable)?;
         let path = folder.join("lock");
         let file = open_private(&path).map_err(unusable)?;
         match file.try_lock() {
@@ -47,7 +47,7 @@ impl StateLock {
 }
 
 #[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
+fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -64,7 +64,7 @@ fn open_private(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
+fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

@@ -1,4 +1,4 @@
-//! What every command that talks to an API begins with.
+//! A session: the configuration of a command, and what all its work shares.
 
 pub(crate) mod first_page;
 pub(crate) mod lock;
@@ -24,68 +24,68 @@ use crate::{
     terminal::{failure::Failure, invocation, progress::Progress, screen::Screen},
 };
 
-/// The configuration of one invocation, and what is shared by all that it does.
+/// The configuration of a command, and what all its work shares.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// The configuration.
     pub(crate) loaded: Loaded,
     /// The environment variables.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// The options by which the command was told its configuration, as it was typed.
+    /// The options that set the configuration, to repeat the command with.
     pub(crate) options: String,
     /// The working folder.
     pub(crate) folder: PathBuf,
-    /// What shows on stderr.
+    /// Writes to stderr.
     pub(crate) screen: Screen,
-    /// The clock, whose waits end on a signal.
+    /// The clock. Its waits end when the run is stopped.
     pub(crate) clock: Arc<dyn Clock>,
-    /// What watches the run.
+    /// Shows the progress of the run.
     pub(crate) progress: Progress,
-    /// The signals.
+    /// Stops the run.
     pub(crate) stop: Stop,
-    /// When the command was given; all relative times count from here.
+    /// When the command started. Relative times refer to it.
     pub(crate) now: Timestamp,
 }
 
 impl Session {
-    /// Reads the configuration. Nothing is sent.
-    pub(crate) fn begin(sources: Sources, screen: Screen, stop: Stop) -> Result<Self, Failure> {
+    /// Loads the configuration. Nothing is sent.
+    pub(crate) fn start(sources: Sources, screen: Screen, stop: Stop) -> Result<Self, Failure> {
         let loaded = config::load(&sources)?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
-        // A time of day that no calendar has is as good as any for a file name.
+        // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
         let options = invocation::options(&sources.files, &sources.set);
         let Sources { environment, cwd: folder, .. } = sources;
         Ok(Self { loaded, environment, options, folder, screen, clock, progress, stop, now })
     }
 
-    /// The way to the API.
+    /// Builds the client of the API.
     pub(crate) fn connect(&self) -> Result<Access, Failure> {
-        self.connect_within(None)
+        self.connect_with_limit(None)
     }
 
-    /// The way to the API, for so many requests.
-    pub(crate) fn connect_within(&self, requests: Option<u64>) -> Result<Access, Failure> {
+    /// Builds the client of the API, for at most this many requests.
+    pub(crate) fn connect_with_limit(&self, requests: Option<u64>) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
         let limits = Limits { requests, stop: self.stop.clone() };
         let access = build::connect(&self.loaded, &self.environment, &self.clock, &observer, limits)?;
-        self.stop.breaks_off(Arc::clone(&access.transport));
+        self.stop.add_transport(Arc::clone(&access.transport));
         Ok(access)
     }
 
-    /// A valid token, or why there is none.
+    /// A valid access token; `None` if the API needs none.
     pub(crate) fn token(&self, access: &Access) -> Result<Option<Secret>, Failure> {
         access.token().map_err(|error| Failure::of_token(error, self.stop.reason()))
     }
 
-    /// The streams of these names; without any, all that are configured, in their order there.
+    /// The streams with these names; without names, all configured streams in their order.
     pub(crate) fn streams<'s>(&'s self, names: &'s [String]) -> Result<Vec<(&'s str, &'s Stream)>, Failure> {
         let configured = self.loaded.streams();
-        let offered = self.loaded.all_streams();
-        if offered.is_empty() || (configured.is_empty() && names.is_empty()) {
-            return Err(none_configured(&offered).into());
+        let available = self.loaded.all_streams();
+        if available.is_empty() || (configured.is_empty() && names.is_empty()) {
+            return Err(none_configured(&available).into());
         }
         if names.is_empty() {
             return Ok(configured);
@@ -93,42 +93,42 @@ impl Session {
         names.iter().map(|name| Ok((name.as_str(), self.loaded.stream(name)?))).collect()
     }
 
-    /// Where plugins are looked for.
+    /// Searches for plugins.
     pub(crate) fn plugins(&self) -> Result<Plugins, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
         build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
     }
 
-    /// What sinks and requests of a stream are told of its pull.
+    /// The values of the placeholders in requests and sinks of a stream.
     pub(crate) fn variables(&self, stream: &str) -> Variables {
         let date = self.now.to_zoned(TimeZone::UTC).date().to_string();
         Variables::new(stream, &self.folder).with("date", date)
     }
 
-    /// What a stream pulls.
+    /// Builds the source of a stream.
     pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
-        build::source(&self.loaded, name, stream, &self.environment, || access.parting_client(&self.loaded))
+        build::source(&self.loaded, name, stream, &self.environment, || access.shutdown_client(&self.loaded))
     }
 
-    /// The file that keeps what is remembered of a stream between runs.
+    /// The file with the saved state of a stream.
     pub(crate) fn state_file(&self, stream: &str) -> StateFile {
         StateFile::new(Arc::new(SystemDisk), self.state_folder(), stream)
     }
 
-    /// The folder that keeps what is remembered between runs.
+    /// The folder with the saved state.
     pub(crate) fn state_folder(&self) -> PathBuf {
         self.folder.join(&self.loaded.config.state_dir)
     }
 }
 
-/// That there is nothing to pull; `offered` is what a preset has.
-fn none_configured(offered: &[(&str, &Stream)]) -> ConfigError {
-    let hint = match offered {
-        [] => "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo".to_owned(),
+/// No stream is configured; `available` are the streams of a preset.
+fn none_configured(available: &[(&str, &Stream)]) -> ConfigError {
+    let hint = match available {
+        [] => "add a table `[streams.NAME]`, or see an example: longhaul demo".to_owned(),
         [(first, _), ..] => {
-            let names = offered.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let names = available.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             format!(
-                "the preset offers {names}: name one on the command line, or extend it by a table such as \
+                "the preset has {names}: name one on the command line, or add a table such as \
                  `[streams.{first}]`"
             )
         }
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_preset_offers_is_listed_where_nothing_is_configured() {
+    fn without_a_configured_stream_the_streams_of_the_preset_are_listed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("longhaul.toml");
         let preset = "api.base_url = 'https://api.example.com'\nauth.type = 'none'\n\
@@ -155,11 +155,10 @@ mod tests {
         assert_eq!(
             error.hint(),
             Some(
-                "the preset offers `users`, `calls`: name one on the command line, or extend it by a table such \
-                 as `[streams.users]`"
+                "the preset has `users`, `calls`: name one on the command line, or add a table such as `[streams.users]`"
             )
         );
-        let hint = "write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo";
+        let hint = "add a table `[streams.NAME]`, or see an example: longhaul demo";
         assert_eq!(none_configured(&[]).hint(), Some(hint));
     }
 }

@@ -1,4 +1,4 @@
-//! Which file belongs to whom, so that nothing is written over.
+//! Conflicts of paths: no sink overwrites the file of another one, the configuration or the saved state.
 
 use std::{
     collections::HashMap,
@@ -7,93 +7,120 @@ use std::{
 
 use longhaul_core::disk::followed;
 
-/// The files of a run, under their owners' names.
+/// Finds conflicts between the paths that a run writes to.
 #[derive(Debug)]
-pub(crate) struct Claims {
-    owners: HashMap<PathBuf, String>,
-    /// Where several may write at once, such as to the tables of one database.
-    shared: HashMap<PathBuf, String>,
-    /// Which file each path is that was given away, and whose: hard links give one file several paths.
-    files: HashMap<Identity, (PathBuf, String)>,
+pub(crate) struct PathConflicts {
+    /// Who writes to each path alone.
+    writers: HashMap<PathBuf, Writer>,
+    /// Who writes to each path together with others, for example to the tables of one database.
+    sharing: HashMap<PathBuf, Writer>,
+    /// The files that exist, because hard links give one file several paths.
+    files: HashMap<FileId, (PathBuf, Writer)>,
     state_folder: PathBuf,
 }
 
-impl Claims {
-    /// What nobody may write to: the configuration, and everything in the state folder.
+/// Who writes to a path.
+#[derive(Clone, Debug)]
+enum Writer {
+    /// The user: it is a configuration file.
+    Configuration,
+    /// The sink of a stream, in words.
+    Sink(String),
+}
+
+impl PathConflicts {
+    /// Nothing may write to the configuration files, or into the state folder.
     pub(crate) fn new(configuration: impl IntoIterator<Item = PathBuf>, state_folder: &Path) -> Self {
-        let mut owners = HashMap::new();
-        let mut files = HashMap::new();
+        let (mut writers, mut files) = (HashMap::new(), HashMap::new());
         for path in configuration {
-            let (path, owner) = (followed(&path), "the configuration".to_owned());
-            files.extend(identity(&path).map(|file| (file, (path.clone(), owner.clone()))));
-            owners.insert(path, owner);
+            let path = followed(&path);
+            files.extend(file_id(&path).map(|file| (file, (path.clone(), Writer::Configuration))));
+            writers.insert(path, Writer::Configuration);
         }
-        Self { owners, shared: HashMap::new(), files, state_folder: followed(state_folder) }
+        Self { writers, sharing: HashMap::new(), files, state_folder: followed(state_folder) }
     }
 
-    /// Gives `path` to `owner`, and the places beside it where a file grows until it is complete. The error is a clause
-    /// that says who has it already.
-    pub(crate) fn claim(&mut self, path: &Path, owner: &str) -> Result<(), String> {
-        let path = self.outside_of_state(path, owner)?;
+    /// Adds a file that `sink` writes alone, and the files beside it that it writes until the pull is complete. The error
+    /// is a clause.
+    pub(crate) fn add(&mut self, path: &Path, sink: &str) -> Result<(), String> {
+        let path = self.outside_of_state(path, sink)?;
         let beside = |ending| {
             let mut path = path.clone().into_os_string();
             path.push(ending);
             PathBuf::from(path)
         };
         for path in [path.clone(), beside(".part"), beside(".spool")] {
-            if let Some(other) = self.owners.get(&path).or_else(|| self.shared.get(&path)) {
-                return Err(both(other, owner, &path));
+            if let Some(other) = self.writers.get(&path).or_else(|| self.sharing.get(&path)) {
+                return Err(conflict(other, sink, &path));
             }
-            self.owners.insert(path, owner.to_owned());
+            self.writers.insert(path, Writer::Sink(sink.to_owned()));
         }
-        if let Some(file) = identity(&path) {
+        if let Some(file) = file_id(&path) {
             if let Some((link, other)) = self.files.get(&file) {
-                let [link, path] = [link.display(), path.display()];
-                return Err(format!("{other} and {owner} both write to one file, `{link}` and `{path}`"));
+                return Err(hard_link(other, link, sink, &path));
             }
-            self.files.insert(file, (path, owner.to_owned()));
+            self.files.insert(file, (path, Writer::Sink(sink.to_owned())));
         }
         Ok(())
     }
 
-    /// Gives `path` to `owner` beside others that share it, unless somebody has it alone.
-    pub(crate) fn share(&mut self, path: &Path, owner: &str) -> Result<(), String> {
-        let path = self.outside_of_state(path, owner)?;
-        if let Some(other) = self.owners.get(&path) {
-            return Err(both(other, owner, &path));
+    /// Adds a path that `sink` shares with others. The error is a clause.
+    pub(crate) fn add_shared(&mut self, path: &Path, sink: &str) -> Result<(), String> {
+        let path = self.outside_of_state(path, sink)?;
+        if let Some(other) = self.writers.get(&path) {
+            return Err(conflict(other, sink, &path));
         }
-        self.shared.insert(path, owner.to_owned());
+        self.sharing.insert(path, Writer::Sink(sink.to_owned()));
         Ok(())
     }
 
-    fn outside_of_state(&self, path: &Path, owner: &str) -> Result<PathBuf, String> {
+    fn outside_of_state(&self, path: &Path, sink: &str) -> Result<PathBuf, String> {
         let path = followed(path);
         if path.starts_with(&self.state_folder) {
-            return Err(format!("{owner} would write into the state folder, to `{}`", path.display()));
+            return Err(format!("{sink} would write to `{}`, in the state folder", path.display()));
         }
         Ok(path)
     }
 }
 
-fn both(other: &str, owner: &str, path: &Path) -> String {
-    format!("{other} and {owner} both write to `{}`", path.display())
+fn conflict(other: &Writer, sink: &str, path: &Path) -> String {
+    match other {
+        Writer::Configuration => {
+            format!("{sink} would overwrite the configuration file `{}`", path.display())
+        }
+        Writer::Sink(other) => format!("{other} and {sink} both write to `{}`", path.display()),
+    }
+}
+
+fn hard_link(other: &Writer, link: &Path, sink: &str, path: &Path) -> String {
+    let [link, path] = [link.display(), path.display()];
+    match other {
+        Writer::Configuration => {
+            format!(
+                "{sink} would overwrite the configuration file `{link}`, which is the same file as `{path}`"
+            )
+        }
+        Writer::Sink(other) => {
+            format!("{other} and {sink} both write to the same file: `{link}` and `{path}`")
+        }
+    }
 }
 
 /// The device of a file, and its number there.
-type Identity = (u64, u64);
+type FileId = (u64, u64);
 
-/// What tells the file at `path` from every other, whatever their paths; nothing where there is none.
+/// Identifies the file at `path`, whatever its paths; `None` if it does not exist.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<Identity> {
+fn file_id(path: &Path) -> Option<FileId> {
     use std::{fs, os::unix::fs::MetadataExt};
 
     let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some((file.dev(), file.ino()))
 }
 
-/// Elsewhere, what a path leads to is not told.
+/// The standard library identifies files on Unix only.
 #[cfg(not(unix))]
-fn identity(_: &Path) -> Option<Identity> {
+fn file_id(_: &Path) -> Option<FileId> {
     None
 }
 
@@ -102,41 +129,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_writes_over_anybody() {
-        let mut claims = Claims::new([PathBuf::from("/w/longhaul.toml")], Path::new("/w/.longhaul"));
-        claims.claim(Path::new("/w/a.csv"), "one").unwrap();
-        claims.claim(Path::new("/w/b.csv"), "two").unwrap();
-        let mut refused = |path| claims.claim(Path::new(path), "three").unwrap_err();
-        assert_eq!(refused("/w/a.csv"), "one and three both write to `/w/a.csv`");
-        assert_eq!(refused("/w/a.csv.part"), "one and three both write to `/w/a.csv.part`");
-        assert_eq!(refused("/w/b.csv.spool"), "two and three both write to `/w/b.csv.spool`");
+    fn two_sinks_never_write_to_the_same_file() {
+        let mut paths = PathConflicts::new([PathBuf::from("/w/longhaul.toml")], Path::new("/w/.longhaul"));
+        paths.add(Path::new("/w/a.csv"), "one").unwrap();
+        paths.add(Path::new("/w/b.csv"), "two").unwrap();
+        let mut error = |path| paths.add(Path::new(path), "three").unwrap_err();
+        assert_eq!(error("/w/a.csv"), "one and three both write to `/w/a.csv`");
+        assert_eq!(error("/w/a.csv.part"), "one and three both write to `/w/a.csv.part`");
+        assert_eq!(error("/w/b.csv.spool"), "two and three both write to `/w/b.csv.spool`");
         assert_eq!(
-            refused("/w/longhaul.toml"),
-            "the configuration and three both write to `/w/longhaul.toml`"
+            error("/w/longhaul.toml"),
+            "three would overwrite the configuration file `/w/longhaul.toml`"
         );
         assert_eq!(
-            refused("/w/.longhaul/lock"),
-            "three would write into the state folder, to `/w/.longhaul/lock`"
+            error("/w/.longhaul/lock"),
+            "three would write to `/w/.longhaul/lock`, in the state folder"
         );
     }
 
     #[test]
-    fn what_is_shared_is_nobodys_own() {
-        let mut claims = Claims::new([], Path::new("/w/.longhaul"));
-        claims.share(Path::new("/w/data.db"), "one").unwrap();
-        claims.share(Path::new("/w/data.db"), "two").unwrap();
-        claims.claim(Path::new("/w/a.csv"), "three").unwrap();
+    fn several_sinks_may_share_a_database_but_not_a_file() {
+        let mut paths = PathConflicts::new([], Path::new("/w/.longhaul"));
+        paths.add_shared(Path::new("/w/data.db"), "one").unwrap();
+        paths.add_shared(Path::new("/w/data.db"), "two").unwrap();
+        paths.add(Path::new("/w/a.csv"), "three").unwrap();
         assert_eq!(
-            claims.claim(Path::new("/w/data.db"), "four").unwrap_err(),
+            paths.add(Path::new("/w/data.db"), "four").unwrap_err(),
             "two and four both write to `/w/data.db`"
         );
         assert_eq!(
-            claims.share(Path::new("/w/a.csv"), "four").unwrap_err(),
+            paths.add_shared(Path::new("/w/a.csv"), "four").unwrap_err(),
             "three and four both write to `/w/a.csv`"
         );
         assert_eq!(
-            claims.share(Path::new("/w/.longhaul/x.db"), "four").unwrap_err(),
-            "four would write into the state folder, to `/w/.longhaul/x.db`"
+            paths.add_shared(Path::new("/w/.longhaul/x.db"), "four").unwrap_err(),
+            "four would write to `/w/.longhaul/x.db`, in the state folder"
         );
     }
 }

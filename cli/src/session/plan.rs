@@ -1,4 +1,4 @@
-//! What a run is going to do: everything that can be found wrong before anything is sent.
+//! Plans a run, so that mistakes are found before anything is sent.
 
 use longhaul_core::{
     Source,
@@ -10,46 +10,38 @@ use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
-    session::{Session, path_conflicts::Claims, range},
+    session::{Session, path_conflicts::PathConflicts, range},
     terminal::failure::Failure,
 };
 
-/// A pull that is ready to begin.
+/// A pull that is ready to start.
 #[derive(Debug)]
 pub(crate) struct Planned<'s> {
     /// The stream's name.
     pub(crate) name: &'s str,
-    /// The stream as it is configured.
+    /// The configuration of the stream.
     pub(crate) stream: &'s Stream,
-    /// What is pulled.
+    /// The source of the records.
     pub(crate) source: Source,
-    /// What requests and sinks are told.
+    /// The values of the placeholders in requests and sinks.
     pub(crate) variables: Variables,
-    /// The sinks, under their names.
+    /// The sinks, with their names.
     pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
-    /// Where the records will be, in people's words.
+    /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
-    /// Whether there is anything but a pipe at the other end.
-    pub(crate) keeping: Keeping,
+    /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
+    /// resumed.
+    pub(crate) saves_state: bool,
 }
 
-/// Whether a pull keeps anything.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Keeping {
-    /// Its records are kept somewhere, and so is its state.
-    State,
-    /// It goes down a pipe, and nothing is remembered of it.
-    Nothing,
-}
-
-/// The names of the sinks that a stream goes to, with the table that it brings for them.
+/// The sinks of a stream, with its table.
 pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<SinkFor<'s>> {
     let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
     let names = if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() };
     names.into_iter().map(|name| SinkFor { name, table: stream.table.as_ref() }).collect()
 }
 
-/// Plans the pulls of these streams, in order.
+/// Plans the pulls of these streams, in this order.
 pub(crate) fn plan<'s>(
     session: &Session,
     arguments: &'s RunArguments,
@@ -58,7 +50,7 @@ pub(crate) fn plan<'s>(
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
-    let mut claims = Claims::new(configuration, &session.state_folder());
+    let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
         let variables = session.variables(name);
@@ -70,39 +62,39 @@ pub(crate) fn plan<'s>(
             variables: variables.clone(),
             sinks: Vec::new(),
             destinations: Vec::new(),
-            keeping: Keeping::Nothing,
+            saves_state: false,
         };
         for sink in sink_names(stream, arguments) {
             let has_mode = sinks.knows(sink, "mode");
             let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
-            let (destination, spread) = destination(session, sink_name, sink, &pull)?;
+            let (destination, layout) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
-            let claimed = match &destination {
-                Destination::File(path) => claims.claim(path, &writer),
+            let added = match &destination {
+                Destination::File(path) => paths.add(path, &writer),
                 Destination::Elsewhere(_) => {
-                    // A database says in its own words where it is, which its option says for machines.
+                    // The destination of a database is a text for people. Its `path` is the file.
                     let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
-                    path.map_or(Ok(()), |path| claims.share(&path, &writer))
+                    path.map_or(Ok(()), |path| paths.add_shared(&path, &writer))
                 }
                 Destination::Stdout => Ok(()),
             };
-            claimed.map_err(|clause| {
+            added.map_err(|clause| {
                 at_path(session, sink_name, clause)
-                    .with_hint("put `{stream}` into the path, or choose another")
+                    .with_hint("put `{stream}` in the path, or choose another path")
             })?;
-            let fate = match &destination {
-                Destination::Stdout => Fate::Forgotten,
-                Destination::File(_) if spread == Spread::FileForEachWindow => Fate::Kept,
-                _ if appends(session, sink_name) => Fate::Kept,
-                // A database without a mode of writing is taken to keep what it has.
-                Destination::Elsewhere(_) if !has_mode => Fate::Kept,
-                _ => Fate::Replaced,
+            let retention = match &destination {
+                Destination::Stdout => Retention::None,
+                Destination::File(_) if layout == Layout::FilePerWindow => Retention::Kept,
+                _ if appends(session, sink_name) => Retention::Kept,
+                // A database without an option `mode` is assumed to keep its records.
+                Destination::Elsewhere(_) if !has_mode => Retention::Kept,
+                _ => Retention::UntilNextPull,
             };
-            check_incremental(session, stream, sink_name, fate)?;
+            check_incremental(session, stream, sink_name, retention)?;
             if destination != Destination::Stdout {
-                pull.keeping = Keeping::State;
+                pull.saves_state = true;
             }
-            pull.destinations.push(shown(session, sink_name, destination, spread));
+            pull.destinations.push(shown(session, sink_name, destination, layout));
             pull.sinks.push((sink_name, sink));
         }
         planned.push(pull);
@@ -110,24 +102,24 @@ pub(crate) fn plan<'s>(
     Ok(planned)
 }
 
-/// What becomes of the records of a pull when there is another.
+/// How long the records of a pull are kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Fate {
-    /// Nothing is kept of them.
-    Forgotten,
-    /// They are replaced.
-    Replaced,
-    /// They stay.
+enum Retention {
+    /// They are not kept.
+    None,
+    /// The next pull replaces them.
+    UntilNextPull,
+    /// They are kept.
     Kept,
 }
 
-/// How a pull's windows are spread over files.
+/// Where the windows of a pull go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Spread {
-    /// All windows go to one place.
-    OnePlace,
-    /// Each has a file of its own.
-    FileForEachWindow,
+enum Layout {
+    /// All windows go to one destination.
+    OneDestination,
+    /// Each window has its own file.
+    FilePerWindow,
 }
 
 fn destination(
@@ -135,39 +127,44 @@ fn destination(
     name: &str,
     sink: &dyn OpenSink,
     pull: &Planned<'_>,
-) -> Result<(Destination, Spread), Failure> {
+) -> Result<(Destination, Layout), Failure> {
     let wrong = |error| build::of_options(&session.loaded, name, error);
     let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.variables);
     if !windowed {
-        return Ok((sink.destination(&pull.variables).map_err(wrong)?, Spread::OnePlace));
+        return Ok((sink.destination(&pull.variables).map_err(wrong)?, Layout::OneDestination));
     }
-    // The placeholders themselves stand for the windows that are not known yet.
+    // The windows are not known yet, so the placeholders stay in the path.
     let variables =
         ["window.start", "window.end"].into_iter().fold(pull.variables.clone(), |variables, placeholder| {
             variables.with(placeholder, format!("{{{placeholder}}}"))
         });
-    Ok((sink.destination(&variables).map_err(wrong)?, Spread::FileForEachWindow))
+    Ok((sink.destination(&variables).map_err(wrong)?, Layout::FilePerWindow))
 }
 
-/// The next slice of an incremental pull must not replace the ones before it.
-fn check_incremental(session: &Session, stream: &Stream, sink: &str, fate: Fate) -> Result<(), Failure> {
+/// Each pull of an incremental stream must leave the records of the earlier ones in place.
+fn check_incremental(
+    session: &Session,
+    stream: &Stream,
+    sink: &str,
+    retention: Retention,
+) -> Result<(), Failure> {
     if !stream.window.as_ref().is_some_and(|window| window.incremental) {
         return Ok(());
     }
-    match fate {
-        Fate::Forgotten => Err(Failure::usage(ConfigError::new(
+    match retention {
+        Retention::None => Err(Failure::usage(ConfigError::new(
             "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
         ))),
-        Fate::Replaced => {
-            let clause = "each pull of an incremental stream would replace the records of the one before it";
-            let hint = "put `{window.start}` into the path, or set `mode = \"append\"`";
+        Retention::UntilNextPull => {
+            let clause = "each pull of this incremental stream would replace the records of the previous one";
+            let hint = "put `{window.start}` in the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
-        Fate::Kept => Ok(()),
+        Retention::Kept => Ok(()),
     }
 }
 
-/// Whether the records of a sink stay where others follow.
+/// Whether the sink appends to earlier records.
 pub(crate) fn appends(session: &Session, sink: &str) -> bool {
     let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
     options.and_then(|options| options.get("mode")).and_then(|mode| mode.as_str()) == Some("append")
@@ -178,16 +175,16 @@ fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
     ConfigError::new(clause).at(&key, session.loaded.origin_of(&key))
 }
 
-fn shown(session: &Session, sink: &str, destination: Destination, spread: Spread) -> String {
+fn shown(session: &Session, sink: &str, destination: Destination, layout: Layout) -> String {
     match (destination, template(session, sink)) {
-        (Destination::File(_), Some(template)) if spread == Spread::FileForEachWindow => template.to_owned(),
+        (Destination::File(_), Some(template)) if layout == Layout::FilePerWindow => template.to_owned(),
         (Destination::File(path), _) => path.display().to_string(),
         (Destination::Elsewhere(place), _) => place,
         (_, _) => STDOUT.to_owned(),
     }
 }
 
-/// The `path` of a sink that has one, as it was written.
+/// The `path` of a sink, as configured.
 fn template<'s>(session: &'s Session, sink: &str) -> Option<&'s str> {
     session.loaded.config.sinks.get(sink)?.options.get("path")?.as_str()
 }

@@ -1,4 +1,4 @@
-//! The range of time that a pull covers, cut into windows.
+//! The time range of a pull, cut into windows.
 
 use jiff::Timestamp;
 use longhaul_core::{
@@ -15,21 +15,21 @@ use crate::{
     terminal::failure::Failure,
 };
 
-/// The windows of a pull, resolved once.
+/// The time range of a pull. Relative times are resolved once.
 #[derive(Debug)]
 pub(crate) struct Range {
-    /// From where and up to where it goes.
+    /// The start and end of the range.
     pub(crate) bounds: Window,
     /// The windows, in order.
     pub(crate) windows: Vec<Window>,
-    /// Up to where everything is pulled once the pull is complete, where that is to be remembered.
+    /// The time before which everything is pulled once the pull is complete. `None` if the stream is not incremental.
     pub(crate) watermark: Option<Timestamp>,
 }
 
-/// The range of the stream `name`; `None` where it has no window.
+/// The range of the stream `name`; `None` if it has no window.
 ///
-/// An incremental stream begins where its last complete pull ended, at `known`, less `lookback`, and no stream goes
-/// beyond what the API says is there.
+/// An incremental stream starts at `known`, where its last complete pull ended, minus `lookback`. The range ends at the
+/// latest where the API says that its data ends.
 pub(crate) fn resolve(
     session: &Session,
     name: &str,
@@ -41,29 +41,29 @@ pub(crate) fn resolve(
     let Some(window) = &stream.window else { return Ok(None) };
     let Some((from, mut to)) = bounds(session, name, stream)? else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
-    let wrong =
+    let invalid =
         |below: &str, clause: String| -> Failure { session.loaded.error_at(&key(below), clause).into() };
     if let Some(available) = &window.available {
-        to = to.min(ask(session, name, source, access, available)?);
+        to = to.min(available_until(session, name, source, access, available)?);
     }
     let known = known.filter(|_| window.incremental);
     let from = match known {
         Some(watermark) => {
             let zoned = watermark.to_zoned(window.timezone.clone());
             let back =
-                zoned.checked_sub(window.lookback).map_err(|error| wrong("lookback", error.to_string()))?;
+                zoned.checked_sub(window.lookback).map_err(|error| invalid("lookback", error.to_string()))?;
             back.timestamp()
         }
         None => from,
     };
     let bounds = Window { start: from, end: to };
     let windows = tile(session, name, window, bounds)?;
-    // What has not happened yet cannot have been pulled.
+    // Records of the future cannot have been pulled.
     let reached = (to > from).then_some(to.min(session.now));
     Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
 }
 
-/// The windows between two times, which are the same ones each time.
+/// The windows between two times. The same times always give the same windows.
 pub(crate) fn tile(
     session: &Session,
     name: &str,
@@ -77,7 +77,7 @@ pub(crate) fn tile(
     })
 }
 
-/// The ends of the range as they are configured; `None` where the stream has no window.
+/// The configured range; `None` if the stream has no window.
 pub(crate) fn bounds(
     session: &Session,
     name: &str,
@@ -85,26 +85,26 @@ pub(crate) fn bounds(
 ) -> Result<Option<(Timestamp, Timestamp)>, Failure> {
     let Some(window) = &stream.window else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
-    let wrong = |below: &str, clause: String| session.loaded.error_at(&key(below), clause);
+    let invalid = |below: &str, clause: String| session.loaded.error_at(&key(below), clause);
     let resolve = |below: &str, moment: &config::Moment| {
         let resolved = moment.resolve(session.now, &window.timezone);
-        resolved.map_err(|error| wrong(below, format!("`{}`: {error}", key(below))))
+        resolved.map_err(|error| invalid(below, format!("`{}`: {error}", key(below))))
     };
     let Some(from) = &window.from else {
-        return Err(wrong("from", format!("`{}` is missing", key("from")))
-            .with_hint("from which time on? for example `now-7d/d`")
+        return Err(invalid("from", format!("`{}` is missing", key("from")))
+            .with_hint("set the start of the range, for example `now-7d/d`")
             .into());
     };
     let (from, to) = (resolve("from", from)?, resolve("to", &window.to)?);
     if to < from {
-        let clause = format!("`{}` is before `from`: the range from {from} to {to} holds nothing", key("to"));
-        return Err(wrong("to", clause).into());
+        let clause = format!("`{}` is before `from`: the range from {from} to {to} is empty", key("to"));
+        return Err(invalid("to", clause).into());
     }
     Ok(Some((from, to)))
 }
 
-/// Asks the API up to where its data is there.
-fn ask(
+/// Asks the API for the time up to which it has data.
+fn available_until(
     session: &Session,
     name: &str,
     source: &Source,
@@ -123,7 +123,8 @@ fn ask(
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     read_time(&answer, &available.at).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");
-        let clause = format!("the API does not say at `{}` up to where its data is there", available.at);
+        let clause =
+            format!("expected the time up to which the API has data at `{}`, but found none", available.at);
         let error = ConfigError::new(clause).at(&key, session.loaded.origin_of(&key));
         Failure { exit: Exit::Api, ..error.into() }
     })

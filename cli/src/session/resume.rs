@@ -1,4 +1,4 @@
-//! Where a pull begins: at its beginning, or where an earlier run of it stopped.
+//! Starts a pull, or resumes it where an earlier run stopped.
 
 use jiff::Timestamp;
 use longhaul_core::{
@@ -23,28 +23,28 @@ use crate::{
     terminal::{failure::Failure, progress::counted},
 };
 
-/// A pull that is about to run.
+/// Where a pull starts.
 #[derive(Debug)]
-pub(crate) struct Beginning {
-    /// What is remembered of the stream.
+pub(crate) struct Start {
+    /// The saved state of the stream.
     pub(crate) state: State,
-    /// The pull, as it will be remembered.
+    /// The pull, as it is saved.
     pub(crate) pull: Unfinished,
-    /// The slices of time, in order.
+    /// The windows, in order.
     pub(crate) windows: Option<Vec<Window>>,
-    /// What requests and sinks are told.
+    /// The values of the placeholders in requests and sinks.
     pub(crate) variables: Variables,
     /// Where an earlier run stopped.
     pub(crate) from: Option<Checkpoint>,
 }
 
-/// Begins a pull. What is relative, its range of time say, is settled now.
-pub(crate) fn begin(
+/// Starts a pull. Relative times are resolved now.
+pub(crate) fn start(
     session: &Session,
     planned: &Planned<'_>,
     state: State,
     access: &Access,
-) -> Result<Beginning, Failure> {
+) -> Result<Start, Failure> {
     let Planned { name, stream, source, variables, .. } = planned;
     let range = range::resolve(session, name, stream, source, state.watermark, access)?;
     let pull = Unfinished {
@@ -57,24 +57,24 @@ pub(crate) fn begin(
         checkpoint: Checkpoint::default(),
     };
     let windows = range.map(|range| range.windows);
-    Ok(Beginning { state, pull, windows, variables: variables.clone(), from: None })
+    Ok(Start { state, pull, windows, variables: variables.clone(), from: None })
 }
 
-/// Takes up the unfinished pull of a stream, where there is one.
-pub(crate) fn take_up(
+/// Resumes the unfinished pull of a stream; `None` if there is none.
+pub(crate) fn resume(
     session: &Session,
     planned: &Planned<'_>,
     state: &State,
-) -> Result<Option<Beginning>, Failure> {
+) -> Result<Option<Start>, Failure> {
     let Some(pull) = &state.unfinished else { return Ok(None) };
     let definition = definition(session, planned);
     let differences = pull.differences(&definition);
     if !differences.is_empty() {
-        // Where nothing was pulled yet, nothing is lost by beginning anew.
+        // If nothing was pulled yet, nothing is lost by starting again.
         return if pull.checkpoint.is_blank() {
             Ok(None)
         } else {
-            Err(differs(planned.name, &differences, pull))
+            Err(changed(planned.name, &differences, pull))
         };
     }
     let variables = variables_of(session, pull);
@@ -83,11 +83,12 @@ pub(crate) fn take_up(
         _ => None,
     };
     let from = Some(pull.checkpoint.clone());
-    Ok(Some(Beginning { state: state.clone(), pull: pull.clone(), windows, variables, from }))
+    Ok(Some(Start { state: state.clone(), pull: pull.clone(), windows, variables, from }))
 }
 
-/// What is remembered of a stream once its unfinished pull is dropped. Sinks that append go back to where it began.
-pub(crate) fn drop_unfinished(
+/// Discards the unfinished pull of a stream, and returns the rest of its state. Sinks that append are rolled back to
+/// where the pull started.
+pub(crate) fn discard_unfinished(
     session: &Session,
     planned: &Planned<'_>,
     file: &StateFile,
@@ -95,16 +96,18 @@ pub(crate) fn drop_unfinished(
     let unusable = |error| Failure::of_state(planned.name, error);
     let state = match file.load() {
         Err(error @ (StateError::Damaged { .. } | StateError::Foreign { .. })) => {
-            log::warn!("{error}: what it says is dropped, and with it how far complete pulls have come");
+            log::warn!("{error}: discarding it, including the range that complete pulls covered");
             file.save(&State::default()).map_err(unusable)?;
             State::default()
         }
         loaded => loaded.map_err(unusable)?,
     };
     let Some(pull) = &state.unfinished else { return Ok(state) };
-    if let Some(sink) = pull.differences(&definition(session, planned)).into_iter().find(|key| is_place(key))
+    if let Some(sink) =
+        pull.differences(&definition(session, planned)).into_iter().find(|key| changes_place(key))
     {
-        log::warn!("`{sink}` was another when the unfinished run began: what it wrote there stays");
+        let old = if sink.rsplit('.').next() == Some("path") { "file" } else { "output" };
+        log::warn!("`{sink}` has changed since the unfinished run; the old {old} is left in place");
     } else {
         let Planned { source, sinks, .. } = planned;
         let pull_state = PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone());
@@ -112,10 +115,10 @@ pub(crate) fn drop_unfinished(
         let checkpointing =
             Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
-        let dropped = Pull { source, windows: None, sinks, variables, checkpointing };
-        if let Err(error) = undo(&dropped, |sink| appends(session, sink)) {
+        let discarded = Pull { source, windows: None, sinks, variables, checkpointing };
+        if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
             log::warn!(
-                "{}: what the unfinished run wrote there stays",
+                "could not roll back the unfinished run, what it wrote is left in place: {}",
                 crate::terminal::report::Chain(&error)
             );
         }
@@ -125,10 +128,10 @@ pub(crate) fn drop_unfinished(
     Ok(state)
 }
 
-/// Whether what is written may be elsewhere where this key was changed. The options that say what it looks like do not
-/// matter for taking it back: a file is cut off where it was, whatever is in it.
-fn is_place(key: &str) -> bool {
-    const LOOKS: [&str; 9] = [
+/// Whether a change of this key may change where the sink writes. Options of the format do not matter: a rollback cuts
+/// off the end of a file, whatever its format.
+fn changes_place(key: &str) -> bool {
+    const FORMAT: [&str; 9] = [
         "arrays",
         "bom",
         "columns",
@@ -140,11 +143,11 @@ fn is_place(key: &str) -> bool {
         "rows_optional",
     ];
     let option = key.strip_prefix("sinks.").and_then(|rest| rest.split('.').nth(1));
-    option.is_some_and(|option| !LOOKS.contains(&option))
+    option.is_some_and(|option| !FORMAT.contains(&option))
 }
 
-/// Whether there is more to pull once a pull that was taken up is complete: what has come since it was begun.
-pub(crate) fn goes_on(stream: &Stream) -> bool {
+/// Whether there is more to pull after a resumed pull is complete: the records since it started.
+pub(crate) fn has_relative_range(stream: &Stream) -> bool {
     stream.window.as_ref().is_some_and(|window| {
         let from = window.from.as_ref().is_some_and(crate::config::Moment::is_relative);
         from || window.to.is_relative()
@@ -171,23 +174,22 @@ fn variables_of(session: &Session, pull: &Unfinished) -> Variables {
         .fold(Variables::new("", &session.folder), |variables, (name, value)| variables.with(name, value))
 }
 
-fn differs(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
+fn changed(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
     let keys = differences.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    let (verb, records) =
-        (if differences.len() == 1 { "is" } else { "are" }, pull.checkpoint.so_far().records);
+    let changed = if differences.len() == 1 { "this setting has" } else { "these settings have" };
     let clause = format!(
-        "the stream `{name}` was begun at {} with another configuration: {keys} {verb} not what it was",
+        "cannot resume the run of `{name}` started at {}: {changed} changed since: {keys}",
         shown(pull.begun)
     );
     let hint = format!(
-        "restore the configuration to go on from where it stopped, or drop the {} that it has pulled and begin \
-         anew: longhaul run {name} --fresh",
-        counted(records, "record")
+        "restore the configuration to resume, or discard the {} already pulled and start again: longhaul run \
+         {name} --fresh",
+        counted(pull.checkpoint.so_far().records, "record")
     );
     Failure::new(Exit::State, clause).hint(hint)
 }
 
-/// A time as people read it.
+/// A time, for people.
 pub(crate) fn shown(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

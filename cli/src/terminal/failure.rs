@@ -1,4 +1,4 @@
-//! A command that did not succeed: what happened, the exit code, and what to do next.
+//! A failed command: the error, the exit code and the hint.
 
 use std::error::Error;
 
@@ -12,15 +12,15 @@ use longhaul_core::{
 
 use crate::{config::ConfigError, exit::Exit, stop::Reason, terminal::hints};
 
-/// What `report` prints.
+/// A failed command, for `report` to print.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
-    /// What happened, with its causes.
+    /// The error, with its causes.
     pub(crate) error: Box<dyn Error + Send + Sync>,
-    /// Where in the configuration the cause was written.
-    pub(crate) written: Option<String>,
+    /// Where the cause was configured.
+    pub(crate) origin: Option<String>,
     /// What to do next.
     pub(crate) hint: Option<String>,
 }
@@ -33,16 +33,16 @@ impl Failure {
 
     /// A failure with this exit code.
     pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit, error: error.into(), written: None, hint: None }
+        Self { exit, error: error.into(), origin: None, hint: None }
     }
 
-    /// The same failure with what to do next.
+    /// Adds a hint.
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// A pull of `stream` that is not complete. `stopped` is why the run was stopped, if it was.
+    /// The pull of `stream` is not complete. `stopped` is why the run was stopped, if it was.
     pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
         let exit = exit_of_pull(&error, stopped);
         let hint = hints::pull(&error, exit, stream);
@@ -50,12 +50,12 @@ impl Failure {
         Self { hint: Some(hint), ..Self::new(exit, error) }
     }
 
-    /// A first page of `stream` that was only to be looked at.
+    /// The first page of `stream` could not be fetched for a check or preview.
     pub(crate) fn of_first_page(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
         let exit = exit_of_pull(&error, stopped);
         let hint = match (&error, exit) {
             (PullError::Job(JobError::TooSlow { .. }), _) => {
-                format!("run the same command again later, or raise `streams.{stream}.job.timeout`")
+                format!("raise `streams.{stream}.job.timeout`, or run the same command again later")
             }
             (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
             _ => hints::pull(&error, exit, stream),
@@ -64,13 +64,13 @@ impl Failure {
         Self::new(exit, error).hint(hint)
     }
 
-    /// The state of `stream` cannot be used.
+    /// The saved state of `stream` cannot be used.
     pub(crate) fn of_state(stream: &str, error: StateError) -> Self {
         let hint = hints::state(&error, stream);
         Self::new(Exit::State, error).hint(hint)
     }
 
-    /// A token that could not be had.
+    /// There is no access token.
     pub(crate) fn of_token(error: AuthError, stopped: Option<Reason>) -> Self {
         let exit = exit_of_auth(&error, stopped);
         let hint = hints::auth(&error);
@@ -80,12 +80,12 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let (written, hint) = (error.where_written(), error.hint().map(str::to_owned));
-        Self { written, hint, ..Self::usage(error) }
+        let (origin, hint) = (error.where_written(), error.hint().map(str::to_owned));
+        Self { origin, hint, ..Self::usage(error) }
     }
 }
 
-/// Which stream it was.
+/// Names the stream.
 #[derive(Debug, thiserror::Error)]
 #[error("the stream `{stream}` is not complete")]
 struct StreamError {
@@ -93,9 +93,9 @@ struct StreamError {
     source: PullError,
 }
 
-/// Of which stream nothing could be shown.
+/// Names the stream.
 #[derive(Debug, thiserror::Error)]
-#[error("the first page of the stream `{stream}` could not be had")]
+#[error("could not fetch the first page of `{stream}`")]
 struct FirstPageError {
     stream: String,
     source: PullError,

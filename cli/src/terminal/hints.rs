@@ -1,4 +1,4 @@
-//! The hint below an error: what to do about it.
+//! The hint below an error: what to do.
 
 use longhaul_core::{
     client::{AttemptError, Misdirection, RequestError, auth::AuthError},
@@ -15,30 +15,34 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
         PullError::Page(PageError::Request(error)) => request(error, exit, stream),
         PullError::Page(PageError::Repeated { .. }) => {
-            format!("the API leads in circles; check `streams.{stream}.pages`, and tell whoever runs the API")
+            format!(
+                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
+            )
         }
         PullError::Page(PageError::ForeignOrigin(_)) => FOREIGN_ORIGIN.to_owned(),
         PullError::Page(
             PageError::Elsewhere { .. } | PageError::Absent { .. } | PageError::NoArray { .. },
         ) => {
-            format!("`streams.{stream}.records` says where a page holds its records, as a JSON pointer")
+            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
         }
         PullError::Page(PageError::SameRecords { .. }) => {
             format!(
-                "does the API look at what `streams.{stream}.pages.param` names? if so, give it `page_count`"
+                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
             )
         }
         PullError::Page(PageError::NextElsewhere { .. }) => {
-            format!("set the place of the next page in `streams.{stream}.pages`")
+            format!("set the JSON pointer of the next page in `streams.{stream}.pages`")
         }
         PullError::Page(PageError::NotOnly { .. }) => format!(
-            "say in `streams.{stream}.pages` how to find the next page, or that there is none: `type = \"single\"`"
+            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
         ),
         PullError::Page(PageError::RecordsMissing { .. }) => format!(
-            "if this API leaves the records out when there are none, set `streams.{stream}.records_missing = \"empty\"`"
+            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
         PullError::Page(PageError::ErrorInstead { .. }) => {
-            format!("the API refused the request of `streams.{stream}` with a status of success")
+            format!(
+                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
+            )
         }
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
         PullError::Job(error) => job(error, exit, stream),
@@ -47,10 +51,10 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
         PullError::CannotGoBack { name } => format!(
-            "give `streams.{stream}` a `unique` key, so that repeated records are dropped, or another sink than `{name}`"
+            "set `streams.{stream}.unique`, so that duplicates are dropped, or use a sink other than `{name}`"
         ),
         PullError::Lost { .. } | PullError::Ahead { .. } | PullError::NoReceipt { .. } => {
-            format!("drop what was pulled so far and begin anew: longhaul run {stream} --fresh")
+            format!("discard what was pulled so far and start again: longhaul run {stream} --fresh")
         }
         PullError::State(error) => state(error, stream),
         PullError::Sink { name, source } => sink(name, source, stream),
@@ -58,25 +62,24 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     }
 }
 
-const FOREIGN_ORIGIN: &str = "if the API really goes on there, add that origin to `api.allowed_origins`: \
-                              it will be sent the token and the configured headers";
+const FOREIGN_ORIGIN: &str = "if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers";
 
 pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String {
     match (error.last_error(), exit) {
         (Some(AttemptError::Credential(error)), _) => auth(error),
-        (_, Exit::Signal(_) | Exit::TryLater) => format!("run it again: longhaul run {stream}"),
+        (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),
         (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
         (Some(AttemptError::Misdirected(_)), _) => {
-            format!("check `api.base_url` and `streams.{stream}.path`: is the address the final one?")
+            format!("check `api.base_url` and `streams.{stream}.path`; use the final address, without redirects")
         }
         (Some(AttemptError::FreshCredential(_) | AttemptError::DeadCredential(_)), _) => {
-            "the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
+            "the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
         (Some(AttemptError::Failed(error)), _) => match error.kind() {
             TransportErrorKind::Untrusted => {
-                "if a proxy of your own signs the connections, name its certificate in `api.ca_file`".to_owned()
+                "if your own proxy signs the connections, set `api.ca_file` to its certificate".to_owned()
             }
-            TransportErrorKind::TooLarge => "ask for smaller pages, or raise `api.max_page`".to_owned(),
+            TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
             _ => format!("check `streams.{stream}`"),
         },
         (Some(AttemptError::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
@@ -92,28 +95,26 @@ pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
     match error {
         JobError::Request(error) => request(error, exit, stream),
         JobError::State(error) => state(error, stream),
-        JobError::NoId { .. } => format!("`streams.{stream}.job.id` says where the id is, as a JSON pointer"),
+        JobError::NoId { .. } => format!("set `streams.{stream}.job.id` to the JSON pointer of the id"),
         JobError::NoState { .. } => {
-            format!("`streams.{stream}.job.state` says where the state is, as a JSON pointer")
+            format!("set `streams.{stream}.job.state` to the JSON pointer of the state")
         }
         JobError::TooSlow { .. } => {
-            format!("run it again later, or raise `streams.{stream}.job.timeout`: longhaul run {stream}")
+            format!("raise `streams.{stream}.job.timeout`, or resume later with: longhaul run {stream}")
         }
         JobError::Failed { .. } => {
-            format!("check what the job is asked for in `streams.{stream}.job.submit`")
+            format!("check the request in `streams.{stream}.job.submit`")
         }
-        _ => format!("run it again: longhaul run {stream}"),
+        _ => format!("resume with: longhaul run {stream}"),
     }
 }
 
 pub(super) fn state(error: &StateError, stream: &str) -> String {
     match error {
         StateError::Damaged { .. } | StateError::Foreign { .. } => {
-            format!(
-                "put the file back as it was, or drop what it says and begin anew: longhaul run {stream} --fresh"
-            )
+            format!("restore the file, or discard it and start again: longhaul run {stream} --fresh")
         }
-        _ => format!("check `state_dir` and who may write there, then run it again: longhaul run {stream}"),
+        _ => format!("check `state_dir` and its permissions, then resume with: longhaul run {stream}"),
     }
 }
 
@@ -134,20 +135,20 @@ pub(super) fn auth(error: &AuthError) -> String {
 pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
     match error.kind() {
         SinkErrorKind::Config => format!("correct `sinks.{name}` in the configuration"),
-        SinkErrorKind::Unavailable => format!("mend the cause, then run it again: longhaul run {stream}"),
+        SinkErrorKind::Unavailable => format!("fix the problem, then resume with: longhaul run {stream}"),
         SinkErrorKind::Rejected => {
-            format!("correct what the sink rejects, then run it again: longhaul run {stream}")
+            format!("correct what the sink rejects, then resume with: longhaul run {stream}")
         }
         _ => broken_sink(name),
     }
 }
 
-/// What to do about a sink that went wrong by itself.
+/// The hint for a bug in a sink.
 pub(crate) fn broken_sink(name: &str) -> String {
-    format!("this is a fault of the sink `{name}`; please report it to its author")
+    format!("this is a bug in the sink `{name}`; please report it to its author")
 }
 
-/// Whether the token endpoint rejected the credentials. If it did not answer, or redirected, they may be right.
+/// Whether the token endpoint rejected the credentials. They may be correct if it did not answer, or redirected.
 pub(super) fn is_about_credentials(error: &RequestError) -> bool {
     error.refusal().is_some_and(|refusal| !refusal.status.is_redirection())
 }

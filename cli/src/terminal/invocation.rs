@@ -1,8 +1,8 @@
-//! How a command is given again.
+//! The options to repeat a command with.
 
 use std::{borrow::Cow, path::PathBuf};
 
-/// The options by which this process was told its configuration, as a shell takes them, with a space in front of each.
+/// The options that set the configuration of this process, quoted for a shell, each with a space in front.
 pub(crate) fn options(files: &[PathBuf], set: &[String]) -> String {
     let files = files.iter().map(|file| ("-c", file.to_string_lossy()));
     let set = set.iter().map(|set| ("--set", Cow::Borrowed(set.as_str())));
@@ -12,12 +12,12 @@ pub(crate) fn options(files: &[PathBuf], set: &[String]) -> String {
         .collect()
 }
 
-/// `hint`, whose command is given the same options.
+/// `hint`, with these options in its command.
 pub(crate) fn with_options(hint: &str, options: &str) -> String {
     hint.replace("longhaul run ", &format!("longhaul{options} run "))
 }
 
-/// A word for a shell.
+/// Quotes a word for a shell.
 fn quoted(word: Cow<'_, str>) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -31,12 +31,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_given_again_as_it_was_typed() {
+    fn a_hint_repeats_the_options_of_the_command() {
         let files = ["a.toml".into(), "my files/it's.toml".into()];
         let options = options(&files, &["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()]);
         assert_eq!(
-            with_options("run it again: longhaul run users", &options),
-            r#"run it again: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
+            with_options("resume with: longhaul run users", &options),
+            r#"resume with: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
         );
         assert_eq!(with_options("`longhaul config` shows it", &options), "`longhaul config` shows it");
     }

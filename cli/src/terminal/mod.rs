@@ -1,4 +1,4 @@
-//! What people see: progress, logs, tables, errors and hints.
+//! Output for people: progress, logs, tables, errors and hints.
 
 pub(crate) mod failure;
 pub(crate) mod hints;

@@ -1,4 +1,4 @@
-//! How far a pull has come, for people.
+//! The progress of a pull, for people.
 
 use std::{
     collections::BTreeMap,
@@ -16,10 +16,10 @@ use longhaul_core::{
 
 use crate::terminal::{report::Chain, screen::Screen};
 
-/// How long nothing is said between two log lines, where there is no progress line.
-const PAUSE: Duration = Duration::from_secs(10);
+/// The time between two log lines if there is no progress line.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Watches a run: counts, keeps the progress line, and logs what goes wrong.
+/// Counts the events of a run, shows the progress line, and logs faults.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     clock: Arc<dyn Clock>,
@@ -31,30 +31,30 @@ pub(crate) struct Progress {
 /// What has happened so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
-    /// The stream that is being pulled.
+    /// The current stream.
     pub(crate) stream: String,
-    /// Records of that stream.
+    /// The records of that stream.
     pub(crate) records: u64,
-    /// Pages of that stream.
+    /// The pages of that stream.
     pub(crate) pages: u64,
-    /// Requests of the whole run, to the token endpoint as well.
+    /// The requests of the run, including those to the token endpoint.
     pub(crate) requests: u64,
-    /// Tokens of the whole run.
+    /// The tokens issued during the run.
     pub(crate) tokens: u64,
-    /// Tokens that the API refused.
-    pub(crate) died: u64,
-    /// How long the run waited, for the API or before another attempt.
+    /// The tokens that the API rejected.
+    pub(crate) rejected_tokens: u64,
+    /// How long the run waited, for the API or before a retry.
     pub(crate) waited: Duration,
-    /// How often everything was made durable.
+    /// The number of commits.
     pub(crate) commits: u64,
-    /// How long that took.
+    /// How long they took.
     pub(crate) committing: Duration,
-    /// Attempts that failed and were made again, by kind.
-    pub(crate) survived: BTreeMap<Fault, u64>,
-    /// Records that an earlier run pulled.
-    before: u64,
-    began: Duration,
-    last_said: Duration,
+    /// The attempts that failed and were retried, by kind of fault.
+    pub(crate) retried: BTreeMap<Fault, u64>,
+    /// The records that an earlier run pulled.
+    resumed: u64,
+    started: Duration,
+    last_logged: Duration,
     waiting: Option<Waiting>,
 }
 
@@ -65,29 +65,29 @@ struct Waiting {
 }
 
 impl Progress {
-    /// Watches on this clock, and shows on this screen.
+    /// Shows the progress on `screen`.
     pub(crate) fn new(clock: Arc<dyn Clock>, screen: Screen) -> Self {
         let line = Arc::new(Mutex::new(ProgressBar::hidden()));
         Self { clock, counts: Arc::default(), screen, line }
     }
 
-    /// Begins with a stream of which this much was pulled before.
-    pub(crate) fn begin(&self, stream: &str, before: &Summary) {
+    /// Starts a stream. `before` is what an earlier run pulled.
+    pub(crate) fn start(&self, stream: &str, before: &Summary) {
         let now = self.clock.elapsed();
         let mut counts = self.lock();
         (counts.stream, counts.records, counts.pages) = (stream.to_owned(), before.records, before.pages);
-        counts.before = before.records;
-        (counts.began, counts.last_said, counts.waiting) = (now, now, None);
+        counts.resumed = before.records;
+        (counts.started, counts.last_logged, counts.waiting) = (now, now, None);
         drop(counts);
         let line = self.screen.bars().add(ProgressBar::new_spinner().with_style(self.style()));
         line.enable_steady_tick(Duration::from_millis(100));
         *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
     }
 
-    /// Ends with the stream; says how long it took.
+    /// Ends the stream, and returns how long it took.
     pub(crate) fn end(&self) -> Duration {
         self.line.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
-        self.clock.elapsed().saturating_sub(self.lock().began)
+        self.clock.elapsed().saturating_sub(self.lock().started)
     }
 
     /// What has happened so far.
@@ -99,7 +99,7 @@ impl Progress {
         let (clock, counts) = (Arc::clone(&self.clock), Arc::clone(&self.counts));
         let describe = move |_: &ProgressState, out: &mut dyn Write| {
             let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-            // A progress line that cannot be drawn is no reason to stop a pull.
+            // A pull continues even if the progress line cannot be drawn.
             let _ = out.write_str(&counts.describe(clock.elapsed()));
         };
         ProgressStyle::with_template("{spinner} {wide_progress}")
@@ -118,11 +118,11 @@ impl Progress {
         counts.waiting = Some(Waiting { until, reason });
     }
 
-    /// Where there is no progress line, a log line now and then.
-    fn say_now_and_then(&self, counts: &mut Counts) {
+    /// Logs the progress at intervals if there is no progress line.
+    fn log_at_intervals(&self, counts: &mut Counts) {
         let now = self.clock.elapsed();
-        if now.saturating_sub(counts.last_said) >= PAUSE && self.screen.bars().is_hidden() {
-            counts.last_said = now;
+        if now.saturating_sub(counts.last_logged) >= LOG_INTERVAL && self.screen.bars().is_hidden() {
+            counts.last_logged = now;
             log::info!("{}", counts.describe(now));
         }
     }
@@ -140,32 +140,37 @@ impl Observer for Progress {
             Event::TokenIssued { lifetime } => {
                 self.lock().tokens += 1;
                 match lifetime {
-                    Some(lifetime) => log::debug!("got a token for {}", seconds(*lifetime)),
-                    None => log::debug!("got a token, with no word on how long it lives"),
+                    Some(lifetime) => log::debug!("got a token, valid for {}", duration(*lifetime)),
+                    None => log::debug!("got a token, lifetime unknown"),
                 }
             }
             Event::TokenDied { cause } => {
-                self.lock().died += 1;
-                log::info!("the token died and was renewed: {}", Chain(*cause));
+                self.lock().rejected_tokens += 1;
+                log::info!("the token was rejected and renewed: {}", Chain(*cause));
             }
             Event::Survived { fault, cause, wait } => {
-                *self.lock().survived.entry(*fault).or_default() += 1;
-                log::warn!("{}; trying again in {}", Chain(*cause), seconds(*wait));
-                self.wait(*wait, in_short(*fault));
+                *self.lock().retried.entry(*fault).or_default() += 1;
+                log::warn!("{}; retrying in {}", Chain(*cause), duration(*wait));
+                self.wait(*wait, reason(*fault));
             }
             Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
             Event::Committed { took } => {
                 let mut counts = self.lock();
                 counts.commits += 1;
                 counts.committing += *took;
-                log::debug!("committed after page {}, in {}", counts.pages, seconds(*took));
+                log::debug!("committed after page {}, in {}", counts.pages, duration(*took));
             }
             Event::PageWritten { records, bytes } => {
                 let mut counts = self.lock();
                 counts.records += *records as u64;
                 counts.pages += 1;
-                log::debug!("page {}: {records} records, {bytes} bytes", counts.pages);
-                self.say_now_and_then(&mut counts);
+                log::debug!(
+                    "page {}: {}, {}",
+                    counts.pages,
+                    counted(*records as u64, "record"),
+                    counted(*bytes as u64, "byte")
+                );
+                self.log_at_intervals(&mut counts);
             }
             _ => {}
         }
@@ -173,30 +178,30 @@ impl Observer for Progress {
 }
 
 impl Counts {
-    /// One line: the stream, records, pages, rate, time, and what is being waited for.
+    /// One line: the stream, records, pages, rate, time, and the reason for a wait.
     fn describe(&self, now: Duration) -> String {
-        let time = now.saturating_sub(self.began);
+        let time = now.saturating_sub(self.started);
         let rate =
-            (self.records - self.before) * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
+            (self.records - self.resumed) * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut line = format!(
             "{}: {} in {}, {}/s, {}",
             self.stream,
             counted(self.records, "record"),
             counted(self.pages, "page"),
             grouped(rate),
-            seconds(Duration::from_secs(time.as_secs())),
+            duration(Duration::from_secs(time.as_secs())),
         );
         if let Some(waiting) = self.waiting.as_ref().filter(|waiting| waiting.until > now) {
             let left = Duration::from_secs(waiting.until.saturating_sub(now).as_secs() + 1);
             // Writing to a string does not fail.
-            let _ = write!(line, ", waiting {} ({})", seconds(left), waiting.reason);
+            let _ = write!(line, ", waiting {} ({})", duration(left), waiting.reason);
         }
         line
     }
 }
 
-/// A cause that fits the progress line; the log has the whole of it.
-fn in_short(fault: Fault) -> String {
+/// A short reason for the progress line. The log has the whole cause.
+fn reason(fault: Fault) -> String {
     match fault {
         Fault::Status(status) => format!("the server answered {status}"),
         Fault::UnreadableAnswer => "the answer could not be read".to_owned(),
@@ -218,7 +223,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
 }
 
 /// `40 ms`, `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
-pub(crate) fn seconds(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     match time.as_secs() {
         0 if time.is_zero() => "0 s".to_owned(),
         0 if time.as_millis() < 100 => format!("{} ms", time.as_millis()),
@@ -234,16 +239,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_times_are_easy_to_read() {
+    fn numbers_and_durations_are_readable() {
         assert_eq!([0, 1, 2].map(|number| counted(number, "page")), ["0 pages", "1 page", "2 pages"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         let shown = [0, 40, 500, 9_940, 12_300, 200_000, 7_500_000]
-            .map(|millis| seconds(Duration::from_millis(millis)));
+            .map(|millis| duration(Duration::from_millis(millis)));
         assert_eq!(shown, ["0 s", "40 ms", "0.5 s", "9.9 s", "12 s", "3 min 20 s", "2 h 5 min"]);
     }
 
     #[test]
-    fn the_line_says_what_is_waited_for_and_how_long_still() {
+    fn the_progress_line_shows_the_reason_and_the_rest_of_a_wait() {
         let waiting =
             Some(Waiting { until: Duration::from_secs(40), reason: "the server answered 429".to_owned() });
         let counts =

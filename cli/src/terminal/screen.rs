@@ -1,4 +1,4 @@
-//! What is shown on stderr: log lines, and a progress line where there is a terminal.
+//! Output on stderr: log lines, and a progress line on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,38 +8,38 @@ use log::{Level, LevelFilter, Record};
 
 use crate::args::{Color, Global, LogFormat};
 
-/// The terminal, or whatever stderr is. Log lines and the progress line do not get into each other's way.
+/// Writes to stderr, so that log lines do not break the progress line.
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
     bars: MultiProgress,
     results: Results,
 }
 
-/// How results of a command are told on stderr.
+/// How results of a command are printed on stderr.
 #[derive(Clone, Copy, Debug)]
 enum Results {
-    /// As log lines, where each line is to be JSON.
+    /// As log lines, because every line must be JSON.
     Logged,
-    Shown,
-    Silent,
+    Printed,
+    Hidden,
 }
 
 impl Screen {
-    /// The screen as the options ask for it. `filter` is `LONGHAUL_LOG`, which goes beyond `-v` and `-q`.
+    /// Sets up logging. `filter` is `LONGHAUL_LOG`, which overrides `-v` and `-q`.
     pub(crate) fn set_up(options: &Global, filter: Option<&str>) -> Self {
         let with_bar = !options.quiet && options.log_format == LogFormat::Text && io::stderr().is_terminal();
         let target = if with_bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
         let results = match (options.quiet, options.log_format) {
-            (true, _) => Results::Silent,
+            (true, _) => Results::Hidden,
             (false, LogFormat::Json) => Results::Logged,
-            (false, LogFormat::Text) => Results::Shown,
+            (false, LogFormat::Text) => Results::Printed,
         };
         let screen = Self { bars, results };
         let mut logger = Builder::new();
         match filter {
             Some(filter) => logger.parse_filters(filter),
-            // Other crates speak of connections and buffers, which helps nobody but who asks for it.
+            // Other crates log connections and buffers, which are only useful on request.
             None => logger.filter_module("longhaul", level(options)),
         };
         logger.target(Target::Pipe(Box::new(screen.clone()))).write_style(if in_colour(options.color) {
@@ -51,23 +51,23 @@ impl Screen {
             LogFormat::Text => logger.format(text),
             LogFormat::Json => logger.format(json),
         };
-        // A program that embeds this one may have set up its own logger; that one then shows what happens.
+        // A program that embeds this one may have set up its own logger, which is then used.
         let _ = logger.try_init();
         screen
     }
 
-    /// The place of progress lines.
+    /// The progress lines.
     pub(crate) fn bars(&self) -> &MultiProgress {
         &self.bars
     }
 
-    /// Tells a result of the command, unless `-q` was given.
-    pub(crate) fn tell(&self, line: &str) {
+    /// Prints a result of the command, unless `-q` is set.
+    pub(crate) fn print(&self, line: &str) {
         match self.results {
             Results::Logged => log::info!("{line}"),
-            // Nothing can be done for a person whose stderr is closed.
-            Results::Shown => drop(writeln!(self.clone(), "{line}")),
-            Results::Silent => {}
+            // If stderr is closed, there is nobody to tell.
+            Results::Printed => drop(writeln!(self.clone(), "{line}")),
+            Results::Hidden => {}
         }
     }
 }
@@ -101,14 +101,14 @@ fn in_colour(when: Color) -> bool {
     }
 }
 
-/// Whether a record may hold credentials: at these levels HTTP libraries write down URLs, header fields, and every byte
-/// that goes over the wire.
-fn is_wiretap(record: &Record<'_>) -> bool {
+/// Whether a record may contain credentials. At these levels, HTTP libraries log URLs, headers and every byte that they
+/// send and receive.
+fn may_contain_credentials(record: &Record<'_>) -> bool {
     record.level() >= Level::Debug && !record.target().starts_with("longhaul")
 }
 
 fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    if is_wiretap(record) {
+    if may_contain_credentials(record) {
         return Ok(());
     }
     let style = out.default_level_style(record.level());
@@ -117,7 +117,7 @@ fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
 }
 
 fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
-    if is_wiretap(record) {
+    if may_contain_credentials(record) {
         return Ok(());
     }
     let line = serde_json::json!({

@@ -1,27 +1,27 @@
-//! A table for the terminal.
+//! Tables for the terminal.
 
 use std::fmt::Write;
 
 use console::{Term, measure_text_width};
 
-/// How wide a cell is, at most.
-const WIDEST_CELL: usize = 36;
+/// The maximum width of a cell.
+const MAX_CELL: usize = 36;
 
-/// How wide a line is where there is no terminal, at most.
-const WIDEST_LINE: usize = 160;
+/// The maximum width of a line if there is no terminal.
+const MAX_LINE: usize = 160;
 
-/// How wide a line is on this terminal; what is piped has the same width each time.
+/// The width of the terminal. Piped output always has the same width.
 pub(crate) fn width() -> usize {
-    Term::stdout().size_checked().map_or(WIDEST_LINE, |(_, columns)| columns.into())
+    Term::stdout().size_checked().map_or(MAX_LINE, |(_, columns)| columns.into())
 }
 
-/// The rows under their names, in columns, on lines no wider than `width`. What does not fit is cut, and said to be.
+/// Draws a table whose lines are no wider than `width`. Cells and columns that do not fit are cut, visibly.
 pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let widest = WIDEST_CELL.min(width.max(1));
-    let fit = |row: &[String]| row.iter().map(|cell| fitted(cell, widest)).collect::<Vec<_>>();
+    let widest = MAX_CELL.min(width.max(1));
+    let fit = |row: &[String]| row.iter().map(|cell| shortened(cell, widest)).collect::<Vec<_>>();
     let (names, rows) = (fit(names), rows.iter().map(|row| fit(row)).collect::<Vec<_>>());
     let widths = (0..names.len()).map(|column| {
         let cells = rows.iter().filter_map(|row| row.get(column)).chain(names.get(column));
@@ -44,7 +44,7 @@ pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> Stri
     let hidden = names.len() - widths.len();
     if hidden > 0 {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "({hidden} more of {} columns: --format csv shows all)", names.len());
+        let _ = writeln!(text, "({hidden} of {} columns not shown; --format csv shows all)", names.len());
     }
     text
 }
@@ -53,27 +53,27 @@ fn padded(text: &str, width: usize) -> String {
     text.to_owned() + &" ".repeat(width.saturating_sub(measure_text_width(text)))
 }
 
-/// `text` on one line that is no wider than `widest`, without anything that a terminal would obey.
-fn fitted(text: &str, widest: usize) -> String {
-    let mut fitted = String::new();
+/// Shortens `text` to `widest`, on one line, and escapes what could control the terminal.
+fn shortened(text: &str, widest: usize) -> String {
+    let mut shortened = String::new();
     let shown = text.chars().flat_map(|char| {
-        let escaped = is_obeyed(char).then(|| char.escape_default());
-        let plain = if is_obeyed(char) { None } else { Some(char) };
+        let escaped = controls_terminal(char).then(|| char.escape_default());
+        let plain = if controls_terminal(char) { None } else { Some(char) };
         plain.into_iter().chain(escaped.into_iter().flatten())
     });
     for char in shown {
-        fitted.push(char);
-        if measure_text_width(&fitted) > widest {
-            while measure_text_width(&fitted) >= widest && fitted.pop().is_some() {}
-            fitted.push('…');
+        shortened.push(char);
+        if measure_text_width(&shortened) > widest {
+            while measure_text_width(&shortened) >= widest && shortened.pop().is_some() {}
+            shortened.push('…');
             break;
         }
     }
-    fitted
+    shortened
 }
 
-/// Whether a terminal takes it for an order, such as to write from right to left.
-pub(crate) fn is_obeyed(char: char) -> bool {
+/// Whether the character controls the terminal, for example makes it write from right to left.
+pub(crate) fn controls_terminal(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_wide_as_what_is_in_them() {
+    fn columns_are_as_wide_as_their_cells() {
         assert_eq!(
             drawn(&["id", "name"], &[&["1", "é"], &["1.10", ""], &["", "Müller"]]),
             "id    name\n----  ------\n1     é\n1.10\n      Müller\n"
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_that_are_twice_as_wide_as_others_count_twice() {
+    fn wide_characters_count_twice() {
         assert_eq!(
             drawn(&["a", "b"], &[&["東京", "1"], &["x😀", "2"], &["e\u{301}", "3"]]),
             "a     b\n----  -\n東京  1\nx😀   2\ne\u{301}     3\n"
@@ -111,17 +111,17 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shows_what_fits_and_one_column_at_least() {
+    fn a_narrow_terminal_shows_at_least_one_column() {
         let rows: &[&[&str]] = &[&["0123456789", "ab"]];
         assert_eq!(drawn_within(14, &["a", "b"], rows), "a           b\n----------  --\n0123456789  ab\n");
-        let one = "(1 more of 2 columns: --format csv shows all)\n";
+        let one = "(1 of 2 columns not shown; --format csv shows all)\n";
         assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{one}"));
         assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{one}"));
         assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{one}"));
     }
 
     #[test]
-    fn what_does_not_fit_is_cut_and_a_terminal_obeys_nothing() {
+    fn long_cells_are_cut_and_control_characters_are_escaped() {
         let long = "x".repeat(37);
         let cut = format!("{}…", "x".repeat(35));
         assert_eq!(drawn(&["a"], &[&[&long]]), format!("a\n{}\n{cut}\n", "-".repeat(36)));
@@ -132,7 +132,10 @@ mod tests {
         let line = [wide.as_str(); 4].join("  ");
         assert_eq!(
             drawn(&all, &[]),
-            format!("{line}\n{}\n(2 more of 6 columns: --format csv shows all)\n", line.replace('y', "-"))
+            format!(
+                "{line}\n{}\n(2 of 6 columns not shown; --format csv shows all)\n",
+                line.replace('y', "-")
+            )
         );
     }
 }

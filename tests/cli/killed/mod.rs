@@ -1,9 +1,8 @@
-//! Pulls that are killed at random instants, again and again: in the end there are the same bytes as if nothing had
-//! happened, and no more was pulled twice than came since the last checkpoint.
+//! Pulls that are killed at random times, again and again. In the end, the files have the same bytes as those of an
+//! undisturbed pull, and only the pages since the last checkpoint were pulled twice.
 //!
-//! `LONGHAUL_TEST_KILLS` says how many kills there are at least, over all pulls of this file, and `LONGHAUL_TEST_SEED`
-//! repeats the draws of a run that failed. That a crash of the machine does no harm either is shown with a disk that
-//! forgets, by the suite of the engine.
+//! `LONGHAUL_TEST_KILLS` is the minimum number of kills of all pulls in this file. `LONGHAUL_TEST_SEED` repeats the random
+//! numbers of a failed run. The tests of the engine simulate crashes of the machine, with a disk that loses unsynced data.
 #![cfg(unix)]
 
 mod victim;
@@ -29,8 +28,8 @@ use crate::{
 
 const AT_EACH_PAGE: Every = Every { text: "0s", time: Duration::ZERO };
 const OFTEN: Every = Every { text: "10ms", time: Duration::from_millis(10) };
-/// What is done where nothing is configured.
-const BY_DEFAULT: Every = Every { text: "1s", time: Duration::from_secs(1) };
+/// The default.
+const DEFAULT: Every = Every { text: "1s", time: Duration::from_secs(1) };
 
 const TABLE: &str = r#"
 [sinks.table]
@@ -39,8 +38,8 @@ path = "out/{stream}.csv"
 columns = ["/conversationId", { name = "direction", at = "/originatingDirection" }]
 "#;
 
-/// Every other form of a file: compressed ones, and tables of all columns, which wait in a spool.
-const OTHER_FORMS: &str = r#"
+/// The other formats: compressed files, and tables of all columns, which use a spool.
+const OTHER_FORMATS: &str = r#"
 [sinks.gzip]
 type = "ndjson"
 path = "out/{stream}.ndjson.gz"
@@ -102,7 +101,7 @@ type = "ndjson"
 path = "out/{window.start}.ndjson"
 "#;
 
-/// Tokens die every nine requests, one request in ten meets a fault, and each answer takes a moment.
+/// Tokens are rejected after nine requests, one request in ten meets a fault, and each answer takes 3 ms.
 fn rough(records: usize) -> Settings {
     Settings {
         token_requests: Some(9),
@@ -125,14 +124,14 @@ fn listing_into(names: &str, sinks: &str) -> Pull {
         stream: "conversations",
         configuration: [&api::connection(&api::nowhere()), stream.as_str(), sinks].concat(),
         settings: rough(80),
-        there_before: &[],
-        readers: 1,
+        existing_files: &[],
+        concurrency: 1,
         deepest: 0,
     }
 }
 
-/// A token that is revoked while its first requests are under way looks as if it had never served, and that is the end
-/// of a run. One request at a time cannot meet with it.
+/// A token that is revoked during its first requests looks like a token that never worked, which ends a run. This cannot
+/// happen with one request at a time.
 fn without_revocations(settings: Settings) -> Settings {
     let kinds = Fault::ALL.into_iter().filter(|fault| *fault != Fault::RevokeToken).collect();
     Settings { faults: Faults { kinds, ..settings.faults }, ..settings }
@@ -158,33 +157,33 @@ fn jobs(sink: &str) -> Pull {
 
 #[test]
 fn a_listing_into_two_files_at_once() {
-    // Slow enough that a checkpoint is saved now and then.
+    // Slow enough for some checkpoints at the default interval.
     let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(80) }, ..listing() };
-    assert_survives(&slow, &[BY_DEFAULT]);
-    assert_survives(&listing(), &[AT_EACH_PAGE, OFTEN, BY_DEFAULT]);
+    assert_survives(&slow, &[DEFAULT]);
+    assert_survives(&listing(), &[AT_EACH_PAGE, OFTEN, DEFAULT]);
 }
 
 #[test]
-fn a_listing_behind_what_was_there_before() {
+fn a_listing_appended_to_existing_files() {
     let listing = listing();
     let appending =
         ["type = \"ndjson\"", "type = \"csv\""].iter().fold(listing.configuration.clone(), |text, kind| {
             text.replace(kind, &format!("{kind}\nmode = \"append\""))
         });
-    let there_before = &[
+    let existing_files = &[
         ("out/conversations.ndjson", "{\"old\":1}\n"),
         ("out/conversations.csv", "conversationId,direction\r\nold,inbound\r\n"),
     ];
-    let pull = Pull { configuration: appending, there_before, ..listing };
+    let pull = Pull { configuration: appending, existing_files, ..listing };
     assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
 }
 
-/// What they hold is compared with plain files of the same pull, too.
+/// The compressed files are also compared with the plain files of the same pull.
 #[test]
-fn a_listing_into_files_of_every_form_at_once() {
+fn a_listing_into_files_of_every_format_at_once() {
     let names = r#""lines", "table", "gzip", "zstd", "all", "packed""#;
-    let pull = listing_into(names, &[LINES, TABLE, OTHER_FORMS].concat());
-    let files = assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, BY_DEFAULT]);
+    let pull = listing_into(names, &[LINES, TABLE, OTHER_FORMATS].concat());
+    let files = assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
     for (plain, packed) in [
         ("conversations.ndjson", "conversations.ndjson.gz"),
         ("conversations.csv", "conversations.csv.zst"),
@@ -192,9 +191,9 @@ fn a_listing_into_files_of_every_form_at_once() {
     ] {
         assert!(files[plain] == files[packed], "{packed}");
     }
-    // Appended to are compressed files as well; a table of all columns is not.
+    // Compressed files can be appended to, tables of all columns cannot.
     let names = r#""gzip", "zstd""#;
-    let sinks = OTHER_FORMS.replace("path =", "mode = \"append\"\npath =");
+    let sinks = OTHER_FORMATS.replace("path =", "mode = \"append\"\npath =");
     let (appended, _) = sinks.split_once("[sinks.all]").unwrap();
     assert_survives(&listing_into(names, appended), &[AT_EACH_PAGE, OFTEN]);
 }
@@ -207,7 +206,7 @@ fn windows_into_one_file() {
 #[test]
 fn windows_that_are_halved_into_one_file() {
     let pull = windows(LINES);
-    // A day is 32 records, of which no more than 12 are to be had at once.
+    // A day has 32 records, and a query returns at most 12.
     let pull = Pull {
         configuration: pull.configuration.replace("slice = \"6h\"", "slice = \"1d\""),
         settings: Settings { max_depth: Some(12), ..pull.settings },
@@ -217,7 +216,7 @@ fn windows_that_are_halved_into_one_file() {
     assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
 }
 
-/// What was pulled of the window is taken back by then, and the halves are not noted yet.
+/// At this point, the window is rolled back, but its halves are not saved yet.
 #[test]
 fn a_window_that_is_about_to_be_halved() {
     let half = "2026-01-01T00:00:00.000Z/2026-01-01T12:00:00.000Z";
@@ -248,15 +247,15 @@ fn a_window_that_is_about_to_be_halved() {
 }
 
 #[test]
-fn windows_with_files_of_their_own_four_at_a_time() {
+fn four_windows_at_a_time_with_their_own_files() {
     let pull = windows(FILE_FOR_EACH_WINDOW);
-    let pull = Pull { readers: 4, settings: without_revocations(pull.settings.clone()), ..pull };
-    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, BY_DEFAULT]);
+    let pull = Pull { concurrency: 4, settings: without_revocations(pull.settings.clone()), ..pull };
+    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
 }
 
 #[test]
 fn jobs_whose_records_overlap_into_one_file() {
-    // A conversation is in the job of each day that it touches, and the preset drops it the second time.
+    // A conversation is in the job of each of its days. The preset drops the duplicates.
     let pull = jobs(LINES);
     let pull =
         Pull { settings: Settings { matching: IntervalMatching::UtcDays, ..pull.settings.clone() }, ..pull };
@@ -264,6 +263,6 @@ fn jobs_whose_records_overlap_into_one_file() {
 }
 
 #[test]
-fn jobs_with_files_of_their_own() {
+fn jobs_with_their_own_files() {
     assert_survives(&jobs(FILE_FOR_EACH_WINDOW), &[AT_EACH_PAGE, OFTEN]);
 }

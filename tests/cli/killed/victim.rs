@@ -15,23 +15,23 @@ use crate::{
     running::Running,
 };
 
-/// A pull that is to survive.
+/// A pull to kill.
 pub(super) struct Pull {
     /// The stream's name.
     pub(super) stream: &'static str,
-    /// All but `commit_every`, and where the API is.
+    /// The configuration, without `commit_every` and the address of the API.
     pub(super) configuration: String,
     /// The API.
     pub(super) settings: Settings,
-    /// Files that are there before it begins.
-    pub(super) there_before: &'static [(&'static str, &'static str)],
-    /// How many pages are asked for at once.
-    pub(super) readers: u64,
-    /// How many pages of a window may come before it turns out to be too deep.
+    /// The files before the pull starts.
+    pub(super) existing_files: &'static [(&'static str, &'static str)],
+    /// How many pages are requested at the same time.
+    pub(super) concurrency: u64,
+    /// How many pages of a window may arrive before the API says that it is too deep.
     pub(super) deepest: u64,
 }
 
-/// By name, what each file holds.
+/// The contents of each file, by name.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The time from one checkpoint to the next.
@@ -41,86 +41,85 @@ pub(super) struct Every {
     pub(super) time: Duration,
 }
 
-/// How many pulls share the kills.
+/// The number of pulls that share the kills.
 const PULLS: usize = 10;
 
-/// How many pages are asked for while others are written: so many of one part as `concurrency` says, and the first ones of
-/// fewer others.
-const AHEAD: u64 = 4 + 3;
+/// How many pages are prefetched: up to `concurrency` of one partition, and the first ones of fewer others.
+const PREFETCHED: u64 = 4 + 3;
 
-/// How often a pull is killed at most: then it may come to its end.
+/// The maximum number of kills of a pull, which is then left to complete.
 const KILLS_OF_A_PULL: usize = 12;
 
-/// Kills runs of the pull until it has had its share, with any of these intervals, and holds what comes of each against
-/// one that was left alone, whose files are returned.
+/// Kills runs of the pull, with any of these intervals, and compares the files with those of an undisturbed pull, which are
+/// returned.
 #[track_caller]
 pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) -> Files {
     let mut luck = Luck::new();
-    let (left_alone, pages) = pull.undisturbed(intervals[0]);
-    let expected = contents(&left_alone);
+    let (undisturbed, pages) = pull.undisturbed(intervals[0]);
+    let expected = contents(&undisturbed);
     let mut left = kills() / PULLS;
     while left > 0 {
         let drawn = usize::try_from(luck.below(intervals.len() as u64)).unwrap();
         let every = intervals[drawn];
         let mut victim = Victim::new(pull, every, pages);
         let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
-        let told = format!(
+        let context = format!(
             "LONGHAUL_TEST_SEED={}: {} killed {deaths} times, commit_every = {}",
             luck.seed(),
             pull.stream,
             every.text
         );
         let files = contents(&victim.folder);
-        assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{told}");
-        assert!(files == expected, "{told}: the records differ");
+        assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{context}");
+        assert!(files == expected, "{context}: the records differ");
         let again = victim.api.stats().pages - pages;
-        assert!(again <= deaths as u64 * pull.lost_at_most(every), "{told}: {again} pages came again");
+        assert!(again <= deaths as u64 * pull.max_lost(every), "{context}: {again} pages were pulled again");
         left -= deaths.min(left);
     }
     expected
 }
 
 impl Pull {
-    /// The folder of a run that was left alone, and how many pages it had.
+    /// The folder of an undisturbed run, and its number of pages.
     fn undisturbed(&self, every: Every) -> (Folder, u64) {
-        let (api, folder) = self.set_out(every);
+        let (api, folder) = self.prepare(every);
         reach(&api, folder.longhaul("run")).run().assert_complete();
         (folder, api.stats().pages)
     }
 
-    fn set_out(&self, every: Every) -> (FakeApi, Folder) {
+    fn prepare(&self, every: Every) -> (FakeApi, Folder) {
         let folder =
             Folder::configured(&format!("commit_every = \"{}\"\n{}", every.text, self.configuration));
-        let folder = self.there_before.iter().fold(folder, |folder, (name, text)| folder.with(name, text));
+        let folder = self.existing_files.iter().fold(folder, |folder, (name, text)| folder.with(name, text));
         (api::start(&self.settings), folder)
     }
 
-    /// How many pages a kill may cost: those since the last checkpoint, one that is on its way to each reader, and those that
-    /// were asked for ahead.
-    fn lost_at_most(&self, every: Every) -> u64 {
+    /// The maximum number of pages that a kill costs: those since the last checkpoint, those in flight, and those
+    /// prefetched.
+    fn max_lost(&self, every: Every) -> u64 {
         let since = every.time.as_nanos().div_ceil(self.settings.latency.as_nanos());
         let since = u64::try_from(since).unwrap();
         let in_between = if since > 0 { since + 1 } else { 0 };
-        self.readers * (in_between + 1) + AHEAD + self.deepest
+        self.concurrency * (in_between + 1) + PREFETCHED + self.deepest
     }
 }
 
-/// A pull in its folder, with an API of its own.
+/// A pull in its folder, with its own API.
 struct Victim<'a> {
     pull: &'a Pull,
     api: FakeApi,
     folder: Folder,
-    /// How many pages there are.
+    /// The number of pages.
     pages: u64,
 }
 
 impl<'a> Victim<'a> {
     fn new(pull: &'a Pull, every: Every, pages: u64) -> Self {
-        let (api, folder) = pull.set_out(every);
+        let (api, folder) = pull.prepare(every);
         Self { pull, api, folder, pages }
     }
 
-    /// Runs until it is complete, and is killed this often at most. How often it was, is returned.
+    /// Runs until the pull is complete, with at most this many kills. Returns the number of kills.
     fn live(&mut self, luck: &mut Luck, kills: usize) -> usize {
         let mut deaths = 0;
         while deaths < kills {
@@ -130,7 +129,7 @@ impl<'a> Victim<'a> {
                 return deaths;
             }
             deaths += 1;
-            // The same command would begin anew.
+            // The same command would start again.
             if self.state().complete.is_some() {
                 return deaths;
             }
@@ -139,12 +138,12 @@ impl<'a> Victim<'a> {
         deaths
     }
 
-    /// What is remembered of the stream. However it was killed, this is never damaged.
+    /// The saved state of the stream. No kill may damage it.
     fn state(&self) -> State {
         StateFile::new(Arc::new(SystemDisk), self.folder.path(".longhaul"), self.pull.stream).load().unwrap()
     }
 
-    /// Starts it, and returns at the instant at which it is to be killed: so many pages later, and a moment.
+    /// Starts a run, and returns when it is time to kill it: after some pages and some time.
     fn run_to_death(&self, luck: &mut Luck) -> Running {
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
         let left = self.pages.saturating_sub(done);
@@ -160,7 +159,7 @@ impl<'a> Victim<'a> {
     }
 }
 
-/// The files in `out`, and what those hold that are compressed.
+/// The files in `out`. Compressed files are decompressed.
 fn contents(folder: &Folder) -> Files {
     let read = |name: String| {
         let file = fs::read(folder.path(&format!("out/{name}"))).unwrap();

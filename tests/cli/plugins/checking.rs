@@ -18,11 +18,11 @@ fn without_reading_records_back_only_the_calls_are_tested() {
     let lines = printed.lines().collect::<Vec<_>>();
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(lines[0], format!("count {version}, FOLDER/{}", file_name("count")));
-    assert_eq!(lines[1], "  ok      an option that it does not know is refused");
+    assert_eq!(lines[1], "  ok      an unknown option is rejected");
     assert_eq!(lines[2], "  ok      asking for the destination changes nothing");
     assert_eq!(
         lines[lines.len() - 2..],
-        ["18 of 18 cases passed", "what was published was not read back: only the calls were judged"]
+        ["18 of 18 cases passed", "published records were not read back: only the calls were tested"]
     );
     assert_eq!(ended.stderr, "");
 }
@@ -38,9 +38,8 @@ fn a_file_is_read_as_lines_and_each_case_that_failed_says_what_the_sink_did() {
         (ended.code, ended.stderr.as_str()),
         (
             Some(5),
-            "error: the sink `count` does not keep its contract in 13 of 18 cases\n\
-             hint: the documentation of `Sink` in `longhaul-plugin` is the contract; where a sink's file is not one \
-             record a line, `--read-with` or `--read nothing` says so\n"
+            "error: the sink `count` breaks its contract in 13 of 18 cases\n\
+             hint: the contract is the documentation of `Sink` in `longhaul-plugin`; if the file does not have one record per line, use `--read-with` or `--read nothing`\n"
         )
     );
 }
@@ -75,7 +74,7 @@ fn a_sink_that_panics_fails_every_case_and_the_check_continues() {
                 boom in Write\n";
     assert!(ended.stdout.contains(case), "{}", ended.stdout);
     assert_eq!(ended.code, Some(5));
-    assert!(ended.stdout.contains("only the calls were judged\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("only the calls were tested\n"), "{}", ended.stdout);
 }
 
 #[test]
@@ -85,20 +84,20 @@ fn a_sink_that_cannot_be_checked_is_an_error() {
             "faulty",
             "",
             "error: the sink `faulty` cannot be checked with these options\n  caused by: `at` is missing\n\
-             hint: `--option KEY=VALUE` sets an option; the sink takes `at`, `fault`\n",
+             hint: set its options with `--option KEY=VALUE`: `at`, `fault`\n",
         ),
-        ("count", "--option path", "error: `--option path` is not followed by `KEY=VALUE`\n"),
+        ("count", "--option path", "error: expected `--option KEY=VALUE`, found `--option path`\n"),
         (
             "count",
             "--option path=/absolute",
             "error: `/absolute` would be shared by all cases\n\
-             hint: give a relative path: each case has a folder of its own\n",
+             hint: use a relative path: each case has its own folder\n",
         ),
         (
             "faulty",
             "-q --option at=drop --option fault=closed --read lines",
-            "error: the records of this sink do not go to a file that could be read as lines\n\
-             hint: give `--read-with` or `--read nothing`\n",
+            "error: the sink does not write to a file, so its records cannot be read as lines\n\
+             hint: use `--read-with` or `--read nothing`\n",
         ),
     ] {
         folder(sink).run(&check(sink, more)).assert_failed(2, said);

@@ -8,11 +8,10 @@ use crate::{
     folder::Folder,
 };
 
-const CONFIGURED: &str =
-    "error: the sink `count` cannot be used as it is configured\n  in: longhaul.toml:22\n  caused by: ";
+const CONFIGURED: &str = "error: cannot set up the sink `count`\n  in: longhaul.toml:22\n  caused by: ";
 const PULLING: &str =
     "error: the stream `conversations` is not complete\n  caused by: the sink `count` failed\n  caused by: ";
-const HINT: &str = "hint: this is a fault of the sink `count`; please report it to its author\n";
+const HINT: &str = "hint: this is a bug in the sink `count`; please report it to its author\n";
 
 /// Compiles a program that may include `longhaul_sink.h` and `count.c`. Rust links with `cc`, so it is always
 /// installed.

@@ -3,12 +3,12 @@
 use super::{folder_with, library};
 use crate::api::{self, calm};
 
-const HINT: &str = "hint: this is a fault of the sink `faulty`; please report it to its author\n";
+const HINT: &str = "hint: this is a bug in the sink `faulty`; please report it to its author\n";
 
 #[test]
 fn a_panic_in_any_function_ends_the_run_with_an_error() {
     let api = api::start(&calm(1));
-    let configured = "error: the sink `faulty` cannot be used as it is configured\n  in: longhaul.toml:22\n";
+    let configured = "error: cannot set up the sink `faulty`\n  in: longhaul.toml:22\n";
     let pulling =
         "error: the stream `conversations` is not complete\n  caused by: the sink `faulty` failed\n";
     for (step, before) in [

@@ -1,13 +1,13 @@
-//! What is in a file.
+//! The contents of a file.
 
 use super::dice::{Dice, Fate, Rest};
 
-/// The bytes of a file, and of those the ones that would survive.
+/// The bytes of a file, and those that would survive a power cut.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contents {
     pub(super) bytes: Vec<u8>,
     synced: Vec<u8>,
-    /// What came after the last sync, in order.
+    /// The changes since the last sync, in order.
     unsynced: Vec<Change>,
 }
 
@@ -18,7 +18,7 @@ enum Change {
 }
 
 impl Contents {
-    /// Bytes that are there to stay.
+    /// Durable bytes.
     pub(super) fn durable(bytes: Vec<u8>) -> Self {
         Self { synced: bytes.clone(), bytes, unsynced: Vec::new() }
     }
@@ -38,7 +38,7 @@ impl Contents {
         self.unsynced.clear();
     }
 
-    /// What was synced, and of the rest what the dice leave, each write by itself.
+    /// The synced bytes, and a random part of each write since.
     pub(super) fn after_power_cut(&self, dice: &mut Dice) -> Vec<u8> {
         let mut found = self.synced.clone();
         for change in &self.unsynced {
@@ -65,7 +65,7 @@ impl Contents {
     }
 }
 
-/// Overwrites from `at` on; before it, zeros fill what was not there.
+/// Overwrites from `at` on. A gap before it is filled with zeros.
 fn put(into: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     let end = at + bytes.len();
     into.resize(into.len().max(end), 0);

@@ -1,6 +1,6 @@
-//! Decisions that come from a seed.
+//! Decisions from a seed.
 
-/// What is thrown: nothing of the first, everything of the second, of others anything.
+/// What survives: nothing for seed 0, everything for seed 1, anything for other seeds.
 #[derive(Debug)]
 pub(super) enum Dice {
     Nothing,
@@ -8,16 +8,16 @@ pub(super) enum Dice {
     Thrown(u64),
 }
 
-/// What becomes of something that was not synced.
+/// What happens to a change that was not synced.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {
     Lost,
     Kept,
-    /// Only this share of it was kept, in 255ths, and the rest is lost, or zeros, or whatever was there before.
+    /// Only this part was kept, in 255ths. The rest is lost, zeros, or as before.
     Cut(usize, Rest),
 }
 
-/// What stands in place of bytes that were lost.
+/// What replaces lost bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Rest {
     Lost,
@@ -33,12 +33,12 @@ impl Dice {
         }
     }
 
-    /// Whether something happened that is whole or not at all.
+    /// Whether an atomic change happened.
     pub(super) fn happened(&mut self) -> bool {
         self.throw(2) == 1
     }
 
-    /// What became of bytes.
+    /// What happened to bytes.
     pub(super) fn fate(&mut self) -> Fate {
         match self.throw(6) {
             0 => Fate::Lost,

@@ -1,4 +1,4 @@
-//! A disk in memory that fails when it is told to, and that can be found again as a kill or a power cut leaves it.
+//! A disk in memory that fails on request, and shows what a kill or a power cut leaves.
 
 mod contents;
 mod dice;
@@ -22,40 +22,41 @@ use self::{
 
 /// A disk in memory. Clones are the same disk. Paths are absolute; there are no links.
 ///
-/// It keeps apart what is written and what survives a power cut, and names and contents of files, as POSIX does: a file
-/// that was synced while its folder was not may have lost its name, a rename may have happened or not.
+/// As in POSIX, writing differs from surviving a power cut, and so do names and contents of files: a synced file in a
+/// folder that is not synced may lose its name, and a rename may have happened or not.
 ///
-/// What changes something is an operation: making a file or folder, writing, setting a length, renaming, removing,
-/// syncing. Operations are counted from 0.
+/// Changes are operations: creating a file or folder, writing, setting a length, renaming, removing, syncing. Operations
+/// are counted from 0.
 #[derive(Clone, Debug, Default)]
 pub struct SimulatedDisk(Arc<Mutex<State>>);
 
 /// How a [`SimulatedDisk`] fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// The operation fails, and no other.
+    /// Only this operation fails.
     Once(Done),
-    /// It and all later ones that need room fail; if it is a write, half is written. What frees room goes on.
+    /// This and all later operations that need space fail. Half of a failing write is written. Operations that free space
+    /// succeed.
     Full,
-    /// It and everything later fails, reading too: the process was killed, or the power is gone.
+    /// This operation and everything later fails, including reads: the process was killed, or the power failed.
     Stop(Done),
 }
 
-/// What a failing operation did nevertheless.
+/// What a failing operation did before it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Done {
     /// Nothing.
     Nothing,
-    /// A write wrote half of its bytes; anything else did nothing.
+    /// Half of a write; nothing of any other operation.
     Half,
-    /// Everything: only the answer was lost.
+    /// Everything: only the result was lost.
     All,
 }
 
 #[derive(Debug, Default)]
 struct State {
     names: Names,
-    /// What is in each file that ever was.
+    /// The contents of all files, including removed ones.
     files: Vec<Contents>,
     operations: u64,
     fault: Option<(u64, Fault)>,
@@ -68,7 +69,7 @@ struct SimulatedFile {
     position: usize,
 }
 
-/// Whether an operation takes room on the disk.
+/// Whether an operation needs space on the disk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Room {
     Takes,
@@ -81,34 +82,34 @@ impl SimulatedDisk {
         Self::default()
     }
 
-    /// The same disk, for those who write to it.
+    /// The same disk, for code that writes to it.
     pub fn handle(&self) -> Arc<dyn Disk> {
         Arc::new(self.clone())
     }
 
-    /// Puts a file there, and the folders above it; all of it is durable. Not an operation.
+    /// Adds a durable file, and the folders above it. Not an operation.
     pub fn put(&self, path: impl AsRef<Path>, bytes: impl Into<Vec<u8>>) {
         let mut state = self.lock();
         let file = state.add(Contents::durable(bytes.into()));
         state.names.put(path.as_ref(), Node::File(file));
     }
 
-    /// Puts a folder there, and the folders above it; all of it is durable. Not an operation.
+    /// Adds a durable folder, and the folders above it. Not an operation.
     pub fn put_folder(&self, path: impl AsRef<Path>) {
         self.lock().names.put(path.as_ref(), Node::Folder);
     }
 
-    /// Lets the operation of this number fail, in place of any that was to fail before.
+    /// Makes the operation with this number fail, instead of any set before.
     pub fn fail_at(&self, operation: u64, fault: Fault) {
         self.lock().fault = Some((operation, fault));
     }
 
-    /// How many operations there were.
+    /// The number of operations so far.
     pub fn operations(&self) -> u64 {
         self.lock().operations
     }
 
-    /// What is in the file, if there is one.
+    /// The contents of the file; `None` if it does not exist.
     pub fn contents(&self, path: impl AsRef<Path>) -> Option<Vec<u8>> {
         let state = self.lock();
         match state.names.get(path.as_ref()) {
@@ -122,16 +123,16 @@ impl SimulatedDisk {
         self.lock().names.files()
     }
 
-    /// Another disk, as the next process finds this one after a kill: everything that was done is there, and what was
-    /// not synced does not survive a power cut any better than before. It does not fail, and counts anew.
+    /// The disk that the next process finds after a kill. Every change is there, but unsynced changes still do not survive a
+    /// power cut. It does not fail, and counts operations from 0.
     #[must_use]
     pub fn after_kill(&self) -> Self {
         let state = self.lock();
         Self::holding(state.names.clone(), state.files.clone())
     }
 
-    /// Another disk, as it is found after a power cut: what was synced is there, and of the rest whatever `seed`
-    /// decides, in any combination; with seed 0 nothing, with seed 1 everything. It does not fail, and counts anew.
+    /// The disk after a power cut. Synced changes are there. Of the others, `seed` decides: 0 keeps none, 1 keeps all, other
+    /// seeds keep some. It does not fail, and counts operations from 0.
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
         let state = self.lock();
@@ -156,7 +157,7 @@ impl State {
         self.files.len() - 1
     }
 
-    /// Refuses what only looks at a disk that is not there any more.
+    /// Fails if the disk has stopped. For operations that only read.
     fn look(&self) -> io::Result<&Self> {
         match self.fault {
             Some((at, Fault::Stop(_))) if self.operations > at => Err(gone()),
@@ -164,7 +165,7 @@ impl State {
         }
     }
 
-    /// Counts an operation and says how it goes: what is done of it, and what is said then.
+    /// Counts an operation, and returns what it does, and its result.
     fn next(&mut self, room: Room) -> (Done, io::Result<()>) {
         let operation = self.operations;
         self.operations += 1;
@@ -178,7 +179,7 @@ impl State {
         }
     }
 
-    /// An operation that is done as a whole or not at all.
+    /// An atomic operation.
     fn operate<T>(&mut self, room: Room, act: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
         match self.next(room) {
             (_, Ok(())) => act(self),

@@ -1,4 +1,4 @@
-//! Which name leads to what.
+//! The names on a disk.
 
 use std::{
     collections::BTreeMap,
@@ -8,16 +8,16 @@ use std::{
 
 use super::dice::Dice;
 
-/// The names on a disk, and of those the ones that would survive.
+/// The names on a disk, and those that would survive a power cut.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     all: BTreeMap<PathBuf, Node>,
     synced: BTreeMap<PathBuf, Node>,
-    /// What came after the last sync of each folder, in order.
+    /// The changes since the last sync of each folder, in order.
     unsynced: Vec<Change>,
 }
 
-/// What has a name.
+/// What a name refers to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Node {
     Folder,
@@ -34,7 +34,7 @@ enum Change {
 
 impl Names {
     pub(super) fn get(&self, path: &Path) -> Option<Node> {
-        // The top is always there.
+        // The root always exists.
         if path.parent().is_none() { Some(Node::Folder) } else { self.all.get(path).copied() }
     }
 
@@ -43,7 +43,7 @@ impl Names {
         files.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Names something for good, and the folders above it.
+    /// Adds a durable name, and the folders above it.
     pub(super) fn put(&mut self, path: &Path, node: Node) {
         let above = path.ancestors().skip(1).filter(|folder| folder.parent().is_some());
         for (path, node) in above.map(|folder| (folder, Node::Folder)).chain([(path, node)]) {
@@ -90,8 +90,8 @@ impl Names {
         Ok(())
     }
 
-    /// The names that were synced, and of the other changes those that the dice let happen. What is in a folder that
-    /// lost its name is lost with it.
+    /// The synced names, and a random part of the other changes. The contents of a folder that lost its name are lost,
+    /// too.
     pub(super) fn after_power_cut(&self, dice: &mut Dice) -> Self {
         let mut names = self.synced.clone();
         for change in &self.unsynced {
@@ -101,7 +101,7 @@ impl Names {
         }
         let mut found = Self::default();
         for (path, node) in names {
-            // In this order a folder comes before what is in it.
+            // In this order, a folder comes before its contents.
             if found.check_folder_of(&path).is_ok() {
                 found.put(&path, node);
             }
@@ -131,7 +131,7 @@ impl Names {
 }
 
 impl Change {
-    /// The folder that has to be synced for it.
+    /// The folder to sync for this change.
     fn folder(&self) -> Option<&Path> {
         let (Self::Made(path, _) | Self::Removed(path) | Self::Renamed { to: path, .. }) = self;
         path.parent()

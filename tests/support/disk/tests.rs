@@ -18,13 +18,13 @@ fn text(disk: &SimulatedDisk, path: &str) -> Option<String> {
     disk.contents(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything that a power cut may leave, over many seeds.
+/// All results of a power cut, over many seeds.
 fn left<T: Ord>(disk: &SimulatedDisk, look: impl Fn(&SimulatedDisk) -> T) -> BTreeSet<T> {
     (0..200).map(|seed| look(&disk.after_power_cut(seed))).collect()
 }
 
 #[test]
-fn files_are_read_and_written_as_on_any_disk() {
+fn files_are_read_and_written() {
     let disk = SimulatedDisk::new();
     disk.make_folder(Path::new("/a")).unwrap();
     let mut file = made(&disk, "/a/x", "one\ntwo\n");
@@ -46,7 +46,7 @@ fn files_are_read_and_written_as_on_any_disk() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_operations_fail() {
     let disk = SimulatedDisk::new();
     disk.put("/a/x", "");
     let refusal = |path: &str, open| disk.open(Path::new(path), open).unwrap_err().kind();
@@ -85,7 +85,7 @@ fn a_power_cut_leaves_what_was_synced_and_any_part_of_the_rest() {
 }
 
 #[test]
-fn a_name_survives_with_its_folder_and_that_with_its_own() {
+fn a_name_survives_if_all_folders_above_are_synced() {
     let disk = SimulatedDisk::new();
     disk.make_folder(Path::new("/a")).unwrap();
     made(&disk, "/a/x", "1").sync().unwrap();
@@ -98,7 +98,7 @@ fn a_name_survives_with_its_folder_and_that_with_its_own() {
 }
 
 #[test]
-fn a_rename_happened_or_did_not() {
+fn an_unsynced_rename_may_or_may_not_have_happened() {
     let disk = SimulatedDisk::new();
     disk.put("/x", "old");
     disk.put("/x.part", "new");
@@ -112,7 +112,7 @@ fn a_rename_happened_or_did_not() {
 }
 
 #[test]
-fn an_operation_fails_as_it_is_told() {
+fn an_operation_fails_on_request() {
     let cases = [
         (Fault::Once(Done::Nothing), ""),
         (Fault::Once(Done::Half), "12"),

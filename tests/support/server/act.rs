@@ -1,4 +1,4 @@
-//! What a server does with a request.
+//! The reaction of a server to a request.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use crate::exchange::Reply;
 
-/// What a server does with a request.
+/// The reaction of a server to a request.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// It answers, and keeps the connection.
@@ -22,30 +22,30 @@ pub enum Act {
     Last(Reply),
     /// It answers in pieces of a few bytes, with pauses between.
     Drip(Reply),
-    /// It closes the connection without a word.
+    /// It closes the connection without an answer.
     Close,
-    /// It resets the connection without a word.
+    /// It resets the connection without an answer.
     Reset,
     /// It answers, but the body ends too early.
     Cut {
         /// The answer.
         reply: Reply,
-        /// How the end of the body would be known.
+        /// How the answer marks the end of its body.
         framing: Framing,
         /// How many bytes of the body are sent.
         after: usize,
         /// How the connection ends.
         end: End,
     },
-    /// It says nothing, for as long as it lives.
+    /// It sends nothing until it is dropped.
     Stall,
-    /// It sends the head and one byte of the body, and then nothing for as long as it lives.
+    /// It sends the head and one byte of the body, and then nothing until it is dropped.
     StallInBody(Reply),
     /// It sends these bytes, and closes the connection.
     Raw(Vec<u8>),
 }
 
-/// How the end of a body is known.
+/// How an answer marks the end of its body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Framing {
     /// By its length.
@@ -57,21 +57,21 @@ pub enum Framing {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {
-    /// In good order.
+    /// Normally.
     Close,
     /// By a reset.
     Reset,
 }
 
-/// What becomes of the connection.
+/// Whether the connection stays open.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Then {
     Keep,
     Close,
 }
 
-/// A stalled server lets go after this long, should a test hang.
-const LONGEST_STALL: Duration = Duration::from_secs(60);
+/// The maximum time of a stall, in case a test hangs.
+const MAX_STALL: Duration = Duration::from_secs(60);
 
 impl From<Reply> for Act {
     fn from(reply: Reply) -> Self {
@@ -80,7 +80,7 @@ impl From<Reply> for Act {
 }
 
 impl Act {
-    /// Does it. Each write is one segment, as far as it fits.
+    /// Performs the reaction. Each write is one TCP segment if it fits.
     pub(super) fn perform(self, stream: &TcpStream, pauses: &dyn Clock) -> io::Result<Then> {
         let mut out = stream;
         match self {
@@ -110,13 +110,13 @@ impl Act {
                 return Ok(Then::Close);
             }
             Self::Stall => {
-                pauses.sleep(LONGEST_STALL);
+                pauses.sleep(MAX_STALL);
                 return Ok(Then::Close);
             }
             Self::StallInBody(reply) => {
                 let (bytes, head) = message(&reply, Framing::Length);
                 out.write_all(&bytes[..=head])?;
-                pauses.sleep(LONGEST_STALL);
+                pauses.sleep(MAX_STALL);
                 return Ok(Then::Close);
             }
             Self::Raw(bytes) => {
@@ -136,7 +136,7 @@ fn message(reply: &Reply, framing: Framing) -> (Vec<u8>, usize) {
         bytes.extend(format!("{name}: {value}\r\n").bytes());
     }
     let frame = match framing {
-        // RFC 9110 §8.6: no length where there can be no content.
+        // RFC 9110 §8.6: no length if there can be no content.
         Framing::Length if *status == 204 => "\r\n".to_owned(),
         Framing::Length => format!("content-length: {}\r\n\r\n", body.len()),
         Framing::Chunks => "transfer-encoding: chunked\r\n\r\n".to_owned(),

@@ -1,4 +1,4 @@
-//! A server on a real socket that misbehaves on demand.
+//! A server on a real socket, with faults on demand.
 
 mod act;
 mod read;
@@ -25,8 +25,8 @@ use crate::exchange::Received;
 
 type Script = dyn Fn(&Received) -> Act + Send + Sync;
 
-/// A server on the loopback interface that does with each request what its script says, on a thread for each
-/// connection. Dropping it ends whatever it is doing.
+/// A server on the loopback interface that reacts to each request by a script, with a thread for each connection.
+/// Dropping it stops all threads.
 pub struct FaultServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -35,19 +35,19 @@ pub struct FaultServer {
 
 struct Shared {
     script: Box<Script>,
-    /// Tells when requests arrive.
+    /// The time of requests.
     clock: Arc<dyn Clock>,
     /// Ends pauses when the server is dropped.
     ended: Interrupt,
     stopping: AtomicBool,
     connections: AtomicUsize,
     received: Mutex<Vec<Received>>,
-    /// The threads own their connections, for a reset is only sent when the last owner lets go.
+    /// The threads own their connections, because a reset is only sent when the last owner is dropped.
     open: Mutex<Vec<Weak<TcpStream>>>,
 }
 
 impl FaultServer {
-    /// A server that notes the times of requests by `clock`.
+    /// Starts a server that records the times of requests by `clock`.
     pub fn start(clock: Arc<dyn Clock>, script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("the address of a bound socket");
@@ -65,27 +65,27 @@ impl FaultServer {
         Self { address, shared, accepting: Some(accepting) }
     }
 
-    /// The root of the server.
+    /// The root URL of the server.
     pub fn url(&self) -> Url {
         format!("http://{}", self.address).parse().expect("an address makes a URL")
     }
 
-    /// How many connections were made.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// Everything that was asked so far, in order.
+    /// All requests so far, in order.
     pub fn received(&self) -> Vec<Received> {
         locked(&self.shared.received).clone()
     }
 
-    /// What was asked of the token endpoint so far, in order.
+    /// The requests to the token endpoint so far, in order.
     pub fn token_requests(&self) -> Vec<Received> {
         self.received().into_iter().filter(Received::is_for_token).collect()
     }
 
-    /// What was asked of the API so far, in order.
+    /// The requests to the API so far, in order.
     pub fn api_requests(&self) -> Vec<Received> {
         self.received().into_iter().filter(|request| !request.is_for_token()).collect()
     }
@@ -95,10 +95,10 @@ impl Drop for FaultServer {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.shared.ended.raise();
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         drop(TcpStream::connect(self.address));
         for stream in locked(&self.shared.open).iter().filter_map(Weak::upgrade) {
-            // It may have been closed meanwhile.
+            // It may already be closed.
             let _ = stream.shutdown(Shutdown::Both);
         }
         let outcome = self.accepting.take().map_or(Ok(()), JoinHandle::join);
@@ -117,14 +117,14 @@ impl Shared {
                 let Ok(stream) = stream.map(Arc::new) else { continue };
                 self.connections.fetch_add(1, Ordering::SeqCst);
                 open.push(Arc::downgrade(&stream));
-                // A connection that breaks is what these tests are about.
+                // The tests break connections on purpose.
                 scope.spawn(move || drop(self.serve(&stream)));
             }
         });
     }
 
     fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
-        // Small writes would wait for acknowledgements otherwise.
+        // Otherwise, small writes would wait for acknowledgements.
         stream.set_nodelay(true)?;
         let pauses = SystemClock::new(self.ended.clone());
         let mut reader = BufReader::new(stream);

@@ -1,4 +1,4 @@
-//! Requests off a socket (RFC 9112).
+//! Reads requests from a socket (RFC 9112).
 
 use std::{
     io::{self, BufRead, Error, ErrorKind, Read},
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::exchange::Received;
 
-/// The next request of a connection; `None` where the client closed it.
+/// The next request of a connection; `None` if the client closed it.
 pub(super) fn request(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     let first = line(reader)?;
     if first.is_empty() {

@@ -1,4 +1,4 @@
-//! `longhaul new-sink`: a crate to begin with.
+//! `longhaul new-sink`: generates a plugin crate.
 
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
@@ -10,7 +10,7 @@ use toml_edit::Value;
 
 use crate::{args::NewSinkArguments, build, commands::print, exit::Exit, terminal::failure::Failure};
 
-/// The files of the crate, with words in capitals for what differs.
+/// The files of the crate. The placeholders in capitals are replaced.
 const FILES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("Cargo.toml.txt")),
     ("README.md", include_str!("README.md.txt")),
@@ -18,10 +18,10 @@ const FILES: [(&str, &str); 4] = [
     (".gitignore", "/target\n"),
 ];
 
-/// Where this program was built. Whoever built it has what a plugin needs.
+/// The source that this program was built from. A plugin needs it.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Writes the crate of a sink into a folder of its own.
+/// Generates the crate of a sink in a new folder.
 pub(crate) fn execute(arguments: &NewSinkArguments) -> Result<Exit, Failure> {
     let name = &arguments.name;
     check(name)?;
@@ -29,69 +29,67 @@ pub(crate) fn execute(arguments: &NewSinkArguments) -> Result<Exit, Failure> {
     let folder = format!("longhaul_sink_{name}");
     let library = format!("{DLL_PREFIX}{folder}{DLL_SUFFIX}");
 
-    fs::create_dir(&folder).map_err(|error| not_made(&folder, error))?;
-    fs::create_dir(Path::new(&folder).join("src")).map_err(|error| not_made(&folder, error))?;
+    fs::create_dir(&folder).map_err(|error| cannot_create(&folder, error))?;
+    fs::create_dir(Path::new(&folder).join("src")).map_err(|error| cannot_create(&folder, error))?;
     for (file, template) in FILES {
         let text = template.replace("SOURCE", &source).replace("SINK", name).replace("LIBRARY", &library);
-        fs::write(Path::new(&folder).join(file), text).map_err(|error| not_made(&folder, error))?;
+        fs::write(Path::new(&folder).join(file), text).map_err(|error| cannot_create(&folder, error))?;
     }
     print(&format!(
-        "the sink `{name}` is in {folder}, and works as it stands:\n  cd {folder}\n  cargo build\n  \
+        "created the sink `{name}` in {folder}; to build and test it:\n  cd {folder}\n  cargo build\n  \
          longhaul sinks check target/debug/{library}\n"
     ))
 }
 
-/// What the configuration takes as a name, and is not taken yet.
+/// Checks that the name is valid in a configuration, and not the name of a built-in sink.
 fn check(name: &str) -> Result<(), Failure> {
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !name.contains("__");
     if !is_name {
-        return Err(Failure::usage(format!("`{name}` cannot be the name of a sink")).hint(
-            "a name has lowercase letters, digits and `_`, begins with a letter, and has no two `_` in a row",
-        ));
+        return Err(Failure::usage(format!("`{name}` is not a valid sink name"))
+            .hint("use lowercase letters, digits and single `_`, starting with a letter"));
     }
     if build::registry().get(name).is_ok() {
-        let error = format!("longhaul has a sink `{name}` already, which would be used instead");
+        let error = format!("longhaul already has a built-in sink `{name}`, which would be used instead");
         return Err(Failure::usage(error).hint("choose another name"));
     }
     Ok(())
 }
 
-/// Where the manifest finds `longhaul-plugin`: in a copy of longhaul's source.
-fn source(named: Option<&str>, built_from: &Path) -> Result<String, Failure> {
-    if let Some(url) = named.filter(|place| place.contains("://")) {
+/// The dependency on `longhaul-plugin`, in longhaul's source.
+fn source(place: Option<&str>, built_from: &Path) -> Result<String, Failure> {
+    if let Some(url) = place.filter(|place| place.contains("://")) {
         return Ok(format!("git = {}", Value::from(url)));
     }
-    let folder = named.map_or(built_from, Path::new);
+    let folder = place.map_or(built_from, Path::new);
     let crate_folder = path::absolute(folder).and_then(|folder| folder.join("plugins/sdk").canonicalize());
-    match (crate_folder, named) {
+    match (crate_folder, place) {
         (Ok(found), _) => Ok(format!("path = {}", Value::from(found.to_string_lossy().as_ref()))),
-        (Err(_), Some(named)) => {
-            let error = format!("`{named}` is not the source of longhaul: it has no folder `plugins/sdk`");
+        (Err(_), Some(place)) => {
+            let error =
+                format!("`{place}` does not contain the source of longhaul: it has no folder `plugins/sdk`");
             Err(Failure::usage(error))
         }
         (Err(_), None) => {
-            let error = "the source that this program was built from is gone, and with it `longhaul-plugin`, \
-                         which is not published on crates.io yet";
-            Err(Failure::usage(error)
-                .hint("`--longhaul` names a copy of longhaul's source, or the URL of its git"))
+            let error = "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet";
+            Err(Failure::usage(error).hint("set `--longhaul` to a folder or Git URL with longhaul's source"))
         }
     }
 }
 
-fn not_made(folder: &str, error: io::Error) -> Failure {
+fn cannot_create(folder: &str, error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::AlreadyExists {
-        return Failure::usage(format!("`{folder}` is there already"))
+        return Failure::usage(format!("`{folder}` already exists"))
             .hint("remove it, or choose another name");
     }
-    Failure::usage(NotMade { folder: folder.to_owned(), source: error })
+    Failure::usage(CannotCreate { folder: folder.to_owned(), source: error })
 }
 
-/// A crate that could not be written.
+/// Names the crate.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the crate `{folder}`")]
-struct NotMade {
+struct CannotCreate {
     folder: String,
     source: io::Error,
 }
@@ -101,16 +99,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_source_it_says_how_to_name_it() {
+    fn without_the_source_the_hint_says_how_to_set_it() {
         let failure = source(None, Path::new("/nowhere/at/all")).unwrap_err();
         assert_eq!(
             failure.error.to_string(),
-            "the source that this program was built from is gone, and with it `longhaul-plugin`, which is not \
-             published on crates.io yet"
+            "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet"
         );
         assert_eq!(
             failure.hint.as_deref(),
-            Some("`--longhaul` names a copy of longhaul's source, or the URL of its git")
+            Some("set `--longhaul` to a folder or Git URL with longhaul's source")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `longhaul run`: the main job.
+//! `longhaul run`: pulls streams into their sinks.
 
 mod stream;
 mod summary;
@@ -10,14 +10,14 @@ use crate::{
     session::{
         Session,
         lock::{LockError, StateLock},
-        plan::{Keeping, Planned, plan, sink_names},
+        plan::{Planned, plan, sink_names},
     },
     terminal::{failure::Failure, report},
 };
 
 use self::stream::Outcome;
 
-/// Pulls the chosen streams, and writes down what came of it where that was asked for.
+/// Pulls the streams, and writes the summary if `--summary` is set.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
     let mut outcomes = Vec::new();
     let ended = pull_all(session, arguments, &mut outcomes);
@@ -27,13 +27,13 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
         if ended.is_ok() {
             return Err(failure);
         }
-        // Why the run failed tells more, and comes last.
+        // The error of the run is more important, so it comes last.
         report::print(&failure, &session.options, &mut session.screen.clone());
     }
     ended
 }
 
-/// Pulls the chosen streams, one after another. One that fails does not stop the rest; the first failure decides.
+/// Pulls the streams one after another. If one fails, the others still run. The first failure decides the exit code.
 fn pull_all(
     session: &Session,
     arguments: &RunArguments,
@@ -45,7 +45,7 @@ fn pull_all(
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
     let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
-    let access = session.connect_within(arguments.max_requests)?;
+    let access = session.connect_with_limit(arguments.max_requests)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _lock = lock(session, &planned)?;
     let mut first: Option<Failure> = None;
@@ -63,17 +63,15 @@ fn pull_all(
     first.map_or(Ok(Exit::Complete), Err)
 }
 
-/// A pull into a pipe keeps no state and needs no lock.
+/// Locks the state folder, unless no pull saves its state.
 fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Option<StateLock>, Failure> {
-    if planned.iter().all(|pull| pull.keeping == Keeping::Nothing) {
+    if !planned.iter().any(|pull| pull.saves_state) {
         return Ok(None);
     }
     StateLock::acquire(&session.state_folder()).map(Some).map_err(|error| {
         let hint = match &error {
-            LockError::Held { .. } => {
-                "wait for the other run to end, or give this one a `state_dir` of its own"
-            }
-            LockError::Unusable { .. } => "check `state_dir` and who may write there",
+            LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
+            LockError::Unusable { .. } => "check `state_dir` and its permissions",
         };
         Failure::new(Exit::State, error).hint(hint)
     })

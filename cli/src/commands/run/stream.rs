@@ -14,34 +14,34 @@ use crate::{
     exit::Exit,
     session::{
         Session,
-        plan::{Keeping, Planned},
-        resume::{self, Beginning, shown},
+        plan::Planned,
+        resume::{self, Start, shown},
     },
     terminal::{
         failure::Failure,
-        progress::{counted, grouped, seconds},
+        progress::{counted, duration, grouped},
         report::Chain,
     },
 };
 
-/// What came of a pull.
+/// The outcome of a pull.
 #[derive(Debug)]
 pub(super) struct Outcome {
     /// The stream's name.
     pub(super) stream: String,
-    /// Where the records are, in people's words.
+    /// Where the records are, for people.
     pub(super) destinations: Vec<String>,
-    /// What was pulled, in earlier runs of the same pull as well.
+    /// What was pulled, including by earlier runs of the same pull.
     pub(super) summary: Summary,
-    /// How long this run took over it.
+    /// How long this run took.
     pub(super) took: Duration,
-    /// Why it is not complete, and with what exit code it ended.
+    /// Why the pull is not complete, and the exit code.
     pub(super) error: Option<(String, Exit)>,
-    /// Whether the same command takes it up.
+    /// Whether the same command resumes the pull.
     pub(super) resumable: bool,
 }
 
-/// Pulls a stream: what an earlier run left, and then, where time has gone on since, the rest.
+/// Pulls a stream. If this resumes an unfinished pull with relative times, a second pull goes up to the current time.
 pub(super) fn execute(
     session: &Session,
     arguments: &RunArguments,
@@ -51,46 +51,46 @@ pub(super) fn execute(
 ) -> Result<(), Failure> {
     let file = session.state_file(planned.name);
     let unusable = |error| Failure::of_state(planned.name, error);
-    // Records that are sent elsewhere this once leave the stream as it is.
-    let is_kept = planned.keeping == Keeping::State && arguments.sink.is_empty();
-    if !is_kept {
+    // A run with `--sink` does not change the state of the stream.
+    let saves_state = planned.saves_state && arguments.sink.is_empty();
+    if !saves_state {
         let state = file.load().map_err(unusable)?;
-        let beginning = resume::begin(session, planned, state, access)?;
-        return pull(session, arguments, planned, access, beginning, None, outcomes);
+        let start = resume::start(session, planned, state, access)?;
+        return pull(session, arguments, planned, access, start, None, outcomes);
     }
     let mut state = if arguments.fresh {
-        resume::drop_unfinished(session, planned, &file)?
+        resume::discard_unfinished(session, planned, &file)?
     } else {
         file.load().map_err(unusable)?
     };
-    if let Some(beginning) = resume::take_up(session, planned, &state)? {
-        pull(session, arguments, planned, access, beginning, Some(&file), outcomes)?;
-        if !resume::goes_on(planned.stream) {
+    if let Some(start) = resume::resume(session, planned, &state)? {
+        pull(session, arguments, planned, access, start, Some(&file), outcomes)?;
+        if !resume::has_relative_range(planned.stream) {
             return Ok(());
         }
         state = file.load().map_err(unusable)?;
     }
-    let beginning = resume::begin(session, planned, state, access)?;
-    pull(session, arguments, planned, access, beginning, Some(&file), outcomes)
+    let start = resume::start(session, planned, state, access)?;
+    pull(session, arguments, planned, access, start, Some(&file), outcomes)
 }
 
-/// Pulls from `beginning` to the end; kept in `file`, where there is one.
+/// Pulls from `start` to the end, and saves the state in `file`.
 fn pull(
     session: &Session,
     arguments: &RunArguments,
     planned: &Planned<'_>,
     access: &Access,
-    beginning: Beginning,
+    start: Start,
     file: Option<&StateFile>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
-    let Beginning { state, pull, windows, variables, from } = beginning;
+    let Start { state, pull, windows, variables, from } = start;
     let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
-        let (records, pages) = (counted(before.records, "record"), counted(before.pages, "page"));
-        let since = shown(pull.begun);
-        session.screen.tell(&format!(
-            "{}: going on after {records} in {pages}, with what was begun at {since}",
+        let records = counted(before.records, "record");
+        let started = shown(pull.begun);
+        session.screen.print(&format!(
+            "{}: resuming the run started at {started} ({records} already saved)",
             planned.name
         ));
     }
@@ -98,7 +98,7 @@ fn pull(
     let every = session.loaded.config.commit_every;
     let checkpointing =
         pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
-    session.progress.begin(planned.name, &before);
+    session.progress.start(planned.name, &before);
     let pulled = run(
         &Pull { source: &planned.source, windows, sinks: planned.sinks.clone(), variables, checkpointing },
         &access.client,
@@ -118,22 +118,22 @@ fn pull(
             if let Some(end) = &summary.end {
                 log::debug!("{}: the listing is complete: {end}", planned.name);
             }
-            session.screen.tell(&complete(planned, &summary, took));
-            end(planned, &summary, arguments, pull_state.as_ref())
+            session.screen.print(&complete(planned, &summary, took));
+            finish(planned, &summary, arguments, pull_state.as_ref())
         }
-        // Whoever read the records has seen enough of them.
+        // The reader of standard output has closed it.
         Err(PullError::Sink { source, .. })
-            if source.kind() == SinkErrorKind::Closed && planned.keeping == Keeping::Nothing =>
+            if source.kind() == SinkErrorKind::Closed && !planned.saves_state =>
         {
             Ok(())
         }
         Err(error) => {
-            let kept = keep(session, planned, pull_state.as_ref())?;
-            outcome.resumable = kept.is_some();
-            outcome.summary = kept.unwrap_or_default();
+            let saved = report_saved(session, planned, pull_state.as_ref())?;
+            outcome.resumable = saved.is_some();
+            outcome.summary = saved.unwrap_or_default();
             let mut failure = Failure::of_pull(planned.name, error, session.stop.reason());
             if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
-                // That nothing was sent is no longer true.
+                // The exit code for usage means that nothing was sent.
                 failure.exit = Exit::Sink;
             }
             Err(failure)
@@ -145,33 +145,44 @@ fn pull(
     ended
 }
 
-/// Notes that a pull is complete. A total that is not reached may only have moved; under `--strict` that is not assumed.
-fn end(
+/// Saves that a pull is complete. Missing records are a warning, because totals change; with `--strict` they are an error.
+fn finish(
     planned: &Planned<'_>,
     summary: &Summary,
     arguments: &RunArguments,
     pull_state: Option<&PullState<'_>>,
 ) -> Result<(), Failure> {
     let name = planned.name;
-    let clause =
-        format!("{name}: {} records fewer came than the API said there were", grouped(summary.missing));
-    let unnoted = |error| {
+    let clause = shortfall(name, summary);
+    let not_saved = |error| {
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
     };
     if summary.missing > 0 && arguments.strict {
-        pull_state.map_or(Ok(()), PullState::forget).map_err(unnoted)?;
-        let hint = "totals move while an API is in use: run it again, or go without --strict";
+        pull_state.map_or(Ok(()), PullState::forget).map_err(not_saved)?;
+        let hint = "totals change while the API's data changes: run it again, or omit --strict";
         return Err(Failure::new(Exit::Api, clause).hint(hint));
     }
     if summary.missing > 0 {
         log::warn!("{clause}");
     }
-    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(unnoted)
+    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(not_saved)
 }
 
-/// Says what is kept of a pull that is not complete. One that has brought nothing is forgotten, so that whatever made it
-/// fail can be put right without more ado.
-fn keep(
+/// The error about missing records. With several listings, the total is unknown: some may have more records than the API
+/// reported.
+fn shortfall(name: &str, summary: &Summary) -> String {
+    let Summary { records, repeated, missing, windows, .. } = *summary;
+    if windows > 0 {
+        return format!("{name}: {} that the API reported did not arrive", counted(missing, "record"));
+    }
+    let arrived = records + repeated;
+    let reported = counted(arrived + missing, "record");
+    format!("{name}: the API reported {reported}; {} arrived", grouped(arrived))
+}
+
+/// Prints what is saved of a pull that is not complete. A pull without any page is discarded, so that its configuration
+/// can be changed.
+fn report_saved(
     session: &Session,
     planned: &Planned<'_>,
     pull_state: Option<&PullState<'_>>,
@@ -187,22 +198,35 @@ fn keep(
         pull_state.forget().map_err(|error| Failure::of_state(name, error))?;
         return Ok(None);
     }
-    let kept = unfinished.checkpoint.so_far();
-    if kept.pages == 0 {
-        return Ok(Some(kept));
+    let saved = unfinished.checkpoint.so_far();
+    if saved.pages == 0 {
+        return Ok(Some(saved));
     }
-    let (records, pages) = (counted(kept.records, "record"), counted(kept.pages, "page"));
-    let why = session.stop.reason().map(|reason| format!(", {reason}")).unwrap_or_default();
-    session.screen.tell(&format!("{name}: stopped{why}; {records} in {pages} are kept"));
-    Ok(Some(kept))
+    let (records, pages) = (counted(saved.records, "record"), counted(saved.pages, "page"));
+    let why = session.stop.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    session.screen.print(&format!("{name}: stopped{why}; {records} ({pages}) saved"));
+    Ok(Some(saved))
 }
 
 fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
     let Summary { records, pages, repeated, windows, .. } = *summary;
     let of_windows = if windows > 0 { format!(" of {}", counted(windows, "window")) } else { String::new() };
     let dropped =
-        if repeated > 0 { format!(", {} repeated ones dropped", grouped(repeated)) } else { String::new() };
-    let (name, to, time) = (planned.name, planned.destinations.join(", "), seconds(took));
+        if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortfall_counts_the_records_of_one_listing_and_only_the_missing_ones_of_windows() {
+        let listing = Summary { records: 1, repeated: 2, missing: 1, ..Summary::default() };
+        assert_eq!(shortfall("calls", &listing), "calls: the API reported 4 records; 3 arrived");
+        let windows = Summary { windows: 2, ..listing };
+        assert_eq!(shortfall("calls", &windows), "calls: 1 record that the API reported did not arrive");
+    }
 }

@@ -1,4 +1,4 @@
-//! The outcome of a run as JSON, for whoever started it without looking.
+//! The outcome of a run as JSON, for scripts.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Outcome;
 use crate::{exit::Exit, session::Session, terminal::failure::Failure};
 
-/// Writes the outcome to `path`, whole or not at all.
+/// Writes the outcome to `path`, completely or not at all.
 pub(super) fn write(
     session: &Session,
     path: &Path,
@@ -32,9 +32,9 @@ fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -
         "exit_code": failure.map_or(Exit::Complete, |failure| failure.exit).code(),
         "begun": session.now.to_string(),
         "requests": counts.requests,
-        "retries": counts.survived.values().sum::<u64>(),
+        "retries": counts.retried.values().sum::<u64>(),
         "tokens": counts.tokens,
-        "tokens_died": counts.died,
+        "tokens_died": counts.rejected_tokens,
         "seconds_waited": counts.waited.as_secs_f64(),
         "commits": counts.commits,
         "seconds_committing": counts.committing.as_secs_f64(),

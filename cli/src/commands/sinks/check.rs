@@ -1,4 +1,4 @@
-//! `longhaul sinks check`: anybody's sink, held against the contract.
+//! `longhaul sinks check`: tests a plugin against the sink contract.
 
 use std::{
     cell::Cell,
@@ -24,48 +24,47 @@ use crate::{
     terminal::{failure::Failure, progress::counted},
 };
 
-/// Runs every case of the contract on the sink in a library, each in a folder and for a stream of its own, and prints
-/// the score.
+/// Tests every case of the contract, each in its own folder and with its own stream, and prints the results.
 pub(crate) fn check(arguments: &SinkCheckArguments) -> Result<Exit, Failure> {
     let sink_type = Plugins::load(&arguments.library).map_err(build::of_plugin)?;
-    let fresh = Fresh { options: options(&arguments.options, &sink_type)?, sink_type: Arc::new(sink_type) };
+    let sink =
+        Reconfigured { options: options(&arguments.options, &sink_type)?, sink_type: Arc::new(sink_type) };
     let whole = tempfile::tempdir().map_err(Failure::usage)?;
     let folder = whole.path().canonicalize().map_err(Failure::usage)?;
 
-    let reader = reader(arguments, &fresh, &folder)?;
+    let reader = reader(arguments, &sink, &folder)?;
     let publishes = match (&reader, arguments.publishes) {
         (Reader::Nothing, _) => Publishes::Unseen,
         (_, Publishing::Finish) => Publishes::AtFinish,
         (_, Publishing::Commit) => Publishes::AtCommit,
         (_, Publishing::Write) => Publishes::AtWrite,
     };
-    let mut outcomes = vec![fresh.unknown_option()];
-    let (name, library) = (fresh.sink_type.name().to_owned(), fresh.sink_type.library().to_owned());
-    let title = format!("{name} {}, {}", fresh.sink_type.version(), library.display());
-    outcomes.extend(Suite::new(publishes, cases(fresh, folder, reader)).run());
-    print(&score(&title, &outcomes, publishes))?;
+    let mut outcomes = vec![sink.unknown_option()];
+    let (name, library) = (sink.sink_type.name().to_owned(), sink.sink_type.library().to_owned());
+    let title = format!("{name} {}, {}", sink.sink_type.version(), library.display());
+    outcomes.extend(Suite::new(publishes, cases(sink, folder, reader)).run());
+    print(&results(&title, &outcomes, publishes))?;
 
     let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     if failed == 0 {
         return Ok(Exit::Complete);
     }
     let cases = counted(outcomes.len() as u64, "case");
-    let error = format!("the sink `{name}` does not keep its contract in {failed} of {cases}");
+    let error = format!("the sink `{name}` breaks its contract in {failed} of {cases}");
     Err(Failure::new(Exit::Sink, error).hint(
-        "the documentation of `Sink` in `longhaul-plugin` is the contract; where a sink's file is not one record a \
-         line, `--read-with` or `--read nothing` says so",
+        "the contract is the documentation of `Sink` in `longhaul-plugin`; if the file does not have one record per line, use `--read-with` or `--read nothing`",
     ))
 }
 
-/// The sink as an engine finds it that was just started: it is configured anew for each pull.
+/// A sink that is configured again for each pull, as in a new process.
 #[derive(Clone, Debug)]
-struct Fresh {
+struct Reconfigured {
     sink_type: Arc<PluginSinkType>,
     options: Options,
 }
 
-impl Fresh {
-    /// No option may be misspelt unnoticed.
+impl Reconfigured {
+    /// A misspelt option must be an error.
     fn unknown_option(&self) -> Outcome {
         const UNKNOWN: &str = "no_such_option";
 
@@ -73,16 +72,14 @@ impl Fresh {
         options.insert(UNKNOWN.to_owned(), Value::from("x"));
         let failure = match self.sink_type.configure(&options) {
             Err(error) if error.kind() == SinkErrorKind::Config => None,
-            Err(error) => {
-                Some(format!("`{UNKNOWN}` is not refused as a fault of the configuration: {error}"))
-            }
-            Ok(_) => Some(format!("`{UNKNOWN}` is taken")),
+            Err(error) => Some(format!("`{UNKNOWN}` is rejected, but not as a configuration error: {error}")),
+            Ok(_) => Some(format!("`{UNKNOWN}` is accepted")),
         };
-        Outcome { case: "an option that it does not know is refused", failure }
+        Outcome { case: "an unknown option is rejected", failure }
     }
 }
 
-impl OpenSink for Fresh {
+impl OpenSink for Reconfigured {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
         self.sink_type.configure(&self.options)?.destination(variables)
     }
@@ -92,7 +89,7 @@ impl OpenSink for Fresh {
     }
 }
 
-/// How what a sink published is read back.
+/// How published records are read back.
 #[derive(Clone, Debug)]
 enum Reader {
     Lines,
@@ -101,7 +98,7 @@ enum Reader {
 }
 
 impl Reader {
-    /// The records that are published at this destination; none where there is no result.
+    /// The records published at this destination; `None` if nothing is published.
     fn read(&self, folder: &Path, destination: &Destination) -> Option<Vec<String>> {
         let text = match (self, destination) {
             (Self::Lines, Destination::File(path)) => fs::read(path).ok()?,
@@ -124,13 +121,13 @@ impl Reader {
     }
 }
 
-/// Finds out how to read, and that the sink can be used at all.
-fn reader(arguments: &SinkCheckArguments, fresh: &Fresh, folder: &Path) -> Result<Reader, Failure> {
-    let destination = fresh.destination(&variables(0, folder)).map_err(|error| unusable(fresh, error))?;
+/// Chooses how to read, and makes sure that the sink can be configured.
+fn reader(arguments: &SinkCheckArguments, sink: &Reconfigured, folder: &Path) -> Result<Reader, Failure> {
+    let destination = sink.destination(&variables(0, folder)).map_err(|error| unusable(sink, error))?;
     let is_file = match &destination {
         Destination::File(path) if !path.starts_with(folder) => {
             let error = format!("`{}` would be shared by all cases", path.display());
-            return Err(Failure::usage(error).hint("give a relative path: each case has a folder of its own"));
+            return Err(Failure::usage(error).hint("use a relative path: each case has its own folder"));
         }
         destination => matches!(destination, Destination::File(_)),
     };
@@ -138,61 +135,61 @@ fn reader(arguments: &SinkCheckArguments, fresh: &Fresh, folder: &Path) -> Resul
         (Some(command), _) => Reader::Command(command.clone()),
         (None, Some(Reading::Lines)) if !is_file => {
             return Err(Failure::usage(
-                "the records of this sink do not go to a file that could be read as lines",
+                "the sink does not write to a file, so its records cannot be read as lines",
             )
-            .hint("give `--read-with` or `--read nothing`"));
+            .hint("use `--read-with` or `--read nothing`"));
         }
         (None, None | Some(Reading::Lines)) if is_file => Reader::Lines,
         (None, _) => Reader::Nothing,
     })
 }
 
-/// The subjects of the cases.
-fn cases(fresh: Fresh, folder: PathBuf, reader: Reader) -> impl Fn() -> Subject {
+/// The sinks of the cases.
+fn cases(sink: Reconfigured, folder: PathBuf, reader: Reader) -> impl Fn() -> Subject {
     let number = Cell::new(0_u32);
     move || {
         number.set(number.get() + 1);
         let folder = folder.join(number.get().to_string());
-        // A sink that lacks its folder says so.
+        // If the folder is missing, the sink reports it.
         let _ = fs::create_dir(&folder);
         let variables = variables(number.get(), &folder);
-        let (sink, reader, reads_at) = (fresh.clone(), reader.clone(), variables.clone());
-        let published = move || reader.read(&folder, &sink.destination(&reads_at).ok()?);
-        Subject { opener: Box::new(fresh.clone()), variables, published: Box::new(published) }
+        let (opener, reader, same_variables) = (sink.clone(), reader.clone(), variables.clone());
+        let published = move || reader.read(&folder, &opener.destination(&same_variables).ok()?);
+        Subject { opener: Box::new(sink.clone()), variables, published: Box::new(published) }
     }
 }
 
-/// A stream of its own, too, so that a sink that is no file has a place of its own for each case.
+/// Each case has its own stream, so that sinks that are not files have a different destination for each case.
 fn variables(number: u32, folder: &Path) -> Variables {
     Variables::new(format!("check_{number}"), folder).with("date", "2026-01-01")
 }
 
-/// The options as they were typed; a `path` may be left to the check.
-fn options(typed: &[String], sink_type: &PluginSinkType) -> Result<Options, Failure> {
+/// The options of the command line. `path` has a default.
+fn options(arguments: &[String], sink_type: &PluginSinkType) -> Result<Options, Failure> {
     let mut options = Options::new();
     if sink_type.options().iter().any(|option| option == "path") {
         options.insert("path".to_owned(), Value::from("{stream}.out"));
     }
-    for text in typed {
-        let (key, value) = text
-            .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("`--option {text}` is not followed by `KEY=VALUE`")))?;
+    for text in arguments {
+        let (key, value) = text.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("expected `--option KEY=VALUE`, found `--option {text}`"))
+        })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         options.insert(key.to_owned(), value);
     }
     Ok(options)
 }
 
-fn unusable(fresh: &Fresh, error: SinkError) -> Failure {
+fn unusable(sink: &Reconfigured, error: SinkError) -> Failure {
     let exit = if error.kind() == SinkErrorKind::Config { Exit::Usage } else { Exit::Sink };
-    let error = Unusable { name: fresh.sink_type.name().to_owned(), source: error };
-    Failure::new(exit, error).hint(match fresh.sink_type.options().join("`, `") {
+    let error = Unusable { name: sink.sink_type.name().to_owned(), source: error };
+    Failure::new(exit, error).hint(match sink.sink_type.options().join("`, `") {
         none if none.is_empty() => "the sink takes no options".to_owned(),
-        names => format!("`--option KEY=VALUE` sets an option; the sink takes `{names}`"),
+        names => format!("set its options with `--option KEY=VALUE`: `{names}`"),
     })
 }
 
-/// Which sink it was.
+/// Names the sink.
 #[derive(Debug, thiserror::Error)]
 #[error("the sink `{name}` cannot be checked with these options")]
 struct Unusable {
@@ -200,7 +197,7 @@ struct Unusable {
     source: SinkError,
 }
 
-fn score(title: &str, outcomes: &[Outcome], publishes: Publishes) -> String {
+fn results(title: &str, outcomes: &[Outcome], publishes: Publishes) -> String {
     let mut text = format!("{title}\n");
     for Outcome { case, failure } in outcomes {
         // Writing to a string does not fail.
@@ -212,7 +209,7 @@ fn score(title: &str, outcomes: &[Outcome], publishes: Publishes) -> String {
     let passed = outcomes.iter().filter(|outcome| outcome.failure.is_none()).count();
     let _ = writeln!(text, "{passed} of {} passed", counted(outcomes.len() as u64, "case"));
     if publishes == Publishes::Unseen {
-        text.push_str("what was published was not read back: only the calls were judged\n");
+        text.push_str("published records were not read back: only the calls were tested\n");
     }
     text
 }

@@ -1,4 +1,4 @@
-//! `longhaul sinks`: what there is.
+//! `longhaul sinks`: the built-in sinks and the plugins.
 
 use std::fmt::Write;
 
@@ -13,13 +13,13 @@ use crate::{
     terminal::{failure::Failure, report::Chain},
 };
 
-/// Prints the built-in sinks and the plugins that are found. Someone who asks may not have a configuration yet, so one
-/// that cannot be used only means that its `plugin_path` is not searched.
+/// Prints the built-in sinks and the plugins that are found. If the configuration is missing or invalid, only its
+/// `plugin_path` is not searched.
 pub(crate) fn list(sources: &Sources) -> Result<Exit, Failure> {
     let plugin_path = match config::load(sources) {
         Ok(loaded) => loaded.config.plugin_path,
         Err(error) => {
-            log::debug!("`plugin_path` is not known: {error}");
+            log::debug!("ignoring `plugin_path`: {error}");
             Vec::new()
         }
     };
@@ -48,25 +48,25 @@ fn describe(text: &mut String, name: &str, sink_type: &dyn SinkType) {
     let _ = writeln!(text, "{name}\n  {}\n  options: {options}", sink_type.summary());
 }
 
-/// One line for each option, with what its author's schema says of it.
+/// One line for each option, from the schema of the plugin.
 fn explain(text: &mut String, schema: &Options) {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|each| each == name));
     for (name, option) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let kind = option.get("type").or_else(|| option.get("enum")).map(plain);
-        let default = option.get("default").map(|value| format!("{value} unless set"));
+        let default = option.get("default").map(|value| format!("default {value}"));
         let required = is_required(name).then(|| "required".to_owned());
         let traits = [kind, required, default].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let description = option.get("description").map(plain);
-        let says = [traits, description.unwrap_or_default()];
-        let says = says.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>();
-        if !says.is_empty() {
-            let _ = writeln!(text, "    {name}: {}", says.join("; "));
+        let parts = [traits, description.unwrap_or_default()];
+        let parts = parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>();
+        if !parts.is_empty() {
+            let _ = writeln!(text, "    {name}: {}", parts.join("; "));
         }
     }
 }
 
-/// A text without its quotes, and a list as alternatives.
+/// A value without quotes; an array as alternatives.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_option_is_explained_by_its_schema() {
+    fn options_are_explained_from_the_schema() {
         let schema = json!({
             "properties": {
                 "bare": {},
@@ -96,7 +96,7 @@ mod tests {
         explain(&mut text, schema.as_object().unwrap());
         assert_eq!(
             text,
-            "    mode: replace or append, \"replace\" unless set\n    path: string, required; the file\n    \
+            "    mode: replace or append, default \"replace\"\n    path: string, required; the file\n    \
              size: integer or string; how many\n"
         );
     }

@@ -1,4 +1,4 @@
-//! `longhaul sinks`: where records can go.
+//! `longhaul sinks`: lists and tests sinks.
 
 mod check;
 mod list;

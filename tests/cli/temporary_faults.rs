@@ -1,4 +1,4 @@
-//! Troubles that may pass: exit code 75.
+//! Temporary faults: exit code 75.
 
 use longhaul_tests::Reply;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[test]
-fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
+fn a_server_that_is_down_is_retried_up_to_the_limit() {
     let folder = Folder::configured(&api::tutorial(&api::nowhere()));
     let ended = folder.run("-q run --set retry.max_attempts=3");
     ended.assert_failed(
@@ -23,12 +23,12 @@ fn a_server_that_is_down_is_tried_until_the_retries_are_spent() {
     );
     let ended = folder.run("run --set retry.max_attempts=3");
     let warning =
-        "warn  no connection to the server: io: Connection refused (os error N); trying again in TIME\n";
+        "warn  no connection to the server: io: Connection refused (os error N); retrying in TIME\n";
     assert!(ended.said().starts_with(&warning.repeat(2)), "{}", ended.stderr);
 }
 
 #[test]
-fn an_api_that_stays_down_is_given_up_and_leaves_no_file() {
+fn an_api_that_stays_down_ends_the_run_without_a_file() {
     let server = api::server(|_| Reply::status(503).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     folder.run("-q run --set retry.max_attempts=4").assert_failed(
@@ -36,7 +36,7 @@ fn an_api_that_stays_down_is_given_up_and_leaves_no_file() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 4 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: run it again: longhaul --set retry.max_attempts=4 run conversations\n",
+         hint: resume with: longhaul --set retry.max_attempts=4 run conversations\n",
     );
     assert_eq!(server.received().len(), 1 + 4);
     assert_eq!(folder.names_in("out"), [""; 0]);
@@ -52,13 +52,13 @@ fn a_pause_that_is_too_long_ends_the_run_at_once() {
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` must wait 3600 s, longer than \
          `retry.max_wait` allows\n  \
          caused by: the server answered 429 Too Many Requests\n\
-         hint: run it again: longhaul run conversations\n",
+         hint: resume with: longhaul run conversations\n",
     );
     assert_eq!(server.received().len(), 2);
 }
 
 #[test]
-fn the_same_command_succeeds_once_the_trouble_is_over() {
+fn the_same_command_succeeds_once_the_fault_is_over() {
     let settings = calm(120);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));

@@ -1,4 +1,4 @@
-//! Going on where a run stopped, and beginning anew.
+//! Resuming a run, and starting again.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use longhaul_tests::Reply;
 use crate::{
     api::{self, LINES},
     folder::Folder,
-    mendable::{ALL, HALF, Mendable, stopped},
+    repairable::{ALL, HALF, Repairable, stopped},
 };
 
 const STATE: &str = ".longhaul/conversations.json";
@@ -29,22 +29,22 @@ fn appending(configuration: String) -> String {
 }
 
 #[test]
-fn the_same_command_goes_on_where_the_run_stopped() {
+fn the_same_command_resumes_where_the_run_stopped() {
     let (listing, folder) = stopped(unchanged);
     assert_eq!(folder.read("out/conversations.ndjson.part"), HALF);
-    let going_on = "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n";
-    assert_eq!(folder.run("run").assert_complete().said(), [going_on, COMPLETE].concat());
+    let resuming = "conversations: resuming the run started at MOMENT (4 records already saved)\n";
+    assert_eq!(folder.run("run").assert_complete().said(), [resuming, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
-    assert_eq!(listing.asked_for(), [1, 2, 3, 3, 4]);
+    assert_eq!(listing.requested_pages(), [1, 2, 3, 3, 4]);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
-    // A complete one is pulled anew.
+    // A complete stream is pulled again.
     assert_eq!(folder.run("run").assert_complete().said(), COMPLETE);
-    assert_eq!(listing.asked_for()[5..], [1, 2, 3, 4]);
+    assert_eq!(listing.requested_pages()[5..], [1, 2, 3, 4]);
 }
 
 #[test]
-fn retries_that_are_spent_keep_what_came_before() {
-    let listing = Mendable::new(Reply::status(503));
+fn a_run_out_of_retries_saves_the_pages_before() {
+    let listing = Repairable::new(Reply::status(503));
     let folder = listing.folder();
     let ended = folder.run("-q run --set retry.max_attempts=2");
     ended.assert_failed(
@@ -52,41 +52,41 @@ fn retries_that_are_spent_keep_what_came_before() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 2 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: run it again: longhaul --set retry.max_attempts=2 run conversations\n",
+         hint: resume with: longhaul --set retry.max_attempts=2 run conversations\n",
     );
-    listing.mend();
+    listing.repair();
     folder.run("run").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
-    assert_eq!(listing.asked_for(), [1, 2, 3, 3, 3, 4]);
+    assert_eq!(listing.requested_pages(), [1, 2, 3, 3, 3, 4]);
 }
 
 #[test]
-fn a_fresh_run_begins_at_the_first_page() {
+fn a_fresh_run_starts_at_the_first_page() {
     let (listing, folder) = stopped(unchanged);
     assert_eq!(folder.run("run --fresh").assert_complete().said(), COMPLETE);
     assert_eq!(folder.read(FILE), ALL);
-    assert_eq!(listing.asked_for(), [1, 2, 3, 1, 2, 3, 4]);
+    assert_eq!(listing.requested_pages(), [1, 2, 3, 1, 2, 3, 4]);
 }
 
 #[test]
-fn a_fresh_run_takes_back_what_the_unfinished_one_appended() {
-    let listing = Mendable::new(Reply::status(410));
+fn a_fresh_run_rolls_back_what_the_unfinished_run_appended() {
+    let listing = Repairable::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.read(FILE), ["yesterday\n", HALF].concat());
-    listing.mend();
+    listing.repair();
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
 }
 
 #[test]
-fn a_fresh_run_takes_back_what_looked_otherwise() {
-    let listing = Mendable::new(Reply::status(410));
+fn a_fresh_run_rolls_back_a_file_with_a_different_format() {
+    let listing = Repairable::new(Reply::status(410));
     let table = "type = \"csv\"\nmode = \"append\"\ncolumns = [\"/id\"]";
     let folder = Folder::configured(&listing.configuration().replace("type = \"ndjson\"", table));
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.read(FILE), "id\r\n1\r\n2\r\n3\r\n4\r\n");
-    listing.mend();
+    listing.repair();
     let columns = "sinks.lines.columns=[{name=\"n\",at=\"/id\"},{name=\"x\",at=\"/x\"}]";
     folder.longhaul("run --fresh --set").argument(columns).run().assert_complete();
     let rows = (1..=8).map(|id| format!("{id},\r\n")).collect::<Vec<_>>().concat();
@@ -94,55 +94,55 @@ fn a_fresh_run_takes_back_what_looked_otherwise() {
 }
 
 #[test]
-fn a_fresh_run_that_writes_elsewhere_says_what_stays() {
-    let listing = Mendable::new(Reply::status(410));
+fn a_fresh_run_that_writes_elsewhere_warns_about_the_old_file() {
+    let listing = Repairable::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration()));
     assert_eq!(folder.run("run").code, Some(4));
-    listing.mend();
+    listing.repair();
     let ended = folder.run("run --fresh --set sinks.lines.path=out/other.ndjson");
     let warning =
-        "warn  `sinks.lines.path` was another when the unfinished run began: what it wrote there stays\n";
+        "warn  `sinks.lines.path` has changed since the unfinished run; the old file is left in place\n";
     assert!(ended.assert_complete().said().starts_with(warning), "{}", ended.said());
     assert_eq!((folder.read(FILE).as_str(), folder.read("out/other.ndjson").as_str()), (HALF, ALL));
 }
 
 #[test]
-fn what_was_appended_is_gone_on_with() {
-    let listing = Mendable::new(Reply::status(410));
+fn a_resumed_run_appends_to_what_was_appended() {
+    let listing = Repairable::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
     assert_eq!(folder.run("run").code, Some(4));
-    listing.mend();
+    listing.repair();
     folder.run("run").assert_complete();
     assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
 }
 
 #[test]
-fn a_changed_request_is_refused_and_named() {
+fn a_changed_request_is_not_resumed_and_the_setting_is_named() {
     let (listing, folder) = stopped(unchanged);
-    let asked = listing.asked_for().len();
+    let asked = listing.requested_pages().len();
     folder.run("run --set streams.conversations.path=/elsewhere").assert_failed(
         6,
-        "error: the stream `conversations` was begun at MOMENT with another configuration: \
-         `streams.conversations.path` is not what it was\n\
-         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
+        "error: cannot resume the run of `conversations` started at MOMENT: this setting has changed since: \
+         `streams.conversations.path`\n\
+         hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
+         longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
     );
     let both = "run --set streams.conversations.body={pageSize=9} --set sinks.lines.path=other";
     folder.run(both).assert_failed(
         6,
-        "error: the stream `conversations` was begun at MOMENT with another configuration: `sinks.lines.path`, \
-         `streams.conversations.body` are not what it was\n\
-         hint: restore the configuration to go on from where it stopped, or drop the 4 records that it has pulled \
-         and begin anew: longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
+        "error: cannot resume the run of `conversations` started at MOMENT: these settings have changed since: \
+         `sinks.lines.path`, `streams.conversations.body`\n\
+         hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
+         longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
     );
-    assert_eq!(listing.asked_for().len(), asked, "nothing was sent");
-    // How it is asked may change, and what was refused has harmed nothing.
+    assert_eq!(listing.requested_pages().len(), asked, "nothing was sent");
+    // Settings of the connection may change, and the errors before have changed nothing.
     folder.run("run --set api.timeout=1m --set retry.max_attempts=9").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
 }
 
 #[test]
-fn a_pull_that_has_brought_nothing_may_be_changed() {
+fn a_pull_without_any_page_may_be_changed() {
     let server = api::server(|request| match request.url.path() {
         "/right" => Reply::json(r#"{"results":[{"id":1}]}"#).into(),
         _ => Reply::status(410).into(),
@@ -154,18 +154,17 @@ fn a_pull_that_has_brought_nothing_may_be_changed() {
 }
 
 #[test]
-fn a_state_of_another_version_is_told_and_left_alone() {
+fn a_state_of_another_version_is_an_error_and_is_left_alone() {
     let (_listing, folder) = stopped(unchanged);
     let folder = folder.with(STATE, "{\"version\":2,\"whatever\":[]}\n");
     folder.run("run").assert_failed(
         6,
         "error: `FOLDER/.longhaul/conversations.json` was written by another version of longhaul\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
     assert_eq!(folder.read(STATE), "{\"version\":2,\"whatever\":[]}\n");
-    let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: what it \
-                   says is dropped, and with it how far complete pulls have come\n";
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: discarding it, including the range that complete pulls covered\n";
     assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
 }
@@ -179,26 +178,25 @@ fn a_state_that_was_changed_by_hand_is_damaged() {
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \
          caused by: its content does not match its check value\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
-    let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: what it says is dropped, and with it how \
-                   far complete pulls have come\n";
+    let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: discarding it, including the range that complete pulls covered\n";
     assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
 }
 
 #[test]
-fn a_journal_that_is_gone_is_damage() {
+fn a_missing_journal_is_damage() {
     let (_listing, folder) = stopped(unchanged);
     fs::remove_file(folder.path(".longhaul/conversations.pages")).unwrap();
     folder.run("run").assert_failed(
         6,
-        "conversations: going on after 4 records in 2 pages, with what was begun at MOMENT\n\
-         conversations: stopped; 4 records in 2 pages are kept\n\
+        "conversations: resuming the run started at MOMENT (4 records already saved)\n\
+         conversations: stopped; 4 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: `FOLDER/.longhaul/conversations.pages` is damaged\n  \
          caused by: it has 0 entries, but 2 were written\n\
-         hint: put the file back as it was, or drop what it says and begin anew: longhaul run conversations \
+         hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
     folder.run("run --fresh").assert_complete();
@@ -206,7 +204,7 @@ fn a_journal_that_is_gone_is_damage() {
 }
 
 #[test]
-fn a_part_that_is_gone_is_an_error_of_the_sink() {
+fn a_missing_part_file_is_an_error_of_the_sink() {
     let (_listing, folder) = stopped(unchanged);
     fs::remove_file(folder.path("out/conversations.ndjson.part")).unwrap();
     let ended = folder.run("run");
@@ -216,14 +214,14 @@ fn a_part_that_is_gone_is_an_error_of_the_sink() {
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
-         hint: correct what the sink rejects, then run it again: longhaul run conversations\n"
+         hint: correct what the sink rejects, then resume with: longhaul run conversations\n"
     );
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
 }
 
 #[test]
-fn records_that_are_sent_elsewhere_leave_the_unfinished_run_alone() {
+fn a_run_with_another_sink_leaves_the_unfinished_run_alone() {
     let (_listing, folder) = stopped(unchanged);
     let state = folder.read(STATE);
     assert_eq!(folder.run("run --sink stdout").assert_complete().stdout, ALL);
@@ -234,12 +232,12 @@ fn records_that_are_sent_elsewhere_leave_the_unfinished_run_alone() {
 }
 
 #[test]
-fn after_an_interrupted_run_with_relative_windows_comes_the_current_one() {
-    let mended = Arc::new(AtomicBool::new(false));
-    let is_mended = Arc::clone(&mended);
+fn a_resumed_run_with_relative_windows_continues_to_the_current_time() {
+    let repaired = Arc::new(AtomicBool::new(false));
+    let is_repaired = Arc::clone(&repaired);
     let server = api::server(move |request| match request.query("page") {
         None => Reply::json(r#"{"results":[{"id":1}],"nextPageUri":"?page=2"}"#).into(),
-        Some(_) if !is_mended.load(Ordering::SeqCst) => Reply::status(410).into(),
+        Some(_) if !is_repaired.load(Ordering::SeqCst) => Reply::status(410).into(),
         Some(_) => Reply::json(r#"{"results":[{"id":2}]}"#).into(),
     });
     let stream = r#"
@@ -254,10 +252,10 @@ sinks = ["lines"]
 "#;
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
     assert_eq!(folder.run("run").code, Some(4));
-    mended.store(true, Ordering::SeqCst);
+    repaired.store(true, Ordering::SeqCst);
     let complete = "calls: complete, 2 records in 2 pages of 1 window, TIME -> FOLDER/out/calls.ndjson\n";
-    let going_on = "calls: going on after 1 record in 1 page, with what was begun at MOMENT\n";
-    assert_eq!(folder.run("run").assert_complete().said(), [going_on, complete, complete].concat());
+    let resuming = "calls: resuming the run started at MOMENT (1 record already saved)\n";
+    assert_eq!(folder.run("run").assert_complete().said(), [resuming, complete, complete].concat());
     let requests = server.api_requests();
     let intervals: Vec<_> =
         requests.iter().map(|request| request.body.clone()).filter(|body| !body.is_empty()).collect();

@@ -1,5 +1,4 @@
-//! Configurations and command lines that cannot be used: exit code 2, what is wrong and where it was written, and
-//! nothing is sent.
+//! Invalid configurations and command lines: exit code 2, the error and where it is configured, and nothing is sent.
 
 use std::env;
 
@@ -10,7 +9,7 @@ use crate::{
     folder::Folder,
 };
 
-/// The tutorial's job with `from` replaced by `to` is refused with these words, before anything is sent.
+/// The configuration of the tutorial with `from` replaced by `to` is an error, before anything is sent.
 #[track_caller]
 fn assert_refused(from: &str, to: &str, said: &str) {
     let server = api::server(|_| Reply::json("{}").into());
@@ -36,36 +35,35 @@ fn an_unknown_key() {
 }
 
 #[test]
-fn a_header_that_is_made_from_the_request_itself() {
+fn a_header_that_longhaul_sets_itself() {
     for name in ["Host", "Content-Length", "Transfer-Encoding", "Connection"] {
         assert_refused(
             "[auth]",
             &format!("[api.headers]\n{name} = \"x\"\n[auth]"),
             &format!(
-                "error: `api.headers.{name}`: this field is made from the request itself\n  in: longhaul.toml:5\n"
+                "error: `api.headers.{name}`: longhaul sets this header itself\n  in: longhaul.toml:5\n"
             ),
         );
     }
     assert_refused(
         "[auth]",
         "[api.headers]\nAuthorization = \"x\"\n[auth]",
-        "error: `api.headers.Authorization`: this field carries the token; for credentials of your own set \
-         `auth.type = \"none\"`\n  in: longhaul.toml:5\n",
+        "error: `api.headers.Authorization`: this header carries the token; to set your own, use `auth.type = \"none\"`\n  in: longhaul.toml:5\n",
     );
 }
 
 #[test]
-fn a_sink_that_would_write_over_the_configuration_or_the_state() {
+fn a_sink_that_would_overwrite_the_configuration() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"longhaul.toml\"",
-        "error: the configuration and stream `conversations` through sink `lines` both write to \
-         `FOLDER/longhaul.toml`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+        "error: stream `conversations` through sink `lines` would overwrite the configuration file \
+         `FOLDER/longhaul.toml`\n  in: longhaul.toml:23\nhint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
 #[test]
-fn a_slip_of_syntax() {
+fn a_syntax_error() {
     assert_refused(
         "base_delay = \"1ms\"",
         "base_delay = 1ms",
@@ -101,8 +99,7 @@ fn an_unknown_type_of_sink() {
         &format!(
             "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:22\n\
-             hint: a plugin of that name would be `{}longhaul_sink_ndjsn{}`, in a folder of `plugin_path`; longhaul \
-             sinks lists those that are found\n",
+             hint: a plugin with this name would be `{}longhaul_sink_ndjsn{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks\n",
             env::consts::DLL_PREFIX,
             env::consts::DLL_SUFFIX
         ),
@@ -116,7 +113,7 @@ fn an_unknown_type_of_sink() {
 }
 
 #[test]
-fn a_url_that_is_none() {
+fn an_invalid_url() {
     assert_refused(
         "base_url = \"http://",
         "base_url = \"",
@@ -126,7 +123,7 @@ fn a_url_that_is_none() {
 }
 
 #[test]
-fn a_duration_that_is_none() {
+fn an_invalid_duration() {
     assert_refused(
         "\"1ms\"",
         "\"soon\"",
@@ -135,7 +132,7 @@ fn a_duration_that_is_none() {
 }
 
 #[test]
-fn a_pointer_that_is_none() {
+fn an_invalid_pointer() {
     assert_refused(
         "\"/results\"",
         "\"results\"",
@@ -145,7 +142,7 @@ fn a_pointer_that_is_none() {
 }
 
 #[test]
-fn a_method_that_is_none() {
+fn an_invalid_method() {
     assert_refused(
         "\"POST\"",
         "\"PO ST\"",
@@ -170,29 +167,29 @@ fn a_secret_that_is_missing() {
 }
 
 #[test]
-fn options_of_a_sink_that_it_does_not_have() {
+fn unknown_options_of_a_sink() {
     assert_refused(
         "path = \"out/{stream}.ndjson\"",
         "path = \"out/{stream}.ndjson\"\nmood = \"append\"",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:24\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:24\n  \
          caused by: unknown key `mood` (did you mean `mode`?)\n",
     );
     assert_refused(
         "out/{stream}.ndjson",
         "out/{straem}.ndjson",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
          caused by: `{straem}` is not a known placeholder (did you mean `stream`?)\n",
     );
     assert_refused(
         "out/{stream}.ndjson",
         "out/",
-        "error: the sink `lines` cannot be used as it is configured\n  in: longhaul.toml:23\n  \
+        "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
          caused by: cannot write to `out/`: it names a folder\n",
     );
 }
 
 #[test]
-fn a_file_that_holds_no_configuration() {
+fn a_file_without_a_configuration() {
     for (content, said) in [
         (b"".as_slice(), "error: the file is empty\n  in: longhaul.toml\n"),
         (b"\x7fELF\0\xff\xfe", "error: the file is not UTF-8 text\n  in: longhaul.toml\n"),
@@ -203,7 +200,7 @@ fn a_file_that_holds_no_configuration() {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file() {
     let ended = Folder::empty().run("run -c other.toml");
     ended.assert_failed(2, "error: the configuration file `other.toml` does not exist\n");
 }
@@ -214,12 +211,12 @@ fn nothing_to_pull() {
     folder.run("run").assert_failed(
         2,
         "error: no stream is configured\n\
-         hint: write a table `[streams.NAME]`, or see what a pull looks like: longhaul demo\n",
+         hint: add a table `[streams.NAME]`, or see an example: longhaul demo\n",
     );
 }
 
 #[test]
-fn a_stream_that_is_not_there() {
+fn an_unknown_stream() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
     folder.run("run conversation").assert_failed(
         2,
@@ -229,29 +226,28 @@ fn a_stream_that_is_not_there() {
 }
 
 #[test]
-fn two_streams_that_write_to_one_file() {
+fn two_streams_that_write_to_the_same_file() {
     let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
     let configuration = api::tutorial("http://127.0.0.1:1").replace("{stream}", "all") + second;
     Folder::configured(&configuration).run("run").assert_failed(
         2,
         "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
-         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` into the path, or choose another\n",
+         `FOLDER/out/all.ndjson`\n  in: longhaul.toml:23\nhint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
-/// Each would go on at an end of its own, over what the other wrote.
+/// Each stream would overwrite what the other one appended.
 #[cfg(unix)]
 #[test]
-fn two_streams_that_write_to_one_file_under_two_names() {
+fn two_streams_that_write_to_the_same_file_by_two_paths() {
     let second = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"lines\"]\n";
     let configuration = api::tutorial("http://127.0.0.1:1") + "mode = \"append\"\n" + second;
     let folder = Folder::configured(&configuration).with("out/users.ndjson", "");
     std::fs::hard_link(folder.path("out/users.ndjson"), folder.path("out/conversations.ndjson")).unwrap();
     folder.run("run").assert_failed(
         2,
-        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to \
-         one file, `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
-         hint: put `{stream}` into the path, or choose another\n",
+        "error: stream `conversations` through sink `lines` and stream `users` through sink `lines` both write to the same file: `FOLDER/out/conversations.ndjson` and `FOLDER/out/users.ndjson`\n  in: longhaul.toml:23\n\
+         hint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
@@ -269,14 +265,14 @@ fn a_secret_on_the_command_line() {
 }
 
 #[test]
-fn command_lines_that_mean_nothing() {
+fn invalid_command_lines() {
     for (line, words) in [
         ("", "Usage: longhaul"),
         ("chek", "tip: a similar subcommand exists: 'check'"),
         ("run --frsh", "unexpected argument '--frsh' found"),
         ("run --sink", "a value is required for '--sink <NAME>'"),
         ("-q -v run", "cannot be used with"),
-        ("demo --faults 2", "it is a share between 0 and 1, such as 0.1"),
+        ("demo --faults 2", "expected a number between 0 and 1, such as 0.1"),
         ("demo --token-life 0", "0 is not in 1.."),
         ("completions cobol", "invalid value 'cobol' for '<SHELL>'"),
     ] {

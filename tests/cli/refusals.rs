@@ -1,4 +1,4 @@
-//! Servers that say no, or break their own protocol: exit codes 3 and 4.
+//! Servers that refuse requests, or break their own protocol: exit codes 3 and 4.
 
 use longhaul_tests::{FaultServer, Reply};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::{
     folder::Folder,
 };
 
-/// What a server that answers like this, and its token endpoint not at all, brings a pull to.
+/// A pull from a server that issues tokens, and answers every other request with `reply`.
 fn pull_from(reply: Reply) -> (Folder, FaultServer) {
     let server = api::server(move |_| reply.clone().into());
     (Folder::configured(&api::tutorial(&api::root(&server))), server)
@@ -19,12 +19,12 @@ fn page(next: &str) -> Reply {
 }
 
 #[test]
-fn a_wrong_secret_is_refused_and_shown_nowhere() {
+fn a_wrong_secret_is_refused_and_never_shown() {
     let settings = longhaul_demo::Settings { client_secret: "another".to_owned(), ..calm(5) };
     for way in ["basic", "post"] {
         let api = api::start(&settings);
         let folder = Folder::configured(&api::tutorial(api.base_url()));
-        // RFC 6749 §5.2: 401 for a client that used the Authorization field.
+        // RFC 6749 §5.2: 401 for a client that used the Authorization header.
         let (outcome, answer) =
             if way == "basic" { ("was refused", "401 Unauthorized") } else { ("failed", "400 Bad Request") };
         for command in ["run", "check", "token"] {
@@ -53,14 +53,14 @@ fn a_wrong_secret_is_refused_and_shown_nowhere() {
 }
 
 #[test]
-fn a_server_that_takes_no_token_sees_two_requests_and_two_token_requests() {
+fn a_server_that_accepts_no_token_gets_two_requests_and_two_token_requests() {
     let (folder, server) = pull_from(Reply::refusal(401, &json!({ "message": "Nobody gets in." })));
     folder.run("-q run").assert_failed(
         3,
         "error: the stream `conversations` is not complete\n  \
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` was refused, although the token is new\n  \
          caused by: the server answered 401 Unauthorized: Nobody gets in.\n\
-         hint: the API does not take this token: check `auth`, and that `api.base_url` belongs to the same system\n",
+         hint: the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system\n",
     );
     let asked: Vec<_> = server.received().iter().map(|request| request.url.path().to_owned()).collect();
     let (token, listing) = ("/oauth/token", "/api/v2/tutorial/conversations");
@@ -69,7 +69,7 @@ fn a_server_that_takes_no_token_sees_two_requests_and_two_token_requests() {
 }
 
 #[test]
-fn a_missing_permission_is_told_in_the_words_of_the_api_and_renews_nothing() {
+fn a_missing_permission_is_an_error_with_the_message_of_the_api_and_renews_nothing() {
     let refusal =
         json!({ "code": "missing.permissions", "message": "Missing analytics:conversationDetail:view." });
     let (folder, server) = pull_from(Reply::refusal(403, &refusal));
@@ -85,7 +85,7 @@ fn a_missing_permission_is_told_in_the_words_of_the_api_and_renews_nothing() {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_told_with_where_to_look() {
+fn an_unknown_path_is_an_error_with_the_key_to_check() {
     let api = api::start(&calm(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()).replace("/tutorial/", "/tutorail/"));
     folder.run("run").assert_failed(
@@ -104,11 +104,10 @@ fn a_next_link_to_another_origin_is_not_followed() {
     let (folder, server) = pull_from(page(&format!("{}more", other.url())));
     folder.run("run").assert_failed(
         4,
-        "conversations: stopped; 1 record in 1 page are kept\n\
+        "conversations: stopped; 1 record (1 page) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: the server points to `http://127.0.0.1:PORT`, but credentials are sent only to `http://127.0.0.1:PORT`\n\
-         hint: if the API really goes on there, add that origin to `api.allowed_origins`: it will be sent the token \
-         and the configured headers\n",
+         hint: if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers\n",
     );
     assert_eq!(other.connections(), 0);
     assert_eq!(server.received().len(), 2);
@@ -126,33 +125,33 @@ fn a_redirect_to_another_origin_is_not_followed() {
 }
 
 #[test]
-fn a_next_link_that_leads_in_circles_is_an_error() {
+fn a_loop_of_next_links_is_an_error() {
     let (folder, server) = pull_from(page("/api/v2/tutorial/conversations?page=2"));
     folder.run("run").assert_failed(
         4,
-        "conversations: stopped; 2 records in 2 pages are kept\n\
+        "conversations: stopped; 2 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: after 2 pages the API points to a page that was already fetched\n\
-         hint: the API leads in circles; check `streams.conversations.pages`, and tell whoever runs the API\n",
+         hint: the next links of the API form a loop; check `streams.conversations.pages`, or report the loop to the API's operator\n",
     );
     assert_eq!(server.received().len(), 3);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
 }
 
 #[test]
-fn records_that_stand_elsewhere_are_pointed_at() {
+fn records_elsewhere_in_the_page_are_named_in_the_error() {
     let api = api::start(&calm(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()).replace("\"/results\"", "\"/entities\""));
     folder.run("run").assert_failed(
         4,
         "error: the stream `conversations` is not complete\n  \
          caused by: the first page has nothing at `/entities`, but an array at `/results`\n\
-         hint: `streams.conversations.records` says where a page holds its records, as a JSON pointer\n",
+         hint: set `streams.conversations.records` to the JSON pointer of the records in a page\n",
     );
 }
 
 #[test]
-fn a_token_endpoint_that_is_none_is_an_error_of_authentication() {
+fn a_url_that_is_not_a_token_endpoint_is_an_error_of_authentication() {
     let server = FaultServer::start(api::clock(), |_| Reply::json(r#"{"status":"up"}"#).into());
     let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
     assert_eq!(ended.code, Some(3));

@@ -1,4 +1,4 @@
-//! A limit on how many requests a run sends.
+//! Limits the number of requests of a run.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -9,45 +9,45 @@ use longhaul_core::{
 
 use crate::stop::{Reason, Stop};
 
-/// A transport that sends so many requests and then stops the run.
+/// A transport that sends a limited number of requests, and then stops the run.
 #[derive(Debug)]
-pub(super) struct Budgeted {
+pub(super) struct LimitedTransport {
     inner: Arc<dyn Transport>,
     requests: Mutex<Requests>,
-    /// Told when a request is over.
-    over: Condvar,
+    /// Notified when a request ends.
+    ended: Condvar,
     stop: Stop,
 }
 
 #[derive(Debug)]
 struct Requests {
-    left: u64,
+    remaining: u64,
     in_flight: u64,
 }
 
-impl Budgeted {
+impl LimitedTransport {
     pub(super) fn new(inner: Arc<dyn Transport>, requests: u64, stop: Stop) -> Self {
-        let requests = Mutex::new(Requests { left: requests, in_flight: 0 });
-        Self { inner, requests, over: Condvar::new(), stop }
+        let requests = Mutex::new(Requests { remaining: requests, in_flight: 0 });
+        Self { inner, requests, ended: Condvar::new(), stop }
     }
 
-    /// Takes one of the requests that are left. Where none is, the run is stopped, though not before the answers to those
-    /// in flight are there: they are paid for, and stopping would break them off.
+    /// Takes one of the remaining requests. If there is none, this stops the run, but first waits for the answers to the
+    /// requests in flight, which count towards the limit. Stopping would interrupt them.
     fn begin(&self) -> Result<(), TransportError> {
         let mut requests = self.requests();
-        if let Some(left) = requests.left.checked_sub(1) {
-            *requests = Requests { left, in_flight: requests.in_flight + 1 };
+        if let Some(remaining) = requests.remaining.checked_sub(1) {
+            *requests = Requests { remaining, in_flight: requests.in_flight + 1 };
             return Ok(());
         }
         let in_flight = |requests: &mut Requests| requests.in_flight > 0;
-        drop(self.over.wait_while(requests, in_flight));
-        self.stop.stop(Reason::OutOfRequests);
+        drop(self.ended.wait_while(requests, in_flight));
+        self.stop.stop(Reason::MaxRequests);
         Err(TransportError::new(TransportErrorKind::NotConnected))
     }
 
     fn end(&self) {
         self.requests().in_flight -= 1;
-        self.over.notify_all();
+        self.ended.notify_all();
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
@@ -55,7 +55,7 @@ impl Budgeted {
     }
 }
 
-impl Transport for Budgeted {
+impl Transport for LimitedTransport {
     fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError> {
         self.begin()?;
         let sent = self.inner.send(request, buffer);

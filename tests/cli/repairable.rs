@@ -1,4 +1,4 @@
-//! A listing that breaks in the middle until it is mended.
+//! A listing with a broken page that can be repaired.
 
 use std::sync::{
     Arc,
@@ -9,37 +9,37 @@ use longhaul_tests::{Act, FaultServer, Received, Reply};
 
 use crate::{api, folder::Folder};
 
-/// A listing of four pages, of which the third cannot be had until it is mended.
-pub(crate) struct Mendable {
+/// A listing of four pages. The third one fails until it is repaired.
+pub(crate) struct Repairable {
     pub(crate) server: FaultServer,
-    mended: Arc<AtomicBool>,
+    repaired: Arc<AtomicBool>,
 }
 
-/// All that it holds, as lines.
+/// All its records, as lines.
 pub(crate) const ALL: &str =
     "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n{\"id\":6}\n{\"id\":7}\n{\"id\":8}\n";
 
-/// What comes before the page that cannot be had.
+/// The records before the broken page.
 pub(crate) const HALF: &str = "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n";
 
-impl Mendable {
-    /// One that does this instead of giving the third page.
-    pub(crate) fn new(trouble: impl Into<Act>) -> Self {
-        let mended = Arc::new(AtomicBool::new(false));
-        let (trouble, is_mended) = (trouble.into(), Arc::clone(&mended));
+impl Repairable {
+    /// A listing that does `fault` instead of sending the third page.
+    pub(crate) fn new(fault: impl Into<Act>) -> Self {
+        let repaired = Arc::new(AtomicBool::new(false));
+        let (fault, is_repaired) = (fault.into(), Arc::clone(&repaired));
         let server = api::server(move |request| match number(request) {
-            3 if !is_mended.load(Ordering::SeqCst) => trouble.clone(),
+            3 if !is_repaired.load(Ordering::SeqCst) => fault.clone(),
             number => page(number).into(),
         });
-        Self { server, mended }
+        Self { server, repaired }
     }
 
-    /// From now on every page can be had.
-    pub(crate) fn mend(&self) {
-        self.mended.store(true, Ordering::SeqCst);
+    /// Repairs the third page.
+    pub(crate) fn repair(&self) {
+        self.repaired.store(true, Ordering::SeqCst);
     }
 
-    /// A folder with a configuration for it.
+    /// A folder with a configuration for the listing.
     pub(crate) fn folder(&self) -> Folder {
         Folder::configured(&self.configuration())
     }
@@ -48,18 +48,18 @@ impl Mendable {
         api::tutorial(&api::root(&self.server))
     }
 
-    /// The pages that were asked for, in order.
-    pub(crate) fn asked_for(&self) -> Vec<usize> {
+    /// The numbers of the requested pages, in order.
+    pub(crate) fn requested_pages(&self) -> Vec<usize> {
         self.server.api_requests().iter().map(number).collect()
     }
 }
 
-/// One that is mended by now, and a folder with what a run kept that it had stopped.
-pub(crate) fn stopped(change: impl Fn(String) -> String) -> (Mendable, Folder) {
-    let listing = Mendable::new(Reply::status(410));
+/// A repaired listing, and a folder in which a run failed at its third page.
+pub(crate) fn stopped(change: impl Fn(String) -> String) -> (Repairable, Folder) {
+    let listing = Repairable::new(Reply::status(410));
     let folder = Folder::configured(&change(listing.configuration()));
     assert_eq!(folder.run("run").code, Some(4));
-    listing.mend();
+    listing.repair();
     (listing, folder)
 }
 
