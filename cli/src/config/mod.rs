@@ -11,6 +11,7 @@ mod error;
 mod load;
 mod loaded;
 mod origin;
+mod schema;
 mod sections;
 mod show;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use figment::{
 };
 
 use crate::config::{
-    sections::{api, auth, job, pages::Pages, retry, root, stream, window},
+    sections::{api, auth, job, pages::Pages, rate, retry, root, stream, window},
     tree,
 };
 
@@ -17,7 +17,9 @@ pub(in crate::config) fn beneath(written: &Dict) -> Dict {
         Some("client_credentials" | "password") => auth::GRANT_DEFAULTS,
         _ => "",
     };
-    let mut defaults = parse(&[root::DEFAULTS, api::DEFAULTS, grant, retry::DEFAULTS].concat());
+    let rate =
+        if written.get("rate").is_some_and(|table| table.as_dict().is_some()) { rate::DEFAULTS } else { "" };
+    let mut defaults = parse(&[root::DEFAULTS, api::DEFAULTS, grant, rate, retry::DEFAULTS].concat());
     defaults.insert("streams".to_owned(), each(written, "streams", |_, stream| beneath_stream(stream)));
     defaults.insert(
         "sinks".to_owned(),

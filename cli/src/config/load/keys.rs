@@ -8,10 +8,7 @@ use figment::value::Dict;
 use crate::config::{
     sections::{api, auth, errors, job, pages, rate, retry, root, sink, stream, table, window},
     tree,
-    values::{
-        kind::{Kind, Row, Types},
-        secret,
-    },
+    values::kind::{Kind, Row, Types},
 };
 
 /// What the names of variables begin with.
@@ -40,7 +37,11 @@ const SECTIONS: [&[Row]; 12] = [
 /// Every key of the schema, the forms of secrets included.
 pub(in crate::config) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
     SECTIONS.iter().flat_map(|section| section.iter()).flat_map(|&(key, kind)| {
-        let forms = if kind == Kind::Secret { secret::FORMS } else { &[] };
+        let forms: &[_] = if kind == Kind::Secret {
+            &[("command", Kind::Command), ("env", Kind::Text), ("file", Kind::Path)]
+        } else {
+            &[]
+        };
         let with = forms.iter().map(move |&(form, kind)| (key.split('.').chain([form]).collect(), kind));
         std::iter::once((key.split('.').collect(), kind)).chain(with)
     })

@@ -1,12 +1,14 @@
 //! `[auth]`: who asks.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use crate::config::values::{
-    choice, duration, http_url,
+    choice, duration,
+    http_url::HttpUrl,
     kind::{Kind, Row, Types},
     secret::{SecretSource, Secrets},
 };
@@ -110,8 +112,9 @@ pub struct Grant {
 }
 
 /// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum ClientAuth {
     /// In the `Authorization` header.
     Basic,
@@ -151,38 +154,80 @@ impl Grant {
     }
 }
 
-/// `[auth]` as it is written. An internally tagged enum would do for serde, but loses which key an error is
-/// about.
-#[derive(Deserialize)]
+/// How longhaul authenticates.
+// An internally tagged enum would lose which key an error is about.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Auth")]
 struct Table {
-    #[serde(default, deserialize_with = "client_auth")]
+    /// How the client authenticates to the token endpoint.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = GRANTS, "default" = "basic"))]
     client_auth: Option<ClientAuth>,
+    /// Id of the client.
+    #[schemars(extend("x-types" = GRANTS, "x-required" = true))]
     client_id: Option<String>,
+    /// Secret of the client.
+    #[schemars(extend("x-types" = GRANTS, "x-required" = ["client_credentials"]))]
     client_secret: Option<SecretSource>,
+    /// Further fields of the token request.
     #[serde(default)]
+    #[schemars(extend("x-types" = GRANTS))]
     extra: Secrets,
+    /// Password of the user.
+    #[schemars(extend("x-types" = ["password"], "x-required" = true))]
     password: Option<SecretSource>,
-    #[serde(default, deserialize_with = "refresh_ahead")]
+    /// How long before its expiry a token is renewed, at most.
+    #[serde(default, deserialize_with = "duration::Any::optional")]
+    #[schemars(with = "Option<duration::Any>", extend("x-types" = GRANTS, "default" = "5m"))]
     refresh_ahead: Option<Duration>,
+    /// Refresh token to start with.
+    #[schemars(extend("x-types" = GRANTS))]
     refresh_token: Option<SecretSource>,
+    /// Scopes to request.
     #[serde(default)]
+    #[schemars(extend("x-types" = GRANTS, "default" = []))]
     scope: Vec<String>,
+    /// The bearer token.
+    #[schemars(extend("x-types" = ["token"], "x-required" = true))]
     token: Option<SecretSource>,
-    #[serde(default, deserialize_with = "token_url")]
+    /// URL of the token endpoint.
+    #[serde(default, deserialize_with = "HttpUrl::optional")]
+    #[schemars(with = "Option<HttpUrl>", extend("x-types" = GRANTS, "x-required" = true))]
     token_url: Option<Url>,
+    /// How to get an access token.
     #[serde(rename = "type", deserialize_with = "choice::read")]
     kind: Type,
+    /// Name of the user.
+    #[schemars(extend("x-types" = ["password"], "x-required" = true))]
     username: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// The types that get tokens from a token endpoint.
+const GRANTS: [&str; 2] = ["client_credentials", "password"];
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Type {
+    /// The client credentials grant.
     ClientCredentials,
+    /// The API needs no credentials.
     None,
+    /// The password grant.
     Password,
+    /// A fixed bearer token.
     Token,
+}
+
+impl JsonSchema for Auth {
+    fn schema_name() -> Cow<'static, str> {
+        Table::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Table::json_schema(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for Auth {
@@ -222,16 +267,4 @@ impl Table {
 
 fn required<T, E: de::Error>(name: &'static str, value: Option<T>) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
-}
-
-fn client_auth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ClientAuth>, D::Error> {
-    choice::read(deserializer).map(Some)
-}
-
-fn refresh_ahead<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration::any(deserializer).map(Some)
-}
-
-fn token_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    http_url::read(deserializer).map(Some)
 }

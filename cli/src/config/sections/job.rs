@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use http::Method;
 use longhaul_core::Pointer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::values::{
     body::Body,
     choice, duration,
     kind::{Kind, Row},
+    pointer::JsonPointer,
     query::Query,
 };
 
@@ -49,57 +51,65 @@ pub(in crate::config) const CANCEL_DEFAULTS: &str = r#"
 method = "DELETE"
 "#;
 
-/// An export that is submitted, polled until it is done, and then listed by the stream's own requests.
-#[derive(Clone, Debug, Deserialize)]
+/// An export that is submitted and polled until it is done. The stream then pages through its results.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// How it is called off.
+    /// The request that cancels the job.
     pub cancel: Option<Cancel>,
-    /// The states in which its results can be listed; at least one.
+    /// States in which the results are ready; at least one.
     pub done: Vec<String>,
-    /// The wait between polls.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Time between polls.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "3s"))]
     pub every: Duration,
-    /// The states it does not come back from.
+    /// States in which the job has failed.
+    #[schemars(extend("default" = []))]
     pub failed: Vec<String>,
-    /// Where the answer to its submission holds its id.
+    /// Pointer to the job id in the response to `submit`. `{job.id}` stands for it.
+    #[schemars(with = "JsonPointer")]
     pub id: Pointer,
-    /// Where the answer to a poll says why it failed.
+    /// Pointer to the reason for a failure, in the response to `poll`.
+    #[schemars(with = "Option<JsonPointer>")]
     pub message: Option<Pointer>,
-    /// The path it is polled at, by GET; starts with a slash.
+    /// Path that is polled with GET. It starts with a slash.
     pub poll: String,
-    /// Where the answer to a poll holds its state.
+    /// Pointer to the state, in the response to `poll`.
+    #[schemars(with = "JsonPointer")]
     pub state: Pointer,
-    /// How it is submitted.
+    /// The request that submits the job.
     pub submit: Submit,
-    /// The longest it may take.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest time that the job may take.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "2h"))]
     pub timeout: Duration,
 }
 
 /// The request that submits a job.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submit {
-    /// What it carries.
+    /// Body of the request.
     pub body: Option<Body>,
-    /// Its method.
-    #[serde(deserialize_with = "choice::method")]
+    /// Method of the request.
+    #[serde(with = "choice::Method")]
+    #[schemars(extend("default" = "POST"))]
     pub method: Method,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
-    /// Its parameters.
+    /// Query parameters, by name.
     #[serde(default)]
     pub query: Query,
 }
 
-/// The request that calls a job off.
-#[derive(Clone, Debug, Deserialize)]
+/// The request that cancels a job.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
-    /// Its method.
-    #[serde(deserialize_with = "choice::method")]
+    /// Method of the request.
+    #[serde(with = "choice::Method")]
+    #[schemars(extend("default" = "DELETE"))]
     pub method: Method,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
 }

@@ -1,15 +1,17 @@
 //! `[streams.NAME.pages]`: how a listing goes on.
 
-use std::num::NonZeroU64;
+use std::{borrow::Cow, num::NonZeroU64};
 
 use http::Method;
 use longhaul_core::{Pointer, listing::paginate::Parameter};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::{
     choice,
     kind::{Kind, Row, Types},
-    text,
+    pointer::JsonPointer,
+    text::Place,
 };
 
 pub(in crate::config) const KEYS: &[Row] = &[
@@ -96,10 +98,11 @@ pub enum Pages {
 }
 
 /// What a next link is resolved against.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum RelativeTo {
-    /// The base URL, whose path is kept.
+    /// `api.base_url`, whose path is kept. For APIs behind a gateway.
     Base,
     /// The URL of the response (RFC 3986 §5).
     Response,
@@ -131,40 +134,93 @@ impl Pages {
     }
 }
 
-/// The table as it is written; an internally tagged enum loses which key an error is about.
-#[derive(Deserialize)]
+/// How to find the next page.
+// An internally tagged enum would lose which key an error is about.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Pages")]
 struct Table {
+    /// Pointer to the cursor of the next page.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["cursor"], "x-required" = true))]
     cursor: Option<Pointer>,
-    #[serde(default, deserialize_with = "method")]
+    /// Method of all requests but the first. `POST` keeps the method and the content of the first request.
+    #[serde(default, deserialize_with = "choice::Method::optional")]
+    #[schemars(with = "Option<choice::Method>", extend("x-types" = ["next_url"], "default" = "GET"))]
     method: Option<Method>,
+    /// Pointer to a value that is true if there are more pages.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["cursor"]))]
     more: Option<Pointer>,
+    /// Pointer to the URL of the next page.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["next_url"], "x-required" = true))]
     next: Option<Pointer>,
+    /// Pointer to the number of pages.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["page_number"]))]
     page_count: Option<Pointer>,
-    #[serde(default, deserialize_with = "text::place")]
+    /// Where the page number, the offset or the cursor goes: the name of a query parameter, or a pointer into the body.
+    #[serde(default, deserialize_with = "Place::optional")]
+    #[schemars(
+        with = "Option<Place>",
+        extend("x-types" = ["cursor", "offset", "page_number"], "x-required" = true)
+    )]
     param: Option<Parameter>,
+    /// Relation of the link to the next page.
+    #[schemars(extend("x-types" = ["link_header"], "default" = "next"))]
     rel: Option<String>,
-    #[serde(default, deserialize_with = "relative_to")]
+    /// What a relative URL is resolved against.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = ["next_url"], "default" = "response"))]
     relative_to: Option<RelativeTo>,
+    /// Whether the cursor stays the same from page to page. The listing then ends with a page without records.
+    #[schemars(extend("x-types" = ["cursor"], "default" = false))]
     repeats: Option<bool>,
+    /// Number of records to request per page.
+    #[schemars(extend("x-types" = NUMBERED))]
     size: Option<NonZeroU64>,
-    #[serde(default, deserialize_with = "text::place")]
+    /// Where `size` goes: the name of a query parameter, or a pointer into the body.
+    #[serde(default, deserialize_with = "Place::optional")]
+    #[schemars(with = "Option<Place>", extend("x-types" = NUMBERED))]
     size_param: Option<Parameter>,
+    /// First page number, or first offset.
+    #[schemars(extend("x-types" = NUMBERED, "x-defaults" = { "offset": 0, "page_number": 1 }))]
     start: Option<u64>,
+    /// Pointer to the number of records. It never ends a listing; if fewer records arrive, there is a warning.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = NUMBERED))]
     total: Option<Pointer>,
+    /// The paging style.
     #[serde(rename = "type", deserialize_with = "choice::read")]
+    #[schemars(extend("default" = "single"))]
     kind: Type,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// The types that count pages or records.
+const NUMBERED: [&str; 2] = ["offset", "page_number"];
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Type {
+    /// The same request with the cursor that the page names.
     Cursor,
+    /// GET to the target of the `Link` header.
     LinkHeader,
+    /// GET to the URL that the page names.
     NextUrl,
+    /// The same request with the number of records received.
     Offset,
+    /// The same request with the next number.
     PageNumber,
+    /// There is one page.
     Single,
+}
+
+impl JsonSchema for Pages {
+    fn schema_name() -> Cow<'static, str> {
+        Table::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Table::json_schema(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for Pages {
@@ -214,12 +270,4 @@ impl Table {
 
 fn required<T, E: de::Error>(name: &'static str, value: Option<T>) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
-}
-
-fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Method>, D::Error> {
-    choice::method(deserializer).map(Some)
-}
-
-fn relative_to<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RelativeTo>, D::Error> {
-    choice::read(deserializer).map(Some)
 }

@@ -1,11 +1,12 @@
 //! `[sinks.NAME]`: where records go.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::config::values::kind::{Kind, Row};
+use crate::config::values::kind::{Kind, Row, TABLE_NAME};
 
 /// The sink that needs no table.
 pub(in crate::config) const STANDARD_OUTPUT: &str = "stdout";
@@ -19,6 +20,27 @@ pub struct Sink {
     pub kind: String,
     /// What that kind makes of the other keys. A value from the environment is text, whatever it looks like.
     pub options: Map<String, Value>,
+}
+
+impl JsonSchema for Sink {
+    fn schema_name() -> Cow<'static, str> {
+        "Sink".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A place for records. The type of the sink has options of its own.",
+            "type": "object",
+            "properties": {
+                "type": {
+                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, or the name of a plugin.",
+                    "type": "string",
+                    "x-default": TABLE_NAME,
+                },
+            },
+            "additionalProperties": true,
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Sink {

@@ -1,5 +1,6 @@
 //! `[streams.NAME.table]`: what a stream looks like as a table, where a sink does not say itself.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -11,13 +12,13 @@ pub(in crate::config) const KEYS: &[Row] = &[
     ("streams.*.table.rows_optional", Kind::Scalar),
 ];
 
-/// The options of a sink `csv` that a stream suggests.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+/// Options for a sink of type `csv`. They apply if the sink has no columns of its own.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Pointers, or tables of `name` and `at`.
+    /// Columns: pointers, or tables of `name` and `at`.
     pub columns: Vec<Value>,
-    /// The path from a record to what becomes rows.
+    /// Path from a record to what becomes rows.
     pub rows: Option<String>,
     /// Whether a record without a match of `rows` has a row.
     pub rows_optional: Option<bool>,

@@ -71,7 +71,7 @@ fn three_lines_and_two_variables_are_enough() {
         }
     );
     assert_eq!((users.path.as_str(), users.records.to_string()), ("/api/v2/users", "/entities".to_owned()));
-    let headers = config.rate.headers.as_ref().unwrap();
+    let headers = config.rate.as_ref().unwrap().headers.as_ref().unwrap();
     assert_eq!(headers.limit.as_str(), "inin-ratelimit-allowed");
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
 }

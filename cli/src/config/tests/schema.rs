@@ -4,7 +4,15 @@ use std::collections::BTreeSet;
 
 use figment::{Figment, Profile, Provider, error::Kind, value::Value};
 
-use crate::config::{Config, load::keys, tree};
+use crate::config::{
+    Config,
+    load::keys,
+    schema::{
+        self,
+        node::{Node, Others},
+    },
+    tree,
+};
 
 struct Unknown<'p>(&'p [&'p str]);
 
@@ -49,4 +57,28 @@ fn each_table_takes_the_keys_that_are_listed() {
         let read: BTreeSet<_> = read.iter().copied().collect();
         assert_eq!(listed, read, "{table:?}");
     }
+}
+
+fn walk(path: &[&'static str], node: Node, rows: &mut BTreeSet<(String, String)>) {
+    if let Some(kind) = node.kind() {
+        rows.insert((path.join("."), format!("{kind:?}")));
+    }
+    for table in node.tables() {
+        for (name, node) in table.properties() {
+            walk(&[path, &[name]].concat(), node, rows);
+        }
+        match table.others() {
+            Others::None => {}
+            Others::Named(node) => walk(&[path, &["*"]].concat(), node, rows),
+            Others::Free => _ = rows.insert((format!("{}.**", path.join(".")), "Free".to_owned())),
+        }
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_that_are_listed() {
+    let mut derived = BTreeSet::new();
+    walk(&[], schema::root(), &mut derived);
+    let listed: BTreeSet<_> = keys::rows().map(|(row, kind)| (row.join("."), format!("{kind:?}"))).collect();
+    assert_eq!(derived, listed);
 }

@@ -233,7 +233,7 @@ fn how_the_api_says_no_and_how_much_is_left() {
     assert_eq!(format.message, ["/m"].map(|text| text.parse().unwrap()));
     assert_eq!(format.correlation, ["x-id"]);
     assert_eq!((format.throttled[0].status, &*format.throttled[0].text), (403, "slow down"));
-    assert_eq!(config.rate.headers.unwrap().used, "x-used");
+    assert_eq!(config.rate.unwrap().headers.unwrap().used, "x-used");
     let refusal = |text: &str| Case::small(text).refusal().0;
     assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");
     assert_eq!(

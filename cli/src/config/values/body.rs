@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::config::{error::ConfigError, origin::Origin};
+use crate::config::{error::ConfigError, origin::Origin, values::described::described};
 
 /// A body as it was configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,12 @@ pub enum Body {
     /// Written as a table or as JSON.
     Json(Value),
 }
+
+described!(Body, {
+    "x-kind": "body",
+    "x-value": "body",
+    "anyOf": [{ "type": "string" }, { "type": "object" }],
+});
 
 /// Whether `table` says which file holds the body, and is not the body.
 pub(in crate::config) fn is_form(table: &Dict) -> bool {

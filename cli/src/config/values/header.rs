@@ -5,7 +5,10 @@ use std::fmt;
 use http::HeaderName;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::values::secret::{SecretSource, Secrets};
+use crate::config::values::{
+    described::described,
+    secret::{SecretSource, Secrets},
+};
 
 /// Headers by name, each a valid one (RFC 9110 §5.1) and none of them twice in different case.
 pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secrets, D::Error> {
@@ -13,16 +16,31 @@ pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 /// The name of a header.
-pub(in crate::config) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderName, D::Error> {
-    Name::deserialize(deserializer).map(|Name { parsed, .. }| parsed)
+pub(in crate::config) enum Name {}
+
+/// A list of names of headers.
+pub(in crate::config) enum Names {}
+
+described!(Name, { "type": "string", "x-value": "header" });
+described!(Names, { "type": "array", "items": { "type": "string", "x-value": "header" } });
+
+impl Name {
+    /// Reads the name.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<HeaderName, D::Error> {
+        Written::deserialize(deserializer).map(|Written { name, .. }| name)
+    }
 }
 
-/// Such names.
-pub(in crate::config) fn names<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<HeaderName>>, D::Error> {
-    let names = Vec::<Name>::deserialize(deserializer)?;
-    Ok(Some(names.into_iter().map(|Name { parsed, .. }| parsed).collect()))
+impl Names {
+    /// Reads the names.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<HeaderName>>, D::Error> {
+        let names = Vec::<Written>::deserialize(deserializer)?;
+        Ok(Some(names.into_iter().map(|Written { name, .. }| name).collect()))
+    }
 }
 
 struct Headers;
@@ -36,7 +54,7 @@ impl<'de> de::Visitor<'de> for Headers {
 
     fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Secrets, A::Error> {
         let mut headers = Secrets::new();
-        while let Some(Name { written, .. }) = map.next_key()? {
+        while let Some(Written { written, .. }) = map.next_key()? {
             if headers.keys().any(|other| other.eq_ignore_ascii_case(&written)) {
                 return Err(de::Error::custom(format!("`{written}` stands twice, in different case")));
             }
@@ -47,16 +65,16 @@ impl<'de> de::Visitor<'de> for Headers {
 }
 
 /// The name of a header, also in the case it was written in.
-struct Name {
-    parsed: HeaderName,
+struct Written {
+    name: HeaderName,
     written: String,
 }
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for Written {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = String::deserialize(deserializer)?;
         match HeaderName::from_bytes(written.as_bytes()) {
-            Ok(parsed) => Ok(Self { parsed, written }),
+            Ok(name) => Ok(Self { name, written }),
             Err(_) => Err(de::Error::custom("this is not the name of a header")),
         }
     }

@@ -3,16 +3,38 @@
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
 
+use crate::config::values::described::described;
+
 /// What is shown in the place of a secret.
 pub(in crate::config) const HIDDEN: &str = "***";
 
 /// An http or https URL without user, password, query and fragment.
-pub(in crate::config) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).map_err(de::Error::custom)
+pub(in crate::config) enum HttpUrl {}
+
+/// A list of URLs that have only scheme, host and port.
+pub(in crate::config) enum Origins {}
+
+described!(HttpUrl, { "type": "string", "x-value": "URL" });
+described!(Origins, { "type": "array", "items": { "type": "string", "x-value": "URL" } });
+
+impl HttpUrl {
+    /// Reads the URL.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Url, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).map_err(de::Error::custom)
+    }
+
+    /// Reads the URL of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Url>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
 }
 
-/// One that may hold a user and a password.
+/// Reads a URL that may have a user and a password.
 pub(in crate::config) fn with_credentials<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Url, D::Error> {
@@ -20,18 +42,22 @@ pub(in crate::config) fn with_credentials<'de, D: Deserializer<'de>>(
     parse_with_credentials(&text).map_err(de::Error::custom)
 }
 
-/// URLs of which only scheme, host and port are given.
-pub(in crate::config) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let origin = |text: &String| {
-        let url = parse(text)?;
-        if url.path() == "/" {
-            Ok(url)
-        } else {
-            Err(format!("`{text}` has a path, an origin is only scheme, host and port"))
-        }
-    };
-    texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
+impl Origins {
+    /// Reads the URLs.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Url>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        let origin = |text: &String| {
+            let url = parse(text)?;
+            if url.path() == "/" {
+                Ok(url)
+            } else {
+                Err(format!("`{text}` has a path, an origin is only scheme, host and port"))
+            }
+        };
+        texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
+    }
 }
 
 /// `text`, without the password where it is a URL that holds one.

@@ -1,5 +1,7 @@
 //! What kinds of values there are.
 
+use crate::config::values::described::described;
+
 /// What a key holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::config) enum Kind {
@@ -24,6 +26,29 @@ pub(in crate::config) enum Kind {
     /// Text, letter for letter; durations, URLs and the like among it.
     Text,
 }
+
+impl Kind {
+    /// The kind that `x-kind` names in the schema.
+    pub(in crate::config) fn named(name: &str) -> Option<Self> {
+        let kinds = [
+            ("body", Self::Body),
+            ("command", Self::Command),
+            ("key", Self::Key),
+            ("path", Self::Path),
+            ("secret", Self::Secret),
+            ("text", Self::Text),
+        ];
+        kinds.into_iter().find(|(known, _)| *known == name).map(|(_, kind)| kind)
+    }
+}
+
+/// A key of the configuration, such as `auth.client_id`.
+pub(in crate::config) enum Key {}
+
+described!(Key, { "type": "string", "x-kind": "key", "x-value": "key" });
+
+/// The default of a key that is the name of the table around it.
+pub(in crate::config) const TABLE_NAME: &str = "the name of the table";
 
 /// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
 pub(in crate::config) type Row = (&'static str, Kind);

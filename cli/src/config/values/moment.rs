@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use jiff::{RoundMode, Span, Timestamp, ToSpan, Unit, Zoned, ZonedRound, civil::DateTime, tz::TimeZone};
 
+use crate::config::values::described::described;
+
 /// A moment as it was written: a date or a time of day on it, with an offset from UTC or without, or `now`,
 /// from where steps lead on. `+1d` and `-1d` shift it, by calendar days where days are meant; `/h`, `/d`,
 /// `/w`, `/mo` and `/y` go back to where the hour, day, week (from Monday), month or year began. The steps
@@ -15,6 +17,8 @@ pub struct Moment {
     text: String,
     form: Form,
 }
+
+described!(Moment, { "type": "string", "x-value": "time", "examples": ["2026-01-01", "now-24h"] });
 
 #[derive(Clone, Debug)]
 enum Form {

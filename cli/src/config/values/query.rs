@@ -4,12 +4,23 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::config::values::described::described;
+
 /// Parameters by name; a list of values repeats its parameter.
 pub type Query = BTreeMap<String, Values>;
 
 /// The values of one parameter, as text: numbers and truth values are taken as they are written in JSON.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Values(Vec<String>);
+
+described!(Values, {
+    "x-kind": "text",
+    "x-value": "text or list",
+    "anyOf": [
+        { "type": ["string", "integer", "boolean"] },
+        { "type": "array", "items": { "type": ["string", "integer", "boolean"] } },
+    ],
+});
 
 impl Values {
     /// The values, in the order they were written.

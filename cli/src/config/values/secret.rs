@@ -14,11 +14,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::kind::Kind};
-
-/// The keys of the forms that say where a secret is.
-pub(in crate::config) const FORMS: &[(&str, Kind)] =
-    &[("command", Kind::Command), ("env", Kind::Text), ("file", Kind::Path)];
+use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::described::described};
 
 /// A secret as it was configured: the text itself, or where to get it. `Debug` shows no secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,6 +24,35 @@ pub struct SecretSource {
     origin: Origin,
     ownership: Option<Ownership>,
 }
+
+described!(SecretSource, {
+    "x-kind": "secret",
+    "x-value": "secret",
+    "anyOf": [
+        { "type": "string" },
+        {
+            "type": "object",
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "properties": {
+                "command": {
+                    "description": "A program and its arguments. The secret is what it prints.",
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "minItems": 1,
+                    "x-kind": "command",
+                },
+                "env": { "description": "The environment variable that holds the secret.", "type": "string" },
+                "file": {
+                    "description": "The file that holds the secret.",
+                    "type": "string",
+                    "x-kind": "path",
+                },
+            },
+        },
+    ],
+});
 
 /// Secrets by name: headers, form fields.
 pub type Secrets = BTreeMap<String, SecretSource>;

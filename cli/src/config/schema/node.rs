@@ -1,0 +1,90 @@
+//! What the schema says about one table or key.
+
+use serde_json::Value;
+
+use crate::config::values::kind::Kind;
+
+/// The schema of a table or of the value of a key.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) struct Node(&'static Value);
+
+/// What a table has besides the keys that the schema names.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) enum Others {
+    /// Nothing.
+    None,
+    /// Names that the user gives, each with such a value.
+    Named(Node),
+    /// Anything.
+    Free,
+}
+
+impl Node {
+    /// The node that is written as `schema`.
+    pub(in crate::config) fn of(schema: &'static Value) -> Self {
+        Self(schema)
+    }
+
+    /// The value of a keyword.
+    pub(in crate::config) fn get(self, keyword: &str) -> Option<&'static Value> {
+        self.0.get(keyword)
+    }
+
+    /// What it is or does, for users.
+    pub(in crate::config) fn description(self) -> &'static str {
+        self.get("description").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The keys of the table, in alphabetical order.
+    pub(in crate::config) fn properties(self) -> impl Iterator<Item = (&'static str, Self)> {
+        let properties = self.get("properties").and_then(Value::as_object).into_iter().flatten();
+        properties.map(|(name, schema)| (name.as_str(), Self::of(schema)))
+    }
+
+    /// The key `name` of the table.
+    pub(in crate::config) fn property(self, name: &str) -> Option<Self> {
+        Some(Self::of(self.get("properties")?.get(name)?))
+    }
+
+    /// What the table has besides its [`properties`](Self::properties).
+    pub(in crate::config) fn others(self) -> Others {
+        match self.get("additionalProperties") {
+            Some(Value::Bool(false)) => Others::None,
+            Some(schema @ Value::Object(_)) => Others::Named(Self::of(schema)),
+            _ => Others::Free,
+        }
+    }
+
+    /// The tables that can stand here: one, unless other values can stand here, too.
+    pub(in crate::config) fn tables(self) -> impl Iterator<Item = Self> {
+        let is_table = |node: &Self| node.get("type").is_some_and(|name| name == "object");
+        std::iter::once(self).chain(self.alternatives()).filter(is_table)
+    }
+
+    /// What kind of value the key has; nothing for a table.
+    pub(in crate::config) fn kind(self) -> Option<Kind> {
+        if let Some(name) = self.get("x-kind").and_then(Value::as_str) {
+            return Kind::named(name);
+        }
+        match self.get("type").and_then(Value::as_str) {
+            Some("array") => {
+                let items = self.get("items").map(Self::of).and_then(Self::kind);
+                Some(if items == Some(Kind::Path) { Kind::Paths } else { Kind::List })
+            }
+            Some("boolean" | "integer" | "number") => Some(Kind::Scalar),
+            Some("string") => Some(Kind::Text),
+            Some(_) => None,
+            None => (!self.words().is_empty()).then_some(Kind::Text),
+        }
+    }
+
+    /// The words that the value is one of, each with its node.
+    pub(in crate::config) fn words(self) -> Vec<(&'static str, Self)> {
+        self.alternatives().filter_map(|node| Some((node.get("const")?.as_str()?, node))).collect()
+    }
+
+    fn alternatives(self) -> impl Iterator<Item = Self> {
+        let lists = ["anyOf", "oneOf"].into_iter().filter_map(move |keyword| self.get(keyword)?.as_array());
+        lists.flatten().map(Self::of)
+    }
+}
