@@ -146,7 +146,6 @@ fn unknown(name: &str, typed: &[String]) -> ConfigError {
 
 /// A suggestion, written by `spell`, for the first level of `typed` that no key has.
 fn closest(typed: &[String], spell: fn(&str) -> String) -> String {
-    let rows: Vec<_> = keys::rows().map(|(row, _)| row).collect();
     let agree = |row: &[&str], depth: usize| {
         row.len() > depth
             && row
@@ -155,7 +154,8 @@ fn closest(typed: &[String], spell: fn(&str) -> String) -> String {
                 .all(|(key, name)| key.starts_with('*') || key.eq_ignore_ascii_case(name))
     };
     for (depth, name) in typed.iter().enumerate() {
-        let here: Vec<_> = rows.iter().filter(|row| agree(row, depth)).map(|row| row[depth]).collect();
+        let here: Vec<_> =
+            keys::rows().iter().filter(|row| agree(&row.path, depth)).map(|row| row.path[depth]).collect();
         if !here.iter().any(|key| key.starts_with('*') || key.eq_ignore_ascii_case(name)) {
             return suggest::closest(name, &here.into_iter().map(spell).collect::<Vec<_>>());
         }

@@ -1,14 +1,20 @@
 //! The keys of the schema, as far as the layers must know them before serde does.
 //!
 //! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
-//! on the key it names. Each section of the schema lists its keys beside its types.
+//! on the key it names.
+
+use std::sync::OnceLock;
 
 use figment::value::Dict;
 
 use crate::config::{
-    sections::{api, auth, errors, job, pages, rate, retry, root, sink, stream, table, window},
+    schema::{
+        self,
+        node::{Node, Others},
+    },
+    sections::{auth, pages},
     tree,
-    values::kind::{Kind, Row, Types},
+    values::kind::{Kind, Types},
 };
 
 /// What the names of variables begin with.
@@ -19,38 +25,23 @@ pub(in crate::config) const BETWEEN_LEVELS: &str = "__";
 /// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
 const DEEPEST: usize = 200;
 
-const SECTIONS: [&[Row]; 12] = [
-    root::KEYS,
-    api::KEYS,
-    auth::KEYS,
-    retry::KEYS,
-    rate::KEYS,
-    errors::KEYS,
-    stream::KEYS,
-    table::KEYS,
-    pages::KEYS,
-    window::KEYS,
-    job::KEYS,
-    sink::KEYS,
-];
+/// A key and what it holds. `*` stands for a name that the user gives, `**` for anything from there on.
+#[derive(Debug)]
+pub(in crate::config) struct Row {
+    pub(in crate::config) path: Vec<&'static str>,
+    pub(in crate::config) kind: Kind,
+}
 
-/// Every key of the schema, the forms of secrets included.
-pub(in crate::config) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
-    SECTIONS.iter().flat_map(|section| section.iter()).flat_map(|&(key, kind)| {
-        let forms: &[_] = if kind == Kind::Secret {
-            &[("command", Kind::Command), ("env", Kind::Text), ("file", Kind::Path)]
-        } else {
-            &[]
-        };
-        let with = forms.iter().map(move |&(form, kind)| (key.split('.').chain([form]).collect(), kind));
-        std::iter::once((key.split('.').collect(), kind)).chain(with)
-    })
+/// Every key of the schema.
+pub(in crate::config) fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| rows_of(&[], schema::root()))
 }
 
 /// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the
 /// case of one in `existing` that differs in nothing else, and is lower-case where there is none.
 pub(in crate::config) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
-    rows().find_map(|(row, kind)| Some((spell(row, typed, existing)?, kind)))
+    rows().iter().find_map(|row| Some((spell(&row.path, typed, existing)?, row.kind)))
 }
 
 /// What the key at `path` holds; nothing for a table, or where there is no such key.
@@ -69,12 +60,10 @@ pub(in crate::config) fn types(path: &[&str]) -> Option<Types> {
 
 /// Whether `path` is a table of the schema, whose keys have names of their own.
 pub(in crate::config) fn is_table(path: &[String]) -> bool {
-    let is_above = |mut row: Vec<_>| {
-        let deeper = row.len() > path.len();
-        row.truncate(path.len());
-        deeper && spell(row, path, &Dict::new()).is_some()
+    let is_above = |row: &Row| {
+        row.path.len() > path.len() && spell(&row.path[..path.len()], path, &Dict::new()).is_some()
     };
-    find_kind(path).is_none() && rows().any(|(row, _)| is_above(row))
+    find_kind(path).is_none() && rows().iter().any(is_above)
 }
 
 /// The variable of the environment that sets the key at `path`.
@@ -107,18 +96,31 @@ pub(in crate::config) fn sounds_secret(name: &str) -> bool {
     name == "token" || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-fn spell(mut row: Vec<&'static str>, typed: &[String], existing: &Dict) -> Option<Vec<String>> {
-    if row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len()) {
-        row.resize(typed.len(), "**");
+fn rows_of(path: &[&'static str], node: Node) -> Vec<Row> {
+    let below = |name| [path, &[name]].concat();
+    let mut rows: Vec<_> = node.kind().map(|kind| Row { path: path.to_vec(), kind }).into_iter().collect();
+    for table in node.tables() {
+        rows.extend(table.properties().flat_map(|(name, node)| rows_of(&below(name), node)));
+        match table.others() {
+            Others::None => {}
+            Others::Named(node) => rows.extend(rows_of(&below("*"), node)),
+            Others::Free => rows.push(Row { path: below("**"), kind: Kind::Free }),
+        }
     }
-    if row.len() != typed.len() {
+    rows
+}
+
+/// `typed` in the spelling of `row`, if it names that key.
+fn spell(row: &[&str], typed: &[String], existing: &Dict) -> Option<Vec<String>> {
+    let is_open = row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len());
+    if row.len() != typed.len() && !is_open {
         return None;
     }
     let mut spelled: Vec<String> = Vec::new();
-    for (expected, name) in row.into_iter().zip(typed) {
-        spelled.push(match expected {
+    for (expected, name) in row.iter().chain(std::iter::repeat(&"**")).zip(typed) {
+        spelled.push(match *expected {
             "*" | "**" => like_existing(&spelled, name, existing),
-            _ if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
+            expected if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
             _ => return None,
         });
     }

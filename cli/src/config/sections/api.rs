@@ -10,25 +10,10 @@ use crate::config::values::{
     described::described,
     duration, header,
     http_url::{self, HttpUrl, Origins},
-    kind::{Kind, Row},
     path::ReadPath,
     secret::Secrets,
     size::Size,
 };
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("api.allow_http", Kind::Scalar),
-    ("api.allowed_origins", Kind::List),
-    ("api.base_url", Kind::Text),
-    ("api.ca_file", Kind::Path),
-    ("api.connect_timeout", Kind::Text),
-    ("api.headers.*", Kind::Secret),
-    ("api.idle_timeout", Kind::Text),
-    ("api.max_page", Kind::Text),
-    ("api.max_time", Kind::Text),
-    ("api.proxy", Kind::Text),
-    ("api.timeout", Kind::Text),
-];
 
 pub(in crate::config) const DEFAULTS: &str = r#"
 [api]

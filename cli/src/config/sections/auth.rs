@@ -9,24 +9,9 @@ use url::Url;
 use crate::config::values::{
     choice, duration,
     http_url::HttpUrl,
-    kind::{Kind, Row, Types},
+    kind::Types,
     secret::{SecretSource, Secrets},
 };
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("auth.client_auth", Kind::Text),
-    ("auth.client_id", Kind::Text),
-    ("auth.client_secret", Kind::Secret),
-    ("auth.extra.*", Kind::Secret),
-    ("auth.password", Kind::Secret),
-    ("auth.refresh_ahead", Kind::Text),
-    ("auth.refresh_token", Kind::Secret),
-    ("auth.scope", Kind::List),
-    ("auth.token", Kind::Secret),
-    ("auth.token_url", Kind::Text),
-    ("auth.type", Kind::Text),
-    ("auth.username", Kind::Text),
-];
 
 /// The values of `type`, and the keys that go with each.
 pub(in crate::config) const TYPES: Types = &[

@@ -7,19 +7,7 @@ use longhaul_core::{Pointer, RefusalFormat, Throttled};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    header,
-    kind::{Kind, Row},
-    pointer::JsonPointer,
-    status::Status,
-};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("errors.code", Kind::List),
-    ("errors.correlation", Kind::List),
-    ("errors.message", Kind::List),
-    ("errors.throttled", Kind::List),
-];
+use crate::config::values::{header, pointer::JsonPointer, status::Status};
 
 /// How the API reports errors. The defaults fit most APIs.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

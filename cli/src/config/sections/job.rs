@@ -7,31 +7,7 @@ use longhaul_core::Pointer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    body::Body,
-    choice, duration,
-    kind::{Kind, Row},
-    pointer::JsonPointer,
-    query::Query,
-};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.job.cancel.method", Kind::Text),
-    ("streams.*.job.cancel.path", Kind::Text),
-    ("streams.*.job.done", Kind::List),
-    ("streams.*.job.every", Kind::Text),
-    ("streams.*.job.failed", Kind::List),
-    ("streams.*.job.id", Kind::Text),
-    ("streams.*.job.message", Kind::Text),
-    ("streams.*.job.poll", Kind::Text),
-    ("streams.*.job.state", Kind::Text),
-    ("streams.*.job.submit.body", Kind::Body),
-    ("streams.*.job.submit.body.**", Kind::Free),
-    ("streams.*.job.submit.method", Kind::Text),
-    ("streams.*.job.submit.path", Kind::Text),
-    ("streams.*.job.submit.query.*", Kind::Text),
-    ("streams.*.job.timeout", Kind::Text),
-];
+use crate::config::values::{body::Body, choice, duration, pointer::JsonPointer, query::Query};
 
 /// What is built in for a stream that has a job.
 pub(in crate::config) const DEFAULTS: &str = r#"

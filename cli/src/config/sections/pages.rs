@@ -7,29 +7,7 @@ use longhaul_core::{Pointer, listing::paginate::Parameter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::values::{
-    choice,
-    kind::{Kind, Row, Types},
-    pointer::JsonPointer,
-    text::Place,
-};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.pages.cursor", Kind::Text),
-    ("streams.*.pages.method", Kind::Text),
-    ("streams.*.pages.more", Kind::Text),
-    ("streams.*.pages.next", Kind::Text),
-    ("streams.*.pages.page_count", Kind::Text),
-    ("streams.*.pages.param", Kind::Text),
-    ("streams.*.pages.rel", Kind::Text),
-    ("streams.*.pages.relative_to", Kind::Text),
-    ("streams.*.pages.repeats", Kind::Scalar),
-    ("streams.*.pages.size", Kind::Scalar),
-    ("streams.*.pages.size_param", Kind::Text),
-    ("streams.*.pages.start", Kind::Scalar),
-    ("streams.*.pages.total", Kind::Text),
-    ("streams.*.pages.type", Kind::Text),
-];
+use crate::config::values::{choice, kind::Types, pointer::JsonPointer, text::Place};
 
 /// The values of `type`, and the keys that go with each.
 pub(in crate::config) const TYPES: Types = &[

@@ -6,23 +6,12 @@ use http::HeaderName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    duration, header,
-    kind::{Kind, Row},
-};
+use crate::config::values::{duration, header};
 
 pub(in crate::config) const DEFAULTS: &str = r#"
 [rate]
 per = "1m"
 "#;
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("rate.headers.limit", Kind::Text),
-    ("rate.headers.reset", Kind::Text),
-    ("rate.headers.used", Kind::Text),
-    ("rate.per", Kind::Text),
-    ("rate.requests", Kind::Scalar),
-];
 
 /// How many requests the API allows.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

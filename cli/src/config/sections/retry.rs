@@ -6,19 +6,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    duration,
-    kind::{Kind, Row},
-    status::Statuses,
-};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("retry.base_delay", Kind::Text),
-    ("retry.max_attempts", Kind::Scalar),
-    ("retry.max_delay", Kind::Text),
-    ("retry.max_wait", Kind::Text),
-    ("retry.statuses", Kind::List),
-];
+use crate::config::values::{duration, status::Statuses};
 
 pub(in crate::config) const DEFAULTS: &str = r#"
 [retry]

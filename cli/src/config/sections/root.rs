@@ -9,23 +9,8 @@ use crate::config::{
     sections::{
         api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink, stream::Stream,
     },
-    values::{
-        duration,
-        kind::{Key, Kind, Row},
-        path::ReadPath,
-        secret::SecretSource,
-    },
+    values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
 };
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("commit_every", Kind::Text),
-    ("environment.*", Kind::Key),
-    ("plugin_path", Kind::Paths),
-    ("region", Kind::Text),
-    ("regions.*", Kind::Text),
-    ("state_dir", Kind::Text),
-    ("system", Kind::Text),
-];
 
 pub(in crate::config) const DEFAULTS: &str = r#"
 commit_every = "1s"

@@ -6,12 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::config::values::kind::{Kind, Row, TABLE_NAME};
+use crate::config::values::kind::TABLE_NAME;
 
 /// The sink that needs no table.
 pub(in crate::config) const STANDARD_OUTPUT: &str = "stdout";
-
-pub(in crate::config) const KEYS: &[Row] = &[("sinks.*.type", Kind::Text), ("sinks.*.**", Kind::Free)];
 
 /// A place for records. `Debug` shows the names of its options only, as their values may be secrets.
 #[derive(Clone, Eq, PartialEq)]

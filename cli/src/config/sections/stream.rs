@@ -10,34 +10,10 @@ use serde::Deserialize;
 use crate::config::{
     sections::{job::Job, pages::Pages, table::Table, window::Window},
     values::{
-        body::Body,
-        choice,
-        concurrency::Concurrency,
-        header,
-        kind::{Kind, Row},
-        pointer::JsonPointer,
-        query::Query,
-        secret::Secrets,
-        text::Line,
+        body::Body, choice, concurrency::Concurrency, header, pointer::JsonPointer, query::Query,
+        secret::Secrets, text::Line,
     },
 };
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.body", Kind::Body),
-    ("streams.*.body.**", Kind::Free),
-    ("streams.*.concurrency", Kind::Scalar),
-    ("streams.*.description", Kind::Text),
-    ("streams.*.headers.*", Kind::Secret),
-    ("streams.*.idempotent", Kind::Scalar),
-    ("streams.*.method", Kind::Text),
-    ("streams.*.path", Kind::Text),
-    ("streams.*.permissions", Kind::List),
-    ("streams.*.query.*", Kind::Text),
-    ("streams.*.records", Kind::Text),
-    ("streams.*.records_missing", Kind::Text),
-    ("streams.*.sinks", Kind::List),
-    ("streams.*.unique", Kind::Text),
-];
 
 /// What is built in for every stream, but for its pages, window and job.
 pub(in crate::config) const DEFAULTS: &str = r#"

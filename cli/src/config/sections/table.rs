@@ -4,14 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::config::values::kind::{Kind, Row};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.table.columns", Kind::List),
-    ("streams.*.table.rows", Kind::Text),
-    ("streams.*.table.rows_optional", Kind::Scalar),
-];
-
 /// Options for a sink of type `csv`. They apply if the sink has no columns of its own.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]

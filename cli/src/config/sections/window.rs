@@ -7,27 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::values::{
-    kind::{Kind, Row},
     moment::Moment,
     pointer::JsonPointer,
     status::Status,
     text::{self, AnySpan, PositiveSpan, TimeFormat, Zone},
 };
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.window.available.at", Kind::Text),
-    ("streams.*.window.available.path", Kind::Text),
-    ("streams.*.window.format", Kind::Text),
-    ("streams.*.window.from", Kind::Text),
-    ("streams.*.window.incremental", Kind::Scalar),
-    ("streams.*.window.lookback", Kind::Text),
-    ("streams.*.window.min_slice", Kind::Text),
-    ("streams.*.window.slice", Kind::Text),
-    ("streams.*.window.timezone", Kind::Text),
-    ("streams.*.window.to", Kind::Text),
-    ("streams.*.window.too_deep.code", Kind::Text),
-    ("streams.*.window.too_deep.status", Kind::Scalar),
-];
 
 /// What is built in for a stream that has a window.
 pub(in crate::config) const DEFAULTS: &str = r#"

@@ -1,4 +1,4 @@
-//! The rows of keys and the types that serde reads agree.
+//! The schema and the types that serde reads have the same keys.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,7 @@ use figment::{Figment, Profile, Provider, error::Kind, value::Value};
 
 use crate::config::{
     Config,
-    load::keys,
-    schema::{
-        self,
-        node::{Node, Others},
-    },
+    load::keys::{self, Row},
     tree,
 };
 
@@ -27,7 +23,7 @@ impl Provider for Unknown<'_> {
 }
 
 #[test]
-fn each_table_takes_the_keys_that_are_listed() {
+fn each_table_has_the_keys_of_the_schema() {
     let tables: [&[&str]; 16] = [
         &[],
         &["api"],
@@ -49,36 +45,12 @@ fn each_table_takes_the_keys_that_are_listed() {
     for table in tables {
         let error = Figment::from(Unknown(table)).extract::<Config>().unwrap_err();
         let Kind::UnknownField(_, read) = error.kind else { panic!("{error}") };
-        let here = |row: &[&str]| {
-            row.len() > table.len() && row.iter().zip(table).all(|(key, name)| key == name || *key == "*")
+        let here = |row: &&Row| {
+            let named = row.path.iter().zip(table).all(|(key, name)| key == name || *key == "*");
+            row.path.len() > table.len() && named
         };
-        let listed: BTreeSet<_> =
-            keys::rows().filter(|(row, _)| here(row)).map(|(row, _)| row[table.len()]).collect();
+        let listed: BTreeSet<_> = keys::rows().iter().filter(here).map(|row| row.path[table.len()]).collect();
         let read: BTreeSet<_> = read.iter().copied().collect();
         assert_eq!(listed, read, "{table:?}");
     }
-}
-
-fn walk(path: &[&'static str], node: Node, rows: &mut BTreeSet<(String, String)>) {
-    if let Some(kind) = node.kind() {
-        rows.insert((path.join("."), format!("{kind:?}")));
-    }
-    for table in node.tables() {
-        for (name, node) in table.properties() {
-            walk(&[path, &[name]].concat(), node, rows);
-        }
-        match table.others() {
-            Others::None => {}
-            Others::Named(node) => walk(&[path, &["*"]].concat(), node, rows),
-            Others::Free => _ = rows.insert((format!("{}.**", path.join(".")), "Free".to_owned())),
-        }
-    }
-}
-
-#[test]
-fn the_schema_has_the_keys_that_are_listed() {
-    let mut derived = BTreeSet::new();
-    walk(&[], schema::root(), &mut derived);
-    let listed: BTreeSet<_> = keys::rows().map(|(row, kind)| (row.join("."), format!("{kind:?}"))).collect();
-    assert_eq!(derived, listed);
 }

@@ -50,8 +50,5 @@ described!(Key, { "type": "string", "x-kind": "key", "x-value": "key" });
 /// The default of a key that is the name of the table around it.
 pub(in crate::config) const TABLE_NAME: &str = "the name of the table";
 
-/// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
-pub(in crate::config) type Row = (&'static str, Kind);
-
 /// The values that the `type` of a table can have, and the other keys that the table has with each.
 pub(in crate::config) type Types = &'static [(&'static str, &'static [&'static str])];
