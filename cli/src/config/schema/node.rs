@@ -55,6 +55,17 @@ impl Node {
         }
     }
 
+    /// The default of the key, in a table of the type `kind`.
+    pub(in crate::config) fn default(self, kind: Option<&str>) -> Option<&'static Value> {
+        let of_type = kind.and_then(|kind| self.get("x-defaults")?.get(kind));
+        of_type.or_else(|| self.get("default"))
+    }
+
+    /// Whether a table of the type `kind` can have the key.
+    pub(in crate::config) fn belongs(self, kind: Option<&str>) -> bool {
+        self.get("x-types").is_none_or(|types| contains(types, kind))
+    }
+
     /// The tables that can stand here: one, unless other values can stand here, too.
     pub(in crate::config) fn tables(self) -> impl Iterator<Item = Self> {
         let is_table = |node: &Self| node.get("type").is_some_and(|name| name == "object");
@@ -87,4 +98,9 @@ impl Node {
         let lists = ["anyOf", "oneOf"].into_iter().filter_map(move |keyword| self.get(keyword)?.as_array());
         lists.flatten().map(Self::of)
     }
+}
+
+fn contains(types: &Value, kind: Option<&str>) -> bool {
+    let mut types = types.as_array().into_iter().flatten();
+    types.any(|name| name.as_str().is_some_and(|name| Some(name) == kind))
 }

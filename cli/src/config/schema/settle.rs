@@ -54,8 +54,10 @@ fn without_null(node: &mut Map<String, Value>) {
             _ => _ = node.insert("anyOf".to_owned(), alternatives.into()),
         }
     }
-    let says_nothing = |default: &Value| default.is_null() || default.as_object().is_some_and(Map::is_empty);
-    if node.get("default").is_some_and(says_nothing) {
+    // A table of names that the user gives is empty unless one is given.
+    let is_of_names = !node.contains_key("properties");
+    let is_empty = |default: &Value| default.as_object().is_some_and(Map::is_empty);
+    if node.get("default").is_some_and(|default| default.is_null() || is_of_names && is_empty(default)) {
         node.remove("default");
     }
     // The width of a number in memory.

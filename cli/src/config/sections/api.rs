@@ -15,17 +15,6 @@ use crate::config::values::{
     size::Size,
 };
 
-pub(in crate::config) const DEFAULTS: &str = r#"
-[api]
-allow_http = false
-allowed_origins = []
-connect_timeout = "10s"
-idle_timeout = "30s"
-max_page = "256MiB"
-max_time = "30m"
-timeout = "2m"
-"#;
-
 /// The API, and how long to wait for it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -47,14 +47,6 @@ pub(in crate::config) const TYPES: Types = &[
     ("token", &["token"]),
 ];
 
-/// Where there is a token endpoint.
-pub(in crate::config) const GRANT_DEFAULTS: &str = r#"
-[auth]
-client_auth = "basic"
-refresh_ahead = "5m"
-scope = []
-"#;
-
 /// How requests are authorized.
 #[derive(Clone, Debug)]
 pub enum Auth {

@@ -9,24 +9,6 @@ use serde::Deserialize;
 
 use crate::config::values::{body::Body, choice, duration, pointer::JsonPointer, query::Query};
 
-/// What is built in for a stream that has a job.
-pub(in crate::config) const DEFAULTS: &str = r#"
-[job]
-every = "3s"
-failed = []
-timeout = "2h"
-"#;
-
-/// What is built in for its requests, where they are written.
-pub(in crate::config) const SUBMIT_DEFAULTS: &str = r#"
-[job.submit]
-method = "POST"
-"#;
-pub(in crate::config) const CANCEL_DEFAULTS: &str = r#"
-[job.cancel]
-method = "DELETE"
-"#;
-
 /// An export that is submitted and polled until it is done. The stream then pages through its results.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

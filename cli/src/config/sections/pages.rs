@@ -98,18 +98,6 @@ impl Pages {
             Self::Single => "single",
         }
     }
-
-    /// What is built in for a `type`, as TOML.
-    pub(in crate::config) fn defaults(kind: Option<&str>) -> &'static str {
-        match kind {
-            Some("cursor") => "repeats = false",
-            Some("link_header") => "rel = \"next\"",
-            Some("next_url") => "method = \"GET\"\nrelative_to = \"response\"",
-            Some("offset") => "start = 0",
-            Some("page_number") => "start = 1",
-            _ => "type = \"single\"",
-        }
-    }
 }
 
 /// How to find the next page.

@@ -8,11 +8,6 @@ use serde::Deserialize;
 
 use crate::config::values::{duration, header};
 
-pub(in crate::config) const DEFAULTS: &str = r#"
-[rate]
-per = "1m"
-"#;
-
 /// How many requests the API allows.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

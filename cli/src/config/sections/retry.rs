@@ -8,15 +8,6 @@ use serde::Deserialize;
 
 use crate::config::values::{duration, status::Statuses};
 
-pub(in crate::config) const DEFAULTS: &str = r#"
-[retry]
-base_delay = "1s"
-max_attempts = 6
-max_delay = "60s"
-max_wait = "3m"
-statuses = [408, 429, 500, 502, 503, 504]
-"#;
-
 /// When and how often a request is retried.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

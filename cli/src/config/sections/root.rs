@@ -12,18 +12,13 @@ use crate::config::{
     values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
 };
 
-pub(in crate::config) const DEFAULTS: &str = r#"
-commit_every = "1s"
-plugin_path = []
-state_dir = ".longhaul"
-"#;
-
 /// The configuration of longhaul.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "longhaul configuration")]
 pub struct Config {
     /// The API.
+    #[schemars(extend("default" = {}))]
     pub api: Api,
     /// How longhaul authenticates.
     pub auth: Auth,
@@ -50,6 +45,7 @@ pub struct Config {
     #[serde(default)]
     pub regions: BTreeMap<String, String>,
     /// When and how often a request is retried.
+    #[schemars(extend("default" = {}))]
     pub retry: Retry,
     /// Where records go, by name.
     #[serde(default)]

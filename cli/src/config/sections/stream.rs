@@ -15,17 +15,6 @@ use crate::config::{
     },
 };
 
-/// What is built in for every stream, but for its pages, window and job.
-pub(in crate::config) const DEFAULTS: &str = r#"
-concurrency = 4
-idempotent = true
-method = "GET"
-permissions = []
-records = ""
-records_missing = "error"
-sinks = []
-"#;
-
 /// What a page without the array of records means.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +53,7 @@ pub struct Stream {
     #[schemars(extend("default" = "GET"))]
     pub method: Method,
     /// How to find the next page.
+    #[schemars(extend("default" = {}))]
     pub pages: Pages,
     /// Path of the first request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,

@@ -13,16 +13,6 @@ use crate::config::values::{
     text::{self, AnySpan, PositiveSpan, TimeFormat, Zone},
 };
 
-/// What is built in for a stream that has a window.
-pub(in crate::config) const DEFAULTS: &str = r#"
-[window]
-format = "%Y-%m-%dT%H:%M:%S.%3fZ"
-incremental = false
-lookback = "0s"
-timezone = "UTC"
-to = "now"
-"#;
-
 /// The time to pull, in slices. Slices are half-open and leave no gap.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
