@@ -160,8 +160,7 @@ impl Check<'_> {
         let values = self.stack.values();
         let table = tree::at(&values, above).and_then(|table| table.as_dict());
         let kind = table.and_then(|table| table.get("type")?.as_str()).unwrap_or_default();
-        let types = keys::types(above).unwrap_or_default();
-        let Some((_, known)) = types.iter().find(|(name, _)| *name == kind) else { return Ok(()) };
+        let Some(known) = keys::of_type(above, kind) else { return Ok(()) };
         let mut names = table.into_iter().flatten().map(|(name, _)| name.as_str());
         let Some(name) = names.find(|name| *name != "type" && !known.contains(name)) else {
             return Ok(());

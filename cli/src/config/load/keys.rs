@@ -12,9 +12,8 @@ use crate::config::{
         self,
         node::{Node, Others},
     },
-    sections::{auth, pages},
     tree,
-    values::kind::{Kind, Types},
+    values::kind::Kind,
 };
 
 /// What the names of variables begin with.
@@ -49,13 +48,28 @@ pub(in crate::config) fn find_kind(path: &[String]) -> Option<Kind> {
     find(path, &Dict::new()).map(|(_, kind)| kind)
 }
 
-/// The types of the table at `path`, where it is one that has a `type`.
-pub(in crate::config) fn types(path: &[&str]) -> Option<Types> {
-    match path {
-        ["auth"] => Some(auth::TYPES),
-        ["streams", _, "pages"] => Some(pages::TYPES),
-        _ => None,
+/// The keys besides `type` that the table at `path` can have if it is of the type `kind`; nothing if every type has the
+/// same keys.
+pub(in crate::config) fn of_type(path: &[&str], kind: &str) -> Option<Vec<&'static str>> {
+    let table = path.iter().try_fold(schema::root(), |table, name| table.inside(name))?;
+    let is_known = table.property("type")?.words().iter().any(|(word, _)| *word == kind);
+    let keys = || table.properties().filter(|(name, key)| *name != "type" && key.belongs(Some(kind)));
+    is_known.then(|| keys().map(|(name, _)| name).collect())
+}
+
+/// The tables in `values` whose keys depend on their `type`.
+pub(in crate::config) fn typed_tables(values: &Dict) -> Vec<Vec<String>> {
+    fn below(node: Node, values: &Dict) -> Vec<Vec<String>> {
+        let tables =
+            values.iter().filter_map(|(name, value)| Some((name, node.inside(name)?, value.as_dict()?)));
+        let found = tables.flat_map(|(name, node, table)| {
+            let is_typed = node.property("type").is_some_and(|kind| !kind.words().is_empty());
+            let here = is_typed.then(Vec::new).into_iter();
+            here.chain(below(node, table)).map(|path| [&[name.clone()], &*path].concat()).collect::<Vec<_>>()
+        });
+        found.collect()
     }
+    below(schema::root(), values)
 }
 
 /// Whether `path` is a table of the schema, whose keys have names of their own.

@@ -53,17 +53,13 @@ pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(Config
 /// Takes from `values` what does not go with the types that tables have above, the first of `above` on top:
 /// the token endpoint of a preset, say, where the user has a fixed token.
 pub(in crate::config) fn fit(values: &mut Dict, above: &[&Dict]) {
-    let streams = values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
-    let pages = streams.map(|stream| ["streams", stream, "pages"].map(str::to_owned).to_vec());
-    let typed: Vec<_> = pages.chain([vec!["auth".to_owned()]]).collect();
-    for table in typed {
+    for table in keys::typed_tables(values) {
         let path: Vec<_> = table.iter().map(String::as_str).collect();
         let kind_in =
             |values: &Dict| tree::at(values, &[&*path, &["type"]].concat())?.as_str().map(str::to_owned);
         let kind = above.iter().find_map(|values| kind_in(values));
         let Some(kind) = kind.filter(|kind| kind_in(values).as_ref() != Some(kind)) else { continue };
-        let types = keys::types(&path).unwrap_or_default();
-        let known = types.iter().find(|(name, _)| *name == kind).map(|(_, keys)| *keys);
+        let known = keys::of_type(&path, &kind);
         if let (Some(known), Some(Value::Dict(_, table))) = (known, tree::at_mut(values, &path)) {
             table.retain(|key, _| known.contains(&key.as_str()));
         }

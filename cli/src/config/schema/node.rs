@@ -46,6 +46,14 @@ impl Node {
         Some(Self::of(self.get("properties")?.get(name)?))
     }
 
+    /// What the table has under `name`: one of its keys, or a name that the user gives.
+    pub(in crate::config) fn inside(self, name: &str) -> Option<Self> {
+        self.property(name).or(match self.others() {
+            Others::Named(node) => Some(node),
+            Others::None | Others::Free => None,
+        })
+    }
+
     /// What the table has besides its [`properties`](Self::properties).
     pub(in crate::config) fn others(self) -> Others {
         match self.get("additionalProperties") {

@@ -9,43 +9,8 @@ use url::Url;
 use crate::config::values::{
     choice, duration,
     http_url::HttpUrl,
-    kind::Types,
     secret::{SecretSource, Secrets},
 };
-
-/// The values of `type`, and the keys that go with each.
-pub(in crate::config) const TYPES: Types = &[
-    (
-        "client_credentials",
-        &[
-            "client_auth",
-            "client_id",
-            "client_secret",
-            "extra",
-            "refresh_ahead",
-            "refresh_token",
-            "scope",
-            "token_url",
-        ],
-    ),
-    ("none", &[]),
-    (
-        "password",
-        &[
-            "client_auth",
-            "client_id",
-            "client_secret",
-            "extra",
-            "password",
-            "refresh_ahead",
-            "refresh_token",
-            "scope",
-            "token_url",
-            "username",
-        ],
-    ),
-    ("token", &["token"]),
-];
 
 /// How requests are authorized.
 #[derive(Clone, Debug)]

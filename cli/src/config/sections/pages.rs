@@ -7,17 +7,7 @@ use longhaul_core::{Pointer, listing::paginate::Parameter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::values::{choice, kind::Types, pointer::JsonPointer, text::Place};
-
-/// The values of `type`, and the keys that go with each.
-pub(in crate::config) const TYPES: Types = &[
-    ("cursor", &["cursor", "more", "param", "repeats"]),
-    ("link_header", &["rel"]),
-    ("next_url", &["method", "next", "relative_to"]),
-    ("offset", &["param", "size", "size_param", "start", "total"]),
-    ("page_number", &["page_count", "param", "size", "size_param", "start", "total"]),
-    ("single", &[]),
-];
+use crate::config::values::{choice, pointer::JsonPointer, text::Place};
 
 /// How a listing goes on from page to page.
 #[derive(Clone, Debug, Eq, PartialEq)]

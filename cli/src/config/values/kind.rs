@@ -49,6 +49,3 @@ described!(Key, { "type": "string", "x-kind": "key", "x-value": "key" });
 
 /// The default of a key that is the name of the table around it.
 pub(in crate::config) const TABLE_NAME: &str = "the name of the table";
-
-/// The values that the `type` of a table can have, and the other keys that the table has with each.
-pub(in crate::config) type Types = &'static [(&'static str, &'static [&'static str])];
