@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Preview(PreviewArguments),
     /// Show the effective configuration and where each value comes from
     Config,
+    /// Print the JSON Schema of configuration files, for editors
+    Schema,
     /// List the sinks: built-in ones and plugins
     Sinks {
         /// What else to do with them

@@ -25,6 +25,7 @@ pub use self::{
     load::sources::Sources,
     loaded::{Loaded, load},
     origin::Origin,
+    schema::json_schema,
     sections::{
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Grant},

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::config::{schema::node::Node, sections::root::Config};
 
 /// The JSON Schema (draft 2020-12).
-pub(in crate::config) fn schema() -> &'static Value {
+fn schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| {
         let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
@@ -20,6 +20,11 @@ pub(in crate::config) fn schema() -> &'static Value {
         settle::settle(&mut schema);
         schema
     })
+}
+
+/// The JSON Schema (draft 2020-12) of configuration files, as text.
+pub fn json_schema() -> String {
+    format!("{:#}\n", schema())
 }
 
 /// The schema of the configuration as a whole.

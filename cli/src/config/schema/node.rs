@@ -85,7 +85,8 @@ impl Node {
         if let Some(name) = self.get("x-kind").and_then(Value::as_str) {
             return Kind::named(name);
         }
-        match self.get("type").and_then(Value::as_str) {
+        let names = self.get("type");
+        match names.and_then(|names| names.as_str().or_else(|| names.get(0)?.as_str())) {
             Some("array") => {
                 let items = self.get("items").map(Self::of).and_then(Self::kind);
                 Some(if items == Some(Kind::Path) { Kind::Paths } else { Kind::List })

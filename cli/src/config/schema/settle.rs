@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 /// Settles `schema` and everything in it.
 ///
 /// - No key can be null.
+/// - A list can be written as text.
 /// - A configuration has many layers, and any of them may complete a table. A key that is required in the end is marked
 ///   `x-required`, because a file without it is valid.
 /// - Where a table has a `type`, only the keys of that type are allowed.
@@ -23,11 +24,15 @@ pub(super) fn settle(schema: &mut Value) {
     }
     if let Some(Value::Array(required)) = node.remove("required") {
         for name in required.iter().filter_map(Value::as_str) {
-            node["properties"][name]["x-required"] = true.into();
+            let key = &mut node["properties"][name];
+            if key.get("default").is_none() && key.get("x-default").is_none() {
+                key["x-required"] = true.into();
+            }
         }
     }
     if let Some(properties) = node.get_mut("properties").and_then(Value::as_object_mut) {
         properties.values_mut().for_each(settle);
+        properties.values_mut().for_each(or_text);
         let rules = type_rules(properties);
         if !rules.is_empty() {
             node.insert("allOf".to_owned(), rules.into());
@@ -62,6 +67,14 @@ fn without_null(node: &mut Map<String, Value>) {
     }
     // The width of a number in memory.
     node.remove("format");
+}
+
+/// Lists may be written as text, except for paths, which may contain blanks and commas.
+fn or_text(key: &mut Value) {
+    let is_of_paths = key["items"].get("x-kind").is_some();
+    if key["type"] == "array" && key.get("x-kind").is_none() && !is_of_paths {
+        key["type"] = json!(["array", "string"]);
+    }
 }
 
 /// For each word that the `type` of a table can be: the keys that the table can then have.

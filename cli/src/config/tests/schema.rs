@@ -1,14 +1,23 @@
 //! The schema and the types that serde reads have the same keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use figment::{Figment, Profile, Provider, error::Kind, value::Value};
 
 use crate::config::{
-    Config,
+    Config, json_schema,
     load::keys::{self, Row},
     tree,
 };
+
+#[test]
+fn the_schema_file_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/longhaul.schema.json");
+    assert!(
+        fs::read_to_string(path).unwrap() == json_schema(),
+        "cli/longhaul.schema.json is out of date; run `cargo run -- schema > cli/longhaul.schema.json`"
+    );
+}
 
 struct Unknown<'p>(&'p [&'p str]);
 
