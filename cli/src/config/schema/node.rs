@@ -30,11 +30,6 @@ impl Node {
         self.0.get(keyword)
     }
 
-    /// What it is or does, for users.
-    pub(in crate::config) fn description(self) -> &'static str {
-        self.get("description").and_then(Value::as_str).unwrap_or_default()
-    }
-
     /// The keys of the table, in alphabetical order.
     pub(in crate::config) fn properties(self) -> impl Iterator<Item = (&'static str, Self)> {
         let properties = self.get("properties").and_then(Value::as_object).into_iter().flatten();

@@ -6,6 +6,7 @@ mod genesys;
 mod layers;
 mod listing;
 mod preset;
+mod reference;
 mod region;
 mod schema;
 mod streams;

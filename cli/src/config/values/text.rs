@@ -46,8 +46,8 @@ pub(in crate::config) enum TimeFormat {}
 
 described!(Place, { "type": "string", "x-value": "place", "examples": ["page", "/paging/page"] });
 described!(Line, { "type": "string" });
-described!(AnySpan, { "type": "string", "x-value": "duration", "examples": ["1d", "6h"] });
-described!(PositiveSpan, { "type": "string", "x-value": "duration", "examples": ["1d", "6h"] });
+described!(AnySpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
+described!(PositiveSpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
 described!(Zone, { "type": "string", "x-value": "time zone", "examples": ["UTC", "Europe/Berlin"] });
 described!(TimeFormat, { "type": "string", "x-value": "time format", "examples": ["%Y-%m-%dT%H:%M:%SZ"] });
 
