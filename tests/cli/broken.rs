@@ -272,7 +272,7 @@ fn a_secret_on_the_command_line() {
 fn command_lines_that_mean_nothing() {
     for (line, words) in [
         ("", "Usage: longhaul"),
-        ("chek", "tip: a similar subcommand exists: 'check'"),
+        ("chek", "tip: some similar subcommands exist: 'schema', 'check'"),
         ("run --frsh", "unexpected argument '--frsh' found"),
         ("run --sink", "a value is required for '--sink <NAME>'"),
         ("-q -v run", "cannot be used with"),

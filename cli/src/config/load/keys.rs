@@ -3,7 +3,7 @@
 //! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
 //! on the key it names.
 
-use std::sync::OnceLock;
+use std::{slice, sync::OnceLock};
 
 use figment::value::Dict;
 
@@ -65,7 +65,9 @@ pub(in crate::config) fn typed_tables(values: &Dict) -> Vec<Vec<String>> {
         let found = tables.flat_map(|(name, node, table)| {
             let is_typed = node.property("type").is_some_and(|kind| !kind.words().is_empty());
             let here = is_typed.then(Vec::new).into_iter();
-            here.chain(below(node, table)).map(|path| [&[name.clone()], &*path].concat()).collect::<Vec<_>>()
+            here.chain(below(node, table))
+                .map(|path| [slice::from_ref(name), &path].concat())
+                .collect::<Vec<_>>()
         });
         found.collect()
     }

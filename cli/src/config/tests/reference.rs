@@ -171,12 +171,11 @@ fn default(key: Node) -> String {
         return each.collect::<Vec<_>>().join(", ");
     }
     match (key.get("default"), key.get("x-default"), key.get("x-required")) {
-        (Some(Value::Object(_)), ..) => String::new(),
+        (Some(Value::Object(_)), ..) | (None, None, None) => String::new(),
         (Some(value), ..) => format!("`{}`", value.to_string().replace(',', ", ")),
         (None, Some(text), _) => text.as_str().unwrap().to_owned(),
         (None, None, Some(Value::Bool(true))) => "required".to_owned(),
         (None, None, Some(types)) => format!("required for {}", words(types)),
-        (None, None, None) => String::new(),
     }
 }
 
