@@ -1,7 +1,8 @@
 //! The configuration: read from all its layers, complete, checked, and with the origin of every value.
 //!
-//! Each of these modules uses only those above it, and [`load`] uses them all:
+//! Each of these modules uses only those above it, and `loaded` uses them all:
 //!
+//! - `error`, `origin`, `tree`, `trust`: errors, where a value comes from, trees of values, and who can write to a file
 //! - `values`: what a single key can hold
 //! - `sections`: what each table holds
 //! - `schema`: the JSON Schema that `schemars` derives from the sections

@@ -3,7 +3,7 @@
 /// Implements `JsonSchema` for a type of values, with the keywords of its schema.
 ///
 /// Besides the keywords of JSON Schema there are `x-value`, the name that users know such values by, and `x-kind`, the
-/// [`Kind`](crate::config::values::kind::Kind) of a value whose `type` does not tell it.
+/// `Kind` of a value whose `type` does not tell it.
 macro_rules! described {
     ($value:ty, $schema:tt) => {
         impl schemars::JsonSchema for $value {
