@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeSet, fs};
 
-use figment::{Figment, Profile, Provider, error::Kind, value::Value};
+use figment::{Figment, Profile, Provider, error::Kind};
+use serde_json::Value;
 
+use super::Case;
 use crate::config::{
-    Config, json_schema,
+    Config, json_schema, load,
     load::keys::{self, Row},
-    tree,
+    schema, tree,
 };
 
 #[test]
@@ -27,7 +29,7 @@ impl Provider for Unknown<'_> {
     }
 
     fn data(&self) -> figment::Result<figment::value::Map<Profile, figment::value::Dict>> {
-        Ok(Profile::Default.collect(tree::nest(&[self.0, &["\0"]].concat(), Value::from(""))))
+        Ok(Profile::Default.collect(tree::nest(&[self.0, &["\0"]].concat(), "".into())))
     }
 }
 
@@ -61,5 +63,46 @@ fn each_table_has_the_keys_of_the_schema() {
         let listed: BTreeSet<_> = keys::rows().iter().filter(here).map(|row| row.path[table.len()]).collect();
         let read: BTreeSet<_> = read.iter().copied().collect();
         assert_eq!(listed, read, "{table:?}");
+    }
+}
+
+/// The keys that are missing, one after the other, until the table is complete.
+fn missing(configuration: &str, table: &str) -> BTreeSet<String> {
+    let mut keys = BTreeSet::<String>::new();
+    loop {
+        let written: String = keys.iter().map(|key| format!("{table}.{key} = {}\n", sample(key))).collect();
+        let Err(error) = load(&Case::toml(&[configuration, &*written].concat()).sources) else { return keys };
+        let message = error.to_string();
+        let key =
+            message.strip_prefix(&format!("`{table}.")).and_then(|rest| rest.strip_suffix("` is missing"));
+        let is_new = keys.insert(key.unwrap_or_else(|| panic!("{message}")).to_owned());
+        assert!(is_new, "{message}");
+    }
+}
+
+fn sample(key: &str) -> &'static str {
+    match key {
+        "token_url" => "'https://login.example.com'",
+        "cursor" | "next" => "'/x'",
+        _ => "'x'",
+    }
+}
+
+#[test]
+fn each_type_requires_the_keys_of_the_schema() {
+    let api = "api.base_url = 'https://api.example.com'\n";
+    let stream = format!("{api}auth.type = 'none'\nstreams.s.path = '/s'\n");
+    for (configuration, table) in [(api, "auth"), (&*stream, "streams.s.pages")] {
+        let node = table.split('.').fold(schema::root(), |node, name| node.inside(name).unwrap());
+        for (kind, _) in node.property("type").unwrap().words() {
+            let required = node.properties().filter(|(name, key)| match key.get("x-required") {
+                Some(Value::Array(types)) => types.iter().any(|name| name == kind),
+                Some(_) => *name != "type" && key.belongs(Some(kind)),
+                None => false,
+            });
+            let required: BTreeSet<_> = required.map(|(name, _)| name.to_owned()).collect();
+            let configuration = format!("{configuration}{table}.type = '{kind}'\n");
+            assert_eq!(missing(&configuration, table), required, "{table} of type {kind}");
+        }
     }
 }
