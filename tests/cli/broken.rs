@@ -160,7 +160,7 @@ fn a_secret_that_is_missing() {
         "client_secret = \"the-s3cret\"\n",
         "",
         "error: `auth.client_secret` is missing\n  in: longhaul.toml:4\n\
-         hint: write it in a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`\n",
+         hint: add it to a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`\n",
     );
     assert_refused(
         "\"the-s3cret\"",
@@ -223,8 +223,8 @@ fn a_stream_that_is_not_there() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
     folder.run("run conversation").assert_failed(
         2,
-        "error: there is no stream `conversation` (did you mean `conversations`?)\n\
-         hint: longhaul streams lists those that are configured\n",
+        "error: unknown stream `conversation` (did you mean `conversations`?)\n\
+         hint: longhaul streams lists the configured streams\n",
     );
 }
 
@@ -261,7 +261,7 @@ fn a_secret_on_the_command_line() {
     let ended = folder.run("run --set auth.client_secret=hunter2");
     ended.assert_failed(
         2,
-        "error: `auth.client_secret` cannot be set on the command line: the process list shows it\n  \
+        "error: `auth.client_secret` cannot be set on the command line, because the process list would show it\n  \
          in: --set auth.client_secret\n\
          hint: set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET` instead\n",
     );

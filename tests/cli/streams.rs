@@ -88,11 +88,11 @@ fn records_go_elsewhere_on_request() {
     let ended = folder.run("run users --sink lnies");
     ended.assert_failed(
         2,
-        "error: there is no sink `lnies` (did you mean `lines`?)\nhint: write a table `[sinks.lnies]`\n",
+        "error: unknown sink `lnies` (did you mean `lines`?)\nhint: add a table `[sinks.lnies]`\n",
     );
     folder.run("run users --sink ndjosn").assert_failed(
         2,
-        "error: there is no sink `ndjosn` (did you mean `ndjson`?)\nhint: write a table `[sinks.ndjosn]`\n",
+        "error: unknown sink `ndjosn` (did you mean `ndjson`?)\nhint: add a table `[sinks.ndjosn]`\n",
     );
 }
 

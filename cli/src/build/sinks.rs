@@ -213,8 +213,8 @@ fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
     let types = registry.iter().map(|(kind, _)| kind);
     let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
     let suggestion = closest(name, &known);
-    ConfigError::new(format!("there is no sink `{name}`{suggestion}"))
-        .with_hint(format!("write a table `[sinks.{name}]`"))
+    ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
+        .with_hint(format!("add a table `[sinks.{name}]`"))
         .into()
 }
 

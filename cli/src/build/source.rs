@@ -206,7 +206,7 @@ fn add(
     for (name, source) in configured {
         let key = format!("{table}.headers.{name}");
         let wrong = |clause| ConfigError::new(format!("`{key}`: {clause}")).at(&key, loaded.origin_of(&key));
-        let header = HeaderName::try_from(name).map_err(|_| wrong("this is not the name of a header"))?;
+        let header = HeaderName::try_from(name).map_err(|_| wrong("this is not a valid header name"))?;
         if FRAMING.contains(&header) {
             return Err(wrong("this field is made from the request itself"));
         }

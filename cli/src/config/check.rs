@@ -53,9 +53,10 @@ impl Check<'_> {
                 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
                 && !name.contains("__");
             if !plain {
-                let error = self.error(&[table, name], |key| format!("`{key}`: `{name}` cannot be a name"));
+                let error =
+                    self.error(&[table, name], |key| format!("`{key}`: `{name}` is not a valid name"));
                 return Err(error.with_hint(
-                    "a name is made of lower-case letters, digits and single underscores, a letter first",
+                    "use lower-case letters, digits and single underscores, and start with a letter",
                 ));
             }
         }
@@ -69,7 +70,9 @@ impl Check<'_> {
             matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
         };
         match self.config.environment.keys().find(written) {
-            Some(name) => Err(self.error(&["environment", name], |key| format!("`{key}` belongs in a file"))),
+            Some(name) => {
+                Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
+            }
             None => Ok(()),
         }
     }
@@ -97,7 +100,7 @@ impl Check<'_> {
             Some((path, url)) if !api.allow_http => {
                 let host = url.host_str().unwrap_or_default();
                 let message =
-                    |key: &str| format!("`{key}`: plain http would show credentials on the way to `{host}`");
+                    |key: &str| format!("`{key}`: plain http would send credentials to `{host}` unencrypted");
                 Err(self.error(&path, message).with_hint("use https, or set `api.allow_http` to true"))
             }
             _ => Ok(()),
@@ -111,15 +114,13 @@ impl Check<'_> {
         let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
         if let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) {
             let suggestion = suggest::closest(sink, self.config.sinks.keys());
-            let message = |key: &str| format!("`{key}`: there is no sink `{sink}`{suggestion}");
-            let hint = format!("write a table `[sinks.{sink}]`");
+            let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
+            let hint = format!("add a table `[sinks.{sink}]`");
             return Err(self.error(&["streams", name, "sinks"], message).with_hint(hint));
         }
         let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
         let warning = || {
-            format!(
-                "`streams.{name}` sends a body with `GET`, which few servers read; is its `method` `POST`?"
-            )
+            format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };
         Ok(sends_body_by_get.then(warning))
     }
@@ -149,7 +150,7 @@ impl Check<'_> {
         }
         match &stream.job {
             Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
-                format!("`{key}` is empty, so no job would ever be done")
+                format!("`{key}` must have at least one state")
             })),
             _ => Ok(()),
         }
@@ -166,11 +167,12 @@ impl Check<'_> {
             return Ok(());
         };
         let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let list = if known.is_empty() { "none" } else { &list };
-        let message = |key: &str| format!("`{key}` does not belong to type `{kind}`");
-        Err(self
-            .error(&[above, &[name]].concat(), message)
-            .with_hint(format!("the keys of type `{kind}`: {list}")))
+        let hint = match known.len() {
+            0 => format!("type `{kind}` has no other keys"),
+            _ => format!("the keys of type `{kind}` are {list}"),
+        };
+        let message = |key: &str| format!("`{key}` is not a key of type `{kind}`");
+        Err(self.error(&[above, &[name]].concat(), message).with_hint(hint))
     }
 
     fn error(&self, path: &[&str], message: impl Fn(&str) -> String) -> ConfigError {

@@ -69,8 +69,8 @@ impl Loaded {
         let streams = &self.config.streams;
         let stream = streams.get(name).ok_or_else(|| {
             let suggestion = suggest::closest(name, streams.keys());
-            ConfigError::new(format!("there is no stream `{name}`{suggestion}"))
-                .with_hint("longhaul streams lists those that are configured")
+            ConfigError::new(format!("unknown stream `{name}`{suggestion}"))
+                .with_hint("longhaul streams lists the configured streams")
         })?;
         check::stream(&self.config, &self.stack, name, stream)?;
         Ok(stream)

@@ -32,7 +32,7 @@ impl Ownership {
         if self.owner != this_user && self.owner != ROOT {
             Some("another user owns it")
         } else if self.mode & GROUP_OR_OTHERS_WRITE != 0 {
-            Some("other users may write to it")
+            Some("other users can write to it")
         } else {
             None
         }
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(problem(1000, 0o100_644), None);
         assert_eq!(problem(0, 0o100_644), None);
         assert_eq!(problem(1001, 0o100_600), Some("another user owns it"));
-        assert_eq!(problem(1000, 0o100_664), Some("other users may write to it"));
-        assert_eq!(problem(0, 0o100_646), Some("other users may write to it"));
+        assert_eq!(problem(1000, 0o100_664), Some("other users can write to it"));
+        assert_eq!(problem(0, 0o100_646), Some("other users can write to it"));
     }
 }

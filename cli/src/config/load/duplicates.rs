@@ -30,7 +30,7 @@ impl<'de> Visitor<'de> for Anything {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if seen.contains(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
             }
             map.next_value::<NoDuplicates>()?;
             seen.insert(key);

@@ -52,7 +52,7 @@ impl Environment {
                 None => {
                     let suggestion = closest(&typed, str::to_ascii_uppercase);
                     warnings.push(format!(
-                        "the environment variable `{name}` is not a key and is ignored{suggestion}"
+                        "ignoring the environment variable `{name}`, which is not a key{suggestion}"
                     ));
                 }
             }
@@ -131,10 +131,8 @@ fn refuse_overlap(found: &[(Vec<String>, String, &OsStr)]) -> Result<(), ConfigE
 fn unknown(name: &str, typed: &[String]) -> ConfigError {
     let origin = Origin::Environment { name: name.to_owned() };
     let error = if keys::is_table(typed) {
-        ConfigError::new(format!(
-            "the environment variable `{name}` is a table, which has no value of its own"
-        ))
-        .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
+        ConfigError::new(format!("the environment variable `{name}` names a table, not a key"))
+            .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
     } else {
         ConfigError::new(format!(
             "the environment variable `{name}` is not a key{}",

@@ -43,7 +43,7 @@ fn explain(error: Error, stack: &Stack) -> ConfigError {
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
             let expected = in_words(&expected);
             let found = describe(&found, expected);
-            let unquoted = expected.starts_with("text") && ["a number", "a truth value"].contains(&&*found);
+            let unquoted = expected.starts_with("text") && ["a number", "a boolean"].contains(&&*found);
             (format!("`{key}`: expected {expected}, found {found}"), unquoted.then_some("put it in quotes"))
         }
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
@@ -77,7 +77,7 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a
+/// What was found. Only where a number or a boolean belongs can text be shown: elsewhere it may be a
 /// secret in the wrong place.
 fn describe(found: &Actual, expected: &str) -> String {
     let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
@@ -86,7 +86,7 @@ fn describe(found: &Actual, expected: &str) -> String {
         Actual::Unsigned(number) if harmless => format!("`{number}`"),
         Actual::Signed(number) if harmless => format!("`{number}`"),
         Actual::Str(_) | Actual::Char(_) => "text".to_owned(),
-        Actual::Bool(_) => "a truth value".to_owned(),
+        Actual::Bool(_) => "a boolean".to_owned(),
         Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number".to_owned(),
         Actual::Seq => "a list".to_owned(),
         Actual::Map => "a table".to_owned(),

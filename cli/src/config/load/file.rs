@@ -80,7 +80,7 @@ impl ConfigFile {
         match parsed {
             Ok((Value::Dict(_, values), lines)) => Ok((values, lines)),
             Ok((Value::Empty(..), _)) => Err(refuse("the file is empty", None)),
-            Ok(_) => Err(refuse("the file holds no keys", None)),
+            Ok(_) => Err(refuse("the file has no keys", None)),
             Err(Syntax { format, message, place: Some((line, column)) }) => {
                 let message = format!("the file is not {format} at line {line}, column {column}: {message}");
                 Err(refuse(&message, Some(line)))

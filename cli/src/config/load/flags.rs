@@ -17,10 +17,8 @@ use crate::config::{
 /// text where it is none.
 pub(in crate::config) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
     // What was typed may be a secret as a whole, so it is never repeated.
-    let malformed = || {
-        ConfigError::new("`--set` is not followed by `key.path=value`")
-            .written(Origin::Flag { text: String::new() })
-    };
+    let malformed =
+        || ConfigError::new("expected `--set KEY=VALUE`").written(Origin::Flag { text: String::new() });
     let (key, text) = text.split_once('=').ok_or_else(malformed)?;
     let path: Vec<_> =
         Key::parse(key).map_err(|_| malformed())?.iter().map(|key| key.get().to_owned()).collect();
@@ -40,7 +38,7 @@ pub(in crate::config) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigEr
     if let Some((path, _)) = tree::leaves(&values).into_iter().find(|(path, value)| is_secret(path, value)) {
         let (key, variable) = (tree::dotted(&path), keys::variable(&path));
         return Err(ConfigError::new(format!(
-            "`{key}` cannot be set on the command line: the process list shows it"
+            "`{key}` cannot be set on the command line, because the process list would show it"
         ))
         .at(&key, origin)
         .with_hint(format!("set the environment variable `{variable}` instead")));
@@ -86,7 +84,7 @@ mod tests {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("`{key}` cannot be set on the command line: the process list shows it")
+                format!("`{key}` cannot be set on the command line, because the process list would show it")
             );
             assert_eq!(error.hint(), Some(&*format!("set the environment variable `{variable}` instead")));
             assert!(!format!("{error:?}").contains("hunter2"));
@@ -102,7 +100,7 @@ mod tests {
     fn what_is_no_assignment_is_refused() {
         for text in ["hunter2", "=x", "a..b=x", "a b=x"] {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
-            assert_eq!(error.to_string(), "`--set` is not followed by `key.path=value`", "{text}");
+            assert_eq!(error.to_string(), "expected `--set KEY=VALUE`", "{text}");
             assert_eq!(error.where_written().as_deref(), Some("--set"));
         }
     }

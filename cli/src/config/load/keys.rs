@@ -92,7 +92,7 @@ pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
     let list = variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let one =
         if variables.len() > 1 { "one of the environment variables" } else { "the environment variable" };
-    format!("write it in a configuration file, or set {one} {list}")
+    format!("add it to a configuration file, or set {one} {list}")
 }
 
 /// Whether the value at `path` is never shown.

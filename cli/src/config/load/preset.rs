@@ -44,7 +44,7 @@ pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(Config
     };
     if layer.values.contains_key("system") {
         let origin = layer.origin.on(file.lines.find(&["system".to_owned()]));
-        return Err(ConfigError::new("`system`: a preset has no preset beneath it").at("system", origin));
+        return Err(ConfigError::new("`system`: a preset cannot use another preset").at("system", origin));
     }
     fit(&mut layer.values, &[&values]);
     Ok(Some((file, layer)))
@@ -77,8 +77,8 @@ fn embedded(system: &str) -> Result<(&'static str, &'static str), ConfigError> {
         let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
         let suggestion = suggest::closest(system, &names);
         let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        ConfigError::new(format!("`system`: there is no preset `{system}`{suggestion}")).with_hint(format!(
-            "the presets that come along: {known}; a file of your own is named by its path, such as `./crm.toml`"
+        ConfigError::new(format!("`system`: unknown preset `{system}`{suggestion}")).with_hint(format!(
+            "built-in presets: {known}; for a file of your own, write its path, such as `./crm.toml`"
         ))
     })
 }

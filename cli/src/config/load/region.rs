@@ -43,9 +43,7 @@ impl<'v> Regions<'v> {
     fn domain(&self, region: &Value) -> Result<&'v str, ConfigError> {
         let text = region.as_str().ok_or_else(|| ConfigError::new("`region`: expected text"))?;
         if self.0.is_empty() {
-            return Err(
-                ConfigError::new("`region`: there are no regions to choose from").with_hint(NO_REGIONS)
-            );
+            return Err(ConfigError::new("`region`: no regions are configured").with_hint(NO_REGIONS));
         }
         let is_meant = |(name, domain): &&(&str, &str)| {
             name.eq_ignore_ascii_case(text) || domain.eq_ignore_ascii_case(text)
@@ -55,7 +53,7 @@ impl<'v> Regions<'v> {
         }
         let known: Vec<_> = self.0.iter().flat_map(|(name, domain)| [name, domain]).collect();
         let suggestion = suggest::closest(text, known.iter().copied());
-        let error = ConfigError::new(format!("`region`: there is no region `{text}`{suggestion}"));
+        let error = ConfigError::new(format!("`region`: unknown region `{text}`{suggestion}"));
         Err(error.with_hint(format!("the regions are {}", self.list())))
     }
 
@@ -65,12 +63,12 @@ impl<'v> Regions<'v> {
         let address = tree::dotted(&path);
         let near = stack.by_user(stack.origin(&path));
         if self.0.is_empty() {
-            let message = format!("`{address}`: there are no regions to take `{PLACEHOLDER}` from");
+            let message = format!("`{address}`: no regions are configured, so `{PLACEHOLDER}` has no value");
             return ConfigError::new(message).at(&address, near).with_hint(NO_REGIONS);
         }
         let variables = stack.variables(&["region".to_owned()]);
         let hint = format!("{}; the regions are {}", keys::set_one_of(&variables), self.list());
-        let message = format!("`region` is missing, which `{address}` needs for `{PLACEHOLDER}`");
+        let message = format!("`region` is missing; `{address}` needs it for `{PLACEHOLDER}`");
         ConfigError::new(message).at("region", near).with_hint(hint)
     }
 
@@ -80,4 +78,4 @@ impl<'v> Regions<'v> {
     }
 }
 
-const NO_REGIONS: &str = "name a `system` that has regions, or write their domains in a table `[regions]`";
+const NO_REGIONS: &str = "set `system` to a preset that has regions, or add a table `[regions]`";

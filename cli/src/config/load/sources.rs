@@ -41,8 +41,8 @@ impl Sources {
         let mut found = candidates.into_iter().filter(|name| self.cwd.join(name).exists());
         match (found.next(), found.next()) {
             (Some(one), Some(other)) => {
-                let message = format!("there are both `{}` and `{}`", one.display(), other.display());
-                Err(ConfigError::new(message).with_hint("keep one of them, or name it with `-c`"))
+                let message = format!("found both `{}` and `{}`", one.display(), other.display());
+                Err(ConfigError::new(message).with_hint("remove one of them, or choose one with `-c`"))
             }
             (found, _) => Ok(found),
         }

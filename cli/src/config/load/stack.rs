@@ -107,9 +107,8 @@ impl Stack {
         if keys::find_kind(path).is_some() {
             error = error.with_hint(keys::set_one_of(&self.variables(path)));
         } else if key == "auth" {
-            error = error.with_hint(
-                "write a table `[auth]`; its `type` is `none` where the API asks for no credentials",
-            );
+            error =
+                error.with_hint("add a table `[auth]`; its `type` is `none` if the API needs no credentials");
         }
         error
     }

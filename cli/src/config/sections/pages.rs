@@ -218,8 +218,8 @@ impl Table {
         match (self.size_param.take(), self.size) {
             (Some(place), Some(size)) => Ok(Some((place, size.get()))),
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(E::custom("`size` needs `size_param`, which says where it goes")),
-            (Some(_), None) => Err(E::custom("`size_param` needs `size`, which is what goes there")),
+            (None, Some(_)) => Err(E::custom("`size` requires `size_param`, the place where it goes")),
+            (Some(_), None) => Err(E::custom("`size_param` requires `size`, the value that goes there")),
         }
     }
 }

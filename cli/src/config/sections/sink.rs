@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Sink {
         let mut options = Map::deserialize(deserializer)?;
         match options.remove("type") {
             Some(Value::String(kind)) => Ok(Self { kind, options }),
-            _ => Err(de::Error::custom("its `type` is not text")),
+            _ => Err(de::Error::custom("`type` must be text")),
         }
     }
 }

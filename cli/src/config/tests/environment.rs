@@ -111,7 +111,7 @@ fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
     let case = Case::toml(SMALL).variable("LONGHAUL_STREAMS__USERS", "x");
     assert_eq!(
         case.refusal().0,
-        "the environment variable `LONGHAUL_STREAMS__USERS` is a table, which has no value of its own"
+        "the environment variable `LONGHAUL_STREAMS__USERS` names a table, not a key"
     );
     assert_eq!(case.error().hint(), Some("set one of its keys, as in `LONGHAUL_STREAMS__USERS__KEY`"));
     let loaded = Case::toml(SMALL)
@@ -125,8 +125,8 @@ fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
     assert_eq!(
         loaded.warnings,
         [
-            "the environment variable `LONGHAUL_SERVICE_HOST` is not a key and is ignored",
-            "the environment variable `LONGHAUL_STATEDIR` is not a key and is ignored \
+            "ignoring the environment variable `LONGHAUL_SERVICE_HOST`, which is not a key",
+            "ignoring the environment variable `LONGHAUL_STATEDIR`, which is not a key \
              (did you mean `STATE_DIR`?)",
         ]
     );

@@ -93,7 +93,7 @@ fn every_region_is_known_by_name_and_domain_in_any_case() {
 fn a_region_that_is_not_there_lists_all() {
     let case = minimal().variable("GENESYS_REGION", "us-west-3");
     let error = case.error();
-    assert_eq!(error.to_string(), "`region`: there is no region `us-west-3` (did you mean `us-west-2`?)");
+    assert_eq!(error.to_string(), "`region`: unknown region `us-west-3` (did you mean `us-west-2`?)");
     assert_eq!(error.where_written().as_deref(), Some("environment variable GENESYS_REGION"));
     let hint = error.hint().unwrap();
     for (name, domain) in REGIONS {
@@ -101,10 +101,10 @@ fn a_region_that_is_not_there_lists_all() {
     }
     let case = Case::toml("system = \"genesys\"\n").variable("GENESYS_CLIENT_ID", "1");
     let error = case.variable("GENESYS_CLIENT_SECRET", "2").error();
-    assert_eq!(error.to_string(), "`region` is missing, which `api.base_url` needs for `{domain}`");
+    assert_eq!(error.to_string(), "`region` is missing; `api.base_url` needs it for `{domain}`");
     assert_eq!(error.where_written(), None);
     let hint = error.hint().unwrap();
-    let begin = "write it in a configuration file, or set one of the environment variables \
+    let begin = "add it to a configuration file, or set one of the environment variables \
                  `GENESYSCLOUD_REGION`, `GENESYS_REGION`, `LONGHAUL_REGION`; the regions are \
                  `ap-northeast-1` (mypurecloud.jp), `ap-northeast-2` (apne2.pure.cloud), ";
     assert!(hint.starts_with(begin), "{hint}");
@@ -148,7 +148,7 @@ fn missing_credentials_are_asked_for_by_every_name() {
     assert_eq!(
         error.hint(),
         Some(
-            "write it in a configuration file, or set one of the environment variables \
+            "add it to a configuration file, or set one of the environment variables \
              `GENESYSCLOUD_OAUTHCLIENT_ID`, `GENESYS_CLIENT_ID`, `LONGHAUL_AUTH__CLIENT_ID`"
         )
     );
@@ -162,7 +162,7 @@ fn a_fixed_token_takes_the_place_of_the_grant() {
     assert_eq!(token.resolve(&[]).unwrap().expose(), "t0ken");
     let case = minimal().file("more.toml", "auth.type = \"none\"\nauth.scope = [\"x\"]\n");
     let refusal = case.naming(&["longhaul.toml", "more.toml"]).refusal();
-    assert_eq!(refusal, ("`auth.scope` does not belong to type `none`".to_owned(), "more.toml:2".to_owned()));
+    assert_eq!(refusal, ("`auth.scope` is not a key of type `none`".to_owned(), "more.toml:2".to_owned()));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_stream_that_is_extended_has_to_be_complete() {
     assert_eq!(
         error.hint(),
         Some(
-            "write it in a configuration file, or set the environment variable \
+            "add it to a configuration file, or set the environment variable \
              `LONGHAUL_STREAMS__CONVERSATIONS__WINDOW__FROM`"
         )
     );

@@ -206,7 +206,7 @@ fn a_body_with_get_is_allowed_with_a_warning() {
     let loaded = Case::small("[streams.users]\npath = \"/u\"\nbody = { a = 1 }").load();
     assert_eq!(
         loaded.warnings,
-        ["`streams.users` sends a body with `GET`, which few servers read; is its `method` `POST`?"]
+        ["`streams.users` sends a body with `GET`, which few servers read; did you mean `POST`?"]
     );
 }
 
@@ -252,8 +252,8 @@ fn a_file_that_others_may_write_to_is_read_but_runs_nothing() {
     let error = resolve().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`auth.client_secret`: the configuration file may not run a command, \
-         because other users may write to it"
+        "`auth.client_secret`: the configuration file must not run commands, \
+         because other users can write to it"
     );
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
 }

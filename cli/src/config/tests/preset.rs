@@ -56,10 +56,10 @@ fn only_what_runs_has_to_be_complete() {
     let loaded = crm().set("streams.contacts.query.all=1").load();
     assert_eq!(loaded.streams().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["contacts"]);
     let error = crm().set("streams.calls.window.from=now-1d").error();
-    assert_eq!(error.to_string(), "`streams.calls.sinks`: there is no sink `calls`");
+    assert_eq!(error.to_string(), "`streams.calls.sinks`: unknown sink `calls`");
     let error = loaded.stream("contact").unwrap_err();
-    assert_eq!(error.to_string(), "there is no stream `contact` (did you mean `contacts`?)");
-    assert_eq!(error.hint(), Some("longhaul streams lists those that are configured"));
+    assert_eq!(error.to_string(), "unknown stream `contact` (did you mean `contacts`?)");
+    assert_eq!(error.hint(), Some("longhaul streams lists the configured streams"));
 }
 
 #[test]
@@ -99,12 +99,12 @@ fn the_listing_shows_what_the_preset_says() {
 #[test]
 fn a_preset_that_is_not_there() {
     let error = case("system = \"genesis\"").error();
-    assert_eq!(error.to_string(), "`system`: there is no preset `genesis` (did you mean `genesys`?)");
+    assert_eq!(error.to_string(), "`system`: unknown preset `genesis` (did you mean `genesys`?)");
     assert_eq!(error.where_written().as_deref(), Some("conf/longhaul.toml:1"));
     assert_eq!(
         error.hint(),
         Some(
-            "the presets that come along: `genesys`; a file of your own is named by its path, \
+            "built-in presets: `genesys`; for a file of your own, write its path, \
              such as `./crm.toml`"
         )
     );
@@ -122,7 +122,7 @@ fn a_preset_that_is_not_there() {
     assert_eq!(case("system = 5").refusal().0, "`system`: expected text");
     let case = case("system = \"longhaul.toml\"");
     let place = format!("{}:1", case.path("conf/longhaul.toml").display());
-    assert_eq!(case.refusal(), ("`system`: a preset has no preset beneath it".to_owned(), place));
+    assert_eq!(case.refusal(), ("`system`: a preset cannot use another preset".to_owned(), place));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn variables_have_keys_that_are_there() {
     let case = Case::toml(SMALL).set("environment.CRM_ID=auth.client_id");
     assert_eq!(
         case.refusal(),
-        ("`environment.CRM_ID` belongs in a file".to_owned(), "--set environment.CRM_ID".to_owned())
+        ("`environment.CRM_ID` can only be set in a file".to_owned(), "--set environment.CRM_ID".to_owned())
     );
 }
 

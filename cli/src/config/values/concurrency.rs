@@ -21,9 +21,7 @@ impl Concurrency {
     ) -> Result<NonZeroUsize, D::Error> {
         let number = NonZeroUsize::deserialize(deserializer)?;
         if number.get() > MOST {
-            return Err(de::Error::custom(format!(
-                "`{number}` requests at a time are more than the {MOST} there may be"
-            )));
+            return Err(de::Error::custom(format!("`{number}` is above the maximum of {MOST}")));
         }
         Ok(number)
     }

@@ -39,7 +39,7 @@ impl Positive {
     ) -> Result<Duration, D::Error> {
         let duration = Any::deserialize(deserializer)?;
         if duration.is_zero() {
-            Err(de::Error::custom("a duration above zero is needed"))
+            Err(de::Error::custom("the duration must be above zero"))
         } else {
             Ok(duration)
         }
@@ -74,7 +74,7 @@ impl de::Visitor<'_> for Visitor {
 }
 
 fn without_unit<E: de::Error>(number: &str) -> E {
-    E::custom(format!("`{number}` has no unit, write `{number}s` for seconds"))
+    E::custom(format!("`{number}` has no unit; write `{number}s` for seconds"))
 }
 
 #[cfg(test)]
@@ -98,9 +98,9 @@ mod tests {
         let refusal = |value: Value| Positive::deserialize(value).unwrap_err().to_string();
         assert_eq!(refusal(json!("soon")), "`soon` is not a duration such as `30s`, `2m` or `1h30m`");
         assert_eq!(refusal(json!("")), "`` is not a duration such as `30s`, `2m` or `1h30m`");
-        assert_eq!(refusal(json!("30")), "`30` has no unit, write `30s` for seconds");
-        assert_eq!(refusal(json!(30)), "`30` has no unit, write `30s` for seconds");
+        assert_eq!(refusal(json!("30")), "`30` has no unit; write `30s` for seconds");
+        assert_eq!(refusal(json!(30)), "`30` has no unit; write `30s` for seconds");
         assert_eq!(refusal(json!("-5s")), "`-5s` is negative");
-        assert_eq!(refusal(json!("0s")), "a duration above zero is needed");
+        assert_eq!(refusal(json!("0s")), "the duration must be above zero");
     }
 }

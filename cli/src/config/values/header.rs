@@ -56,7 +56,7 @@ impl<'de> de::Visitor<'de> for Headers {
         let mut headers = Secrets::new();
         while let Some(Written { written, .. }) = map.next_key()? {
             if headers.keys().any(|other| other.eq_ignore_ascii_case(&written)) {
-                return Err(de::Error::custom(format!("`{written}` stands twice, in different case")));
+                return Err(de::Error::custom(format!("duplicate header `{written}` in different case")));
             }
             headers.insert(written, map.next_value::<SecretSource>()?);
         }
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Written {
         let written = String::deserialize(deserializer)?;
         match HeaderName::from_bytes(written.as_bytes()) {
             Ok(name) => Ok(Self { name, written }),
-            Err(_) => Err(de::Error::custom("this is not the name of a header")),
+            Err(_) => Err(de::Error::custom("this is not a valid header name")),
         }
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn headers_have_valid_names_and_each_stands_once() {
         let refusal = |headers: serde_json::Value| table(headers).unwrap_err().to_string();
-        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not the name of a header");
-        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "`x-a` stands twice, in different case");
+        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not a valid header name");
+        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "duplicate header `x-a` in different case");
     }
 }

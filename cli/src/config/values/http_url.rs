@@ -53,7 +53,7 @@ impl Origins {
             if url.path() == "/" {
                 Ok(url)
             } else {
-                Err(format!("`{text}` has a path, an origin is only scheme, host and port"))
+                Err(format!("`{text}` has a path; an origin has only a scheme, a host and a port"))
             }
         };
         texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
@@ -98,7 +98,7 @@ fn parse_with_credentials(text: &str) -> Result<Url, String> {
         Err(problem) => return Err(format!("{shown} is not a URL: {problem}")),
     };
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("{shown} has a query or fragment, which does not belong here"));
+        return Err(format!("{shown} must not have a query or a fragment"));
     }
     Ok(url)
 }
@@ -125,7 +125,7 @@ mod tests {
         );
         assert_eq!(
             refusal("https://a.example/?key=x"),
-            "`https://a.example/` has a query or fragment, which does not belong here"
+            "`https://a.example/` must not have a query or a fragment"
         );
     }
 

@@ -21,7 +21,7 @@ pub(in crate::config) enum Kind {
     Paths,
     /// Text that is never shown, or a form that says where to get it.
     Secret,
-    /// A number or a truth value.
+    /// A number or a boolean.
     Scalar,
     /// Text, letter for letter; durations, URLs and the like among it.
     Text,

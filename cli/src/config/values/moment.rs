@@ -79,13 +79,13 @@ impl FromStr for Moment {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MomentError {
     /// Text that is not written as one.
-    #[error("`{text}` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`")]
+    #[error("`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`")]
     NoMoment {
         /// The text.
         text: String,
     },
     /// One before the year -9999 or after the year 9999.
-    #[error("`{text}` is outside the calendar")]
+    #[error("`{text}` is outside the years -9999 to 9999")]
     OutOfRange {
         /// How it was written.
         text: String,
@@ -215,7 +215,7 @@ mod tests {
         ] {
             let refusal = text.parse::<Moment>().unwrap_err().to_string();
             let message = format!(
-                "`{text}` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`"
+                "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`"
             );
             assert_eq!(refusal, message);
         }
@@ -225,6 +225,6 @@ mod tests {
     fn what_the_calendar_does_not_reach_is_refused() {
         let moment: Moment = "now-19000y".parse().unwrap();
         let refusal = moment.resolve(Timestamp::UNIX_EPOCH, &TimeZone::UTC).unwrap_err();
-        assert_eq!(refusal.to_string(), "`now-19000y` is outside the calendar");
+        assert_eq!(refusal.to_string(), "`now-19000y` is outside the years -9999 to 9999");
     }
 }

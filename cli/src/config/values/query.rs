@@ -41,7 +41,7 @@ impl<'de> de::Visitor<'de> for Visitor {
     type Value = Vec<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a whole number, a truth value, or a list of those")
+        f.write_str("text, a whole number, a boolean, or a list of those")
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
@@ -87,7 +87,7 @@ mod tests {
     fn a_fraction_is_refused_because_its_text_is_lost() {
         assert_eq!(
             Values::deserialize(json!(1.5)).unwrap_err().to_string(),
-            "invalid type: floating point `1.5`, expected text, a whole number, a truth value, \
+            "invalid type: floating point `1.5`, expected text, a whole number, a boolean, \
              or a list of those"
         );
     }

@@ -78,9 +78,9 @@ impl SecretSource {
                 .map_err(|error| self.error(&format!("cannot read `{}`", path.display())).because(error))?,
             Form::Command(line) => self.run(line)?,
         };
-        let text = String::from_utf8(text).map_err(|_| self.error("is not UTF-8"))?;
+        let text = String::from_utf8(text).map_err(|_| self.error("the secret is not UTF-8"))?;
         let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
-        if text.is_empty() { Err(self.error("came out empty")) } else { Ok(Secret::new(text)) }
+        if text.is_empty() { Err(self.error("the secret is empty")) } else { Ok(Secret::new(text)) }
     }
 
     /// Whether this is empty text, which no server takes for a secret.
@@ -103,11 +103,13 @@ impl SecretSource {
     fn run(&self, line: &[String]) -> Result<Vec<u8>, ConfigError> {
         if let Some(ownership) = self.ownership {
             let problem = ownership.problem().map_err(|error| {
-                self.error("cannot tell who may write to the configuration file").because(error)
+                self.error("cannot determine who can write to the configuration file").because(error)
             })?;
             if let Some(problem) = problem {
-                let clause = format!("the configuration file may not run a command, because {problem}");
-                return Err(self.error(&clause).with_hint("make it your own and run `chmod go-w` on it"));
+                let clause = format!("the configuration file must not run commands, because {problem}");
+                return Err(self
+                    .error(&clause)
+                    .with_hint("make yourself its owner and run `chmod go-w` on it"));
             }
         }
         let Some((program, arguments)) = line.split_first() else {
@@ -176,9 +178,7 @@ impl<'de> de::Visitor<'de> for Visitor {
             Table { command: Some(line), env: None, file: None } => Ok(Form::Command(line)),
             Table { command: None, env: Some(name), file: None } => Ok(Form::Environment(name)),
             Table { command: None, env: None, file: Some(path) } => Ok(Form::File(path)),
-            _ => {
-                Err(de::Error::custom("exactly one of `command`, `env` and `file` says where the secret is"))
-            }
+            _ => Err(de::Error::custom("set exactly one of `command`, `env` and `file`")),
         }
     }
 }
@@ -225,8 +225,11 @@ mod tests {
             "`auth.client_secret`: the environment variable `VAULT` is not set"
         );
         assert_eq!(refusal(json!({ "file": "no/such" })), "`auth.client_secret`: cannot read `no/such`");
-        assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: came out empty");
-        assert_eq!(refusal(json!({ "command": ["printf", "\\377"] })), "`auth.client_secret`: is not UTF-8");
+        assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: the secret is empty");
+        assert_eq!(
+            refusal(json!({ "command": ["printf", "\\377"] })),
+            "`auth.client_secret`: the secret is not UTF-8"
+        );
         assert_eq!(refusal(json!({ "command": [] })), "`auth.client_secret`: the command is empty");
         assert_eq!(
             refusal(json!({ "command": ["no-such-program-here"] })),
@@ -250,9 +253,9 @@ mod tests {
         let error = source.resolve(&[]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`auth.token`: the configuration file may not run a command, because other users may write to it"
+            "`auth.token`: the configuration file must not run commands, because other users can write to it"
         );
-        assert_eq!(error.hint(), Some("make it your own and run `chmod go-w` on it"));
+        assert_eq!(error.hint(), Some("make yourself its owner and run `chmod go-w` on it"));
         assert!(!loop_check.exists());
     }
 

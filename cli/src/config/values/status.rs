@@ -37,5 +37,5 @@ impl Statuses {
 
 fn known<E: de::Error>(number: u16) -> Result<StatusCode, E> {
     let status = StatusCode::from_u16(number).ok().filter(|status| status.as_u16() < 600);
-    status.ok_or_else(|| E::custom(format!("`{number}` is not a status, which is from 100 to 599")))
+    status.ok_or_else(|| E::custom(format!("`{number}` is not a status from 100 to 599")))
 }

@@ -58,7 +58,7 @@ impl Place {
     ) -> Result<Option<Parameter>, D::Error> {
         match optional(deserializer)? {
             Some(Parameter::Query(name)) if name.is_empty() => {
-                Err(de::Error::custom("neither a parameter nor a place in the body is named"))
+                Err(de::Error::custom("must be the name of a query parameter or a pointer into the body"))
             }
             place => Ok(place),
         }
@@ -72,7 +72,7 @@ impl Line {
     ) -> Result<Option<String>, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.contains(char::is_control) {
-            Err(de::Error::custom("more than one line"))
+            Err(de::Error::custom("must be a single line"))
         } else {
             Ok(Some(text))
         }
@@ -85,8 +85,7 @@ impl AnySpan {
         deserializer: D,
     ) -> Result<Span, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let refuse =
-            || de::Error::custom(format!("`{text}` is not a stretch of time such as `1d`, `6h` or `1w`"));
+        let refuse = || de::Error::custom(format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
         let span: Span = text.parse().map_err(|_| refuse())?;
         if span.is_negative() { Err(de::Error::custom(format!("`{text}` is negative"))) } else { Ok(span) }
     }
@@ -98,7 +97,7 @@ impl PositiveSpan {
         deserializer: D,
     ) -> Result<Option<Span>, D::Error> {
         match AnySpan::deserialize(deserializer)? {
-            span if span.is_zero() => Err(de::Error::custom("a stretch of time above zero is needed")),
+            span if span.is_zero() => Err(de::Error::custom("the time span must be above zero")),
             span => Ok(Some(span)),
         }
     }
@@ -112,7 +111,7 @@ impl Zone {
         let name = String::deserialize(deserializer)?;
         TimeZone::get(&name).map_err(|_| {
             de::Error::custom(format!(
-                "there is no time zone `{name}`; one is `UTC` or such as `Europe/Berlin`"
+                "unknown time zone `{name}`; use a name such as `UTC` or `Europe/Berlin`"
             ))
         })
     }
@@ -127,7 +126,7 @@ impl TimeFormat {
         match strtime::format(&format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)) {
             Ok(written) if !written.is_empty() => Ok(format),
             _ => Err(de::Error::custom(format!(
-                "`{format}` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`"
+                "`{format}` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`"
             ))),
         }
     }
@@ -144,7 +143,7 @@ mod tests {
         assert_eq!(Place::optional(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
         assert_eq!(Place::optional(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
         let refusal = Place::optional(json!("")).unwrap_err().to_string();
-        assert_eq!(refusal, "neither a parameter nor a place in the body is named");
+        assert_eq!(refusal, "must be the name of a query parameter or a pointer into the body");
         let refusal = Place::optional(json!("/a~")).unwrap_err().to_string();
         assert_eq!(
             refusal,
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn a_line_is_one() {
         assert_eq!(Line::optional(json!("all users")).unwrap().as_deref(), Some("all users"));
-        assert_eq!(Line::optional(json!("all\nusers")).unwrap_err().to_string(), "more than one line");
+        assert_eq!(Line::optional(json!("all\nusers")).unwrap_err().to_string(), "must be a single line");
     }
 
     #[test]
@@ -171,20 +170,17 @@ mod tests {
     fn what_is_no_stretch_of_time_is_refused() {
         let refusal = |text: &str| PositiveSpan::optional(json!(text)).unwrap_err().to_string();
         for text in ["", "1", "soon"] {
-            assert_eq!(
-                refusal(text),
-                format!("`{text}` is not a stretch of time such as `1d`, `6h` or `1w`")
-            );
+            assert_eq!(refusal(text), format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
         }
         assert_eq!(refusal("-1d"), "`-1d` is negative");
-        assert_eq!(refusal("0d"), "a stretch of time above zero is needed");
+        assert_eq!(refusal("0d"), "the time span must be above zero");
     }
 
     #[test]
     fn zones_are_known_by_name() {
         assert_eq!(Zone::deserialize(json!("Europe/Berlin")).unwrap().iana_name(), Some("Europe/Berlin"));
         let refusal = Zone::deserialize(json!("Mars/Olympus")).unwrap_err().to_string();
-        assert_eq!(refusal, "there is no time zone `Mars/Olympus`; one is `UTC` or such as `Europe/Berlin`");
+        assert_eq!(refusal, "unknown time zone `Mars/Olympus`; use a name such as `UTC` or `Europe/Berlin`");
     }
 
     #[test]
@@ -200,7 +196,7 @@ mod tests {
         }
         for format in ["", "%", "%é"] {
             let refusal = TimeFormat::deserialize(json!(format)).unwrap_err().to_string();
-            let message = format!("`{format}` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`");
+            let message = format!("`{format}` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`");
             assert_eq!(refusal, message);
         }
     }
