@@ -1,4 +1,4 @@
-//! What can be wrong although every value is right by itself.
+//! Checks that concern more than one key.
 
 use longhaul_core::suggest;
 use url::Url;
@@ -12,8 +12,8 @@ use crate::config::{
     values::http_url,
 };
 
-/// Checks `config`, which was read from `stack`; returns what is odd but can be used. Of a preset's streams,
-/// only those are checked that another layer extends: the others may lack what only the user can say.
+/// Checks `config`, which was read from `stack`, and returns warnings. A stream of the preset is checked only if
+/// another layer extends it, because it may be incomplete until then.
 pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, ConfigError> {
     let check = Check { config, stack };
     check.names()?;
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
     Ok(warnings)
 }
 
-/// Checks one stream; returns what is odd about it but can be used.
+/// Checks one stream, and returns a warning if there is one.
 pub(super) fn stream(
     config: &Config,
     stack: &Stack,
@@ -45,7 +45,7 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
-    /// Names are parts of variables, where two underscores stand between levels and case is lost.
+    /// Names are parts of environment variables, which separate levels by two underscores and have no case.
     fn names(&self) -> Result<(), ConfigError> {
         let streams = self.config.streams.keys().map(|name| ("streams", name));
         for (table, name) in streams.chain(self.config.sinks.keys().map(|name| ("sinks", name))) {
@@ -63,7 +63,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What the variables mean has to be known before they are read.
+    /// The meaning of variables must be known before they are read.
     fn environment(&self) -> Result<(), ConfigError> {
         let written = |name: &&String| {
             let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
@@ -89,7 +89,7 @@ impl Check<'_> {
         }
     }
 
-    /// Credentials go over plain http to this machine only, unless the user says so.
+    /// Credentials are sent over plain http only to this machine, unless the user allows it.
     fn plain_http(&self) -> Result<(), ConfigError> {
         let api = &self.config.api;
         let origins = api.allowed_origins.iter().map(|url| (["api", "allowed_origins"], url));
@@ -125,7 +125,7 @@ impl Check<'_> {
         Ok(sends_body_by_get.then(warning))
     }
 
-    /// Paths are appended to a URL.
+    /// Paths are appended to `api.base_url`, so they must start with a slash.
     fn paths(&self, name: &str, Stream { path, window, job, .. }: &Stream) -> Result<(), ConfigError> {
         let mut paths: Vec<(&[&str], &String)> = vec![(&["path"], path)];
         if let Some(available) = window.as_ref().and_then(|window| window.available.as_ref()) {
@@ -156,7 +156,7 @@ impl Check<'_> {
         }
     }
 
-    /// Refuses a key of the table at `above` that its `type` has no use for.
+    /// Refuses a key that the table at `above` cannot have with its `type`.
     fn belongs(&self, above: &[&str]) -> Result<(), ConfigError> {
         let values = self.stack.values();
         let table = tree::at(&values, above).and_then(|table| table.as_dict());

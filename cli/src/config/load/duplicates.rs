@@ -1,5 +1,5 @@
-//! Keys that stand twice in one table. The parsers of YAML and JSON keep the later one and say nothing, so whatever the
-//! earlier one held would be lost.
+//! Finds duplicate keys in a table. The parsers of YAML and JSON silently drop all but the last, so values would be
+//! lost.
 
 use std::{collections::HashSet, fmt};
 
@@ -8,7 +8,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// Reads anything, keeps nothing, and refuses a key that stands twice.
+/// Accepts any value and refuses duplicate keys. It keeps nothing.
 pub(in crate::config) struct NoDuplicates;
 
 impl<'de> Deserialize<'de> for NoDuplicates {

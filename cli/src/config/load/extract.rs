@@ -1,4 +1,4 @@
-//! The configuration as types, or what is wrong with it, in the words of the schema.
+//! Reads the merged values into types, and explains errors in the words of the documentation.
 
 use figment::{
     Error,
@@ -15,12 +15,12 @@ use crate::config::{
     values::kind,
 };
 
-/// The configuration that the layers of `stack` are together.
+/// The configuration that the layers of `stack` give.
 pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
     stack.figment().extract_lossy().map_err(|error| explain(error, stack))
 }
 
-/// `error`, which was met in reading `stack`.
+/// Explains an error that occurred in reading `stack`.
 fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
     let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
@@ -53,7 +53,7 @@ fn explain(error: Error, stack: &Stack) -> ConfigError {
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 
-/// `path` without what lies inside a value, the index in a list say.
+/// `path` up to the key. What follows lies inside a value, such as the index in a list.
 fn to_the_key(path: &[String]) -> Vec<String> {
     let whole = (1..path.len()).find(|&length| {
         keys::find_kind(&path[..length]).is_some_and(|kind| {
@@ -63,7 +63,7 @@ fn to_the_key(path: &[String]) -> Vec<String> {
     path[..whole.unwrap_or(path.len())].to_vec()
 }
 
-/// What serde expected, in the words of the schema.
+/// What serde expected, in the words of the documentation.
 fn in_words(expected: &str) -> &str {
     match expected {
         "a boolean" => "`true` or `false`",
@@ -77,8 +77,8 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// What was found. Only where a number or a boolean belongs can text be shown: elsewhere it may be a
-/// secret in the wrong place.
+/// What was found. Text is shown only if a number or a boolean was expected. Anything else may be a secret in the wrong
+/// place.
 fn describe(found: &Actual, expected: &str) -> String {
     let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
     match found {

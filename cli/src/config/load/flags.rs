@@ -13,10 +13,10 @@ use crate::config::{
     values::{http_url, kind::Kind},
 };
 
-/// What one `--set` says. A text key takes its value as it is, or as a TOML string; others take TOML, and
-/// text where it is none.
+/// The layer of one `--set`. The value of a text key is taken literally, or as a TOML string. Other values are TOML, or
+/// text if they are not valid TOML.
 pub(in crate::config) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
-    // What was typed may be a secret as a whole, so it is never repeated.
+    // The whole text may be a secret, so it is never shown.
     let malformed =
         || ConfigError::new("expected `--set KEY=VALUE`").written(Origin::Flag { text: String::new() });
     let (key, text) = text.split_once('=').ok_or_else(malformed)?;
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_refused_and_not_repeated() {
+    fn a_secret_is_refused_and_not_shown() {
         for (text, key, variable) in [
             ("auth.client_secret=hunter2", "auth.client_secret", "LONGHAUL_AUTH__CLIENT_SECRET"),
             ("auth={token='hunter2'}", "auth.token", "LONGHAUL_AUTH__TOKEN"),
@@ -92,12 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn where_a_secret_is_may_be_said() {
+    fn the_place_of_a_secret_can_be_set() {
         assert_eq!(value("auth.client_secret.env=VAULT"), Value::from("VAULT"));
     }
 
     #[test]
-    fn what_is_no_assignment_is_refused() {
+    fn text_that_is_not_an_assignment_is_refused() {
         for text in ["hunter2", "=x", "a..b=x", "a b=x"] {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
             assert_eq!(error.to_string(), "expected `--set KEY=VALUE`", "{text}");

@@ -1,7 +1,7 @@
-//! The keys of the schema, as far as the layers must know them before serde does.
+//! What must be known about keys before serde reads them.
 //!
-//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
-//! on the key it names.
+//! An environment variable is text and its name has no case. How it is read, and whether it may be shown, depends on
+//! its key.
 
 use std::{slice, sync::OnceLock};
 
@@ -16,15 +16,15 @@ use crate::config::{
     values::kind::Kind,
 };
 
-/// What the names of variables begin with.
+/// The prefix of the names of environment variables.
 pub(in crate::config) const PREFIX: &str = "LONGHAUL_";
-/// What stands between two levels of a key in the name of a variable.
+/// The separator between the levels of a key in the name of a variable.
 pub(in crate::config) const BETWEEN_LEVELS: &str = "__";
 
-/// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
+/// The maximum number of levels of a key. Only an environment variable could have more.
 const DEEPEST: usize = 200;
 
-/// A key and what it holds. `*` stands for a name that the user gives, `**` for anything from there on.
+/// A key and its kind. `*` stands for a name that the user chooses, `**` for one or more names.
 #[derive(Debug)]
 pub(in crate::config) struct Row {
     pub(in crate::config) path: Vec<&'static str>,
@@ -37,13 +37,13 @@ pub(in crate::config) fn rows() -> &'static [Row] {
     ROWS.get_or_init(|| rows_of(&[], schema::root()))
 }
 
-/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the
-/// case of one in `existing` that differs in nothing else, and is lower-case where there is none.
+/// The key that `typed` means in any case, and its kind. A name that the user chooses gets the case that it has in
+/// `existing`, or lower case if it is new.
 pub(in crate::config) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
     rows().iter().find_map(|row| Some((spell(&row.path, typed, existing)?, row.kind)))
 }
 
-/// What the key at `path` holds; nothing for a table, or where there is no such key.
+/// The kind of the key at `path`; nothing for a table or an unknown key.
 pub(in crate::config) fn find_kind(path: &[String]) -> Option<Kind> {
     find(path, &Dict::new()).map(|(_, kind)| kind)
 }
@@ -74,7 +74,7 @@ pub(in crate::config) fn typed_tables(values: &Dict) -> Vec<Vec<String>> {
     below(schema::root(), values)
 }
 
-/// Whether `path` is a table of the schema, whose keys have names of their own.
+/// Whether `path` is a table in the schema.
 pub(in crate::config) fn is_table(path: &[String]) -> bool {
     let is_above = |row: &Row| {
         row.path.len() > path.len() && spell(&row.path[..path.len()], path, &Dict::new()).is_some()
@@ -82,12 +82,12 @@ pub(in crate::config) fn is_table(path: &[String]) -> bool {
     find_kind(path).is_none() && rows().iter().any(is_above)
 }
 
-/// The variable of the environment that sets the key at `path`.
+/// The environment variable that sets the key at `path`.
 pub(in crate::config) fn variable(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join(BETWEEN_LEVELS).to_ascii_uppercase())
 }
 
-/// How a key is set that each of `variables` names.
+/// A hint how to set a key that each of `variables` sets.
 pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
     let list = variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let one =
@@ -95,7 +95,7 @@ pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
     format!("add it to a configuration file, or set {one} {list}")
 }
 
-/// Whether the value at `path` is never shown.
+/// Whether the value at `path` is a secret.
 pub(in crate::config) fn is_secret(path: &[String]) -> bool {
     match find_kind(path) {
         Some(Kind::Secret) => true,
@@ -104,7 +104,7 @@ pub(in crate::config) fn is_secret(path: &[String]) -> bool {
     }
 }
 
-/// Whether a key whose name others chose, a sink's option say, most likely holds a secret.
+/// Whether a key that the schema does not know, such as an option of a sink, has the name of a secret.
 pub(in crate::config) fn sounds_secret(name: &str) -> bool {
     const ENDINGS: [&str; 7] =
         ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn names_take_the_case_of_the_schema_or_of_what_is_there() {
+    fn names_take_the_case_of_the_schema_or_of_existing_names() {
         let existing = tree::nest(&["streams", "users", "query", "pageSize"], Value::from("1"));
         let find = |typed: &str| find(&path(typed), &existing).map(|(path, kind)| (path.join("."), kind));
         assert_eq!(find("AUTH.CLIENT_ID"), Some(("auth.client_id".into(), Kind::Text)));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_be_shown_is_known_by_its_key() {
+    fn secrets_are_recognized_by_their_key() {
         for key in [
             "auth.client_secret",
             "auth.extra.x",

@@ -1,4 +1,4 @@
-//! System presets: configuration files that come along, or the user's own, beneath all others.
+//! Presets: configuration files for one system, below all other layers.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use crate::config::{
     tree,
 };
 
-/// The presets that come along, by name.
+/// The built-in presets, by name.
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] =
     &[("genesys", include_str!("../../presets/genesys.toml"))];
 
-/// The preset that `system` of `own` names, where it does; `own` is what the user wrote.
+/// The preset that `system` names in `own`, the layers of the user.
 pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(ConfigFile, Layer)>, ConfigError> {
     let values = own.values();
     let Some(system) = values.get("system") else { return Ok(None) };
@@ -50,8 +50,8 @@ pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(Config
     Ok(Some((file, layer)))
 }
 
-/// Takes from `values` what does not go with the types that tables have above, the first of `above` on top:
-/// the token endpoint of a preset, say, where the user has a fixed token.
+/// Removes keys from `values` that do not belong to the type that a table has in `above`, the topmost layer first. For
+/// example, the preset has a token endpoint, and the user has a fixed token.
 pub(in crate::config) fn fit(values: &mut Dict, above: &[&Dict]) {
     for table in keys::typed_tables(values) {
         let path: Vec<_> = table.iter().map(String::as_str).collect();

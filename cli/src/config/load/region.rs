@@ -1,4 +1,4 @@
-//! `region` and `[regions]`: which of a system's hosts are meant.
+//! `region` and `[regions]`: the domain of the API.
 
 use figment::value::{Dict, Value};
 use longhaul_core::suggest;
@@ -11,10 +11,10 @@ use crate::config::{
 
 const PLACEHOLDER: &str = "{domain}";
 
-/// The addresses in which the placeholder may stand.
+/// The URLs that may contain the placeholder.
 const ADDRESSES: [[&str; 2]; 2] = [["api", "base_url"], ["auth", "token_url"]];
 
-/// Puts the domain of the region into the addresses that ask for it.
+/// Replaces the placeholder in the URLs by the domain of the region.
 pub(in crate::config) fn settle(stack: &mut Stack) -> Result<(), ConfigError> {
     let values = stack.values();
     let regions = Regions::of(&values);
@@ -30,7 +30,7 @@ pub(in crate::config) fn settle(stack: &mut Stack) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The names of regions, with their domains.
+/// The names of regions with their domains.
 struct Regions<'v>(Vec<(&'v str, &'v str)>);
 
 impl<'v> Regions<'v> {
@@ -39,7 +39,7 @@ impl<'v> Regions<'v> {
         Self(table.filter_map(|(name, domain)| Some((name.as_str(), domain.as_str()?))).collect())
     }
 
-    /// The domain of the region that `text` names in any case, by its name or its domain.
+    /// The domain of `region`, which is a name or a domain in any case.
     fn domain(&self, region: &Value) -> Result<&'v str, ConfigError> {
         let text = region.as_str().ok_or_else(|| ConfigError::new("`region`: expected text"))?;
         if self.0.is_empty() {
@@ -57,7 +57,7 @@ impl<'v> Regions<'v> {
         Err(error.with_hint(format!("the regions are {}", self.list())))
     }
 
-    /// That the address at `path` cannot be completed.
+    /// The error for the URL at `path`, which needs a region.
     fn unchosen(&self, path: &[&str], stack: &Stack) -> ConfigError {
         let path: Vec<_> = path.iter().map(|name| (*name).to_owned()).collect();
         let address = tree::dotted(&path);

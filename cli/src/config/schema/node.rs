@@ -8,19 +8,19 @@ use crate::config::values::kind::Kind;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) struct Node(&'static Value);
 
-/// What a table has besides the keys that the schema names.
+/// The keys of a table that the schema does not name.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) enum Others {
-    /// Nothing.
+    /// There are none.
     None,
-    /// Names that the user gives, each with such a value.
+    /// Names that the user chooses, each with such a value.
     Named(Node),
-    /// Anything.
+    /// Any keys with any values.
     Free,
 }
 
 impl Node {
-    /// The node that is written as `schema`.
+    /// The node for `schema`.
     pub(in crate::config) fn of(schema: &'static Value) -> Self {
         Self(schema)
     }
@@ -41,7 +41,7 @@ impl Node {
         Some(Self::of(self.get("properties")?.get(name)?))
     }
 
-    /// What the table has under `name`: one of its keys, or a name that the user gives.
+    /// The key `name`, which the schema names or the user chooses.
     pub(in crate::config) fn inside(self, name: &str) -> Option<Self> {
         self.property(name).or(match self.others() {
             Others::Named(node) => Some(node),
@@ -49,7 +49,7 @@ impl Node {
         })
     }
 
-    /// What the table has besides its [`properties`](Self::properties).
+    /// The keys of the table besides its [`properties`](Self::properties).
     pub(in crate::config) fn others(self) -> Others {
         match self.get("additionalProperties") {
             Some(Value::Bool(false)) => Others::None,
@@ -69,13 +69,13 @@ impl Node {
         self.get("x-types").is_none_or(|types| contains(types, kind))
     }
 
-    /// The tables that can stand here: one, unless other values can stand here, too.
+    /// The tables among the values that are allowed here.
     pub(in crate::config) fn tables(self) -> impl Iterator<Item = Self> {
         let is_table = |node: &Self| node.get("type").is_some_and(|name| name == "object");
         std::iter::once(self).chain(self.alternatives()).filter(is_table)
     }
 
-    /// What kind of value the key has; nothing for a table.
+    /// The kind of value that the key has; nothing for a table.
     pub(in crate::config) fn kind(self) -> Option<Kind> {
         if let Some(name) = self.get("x-kind").and_then(Value::as_str) {
             return Kind::named(name);
@@ -93,7 +93,7 @@ impl Node {
         }
     }
 
-    /// The words that the value is one of, each with its node.
+    /// The words that the value can be, each with its schema.
     pub(in crate::config) fn words(self) -> Vec<(&'static str, Self)> {
         self.alternatives().filter_map(|node| Some((node.get("const")?.as_str()?, node))).collect()
     }

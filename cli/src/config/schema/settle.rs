@@ -1,8 +1,8 @@
-//! From the schema that `schemars` derives to the one that longhaul publishes.
+//! Changes the schema that `schemars` derives into the one that longhaul publishes.
 
 use serde_json::{Map, Value, json};
 
-/// Settles `schema` and everything in it.
+/// Changes `schema` and everything in it:
 ///
 /// - No key can be null.
 /// - A list can be written as text.
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn settle(schema: &mut Value) {
     let Some(node) = schema.as_object_mut() else { return };
     without_null(node);
-    // Descriptions are wrapped where the code is.
+    // Doc comments are wrapped.
     if let Some(Value::String(text)) = node.get_mut("description") {
         *text = text.replace('\n', " ");
     }
@@ -59,13 +59,13 @@ fn without_null(node: &mut Map<String, Value>) {
             _ => _ = node.insert("anyOf".to_owned(), alternatives.into()),
         }
     }
-    // A table of names that the user gives is empty unless one is given.
+    // A table of names that the user chooses is empty by default, which goes without saying.
     let is_of_names = !node.contains_key("properties");
     let is_empty = |default: &Value| default.as_object().is_some_and(Map::is_empty);
     if node.get("default").is_some_and(|default| default.is_null() || is_of_names && is_empty(default)) {
         node.remove("default");
     }
-    // The width of a number in memory.
+    // `format` would be the width of the number in memory.
     node.remove("format");
 }
 

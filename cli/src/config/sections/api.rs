@@ -1,4 +1,4 @@
-//! `[api]`: the server, and how long to wait for it.
+//! `[api]`: the API, and how long to wait for it.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -60,12 +60,12 @@ pub struct Api {
     pub timeout: Duration,
 }
 
-/// Through what requests leave the network. `Debug` does not show the password.
+/// The proxy for requests. `Debug` does not show its password.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Proxy {
-    /// Nothing, whatever `HTTPS_PROXY` says.
+    /// No proxy, even if `HTTPS_PROXY` is set.
     Direct,
-    /// The proxy with this URL, which may hold a user and a password.
+    /// The proxy at this URL, which may have a user and a password.
     Through(Url),
 }
 

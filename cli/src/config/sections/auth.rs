@@ -1,4 +1,4 @@
-//! `[auth]`: who asks.
+//! `[auth]`: how longhaul authenticates.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -12,42 +12,42 @@ use crate::config::values::{
     secret::{SecretSource, Secrets},
 };
 
-/// How requests are authorized.
+/// How longhaul authenticates.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// The client credentials grant (RFC 6749 §4.4).
     ClientCredentials(Grant),
-    /// Not at all.
+    /// No authentication.
     None,
     /// The resource owner password credentials grant (RFC 6749 §4.3).
     Password {
         /// The client and the token endpoint.
         grant: Grant,
-        /// Of the resource owner.
+        /// The password of the resource owner.
         password: SecretSource,
-        /// Of the resource owner.
+        /// The name of the resource owner.
         username: String,
     },
     /// A fixed bearer token (RFC 6750).
     Token(SecretSource),
 }
 
-/// What every grant has: a client, and the endpoint that gives it tokens.
+/// What all grants have: a client and a token endpoint.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// How the client says who it is.
+    /// How the client authenticates.
     pub client_auth: ClientAuth,
-    /// Letter for letter.
+    /// The id of the client.
     pub client_id: String,
-    /// Always there for client credentials; a public client has none (RFC 6749 §2.1).
+    /// The secret of the client. Client credentials require it; a public client has none (RFC 6749 §2.1).
     pub client_secret: Option<SecretSource>,
-    /// Further fields of the token request's form.
+    /// Further fields of the token request.
     pub extra: Secrets,
-    /// How long before its end a token is renewed, at most.
+    /// How long before its expiry a token is renewed, at most.
     pub refresh_ahead: Duration,
-    /// One to begin with, instead of the grant (RFC 6749 §6).
+    /// A refresh token to start with, instead of the grant (RFC 6749 §6).
     pub refresh_token: Option<SecretSource>,
-    /// The scopes asked for (RFC 6749 §3.3).
+    /// The scopes to request (RFC 6749 §3.3).
     pub scope: Vec<String>,
     /// The token endpoint.
     pub token_url: Url,
@@ -65,7 +65,7 @@ pub enum ClientAuth {
 }
 
 impl Auth {
-    /// What the grant types share, where this is one.
+    /// The client and the token endpoint, if there are any.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::ClientCredentials(grant) | Self::Password { grant, .. } => Some(grant),
@@ -73,7 +73,7 @@ impl Auth {
         }
     }
 
-    /// Every secret in here, under its key.
+    /// All secrets with their keys.
     pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<&str>, &mut SecretSource)> {
         match self {
             Self::ClientCredentials(grant) => grant.secrets_mut(),

@@ -1,4 +1,4 @@
-//! `[errors]`: how the API says no.
+//! `[errors]`: how the API reports errors.
 
 use std::fmt::Display;
 
@@ -41,7 +41,7 @@ struct Limit {
 }
 
 impl Refusals {
-    /// The format of refusals, complete.
+    /// The format of errors, with the defaults.
     pub fn format(&self) -> RefusalFormat {
         let mut format = RefusalFormat::default();
         if let Some(code) = &self.code {

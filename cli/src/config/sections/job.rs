@@ -1,4 +1,4 @@
-//! `[streams.NAME.job]`: an asynchronous export, whose results the stream then lists.
+//! `[streams.NAME.job]`: an export that is submitted and polled. The stream then pages through its results.
 
 use std::time::Duration;
 

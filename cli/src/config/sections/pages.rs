@@ -1,4 +1,4 @@
-//! `[streams.NAME.pages]`: how a listing goes on.
+//! `[streams.NAME.pages]`: how to find the next page.
 
 use std::{borrow::Cow, num::NonZeroU64};
 
@@ -9,63 +9,63 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::{choice, pointer::JsonPointer, text::Place};
 
-/// How a listing goes on from page to page.
+/// How to find the next page.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Pages {
-    /// By a cursor that each page holds.
+    /// The page has the cursor of the next page.
     Cursor {
-        /// Where a page holds the cursor of the next one.
+        /// Pointer to the cursor of the next page.
         cursor: Pointer,
-        /// Where a page says whether there are more.
+        /// Pointer to a value that is true if there are more pages.
         more: Option<Pointer>,
-        /// Where the cursor goes.
+        /// Where the cursor goes in the request.
         param: Parameter,
-        /// Whether it stays the same from page to page.
+        /// Whether the cursor stays the same from page to page.
         repeats: bool,
     },
-    /// At the target of a `Link` header (RFC 8288).
+    /// The response has a `Link` header (RFC 8288).
     LinkHeader {
         /// The relation of the link.
         rel: String,
     },
-    /// At a URL that each page holds.
+    /// The page has the URL of the next page.
     NextUrl {
         /// The method of all requests but the first.
         method: Method,
-        /// Where a page holds the URL of the next one.
+        /// Pointer to the URL of the next page.
         next: Pointer,
         /// What the URL is resolved against.
         relative_to: RelativeTo,
     },
-    /// By the number of records that were received.
+    /// The request has the number of records received so far.
     Offset {
-        /// Where the offset goes.
+        /// Where the offset goes in the request.
         param: Parameter,
-        /// Where the number of records on a page goes, and how many.
+        /// Where the number of records per page goes in the request, and the number.
         size: Option<(Parameter, u64)>,
-        /// The offset of the first record.
+        /// The first offset.
         start: u64,
-        /// Where a page says how many records there are.
+        /// Pointer to the number of records.
         total: Option<Pointer>,
     },
-    /// By the number of the page.
+    /// The request has the number of the page.
     PageNumber {
-        /// Where a page says how many there are.
+        /// Pointer to the number of pages.
         page_count: Option<Pointer>,
-        /// Where the number goes.
+        /// Where the number goes in the request.
         param: Parameter,
-        /// Where the number of records on a page goes, and how many.
+        /// Where the number of records per page goes in the request, and the number.
         size: Option<(Parameter, u64)>,
-        /// The number of the first page.
+        /// The first page number.
         start: u64,
-        /// Where a page says how many records there are.
+        /// Pointer to the number of records.
         total: Option<Pointer>,
     },
-    /// Not at all: there is one page.
+    /// There is one page.
     Single,
 }
 
-/// What a next link is resolved against.
+/// What a relative URL is resolved against.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -77,7 +77,7 @@ pub enum RelativeTo {
 }
 
 impl Pages {
-    /// The `type` of this.
+    /// The `type` in the configuration.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Cursor { .. } => "cursor",

@@ -1,4 +1,4 @@
-//! `[rate]`: what the server says of its limits.
+//! `[rate]`: how many requests the API allows.
 
 use std::{num::NonZeroU32, time::Duration};
 

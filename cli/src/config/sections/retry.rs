@@ -1,4 +1,4 @@
-//! `[retry]`: what is tried again, how often, and how soon.
+//! `[retry]`: when and how often a request is retried.
 
 use std::{num::NonZeroU32, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The schema as a whole.
+//! The configuration as a whole.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -61,7 +61,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Every secret in here, under its key.
+    /// All secrets with their keys.
     pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<String>, &mut SecretSource)> {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
         let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));

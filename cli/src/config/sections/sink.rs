@@ -11,12 +11,12 @@ use crate::config::values::kind::TABLE_NAME;
 /// The sink that needs no table.
 pub(in crate::config) const STANDARD_OUTPUT: &str = "stdout";
 
-/// A place for records. `Debug` shows the names of its options only, as their values may be secrets.
+/// A place for records. `Debug` shows only the names of its options, because their values may be secrets.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Sink {
-    /// What kind of sink: one built in, or a plugin's. The name of the table where nothing is said.
+    /// The type: a built-in sink or a plugin. The default is the name of the table.
     pub kind: String,
-    /// What that kind makes of the other keys. A value from the environment is text, whatever it looks like.
+    /// The other keys, which the type interprets. A value from an environment variable is text.
     pub options: Map<String, Value>,
 }
 

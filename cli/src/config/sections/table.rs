@@ -1,4 +1,4 @@
-//! `[streams.NAME.table]`: what a stream looks like as a table, where a sink does not say itself.
+//! `[streams.NAME.table]`: the columns that a stream suggests.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// These options, under their names.
+    /// The options by name.
     pub fn options(&self) -> Map<String, Value> {
         let columns = [("columns", Value::from(self.columns.clone()))];
         let rows = self.rows.as_deref().map(|rows| ("rows", Value::from(rows)));

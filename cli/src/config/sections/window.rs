@@ -1,4 +1,4 @@
-//! `[streams.NAME.window]`: one pull for each slice of time.
+//! `[streams.NAME.window]`: the time to pull, in slices.
 
 use http::StatusCode;
 use jiff::{Span, tz::TimeZone};

@@ -1,8 +1,8 @@
-//! What is wrong is said with the key and the place.
+//! Errors name the key and the origin.
 
 use super::{Case, GRANT, SMALL};
 
-/// What is said about `SMALL` followed by `more`, which begins on line 5.
+/// Asserts the error of `SMALL` followed by `more`, which begins on line 5.
 #[track_caller]
 fn assert_refused(more: &str, message: &str, place: &str) {
     assert_eq!(Case::small(more).refusal(), (message.to_owned(), place.to_owned()));
@@ -84,7 +84,7 @@ fn syntax() {
 }
 
 #[test]
-fn files_that_hold_no_configuration() {
+fn files_without_a_configuration() {
     let refusal = |name, bytes: &[u8]| Case::new().file(name, bytes).refusal();
     let at = |message: &str, place: &str| (message.to_owned(), place.to_owned());
     assert_eq!(refusal("longhaul.toml", b""), at("the file is empty", "longhaul.toml"));
@@ -96,7 +96,7 @@ fn files_that_hold_no_configuration() {
 }
 
 #[test]
-fn words_that_are_not_known() {
+fn unknown_words() {
     let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"nxt_url\" }";
     assert_refused(
         stream,
@@ -116,7 +116,7 @@ fn words_that_are_not_known() {
 }
 
 #[test]
-fn a_sink_that_is_not_there() {
+fn unknown_sinks() {
     let case = Case::small("[streams.users]\npath = \"/u\"\nsinks = [\"outt\"]\n[sinks.out]");
     let error = case.error();
     assert_eq!(error.to_string(), "`streams.users.sinks`: unknown sink `outt` (did you mean `out`?)");
@@ -126,7 +126,7 @@ fn a_sink_that_is_not_there() {
 }
 
 #[test]
-fn addresses() {
+fn urls() {
     let refusal = |url: &str| Case::toml(&SMALL.replace("https://api.example.com", url)).refusal();
     let at = |message: &str| (message.to_owned(), "longhaul.toml:2".to_owned());
     assert_eq!(
@@ -258,7 +258,7 @@ fn a_secret_of_the_wrong_kind_is_not_shown() {
 }
 
 #[test]
-fn what_is_missing() {
+fn missing_keys() {
     let error = Case::toml(&GRANT.replace("client_secret = \"hunter2\"\n", "")).error();
     assert_eq!(error.to_string(), "`auth.client_secret` is missing");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:3"));
@@ -320,7 +320,7 @@ fn names_and_paths() {
 }
 
 #[test]
-fn files_that_are_not_there_or_one_too_many() {
+fn missing_and_ambiguous_files() {
     let case = Case::toml(SMALL).naming(&["other.toml"]);
     assert_eq!(case.refusal().0, "the configuration file `other.toml` does not exist");
     let case = case.naming(&["config"]);

@@ -1,4 +1,4 @@
-//! The preset that comes along.
+//! The preset for Genesys Cloud.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ fn every_region_is_known_by_name_and_domain_in_any_case() {
 }
 
 #[test]
-fn a_region_that_is_not_there_lists_all() {
+fn an_unknown_region_lists_all() {
     let case = minimal().variable("GENESYS_REGION", "us-west-3");
     let error = case.error();
     assert_eq!(error.to_string(), "`region`: unknown region `us-west-3` (did you mean `us-west-2`?)");
@@ -129,7 +129,7 @@ fn the_names_of_the_vendors_own_tools_are_read() {
 }
 
 #[test]
-fn what_is_written_nearer_lies_above_the_vendors_names() {
+fn longhauls_own_variables_override_the_vendors() {
     let case = minimal().file("more.toml", "region = \"eu-west-1\"\nauth.client_id = \"file\"\n");
     let case = case.naming(&["longhaul.toml", "more.toml"]).variable("GENESYS_REGION", "eu-west-2");
     let loaded = case.load();
@@ -141,7 +141,7 @@ fn what_is_written_nearer_lies_above_the_vendors_names() {
 }
 
 #[test]
-fn missing_credentials_are_asked_for_by_every_name() {
+fn missing_credentials_list_every_variable() {
     let error = Case::toml("system = \"genesys\"\nregion = \"us-east-1\"\n").error();
     assert_eq!(error.to_string(), "`auth.client_id` is missing");
     assert_eq!(error.where_written(), None);
@@ -155,7 +155,7 @@ fn missing_credentials_are_asked_for_by_every_name() {
 }
 
 #[test]
-fn a_fixed_token_takes_the_place_of_the_grant() {
+fn a_fixed_token_replaces_the_grant() {
     let case = minimal().variable("LONGHAUL_AUTH__TYPE", "token").variable("LONGHAUL_AUTH__TOKEN", "t0ken");
     let loaded = case.load();
     let Auth::Token(token) = &loaded.config.auth else { panic!("{:?}", loaded.config.auth) };
@@ -218,7 +218,7 @@ fn every_stream_is_complete_once_its_window_begins() {
 }
 
 #[test]
-fn a_stream_that_is_extended_has_to_be_complete() {
+fn an_extended_stream_must_be_complete() {
     let case = Case::toml(
         "system = \"genesys\"\nregion = \"us-west-2\"\n[auth]\nclient_id = \"1\"\nclient_secret = \"2\"\n\
          [streams.conversations]\nsinks = [\"stdout\"]\n",
@@ -236,7 +236,7 @@ fn a_stream_that_is_extended_has_to_be_complete() {
 }
 
 #[test]
-fn conversations_are_asked_for_by_whole_days_in_utc() {
+fn conversations_are_pulled_by_whole_days_in_utc() {
     let loaded = minimal().set("streams.conversations.window.from=now-7d/d").load();
     let stream = loaded.stream("conversations").unwrap();
     let Some(Body::Json(body)) = &stream.body else { panic!("{:?}", stream.body) };
@@ -258,7 +258,7 @@ fn conversations_are_asked_for_by_whole_days_in_utc() {
 }
 
 #[test]
-fn refusals_are_found_where_the_platform_and_its_token_endpoint_write_them() {
+fn errors_of_the_platform_and_its_token_endpoint_are_found() {
     let format = minimal().load().config.errors.format();
     assert_eq!(format.code, ["/code", "/error"].map(|text| text.parse().unwrap()));
     assert_eq!(format.correlation, ["inin-correlation-id"]);

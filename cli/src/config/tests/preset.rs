@@ -1,4 +1,4 @@
-//! Presets of the user's own, and how they are named.
+//! Presets of users.
 
 use super::{Case, SMALL};
 use crate::config::Pages;
@@ -49,7 +49,7 @@ fn a_file_is_named_relative_to_the_file_that_names_it() {
 }
 
 #[test]
-fn only_what_runs_has_to_be_complete() {
+fn only_streams_that_run_must_be_complete() {
     let loaded = crm().load();
     loaded.stream("contacts").unwrap();
     assert_eq!(loaded.stream("calls").unwrap_err().to_string(), "`streams.calls.window.from` is missing");
@@ -63,7 +63,7 @@ fn only_what_runs_has_to_be_complete() {
 }
 
 #[test]
-fn another_type_of_pages_takes_nothing_over() {
+fn another_type_of_pages_inherits_nothing() {
     let pages = "pages = { type = \"next_url\", next = \"/next\" }\n";
     let loaded =
         case(&format!("system = \"crm.toml\"\nregion = \"Europe\"\n[streams.contacts]\n{pages}")).load();
@@ -75,7 +75,7 @@ fn another_type_of_pages_takes_nothing_over() {
 }
 
 #[test]
-fn the_listing_shows_what_the_preset_says() {
+fn the_listing_shows_the_values_of_the_preset() {
     let crm = crm();
     let path = crm.path("conf/crm.toml");
     let listing = crm.load().listing();
@@ -97,7 +97,7 @@ fn the_listing_shows_what_the_preset_says() {
 }
 
 #[test]
-fn a_preset_that_is_not_there() {
+fn unknown_presets() {
     let error = case("system = \"genesis\"").error();
     assert_eq!(error.to_string(), "`system`: unknown preset `genesis` (did you mean `genesys`?)");
     assert_eq!(error.where_written().as_deref(), Some("conf/longhaul.toml:1"));
@@ -126,7 +126,7 @@ fn a_preset_that_is_not_there() {
 }
 
 #[test]
-fn variables_have_keys_that_are_there() {
+fn variables_must_have_known_keys() {
     let refusal = |table: &str| Case::small(table).refusal();
     assert_eq!(
         refusal("[environment]\nCRM_ID = \"auth.client_idd\""),
@@ -144,7 +144,7 @@ fn variables_have_keys_that_are_there() {
 }
 
 #[test]
-fn two_variables_for_one_key_have_to_agree() {
+fn two_variables_for_one_key_must_agree() {
     let loaded = crm().variable("OLD_CRM_TOKEN", "007").load();
     assert_eq!(loaded.origin_of("auth.token").to_string(), "environment variable CRM_TOKEN");
     assert_eq!(

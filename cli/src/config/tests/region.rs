@@ -5,7 +5,7 @@ use super::{Case, SMALL};
 const NO_REGIONS: &str = "set `system` to a preset that has regions, or add a table `[regions]`";
 
 #[test]
-fn regions_are_the_users_to_name_as_well() {
+fn users_can_define_regions() {
     let case = Case::toml(
         &["region = \"b.example\"\n[regions]\na = \"a.example\"\nb = \"B.example\"\n", SMALL].concat(),
     );

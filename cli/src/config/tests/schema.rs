@@ -70,8 +70,10 @@ fn each_table_has_the_keys_of_the_schema() {
 fn missing(configuration: &str, table: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::<String>::new();
     loop {
-        let written: String = keys.iter().map(|key| format!("{table}.{key} = {}\n", sample(key))).collect();
-        let Err(error) = load(&Case::toml(&[configuration, &*written].concat()).sources) else { return keys };
+        let lines: Vec<_> = keys.iter().map(|key| format!("{table}.{key} = {}\n", sample(key))).collect();
+        let Err(error) = load(&Case::toml(&[configuration, &*lines.concat()].concat()).sources) else {
+            return keys;
+        };
         let message = error.to_string();
         let key =
             message.strip_prefix(&format!("`{table}.")).and_then(|rest| rest.strip_suffix("` is missing"));

@@ -1,4 +1,4 @@
-//! The keys of streams: styles of pages, windows, jobs.
+//! The keys of streams: paging styles, windows and jobs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use longhaul_core::listing::paginate::Parameter;
 use super::Case;
 use crate::config::{Body, Loaded, Pages};
 
-/// The small configuration with a stream, whose path stands on line 6 and `more` from line 7 on.
+/// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
     Case::small(&format!("[streams.calls]\npath = \"/calls\"\n{more}"))
 }
@@ -23,7 +23,7 @@ fn pages(table: &str) -> Pages {
 }
 
 #[test]
-fn each_style_has_its_keys_and_defaults() {
+fn each_paging_style_has_its_keys_and_defaults() {
     let query = |name: &str| Parameter::Query(name.to_owned());
     let pointer = |text: &str| Some(text.parse().unwrap());
     assert_eq!(
@@ -59,7 +59,7 @@ fn each_style_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_a_style_lacks_is_named() {
+fn missing_keys_of_a_paging_style_are_named() {
     for (table, missing) in [
         ("type = \"page_number\"", "param"),
         ("type = \"offset\"", "param"),
@@ -124,7 +124,7 @@ fn a_window_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_is_wrong_with_a_window_is_named() {
+fn errors_in_a_window_are_named() {
     let refused = |line: &str, message: &str| {
         assert_refused(&format!("[streams.calls.window]\nfrom = \"now-1d\"\n{line}"), message, 9);
     };
@@ -176,7 +176,7 @@ fn a_job_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_is_wrong_with_a_job_is_named() {
+fn errors_in_a_job_are_named() {
     let job = "[streams.calls.job]\nsubmit = { path = \"/jobs\" }\nid = \"/id\"\npoll = \"/jobs/{job.id}\"\n\
                state = \"/state\"\ndone = [\"DONE\"]\n";
     let refused =
@@ -219,7 +219,7 @@ fn standard_output_needs_no_table() {
 }
 
 #[test]
-fn how_the_api_says_no_and_how_much_is_left() {
+fn error_formats_and_rate_headers() {
     let text = "[errors]\ncode = [\"/a\", \"/b\"]\nmessage = \"/m\"\ncorrelation = \"X-Id\"\n\
                 throttled = [{ status = 403, text = \"slow down\" }]\n\
                 [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"X-Reset\"";

@@ -1,4 +1,4 @@
-//! Values that are one of a few words.
+//! Values that are one of several words.
 
 use serde::{
     Deserialize, Deserializer, de,
@@ -7,7 +7,7 @@ use serde::{
 
 use crate::config::values::described::described;
 
-/// The variant of `T` that the text names. Read by itself, an enum would also take a number as an index.
+/// Reads the variant of `T` that the text names. The derived implementation would also accept an index.
 pub(in crate::config) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

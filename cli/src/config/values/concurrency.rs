@@ -1,4 +1,4 @@
-//! How many requests may be in flight at a time.
+//! The number of requests in flight.
 
 use std::num::NonZeroUsize;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::described::described;
 
-/// Each takes a thread and a connection; no API that is known allows more.
+/// Each request takes a thread and a connection, and no known API allows more.
 const MOST: usize = 256;
 
 /// A number from 1 to [`MOST`].

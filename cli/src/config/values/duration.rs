@@ -1,4 +1,4 @@
-//! Lengths of time: `30s`, `1h30m`, `500ms`.
+//! Durations: `30s`, `1h30m`, `500ms`.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_the_reason() {
+    fn invalid_durations_are_refused_with_the_reason() {
         let refusal = |value: Value| Positive::deserialize(value).unwrap_err().to_string();
         assert_eq!(refusal(json!("soon")), "`soon` is not a duration such as `30s`, `2m` or `1h30m`");
         assert_eq!(refusal(json!("")), "`` is not a duration such as `30s`, `2m` or `1h30m`");

@@ -10,7 +10,7 @@ use crate::config::values::{
     secret::{SecretSource, Secrets},
 };
 
-/// Headers by name, each a valid one (RFC 9110 §5.1) and none of them twice in different case.
+/// Reads headers by name. Names must be valid (RFC 9110 §5.1), and must differ in more than case.
 pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secrets, D::Error> {
     deserializer.deserialize_map(Headers)
 }
@@ -64,7 +64,7 @@ impl<'de> de::Visitor<'de> for Headers {
     }
 }
 
-/// The name of a header, also in the case it was written in.
+/// The name of a header, parsed and as it was written.
 struct Written {
     name: HeaderName,
     written: String,
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_have_valid_names_and_each_stands_once() {
+    fn headers_have_valid_and_unique_names() {
         let refusal = |headers: serde_json::Value| table(headers).unwrap_err().to_string();
         assert_eq!(refusal(json!({ "X Y": "1" })), "this is not a valid header name");
         assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "duplicate header `x-a` in different case");

@@ -1,11 +1,11 @@
-//! Addresses of servers.
+//! URLs of servers.
 
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
 
 use crate::config::values::described::described;
 
-/// What is shown in the place of a secret.
+/// Shown instead of a secret.
 pub(in crate::config) const HIDDEN: &str = "***";
 
 /// An http or https URL without user, password, query and fragment.
@@ -60,14 +60,14 @@ impl Origins {
     }
 }
 
-/// `text`, without the password where it is a URL that holds one.
+/// `text` without the password, if it is a URL with one.
 pub(in crate::config) fn without_password(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
     let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
     if hidden { url.into() } else { text.to_owned() }
 }
 
-/// Whether what is sent to `url` stays on this machine.
+/// Whether `url` is on this machine.
 pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -87,7 +87,7 @@ fn parse(text: &str) -> Result<Url, String> {
 }
 
 fn parse_with_credentials(text: &str) -> Result<Url, String> {
-    // What stands before an `@` may be a password, so such text is never repeated.
+    // The part before an `@` may be a password, so such text is never shown.
     let bare = text.split(['?', '#']).next().unwrap_or(text);
     let shown = if text.contains('@') { "this" } else { &format!("`{bare}`") };
     let url = match Url::parse(text) {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_its_password() {
+    fn invalid_urls_are_refused_without_showing_a_password() {
         let refusal = |text| parse(text).unwrap_err();
         let scheme = "is not a URL that starts with `https://` or `http://`";
         assert_eq!(refusal("api.example.com"), format!("`api.example.com` {scheme}"));

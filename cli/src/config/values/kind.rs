@@ -1,29 +1,29 @@
-//! What kinds of values there are.
+//! Kinds of values.
 
 use crate::config::values::described::described;
 
-/// What a key holds.
+/// The kind of value that a key has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::config) enum Kind {
-    /// The body of a request: a table, JSON as text, or a form that names a file.
+    /// The body of a request: a table, JSON as text, or a table that names a file.
     Body,
     /// A program and its arguments.
     Command,
-    /// Whatever a sink or an API makes of it.
+    /// Any value, which a sink or an API interprets.
     Free,
-    /// A key of the schema, dotted.
+    /// A dotted key of the configuration.
     Key,
-    /// Texts or numbers, which may be written as one text with commas or blanks between them.
+    /// A list, which may be written as one text with commas or blanks.
     List,
-    /// A path that is read, relative to the file that names it.
+    /// A path that longhaul reads, relative to the file that names it.
     Path,
-    /// Such paths.
+    /// A list of such paths.
     Paths,
-    /// Text that is never shown, or a form that says where to get it.
+    /// A secret: text that is never shown, or a table that says where to get it.
     Secret,
     /// A number or a boolean.
     Scalar,
-    /// Text, letter for letter; durations, URLs and the like among it.
+    /// Text, taken literally. Durations, URLs and similar values are text, too.
     Text,
 }
 

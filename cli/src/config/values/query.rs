@@ -1,4 +1,4 @@
-//! The query of a request.
+//! Query parameters.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::described::described;
 
-/// Parameters by name; a list of values repeats its parameter.
+/// Query parameters by name. A list of values repeats its parameter.
 pub type Query = BTreeMap<String, Values>;
 
-/// The values of one parameter, as text: numbers and truth values are taken as they are written in JSON.
+/// The values of one parameter, as text. Numbers and booleans are written as in JSON.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Values(Vec<String>);
 

@@ -16,7 +16,7 @@ use serde::{
 
 use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::described::described};
 
-/// A secret as it was configured: the text itself, or where to get it. `Debug` shows no secret.
+/// A secret: the text itself, or where to get it. `Debug` does not show it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretSource {
     form: Form,
@@ -54,7 +54,7 @@ described!(SecretSource, {
     ],
 });
 
-/// Secrets by name: headers, form fields.
+/// Secrets by name, such as headers or form fields.
 pub type Secrets = BTreeMap<String, SecretSource>;
 
 #[derive(Clone, Eq, PartialEq)]
@@ -66,10 +66,9 @@ enum Form {
 }
 
 impl SecretSource {
-    /// The secret itself. `environment` is where variables are looked up.
+    /// Gets the secret. Variables are looked up in `environment`.
     ///
-    /// One newline at the end of a file or of a command's output is not part of the secret. Errors name the
-    /// key and where it was written.
+    /// One newline at the end of a file or of a command's output is removed. Errors name the key and its origin.
     pub fn resolve(&self, environment: &[(OsString, OsString)]) -> Result<Secret, ConfigError> {
         let text = match &self.form {
             Form::Text(secret) => return Ok(secret.clone()),
@@ -83,12 +82,12 @@ impl SecretSource {
         if text.is_empty() { Err(self.error("the secret is empty")) } else { Ok(Secret::new(text)) }
     }
 
-    /// Whether this is empty text, which no server takes for a secret.
+    /// Whether this is empty text, which no server accepts.
     pub(in crate::config) fn is_empty_text(&self) -> bool {
         matches!(&self.form, Form::Text(secret) if secret.expose().is_empty())
     }
 
-    /// Notes where this was written, for [`resolve`](Self::resolve).
+    /// Sets the key and its origin, for the errors of [`resolve`](Self::resolve).
     pub(in crate::config) fn place(&mut self, key: String, origin: Origin, ownership: Option<Ownership>) {
         (self.key, self.origin, self.ownership) = (key, origin, ownership);
     }
@@ -116,7 +115,7 @@ impl SecretSource {
             return Err(self.error("the command is empty"));
         };
         let mut command = Command::new(program);
-        // Programs that keep passwords like to ask for one themselves.
+        // A password manager may ask for its own password.
         command.args(arguments).stdin(Stdio::inherit());
         let output = command
             .output()
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_gives_the_secret_letter_for_letter() {
+    fn each_form_gives_the_exact_secret() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         fs::write(&file, " hunter2\n\r\n").unwrap();
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_cannot_be_had_says_why() {
+    fn a_secret_that_cannot_be_read_says_why() {
         assert_eq!(
             refusal(json!({ "env": "VAULT" })),
             "`auth.client_secret`: the environment variable `VAULT` is not set"
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_may_write_to_runs_nothing() {
+    fn a_file_that_others_can_write_to_runs_nothing() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let loop_check = tempfile::tempdir().unwrap();
         let loop_check = loop_check.path().join("ran");

@@ -14,7 +14,7 @@ const UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-/// A number of bytes above zero, written with its unit.
+/// A number of bytes above zero, with its unit.
 pub(in crate::config) enum Size {}
 
 described!(Size, { "type": "string", "x-value": "size", "examples": ["256MiB", "10MB"] });
@@ -40,14 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_powers_of_two_or_of_ten() {
+    fn units_are_powers_of_two_or_ten() {
         assert_eq!(Size::deserialize(json!("256MiB")).unwrap(), 268_435_456);
         assert_eq!(Size::deserialize(json!("10 MB")).unwrap(), 10_000_000);
         assert_eq!(Size::deserialize(json!("512B")).unwrap(), 512);
     }
 
     #[test]
-    fn what_is_no_size_is_refused() {
+    fn invalid_sizes_are_refused() {
         for text in ["256", "0B", "-1MB", "1.5MB", "MB", "99999999999GB"] {
             let refusal = Size::deserialize(json!(text)).unwrap_err().to_string();
             assert_eq!(refusal, format!("`{text}` is not a size such as `256MiB` or `10MB`"));

@@ -1,4 +1,4 @@
-//! Statuses of answers.
+//! Statuses of responses.
 
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, de};

@@ -1,4 +1,4 @@
-//! Values that are written as text of their own form.
+//! Values that are text of a special form.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::config::values::described::described;
 
-/// What the text stands for.
+/// Parses the text.
 pub(in crate::config) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -17,7 +17,7 @@ where
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }
 
-/// The same, for a key that need not be there.
+/// The same, for a key that is optional.
 pub(in crate::config) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_has_a_name() {
+    fn a_place_is_a_parameter_or_a_pointer() {
         assert_eq!(Place::optional(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
         assert_eq!(Place::optional(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
         let refusal = Place::optional(json!("")).unwrap_err().to_string();
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one() {
+    fn a_line_has_no_line_breaks() {
         assert_eq!(Line::optional(json!("all users")).unwrap().as_deref(), Some("all users"));
         assert_eq!(Line::optional(json!("all\nusers")).unwrap_err().to_string(), "must be a single line");
     }
 
     #[test]
-    fn days_are_those_of_the_calendar() {
+    fn days_are_calendar_days() {
         let read = |text: &str| AnySpan::deserialize(json!(text)).unwrap().fieldwise();
         assert_eq!(read("1d"), Span::new().days(1).fieldwise());
         assert_eq!(read("36h"), Span::new().hours(36).fieldwise());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stretch_of_time_is_refused() {
+    fn invalid_time_spans_are_refused() {
         let refusal = |text: &str| PositiveSpan::optional(json!(text)).unwrap_err().to_string();
         for text in ["", "1", "soon"] {
             assert_eq!(refusal(text), format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
@@ -177,20 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_known_by_name() {
+    fn time_zones_are_known_by_name() {
         assert_eq!(Zone::deserialize(json!("Europe/Berlin")).unwrap().iana_name(), Some("Europe/Berlin"));
         let refusal = Zone::deserialize(json!("Mars/Olympus")).unwrap_err().to_string();
         assert_eq!(refusal, "unknown time zone `Mars/Olympus`; use a name such as `UTC` or `Europe/Berlin`");
     }
 
     #[test]
-    fn zones_are_known_where_the_system_knows_none() {
+    fn time_zones_are_bundled() {
         let bundled = jiff::tz::TimeZoneDatabase::bundled();
         assert!(bundled.get("Europe/Berlin").is_ok());
     }
 
     #[test]
-    fn a_format_of_times_can_be_written_in() {
+    fn a_time_format_can_format_a_time() {
         for format in ["%Y-%m-%dT%H:%M:%S.%3fZ", "%s", "%F"] {
             assert_eq!(TimeFormat::deserialize(json!(format)).unwrap(), format);
         }
