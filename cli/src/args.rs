@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Preview(PreviewArguments),
     /// Show the configuration and where each value comes from
     Config,
+    /// Print the JSON Schema of configuration files, for editors
+    Schema,
     /// List the sinks: built-in ones and plugins
     Sinks {
         /// What to do instead of listing them.

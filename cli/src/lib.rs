@@ -64,6 +64,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Check { streams } => commands::check::execute(&start()?, streams),
         Command::Preview(preview) => commands::preview::execute(&start()?, preview),
         Command::Config => commands::config::execute(&start()?),
+        Command::Schema => commands::schema::execute(),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
         Command::NewSink(new) => commands::new_sink::execute(new),

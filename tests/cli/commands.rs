@@ -1,5 +1,7 @@
 //! The commands beside `run` and `demo`.
 
+use std::fs;
+
 use crate::{
     api::{self, CLIENT_SECRET, calm},
     folder::Folder,
@@ -105,10 +107,20 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
+fn schema_prints_the_file_that_is_published() {
+    let ended = Folder::empty().run("schema");
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/longhaul.schema.json");
+    assert_eq!(ended.assert_complete().stdout, fs::read_to_string(published).unwrap());
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
 fn help_names_every_command_and_the_exit_codes() {
     let ended = Folder::empty().run("--help");
     let help = &ended.assert_complete().stdout;
-    for word in ["run", "demo", "check", "config", "sinks", "new-sink", "streams", "token", "completions"] {
+    for word in
+        ["run", "demo", "check", "config", "schema", "sinks", "new-sink", "streams", "token", "completions"]
+    {
         assert!(
             help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))),
             "{word}: {help}"

@@ -157,7 +157,7 @@ fn a_secret_that_is_missing() {
         "client_secret = \"the-s3cret\"\n",
         "",
         "error: `auth.client_secret` is missing\n  in: longhaul.toml:4\n\
-         hint: write it in a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`\n",
+         hint: add it to a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`\n",
     );
     assert_refused(
         "\"the-s3cret\"",
@@ -220,8 +220,8 @@ fn an_unknown_stream() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
     folder.run("run conversation").assert_failed(
         2,
-        "error: there is no stream `conversation` (did you mean `conversations`?)\n\
-         hint: longhaul streams lists those that are configured\n",
+        "error: unknown stream `conversation` (did you mean `conversations`?)\n\
+         hint: longhaul streams lists the configured streams\n",
     );
 }
 
@@ -257,7 +257,7 @@ fn a_secret_on_the_command_line() {
     let ended = folder.run("run --set auth.client_secret=hunter2");
     ended.assert_failed(
         2,
-        "error: `auth.client_secret` cannot be set on the command line: the process list shows it\n  \
+        "error: `auth.client_secret` cannot be set on the command line, because the process list would show it\n  \
          in: --set auth.client_secret\n\
          hint: set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET` instead\n",
     );
@@ -268,7 +268,7 @@ fn a_secret_on_the_command_line() {
 fn invalid_command_lines() {
     for (line, words) in [
         ("", "Usage: longhaul"),
-        ("chek", "tip: a similar subcommand exists: 'check'"),
+        ("chek", "tip: some similar subcommands exist: 'schema', 'check'"),
         ("run --frsh", "unexpected argument '--frsh' found"),
         ("run --sink", "a value is required for '--sink <NAME>'"),
         ("-q -v run", "cannot be used with"),

@@ -89,6 +89,6 @@ fn an_unknown_variable_is_an_error_if_it_looks_like_a_key() {
     let ended = folder.longhaul("config").variable("LONGHAUL_SERVICE_HOST", "10.0.0.1").run();
     assert_eq!(
         ended.assert_complete().said(),
-        "warn  the environment variable `LONGHAUL_SERVICE_HOST` is not a key and is ignored\n"
+        "warn  ignoring the environment variable `LONGHAUL_SERVICE_HOST`, which is not a key\n"
     );
 }

@@ -33,7 +33,7 @@ fn quiet_prints_nothing_but_errors() {
     assert_eq!((ended.code, ended.stderr.as_str(), ended.stdout.as_str()), (Some(0), "", ""));
     let ended = folder.run("run -q nothing");
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.starts_with("error: there is no stream `nothing`\n"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: unknown stream `nothing`\n"), "{}", ended.stderr);
 }
 
 #[test]

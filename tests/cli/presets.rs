@@ -68,7 +68,7 @@ fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
     assert_eq!(ended.assert_complete().stdout.lines().count(), 120);
     reach(&api, folder.longhaul("run user")).run().assert_failed(
         2,
-        "error: there is no stream `user` (did you mean `users`?)\nhint: longhaul streams lists those that are configured\n",
+        "error: unknown stream `user` (did you mean `users`?)\nhint: longhaul streams lists the configured streams\n",
     );
 }
 
@@ -87,7 +87,7 @@ fn an_unknown_region_lists_all() {
     let folder = Folder::configured(&THREE_LINES.replace("EU-Central-1", "us-west-1"));
     folder.run("run").assert_failed(
         2,
-        "error: `region`: there is no region `us-west-1` (did you mean `us-west-2`?)\n  in: longhaul.toml:2\n\
+        "error: `region`: unknown region `us-west-1` (did you mean `us-west-2`?)\n  in: longhaul.toml:2\n\
          hint: the regions are `ap-northeast-1` (mypurecloud.jp), `ap-northeast-2` (apne2.pure.cloud), \
          `ap-northeast-3` (apne3.pure.cloud), `ap-south-1` (aps1.pure.cloud), `ap-southeast-1` (apse1.pure.cloud), \
          `ap-southeast-2` (mypurecloud.com.au), `ca-central-1` (cac1.pure.cloud), `eu-central-1` (mypurecloud.de), \

@@ -95,8 +95,8 @@ fn a_preview_that_cannot_be_shown_is_an_error() {
     let (folder, _server) = served();
     folder.run("preview conversation").assert_failed(
         2,
-        "error: there is no stream `conversation` (did you mean `conversations`?)\n\
-         hint: longhaul streams lists those that are configured\n",
+        "error: unknown stream `conversation` (did you mean `conversations`?)\n\
+         hint: longhaul streams lists the configured streams\n",
     );
     let server = api::server(|_| Reply::json(r#"{"results":[7,{"a":1}]}"#).into());
     let table = "[streams.conversations.table]\ncolumns = [\"/a\"]\n";

@@ -150,7 +150,9 @@ fn settings(config: &Config) -> Settings {
 }
 
 fn rate(config: &Config) -> RateLimit {
-    let config::Rate { requests, per, headers } = config.rate.clone();
+    let Some(config::Rate { requests, per, headers }) = config.rate.clone() else {
+        return RateLimit { configured: None, headers: None };
+    };
     RateLimit {
         configured: requests.map(|requests| ConfiguredLimit { requests, per }),
         headers: headers.map(|config::RateHeaders { limit, used, reset }| RateHeaders { limit, used, reset }),

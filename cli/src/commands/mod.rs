@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod new_sink;
 pub(crate) mod preview;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod sinks;
 pub(crate) mod status;
 pub(crate) mod streams;

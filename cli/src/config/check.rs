@@ -1,4 +1,4 @@
-//! What can be wrong although every value is right by itself.
+//! Checks that concern more than one key.
 
 use longhaul_core::suggest;
 use url::Url;
@@ -12,8 +12,8 @@ use crate::config::{
     values::http_url,
 };
 
-/// Checks `config`, which was read from `stack`; returns what is odd but can be used. Of a preset's streams,
-/// only those are checked that another layer extends: the others may lack what only the user can say.
+/// Checks `config`, which was read from `stack`, and returns warnings. A stream of the preset is checked only if
+/// another layer extends it, because it may be incomplete until then.
 pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, ConfigError> {
     let check = Check { config, stack };
     check.names()?;
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
     Ok(warnings)
 }
 
-/// Checks one stream; returns what is odd about it but can be used.
+/// Checks one stream, and returns a warning if there is one.
 pub(super) fn stream(
     config: &Config,
     stack: &Stack,
@@ -45,7 +45,7 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
-    /// Names are parts of variables, where two underscores stand between levels and case is lost.
+    /// Names are parts of environment variables, which separate levels by two underscores and have no case.
     fn names(&self) -> Result<(), ConfigError> {
         let streams = self.config.streams.keys().map(|name| ("streams", name));
         for (table, name) in streams.chain(self.config.sinks.keys().map(|name| ("sinks", name))) {
@@ -53,23 +53,26 @@ impl Check<'_> {
                 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
                 && !name.contains("__");
             if !plain {
-                let error = self.error(&[table, name], |key| format!("`{key}`: `{name}` cannot be a name"));
+                let error =
+                    self.error(&[table, name], |key| format!("`{key}`: `{name}` is not a valid name"));
                 return Err(error.with_hint(
-                    "a name is made of lower-case letters, digits and single underscores, a letter first",
+                    "use lower-case letters, digits and single underscores, and start with a letter",
                 ));
             }
         }
         Ok(())
     }
 
-    /// What the variables mean has to be known before they are read.
+    /// The meaning of variables must be known before they are read.
     fn environment(&self) -> Result<(), ConfigError> {
         let written = |name: &&String| {
             let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
             matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
         };
         match self.config.environment.keys().find(written) {
-            Some(name) => Err(self.error(&["environment", name], |key| format!("`{key}` belongs in a file"))),
+            Some(name) => {
+                Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
+            }
             None => Ok(()),
         }
     }
@@ -86,7 +89,7 @@ impl Check<'_> {
         }
     }
 
-    /// Credentials go over plain http to this machine only, unless the user says so.
+    /// Credentials are sent over plain http only to this machine, unless the user allows it.
     fn plain_http(&self) -> Result<(), ConfigError> {
         let api = &self.config.api;
         let origins = api.allowed_origins.iter().map(|url| (["api", "allowed_origins"], url));
@@ -97,7 +100,7 @@ impl Check<'_> {
             Some((path, url)) if !api.allow_http => {
                 let host = url.host_str().unwrap_or_default();
                 let message =
-                    |key: &str| format!("`{key}`: plain http would show credentials on the way to `{host}`");
+                    |key: &str| format!("`{key}`: plain http would send credentials to `{host}` unencrypted");
                 Err(self.error(&path, message).with_hint("use https, or set `api.allow_http` to true"))
             }
             _ => Ok(()),
@@ -111,20 +114,18 @@ impl Check<'_> {
         let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
         if let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) {
             let suggestion = suggest::closest(sink, self.config.sinks.keys());
-            let message = |key: &str| format!("`{key}`: there is no sink `{sink}`{suggestion}");
-            let hint = format!("write a table `[sinks.{sink}]`");
+            let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
+            let hint = format!("add a table `[sinks.{sink}]`");
             return Err(self.error(&["streams", name, "sinks"], message).with_hint(hint));
         }
         let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
         let warning = || {
-            format!(
-                "`streams.{name}` sends a body with `GET`, which few servers read; is its `method` `POST`?"
-            )
+            format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };
         Ok(sends_body_by_get.then(warning))
     }
 
-    /// Paths are appended to a URL.
+    /// Paths are appended to `api.base_url`, so they must start with a slash.
     fn paths(&self, name: &str, Stream { path, window, job, .. }: &Stream) -> Result<(), ConfigError> {
         let mut paths: Vec<(&[&str], &String)> = vec![(&["path"], path)];
         if let Some(available) = window.as_ref().and_then(|window| window.available.as_ref()) {
@@ -149,29 +150,29 @@ impl Check<'_> {
         }
         match &stream.job {
             Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
-                format!("`{key}` is empty, so no job would ever be done")
+                format!("`{key}` must have at least one state")
             })),
             _ => Ok(()),
         }
     }
 
-    /// Refuses a key of the table at `above` that its `type` has no use for.
+    /// Refuses a key that the table at `above` cannot have with its `type`.
     fn belongs(&self, above: &[&str]) -> Result<(), ConfigError> {
         let values = self.stack.values();
         let table = tree::at(&values, above).and_then(|table| table.as_dict());
         let kind = table.and_then(|table| table.get("type")?.as_str()).unwrap_or_default();
-        let types = keys::types(above).unwrap_or_default();
-        let Some((_, known)) = types.iter().find(|(name, _)| *name == kind) else { return Ok(()) };
+        let Some(known) = keys::of_type(above, kind) else { return Ok(()) };
         let mut names = table.into_iter().flatten().map(|(name, _)| name.as_str());
         let Some(name) = names.find(|name| *name != "type" && !known.contains(name)) else {
             return Ok(());
         };
         let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let list = if known.is_empty() { "none" } else { &list };
-        let message = |key: &str| format!("`{key}` does not belong to type `{kind}`");
-        Err(self
-            .error(&[above, &[name]].concat(), message)
-            .with_hint(format!("the keys of type `{kind}`: {list}")))
+        let hint = match known.len() {
+            0 => format!("type `{kind}` has no other keys"),
+            _ => format!("the keys of type `{kind}` are {list}"),
+        };
+        let message = |key: &str| format!("`{key}` is not a key of type `{kind}`");
+        Err(self.error(&[above, &[name]].concat(), message).with_hint(hint))
     }
 
     fn error(&self, path: &[&str], message: impl Fn(&str) -> String) -> ConfigError {

@@ -1,4 +1,4 @@
-//! What defines a pull, so that one which was begun is not gone on with as another.
+//! The keys that define a pull. If they change, an unfinished pull cannot be resumed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::config::tree;
 
-/// What a stream is asked for. Its other keys say how, and may be changed while a pull is unfinished.
+/// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished.
 const OF_A_STREAM: [&str; 15] = [
     "headers",
     "job.submit",
@@ -28,11 +28,11 @@ const OF_A_STREAM: [&str; 15] = [
     "window.to",
 ];
 
-/// Whom it is asked, and as whom.
+/// The keys that decide which API is asked, and as which client or user.
 const OF_ALL: [&str; 4] = ["api.base_url", "api.headers", "auth.client_id", "auth.username"];
 
-/// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value: too short to tell what
-/// the value is, which may be a secret, and long enough to tell that it is another.
+/// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value. The fingerprint is
+/// long enough to detect a change, and too short to reveal the value, which may be a secret.
 pub(super) fn definition(values: &Dict, stream: &str, sinks: &[&str]) -> BTreeMap<String, String> {
     let of_stream = OF_A_STREAM.iter().map(|key| format!("streams.{stream}.{key}"));
     let of_sinks = sinks.iter().map(|sink| format!("sinks.{sink}"));
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_and_where_it_goes_defines_a_pull() {
+    fn requests_and_sinks_define_a_pull() {
         let text = "api.base_url = 'https://x'\napi.timeout = '1m'\nauth.client_secret = 's3cret'\n\
                     sinks.out.path = 'a'\nsinks.other.path = 'b'\nstreams.users.path = '/users'\n\
                     streams.users.concurrency = 4\nstreams.users.pages.size = 100\nstreams.users2.path = '/x'\n";

@@ -1,12 +1,12 @@
-//! What is wrong with a configuration.
+//! Errors of the configuration.
 
 use std::error::Error;
 
 use crate::config::origin::Origin;
 
-/// A configuration that cannot be used: what is wrong, with which key, where it was written, and what to do.
+/// A configuration that cannot be used: what is wrong with which key, where its value comes from, and how to fix it.
 ///
-/// `Display` is the problem alone, in one clause that names the key and never holds a secret's value.
+/// `Display` gives only the problem, as a clause that names the key. It never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ConfigError {
@@ -18,42 +18,42 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A problem whose text is one lowercase clause.
+    /// An error with this message, a lowercase clause.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), key: None, origin: None, hint: None, source: None }
     }
 
-    /// This problem, with `key`, which was written at `origin`.
+    /// The same error for `key`, whose value comes from `origin`.
     #[must_use]
     pub fn at(mut self, key: &str, origin: Origin) -> Self {
         self.key = Some(key.to_owned());
         self.written(origin)
     }
 
-    /// This problem, with what can be done about it.
+    /// The same error with a hint that says how to fix it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The dotted key that is wrong, where it is one key.
+    /// The dotted key that is wrong, if it is a single key.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Where the wrong value was written; nothing where none was.
+    /// Where the wrong value comes from; nothing if it is a default or missing.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_deref()
     }
 
-    /// [`origin`](Self::origin) for people: `longhaul.toml:12`, `environment variable
-    /// LONGHAUL_AUTH__CLIENT_ID`, `--set api.timeout`.
+    /// [`origin`](Self::origin) as text: `longhaul.toml:12`, `environment variable LONGHAUL_AUTH__CLIENT_ID`, `--set
+    /// api.timeout`.
     pub fn where_written(&self) -> Option<String> {
         self.origin.as_ref().map(ToString::to_string)
     }
 
-    /// What to do about it, where there is more to say than the problem says by itself.
+    /// How to fix it, unless the message makes that obvious.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

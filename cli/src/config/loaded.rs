@@ -1,4 +1,4 @@
-//! A configuration that was read: complete, checked, and with the origin of every value.
+//! The loaded configuration: complete, checked, and with the origin of every value.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -13,17 +13,17 @@ use crate::config::{
     show, tree,
 };
 
-/// A configuration that was read.
+/// A loaded configuration.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What it says.
+    /// The configuration itself.
     pub config: Config,
-    /// What is odd about it, one clause each.
+    /// Warnings, one clause each.
     pub warnings: Vec<String>,
     stack: Stack,
 }
 
-/// Reads the configuration. The first thing that is wrong is the error; nothing is sent, run, or written.
+/// Loads the configuration and stops at the first error. It sends, runs and writes nothing.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
     region::settle(&mut stack)?;
@@ -39,14 +39,14 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
 }
 
 impl Loaded {
-    /// Where the value of `key`, written as in TOML, comes from; for a table, the topmost place that extends
-    /// it.
+    /// Where the value of `key` comes from. The key is written as in TOML. For a table, it is the topmost layer that
+    /// extends it.
     pub fn origin_of(&self, key: &str) -> Origin {
         let names = toml_edit::Key::parse(key).unwrap_or_default();
         self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
     }
 
-    /// The files that it was read from, as they were named.
+    /// The files that were read, as they were named.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.stack.files().filter_map(|origin| match origin {
             Origin::File { path, .. } => Some(path.as_path()),
@@ -54,8 +54,8 @@ impl Loaded {
         })
     }
 
-    /// A problem with `key` that was found elsewhere. Where its value is built in, it is the table around it
-    /// that was written somewhere.
+    /// An error in `key` that was found outside this module. If the value is a default, the error points to the table
+    /// around it.
     pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
         let origin = match (self.origin_of(key), key.rsplit_once('.')) {
             (Origin::Default, Some((table, _))) => self.origin_of(table),
@@ -64,30 +64,29 @@ impl Loaded {
         ConfigError::new(message).at(key, origin)
     }
 
-    /// The stream `name`, complete: also one of the preset that no other layer extends.
+    /// The stream `name`, checked. It may be a stream of the preset that no other layer extends.
     pub fn stream(&self, name: &str) -> Result<&Stream, ConfigError> {
         let streams = &self.config.streams;
         let stream = streams.get(name).ok_or_else(|| {
             let suggestion = suggest::closest(name, streams.keys());
-            ConfigError::new(format!("there is no stream `{name}`{suggestion}"))
-                .with_hint("longhaul streams lists those that are configured")
+            ConfigError::new(format!("unknown stream `{name}`{suggestion}"))
+                .with_hint("longhaul streams lists the configured streams")
         })?;
         check::stream(&self.config, &self.stack, name, stream)?;
         Ok(stream)
     }
 
-    /// The streams that any layer but the preset defines or extends, all complete, in the order they are
-    /// defined: as the files list them, then those that only the environment or the command line names, by
-    /// name.
+    /// The streams that any layer except the preset defines or extends, all checked. Those in files come first, in the
+    /// order of the files; those that only the environment or the command line names follow, sorted by name.
     pub fn streams(&self) -> Vec<(&str, &Stream)> {
         self.named(self.stack.own_streams())
     }
 
-    /// Those, then the others of the preset, which may lack what only the user can say.
+    /// The same streams, followed by the other streams of the preset. These may be incomplete.
     pub fn all_streams(&self) -> Vec<(&str, &Stream)> {
         let names = self.config.streams.keys().map(String::as_str);
         let mut all = self.named(self.stack.all_streams());
-        // A preset in YAML need not be laid out such that its streams are found line by line.
+        // In YAML, the lines of streams are not always found, so the preset may have more streams than `all_streams`.
         let rest: Vec<_> = names.filter(|name| all.iter().all(|(known, _)| known != name)).collect();
         all.extend(self.named(rest));
         all
@@ -103,8 +102,7 @@ impl Loaded {
         definition::definition(&self.stack.values(), stream, sinks)
     }
 
-    /// One line for each value, in the order of the keys: `key = value  # where it was written`. Secrets are
-    /// `"***"`.
+    /// One line per value, sorted by key: `key = value  # origin`. Secrets are shown as `"***"`.
     pub fn listing(&self) -> String {
         show::listing(&self.stack)
     }

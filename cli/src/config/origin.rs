@@ -1,43 +1,43 @@
-//! Where a value was written.
+//! Where a value comes from.
 
 use std::{fmt, path::PathBuf};
 
 use figment::{Metadata, Source};
 
-/// Where a value of the configuration was written.
+/// Where a value of the configuration comes from.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Origin {
-    /// Nowhere: it is built in.
+    /// The default.
     #[default]
     Default,
-    /// In a configuration file.
+    /// A configuration file.
     File {
         /// The file, as it was named.
         path: PathBuf,
-        /// The line of the key, from 1, where it could be found.
+        /// The line of the key, from 1, if it was found.
         line: Option<usize>,
     },
-    /// In a preset that comes along.
+    /// A built-in preset.
     Preset {
-        /// The preset.
+        /// The name of the preset.
         name: String,
-        /// The line of the key, from 1, where it could be found.
+        /// The line of the key, from 1, if it was found.
         line: Option<usize>,
     },
-    /// In the environment.
+    /// An environment variable.
     Environment {
-        /// The variable.
+        /// The name of the variable.
         name: String,
     },
-    /// In a `--set` on the command line.
+    /// A `--set` on the command line.
     Flag {
-        /// The key, as it was typed. The value is left out, so that no message can repeat a secret.
+        /// The key, as it was typed. The value is left out so that no message can show a secret.
         text: String,
     },
 }
 
 impl Origin {
-    /// This place, with the line of a key in it.
+    /// The same origin with the line of a key.
     pub(super) fn on(self, line: Option<usize>) -> Self {
         match self {
             Self::File { path, .. } => Self::File { path, line },
@@ -52,7 +52,7 @@ const PRESET: &str = "preset";
 const ENVIRONMENT: &str = "environment variable";
 const FLAG: &str = "--set";
 
-/// What figment knows a layer by. A line differs from key to key, so it is not in there.
+/// The name of a layer in figment. It has no line, because each key has its own.
 impl From<&Origin> for Metadata {
     fn from(origin: &Origin) -> Self {
         match origin {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figment_gives_back_the_origin_it_was_told() {
+    fn an_origin_survives_the_way_through_figment() {
         let origins = [
             (Origin::Default, "default"),
             (Origin::File { path: "a/b.toml".into(), line: None }, "a/b.toml"),

@@ -14,8 +14,7 @@ use crate::config::{
     },
 };
 
-/// One line for each value, in the order of the keys: `key = value  # where it was written`, secrets as
-/// `"***"`.
+/// One line per value, sorted by key: `key = value  # origin`. Secrets are shown as `"***"`.
 pub(super) fn listing(stack: &Stack) -> String {
     let mut text = String::new();
     for (path, value) in tree::leaves(&stack.values()) {
@@ -27,7 +26,7 @@ pub(super) fn listing(stack: &Stack) -> String {
     text
 }
 
-/// `value` without the secrets that a list of tables, or a URL, may hold.
+/// `value` without secrets in lists of tables and in URLs.
 fn masked(value: Value) -> Value {
     match value {
         Value::Array(values) => values.into_iter().map(masked).collect(),

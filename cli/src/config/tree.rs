@@ -1,14 +1,14 @@
-//! Walks through the tree of values that figment merges.
+//! Finds and builds values in the trees that figment merges.
 
 use figment::value::{Dict, Value};
 
-/// The value at `path`, where there is one.
+/// The value at `path`, if there is one.
 pub(super) fn at<'v>(root: &'v Dict, path: &[impl AsRef<str>]) -> Option<&'v Value> {
     let (last, above) = path.split_last()?;
     above.iter().try_fold(root, |table, name| table.get(name.as_ref())?.as_dict())?.get(last.as_ref())
 }
 
-/// The value at `path`, to be changed.
+/// The value at `path`, mutable.
 pub(super) fn at_mut<'v>(root: &'v mut Dict, path: &[&str]) -> Option<&'v mut Value> {
     let (first, below) = path.split_first()?;
     let value = root.get_mut(*first)?;
@@ -19,13 +19,13 @@ pub(super) fn at_mut<'v>(root: &'v mut Dict, path: &[&str]) -> Option<&'v mut Va
     }
 }
 
-/// A tree that holds `value` at `path`, and nothing else.
+/// A tree with `value` at `path` and nothing else.
 pub(super) fn nest(path: &[impl AsRef<str>], value: Value) -> Dict {
     let names = path.iter().rev().map(|name| name.as_ref().to_owned());
     names.fold(value, |inner, name| Value::from(Dict::from([(name, inner)]))).into_dict().unwrap_or_default()
 }
 
-/// Every value that is not a table, with its path, in the order of the names.
+/// Every value that is not a table, with its path, sorted by path.
 pub(super) fn leaves(root: &Dict) -> Vec<(Vec<String>, &Value)> {
     let below = root.iter().flat_map(|(name, value)| {
         match value {
@@ -41,7 +41,7 @@ pub(super) fn leaves(root: &Dict) -> Vec<(Vec<String>, &Value)> {
     below.collect()
 }
 
-/// `path` as a person writes it: `api.headers."X.Tenant"`.
+/// `path` as a dotted key: `api.headers."X.Tenant"`.
 pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
     let quoted = path.iter().map(|name| toml_edit::Key::new(name.as_ref()).display_repr().into_owned());
     quoted.collect::<Vec<_>>().join(".")
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_nested_is_found_and_is_the_only_leaf() {
+    fn a_nested_value_is_found_and_is_the_only_leaf() {
         let tree = nest(&["a", "b", "c"], Value::from(1));
         assert_eq!(at(&tree, &["a", "b", "c"]), Some(&Value::from(1)));
         assert_eq!(at(&tree, &["a", "x", "c"]), None);

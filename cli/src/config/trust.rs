@@ -1,4 +1,4 @@
-//! Who else could have written a file that says what to run.
+//! Whether another user could have written a file that names commands to run.
 
 use std::{
     fs::Metadata,
@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
 };
 
-/// Who owns a file, and who may write to it.
+/// Who owns a file, and who can write to it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Ownership {
     owner: u32,
@@ -20,7 +20,7 @@ impl From<&Metadata> for Ownership {
 }
 
 impl Ownership {
-    /// Why another user could have written what the file says, if one could.
+    /// Why another user could have written the file; nothing if none could.
     pub(super) fn problem(self) -> io::Result<Option<&'static str>> {
         let this_user = tempfile::tempfile()?.metadata()?.uid();
         Ok(self.problem_for(this_user))
@@ -32,7 +32,7 @@ impl Ownership {
         if self.owner != this_user && self.owner != ROOT {
             Some("another user owns it")
         } else if self.mode & GROUP_OR_OTHERS_WRITE != 0 {
-            Some("other users may write to it")
+            Some("other users can write to it")
         } else {
             None
         }
@@ -44,12 +44,12 @@ mod tests {
     use super::Ownership;
 
     #[test]
-    fn only_root_and_this_user_may_say_what_to_run() {
+    fn only_root_and_this_user_are_trusted() {
         let problem = |owner, mode| Ownership { owner, mode }.problem_for(1000);
         assert_eq!(problem(1000, 0o100_644), None);
         assert_eq!(problem(0, 0o100_644), None);
         assert_eq!(problem(1001, 0o100_600), Some("another user owns it"));
-        assert_eq!(problem(1000, 0o100_664), Some("other users may write to it"));
-        assert_eq!(problem(0, 0o100_646), Some("other users may write to it"));
+        assert_eq!(problem(1000, 0o100_664), Some("other users can write to it"));
+        assert_eq!(problem(0, 0o100_646), Some("other users can write to it"));
     }
 }

@@ -1,4 +1,4 @@
-//! One way to write each value, so that layers can be merged and read without knowing who wrote them.
+//! The canonical form of values, in which layers are merged and read.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use crate::config::{
     values::{body, kind::Kind},
 };
 
-/// `table`, with lists that were written as text taken apart, paths that are read made absolute by the folder
-/// they are relative to, and TOML's dates as text.
+/// `table` in its canonical form: lists that were written as text are lists, paths that longhaul reads are absolute
+/// (they are relative to `folder`), and TOML's dates are text.
 pub(in crate::config) fn table(table: Dict, folder: &Path) -> Dict {
     below(&[], table, folder)
 }
 
-/// The value that `text` is in TOML, where it is one.
+/// `text` as a TOML value, if it is one.
 pub(in crate::config) fn toml(text: &str) -> Option<Value> {
     let mut table: Dict = Toml::from_str(&format!("value = {text}")).ok()?;
-    // Text with a line break could bring keys of its own.
+    // Text with a line break could add other keys.
     if table.len() == 1 { table.remove("value") } else { None }
 }
 
@@ -56,7 +56,7 @@ fn value(path: &[String], written: Value, folder: &Path) -> Value {
     }
 }
 
-/// A program that is named by a path is read relative to the file, too; one without a slash is searched for.
+/// A program with a slash is a path relative to the file; one without is searched in `PATH`.
 fn command(command: Value, folder: &Path) -> Value {
     let command = match command {
         Value::String(_, text) if text.starts_with('[') => toml(&text).unwrap_or(Value::from(text)),
@@ -89,7 +89,7 @@ fn list(text: &str) -> Value {
     array.unwrap_or_else(|| Value::from(separated().collect::<Vec<_>>()))
 }
 
-/// The text of a TOML date, which its parser hands on as a table with a key of its own.
+/// The text of a TOML date, which the parser represents as a table with a special key.
 fn date(table: &Dict) -> Option<Value> {
     let text = table.get("$__toml_private_datetime").filter(|_| table.len() == 1)?;
     Some(Value::from(text.as_str()?))

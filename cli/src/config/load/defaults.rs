@@ -1,57 +1,51 @@
-//! What is built in.
+//! The defaults, as the lowest layer.
 
-use figment::{
-    providers::{Format, Toml},
-    value::{Dict, Value},
-};
+use figment::value::{Dict, Value};
+use serde_json::Value as Json;
 
 use crate::config::{
-    sections::{api, auth, job, pages::Pages, retry, root, stream, window},
-    tree,
+    schema::{
+        self,
+        node::{Node, Others},
+    },
+    values::kind::TABLE_NAME,
 };
 
-/// What is built in for a configuration that says `written`: each stream, sink and grant has defaults of its
-/// own.
+/// The defaults of a configuration that has the values `written`: those of every table in it, and of the tables whose
+/// default is to be empty.
 pub(in crate::config) fn beneath(written: &Dict) -> Dict {
-    let grant = match tree::at(written, &["auth", "type"]).and_then(Value::as_str) {
-        Some("client_credentials" | "password") => auth::GRANT_DEFAULTS,
-        _ => "",
-    };
-    let mut defaults = parse(&[root::DEFAULTS, api::DEFAULTS, grant, retry::DEFAULTS].concat());
-    defaults.insert("streams".to_owned(), each(written, "streams", |_, stream| beneath_stream(stream)));
-    defaults.insert(
-        "sinks".to_owned(),
-        each(written, "sinks", |name, _| tree::nest(&["type"], Value::from(name))),
-    );
-    defaults
+    table(schema::root(), "", Some(written))
 }
 
-fn beneath_stream(written: &Dict) -> Dict {
-    let optional: [(&[&str], &str); 4] = [
-        (&["window"], window::DEFAULTS),
-        (&["job"], job::DEFAULTS),
-        (&["job", "submit"], job::SUBMIT_DEFAULTS),
-        (&["job", "cancel"], job::CANCEL_DEFAULTS),
-    ];
-    let is_written = |path| tree::at(written, path).is_some_and(|table| table.as_dict().is_some());
-    let tables = optional.into_iter().filter(|(path, _)| is_written(path)).map(|(_, text)| text);
-    let mut defaults = parse(&std::iter::once(stream::DEFAULTS).chain(tables).collect::<String>());
-    let kind = tree::at(written, &["pages", "type"]).and_then(Value::as_str);
-    defaults.insert("pages".to_owned(), Value::from(parse(Pages::defaults(kind))));
-    defaults
+/// The defaults of the table `name`.
+fn table(node: Node, name: &str, written: Option<&Dict>) -> Dict {
+    let inside = |name: &str| written.and_then(|table| table.get(name)?.as_dict());
+    let kind = node.property("type").and_then(|kind| {
+        let chosen = written.and_then(|table| table.get("type")?.as_str());
+        chosen.or_else(|| kind.default(None)?.as_str())
+    });
+    let known = node.properties().filter(|(_, key)| key.belongs(kind)).filter_map(|(key, below)| {
+        let value = match below.default(kind) {
+            Some(Json::Object(_)) => nested(below, key, inside(key)),
+            Some(default) => Some(value(default)),
+            None if below.get("x-default").is_some_and(|default| default == TABLE_NAME) => Some(name.into()),
+            None if below.kind().is_none() => inside(key).and_then(|table| nested(below, key, Some(table))),
+            None => None,
+        };
+        Some((key.to_owned(), value?))
+    });
+    let Others::Named(node) = node.others() else { return known.collect() };
+    let given = written.into_iter().flatten().filter_map(|(name, table)| Some((name, table.as_dict()?)));
+    known
+        .chain(given.filter_map(|(name, table)| Some((name.clone(), nested(node, name, Some(table))?))))
+        .collect()
 }
 
-/// What `defaults` gives for each table in the table `above`.
-fn each(written: &Dict, above: &str, defaults: impl Fn(&str, &Dict) -> Dict) -> Value {
-    let tables = written.get(above).and_then(Value::as_dict).into_iter().flatten();
-    let tables = tables.filter_map(|(name, value)| Some((name, value.as_dict()?)));
-    Value::from(
-        tables
-            .map(|(name, table)| (name.clone(), defaults(name, table)))
-            .collect::<figment::value::Map<_, _>>(),
-    )
+fn nested(node: Node, name: &str, written: Option<&Dict>) -> Option<Value> {
+    let defaults = table(node, name, written);
+    (!defaults.is_empty()).then(|| Value::from(defaults))
 }
 
-fn parse(text: &str) -> Dict {
-    Toml::from_str(text).expect("what is built in is TOML")
+fn value(default: &Json) -> Value {
+    Value::serialize(default).expect("JSON has a value of its own for everything")
 }

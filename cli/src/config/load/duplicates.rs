@@ -1,5 +1,5 @@
-//! Keys that stand twice in one table. The parsers of YAML and JSON keep the later one and say nothing, so whatever the
-//! earlier one held would be lost.
+//! Finds duplicate keys in a table. The parsers of YAML and JSON silently drop all but the last, so values would be
+//! lost.
 
 use std::{collections::HashSet, fmt};
 
@@ -8,7 +8,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-/// Reads anything, keeps nothing, and refuses a key that stands twice.
+/// Accepts any value and refuses duplicate keys. It keeps nothing.
 pub(in crate::config) struct NoDuplicates;
 
 impl<'de> Deserialize<'de> for NoDuplicates {
@@ -30,7 +30,7 @@ impl<'de> Visitor<'de> for Anything {
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if seen.contains(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
             }
             map.next_value::<NoDuplicates>()?;
             seen.insert(key);

@@ -17,21 +17,21 @@ use crate::config::{
     tree,
 };
 
-/// Variables that are no keys but are read by the command line.
+/// Variables that are not keys: the command line reads them.
 const READ_ELSEWHERE: [&str; 2] = ["LONGHAUL_LOG", "LONGHAUL_PLUGIN_PATH"];
 
-/// What the environment says.
+/// The layers of the environment.
 pub(in crate::config) struct Environment {
-    /// One for each variable, so that its name is the origin of its value.
+    /// One layer per variable, whose name is the origin of the value.
     pub(in crate::config) layers: Vec<Layer>,
     pub(in crate::config) warnings: Vec<String>,
 }
 
 impl Environment {
-    /// Reads the variables; names that the user gives take the case that they have in `below`.
+    /// Reads the variables. Names that the user chose get the case that they have in `below`.
     ///
-    /// A value is text, letter for letter, and becomes what its key holds only where that is read. An empty
-    /// one counts: it is empty text, or a list of nothing. It does not uncover what a lower layer says.
+    /// A value is taken literally; it is parsed only when its key is read. An empty value is a value, too: empty text
+    /// or an empty list. It overrides lower layers.
     pub(in crate::config) fn read(
         variables: &[(OsString, OsString)],
         below: &Dict,
@@ -52,7 +52,7 @@ impl Environment {
                 None => {
                     let suggestion = closest(&typed, str::to_ascii_uppercase);
                     warnings.push(format!(
-                        "the environment variable `{name}` is not a key and is ignored{suggestion}"
+                        "ignoring the environment variable `{name}`, which is not a key{suggestion}"
                     ));
                 }
             }
@@ -63,7 +63,7 @@ impl Environment {
     }
 }
 
-/// The variables that `[environment]` of `stack` gives a meaning, with their keys.
+/// The variables that `[environment]` in `stack` lists, with their keys.
 pub(in crate::config) fn well_known(stack: &Stack) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
     let values = stack.values();
     let table = values.get("environment").and_then(Value::as_dict).into_iter().flatten();
@@ -84,7 +84,7 @@ pub(in crate::config) fn well_known(stack: &Stack) -> Result<Vec<(String, Vec<St
     known.collect()
 }
 
-/// What those of `names` say that are set, a layer each.
+/// The layers of those variables in `names` that are set.
 pub(in crate::config) fn layers_of(
     names: &[(String, Vec<String>)],
     variables: &[(OsString, OsString)],
@@ -114,7 +114,7 @@ fn layer(path: &[String], name: String, value: &OsStr, cwd: &Path) -> Result<Lay
     Ok(Layer { origin, folder: cwd.to_owned(), values: tree::nest(path, Value::from(text)) })
 }
 
-/// Refuses two variables that set one key, or a key and a key inside it: neither is above the other.
+/// Refuses two variables for the same key, or for a key and a key inside it, because neither overrides the other.
 fn refuse_overlap(found: &[(Vec<String>, String, &OsStr)]) -> Result<(), ConfigError> {
     for (index, (path, name, _)) in found.iter().enumerate() {
         let overlap =
@@ -131,10 +131,8 @@ fn refuse_overlap(found: &[(Vec<String>, String, &OsStr)]) -> Result<(), ConfigE
 fn unknown(name: &str, typed: &[String]) -> ConfigError {
     let origin = Origin::Environment { name: name.to_owned() };
     let error = if keys::is_table(typed) {
-        ConfigError::new(format!(
-            "the environment variable `{name}` is a table, which has no value of its own"
-        ))
-        .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
+        ConfigError::new(format!("the environment variable `{name}` names a table, not a key"))
+            .with_hint(format!("set one of its keys, as in `{name}__KEY`"))
     } else {
         ConfigError::new(format!(
             "the environment variable `{name}` is not a key{}",
@@ -144,9 +142,8 @@ fn unknown(name: &str, typed: &[String]) -> ConfigError {
     error.written(origin)
 }
 
-/// A suggestion, written by `spell`, for the first level of `typed` that no key has.
+/// A suggestion for the first level of `typed` that is unknown, in the spelling of `spell`.
 fn closest(typed: &[String], spell: fn(&str) -> String) -> String {
-    let rows: Vec<_> = keys::rows().map(|(row, _)| row).collect();
     let agree = |row: &[&str], depth: usize| {
         row.len() > depth
             && row
@@ -155,7 +152,8 @@ fn closest(typed: &[String], spell: fn(&str) -> String) -> String {
                 .all(|(key, name)| key.starts_with('*') || key.eq_ignore_ascii_case(name))
     };
     for (depth, name) in typed.iter().enumerate() {
-        let here: Vec<_> = rows.iter().filter(|row| agree(row, depth)).map(|row| row[depth]).collect();
+        let here: Vec<_> =
+            keys::rows().iter().filter(|row| agree(&row.path, depth)).map(|row| row.path[depth]).collect();
         if !here.iter().any(|key| key.starts_with('*') || key.eq_ignore_ascii_case(name)) {
             return suggest::closest(name, &here.into_iter().map(spell).collect::<Vec<_>>());
         }

@@ -1,4 +1,4 @@
-//! The configuration as types, or what is wrong with it, in the words of the schema.
+//! Reads the merged values into types, and explains errors in the words of the documentation.
 
 use figment::{
     Error,
@@ -15,12 +15,12 @@ use crate::config::{
     values::kind,
 };
 
-/// The configuration that the layers of `stack` are together.
+/// The configuration that the layers of `stack` give.
 pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
     stack.figment().extract_lossy().map_err(|error| explain(error, stack))
 }
 
-/// `error`, which was met in reading `stack`.
+/// Explains an error that occurred in reading `stack`.
 fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
     let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
@@ -43,7 +43,7 @@ fn explain(error: Error, stack: &Stack) -> ConfigError {
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
             let expected = in_words(&expected);
             let found = describe(&found, expected);
-            let unquoted = expected.starts_with("text") && ["a number", "a truth value"].contains(&&*found);
+            let unquoted = expected.starts_with("text") && ["a number", "a boolean"].contains(&&*found);
             (format!("`{key}`: expected {expected}, found {found}"), unquoted.then_some("put it in quotes"))
         }
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
@@ -53,7 +53,7 @@ fn explain(error: Error, stack: &Stack) -> ConfigError {
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 
-/// `path` without what lies inside a value, the index in a list say.
+/// `path` up to the key. What follows lies inside a value, such as the index in a list.
 fn to_the_key(path: &[String]) -> Vec<String> {
     let whole = (1..path.len()).find(|&length| {
         keys::find_kind(&path[..length]).is_some_and(|kind| {
@@ -63,7 +63,7 @@ fn to_the_key(path: &[String]) -> Vec<String> {
     path[..whole.unwrap_or(path.len())].to_vec()
 }
 
-/// What serde expected, in the words of the schema.
+/// What serde expected, in the words of the documentation.
 fn in_words(expected: &str) -> &str {
     match expected {
         "a boolean" => "`true` or `false`",
@@ -77,8 +77,8 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// What was found. Only where a number or a truth value belongs can text be shown: elsewhere it may be a
-/// secret in the wrong place.
+/// What was found. Text is shown only if a number or a boolean was expected. Anything else may be a secret in the wrong
+/// place.
 fn describe(found: &Actual, expected: &str) -> String {
     let harmless = expected.starts_with("a whole number") || expected.starts_with("`true`");
     match found {
@@ -86,7 +86,7 @@ fn describe(found: &Actual, expected: &str) -> String {
         Actual::Unsigned(number) if harmless => format!("`{number}`"),
         Actual::Signed(number) if harmless => format!("`{number}`"),
         Actual::Str(_) | Actual::Char(_) => "text".to_owned(),
-        Actual::Bool(_) => "a truth value".to_owned(),
+        Actual::Bool(_) => "a boolean".to_owned(),
         Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number".to_owned(),
         Actual::Seq => "a list".to_owned(),
         Actual::Map => "a table".to_owned(),

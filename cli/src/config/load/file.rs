@@ -1,4 +1,4 @@
-//! One configuration file.
+//! A configuration file.
 
 use std::{
     fs::File,
@@ -19,21 +19,21 @@ use crate::config::{
     trust::Ownership,
 };
 
-/// The endings of configuration files, in the order they are looked for.
+/// The endings of configuration files, in the order of the search.
 pub(in crate::config) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 
-/// What is kept of a file besides its values.
+/// What is known about a file besides its values.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct ConfigFile {
     /// The file, without a line.
     pub(in crate::config) origin: Origin,
     pub(in crate::config) lines: Lines,
-    /// Nothing for a file that comes along.
+    /// Nothing for a built-in preset.
     pub(in crate::config) ownership: Option<Ownership>,
 }
 
 impl ConfigFile {
-    /// Reads the file `path` in the folder `cwd`; nothing where there is none.
+    /// Reads the file `path`, relative to the folder `cwd`. Returns nothing if it does not exist.
     pub(in crate::config) fn read(path: &Path, cwd: &Path) -> Result<Option<(Self, Layer)>, ConfigError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if !ENDINGS.contains(&ending) {
@@ -57,7 +57,7 @@ impl ConfigFile {
         Ok(Some((Self { origin, lines, ownership: Some(ownership) }, layer)))
     }
 
-    /// The preset `name` that comes along, written in TOML.
+    /// Reads the built-in preset `name`, which is TOML.
     pub(in crate::config) fn embedded(name: &str, text: &str) -> Result<(Self, Layer), ConfigError> {
         let origin = Origin::Preset { name: name.to_owned(), line: None };
         let (values, lines) = Self::parse(text, "toml", &origin)?;
@@ -67,7 +67,7 @@ impl ConfigFile {
 
     fn parse(text: &str, ending: &str, origin: &Origin) -> Result<(Dict, Lines), ConfigError> {
         let refuse = |message: &str, line| ConfigError::new(message).written(origin.clone().on(line));
-        // Windows editors like to begin a file with a byte order mark.
+        // Editors on Windows may write a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {
             return Err(refuse("the file is empty", None));
@@ -80,7 +80,7 @@ impl ConfigFile {
         match parsed {
             Ok((Value::Dict(_, values), lines)) => Ok((values, lines)),
             Ok((Value::Empty(..), _)) => Err(refuse("the file is empty", None)),
-            Ok(_) => Err(refuse("the file holds no keys", None)),
+            Ok(_) => Err(refuse("the file has no keys", None)),
             Err(Syntax { format, message, place: Some((line, column)) }) => {
                 let message = format!("the file is not {format} at line {line}, column {column}: {message}");
                 Err(refuse(&message, Some(line)))
@@ -92,7 +92,7 @@ impl ConfigFile {
     }
 }
 
-/// Why a text is not of its format; `place` is line and column, from 1.
+/// A syntax error; `place` is line and column, from 1.
 struct Syntax {
     format: &'static str,
     message: String,
@@ -101,7 +101,7 @@ struct Syntax {
 
 type Parsed = Result<(Value, Lines), Syntax>;
 
-/// The bytes of the file, and who owned it when they were read.
+/// The bytes of the file, and its ownership at the time of reading.
 fn open(path: &Path) -> io::Result<(Vec<u8>, Ownership)> {
     let mut file = File::open(path)?;
     let ownership = Ownership::from(&file.metadata()?);

@@ -13,14 +13,12 @@ use crate::config::{
     values::{http_url, kind::Kind},
 };
 
-/// What one `--set` says. A text key takes its value as it is, or as a TOML string; others take TOML, and
-/// text where it is none.
+/// The layer of one `--set`. The value of a text key is taken literally, or as a TOML string. Other values are TOML, or
+/// text if they are not valid TOML.
 pub(in crate::config) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
-    // What was typed may be a secret as a whole, so it is never repeated.
-    let malformed = || {
-        ConfigError::new("`--set` is not followed by `key.path=value`")
-            .written(Origin::Flag { text: String::new() })
-    };
+    // The whole text may be a secret, so it is never shown.
+    let malformed =
+        || ConfigError::new("expected `--set KEY=VALUE`").written(Origin::Flag { text: String::new() });
     let (key, text) = text.split_once('=').ok_or_else(malformed)?;
     let path: Vec<_> =
         Key::parse(key).map_err(|_| malformed())?.iter().map(|key| key.get().to_owned()).collect();
@@ -40,7 +38,7 @@ pub(in crate::config) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigEr
     if let Some((path, _)) = tree::leaves(&values).into_iter().find(|(path, value)| is_secret(path, value)) {
         let (key, variable) = (tree::dotted(&path), keys::variable(&path));
         return Err(ConfigError::new(format!(
-            "`{key}` cannot be set on the command line: the process list shows it"
+            "`{key}` cannot be set on the command line, because the process list would show it"
         ))
         .at(&key, origin)
         .with_hint(format!("set the environment variable `{variable}` instead")));
@@ -73,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_refused_and_not_repeated() {
+    fn a_secret_is_refused_and_not_shown() {
         for (text, key, variable) in [
             ("auth.client_secret=hunter2", "auth.client_secret", "LONGHAUL_AUTH__CLIENT_SECRET"),
             ("auth={token='hunter2'}", "auth.token", "LONGHAUL_AUTH__TOKEN"),
@@ -86,7 +84,7 @@ mod tests {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("`{key}` cannot be set on the command line: the process list shows it")
+                format!("`{key}` cannot be set on the command line, because the process list would show it")
             );
             assert_eq!(error.hint(), Some(&*format!("set the environment variable `{variable}` instead")));
             assert!(!format!("{error:?}").contains("hunter2"));
@@ -94,15 +92,15 @@ mod tests {
     }
 
     #[test]
-    fn where_a_secret_is_may_be_said() {
+    fn the_place_of_a_secret_can_be_set() {
         assert_eq!(value("auth.client_secret.env=VAULT"), Value::from("VAULT"));
     }
 
     #[test]
-    fn what_is_no_assignment_is_refused() {
+    fn text_that_is_not_an_assignment_is_refused() {
         for text in ["hunter2", "=x", "a..b=x", "a b=x"] {
             let error = layer(text, Path::new("/")).map(|_| ()).unwrap_err();
-            assert_eq!(error.to_string(), "`--set` is not followed by `key.path=value`", "{text}");
+            assert_eq!(error.to_string(), "expected `--set KEY=VALUE`", "{text}");
             assert_eq!(error.where_written().as_deref(), Some("--set"));
         }
     }

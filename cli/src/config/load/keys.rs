@@ -1,95 +1,101 @@
-//! The keys of the schema, as far as the layers must know them before serde does.
+//! What must be known about keys before serde reads them.
 //!
-//! A variable of the environment is text and has no case: what it means, and whether it may be shown, depends
-//! on the key it names. Each section of the schema lists its keys beside its types.
+//! An environment variable is text and its name has no case. How it is read, and whether it may be shown, depends on
+//! its key.
+
+use std::{slice, sync::OnceLock};
 
 use figment::value::Dict;
 
 use crate::config::{
-    sections::{api, auth, errors, job, pages, rate, retry, root, sink, stream, table, window},
-    tree,
-    values::{
-        kind::{Kind, Row, Types},
-        secret,
+    schema::{
+        self,
+        node::{Node, Others},
     },
+    tree,
+    values::kind::Kind,
 };
 
-/// What the names of variables begin with.
+/// The prefix of the names of environment variables.
 pub(in crate::config) const PREFIX: &str = "LONGHAUL_";
-/// What stands between two levels of a key in the name of a variable.
+/// The separator between the levels of a key in the name of a variable.
 pub(in crate::config) const BETWEEN_LEVELS: &str = "__";
 
-/// The most levels a key has. No format that is read nests as deep; a variable of the environment could.
+/// The maximum number of levels of a key. Only an environment variable could have more.
 const DEEPEST: usize = 200;
 
-const SECTIONS: [&[Row]; 12] = [
-    root::KEYS,
-    api::KEYS,
-    auth::KEYS,
-    retry::KEYS,
-    rate::KEYS,
-    errors::KEYS,
-    stream::KEYS,
-    table::KEYS,
-    pages::KEYS,
-    window::KEYS,
-    job::KEYS,
-    sink::KEYS,
-];
-
-/// Every key of the schema, the forms of secrets included.
-pub(in crate::config) fn rows() -> impl Iterator<Item = (Vec<&'static str>, Kind)> {
-    SECTIONS.iter().flat_map(|section| section.iter()).flat_map(|&(key, kind)| {
-        let forms = if kind == Kind::Secret { secret::FORMS } else { &[] };
-        let with = forms.iter().map(move |&(form, kind)| (key.split('.').chain([form]).collect(), kind));
-        std::iter::once((key.split('.').collect(), kind)).chain(with)
-    })
+/// A key and its kind. `*` stands for a name that the user chooses, `**` for one or more names.
+#[derive(Debug)]
+pub(in crate::config) struct Row {
+    pub(in crate::config) path: Vec<&'static str>,
+    pub(in crate::config) kind: Kind,
 }
 
-/// The key that `typed` means, whatever its case, and what it holds. A name that the user gives takes the
-/// case of one in `existing` that differs in nothing else, and is lower-case where there is none.
+/// Every key of the schema.
+pub(in crate::config) fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| rows_of(&[], schema::root()))
+}
+
+/// The key that `typed` means in any case, and its kind. A name that the user chooses gets the case that it has in
+/// `existing`, or lower case if it is new.
 pub(in crate::config) fn find(typed: &[String], existing: &Dict) -> Option<(Vec<String>, Kind)> {
-    rows().find_map(|(row, kind)| Some((spell(row, typed, existing)?, kind)))
+    rows().iter().find_map(|row| Some((spell(&row.path, typed, existing)?, row.kind)))
 }
 
-/// What the key at `path` holds; nothing for a table, or where there is no such key.
+/// The kind of the key at `path`; nothing for a table or an unknown key.
 pub(in crate::config) fn find_kind(path: &[String]) -> Option<Kind> {
     find(path, &Dict::new()).map(|(_, kind)| kind)
 }
 
-/// The types of the table at `path`, where it is one that has a `type`.
-pub(in crate::config) fn types(path: &[&str]) -> Option<Types> {
-    match path {
-        ["auth"] => Some(auth::TYPES),
-        ["streams", _, "pages"] => Some(pages::TYPES),
-        _ => None,
+/// The keys besides `type` that the table at `path` can have if it is of the type `kind`; nothing if every type has the
+/// same keys.
+pub(in crate::config) fn of_type(path: &[&str], kind: &str) -> Option<Vec<&'static str>> {
+    let table = path.iter().try_fold(schema::root(), |table, name| table.inside(name))?;
+    let is_known = table.property("type")?.words().iter().any(|(word, _)| *word == kind);
+    let keys = || table.properties().filter(|(name, key)| *name != "type" && key.belongs(Some(kind)));
+    is_known.then(|| keys().map(|(name, _)| name).collect())
+}
+
+/// The tables in `values` whose keys depend on their `type`.
+pub(in crate::config) fn typed_tables(values: &Dict) -> Vec<Vec<String>> {
+    fn below(node: Node, values: &Dict) -> Vec<Vec<String>> {
+        let tables =
+            values.iter().filter_map(|(name, value)| Some((name, node.inside(name)?, value.as_dict()?)));
+        let found = tables.flat_map(|(name, node, table)| {
+            let is_typed = node.property("type").is_some_and(|kind| !kind.words().is_empty());
+            let here = is_typed.then(Vec::new).into_iter();
+            here.chain(below(node, table))
+                .map(|path| [slice::from_ref(name), &path].concat())
+                .collect::<Vec<_>>()
+        });
+        found.collect()
     }
+    below(schema::root(), values)
 }
 
-/// Whether `path` is a table of the schema, whose keys have names of their own.
+/// Whether `path` is a table in the schema.
 pub(in crate::config) fn is_table(path: &[String]) -> bool {
-    let is_above = |mut row: Vec<_>| {
-        let deeper = row.len() > path.len();
-        row.truncate(path.len());
-        deeper && spell(row, path, &Dict::new()).is_some()
+    let is_above = |row: &Row| {
+        row.path.len() > path.len() && spell(&row.path[..path.len()], path, &Dict::new()).is_some()
     };
-    find_kind(path).is_none() && rows().any(|(row, _)| is_above(row))
+    find_kind(path).is_none() && rows().iter().any(is_above)
 }
 
-/// The variable of the environment that sets the key at `path`.
+/// The environment variable that sets the key at `path`.
 pub(in crate::config) fn variable(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join(BETWEEN_LEVELS).to_ascii_uppercase())
 }
 
-/// How a key is set that each of `variables` names.
+/// A hint how to set a key that each of `variables` sets.
 pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
     let list = variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let one =
         if variables.len() > 1 { "one of the environment variables" } else { "the environment variable" };
-    format!("write it in a configuration file, or set {one} {list}")
+    format!("add it to a configuration file, or set {one} {list}")
 }
 
-/// Whether the value at `path` is never shown.
+/// Whether the value at `path` is a secret.
 pub(in crate::config) fn is_secret(path: &[String]) -> bool {
     match find_kind(path) {
         Some(Kind::Secret) => true,
@@ -98,7 +104,7 @@ pub(in crate::config) fn is_secret(path: &[String]) -> bool {
     }
 }
 
-/// Whether a key whose name others chose, a sink's option say, most likely holds a secret.
+/// Whether a key that the schema does not know, such as an option of a sink, has the name of a secret.
 pub(in crate::config) fn sounds_secret(name: &str) -> bool {
     const ENDINGS: [&str; 7] =
         ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
@@ -106,18 +112,31 @@ pub(in crate::config) fn sounds_secret(name: &str) -> bool {
     name == "token" || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-fn spell(mut row: Vec<&'static str>, typed: &[String], existing: &Dict) -> Option<Vec<String>> {
-    if row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len()) {
-        row.resize(typed.len(), "**");
+fn rows_of(path: &[&'static str], node: Node) -> Vec<Row> {
+    let below = |name| [path, &[name]].concat();
+    let mut rows: Vec<_> = node.kind().map(|kind| Row { path: path.to_vec(), kind }).into_iter().collect();
+    for table in node.tables() {
+        rows.extend(table.properties().flat_map(|(name, node)| rows_of(&below(name), node)));
+        match table.others() {
+            Others::None => {}
+            Others::Named(node) => rows.extend(rows_of(&below("*"), node)),
+            Others::Free => rows.push(Row { path: below("**"), kind: Kind::Free }),
+        }
     }
-    if row.len() != typed.len() {
+    rows
+}
+
+/// `typed` in the spelling of `row`, if it names that key.
+fn spell(row: &[&str], typed: &[String], existing: &Dict) -> Option<Vec<String>> {
+    let is_open = row.last() == Some(&"**") && (row.len()..=DEEPEST).contains(&typed.len());
+    if row.len() != typed.len() && !is_open {
         return None;
     }
     let mut spelled: Vec<String> = Vec::new();
-    for (expected, name) in row.into_iter().zip(typed) {
-        spelled.push(match expected {
+    for (expected, name) in row.iter().chain(std::iter::repeat(&"**")).zip(typed) {
+        spelled.push(match *expected {
             "*" | "**" => like_existing(&spelled, name, existing),
-            _ if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
+            expected if expected.eq_ignore_ascii_case(name) => expected.to_owned(),
             _ => return None,
         });
     }
@@ -143,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn names_take_the_case_of_the_schema_or_of_what_is_there() {
+    fn names_take_the_case_of_the_schema_or_of_existing_names() {
         let existing = tree::nest(&["streams", "users", "query", "pageSize"], Value::from("1"));
         let find = |typed: &str| find(&path(typed), &existing).map(|(path, kind)| (path.join("."), kind));
         assert_eq!(find("AUTH.CLIENT_ID"), Some(("auth.client_id".into(), Kind::Text)));
@@ -161,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_not_be_shown_is_known_by_its_key() {
+    fn secrets_are_recognized_by_their_key() {
         for key in [
             "auth.client_secret",
             "auth.extra.x",

@@ -1,4 +1,4 @@
-//! What one place says.
+//! A layer of the configuration.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,11 @@ use figment::value::Dict;
 
 use crate::config::origin::Origin;
 
-/// What was written in one place.
+/// The values from one origin.
 #[derive(Clone)]
 pub(in crate::config) struct Layer {
     pub(in crate::config) origin: Origin,
-    /// What paths that are read are relative to.
+    /// The folder that paths are relative to, if longhaul reads them.
     pub(in crate::config) folder: PathBuf,
     pub(in crate::config) values: Dict,
 }

@@ -1,4 +1,4 @@
-//! What the user wrote, layer upon layer, and the preset beneath it.
+//! The layers of the user, and the preset below them.
 
 use crate::config::{
     error::ConfigError,
@@ -14,10 +14,10 @@ use crate::config::{
     tree,
 };
 
-/// The layers of `sources` with the preset that they name, and what is odd about them.
+/// Reads the layers of `sources` and the preset that they name, and returns them with warnings.
 pub(in crate::config) fn read(sources: &Sources) -> Result<(Stack, Vec<String>), ConfigError> {
     let written = Written::read(sources)?;
-    // Any layer may name what lies beneath them all, so they are laid without it first.
+    // Any layer can name the preset, which lies below all of them. So they are stacked without it first.
     let mut own = Stack::default();
     written.lay_files(&mut own);
     let environment = written.environment(&own)?;
@@ -44,7 +44,7 @@ pub(in crate::config) fn read(sources: &Sources) -> Result<(Stack, Vec<String>),
     Ok((stack, warnings))
 }
 
-/// What the user wrote.
+/// The layers of the user.
 struct Written<'s> {
     sources: &'s Sources,
     files: Vec<(ConfigFile, Layer)>,

@@ -1,21 +1,21 @@
-//! On which lines of a file its keys stand, and in which order.
+//! The lines and the order of the keys in a file.
 
 use toml_edit::{ImDocument, TableLike};
 
-/// The keys of a file, in the order they stand there, each with its line.
+/// The keys of a file in their order, each with its line.
 #[derive(Clone, Debug, Default)]
 pub(in crate::config) struct Lines(Vec<(Vec<String>, usize)>);
 
 impl Lines {
-    /// Of every key in a TOML document.
+    /// The lines of all keys in a TOML document.
     pub(in crate::config) fn of_toml(document: &ImDocument<&str>) -> Self {
         let mut lines = Self::default();
         lines.add(&[], document.as_table(), document.raw());
         lines
     }
 
-    /// Of the keys that begin a line of YAML, or of JSON that is laid out like it. A key that stands
-    /// elsewhere is found on the line of the table it is in.
+    /// The lines of the keys that begin a line, in YAML or in indented JSON. Other keys get the line of the table
+    /// around them.
     pub(in crate::config) fn of_outline(text: &str) -> Self {
         let mut lines = Self::default();
         let mut open: Vec<(usize, &str)> = Vec::new();
@@ -30,13 +30,13 @@ impl Lines {
         lines
     }
 
-    /// The line of the key at `path`, or else of the innermost key around it.
+    /// The line of the key at `path`, or of the innermost known table around it.
     pub(in crate::config) fn find(&self, path: &[String]) -> Option<usize> {
         let line = |path: &[String]| self.0.iter().find(|(known, _)| known == path).map(|(_, line)| *line);
         (1..=path.len()).rev().find_map(|length| line(&path[..length]))
     }
 
-    /// The names in the table `table`, in the order they first appear.
+    /// The names in the table `table`, in the order of their first appearance.
     pub(in crate::config) fn names<'l>(&'l self, table: &'l str) -> impl Iterator<Item = &'l str> {
         self.0.iter().filter_map(move |(path, _)| match path.as_slice() {
             [above, name] if above == table => Some(name.as_str()),
@@ -58,7 +58,7 @@ impl Lines {
     }
 }
 
-/// The key that `content` begins with: `name:`, `"name":`.
+/// The key at the start of `content`: `name:`, `"name":`.
 fn leading_key(content: &str) -> Option<&str> {
     if let Some(quote @ ('"' | '\'')) = content.chars().next() {
         let (name, after) = content[1..].split_once(quote)?;

@@ -1,8 +1,8 @@
-//! From files, environment, and flags to one configuration, with the origin of every value.
+//! Builds one configuration from files, environment and flags, with the origin of every value.
 //!
 //! The layers, lowest first: the defaults; the preset that `system` names; the machine's file; the user's file;
-//! `longhaul.toml` in the working directory, or the files named on the command line instead; the variables that
-//! `[environment]` names; the variables that begin with `LONGHAUL_`; `--set`.
+//! `longhaul.toml` in the working folder, or the files named on the command line; the variables that `[environment]`
+//! lists; the variables that begin with `LONGHAUL_`; `--set`.
 
 pub(super) mod canonical;
 pub(super) mod defaults;

@@ -1,4 +1,4 @@
-//! System presets: configuration files that come along, or the user's own, beneath all others.
+//! Presets: configuration files for one system, below all other layers.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use crate::config::{
     tree,
 };
 
-/// The presets that come along, by name.
+/// The built-in presets, by name.
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] =
     &[("genesys", include_str!("../../presets/genesys.toml"))];
 
-/// The preset that `system` of `own` names, where it does; `own` is what the user wrote.
+/// The preset that `system` names in `own`, the layers of the user.
 pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(ConfigFile, Layer)>, ConfigError> {
     let values = own.values();
     let Some(system) = values.get("system") else { return Ok(None) };
@@ -44,26 +44,22 @@ pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(Config
     };
     if layer.values.contains_key("system") {
         let origin = layer.origin.on(file.lines.find(&["system".to_owned()]));
-        return Err(ConfigError::new("`system`: a preset has no preset beneath it").at("system", origin));
+        return Err(ConfigError::new("`system`: a preset cannot use another preset").at("system", origin));
     }
     fit(&mut layer.values, &[&values]);
     Ok(Some((file, layer)))
 }
 
-/// Takes from `values` what does not go with the types that tables have above, the first of `above` on top:
-/// the token endpoint of a preset, say, where the user has a fixed token.
+/// Removes keys from `values` that do not belong to the type that a table has in `above`, the topmost layer first. For
+/// example, the preset has a token endpoint, and the user has a fixed token.
 pub(in crate::config) fn fit(values: &mut Dict, above: &[&Dict]) {
-    let streams = values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
-    let pages = streams.map(|stream| ["streams", stream, "pages"].map(str::to_owned).to_vec());
-    let typed: Vec<_> = pages.chain([vec!["auth".to_owned()]]).collect();
-    for table in typed {
+    for table in keys::typed_tables(values) {
         let path: Vec<_> = table.iter().map(String::as_str).collect();
         let kind_in =
             |values: &Dict| tree::at(values, &[&*path, &["type"]].concat())?.as_str().map(str::to_owned);
         let kind = above.iter().find_map(|values| kind_in(values));
         let Some(kind) = kind.filter(|kind| kind_in(values).as_ref() != Some(kind)) else { continue };
-        let types = keys::types(&path).unwrap_or_default();
-        let known = types.iter().find(|(name, _)| *name == kind).map(|(_, keys)| *keys);
+        let known = keys::of_type(&path, &kind);
         if let (Some(known), Some(Value::Dict(_, table))) = (known, tree::at_mut(values, &path)) {
             table.retain(|key, _| known.contains(&key.as_str()));
         }
@@ -81,8 +77,8 @@ fn embedded(system: &str) -> Result<(&'static str, &'static str), ConfigError> {
         let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
         let suggestion = suggest::closest(system, &names);
         let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        ConfigError::new(format!("`system`: there is no preset `{system}`{suggestion}")).with_hint(format!(
-            "the presets that come along: {known}; a file of your own is named by its path, such as `./crm.toml`"
+        ConfigError::new(format!("`system`: unknown preset `{system}`{suggestion}")).with_hint(format!(
+            "built-in presets: {known}; for a file of your own, write its path, such as `./crm.toml`"
         ))
     })
 }

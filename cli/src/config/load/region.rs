@@ -1,4 +1,4 @@
-//! `region` and `[regions]`: which of a system's hosts are meant.
+//! `region` and `[regions]`: the domain of the API.
 
 use figment::value::{Dict, Value};
 use longhaul_core::suggest;
@@ -11,10 +11,10 @@ use crate::config::{
 
 const PLACEHOLDER: &str = "{domain}";
 
-/// The addresses in which the placeholder may stand.
+/// The URLs that may contain the placeholder.
 const ADDRESSES: [[&str; 2]; 2] = [["api", "base_url"], ["auth", "token_url"]];
 
-/// Puts the domain of the region into the addresses that ask for it.
+/// Replaces the placeholder in the URLs by the domain of the region.
 pub(in crate::config) fn settle(stack: &mut Stack) -> Result<(), ConfigError> {
     let values = stack.values();
     let regions = Regions::of(&values);
@@ -30,7 +30,7 @@ pub(in crate::config) fn settle(stack: &mut Stack) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The names of regions, with their domains.
+/// The names of regions with their domains.
 struct Regions<'v>(Vec<(&'v str, &'v str)>);
 
 impl<'v> Regions<'v> {
@@ -39,13 +39,11 @@ impl<'v> Regions<'v> {
         Self(table.filter_map(|(name, domain)| Some((name.as_str(), domain.as_str()?))).collect())
     }
 
-    /// The domain of the region that `text` names in any case, by its name or its domain.
+    /// The domain of `region`, which is a name or a domain in any case.
     fn domain(&self, region: &Value) -> Result<&'v str, ConfigError> {
         let text = region.as_str().ok_or_else(|| ConfigError::new("`region`: expected text"))?;
         if self.0.is_empty() {
-            return Err(
-                ConfigError::new("`region`: there are no regions to choose from").with_hint(NO_REGIONS)
-            );
+            return Err(ConfigError::new("`region`: no regions are configured").with_hint(NO_REGIONS));
         }
         let is_meant = |(name, domain): &&(&str, &str)| {
             name.eq_ignore_ascii_case(text) || domain.eq_ignore_ascii_case(text)
@@ -55,22 +53,22 @@ impl<'v> Regions<'v> {
         }
         let known: Vec<_> = self.0.iter().flat_map(|(name, domain)| [name, domain]).collect();
         let suggestion = suggest::closest(text, known.iter().copied());
-        let error = ConfigError::new(format!("`region`: there is no region `{text}`{suggestion}"));
+        let error = ConfigError::new(format!("`region`: unknown region `{text}`{suggestion}"));
         Err(error.with_hint(format!("the regions are {}", self.list())))
     }
 
-    /// That the address at `path` cannot be completed.
+    /// The error for the URL at `path`, which needs a region.
     fn unchosen(&self, path: &[&str], stack: &Stack) -> ConfigError {
         let path: Vec<_> = path.iter().map(|name| (*name).to_owned()).collect();
         let address = tree::dotted(&path);
         let near = stack.by_user(stack.origin(&path));
         if self.0.is_empty() {
-            let message = format!("`{address}`: there are no regions to take `{PLACEHOLDER}` from");
+            let message = format!("`{address}`: no regions are configured, so `{PLACEHOLDER}` has no value");
             return ConfigError::new(message).at(&address, near).with_hint(NO_REGIONS);
         }
         let variables = stack.variables(&["region".to_owned()]);
         let hint = format!("{}; the regions are {}", keys::set_one_of(&variables), self.list());
-        let message = format!("`region` is missing, which `{address}` needs for `{PLACEHOLDER}`");
+        let message = format!("`region` is missing; `{address}` needs it for `{PLACEHOLDER}`");
         ConfigError::new(message).at("region", near).with_hint(hint)
     }
 
@@ -80,4 +78,4 @@ impl<'v> Regions<'v> {
     }
 }
 
-const NO_REGIONS: &str = "name a `system` that has regions, or write their domains in a table `[regions]`";
+const NO_REGIONS: &str = "set `system` to a preset that has regions, or add a table `[regions]`";

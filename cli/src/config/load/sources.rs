@@ -1,28 +1,27 @@
-//! Where a configuration is read from.
+//! The sources of a configuration.
 
 use std::{ffi::OsString, fmt, path::PathBuf};
 
 use crate::config::{error::ConfigError, load::file::ENDINGS};
 
-/// What a configuration is read from. `Debug` does not show the environment, nor the values of `--set`.
+/// The sources of a configuration. `Debug` shows neither the environment nor the values of `--set`.
 #[derive(Clone, Default)]
 pub struct Sources {
-    /// The working directory, absolute.
+    /// The working folder, absolute.
     pub cwd: PathBuf,
-    /// The variables of the environment; `HOME` and `XDG_CONFIG_HOME` say where the user's file is.
+    /// The environment variables. `HOME` and `XDG_CONFIG_HOME` give the folder of the user's file.
     pub environment: Vec<(OsString, OsString)>,
-    /// The files named on the command line, the last one on top. If there are any, `longhaul.toml` is not
-    /// read.
+    /// The files named on the command line; later files win. If there are any, `longhaul.toml` is not read.
     pub files: Vec<PathBuf>,
     /// The machine's file: `/etc/longhaul/config.toml`.
     pub machine_file: Option<PathBuf>,
-    /// What `--set` was given, the last one on top.
+    /// The values of `--set`; later ones win.
     pub set: Vec<String>,
 }
 
 impl Sources {
-    /// The user's file, in the folder that the XDG base directory specification gives; a relative one is
-    /// ignored as it says.
+    /// The user's file, in the folder of the XDG base directory specification, which requires relative folders to be
+    /// ignored.
     pub(in crate::config) fn user_file(&self) -> Option<PathBuf> {
         let folder = |name: &str| {
             let (_, value) = self.environment.iter().find(|(candidate, _)| candidate == name)?;
@@ -32,7 +31,7 @@ impl Sources {
         Some(configuration.join("longhaul/config.toml"))
     }
 
-    /// The file in the working directory, where none is named on the command line.
+    /// The file in the working folder, unless files are named on the command line.
     pub(in crate::config) fn found_file(&self) -> Result<Option<PathBuf>, ConfigError> {
         if !self.files.is_empty() {
             return Ok(None);
@@ -41,8 +40,8 @@ impl Sources {
         let mut found = candidates.into_iter().filter(|name| self.cwd.join(name).exists());
         match (found.next(), found.next()) {
             (Some(one), Some(other)) => {
-                let message = format!("there are both `{}` and `{}`", one.display(), other.display());
-                Err(ConfigError::new(message).with_hint("keep one of them, or name it with `-c`"))
+                let message = format!("found both `{}` and `{}`", one.display(), other.display());
+                Err(ConfigError::new(message).with_hint("remove one of them, or choose one with `-c`"))
             }
             (found, _) => Ok(found),
         }

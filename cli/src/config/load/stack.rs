@@ -1,4 +1,4 @@
-//! The layers of a configuration, one above the other.
+//! The layers of a configuration, merged.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -16,72 +16,72 @@ use crate::config::{
     values::{body, kind::Kind},
 };
 
-/// The layers, merged, with the origin of every value. `Debug` shows none, as they may be secrets.
+/// The merged layers with the origin of every value. `Debug` shows no values, because they may be secrets.
 #[derive(Default)]
 pub(in crate::config) struct Stack {
     figment: Figment,
     files: Vec<ConfigFile>,
     preset: Option<ConfigFile>,
-    /// The streams that any layer but the preset defines or extends.
+    /// The streams that any layer except the preset defines or extends.
     own_streams: BTreeSet<String>,
-    /// Variables that the system's own tools know, with the keys they set.
+    /// The variables that `[environment]` lists, with their keys.
     well_known: Vec<(String, Vec<String>)>,
 }
 
 impl Stack {
-    /// Puts `layer` on top: its tables extend those below, its other values replace them.
+    /// Puts `layer` on top. Its tables extend those below; its other values replace them.
     pub(in crate::config) fn lay(&mut self, layer: Layer) {
         let streams = layer.values.get("streams").and_then(Value::as_dict).into_iter().flat_map(Dict::keys);
         self.own_streams.extend(streams.cloned());
         self.merge(layer);
     }
 
-    /// Puts `file` on top, and remembers where its keys are.
+    /// Puts the layer of `file` on top, and keeps the lines of its keys.
     pub(in crate::config) fn lay_file(&mut self, file: ConfigFile, layer: Layer) {
         self.lay(layer);
         self.files.push(file);
     }
 
-    /// The origins of the files that were put on top.
+    /// The origins of the files.
     pub(in crate::config) fn files(&self) -> impl Iterator<Item = &Origin> {
         self.files.iter().map(|file| &file.origin)
     }
 
-    /// Puts a preset on top; it comes first.
+    /// Puts a preset on top. It must come first.
     pub(in crate::config) fn lay_preset(&mut self, file: ConfigFile, layer: Layer) {
         self.merge(layer);
         self.preset = Some(file);
     }
 
-    /// Puts what is built in beneath everything.
+    /// Puts the defaults below all layers.
     pub(in crate::config) fn underlay(&mut self, values: Dict) {
         let written = Written { origin: &Origin::Default, values };
         self.figment = std::mem::take(&mut self.figment).join(written);
     }
 
-    /// Notes that `variables` set these keys, too.
+    /// Notes the variables that `[environment]` lists.
     pub(in crate::config) fn know(&mut self, variables: Vec<(String, Vec<String>)>) {
         self.well_known = variables;
     }
 
-    /// Puts `value` in the place of what is at `path`, as if it had been written there.
+    /// Replaces the value at `path`, and keeps its origin.
     pub(in crate::config) fn replace(&mut self, path: &[String], value: Value) {
         let origin = self.origin(path);
         let written = Written { origin: &origin, values: tree::nest(path, value) };
         self.figment = std::mem::take(&mut self.figment).merge(written);
     }
 
-    /// Everything, merged.
+    /// All values, merged.
     pub(in crate::config) fn values(&self) -> Dict {
         tree_of(&self.figment)
     }
 
-    /// Everything, as figment merged it.
+    /// All values, as figment merged them.
     pub(in crate::config) fn figment(&self) -> &Figment {
         &self.figment
     }
 
-    /// Where the value at `path` was written; for a table, the topmost place that says something about it.
+    /// Where the value at `path` comes from. For a table, it is the topmost layer that extends it.
     pub(in crate::config) fn origin(&self, path: &[String]) -> Origin {
         let values = self.values();
         let tag = tree::at(&values, path).map(Value::tag);
@@ -89,45 +89,44 @@ impl Stack {
         self.locate(path, metadata.map(Origin::from).unwrap_or_default())
     }
 
-    /// Who could have written the file at `origin`, where it is one.
+    /// The ownership of the file at `origin`, if it is a file.
     pub(in crate::config) fn ownership(&self, origin: &Origin) -> Option<Ownership> {
         self.file(origin).and_then(|file| file.ownership)
     }
 
-    /// `origin`, unless it is the preset: what that leaves open is for the user to say.
+    /// `origin`, unless it is the preset. What a preset leaves out, the user must add.
     pub(in crate::config) fn by_user(&self, origin: Origin) -> Origin {
         let is_preset = self.preset.as_ref().is_some_and(|preset| preset.origin == origin.clone().on(None));
         if is_preset { Origin::Default } else { origin }
     }
 
-    /// That the key at `path` has to be there and is not; `near` is what asked for it.
+    /// The error for the missing key at `path`; `near` is the origin of the table around it.
     pub(in crate::config) fn missing(&self, path: &[String], near: Origin) -> ConfigError {
         let key = tree::dotted(path);
         let mut error = ConfigError::new(format!("`{key}` is missing")).at(&key, self.by_user(near));
         if keys::find_kind(path).is_some() {
             error = error.with_hint(keys::set_one_of(&self.variables(path)));
         } else if key == "auth" {
-            error = error.with_hint(
-                "write a table `[auth]`; its `type` is `none` where the API asks for no credentials",
-            );
+            error =
+                error.with_hint("add a table `[auth]`; its `type` is `none` if the API needs no credentials");
         }
         error
     }
 
-    /// The variables of the environment that set the key at `path`, the topmost last.
+    /// The environment variables that set the key at `path`, the topmost last.
     pub(in crate::config) fn variables(&self, path: &[String]) -> Vec<String> {
         let well_known = self.well_known.iter().filter(|(_, key)| key == path).map(|(name, _)| name.clone());
         well_known.chain([keys::variable(path)]).collect()
     }
 
-    /// The streams that any layer but the preset defines or extends: as the files list them, then those that
-    /// only the environment or the command line names, in the order of their names.
+    /// The streams that any layer except the preset defines or extends. Those in files come first, in the order of the
+    /// files; those that only the environment or the command line names follow, sorted by name.
     pub(in crate::config) fn own_streams(&self) -> Vec<&str> {
         let listed = self.files.iter().flat_map(|file| file.lines.names("streams"));
         once_each(listed.chain(self.own_streams.iter().map(String::as_str)))
     }
 
-    /// Those, then the preset's others.
+    /// The same streams, followed by the other streams of the preset.
     pub(in crate::config) fn all_streams(&self) -> Vec<&str> {
         let listed = self.preset.iter().flat_map(|file| file.lines.names("streams"));
         once_each(self.own_streams().into_iter().chain(listed))
@@ -170,7 +169,7 @@ fn tree_of(figment: &Figment) -> Dict {
     figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default()
 }
 
-/// What figment is given of a layer.
+/// A layer as figment reads it.
 struct Written<'l> {
     origin: &'l Origin,
     values: Dict,
@@ -186,8 +185,8 @@ impl Provider for Written<'_> {
     }
 }
 
-/// The values below that a form in `above` takes the place of. Tables would be merged otherwise, and a secret
-/// be said to lie both in a variable and in a file.
+/// The values that a form in `above` replaces. Otherwise their tables would be merged, and a secret could have both a
+/// variable and a file.
 fn replaced_by_forms(above: &Dict, below: &Dict) -> Vec<Vec<String>> {
     let tables = tree::leaves(above)
         .into_iter()

@@ -1,86 +1,75 @@
-//! `[api]`: the server, and how long to wait for it.
+//! `[api]`: the API, and how long to wait for it.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::IntoDeserializer};
 use url::Url;
 
 use crate::config::values::{
-    duration, header, http_url,
-    kind::{Kind, Row},
+    described::described,
+    duration, header,
+    http_url::{self, HttpUrl, Origins},
+    path::ReadPath,
     secret::Secrets,
-    size,
+    size::Size,
 };
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("api.allow_http", Kind::Scalar),
-    ("api.allowed_origins", Kind::List),
-    ("api.base_url", Kind::Text),
-    ("api.ca_file", Kind::Path),
-    ("api.connect_timeout", Kind::Text),
-    ("api.headers.*", Kind::Secret),
-    ("api.idle_timeout", Kind::Text),
-    ("api.max_page", Kind::Text),
-    ("api.max_time", Kind::Text),
-    ("api.proxy", Kind::Text),
-    ("api.timeout", Kind::Text),
-];
-
-pub(in crate::config) const DEFAULTS: &str = r#"
-[api]
-allow_http = false
-allowed_origins = []
-connect_timeout = "10s"
-idle_timeout = "30s"
-max_page = "256MiB"
-max_time = "30m"
-timeout = "2m"
-"#;
-
-/// The API's server.
-#[derive(Clone, Debug, Deserialize)]
+/// The API, and how long to wait for it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// Whether plain http may go to other machines.
+    /// Whether plain http to other machines is allowed. Without it, plain http is for this machine only.
+    #[schemars(extend("default" = false))]
     pub allow_http: bool,
-    /// Where credentials may go besides the origin of `base_url`: scheme, host and port alone.
-    #[serde(deserialize_with = "http_url::origins")]
+    /// Origins besides that of `base_url` that credentials may be sent to: scheme, host and port.
+    #[serde(with = "Origins")]
+    #[schemars(extend("default" = []))]
     pub allowed_origins: Vec<Url>,
-    /// What the paths of streams are appended to; its own path is kept.
-    #[serde(deserialize_with = "http_url::read")]
+    /// URL that the `path` of each stream is appended to.
+    #[serde(with = "HttpUrl")]
     pub base_url: Url,
-    /// Certificates trusted besides the system's, in PEM; an absolute path.
+    /// File with certificates (PEM) to trust in addition to the system's.
+    #[schemars(with = "Option<ReadPath>")]
     pub ca_file: Option<PathBuf>,
-    /// The longest a connection may take to be made.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest time to connect.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "10s"))]
     pub connect_timeout: Duration,
     /// Headers of every request, by name.
     #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
-    /// The longest pause between bytes of an answer.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest pause between bytes of a response.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "30s"))]
     pub idle_timeout: Duration,
-    /// The largest page, in bytes after decompression.
-    #[serde(deserialize_with = "size::read")]
+    /// Largest page, after decompression.
+    #[serde(with = "Size")]
+    #[schemars(extend("default" = "256MiB"))]
     pub max_page: u64,
-    /// The longest one attempt may take as a whole.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest time for one attempt.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "30m"))]
     pub max_time: Duration,
-    /// The way out; the environment's where nothing is said.
+    /// URL of a proxy, or `none` to use no proxy.
+    #[schemars(extend("x-default" = "`HTTPS_PROXY` and `NO_PROXY`"))]
     pub proxy: Option<Proxy>,
-    /// The longest wait for the first byte of an answer.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest wait for the first byte of a response.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "2m"))]
     pub timeout: Duration,
 }
 
-/// Through what requests leave the network. `Debug` does not show the password.
+/// The proxy for requests. `Debug` does not show its password.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Proxy {
-    /// Nothing, whatever `HTTPS_PROXY` says.
+    /// No proxy, even if `HTTPS_PROXY` is set.
     Direct,
-    /// The proxy with this URL, which may hold a user and a password.
+    /// The proxy at this URL, which may have a user and a password.
     Through(Url),
 }
+
+described!(Proxy, { "type": "string", "x-value": "URL or `none`" });
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

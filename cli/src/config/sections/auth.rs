@@ -1,117 +1,62 @@
-//! `[auth]`: who asks.
+//! `[auth]`: how longhaul authenticates.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use crate::config::values::{
-    choice, duration, http_url,
-    kind::{Kind, Row, Types},
+    choice, duration,
+    http_url::HttpUrl,
     secret::{SecretSource, Secrets},
 };
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("auth.client_auth", Kind::Text),
-    ("auth.client_id", Kind::Text),
-    ("auth.client_secret", Kind::Secret),
-    ("auth.extra.*", Kind::Secret),
-    ("auth.password", Kind::Secret),
-    ("auth.refresh_ahead", Kind::Text),
-    ("auth.refresh_token", Kind::Secret),
-    ("auth.scope", Kind::List),
-    ("auth.token", Kind::Secret),
-    ("auth.token_url", Kind::Text),
-    ("auth.type", Kind::Text),
-    ("auth.username", Kind::Text),
-];
-
-/// The values of `type`, and the keys that go with each.
-pub(in crate::config) const TYPES: Types = &[
-    (
-        "client_credentials",
-        &[
-            "client_auth",
-            "client_id",
-            "client_secret",
-            "extra",
-            "refresh_ahead",
-            "refresh_token",
-            "scope",
-            "token_url",
-        ],
-    ),
-    ("none", &[]),
-    (
-        "password",
-        &[
-            "client_auth",
-            "client_id",
-            "client_secret",
-            "extra",
-            "password",
-            "refresh_ahead",
-            "refresh_token",
-            "scope",
-            "token_url",
-            "username",
-        ],
-    ),
-    ("token", &["token"]),
-];
-
-/// Where there is a token endpoint.
-pub(in crate::config) const GRANT_DEFAULTS: &str = r#"
-[auth]
-client_auth = "basic"
-refresh_ahead = "5m"
-scope = []
-"#;
-
-/// How requests are authorized.
+/// How longhaul authenticates.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// The client credentials grant (RFC 6749 §4.4).
     ClientCredentials(Grant),
-    /// Not at all.
+    /// No authentication.
     None,
     /// The resource owner password credentials grant (RFC 6749 §4.3).
     Password {
         /// The client and the token endpoint.
         grant: Grant,
-        /// Of the resource owner.
+        /// The password of the resource owner.
         password: SecretSource,
-        /// Of the resource owner.
+        /// The name of the resource owner.
         username: String,
     },
     /// A fixed bearer token (RFC 6750).
     Token(SecretSource),
 }
 
-/// What every grant has: a client, and the endpoint that gives it tokens.
+/// What all grants have: a client and a token endpoint.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// How the client says who it is.
+    /// How the client authenticates.
     pub client_auth: ClientAuth,
-    /// Letter for letter.
+    /// The id of the client.
     pub client_id: String,
-    /// Always there for client credentials; a public client has none (RFC 6749 §2.1).
+    /// The secret of the client. Client credentials require it; a public client has none (RFC 6749 §2.1).
     pub client_secret: Option<SecretSource>,
-    /// Further fields of the token request's form.
+    /// Further fields of the token request.
     pub extra: Secrets,
-    /// How long before its end a token is renewed, at most.
+    /// How long before its expiry a token is renewed, at most.
     pub refresh_ahead: Duration,
-    /// One to begin with, instead of the grant (RFC 6749 §6).
+    /// A refresh token to start with, instead of the grant (RFC 6749 §6).
     pub refresh_token: Option<SecretSource>,
-    /// The scopes asked for (RFC 6749 §3.3).
+    /// The scopes to request (RFC 6749 §3.3).
     pub scope: Vec<String>,
     /// The token endpoint.
     pub token_url: Url,
 }
 
 /// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum ClientAuth {
     /// In the `Authorization` header.
     Basic,
@@ -120,7 +65,7 @@ pub enum ClientAuth {
 }
 
 impl Auth {
-    /// What the grant types share, where this is one.
+    /// The client and the token endpoint, if there are any.
     pub fn grant(&self) -> Option<&Grant> {
         match self {
             Self::ClientCredentials(grant) | Self::Password { grant, .. } => Some(grant),
@@ -128,7 +73,7 @@ impl Auth {
         }
     }
 
-    /// Every secret in here, under its key.
+    /// All secrets with their keys.
     pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<&str>, &mut SecretSource)> {
         match self {
             Self::ClientCredentials(grant) => grant.secrets_mut(),
@@ -151,38 +96,80 @@ impl Grant {
     }
 }
 
-/// `[auth]` as it is written. An internally tagged enum would do for serde, but loses which key an error is
-/// about.
-#[derive(Deserialize)]
+/// How longhaul authenticates.
+// An internally tagged enum would lose which key an error is about.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Auth")]
 struct Table {
-    #[serde(default, deserialize_with = "client_auth")]
+    /// How the client authenticates to the token endpoint.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = GRANTS, "default" = "basic"))]
     client_auth: Option<ClientAuth>,
+    /// Id of the client.
+    #[schemars(extend("x-types" = GRANTS, "x-required" = true))]
     client_id: Option<String>,
+    /// Secret of the client.
+    #[schemars(extend("x-types" = GRANTS, "x-required" = ["client_credentials"]))]
     client_secret: Option<SecretSource>,
+    /// Further fields of the token request.
     #[serde(default)]
+    #[schemars(extend("x-types" = GRANTS))]
     extra: Secrets,
+    /// Password of the user.
+    #[schemars(extend("x-types" = ["password"], "x-required" = true))]
     password: Option<SecretSource>,
-    #[serde(default, deserialize_with = "refresh_ahead")]
+    /// How long before its expiry a token is renewed, at most.
+    #[serde(default, deserialize_with = "duration::Any::optional")]
+    #[schemars(with = "Option<duration::Any>", extend("x-types" = GRANTS, "default" = "5m"))]
     refresh_ahead: Option<Duration>,
+    /// Refresh token to start with.
+    #[schemars(extend("x-types" = GRANTS))]
     refresh_token: Option<SecretSource>,
+    /// Scopes to request.
     #[serde(default)]
+    #[schemars(extend("x-types" = GRANTS, "default" = []))]
     scope: Vec<String>,
+    /// The bearer token.
+    #[schemars(extend("x-types" = ["token"], "x-required" = true))]
     token: Option<SecretSource>,
-    #[serde(default, deserialize_with = "token_url")]
+    /// URL of the token endpoint.
+    #[serde(default, deserialize_with = "HttpUrl::optional")]
+    #[schemars(with = "Option<HttpUrl>", extend("x-types" = GRANTS, "x-required" = true))]
     token_url: Option<Url>,
+    /// How to get an access token.
     #[serde(rename = "type", deserialize_with = "choice::read")]
     kind: Type,
+    /// Name of the user.
+    #[schemars(extend("x-types" = ["password"], "x-required" = true))]
     username: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// The types that get tokens from a token endpoint.
+const GRANTS: [&str; 2] = ["client_credentials", "password"];
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Type {
+    /// The client credentials grant.
     ClientCredentials,
+    /// The API needs no credentials.
     None,
+    /// The password grant.
     Password,
+    /// A fixed bearer token.
     Token,
+}
+
+impl JsonSchema for Auth {
+    fn schema_name() -> Cow<'static, str> {
+        Table::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Table::json_schema(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for Auth {
@@ -222,16 +209,4 @@ impl Table {
 
 fn required<T, E: de::Error>(name: &'static str, value: Option<T>) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
-}
-
-fn client_auth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ClientAuth>, D::Error> {
-    choice::read(deserializer).map(Some)
-}
-
-fn refresh_ahead<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration::any(deserializer).map(Some)
-}
-
-fn token_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    http_url::read(deserializer).map(Some)
 }

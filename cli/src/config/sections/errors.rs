@@ -1,44 +1,47 @@
-//! `[errors]`: how the API says no.
+//! `[errors]`: how the API reports errors.
+
+use std::fmt::Display;
 
 use http::{HeaderName, StatusCode};
 use longhaul_core::{Pointer, RefusalFormat, Throttled};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    header,
-    kind::{Kind, Row},
-    status,
-};
+use crate::config::values::{header, pointer::JsonPointer, status::Status};
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("errors.code", Kind::List),
-    ("errors.correlation", Kind::List),
-    ("errors.message", Kind::List),
-    ("errors.throttled", Kind::List),
-];
-
-/// How the API says no. What is not given is as with most APIs.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// How the API reports errors. The defaults fit most APIs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refusals {
+    /// Pointers to the API's own error code. The first that matches is used.
+    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(&RefusalFormat::default().code)))]
     code: Option<Vec<Pointer>>,
-    #[serde(default, deserialize_with = "header::names")]
+    /// Headers with the correlation id. The first that is present is used.
+    #[serde(default, deserialize_with = "header::Names::optional")]
+    #[schemars(with = "Option<header::Names>", extend("x-default" = shown(&RefusalFormat::default().correlation)))]
     correlation: Option<Vec<HeaderName>>,
+    /// Pointers to the error message. The first that matches is used.
+    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(&RefusalFormat::default().message)))]
     message: Option<Vec<Pointer>>,
+    /// Responses that mean a rate limit in spite of their status: `status`, and a `text` that the body contains.
+    #[schemars(extend("x-default" = shown_limits()))]
     throttled: Option<Vec<Limit>>,
 }
 
-/// A refusal that means a rate limit, whatever its status.
-#[derive(Clone, Debug, Deserialize)]
+/// A response that means a rate limit in spite of its status.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct Limit {
-    #[serde(deserialize_with = "status::read")]
+    /// Status of the response.
+    #[serde(with = "Status")]
     status: StatusCode,
+    /// Text that the body contains, in upper or lower case.
     text: String,
 }
 
 impl Refusals {
-    /// The format of refusals, complete.
+    /// The format of errors, with the defaults.
     pub fn format(&self) -> RefusalFormat {
         let mut format = RefusalFormat::default();
         if let Some(code) = &self.code {
@@ -57,4 +60,17 @@ impl Refusals {
         }
         format
     }
+}
+
+/// `values` as the reference of keys shows them.
+fn shown(values: &[impl Display]) -> String {
+    values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn shown_limits() -> String {
+    let limits = RefusalFormat::default().throttled;
+    let shown = limits
+        .iter()
+        .map(|Throttled { status, text }| format!("`{{ status = {status}, text = \"{text}\" }}`"));
+    shown.collect::<Vec<_>>().join(", ")
 }

@@ -1,105 +1,73 @@
-//! `[streams.NAME.job]`: an asynchronous export, whose results the stream then lists.
+//! `[streams.NAME.job]`: an export that is submitted and polled. The stream then pages through its results.
 
 use std::time::Duration;
 
 use http::Method;
 use longhaul_core::Pointer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    body::Body,
-    choice, duration,
-    kind::{Kind, Row},
-    query::Query,
-};
+use crate::config::values::{body::Body, choice, duration, pointer::JsonPointer, query::Query};
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.job.cancel.method", Kind::Text),
-    ("streams.*.job.cancel.path", Kind::Text),
-    ("streams.*.job.done", Kind::List),
-    ("streams.*.job.every", Kind::Text),
-    ("streams.*.job.failed", Kind::List),
-    ("streams.*.job.id", Kind::Text),
-    ("streams.*.job.message", Kind::Text),
-    ("streams.*.job.poll", Kind::Text),
-    ("streams.*.job.state", Kind::Text),
-    ("streams.*.job.submit.body", Kind::Body),
-    ("streams.*.job.submit.body.**", Kind::Free),
-    ("streams.*.job.submit.method", Kind::Text),
-    ("streams.*.job.submit.path", Kind::Text),
-    ("streams.*.job.submit.query.*", Kind::Text),
-    ("streams.*.job.timeout", Kind::Text),
-];
-
-/// What is built in for a stream that has a job.
-pub(in crate::config) const DEFAULTS: &str = r#"
-[job]
-every = "3s"
-failed = []
-timeout = "2h"
-"#;
-
-/// What is built in for its requests, where they are written.
-pub(in crate::config) const SUBMIT_DEFAULTS: &str = r#"
-[job.submit]
-method = "POST"
-"#;
-pub(in crate::config) const CANCEL_DEFAULTS: &str = r#"
-[job.cancel]
-method = "DELETE"
-"#;
-
-/// An export that is submitted, polled until it is done, and then listed by the stream's own requests.
-#[derive(Clone, Debug, Deserialize)]
+/// An export that is submitted and polled until it is done. The stream then pages through its results.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// How it is called off.
+    /// The request that cancels the job.
     pub cancel: Option<Cancel>,
-    /// The states in which its results can be listed; at least one.
+    /// States in which the results are ready; at least one.
     pub done: Vec<String>,
-    /// The wait between polls.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Time between polls.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "3s"))]
     pub every: Duration,
-    /// The states it does not come back from.
+    /// States in which the job has failed.
+    #[schemars(extend("default" = []))]
     pub failed: Vec<String>,
-    /// Where the answer to its submission holds its id.
+    /// Pointer to the job id in the response to `submit`. `{job.id}` stands for it.
+    #[schemars(with = "JsonPointer")]
     pub id: Pointer,
-    /// Where the answer to a poll says why it failed.
+    /// Pointer to the reason for a failure, in the response to `poll`.
+    #[schemars(with = "Option<JsonPointer>")]
     pub message: Option<Pointer>,
-    /// The path it is polled at, by GET; starts with a slash.
+    /// Path that is polled with GET. It starts with a slash.
     pub poll: String,
-    /// Where the answer to a poll holds its state.
+    /// Pointer to the state, in the response to `poll`.
+    #[schemars(with = "JsonPointer")]
     pub state: Pointer,
-    /// How it is submitted.
+    /// The request that submits the job.
     pub submit: Submit,
-    /// The longest it may take.
-    #[serde(deserialize_with = "duration::positive")]
+    /// Longest time that the job may take.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "2h"))]
     pub timeout: Duration,
 }
 
 /// The request that submits a job.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submit {
-    /// What it carries.
+    /// Body of the request.
     pub body: Option<Body>,
-    /// Its method.
-    #[serde(deserialize_with = "choice::method")]
+    /// Method of the request.
+    #[serde(with = "choice::Method")]
+    #[schemars(extend("default" = "POST"))]
     pub method: Method,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
-    /// Its parameters.
+    /// Query parameters, by name.
     #[serde(default)]
     pub query: Query,
 }
 
-/// The request that calls a job off.
-#[derive(Clone, Debug, Deserialize)]
+/// The request that cancels a job.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
-    /// Its method.
-    #[serde(deserialize_with = "choice::method")]
+    /// Method of the request.
+    #[serde(with = "choice::Method")]
+    #[schemars(extend("default" = "DELETE"))]
     pub method: Method,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
 }

@@ -1,4 +1,4 @@
-//! What each table holds.
+//! The tables of the configuration, one file each.
 
 pub(super) mod api;
 pub(super) mod auth;

@@ -1,112 +1,83 @@
-//! `[streams.NAME.pages]`: how a listing goes on.
+//! `[streams.NAME.pages]`: how to find the next page.
 
-use std::num::NonZeroU64;
+use std::{borrow::Cow, num::NonZeroU64};
 
 use http::Method;
 use longhaul_core::{Pointer, listing::paginate::Parameter};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::values::{
-    choice,
-    kind::{Kind, Row, Types},
-    text,
-};
+use crate::config::values::{choice, pointer::JsonPointer, text::Place};
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.pages.cursor", Kind::Text),
-    ("streams.*.pages.method", Kind::Text),
-    ("streams.*.pages.more", Kind::Text),
-    ("streams.*.pages.next", Kind::Text),
-    ("streams.*.pages.page_count", Kind::Text),
-    ("streams.*.pages.param", Kind::Text),
-    ("streams.*.pages.rel", Kind::Text),
-    ("streams.*.pages.relative_to", Kind::Text),
-    ("streams.*.pages.repeats", Kind::Scalar),
-    ("streams.*.pages.size", Kind::Scalar),
-    ("streams.*.pages.size_param", Kind::Text),
-    ("streams.*.pages.start", Kind::Scalar),
-    ("streams.*.pages.total", Kind::Text),
-    ("streams.*.pages.type", Kind::Text),
-];
-
-/// The values of `type`, and the keys that go with each.
-pub(in crate::config) const TYPES: Types = &[
-    ("cursor", &["cursor", "more", "param", "repeats"]),
-    ("link_header", &["rel"]),
-    ("next_url", &["method", "next", "relative_to"]),
-    ("offset", &["param", "size", "size_param", "start", "total"]),
-    ("page_number", &["page_count", "param", "size", "size_param", "start", "total"]),
-    ("single", &[]),
-];
-
-/// How a listing goes on from page to page.
+/// How to find the next page.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Pages {
-    /// By a cursor that each page holds.
+    /// The page has the cursor of the next page.
     Cursor {
-        /// Where a page holds the cursor of the next one.
+        /// Pointer to the cursor of the next page.
         cursor: Pointer,
-        /// Where a page says whether there are more.
+        /// Pointer to a value that is true if there are more pages.
         more: Option<Pointer>,
-        /// Where the cursor goes.
+        /// Where the cursor goes in the request.
         param: Parameter,
-        /// Whether it stays the same from page to page.
+        /// Whether the cursor stays the same from page to page.
         repeats: bool,
     },
-    /// At the target of a `Link` header (RFC 8288).
+    /// The response has a `Link` header (RFC 8288).
     LinkHeader {
         /// The relation of the link.
         rel: String,
     },
-    /// At a URL that each page holds.
+    /// The page has the URL of the next page.
     NextUrl {
         /// The method of all requests but the first.
         method: Method,
-        /// Where a page holds the URL of the next one.
+        /// Pointer to the URL of the next page.
         next: Pointer,
         /// What the URL is resolved against.
         relative_to: RelativeTo,
     },
-    /// By the number of records that were received.
+    /// The request has the number of records received so far.
     Offset {
-        /// Where the offset goes.
+        /// Where the offset goes in the request.
         param: Parameter,
-        /// Where the number of records on a page goes, and how many.
+        /// Where the number of records per page goes in the request, and the number.
         size: Option<(Parameter, u64)>,
-        /// The offset of the first record.
+        /// The first offset.
         start: u64,
-        /// Where a page says how many records there are.
+        /// Pointer to the number of records.
         total: Option<Pointer>,
     },
-    /// By the number of the page.
+    /// The request has the number of the page.
     PageNumber {
-        /// Where a page says how many there are.
+        /// Pointer to the number of pages.
         page_count: Option<Pointer>,
-        /// Where the number goes.
+        /// Where the number goes in the request.
         param: Parameter,
-        /// Where the number of records on a page goes, and how many.
+        /// Where the number of records per page goes in the request, and the number.
         size: Option<(Parameter, u64)>,
-        /// The number of the first page.
+        /// The first page number.
         start: u64,
-        /// Where a page says how many records there are.
+        /// Pointer to the number of records.
         total: Option<Pointer>,
     },
-    /// Not at all: there is one page.
+    /// There is one page.
     Single,
 }
 
-/// What a next link is resolved against.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+/// What a relative URL is resolved against.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum RelativeTo {
-    /// The base URL, whose path is kept.
+    /// `api.base_url`, whose path is kept. For APIs behind a gateway.
     Base,
     /// The URL of the response (RFC 3986 §5).
     Response,
 }
 
 impl Pages {
-    /// The `type` of this.
+    /// The `type` in the configuration.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Cursor { .. } => "cursor",
@@ -117,54 +88,95 @@ impl Pages {
             Self::Single => "single",
         }
     }
-
-    /// What is built in for a `type`, as TOML.
-    pub(in crate::config) fn defaults(kind: Option<&str>) -> &'static str {
-        match kind {
-            Some("cursor") => "repeats = false",
-            Some("link_header") => "rel = \"next\"",
-            Some("next_url") => "method = \"GET\"\nrelative_to = \"response\"",
-            Some("offset") => "start = 0",
-            Some("page_number") => "start = 1",
-            _ => "type = \"single\"",
-        }
-    }
 }
 
-/// The table as it is written; an internally tagged enum loses which key an error is about.
-#[derive(Deserialize)]
+/// How to find the next page.
+// An internally tagged enum would lose which key an error is about.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Pages")]
 struct Table {
+    /// Pointer to the cursor of the next page.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["cursor"], "x-required" = true))]
     cursor: Option<Pointer>,
-    #[serde(default, deserialize_with = "method")]
+    /// Method of all requests but the first. `POST` keeps the method and the content of the first request.
+    #[serde(default, deserialize_with = "choice::Method::optional")]
+    #[schemars(with = "Option<choice::Method>", extend("x-types" = ["next_url"], "default" = "GET"))]
     method: Option<Method>,
+    /// Pointer to a value that is true if there are more pages.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["cursor"]))]
     more: Option<Pointer>,
+    /// Pointer to the URL of the next page.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["next_url"], "x-required" = true))]
     next: Option<Pointer>,
+    /// Pointer to the number of pages.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = ["page_number"]))]
     page_count: Option<Pointer>,
-    #[serde(default, deserialize_with = "text::place")]
+    /// Where the page number, the offset or the cursor goes: the name of a query parameter, or a pointer into the body.
+    #[serde(default, deserialize_with = "Place::optional")]
+    #[schemars(
+        with = "Option<Place>",
+        extend("x-types" = ["cursor", "offset", "page_number"], "x-required" = true)
+    )]
     param: Option<Parameter>,
+    /// Relation of the link to the next page.
+    #[schemars(extend("x-types" = ["link_header"], "default" = "next"))]
     rel: Option<String>,
-    #[serde(default, deserialize_with = "relative_to")]
+    /// What a relative URL is resolved against.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = ["next_url"], "default" = "response"))]
     relative_to: Option<RelativeTo>,
+    /// Whether the cursor stays the same from page to page. The listing then ends with a page without records.
+    #[schemars(extend("x-types" = ["cursor"], "default" = false))]
     repeats: Option<bool>,
+    /// Number of records to request per page.
+    #[schemars(extend("x-types" = NUMBERED))]
     size: Option<NonZeroU64>,
-    #[serde(default, deserialize_with = "text::place")]
+    /// Where `size` goes: the name of a query parameter, or a pointer into the body.
+    #[serde(default, deserialize_with = "Place::optional")]
+    #[schemars(with = "Option<Place>", extend("x-types" = NUMBERED))]
     size_param: Option<Parameter>,
+    /// First page number, or first offset.
+    #[schemars(extend("x-types" = NUMBERED, "x-defaults" = { "offset": 0, "page_number": 1 }))]
     start: Option<u64>,
+    /// Pointer to the number of records. It never ends a listing; if fewer records arrive, there is a warning.
+    #[schemars(with = "Option<JsonPointer>", extend("x-types" = NUMBERED))]
     total: Option<Pointer>,
+    /// The paging style.
     #[serde(rename = "type", deserialize_with = "choice::read")]
+    #[schemars(extend("default" = "single"))]
     kind: Type,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// The types that count pages or records.
+const NUMBERED: [&str; 2] = ["offset", "page_number"];
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Type {
+    /// The same request with the cursor that the page names.
     Cursor,
+    /// GET to the target of the `Link` header.
     LinkHeader,
+    /// GET to the URL that the page names.
     NextUrl,
+    /// The same request with the number of records received.
     Offset,
+    /// The same request with the next number.
     PageNumber,
+    /// There is one page.
     Single,
+}
+
+impl JsonSchema for Pages {
+    fn schema_name() -> Cow<'static, str> {
+        Table::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Table::json_schema(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for Pages {
@@ -206,20 +218,12 @@ impl Table {
         match (self.size_param.take(), self.size) {
             (Some(place), Some(size)) => Ok(Some((place, size.get()))),
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(E::custom("`size` needs `size_param`, which says where it goes")),
-            (Some(_), None) => Err(E::custom("`size_param` needs `size`, which is what goes there")),
+            (None, Some(_)) => Err(E::custom("`size` requires `size_param`, the place where it goes")),
+            (Some(_), None) => Err(E::custom("`size_param` requires `size`, the value that goes there")),
         }
     }
 }
 
 fn required<T, E: de::Error>(name: &'static str, value: Option<T>) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
-}
-
-fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Method>, D::Error> {
-    choice::method(deserializer).map(Some)
-}
-
-fn relative_to<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RelativeTo>, D::Error> {
-    choice::read(deserializer).map(Some)
 }

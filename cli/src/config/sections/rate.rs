@@ -1,57 +1,39 @@
-//! `[rate]`: what the server says of its limits.
+//! `[rate]`: how many requests the API allows.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use http::HeaderName;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    duration, header,
-    kind::{Kind, Row},
-};
+use crate::config::values::{duration, header};
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("rate.headers.limit", Kind::Text),
-    ("rate.headers.reset", Kind::Text),
-    ("rate.headers.used", Kind::Text),
-    ("rate.per", Kind::Text),
-    ("rate.requests", Kind::Scalar),
-];
-
-/// What the server says of its limits.
-#[derive(Clone, Debug, Deserialize)]
+/// How many requests the API allows.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
-    /// The headers that tell; where none are given, those of any known family.
+    /// Headers in which the API reports its limit.
+    #[schemars(extend("x-default" = "`inin-ratelimit-*`, `RateLimit`, `X-RateLimit-*`"))]
     pub headers: Option<RateHeaders>,
-    /// How many requests there may be in `per`, whatever the server says.
+    /// Limit in addition to what the API reports: this many requests in any `per`.
     pub requests: Option<NonZeroU32>,
-    /// The time in which there may be so many.
-    #[serde(default = "minute", deserialize_with = "duration::positive")]
+    /// Time for `requests`.
+    #[serde(with = "duration::Positive")]
+    #[schemars(extend("default" = "1m"))]
     pub per: Duration,
 }
 
-impl Default for Rate {
-    fn default() -> Self {
-        Self { headers: None, requests: None, per: minute() }
-    }
-}
-
-fn minute() -> Duration {
-    Duration::from_secs(60)
-}
-
-/// The headers of an answer that tell how many requests are left.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+/// Headers in which the API reports its limit.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RateHeaders {
-    /// How many requests the present span of time allows.
-    #[serde(deserialize_with = "header::name")]
+    /// Header with the number of requests that a period allows.
+    #[serde(with = "header::Name")]
     pub limit: HeaderName,
-    /// How many seconds are left of it.
-    #[serde(deserialize_with = "header::name")]
+    /// Header with the number of seconds until the period ends.
+    #[serde(with = "header::Name")]
     pub reset: HeaderName,
-    /// How many requests were made in it.
-    #[serde(deserialize_with = "header::name")]
+    /// Header with the number of requests made in the period.
+    #[serde(with = "header::Name")]
     pub used: HeaderName,
 }

@@ -1,49 +1,34 @@
-//! `[retry]`: what is tried again, how often, and how soon.
+//! `[retry]`: when and how often a request is retried.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{
-    duration,
-    kind::{Kind, Row},
-    status,
-};
+use crate::config::values::{duration, status::Statuses};
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("retry.base_delay", Kind::Text),
-    ("retry.max_attempts", Kind::Scalar),
-    ("retry.max_delay", Kind::Text),
-    ("retry.max_wait", Kind::Text),
-    ("retry.statuses", Kind::List),
-];
-
-pub(in crate::config) const DEFAULTS: &str = r#"
-[retry]
-base_delay = "1s"
-max_attempts = 6
-max_delay = "60s"
-max_wait = "3m"
-statuses = [408, 429, 500, 502, 503, 504]
-"#;
-
-/// What is tried again, how often, and how soon.
-#[derive(Clone, Debug, Deserialize)]
+/// When and how often a request is retried.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// The wait that doubles from attempt to attempt, before jitter.
-    #[serde(deserialize_with = "duration::any")]
+    /// First wait. It doubles with each attempt, and part of it is random.
+    #[serde(with = "duration::Any")]
+    #[schemars(extend("default" = "1s"))]
     pub base_delay: Duration,
-    /// How often one request is sent, the first time included.
+    /// How often one request is sent, including the first time.
+    #[schemars(extend("default" = 6))]
     pub max_attempts: NonZeroU32,
-    /// What that wait never exceeds.
-    #[serde(deserialize_with = "duration::any")]
+    /// Longest wait that doubling leads to.
+    #[serde(with = "duration::Any")]
+    #[schemars(extend("default" = "60s"))]
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is waited for.
-    #[serde(deserialize_with = "duration::any")]
+    /// Longest `Retry-After` that longhaul waits for.
+    #[serde(with = "duration::Any")]
+    #[schemars(extend("default" = "3m"))]
     pub max_wait: Duration,
-    /// The statuses after which a request is sent again.
-    #[serde(deserialize_with = "status::statuses")]
+    /// Statuses after which a request is sent again.
+    #[serde(with = "Statuses")]
+    #[schemars(extend("default" = [408, 429, 500, 502, 503, 504]))]
     pub statuses: Vec<StatusCode>,
 }

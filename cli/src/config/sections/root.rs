@@ -1,79 +1,67 @@
-//! The schema as a whole.
+//! The configuration as a whole.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::{
     sections::{
         api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink, stream::Stream,
     },
-    values::{
-        duration,
-        kind::{Kind, Row},
-        secret::SecretSource,
-    },
+    values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
 };
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("commit_every", Kind::Text),
-    ("environment.*", Kind::Key),
-    ("plugin_path", Kind::Paths),
-    ("region", Kind::Text),
-    ("regions.*", Kind::Text),
-    ("state_dir", Kind::Text),
-    ("system", Kind::Text),
-];
-
-pub(in crate::config) const DEFAULTS: &str = r#"
-commit_every = "1s"
-plugin_path = []
-state_dir = ".longhaul"
-"#;
-
-/// A configuration: complete, and right as far as can be told without asking the server or a sink.
-#[derive(Clone, Debug, Deserialize)]
+/// The configuration of longhaul.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "longhaul configuration")]
 pub struct Config {
-    /// The server.
+    /// The API.
+    #[schemars(extend("default" = {}))]
     pub api: Api,
-    /// Who asks.
+    /// How longhaul authenticates.
     pub auth: Auth,
-    /// The time between two moments at which everything pulled so far is made durable.
-    #[serde(deserialize_with = "duration::any")]
+    /// Time between two commits. A commit makes everything pulled so far durable.
+    #[serde(with = "duration::Any")]
+    #[schemars(extend("default" = "1s"))]
     pub commit_every: Duration,
-    /// Variables of the environment that the system's own tools know, with the keys that they set here, too.
+    /// Names of environment variables, each with the key that it sets, such as `"auth.client_id"`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Key>")]
     pub environment: BTreeMap<String, String>,
-    /// How the API says no.
+    /// How the API reports errors.
     #[serde(default)]
     pub errors: Refusals,
-    /// Folders searched for plugins before the defaults; absolute paths.
+    /// Folders that are searched for plugins before the default ones.
+    #[schemars(with = "Vec<ReadPath>", extend("default" = []))]
     pub plugin_path: Vec<PathBuf>,
-    /// What the server says of its limits.
-    #[serde(default)]
-    pub rate: Rate,
-    /// Which of the system's hosts are meant: a name or a domain of `regions`.
+    /// How many requests the API allows.
+    pub rate: Option<Rate>,
+    /// Name or domain of one of the `regions`.
     pub region: Option<String>,
-    /// The regions of the system, with their domains.
+    /// Names of regions, each with its domain. `{domain}` in `api.base_url` and `auth.token_url` stands for the domain
+    /// of the chosen `region`.
     #[serde(default)]
     pub regions: BTreeMap<String, String>,
-    /// What is tried again.
+    /// When and how often a request is retried.
+    #[schemars(extend("default" = {}))]
     pub retry: Retry,
     /// Where records go, by name.
     #[serde(default)]
     pub sinks: BTreeMap<String, Sink>,
-    /// Where checkpoints are kept, relative to the working directory.
+    /// Folder for checkpoints, relative to the working folder.
+    #[schemars(extend("default" = ".longhaul"))]
     pub state_dir: PathBuf,
-    /// What is pulled, by name.
+    /// What to pull, by name.
     #[serde(default)]
     pub streams: BTreeMap<String, Stream>,
-    /// The preset beneath: one that comes along, by its name, or a file.
+    /// The preset: the name of a built-in one such as `genesys`, or the path of a file.
     pub system: Option<String>,
 }
 
 impl Config {
-    /// Every secret in here, under its key.
+    /// All secrets with their keys.
     pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<String>, &mut SecretSource)> {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
         let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));

@@ -1,24 +1,44 @@
 //! `[sinks.NAME]`: where records go.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::config::values::kind::{Kind, Row};
+use crate::config::values::kind::TABLE_NAME;
 
 /// The sink that needs no table.
 pub(in crate::config) const STANDARD_OUTPUT: &str = "stdout";
 
-pub(in crate::config) const KEYS: &[Row] = &[("sinks.*.type", Kind::Text), ("sinks.*.**", Kind::Free)];
-
-/// A place for records. `Debug` shows the names of its options only, as their values may be secrets.
+/// A place for records. `Debug` shows only the names of its options, because their values may be secrets.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Sink {
-    /// What kind of sink: one built in, or a plugin's. The name of the table where nothing is said.
+    /// The type: a built-in sink or a plugin. The default is the name of the table.
     pub kind: String,
-    /// What that kind makes of the other keys. A value from the environment is text, whatever it looks like.
+    /// The other keys, which the type interprets. A value from an environment variable is text.
     pub options: Map<String, Value>,
+}
+
+impl JsonSchema for Sink {
+    fn schema_name() -> Cow<'static, str> {
+        "Sink".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A place for records. The type of the sink has options of its own.",
+            "type": "object",
+            "properties": {
+                "type": {
+                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, or the name of a plugin.",
+                    "type": "string",
+                    "x-default": TABLE_NAME,
+                },
+            },
+            "additionalProperties": true,
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Sink {
@@ -26,7 +46,7 @@ impl<'de> Deserialize<'de> for Sink {
         let mut options = Map::deserialize(deserializer)?;
         match options.remove("type") {
             Some(Value::String(kind)) => Ok(Self { kind, options }),
-            _ => Err(de::Error::custom("its `type` is not text")),
+            _ => Err(de::Error::custom("`type` must be text")),
         }
     }
 }

@@ -4,100 +4,82 @@ use std::num::NonZeroUsize;
 
 use http::Method;
 use longhaul_core::Pointer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::{
     sections::{job::Job, pages::Pages, table::Table, window::Window},
     values::{
-        body::Body,
-        choice, concurrency, header,
-        kind::{Kind, Row},
-        query::Query,
-        secret::Secrets,
-        text,
+        body::Body, choice, concurrency::Concurrency, header, pointer::JsonPointer, query::Query,
+        secret::Secrets, text::Line,
     },
 };
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.body", Kind::Body),
-    ("streams.*.body.**", Kind::Free),
-    ("streams.*.concurrency", Kind::Scalar),
-    ("streams.*.description", Kind::Text),
-    ("streams.*.headers.*", Kind::Secret),
-    ("streams.*.idempotent", Kind::Scalar),
-    ("streams.*.method", Kind::Text),
-    ("streams.*.path", Kind::Text),
-    ("streams.*.permissions", Kind::List),
-    ("streams.*.query.*", Kind::Text),
-    ("streams.*.records", Kind::Text),
-    ("streams.*.records_missing", Kind::Text),
-    ("streams.*.sinks", Kind::List),
-    ("streams.*.unique", Kind::Text),
-];
-
-/// What is built in for every stream, but for its pages, window and job.
-pub(in crate::config) const DEFAULTS: &str = r#"
-concurrency = 4
-idempotent = true
-method = "GET"
-permissions = []
-records = ""
-records_missing = "error"
-sinks = []
-"#;
-
-/// What a page without the value that should hold its records means.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+/// What a page without the array of records means.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum RecordsMissing {
     /// An error, if earlier pages had it.
     Error,
-    /// The page is empty: this API leaves the value out if there are no records.
+    /// The page has no records: this API leaves the array out if there are none.
     Empty,
 }
 
-/// One listing of the API.
-#[derive(Clone, Debug, Deserialize)]
+/// A stream: one listing of the API. It defines the first request, where the records are, and how to find the next page.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
-    /// What the first request carries.
+    /// Body of the first request.
     pub body: Option<Body>,
     /// How many requests may be in flight at a time.
-    #[serde(deserialize_with = "concurrency::bounded")]
+    #[serde(with = "Concurrency")]
+    #[schemars(extend("default" = 4))]
     pub concurrency: NonZeroUsize,
-    /// What it is, in a line.
-    #[serde(default, deserialize_with = "text::line")]
+    /// What `longhaul streams` says about the stream, in one line.
+    #[serde(default, deserialize_with = "Line::optional")]
+    #[schemars(with = "Option<Line>")]
     pub description: Option<String>,
     /// Headers of this stream's requests, by name.
     #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
-    /// Whether a request may be sent again, whatever its method.
+    /// Whether a request may be sent twice, whatever its method. Set it to `false` if a request changes something.
+    #[schemars(extend("default" = true))]
     pub idempotent: bool,
-    /// The export whose results are listed.
+    /// An export to submit first. The stream pages through its results.
     pub job: Option<Job>,
-    /// Of the first request.
-    #[serde(deserialize_with = "choice::method")]
+    /// Method of the first request.
+    #[serde(with = "choice::Method")]
+    #[schemars(extend("default" = "GET"))]
     pub method: Method,
-    /// How the listing goes on.
+    /// How to find the next page.
+    #[schemars(extend("default" = {}))]
     pub pages: Pages,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the first request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
-    /// What the API asks of who pulls it: permissions or scopes.
+    /// Permissions or scopes that the API requires. `longhaul streams` shows them.
+    #[schemars(extend("default" = []))]
     pub permissions: Vec<String>,
-    /// Parameters of the first request.
+    /// Query parameters of the first request, by name. A list repeats its parameter.
     #[serde(default)]
     pub query: Query,
-    /// Where a page holds its records; the whole page is a pointer, too.
+    /// Pointer to the array of records. `""` is the whole page: each element of an array is a record; an object is one
+    /// record.
+    #[schemars(with = "JsonPointer", extend("default" = ""))]
     pub records: Pointer,
-    /// What a page without that value means.
+    /// What a page without that array means.
     #[serde(deserialize_with = "choice::read")]
+    #[schemars(extend("default" = "error"))]
     pub records_missing: RecordsMissing,
-    /// Where records go, by name; standard output where there are none.
+    /// Names of the sinks. Without any, records go to standard output.
+    #[schemars(extend("default" = []))]
     pub sinks: Vec<String>,
-    /// What it looks like as a table.
+    /// Columns that the stream suggests.
     pub table: Option<Table>,
-    /// Where a record holds what it is told apart by.
+    /// Pointer to the key of a record. If a record with the same key was already written in this run, it is dropped and
+    /// counted.
+    #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,
-    /// The time that is pulled.
+    /// The time to pull, in slices.
     pub window: Option<Window>,
 }

@@ -1,30 +1,23 @@
-//! `[streams.NAME.table]`: what a stream looks like as a table, where a sink does not say itself.
+//! `[streams.NAME.table]`: the columns that a stream suggests.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::config::values::kind::{Kind, Row};
-
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.table.columns", Kind::List),
-    ("streams.*.table.rows", Kind::Text),
-    ("streams.*.table.rows_optional", Kind::Scalar),
-];
-
-/// The options of a sink `csv` that a stream suggests.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+/// Options for a sink of type `csv`. They apply if the sink has no columns of its own.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Pointers, or tables of `name` and `at`.
+    /// Columns: pointers, or tables of `name` and `at`.
     pub columns: Vec<Value>,
-    /// The path from a record to what becomes rows.
+    /// Path from a record to what becomes rows.
     pub rows: Option<String>,
     /// Whether a record without a match of `rows` has a row.
     pub rows_optional: Option<bool>,
 }
 
 impl Table {
-    /// These options, under their names.
+    /// The options by name.
     pub fn options(&self) -> Map<String, Value> {
         let columns = [("columns", Value::from(self.columns.clone()))];
         let rows = self.rows.as_deref().map(|rows| ("rows", Value::from(rows)));

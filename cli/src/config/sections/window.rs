@@ -1,91 +1,78 @@
-//! `[streams.NAME.window]`: one pull for each slice of time.
+//! `[streams.NAME.window]`: the time to pull, in slices.
 
 use http::StatusCode;
 use jiff::{Span, tz::TimeZone};
 use longhaul_core::Pointer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::values::{
-    kind::{Kind, Row},
     moment::Moment,
-    status, text,
+    pointer::JsonPointer,
+    status::Status,
+    text::{self, AnySpan, PositiveSpan, TimeFormat, Zone},
 };
 
-pub(in crate::config) const KEYS: &[Row] = &[
-    ("streams.*.window.available.at", Kind::Text),
-    ("streams.*.window.available.path", Kind::Text),
-    ("streams.*.window.format", Kind::Text),
-    ("streams.*.window.from", Kind::Text),
-    ("streams.*.window.incremental", Kind::Scalar),
-    ("streams.*.window.lookback", Kind::Text),
-    ("streams.*.window.min_slice", Kind::Text),
-    ("streams.*.window.slice", Kind::Text),
-    ("streams.*.window.timezone", Kind::Text),
-    ("streams.*.window.to", Kind::Text),
-    ("streams.*.window.too_deep.code", Kind::Text),
-    ("streams.*.window.too_deep.status", Kind::Scalar),
-];
-
-/// What is built in for a stream that has a window.
-pub(in crate::config) const DEFAULTS: &str = r#"
-[window]
-format = "%Y-%m-%dT%H:%M:%S.%3fZ"
-incremental = false
-lookback = "0s"
-timezone = "UTC"
-to = "now"
-"#;
-
-/// The time that is pulled, half-open, in slices that tile it.
-#[derive(Clone, Debug, Deserialize)]
+/// The time to pull, in slices. Slices are half-open and leave no gap.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// How the server says up to when its data is complete.
+    /// Where the API says up to which time its data is complete. Later data is neither pulled nor counted as pulled.
     pub available: Option<Available>,
-    /// Of `{window.start}` and `{window.end}` in requests, as in strftime.
-    #[serde(deserialize_with = "text::time_format")]
+    /// How times are written in requests (`strftime`). If it ends in `Z`, times are in UTC; otherwise in `timezone`.
+    #[serde(with = "TimeFormat")]
+    #[schemars(extend("default" = "%Y-%m-%dT%H:%M:%S.%3fZ"))]
     pub format: String,
-    /// When it begins. Only in a stream of a preset that nobody completed is there none.
+    // Optional, because a preset may leave it to the user.
+    /// Start: a date, a date and time, or a relative time such as `now-24h` or `now-7d/d`.
     #[serde(default, deserialize_with = "text::optional")]
+    #[schemars(extend("x-required" = true))]
     pub from: Option<Moment>,
     /// Whether the next run starts where the last complete one ended.
+    #[schemars(extend("default" = false))]
     pub incremental: bool,
-    /// How much before that it starts.
-    #[serde(deserialize_with = "text::span")]
+    /// How long before that end the next run starts.
+    #[serde(with = "AnySpan")]
+    #[schemars(extend("default" = "0s"))]
     pub lookback: Span,
-    /// What a slice that is too deep is halved down to.
-    #[serde(default, deserialize_with = "text::some_span")]
+    /// Shortest slice that a slice with too many results is halved down to.
+    #[serde(default, deserialize_with = "PositiveSpan::optional")]
+    #[schemars(with = "Option<PositiveSpan>")]
     pub min_slice: Option<Span>,
-    /// The length of a slice; without one, there is one slice.
-    #[serde(default, deserialize_with = "text::some_span")]
+    /// Length of a slice, such as `6h` or `1d`. Days begin at midnight in `timezone`. Without it there is one slice.
+    #[serde(default, deserialize_with = "PositiveSpan::optional")]
+    #[schemars(with = "Option<PositiveSpan>")]
     pub slice: Option<Span>,
-    /// Of dates, and of slices of whole days.
-    #[serde(deserialize_with = "text::timezone")]
+    /// Time zone of dates and of slices of whole days.
+    #[serde(with = "Zone")]
+    #[schemars(extend("default" = "UTC"))]
     pub timezone: TimeZone,
-    /// When it ends.
+    /// End: a date, a date and time, or a relative time.
     #[serde(deserialize_with = "text::read")]
+    #[schemars(extend("default" = "now"))]
     pub to: Moment,
-    /// How the server says that a slice holds more than it gives out.
+    /// How the API says that a query has more results than it will page through. The slice is then halved.
     pub too_deep: Option<TooDeep>,
 }
 
-/// Where the server says up to when its data is complete.
-#[derive(Clone, Debug, Deserialize)]
+/// Where the API says up to which time its data is complete.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Available {
-    /// Where in the answer the moment stands.
+    /// Pointer to the time in the response.
+    #[schemars(with = "JsonPointer")]
     pub at: Pointer,
-    /// Appended to the base URL; starts with a slash.
+    /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
 }
 
-/// How the server says that a query holds more than it gives out.
-#[derive(Clone, Debug, Deserialize)]
+/// How the API says that a query has more results than it will page through.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TooDeep {
-    /// The API's own code; any where none is given.
+    /// The API's own error code. Without it, the status is enough.
     pub code: Option<String>,
-    /// The status of the answer.
-    #[serde(deserialize_with = "status::read")]
+    /// Status of the response.
+    #[serde(with = "Status")]
     pub status: StatusCode,
 }

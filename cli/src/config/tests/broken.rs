@@ -1,8 +1,8 @@
-//! What is wrong is said with the key and the place.
+//! Errors name the key and the origin.
 
 use super::{Case, GRANT, SMALL};
 
-/// What is said about `SMALL` followed by `more`, which begins on line 5.
+/// Asserts the error of `SMALL` followed by `more`, which begins on line 5.
 #[track_caller]
 fn assert_refused(more: &str, message: &str, place: &str) {
     assert_eq!(Case::small(more).refusal(), (message.to_owned(), place.to_owned()));
@@ -68,13 +68,13 @@ fn syntax() {
         (
             "longhaul.json",
             "{\n  \"streams\": {},\n  \"streams\": {}\n}",
-            "the file is not JSON at line 3, column 11: the key `streams` stands twice",
+            "the file is not JSON at line 3, column 11: duplicate key `streams`",
             "longhaul.json:3",
         ),
         (
             "longhaul.yaml",
             "api:\n  timeout: 1m\nauth:\n  type: none\napi:\n  timeout: 2m\n",
-            "the file is not YAML at line 1, column 1: the key `api` stands twice",
+            "the file is not YAML at line 1, column 1: duplicate key `api`",
             "longhaul.yaml:1",
         ),
     ];
@@ -84,19 +84,19 @@ fn syntax() {
 }
 
 #[test]
-fn files_that_hold_no_configuration() {
+fn files_without_a_configuration() {
     let refusal = |name, bytes: &[u8]| Case::new().file(name, bytes).refusal();
     let at = |message: &str, place: &str| (message.to_owned(), place.to_owned());
     assert_eq!(refusal("longhaul.toml", b""), at("the file is empty", "longhaul.toml"));
     assert_eq!(refusal("longhaul.json", b" \n"), at("the file is empty", "longhaul.json"));
     assert_eq!(refusal("longhaul.yaml", b"# nothing yet\n"), at("the file is empty", "longhaul.yaml"));
     assert_eq!(refusal("longhaul.toml", b"\xff\xfe\0a"), at("the file is not UTF-8 text", "longhaul.toml"));
-    assert_eq!(refusal("longhaul.yaml", b"hunter2"), at("the file holds no keys", "longhaul.yaml"));
-    assert_eq!(refusal("longhaul.json", b"[\"hunter2\"]"), at("the file holds no keys", "longhaul.json"));
+    assert_eq!(refusal("longhaul.yaml", b"hunter2"), at("the file has no keys", "longhaul.yaml"));
+    assert_eq!(refusal("longhaul.json", b"[\"hunter2\"]"), at("the file has no keys", "longhaul.json"));
 }
 
 #[test]
-fn words_that_are_not_known() {
+fn unknown_words() {
     let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"nxt_url\" }";
     assert_refused(
         stream,
@@ -116,17 +116,17 @@ fn words_that_are_not_known() {
 }
 
 #[test]
-fn a_sink_that_is_not_there() {
+fn unknown_sinks() {
     let case = Case::small("[streams.users]\npath = \"/u\"\nsinks = [\"outt\"]\n[sinks.out]");
     let error = case.error();
-    assert_eq!(error.to_string(), "`streams.users.sinks`: there is no sink `outt` (did you mean `out`?)");
+    assert_eq!(error.to_string(), "`streams.users.sinks`: unknown sink `outt` (did you mean `out`?)");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
-    assert_eq!(error.hint(), Some("write a table `[sinks.outt]`"));
+    assert_eq!(error.hint(), Some("add a table `[sinks.outt]`"));
     assert_eq!(error.key(), Some("streams.users.sinks"));
 }
 
 #[test]
-fn addresses() {
+fn urls() {
     let refusal = |url: &str| Case::toml(&SMALL.replace("https://api.example.com", url)).refusal();
     let at = |message: &str| (message.to_owned(), "longhaul.toml:2".to_owned());
     assert_eq!(
@@ -140,21 +140,21 @@ fn addresses() {
     let plain = Case::toml(&SMALL.replace("https", "http"));
     assert_eq!(
         plain.refusal(),
-        at("`api.base_url`: plain http would show credentials on the way to `api.example.com`")
+        at("`api.base_url`: plain http would send credentials to `api.example.com` unencrypted")
     );
     assert_eq!(plain.error().hint(), Some("use https, or set `api.allow_http` to true"));
     plain.variable("LONGHAUL_API__ALLOW_HTTP", "true").load();
     Case::toml(&SMALL.replace("https://api.example.com", "http://127.0.0.1:8080/x")).load();
     assert_eq!(
         Case::toml(&GRANT.replace("https://login", "http://login")).refusal().0,
-        "`auth.token_url`: plain http would show credentials on the way to `login.example.com`"
+        "`auth.token_url`: plain http would send credentials to `login.example.com` unencrypted"
     );
     let case = Case::toml(SMALL).set("api.allowed_origins=['https://x.example/a']");
     assert_eq!(
         case.refusal(),
         (
-            "`api.allowed_origins`: `https://x.example/a` has a path, \
-             an origin is only scheme, host and port"
+            "`api.allowed_origins`: `https://x.example/a` has a path; \
+             an origin has only a scheme, a host and a port"
                 .to_owned(),
             "--set api.allowed_origins".to_owned()
         )
@@ -170,12 +170,12 @@ fn values_of_the_wrong_kind() {
     );
     assert_refused(
         "[retry]\nmax_wait = 30",
-        "`retry.max_wait`: `30` has no unit, write `30s` for seconds",
+        "`retry.max_wait`: `30` has no unit; write `30s` for seconds",
         "longhaul.toml:6",
     );
     assert_refused(
         "[retry]\nmax_wait = true",
-        "`retry.max_wait`: expected a duration such as `30s`, `2m` or `1h30m`, found a truth value",
+        "`retry.max_wait`: expected a duration such as `30s`, `2m` or `1h30m`, found a boolean",
         "longhaul.toml:6",
     );
     assert_refused(
@@ -195,7 +195,7 @@ fn values_of_the_wrong_kind() {
     );
     assert_refused(
         "[retry]\nstatuses = [42]",
-        "`retry.statuses`: `42` is not a status, which is from 100 to 599",
+        "`retry.statuses`: `42` is not a status from 100 to 599",
         "longhaul.toml:6",
     );
     let stream = |line: &str| format!("[streams.users]\npath = \"/u\"\n{line}");
@@ -226,12 +226,12 @@ fn values_of_the_wrong_kind() {
     );
     assert_refused(
         &stream("headers = { \"X Y\" = \"1\" }"),
-        "`streams.users.headers.\"X Y\"`: this is not the name of a header",
+        "`streams.users.headers.\"X Y\"`: this is not a valid header name",
         "longhaul.toml:7",
     );
     assert_refused(
         &stream("query = { a = { b = 1 } }"),
-        "`streams.users.query.a`: expected text, a whole number, a truth value, or a list of those, \
+        "`streams.users.query.a`: expected text, a whole number, a boolean, or a list of those, \
          found a table",
         "longhaul.toml:7",
     );
@@ -250,10 +250,7 @@ fn a_secret_of_the_wrong_kind_is_not_shown() {
     assert_eq!(error.hint(), Some("put it in quotes"));
     assert!(!format!("{error:?}").contains("12345"));
     let error = Case::toml(&GRANT.replace("\"hunter2\"", "{ env = \"A\", file = \"B\" }")).error();
-    assert_eq!(
-        error.to_string(),
-        "`auth.client_secret`: exactly one of `command`, `env` and `file` says where the secret is"
-    );
+    assert_eq!(error.to_string(), "`auth.client_secret`: set exactly one of `command`, `env` and `file`");
     let error = Case::new()
         .file("longhaul.toml", "auth = \"hunter2\"\n[api]\nbase_url = \"https://a.example\"")
         .error();
@@ -261,14 +258,14 @@ fn a_secret_of_the_wrong_kind_is_not_shown() {
 }
 
 #[test]
-fn what_is_missing() {
+fn missing_keys() {
     let error = Case::toml(&GRANT.replace("client_secret = \"hunter2\"\n", "")).error();
     assert_eq!(error.to_string(), "`auth.client_secret` is missing");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:3"));
     assert_eq!(
         error.hint(),
         Some(
-            "write it in a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`"
+            "add it to a configuration file, or set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET`"
         )
     );
     let error = Case::new().error();
@@ -278,7 +275,7 @@ fn what_is_missing() {
     assert_eq!(error.to_string(), "`auth` is missing");
     assert_eq!(
         error.hint(),
-        Some("write a table `[auth]`; its `type` is `none` where the API asks for no credentials")
+        Some("add a table `[auth]`; its `type` is `none` if the API needs no credentials")
     );
     assert_refused("[streams.users]\nsinks = []", "`streams.users.path` is missing", "longhaul.toml:5");
     assert_refused(
@@ -292,28 +289,28 @@ fn what_is_missing() {
 #[test]
 fn keys_of_another_type() {
     let error = Case::small("token = \"hunter2\"").error();
-    assert_eq!(error.to_string(), "`auth.token` does not belong to type `none`");
+    assert_eq!(error.to_string(), "`auth.token` is not a key of type `none`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:5"));
-    assert_eq!(error.hint(), Some("the keys of type `none`: none"));
+    assert_eq!(error.hint(), Some("type `none` has no other keys"));
     let stream = "[streams.users]\npath = \"/u\"\npages = { type = \"single\", next = \"/n\" }";
-    assert_refused(stream, "`streams.users.pages.next` does not belong to type `single`", "longhaul.toml:7");
+    assert_refused(stream, "`streams.users.pages.next` is not a key of type `single`", "longhaul.toml:7");
 }
 
 #[test]
 fn names_and_paths() {
     assert_refused(
         "[streams.Users]\npath = \"/u\"",
-        "`streams.Users`: `Users` cannot be a name",
+        "`streams.Users`: `Users` is not a valid name",
         "longhaul.toml:5",
     );
     assert_eq!(
         Case::small("[streams.Users]\npath = \"/u\"").error().hint(),
-        Some("a name is made of lower-case letters, digits and single underscores, a letter first")
+        Some("use lower-case letters, digits and single underscores, and start with a letter")
     );
-    assert_refused("[sinks.out]\ntype = 5", "`sinks.out`: its `type` is not text", "longhaul.toml:5");
+    assert_refused("[sinks.out]\ntype = 5", "`sinks.out`: `type` must be text", "longhaul.toml:5");
     for name in ["a__b", "1a", "a-b", "\"\"", "_a"] {
         let error = Case::toml(&format!("{SMALL}[sinks.{name}]\n")).error();
-        assert!(error.to_string().ends_with("cannot be a name"), "{error}");
+        assert!(error.to_string().ends_with("is not a valid name"), "{error}");
     }
     assert_refused(
         "[streams.users]\npath = \"u\"",
@@ -323,14 +320,14 @@ fn names_and_paths() {
 }
 
 #[test]
-fn files_that_are_not_there_or_one_too_many() {
+fn missing_and_ambiguous_files() {
     let case = Case::toml(SMALL).naming(&["other.toml"]);
     assert_eq!(case.refusal().0, "the configuration file `other.toml` does not exist");
     let case = case.naming(&["config"]);
     assert_eq!(case.refusal().0, "`config` does not end in `.toml`, `.yaml`, `.yml` or `.json`");
     let case = Case::toml(SMALL).file("longhaul.json", "{}");
-    assert_eq!(case.refusal().0, "there are both `longhaul.toml` and `longhaul.json`");
-    assert_eq!(case.error().hint(), Some("keep one of them, or name it with `-c`"));
+    assert_eq!(case.refusal().0, "found both `longhaul.toml` and `longhaul.json`");
+    assert_eq!(case.error().hint(), Some("remove one of them, or choose one with `-c`"));
     let case = Case::new().file("longhaul.toml/x", "");
     assert_eq!(case.refusal().0, "cannot read `longhaul.toml`");
 }

@@ -1,4 +1,4 @@
-//! Variables reach the type of their key.
+//! Environment variables are read as their keys require.
 
 use std::os::unix::ffi::OsStringExt;
 
@@ -6,7 +6,7 @@ use super::{Case, GRANT, SMALL};
 use crate::config::Auth;
 
 #[test]
-fn text_stays_as_it_is_letter_for_letter() {
+fn text_is_taken_literally() {
     for text in [
         "007",
         "1.10",
@@ -94,7 +94,7 @@ fn names_have_no_case() {
 }
 
 #[test]
-fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
+fn an_unknown_name_with_levels_is_an_error_and_without_a_warning() {
     let refusal = |name: &str| Case::toml(SMALL).variable(name, "hunter2").refusal();
     assert_eq!(
         refusal("LONGHAUL_AUTH__CLIENT_SECERT"),
@@ -111,7 +111,7 @@ fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
     let case = Case::toml(SMALL).variable("LONGHAUL_STREAMS__USERS", "x");
     assert_eq!(
         case.refusal().0,
-        "the environment variable `LONGHAUL_STREAMS__USERS` is a table, which has no value of its own"
+        "the environment variable `LONGHAUL_STREAMS__USERS` names a table, not a key"
     );
     assert_eq!(case.error().hint(), Some("set one of its keys, as in `LONGHAUL_STREAMS__USERS__KEY`"));
     let loaded = Case::toml(SMALL)
@@ -125,8 +125,8 @@ fn an_unknown_name_is_an_error_if_it_has_levels_and_a_warning_if_not() {
     assert_eq!(
         loaded.warnings,
         [
-            "the environment variable `LONGHAUL_SERVICE_HOST` is not a key and is ignored",
-            "the environment variable `LONGHAUL_STATEDIR` is not a key and is ignored \
+            "ignoring the environment variable `LONGHAUL_SERVICE_HOST`, which is not a key",
+            "ignoring the environment variable `LONGHAUL_STATEDIR`, which is not a key \
              (did you mean `STATE_DIR`?)",
         ]
     );

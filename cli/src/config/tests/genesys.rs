@@ -1,4 +1,4 @@
-//! The preset that comes along.
+//! The preset for Genesys Cloud.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ fn three_lines_and_two_variables_are_enough() {
         }
     );
     assert_eq!((users.path.as_str(), users.records.to_string()), ("/api/v2/users", "/entities".to_owned()));
-    let headers = config.rate.headers.as_ref().unwrap();
+    let headers = config.rate.as_ref().unwrap().headers.as_ref().unwrap();
     assert_eq!(headers.limit.as_str(), "inin-ratelimit-allowed");
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
 }
@@ -90,10 +90,10 @@ fn every_region_is_known_by_name_and_domain_in_any_case() {
 }
 
 #[test]
-fn a_region_that_is_not_there_lists_all() {
+fn an_unknown_region_lists_all() {
     let case = minimal().variable("GENESYS_REGION", "us-west-3");
     let error = case.error();
-    assert_eq!(error.to_string(), "`region`: there is no region `us-west-3` (did you mean `us-west-2`?)");
+    assert_eq!(error.to_string(), "`region`: unknown region `us-west-3` (did you mean `us-west-2`?)");
     assert_eq!(error.where_written().as_deref(), Some("environment variable GENESYS_REGION"));
     let hint = error.hint().unwrap();
     for (name, domain) in REGIONS {
@@ -101,10 +101,10 @@ fn a_region_that_is_not_there_lists_all() {
     }
     let case = Case::toml("system = \"genesys\"\n").variable("GENESYS_CLIENT_ID", "1");
     let error = case.variable("GENESYS_CLIENT_SECRET", "2").error();
-    assert_eq!(error.to_string(), "`region` is missing, which `api.base_url` needs for `{domain}`");
+    assert_eq!(error.to_string(), "`region` is missing; `api.base_url` needs it for `{domain}`");
     assert_eq!(error.where_written(), None);
     let hint = error.hint().unwrap();
-    let begin = "write it in a configuration file, or set one of the environment variables \
+    let begin = "add it to a configuration file, or set one of the environment variables \
                  `GENESYSCLOUD_REGION`, `GENESYS_REGION`, `LONGHAUL_REGION`; the regions are \
                  `ap-northeast-1` (mypurecloud.jp), `ap-northeast-2` (apne2.pure.cloud), ";
     assert!(hint.starts_with(begin), "{hint}");
@@ -129,7 +129,7 @@ fn the_names_of_the_vendors_own_tools_are_read() {
 }
 
 #[test]
-fn what_is_written_nearer_lies_above_the_vendors_names() {
+fn longhauls_own_variables_override_the_vendors() {
     let case = minimal().file("more.toml", "region = \"eu-west-1\"\nauth.client_id = \"file\"\n");
     let case = case.naming(&["longhaul.toml", "more.toml"]).variable("GENESYS_REGION", "eu-west-2");
     let loaded = case.load();
@@ -141,28 +141,28 @@ fn what_is_written_nearer_lies_above_the_vendors_names() {
 }
 
 #[test]
-fn missing_credentials_are_asked_for_by_every_name() {
+fn missing_credentials_list_every_variable() {
     let error = Case::toml("system = \"genesys\"\nregion = \"us-east-1\"\n").error();
     assert_eq!(error.to_string(), "`auth.client_id` is missing");
     assert_eq!(error.where_written(), None);
     assert_eq!(
         error.hint(),
         Some(
-            "write it in a configuration file, or set one of the environment variables \
+            "add it to a configuration file, or set one of the environment variables \
              `GENESYSCLOUD_OAUTHCLIENT_ID`, `GENESYS_CLIENT_ID`, `LONGHAUL_AUTH__CLIENT_ID`"
         )
     );
 }
 
 #[test]
-fn a_fixed_token_takes_the_place_of_the_grant() {
+fn a_fixed_token_replaces_the_grant() {
     let case = minimal().variable("LONGHAUL_AUTH__TYPE", "token").variable("LONGHAUL_AUTH__TOKEN", "t0ken");
     let loaded = case.load();
     let Auth::Token(token) = &loaded.config.auth else { panic!("{:?}", loaded.config.auth) };
     assert_eq!(token.resolve(&[]).unwrap().expose(), "t0ken");
     let case = minimal().file("more.toml", "auth.type = \"none\"\nauth.scope = [\"x\"]\n");
     let refusal = case.naming(&["longhaul.toml", "more.toml"]).refusal();
-    assert_eq!(refusal, ("`auth.scope` does not belong to type `none`".to_owned(), "more.toml:2".to_owned()));
+    assert_eq!(refusal, ("`auth.scope` is not a key of type `none`".to_owned(), "more.toml:2".to_owned()));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn every_stream_is_complete_once_its_window_begins() {
 }
 
 #[test]
-fn a_stream_that_is_extended_has_to_be_complete() {
+fn an_extended_stream_must_be_complete() {
     let case = Case::toml(
         "system = \"genesys\"\nregion = \"us-west-2\"\n[auth]\nclient_id = \"1\"\nclient_secret = \"2\"\n\
          [streams.conversations]\nsinks = [\"stdout\"]\n",
@@ -229,14 +229,14 @@ fn a_stream_that_is_extended_has_to_be_complete() {
     assert_eq!(
         error.hint(),
         Some(
-            "write it in a configuration file, or set the environment variable \
+            "add it to a configuration file, or set the environment variable \
              `LONGHAUL_STREAMS__CONVERSATIONS__WINDOW__FROM`"
         )
     );
 }
 
 #[test]
-fn conversations_are_asked_for_by_whole_days_in_utc() {
+fn conversations_are_pulled_by_whole_days_in_utc() {
     let loaded = minimal().set("streams.conversations.window.from=now-7d/d").load();
     let stream = loaded.stream("conversations").unwrap();
     let Some(Body::Json(body)) = &stream.body else { panic!("{:?}", stream.body) };
@@ -258,7 +258,7 @@ fn conversations_are_asked_for_by_whole_days_in_utc() {
 }
 
 #[test]
-fn refusals_are_found_where_the_platform_and_its_token_endpoint_write_them() {
+fn errors_of_the_platform_and_its_token_endpoint_are_found() {
     let format = minimal().load().config.errors.format();
     assert_eq!(format.code, ["/code", "/error"].map(|text| text.parse().unwrap()));
     assert_eq!(format.correlation, ["inin-correlation-id"]);

@@ -1,4 +1,4 @@
-//! Which layer wins, and what becomes of the rest.
+//! Which layer wins.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{Case, GRANT, SMALL};
 use crate::config::{Auth, Body, ClientAuth, Origin, Pages, RelativeTo};
 
 #[test]
-fn what_is_built_in_completes_a_small_configuration() {
+fn defaults_complete_a_small_configuration() {
     let loaded = Case::small("[streams.users]\npath = \"/u\"\n[sinks.stdout]").load();
     let config = &loaded.config;
     assert_eq!(config.state_dir.to_str(), Some(".longhaul"));
@@ -45,7 +45,7 @@ fn a_grant_has_defaults_of_its_own() {
 }
 
 #[test]
-fn each_layer_lies_above_the_one_before() {
+fn each_layer_overrides_the_one_before() {
     let mut case = Case::small("[retry]\nbase_delay = \"3s\"\nmax_delay = \"3s\"\nmax_wait = \"3s\"")
         .file(
             "machine.toml",
@@ -78,7 +78,7 @@ fn each_layer_lies_above_the_one_before() {
 }
 
 #[test]
-fn named_files_stand_in_for_the_one_that_would_be_found() {
+fn named_files_replace_the_default_file() {
     let case = Case::toml("this is = not read")
         .file("a.toml", [SMALL, "[retry]\nmax_attempts = 1\nmax_wait = \"1s\""].concat())
         .file("b/b.yml", "retry:\n  max_attempts: 2\n")
@@ -90,7 +90,7 @@ fn named_files_stand_in_for_the_one_that_would_be_found() {
 }
 
 #[test]
-fn toml_yaml_and_json_say_the_same() {
+fn toml_yaml_and_json_are_equivalent() {
     let toml = "[streams.users]\npath = \"/u\"\nmethod = \"POST\"\nbody = { size = 3 }\n\
                 query = { pageSize = 100, expand = [\"a\", \"b\"] }\n\
                 pages = { type = \"next_url\", next = \"/next\", relative_to = \"base\" }";
@@ -182,7 +182,7 @@ fn streams_come_in_the_order_they_are_defined() {
 }
 
 #[test]
-fn a_secret_knows_where_it_was_written() {
+fn a_secret_knows_its_origin() {
     let text = GRANT.replace("\"hunter2\"", "{ env = \"VAULT\" }");
     let loaded = Case::toml(&[&text, "[auth.extra]\nassertion = { env = \"VAULT\" }"].concat())
         .variable("LONGHAUL_API__HEADERS__X-TENANT__ENV", "TENANT")
@@ -206,12 +206,12 @@ fn a_body_with_get_is_allowed_with_a_warning() {
     let loaded = Case::small("[streams.users]\npath = \"/u\"\nbody = { a = 1 }").load();
     assert_eq!(
         loaded.warnings,
-        ["`streams.users` sends a body with `GET`, which few servers read; is its `method` `POST`?"]
+        ["`streams.users` sends a body with `GET`, which few servers read; did you mean `POST`?"]
     );
 }
 
 #[test]
-fn a_problem_found_elsewhere_points_to_what_was_written() {
+fn an_error_in_a_default_points_to_the_table_around_it() {
     let loaded = Case::small("[sinks.kafka]\n[sinks.out]\ntype = \"ndjsno\"").load();
     let error = loaded.error_at("sinks.out.type", "unknown sink type `ndjsno`");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
@@ -221,7 +221,7 @@ fn a_problem_found_elsewhere_points_to_what_was_written() {
 }
 
 #[test]
-fn each_type_of_auth_has_what_it_needs() {
+fn each_type_of_auth_has_its_keys() {
     let password = GRANT.replace("client_credentials", "password").replace("client_secret", "password");
     let case = Case::toml(&[&password, "username = \"me\"\nclient_auth = \"post\""].concat());
     let auth = case.load().config.auth;
@@ -237,7 +237,7 @@ fn each_type_of_auth_has_what_it_needs() {
 }
 
 #[test]
-fn a_file_that_others_may_write_to_is_read_but_runs_nothing() {
+fn a_file_that_others_can_write_to_is_read_but_runs_nothing() {
     let text = GRANT.replace("\"hunter2\"", "{ command = [\"./secret\"] }");
     let case = Case::toml(&text).file("secret", "#!/bin/sh\necho hunter2\n");
     let allow = |name, mode| fs::set_permissions(case.path(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -252,8 +252,8 @@ fn a_file_that_others_may_write_to_is_read_but_runs_nothing() {
     let error = resolve().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`auth.client_secret`: the configuration file may not run a command, \
-         because other users may write to it"
+        "`auth.client_secret`: the configuration file must not run commands, \
+         because other users can write to it"
     );
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:7"));
 }

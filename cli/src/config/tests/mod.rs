@@ -1,4 +1,4 @@
-//! Tests of configurations as a whole.
+//! Tests of whole configurations.
 
 mod broken;
 mod environment;
@@ -6,6 +6,7 @@ mod genesys;
 mod layers;
 mod listing;
 mod preset;
+mod reference;
 mod region;
 mod schema;
 mod streams;
@@ -19,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::config::{ConfigError, Loaded, Sources, load};
 
-/// A configuration that is as small as can be, to be broken or extended.
+/// A minimal configuration.
 const SMALL: &str = "\
 [api]
 base_url = \"https://api.example.com\"
@@ -27,7 +28,7 @@ base_url = \"https://api.example.com\"
 type = \"none\"
 ";
 
-/// One with a grant.
+/// A configuration with a grant.
 const GRANT: &str = "\
 [api]
 base_url = \"https://api.example.com\"
@@ -38,7 +39,7 @@ client_id = \"id\"
 client_secret = \"hunter2\"
 ";
 
-/// A working directory with files in it, and the rest of the sources.
+/// A working folder with files, and the other sources.
 struct Case {
     folder: TempDir,
     sources: Sources,
@@ -97,7 +98,7 @@ impl Case {
         load(&self.sources).map(|_| ()).unwrap_err()
     }
 
-    /// What is wrong, and where it was written.
+    /// The error and its origin.
     fn refusal(&self) -> (String, String) {
         let error = self.error();
         (error.to_string(), error.where_written().unwrap_or_default())

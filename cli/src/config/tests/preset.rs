@@ -1,4 +1,4 @@
-//! Presets of the user's own, and how they are named.
+//! Presets of users.
 
 use super::{Case, SMALL};
 use crate::config::Pages;
@@ -49,21 +49,21 @@ fn a_file_is_named_relative_to_the_file_that_names_it() {
 }
 
 #[test]
-fn only_what_runs_has_to_be_complete() {
+fn only_streams_that_run_must_be_complete() {
     let loaded = crm().load();
     loaded.stream("contacts").unwrap();
     assert_eq!(loaded.stream("calls").unwrap_err().to_string(), "`streams.calls.window.from` is missing");
     let loaded = crm().set("streams.contacts.query.all=1").load();
     assert_eq!(loaded.streams().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["contacts"]);
     let error = crm().set("streams.calls.window.from=now-1d").error();
-    assert_eq!(error.to_string(), "`streams.calls.sinks`: there is no sink `calls`");
+    assert_eq!(error.to_string(), "`streams.calls.sinks`: unknown sink `calls`");
     let error = loaded.stream("contact").unwrap_err();
-    assert_eq!(error.to_string(), "there is no stream `contact` (did you mean `contacts`?)");
-    assert_eq!(error.hint(), Some("longhaul streams lists those that are configured"));
+    assert_eq!(error.to_string(), "unknown stream `contact` (did you mean `contacts`?)");
+    assert_eq!(error.hint(), Some("longhaul streams lists the configured streams"));
 }
 
 #[test]
-fn another_type_of_pages_takes_nothing_over() {
+fn another_type_of_pages_inherits_nothing() {
     let pages = "pages = { type = \"next_url\", next = \"/next\" }\n";
     let loaded =
         case(&format!("system = \"crm.toml\"\nregion = \"Europe\"\n[streams.contacts]\n{pages}")).load();
@@ -75,7 +75,7 @@ fn another_type_of_pages_takes_nothing_over() {
 }
 
 #[test]
-fn the_listing_shows_what_the_preset_says() {
+fn the_listing_shows_the_values_of_the_preset() {
     let crm = crm();
     let path = crm.path("conf/crm.toml");
     let listing = crm.load().listing();
@@ -97,14 +97,14 @@ fn the_listing_shows_what_the_preset_says() {
 }
 
 #[test]
-fn a_preset_that_is_not_there() {
+fn unknown_presets() {
     let error = case("system = \"genesis\"").error();
-    assert_eq!(error.to_string(), "`system`: there is no preset `genesis` (did you mean `genesys`?)");
+    assert_eq!(error.to_string(), "`system`: unknown preset `genesis` (did you mean `genesys`?)");
     assert_eq!(error.where_written().as_deref(), Some("conf/longhaul.toml:1"));
     assert_eq!(
         error.hint(),
         Some(
-            "the presets that come along: `genesys`; a file of your own is named by its path, \
+            "built-in presets: `genesys`; for a file of your own, write its path, \
              such as `./crm.toml`"
         )
     );
@@ -122,11 +122,11 @@ fn a_preset_that_is_not_there() {
     assert_eq!(case("system = 5").refusal().0, "`system`: expected text");
     let case = case("system = \"longhaul.toml\"");
     let place = format!("{}:1", case.path("conf/longhaul.toml").display());
-    assert_eq!(case.refusal(), ("`system`: a preset has no preset beneath it".to_owned(), place));
+    assert_eq!(case.refusal(), ("`system`: a preset cannot use another preset".to_owned(), place));
 }
 
 #[test]
-fn variables_have_keys_that_are_there() {
+fn variables_must_have_known_keys() {
     let refusal = |table: &str| Case::small(table).refusal();
     assert_eq!(
         refusal("[environment]\nCRM_ID = \"auth.client_idd\""),
@@ -139,12 +139,12 @@ fn variables_have_keys_that_are_there() {
     let case = Case::toml(SMALL).set("environment.CRM_ID=auth.client_id");
     assert_eq!(
         case.refusal(),
-        ("`environment.CRM_ID` belongs in a file".to_owned(), "--set environment.CRM_ID".to_owned())
+        ("`environment.CRM_ID` can only be set in a file".to_owned(), "--set environment.CRM_ID".to_owned())
     );
 }
 
 #[test]
-fn two_variables_for_one_key_have_to_agree() {
+fn two_variables_for_one_key_must_agree() {
     let loaded = crm().variable("OLD_CRM_TOKEN", "007").load();
     assert_eq!(loaded.origin_of("auth.token").to_string(), "environment variable CRM_TOKEN");
     assert_eq!(

@@ -2,10 +2,10 @@
 
 use super::{Case, SMALL};
 
-const NO_REGIONS: &str = "name a `system` that has regions, or write their domains in a table `[regions]`";
+const NO_REGIONS: &str = "set `system` to a preset that has regions, or add a table `[regions]`";
 
 #[test]
-fn regions_are_the_users_to_name_as_well() {
+fn users_can_define_regions() {
     let case = Case::toml(
         &["region = \"b.example\"\n[regions]\na = \"a.example\"\nb = \"B.example\"\n", SMALL].concat(),
     );
@@ -16,11 +16,11 @@ fn regions_are_the_users_to_name_as_well() {
 #[test]
 fn a_region_without_regions_is_refused() {
     let error = Case::toml(&["region = \"us-west-2\"\n", SMALL].concat()).error();
-    assert_eq!(error.to_string(), "`region`: there are no regions to choose from");
+    assert_eq!(error.to_string(), "`region`: no regions are configured");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:1"));
     assert_eq!(error.hint(), Some(NO_REGIONS));
     let error = Case::toml(&SMALL.replace("example.com", "{domain}")).error();
-    assert_eq!(error.to_string(), "`api.base_url`: there are no regions to take `{domain}` from");
+    assert_eq!(error.to_string(), "`api.base_url`: no regions are configured, so `{domain}` has no value");
     assert_eq!(error.where_written().as_deref(), Some("longhaul.toml:2"));
     assert_eq!(error.hint(), Some(NO_REGIONS));
     let refusal = Case::toml(&["region = 5\n[regions]\na = \"a.example\"\n", SMALL].concat()).refusal();

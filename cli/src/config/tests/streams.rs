@@ -1,4 +1,4 @@
-//! The keys of streams: styles of pages, windows, jobs.
+//! The keys of streams: paging styles, windows and jobs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use longhaul_core::listing::paginate::Parameter;
 use super::Case;
 use crate::config::{Body, Loaded, Pages};
 
-/// The small configuration with a stream, whose path stands on line 6 and `more` from line 7 on.
+/// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
     Case::small(&format!("[streams.calls]\npath = \"/calls\"\n{more}"))
 }
@@ -23,7 +23,7 @@ fn pages(table: &str) -> Pages {
 }
 
 #[test]
-fn each_style_has_its_keys_and_defaults() {
+fn each_paging_style_has_its_keys_and_defaults() {
     let query = |name: &str| Parameter::Query(name.to_owned());
     let pointer = |text: &str| Some(text.parse().unwrap());
     assert_eq!(
@@ -59,7 +59,7 @@ fn each_style_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_a_style_lacks_is_named() {
+fn missing_keys_of_a_paging_style_are_named() {
     for (table, missing) in [
         ("type = \"page_number\"", "param"),
         ("type = \"offset\"", "param"),
@@ -74,12 +74,12 @@ fn what_a_style_lacks_is_named() {
     }
     assert_refused(
         "pages = { type = \"offset\", param = \"o\", size = 5 }",
-        "`streams.calls.pages`: `size` needs `size_param`, which says where it goes",
+        "`streams.calls.pages`: `size` requires `size_param`, the place where it goes",
         7,
     );
     assert_refused(
         "pages = { type = \"offset\", param = \"o\", size_param = \"n\" }",
-        "`streams.calls.pages`: `size_param` needs `size`, which is what goes there",
+        "`streams.calls.pages`: `size_param` requires `size`, the value that goes there",
         7,
     );
     assert_refused(
@@ -89,16 +89,16 @@ fn what_a_style_lacks_is_named() {
     );
     assert_refused(
         "pages = { type = \"offset\", param = \"\" }",
-        "`streams.calls.pages.param`: neither a parameter nor a place in the body is named",
+        "`streams.calls.pages.param`: must be the name of a query parameter or a pointer into the body",
         7,
     );
     assert_refused(
         "pages = { type = \"offset\", param = \"o\", cursor = \"/c\" }",
-        "`streams.calls.pages.cursor` does not belong to type `offset`",
+        "`streams.calls.pages.cursor` is not a key of type `offset`",
         7,
     );
     let error = stream("pages = { type = \"cursor\", param = \"c\", cursor = \"/c\", size = 1 }").error();
-    assert_eq!(error.hint(), Some("the keys of type `cursor`: `cursor`, `more`, `param`, `repeats`"));
+    assert_eq!(error.hint(), Some("the keys of type `cursor` are `cursor`, `more`, `param`, `repeats`"));
 }
 
 #[test]
@@ -124,32 +124,32 @@ fn a_window_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_is_wrong_with_a_window_is_named() {
+fn errors_in_a_window_are_named() {
     let refused = |line: &str, message: &str| {
         assert_refused(&format!("[streams.calls.window]\nfrom = \"now-1d\"\n{line}"), message, 9);
     };
     refused(
         "to = \"tomorrow\"",
-        "`streams.calls.window.to`: `tomorrow` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, \
+        "`streams.calls.window.to`: `tomorrow` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, \
          `now-24h` or `now/d`",
     );
     refused(
         "slice = \"day\"",
-        "`streams.calls.window.slice`: `day` is not a stretch of time such as `1d`, `6h` or `1w`",
+        "`streams.calls.window.slice`: `day` is not a time span such as `1d`, `6h` or `1w`",
     );
-    refused("slice = \"0s\"", "`streams.calls.window.slice`: a stretch of time above zero is needed");
+    refused("slice = \"0s\"", "`streams.calls.window.slice`: the time span must be above zero");
     refused("lookback = \"-1d\"", "`streams.calls.window.lookback`: `-1d` is negative");
     refused(
         "timezone = \"Berlin\"",
-        "`streams.calls.window.timezone`: there is no time zone `Berlin`; one is `UTC` or such as `Europe/Berlin`",
+        "`streams.calls.window.timezone`: unknown time zone `Berlin`; use a name such as `UTC` or `Europe/Berlin`",
     );
     refused(
         "format = \"%\"",
-        "`streams.calls.window.format`: `%` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`",
+        "`streams.calls.window.format`: `%` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`",
     );
     refused(
         "too_deep = { status = 42 }",
-        "`streams.calls.window.too_deep.status`: `42` is not a status, which is from 100 to 599",
+        "`streams.calls.window.too_deep.status`: `42` is not a status from 100 to 599",
     );
     refused("too_deep = { code = \"x\" }", "`streams.calls.window.too_deep.status` is missing");
     refused(
@@ -176,7 +176,7 @@ fn a_job_has_its_keys_and_defaults() {
 }
 
 #[test]
-fn what_is_wrong_with_a_job_is_named() {
+fn errors_in_a_job_are_named() {
     let job = "[streams.calls.job]\nsubmit = { path = \"/jobs\" }\nid = \"/id\"\npoll = \"/jobs/{job.id}\"\n\
                state = \"/state\"\ndone = [\"DONE\"]\n";
     let refused =
@@ -185,11 +185,11 @@ fn what_is_wrong_with_a_job_is_named() {
     refused("id = \"/id\"", "", "`streams.calls.job.id` is missing", 7);
     refused("\"/jobs/", "\"jobs/", "`streams.calls.job.poll`: `jobs/{job.id}` does not start with `/`", 10);
     refused("\"/jobs\"", "\"jobs\"", "`streams.calls.job.submit.path`: `jobs` does not start with `/`", 8);
-    refused("[\"DONE\"]", "[]", "`streams.calls.job.done` is empty, so no job would ever be done", 12);
+    refused("[\"DONE\"]", "[]", "`streams.calls.job.done` must have at least one state", 12);
     refused(
         "[\"DONE\"]",
         "[\"D\"]\nevery = \"0s\"",
-        "`streams.calls.job.every`: a duration above zero is needed",
+        "`streams.calls.job.every`: the duration must be above zero",
         13,
     );
     refused("state = ", "stat = ", "unknown key `streams.calls.job.stat` (did you mean `state`?)", 11);
@@ -209,12 +209,8 @@ fn the_other_keys_of_a_stream() {
         "`streams.calls.concurrency`: expected a whole number from 1, found `0`",
         7,
     );
-    assert_refused(
-        "concurrency = 257",
-        "`streams.calls.concurrency`: `257` requests at a time are more than the 256 there may be",
-        7,
-    );
-    assert_refused("description = \"a\\nb\"", "`streams.calls.description`: more than one line", 7);
+    assert_refused("concurrency = 257", "`streams.calls.concurrency`: `257` is above the maximum of 256", 7);
+    assert_refused("description = \"a\\nb\"", "`streams.calls.description`: must be a single line", 7);
 }
 
 #[test]
@@ -223,7 +219,7 @@ fn standard_output_needs_no_table() {
 }
 
 #[test]
-fn how_the_api_says_no_and_how_much_is_left() {
+fn error_formats_and_rate_headers() {
     let text = "[errors]\ncode = [\"/a\", \"/b\"]\nmessage = \"/m\"\ncorrelation = \"X-Id\"\n\
                 throttled = [{ status = 403, text = \"slow down\" }]\n\
                 [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"X-Reset\"";
@@ -233,15 +229,15 @@ fn how_the_api_says_no_and_how_much_is_left() {
     assert_eq!(format.message, ["/m"].map(|text| text.parse().unwrap()));
     assert_eq!(format.correlation, ["x-id"]);
     assert_eq!((format.throttled[0].status, &*format.throttled[0].text), (403, "slow down"));
-    assert_eq!(config.rate.headers.unwrap().used, "x-used");
+    assert_eq!(config.rate.unwrap().headers.unwrap().used, "x-used");
     let refusal = |text: &str| Case::small(text).refusal().0;
     assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");
     assert_eq!(
         refusal("[errors]\ncorrelation = [\"X Y\"]"),
-        "`errors.correlation`: this is not the name of a header"
+        "`errors.correlation`: this is not a valid header name"
     );
     assert_eq!(
         refusal("[errors]\nthrottled = [{ status = 42, text = \"\" }]"),
-        "`errors.throttled`: `42` is not a status, which is from 100 to 599"
+        "`errors.throttled`: `42` is not a status from 100 to 599"
     );
 }

@@ -1,4 +1,4 @@
-//! The body of a request.
+//! Bodies of requests.
 
 use std::{fmt, fs, path::PathBuf};
 
@@ -9,24 +9,30 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::config::{error::ConfigError, origin::Origin};
+use crate::config::{error::ConfigError, origin::Origin, values::described::described};
 
-/// A body as it was configured.
+/// The body of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Body {
-    /// In a file that holds JSON; an absolute path.
+    /// A file with JSON; the path is absolute.
     File(PathBuf),
-    /// Written as a table or as JSON.
+    /// JSON, written as a table or as text.
     Json(Value),
 }
 
-/// Whether `table` says which file holds the body, and is not the body.
+described!(Body, {
+    "x-kind": "body",
+    "x-value": "body",
+    "anyOf": [{ "type": "string" }, { "type": "object" }],
+});
+
+/// Whether `table` names the file with the body, rather than being the body.
 pub(in crate::config) fn is_form(table: &Dict) -> bool {
     table.len() == 1 && table.get("file").is_some_and(|path| path.as_str().is_some())
 }
 
 impl Body {
-    /// The JSON itself. Errors name `key`, which was written at `origin`.
+    /// Reads the JSON. Errors name `key`, whose value comes from `origin`.
     pub fn read(&self, key: &str, origin: &Origin) -> Result<Value, ConfigError> {
         let path = match self {
             Self::File(path) => path,
@@ -87,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_json_is_refused_with_its_place() {
+    fn invalid_json_is_refused_with_its_position() {
         let refusal = Body::deserialize(json!("{\"a\": }")).unwrap_err().to_string();
         assert_eq!(refusal, "this is not JSON: expected value at line 1 column 7");
     }

@@ -1,11 +1,13 @@
-//! Values that are one of a few words.
+//! Values that are one of several words.
 
 use serde::{
     Deserialize, Deserializer, de,
     de::{IntoDeserializer, value::StrDeserializer},
 };
 
-/// The variant of `T` that the text names. Read by itself, an enum would also take a number as an index.
+use crate::config::values::described::described;
+
+/// Reads the variant of `T` that the text names. The derived implementation would also accept an index.
 pub(in crate::config) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -16,16 +18,39 @@ where
     T::deserialize(word)
 }
 
-/// A request method, upper-case as all that are in use (RFC 9110 §9.1: methods are case-sensitive).
-pub(in crate::config) fn method<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<http::Method, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let refuse = || de::Error::custom(format!("`{text}` is not a method such as `GET` or `POST`"));
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
-        return Err(refuse());
+/// The same, for a key that is optional.
+pub(in crate::config) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: for<'word> Deserialize<'word>,
+{
+    read(deserializer).map(Some)
+}
+
+/// A request method, in upper case like all that are in use (RFC 9110 §9.1: methods are case-sensitive).
+pub(in crate::config) enum Method {}
+
+described!(Method, { "type": "string", "x-value": "method", "examples": ["GET", "POST"] });
+
+impl Method {
+    /// Reads the method.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<http::Method, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let refuse = || de::Error::custom(format!("`{text}` is not a method such as `GET` or `POST`"));
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
+            return Err(refuse());
+        }
+        http::Method::from_bytes(text.as_bytes()).map_err(|_| refuse())
     }
-    http::Method::from_bytes(text.as_bytes()).map_err(|_| refuse())
+
+    /// Reads the method of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<http::Method>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
 }
 
 #[cfg(test)]
@@ -48,9 +73,9 @@ mod tests {
 
     #[test]
     fn methods_are_upper_case() {
-        assert_eq!(method(json!("QUERY")).unwrap().as_str(), "QUERY");
+        assert_eq!(Method::deserialize(json!("QUERY")).unwrap().as_str(), "QUERY");
         for text in ["get", "G ET", ""] {
-            let refusal = method(json!(text)).unwrap_err().to_string();
+            let refusal = Method::deserialize(json!(text)).unwrap_err().to_string();
             assert_eq!(refusal, format!("`{text}` is not a method such as `GET` or `POST`"));
         }
     }

@@ -1,21 +1,28 @@
-//! How many requests may be in flight at a time.
+//! The number of requests in flight.
 
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Deserializer, de};
 
-/// Each takes a thread and a connection; no API that is known allows more.
+use crate::config::values::described::described;
+
+/// Each request takes a thread and a connection, and no known API allows more.
 const MOST: usize = 256;
 
 /// A number from 1 to [`MOST`].
-pub(in crate::config) fn bounded<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<NonZeroUsize, D::Error> {
-    let number = NonZeroUsize::deserialize(deserializer)?;
-    if number.get() > MOST {
-        return Err(de::Error::custom(format!(
-            "`{number}` requests at a time are more than the {MOST} there may be"
-        )));
+pub(in crate::config) enum Concurrency {}
+
+described!(Concurrency, { "type": "integer", "minimum": 1, "maximum": MOST });
+
+impl Concurrency {
+    /// Reads the number.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<NonZeroUsize, D::Error> {
+        let number = NonZeroUsize::deserialize(deserializer)?;
+        if number.get() > MOST {
+            return Err(de::Error::custom(format!("`{number}` is above the maximum of {MOST}")));
+        }
+        Ok(number)
     }
-    Ok(number)
 }

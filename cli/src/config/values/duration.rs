@@ -1,19 +1,49 @@
-//! Lengths of time: `30s`, `1h30m`, `500ms`.
+//! Durations: `30s`, `1h30m`, `500ms`.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserializer, de};
 
-/// A duration above zero, for what would otherwise never have time to happen.
-pub(in crate::config) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let duration = any(deserializer)?;
-    if duration.is_zero() { Err(de::Error::custom("a duration above zero is needed")) } else { Ok(duration) }
+use crate::config::values::described::described;
+
+/// A duration, which may be zero.
+pub(in crate::config) enum Any {}
+
+/// A duration above zero.
+pub(in crate::config) enum Positive {}
+
+described!(Any, { "type": "string", "x-value": "duration", "examples": ["30s", "1h30m"] });
+described!(Positive, { "type": "string", "x-value": "duration", "examples": ["30s", "1h30m"] });
+
+impl Any {
+    /// Reads the duration.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        deserializer.deserialize_any(Visitor)
+    }
+
+    /// Reads the duration of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
 }
 
-/// A duration, zero included.
-pub(in crate::config) fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    deserializer.deserialize_any(Visitor)
+impl Positive {
+    /// Reads the duration.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let duration = Any::deserialize(deserializer)?;
+        if duration.is_zero() {
+            Err(de::Error::custom("the duration must be above zero"))
+        } else {
+            Ok(duration)
+        }
+    }
 }
 
 struct Visitor;
@@ -44,7 +74,7 @@ impl de::Visitor<'_> for Visitor {
 }
 
 fn without_unit<E: de::Error>(number: &str) -> E {
-    E::custom(format!("`{number}` has no unit, write `{number}s` for seconds"))
+    E::custom(format!("`{number}` has no unit; write `{number}s` for seconds"))
 }
 
 #[cfg(test)]
@@ -55,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_number_and_its_unit_make_a_duration() {
-        let read = |text: &str| any(json!(text)).unwrap();
+        let read = |text: &str| Any::deserialize(json!(text)).unwrap();
         assert_eq!(read("30s"), Duration::from_secs(30));
         assert_eq!(read("1h30m"), Duration::from_secs(5400));
         assert_eq!(read("500ms"), Duration::from_millis(500));
@@ -64,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_the_reason() {
-        let refusal = |value: Value| positive(value).unwrap_err().to_string();
+    fn invalid_durations_are_refused_with_the_reason() {
+        let refusal = |value: Value| Positive::deserialize(value).unwrap_err().to_string();
         assert_eq!(refusal(json!("soon")), "`soon` is not a duration such as `30s`, `2m` or `1h30m`");
         assert_eq!(refusal(json!("")), "`` is not a duration such as `30s`, `2m` or `1h30m`");
-        assert_eq!(refusal(json!("30")), "`30` has no unit, write `30s` for seconds");
-        assert_eq!(refusal(json!(30)), "`30` has no unit, write `30s` for seconds");
+        assert_eq!(refusal(json!("30")), "`30` has no unit; write `30s` for seconds");
+        assert_eq!(refusal(json!(30)), "`30` has no unit; write `30s` for seconds");
         assert_eq!(refusal(json!("-5s")), "`-5s` is negative");
-        assert_eq!(refusal(json!("0s")), "a duration above zero is needed");
+        assert_eq!(refusal(json!("0s")), "the duration must be above zero");
     }
 }

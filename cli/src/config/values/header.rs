@@ -5,24 +5,42 @@ use std::fmt;
 use http::HeaderName;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::values::secret::{SecretSource, Secrets};
+use crate::config::values::{
+    described::described,
+    secret::{SecretSource, Secrets},
+};
 
-/// Headers by name, each a valid one (RFC 9110 §5.1) and none of them twice in different case.
+/// Reads headers by name. Names must be valid (RFC 9110 §5.1), and must differ in more than case.
 pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secrets, D::Error> {
     deserializer.deserialize_map(Headers)
 }
 
 /// The name of a header.
-pub(in crate::config) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderName, D::Error> {
-    Name::deserialize(deserializer).map(|Name { parsed, .. }| parsed)
+pub(in crate::config) enum Name {}
+
+/// A list of names of headers.
+pub(in crate::config) enum Names {}
+
+described!(Name, { "type": "string", "x-value": "header" });
+described!(Names, { "type": "array", "items": { "type": "string", "x-value": "header" } });
+
+impl Name {
+    /// Reads the name.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<HeaderName, D::Error> {
+        Written::deserialize(deserializer).map(|Written { name, .. }| name)
+    }
 }
 
-/// Such names.
-pub(in crate::config) fn names<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<HeaderName>>, D::Error> {
-    let names = Vec::<Name>::deserialize(deserializer)?;
-    Ok(Some(names.into_iter().map(|Name { parsed, .. }| parsed).collect()))
+impl Names {
+    /// Reads the names.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<HeaderName>>, D::Error> {
+        let names = Vec::<Written>::deserialize(deserializer)?;
+        Ok(Some(names.into_iter().map(|Written { name, .. }| name).collect()))
+    }
 }
 
 struct Headers;
@@ -36,9 +54,9 @@ impl<'de> de::Visitor<'de> for Headers {
 
     fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Secrets, A::Error> {
         let mut headers = Secrets::new();
-        while let Some(Name { written, .. }) = map.next_key()? {
+        while let Some(Written { written, .. }) = map.next_key()? {
             if headers.keys().any(|other| other.eq_ignore_ascii_case(&written)) {
-                return Err(de::Error::custom(format!("`{written}` stands twice, in different case")));
+                return Err(de::Error::custom(format!("duplicate header `{written}` in different case")));
             }
             headers.insert(written, map.next_value::<SecretSource>()?);
         }
@@ -46,18 +64,18 @@ impl<'de> de::Visitor<'de> for Headers {
     }
 }
 
-/// The name of a header, also in the case it was written in.
-struct Name {
-    parsed: HeaderName,
+/// The name of a header, parsed and as it was written.
+struct Written {
+    name: HeaderName,
     written: String,
 }
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for Written {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = String::deserialize(deserializer)?;
         match HeaderName::from_bytes(written.as_bytes()) {
-            Ok(parsed) => Ok(Self { parsed, written }),
-            Err(_) => Err(de::Error::custom("this is not the name of a header")),
+            Ok(name) => Ok(Self { name, written }),
+            Err(_) => Err(de::Error::custom("this is not a valid header name")),
         }
     }
 }
@@ -69,9 +87,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_have_valid_names_and_each_stands_once() {
+    fn headers_have_valid_and_unique_names() {
         let refusal = |headers: serde_json::Value| table(headers).unwrap_err().to_string();
-        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not the name of a header");
-        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "`x-a` stands twice, in different case");
+        assert_eq!(refusal(json!({ "X Y": "1" })), "this is not a valid header name");
+        assert_eq!(refusal(json!({ "X-A": "1", "x-a": "2" })), "duplicate header `x-a` in different case");
     }
 }

@@ -1,18 +1,40 @@
-//! Addresses of servers.
+//! URLs of servers.
 
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
 
-/// What is shown in the place of a secret.
+use crate::config::values::described::described;
+
+/// Shown instead of a secret.
 pub(in crate::config) const HIDDEN: &str = "***";
 
 /// An http or https URL without user, password, query and fragment.
-pub(in crate::config) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).map_err(de::Error::custom)
+pub(in crate::config) enum HttpUrl {}
+
+/// A list of URLs that have only scheme, host and port.
+pub(in crate::config) enum Origins {}
+
+described!(HttpUrl, { "type": "string", "x-value": "URL" });
+described!(Origins, { "type": "array", "items": { "type": "string", "x-value": "URL" } });
+
+impl HttpUrl {
+    /// Reads the URL.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Url, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).map_err(de::Error::custom)
+    }
+
+    /// Reads the URL of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Url>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
 }
 
-/// One that may hold a user and a password.
+/// Reads a URL that may have a user and a password.
 pub(in crate::config) fn with_credentials<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Url, D::Error> {
@@ -20,28 +42,32 @@ pub(in crate::config) fn with_credentials<'de, D: Deserializer<'de>>(
     parse_with_credentials(&text).map_err(de::Error::custom)
 }
 
-/// URLs of which only scheme, host and port are given.
-pub(in crate::config) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let origin = |text: &String| {
-        let url = parse(text)?;
-        if url.path() == "/" {
-            Ok(url)
-        } else {
-            Err(format!("`{text}` has a path, an origin is only scheme, host and port"))
-        }
-    };
-    texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
+impl Origins {
+    /// Reads the URLs.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Url>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        let origin = |text: &String| {
+            let url = parse(text)?;
+            if url.path() == "/" {
+                Ok(url)
+            } else {
+                Err(format!("`{text}` has a path; an origin has only a scheme, a host and a port"))
+            }
+        };
+        texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
+    }
 }
 
-/// `text`, without the password where it is a URL that holds one.
+/// `text` without the password, if it is a URL with one.
 pub(in crate::config) fn without_password(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
     let hidden = url.password().is_some() && url.set_password(Some(HIDDEN)).is_ok();
     if hidden { url.into() } else { text.to_owned() }
 }
 
-/// Whether what is sent to `url` stays on this machine.
+/// Whether `url` is on this machine.
 pub(in crate::config) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -61,7 +87,7 @@ fn parse(text: &str) -> Result<Url, String> {
 }
 
 fn parse_with_credentials(text: &str) -> Result<Url, String> {
-    // What stands before an `@` may be a password, so such text is never repeated.
+    // The part before an `@` may be a password, so such text is never shown.
     let bare = text.split(['?', '#']).next().unwrap_or(text);
     let shown = if text.contains('@') { "this" } else { &format!("`{bare}`") };
     let url = match Url::parse(text) {
@@ -72,7 +98,7 @@ fn parse_with_credentials(text: &str) -> Result<Url, String> {
         Err(problem) => return Err(format!("{shown} is not a URL: {problem}")),
     };
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("{shown} has a query or fragment, which does not belong here"));
+        return Err(format!("{shown} must not have a query or a fragment"));
     }
     Ok(url)
 }
@@ -87,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_its_password() {
+    fn invalid_urls_are_refused_without_showing_a_password() {
         let refusal = |text| parse(text).unwrap_err();
         let scheme = "is not a URL that starts with `https://` or `http://`";
         assert_eq!(refusal("api.example.com"), format!("`api.example.com` {scheme}"));
@@ -99,7 +125,7 @@ mod tests {
         );
         assert_eq!(
             refusal("https://a.example/?key=x"),
-            "`https://a.example/` has a query or fragment, which does not belong here"
+            "`https://a.example/` must not have a query or a fragment"
         );
     }
 

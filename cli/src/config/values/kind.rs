@@ -1,32 +1,51 @@
-//! What kinds of values there are.
+//! Kinds of values.
 
-/// What a key holds.
+use crate::config::values::described::described;
+
+/// The kind of value that a key has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::config) enum Kind {
-    /// The body of a request: a table, JSON as text, or a form that names a file.
+    /// The body of a request: a table, JSON as text, or a table that names a file.
     Body,
     /// A program and its arguments.
     Command,
-    /// Whatever a sink or an API makes of it.
+    /// Any value, which a sink or an API interprets.
     Free,
-    /// A key of the schema, dotted.
+    /// A dotted key of the configuration.
     Key,
-    /// Texts or numbers, which may be written as one text with commas or blanks between them.
+    /// A list, which may be written as one text with commas or blanks.
     List,
-    /// A path that is read, relative to the file that names it.
+    /// A path that longhaul reads, relative to the file that names it.
     Path,
-    /// Such paths.
+    /// A list of such paths.
     Paths,
-    /// Text that is never shown, or a form that says where to get it.
+    /// A secret: text that is never shown, or a table that says where to get it.
     Secret,
-    /// A number or a truth value.
+    /// A number or a boolean.
     Scalar,
-    /// Text, letter for letter; durations, URLs and the like among it.
+    /// Text, taken literally. Durations, URLs and similar values are text, too.
     Text,
 }
 
-/// A key, dotted, and what it holds. `*` is a name that the user gives, `**` anything from there on.
-pub(in crate::config) type Row = (&'static str, Kind);
+impl Kind {
+    /// The kind that `x-kind` names in the schema.
+    pub(in crate::config) fn named(name: &str) -> Option<Self> {
+        let kinds = [
+            ("body", Self::Body),
+            ("command", Self::Command),
+            ("key", Self::Key),
+            ("path", Self::Path),
+            ("secret", Self::Secret),
+            ("text", Self::Text),
+        ];
+        kinds.into_iter().find(|(known, _)| *known == name).map(|(_, kind)| kind)
+    }
+}
 
-/// The values that the `type` of a table can have, and the other keys that the table has with each.
-pub(in crate::config) type Types = &'static [(&'static str, &'static [&'static str])];
+/// A key of the configuration, such as `auth.client_id`.
+pub(in crate::config) enum Key {}
+
+described!(Key, { "type": "string", "x-kind": "key", "x-value": "key" });
+
+/// The default of a key that is the name of the table around it.
+pub(in crate::config) const TABLE_NAME: &str = "the name of the table";

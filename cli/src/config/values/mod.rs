@@ -3,11 +3,14 @@
 pub(super) mod body;
 pub(super) mod choice;
 pub(super) mod concurrency;
+pub(super) mod described;
 pub(super) mod duration;
 pub(super) mod header;
 pub(super) mod http_url;
 pub(super) mod kind;
 pub(super) mod moment;
+pub(super) mod path;
+pub(super) mod pointer;
 pub(super) mod query;
 pub(super) mod secret;
 pub(super) mod size;

@@ -1,20 +1,23 @@
-//! Moments: `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d`.
+//! Times: `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d`.
 
 use std::{fmt, str::FromStr};
 
 use jiff::{RoundMode, Span, Timestamp, ToSpan, Unit, Zoned, ZonedRound, civil::DateTime, tz::TimeZone};
 
-/// A moment as it was written: a date or a time of day on it, with an offset from UTC or without, or `now`,
-/// from where steps lead on. `+1d` and `-1d` shift it, by calendar days where days are meant; `/h`, `/d`,
-/// `/w`, `/mo` and `/y` go back to where the hour, day, week (from Monday), month or year began. The steps
-/// are taken from left to right: `now-1d/d` is when yesterday began.
+use crate::config::values::described::described;
+
+/// A time as it was written: a date, a date and time with or without an offset from UTC, or `now` with steps. `+1d` and
+/// `-1d` add and subtract; days are calendar days. `/h`, `/d`, `/w`, `/mo` and `/y` go back to the start of the hour,
+/// day, week (Monday), month or year. Steps are taken from left to right: `now-1d/d` is the start of yesterday.
 ///
-/// `Display` gives the text it was written as.
+/// `Display` gives the text as it was written.
 #[derive(Clone, Debug)]
 pub struct Moment {
     text: String,
     form: Form,
 }
+
+described!(Moment, { "type": "string", "x-value": "time", "examples": ["2026-01-01", "now-24h"] });
 
 #[derive(Clone, Debug)]
 enum Form {
@@ -30,13 +33,13 @@ enum Step {
 }
 
 impl Moment {
-    /// Whether it is another moment in a later run.
+    /// Whether it depends on the time of the run.
     pub fn is_relative(&self) -> bool {
         matches!(self.form, Form::Relative(_))
     }
 
-    /// The moment itself, where it is `now` and days are those of `timezone`. A time of day that a change of
-    /// clocks skips is moved on by what they skip; of one that comes twice, the first is meant.
+    /// The time as of `now`, with dates and days in `timezone`. If a change of clocks skips the time, it is moved
+    /// forward by what they skip; if the time occurs twice, the first is meant.
     pub fn resolve(&self, now: Timestamp, timezone: &TimeZone) -> Result<Timestamp, MomentError> {
         let resolved = match &self.form {
             Form::Exact(timestamp) => Ok(*timestamp),
@@ -71,19 +74,19 @@ impl FromStr for Moment {
     }
 }
 
-/// What cannot be a moment.
+/// Why a text is not a time.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MomentError {
-    /// Text that is not written as one.
-    #[error("`{text}` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`")]
+    /// The text has a different form.
+    #[error("`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`")]
     NoMoment {
         /// The text.
         text: String,
     },
-    /// One before the year -9999 or after the year 9999.
-    #[error("`{text}` is outside the calendar")]
+    /// It is before the year -9999 or after the year 9999.
+    #[error("`{text}` is outside the years -9999 to 9999")]
     OutOfRange {
-        /// How it was written.
+        /// The text.
         text: String,
     },
 }
@@ -105,7 +108,7 @@ impl Step {
 }
 
 fn absolute(text: &str) -> Option<Form> {
-    // The name of a zone in brackets would be read over.
+    // The parser would ignore the name of a time zone in brackets.
     if text.contains('[') {
         return None;
     }
@@ -113,7 +116,7 @@ fn absolute(text: &str) -> Option<Form> {
     exact.or_else(|_| text.parse().map(Form::Local)).ok()
 }
 
-/// Each step begins with its sign: `-1d/d`.
+/// Each step begins with a sign: `-1d/d`.
 fn steps(mut text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     while let Some(sign) = text.chars().next() {
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_times_are_those_of_the_zone_unless_they_have_an_offset() {
+    fn dates_and_times_without_an_offset_are_in_the_time_zone() {
         for (text, utc, berlin) in [
             ("2026-01-01", "2026-01-01T00:00:00Z", "2025-12-31T23:00:00Z"),
             ("2026-07-01T06:00", "2026-07-01T06:00:00Z", "2026-07-01T04:00:00Z"),
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_lead_on_from_now() {
+    fn steps_start_from_now() {
         for (text, utc, berlin) in [
             ("now", "2026-03-26T12:34:56.789Z", "2026-03-26T12:34:56.789Z"),
             ("now-24h", "2026-03-25T12:34:56.789Z", "2026-03-25T12:34:56.789Z"),
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_refused() {
+    fn invalid_times_are_refused() {
         for text in [
             "",
             "yesterday",
@@ -211,16 +214,16 @@ mod tests {
         ] {
             let refusal = text.parse::<Moment>().unwrap_err().to_string();
             let message = format!(
-                "`{text}` is not a moment such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`"
+                "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`"
             );
             assert_eq!(refusal, message);
         }
     }
 
     #[test]
-    fn what_the_calendar_does_not_reach_is_refused() {
+    fn times_outside_the_calendar_are_refused() {
         let moment: Moment = "now-19000y".parse().unwrap();
         let refusal = moment.resolve(Timestamp::UNIX_EPOCH, &TimeZone::UTC).unwrap_err();
-        assert_eq!(refusal.to_string(), "`now-19000y` is outside the calendar");
+        assert_eq!(refusal.to_string(), "`now-19000y` is outside the years -9999 to 9999");
     }
 }

@@ -1,15 +1,26 @@
-//! The query of a request.
+//! Query parameters.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer, de};
 
-/// Parameters by name; a list of values repeats its parameter.
+use crate::config::values::described::described;
+
+/// Query parameters by name. A list of values repeats its parameter.
 pub type Query = BTreeMap<String, Values>;
 
-/// The values of one parameter, as text: numbers and truth values are taken as they are written in JSON.
+/// The values of one parameter, as text. Numbers and booleans are written as in JSON.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Values(Vec<String>);
+
+described!(Values, {
+    "x-kind": "text",
+    "x-value": "text or list",
+    "anyOf": [
+        { "type": ["string", "integer", "boolean"] },
+        { "type": "array", "items": { "type": ["string", "integer", "boolean"] } },
+    ],
+});
 
 impl Values {
     /// The values, in the order they were written.
@@ -30,7 +41,7 @@ impl<'de> de::Visitor<'de> for Visitor {
     type Value = Vec<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a whole number, a truth value, or a list of those")
+        f.write_str("text, a whole number, a boolean, or a list of those")
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
@@ -76,7 +87,7 @@ mod tests {
     fn a_fraction_is_refused_because_its_text_is_lost() {
         assert_eq!(
             Values::deserialize(json!(1.5)).unwrap_err().to_string(),
-            "invalid type: floating point `1.5`, expected text, a whole number, a truth value, \
+            "invalid type: floating point `1.5`, expected text, a whole number, a boolean, \
              or a list of those"
         );
     }

@@ -14,13 +14,9 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::kind::Kind};
+use crate::config::{error::ConfigError, origin::Origin, trust::Ownership, values::described::described};
 
-/// The keys of the forms that say where a secret is.
-pub(in crate::config) const FORMS: &[(&str, Kind)] =
-    &[("command", Kind::Command), ("env", Kind::Text), ("file", Kind::Path)];
-
-/// A secret as it was configured: the text itself, or where to get it. `Debug` shows no secret.
+/// A secret: the text itself, or where to get it. `Debug` does not show it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretSource {
     form: Form,
@@ -29,7 +25,36 @@ pub struct SecretSource {
     ownership: Option<Ownership>,
 }
 
-/// Secrets by name: headers, form fields.
+described!(SecretSource, {
+    "x-kind": "secret",
+    "x-value": "secret",
+    "anyOf": [
+        { "type": "string" },
+        {
+            "type": "object",
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "properties": {
+                "command": {
+                    "description": "A program and its arguments. The secret is what it prints.",
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "minItems": 1,
+                    "x-kind": "command",
+                },
+                "env": { "description": "The environment variable that holds the secret.", "type": "string" },
+                "file": {
+                    "description": "The file that holds the secret.",
+                    "type": "string",
+                    "x-kind": "path",
+                },
+            },
+        },
+    ],
+});
+
+/// Secrets by name, such as headers or form fields.
 pub type Secrets = BTreeMap<String, SecretSource>;
 
 #[derive(Clone, Eq, PartialEq)]
@@ -41,10 +66,9 @@ enum Form {
 }
 
 impl SecretSource {
-    /// The secret itself. `environment` is where variables are looked up.
+    /// Gets the secret. Variables are looked up in `environment`.
     ///
-    /// One newline at the end of a file or of a command's output is not part of the secret. Errors name the
-    /// key and where it was written.
+    /// One newline at the end of a file or of a command's output is removed. Errors name the key and its origin.
     pub fn resolve(&self, environment: &[(OsString, OsString)]) -> Result<Secret, ConfigError> {
         let text = match &self.form {
             Form::Text(secret) => return Ok(secret.clone()),
@@ -53,17 +77,17 @@ impl SecretSource {
                 .map_err(|error| self.error(&format!("cannot read `{}`", path.display())).because(error))?,
             Form::Command(line) => self.run(line)?,
         };
-        let text = String::from_utf8(text).map_err(|_| self.error("is not UTF-8"))?;
+        let text = String::from_utf8(text).map_err(|_| self.error("the secret is not UTF-8"))?;
         let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
-        if text.is_empty() { Err(self.error("came out empty")) } else { Ok(Secret::new(text)) }
+        if text.is_empty() { Err(self.error("the secret is empty")) } else { Ok(Secret::new(text)) }
     }
 
-    /// Whether this is empty text, which no server takes for a secret.
+    /// Whether this is empty text, which no server accepts.
     pub(in crate::config) fn is_empty_text(&self) -> bool {
         matches!(&self.form, Form::Text(secret) if secret.expose().is_empty())
     }
 
-    /// Notes where this was written, for [`resolve`](Self::resolve).
+    /// Sets the key and its origin, for the errors of [`resolve`](Self::resolve).
     pub(in crate::config) fn place(&mut self, key: String, origin: Origin, ownership: Option<Ownership>) {
         (self.key, self.origin, self.ownership) = (key, origin, ownership);
     }
@@ -78,18 +102,20 @@ impl SecretSource {
     fn run(&self, line: &[String]) -> Result<Vec<u8>, ConfigError> {
         if let Some(ownership) = self.ownership {
             let problem = ownership.problem().map_err(|error| {
-                self.error("cannot tell who may write to the configuration file").because(error)
+                self.error("cannot determine who can write to the configuration file").because(error)
             })?;
             if let Some(problem) = problem {
-                let clause = format!("the configuration file may not run a command, because {problem}");
-                return Err(self.error(&clause).with_hint("make it your own and run `chmod go-w` on it"));
+                let clause = format!("the configuration file must not run commands, because {problem}");
+                return Err(self
+                    .error(&clause)
+                    .with_hint("make yourself its owner and run `chmod go-w` on it"));
             }
         }
         let Some((program, arguments)) = line.split_first() else {
             return Err(self.error("the command is empty"));
         };
         let mut command = Command::new(program);
-        // Programs that keep passwords like to ask for one themselves.
+        // A password manager may ask for its own password.
         command.args(arguments).stdin(Stdio::inherit());
         let output = command
             .output()
@@ -151,9 +177,7 @@ impl<'de> de::Visitor<'de> for Visitor {
             Table { command: Some(line), env: None, file: None } => Ok(Form::Command(line)),
             Table { command: None, env: Some(name), file: None } => Ok(Form::Environment(name)),
             Table { command: None, env: None, file: Some(path) } => Ok(Form::File(path)),
-            _ => {
-                Err(de::Error::custom("exactly one of `command`, `env` and `file` says where the secret is"))
-            }
+            _ => Err(de::Error::custom("set exactly one of `command`, `env` and `file`")),
         }
     }
 }
@@ -181,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_gives_the_secret_letter_for_letter() {
+    fn each_form_gives_the_exact_secret() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         fs::write(&file, " hunter2\n\r\n").unwrap();
@@ -194,14 +218,17 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_cannot_be_had_says_why() {
+    fn a_secret_that_cannot_be_read_says_why() {
         assert_eq!(
             refusal(json!({ "env": "VAULT" })),
             "`auth.client_secret`: the environment variable `VAULT` is not set"
         );
         assert_eq!(refusal(json!({ "file": "no/such" })), "`auth.client_secret`: cannot read `no/such`");
-        assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: came out empty");
-        assert_eq!(refusal(json!({ "command": ["printf", "\\377"] })), "`auth.client_secret`: is not UTF-8");
+        assert_eq!(refusal(json!({ "command": ["true"] })), "`auth.client_secret`: the secret is empty");
+        assert_eq!(
+            refusal(json!({ "command": ["printf", "\\377"] })),
+            "`auth.client_secret`: the secret is not UTF-8"
+        );
         assert_eq!(refusal(json!({ "command": [] })), "`auth.client_secret`: the command is empty");
         assert_eq!(
             refusal(json!({ "command": ["no-such-program-here"] })),
@@ -214,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_may_write_to_runs_nothing() {
+    fn a_file_that_others_can_write_to_runs_nothing() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let loop_check = tempfile::tempdir().unwrap();
         let loop_check = loop_check.path().join("ran");
@@ -225,9 +252,9 @@ mod tests {
         let error = source.resolve(&[]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`auth.token`: the configuration file may not run a command, because other users may write to it"
+            "`auth.token`: the configuration file must not run commands, because other users can write to it"
         );
-        assert_eq!(error.hint(), Some("make it your own and run `chmod go-w` on it"));
+        assert_eq!(error.hint(), Some("make yourself its owner and run `chmod go-w` on it"));
         assert!(!loop_check.exists());
     }
 

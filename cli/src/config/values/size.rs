@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::config::values::described::described;
+
 const UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),
     ("MiB", 1 << 20),
@@ -12,14 +14,23 @@ const UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-/// A number of bytes above zero, written with its unit.
-pub(in crate::config) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let size = UNITS.iter().find_map(|(unit, bytes)| {
-        let number: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
-        number.checked_mul(*bytes).filter(|size| *size > 0)
-    });
-    size.ok_or_else(|| de::Error::custom(format!("`{text}` is not a size such as `256MiB` or `10MB`")))
+/// A number of bytes above zero, with its unit.
+pub(in crate::config) enum Size {}
+
+described!(Size, { "type": "string", "x-value": "size", "examples": ["256MiB", "10MB"] });
+
+impl Size {
+    /// Reads the number of bytes.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let size = UNITS.iter().find_map(|(unit, bytes)| {
+            let number: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
+            number.checked_mul(*bytes).filter(|size| *size > 0)
+        });
+        size.ok_or_else(|| de::Error::custom(format!("`{text}` is not a size such as `256MiB` or `10MB`")))
+    }
 }
 
 #[cfg(test)]
@@ -29,16 +40,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_powers_of_two_or_of_ten() {
-        assert_eq!(read(json!("256MiB")).unwrap(), 268_435_456);
-        assert_eq!(read(json!("10 MB")).unwrap(), 10_000_000);
-        assert_eq!(read(json!("512B")).unwrap(), 512);
+    fn units_are_powers_of_two_or_ten() {
+        assert_eq!(Size::deserialize(json!("256MiB")).unwrap(), 268_435_456);
+        assert_eq!(Size::deserialize(json!("10 MB")).unwrap(), 10_000_000);
+        assert_eq!(Size::deserialize(json!("512B")).unwrap(), 512);
     }
 
     #[test]
-    fn what_is_no_size_is_refused() {
+    fn invalid_sizes_are_refused() {
         for text in ["256", "0B", "-1MB", "1.5MB", "MB", "99999999999GB"] {
-            let refusal = read(json!(text)).unwrap_err().to_string();
+            let refusal = Size::deserialize(json!(text)).unwrap_err().to_string();
             assert_eq!(refusal, format!("`{text}` is not a size such as `256MiB` or `10MB`"));
         }
     }

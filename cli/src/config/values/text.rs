@@ -1,4 +1,4 @@
-//! Values that are written as text of their own form.
+//! Values that are text of a special form.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -6,7 +6,9 @@ use jiff::{Span, Timestamp, fmt::strtime, tz::TimeZone};
 use longhaul_core::listing::paginate::Parameter;
 use serde::{Deserialize, Deserializer, de};
 
-/// What the text stands for.
+use crate::config::values::described::described;
+
+/// Parses the text.
 pub(in crate::config) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -15,7 +17,7 @@ where
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }
 
-/// The same, for a key that need not be there.
+/// The same, for a key that is optional.
 pub(in crate::config) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -24,65 +26,109 @@ where
     read(deserializer).map(Some)
 }
 
-/// A place in a request.
-pub(in crate::config) fn place<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Parameter>, D::Error> {
-    match optional(deserializer)? {
-        Some(Parameter::Query(name)) if name.is_empty() => {
-            Err(de::Error::custom("neither a parameter nor a place in the body is named"))
-        }
-        place => Ok(place),
-    }
-}
+/// A place in a request: a query parameter, or a pointer into the body.
+pub(in crate::config) enum Place {}
 
-/// A single line, for people.
-pub(in crate::config) fn line<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.contains(char::is_control) {
-        Err(de::Error::custom("more than one line"))
-    } else {
-        Ok(Some(text))
-    }
-}
+/// A single line for people.
+pub(in crate::config) enum Line {}
 
-/// A stretch of the calendar, which may be of no length.
-pub(in crate::config) fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let refuse =
-        || de::Error::custom(format!("`{text}` is not a stretch of time such as `1d`, `6h` or `1w`"));
-    let span: Span = text.parse().map_err(|_| refuse())?;
-    if span.is_negative() { Err(de::Error::custom(format!("`{text}` is negative"))) } else { Ok(span) }
-}
+/// A number of days, hours and so on, which may be zero.
+pub(in crate::config) enum AnySpan {}
 
-/// One of some length.
-pub(in crate::config) fn some_span<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Span>, D::Error> {
-    match span(deserializer)? {
-        span if span.is_zero() => Err(de::Error::custom("a stretch of time above zero is needed")),
-        span => Ok(Some(span)),
-    }
-}
+/// A number of days, hours and so on above zero.
+pub(in crate::config) enum PositiveSpan {}
 
-/// A time zone by its name, such as `Europe/Berlin`.
-pub(in crate::config) fn timezone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    TimeZone::get(&name).map_err(|_| {
-        de::Error::custom(format!("there is no time zone `{name}`; one is `UTC` or such as `Europe/Berlin`"))
-    })
-}
+/// The name of a time zone, such as `Europe/Berlin`.
+pub(in crate::config) enum Zone {}
 
 /// A format that times can be written in.
-pub(in crate::config) fn time_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let format = String::deserialize(deserializer)?;
-    match strtime::format(&format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)) {
-        Ok(written) if !written.is_empty() => Ok(format),
-        _ => Err(de::Error::custom(format!(
-            "`{format}` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`"
-        ))),
+pub(in crate::config) enum TimeFormat {}
+
+described!(Place, { "type": "string", "x-value": "place", "examples": ["page", "/paging/page"] });
+described!(Line, { "type": "string" });
+described!(AnySpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
+described!(PositiveSpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
+described!(Zone, { "type": "string", "x-value": "time zone", "examples": ["UTC", "Europe/Berlin"] });
+described!(TimeFormat, { "type": "string", "x-value": "time format", "examples": ["%Y-%m-%dT%H:%M:%SZ"] });
+
+impl Place {
+    /// Reads the place of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Parameter>, D::Error> {
+        match optional(deserializer)? {
+            Some(Parameter::Query(name)) if name.is_empty() => {
+                Err(de::Error::custom("must be the name of a query parameter or a pointer into the body"))
+            }
+            place => Ok(place),
+        }
+    }
+}
+
+impl Line {
+    /// Reads the line of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<String>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.contains(char::is_control) {
+            Err(de::Error::custom("must be a single line"))
+        } else {
+            Ok(Some(text))
+        }
+    }
+}
+
+impl AnySpan {
+    /// Reads the span.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Span, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let refuse = || de::Error::custom(format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
+        let span: Span = text.parse().map_err(|_| refuse())?;
+        if span.is_negative() { Err(de::Error::custom(format!("`{text}` is negative"))) } else { Ok(span) }
+    }
+}
+
+impl PositiveSpan {
+    /// Reads the span of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Span>, D::Error> {
+        match AnySpan::deserialize(deserializer)? {
+            span if span.is_zero() => Err(de::Error::custom("the time span must be above zero")),
+            span => Ok(Some(span)),
+        }
+    }
+}
+
+impl Zone {
+    /// Reads the time zone.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<TimeZone, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        TimeZone::get(&name).map_err(|_| {
+            de::Error::custom(format!(
+                "unknown time zone `{name}`; use a name such as `UTC` or `Europe/Berlin`"
+            ))
+        })
+    }
+}
+
+impl TimeFormat {
+    /// Reads the format.
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<String, D::Error> {
+        let format = String::deserialize(deserializer)?;
+        match strtime::format(&format, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)) {
+            Ok(written) if !written.is_empty() => Ok(format),
+            _ => Err(de::Error::custom(format!(
+                "`{format}` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`"
+            ))),
+        }
     }
 }
 
@@ -93,12 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_has_a_name() {
-        assert_eq!(place(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
-        assert_eq!(place(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
-        let refusal = place(json!("")).unwrap_err().to_string();
-        assert_eq!(refusal, "neither a parameter nor a place in the body is named");
-        let refusal = place(json!("/a~")).unwrap_err().to_string();
+    fn a_place_is_a_parameter_or_a_pointer() {
+        assert_eq!(Place::optional(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
+        assert_eq!(Place::optional(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
+        let refusal = Place::optional(json!("")).unwrap_err().to_string();
+        assert_eq!(refusal, "must be the name of a query parameter or a pointer into the body");
+        let refusal = Place::optional(json!("/a~")).unwrap_err().to_string();
         assert_eq!(
             refusal,
             "`/a~` is not a JSON pointer: `~` must be written `~0`, and `/` inside a name `~1`"
@@ -106,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one() {
-        assert_eq!(line(json!("all users")).unwrap().as_deref(), Some("all users"));
-        assert_eq!(line(json!("all\nusers")).unwrap_err().to_string(), "more than one line");
+    fn a_line_has_no_line_breaks() {
+        assert_eq!(Line::optional(json!("all users")).unwrap().as_deref(), Some("all users"));
+        assert_eq!(Line::optional(json!("all\nusers")).unwrap_err().to_string(), "must be a single line");
     }
 
     #[test]
-    fn days_are_those_of_the_calendar() {
-        let read = |text: &str| span(json!(text)).unwrap().fieldwise();
+    fn days_are_calendar_days() {
+        let read = |text: &str| AnySpan::deserialize(json!(text)).unwrap().fieldwise();
         assert_eq!(read("1d"), Span::new().days(1).fieldwise());
         assert_eq!(read("36h"), Span::new().hours(36).fieldwise());
         assert_eq!(read("P1W"), Span::new().weeks(1).fieldwise());
@@ -121,39 +167,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stretch_of_time_is_refused() {
-        let refusal = |text: &str| some_span(json!(text)).unwrap_err().to_string();
+    fn invalid_time_spans_are_refused() {
+        let refusal = |text: &str| PositiveSpan::optional(json!(text)).unwrap_err().to_string();
         for text in ["", "1", "soon"] {
-            assert_eq!(
-                refusal(text),
-                format!("`{text}` is not a stretch of time such as `1d`, `6h` or `1w`")
-            );
+            assert_eq!(refusal(text), format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
         }
         assert_eq!(refusal("-1d"), "`-1d` is negative");
-        assert_eq!(refusal("0d"), "a stretch of time above zero is needed");
+        assert_eq!(refusal("0d"), "the time span must be above zero");
     }
 
     #[test]
-    fn zones_are_known_by_name() {
-        assert_eq!(timezone(json!("Europe/Berlin")).unwrap().iana_name(), Some("Europe/Berlin"));
-        let refusal = timezone(json!("Mars/Olympus")).unwrap_err().to_string();
-        assert_eq!(refusal, "there is no time zone `Mars/Olympus`; one is `UTC` or such as `Europe/Berlin`");
+    fn time_zones_are_known_by_name() {
+        assert_eq!(Zone::deserialize(json!("Europe/Berlin")).unwrap().iana_name(), Some("Europe/Berlin"));
+        let refusal = Zone::deserialize(json!("Mars/Olympus")).unwrap_err().to_string();
+        assert_eq!(refusal, "unknown time zone `Mars/Olympus`; use a name such as `UTC` or `Europe/Berlin`");
     }
 
     #[test]
-    fn zones_are_known_where_the_system_knows_none() {
+    fn time_zones_are_bundled() {
         let bundled = jiff::tz::TimeZoneDatabase::bundled();
         assert!(bundled.get("Europe/Berlin").is_ok());
     }
 
     #[test]
-    fn a_format_of_times_can_be_written_in() {
+    fn a_time_format_can_format_a_time() {
         for format in ["%Y-%m-%dT%H:%M:%S.%3fZ", "%s", "%F"] {
-            assert_eq!(time_format(json!(format)).unwrap(), format);
+            assert_eq!(TimeFormat::deserialize(json!(format)).unwrap(), format);
         }
         for format in ["", "%", "%é"] {
-            let refusal = time_format(json!(format)).unwrap_err().to_string();
-            let message = format!("`{format}` is not a format of times such as `%Y-%m-%dT%H:%M:%SZ`");
+            let refusal = TimeFormat::deserialize(json!(format)).unwrap_err().to_string();
+            let message = format!("`{format}` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`");
             assert_eq!(refusal, message);
         }
     }
