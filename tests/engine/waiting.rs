@@ -116,8 +116,7 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
         || Err(BrokenOff),
         || Err(TimedOut),
     ];
-    let untouched: [Trouble; 3] = [
-        || Ok(Reply::status(429)),
+    let untouched: [Trouble; 2] = [
         || Ok(Reply::status(503).header("retry-after", "1")),
         || Err(NotConnected),
     ];
@@ -129,6 +128,8 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
     };
     assert!(acted.into_iter().all(|trouble| attempts(trouble) == (1, StopReason::Refused)));
     assert!(untouched.into_iter().all(|trouble| attempts(trouble) == (6, StopReason::Exhausted)));
+    let (requests, reason) = attempts(|| Ok(Reply::status(429)));
+    assert!(requests >= 6 && reason == StopReason::Exhausted, "a pause uses up no attempt: {requests}");
 }
 
 #[test]
@@ -138,4 +139,18 @@ fn a_request_that_is_no_read_survives_a_dead_token() {
     let (mut setup, _) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
     setup.request.replay = Replay::OnlyUnseen;
     assert_eq!(setup.run().records(), expected);
+}
+
+#[test]
+fn a_result_that_is_not_ready_is_asked_for_again() {
+    let polls = std::sync::atomic::AtomicU32::new(0);
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |_| {
+        let is_ready = polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 8;
+        if is_ready { Reply::json(r#"{"data":[7]}"#) } else { Reply::status(202).header("retry-after", "2") }
+    });
+    let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
+    assert_eq!(pulled.records(), ["7"], "more often than a request is retried");
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), |_| Reply::json("{}").with_status(202));
+    let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
+    assert_eq!(pulled.request_error().reason(), StopReason::Exhausted, "and not a page without records");
 }

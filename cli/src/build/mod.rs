@@ -2,6 +2,7 @@
 
 mod budget;
 mod client;
+mod rules;
 mod sinks;
 mod source;
 

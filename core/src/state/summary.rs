@@ -18,7 +18,15 @@ pub struct Summary {
     pub missing: u64,
     /// How many windows were pulled. If a window was halved, its halves are counted.
     pub windows: u64,
+    /// How many partitions were left out, by a rule of the user.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// Why the last listing is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -1,7 +1,7 @@
 //! `[errors]`: how the API says no.
 
 use http::{HeaderName, StatusCode};
-use longhaul_core::{Pointer, RefusalFormat, Throttled};
+use longhaul_core::{Pointer, RefusalFormat, http::place::Place};
 use serde::Deserialize;
 
 use crate::config::values::{
@@ -42,19 +42,19 @@ impl Refusals {
     pub fn format(&self) -> RefusalFormat {
         let mut format = RefusalFormat::default();
         if let Some(code) = &self.code {
-            format.code.clone_from(code);
+            format.code = code.iter().cloned().map(Place::Body).collect();
         }
         if let Some(message) = &self.message {
-            format.message.clone_from(message);
+            format.message = message.iter().cloned().map(Place::Body).collect();
         }
         if let Some(names) = &self.correlation {
             format.correlation = names.iter().map(ToString::to_string).collect();
         }
-        if let Some(limits) = &self.throttled {
-            let throttled =
-                |limit: &Limit| Throttled { status: limit.status.as_u16(), text: limit.text.clone() };
-            format.throttled = limits.iter().map(throttled).collect();
-        }
         format
+    }
+
+    /// The statuses and texts of refusals that are rate limits.
+    pub fn throttled(&self) -> impl Iterator<Item = (StatusCode, &str)> {
+        self.throttled.iter().flatten().map(|limit| (limit.status, limit.text.as_str()))
     }
 }
