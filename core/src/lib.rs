@@ -73,7 +73,7 @@ pub mod window;
 pub use self::{
     client::{
         Client,
-        refusal::{Refusal, RefusalFormat, Throttled},
+        refusal::{Refusal, RefusalFormat},
     },
     clock::Clock,
     http::{

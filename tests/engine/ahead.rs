@@ -108,7 +108,6 @@ fn windows_of_one_page_are_fetched_at_once_and_written_in_order() {
     source.windows = Some(Windows {
         slice: Some(day),
         min_slice: SignedDuration::from_hours(1),
-        too_deep: None,
         timezone: TimeZone::UTC,
         format: "%Y-%m-%d".to_owned(),
     });

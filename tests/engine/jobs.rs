@@ -14,11 +14,12 @@ use longhaul_core::{
     pull::{
         PullError,
         job::{Job, JobError},
-        window::{TooDeep, Windows},
+        window::Windows,
     },
 };
 use longhaul_tests::{
     Exports, JOBS_PATH, Life, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
+    split_on,
 };
 use serde_json::{Value, json};
 
@@ -59,7 +60,6 @@ pub(crate) fn source(setup: &Setup) -> Source {
     let windows = Windows {
         slice: None,
         min_slice: SignedDuration::from_hours(1),
-        too_deep: None,
         timezone: TimeZone::UTC,
         format: "%Y-%m-%dT%H:%M:%SZ".to_owned(),
     };
@@ -99,7 +99,7 @@ fn the_halves_of_a_window_are_jobs_like_any_other() {
         let of_server = Arc::clone(&exports);
         let (setup, _) = Setup::scripted_api(&unlimited(), move |request| of_server.answer(request));
         let mut source = Source { concurrency, ..source(&setup) };
-        source.windows.as_mut().unwrap().too_deep = Some(TooDeep { status: 400, code: None });
+        source.rules = split_on(400, None);
 
         let pulled = setup.pull(&source, Some(windows(Some(Span::new().days(1)))));
 

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
     listing::paginate::{Offset, Single},
-    pull::window::{TooDeep, Windows},
+    pull::window::Windows,
 };
-use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens, with_total};
+use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens, split_on, with_total};
 use serde_json::{Value, json};
 
 use crate::windows::windows;
@@ -30,12 +30,12 @@ fn pull_days(unique: Option<&str>) -> Pulled {
         Reply::json(format!(r#"{{"conversations":[{}]}}"#, of_day.join(",\n")))
     });
     let mut source = setup.source_at("/query", "/conversations", Single::Assumed);
+    source.rules = split_on(400, None);
     source.first.method = Method::POST;
     source.first.body = Some(json!({"interval": "{window.start}/{window.end}"}));
     source.windows = Some(Windows {
         slice: Some(Span::new().hours(6)),
         min_slice: SignedDuration::from_hours(1),
-        too_deep: Some(TooDeep { status: 400, code: None }),
         timezone: TimeZone::UTC,
         format: "%Y-%m-%dT%H:%M:%SZ".to_owned(),
     });

@@ -1,6 +1,12 @@
 //! When a request is sent again, and when it is not.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use longhaul_core::{
     Client, Replay,
@@ -9,6 +15,7 @@ use longhaul_core::{
         retry::{RetryPolicy, StopReason},
     },
     http::transport::TransportErrorKind,
+    listing::paginate::Single,
 };
 use longhaul_tests::{
     FakeApi, Life, Links, ManualClock, Reply, ScriptedTransport, Setup, Tokens, chain, records,
@@ -116,11 +123,8 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
         || Err(BrokenOff),
         || Err(TimedOut),
     ];
-    let untouched: [Trouble; 3] = [
-        || Ok(Reply::status(429)),
-        || Ok(Reply::status(503).header("retry-after", "1")),
-        || Err(NotConnected),
-    ];
+    let untouched: [Trouble; 2] =
+        [|| Ok(Reply::status(503).header("retry-after", "1")), || Err(NotConnected)];
     let attempts = |trouble: Trouble| {
         let (mut setup, client, transport, _) = client(RetryPolicy::default(), trouble);
         setup.request.replay = Replay::OnlyUnseen;
@@ -129,6 +133,8 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
     };
     assert!(acted.into_iter().all(|trouble| attempts(trouble) == (1, StopReason::Refused)));
     assert!(untouched.into_iter().all(|trouble| attempts(trouble) == (6, StopReason::Exhausted)));
+    let (requests, reason) = attempts(|| Ok(Reply::status(429)));
+    assert!(requests >= 6 && reason == StopReason::Exhausted, "a pause uses up no attempt: {requests}");
 }
 
 #[test]
@@ -138,4 +144,24 @@ fn a_request_that_is_no_read_survives_a_dead_token() {
     let (mut setup, _) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
     setup.request.replay = Replay::OnlyUnseen;
     assert_eq!(setup.run().records(), expected);
+}
+
+#[test]
+fn a_result_that_is_not_ready_is_requested_again() {
+    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let polls = AtomicU32::new(0);
+    let (setup, _) = Setup::scripted_api(&tokens, move |_| {
+        let is_ready = polls.fetch_add(1, Ordering::Relaxed) == 8;
+        if is_ready { Reply::json(r#"{"data":[7]}"#) } else { Reply::status(202).header("retry-after", "2") }
+    });
+    let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
+    assert_eq!(pulled.records(), ["7"], "more often than a request is retried");
+}
+
+#[test]
+fn a_result_that_is_never_ready_is_not_a_page_without_records() {
+    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let (setup, _) = Setup::scripted_api(&tokens, |_| Reply { status: 202, ..Reply::json("{}") });
+    let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
+    assert_eq!(pulled.request_error().reason(), StopReason::Exhausted);
 }

@@ -153,7 +153,7 @@ fn a_pull_that_fails_leaves_the_files_of_complete_windows_only() {
     // 120 records in six hours, and 960 in two days, of which there are 250 to be had.
     let timeline = Timeline::new(start, SignedDuration::from_mins(3), 960, 250);
     let (setup, _, mut source) = details_query(timeline, HOUR);
-    source.windows.as_mut().unwrap().too_deep = None;
+    source.rules = Arc::default();
     let cut = [Span::new().hours(6), Span::new().hours(48)].map(|slice| windows(Some(slice))[0]);
     let sink = ndjson(&folder.path().join("{window.end}.ndjson"), "replace");
     let outcome = setup.pull_into(&source, Some(cut.into()), vec![("out", sink.as_ref())]);

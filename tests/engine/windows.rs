@@ -12,13 +12,14 @@ use longhaul_core::{
     },
     pull::{
         PullError,
-        window::{TooDeep, Windows, tile},
+        window::{Windows, tile},
     },
     sink::Mark,
     window::Window,
 };
 use longhaul_tests::{
-    Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, window, with_total,
+    Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, split_on, window,
+    with_total,
 };
 use serde_json::json;
 
@@ -49,13 +50,13 @@ pub(crate) fn details_query(
         page_count: None,
     };
     let mut source = setup.source_at("/api/v2/details/query", "/conversations", paginator);
+    source.rules = split_on(400, Some("pagination.limit"));
     source.ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/totalHits") };
     source.first.method = Method::POST;
     source.first.body = Some(json!({"interval": "{window.start}/{window.end}"}));
     source.windows = Some(Windows {
         slice: None,
         min_slice,
-        too_deep: Some(TooDeep { status: 400, code: Some("pagination.limit".to_owned()) }),
         timezone: TimeZone::UTC,
         format: "%Y-%m-%dT%H:%M:%S.%3fZ".to_owned(),
     });
@@ -201,13 +202,9 @@ fn a_sink_that_cannot_go_back_need_not_where_the_first_page_is_refused() {
 
 #[test]
 fn another_refusal_halves_nothing() {
-    for too_deep in [
-        None,
-        Some(TooDeep { status: 400, code: Some("bad.request".to_owned()) }),
-        Some(TooDeep { status: 413, code: None }),
-    ] {
+    for rules in [Arc::default(), split_on(400, Some("bad.request")), split_on(413, None)] {
         let (setup, transport, mut source) = details_query(timeline(), HOUR);
-        source.windows.as_mut().unwrap().too_deep = too_deep;
+        source.rules = rules;
         let pulled = setup.pull(&source, Some(windows(None)));
         let refusal = pulled.request_error().refusal().unwrap();
         assert_eq!(refusal.code.as_deref(), Some("pagination.limit"));
@@ -218,7 +215,7 @@ fn another_refusal_halves_nothing() {
 #[test]
 fn the_status_alone_may_say_that_a_window_is_too_deep() {
     let (setup, _, mut source) = details_query(timeline(), HOUR);
-    source.windows.as_mut().unwrap().too_deep = Some(TooDeep { status: 400, code: None });
+    source.rules = split_on(400, None);
     let pulled = setup.pull(&source, Some(windows(None)));
     assert!(pulled.records() == timeline().records());
 }

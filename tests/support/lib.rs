@@ -33,7 +33,7 @@ pub use self::{
     luck::{Luck, kills},
     observed::Observed,
     packed::{packed, unpacked},
-    pull::{Pulled, Setup, chain, with_more, with_total},
+    pull::{Pulled, Setup, chain, split_on, with_more, with_total},
     server::{Act, End, FaultServer, Framing},
     sinks::{shelve, write_page},
     timeline::{Timeline, window},

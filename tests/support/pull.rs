@@ -7,6 +7,7 @@ use longhaul_core::{
     Body, Client, Clock, Origins, Request, Secret, Source, Template,
     client::{
         RequestError,
+        answer::{Condition, Rule, Rules, StatusMatch, Then},
         auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
         retry::RetryPolicy,
     },
@@ -135,6 +136,7 @@ impl Setup {
             records: "/results".parse().expect("a pointer"),
             paginator: Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
             ends: Ends::default(),
+            rules: Arc::new(Rules::of_pages(Vec::new())),
         }
     }
 
@@ -148,8 +150,18 @@ impl Setup {
         let path = url[Position::BeforePath..].to_owned();
         let base_url = url.join("/").expect("an API has a root");
         let first = Template { method, base_url, path, query: Vec::new(), headers, body, replay };
-        let Listing { records, paginator, ends, .. } = self.listing();
-        Source { first, records, paginator, ends, unique: None, job: None, windows: None, concurrency: 1 }
+        let Listing { records, paginator, ends, rules, .. } = self.listing();
+        Source {
+            first,
+            records,
+            paginator,
+            ends,
+            rules,
+            unique: None,
+            job: None,
+            windows: None,
+            concurrency: 1,
+        }
     }
 
     /// Another listing of the same API, requested by GET without a body.
@@ -244,6 +256,13 @@ impl Pulled {
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The rules of an API that says with this status, and this code if there is one, that it has too many results.
+pub fn split_on(status: u16, code: Option<&str>) -> Arc<Rules> {
+    let (status, code) = (vec![StatusMatch::Code(status)], code.map(str::to_owned));
+    let when = Condition { status, code, ..Condition::default() };
+    Arc::new(Rules::of_pages(vec![Rule { when, then: Then::Split, after: None, message: None, hint: None }]))
 }
 
 /// The ends of a listing that reports its total at `place`.

@@ -14,7 +14,7 @@ use longhaul_core::{
 };
 
 use crate::{
-    build::request_limit::LimitedTransport,
+    build::{request_limit::LimitedTransport, rules},
     config::{self, Config, ConfigError, Loaded, SecretSource},
     stop::Stop,
     terminal::failure::Failure,
@@ -75,6 +75,7 @@ pub(crate) fn connect(
             .with_clock(Arc::clone(clock))
             .with_policy(policy(config))
             .with_refusals(config.errors.format())
+            .with_rules(rules::of_api(config))
             .with_observer(Arc::clone(observer))
     };
     let credentials = match &config.auth {
@@ -181,7 +182,6 @@ fn policy(config: &Config) -> RetryPolicy {
         base_delay: retry.base_delay,
         max_delay: retry.max_delay,
         max_wait: retry.max_wait,
-        statuses: retry.statuses.iter().map(http::StatusCode::as_u16).collect(),
     }
 }
 

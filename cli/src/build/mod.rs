@@ -2,6 +2,7 @@
 
 mod client;
 mod request_limit;
+mod rules;
 mod sinks;
 mod source;
 

@@ -16,12 +16,13 @@ use longhaul_core::{
     },
     pull::{
         job::{Cancel, Job},
-        window::{TooDeep, Windows},
+        window::Windows,
     },
 };
 use url::Url;
 
 use crate::{
+    build::rules,
     config::{self, Auth, Body, ConfigError, Loaded, Origin, Pages, Query, RelativeTo, Secrets, Stream},
     terminal::failure::Failure,
 };
@@ -50,6 +51,7 @@ pub(crate) fn source(
         records: stream.records.clone(),
         paginator: paginator(&stream.pages, is_declared, &loaded.config.api.base_url),
         ends: ends(stream),
+        rules: Arc::new(rules::of_stream(&loaded.config, stream)),
         unique: stream.unique.clone(),
         job,
         windows: stream.window.as_ref().map(windows),
@@ -127,10 +129,6 @@ fn windows(window: &config::Window) -> Windows {
     Windows {
         slice: window.slice,
         min_slice: window.min_slice.as_ref().and_then(length).unwrap_or(SignedDuration::from_secs(1)),
-        too_deep: window
-            .too_deep
-            .as_ref()
-            .map(|too_deep| TooDeep { status: too_deep.status.as_u16(), code: too_deep.code.clone() }),
         timezone: window.timezone.clone(),
         format: window.format.clone(),
     }

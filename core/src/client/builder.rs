@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use super::{Client, hold::Hold, redirect::Redirects};
 use crate::{
     client::{
+        answer::Rules,
         auth::Auth,
         rate::{Pace, RateLimit},
         refusal::RefusalFormat,
@@ -25,6 +26,7 @@ impl Client {
             clock: Arc::new(SystemClock::new(Interrupt::default())),
             policy: RetryPolicy::default(),
             refusals: RefusalFormat::default(),
+            rules: Arc::default(),
             redirects: Redirects::UpTo(5),
             observer: Arc::new(Unobserved),
             jitter: Jitter::new(),
@@ -50,6 +52,12 @@ impl Client {
     #[must_use]
     pub fn with_refusals(self, refusals: RefusalFormat) -> Self {
         Self { refusals, ..self }
+    }
+
+    /// Replaces the rules that decide what a response means.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// Limits the rate of requests. The limits that the API reports apply as well.

@@ -2,11 +2,12 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::redirect::Misdirection;
 use crate::{
     client::{
+        answer::Then,
         refusal::Refusal,
         retry::{Outcome, StopReason},
     },
@@ -38,15 +39,15 @@ pub enum AttemptError {
     /// A 401 for a token that was just renewed.
     #[error(transparent)]
     FreshCredential(Refusal),
-    /// Any other status that is not a success.
+    /// A response that is not read.
     #[error("{refusal}")]
     Refused {
         /// What the server said.
         refusal: Refusal,
-        /// Whether it is a rate limit, although the status is not 429.
-        throttled: bool,
-        /// The wait that `Retry-After` asks for.
-        retry_after: Option<Duration>,
+        /// What the rules say about it.
+        then: Then,
+        /// How long it asks to wait.
+        after: Option<Duration>,
     },
     /// A redirect that is not followed.
     #[error(transparent)]
@@ -117,10 +118,10 @@ impl RequestError {
         request: &Request,
         attempts: u32,
         reason: StopReason,
-        fault: Option<AttemptError>,
+        fault: Option<Box<AttemptError>>,
     ) -> Self {
         let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
-        Self { method, url, attempts, reason, fault: fault.map(Box::new) }
+        Self { method, url, attempts, reason, fault }
     }
 
     /// Passes everything that the server said through `redact`.
@@ -173,7 +174,7 @@ impl fmt::Display for RequestError {
             StopReason::WaitTooLong(wait) => {
                 write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())
             }
-            StopReason::Refused => write!(f, "{request} failed"),
+            StopReason::Refused | StopReason::Ruled(_) => write!(f, "{request} failed"),
             StopReason::Unauthorized => match self.last_error() {
                 Some(AttemptError::FreshCredential(_)) => {
                     write!(f, "{request} was refused, although the token is new")
@@ -189,11 +190,10 @@ impl fmt::Display for RequestError {
 impl AttemptError {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Refused { throttled: true, retry_after, .. } => {
-                Outcome::Refused { status: 429, retry_after: *retry_after }
-            }
-            Self::Refused { refusal, retry_after, .. } => {
-                Outcome::Refused { status: refusal.status.as_u16(), retry_after: *retry_after }
+            Self::Refused { refusal, then, after } => {
+                // A server that is overloaded says so before it acts.
+                let unseen = refusal.status == StatusCode::SERVICE_UNAVAILABLE && after.is_some();
+                Outcome::Judged { then: *then, after: *after, unseen }
             }
             Self::DeadCredential(_) => Outcome::CredentialDied,
             Self::FreshCredential(_) => Outcome::FreshCredentialRefused,

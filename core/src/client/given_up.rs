@@ -10,7 +10,7 @@ use crate::{
 /// how often it was sent.
 pub(super) struct GivenUp {
     reason: StopReason,
-    fault: Option<AttemptError>,
+    fault: Option<Box<AttemptError>>,
 }
 
 impl GivenUp {
@@ -18,12 +18,12 @@ impl GivenUp {
     pub(super) fn after(fault: AttemptError, reason: StopReason) -> Self {
         // Stopping a run breaks its connections, so a broken connection says nothing about why it stopped.
         let is_effect = reason == StopReason::Interrupted && matches!(fault, AttemptError::Failed(_));
-        Self { reason, fault: (!is_effect).then_some(fault) }
+        Self { reason, fault: (!is_effect).then(|| Box::new(fault)) }
     }
 
     /// The run stopped during the wait after `fault`, which is what it was waiting out.
     pub(super) fn during_wait(fault: AttemptError) -> Self {
-        Self { reason: StopReason::Interrupted, fault: Some(fault) }
+        Self { reason: StopReason::Interrupted, fault: Some(Box::new(fault)) }
     }
 
     pub(super) fn error(self, request: &Request, attempts: u32) -> RequestError {
@@ -43,6 +43,6 @@ impl From<AuthError> for GivenUp {
             AuthError::Interrupted => StopReason::Interrupted,
             _ => StopReason::NoCredential,
         };
-        Self { reason, fault: Some(AttemptError::Credential(error)) }
+        Self { reason, fault: Some(Box::new(AttemptError::Credential(error))) }
     }
 }

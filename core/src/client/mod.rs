@@ -12,6 +12,7 @@
 //! [`retry`] decides which of these it is. The sibling files do the steps: `exchange.rs` sends one attempt, `wait.rs`
 //! waits, `builder.rs` has the settings of a client.
 
+pub mod answer;
 pub mod auth;
 mod builder;
 mod error;
@@ -38,6 +39,7 @@ pub use self::{
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
 use crate::{
     client::{
+        answer::Rules,
         auth::{Auth, Grant, Renewal},
         rate::Pace,
         refusal::RefusalFormat,
@@ -64,6 +66,7 @@ pub struct Client {
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
     refusals: RefusalFormat,
+    rules: Arc<Rules>,
     redirects: Redirects,
     observer: Arc<dyn Observer>,
     jitter: Jitter,
@@ -94,19 +97,21 @@ impl Client {
         buffer: Vec<u8>,
         read: impl Fn(Answer) -> Result<T, BodyFault>,
     ) -> Result<T, RequestError> {
-        self.send_while(|| true, request, buffer, read)
+        self.send_while(|| true, &self.rules, request, buffer, read)
     }
 
-    /// Does what [`send`](Self::send) does while `is_wanted`. After that it sends nothing and reports nothing.
+    /// Does what [`send`](Self::send) does while `is_wanted`, with other rules. After that it sends nothing and reports
+    /// nothing.
     pub(crate) fn send_while<T>(
         &self,
         is_wanted: impl Fn() -> bool,
+        rules: &Rules,
         request: &Request,
         buffer: Vec<u8>,
         read: impl Fn(Answer) -> Result<T, BodyFault>,
     ) -> Result<T, RequestError> {
         let mut attempts = self.policy.begin(request.replay);
-        let sent = self.repeat(&mut attempts, &is_wanted, request, buffer, read);
+        let sent = self.repeat(&mut attempts, &is_wanted, rules, request, buffer, read);
         sent.map_err(|given_up| given_up.error(request, attempts.made()))
     }
 
@@ -115,6 +120,7 @@ impl Client {
         &self,
         attempts: &mut Attempts<'_>,
         is_wanted: &impl Fn() -> bool,
+        rules: &Rules,
         request: &Request,
         mut buffer: Vec<u8>,
         read: impl Fn(Answer) -> Result<T, BodyFault>,
@@ -126,7 +132,7 @@ impl Client {
             if !self.take_turn(grant)? {
                 continue;
             }
-            let exchanged = self.exchange(attempt, mem::take(&mut buffer), grant, &read);
+            let exchanged = self.exchange(attempt, mem::take(&mut buffer), grant, rules, &read);
             self.pace.leave(grant);
             let fault = match exchanged {
                 Ok(value) => return Ok(value),
@@ -175,7 +181,7 @@ impl Client {
         is_wanted: impl Fn() -> bool,
         request: &Request,
     ) -> Result<serde_json::Value, RequestError> {
-        self.send_while(is_wanted, request, Vec::new(), |answer| {
+        self.send_while(is_wanted, &self.rules, request, Vec::new(), |answer| {
             let body = answer.response.body;
             BodyFault::check(&body)?;
             serde_json::from_slice(&body).map_err(BodyFault::NotJson)

@@ -3,40 +3,26 @@
 use std::fmt;
 
 use http::StatusCode;
-use serde_json::Value;
 
-use crate::{
-    http::{request::Request, transport::Response},
-    json::pointer::Pointer,
-};
+use super::answer::View;
+use crate::http::place::{Place, Places};
 
 /// How to read the error responses of an API: where code and message are in the body, and which header field has the
 /// correlation id.
 #[derive(Clone, Debug)]
 pub struct RefusalFormat {
-    /// Where the API's error code may be. The first one found counts.
-    pub code: Vec<Pointer>,
-    /// Where the message may be. The first one found counts.
-    pub message: Vec<Pointer>,
+    /// Where the API's error code may be.
+    pub code: Places,
+    /// Where the message may be.
+    pub message: Places,
     /// The header fields that may hold the correlation id.
     pub correlation: Vec<String>,
-    /// Errors that are rate limits, although their status is not 429.
-    pub throttled: Vec<Throttled>,
-}
-
-/// An error that is a rate limit, although its status is not 429. It is retried like a 429.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Throttled {
-    /// The status.
-    pub status: u16,
-    /// Text that the body contains, in upper or lower case.
-    pub text: String,
 }
 
 impl Default for RefusalFormat {
-    /// The formats of RFC 6749 §5.2, RFC 9457 and most APIs. Some token endpoints answer 400 with "rate limit exceeded".
+    /// The formats of RFC 6749 §5.2, RFC 9457 and most APIs.
     fn default() -> Self {
-        let pointers = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        let pointers = |texts: &[&str]| texts.iter().filter_map(|text| text.parse::<Place>().ok()).collect();
         Self {
             code: pointers(&["/code", "/error/code", "/error", "/type"]),
             message: pointers(&[
@@ -51,7 +37,6 @@ impl Default for RefusalFormat {
             correlation: ["inin-correlation-id", "x-correlation-id", "x-request-id"]
                 .map(str::to_owned)
                 .into(),
-            throttled: vec![Throttled { status: 400, text: "rate limit exceeded".to_owned() }],
         }
     }
 }
@@ -67,31 +52,22 @@ pub struct Refusal {
     pub message: Option<String>,
     /// The id by which the operators of the API can find the request.
     pub correlation: Option<String>,
+    /// What the user can do about it, from the rule that the response matched.
+    pub hint: Option<String>,
 }
 
 impl RefusalFormat {
-    /// Reads an error response. Credentials of `request` that it repeats are replaced by `***`.
-    pub fn read(&self, response: &Response, request: &Request) -> Refusal {
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let first = |places: &[Pointer]| {
-            let text = places.iter().find_map(|place| text_of(place.find(&body)?))?;
-            Some(redact(&text, request))
-        };
-        let correlation = self.correlation.iter().find_map(|name| response.header(name));
+    /// Reads an error response. Credentials of the request that it repeats are replaced by `***`.
+    pub(crate) fn read(&self, view: &View<'_>) -> Refusal {
+        let first = |places: &Places| Some(view.redact(&view.text(places)?));
+        let correlation = self.correlation.iter().find_map(|name| view.header(name));
         Refusal {
-            status: response.status,
+            status: view.status,
             code: first(&self.code),
             message: first(&self.message),
-            correlation: correlation.map(|id| redact(id, request)),
+            correlation: correlation.map(|id| view.redact(id)),
+            hint: None,
         }
-    }
-
-    /// Whether `response` is a rate limit, although its status is not 429.
-    pub fn is_throttled(&self, response: &Response) -> bool {
-        let status = response.status.as_u16();
-        self.throttled.iter().filter(|throttled| throttled.status == status).any(|throttled| {
-            String::from_utf8_lossy(&response.body).to_lowercase().contains(&throttled.text.to_lowercase())
-        })
     }
 }
 
@@ -118,24 +94,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// Replaces credentials, because servers quote what they refuse.
-fn redact(text: &str, request: &Request) -> String {
-    let sensitive = request.headers.values().filter(|value| value.is_sensitive());
-    let credentials = sensitive.filter_map(|value| value.to_str().ok());
-    // The scheme (`Bearer`) is not secret, only what follows it.
-    let bare =
-        credentials.map(|value| value.rsplit(' ').next().unwrap_or(value)).filter(|value| !value.is_empty());
-    bare.fold(text.to_owned(), |text, value| text.replace(value, "***"))
-}
-
 /// `text` as one line of at most 500 characters, without control characters that a terminal would obey.
 pub(crate) fn presentable(text: &str) -> String {
     const LONGEST: usize = 500;
@@ -158,6 +116,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
+    use crate::http::{request::Request, transport::Response};
 
     fn read(status: u16, body: &str) -> String {
         let mut headers = HeaderMap::new();
@@ -168,7 +127,7 @@ mod tests {
         let mut bearer = HeaderValue::from_static("Bearer t0ken");
         bearer.set_sensitive(true);
         request.headers.insert("authorization", bearer);
-        RefusalFormat::default().read(&response, &request).to_string()
+        RefusalFormat::default().read(&View::new(&response, &request)).to_string()
     }
 
     #[test]

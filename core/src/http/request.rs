@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use http::{HeaderMap, Method};
 use url::{Url, form_urlencoded};
 
+use crate::http::secret::Secret;
+
 /// An HTTP request. It is copied for each attempt, so that each carries the current token.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -44,6 +46,15 @@ impl Request {
     /// A request without content or header fields that may be sent any number of times.
     pub fn new(method: Method, url: Url) -> Self {
         Self { method, url, headers: HeaderMap::new(), body: Body::Empty, replay: Replay::Harmless }
+    }
+
+    /// `text` with the credentials of this request replaced by `***`, because servers quote what they refuse.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let sensitive = self.headers.values().filter(|value| value.is_sensitive());
+        let credentials = sensitive.filter_map(|value| value.to_str().ok());
+        // The scheme (`Bearer`) is not secret, only what follows it.
+        let bare = credentials.map(|value| value.rsplit(' ').next().unwrap_or(value));
+        bare.fold(text.to_owned(), |text, value| Secret::new(value).redact(&text))
     }
 }
 

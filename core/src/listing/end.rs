@@ -72,6 +72,7 @@ impl fmt::Display for End {
             Proof::PageCount { at } => write!(f, "page {page} is the last one according to `{at}`"),
             Proof::Total { at } => write!(f, "all records have arrived, according to `{at}` on page {page}"),
             Proof::NoRecords => write!(f, "page {page} has no records"),
+            Proof::Answer => write!(f, "the response after page {page} means the end"),
             Proof::Single => write!(f, "the stream has a single page"),
             Proof::TooDeep => {
                 write!(f, "all records have arrived, and page {page} is the deepest that the API has")
@@ -113,6 +114,8 @@ pub enum Proof {
     },
     /// The page has no records.
     NoRecords,
+    /// A response after this page means the end, by a rule of the user.
+    Answer,
     /// The stream is configured to have a single page.
     Single,
     /// The API refuses to page any deeper, after all records have arrived.

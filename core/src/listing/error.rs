@@ -1,7 +1,7 @@
 //! Why a listing ended early.
 
 use crate::{
-    client::RequestError,
+    client::{RequestError, answer::Then, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError},
     json::pointer::Pointer,
     listing::{page::Continuation, paginate::PaginationError},
@@ -151,6 +151,19 @@ fn listed(pointers: &[Pointer]) -> String {
 }
 
 /// `` `/next_url` (`https://…`) `` for each.
+impl PageError {
+    /// What a rule of the user says should happen, if one did.
+    pub(crate) fn ruled(&self) -> Option<Then> {
+        match self {
+            Self::Request(error) => match error.reason() {
+                StopReason::Ruled(then) => Some(then),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 fn continuations(found: &[Continuation]) -> String {
     let one = |found: &Continuation| format!("`{}` ({})", found.at, found.found);
     found.iter().map(one).collect::<Vec<_>>().join(", ")

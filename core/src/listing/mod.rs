@@ -32,7 +32,10 @@ pub use self::error::PageError;
 pub(crate) use self::prefetch::Fetchers;
 use self::prefetch::Prefetched;
 use crate::{
-    client::Client,
+    client::{
+        Client,
+        answer::{Rules, Then},
+    },
     http::{
         place::{Place, Places},
         request::Request,
@@ -59,6 +62,8 @@ pub struct Listing {
     pub paginator: Arc<dyn Paginator>,
     /// How the listing ends, whatever its style.
     pub ends: Ends,
+    /// What responses mean.
+    pub rules: Arc<Rules>,
 }
 
 /// The pages of a listing, in order.
@@ -108,7 +113,10 @@ impl<'a> Pages<'a> {
             Next::End => return Ok(None),
         };
         let requested = self.take_prefetched(at.as_ref()).unwrap_or_else(|| self.request(at.clone()));
-        let page = requested.page.wait()?;
+        let page = match requested.page.wait() {
+            Err(error) if error.ruled() == Some(Then::End) => return Ok(self.end_by_rule()),
+            page => page?,
+        };
         self.progress.pages += 1;
         self.progress.records += page.batch().len() as u64;
         self.progress.total =

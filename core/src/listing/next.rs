@@ -90,6 +90,12 @@ impl Pages<'_> {
         self.end(Proof::TooDeep);
     }
 
+    /// Ends the listing where a rule says that it is complete.
+    pub(super) fn end_by_rule<T>(&mut self) -> Option<T> {
+        self.end(Proof::Answer);
+        None
+    }
+
     fn end(&mut self, proof: Proof) -> Option<Cursor> {
         self.progress.end = Some(End { proof, page: self.progress.pages, total: self.progress.total });
         None

@@ -13,7 +13,7 @@ use std::{
 use super::PageError;
 use crate::{
     cancel::CancelSignal,
-    client::{Client, RequestError},
+    client::{Client, RequestError, answer::Rules},
     http::request::Request,
     listing::{
         page::{Layout, Page},
@@ -33,6 +33,7 @@ pub(crate) struct Fetchers {
 #[derive(Debug)]
 struct Task {
     request: Request,
+    rules: Arc<Rules>,
     layout: Arc<Layout>,
     buffer: Vec<u8>,
     fetched: Sender<Result<Page, RequestError>>,
@@ -92,10 +93,16 @@ impl Fetchers {
     }
 
     /// Fetches a page on one of the threads.
-    pub(super) fn fetch(&self, request: Request, layout: &Arc<Layout>, buffer: Vec<u8>) -> PendingPage {
+    pub(super) fn fetch(
+        &self,
+        request: Request,
+        rules: &Arc<Rules>,
+        layout: &Arc<Layout>,
+        buffer: Vec<u8>,
+    ) -> PendingPage {
         let ((fetched, page), waiter) = (mpsc::channel(), Arc::new(Waiter));
-        let layout = Arc::clone(layout);
-        let task = Task { request, layout, buffer, fetched, waiter: Arc::downgrade(&waiter) };
+        let (rules, layout) = (Arc::clone(rules), Arc::clone(layout));
+        let task = Task { request, rules, layout, buffer, fetched, waiter: Arc::downgrade(&waiter) };
         // The threads run as long as `self` exists. If they did not, `wait` would notice the closed channel.
         let _ = self.tasks.send(task);
         PendingPage::Fetching(page, waiter, Arc::clone(&self.cancelled))
@@ -104,9 +111,10 @@ impl Fetchers {
 
 impl Task {
     fn fetch(self, client: &Client) {
-        let Self { request, layout, buffer, fetched, waiter } = self;
+        let Self { request, rules, layout, buffer, fetched, waiter } = self;
         let is_wanted = || waiter.strong_count() > 0;
-        let page = client.send_while(is_wanted, &request, buffer, |answer| Page::read(answer, &layout));
+        let read = |answer| Page::read(answer, &layout);
+        let page = client.send_while(is_wanted, &rules, &request, buffer, read);
         // The receiver is gone if the listing turned out to end before this page.
         let _ = fetched.send(page);
     }

@@ -56,9 +56,14 @@ impl Pages<'_> {
         };
         let buffer = self.buffers.pop().unwrap_or_default();
         if let Some(fetchers) = &self.fetchers {
-            return Requested { at, fingerprint, page: fetchers.fetch(request, &self.layout, buffer) };
+            return Requested {
+                at,
+                fingerprint,
+                page: fetchers.fetch(request, &self.listing.rules, &self.layout, buffer),
+            };
         }
-        let page = self.client.send(&request, buffer, |answer| Page::read(answer, &self.layout));
+        let read = |answer| Page::read(answer, &self.layout);
+        let page = self.client.send_while(|| true, &self.listing.rules, &request, buffer, read);
         Requested::ready(at, fingerprint, page.map_err(PageError::from))
     }
 

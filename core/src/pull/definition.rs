@@ -3,12 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    listing::PageError,
-    pull::{
-        sinks::Named,
-        source::Source,
-        window::{TooDeep, Windows},
-    },
+    pull::{sinks::Named, source::Source, window::Windows},
     sink::{OpenSink, Variables},
     state::checkpoint::Checkpointing,
     window::Window,
@@ -44,24 +39,14 @@ impl<'a> Pull<'a> {
         if is_order_free { self.source.concurrency.min(windows).max(1) } else { 1 }
     }
 
-    /// Whether the API refused to page any deeper into a window.
-    pub(super) fn is_too_deep(&self, error: &PageError) -> bool {
-        let (PageError::Request(error), Some(too_deep)) = (error, self.too_deep()) else { return false };
-        error.refusal().is_some_and(|refusal| too_deep.matches(refusal))
-    }
-
     /// Whether a partition may have to be rolled back after some of its records were written.
     pub(super) fn may_roll_back(&self) -> bool {
-        self.too_deep().is_some() || self.source.job.is_some()
+        self.source.rules.may_roll_back() || self.source.job.is_some()
     }
 
     /// The shortest length that a window may be halved to.
     pub(super) fn shortest(&self) -> SignedDuration {
         self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
-    }
-
-    fn too_deep(&self) -> Option<&TooDeep> {
-        self.source.windows.as_ref()?.too_deep.as_ref()
     }
 }
 

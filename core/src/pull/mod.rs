@@ -11,10 +11,11 @@
 //!    is committed. A commit makes the pages durable first and saves the checkpoint second, so a crash repeats pages
 //!    rather than losing them; the sinks drop what the checkpoint does not know.
 //!
-//! When a page cannot be fetched, one of four things happens to the partition:
+//! When a page cannot be fetched, one of these things happens to the partition:
 //!
-//! * The API cannot page so deep: the partition is rolled back and split in two.
-//! * Its job is gone: the partition is rolled back and restarted with another job, once.
+//! * A rule says that there are too many results: the partition is rolled back and split in two.
+//! * A rule says that its cursor has expired, or its job is gone: it is rolled back and restarted.
+//! * A rule says to leave it out: it is rolled back and counted as skipped.
 //! * Another worker has failed: its progress is saved, and the worker stops.
 //! * Anything else: its progress is saved, and the pull fails. The next run resumes there.
 //!
@@ -54,10 +55,13 @@ use self::{
 };
 pub use crate::state::Summary;
 use crate::{
-    client::Client,
+    client::{Client, answer::Then},
     event::Event,
     listing::{PageError, page::Page},
 };
+
+/// How often a partition is restarted in one run.
+const MOST_RESTARTS: u32 = 3;
 
 /// Pulls every page into every sink, from the last checkpoint on if there is one, and publishes the result.
 ///
@@ -107,7 +111,7 @@ impl<'a> Worker<'a> {
         loop {
             let Some(mut partition) = locked(queue).take() else { return Ok(()) };
             match self.pull(&mut partition, queue)? {
-                End::Complete => {}
+                End::Complete | End::Skipped => {}
                 End::Split(halves) => locked(queue).put_halves(halves),
                 End::Restart => locked(queue).put_back(&partition),
                 End::Cancelled => return Ok(()),
@@ -193,20 +197,22 @@ impl<'a> Worker<'a> {
         partition: &Partition<'_, 'a>,
         error: PageError,
     ) -> Result<End, PullError> {
-        let pull = self.run.pull;
-        if pull.is_too_deep(&error) && open.pages.is_complete() {
-            // All records have arrived. Only the empty page after the last one is too deep.
-            open.pages.end_too_deep();
-            return Ok(End::Complete);
-        }
-        if let Some(window) = partition.window.filter(|_| pull.is_too_deep(&error)) {
-            return match window.halves(pull.shortest()) {
-                Some(halves) => self.split(open, window, halves),
-                None => self.stop(Some(open), PullError::TooDeep { window }),
-            };
-        }
-        if partition.restarts == 0 && self.is_job_gone(partition, &error) {
-            return self.restart(open);
+        match (error.ruled(), partition.window) {
+            (Some(Then::Split), _) if open.pages.is_complete() => {
+                // All records have arrived. Only the empty page after the last one is too deep.
+                open.pages.end_too_deep();
+                return Ok(End::Complete);
+            }
+            (Some(Then::Split), Some(window)) => {
+                return match window.halves(self.run.pull.shortest()) {
+                    Some(halves) => self.split(open, window, halves),
+                    None => self.stop(Some(open), PullError::TooDeep { window }),
+                };
+            }
+            (Some(Then::Restart), _) if partition.restarts < MOST_RESTARTS => return self.restart(open),
+            (Some(Then::Skip), _) => return self.skip(open),
+            _ if partition.restarts == 0 && self.is_job_gone(partition, &error) => return self.restart(open),
+            _ => {}
         }
         self.stop(Some(open), error.into())
     }

@@ -51,6 +51,13 @@ impl<'a> Worker<'a> {
         Ok(End::Restart)
     }
 
+    /// Rolls a partition back and leaves it out.
+    pub(super) fn skip(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
+        let rolled_back = self.roll_back(&open.progress, &mut open.sinks)?;
+        self.run.checkpoint.note(|checkpoint| checkpoint.skip(&rolled_back));
+        Ok(End::Skipped)
+    }
+
     /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint comes first: from
     /// then on the sinks lack what an earlier checkpoint says they have.
     pub(super) fn roll_back(

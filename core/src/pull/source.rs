@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    client::answer::Rules,
     http::template::Template,
     json::pointer::Pointer,
     listing::{Listing, end::Ends, paginate::Paginator},
@@ -21,6 +22,8 @@ pub struct Source {
     pub paginator: Arc<dyn Paginator>,
     /// How a listing ends, whatever its style.
     pub ends: Ends,
+    /// What responses mean.
+    pub rules: Arc<Rules>,
     /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
     /// The job whose results are listed, if the API needs one.
@@ -35,13 +38,29 @@ impl Source {
     /// A single listing, without windows, jobs or keys.
     pub fn new(first: Template, records: Pointer, paginator: impl Paginator + 'static) -> Self {
         let paginator = Arc::new(paginator);
-        let ends = Ends::default();
-        Self { first, records, paginator, ends, unique: None, job: None, windows: None, concurrency: 1 }
+        let (ends, rules) = (Ends::default(), Arc::new(Rules::of_pages(Vec::new())));
+        Self {
+            first,
+            records,
+            paginator,
+            ends,
+            rules,
+            unique: None,
+            job: None,
+            windows: None,
+            concurrency: 1,
+        }
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.
     pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
         let (records, paginator) = (self.records.clone(), Arc::clone(&self.paginator));
-        Ok(Listing { request: self.first.at(variables)?, records, paginator, ends: self.ends.clone() })
+        Ok(Listing {
+            request: self.first.at(variables)?,
+            records,
+            paginator,
+            ends: self.ends.clone(),
+            rules: Arc::clone(&self.rules),
+        })
     }
 }

@@ -61,8 +61,10 @@ pub(super) enum End {
     Complete,
     /// It was rolled back, because the API does not page through that many results. These windows replace it.
     Split([Window; 2]),
-    /// It was rolled back, because the API has deleted the job whose results it was.
+    /// It was rolled back, because its cursor has expired or its job is gone.
     Restart,
+    /// It was rolled back and left out.
+    Skipped,
     /// It was stopped, because another worker has failed.
     Cancelled,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::listing::end::End;
+use crate::listing::{end::End, position::is_zero};
 
 /// The result of a pull in numbers.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -18,6 +18,9 @@ pub struct Summary {
     pub missing: u64,
     /// How many windows were pulled. If a window was halved, its halves are counted.
     pub windows: u64,
+    /// How many partitions were left out, by a rule of the user.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// Why the last listing is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use http::{HeaderName, StatusCode};
-use longhaul_core::{Pointer, RefusalFormat, Throttled};
+use longhaul_core::{Pointer, RefusalFormat, http::place::Place};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,17 +14,16 @@ use crate::config::values::{header, pointer::JsonPointer, status::Status};
 #[serde(deny_unknown_fields)]
 pub struct Refusals {
     /// Pointers to the API's own error code. The first that matches is used.
-    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(&RefusalFormat::default().code)))]
+    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(RefusalFormat::default().code.iter())))]
     code: Option<Vec<Pointer>>,
     /// Headers with the correlation id. The first that is present is used.
     #[serde(default, deserialize_with = "header::Names::optional")]
     #[schemars(with = "Option<header::Names>", extend("x-default" = shown(&RefusalFormat::default().correlation)))]
     correlation: Option<Vec<HeaderName>>,
     /// Pointers to the error message. The first that matches is used.
-    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(&RefusalFormat::default().message)))]
+    #[schemars(with = "Option<Vec<JsonPointer>>", extend("x-default" = shown(RefusalFormat::default().message.iter())))]
     message: Option<Vec<Pointer>>,
     /// Responses that mean a rate limit in spite of their status: `status`, and a `text` that the body contains.
-    #[schemars(extend("x-default" = shown_limits()))]
     throttled: Option<Vec<Limit>>,
 }
 
@@ -45,32 +44,24 @@ impl Refusals {
     pub fn format(&self) -> RefusalFormat {
         let mut format = RefusalFormat::default();
         if let Some(code) = &self.code {
-            format.code.clone_from(code);
+            format.code = code.iter().cloned().map(Place::Body).collect();
         }
         if let Some(message) = &self.message {
-            format.message.clone_from(message);
+            format.message = message.iter().cloned().map(Place::Body).collect();
         }
         if let Some(names) = &self.correlation {
             format.correlation = names.iter().map(ToString::to_string).collect();
         }
-        if let Some(limits) = &self.throttled {
-            let throttled =
-                |limit: &Limit| Throttled { status: limit.status.as_u16(), text: limit.text.clone() };
-            format.throttled = limits.iter().map(throttled).collect();
-        }
         format
+    }
+
+    /// The statuses and texts of refusals that are rate limits.
+    pub fn throttled(&self) -> impl Iterator<Item = (StatusCode, &str)> {
+        self.throttled.iter().flatten().map(|limit| (limit.status, limit.text.as_str()))
     }
 }
 
 /// `values` as the reference of keys shows them.
-fn shown(values: &[impl Display]) -> String {
-    values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn shown_limits() -> String {
-    let limits = RefusalFormat::default().throttled;
-    let shown = limits
-        .iter()
-        .map(|Throttled { status, text }| format!("`{{ status = {status}, text = \"{text}\" }}`"));
-    shown.collect::<Vec<_>>().join(", ")
+fn shown(values: impl IntoIterator<Item: Display>) -> String {
+    values.into_iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
 }

@@ -259,11 +259,11 @@ fn conversations_are_pulled_by_whole_days_in_utc() {
 
 #[test]
 fn errors_of_the_platform_and_its_token_endpoint_are_found() {
-    let format = minimal().load().config.errors.format();
-    assert_eq!(format.code, ["/code", "/error"].map(|text| text.parse().unwrap()));
+    let errors = minimal().load().config.errors;
+    let format = errors.format();
+    assert_eq!(format.code, ["/code", "/error"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.correlation, ["inin-correlation-id"]);
-    let throttled: Vec<_> =
-        format.throttled.iter().map(|limit| (limit.status, limit.text.as_str())).collect();
+    let throttled: Vec<_> = errors.throttled().map(|(status, text)| (status.as_u16(), text)).collect();
     assert_eq!(throttled, [(400, "rate limit exceeded")]);
 }
 

@@ -225,10 +225,11 @@ fn error_formats_and_rate_headers() {
                 [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"X-Reset\"";
     let config = Case::small(text).load().config;
     let format = config.errors.format();
-    assert_eq!(format.code, ["/a", "/b"].map(|text| text.parse().unwrap()));
-    assert_eq!(format.message, ["/m"].map(|text| text.parse().unwrap()));
+    assert_eq!(format.code, ["/a", "/b"].iter().map(|text| text.parse().unwrap()).collect());
+    assert_eq!(format.message, ["/m"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.correlation, ["x-id"]);
-    assert_eq!((format.throttled[0].status, &*format.throttled[0].text), (403, "slow down"));
+    let throttled: Vec<_> = config.errors.throttled().map(|(status, text)| (status.as_u16(), text)).collect();
+    assert_eq!(throttled, [(403, "slow down")]);
     assert_eq!(config.rate.unwrap().headers.unwrap().used, "x-used");
     let refusal = |text: &str| Case::small(text).refusal().0;
     assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");

@@ -14,8 +14,8 @@ use std::{
 
 use http::HeaderMap;
 
-pub(crate) use self::budget::Turn;
 use self::{budget::Budget, configured::Log};
+pub(crate) use self::{budget::Turn, reported::exhausted};
 pub use self::{configured::ConfiguredLimit, reported::RateHeaders};
 use crate::client::auth::Grant;
 

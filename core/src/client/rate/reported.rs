@@ -1,8 +1,10 @@
 //! The rate limit that a response reports in its header fields.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName};
+
+use crate::client::retry::after;
 
 /// The names of the header fields that report a rate limit.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,8 +33,10 @@ const REMAINING: [(&str, &str); 3] = [
     ("x-rate-limit-remaining", "x-rate-limit-reset"),
 ];
 
-/// A reset of at least this many seconds is a Unix time, not a duration.
-const LONGEST: u64 = 1_000_000_000;
+/// How long until more requests are allowed, if a response reports that none are left.
+pub(crate) fn exhausted(headers: &HeaderMap, time: SystemTime) -> Option<Duration> {
+    read(headers, None, time).filter(|reported| reported.left == 0).map(|reported| reported.reset)
+}
 
 /// Reads the limit from the fields of `family`, or from any known family if it is `None`.
 pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: SystemTime) -> Option<Reported> {
@@ -47,11 +51,11 @@ pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: Syst
 
 fn used_of(headers: &HeaderMap, limit: &str, used: &str, reset: &str, time: SystemTime) -> Option<Reported> {
     let left = number(headers, limit)?.saturating_sub(number(headers, used)?);
-    Some(Reported { left, reset: until(number(headers, reset)?, time) })
+    Some(Reported { left, reset: until(headers, reset, time)? })
 }
 
 fn remaining(headers: &HeaderMap, left: &str, reset: &str, time: SystemTime) -> Option<Reported> {
-    Some(Reported { left: number(headers, left)?, reset: until(number(headers, reset)?, time) })
+    Some(Reported { left: number(headers, left)?, reset: until(headers, reset, time)? })
 }
 
 /// `RateLimit: "default";r=50;t=30` (draft-ietf-httpapi-ratelimit-headers-10 §4).
@@ -72,18 +76,17 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
-fn until(reset: u64, time: SystemTime) -> Duration {
-    let reset = Duration::from_secs(reset);
-    if reset.as_secs() < LONGEST {
-        return reset;
-    }
-    let now = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    reset.saturating_sub(now)
+/// How long until the time in a field. Some servers add the policy after it.
+fn until(headers: &HeaderMap, name: &str, time: SystemTime) -> Option<Duration> {
+    let text = headers.get(name)?.to_str().ok()?;
+    after(text, None, time).or_else(|| after(text.split([',', ';']).next()?, None, time))
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+
+    use std::time::UNIX_EPOCH;
 
     use super::*;
 
@@ -109,6 +112,10 @@ mod tests {
         let epoch = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1800000042")];
         assert_eq!(reported(&epoch), Some((0, 42)));
         assert_eq!(reported(&[("x-rate-limit-remaining", "4"), ("x-rate-limit-reset", "1.5")]), Some((4, 1)));
+        for reset in ["1800000042000", "2027-01-15T08:00:42Z", "Fri, 15 Jan 2027 08:00:42 GMT", "42;w=60"] {
+            let fields = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)];
+            assert_eq!(reported(&fields), Some((0, 42)), "{reset}");
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::RetryPolicy;
-use crate::http::{request::Replay, transport::TransportErrorKind};
+use crate::{
+    client::answer::Then,
+    http::{request::Replay, transport::TransportErrorKind},
+};
 
 /// The number of attempts at one request, and the policy for it.
 #[derive(Debug)]
@@ -11,6 +14,9 @@ pub struct Attempts<'p> {
     policy: &'p RetryPolicy,
     replay: Replay,
     made: u32,
+    /// How often the request was put off, and for how long together.
+    pauses: u32,
+    paused: Duration,
 }
 
 /// How an attempt failed.
@@ -18,12 +24,14 @@ pub struct Attempts<'p> {
 pub enum Outcome {
     /// A successful status with a body that cannot be read: cut off, empty, or not JSON.
     Unreadable,
-    /// Any other status.
-    Refused {
-        /// The status code.
-        status: u16,
-        /// The wait that `Retry-After` asks for.
-        retry_after: Option<Duration>,
+    /// A response that is not read.
+    Judged {
+        /// What the rules say about it.
+        then: Then,
+        /// How long it asks to wait.
+        after: Option<Duration>,
+        /// Whether the server cannot have acted on the request.
+        unseen: bool,
     },
     /// A 401 for a token that was accepted before, or that was not renewed yet.
     CredentialDied,
@@ -56,6 +64,8 @@ pub enum StopReason {
     WaitTooLong(Duration),
     /// The fault is final: sending the request again would not help, or could repeat a change.
     Refused,
+    /// A rule of the user decides what happens to the listing or its partition.
+    Ruled(Then),
     /// The API refuses the token, and renewing it does not help.
     Unauthorized,
     /// There is no token.
@@ -66,10 +76,10 @@ pub enum StopReason {
 
 impl<'p> Attempts<'p> {
     pub(super) fn new(policy: &'p RetryPolicy, replay: Replay) -> Self {
-        Self { policy, replay, made: 0 }
+        Self { policy, replay, made: 0, pauses: 0, paused: Duration::ZERO }
     }
 
-    /// The number of failed attempts.
+    /// The number of attempts that were used up.
     pub fn made(&self) -> u32 {
         self.made
     }
@@ -82,11 +92,14 @@ impl<'p> Attempts<'p> {
             Outcome::CredentialDied | Outcome::FreshCredentialRefused => Step::Stop(StopReason::Unauthorized),
             Outcome::Misdirected => Step::Stop(StopReason::Refused),
             Outcome::Unreadable => self.retry_if(self.may_replay(), None, unit),
-            Outcome::Refused { status, retry_after } => {
-                let unseen = status == 429 || (status == 503 && retry_after.is_some());
-                let transient = self.policy.statuses.contains(&status);
-                self.retry_if(transient && (unseen || self.may_replay()), retry_after, unit)
+            Outcome::Judged { then: Then::Retry, after, unseen } => {
+                self.retry_if(unseen || self.may_replay(), after, unit)
             }
+            Outcome::Judged { then: Then::Throttle | Then::Wait, after, .. } => self.pause(after, unit),
+            Outcome::Judged { then: Then::Fail | Then::Page | Then::Renew, .. } => {
+                Step::Stop(StopReason::Refused)
+            }
+            Outcome::Judged { then, .. } => Step::Stop(StopReason::Ruled(then)),
             Outcome::Failed(kind) => match kind {
                 TransportErrorKind::NotConnected => self.retry_if(true, None, unit),
                 TransportErrorKind::BrokenOff
@@ -97,6 +110,21 @@ impl<'p> Attempts<'p> {
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
             },
         }
+    }
+
+    /// Waits for a rate limit or a result. It uses up an attempt only after the longest allowed wait.
+    fn pause(&mut self, asked: Option<Duration>, unit: f64) -> Step {
+        self.pauses += 1;
+        let wait = asked.unwrap_or(Duration::ZERO).max(self.policy.delay(self.pauses, unit));
+        if asked.is_some_and(|asked| asked > self.policy.max_wait) {
+            return Step::Stop(StopReason::WaitTooLong(asked.unwrap_or_default()));
+        }
+        self.paused = self.paused.saturating_add(wait);
+        if self.paused > self.policy.max_wait && self.made >= self.policy.max_attempts {
+            return Step::Stop(StopReason::Exhausted);
+        }
+        self.made -= u32::from(self.paused <= self.policy.max_wait);
+        Step::Wait(wait)
     }
 
     fn may_replay(&self) -> bool {
@@ -127,8 +155,8 @@ mod tests {
         RetryPolicy::default().begin(replay).judge(outcome, HALF)
     }
 
-    fn status(status: u16, retry_after: Option<u64>) -> Outcome {
-        Outcome::Refused { status, retry_after: retry_after.map(Duration::from_secs) }
+    fn judged(then: Then, after: Option<u64>) -> Outcome {
+        Outcome::Judged { then, after: after.map(Duration::from_secs), unseen: false }
     }
 
     #[test]
@@ -143,19 +171,21 @@ mod tests {
             (Outcome::CredentialDied, Step::Renew),
             (Outcome::FreshCredentialRefused, Step::Stop(StopReason::Unauthorized)),
             (Outcome::Misdirected, refused),
-            (status(429, Some(7)), Step::Wait(Duration::from_secs(7))),
-            (status(429, Some(0)), backoff),
-            (status(429, Some(180)), Step::Wait(Duration::from_secs(180))),
-            (status(429, Some(181)), Step::Stop(StopReason::WaitTooLong(Duration::from_secs(181)))),
-            (status(408, None), backoff),
-            (status(500, None), backoff),
-            (status(502, None), backoff),
-            (status(503, Some(2)), Step::Wait(Duration::from_secs(2))),
-            (status(504, None), backoff),
-            (status(501, None), refused),
-            (status(400, None), refused),
-            (status(403, None), refused),
-            (status(404, Some(1)), refused),
+            (judged(Then::Throttle, Some(7)), Step::Wait(Duration::from_secs(7))),
+            (judged(Then::Throttle, Some(0)), backoff),
+            (judged(Then::Throttle, Some(180)), Step::Wait(Duration::from_secs(180))),
+            (
+                judged(Then::Throttle, Some(181)),
+                Step::Stop(StopReason::WaitTooLong(Duration::from_secs(181))),
+            ),
+            (judged(Then::Wait, Some(3)), Step::Wait(Duration::from_secs(3))),
+            (judged(Then::Retry, None), backoff),
+            (judged(Then::Retry, Some(2)), Step::Wait(Duration::from_secs(2))),
+            (judged(Then::Fail, Some(1)), refused),
+            (judged(Then::End, None), Step::Stop(StopReason::Ruled(Then::End))),
+            (judged(Then::Split, None), Step::Stop(StopReason::Ruled(Then::Split))),
+            (judged(Then::Restart, None), Step::Stop(StopReason::Ruled(Then::Restart))),
+            (judged(Then::Skip, None), Step::Stop(StopReason::Ruled(Then::Skip))),
             (Outcome::Failed(NotConnected), backoff),
             (Outcome::Failed(BrokenOff), backoff),
             (Outcome::Failed(TimedOut), backoff),
@@ -173,12 +203,13 @@ mod tests {
         use TransportErrorKind::{BrokenOff, NotConnected, TimedOut};
         let again = |outcome| matches!(first(Replay::OnlyUnseen, outcome), Step::Wait(_));
         assert!(again(Outcome::Failed(NotConnected)));
-        assert!(again(status(429, None)));
-        assert!(again(status(503, Some(1))));
+        assert!(again(judged(Then::Throttle, None)));
+        let overloaded =
+            Outcome::Judged { then: Then::Retry, after: Some(Duration::from_secs(1)), unseen: true };
+        assert!(again(overloaded));
         for outcome in [
-            status(503, None),
-            status(500, None),
-            status(502, Some(1)),
+            judged(Then::Retry, None),
+            judged(Then::Retry, Some(1)),
             Outcome::Unreadable,
             Outcome::Failed(BrokenOff),
             Outcome::Failed(TimedOut),
@@ -192,9 +223,9 @@ mod tests {
     fn attempts_are_used_up() {
         let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
         let mut attempts = policy.begin(Replay::Harmless);
-        assert_eq!(attempts.judge(status(503, None), HALF), Step::Wait(Duration::from_millis(500)));
-        assert_eq!(attempts.judge(status(503, None), HALF), Step::Wait(Duration::from_secs(1)));
-        assert_eq!(attempts.judge(status(503, None), HALF), Step::Stop(StopReason::Exhausted));
+        assert_eq!(attempts.judge(judged(Then::Retry, None), HALF), Step::Wait(Duration::from_millis(500)));
+        assert_eq!(attempts.judge(judged(Then::Retry, None), HALF), Step::Wait(Duration::from_secs(1)));
+        assert_eq!(attempts.judge(judged(Then::Retry, None), HALF), Step::Stop(StopReason::Exhausted));
         assert_eq!(attempts.made(), 3);
     }
 
@@ -205,5 +236,20 @@ mod tests {
         assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Renew);
         assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Renew);
         assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Stop(StopReason::Unauthorized));
+    }
+
+    #[test]
+    fn pauses_use_up_no_attempts_until_the_longest_wait() {
+        let policy =
+            RetryPolicy { max_attempts: 2, max_wait: Duration::from_secs(10), ..RetryPolicy::default() };
+        let mut attempts = policy.begin(Replay::Harmless);
+        for _ in 0..5 {
+            let step = attempts.judge(judged(Then::Throttle, Some(2)), 0.0);
+            assert_eq!((step, attempts.made()), (Step::Wait(Duration::from_secs(2)), 0));
+        }
+        let step = attempts.judge(judged(Then::Throttle, Some(2)), 0.0);
+        assert_eq!((step, attempts.made()), (Step::Wait(Duration::from_secs(2)), 1));
+        let step = attempts.judge(judged(Then::Throttle, Some(2)), 0.0);
+        assert_eq!(step, Step::Stop(StopReason::Exhausted));
     }
 }

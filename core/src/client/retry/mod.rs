@@ -8,12 +8,12 @@ use std::time::Duration;
 
 pub(crate) use self::backoff::Jitter;
 pub use self::{
-    after::retry_after,
+    after::after,
     attempts::{Attempts, Outcome, Step, StopReason},
 };
 use crate::http::request::Replay;
 
-/// How often a request is sent again, after which delay, and after which errors.
+/// How often a request is sent again, and after which delay.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
     /// How often a request is sent at most, including the first time.
@@ -22,10 +22,9 @@ pub struct RetryPolicy {
     pub base_delay: Duration,
     /// The upper bound of every delay that the server did not ask for.
     pub max_delay: Duration,
-    /// The longest `Retry-After` to wait for. A longer one ends the request.
+    /// The longest wait that a server may ask for. A longer one ends the request. Waits for a rate limit or for a result
+    /// that is not ready use up no attempts, as long as they are not longer together.
     pub max_wait: Duration,
-    /// The status codes that are transient.
-    pub statuses: Vec<u16>,
 }
 
 impl Default for RetryPolicy {
@@ -35,7 +34,6 @@ impl Default for RetryPolicy {
             base_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(60),
             max_wait: Duration::from_secs(180),
-            statuses: vec![408, 429, 500, 502, 503, 504],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Places: names for values in a response.
 
+mod comparison;
 mod link;
 
 use std::{fmt, str::FromStr};
@@ -9,8 +10,8 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-pub use self::link::MalformedLink;
 pub(crate) use self::link::all as links;
+pub use self::{comparison::Comparison, link::MalformedLink};
 use crate::json::{PointerTree, pointer::Pointer};
 
 /// The name of a value in a response.
@@ -125,6 +126,12 @@ impl Places {
             }
         }
         Ok(None)
+    }
+}
+
+impl FromIterator<Place> for Places {
+    fn from_iter<I: IntoIterator<Item = Place>>(places: I) -> Self {
+        Self(places.into_iter().collect())
     }
 }
 

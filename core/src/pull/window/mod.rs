@@ -5,7 +5,7 @@ mod tile;
 use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
 pub use self::tile::{TilingError, tile};
-use crate::{client::refusal::Refusal, sink::Variables, window::Window};
+use crate::{sink::Variables, window::Window};
 
 /// How a range of time is divided into windows.
 #[derive(Clone, Debug)]
@@ -14,29 +14,10 @@ pub struct Windows {
     pub slice: Option<Span>,
     /// The shortest length that a window is halved to, if the API cannot page through it.
     pub min_slice: SignedDuration,
-    /// How the API says that it cannot page any deeper.
-    pub too_deep: Option<TooDeep>,
     /// The time zone of days and dates.
     pub timezone: TimeZone,
     /// The format of times in requests (`strftime`). Times are in UTC if it ends in `Z`, and otherwise in `timezone`.
     pub format: String,
-}
-
-/// The refusal of an API that cannot page any deeper into a query.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TooDeep {
-    /// The status.
-    pub status: u16,
-    /// The API's own error code. `None` matches any code.
-    pub code: Option<String>,
-}
-
-impl TooDeep {
-    /// Whether `refusal` is the one that this describes.
-    pub(crate) fn matches(&self, refusal: &Refusal) -> bool {
-        let code_fits = self.code.is_none() || self.code == refusal.code;
-        refusal.status.as_u16() == self.status && code_fits
-    }
 }
 
 impl Windows {
@@ -76,7 +57,6 @@ mod tests {
         let windows = Windows {
             slice: None,
             min_slice: SignedDuration::from_hours(1),
-            too_deep: None,
             timezone: TimeZone::UTC,
             format: "%Y-%m-%dT%H:%M:%S.%3fZ".to_owned(),
         };

@@ -245,6 +245,13 @@ impl Checkpoint {
         self.forget_job(part.window);
     }
 
+    /// Leaves a partition out, after it was rolled back.
+    pub(crate) fn skip(&mut self, part: &PartitionProgress) {
+        self.complete.skipped += 1;
+        self.parts.retain(|other| other.window != part.window);
+        self.forget_job(part.window);
+    }
+
     /// Restarts a partition whose written records stay.
     pub(crate) fn restart(&mut self, part: &PartitionProgress) {
         self.settle(part);

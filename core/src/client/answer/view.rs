@@ -1,0 +1,87 @@
+//! A response, as rules look at it.
+
+use std::cell::OnceCell;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::{
+    http::{
+        place::{Found, Place, PlaceError, Places},
+        request::Request,
+        transport::Response,
+    },
+    json::PointerTree,
+};
+
+/// A response, as rules look at it. The body is parsed only as far as a rule needs it.
+pub(crate) struct View<'a> {
+    pub(crate) status: StatusCode,
+    response: &'a Response,
+    request: &'a Request,
+    json: OnceCell<Option<Value>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(response: &'a Response, request: &'a Request) -> Self {
+        Self { status: response.status, response, request, json: OnceCell::new() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        self.response.header(name)
+    }
+
+    pub(super) fn headers(&self) -> &'a http::HeaderMap {
+        &self.response.headers
+    }
+
+    /// The time of the server.
+    pub(super) fn date(&self) -> Option<&'a str> {
+        self.header("date")
+    }
+
+    /// The first value at `places`.
+    pub(crate) fn find(&self, places: &Places) -> Result<Option<Value>, PlaceError> {
+        for place in places.iter() {
+            let value = match place {
+                Place::Body(pointer) if self.json.get().is_none() => {
+                    let mut cells = [None];
+                    let body = str::from_utf8(&self.response.body).unwrap_or_default();
+                    // A body that is not JSON has no values.
+                    let _ = PointerTree::of([pointer]).find(body, &mut cells);
+                    cells[0].and_then(|text| serde_json::from_str(text).ok())
+                }
+                _ => {
+                    let body = self.json();
+                    place.find(&Found { headers: &self.response.headers, body, last: None })?
+                }
+            };
+            if value.is_some() {
+                return Ok(value);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first text or number at `places`.
+    pub(crate) fn text(&self, places: &Places) -> Option<String> {
+        super::text_of(&self.find(places).ok().flatten()?)
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.json().is_some()
+    }
+
+    pub(super) fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.response.body).into_owned()
+    }
+
+    /// Replaces the credentials of the request in a text.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.request.redact(text)
+    }
+
+    fn json(&self) -> Option<&Value> {
+        self.json.get_or_init(|| serde_json::from_slice(&self.response.body).ok()).as_ref()
+    }
+}
