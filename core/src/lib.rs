@@ -47,7 +47,7 @@
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
 //! let (sinks, variables) = (vec![("out", sink)], Variables::new("users", "."));
-//! let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
+//! let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
 //! let summary = run(&pull, &client)?;
 //! println!("{} records", summary.records);
 //! # Ok(())

@@ -48,7 +48,9 @@ impl Ended {
     #[track_caller]
     pub(crate) fn closing_words(&self) -> String {
         let said = self.said();
-        let start = said.rfind("error: ").unwrap_or_else(|| panic!("no error in {said}"));
+        let start =
+            said.rfind("\nerror: ").map(|before| before + 1).or(said.starts_with("error: ").then_some(0));
+        let start = start.unwrap_or_else(|| panic!("no error in {said}"));
         said[start..].to_owned()
     }
 

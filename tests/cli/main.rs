@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
+mod answers;
 mod api;
 mod commands;
 mod days;
 mod demo;
 mod ended;
+mod ends;
 mod files;
 mod folder;
 mod genesys;

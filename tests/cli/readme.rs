@@ -110,11 +110,13 @@ fn nothing_is_left_out() {
 }
 
 /// What tells the configurations that are run here apart.
-const RUN: [&str; 6] = [
+const RUN: [&str; 8] = [
     "[streams.users]",
     "[streams.orders]",
     "[streams.calls]",
     "[streams.invoices]",
+    "[streams.events]",
+    "[streams.channels]",
     "[sinks.segments]",
     LINES,
 ];
@@ -260,6 +262,41 @@ fn the_configuration_for_jobs_pulls_four_days_into_four_files() {
     for name in names {
         assert_eq!(folder.read(&format!("out/{name}")).lines().count(), 1);
     }
+}
+
+#[test]
+fn the_configuration_for_the_end_of_a_listing_stops_at_the_short_page() {
+    let server = api::server(|request| {
+        let after: u64 = request.query("after").map_or(0, |id| id.parse().unwrap());
+        let ids = (after + 1..=250).take(100).map(|id| format!(r#"{{"id":{id}}}"#));
+        let page = format!(r#"{{"data":[{}]}}"#, ids.collect::<Vec<_>>().join(","));
+        Reply::json(page).header("x-total-count", "250").into()
+    });
+    let folder = Folder::configured(&configuration_of("events"));
+    let typed = folder.longhaul("run --strict").variable("EXAMPLE_TOKEN", "t0ken");
+    let ended = typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
+    assert_eq!(ended.assert_complete().stdout.lines().count(), 250);
+    assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn the_configuration_with_answer_rules_waits_and_shows_its_hint() {
+    let met = std::sync::atomic::AtomicU32::new(0);
+    let server = api::server(move |_| {
+        Reply::json(match met.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => r#"{"ok":false,"error":"ratelimited","retry_after":0}"#,
+            1 => r#"{"ok":true,"channels":[7],"response_metadata":{"next_cursor":"b"}}"#,
+            _ => r#"{"ok":false,"error":"missing_scope"}"#,
+        })
+        .into()
+    });
+    let folder = Folder::configured(&configuration_of("channels"));
+    let typed = folder.longhaul("run").variable("EXAMPLE_TOKEN", "t0ken");
+    let ended = typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), "7\n"));
+    let said = ended.closing_words();
+    assert!(said.contains("the server answered 200 OK: missing_scope\n"), "{said}");
+    assert!(said.ends_with("hint: request the scope channels:history\n"), "{said}");
 }
 
 /// Exports of one call each, whose id is the path of its export.

@@ -31,7 +31,10 @@ from = "2026-01-01"
 to = "2026-01-03"
 slice = "6h"
 min_slice = "1h"
-too_deep = { status = 400, code = "pagination.limit" }
+
+[[streams.calls.answers]]
+when = { status = 400, code = "pagination.limit" }
+then = "split"
 "#;
 
 /// Two days with 1,600 conversations. A query returns at most 300 of them.

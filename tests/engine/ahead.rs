@@ -135,7 +135,7 @@ fn a_run_that_fails_waits_for_no_page_and_asks_for_none_any_more() {
     let journal = Journal::default();
     let sink = journal.sink("out").failing_at(SinkStep::Write);
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
+    let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
 
     let error = run(&pull, &client).unwrap_err();
 

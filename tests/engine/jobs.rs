@@ -9,6 +9,7 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Pointer, Replay, Source, Template,
+    client::answer::Rules,
     http::transport::TransportErrorKind,
     listing::paginate::{Renewal, Token},
     pull::{
@@ -46,13 +47,14 @@ pub(crate) fn source(setup: &Setup) -> Source {
         ..at("")
     };
     let job = Job {
+        rules: Rules::default(),
         submit,
-        id: pointer("/jobId"),
+        id: "/jobId".parse().unwrap(),
         poll: at("/{job.id}"),
-        state: pointer("/state"),
+        state: "/state".parse().unwrap(),
         done: vec!["FULFILLED".to_owned()],
         failed: ["FAILED", "CANCELLED", "EXPIRED"].map(str::to_owned).into(),
-        message: vec![pointer("/errorMessage"), pointer("/message")],
+        message: Some(["/errorMessage", "/message"].iter().map(|place| place.parse().unwrap()).collect()),
         cancel: None,
         every: Duration::from_secs(3),
         timeout: Duration::from_secs(3600),

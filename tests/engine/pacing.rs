@@ -62,7 +62,7 @@ fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<Scripted
     let journal = Journal::default();
     let sink = journal.sink("out");
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
+    let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
     let client = Arc::new(setup.client().with_rate(limit));
     let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);
@@ -91,7 +91,7 @@ fn each_token_has_a_budget_of_its_own() {
 #[test]
 fn a_configured_limit_applies_in_addition_to_the_reported_one() {
     let configured = ConfiguredLimit { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
-    let limit = RateLimit { configured: Some(configured), headers: None };
+    let limit = RateLimit { configured: Some(configured), reported: None };
     let (transport, took) = pull(200, Life::Unlimited, limit, 1_000_000);
     let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
     // The eight requests in flight may be sent a little after their turn, while another thread moves the clock.

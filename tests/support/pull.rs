@@ -202,6 +202,7 @@ impl Setup {
             windows,
             sinks,
             variables: Variables::new("conversations", "/"),
+            strict: false,
             checkpointing: None,
         };
         pull::run(&pull, &Arc::new(self.client()))

@@ -5,8 +5,9 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 use longhaul_core::{
     Client, Clock, Origins, Secret,
     client::{
+        answer::Rules,
         auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
-        rate::{ConfiguredLimit, RateHeaders, RateLimit},
+        rate::{ConfiguredLimit, RateLimit, RatePlaces},
         retry::RetryPolicy,
     },
     event::Observer,
@@ -70,12 +71,12 @@ pub(crate) fn connect(
     if let Some(requests) = limits.requests {
         transport = Arc::new(LimitedTransport::new(transport, requests, limits.stop));
     }
-    let client = |auth: Arc<dyn Auth>, origins: Origins| {
+    let client = |auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
         Client::new(Arc::clone(&transport), auth, origins)
             .with_clock(Arc::clone(clock))
             .with_policy(policy(config))
             .with_refusals(config.errors.format())
-            .with_rules(rules::of_api(config))
+            .with_rules(rules)
             .with_observer(Arc::clone(observer))
     };
     let credentials = match &config.auth {
@@ -83,11 +84,12 @@ pub(crate) fn connect(
         config::Auth::Token(token) => Credentials::Fixed(token.resolve(environment)?),
         config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
             let endpoint = endpoint(&config.auth, grant, environment)?;
-            let anonymous = client(Arc::new(Anonymous), Origins::of([&endpoint.url]));
+            let anonymous =
+                client(Arc::new(Anonymous), Origins::of([&endpoint.url]), rules::of_token_endpoint(config));
             Credentials::OAuth2(OAuth2::new(endpoint, anonymous))
         }
     };
-    let client = client(credentials.auth(), origins(config)).with_rate(rate(config));
+    let client = client(credentials.auth(), origins(config), rules::of_api(config)).with_rate(rate(config));
     Ok(Access { client: Arc::new(client), credentials, transport })
 }
 
@@ -152,11 +154,11 @@ fn settings(config: &Config) -> Settings {
 
 fn rate(config: &Config) -> RateLimit {
     let Some(config::Rate { requests, per, headers }) = config.rate.clone() else {
-        return RateLimit { configured: None, headers: None };
+        return RateLimit::default();
     };
     RateLimit {
         configured: requests.map(|requests| ConfiguredLimit { requests, per }),
-        headers: headers.map(|config::RateHeaders { limit, used, reset }| RateHeaders { limit, used, reset }),
+        reported: headers.map(|config::RateHeaders { limit, used, reset }| RatePlaces { limit, used, reset }),
     }
 }
 

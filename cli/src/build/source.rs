@@ -1,6 +1,6 @@
 //! Builds sources from `[streams.*]`.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, num::NonZeroU64, sync::Arc};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::{
     build::rules,
-    config::{self, Auth, Body, ConfigError, Loaded, Origin, Pages, Query, RelativeTo, Secrets, Stream},
+    config::{self, Auth, Body, ConfigError, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style},
     terminal::failure::Failure,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn source(
     Ok(Source {
         first,
         records: stream.records.clone(),
-        paginator: paginator(&stream.pages, is_declared, &loaded.config.api.base_url),
+        paginator: paginator(&stream.pages.style, is_declared, &loaded.config.api.base_url),
         ends: ends(stream),
         rules: Arc::new(rules::of_stream(&loaded.config, stream)),
         unique: stream.unique.clone(),
@@ -108,7 +108,8 @@ impl Requests<'_> {
             state: job.state.clone(),
             done: job.done.clone(),
             failed: job.failed.clone(),
-            message: job.message.iter().cloned().collect(),
+            message: job.message.clone(),
+            rules: rules::of_job(&self.loaded.config, job),
             cancel: cancel.transpose()?,
             every: job.every,
             timeout: job.timeout,
@@ -135,45 +136,43 @@ fn windows(window: &config::Window) -> Windows {
 }
 
 /// `is_declared` is whether the user configured `pages`.
-fn paginator(pages: &Pages, is_declared: bool, base_url: &Url) -> Arc<dyn Paginator> {
-    match pages.clone() {
-        Pages::Single if is_declared => Arc::new(Single::Declared),
-        Pages::Single => Arc::new(Single::Assumed),
-        Pages::NextUrl { method, next, relative_to } => Arc::new(NextUrl {
-            next: next.into(),
+fn paginator(style: &Style, is_declared: bool, base_url: &Url) -> Arc<dyn Paginator> {
+    match style.clone() {
+        Style::Single if is_declared => Arc::new(Single::Declared),
+        Style::Single => Arc::new(Single::Assumed),
+        Style::NextUrl { method, next, relative_to } => Arc::new(NextUrl {
+            next,
             base: match relative_to {
                 RelativeTo::Response => Base::Response,
                 RelativeTo::Base => Base::Prefix(base_url.clone()),
             },
             follow: if method == Method::GET { Follow::Get } else { Follow::Repeat },
         }),
-        Pages::LinkHeader { rel } => Arc::new(NextUrl {
+        Style::LinkHeader { rel } => Arc::new(NextUrl {
             next: Place::Link { rel, parameter: None }.into(),
             base: Base::Response,
             follow: Follow::Get,
         }),
-        Pages::PageNumber { param, size, start, page_count, .. } => {
-            Arc::new(PageNumber { param, size, start, page_count: page_count.map(Into::into) })
+        Style::PageNumber { param, size, start, page_count } => {
+            Arc::new(PageNumber { param, size, start, page_count })
         }
-        Pages::Offset { param, size, start, .. } => Arc::new(Offset { param, size, start }),
-        Pages::Cursor { param, cursor, repeats, .. } => {
+        Style::Offset { param, size, start } => Arc::new(Offset { param, size, start }),
+        Style::Cursor { param, cursor, repeats } => {
             let renewal = if repeats { Renewal::Never } else { Renewal::EachPage };
-            Arc::new(Token { param, cursor: cursor.into(), renewal })
+            Arc::new(Token { param, cursor, renewal })
         }
     }
 }
 
 fn ends(stream: &Stream) -> Ends {
-    let (more, total) = match stream.pages.clone() {
-        Pages::Cursor { more, .. } => (more, None),
-        Pages::Offset { total, .. } | Pages::PageNumber { total, .. } => (None, total),
-        Pages::LinkHeader { .. } | Pages::NextUrl { .. } | Pages::Single => (None, None),
-    };
+    let config::Ends { end, ends_at_total, max_empty, more, size, total } = stream.pages.ends.clone();
     let records_missing = match stream.records_missing {
         config::RecordsMissing::Error => RecordsMissing::Suspicious,
         config::RecordsMissing::Empty => RecordsMissing::Empty,
     };
-    Ends { more: more.map(Into::into), total: total.map(Into::into), records_missing, ..Ends::default() }
+    let default = Ends::default();
+    let max_empty = max_empty.map_or(default.max_empty, NonZeroU64::get);
+    Ends { more, total, at_total: ends_at_total, last: end, max_empty, size, records_missing }
 }
 
 fn headers(

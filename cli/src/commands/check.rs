@@ -15,7 +15,7 @@ use crate::{
         first_page::FirstPage,
         plan::{Planned, plan, sink_names},
     },
-    terminal::{failure::Failure, progress::counted},
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// Builds every component, gets a token, and fetches one page of each stream that `run` would pull.

@@ -25,7 +25,8 @@ use crate::{
     stop::{Reason, Stop},
     terminal::{
         failure::Failure,
-        progress::{Counts, counted, grouped},
+        numbers::{counted, grouped},
+        progress::Counts,
         screen::Screen,
     },
 };

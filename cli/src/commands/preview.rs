@@ -11,7 +11,7 @@ use crate::{
     config::{Stream, Table},
     exit::Exit,
     session::{Session, first_page::FirstPage},
-    terminal::{failure::Failure, progress::counted, table},
+    terminal::{failure::Failure, numbers::counted, table},
 };
 
 /// The maximum width of a line of `columns` whose comment is aligned with the others. A server may send names of any

@@ -17,7 +17,7 @@ use crate::{
     session::{Session, range, resume::shown},
     terminal::{
         failure::Failure,
-        progress::{counted, grouped},
+        numbers::{counted, grouped},
     },
 };
 

@@ -13,7 +13,7 @@ use crate::{
     config::{Job, Loaded, Pages, Stream, Window},
     exit::Exit,
     session::Session,
-    terminal::{failure::Failure, progress::counted},
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// Prints the streams that `run` pulls, then those of the preset that it pulls only if they are named.
@@ -69,13 +69,8 @@ fn describe_window(window: &Window) -> String {
 }
 
 fn describe_pages(pages: &Pages) -> String {
-    let size = match pages {
-        Pages::Offset { size: Some((_, size)), .. } | Pages::PageNumber { size: Some((_, size)), .. } => {
-            format!(", {} each", counted(*size, "record"))
-        }
-        _ => String::new(),
-    };
-    format!("{}{size}", pages.kind())
+    let size = pages.ends.size.map(|size| format!(", {} each", counted(size, "record")));
+    format!("{}{}", pages.style.kind(), size.unwrap_or_default())
 }
 
 fn duration(time: Duration) -> String {

@@ -1,13 +1,13 @@
 //! Checks that concern more than one key.
 
-use longhaul_core::suggest;
+use longhaul_core::{client::answer::Then, suggest};
 use url::Url;
 
 use crate::config::{
     error::ConfigError,
     load::{keys, stack::Stack},
     origin::Origin,
-    sections::{root::Config, sink::STANDARD_OUTPUT, stream::Stream},
+    sections::{answers::Answer, root::Config, sink::STANDARD_OUTPUT, stream::Stream},
     tree,
     values::http_url,
 };
@@ -38,6 +38,25 @@ pub(super) fn stream(
 ) -> Result<Option<String>, ConfigError> {
     Check { config, stack }.stream(name, stream)
 }
+
+/// What a response of the token endpoint can mean.
+const OF_TOKENS: [Then; 5] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Fail];
+
+/// What a response to a request of a job can mean.
+const OF_JOBS: [Then; 6] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Renew, Then::Fail];
+
+/// What a page of a stream without a window can mean.
+const WITHOUT_WINDOW: [Then; 9] = [
+    Then::Page,
+    Then::End,
+    Then::Retry,
+    Then::Throttle,
+    Then::Wait,
+    Then::Renew,
+    Then::Restart,
+    Then::Skip,
+    Then::Fail,
+];
 
 struct Check<'c> {
     config: &'c Config,
@@ -79,6 +98,8 @@ impl Check<'_> {
 
     fn auth(&self) -> Result<(), ConfigError> {
         self.belongs(&["auth"])?;
+        let answers = self.config.auth.grant().map_or(&[][..], |grant| &grant.answers);
+        self.answers(&["auth"], answers, &OF_TOKENS)?;
         let mut auth = self.config.auth.clone();
         let empty = auth.secrets_mut().into_iter().find(|(_, secret)| secret.is_empty_text());
         match empty {
@@ -111,6 +132,12 @@ impl Check<'_> {
         self.belongs(&["streams", name, "pages"])?;
         self.paths(name, stream)?;
         self.window_and_job(name, stream)?;
+        if let Some(job) = &stream.job {
+            self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS)?;
+        }
+        if stream.window.is_none() {
+            self.answers(&["streams", name], &stream.answers, &WITHOUT_WINDOW)?;
+        }
         let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
         if let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) {
             let suggestion = suggest::closest(sink, self.config.sinks.keys());
@@ -154,6 +181,22 @@ impl Check<'_> {
             })),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a rule for the requests of `table` whose effect is not one of `known`.
+    fn answers(&self, table: &[&str], answers: &[Answer], known: &[Then]) -> Result<(), ConfigError> {
+        let Some(Answer(rule)) = answers.iter().find(|Answer(rule)| !known.contains(&rule.then)) else {
+            return Ok(());
+        };
+        let message = |key: &str| match rule.then {
+            Then::Split if known == WITHOUT_WINDOW => {
+                format!("`{key}`: `then = \"split\"` requires a window, which is halved")
+            }
+            then => format!("`{key}`: `then = \"{then}\"` has no meaning for these requests"),
+        };
+        let list = known.iter().map(|then| format!("`{then}`")).collect::<Vec<_>>().join(", ");
+        let hint = format!("use one of {list}");
+        Err(self.error(&[table, &["answers"]].concat(), message).with_hint(hint))
     }
 
     /// Refuses a key that the table at `above` cannot have with its `type`.

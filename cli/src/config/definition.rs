@@ -9,16 +9,23 @@ use serde_json::Value;
 
 use crate::config::tree;
 
-/// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished.
-const OF_A_STREAM: [&str; 15] = [
+/// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
+/// that settle where a listing ends and what a response means, because a pull stops to ask for them.
+const OF_A_STREAM: [&str; 21] = [
     "headers",
     "job.submit",
     "method",
-    "pages",
+    "pages.method",
+    "pages.param",
+    "pages.relative_to",
+    "pages.repeats",
+    "pages.size",
+    "pages.size_param",
+    "pages.start",
+    "pages.type",
     "path",
     "query",
     "records",
-    "records_missing",
     "table",
     "unique",
     "window.format",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use longhaul_core::{
-    Pointer, Source, Template,
+    Source, Template,
     pull::{PullError, window},
     window::Window,
 };
@@ -121,15 +121,12 @@ fn available_until(
     let failed = |error: PullError| Failure::of_pull(name, error, session.stop.reason());
     let request = request.at(&session.variables(name)).map_err(|error| failed(error.into()))?;
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
-    read_time(&answer, &available.at).ok_or_else(|| {
+    let time = answer.find(&available.at).map_err(|error| failed(PullError::Page(error.into())))?;
+    time.and_then(|time| time.as_str()?.parse().ok()).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");
         let clause =
-            format!("expected the time up to which the API has data at `{}`, but found none", available.at);
+            format!("expected the time up to which the API has data at {}, but found none", available.at);
         let error = ConfigError::new(clause).at(&key, session.loaded.origin_of(&key));
         Failure { exit: Exit::Api, ..error.into() }
     })
-}
-
-fn read_time(answer: &serde_json::Value, at: &Pointer) -> Option<Timestamp> {
-    at.find(answer)?.as_str()?.parse().ok()
 }

@@ -20,7 +20,7 @@ use crate::{
         plan::{Planned, appends},
         range,
     },
-    terminal::{failure::Failure, progress::counted},
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// Where a pull starts.
@@ -115,7 +115,7 @@ pub(crate) fn discard_unfinished(
         let checkpointing =
             Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
-        let discarded = Pull { source, windows: None, sinks, variables, checkpointing };
+        let discarded = Pull { source, windows: None, sinks, variables, strict: false, checkpointing };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
             log::warn!(
                 "could not roll back the unfinished run, what it wrote is left in place: {}",

@@ -10,7 +10,12 @@ use longhaul_core::{
     state::StateError,
 };
 
-use crate::{config::ConfigError, exit::Exit, stop::Reason, terminal::hints};
+use crate::{
+    config::ConfigError,
+    exit::Exit,
+    stop::Reason,
+    terminal::{findings, hints},
+};
 
 /// A failed command, for `report` to print.
 #[derive(Debug)]
@@ -44,6 +49,11 @@ impl Failure {
 
     /// The pull of `stream` is not complete. `stopped` is why the run was stopped, if it was.
     pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+        if let PullError::Findings { summary } = &error {
+            let clause = format!("{stream}: {}", findings::clauses(summary).join("; "));
+            let hint = "nothing is published: to publish these records, run it again without --strict; to pull them again, add --fresh";
+            return Self::new(Exit::Api, clause).hint(hint);
+        }
         let exit = exit_of_pull(&error, stopped);
         let hint = hints::pull(&error, exit, stream);
         let error = StreamError { stream: stream.to_owned(), source: error };

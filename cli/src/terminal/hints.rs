@@ -1,7 +1,7 @@
 //! The hint below an error: what to do.
 
 use longhaul_core::{
-    client::{AttemptError, Misdirection, RequestError, auth::AuthError},
+    client::{AttemptError, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason},
     http::transport::TransportErrorKind,
     listing::PageError,
     pull::{PullError, job::JobError},
@@ -30,8 +30,30 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
                 "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
             )
         }
-        PullError::Page(PageError::NextElsewhere { .. }) => {
-            format!("set the JSON pointer of the next page in `streams.{stream}.pages`")
+        PullError::Page(PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. }) => {
+            let at = first_place(at);
+            format!(
+                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
+            )
+        }
+        PullError::Page(PageError::MoreMissing { at, .. }) => {
+            let at = first_place(at);
+            format!(
+                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
+            )
+        }
+        PullError::Page(PageError::ShortButContinues { .. }) => {
+            format!(
+                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
+            )
+        }
+        PullError::Page(PageError::TooManyEmpty { .. }) => {
+            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
+        }
+        PullError::Page(PageError::EmptyBeforeEnd { .. }) => {
+            format!(
+                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
+            )
         }
         PullError::Page(PageError::NotOnly { .. }) => format!(
             "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
@@ -64,7 +86,29 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
 
 const FOREIGN_ORIGIN: &str = "if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers";
 
+/// The first of the places that a message names in backticks.
+fn first_place(places: &str) -> &str {
+    places.split('`').nth(1).unwrap_or(places)
+}
+
 pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String {
+    if let Some(hint) = error.refusal().and_then(|refusal| refusal.hint.as_ref()) {
+        return hint.clone();
+    }
+    match error.reason() {
+        StopReason::Ruled(Then::Restart) => {
+            return format!(
+                "its cursor expires too often; start again, with smaller windows if possible: longhaul run {stream} --fresh"
+            );
+        }
+        StopReason::Ruled(Then::Split) => {
+            return format!("set `streams.{stream}.window`, so that there is a window to halve");
+        }
+        StopReason::Ruled(then) => {
+            return format!("`api.answers` says `then = \"{then}\"`, which has no meaning for this request");
+        }
+        _ => {}
+    }
     match (error.last_error(), exit) {
         (Some(AttemptError::Credential(error)), _) => auth(error),
         (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),

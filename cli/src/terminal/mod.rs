@@ -1,8 +1,10 @@
 //! Output for people: progress, logs, tables, errors and hints.
 
 pub(crate) mod failure;
+pub(crate) mod findings;
 pub(crate) mod hints;
 pub(crate) mod invocation;
+pub(crate) mod numbers;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;

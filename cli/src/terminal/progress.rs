@@ -14,7 +14,11 @@ use longhaul_core::{
     state::Summary,
 };
 
-use crate::terminal::{report::Chain, screen::Screen};
+use crate::terminal::{
+    numbers::{counted, duration, grouped},
+    report::Chain,
+    screen::Screen,
+};
 
 /// The time between two log lines if there is no progress line.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -209,43 +213,9 @@ fn reason(fault: Fault) -> String {
     }
 }
 
-/// `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}
-
-/// `1 page`, `1,234 pages`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
-}
-
-/// `40 ms`, `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
-pub(crate) fn duration(time: Duration) -> String {
-    match time.as_secs() {
-        0 if time.is_zero() => "0 s".to_owned(),
-        0 if time.as_millis() < 100 => format!("{} ms", time.as_millis()),
-        0..10 if time.subsec_millis() > 0 => format!("{:.1} s", time.as_secs_f64()),
-        short @ 0..60 => format!("{short} s"),
-        medium @ 60..3600 => format!("{} min {} s", medium / 60, medium % 60),
-        long => format!("{} h {} min", long / 3600, long % 3600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_and_durations_are_readable() {
-        assert_eq!([0, 1, 2].map(|number| counted(number, "page")), ["0 pages", "1 page", "2 pages"]);
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        let shown = [0, 40, 500, 9_940, 12_300, 200_000, 7_500_000]
-            .map(|millis| duration(Duration::from_millis(millis)));
-        assert_eq!(shown, ["0 s", "40 ms", "0.5 s", "9.9 s", "12 s", "3 min 20 s", "2 h 5 min"]);
-    }
 
     #[test]
     fn the_progress_line_shows_the_reason_and_the_rest_of_a_wait() {

@@ -149,6 +149,12 @@ impl RequestError {
         self.fault.as_deref()
     }
 
+    /// Whether the request was given up because its result was not ready for too long.
+    pub(crate) fn is_not_ready(&self) -> bool {
+        matches!(self.last_error(), Some(AttemptError::Refused { then: Then::Wait, .. }))
+            && matches!(self.reason, StopReason::Exhausted | StopReason::WaitTooLong(_))
+    }
+
     /// The server's error response, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self.last_error()? {
@@ -170,6 +176,9 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let request = format_args!("`{} {}`", self.method, self.url);
         match self.reason {
+            StopReason::Exhausted if self.is_not_ready() => {
+                write!(f, "{request} still has no result after {} attempts", self.attempts)
+            }
             StopReason::Exhausted => write!(f, "{request} failed {} times", self.attempts),
             StopReason::WaitTooLong(wait) => {
                 write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())

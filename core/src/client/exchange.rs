@@ -14,7 +14,7 @@ use crate::{
         refusal::Refusal,
     },
     event::Event,
-    http::{request::Request, transport::Response},
+    http::{place::Places, request::Request},
     shown_url::ShownUrl,
 };
 
@@ -37,8 +37,9 @@ impl Client {
                 followed += 1;
                 continue;
             }
-            let verdict = rules.judge(&View::new(&response, &request), &self.refusals, self.clock.now());
-            self.note(&response, &verdict, grant);
+            let view = View::new(&response, &request);
+            let verdict = rules.judge(&view, &self.refusals, self.clock.now());
+            self.note(&view, &verdict, grant);
             return match verdict {
                 Verdict::Page => Ok(read(Answer { response, url: request.url })?),
                 Verdict::Refused { then: Then::Renew, refusal, .. } => Err(self.rejected(refusal, grant)),
@@ -50,18 +51,19 @@ impl Client {
     }
 
     /// Records what the response says about later requests.
-    fn note(&self, response: &Response, verdict: &Verdict, grant: Grant) {
+    fn note(&self, view: &View<'_>, verdict: &Verdict, grant: Grant) {
         // A wait applies to every request to this API, not only to the one that is answered.
         if let Verdict::Refused { then, after: Some(wait), .. } = verdict
             && *then != Then::Wait
         {
             self.hold.until(self.clock.elapsed().saturating_add(*wait));
         }
-        if response.status.is_success() {
+        if view.status.is_success() {
             self.proved.fetch_max(grant.0, Ordering::Relaxed);
         }
         // This lets other requests go, whose answers are judged by `proved`. So it comes last.
-        self.pace.note(grant, &response.headers, self.clock.now(), self.clock.elapsed());
+        let text = |places: &Places| view.text(places);
+        self.pace.note(grant, view.headers(), text, self.clock.now(), self.clock.elapsed());
     }
 
     /// A token that the API rejected.

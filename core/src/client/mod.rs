@@ -15,6 +15,7 @@
 pub mod answer;
 pub mod auth;
 mod builder;
+mod document;
 mod error;
 mod exchange;
 mod given_up;
@@ -33,6 +34,7 @@ use std::{
 use url::Url;
 
 pub use self::{
+    document::Document,
     error::{AttemptError, BodyFault, RequestError},
     redirect::Misdirection,
 };
@@ -167,24 +169,26 @@ impl Client {
         Ok(())
     }
 
-    /// Sends `request` until the answer is JSON, and returns the JSON.
+    /// Sends `request` until the response is JSON.
     ///
     /// # Errors
     /// The last fault, once the request is given up.
-    pub fn json(&self, request: &Request) -> Result<serde_json::Value, RequestError> {
-        self.json_while(|| true, request)
+    pub fn json(&self, request: &Request) -> Result<Document, RequestError> {
+        self.json_while(|| true, &self.rules, request)
     }
 
-    /// Does what [`json`](Self::json) does while `is_wanted`.
+    /// Does what [`json`](Self::json) does while `is_wanted`, with other rules.
     pub(crate) fn json_while(
         &self,
         is_wanted: impl Fn() -> bool,
+        rules: &Rules,
         request: &Request,
-    ) -> Result<serde_json::Value, RequestError> {
-        self.send_while(is_wanted, &self.rules, request, Vec::new(), |answer| {
-            let body = answer.response.body;
+    ) -> Result<Document, RequestError> {
+        self.send_while(is_wanted, rules, request, Vec::new(), |answer| {
+            let Response { headers, body, .. } = answer.response;
             BodyFault::check(&body)?;
-            serde_json::from_slice(&body).map_err(BodyFault::NotJson)
+            let body = serde_json::from_slice(&body).map_err(BodyFault::NotJson)?;
+            Ok(Document { headers, body })
         })
     }
 }

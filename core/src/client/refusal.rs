@@ -83,8 +83,8 @@ impl fmt::Display for Refusal {
         let [code, message, correlation] =
             [&self.code, &self.message, &self.correlation].map(|text| text.as_deref().map(presentable));
         match (code, message) {
-            (Some(code), Some(message)) => write!(f, ": `{code}`: {message}"),
-            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
+            (Some(code), Some(message)) if code != message => write!(f, ": `{code}`: {message}"),
+            (Some(text), _) | (None, Some(text)) => write!(f, ": {text}"),
             (None, None) => Ok(()),
         }?;
         match correlation {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::place::Places;
+use crate::{
+    client::answer::StatusMatch,
+    http::place::{Comparison, Places},
+};
 
 /// How a listing ends, whatever its style of pagination.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Ends {
     pub total: Option<Places>,
     /// Whether the listing ends once the total has arrived.
     pub at_total: bool,
+    /// Conditions that make a page the last one.
+    pub last: Vec<LastPage>,
     /// How many pages in a row may have no records and yet a next page.
     pub max_empty: u64,
     /// How many records a full page has, if that is known.
@@ -30,11 +35,23 @@ impl Default for Ends {
             more: None,
             total: None,
             at_total: false,
+            last: Vec::new(),
             max_empty: 100,
             size: None,
             records_missing: RecordsMissing::default(),
         }
     }
+}
+
+/// A condition that makes a page the last one. All of its parts must match, and it must have one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LastPage {
+    /// The page must have fewer records than [`Ends::size`].
+    pub is_short: bool,
+    /// The status of the response. If there are any, one must match.
+    pub status: Vec<StatusMatch>,
+    /// Comparisons of the value at a place.
+    pub at: Option<(Places, Vec<Comparison>)>,
 }
 
 /// What a page without the value that should hold its records means.
@@ -71,6 +88,8 @@ impl fmt::Display for End {
             Proof::NoContinuation => write!(f, "nothing on page {page} leads to another page"),
             Proof::PageCount { at } => write!(f, "page {page} is the last one according to `{at}`"),
             Proof::Total { at } => write!(f, "all records have arrived, according to `{at}` on page {page}"),
+            Proof::Condition { at } => write!(f, "page {page} is the last one by a condition on `{at}`"),
+            Proof::Short => write!(f, "page {page} has fewer records than were requested"),
             Proof::NoRecords => write!(f, "page {page} has no records"),
             Proof::Answer => write!(f, "the response after page {page} means the end"),
             Proof::Single => write!(f, "the stream has a single page"),
@@ -112,6 +131,13 @@ pub enum Proof {
         /// Where the total is.
         at: String,
     },
+    /// A condition of the user matches.
+    Condition {
+        /// What it compares: a place, or `status`.
+        at: String,
+    },
+    /// The page has fewer records than were requested, which means the end by a condition of the user.
+    Short,
     /// The page has no records.
     NoRecords,
     /// A response after this page means the end, by a rule of the user.

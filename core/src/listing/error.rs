@@ -82,6 +82,14 @@ pub enum PageError {
         /// How many records it has.
         records: u64,
     },
+    /// The page has fewer records than were requested, which should mean the end, but there seem to be more pages.
+    #[error("page {page} has fewer records than were requested, but also {}", continuations(found))]
+    ShortButContinues {
+        /// The number of the page, from 1.
+        page: u64,
+        /// What suggests that there are more.
+        found: Vec<Continuation>,
+    },
     /// No pagination is configured, but there seem to be more pages.
     #[error("there seem to be more pages, because the page has {}", continuations(found))]
     NotOnly {

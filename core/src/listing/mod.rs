@@ -85,8 +85,9 @@ pub struct Pages<'a> {
 impl Listing {
     /// What to look for in a page.
     fn layout(&self) -> Layout {
-        let Ends { more, total, .. } = &self.ends;
-        let places = self.paginator.reads().into_iter().chain(more).chain(total);
+        let Ends { more, total, last, .. } = &self.ends;
+        let conditions = last.iter().filter_map(|last| last.at.as_ref()).map(|(places, _)| places);
+        let places = self.paginator.reads().into_iter().chain(more).chain(total).chain(conditions);
         let pointers = places.flat_map(Places::iter).filter_map(|place| match place {
             Place::Body(pointer) => Some(pointer.clone()),
             _ => None,
@@ -119,11 +120,14 @@ impl<'a> Pages<'a> {
         };
         self.progress.pages += 1;
         self.progress.records += page.batch().len() as u64;
-        self.progress.total =
-            count(&page, self.listing.ends.total.as_ref())?.map(|(total, _)| total).or(self.progress.total);
+        if let Some((total, _)) = count(&page, self.listing.ends.total.as_ref())? {
+            self.progress.total_changed |= self.progress.total.is_some_and(|before| before != total);
+            self.progress.total = Some(total);
+        }
         self.check_records(&page)?;
         let next = self.next_after(at.as_ref(), &page)?;
         self.check_absent(&page, next.as_ref())?;
+        self.count_short(&page);
         let fingerprint = self.check_content(&page)?.or(requested.fingerprint);
         self.prefetch(next.clone(), &page);
         self.progress.next = next.map_or(Next::End, Next::At);
@@ -165,7 +169,7 @@ impl<'a> Pages<'a> {
 
     /// How many records are missing, compared with the total that the API reported last.
     pub fn missing(&self) -> u64 {
-        self.progress.total.map_or(0, |total| total.saturating_sub(self.progress.records))
+        self.progress.missing()
     }
 
     /// Whether at least as many records arrived as the API reported. False if it did not report a total.

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{PageError, Pages};
 use crate::{
+    client::answer::StatusMatch,
     http::place::{Place, Places},
     listing::{
-        end::{End, Had, Proof},
+        end::{End, Had, LastPage, Proof},
         page::{Page, kind_of},
         paginate::{Cursor, Step, count},
     },
@@ -27,6 +28,9 @@ impl Pages<'_> {
         if let Some((false, at)) = more {
             let at = at.to_string();
             return Ok(self.end(Proof::MoreFalse { at }));
+        }
+        if let Some(proof) = self.last_page(page)? {
+            return Ok(self.end(proof));
         }
         let says_more = more.is_some();
         let at_total = self.listing.ends.at_total;
@@ -54,6 +58,37 @@ impl Pages<'_> {
         self.history.add(Had { next: true, ..Had::default() });
         self.check_empty(page)?;
         Ok(Some(next))
+    }
+
+    /// The proof that `page` is the last one, if a condition of the user says so.
+    fn last_page(&self, page: &Page) -> Result<Option<Proof>, PageError> {
+        let is_short = self.is_short(page);
+        for LastPage { is_short: must_be_short, status, at } in &self.listing.ends.last {
+            if *must_be_short && !is_short {
+                continue;
+            }
+            if !StatusMatch::any(status, page.status()) {
+                continue;
+            }
+            let Some((places, comparisons)) = at else {
+                if !must_be_short {
+                    return Ok(Some(Proof::Condition { at: "status".to_owned() }));
+                }
+                // A server may return fewer records than were requested, although there are more.
+                let found = page.continuations();
+                if found.is_empty() {
+                    return Ok(Some(Proof::Short));
+                }
+                return Err(PageError::ShortButContinues { page: self.progress.pages, found });
+            };
+            let found = page.find(places)?;
+            if comparisons.iter().all(|comparison| comparison.holds(found.as_ref().map(|(value, _)| value))) {
+                let first = places.iter().next().map(ToString::to_string).unwrap_or_default();
+                let at = found.map_or(first, |(_, place)| place.to_string());
+                return Ok(Some(Proof::Condition { at }));
+            }
+        }
+        Ok(None)
     }
 
     /// Ends the listing at a page that lacks its next link or cursor, if that proves anything.
@@ -99,6 +134,19 @@ impl Pages<'_> {
     fn end(&mut self, proof: Proof) -> Option<Cursor> {
         self.progress.end = Some(End { proof, page: self.progress.pages, total: self.progress.total });
         None
+    }
+
+    /// Whether the page has fewer records than were requested, if that is known.
+    pub(super) fn is_short(&self, page: &Page) -> bool {
+        self.listing.ends.size.is_some_and(|size| (page.batch().len() as u64) < size)
+    }
+
+    /// Counts pages that have fewer records than were requested, although other records follow.
+    pub(super) fn count_short(&mut self, page: &Page) {
+        if !page.batch().is_empty() {
+            self.progress.short += std::mem::take(&mut self.progress.short_at_end);
+        }
+        self.progress.short_at_end += u64::from(self.is_short(page));
     }
 
     /// Counts pages in a row that have no records. A listing that never ends is an error.

@@ -19,12 +19,28 @@ pub struct Progress {
     /// The total number of records, as the API reported it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Whether the API reported different totals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub total_changed: bool,
+    /// How many pages had fewer records than were requested, and were followed by other records.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub short: u64,
+    /// How many such pages were not followed by other records so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub short_at_end: u64,
     /// How many pages in a row had no records.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub empty: u64,
     /// Why the listing is complete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+}
+
+impl Progress {
+    /// How many records are missing, compared with the total that the API reported last.
+    pub fn missing(&self) -> u64 {
+        self.total.map_or(0, |total| total.saturating_sub(self.records))
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -71,11 +71,11 @@ impl<'a> Worker<'a> {
         let had = self.run.listings.history.get();
         let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
-        let files = uncommitted.complete.iter().filter_map(|(progress, _)| OwnFiles::of(progress));
+        let files = uncommitted.complete.iter().filter_map(OwnFiles::of);
         let ended: Vec<_> = files.flat_map(|files| files.entries()).collect();
         shared.save(Entries { pages: &uncommitted.pages, keys, ended: &ended }, |checkpoint| {
-            for (progress, missing) in uncommitted.complete.drain(..) {
-                checkpoint.complete(&progress, missing);
+            for progress in uncommitted.complete.drain(..) {
+                checkpoint.complete(&progress);
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
             checkpoint.had = had;
@@ -96,8 +96,22 @@ impl<'a> Worker<'a> {
 
 impl Run<'_> {
     /// Saves that every page is durable, and that nothing is left but to publish the result.
+    ///
+    /// # Errors
+    /// A strict pull has findings. It stays as it is, so that a later run can publish it.
     pub(super) fn all_durable(&self) -> Result<Summary, PullError> {
+        let summary = self.checkpoint.snapshot().complete;
+        self.refuse_findings(&summary)?;
         self.checkpoint.save(Entries::default(), |checkpoint| checkpoint.stage = Stage::Finishing)?;
-        Ok(self.checkpoint.snapshot().complete)
+        Ok(summary)
+    }
+
+    /// In a strict pull, findings are errors.
+    pub(super) fn refuse_findings(&self, summary: &Summary) -> Result<(), PullError> {
+        let findings = summary.findings();
+        if self.pull.strict && !findings.is_empty() {
+            return Err(PullError::Findings { summary: Box::new(summary.clone()) });
+        }
+        Ok(())
     }
 }

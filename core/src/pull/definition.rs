@@ -20,6 +20,8 @@ pub struct Pull<'a> {
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
     /// The values of the placeholders in requests and in the paths of sinks.
     pub variables: Variables,
+    /// Whether [`Finding`](crate::state::Finding)s are an error. Then nothing is published.
+    pub strict: bool,
     /// How progress is saved, so that a later run can resume. With `None`, the pull cannot be resumed.
     pub checkpointing: Option<Checkpointing<'a>>,
 }

@@ -4,7 +4,7 @@ use crate::{
     listing::PageError,
     pull::job::JobError,
     sink::{Mark, SinkError},
-    state::StateError,
+    state::{StateError, Summary},
     window::Window,
 };
 
@@ -15,6 +15,12 @@ pub enum PullError {
     /// A page could not be fetched.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// The pull is strict, and something suggests that records are missing. Everything is saved, and nothing is published.
+    #[error("the pull is complete, but records may be missing")]
+    Findings {
+        /// The result.
+        summary: Box<Summary>,
+    },
     /// A job has no results.
     #[error(transparent)]
     Job(#[from] JobError),

@@ -10,10 +10,13 @@ use serde_json::Value;
 
 use crate::{
     cancel::CancelSignal,
-    client::{Client, RequestError, retry::StopReason},
+    client::{Client, Document, RequestError, answer::Rules, retry::StopReason},
     clock::Wake,
-    http::{request::Request, template::Template},
-    json::pointer::Pointer,
+    http::{
+        place::{PlaceError, Places},
+        request::Request,
+        template::Template,
+    },
     sink::Variables,
     state::StateError,
 };
@@ -24,17 +27,19 @@ pub struct Job {
     /// Submits the job. This is not a read, so it should be [`Replay::OnlyUnseen`](crate::Replay::OnlyUnseen).
     pub submit: Template,
     /// Where the answer to the submission has the job's id.
-    pub id: Pointer,
+    pub id: Places,
     /// Asks for the job's state. `{job.id}` is replaced by its id.
     pub poll: Template,
     /// Where the answer to a poll has the state.
-    pub state: Pointer,
+    pub state: Places,
     /// The states that mean that the results are ready.
     pub done: Vec<String>,
     /// The states that mean that there will be no results.
     pub failed: Vec<String>,
-    /// Where the answer to a poll may say why the job failed. The first place that exists is used.
-    pub message: Vec<Pointer>,
+    /// Where the answer to a poll may say why the job failed.
+    pub message: Option<Places>,
+    /// What the responses to `submit` and `poll` mean.
+    pub rules: Rules,
     /// Cancels the job when the run is stopped, or after a preview of its results.
     pub cancel: Option<Cancel>,
     /// The time between polls.
@@ -112,17 +117,20 @@ impl Job {
     /// Whether the API has deleted the job in `variables`, or its results.
     pub(crate) fn is_gone(&self, client: &Client, variables: &Variables) -> bool {
         let Ok(request) = self.poll.at(variables) else { return false };
-        match client.json(&request) {
-            Ok(answer) => text(self.state.find(&answer)).is_some_and(|state| self.failed.contains(&state)),
+        match client.json_while(|| true, &self.rules, &request) {
+            Ok(answer) => {
+                let state = text(&answer, &self.state).ok().flatten();
+                state.is_some_and(|state| self.failed.contains(&state))
+            }
             Err(error) => is_unknown(&error),
         }
     }
 
     fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
-        let submitted = submission.ask(&self.submit.at(&submission.variables)?)?;
+        let submitted = self.ask(submission, &self.submit.at(&submission.variables)?)?;
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
-        let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
-        let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
+        let id = text(&submitted, &self.id)?.filter(|id| id != "." && id != "..");
+        let id = id.ok_or_else(|| JobError::NoId { at: self.id.to_string() })?;
         (submission.save)(Some(&id))?;
         self.follow(submission, id)
     }
@@ -149,20 +157,31 @@ impl Job {
         let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
     }
 
+    /// Sends `request` until the answer is JSON, or until the pull is cancelled.
+    fn ask(&self, submission: &Submission<'_>, request: &Request) -> Result<Document, RequestError> {
+        submission.client.json_while(|| !submission.cancelled.is_set(), &self.rules, request)
+    }
+
     fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<(), JobError> {
         let request = self.poll.at(variables)?;
         let clock = submission.client.clock();
         let begun = clock.elapsed();
         loop {
-            let answer = submission.ask(&request)?;
-            let state =
-                text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
+            let (state, answer) = match self.ask(submission, &request) {
+                Ok(answer) => {
+                    let state = text(&answer, &self.state)?;
+                    (state.ok_or_else(|| JobError::NoState { at: self.state.to_string() })?, Some(answer))
+                }
+                // A rule says to wait, which a job may do for longer than a request.
+                Err(error) if error.is_not_ready() => ("not ready".to_owned(), None),
+                Err(error) => return Err(error.into()),
+            };
             if self.done.contains(&state) {
                 return Ok(());
             }
             if self.failed.contains(&state) {
-                let message = self.message.iter().find_map(|place| text(place.find(&answer)));
-                return Err(JobError::Failed { state, message });
+                let message = answer.zip(self.message.as_ref()).map(|(answer, at)| text(&answer, at));
+                return Err(JobError::Failed { state, message: message.transpose()?.flatten() });
             }
             if clock.elapsed().saturating_sub(begun) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
@@ -174,25 +193,19 @@ impl Job {
     }
 }
 
-impl Submission<'_> {
-    /// Sends `request` until the answer is JSON, or until the pull is cancelled.
-    fn ask(&self, request: &Request) -> Result<Value, RequestError> {
-        self.client.json_while(|| !self.cancelled.is_set(), request)
-    }
-}
-
 /// Whether the API says that the job does not exist (any more).
 fn is_unknown(error: &RequestError) -> bool {
     let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
     error.refusal().is_some_and(|refusal| gone.contains(&refusal.status))
 }
 
-fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+/// The text or number at `places`.
+fn text(answer: &Document, places: &Places) -> Result<Option<String>, PlaceError> {
+    Ok(match answer.find(places)? {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
-    }
+    })
 }
 
 /// Why a job has no results.
@@ -206,16 +219,16 @@ pub enum JobError {
     #[error("a request of the job does not have a valid URL")]
     Url(#[from] url::ParseError),
     /// The answer to the submission has no job id.
-    #[error("the API accepted the job, but its answer has no id at `{at}`")]
+    #[error("the API accepted the job, but its answer has no id at {at}")]
     NoId {
         /// Where the id should be.
-        at: Pointer,
+        at: String,
     },
     /// The answer to a poll has no state.
-    #[error("the answer about the job has no state at `{at}`")]
+    #[error("the answer about the job has no state at {at}")]
     NoState {
         /// Where the state should be.
-        at: Pointer,
+        at: String,
     },
     /// The job failed twice.
     #[error("the job failed twice with the state `{state}`{}", message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
@@ -233,6 +246,9 @@ pub enum JobError {
         /// How long the run waited.
         waited: Duration,
     },
+    /// A place in an answer is ambiguous or malformed.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The job's id could not be saved.
     #[error(transparent)]
     State(#[from] StateError),

@@ -12,7 +12,7 @@ use crate::{
         window::Windows,
         worker::{End, Worker},
     },
-    state::checkpoint::{Before, PartitionProgress},
+    state::checkpoint::{Before, Checkpoint, PartitionProgress},
     window::Window,
 };
 
@@ -80,10 +80,13 @@ impl<'a> Worker<'a> {
         open.progress.listing = Progress { next: Next::End, ..open.pages.progress().clone() };
         if !open.sinks.is_none() {
             self.commit(Some(&mut open))?;
+            let mut alone = Checkpoint::default();
+            alone.complete(&open.progress);
+            self.run.refuse_findings(&alone.complete)?;
         }
-        let OpenPartition { progress, pages, sinks } = open;
+        let OpenPartition { progress, sinks, .. } = open;
         sinks.finish()?;
-        self.uncommitted.complete.push((progress, pages.missing()));
+        self.uncommitted.complete.push(progress);
         if !self.run.is_resumable() {
             // Nothing is written to a disk here, and the list must not grow with the pull.
             self.save(None, u64::MAX, |_| {})?;

@@ -53,7 +53,8 @@ impl<'a> Worker<'a> {
 
     /// Rolls a partition back and leaves it out.
     pub(super) fn skip(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
-        let rolled_back = self.roll_back(&open.progress, &mut open.sinks)?;
+        // Unlike the records of a partition that is pulled again, these must not stay.
+        let rolled_back = self.take_back(&open.progress, &mut open.sinks)?;
         self.run.checkpoint.note(|checkpoint| checkpoint.skip(&rolled_back));
         Ok(End::Skipped)
     }
@@ -65,13 +66,22 @@ impl<'a> Worker<'a> {
         progress: &PartitionProgress,
         own: &mut Sinks<'a>,
     ) -> Result<PartitionProgress, PullError> {
+        if !self.keeps_records(progress) {
+            return self.take_back(progress, own);
+        }
+        let sinks = self.sinks.commit_any()?;
+        self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
+        Ok(PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) })
+    }
+
+    /// Removes the records of a partition from all sinks, and returns its progress before its first page.
+    fn take_back(
+        &mut self,
+        progress: &PartitionProgress,
+        own: &mut Sinks<'a>,
+    ) -> Result<PartitionProgress, PullError> {
         let restarted =
             PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) };
-        if self.keeps_records(progress) {
-            let sinks = self.sinks.commit_any()?;
-            self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
-            return Ok(restarted);
-        }
         let cannot = || PullError::CannotGoBack { name: self.sinks.name() };
         let before = progress.before.clone().ok_or_else(cannot)?;
         let own_before = progress.sinks_before.clone();

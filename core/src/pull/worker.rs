@@ -51,8 +51,8 @@ pub(super) struct Uncommitted {
     pub(super) since: Duration,
     /// The fingerprints of the pages.
     pub(super) pages: Vec<u128>,
-    /// The partitions that were completed, and how many records are missing from each.
-    pub(super) complete: Vec<(PartitionProgress, u64)>,
+    /// The partitions that were completed.
+    pub(super) complete: Vec<PartitionProgress>,
 }
 
 /// What happened to a partition.

@@ -13,7 +13,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::checkpoint::Checkpoint;
-pub use self::{error::StateError, file::StateFile, pull_state::PullState, summary::Summary};
+pub use self::{
+    error::StateError,
+    file::StateFile,
+    pull_state::PullState,
+    summary::{Finding, Summary},
+};
 use crate::{fingerprint, window::Window};
 
 /// The state of a stream.

@@ -21,7 +21,52 @@ pub struct Summary {
     /// How many partitions were left out, by a rule of the user.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,
+    /// How many listings had totals that changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub totals_changed: u64,
+    /// How many pages before the last one had fewer records than were requested.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub short_pages: u64,
+    /// How many records had no key, if duplicates are dropped by a key.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_key: u64,
     /// Why the last listing is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+}
+
+/// Something about a complete pull that suggests that records may be missing, or that the configuration is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Finding {
+    /// Fewer records arrived than the API reported.
+    Missing {
+        /// How many are missing.
+        records: u64,
+    },
+    /// Totals changed while the pages were pulled.
+    TotalsChanged {
+        /// In how many listings.
+        listings: u64,
+    },
+    /// Pages before the last one had fewer records than were requested.
+    ShortPages {
+        /// How many.
+        pages: u64,
+    },
+    /// No record has the key by which duplicates are dropped.
+    NoKeys,
+}
+
+impl Summary {
+    /// What suggests that records may be missing, or that the configuration is wrong.
+    pub fn findings(&self) -> Vec<Finding> {
+        let no_keys = self.without_key > 0 && self.without_key == self.records;
+        let found = [
+            (self.missing > 0).then_some(Finding::Missing { records: self.missing }),
+            (self.totals_changed > 0).then_some(Finding::TotalsChanged { listings: self.totals_changed }),
+            (self.short_pages > 0).then_some(Finding::ShortPages { pages: self.short_pages }),
+            no_keys.then_some(Finding::NoKeys),
+        ];
+        found.into_iter().flatten().collect()
+    }
 }

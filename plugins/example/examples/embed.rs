@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         windows: None,
         sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
         variables: Variables::new("users", env::current_dir()?),
+        strict: false,
         checkpointing: None,
     };
     let summary = run(&pull, &Arc::new(client))?;

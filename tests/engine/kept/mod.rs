@@ -68,6 +68,7 @@ impl World {
             windows: None,
             sinks,
             variables: Variables::new("calls", "/out"),
+            strict: false,
             checkpointing,
         };
         let modes: BTreeMap<_, _> =
@@ -90,7 +91,8 @@ impl World {
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let variables = Variables::new("calls", "/out");
-        let pull = Pull { source, windows: self.windows.clone(), sinks, variables, checkpointing };
+        let pull =
+            Pull { source, windows: self.windows.clone(), sinks, variables, strict: false, checkpointing };
         let summary = run(&pull, &Arc::new(setup.client()))?;
         pull_state.complete(summary.clone())?;
         Ok(summary)

@@ -19,7 +19,8 @@ use crate::{
     },
     terminal::{
         failure::Failure,
-        progress::{counted, duration, grouped},
+        findings,
+        numbers::{counted, duration},
         report::Chain,
     },
 };
@@ -100,7 +101,14 @@ fn pull(
         pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
     session.progress.start(planned.name, &before);
     let pulled = run(
-        &Pull { source: &planned.source, windows, sinks: planned.sinks.clone(), variables, checkpointing },
+        &Pull {
+            source: &planned.source,
+            windows,
+            sinks: planned.sinks.clone(),
+            variables,
+            strict: arguments.strict,
+            checkpointing,
+        },
         &access.client,
     );
     let took = session.progress.end();
@@ -119,7 +127,7 @@ fn pull(
                 log::debug!("{}: the listing is complete: {end}", planned.name);
             }
             session.screen.print(&complete(planned, &summary, took));
-            finish(planned, &summary, arguments, pull_state.as_ref())
+            finish(planned, &summary, pull_state.as_ref())
         }
         // The reader of standard output has closed it.
         Err(PullError::Sink { source, .. })
@@ -145,39 +153,27 @@ fn pull(
     ended
 }
 
-/// Saves that a pull is complete. Missing records are a warning, because totals change; with `--strict` they are an error.
+/// Saves that a pull is complete, and warns about what suggests that records may be missing.
 fn finish(
     planned: &Planned<'_>,
     summary: &Summary,
-    arguments: &RunArguments,
     pull_state: Option<&PullState<'_>>,
 ) -> Result<(), Failure> {
     let name = planned.name;
-    let clause = shortfall(name, summary);
-    let not_saved = |error| {
+    for clause in findings::clauses(summary) {
+        log::warn!("{name}: {clause}");
+    }
+    if summary.totals_changed > 0 || summary.short_pages > 0 {
+        log::warn!("{name}: {}", findings::ADVICE);
+    }
+    if summary.skipped > 0 {
+        let were = if summary.skipped == 1 { "was" } else { "were" };
+        let left_out = counted(summary.skipped, "window");
+        log::warn!("{name}: {left_out} {were} left out, because an answer rule says `then = \"skip\"`");
+    }
+    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(|error| {
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
-    };
-    if summary.missing > 0 && arguments.strict {
-        pull_state.map_or(Ok(()), PullState::forget).map_err(not_saved)?;
-        let hint = "totals change while the API's data changes: run it again, or omit --strict";
-        return Err(Failure::new(Exit::Api, clause).hint(hint));
-    }
-    if summary.missing > 0 {
-        log::warn!("{clause}");
-    }
-    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(not_saved)
-}
-
-/// The error about missing records. With several listings, the total is unknown: some may have more records than the API
-/// reported.
-fn shortfall(name: &str, summary: &Summary) -> String {
-    let Summary { records, repeated, missing, windows, .. } = *summary;
-    if windows > 0 {
-        return format!("{name}: {} that the API reported did not arrive", counted(missing, "record"));
-    }
-    let arrived = records + repeated;
-    let reported = counted(arrived + missing, "record");
-    format!("{name}: the API reported {reported}; {} arrived", grouped(arrived))
+    })
 }
 
 /// Prints what is saved of a pull that is not complete. A pull without any page is discarded, so that its configuration
@@ -216,17 +212,4 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shortfall_counts_the_records_of_one_listing_and_only_the_missing_ones_of_windows() {
-        let listing = Summary { records: 1, repeated: 2, missing: 1, ..Summary::default() };
-        assert_eq!(shortfall("calls", &listing), "calls: the API reported 4 records; 3 arrived");
-        let windows = Summary { windows: 2, ..listing };
-        assert_eq!(shortfall("calls", &windows), "calls: 1 record that the API reported did not arrive");
-    }
 }

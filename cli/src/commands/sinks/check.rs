@@ -21,7 +21,7 @@ use crate::{
     build,
     commands::print,
     exit::Exit,
-    terminal::{failure::Failure, progress::counted},
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// Tests every case of the contract, each in its own folder and with its own stream, and prints the results.

@@ -24,14 +24,26 @@ pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
 fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
     let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
+    let inside = to_the_key(&path).len();
+    if let Kind::MissingField(name) = &error.kind
+        && inside < path.len()
+    {
+        let key = tree::dotted(&path[..inside]);
+        let message = format!("`{key}`: `{name}` is missing");
+        return ConfigError::new(message).at(&key, stack.locate(&path[..inside], origin));
+    }
     if let Kind::MissingField(name) = &error.kind {
         let near = stack.locate(&path, origin);
         path.push(name.clone().into_owned());
         return stack.missing(&path, near);
     }
+    let is_inside = to_the_key(&path).len() < path.len();
     let path = to_the_key(&path);
     let key = tree::dotted(&path);
     let (message, hint) = match error.kind {
+        Kind::UnknownField(name, known) if is_inside => {
+            (format!("`{key}`: unknown key `{name}`{}", suggest::closest(&name, known)), None)
+        }
         Kind::UnknownField(name, known) => {
             (format!("unknown key `{key}`{}", suggest::closest(&name, known)), None)
         }

@@ -19,8 +19,8 @@ pub(super) fn settle(schema: &mut Value) {
     for list in ["anyOf", "oneOf"] {
         node.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().for_each(settle);
     }
-    if let Some(others) = node.get_mut("additionalProperties") {
-        settle(others);
+    for inner in ["additionalProperties", "items"] {
+        node.get_mut(inner).into_iter().for_each(settle);
     }
     if let Some(Value::Array(required)) = node.remove("required") {
         for name in required.iter().filter_map(Value::as_str) {

@@ -6,13 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::IntoDeserializer};
 use url::Url;
 
-use crate::config::values::{
-    described::described,
-    duration, header,
-    http_url::{self, HttpUrl, Origins},
-    path::ReadPath,
-    secret::Secrets,
-    size::Size,
+use crate::config::{
+    sections::answers::{ANSWERS, Answer},
+    values::{
+        described::described,
+        duration, header,
+        http_url::{self, HttpUrl, Origins},
+        path::ReadPath,
+        secret::Secrets,
+        size::Size,
+    },
 };
 
 /// The API, and how long to wait for it.
@@ -22,6 +25,9 @@ pub struct Api {
     /// Whether plain http to other machines is allowed. Without it, plain http is for this machine only.
     #[schemars(extend("default" = false))]
     pub allow_http: bool,
+    /// What responses of the API mean, besides the built-in rules. The first rule that matches decides.
+    #[schemars(extend("x-value" = ANSWERS, "default" = []))]
+    pub answers: Vec<Answer>,
     /// Origins besides that of `base_url` that credentials may be sent to: scheme, host and port.
     #[serde(with = "Origins")]
     #[schemars(extend("default" = []))]

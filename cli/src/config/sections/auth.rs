@@ -6,10 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::config::values::{
-    choice, duration,
-    http_url::HttpUrl,
-    secret::{SecretSource, Secrets},
+use crate::config::{
+    sections::answers::{ANSWERS, Answer},
+    values::{
+        choice, duration,
+        http_url::HttpUrl,
+        secret::{SecretSource, Secrets},
+    },
 };
 
 /// How longhaul authenticates.
@@ -35,6 +38,8 @@ pub enum Auth {
 /// What all grants have: a client and a token endpoint.
 #[derive(Clone, Debug)]
 pub struct Grant {
+    /// What responses of the token endpoint mean.
+    pub answers: Vec<Answer>,
     /// How the client authenticates.
     pub client_auth: ClientAuth,
     /// The id of the client.
@@ -102,6 +107,10 @@ impl Grant {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Auth")]
 struct Table {
+    /// What responses of the token endpoint mean, besides the built-in rules. The first rule that matches decides.
+    #[serde(default)]
+    #[schemars(extend("x-value" = ANSWERS, "x-types" = GRANTS, "default" = []))]
+    answers: Vec<Answer>,
     /// How the client authenticates to the token endpoint.
     #[serde(default, deserialize_with = "choice::optional")]
     #[schemars(extend("x-types" = GRANTS, "default" = "basic"))]
@@ -195,6 +204,7 @@ impl<'de> Deserialize<'de> for Auth {
 impl Table {
     fn grant<E: de::Error>(self) -> Result<Grant, E> {
         Ok(Grant {
+            answers: self.answers,
             client_auth: required("client_auth", self.client_auth)?,
             client_id: required("client_id", self.client_id)?,
             client_secret: self.client_secret,

@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use http::Method;
-use longhaul_core::Pointer;
+use longhaul_core::http::place::Places;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{body::Body, choice, duration, pointer::JsonPointer, query::Query};
+use crate::config::{
+    sections::answers::{ANSWERS, Answer},
+    values::{body::Body, choice, duration, place, query::Query},
+};
 
 /// An export that is submitted and polled until it is done. The stream then pages through its results.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
+    /// What responses to `submit` and `poll` mean. These rules come before `api.answers`.
+    #[schemars(extend("x-value" = ANSWERS, "default" = []))]
+    pub answers: Vec<Answer>,
     /// The request that cancels the job.
     pub cancel: Option<Cancel>,
     /// States in which the results are ready; at least one.
@@ -24,17 +30,17 @@ pub struct Job {
     /// States in which the job has failed.
     #[schemars(extend("default" = []))]
     pub failed: Vec<String>,
-    /// Pointer to the job id in the response to `submit`. `{job.id}` stands for it.
-    #[schemars(with = "JsonPointer")]
-    pub id: Pointer,
-    /// Pointer to the reason for a failure, in the response to `poll`.
-    #[schemars(with = "Option<JsonPointer>")]
-    pub message: Option<Pointer>,
+    /// Place of the job id in the response to `submit`. `{job.id}` stands for it.
+    #[schemars(with = "place::Places")]
+    pub id: Places,
+    /// Place of the reason for a failure, in the response to `poll`.
+    #[schemars(with = "Option<place::Places>")]
+    pub message: Option<Places>,
     /// Path that is polled with GET. It starts with a slash.
     pub poll: String,
-    /// Pointer to the state, in the response to `poll`.
-    #[schemars(with = "JsonPointer")]
-    pub state: Pointer,
+    /// Place of the state, in the response to `poll`.
+    #[schemars(with = "place::Places")]
+    pub state: Places,
     /// The request that submits the job.
     pub submit: Submit,
     /// Longest time that the job may take.

@@ -2,17 +2,17 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::HeaderName;
+use longhaul_core::http::place::Places;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{duration, header};
+use crate::config::values::{duration, place::HeaderOrPlaces};
 
 /// How many requests the API allows.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
-    /// Headers in which the API reports its limit.
+    /// Where the API reports its limit.
     #[schemars(extend("x-default" = "`inin-ratelimit-*`, `RateLimit`, `X-RateLimit-*`"))]
     pub headers: Option<RateHeaders>,
     /// Limit in addition to what the API reports: this many requests in any `per`.
@@ -23,17 +23,20 @@ pub struct Rate {
     pub per: Duration,
 }
 
-/// Headers in which the API reports its limit.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+/// Where the API reports its limit.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RateHeaders {
-    /// Header with the number of requests that a period allows.
-    #[serde(with = "header::Name")]
-    pub limit: HeaderName,
-    /// Header with the number of seconds until the period ends.
-    #[serde(with = "header::Name")]
-    pub reset: HeaderName,
-    /// Header with the number of requests made in the period.
-    #[serde(with = "header::Name")]
-    pub used: HeaderName,
+    /// Number of requests that a period allows: a header, or a place in the response.
+    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
+    #[schemars(with = "HeaderOrPlaces")]
+    pub limit: Places,
+    /// When the period ends: seconds from now, a Unix time in seconds or milliseconds, or a date.
+    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
+    #[schemars(with = "HeaderOrPlaces")]
+    pub reset: Places,
+    /// Number of requests made in the period.
+    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
+    #[schemars(with = "HeaderOrPlaces")]
+    pub used: Places,
 }

@@ -2,11 +2,10 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::config::values::{duration, status::Statuses};
+use crate::config::values::duration;
 
 /// When and how often a request is retried.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -27,8 +26,4 @@ pub struct Retry {
     #[serde(with = "duration::Any")]
     #[schemars(extend("default" = "3m"))]
     pub max_wait: Duration,
-    /// Statuses after which a request is sent again.
-    #[serde(with = "Statuses")]
-    #[schemars(extend("default" = [408, 429, 500, 502, 503, 504]))]
-    pub statuses: Vec<StatusCode>,
 }

@@ -8,7 +8,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::{
-    sections::{job::Job, pages::Pages, table::Table, window::Window},
+    sections::{
+        answers::{ANSWERS, Answer},
+        job::Job,
+        pages::Pages,
+        table::Table,
+        window::Window,
+    },
     values::{
         body::Body, choice, concurrency::Concurrency, header, pointer::JsonPointer, query::Query,
         secret::Secrets, text::Line,
@@ -30,6 +36,9 @@ pub enum RecordsMissing {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
+    /// What responses to this stream's requests mean. These rules come before `api.answers`.
+    #[schemars(extend("x-value" = ANSWERS, "default" = []))]
+    pub answers: Vec<Answer>,
     /// Body of the first request.
     pub body: Option<Body>,
     /// How many requests may be in flight at a time.

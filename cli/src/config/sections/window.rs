@@ -1,15 +1,13 @@
 //! `[streams.NAME.window]`: the time to pull, in slices.
 
-use http::StatusCode;
 use jiff::{Span, tz::TimeZone};
-use longhaul_core::Pointer;
+use longhaul_core::http::place::Places;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::values::{
     moment::Moment,
-    pointer::JsonPointer,
-    status::Status,
+    place,
     text::{self, AnySpan, PositiveSpan, TimeFormat, Zone},
 };
 
@@ -35,7 +33,7 @@ pub struct Window {
     #[serde(with = "AnySpan")]
     #[schemars(extend("default" = "0s"))]
     pub lookback: Span,
-    /// Shortest slice that a slice with too many results is halved down to.
+    /// Shortest slice that a slice with too many results is halved down to, see `then = "split"` of the answer rules.
     #[serde(default, deserialize_with = "PositiveSpan::optional")]
     #[schemars(with = "Option<PositiveSpan>")]
     pub min_slice: Option<Span>,
@@ -51,28 +49,15 @@ pub struct Window {
     #[serde(deserialize_with = "text::read")]
     #[schemars(extend("default" = "now"))]
     pub to: Moment,
-    /// How the API says that a query has more results than it will page through. The slice is then halved.
-    pub too_deep: Option<TooDeep>,
 }
 
 /// Where the API says up to which time its data is complete.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Available {
-    /// Pointer to the time in the response.
-    #[schemars(with = "JsonPointer")]
-    pub at: Pointer,
+    /// Place of the time in the response.
+    #[schemars(with = "place::Places")]
+    pub at: Places,
     /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
-}
-
-/// How the API says that a query has more results than it will page through.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TooDeep {
-    /// The API's own error code. Without it, the status is enough.
-    pub code: Option<String>,
-    /// Status of the response.
-    #[serde(with = "Status")]
-    pub status: StatusCode,
 }

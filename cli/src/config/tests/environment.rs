@@ -53,7 +53,6 @@ fn other_types_are_read_from_text() {
     let config = Case::toml(GRANT)
         .variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "3")
         .variable("LONGHAUL_RETRY__MAX_WAIT", "90s")
-        .variable("LONGHAUL_RETRY__STATUSES", "429 503")
         .variable("LONGHAUL_API__ALLOW_HTTP", "true")
         .variable("LONGHAUL_API__ALLOWED_ORIGINS", "[\"https://a.example\", \"https://b.example\"]")
         .variable("LONGHAUL_API__MAX_PAGE", "10MB")
@@ -67,7 +66,6 @@ fn other_types_are_read_from_text() {
         .config;
     assert_eq!(config.retry.max_attempts.get(), 3);
     assert_eq!(config.retry.max_wait.as_secs(), 90);
-    assert_eq!(config.retry.statuses, [429, 503]);
     assert!(config.api.allow_http);
     assert_eq!(config.api.allowed_origins.len(), 2);
     assert_eq!(config.api.max_page, 10_000_000);

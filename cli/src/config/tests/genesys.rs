@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use http::StatusCode;
-use longhaul_core::listing::paginate::Parameter;
+use longhaul_core::{
+    client::answer::{StatusMatch, Then},
+    listing::paginate::Parameter,
+};
 
 use super::Case;
-use crate::config::{Auth, Body, ClientAuth, Loaded, Pages, Stream};
+use crate::config::{Answer, Auth, Body, ClientAuth, Loaded, Stream, Style};
 
 /// The region names and domains that the vendor's own tools know.
 const REGIONS: [(&str, &str); 18] = [
@@ -61,18 +63,18 @@ fn three_lines_and_two_variables_are_enough() {
     let users = loaded.stream("users").unwrap();
     let place = |name: &str| Parameter::Query(name.to_owned());
     assert_eq!(
-        users.pages,
-        Pages::PageNumber {
+        users.pages.style,
+        Style::PageNumber {
             page_count: Some("/pageCount".parse().unwrap()),
             param: place("pageNumber"),
             size: Some((place("pageSize"), 500)),
             start: 1,
-            total: Some("/total".parse().unwrap()),
         }
     );
+    assert_eq!(users.pages.ends.total, Some("/total".parse().unwrap()));
     assert_eq!((users.path.as_str(), users.records.to_string()), ("/api/v2/users", "/entities".to_owned()));
     let headers = config.rate.as_ref().unwrap().headers.as_ref().unwrap();
-    assert_eq!(headers.limit.as_str(), "inin-ratelimit-allowed");
+    assert_eq!(headers.limit.to_string(), "`header:inin-ratelimit-allowed`");
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
 }
 
@@ -241,7 +243,7 @@ fn conversations_are_pulled_by_whole_days_in_utc() {
     let stream = loaded.stream("conversations").unwrap();
     let Some(Body::Json(body)) = &stream.body else { panic!("{:?}", stream.body) };
     assert_eq!(body["interval"], "{window.start}/{window.end}");
-    let Pages::PageNumber { param, size, start, page_count, .. } = &stream.pages else { panic!() };
+    let Style::PageNumber { param, size, start, page_count } = &stream.pages.style else { panic!() };
     assert_eq!(*param, Parameter::Body("/paging/pageNumber".parse().unwrap()));
     assert_eq!(*size, Some((Parameter::Body("/paging/pageSize".parse().unwrap()), 100)));
     assert_eq!((*start, page_count), (1, &None));
@@ -250,21 +252,16 @@ fn conversations_are_pulled_by_whole_days_in_utc() {
         assert_eq!(slice.unwrap().fieldwise(), jiff::Span::new().days(1).fieldwise());
     }
     assert_eq!(window.timezone.iana_name(), Some("UTC"));
-    let too_deep = window.too_deep.as_ref().unwrap();
-    assert_eq!(
-        (too_deep.status, too_deep.code.as_deref()),
-        (StatusCode::BAD_REQUEST, Some("pagination.limit"))
-    );
+    let [Answer(too_deep)] = stream.answers.as_slice() else { panic!("{:?}", stream.answers) };
+    assert_eq!((&*too_deep.when.status, too_deep.then), (&[StatusMatch::Code(400)][..], Then::Split));
+    assert_eq!(too_deep.when.code.as_deref(), Some("pagination.limit"));
 }
 
 #[test]
 fn errors_of_the_platform_and_its_token_endpoint_are_found() {
-    let errors = minimal().load().config.errors;
-    let format = errors.format();
+    let format = minimal().load().config.errors.format();
     assert_eq!(format.code, ["/code", "/error"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.correlation, ["inin-correlation-id"]);
-    let throttled: Vec<_> = errors.throttled().map(|(status, text)| (status.as_u16(), text)).collect();
-    assert_eq!(throttled, [(400, "rate limit exceeded")]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 use serde_json::json;
 
 use super::{Case, GRANT, SMALL};
-use crate::config::{Auth, Body, ClientAuth, Origin, Pages, RelativeTo};
+use crate::config::{Auth, Body, ClientAuth, Origin, RelativeTo, Style};
 
 #[test]
 fn defaults_complete_a_small_configuration() {
@@ -22,13 +22,9 @@ fn defaults_complete_a_small_configuration() {
     assert_eq!(config.retry.base_delay, Duration::from_secs(1));
     assert_eq!(config.retry.max_delay, Duration::from_secs(60));
     assert_eq!(config.retry.max_wait, Duration::from_secs(180));
-    assert_eq!(
-        config.retry.statuses.iter().map(http::StatusCode::as_u16).collect::<Vec<_>>(),
-        [408, 429, 500, 502, 503, 504]
-    );
     let users = &config.streams["users"];
     assert_eq!((users.method.as_str(), users.idempotent), ("GET", true));
-    assert_eq!((users.records.to_string(), &users.pages), (String::new(), &Pages::Single));
+    assert_eq!((users.records.to_string(), &users.pages.style), (String::new(), &Style::Single));
     assert!(users.sinks.is_empty() && users.body.is_none());
     assert_eq!(config.sinks["stdout"].kind, "stdout");
     assert!(loaded.warnings.is_empty());
@@ -69,7 +65,7 @@ fn each_layer_overrides_the_one_before() {
     assert_eq!(origin("retry.base_delay"), "longhaul.toml:6");
     assert_eq!(origin("retry.max_delay"), "environment variable LONGHAUL_RETRY__MAX_DELAY");
     assert_eq!(origin("retry.max_wait"), "--set retry.max_wait");
-    assert_eq!(origin("retry.statuses"), "default");
+    assert_eq!(origin("commit_every"), "default");
 
     let xdg = case.path("xdg").to_str().unwrap().to_owned();
     let case =
@@ -116,10 +112,12 @@ fn toml_yaml_and_json_are_equivalent() {
         assert_eq!(users.query["pageSize"].as_slice(), ["100"]);
         assert_eq!(users.query["expand"].as_slice(), ["a", "b"]);
         assert_eq!(users.body, Some(Body::Json(json!({ "size": 3 }))));
-        let Pages::NextUrl { method, next, relative_to } = &users.pages else { panic!("{:?}", users.pages) };
+        let Style::NextUrl { method, next, relative_to } = &users.pages.style else {
+            panic!("{:?}", users.pages)
+        };
         assert_eq!(
             (method.as_str(), next.to_string(), *relative_to),
-            ("GET", "/next".to_owned(), RelativeTo::Base)
+            ("GET", "`/next`".to_owned(), RelativeTo::Base)
         );
     }
 }

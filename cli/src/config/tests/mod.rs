@@ -1,5 +1,6 @@
 //! Tests of whole configurations.
 
+mod answers;
 mod broken;
 mod environment;
 mod genesys;

@@ -1,7 +1,7 @@
 //! Presets of users.
 
 use super::{Case, SMALL};
-use crate::config::Pages;
+use crate::config::Style;
 
 /// A preset for a system with a listing and an export.
 const CRM: &str = "\
@@ -67,10 +67,10 @@ fn another_type_of_pages_inherits_nothing() {
     let pages = "pages = { type = \"next_url\", next = \"/next\" }\n";
     let loaded =
         case(&format!("system = \"crm.toml\"\nregion = \"Europe\"\n[streams.contacts]\n{pages}")).load();
-    assert!(matches!(loaded.config.streams["contacts"].pages, Pages::NextUrl { .. }));
+    assert!(matches!(loaded.config.streams["contacts"].pages.style, Style::NextUrl { .. }));
     assert!(!loaded.listing().contains("streams.contacts.pages.param"));
     let loaded = crm().set("streams.contacts.pages.start=0").load();
-    let Pages::PageNumber { start, .. } = loaded.config.streams["contacts"].pages else { panic!() };
+    let Style::PageNumber { start, .. } = loaded.config.streams["contacts"].pages.style else { panic!() };
     assert_eq!(start, 0);
 }
 

@@ -46,6 +46,8 @@ fn with_tables(page: &str) -> String {
 fn table(page: &str, name: &str) -> String {
     let path: Vec<_> = name.split('.').filter(|name| *name != "top level").collect();
     let node = path.iter().fold(schema::root(), |node, name| node.inside(name).unwrap());
+    // A list of tables has the keys of its items.
+    let node = node.get("items").map_or(node, Node::of);
     let mut groups = groups(page, &path, &[], node);
     // What a user must say comes first.
     groups.sort_by_key(|rows| (rows[0].name != "type", !rows[0].default.starts_with("required")));
@@ -158,7 +160,6 @@ fn value_of_item(node: Node) -> String {
     let name = node.get("x-value").or_else(|| node.get("type")).and_then(Value::as_str);
     match name.unwrap_or_default() {
         "object" => "tables".to_owned(),
-        "status" => "statuses".to_owned(),
         "string" => "texts".to_owned(),
         "" => String::new(),
         other => format!("{other}s"),

@@ -1,12 +1,12 @@
 //! The keys of streams: paging styles, windows and jobs.
 
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 use jiff::Span;
-use longhaul_core::listing::paginate::Parameter;
+use longhaul_core::{http::place::Places, listing::paginate::Parameter};
 
 use super::Case;
-use crate::config::{Body, Loaded, Pages};
+use crate::config::{Body, Ends, Loaded, Pages, Style};
 
 /// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
@@ -25,37 +25,35 @@ fn pages(table: &str) -> Pages {
 #[test]
 fn each_paging_style_has_its_keys_and_defaults() {
     let query = |name: &str| Parameter::Query(name.to_owned());
-    let pointer = |text: &str| Some(text.parse().unwrap());
+    let place = |text: &str| text.parse::<Places>().unwrap();
+    let numbered = pages(
+        "type = \"page_number\", param = \"/paging/page\", size_param = \"n\", size = 50, page_count = \"/c\"",
+    );
     assert_eq!(
-        pages(
-            "type = \"page_number\", param = \"/paging/page\", size_param = \"n\", size = 50, page_count = \"/c\""
-        ),
-        Pages::PageNumber {
-            page_count: pointer("/c"),
+        numbered.style,
+        Style::PageNumber {
+            page_count: Some(place("/c")),
             param: Parameter::Body("/paging/page".parse().unwrap()),
             size: Some((query("n"), 50)),
             start: 1,
-            total: None,
         }
     );
-    assert_eq!(
-        pages("type = \"offset\", param = \"from\", total = \"/t\""),
-        Pages::Offset { param: query("from"), size: None, start: 0, total: pointer("/t") }
+    assert_eq!((numbered.ends.size, numbered.ends.total), (Some(50), None));
+    let offset = pages("type = \"offset\", param = \"from\", total = \"/t\"");
+    assert_eq!(offset.style, Style::Offset { param: query("from"), size: None, start: 0 });
+    assert_eq!(offset.ends.total, Some(place("/t")));
+    let cursor = pages(
+        "type = \"cursor\", param = \"after\", cursor = \"/next\", more = \"/more\", repeats = true, size = 9",
     );
-    assert_eq!(
-        pages("type = \"cursor\", param = \"after\", cursor = \"/next\", more = \"/more\", repeats = true"),
-        Pages::Cursor {
-            cursor: "/next".parse().unwrap(),
-            more: pointer("/more"),
-            param: query("after"),
-            repeats: true,
-        }
-    );
-    assert_eq!(
-        pages("type = \"cursor\", param = \"after\", cursor = \"/next\""),
-        Pages::Cursor { cursor: "/next".parse().unwrap(), more: None, param: query("after"), repeats: false }
-    );
-    assert_eq!(pages("type = \"link_header\""), Pages::LinkHeader { rel: "next".to_owned() });
+    assert_eq!(cursor.style, Style::Cursor { cursor: place("/next"), param: query("after"), repeats: true });
+    assert_eq!((cursor.ends.more, cursor.ends.size), (Some(place("/more")), Some(9)));
+    let cursor = pages("type = \"cursor\", param = \"after\", cursor = [\"last:/id\", \"header:X-Next\"]");
+    let Style::Cursor { cursor, repeats: false, .. } = cursor.style else { panic!("{cursor:?}") };
+    assert_eq!(cursor.to_string(), "`last:/id` or `header:x-next`");
+    assert_eq!(pages("type = \"link_header\"").style, Style::LinkHeader { rel: "next".to_owned() });
+    let Ends { end, ends_at_total, max_empty, more, size, total } = pages("type = \"link_header\"").ends;
+    assert!(end.is_empty() && !ends_at_total && more.is_none() && size.is_none() && total.is_none());
+    assert_eq!(max_empty.map(NonZeroU64::get), Some(100));
 }
 
 #[test]
@@ -97,8 +95,13 @@ fn missing_keys_of_a_paging_style_are_named() {
         "`streams.calls.pages.cursor` is not a key of type `offset`",
         7,
     );
-    let error = stream("pages = { type = \"cursor\", param = \"c\", cursor = \"/c\", size = 1 }").error();
-    assert_eq!(error.hint(), Some("the keys of type `cursor` are `cursor`, `more`, `param`, `repeats`"));
+    let error = stream("pages = { type = \"cursor\", param = \"c\", cursor = \"/c\", start = 1 }").error();
+    assert_eq!(
+        error.hint(),
+        Some(
+            "the keys of type `cursor` are `cursor`, `end`, `ends_at_total`, `max_empty`, `more`, `param`, `repeats`, `size`, `total`"
+        )
+    );
 }
 
 #[test]
@@ -108,19 +111,18 @@ fn a_window_has_its_keys_and_defaults() {
     let small = window(&load("from = 2026-01-01"));
     assert_eq!((small.from.unwrap().to_string(), small.to.to_string()), ("2026-01-01".into(), "now".into()));
     assert!(small.slice.is_none() && small.min_slice.is_none() && !small.incremental);
-    assert!(small.lookback.is_zero() && small.too_deep.is_none() && small.available.is_none());
+    assert!(small.lookback.is_zero() && small.available.is_none());
     assert_eq!((small.timezone.iana_name(), &*small.format), (Some("UTC"), "%Y-%m-%dT%H:%M:%S.%3fZ"));
     let full = window(&load(
         "from = \"now-1d/d\"\nto = 2026-02-01T00:00:00Z\nslice = \"1d\"\nmin_slice = \"1h\"\n\
-         too_deep = { status = 400 }\nincremental = true\nlookback = \"2d\"\n\
+         incremental = true\nlookback = \"2d\"\n\
          available = { path = \"/a\", at = \"/date\" }\ntimezone = \"Europe/Berlin\"\nformat = \"%F\"",
     ));
     assert_eq!(full.to.to_string(), "2026-02-01T00:00:00Z");
     assert_eq!(full.slice.unwrap().fieldwise(), Span::new().days(1).fieldwise());
     assert_eq!(full.lookback.fieldwise(), Span::new().days(2).fieldwise());
     assert_eq!(full.timezone.iana_name(), Some("Europe/Berlin"));
-    assert_eq!(full.available.unwrap().at.to_string(), "/date");
-    assert_eq!(full.too_deep.unwrap().code, None);
+    assert_eq!(full.available.unwrap().at.to_string(), "`/date`");
 }
 
 #[test]
@@ -147,11 +149,6 @@ fn errors_in_a_window_are_named() {
         "format = \"%\"",
         "`streams.calls.window.format`: `%` is not a time format such as `%Y-%m-%dT%H:%M:%SZ`",
     );
-    refused(
-        "too_deep = { status = 42 }",
-        "`streams.calls.window.too_deep.status`: `42` is not a status from 100 to 599",
-    );
-    refused("too_deep = { code = \"x\" }", "`streams.calls.window.too_deep.status` is missing");
     refused(
         "available = { path = \"a\", at = \"/d\" }",
         "`streams.calls.window.available.path`: `a` does not start with `/`",
@@ -221,24 +218,19 @@ fn standard_output_needs_no_table() {
 #[test]
 fn error_formats_and_rate_headers() {
     let text = "[errors]\ncode = [\"/a\", \"/b\"]\nmessage = \"/m\"\ncorrelation = \"X-Id\"\n\
-                throttled = [{ status = 403, text = \"slow down\" }]\n\
-                [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"X-Reset\"";
+                [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"/quota/reset\"";
     let config = Case::small(text).load().config;
     let format = config.errors.format();
     assert_eq!(format.code, ["/a", "/b"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.message, ["/m"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.correlation, ["x-id"]);
-    let throttled: Vec<_> = config.errors.throttled().map(|(status, text)| (status.as_u16(), text)).collect();
-    assert_eq!(throttled, [(403, "slow down")]);
-    assert_eq!(config.rate.unwrap().headers.unwrap().used, "x-used");
+    let rate = config.rate.unwrap().headers.unwrap();
+    assert_eq!(rate.used.to_string(), "`header:x-used`");
+    assert_eq!(rate.reset.to_string(), "`/quota/reset`");
     let refusal = |text: &str| Case::small(text).refusal().0;
     assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");
     assert_eq!(
         refusal("[errors]\ncorrelation = [\"X Y\"]"),
         "`errors.correlation`: this is not a valid header name"
-    );
-    assert_eq!(
-        refusal("[errors]\nthrottled = [{ status = 42, text = \"\" }]"),
-        "`errors.throttled`: `42` is not a status from 100 to 599"
     );
 }

@@ -15,23 +15,10 @@ pub(in crate::config) fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_map(Headers)
 }
 
-/// The name of a header.
-pub(in crate::config) enum Name {}
-
 /// A list of names of headers.
 pub(in crate::config) enum Names {}
 
-described!(Name, { "type": "string", "x-value": "header" });
 described!(Names, { "type": "array", "items": { "type": "string", "x-value": "header" } });
-
-impl Name {
-    /// Reads the name.
-    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<HeaderName, D::Error> {
-        Written::deserialize(deserializer).map(|Written { name, .. }| name)
-    }
-}
 
 impl Names {
     /// Reads the names.

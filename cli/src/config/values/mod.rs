@@ -2,6 +2,7 @@
 
 pub(super) mod body;
 pub(super) mod choice;
+pub(super) mod comparison;
 pub(super) mod concurrency;
 pub(super) mod described;
 pub(super) mod duration;
@@ -10,6 +11,7 @@ pub(super) mod http_url;
 pub(super) mod kind;
 pub(super) mod moment;
 pub(super) mod path;
+pub(super) mod place;
 pub(super) mod pointer;
 pub(super) mod query;
 pub(super) mod secret;

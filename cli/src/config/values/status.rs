@@ -1,41 +1,71 @@
-//! Statuses of responses.
+//! Statuses of responses, as conditions name them.
 
-use http::StatusCode;
+use longhaul_core::client::answer::StatusMatch;
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use crate::config::values::described::described;
 
-/// The status of a response (RFC 9110 §15).
-pub(in crate::config) enum Status {}
-
-/// A list of statuses.
+/// A status such as `404`, a class such as `"5xx"`, or a list of both.
 pub(in crate::config) enum Statuses {}
 
-described!(Status, { "type": "integer", "minimum": 100, "maximum": 599, "x-value": "status" });
 described!(Statuses, {
-    "type": "array",
-    "items": { "type": "integer", "minimum": 100, "maximum": 599, "x-value": "status" },
+    "type": ["integer", "string", "array"],
+    "items": { "type": ["integer", "string"] },
+    "x-value": "status",
+    "examples": [404, "5xx", [404, 410]],
 });
-
-impl Status {
-    /// Reads the status.
-    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<StatusCode, D::Error> {
-        known(u16::deserialize(deserializer)?)
-    }
-}
 
 impl Statuses {
     /// Reads the statuses.
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Vec<StatusCode>, D::Error> {
-        Vec::<u16>::deserialize(deserializer)?.into_iter().map(known).collect()
+    ) -> Result<Vec<StatusMatch>, D::Error> {
+        let one = |value: &Value| match value {
+            Value::Number(number) => {
+                let code = number.as_u64().and_then(|code| u16::try_from(code).ok());
+                code.filter(|code| (100..600).contains(code)).map(StatusMatch::Code)
+            }
+            Value::String(text) => match text.as_bytes() {
+                [class @ b'1'..=b'5', b'x', b'x'] => Some(StatusMatch::Class(u16::from(class - b'0'))),
+                _ => None,
+            },
+            _ => None,
+        };
+        let read = |value: &Value| {
+            let refusal =
+                || format!("{value} is neither a status from 100 to 599 nor a class such as \"5xx\"");
+            one(value).ok_or_else(|| de::Error::custom(refusal()))
+        };
+        match Value::deserialize(deserializer)? {
+            Value::Array(statuses) if statuses.is_empty() => Err(de::Error::custom("the list is empty")),
+            Value::Array(statuses) => statuses.iter().map(read).collect(),
+            status => Ok(vec![read(&status)?]),
+        }
     }
 }
 
-fn known<E: de::Error>(number: u16) -> Result<StatusCode, E> {
-    let status = StatusCode::from_u16(number).ok().filter(|status| status.as_u16() < 600);
-    status.ok_or_else(|| E::custom(format!("`{number}` is not a status from 100 to 599")))
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_status_is_a_number_or_a_class() {
+        use StatusMatch::{Class, Code};
+        let read = |value: Value| Statuses::deserialize(value).map_err(|error| error.to_string());
+        assert_eq!(read(json!(404)), Ok(vec![Code(404)]));
+        assert_eq!(read(json!(["5xx", 429])), Ok(vec![Class(5), Code(429)]));
+        for (wrong, shown) in [
+            (json!(600), "600"),
+            (json!("6xx"), "\"6xx\""),
+            (json!("404"), "\"404\""),
+            (json!([true]), "true"),
+        ] {
+            let refusal = format!("{shown} is neither a status from 100 to 599 nor a class such as \"5xx\"");
+            assert_eq!(read(wrong), Err(refusal));
+        }
+        assert_eq!(read(json!([])), Err("the list is empty".to_owned()));
+    }
 }

@@ -27,7 +27,7 @@ where
 }
 
 /// A place in a request: a query parameter, or a pointer into the body.
-pub(in crate::config) enum Place {}
+pub(in crate::config) enum RequestPlace {}
 
 /// A single line for people.
 pub(in crate::config) enum Line {}
@@ -44,14 +44,14 @@ pub(in crate::config) enum Zone {}
 /// A format that times can be written in.
 pub(in crate::config) enum TimeFormat {}
 
-described!(Place, { "type": "string", "x-value": "place", "examples": ["page", "/paging/page"] });
+described!(RequestPlace, { "type": "string", "x-value": "place in the request", "examples": ["page", "/paging/page"] });
 described!(Line, { "type": "string" });
 described!(AnySpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
 described!(PositiveSpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
 described!(Zone, { "type": "string", "x-value": "time zone", "examples": ["UTC", "Europe/Berlin"] });
 described!(TimeFormat, { "type": "string", "x-value": "time format", "examples": ["%Y-%m-%dT%H:%M:%SZ"] });
 
-impl Place {
+impl RequestPlace {
     /// Reads the place of a key that is optional.
     pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
         deserializer: D,
@@ -140,11 +140,14 @@ mod tests {
 
     #[test]
     fn a_place_is_a_parameter_or_a_pointer() {
-        assert_eq!(Place::optional(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
-        assert_eq!(Place::optional(json!("/a/b")).unwrap(), Some(Parameter::Body("/a/b".parse().unwrap())));
-        let refusal = Place::optional(json!("")).unwrap_err().to_string();
+        assert_eq!(RequestPlace::optional(json!("page")).unwrap(), Some(Parameter::Query("page".into())));
+        assert_eq!(
+            RequestPlace::optional(json!("/a/b")).unwrap(),
+            Some(Parameter::Body("/a/b".parse().unwrap()))
+        );
+        let refusal = RequestPlace::optional(json!("")).unwrap_err().to_string();
         assert_eq!(refusal, "must be the name of a query parameter or a pointer into the body");
-        let refusal = Place::optional(json!("/a~")).unwrap_err().to_string();
+        let refusal = RequestPlace::optional(json!("/a~")).unwrap_err().to_string();
         assert_eq!(
             refusal,
             "`/a~` is not a JSON pointer: `~` must be written `~0`, and `/` inside a name `~1`"

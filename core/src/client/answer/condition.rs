@@ -1,5 +1,7 @@
 //! When a rule applies.
 
+use http::StatusCode;
+
 use super::View;
 use crate::{
     client::refusal::Refusal,
@@ -28,6 +30,18 @@ pub enum StatusMatch {
     Class(u16),
 }
 
+impl StatusMatch {
+    /// Whether `status` is one of `statuses`, or there are none.
+    pub(crate) fn any(statuses: &[Self], status: StatusCode) -> bool {
+        let status = status.as_u16();
+        let matches = |one: &Self| match one {
+            Self::Code(code) => *code == status,
+            Self::Class(class) => *class == status / 100,
+        };
+        statuses.is_empty() || statuses.iter().any(matches)
+    }
+}
+
 impl Condition {
     /// Whether `view` matches. `refusal` reads what the API says.
     ///
@@ -38,12 +52,7 @@ impl Condition {
         view: &View<'_>,
         refusal: &impl Fn() -> Refusal,
     ) -> Result<bool, PlaceError> {
-        let status = view.status.as_u16();
-        let is_status = |one: &StatusMatch| match one {
-            StatusMatch::Code(code) => *code == status,
-            StatusMatch::Class(class) => *class == status / 100,
-        };
-        if !self.status.is_empty() && !self.status.iter().any(is_status) {
+        if !StatusMatch::any(&self.status, view.status) {
             return Ok(false);
         }
         if let Some((places, comparisons)) = &self.at {

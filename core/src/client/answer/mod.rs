@@ -8,7 +8,10 @@ mod condition;
 mod tests;
 mod view;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 
@@ -45,6 +48,24 @@ pub enum Then {
     Skip,
     /// The request has failed for good.
     Fail,
+}
+
+/// As in the configuration.
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Page => "page",
+            Self::End => "end",
+            Self::Retry => "retry",
+            Self::Throttle => "throttle",
+            Self::Wait => "wait",
+            Self::Renew => "renew",
+            Self::Split => "split",
+            Self::Restart => "restart",
+            Self::Skip => "skip",
+            Self::Fail => "fail",
+        })
+    }
 }
 
 /// A rule: what a response means if the condition matches.

@@ -31,7 +31,7 @@ impl<'a> View<'a> {
         self.response.header(name)
     }
 
-    pub(super) fn headers(&self) -> &'a http::HeaderMap {
+    pub(crate) fn headers(&self) -> &'a http::HeaderMap {
         &self.response.headers
     }
 

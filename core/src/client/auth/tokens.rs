@@ -158,7 +158,7 @@ impl Tokens {
 
     fn request(&self, request: &Request) -> Result<Issued, AuthError> {
         let answer = self.client.json(request).map_err(|error| self.failure(error))?;
-        let issued = Issued::read(&answer).map_err(|error| self.redacted(error))?;
+        let issued = Issued::read(&answer.body).map_err(|error| self.redacted(error))?;
         self.client.observer().on(&Event::TokenIssued { lifetime: issued.lifetime });
         Ok(issued)
     }

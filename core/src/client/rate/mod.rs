@@ -16,16 +16,16 @@ use http::HeaderMap;
 
 use self::{budget::Budget, configured::Log};
 pub(crate) use self::{budget::Turn, reported::exhausted};
-pub use self::{configured::ConfiguredLimit, reported::RateHeaders};
-use crate::client::auth::Grant;
+pub use self::{configured::ConfiguredLimit, reported::RatePlaces};
+use crate::{client::auth::Grant, http::place::Places};
 
 /// What limits the rate of requests.
 #[derive(Clone, Debug, Default)]
 pub struct RateLimit {
     /// The limit that the user configured. It applies in addition to the reported one.
     pub configured: Option<ConfiguredLimit>,
-    /// The fields in which the API reports its limit. `None` reads those of every known family.
-    pub headers: Option<RateHeaders>,
+    /// Where the API reports its limit. `None` reads the header fields of every known family.
+    pub reported: Option<RatePlaces>,
 }
 
 /// Decides when a request may be sent. Shared by all threads of a run.
@@ -70,9 +70,19 @@ impl Pace {
         turn
     }
 
-    /// Records the limit that a response reports.
-    pub(crate) fn note(&self, grant: Grant, headers: &HeaderMap, time: SystemTime, now: Duration) {
-        let reported = reported::read(headers, self.limit.headers.as_ref(), time);
+    /// Records the limit that a response reports. `text` finds the text at a place of it.
+    pub(crate) fn note(
+        &self,
+        grant: Grant,
+        headers: &HeaderMap,
+        text: impl Fn(&Places) -> Option<String>,
+        time: SystemTime,
+        now: Duration,
+    ) {
+        let reported = match &self.limit.reported {
+            Some(places) => reported::read_at(places, text, time),
+            None => reported::read(headers, time),
+        };
         let mut state = self.lock();
         if state.grant == Some(grant) {
             state.budget.note(reported, now);

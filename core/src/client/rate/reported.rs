@@ -1,20 +1,20 @@
-//! The rate limit that a response reports in its header fields.
+//! The rate limit that a response reports.
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
-use crate::client::retry::after;
+use crate::{client::retry::after, http::place::Places};
 
-/// The names of the header fields that report a rate limit.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RateHeaders {
+/// Where a response reports a rate limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatePlaces {
     /// The number of requests allowed in the current period.
-    pub limit: HeaderName,
+    pub limit: Places,
     /// The number of requests made in it.
-    pub used: HeaderName,
-    /// The number of seconds until it ends.
-    pub reset: HeaderName,
+    pub used: Places,
+    /// When it ends, in any form that [`after`] reads.
+    pub reset: Places,
 }
 
 /// The limit that a response reports.
@@ -35,27 +35,42 @@ const REMAINING: [(&str, &str); 3] = [
 
 /// How long until more requests are allowed, if a response reports that none are left.
 pub(crate) fn exhausted(headers: &HeaderMap, time: SystemTime) -> Option<Duration> {
-    read(headers, None, time).filter(|reported| reported.left == 0).map(|reported| reported.reset)
+    read(headers, time).filter(|reported| reported.left == 0).map(|reported| reported.reset)
 }
 
-/// Reads the limit from the fields of `family`, or from any known family if it is `None`.
-pub(super) fn read(headers: &HeaderMap, family: Option<&RateHeaders>, time: SystemTime) -> Option<Reported> {
-    if let Some(RateHeaders { limit, used, reset }) = family {
-        return used_of(headers, limit.as_str(), used.as_str(), reset.as_str(), time);
-    }
-    let inin = ["inin-ratelimit-allowed", "inin-ratelimit-count", "inin-ratelimit-reset"];
-    used_of(headers, inin[0], inin[1], inin[2], time)
-        .or_else(|| structured(headers))
-        .or_else(|| REMAINING.iter().find_map(|(left, reset)| remaining(headers, left, reset, time)))
+/// Reads the limit from the header fields of any known family.
+pub(super) fn read(headers: &HeaderMap, time: SystemTime) -> Option<Reported> {
+    let field = |name: &str| headers.get(name)?.to_str().ok();
+    let inin = used_of(
+        field("inin-ratelimit-allowed"),
+        field("inin-ratelimit-count"),
+        field("inin-ratelimit-reset"),
+        time,
+    );
+    let remaining = |(left, reset): &(&str, &str)| {
+        Some(Reported { left: number(field(left)?)?, reset: until(field(reset)?, time)? })
+    };
+    inin.or_else(|| structured(headers)).or_else(|| REMAINING.iter().find_map(remaining))
 }
 
-fn used_of(headers: &HeaderMap, limit: &str, used: &str, reset: &str, time: SystemTime) -> Option<Reported> {
-    let left = number(headers, limit)?.saturating_sub(number(headers, used)?);
-    Some(Reported { left, reset: until(headers, reset, time)? })
+/// Reads the limit from `places`. `text` finds the text at a place of the response.
+pub(super) fn read_at(
+    places: &RatePlaces,
+    text: impl Fn(&Places) -> Option<String>,
+    time: SystemTime,
+) -> Option<Reported> {
+    let [limit, used, reset] = [&places.limit, &places.used, &places.reset].map(text);
+    used_of(limit.as_deref(), used.as_deref(), reset.as_deref(), time)
 }
 
-fn remaining(headers: &HeaderMap, left: &str, reset: &str, time: SystemTime) -> Option<Reported> {
-    Some(Reported { left: number(headers, left)?, reset: until(headers, reset, time)? })
+fn used_of(
+    limit: Option<&str>,
+    used: Option<&str>,
+    reset: Option<&str>,
+    time: SystemTime,
+) -> Option<Reported> {
+    let left = number(limit?)?.saturating_sub(number(used?)?);
+    Some(Reported { left, reset: until(reset?, time)? })
 }
 
 /// `RateLimit: "default";r=50;t=30` (draft-ietf-httpapi-ratelimit-headers-10 §4).
@@ -69,24 +84,22 @@ fn structured(headers: &HeaderMap) -> Option<Reported> {
     Some(Reported { left: parameter("r")?, reset: Duration::from_secs(parameter("t")?) })
 }
 
-/// The whole number at the start of a field. Some servers add a fraction or the policy after it.
-fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
-    let text = headers.get(name)?.to_str().ok()?.trim();
-    let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
+/// The whole number at the start of a text. Some servers add a fraction or the policy after it.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.trim().split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok()
 }
 
-/// How long until the time in a field. Some servers add the policy after it.
-fn until(headers: &HeaderMap, name: &str, time: SystemTime) -> Option<Duration> {
-    let text = headers.get(name)?.to_str().ok()?;
+/// How long until the time in a text. Some servers add the policy after it.
+fn until(text: &str, time: SystemTime) -> Option<Duration> {
     after(text, None, time).or_else(|| after(text.split([',', ';']).next()?, None, time))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use std::time::UNIX_EPOCH;
+
+    use http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -95,7 +108,7 @@ mod tests {
             (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
         };
         let time = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let found = read(&fields.iter().map(field).collect(), None, time);
+        let found = read(&fields.iter().map(field).collect(), time);
         found.map(|found| (found.left, found.reset.as_secs()))
     }
 
@@ -126,17 +139,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_configured_family_counts() {
-        let name = HeaderName::from_static;
-        let family = RateHeaders { limit: name("a-limit"), used: name("a-used"), reset: name("a-reset") };
-        let mut headers = HeaderMap::new();
-        headers.insert("x-ratelimit-remaining", HeaderValue::from(5));
-        headers.insert("x-ratelimit-reset", HeaderValue::from(5));
-        assert_eq!(read(&headers, Some(&family), UNIX_EPOCH), None);
-        for (field, value) in [("a-limit", 10), ("a-used", 12), ("a-reset", 3)] {
-            headers.insert(name(field), HeaderValue::from(value));
-        }
-        let nothing = Reported { left: 0, reset: Duration::from_secs(3) };
-        assert_eq!(read(&headers, Some(&family), UNIX_EPOCH), Some(nothing));
+    fn configured_places_are_read() {
+        let places = RatePlaces {
+            limit: "/quota/limit".parse().unwrap(),
+            used: "header:a-used".parse().unwrap(),
+            reset: "/quota/reset".parse().unwrap(),
+        };
+        let at = |values: &'static [&'static str]| {
+            let text = move |places: &Places| {
+                let index = ["`/quota/limit`", "`header:a-used`", "`/quota/reset`"];
+                let index = index.iter().position(|place| *place == places.to_string())?;
+                values.get(index).map(|text| (*text).to_owned())
+            };
+            read_at(&places, text, UNIX_EPOCH)
+        };
+        let none_left = Reported { left: 0, reset: Duration::from_secs(3) };
+        assert_eq!(at(&["10", "12", "3"]), Some(none_left));
+        assert_eq!(at(&["10", "2"]), None, "the reset is missing");
     }
 }

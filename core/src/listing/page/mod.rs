@@ -29,6 +29,7 @@ use crate::{
 /// of the body.
 #[derive(Debug)]
 pub struct Page {
+    status: StatusCode,
     url: Url,
     headers: HeaderMap,
     bytes: Vec<u8>,
@@ -53,7 +54,7 @@ impl Page {
         // RFC 9110 §15.3.5 and §15.3.6: these have no content. APIs use them to say that there are no more records.
         if status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT {
             bytes.clear();
-            return Ok(Self::without_content(url, headers, bytes));
+            return Ok(Self::without_content(status, url, headers, bytes));
         }
         // RFC 8259 §8.1: a byte order mark is not allowed, but a parser may ignore it.
         if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
@@ -66,11 +67,12 @@ impl Page {
         let end = compact::to_lines(&mut bytes, &decoded.spans, start, &mut ends);
         let Decoded { records, picked, envelope, .. } = decoded;
         let parsed = OnceCell::new();
-        Ok(Self { url, headers, bytes, start, end, ends, records, picked, envelope, parsed })
+        Ok(Self { status, url, headers, bytes, start, end, ends, records, picked, envelope, parsed })
     }
 
-    fn without_content(url: Url, headers: HeaderMap, bytes: Vec<u8>) -> Self {
+    fn without_content(status: StatusCode, url: Url, headers: HeaderMap, bytes: Vec<u8>) -> Self {
         Self {
+            status,
             url,
             headers,
             bytes,
@@ -82,6 +84,11 @@ impl Page {
             envelope: Envelope::empty(),
             parsed: OnceCell::new(),
         }
+    }
+
+    /// The status of the response.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// The URL of the page, after redirects.

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Parameter, Step, is_empty};
 use crate::{
-    http::{place::Places, request::Request},
+    http::{
+        place::{Place, Places},
+        request::Request,
+    },
     listing::{
         end::Proof,
         page::{Page, kind_of},
@@ -33,6 +36,12 @@ pub enum Renewal {
     Never,
 }
 
+impl Token {
+    fn continues_from_last(&self) -> bool {
+        self.cursor.iter().all(|place| matches!(place, Place::Last(_)))
+    }
+}
+
 impl Paginator for Token {
     fn reads(&self) -> Vec<&Places> {
         vec![&self.cursor]
@@ -48,6 +57,8 @@ impl Paginator for Token {
 
     fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
         let step = match page.find(&self.cursor)? {
+            // The cursor is in the last record, so a page without records has none.
+            None if page.batch().is_empty() && self.continues_from_last() => Step::Empty(None),
             None => Step::Missing(self.cursor.clone()),
             Some((value, place)) if is_empty(&value) => Step::End(Proof::NextNull { at: place.to_string() }),
             Some((value @ (Value::String(_) | Value::Number(_)), _)) => Step::Page(Cursor::Token(value)),

@@ -235,10 +235,12 @@ impl Checkpoint {
         }
     }
 
-    /// Completes a partition. `missing` is how many records are missing from it.
-    pub(crate) fn complete(&mut self, part: &PartitionProgress, missing: u64) {
+    /// Completes a partition.
+    pub(crate) fn complete(&mut self, part: &PartitionProgress) {
         self.settle(part);
-        self.complete.missing += missing;
+        self.complete.missing += part.listing.missing();
+        self.complete.totals_changed += u64::from(part.listing.total_changed);
+        self.complete.short_pages += part.listing.short;
         self.complete.windows += u64::from(part.window.is_some());
         self.complete.end.clone_from(&part.listing.end);
         self.parts.retain(|other| other.window != part.window);
@@ -264,6 +266,7 @@ impl Checkpoint {
         self.complete.records += part.written;
         self.complete.pages += part.listing.pages;
         self.complete.repeated += part.repeated;
+        self.complete.without_key += part.without_key;
     }
 
     /// Replaces a window by its halves.

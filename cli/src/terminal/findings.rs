@@ -1,0 +1,63 @@
+//! What suggests that records of a complete pull may be missing, in words.
+
+use longhaul_core::state::{Finding, Summary};
+
+use crate::terminal::numbers::{counted, grouped};
+
+/// The findings about a pull, each as a clause.
+pub(crate) fn clauses(summary: &Summary) -> Vec<String> {
+    summary.findings().into_iter().map(|finding| clause(finding, summary)).collect()
+}
+
+/// What users can do about findings.
+pub(crate) const ADVICE: &str = "pages may shift while the API's data changes: set `unique`, continue from the last record with `cursor = \"last:…\"`, or pull windows";
+
+fn clause(finding: Finding, summary: &Summary) -> String {
+    let Summary { records, repeated, windows, .. } = *summary;
+    match finding {
+        // With several listings, the total is unknown: some may have more records than the API reported.
+        Finding::Missing { records: missing } if windows > 0 => {
+            format!("{} that the API reported did not arrive", counted(missing, "record"))
+        }
+        Finding::Missing { records: missing } => {
+            let arrived = records + repeated;
+            format!("the API reported {}; {} arrived", counted(arrived + missing, "record"), grouped(arrived))
+        }
+        Finding::TotalsChanged { listings } if windows > 0 => {
+            let were = if listings == 1 { "was" } else { "were" };
+            format!("the total changed while {} {were} pulled", counted(listings, "window"))
+        }
+        Finding::TotalsChanged { .. } => "the total changed while the pages were pulled".to_owned(),
+        Finding::ShortPages { pages } => {
+            format!("{} before the last one had fewer records than requested", counted(pages, "page"))
+        }
+        Finding::NoKeys => "no record has the key of `unique`, so duplicates were not dropped".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_has_its_words() {
+        let listing = Summary { records: 1, repeated: 2, missing: 1200, ..Summary::default() };
+        assert_eq!(clauses(&listing), ["the API reported 1,203 records; 3 arrived"]);
+        let moving = Summary { totals_changed: 1, short_pages: 2, without_key: 1, missing: 0, ..listing };
+        let rest = [
+            "2 pages before the last one had fewer records than requested",
+            "no record has the key of `unique`, so duplicates were not dropped",
+        ];
+        assert_eq!(clauses(&moving), ["the total changed while the pages were pulled", rest[0], rest[1]]);
+        let windows = Summary { windows: 4, missing: 1, ..moving };
+        assert_eq!(
+            clauses(&windows),
+            [
+                "1 record that the API reported did not arrive",
+                "the total changed while 1 window was pulled",
+                rest[0],
+                rest[1],
+            ]
+        );
+    }
+}
