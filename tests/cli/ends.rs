@@ -259,3 +259,53 @@ fn pages_without_records_must_end_some_day() {
          hint: check `streams.events.pages`; if this is expected, raise its `max_empty`\n",
     );
 }
+
+#[test]
+fn an_empty_window_is_an_error_and_replaces_nothing() {
+    let window = |window: &str| {
+        let keys = format!(
+            "records = \"/data\"\npages = {{ type = \"single\" }}\n[streams.events.window]\n{window}\n"
+        );
+        stream(&keys, |_| reply(&json!({ "data": [1] })))
+    };
+    for (keys, said) in [
+        (
+            "from = \"2026-01-02\"\nto = \"2026-01-02\"",
+            "error: `streams.events.window.to` must be after `from`: the range from 2026-01-02T00:00:00Z to \
+             2026-01-02T00:00:00Z is empty\n  in: longhaul.toml:20\nhint: `to` is exclusive\n",
+        ),
+        (
+            "from = \"2126-01-02\"\nto = \"2126-01-03\"",
+            "error: `streams.events.window.from` is in the future: nothing can be pulled from 2126-01-02T00:00:00Z on\n  \
+             in: longhaul.toml:19\nhint: set a time that has passed\n",
+        ),
+    ] {
+        let (folder, server) = window(keys);
+        let folder = folder.with("out/events.ndjson", "of yesterday\n");
+        folder.run("run").assert_failed(2, said);
+        assert_eq!(folder.read("out/events.ndjson"), "of yesterday\n");
+        assert!(server.received().is_empty());
+    }
+}
+
+#[test]
+fn data_that_the_api_does_not_have_yet_replaces_nothing() {
+    let keys = "records = \"/data\"\npages = { type = \"single\" }\n[streams.events.window]\nfrom = \"2026-01-02\"\n\
+                available = { path = \"/until\", at = \"/date\" }\n";
+    let (folder, _server) = stream(keys, |_| reply(&json!({ "date": "2026-01-01T00:00:00Z" })));
+    let folder = folder.with("out/events.ndjson", "of yesterday\n");
+    let said = "events: nothing to pull: the API does not have this data yet\n";
+    assert_eq!(folder.run("run").assert_complete().said(), said);
+    assert_eq!(folder.read("out/events.ndjson"), "of yesterday\n");
+}
+
+#[test]
+fn records_in_several_arrays_are_an_error_before_anything_is_sent() {
+    let (folder, server) = stream("records = \"/data/*\"", |_| reply(&json!({ "data": { "a": 1 } })));
+    folder.run("run").assert_failed(
+        2,
+        "error: `streams.events.records`: `/data/*` names several values; name the one array of records\n  \
+         in: longhaul.toml:16\n",
+    );
+    assert!(server.received().is_empty());
+}

@@ -96,9 +96,13 @@ pub(crate) fn bounds(
             .into());
     };
     let (from, to) = (resolve("from", from)?, resolve("to", &window.to)?);
-    if to < from {
-        let clause = format!("`{}` is before `from`: the range from {from} to {to} is empty", key("to"));
-        return Err(invalid("to", clause).into());
+    if to <= from {
+        let clause = format!("`{}` must be after `from`: the range from {from} to {to} is empty", key("to"));
+        return Err(invalid("to", clause).with_hint("`to` is exclusive").into());
+    }
+    if from >= session.now {
+        let clause = format!("`{}` is in the future: nothing can be pulled from {from} on", key("from"));
+        return Err(invalid("from", clause).with_hint("set a time that has passed").into());
     }
     Ok(Some((from, to)))
 }

@@ -42,6 +42,20 @@ pub(super) struct Outcome {
     pub(super) resumable: bool,
 }
 
+impl Outcome {
+    /// Nothing was pulled.
+    fn unchanged(planned: &Planned<'_>) -> Self {
+        Self {
+            stream: planned.name.to_owned(),
+            destinations: planned.destinations.clone(),
+            summary: Summary::default(),
+            took: Duration::ZERO,
+            error: None,
+            resumable: false,
+        }
+    }
+}
+
 /// Pulls a stream. If this resumes an unfinished pull with relative times, a second pull goes up to the current time.
 pub(super) fn execute(
     session: &Session,
@@ -85,6 +99,17 @@ fn pull(
     file: Option<&StateFile>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
+    if start.windows.as_ref().is_some_and(Vec::is_empty) {
+        let name = planned.name;
+        session.screen.print(&match start.state.watermark {
+            Some(watermark) => {
+                format!("{name}: nothing new: everything before {} was pulled", shown(watermark))
+            }
+            None => format!("{name}: nothing to pull: the API does not have this data yet"),
+        });
+        outcomes.push(Outcome::unchanged(planned));
+        return Ok(());
+    }
     let Start { state, pull, windows, variables, from } = start;
     let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
@@ -112,14 +137,7 @@ fn pull(
         &access.client,
     );
     let took = session.progress.end();
-    let mut outcome = Outcome {
-        stream: planned.name.to_owned(),
-        destinations: planned.destinations.clone(),
-        summary: Summary::default(),
-        took,
-        error: None,
-        resumable: false,
-    };
+    let mut outcome = Outcome { took, ..Outcome::unchanged(planned) };
     let ended = match pulled {
         Ok(summary) => {
             outcome.summary = summary.clone();

@@ -74,6 +74,7 @@ pub struct Stream {
     pub query: Query,
     /// Pointer to the array of records. `""` is the whole page: each element of an array is a record; an object is one
     /// record.
+    #[serde(deserialize_with = "JsonPointer::without_wildcards")]
     #[schemars(with = "JsonPointer", extend("default" = ""))]
     pub records: Pointer,
     /// What a page without that array means.
