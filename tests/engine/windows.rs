@@ -165,7 +165,7 @@ fn a_sink_that_cannot_go_back_is_an_error() {
     let sink = journal.sink("lake").keeping_all();
     let outcome = setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]);
     let error = outcome.unwrap_err();
-    assert!(matches!(&error, PullError::CannotGoBack { name } if name == "lake"));
+    assert!(matches!(&error, PullError::CannotRollBack { name } if name == "lake"));
     assert_eq!(chain(&error), "the window must be pulled again, but the sink `lake` cannot roll back");
     assert!(!journal.any_finished());
 }

@@ -72,7 +72,7 @@ impl Clock for ManualClock {
         let end = start.saturating_add(wait);
         let (end, wake) = match state.interrupted_at {
             Some(time) if time <= end.max(state.elapsed) => (time, Wake::Interrupted),
-            _ => (end, Wake::Rested),
+            _ => (end, Wake::Elapsed),
         };
         state.elapsed = state.elapsed.max(end);
         state.look();

@@ -24,8 +24,8 @@ impl Observer for Observed {
     fn on(&self, event: &Event<'_>) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Survived { fault, .. } => seen.0.push(*fault),
-            Event::TokenDied { .. } => seen.1 += 1,
+            Event::Retrying { fault, .. } => seen.0.push(*fault),
+            Event::TokenRejected { .. } => seen.1 += 1,
             _ => {}
         }
     }

@@ -152,7 +152,7 @@ impl Job {
     fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<(), JobError> {
         let request = self.poll.at(variables)?;
         let clock = submission.client.clock();
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         loop {
             let answer = submission.ask(&request)?;
             let state =
@@ -164,7 +164,7 @@ impl Job {
                 let message = self.message.iter().find_map(|place| text(place.find(&answer)));
                 return Err(JobError::Failed { state, message });
             }
-            if clock.elapsed().saturating_sub(begun) >= self.timeout {
+            if clock.elapsed().saturating_sub(started) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
             if submission.cancelled.is_set() || clock.sleep(self.every) == Wake::Interrupted {

@@ -42,7 +42,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         let checkpoint = run.checkpoint.snapshot();
         let windows = run.pull.windows.as_ref();
         let all = windows.map_or(vec![None], |windows| windows.iter().copied().map(Some).collect());
-        let unfinished = checkpoint.parts.iter().map(|progress| progress.window);
+        let unfinished = checkpoint.partitions.iter().map(|progress| progress.window);
         let windows = unfinished.chain(all.into_iter().skip(checkpoint.taken));
         let waiting = windows.map(|window| partition(run, window)).collect();
         Self { scope, run, waiting }

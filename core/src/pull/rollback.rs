@@ -66,13 +66,13 @@ impl<'a> Worker<'a> {
         own: &mut Sinks<'a>,
     ) -> Result<PartitionProgress, PullError> {
         let restarted =
-            PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) };
+            PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.window) };
         if self.keeps_records(progress) {
             let sinks = self.sinks.commit_any()?;
             self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
             return Ok(restarted);
         }
-        let cannot = || PullError::CannotGoBack { name: self.sinks.name() };
+        let cannot = || PullError::CannotRollBack { name: self.sinks.name() };
         let before = progress.before.clone().ok_or_else(cannot)?;
         let own_before = progress.sinks_before.clone();
         let sinks = own_before.clone().map(Position::before_other_pages);

@@ -88,16 +88,16 @@ impl<'a> SharedCheckpoint<'a> {
     /// Notes that a worker has taken a partition, unless it is known already.
     pub(crate) fn take(&self, window: Option<Window>) {
         self.note(|checkpoint| {
-            if checkpoint.parts.iter().all(|progress| progress.window != window) {
+            if checkpoint.partitions.iter().all(|progress| progress.window != window) {
                 checkpoint.taken += 1;
-                checkpoint.parts.push(PartitionProgress::of(window));
+                checkpoint.partitions.push(PartitionProgress::of(window));
             }
         });
     }
 
     /// The progress of the partition of this window.
     pub(crate) fn partition(&self, window: Option<Window>) -> PartitionProgress {
-        let found = self.lock().parts.iter().find(|partition| partition.window == window).cloned();
+        let found = self.lock().partitions.iter().find(|partition| partition.window == window).cloned();
         found.unwrap_or_else(|| PartitionProgress::of(window))
     }
 

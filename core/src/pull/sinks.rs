@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     pull::error::PullError,
     sink::{Batch, Destination, Mark, OpenSink, Sink, Variables},
-    state::checkpoint::{Position, Sequel},
+    state::checkpoint::{Following, Position},
 };
 
 /// The name of a sink, and what opens it.
@@ -106,7 +106,7 @@ impl<'a> Sinks<'a> {
         let is_pipe =
             |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
         if let Some((name, _)) = self.openers.iter().find(|(_, opener)| is_pipe(*opener)) {
-            return Err(PullError::CannotGoBack { name: (*name).to_owned() });
+            return Err(PullError::CannotRollBack { name: (*name).to_owned() });
         }
         self.reopen(&to.clone().before_other_pages())
     }
@@ -140,8 +140,8 @@ impl<'a> Sinks<'a> {
                 let (name, committed) = ((*name).to_owned(), to.mark);
                 return Err(PullError::Lost { name, has: opened.at, committed });
             }
-            if opened.at > to.mark && to.sequel == Sequel::Another {
-                return Err(PullError::CannotGoBack { name: (*name).to_owned() });
+            if opened.at > to.mark && to.following == Following::OtherPages {
+                return Err(PullError::CannotRollBack { name: (*name).to_owned() });
             }
             self.opened.push(OpenedSink { sink: opened.sink, has: opened.at });
         }

@@ -23,7 +23,7 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
     };
     let whole =
         checkpoint.sinks_before.clone().map(|before| roll_back(shared, pull.variables.clone(), before));
-    let unfinished = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
+    let unfinished = checkpoint.partitions.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
     let (complete, unread) = match store.read(Journal::Ended, &checkpoint.ended) {
         Ok(entries) => (OwnFiles::read(&entries), None),
         Err(error) => (Vec::new(), Some(Err(error.into()))),

@@ -46,7 +46,8 @@ pub struct Complete {
 #[serde(deny_unknown_fields)]
 pub struct Unfinished {
     /// When it was started.
-    pub begun: Timestamp,
+    #[serde(rename = "begun")]
+    pub started: Timestamp,
     /// When the checkpoint was saved.
     pub saved: Timestamp,
     /// Short fingerprints of what defines the pull. It cannot be resumed if they have changed.

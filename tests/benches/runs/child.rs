@@ -53,9 +53,9 @@ pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
 pub(crate) fn run(command: &[String]) {
     let (program, arguments) = command.split_first().unwrap();
     let clock = SystemClock::new(Interrupt::default());
-    let begun = clock.elapsed();
+    let started = clock.elapsed();
     let status = Command::new(program).args(arguments).stdout(Stdio::null()).status().unwrap();
-    let wall = clock.elapsed().saturating_sub(begun).as_micros();
+    let wall = clock.elapsed().saturating_sub(started).as_micros();
     assert!(status.success(), "{program} ended with {status}");
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let cpu = (usage.user_time() + usage.system_time()).num_microseconds();

@@ -66,7 +66,7 @@ fn a_run_that_stops_keeps_every_page_and_the_next_asks_for_none_of_them_again() 
         let checkpoint = World::checkpoint(&disk);
         assert_eq!((checkpoint.so_far().records, checkpoint.so_far().pages), (8, 4));
         assert_eq!(checkpoint.stage, Stage::Pulling);
-        assert!(matches!(&checkpoint.parts[0].listing.next, Next::At(Cursor::Url(_))));
+        assert!(matches!(&checkpoint.partitions[0].listing.next, Next::At(Cursor::Url(_))));
 
         failing.pages.store(100, Ordering::SeqCst);
         let summary = world.run(&disk).unwrap();

@@ -130,7 +130,7 @@ fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box
 
 fn unfinished() -> Unfinished {
     Unfinished {
-        begun: Timestamp::UNIX_EPOCH,
+        started: Timestamp::UNIX_EPOCH,
         saved: Timestamp::UNIX_EPOCH,
         definition: BTreeMap::new(),
         placeholders: BTreeMap::new(),
