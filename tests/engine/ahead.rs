@@ -17,7 +17,7 @@ use longhaul_core::{
     sink::Variables,
 };
 use longhaul_tests::{
-    Journal, Life, Received, Reply, ScriptedTransport, Setup, SinkStep, Tokens, chain, window,
+    CallLog, Lifetime, Received, Reply, ScriptedTransport, Setup, SinkStep, Tokens, chain, window,
 };
 
 /// A listing that is asked for eight pages at once.
@@ -25,7 +25,7 @@ fn at_once(
     paginator: impl Paginator + 'static,
     answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>, Source) {
-    let (setup, transport) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer);
+    let (setup, transport) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), answer);
     let mut source = setup.source_at("/things", "/results", paginator);
     source.concurrency = 8;
     (setup, transport, source)
@@ -132,8 +132,8 @@ fn a_run_that_fails_waits_for_no_page_and_asks_for_none_any_more() {
         Reply::json(format!(r#"{{"results":[{number}],"count":40}}"#))
     });
     let client = Arc::new(setup.client());
-    let journal = Journal::default();
-    let sink = journal.sink("out").failing_at(SinkStep::Write);
+    let calls = CallLog::default();
+    let sink = calls.sink("out").failing_at(SinkStep::Write);
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
     let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
 

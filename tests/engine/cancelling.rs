@@ -17,7 +17,7 @@ use longhaul_core::{
         job::{Cancel, JobError},
     },
 };
-use longhaul_tests::{Life, ManualClock, Pulled, Reply, ScriptedTransport, Setup, Tokens};
+use longhaul_tests::{Lifetime, ManualClock, Pulled, Reply, ScriptedTransport, Setup, Tokens};
 
 use crate::{
     jobs::{exports, job_error, source, unlimited},
@@ -49,7 +49,7 @@ fn pull_cancelling(setup: &Setup) -> (Pulled, Vec<String>) {
 
 #[test]
 fn jobs_under_way_are_cancelled_when_the_run_is_stopped() {
-    let (clock, tokens, exports) = (ManualClock::new(), Tokens::new(Life::Unlimited), exports());
+    let (clock, tokens, exports) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited), exports());
     let (of_server, of_script) = (Arc::clone(&exports), Arc::clone(&clock));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         if request.is_for_token() {
@@ -70,12 +70,12 @@ fn jobs_under_way_are_cancelled_when_the_run_is_stopped() {
     assert_eq!(exports.paths().len(), 3);
     assert_eq!(cancelled, exports.paths());
     assert!(transport.api_requests().iter().all(|request| request.method != Method::DELETE));
-    assert!(!pulled.journal.any_finished());
+    assert!(!pulled.calls.any_finished());
 }
 
 #[test]
 fn a_poll_that_the_stop_broke_off_cancels_the_job_too() {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let of_script = Arc::clone(&clock);
     let (setup, _) = Setup::scripted(&clock, move |request| {
         if request.is_for_token() {

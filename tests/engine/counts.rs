@@ -11,7 +11,7 @@ use longhaul_core::{
     },
 };
 use longhaul_tests::{
-    Life, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records, with_total,
+    Lifetime, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records, with_total,
 };
 
 fn page_number(page_count: Option<&str>) -> PageNumber {
@@ -28,7 +28,7 @@ fn offset() -> Offset {
 }
 
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer)
+    Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), answer)
 }
 
 fn asked(request: &Received, name: &str) -> usize {
@@ -176,7 +176,7 @@ fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
         assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 2 }));
         assert_eq!(chain(pulled.error()), "page 2 has the same records as an earlier page");
         assert_eq!(transport.api_requests().len(), 2 * (index + 1));
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 

@@ -6,7 +6,7 @@ use longhaul_core::{
     Secret,
     client::auth::{ClientAuth, GrantType},
 };
-use longhaul_tests::{FaultServer, Life, ManualClock, Received, Setup, Tokens};
+use longhaul_tests::{FaultServer, Lifetime, ManualClock, Received, Setup, Tokens};
 
 /// What parsers of configuration and of forms like to misread.
 const SECRETS: [&str; 16] = [
@@ -31,7 +31,7 @@ const SECRETS: [&str; 16] = [
 /// The token request of a client set up by `change`, as it came out of a real socket.
 fn token_request(change: impl FnOnce(&mut Setup)) -> Received {
     let clock = ManualClock::new();
-    let tokens = Tokens::new(Life::Unlimited);
+    let tokens = Tokens::new(Lifetime::Unlimited);
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| tokens.issue(request.at).into());
     let mut setup = Setup::over_sockets(&server.url(), &clock);
     change(&mut setup);

@@ -9,7 +9,7 @@ use longhaul_core::{
         paginate::{Renewal, Token},
     },
 };
-use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
+use longhaul_tests::{Lifetime, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
 fn token(renewal: Renewal) -> Token {
@@ -17,7 +17,7 @@ fn token(renewal: Renewal) -> Token {
 }
 
 fn setup(answer: impl Fn(&Received) -> Value + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     Setup::scripted_api(&tokens, move |request| Reply::json(answer(request).to_string()))
 }
 
@@ -104,7 +104,7 @@ fn cursors_that_go_in_circles_are_found_out_at_any_distance() {
         let pulled = setup.pull(&source, None);
         assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
         assert_eq!(transport.api_requests().len(), 60);
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 

@@ -9,7 +9,7 @@ use longhaul_core::{
         paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
-use longhaul_tests::{Life, Pulled, Received, Reply, Setup, Tokens, chain, with_more};
+use longhaul_tests::{Lifetime, Pulled, Received, Reply, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
 fn next_url(next: &str) -> NextUrl {
@@ -36,7 +36,7 @@ fn pull(
     ends: Ends,
     answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
 ) -> Pulled {
-    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer);
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), answer);
     setup.pull(&Source { ends, ..setup.source_at("/x", "/data", paginator) }, None)
 }
 
@@ -47,7 +47,7 @@ fn json(page: &Value) -> Reply {
 #[track_caller]
 fn assert_fails(pulled: &Pulled, message: &str) {
     assert_eq!(chain(pulled.error()), message);
-    assert!(!pulled.journal.any_finished(), "nothing is published");
+    assert!(!pulled.calls.any_finished(), "nothing is published");
 }
 
 #[track_caller]
@@ -91,7 +91,7 @@ fn an_error_in_a_successful_response_does_not_end_a_listing() {
             for records_missing in [RecordsMissing::Suspicious, RecordsMissing::Empty] {
                 let page = page.clone();
                 let (setup, _) =
-                    Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |request| {
+                    Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
                         let is_first = request.query("cursor").is_none() && number(request, "page") == 1;
                         json(&if is_first { json!({"data": [1], "cursor": "b"}) } else { page.clone() })
                     });
@@ -228,7 +228,7 @@ fn every_proof_is_reported() {
     ];
     for (paginator, ends, mut page, proof) in cases {
         page["data"] = json!([1]);
-        let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), one(page.clone()));
+        let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), one(page.clone()));
         let pulled =
             setup.pull(&Source { ends, paginator, ..setup.source_at("/x", "/data", cursor()) }, None);
         assert_eq!(pulled.records(), ["1"], "{page}");

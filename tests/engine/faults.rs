@@ -7,14 +7,14 @@ use std::{
 
 use longhaul_core::event::Fault::{self, Connection, Status, UnreadableAnswer};
 use longhaul_tests::{
-    Act, EPOCH, End, FakeApi, FaultServer, Framing, Life, Links, ManualClock, Received, Reply, Setup, Tokens,
-    records,
+    EPOCH, End, FakeApi, FaultServer, Framing, Lifetime, Links, ManualClock, Reaction, Received, Reply,
+    Setup, Tokens, records,
 };
 use serde_json::json;
 
 /// A fault: its name, how it is told, how long the server then wants to hear nothing, and what becomes of a good
 /// answer.
-type Case = (&'static str, Fault, Duration, fn(Reply, &Received) -> Act);
+type Case = (&'static str, Fault, Duration, fn(Reply, &Received) -> Reaction);
 
 const NO_WAIT: Duration = Duration::ZERO;
 const SEVEN: Duration = Duration::from_secs(7);
@@ -32,13 +32,13 @@ const CASES: [Case; 24] = [
     ("503", Status(503), NO_WAIT, |_, _| Reply::status(503).into()),
     ("503 with seconds", Status(503), SEVEN, |_, _| later(503, "7".to_owned()).into()),
     ("504", Status(504), NO_WAIT, |_, _| Reply::status(504).into()),
-    ("closed before a byte", Connection, NO_WAIT, |_, _| Act::Close),
-    ("reset before a byte", Connection, NO_WAIT, |_, _| Act::Reset),
+    ("closed before a byte", Connection, NO_WAIT, |_, _| Reaction::Close),
+    ("reset before a byte", Connection, NO_WAIT, |_, _| Reaction::Reset),
     ("body cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Close)),
     ("body reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Reset)),
     ("chunks cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Close)),
     ("chunks reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Reset)),
-    ("no HTTP", Connection, NO_WAIT, |_, _| Act::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
+    ("no HTTP", Connection, NO_WAIT, |_, _| Reaction::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
     ("gzip that is none", Connection, NO_WAIT, |reply, _| reply.header("content-encoding", "gzip").into()),
     ("empty 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::status(200).into()),
     ("HTML 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::html().into()),
@@ -54,7 +54,7 @@ fn date(at: Duration) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + EPOCH + at)
 }
 
-fn by_wrong_clock(request: &Received) -> Act {
+fn by_wrong_clock(request: &Received) -> Reaction {
     let there = request.at + Duration::from_secs(86_400);
     later(429, date(there + SEVEN)).header("date", date(there)).into()
 }
@@ -71,14 +71,14 @@ fn without_end(mut reply: Reply) -> Reply {
     reply
 }
 
-fn cut(reply: Reply, framing: Framing, end: End) -> Act {
+fn cut(reply: Reply, framing: Framing, end: End) -> Reaction {
     let after = reply.body.len() / 2;
-    Act::Cut { reply, framing, after, end }
+    Reaction::Cut { reply, framing, after, end }
 }
 
 /// RFC 9112 §6.3: without length or chunks, a body ends where the connection does.
-fn unframed(reply: &Reply) -> Act {
-    Act::Raw([b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &reply.body[..reply.body.len() / 2]].concat())
+fn unframed(reply: &Reply) -> Reaction {
+    Reaction::Raw([b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &reply.body[..reply.body.len() / 2]].concat())
 }
 
 /// Which requests meet the fault: every third, from the first on.
@@ -99,7 +99,7 @@ struct Met {
 fn survives(at: At, &(name, told, wait, fault): &Case) {
     let (clock, expected) = (ManualClock::new(), records(40));
     // A token a page, so that the token endpoint meets faults enough.
-    let life = if at == At::TokenEndpoint { Life::Requests(1) } else { Life::Unlimited };
+    let life = if at == At::TokenEndpoint { Lifetime::Requests(1) } else { Lifetime::Unlimited };
     let api = FakeApi::new(Tokens::new(life), &expected, 4, Links::Relative);
     let met = Arc::new(Mutex::new(Met::default()));
     let of_server = Arc::clone(&met);
@@ -124,7 +124,7 @@ fn survives(at: At, &(name, told, wait, fault): &Case) {
 
     let met = met.lock().unwrap();
     assert!(met.faults >= 5, "{name} at {at:?}: {} faults", met.faults);
-    assert_eq!(setup.observed.survived(), vec![told; met.faults], "{name} at {at:?}");
+    assert_eq!(setup.events.retried(), vec![told; met.faults], "{name} at {at:?}");
     assert_eq!(met.too_early, 0, "{name} at {at:?}: sent before `Retry-After` was over");
     assert_eq!(clock.sleeps().len(), met.faults, "{name} at {at:?}: one wait a fault");
     if wait > NO_WAIT {
@@ -148,12 +148,12 @@ fn every_fault_of_the_token_endpoint_is_survived() {
 
 #[test]
 fn odd_but_right_ways_to_answer_are_no_faults() {
-    for way in [Act::Drip as fn(Reply) -> Act, Act::Chunked] {
+    for way in [Reaction::Drip as fn(Reply) -> Reaction, Reaction::Chunked] {
         let (clock, expected) = (ManualClock::new(), records(40));
-        let api = FakeApi::new(Tokens::new(Life::Requests(3)), &expected, 4, Links::Absolute);
+        let api = FakeApi::new(Tokens::new(Lifetime::Requests(3)), &expected, 4, Links::Absolute);
         let server = FaultServer::start(Arc::clone(&clock) as _, move |request| way(api.answer(request)));
         let setup = Setup::over_sockets(&server.url(), &clock);
         assert_eq!(setup.run().records(), expected);
-        assert_eq!(setup.observed.survived(), []);
+        assert_eq!(setup.events.retried(), []);
     }
 }

@@ -9,14 +9,14 @@ use longhaul_core::{
     http::transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
 };
 use longhaul_tests::{
-    Act, FakeApi, FaultServer, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records,
+    FakeApi, FaultServer, Lifetime, Links, ManualClock, Reaction, Reply, Setup, Tokens, chain, records,
 };
 
 const BROKEN_OFF: &str = "interrupted during `POST https://api.example/api/v2/details/query`";
 
 #[test]
 fn a_wait_of_a_minute_ends_when_the_run_is_asked_to_stop() {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         let api = || Reply::status(429).header("retry-after", "60");
         Ok(if request.is_for_token() { tokens.issue(request.at) } else { api() })
@@ -29,7 +29,7 @@ fn a_wait_of_a_minute_ends_when_the_run_is_asked_to_stop() {
     assert_eq!(chain(pulled.error()), format!("{BROKEN_OFF}\nthe server answered 429 Too Many Requests"));
     assert_eq!(clock.elapsed(), Duration::from_secs(1));
     assert_eq!(transport.api_requests().len(), 1);
-    assert!(!pulled.journal.any_finished());
+    assert!(!pulled.calls.any_finished());
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_wait_for_the_token_endpoint_ends_too() {
 #[test]
 fn a_run_that_is_asked_to_stop_sends_nothing_more() {
     let (clock, expected) = (ManualClock::new(), records(4));
-    let api = FakeApi::new(Tokens::new(Life::Unlimited), &expected, 1, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Unlimited), &expected, 1, Links::Relative);
     let of_script = Arc::clone(&clock);
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         if request.query("page").as_deref() == Some("3") {
@@ -61,13 +61,13 @@ fn a_run_that_is_asked_to_stop_sends_nothing_more() {
 
     assert_eq!(chain(pulled.error()), "interrupted during `GET https://api.example/api/v2/details/query`");
     assert_eq!(pulled.request_error().reason(), StopReason::Interrupted);
-    assert_eq!(pulled.journal.records("out"), expected[..3], "the page in flight is still written");
+    assert_eq!(pulled.calls.records("out"), expected[..3], "the page in flight is still written");
     assert_eq!(transport.api_requests().len(), 3);
 }
 
 #[test]
 fn a_request_that_breaks_because_of_the_stop_is_not_blamed() {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let of_script = Arc::clone(&clock);
     let (mut setup, _) = Setup::scripted(&clock, move |request| {
         if request.is_for_token() {
@@ -91,7 +91,7 @@ fn a_request_in_flight_is_broken_off() {
     let server = FaultServer::start(Arc::clone(&clock), move |_| {
         interrupt.raise();
         of_server.interrupt();
-        Act::Stall
+        Reaction::Stall
     });
     let setup = Setup::new(&server.url(), transport, clock);
     assert_eq!(setup.run().request_error().reason(), StopReason::Interrupted);

@@ -18,16 +18,16 @@ use longhaul_core::{
     },
 };
 use longhaul_tests::{
-    Exports, JOBS_PATH, Life, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
-    split_on,
+    JOBS_PATH, JobApi, Lifetime, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens,
+    chain, split_on,
 };
 use serde_json::{Value, json};
 
 use crate::windows::{timeline, windows};
 
 /// Jobs over two days.
-pub(crate) fn exports() -> Arc<Exports> {
-    Arc::new(Exports::new(timeline(), usize::MAX))
+pub(crate) fn exports() -> Arc<JobApi> {
+    Arc::new(JobApi::new(timeline(), usize::MAX))
 }
 
 /// The results of jobs, one for each window, polled every three seconds for at most a minute.
@@ -71,13 +71,13 @@ pub(crate) fn source(setup: &Setup) -> Source {
 }
 
 pub(crate) fn unlimited() -> Arc<Tokens> {
-    Arc::new(Tokens::new(Life::Unlimited))
+    Arc::new(Tokens::new(Lifetime::Unlimited))
 }
 
 #[test]
 fn eight_windows_are_eight_jobs_each_polled_to_the_end_and_paged() {
     for concurrency in [0, 1, 3, 8, 20] {
-        let (exports, tokens) = (exports(), Arc::new(Tokens::new(Life::Requests(9))));
+        let (exports, tokens) = (exports(), Arc::new(Tokens::new(Lifetime::Requests(9))));
         let of_server = Arc::clone(&exports);
         let (setup, _) = Setup::scripted_api(&tokens, move |request| of_server.answer(request));
         let source = Source { concurrency, ..source(&setup) };
@@ -88,14 +88,14 @@ fn eight_windows_are_eight_jobs_each_polled_to_the_end_and_paged() {
         let summary = pulled.summary();
         assert_eq!((summary.records, summary.pages, summary.windows), (1440, 8 * 8, 8));
         assert_eq!(exports.polls(), [3; 8], "none is asked about once it is done");
-        assert!(exports.most_under_way() <= concurrency.max(1), "{exports:?} at {concurrency}");
+        assert!(exports.max_unread() <= concurrency.max(1), "{exports:?} at {concurrency}");
     }
 }
 
 #[test]
 fn the_halves_of_a_window_are_jobs_like_any_other() {
     for concurrency in [1, 2, 3] {
-        let exports = Arc::new(Exports::new(timeline(), 200));
+        let exports = Arc::new(JobApi::new(timeline(), 200));
         let of_server = Arc::clone(&exports);
         let (setup, _) = Setup::scripted_api(&unlimited(), move |request| of_server.answer(request));
         let mut source = Source { concurrency, ..source(&setup) };
@@ -106,7 +106,7 @@ fn the_halves_of_a_window_are_jobs_like_any_other() {
         assert!(pulled.records() == timeline().records(), "in the order of windows, at {concurrency}");
         assert_eq!(pulled.summary().windows, 8);
         assert_eq!(exports.paths().len(), 2 + 4 + 8, "days, halves and quarters");
-        assert!(exports.most_under_way() <= concurrency, "{exports:?} at {concurrency}");
+        assert!(exports.max_unread() <= concurrency, "{exports:?} at {concurrency}");
     }
 }
 
@@ -125,13 +125,13 @@ fn later_jobs_are_submitted_while_earlier_ones_are_read() {
     let source = Source { concurrency: 3, ..source(&setup) };
     let pulled = setup.pull(&source, Some(windows(Some(Span::new().hours(6)))));
     assert!(pulled.records() == timeline().records());
-    assert_eq!(exports.most_under_way(), 3);
+    assert_eq!(exports.max_unread(), 3);
 }
 
 #[test]
 fn polls_are_paced() {
     let exports = exports();
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         Ok(if request.is_for_token() { tokens.issue(request.at) } else { exports.answer(request) })
     });
@@ -154,7 +154,7 @@ fn pull_one(
     submitted: impl Fn(usize) -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
     polled: impl Fn(usize) -> Value + Send + Sync + 'static,
 ) -> (Pulled, Arc<ScriptedTransport>) {
-    let (tokens, counts) = (Tokens::new(Life::Unlimited), Mutex::new((0, 0)));
+    let (tokens, counts) = (Tokens::new(Lifetime::Unlimited), Mutex::new((0, 0)));
     let (setup, transport) = Setup::scripted(&ManualClock::new(), move |request| {
         if request.is_for_token() {
             return Ok(tokens.issue(request.at));
@@ -222,7 +222,7 @@ fn a_job_that_failed_twice_is_reported_with_what_the_api_says() {
         assert!(matches!(job_error(&pulled), JobError::Failed { .. }));
         assert_eq!(chain(pulled.error()), message);
         assert_eq!(submissions(&transport), 2);
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use longhaul_core::Clock;
-use longhaul_tests::{FakeApi, Life, Links, ManualClock, ScriptedTransport, Setup, Tokens, records};
+use longhaul_tests::{FakeApi, Lifetime, Links, ManualClock, ScriptedTransport, Setup, Tokens, records};
 use serde_json::json;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ fn pull(
 /// ends. So the bounds hold however the two are scheduled: a token serves between 0.9 and 1.0 of 5.97 seconds.
 #[test]
 fn tokens_of_one_second_are_renewed_before_they_end() {
-    let tokens = Tokens::new(Life::Time(SECOND)).told(json!(1));
+    let tokens = Tokens::new(Lifetime::Time(SECOND)).reporting(json!(1));
     let (api, _) = pull(tokens, 200, Duration::from_millis(30), Duration::ZERO);
     assert_eq!(api.tokens.refused(), 0, "no token is used after its end");
     assert!((6..=7).contains(&api.tokens.issued()), "{} tokens", api.tokens.issued());
@@ -47,7 +47,7 @@ fn tokens_of_one_second_are_renewed_before_they_end() {
 #[test]
 fn the_old_token_serves_while_the_new_one_is_fetched() {
     let (clock, expected) = (ManualClock::new(), records(6));
-    let tokens = Tokens::new(Life::Time(SECOND)).told(json!(1));
+    let tokens = Tokens::new(Lifetime::Time(SECOND)).reporting(json!(1));
     let api = FakeApi::new(tokens, &expected, 1, Links::Relative);
     let (asked, asked_again) = mpsc::channel();
     let (asked_again, time) = (Mutex::new(asked_again), Arc::clone(&clock));
@@ -82,19 +82,19 @@ fn a_lifetime_that_is_not_told_or_absurd_does_no_harm() {
     for told in
         [json!(null), json!(0), json!(-3600), json!(1_000_000_000_000_u64), json!("3600"), json!("soon")]
     {
-        for (life, most) in [(Life::Unlimited, 1), (Life::Requests(1), PAGES)] {
-            let (api, transport) = pull(Tokens::new(life).told(told.clone()), PAGES, SECOND, SECOND);
+        for (life, most) in [(Lifetime::Unlimited, 1), (Lifetime::Requests(1), PAGES)] {
+            let (api, transport) = pull(Tokens::new(life).reporting(told.clone()), PAGES, SECOND, SECOND);
             assert_eq!(api.tokens.issued(), most, "{told} {life:?}");
             assert_eq!(transport.api_requests().len(), PAGES + most - 1, "{told} {life:?}");
         }
     }
-    let (api, _) = pull(Tokens::new(Life::Requests(1)), PAGES, SECOND, SECOND);
+    let (api, _) = pull(Tokens::new(Lifetime::Requests(1)), PAGES, SECOND, SECOND);
     assert_eq!(api.tokens.issued(), PAGES, "absent");
 }
 
 #[test]
 fn a_token_that_took_longer_to_come_than_it_lives_serves_one_page() {
-    let tokens = Tokens::new(Life::Time(SECOND)).told(json!(1));
+    let tokens = Tokens::new(Lifetime::Time(SECOND)).reporting(json!(1));
     let (api, transport) = pull(tokens, 20, Duration::from_millis(30), 2 * SECOND);
     assert_eq!((api.tokens.issued(), api.tokens.refused()), (20, 0));
     assert_eq!(transport.api_requests().len(), 20);
@@ -103,7 +103,7 @@ fn a_token_that_took_longer_to_come_than_it_lives_serves_one_page() {
 #[test]
 fn a_withdrawn_token_is_replaced_in_the_middle_of_a_pull() {
     let (clock, expected) = (ManualClock::new(), records(30));
-    let tokens = Tokens::new(Life::Unlimited).told(json!(86_400));
+    let tokens = Tokens::new(Lifetime::Unlimited).reporting(json!(86_400));
     let api = Arc::new(FakeApi::new(tokens, &expected, 3, Links::Absolute));
     let of_script = Arc::clone(&api);
     let (setup, transport) = Setup::scripted(&clock, move |request| {
@@ -159,7 +159,7 @@ fn a_slow_token_endpoint_costs_a_pull_no_time_and_no_refusal() {
     const PAGES: u32 = 500;
     const A_PAGE: Duration = Duration::from_millis(10);
     let (clock, expected) = (ManualClock::new(), records(PAGES as usize));
-    let tokens = Tokens::new(Life::Time(2 * SECOND)).told(json!(2));
+    let tokens = Tokens::new(Lifetime::Time(2 * SECOND)).reporting(json!(2));
     let api = Arc::new(FakeApi::new(tokens, &expected, 1, Links::Relative));
     let (of_script, time, slow) = (Arc::clone(&api), Arc::clone(&clock), SlowEndpoint::default());
     let (setup, _) = Setup::scripted(&clock, move |request| {

@@ -7,11 +7,11 @@ use longhaul_core::listing::{
     PageError,
     paginate::{Base, Follow, NextUrl},
 };
-use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+use longhaul_tests::{Lifetime, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
 use serde_json::json;
 
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), answer)
+    Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), answer)
 }
 
 fn link_header() -> NextUrl {

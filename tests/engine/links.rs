@@ -8,7 +8,7 @@ use longhaul_core::listing::{
     paginate::{Base, Follow, NextUrl},
 };
 use longhaul_tests::{
-    Act, FaultServer, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
+    FaultServer, Lifetime, ManualClock, Reaction, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
 };
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use serde_json::json;
 fn setup(
     next: impl Fn(&Received) -> serde_json::Value + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>) {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     Setup::scripted(&clock, move |request| {
         if request.is_for_token() {
             return Ok(tokens.issue(request.at));
@@ -42,7 +42,7 @@ fn a_page_that_was_given_before_is_an_error_at_any_distance() {
         assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
         assert_eq!(chain(pulled.error()), "after 60 pages the API points to a page that was already fetched");
         assert_eq!(transport.api_requests().len(), 60);
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 
@@ -115,9 +115,9 @@ const AWAY: [&str; 13] = [
 /// An API with `link` in its answer, as `answer` puts it there, leads nowhere else: not by a single connection.
 fn leads_nowhere(link: &str, answer: fn(&str) -> Reply) {
     let clock = ManualClock::new();
-    let other = FaultServer::start(Arc::clone(&clock) as _, |_| Act::Close);
+    let other = FaultServer::start(Arc::clone(&clock) as _, |_| Reaction::Close);
     let (tokens, of_script, authority) =
-        (Tokens::new(Life::Unlimited), link.to_owned(), other.url().authority().to_owned());
+        (Tokens::new(Lifetime::Unlimited), link.to_owned(), other.url().authority().to_owned());
     let api = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         if request.is_for_token() {
             return tokens.issue(request.at).into();
@@ -138,7 +138,7 @@ fn leads_nowhere(link: &str, answer: fn(&str) -> Reply) {
     assert_eq!(other.connections(), 0, "{link}");
     assert_eq!(api.api_requests().len(), 1, "{link}");
     assert_eq!(api.api_requests()[0].header("x-api-key"), Some("k3y"));
-    assert!(!pulled.journal.any_finished());
+    assert!(!pulled.calls.any_finished());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use longhaul_core::{
         paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Token},
     },
 };
-use longhaul_tests::{Life, Received, Reply, Setup, Tokens};
+use longhaul_tests::{Lifetime, Received, Reply, Setup, Tokens};
 use serde_json::{Value, json};
 
 /// How many listings are tried.
@@ -193,7 +193,7 @@ fn a_listing_delivers_everything_or_fails() {
     for case in 0..CASES {
         let listing = Listing::roll(&mut dice);
         let server = listing.clone();
-        let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |request| {
+        let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
             server.answer(request)
         });
         let more = matches!(listing.style, Style::CursorAndMore).then(|| "/more".parse().unwrap());
@@ -212,7 +212,7 @@ fn a_listing_delivers_everything_or_fails() {
             Ok(_) if listing.hides_records() => complete += 1,
             Ok(_) => {
                 complete += 1;
-                assert!(listing.delivered(&pulled.journal.records("out")), "case {case}: {listing:?}");
+                assert!(listing.delivered(&pulled.calls.records("out")), "case {case}: {listing:?}");
             }
             Err(error) => {
                 failed += 1;

@@ -19,12 +19,12 @@ use longhaul_core::{
     },
     pull::window::tile,
 };
-use longhaul_tests::{Life, ManualClock, Reply, Setup, Tokens, chain};
+use longhaul_tests::{Lifetime, ManualClock, Reply, Setup, Tokens, chain};
 use serde_json::json;
 
 /// The report of a pull from an API that always answers so.
 fn report(answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static) -> String {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (setup, _) =
         Setup::scripted(
             &clock,

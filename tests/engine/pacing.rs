@@ -14,7 +14,9 @@ use longhaul_core::{
     sink::Variables,
 };
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{Journal, Life, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
+use longhaul_tests::{
+    CallLog, Lifetime, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
+};
 
 /// An API that allows so many requests a minute of a token, from its first one on, and tells so.
 struct Limited {
@@ -47,7 +49,7 @@ impl Limited {
 }
 
 /// Pulls so many pages, eight at once, and gives the requests and how long it took.
-fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<ScriptedTransport>, Duration) {
+fn pull(pages: u64, life: Lifetime, limit: RateLimit, allowed: u64) -> (Arc<ScriptedTransport>, Duration) {
     let api = Limited { allowed, minutes: Mutex::default() };
     let (setup, transport) =
         Setup::scripted_api(&Arc::new(Tokens::new(life)), move |request| api.answer(request, pages));
@@ -59,21 +61,21 @@ fn pull(pages: u64, life: Life, limit: RateLimit, allowed: u64) -> (Arc<Scripted
     };
     let mut source = setup.source_at("/things", "/results", paginator);
     source.concurrency = 8;
-    let journal = Journal::default();
-    let sink = journal.sink("out");
+    let calls = CallLog::default();
+    let sink = calls.sink("out");
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
     let pull = Pull { source: &source, windows: None, sinks, variables, checkpointing: None };
     let client = Arc::new(setup.client().with_rate(limit));
     let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);
     let expected: Vec<_> = (1..=pages).map(|number| format!(r#"{{"n":{number}}}"#)).collect();
-    assert_eq!(journal.records("out"), expected, "in order");
+    assert_eq!(calls.records("out"), expected, "in order");
     (transport, setup.clock.elapsed())
 }
 
 #[test]
 fn a_budget_is_spent_to_the_last_request_without_a_single_429() {
-    let (transport, took) = pull(1000, Life::Unlimited, RateLimit::default(), 300);
+    let (transport, took) = pull(1000, Lifetime::Unlimited, RateLimit::default(), 300);
     assert_eq!(transport.api_requests().len(), 1000, "each page was asked for once");
     // Three minutes are waited out, and the fourth is begun.
     let minutes = Duration::from_secs(3 * 60)..=Duration::from_secs(3 * 60 + 5);
@@ -82,7 +84,7 @@ fn a_budget_is_spent_to_the_last_request_without_a_single_429() {
 
 #[test]
 fn each_token_has_a_budget_of_its_own() {
-    let (transport, took) = pull(100, Life::Requests(9), RateLimit::default(), 10);
+    let (transport, took) = pull(100, Lifetime::Requests(9), RateLimit::default(), 10);
     let refused = transport.api_requests().len() - 100;
     assert!(refused <= transport.token_requests().len() * 8, "only for tokens that had died: {refused}");
     assert!(took < Duration::from_secs(60), "no minute was waited out: {took:?}");
@@ -92,7 +94,7 @@ fn each_token_has_a_budget_of_its_own() {
 fn a_configured_limit_applies_in_addition_to_the_reported_one() {
     let configured = ConfiguredLimit { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
     let limit = RateLimit { configured: Some(configured), headers: None };
-    let (transport, took) = pull(200, Life::Unlimited, limit, 1_000_000);
+    let (transport, took) = pull(200, Lifetime::Unlimited, limit, 1_000_000);
     let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
     // The eight requests in flight may be sent a little after their turn, while another thread moves the clock.
     let at_once = 50 + 8;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use http::{HeaderValue, Method};
 use longhaul_core::client::retry::StopReason;
 use longhaul_tests::{
-    API_PATH, FakeApi, FaultServer, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup,
+    API_PATH, FakeApi, FaultServer, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup,
     Tokens, chain, records,
 };
 use serde_json::json;
 
 /// A pull from an API that does with each of its requests what `answer` says; tokens are no matter.
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (mut setup, transport) = Setup::scripted(&clock, move |request| {
         Ok(if request.is_for_token() { tokens.issue(request.at) } else { answer(request) })
     });
@@ -163,7 +163,7 @@ fn a_token_endpoint_that_redirects_refuses() {
 #[test]
 fn redirects_are_followed_over_real_sockets_too() {
     let (clock, expected) = (ManualClock::new(), records(9));
-    let api = FakeApi::new(Tokens::new(Life::Requests(4)), &expected, 3, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(4)), &expected, 3, Links::Relative);
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         let moved = request.url.query_pairs().any(|(name, _)| name == "moved");
         if request.url.path() == API_PATH && !moved {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use longhaul_core::Secret;
 use longhaul_tests::{
-    FakeApi, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
+    FakeApi, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn pull(
     answer: impl Fn(usize, Value) -> Reply + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>, Vec<String>) {
     let (clock, expected) = (ManualClock::new(), records(6));
-    let api = FakeApi::new(Tokens::new(Life::Requests(2)), &expected, 1, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(2)), &expected, 1, Links::Relative);
     let asked = AtomicUsize::new(0);
     let (mut setup, transport) = Setup::scripted(&clock, move |request| {
         let reply = api.answer(request);

@@ -11,16 +11,16 @@ use longhaul_core::{
     },
     listing::Pages,
 };
-use longhaul_tests::{FakeApi, Life, Links, ManualClock, Reply, Setup, Tokens, chain, records};
+use longhaul_tests::{FakeApi, Lifetime, Links, ManualClock, Reply, Setup, Tokens, chain, records};
 use serde_json::json;
 
-fn api(life: Life) -> FakeApi {
+fn api(life: Lifetime) -> FakeApi {
     FakeApi::new(Tokens::new(life), &records(4), 2, Links::Relative)
 }
 
 #[test]
 fn an_api_that_refuses_every_token_is_asked_twice() {
-    let (clock, api) = (ManualClock::new(), api(Life::StillBorn));
+    let (clock, api) = (ManualClock::new(), api(Lifetime::Zero));
     let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
 
     let pulled = setup.run();
@@ -33,14 +33,14 @@ fn an_api_that_refuses_every_token_is_asked_twice() {
         "`POST https://api.example/api/v2/details/query` was refused, although the token is new\n\
          the server answered 401 Unauthorized: `bad.credentials`: Invalid login credentials."
     );
-    assert!(!pulled.journal.any_finished());
+    assert!(!pulled.calls.any_finished());
 }
 
 #[test]
 fn a_credential_that_cannot_be_renewed_is_refused_once() {
     let fixed = FixedToken::new(Secret::new("t0p-s3cret"));
     for auth in [Arc::new(fixed) as Arc<dyn Auth>, Arc::new(Anonymous)] {
-        let (clock, api) = (ManualClock::new(), api(Life::StillBorn));
+        let (clock, api) = (ManualClock::new(), api(Lifetime::Zero));
         let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
         let origins = Origins::of([&setup.request.url]);
         let client = Client::new(Arc::clone(&setup.transport), auth, origins);
@@ -135,7 +135,7 @@ fn a_token_answer_without_a_token_is_final() {
 
 #[test]
 fn a_forbidden_request_is_told_and_does_not_renew_the_token() {
-    let (clock, api) = (ManualClock::new(), api(Life::Unlimited));
+    let (clock, api) = (ManualClock::new(), api(Lifetime::Unlimited));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         if request.is_for_token() {
             return Ok(api.answer(request));

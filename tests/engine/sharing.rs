@@ -18,7 +18,7 @@ use longhaul_core::{
     },
     clock::Wake,
 };
-use longhaul_tests::{Life, ManualClock, Reply, ScriptedTransport, Setup, Tokens};
+use longhaul_tests::{Lifetime, ManualClock, Reply, ScriptedTransport, Setup, Tokens};
 use serde_json::json;
 
 const THREADS: usize = 8;
@@ -33,7 +33,7 @@ fn on_every_thread<T: Send>(act: impl Fn() -> T + Sync) -> Vec<T> {
 
 /// An API that takes the first token once, and refuses it once every thread has sent it; `then` answers any other.
 fn dying_token(then: Reply) -> (Setup, Arc<ScriptedTransport>) {
-    let (tokens, all_refused) = (Tokens::new(Life::Unlimited), Barrier::new(THREADS));
+    let (tokens, all_refused) = (Tokens::new(Lifetime::Unlimited), Barrier::new(THREADS));
     let taken = AtomicUsize::new(0);
     Setup::scripted(&ManualClock::new(), move |request| {
         if request.is_for_token() {
@@ -124,7 +124,7 @@ fn threads_share_the_failure_of_a_token_request() {
         looked: Condvar::new(),
     });
     let (watched, asked) = (Arc::clone(&clock), AtomicUsize::new(0));
-    let tokens = Tokens::new(Life::Unlimited).told(json!(1));
+    let tokens = Tokens::new(Lifetime::Unlimited).reporting(json!(1));
     let transport = ScriptedTransport::new(&clock.clock, move |request| {
         if asked.fetch_add(1, Ordering::SeqCst) == 0 {
             return Ok(tokens.issue(request.at));

@@ -10,7 +10,7 @@ use longhaul_core::{
         paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
-use longhaul_tests::{Life, Received, Reply, Setup, Tokens, records, with_more, with_total};
+use longhaul_tests::{Lifetime, Received, Reply, Setup, Tokens, records, with_more, with_total};
 use serde_json::{Value, json};
 
 const SIZE: usize = 25;
@@ -60,7 +60,7 @@ impl Style {
 #[track_caller]
 fn gives_every_record_once(style: &Style) {
     for count in COUNTS {
-        let (expected, tokens) = (records(count), Arc::new(Tokens::new(Life::Requests(9))));
+        let (expected, tokens) = (records(count), Arc::new(Tokens::new(Lifetime::Requests(9))));
         let (answer, method, body) = (style.answer, style.method.clone(), style.body.clone());
         let of_server = expected.clone();
         let (setup, transport) = Setup::scripted_api(&tokens, move |request| {
@@ -284,7 +284,7 @@ fn cursor_that_stays_the_same() {
         renewal: Renewal::Never,
     };
     for count in COUNTS {
-        let (expected, tokens) = (records(count), Arc::new(Tokens::new(Life::Requests(9))));
+        let (expected, tokens) = (records(count), Arc::new(Tokens::new(Lifetime::Requests(9))));
         // Only the server knows how far it has come.
         let served = std::sync::Mutex::new(0);
         let of_server = expected.clone();

@@ -9,7 +9,7 @@ use longhaul_core::{
     listing::paginate::{Offset, Single},
     pull::window::Windows,
 };
-use longhaul_tests::{Life, Pulled, Reply, Setup, Tokens, split_on, with_total};
+use longhaul_tests::{Lifetime, Pulled, Reply, Setup, Tokens, split_on, with_total};
 use serde_json::{Value, json};
 
 use crate::windows::windows;
@@ -22,7 +22,7 @@ fn record(id: usize) -> String {
 /// Pulls six-hour windows from an API that gives for each the records of the whole day, as those are found that
 /// began on a day which the interval touches.
 fn pull_days(unique: Option<&str>) -> Pulled {
-    let tokens = Arc::new(Tokens::new(Life::Requests(9)));
+    let tokens = Arc::new(Tokens::new(Lifetime::Requests(9)));
     let (setup, _) = Setup::scripted_api(&tokens, |request| {
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let first = if body["interval"].as_str().unwrap().starts_with("2026-01-01") { 0 } else { 10 };
@@ -66,7 +66,7 @@ fn a_record_without_the_key_is_never_dropped() {
 /// The listing by offset of these records, two a page, of which `/id` is the key.
 fn pull(records: &[&'static str], total: usize) -> Pulled {
     let records = records.to_vec();
-    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |request| {
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
         let offset: usize = request.query("offset").unwrap().parse().unwrap();
         let page = &records[offset.min(records.len())..(offset + 2).min(records.len())];
         Reply::json(format!(r#"{{"entities":[{}],"total":{total}}}"#, page.join(",")))

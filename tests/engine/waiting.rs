@@ -18,7 +18,7 @@ use longhaul_core::{
     listing::paginate::Single,
 };
 use longhaul_tests::{
-    FakeApi, Life, Links, ManualClock, Reply, ScriptedTransport, Setup, Tokens, chain, records,
+    FakeApi, Lifetime, Links, ManualClock, Reply, ScriptedTransport, Setup, Tokens, chain, records,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ fn client(
     policy: RetryPolicy,
     answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
 ) -> (Setup, Client, Arc<ScriptedTransport>, Arc<ManualClock>) {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (mut setup, transport) =
         Setup::scripted(
             &clock,
@@ -140,7 +140,7 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
 #[test]
 fn a_request_that_is_no_read_survives_a_dead_token() {
     let (clock, expected) = (ManualClock::new(), records(2));
-    let api = FakeApi::new(Tokens::new(Life::Requests(1)), &expected, 1, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(1)), &expected, 1, Links::Relative);
     let (mut setup, _) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
     setup.request.replay = Replay::OnlyUnseen;
     assert_eq!(setup.run().records(), expected);
@@ -148,7 +148,7 @@ fn a_request_that_is_no_read_survives_a_dead_token() {
 
 #[test]
 fn a_result_that_is_not_ready_is_requested_again() {
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let polls = AtomicU32::new(0);
     let (setup, _) = Setup::scripted_api(&tokens, move |_| {
         let is_ready = polls.fetch_add(1, Ordering::Relaxed) == 8;
@@ -160,7 +160,7 @@ fn a_result_that_is_not_ready_is_requested_again() {
 
 #[test]
 fn a_result_that_is_never_ready_is_not_a_page_without_records() {
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let (setup, _) = Setup::scripted_api(&tokens, |_| Reply { status: 202, ..Reply::json("{}") });
     let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
     assert_eq!(pulled.request_error().reason(), StopReason::Exhausted);

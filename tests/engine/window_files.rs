@@ -17,7 +17,7 @@ use longhaul_core::{
     sink::{OpenSink, Registry},
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Life, Setup, Timeline, Tokens, chain};
+use longhaul_tests::{Lifetime, Setup, Timeline, Tokens, chain};
 use serde_json::{Value, json};
 
 use crate::windows::{details_query, timeline, windows};
@@ -78,7 +78,7 @@ fn windows_with_files_of_their_own_are_pulled_at_once() {
     let meeting = Arc::new(Barrier::new(4));
     let asked = AtomicUsize::new(0);
     let (_, _, mut source) = details_query(timeline(), HOUR);
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let timeline = timeline();
     let (setup, _) = Setup::scripted_api(&tokens, move |request| {
         if (1..=4).contains(&asked.fetch_add(1, Ordering::SeqCst)) {

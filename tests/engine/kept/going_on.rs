@@ -18,7 +18,7 @@ use longhaul_core::{
     state::checkpoint::Stage,
 };
 use longhaul_tests::{
-    FakeApi, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
+    FakeApi, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
 };
 
 use super::{World, pulls};
@@ -34,7 +34,7 @@ impl Failing {
         let failing = Self { pages: Arc::new(AtomicUsize::new(pages)), transport: Arc::default() };
         let (left, transport) = (Arc::clone(&failing.pages), Arc::clone(&failing.transport));
         let pull = move || {
-            let api = FakeApi::new(Tokens::new(Life::Unlimited), &records(12), 2, Links::Relative);
+            let api = FakeApi::new(Tokens::new(Lifetime::Unlimited), &records(12), 2, Links::Relative);
             let left = Arc::clone(&left);
             let (setup, scripted) = Setup::scripted(&ManualClock::new(), move |request| {
                 let spent = !request.is_for_token()
@@ -97,16 +97,17 @@ fn a_page_that_an_earlier_run_has_seen_is_seen_again() {
     let world = World {
         pull: Box::new(move || {
             let pages = Arc::clone(&pages);
-            let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |request| {
-                // Three pages and a stop, then three more, of which the last leads back to the second.
-                let next = match pages.fetch_add(1, Ordering::SeqCst) {
-                    3 => return Reply::status(404),
-                    count @ 0..6 => count + 1,
-                    _ => 1,
-                };
-                let _ = request;
-                Reply::json(format!(r#"{{"results":[{{"n":{next}}}],"nextPageUri":"?page={next}"}}"#))
-            });
+            let (setup, _) =
+                Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
+                    // Three pages and a stop, then three more, of which the last leads back to the second.
+                    let next = match pages.fetch_add(1, Ordering::SeqCst) {
+                        3 => return Reply::status(404),
+                        count @ 0..6 => count + 1,
+                        _ => 1,
+                    };
+                    let _ = request;
+                    Reply::json(format!(r#"{{"results":[{{"n":{next}}}],"nextPageUri":"?page={next}"}}"#))
+                });
             let source = setup.source();
             (setup, source)
         }),
@@ -127,19 +128,20 @@ fn a_next_link_with_a_secret_is_never_saved() {
     let world = World {
         pull: Box::new(move || {
             let (fails, asked) = (Arc::clone(&of_api), Arc::clone(&count));
-            let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Life::Unlimited)), move |request| {
-                asked.fetch_add(1, Ordering::SeqCst);
-                let page: usize = request.query("page").map_or(1, |page| page.parse().unwrap());
-                if page == 3 && fails.load(Ordering::SeqCst) > 0 {
-                    return Reply::status(404);
-                }
-                let next = if page < 4 {
-                    format!(r#","next":"?page={}&access_token=s3cret""#, page + 1)
-                } else {
-                    String::new()
-                };
-                Reply::json(format!(r#"{{"results":[{{"n":{page}}}]{next}}}"#))
-            });
+            let (setup, _) =
+                Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    let page: usize = request.query("page").map_or(1, |page| page.parse().unwrap());
+                    if page == 3 && fails.load(Ordering::SeqCst) > 0 {
+                        return Reply::status(404);
+                    }
+                    let next = if page < 4 {
+                        format!(r#","next":"?page={}&access_token=s3cret""#, page + 1)
+                    } else {
+                        String::new()
+                    };
+                    Reply::json(format!(r#"{{"results":[{{"n":{page}}}]{next}}}"#))
+                });
             let next = NextUrl { next: "/next".parse().unwrap(), base: Base::Response, follow: Follow::Get };
             let source = Source { paginator: Arc::new(next), ..setup.source() };
             (setup, source)

@@ -19,7 +19,7 @@ use longhaul_core::{
     window::Window,
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Setup, SimulatedDisk, unpacked};
+use longhaul_tests::{Setup, SimulatedDisk, decompress};
 use serde_json::Value;
 
 /// A stream, its API and its sinks, to be pulled as often as it takes.
@@ -115,7 +115,7 @@ impl World {
                 let file = disk.contents(&path).unwrap();
                 let name = path.to_str().unwrap().to_owned();
                 let (_, ending) = name.rsplit_once('.').unwrap();
-                let held = if file.is_empty() { file } else { unpacked(ending, &file) };
+                let held = if file.is_empty() { file } else { decompress(ending, &file) };
                 (name.clone(), String::from_utf8(held).unwrap())
             })
             .collect()

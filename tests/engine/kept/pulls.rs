@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Span};
 use longhaul_core::Source;
-use longhaul_tests::{Exports, FakeApi, Life, Links, ManualClock, Setup, Timeline, Tokens, records, window};
+use longhaul_tests::{
+    FakeApi, JobApi, Lifetime, Links, ManualClock, Setup, Timeline, Tokens, records, window,
+};
 use serde_json::{Value, json};
 
 use super::World;
@@ -24,7 +26,7 @@ fn side_by_side(mode: &str) -> Vec<(&'static str, &'static str, Value)> {
 
 /// Twelve records in six pages that lead to one another, from an API whose tokens die.
 fn listing() -> (Setup, Source) {
-    let api = FakeApi::new(Tokens::new(Life::Requests(3)), &records(12), 2, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(3)), &records(12), 2, Links::Relative);
     let (setup, _) = Setup::scripted(&ManualClock::new(), move |request| Ok(api.answer(request)));
     let source = setup.source();
     (setup, source)
@@ -122,7 +124,7 @@ pub(crate) fn window_files_beside_one() -> World {
 
 /// Jobs, one for each window. Those of earlier runs are still there.
 pub(crate) fn exports() -> World {
-    let exports = Arc::new(Exports::new(small_timeline(), usize::MAX));
+    let exports = Arc::new(JobApi::new(small_timeline(), usize::MAX));
     World {
         pull: Box::new(move || {
             let exports = Arc::clone(&exports);

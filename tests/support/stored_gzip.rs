@@ -1,7 +1,7 @@
-//! Gzip without compression.
+//! Gzip files without compression.
 
 /// `body` as a gzip file of stored blocks (RFC 1951 §3.2.4, RFC 1952 §2.3).
-pub fn gzip(body: &[u8]) -> Vec<u8> {
+pub fn stored_gzip(body: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut blocks = body.chunks(0xffff).peekable();
     while let Some(block) = blocks.next() {

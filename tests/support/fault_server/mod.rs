@@ -1,7 +1,7 @@
-//! A server on a real socket, with faults on demand.
+//! A server on a real socket that fails on request.
 
-mod act;
-mod read;
+mod reaction;
+mod request;
 
 use std::{
     fmt,
@@ -20,13 +20,14 @@ use longhaul_core::{
 };
 use url::Url;
 
-pub use self::act::{Act, End, Framing};
+use self::reaction::Connection;
+pub use self::reaction::{End, Framing, Reaction};
 use crate::exchange::Received;
 
-type Script = dyn Fn(&Received) -> Act + Send + Sync;
+type Script = dyn Fn(&Received) -> Reaction + Send + Sync;
 
 /// A server on the loopback interface that reacts to each request by a script, with a thread for each connection.
-/// Dropping it stops all threads.
+/// Dropping the server stops all threads.
 pub struct FaultServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -48,7 +49,10 @@ struct Shared {
 
 impl FaultServer {
     /// Starts a server that records the times of requests by `clock`.
-    pub fn start(clock: Arc<dyn Clock>, script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> Self {
+    pub fn start(
+        clock: Arc<dyn Clock>,
+        script: impl Fn(&Received) -> Reaction + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("the address of a bound socket");
         let shared = Arc::new(Shared {
@@ -128,10 +132,10 @@ impl Shared {
         stream.set_nodelay(true)?;
         let pauses = SystemClock::new(self.ended.clone());
         let mut reader = BufReader::new(stream);
-        while let Some(mut received) = read::request(&mut reader)? {
+        while let Some(mut received) = request::read(&mut reader)? {
             received.at = self.clock.elapsed();
             locked(&self.received).push(received.clone());
-            if (self.script)(&received).perform(stream, &pauses)? == act::Then::Close {
+            if (self.script)(&received).perform(stream, &pauses)? == Connection::Close {
                 break;
             }
         }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::dice::Dice;
+use super::losses::Losses;
 
 /// The names on a disk, and those that would survive a power cut.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) enum Node {
 
 #[derive(Clone, Debug)]
 enum Change {
-    Made(PathBuf, Node),
+    Created(PathBuf, Node),
     Removed(PathBuf),
     Renamed { from: PathBuf, to: PathBuf, node: Node },
 }
@@ -52,12 +52,12 @@ impl Names {
         }
     }
 
-    pub(super) fn make(&mut self, path: &Path, node: Node) -> io::Result<()> {
+    pub(super) fn create(&mut self, path: &Path, node: Node) -> io::Result<()> {
         self.check_folder_of(path)?;
         if self.get(path).is_some() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        self.change(Change::Made(path.to_owned(), node));
+        self.change(Change::Created(path.to_owned(), node));
         Ok(())
     }
 
@@ -90,12 +90,11 @@ impl Names {
         Ok(())
     }
 
-    /// The synced names, and a random part of the other changes. The contents of a folder that lost its name are lost,
-    /// too.
-    pub(super) fn after_power_cut(&self, dice: &mut Dice) -> Self {
+    /// The synced names, and some of the other changes. If a folder loses its name, its contents are lost as well.
+    pub(super) fn after_power_cut(&self, losses: &mut Losses) -> Self {
         let mut names = self.synced.clone();
         for change in &self.unsynced {
-            if dice.happened() {
+            if losses.survives() {
                 change.apply(&mut names);
             }
         }
@@ -133,13 +132,13 @@ impl Names {
 impl Change {
     /// The folder to sync for this change.
     fn folder(&self) -> Option<&Path> {
-        let (Self::Made(path, _) | Self::Removed(path) | Self::Renamed { to: path, .. }) = self;
+        let (Self::Created(path, _) | Self::Removed(path) | Self::Renamed { to: path, .. }) = self;
         path.parent()
     }
 
     fn apply(&self, names: &mut BTreeMap<PathBuf, Node>) {
         match self {
-            Self::Made(path, node) => drop(names.insert(path.clone(), *node)),
+            Self::Created(path, node) => drop(names.insert(path.clone(), *node)),
             Self::Removed(path) => drop(names.remove(path)),
             Self::Renamed { from, to, node } => {
                 names.remove(from);

@@ -16,9 +16,9 @@ use crate::{
 /// The path to submit jobs to. The jobs have paths below it.
 pub const JOBS_PATH: &str = "/api/v2/details/jobs";
 
-/// An API with jobs over a [`Timeline`]. Each job is done at the third poll, and has 25 results per page.
+/// An API with jobs over a [`Timeline`]. Each job is done at the third poll, and its pages have 25 results.
 #[derive(Debug)]
-pub struct Exports {
+pub struct JobApi {
     timeline: Timeline,
     /// The maximum number of results of a job.
     depth: usize,
@@ -28,14 +28,14 @@ pub struct Exports {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By id as in a path: the interval, and the number of polls.
+    /// The interval and the number of polls of each job, by its id as in a path.
     jobs: BTreeMap<String, (String, usize)>,
-    /// How many are not read to the end.
+    /// How many jobs are not read to the end.
     unread: usize,
-    most_unread: usize,
+    max_unread: usize,
 }
 
-impl Exports {
+impl JobApi {
     /// Jobs over `timeline`, each with at most `depth` results.
     pub fn new(timeline: Timeline, depth: usize) -> Self {
         Self { timeline, depth, state: Mutex::default(), submitted: Condvar::new() }
@@ -52,17 +52,17 @@ impl Exports {
     }
 
     /// The maximum number of jobs that were submitted but not yet read to the end.
-    pub fn most_under_way(&self) -> usize {
-        self.lock().most_unread
+    pub fn max_unread(&self) -> usize {
+        self.lock().max_unread
     }
 
     /// Waits until this many jobs were submitted, and panics after 30 seconds.
     pub fn wait_for_submissions(&self, count: usize) {
         let state = self.lock();
-        let limit = Duration::from_secs(30);
+        let timeout = Duration::from_secs(30);
         let (_state, waited) = self
             .submitted
-            .wait_timeout_while(state, limit, |state| state.jobs.len() < count)
+            .wait_timeout_while(state, timeout, |state| state.jobs.len() < count)
             .unwrap_or_else(PoisonError::into_inner);
         assert!(!waited.timed_out(), "{count} jobs were not submitted");
     }
@@ -87,7 +87,7 @@ impl Exports {
             .jobs
             .insert(percent_encoded(&id), (body["interval"].as_str().expect("an interval").to_owned(), 0));
         state.unread += 1;
-        state.most_unread = state.most_unread.max(state.unread);
+        state.max_unread = state.max_unread.max(state.unread);
         self.submitted.notify_all();
         Reply { status: 202, ..Reply::json(json!({ "jobId": id }).to_string()) }
     }
@@ -104,7 +104,8 @@ impl Exports {
         let mut state = self.lock();
         let Some((interval, 3..)) = state.jobs.get(id) else { return Reply::status(404) };
         let results = self.timeline.within(interval);
-        let offset = request.query("cursor").map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
+        let offset =
+            request.query("cursor").map_or(0, |cursor| cursor.parse().expect("a cursor from this API"));
         if offset >= self.depth {
             state.unread = state.unread.saturating_sub(1);
             return Reply::refusal(400, &json!({"code": "pagination.limit"}));
@@ -122,7 +123,7 @@ impl Exports {
     }
 }
 
-/// The ids contain characters that must be encoded in a URL.
+/// `id`, whose characters must be encoded in a URL.
 fn percent_encoded(id: &str) -> String {
     id.replace(' ', "%20").replace('/', "%2F").replace('é', "%C3%A9")
 }

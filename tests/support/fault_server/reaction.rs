@@ -1,4 +1,4 @@
-//! The reaction of a server to a request.
+//! What a server does with a request.
 
 use std::{
     io::{self, Write},
@@ -11,15 +11,15 @@ use socket2::SockRef;
 
 use crate::exchange::Reply;
 
-/// The reaction of a server to a request.
+/// What a server does with a request.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub enum Reaction {
     /// It answers, and keeps the connection.
     Reply(Reply),
     /// It answers in chunks (RFC 9112 §7.1), and keeps the connection.
     Chunked(Reply),
-    /// It answers as if it kept the connection, and closes it.
-    Last(Reply),
+    /// It answers as if it kept the connection, and then closes it.
+    ReplyAndClose(Reply),
     /// It answers in pieces of a few bytes, with pauses between.
     Drip(Reply),
     /// It closes the connection without an answer.
@@ -63,32 +63,32 @@ pub enum End {
     Reset,
 }
 
-/// Whether the connection stays open.
+/// What happens to the connection after a reaction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Then {
+pub(super) enum Connection {
     Keep,
     Close,
 }
 
-/// The maximum time of a stall, in case a test hangs.
+/// The maximum time of a stall, so that a test cannot hang.
 const MAX_STALL: Duration = Duration::from_secs(60);
 
-impl From<Reply> for Act {
+impl From<Reply> for Reaction {
     fn from(reply: Reply) -> Self {
         Self::Reply(reply)
     }
 }
 
-impl Act {
+impl Reaction {
     /// Performs the reaction. Each write is one TCP segment if it fits.
-    pub(super) fn perform(self, stream: &TcpStream, pauses: &dyn Clock) -> io::Result<Then> {
+    pub(super) fn perform(self, stream: &TcpStream, pauses: &dyn Clock) -> io::Result<Connection> {
         let mut out = stream;
         match self {
             Self::Reply(reply) => out.write_all(&message(&reply, Framing::Length).0)?,
             Self::Chunked(reply) => out.write_all(&message(&reply, Framing::Chunks).0)?,
-            Self::Last(reply) => {
+            Self::ReplyAndClose(reply) => {
                 out.write_all(&message(&reply, Framing::Length).0)?;
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
             Self::Drip(reply) => {
                 for piece in message(&reply, Framing::Chunks).0.chunks(31) {
@@ -96,10 +96,10 @@ impl Act {
                     pauses.sleep(Duration::from_millis(1));
                 }
             }
-            Self::Close => return Ok(Then::Close),
+            Self::Close => return Ok(Connection::Close),
             Self::Reset => {
                 reset_on_close(stream)?;
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
             Self::Cut { reply, framing, after, end } => {
                 let (bytes, head) = message(&reply, framing);
@@ -107,31 +107,31 @@ impl Act {
                 if end == End::Reset {
                     reset_on_close(stream)?;
                 }
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
             Self::Stall => {
                 pauses.sleep(MAX_STALL);
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
             Self::StallInBody(reply) => {
                 let (bytes, head) = message(&reply, Framing::Length);
                 out.write_all(&bytes[..=head])?;
                 pauses.sleep(MAX_STALL);
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
             Self::Raw(bytes) => {
                 out.write_all(&bytes)?;
-                return Ok(Then::Close);
+                return Ok(Connection::Close);
             }
         }
-        Ok(Then::Keep)
+        Ok(Connection::Keep)
     }
 }
 
 /// The whole answer as bytes, and how many of them are its head.
 fn message(reply: &Reply, framing: Framing) -> (Vec<u8>, usize) {
     let Reply { status, headers, body } = reply;
-    let mut bytes = format!("HTTP/1.1 {status} As Told\r\n").into_bytes();
+    let mut bytes = format!("HTTP/1.1 {status} Scripted\r\n").into_bytes();
     for (name, value) in headers {
         bytes.extend(format!("{name}: {value}\r\n").bytes());
     }

@@ -1,6 +1,6 @@
 //! The contents of a file.
 
-use super::dice::{Dice, Fate, Rest};
+use super::losses::{Fate, Losses, Rest};
 
 /// The bytes of a file, and those that would survive a power cut.
 #[derive(Clone, Debug, Default)]
@@ -39,17 +39,17 @@ impl Contents {
     }
 
     /// The synced bytes, and a random part of each write since.
-    pub(super) fn after_power_cut(&self, dice: &mut Dice) -> Vec<u8> {
+    pub(super) fn after_power_cut(&self, losses: &mut Losses) -> Vec<u8> {
         let mut found = self.synced.clone();
         for change in &self.unsynced {
             match change {
                 Change::Write { at, bytes } => {
-                    let bytes = left(bytes, dice.fate());
+                    let bytes = surviving(bytes, losses.fate());
                     if !bytes.is_empty() {
                         put(&mut found, *at, &bytes);
                     }
                 }
-                Change::Length(length) if dice.happened() => found.resize(*length, 0),
+                Change::Length(length) if losses.survives() => found.resize(*length, 0),
                 Change::Length(_) => {}
             }
         }
@@ -65,14 +65,14 @@ impl Contents {
     }
 }
 
-/// Overwrites from `at` on. A gap before it is filled with zeros.
+/// Overwrites `into` from `at` on. A gap before `at` is filled with zeros.
 fn put(into: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     let end = at + bytes.len();
     into.resize(into.len().max(end), 0);
     into[at..end].copy_from_slice(bytes);
 }
 
-fn left(bytes: &[u8], fate: Fate) -> Vec<u8> {
+fn surviving(bytes: &[u8], fate: Fate) -> Vec<u8> {
     let cut = |share: usize| bytes[..bytes.len() * share / 255].to_vec();
     match fate {
         Fate::Lost => Vec::new(),

@@ -11,15 +11,15 @@ use longhaul_core::sink::{
 
 /// The calls of the sinks of a run, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Arc<Mutex<Vec<(String, Call)>>>);
+pub struct CallLog(Arc<Mutex<Vec<(String, Call)>>>);
 
 /// A call of a sink.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Call {
     /// It was opened.
     Open,
-    /// It was opened again, at this commit.
-    GoBack(Mark),
+    /// It was opened at this commit, and so rolled back to it.
+    RollBack(Mark),
     /// These records were written.
     Write(Vec<String>),
     /// It was committed.
@@ -27,10 +27,10 @@ pub enum Call {
     /// It was finished.
     Finish,
     /// It was dropped without being finished.
-    Abandon,
+    DropUnfinished,
 }
 
-/// The calls in which a sink can fail.
+/// The steps at which a sink can fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SinkStep {
     /// While it is opened.
@@ -43,36 +43,41 @@ pub enum SinkStep {
     Finish,
 }
 
-/// A sink that records its calls in a [`Journal`], and fails on request.
+/// A sink that records its calls in a [`CallLog`], and fails on request.
 #[derive(Clone, Debug)]
 pub struct RecordingSink {
     name: String,
-    journal: Journal,
-    fails: Option<SinkStep>,
-    memory: Memory,
+    calls: CallLog,
+    fails_at: Option<SinkStep>,
+    rollback: Rollback,
 }
 
 /// Whether the sink loses the records after a commit when it is opened again at that commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Memory {
-    Forgets,
-    Keeps,
+enum Rollback {
+    Supported,
+    Unsupported,
 }
 
-impl Journal {
+impl CallLog {
     /// A sink that records its calls here, under `name`.
     pub fn sink(&self, name: &str) -> RecordingSink {
-        RecordingSink { name: name.to_owned(), journal: self.clone(), fails: None, memory: Memory::Forgets }
+        RecordingSink {
+            name: name.to_owned(),
+            calls: self.clone(),
+            fails_at: None,
+            rollback: Rollback::Supported,
+        }
     }
 
     /// All calls, with the names of the sinks.
-    pub fn calls(&self) -> Vec<(String, Call)> {
+    pub fn all(&self) -> Vec<(String, Call)> {
         self.lock().clone()
     }
 
     /// The calls of the sink `name`.
     pub fn of(&self, name: &str) -> Vec<Call> {
-        self.lock().iter().filter(|(of, _)| of == name).map(|(_, call)| call.clone()).collect()
+        self.lock().iter().filter(|(sink, _)| sink == name).map(|(_, call)| call.clone()).collect()
     }
 
     /// The records of the sink `name` that were not rolled back, in order.
@@ -84,8 +89,8 @@ impl Journal {
                 Call::Commit(mark) => {
                     commits.insert(mark.0, records.len());
                 }
-                Call::GoBack(mark) => records.truncate(commits[&mark.0]),
-                Call::Open | Call::Finish | Call::Abandon => {}
+                Call::RollBack(mark) => records.truncate(commits[&mark.0]),
+                Call::Open | Call::Finish | Call::DropUnfinished => {}
             }
         }
         records
@@ -96,7 +101,7 @@ impl Journal {
         self.lock().iter().any(|(_, call)| *call == Call::Finish)
     }
 
-    fn note(&self, name: &str, call: Call) {
+    fn record(&self, name: &str, call: Call) {
         self.lock().push((name.to_owned(), call));
     }
 
@@ -109,17 +114,17 @@ impl RecordingSink {
     /// Makes the sink fail at `step`.
     #[must_use]
     pub fn failing_at(self, step: SinkStep) -> Self {
-        Self { fails: Some(step), ..self }
+        Self { fails_at: Some(step), ..self }
     }
 
     /// Makes the sink unable to roll back: every record is durable at once.
     #[must_use]
-    pub fn keeping_all(self) -> Self {
-        Self { memory: Memory::Keeps, ..self }
+    pub fn without_rollback(self) -> Self {
+        Self { rollback: Rollback::Unsupported, ..self }
     }
 
     fn fail_at(&self, step: SinkStep) -> Result<(), SinkError> {
-        if self.fails == Some(step) {
+        if self.fails_at == Some(step) {
             return Err(SinkError::new(SinkErrorKind::Unavailable, "the disk is full"));
         }
         Ok(())
@@ -132,12 +137,12 @@ impl OpenSink for RecordingSink {
     }
 
     fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let (call, at) = match (from, self.memory) {
+        let (call, at) = match (from, self.rollback) {
             (None, _) => (Call::Open, Mark::START),
-            (Some((_, mark)), Memory::Forgets) => (Call::GoBack(mark), mark),
-            (Some((_, mark)), Memory::Keeps) => (Call::Open, mark.next()),
+            (Some((_, mark)), Rollback::Supported) => (Call::RollBack(mark), mark),
+            (Some((_, mark)), Rollback::Unsupported) => (Call::Open, mark.next()),
         };
-        self.journal.note(&self.name, call);
+        self.calls.record(&self.name, call);
         self.fail_at(SinkStep::Open)?;
         let sink = OpenRecording { sink: self.clone(), written: 0, finished: false };
         Ok(Opened { sink: Box::new(sink), at })
@@ -158,19 +163,19 @@ impl Sink for OpenRecording {
         }
         self.written += 1;
         let records = batch.records().map(|record| String::from_utf8_lossy(record).into_owned());
-        self.sink.journal.note(&self.sink.name, Call::Write(records.collect()));
+        self.sink.calls.record(&self.sink.name, Call::Write(records.collect()));
         Ok(())
     }
 
     fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
-        self.sink.journal.note(&self.sink.name, Call::Commit(mark));
+        self.sink.calls.record(&self.sink.name, Call::Commit(mark));
         self.sink.fail_at(SinkStep::Commit)?;
         Ok(Receipt(self.written.to_string()))
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), SinkError> {
         self.finished = true;
-        self.sink.journal.note(&self.sink.name, Call::Finish);
+        self.sink.calls.record(&self.sink.name, Call::Finish);
         self.sink.fail_at(SinkStep::Finish)
     }
 }
@@ -178,7 +183,7 @@ impl Sink for OpenRecording {
 impl Drop for OpenRecording {
     fn drop(&mut self) {
         if !self.finished {
-            self.sink.journal.note(&self.sink.name, Call::Abandon);
+            self.sink.calls.record(&self.sink.name, Call::DropUnfinished);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Repeatable random numbers.
+//! Random numbers that can be repeated.
 
 use std::{
     env,
@@ -8,12 +8,12 @@ use std::{
 
 /// Random numbers from a seed, by splitmix64.
 #[derive(Debug)]
-pub struct Luck {
+pub struct Random {
     seed: u64,
     state: u64,
 }
 
-impl Luck {
+impl Random {
     /// Uses the seed in `LONGHAUL_TEST_SEED`, or a random one.
     pub fn new() -> Self {
         let seed = env::var("LONGHAUL_TEST_SEED").ok();
@@ -35,29 +35,29 @@ impl Luck {
         (mixed ^ (mixed >> 31)) % limit.max(1)
     }
 
-    /// When to kill a run with `left` remaining pages, each of which takes `latency`: after the returned number of pages and
-    /// the returned time.
-    pub fn death(&mut self, left: u64, latency: Duration) -> (u64, Duration) {
-        // Much happens at the start and at the end of a run, although they are short.
+    /// When to kill a run that has `left` pages left, each of which takes `latency`: after the returned number of pages, and
+    /// after the returned time since then.
+    pub fn kill_time(&mut self, left: u64, latency: Duration) -> (u64, Duration) {
+        // A run does much at its start and at its end, although both are short.
         let pages = match self.below(6) {
             0 => 0,
             1 | 2 => left,
             _ => self.below(left + 1),
         };
         let longest = if pages == 0 { Duration::from_millis(60) } else { latency * 4 };
-        let moment = self.below(u64::try_from(longest.as_micros()).unwrap_or(u64::MAX));
-        (pages, Duration::from_micros(moment))
+        let time = self.below(u64::try_from(longest.as_micros()).unwrap_or(u64::MAX));
+        (pages, Duration::from_micros(time))
     }
 }
 
-impl Default for Luck {
+impl Default for Random {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// The minimum number of kills: `LONGHAUL_TEST_KILLS`, or 20.
-pub fn kills() -> usize {
+pub fn min_kills() -> usize {
     let kills = env::var("LONGHAUL_TEST_KILLS").ok();
     kills.map_or(20, |kills| kills.parse().expect("LONGHAUL_TEST_KILLS is a number"))
 }

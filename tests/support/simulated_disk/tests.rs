@@ -8,7 +8,7 @@ use longhaul_core::disk::{Disk, DiskFile, Kind, Open};
 
 use super::{Done, Fault, SimulatedDisk};
 
-fn made(disk: &SimulatedDisk, path: &str, text: &str) -> Box<dyn DiskFile> {
+fn created(disk: &SimulatedDisk, path: &str, text: &str) -> Box<dyn DiskFile> {
     let mut file = disk.open(Path::new(path), Open::New).unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
@@ -19,7 +19,7 @@ fn text(disk: &SimulatedDisk, path: &str) -> Option<String> {
 }
 
 /// All results of a power cut, over many seeds.
-fn left<T: Ord>(disk: &SimulatedDisk, look: impl Fn(&SimulatedDisk) -> T) -> BTreeSet<T> {
+fn outcomes<T: Ord>(disk: &SimulatedDisk, look: impl Fn(&SimulatedDisk) -> T) -> BTreeSet<T> {
     (0..200).map(|seed| look(&disk.after_power_cut(seed))).collect()
 }
 
@@ -27,7 +27,7 @@ fn left<T: Ord>(disk: &SimulatedDisk, look: impl Fn(&SimulatedDisk) -> T) -> BTr
 fn files_are_read_and_written() {
     let disk = SimulatedDisk::new();
     disk.make_folder(Path::new("/a")).unwrap();
-    let mut file = made(&disk, "/a/x", "one\ntwo\n");
+    let mut file = created(&disk, "/a/x", "one\ntwo\n");
     assert_eq!(file.seek(SeekFrom::Current(-4)).unwrap(), 4);
     file.write_all(b"2").unwrap();
     let mut rest = String::new();
@@ -63,12 +63,12 @@ fn impossible_operations_fail() {
 fn a_power_cut_leaves_what_was_synced_and_any_part_of_the_rest() {
     let disk = SimulatedDisk::new();
     disk.put_folder("/a");
-    let mut file = made(&disk, "/a/x", "one,");
+    let mut file = created(&disk, "/a/x", "one,");
     file.sync().unwrap();
     disk.sync_folder(Path::new("/a")).unwrap();
     file.write_all(b"two,").unwrap();
     file.write_all(b"three").unwrap();
-    let found = left(&disk, |disk| text(disk, "/a/x").unwrap());
+    let found = outcomes(&disk, |disk| text(disk, "/a/x").unwrap());
     assert!(found.iter().all(|text| text.starts_with("one,")), "{found:?}");
     for some in ["one,", "one,two,three", "one,tw", "one,two,\0\0\0\0\0", "one,\0\0\0\0three"] {
         assert!(found.contains(some), "{some:?} is not among {found:?}");
@@ -81,20 +81,20 @@ fn a_power_cut_leaves_what_was_synced_and_any_part_of_the_rest() {
     file.set_length(2).unwrap();
     assert_eq!(text(&disk.after_power_cut(0), "/a/x").unwrap(), "one,");
     file.sync().unwrap();
-    assert_eq!(left(&disk, |disk| text(disk, "/a/x").unwrap()), ["on".to_owned()].into());
+    assert_eq!(outcomes(&disk, |disk| text(disk, "/a/x").unwrap()), ["on".to_owned()].into());
 }
 
 #[test]
 fn a_name_survives_if_all_folders_above_are_synced() {
     let disk = SimulatedDisk::new();
     disk.make_folder(Path::new("/a")).unwrap();
-    made(&disk, "/a/x", "1").sync().unwrap();
+    created(&disk, "/a/x", "1").sync().unwrap();
     let found = |disk: &SimulatedDisk| text(disk, "/a/x");
-    assert_eq!(left(&disk, found), [None, Some("1".to_owned())].into());
+    assert_eq!(outcomes(&disk, found), [None, Some("1".to_owned())].into());
     disk.sync_folder(Path::new("/a")).unwrap();
-    assert_eq!(left(&disk, found), [None, Some("1".to_owned())].into());
+    assert_eq!(outcomes(&disk, found), [None, Some("1".to_owned())].into());
     disk.sync_folder(Path::new("/")).unwrap();
-    assert_eq!(left(&disk, found), [Some("1".to_owned())].into());
+    assert_eq!(outcomes(&disk, found), [Some("1".to_owned())].into());
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn an_unsynced_rename_may_or_may_not_have_happened() {
     let found = |disk: &SimulatedDisk| (text(disk, "/x").unwrap(), text(disk, "/x.part"));
     let before = ("old".to_owned(), Some("new".to_owned()));
     let after = ("new".to_owned(), None);
-    assert_eq!(left(&disk, found), [before, after.clone()].into());
+    assert_eq!(outcomes(&disk, found), [before, after.clone()].into());
     disk.sync_folder(Path::new("/")).unwrap();
-    assert_eq!(left(&disk, found), [after].into());
+    assert_eq!(outcomes(&disk, found), [after].into());
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn an_operation_fails_on_request() {
     ];
     for (fault, written) in cases {
         let disk = SimulatedDisk::new();
-        let mut file = made(&disk, "/x", "");
+        let mut file = created(&disk, "/x", "");
         disk.fail_at(1, fault);
         assert!(file.write(b"1234").is_err());
         assert_eq!(text(&disk, "/x").unwrap(), written, "{fault:?}");

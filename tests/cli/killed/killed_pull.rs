@@ -1,4 +1,4 @@
-//! A pull that is killed again and again until it is complete.
+//! Kills a pull again and again until it is complete.
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use longhaul_core::{
     state::{State, StateFile},
 };
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{Luck, kills, unpacked};
+use longhaul_tests::{Random, decompress, min_kills};
 
 use crate::{
     api::{self, reach},
@@ -47,34 +47,37 @@ const PULLS: usize = 10;
 /// How many pages are prefetched: up to `concurrency` of one partition, and the first ones of fewer others.
 const PREFETCHED: u64 = 4 + 3;
 
-/// The maximum number of kills of a pull, which is then left to complete.
-const KILLS_OF_A_PULL: usize = 12;
+/// The maximum number of kills per pull. After that, the pull may complete.
+const MAX_KILLS_PER_PULL: usize = 12;
 
 /// Kills runs of the pull, with any of these intervals, and compares the files with those of an undisturbed pull, which are
 /// returned.
 #[track_caller]
-pub(super) fn assert_survives(pull: &Pull, intervals: &[Every]) -> Files {
-    let mut luck = Luck::new();
+pub(super) fn assert_complete_despite_kills(pull: &Pull, intervals: &[Every]) -> Files {
+    let mut random = Random::new();
     let (undisturbed, pages) = pull.undisturbed(intervals[0]);
     let expected = contents(&undisturbed);
-    let mut left = kills() / PULLS;
+    let mut left = min_kills() / PULLS;
     while left > 0 {
-        let drawn = usize::try_from(luck.below(intervals.len() as u64)).unwrap();
+        let drawn = usize::try_from(random.below(intervals.len() as u64)).unwrap();
         let every = intervals[drawn];
-        let mut victim = Victim::new(pull, every, pages);
-        let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
+        let mut killed = KilledPull::new(pull, every, pages);
+        let kills = killed.kill_until_complete(&mut random, left.min(MAX_KILLS_PER_PULL));
         let context = format!(
-            "LONGHAUL_TEST_SEED={}: {} killed {deaths} times, commit_every = {}",
-            luck.seed(),
+            "LONGHAUL_TEST_SEED={}: {} killed {kills} times, commit_every = {}",
+            random.seed(),
             pull.stream,
             every.text
         );
-        let files = contents(&victim.folder);
+        let files = contents(&killed.folder);
         assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{context}");
         assert!(files == expected, "{context}: the records differ");
-        let again = victim.api.stats().pages - pages;
-        assert!(again <= deaths as u64 * pull.max_lost(every), "{context}: {again} pages were pulled again");
-        left -= deaths.min(left);
+        let repeated = killed.api.stats().pages - pages;
+        assert!(
+            repeated <= kills as u64 * pull.max_lost(every),
+            "{context}: {repeated} pages were pulled again"
+        );
+        left -= kills.min(left);
     }
     expected
 }
@@ -105,7 +108,7 @@ impl Pull {
 }
 
 /// A pull in its folder, with its own API.
-struct Victim<'a> {
+struct KilledPull<'a> {
     pull: &'a Pull,
     api: FakeApi,
     folder: Folder,
@@ -113,29 +116,29 @@ struct Victim<'a> {
     pages: u64,
 }
 
-impl<'a> Victim<'a> {
+impl<'a> KilledPull<'a> {
     fn new(pull: &'a Pull, every: Every, pages: u64) -> Self {
         let (api, folder) = pull.prepare(every);
         Self { pull, api, folder, pages }
     }
 
     /// Runs until the pull is complete, with at most this many kills. Returns the number of kills.
-    fn live(&mut self, luck: &mut Luck, kills: usize) -> usize {
-        let mut deaths = 0;
-        while deaths < kills {
-            let ended = self.run_to_death(luck).kill();
+    fn kill_until_complete(&mut self, random: &mut Random, max_kills: usize) -> usize {
+        let mut kills = 0;
+        while kills < max_kills {
+            let ended = self.run_until_kill(random).kill();
             if let Some(code) = ended.code {
-                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}: {}", luck.seed(), ended.stderr);
-                return deaths;
+                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}: {}", random.seed(), ended.stderr);
+                return kills;
             }
-            deaths += 1;
+            kills += 1;
             // The same command would start again.
             if self.state().complete.is_some() {
-                return deaths;
+                return kills;
             }
         }
         reach(&self.api, self.folder.longhaul("run")).run().assert_complete();
-        deaths
+        kills
     }
 
     /// The saved state of the stream. No kill may damage it.
@@ -144,17 +147,17 @@ impl<'a> Victim<'a> {
     }
 
     /// Starts a run, and returns when it is time to kill it: after some pages and some time.
-    fn run_to_death(&self, luck: &mut Luck) -> Running {
+    fn run_until_kill(&self, random: &mut Random) -> Running {
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
         let left = self.pages.saturating_sub(done);
-        let (pages, moment) = luck.death(left, self.pull.settings.latency);
+        let (pages, time) = random.kill_time(left, self.pull.settings.latency);
         let clock = api::clock();
         let until = self.api.stats().pages + pages;
         let mut running = reach(&self.api, self.folder.longhaul("run")).start();
         while self.api.stats().pages < until && !running.has_ended() {
             clock.sleep(Duration::from_micros(200));
         }
-        clock.sleep(moment);
+        clock.sleep(time);
         running
     }
 }
@@ -164,8 +167,8 @@ fn contents(folder: &Folder) -> Files {
     let read = |name: String| {
         let file = fs::read(folder.path(&format!("out/{name}"))).unwrap();
         let (_, ending) = name.rsplit_once('.').unwrap();
-        let held = unpacked(ending, &file);
-        (name, held)
+        let contents = decompress(ending, &file);
+        (name, contents)
     };
     folder.names_in("out").into_iter().map(read).collect()
 }

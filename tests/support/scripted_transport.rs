@@ -12,8 +12,8 @@ use longhaul_core::{
 };
 
 use crate::{
-    clock::ManualClock,
     exchange::{Received, Reply},
+    manual_clock::ManualClock,
 };
 
 type Script = dyn Fn(&Received) -> Result<Reply, TransportErrorKind> + Send + Sync;

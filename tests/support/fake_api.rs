@@ -1,4 +1,4 @@
-//! A model of an API: a token endpoint, and a listing in pages behind it.
+//! A model of an API: a token endpoint, and a listing that requires a token.
 
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ pub enum Links {
     Relative,
 }
 
-/// This many different records, with strings and numbers that would change if they were parsed and written again.
+/// `count` different records, with strings and numbers that would change if they were parsed and written again.
 pub fn records(count: usize) -> Vec<String> {
     let record = |id| {
         format!(

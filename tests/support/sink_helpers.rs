@@ -11,11 +11,11 @@ pub fn write_page(sink: &mut Box<dyn Sink>, records: &[&str]) -> Result<(), Sink
     sink.write(&Batch::new(text.as_bytes(), &ends))
 }
 
-/// Copies the library of a sink, which cargo builds next to the tests, into a folder.
-pub fn shelve(sink: &str, folder: &Path) {
+/// Copies the plugin of a sink, which cargo builds next to the tests, into a folder.
+pub fn install_plugin(sink: &str, folder: &Path) {
     let name = format!("{}longhaul_sink_{sink}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let built = env::current_exe().expect("a running program has a file").with_file_name(&name);
-    fs::create_dir_all(folder).expect("a folder can be made");
+    fs::create_dir_all(folder).expect("a folder can be created");
     fs::copy(built, folder.join(&name)).expect("cargo builds it before the tests");
     make_private(&folder.join(name));
 }
@@ -25,7 +25,7 @@ pub fn shelve(sink: &str, folder: &Path) {
 fn make_private(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("the file is one's own");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("the file belongs to this user");
 }
 
 #[cfg(not(unix))]

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::exchange::Received;
 
 /// The next request of a connection; `None` if the client closed it.
-pub(super) fn request(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
+pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     let first = line(reader)?;
     if first.is_empty() {
         return Ok(None);

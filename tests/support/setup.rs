@@ -1,4 +1,4 @@
-//! The parts of a pull.
+//! Everything that a pull needs, with defaults.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -26,16 +26,16 @@ use serde_json::json;
 use url::{Position, Url};
 
 use crate::{
-    api::{API_PATH, TOKEN_PATH},
-    clock::ManualClock,
     exchange::{Received, Reply},
-    journal::{Journal, RecordingSink},
-    observed::Observed,
+    fake_api::{API_PATH, TOKEN_PATH},
+    manual_clock::ManualClock,
+    recorded_events::RecordedEvents,
+    recording_sink::{CallLog, RecordingSink},
+    scripted_transport::ScriptedTransport,
     tokens::Tokens,
-    transport::ScriptedTransport,
 };
 
-/// The parts of a pull from [`FakeApi`](crate::FakeApi). A test changes those that it tests.
+/// Everything that a pull from [`FakeApi`](crate::FakeApi) needs. A test changes the parts that it is about.
 #[derive(Debug)]
 pub struct Setup {
     /// Sends the requests.
@@ -49,7 +49,7 @@ pub struct Setup {
     /// The first request.
     pub request: Request,
     /// The events of the run.
-    pub observed: Arc<Observed>,
+    pub events: Arc<RecordedEvents>,
 }
 
 impl Setup {
@@ -69,8 +69,8 @@ impl Setup {
         };
         let body = Body::Json(json!({"order": "asc"}));
         let request = Request { body, ..Request::new(Method::POST, at(API_PATH)) };
-        let (policy, observed) = (RetryPolicy::default(), Arc::default());
-        Self { transport, clock, policy, endpoint, request, observed }
+        let (policy, events) = (RetryPolicy::default(), Arc::default());
+        Self { transport, clock, policy, endpoint, request, events }
     }
 
     /// A pull from a scripted API.
@@ -115,7 +115,7 @@ impl Setup {
         let client = Client::new(Arc::clone(&self.transport), Arc::new(Anonymous), origins)
             .with_clock(Arc::clone(&self.clock))
             .with_policy(self.policy.clone())
-            .with_observer(Arc::clone(&self.observed) as _);
+            .with_observer(Arc::clone(&self.events) as _);
         OAuth2::new(self.endpoint.clone(), client)
     }
 
@@ -125,7 +125,7 @@ impl Setup {
         Client::new(Arc::clone(&self.transport), Arc::new(self.oauth2()), origins)
             .with_clock(Arc::clone(&self.clock))
             .with_policy(self.policy.clone())
-            .with_observer(Arc::clone(&self.observed) as _)
+            .with_observer(Arc::clone(&self.events) as _)
     }
 
     /// The listing of the pull.
@@ -173,21 +173,21 @@ impl Setup {
 
     /// Pulls everything into a sink named `out`.
     pub fn run(&self) -> Pulled {
-        let journal = Journal::default();
-        self.run_into(&journal, &[("out", journal.sink("out"))])
+        let calls = CallLog::default();
+        self.run_into(&calls, &[("out", calls.sink("out"))])
     }
 
-    /// Pulls everything into these sinks, which record their calls in `journal`.
-    pub fn run_into(&self, journal: &Journal, sinks: &[(&str, RecordingSink)]) -> Pulled {
+    /// Pulls everything into these sinks, which record their calls in `calls`.
+    pub fn run_into(&self, calls: &CallLog, sinks: &[(&str, RecordingSink)]) -> Pulled {
         let sinks = sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect();
-        Pulled { outcome: self.pull_into(&self.source(), None, sinks), journal: journal.clone() }
+        Pulled { outcome: self.pull_into(&self.source(), None, sinks), calls: calls.clone() }
     }
 
     /// Pulls another source than [`Setup::source`] into a sink named `out`.
     pub fn pull(&self, source: &Source, windows: Option<Vec<Window>>) -> Pulled {
-        let journal = Journal::default();
-        let outcome = self.pull_into(source, windows, vec![("out", &journal.sink("out"))]);
-        Pulled { outcome, journal }
+        let calls = CallLog::default();
+        let outcome = self.pull_into(source, windows, vec![("out", &calls.sink("out"))]);
+        Pulled { outcome, calls }
     }
 
     /// Pulls another source than [`Setup::source`] into any sinks.
@@ -214,14 +214,14 @@ pub struct Pulled {
     /// How it ended.
     pub outcome: Result<Summary, PullError>,
     /// The calls of the sinks.
-    pub journal: Journal,
+    pub calls: CallLog,
 }
 
 impl Pulled {
     /// The records of a pull that must have succeeded.
     pub fn records(&self) -> Vec<String> {
         self.summary();
-        self.journal.records("out")
+        self.calls.records("out")
     }
 
     /// The summary of a pull that must have succeeded.
@@ -258,7 +258,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// The rules of an API that says with this status, and this code if there is one, that it has too many results.
+/// The rules for an API that reports too many results with this status, and with this code if there is one.
 pub fn split_on(status: u16, code: Option<&str>) -> Arc<Rules> {
     let (status, code) = (vec![StatusMatch::Code(status)], code.map(str::to_owned));
     let when = Condition { status, code, ..Condition::default() };

@@ -1,7 +1,7 @@
 //! A disk in memory that fails on request, and shows what a kill or a power cut leaves.
 
 mod contents;
-mod dice;
+mod losses;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -16,14 +16,14 @@ use longhaul_core::disk::{Disk, DiskFile, Kind, Open};
 
 use self::{
     contents::Contents,
-    dice::Dice,
+    losses::Losses,
     names::{Names, Node},
 };
 
 /// A disk in memory. Clones are the same disk. Paths are absolute; there are no links.
 ///
-/// As in POSIX, writing differs from surviving a power cut, and so do names and contents of files: a synced file in a
-/// folder that is not synced may lose its name, and a rename may have happened or not.
+/// As in POSIX, only what was synced survives a power cut, and the names in a folder are synced separately from the contents
+/// of its files: a synced file may lose its name if its folder was not synced, and an unsynced rename may be undone.
 ///
 /// Changes are operations: creating a file or folder, writing, setting a length, renaming, removing, syncing. Operations
 /// are counted from 0.
@@ -71,9 +71,9 @@ struct SimulatedFile {
 
 /// Whether an operation needs space on the disk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Room {
-    Takes,
-    Frees,
+enum Space {
+    Needed,
+    NotNeeded,
 }
 
 impl SimulatedDisk {
@@ -123,26 +123,26 @@ impl SimulatedDisk {
         self.lock().names.files()
     }
 
-    /// The disk that the next process finds after a kill. Every change is there, but unsynced changes still do not survive a
-    /// power cut. It does not fail, and counts operations from 0.
+    /// The disk that the next process finds after a kill. It has every change, but a power cut can still undo unsynced ones.
+    /// It does not fail, and counts operations from 0.
     #[must_use]
     pub fn after_kill(&self) -> Self {
         let state = self.lock();
-        Self::holding(state.names.clone(), state.files.clone())
+        Self::with(state.names.clone(), state.files.clone())
     }
 
-    /// The disk after a power cut. Synced changes are there. Of the others, `seed` decides: 0 keeps none, 1 keeps all, other
-    /// seeds keep some. It does not fail, and counts operations from 0.
+    /// The disk after a power cut. It has all synced changes. `seed` decides which of the others: 0 keeps none, 1 keeps all,
+    /// other seeds keep some. It does not fail, and counts operations from 0.
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
         let state = self.lock();
-        let mut dice = Dice::new(seed);
-        let names = state.names.after_power_cut(&mut dice);
-        let files = state.files.iter().map(|file| Contents::durable(file.after_power_cut(&mut dice)));
-        Self::holding(names, files.collect())
+        let mut losses = Losses::new(seed);
+        let names = state.names.after_power_cut(&mut losses);
+        let files = state.files.iter().map(|file| Contents::durable(file.after_power_cut(&mut losses)));
+        Self::with(names, files.collect())
     }
 
-    fn holding(names: Names, files: Vec<Contents>) -> Self {
+    fn with(names: Names, files: Vec<Contents>) -> Self {
         Self(Arc::new(Mutex::new(State { names, files, ..State::default() })))
     }
 
@@ -158,21 +158,23 @@ impl State {
     }
 
     /// Fails if the disk has stopped. For operations that only read.
-    fn look(&self) -> io::Result<&Self> {
+    fn running(&self) -> io::Result<&Self> {
         match self.fault {
             Some((at, Fault::Stop(_))) if self.operations > at => Err(gone()),
             _ => Ok(self),
         }
     }
 
-    /// Counts an operation, and returns what it does, and its result.
-    fn next(&mut self, room: Room) -> (Done, io::Result<()>) {
+    /// Counts an operation. Returns how much of it is done, and its result.
+    fn next(&mut self, space: Space) -> (Done, io::Result<()>) {
         let operation = self.operations;
         self.operations += 1;
         match self.fault {
             Some((at, Fault::Once(done))) if operation == at => (done, Err(full())),
-            Some((at, Fault::Full)) if operation == at && room == Room::Takes => (Done::Half, Err(full())),
-            Some((at, Fault::Full)) if operation > at && room == Room::Takes => (Done::Nothing, Err(full())),
+            Some((at, Fault::Full)) if operation == at && space == Space::Needed => (Done::Half, Err(full())),
+            Some((at, Fault::Full)) if operation > at && space == Space::Needed => {
+                (Done::Nothing, Err(full()))
+            }
             Some((at, Fault::Stop(done))) if operation == at => (done, Err(gone())),
             Some((at, Fault::Stop(_))) if operation > at => (Done::Nothing, Err(gone())),
             _ => (Done::All, Ok(())),
@@ -180,18 +182,22 @@ impl State {
     }
 
     /// An atomic operation.
-    fn operate<T>(&mut self, room: Room, act: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
-        match self.next(room) {
-            (_, Ok(())) => act(self),
-            (Done::All, Err(error)) => act(self).and(Err(error)),
+    fn operate<T>(
+        &mut self,
+        space: Space,
+        operation: impl FnOnce(&mut Self) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self.next(space) {
+            (_, Ok(())) => operation(self),
+            (Done::All, Err(error)) => operation(self).and(Err(error)),
             (_, Err(error)) => Err(error),
         }
     }
 
-    fn make(&mut self, path: &Path) -> io::Result<usize> {
-        self.operate(Room::Takes, |state| {
+    fn create(&mut self, path: &Path) -> io::Result<usize> {
+        self.operate(Space::Needed, |state| {
             let file = state.add(Contents::default());
-            state.names.make(path, Node::File(file)).map(|()| file)
+            state.names.create(path, Node::File(file)).map(|()| file)
         })
     }
 }
@@ -199,37 +205,37 @@ impl State {
 impl Disk for SimulatedDisk {
     fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.lock();
-        let found = state.look()?.names.get(path);
+        let found = state.running()?.names.get(path);
         let file = match (found, open) {
             (Some(Node::File(file)), Open::Existing | Open::ExistingOrNew) => file,
             (Some(Node::Folder), Open::Existing | Open::ExistingOrNew) => {
                 return Err(ErrorKind::IsADirectory.into());
             }
             (None, Open::Existing) => return Err(ErrorKind::NotFound.into()),
-            (_, Open::New | Open::NewPrivate) | (None, Open::ExistingOrNew) => state.make(path)?,
+            (_, Open::New | Open::NewPrivate) | (None, Open::ExistingOrNew) => state.create(path)?,
         };
         Ok(Box::new(SimulatedFile { disk: self.clone(), file, position: 0 }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.lock().operate(Room::Frees, |state| state.names.rename(from, to))
+        self.lock().operate(Space::NotNeeded, |state| state.names.rename(from, to))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.lock().operate(Room::Frees, |state| state.names.remove(path))
+        self.lock().operate(Space::NotNeeded, |state| state.names.remove(path))
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        self.lock().operate(Room::Takes, |state| state.names.make(path, Node::Folder))
+        self.lock().operate(Space::Needed, |state| state.names.create(path, Node::Folder))
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.lock().operate(Room::Frees, |state| state.names.sync(path))
+        self.lock().operate(Space::NotNeeded, |state| state.names.sync(path))
     }
 
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
         let state = self.lock();
-        let kind = state.look()?.names.get(path).map(|node| match node {
+        let kind = state.running()?.names.get(path).map(|node| match node {
             Node::Folder => Kind::Folder,
             Node::File(file) => Kind::File(state.files[file].bytes.len() as u64),
         });
@@ -241,7 +247,7 @@ impl DiskFile for SimulatedFile {
     fn set_length(&self, length: u64) -> io::Result<()> {
         let mut state = self.disk.lock();
         let length = index(length)?;
-        let room = if length > state.files[self.file].bytes.len() { Room::Takes } else { Room::Frees };
+        let room = if length > state.files[self.file].bytes.len() { Space::Needed } else { Space::NotNeeded };
         state.operate(room, |state| {
             state.files[self.file].set_length(length);
             Ok(())
@@ -249,7 +255,7 @@ impl DiskFile for SimulatedFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.disk.lock().operate(Room::Frees, |state| {
+        self.disk.lock().operate(Space::NotNeeded, |state| {
             state.files[self.file].sync();
             Ok(())
         })
@@ -259,7 +265,7 @@ impl DiskFile for SimulatedFile {
 impl Read for SimulatedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let state = self.disk.lock();
-        let bytes = &state.look()?.files[self.file].bytes;
+        let bytes = &state.running()?.files[self.file].bytes;
         let mut rest = &bytes[self.position.min(bytes.len())..];
         let read = rest.read(buffer)?;
         self.position += read;
@@ -270,7 +276,7 @@ impl Read for SimulatedFile {
 impl Write for SimulatedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.disk.lock();
-        let (done, answer) = state.next(Room::Takes);
+        let (done, answer) = state.next(Space::Needed);
         let written = match done {
             Done::Nothing => &[],
             Done::Half => &bytes[..bytes.len() / 2],
@@ -289,7 +295,7 @@ impl Write for SimulatedFile {
 impl Seek for SimulatedFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let state = self.disk.lock();
-        let length = state.look()?.files[self.file].bytes.len() as u64;
+        let length = state.running()?.files[self.file].bytes.len() as u64;
         let position = match to {
             SeekFrom::Start(position) => Some(position),
             SeekFrom::End(offset) => length.checked_add_signed(offset),
