@@ -1,4 +1,4 @@
-//! What the engine does to sinks.
+//! The calls that the engine makes to sinks.
 
 use longhaul_core::{
     pull::PullError,
@@ -9,7 +9,7 @@ use longhaul_tests::{
     CallLog, FakeApi, Lifetime, Links, ManualClock, Pulled, Reply, Setup, SinkStep, Tokens, chain, records,
 };
 
-/// Three pages of two records, but for a last page that is answered with `last`.
+/// Three pages of two records. If there is a `last`, it replaces the last page.
 fn setup(last: Option<Reply>) -> Setup {
     let clock = ManualClock::new();
     let api = FakeApi::new(Tokens::new(Lifetime::Unlimited), &records(6), 2, Links::Relative);
@@ -20,7 +20,7 @@ fn setup(last: Option<Reply>) -> Setup {
     setup
 }
 
-/// Two sinks, of which the second fails.
+/// Pulls into two sinks. The second one fails at `step`.
 fn run_failing(step: SinkStep) -> Pulled {
     let calls = CallLog::default();
     let sinks = [("one", calls.sink("one")), ("two", calls.sink("two").failing_at(step))];
@@ -75,17 +75,17 @@ fn a_sink_that_fails_ends_the_pull_and_nothing_is_published() {
 }
 
 #[test]
-fn a_sink_that_fails_is_not_called_again_and_all_go_back_to_the_start() {
+fn a_failed_sink_is_not_called_again_and_all_sinks_roll_back_to_the_start() {
     let calls = run_failing(SinkStep::Write).calls;
-    let back = [DropUnfinished, RollBack(Mark::START), DropUnfinished];
-    assert!(calls.of("one").ends_with(&back));
-    assert_eq!(calls.of("two"), [[Open, Commit(Mark::START), Write(records(2))], back].concat());
+    let rolled_back = [DropUnfinished, RollBack(Mark::START), DropUnfinished];
+    assert!(calls.of("one").ends_with(&rolled_back));
+    assert_eq!(calls.of("two"), [[Open, Commit(Mark::START), Write(records(2))], rolled_back].concat());
     let calls = run_failing(SinkStep::Commit).calls.of("two");
     assert_eq!(calls, [Open, Commit(Mark::START), DropUnfinished]);
 }
 
 #[test]
-fn a_sink_that_cannot_finish_is_told() {
+fn a_sink_that_cannot_finish_is_reported() {
     let pulled = run_failing(SinkStep::Finish);
     assert_eq!(chain(pulled.error()), "the sink `two` failed\nthe disk is full");
     assert_eq!(pulled.calls.of("one").last(), Some(&Finish));
@@ -97,14 +97,14 @@ fn a_page_that_fails_ends_the_pull_and_nothing_is_published() {
         let calls = CallLog::default();
         let pulled = setup(Some(reply)).run_into(&calls, &[("out", calls.sink("out"))]);
         assert!(pulled.outcome.is_err());
-        assert_eq!(calls.records("out"), records(4), "what came before");
+        assert_eq!(calls.records("out"), records(4), "the pages before it");
         assert_eq!(calls.of("out").last(), Some(&DropUnfinished));
         assert!(!calls.any_finished());
     }
 }
 
 #[test]
-fn a_sink_that_cannot_be_opened_costs_no_request() {
+fn nothing_is_requested_if_a_sink_cannot_be_opened() {
     let (clock, calls) = (ManualClock::new(), CallLog::default());
     let (setup, transport) = Setup::scripted(&clock, |_| Ok(Reply::status(500)));
     let sink = calls.sink("out").failing_at(SinkStep::Open);

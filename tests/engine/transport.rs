@@ -24,7 +24,7 @@ use longhaul_tests::{
     FakeApi, FaultServer, Lifetime, Links, ManualClock, Reaction, Reply, Setup, Tokens, records, stored_gzip,
 };
 
-/// 100,014 bytes of JSON, most of them blanks, as a gzip file of some 130 bytes.
+/// 100,014 bytes of JSON, most of them spaces, as a gzip file of about 130 bytes.
 const BOMB: &str = "H4sIAAAAAAACA+3BsREAEBAAsFWcMazilDqVp3J2t4Yiycmzxx4rcqkJAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+Fa7D4oLu5OuhgEA";
 
 fn transport(change: impl FnOnce(&mut Settings)) -> UreqTransport {
@@ -33,7 +33,7 @@ fn transport(change: impl FnOnce(&mut Settings)) -> UreqTransport {
     UreqTransport::new(&settings).unwrap()
 }
 
-/// What a server that does `act` makes of one GET.
+/// The result of one GET to a server that reacts with `act`.
 fn get(
     transport: &UreqTransport,
     act: impl Fn() -> Reaction + Send + Sync + 'static,
@@ -59,7 +59,7 @@ fn a_compressed_body_is_read() {
 }
 
 #[test]
-fn a_compressed_body_that_is_cut_or_damaged_is_a_fault() {
+fn a_compressed_body_that_is_cut_off_or_damaged_is_a_fault() {
     let body = stored_gzip(&records(50).join(",").into_bytes());
     let reply = |body: &[u8]| Reply::json(body).header("content-encoding", "gzip");
     let half = reply(&body[..body.len() / 2]);
@@ -71,7 +71,7 @@ fn a_compressed_body_that_is_cut_or_damaged_is_a_fault() {
 }
 
 #[test]
-fn a_body_beyond_the_limit_is_refused_and_not_asked_for_again() {
+fn a_body_beyond_the_limit_is_an_error_and_not_requested_again() {
     let limited = transport(|settings| settings.max_body = 99_999);
     let bomb = STANDARD.decode(BOMB).unwrap();
     let small = Reply::json(bomb).header("content-encoding", "gzip");
@@ -129,7 +129,7 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn a_kept_connection_that_the_server_closed_is_replaced() {
+fn a_connection_that_the_server_closed_is_replaced() {
     let (clock, expected) = (ManualClock::new(), records(30));
     let (api, count) =
         (FakeApi::new(Tokens::new(Lifetime::Unlimited), &expected, 1, Links::Relative), AtomicUsize::new(0));
@@ -146,7 +146,7 @@ fn a_kept_connection_that_the_server_closed_is_replaced() {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_no_connection() {
+fn a_port_without_a_listener_is_reported_as_no_connection() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
@@ -155,7 +155,7 @@ fn a_port_where_nobody_listens_is_no_connection() {
 }
 
 #[test]
-fn broken_connections_are_told_apart_from_garbage() {
+fn broken_connections_are_distinguished_from_garbage() {
     let one = || transport(|_| {});
     assert_eq!(kind(get(&one(), || Reaction::Close)), BrokenOff);
     assert_eq!(kind(get(&one(), || Reaction::Reset)), BrokenOff);
@@ -168,7 +168,7 @@ fn broken_connections_are_told_apart_from_garbage() {
 const SOON: Duration = Duration::from_millis(100);
 
 #[test]
-fn a_server_that_says_nothing_runs_out_of_time() {
+fn a_server_that_sends_nothing_times_out() {
     let hung = transport(|settings| settings.timeout = SOON);
     assert_eq!(kind(get(&hung, || Reaction::Stall)), TimedOut);
     let hung = transport(|settings| settings.idle_timeout = SOON);
@@ -178,7 +178,7 @@ fn a_server_that_says_nothing_runs_out_of_time() {
 }
 
 #[test]
-fn a_long_wait_for_the_first_byte_is_allowed_where_one_between_bytes_is_not() {
+fn the_idle_timeout_does_not_apply_before_the_first_byte() {
     let patient = transport(|settings| settings.idle_timeout = SOON);
     let pauses = SystemClock::new(Interrupt::default());
     let body = get(&patient, move || {
@@ -189,11 +189,11 @@ fn a_long_wait_for_the_first_byte_is_allowed_where_one_between_bytes_is_not() {
 }
 
 #[test]
-fn a_hung_answer_is_survived() {
+fn a_run_recovers_from_answers_that_hang() {
     let (clock, expected) = (ManualClock::new(), records(6));
     let (api, count) =
         (FakeApi::new(Tokens::new(Lifetime::Unlimited), &expected, 2, Links::Relative), AtomicUsize::new(0));
-    // The token endpoint hangs first, then the API at its head, then in a body.
+    // First the token endpoint hangs, then the API before its answer, then the API in a body.
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         match count.fetch_add(1, Ordering::SeqCst) {
             0 | 2 => Reaction::Stall,

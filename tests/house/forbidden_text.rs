@@ -1,8 +1,8 @@
-//! Words that have no place in the project.
+//! Text that no file may contain.
 
 use crate::files::texts;
 
-/// Taken apart, so that they do not stand here.
+/// Marks of unfinished work. They are split, so that this file does not contain them.
 const UNFINISHED: [[&str; 2]; 5] =
     [["to", "do!"], ["FIX", "ME"], ["XX", "X"], ["db", "g!"], ["#[ig", "nore"]];
 
@@ -11,12 +11,12 @@ const MACHINE: [[&str; 2]; 5] =
     [["/ho", "me/"], ["/ro", "ot/"], ["/Use", "rs/"], ["/wo", "rk/"], ["C:", "\\"]];
 
 #[test]
-fn nothing_is_unfinished_or_left_out() {
+fn no_file_is_unfinished_and_no_test_is_skipped() {
     assert_absent(&UNFINISHED);
 }
 
 #[test]
-fn no_file_speaks_of_the_machine_it_was_written_on() {
+fn no_file_contains_a_path_of_one_machine() {
     assert_absent(&MACHINE);
 }
 
@@ -26,7 +26,7 @@ fn assert_absent(words: &[[&str; 2]]) {
         for word in words {
             let word = word.concat();
             let line = text.lines().position(|line| line.contains(&word));
-            assert!(line.is_none(), "{}:{} says {word}", path.display(), line.unwrap_or_default() + 1);
+            assert!(line.is_none(), "{}:{} contains {word}", path.display(), line.unwrap_or_default() + 1);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The wire, as RFC 6749 and RFC 6750 draw it, against a server that is not ours.
+//! The requests that RFC 6749 and RFC 6750 describe, checked by an independent mock server.
 
 use longhaul_tests::{ManualClock, Setup};
 use mockito::{Matcher, Server};
 
 #[test]
-fn a_pull_is_what_the_rfcs_say() {
+fn a_pull_sends_the_requests_of_the_rfcs() {
     let mut server = Server::new();
     let token = server
         .mock("POST", "/oauth/token")

@@ -1,4 +1,4 @@
-//! Credentials reach the token endpoint letter for letter.
+//! Credentials reach the token endpoint unchanged.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use longhaul_core::{
 };
 use longhaul_tests::{FaultServer, Lifetime, ManualClock, Received, Setup, Tokens};
 
-/// What parsers of configuration and of forms like to misread.
+/// Secrets that a parser of configuration or of forms could misread.
 const SECRETS: [&str; 16] = [
     "007",
     "1.10",
@@ -28,7 +28,7 @@ const SECRETS: [&str; 16] = [
     "~null\\n",
 ];
 
-/// The token request of a client set up by `change`, as it came out of a real socket.
+/// The token request of a pull that is changed by `change`, as it arrives at a real socket.
 fn token_request(change: impl FnOnce(&mut Setup)) -> Received {
     let clock = ManualClock::new();
     let tokens = Tokens::new(Lifetime::Unlimited);
@@ -40,7 +40,7 @@ fn token_request(change: impl FnOnce(&mut Setup)) -> Received {
 }
 
 #[test]
-fn secrets_arrive_letter_for_letter_by_basic() {
+fn secrets_arrive_unchanged_by_basic_authentication() {
     for secret in SECRETS {
         let request = token_request(|setup| {
             setup.endpoint.client_id = format!("id {secret}");
@@ -54,7 +54,7 @@ fn secrets_arrive_letter_for_letter_by_basic() {
 }
 
 #[test]
-fn secrets_arrive_letter_for_letter_by_form() {
+fn secrets_arrive_unchanged_in_a_form() {
     for secret in SECRETS {
         let request = token_request(|setup| {
             setup.endpoint.client_auth = ClientAuth::Post;
@@ -70,7 +70,7 @@ fn secrets_arrive_letter_for_letter_by_form() {
 }
 
 #[test]
-fn names_and_passwords_arrive_letter_for_letter() {
+fn names_and_passwords_arrive_unchanged() {
     for secret in SECRETS {
         let request = token_request(|setup| {
             setup.endpoint.grant =

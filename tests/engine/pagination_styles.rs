@@ -1,4 +1,4 @@
-//! Every style of pagination against a server of its kind, whose tokens serve nine requests each.
+//! Every style of pagination, with a server that has only this style and whose tokens are valid for nine requests.
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use serde_json::{Value, json};
 const SIZE: usize = 25;
 const PATH: &str = "/api/v2/users";
 
-/// None, one, exactly one page, and many pages with a ragged end.
+/// Numbers of records: none, one, one full page, and many pages with a last page that is not full.
 const COUNTS: [usize; 4] = [0, 1, SIZE, 40 * SIZE + 7];
 
-/// A style: how it is declared, and a server that knows no other.
+/// A style of pagination: its configuration, and a server that has only this style.
 struct Style {
     method: Method,
     body: Option<Value>,
     paginator: Arc<dyn Paginator>,
     ends: Ends,
-    /// What the server answers to a request for some of its records; none is a 400.
+    /// The server's answer to a request, from all of its records. `None` stands for a 400.
     answer: fn(&Received, &[String]) -> Option<Reply>,
-    /// How many pages it takes to get that many records.
+    /// How many pages a number of records takes.
     pages: fn(usize) -> usize,
 }
 
@@ -47,18 +47,18 @@ impl Style {
         }
     }
 
-    fn ending(self, ends: Ends) -> Self {
+    fn with_ends(self, ends: Ends) -> Self {
         Self { ends, ..self }
     }
 
-    fn post(self, body: Value) -> Self {
+    fn by_post(self, body: Value) -> Self {
         Self { method: Method::POST, body: Some(body), ..self }
     }
 }
 
-/// Every record once and in order, in as few requests as the style allows, whatever becomes of the tokens.
+/// Pulls every record once and in order, without unnecessary requests, while tokens expire.
 #[track_caller]
-fn gives_every_record_once(style: &Style) {
+fn assert_pulls_every_record_once(style: &Style) {
     for count in COUNTS {
         let (expected, tokens) = (records(count), Arc::new(Tokens::new(Lifetime::Requests(9))));
         let (answer, method, body) = (style.answer, style.method.clone(), style.body.clone());
@@ -82,11 +82,11 @@ fn gives_every_record_once(style: &Style) {
         let (summary, pages) = (pulled.summary(), (style.pages)(count));
         assert_eq!((summary.records, summary.pages), (count as u64, pages as u64), "{:?}", style.paginator);
         assert_eq!((summary.missing, summary.repeated, summary.windows), (0, 0, 0));
-        assert_eq!(tokens.refused(), (pages - 1) / 9, "a token dies after every ninth page");
+        assert_eq!(tokens.refused(), (pages - 1) / 9, "a token expires after every ninth page");
         let requests = transport.api_requests();
         assert_eq!(requests.len(), pages + tokens.refused());
         let keeps_query = |request: &Received| request.url.query().is_some_and(|q| q.contains("state=a%2Fb"));
-        assert!(requests.iter().all(keeps_query), "what else was asked for is asked for on every page");
+        assert!(requests.iter().all(keeps_query), "every request keeps the other parameters");
     }
 }
 
@@ -98,7 +98,7 @@ fn body(request: &Received) -> Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-/// A page with these records, and `more` behind them.
+/// A page with these records, followed by the members `more`.
 fn page(records: &[String], more: &str) -> Reply {
     Reply::json(format!("{{\"entities\": [{}]{more}}}", records.join(", ")))
 }
@@ -107,12 +107,12 @@ fn from(offset: usize, records: &[String]) -> &[String] {
     &records[offset.min(records.len())..(offset + SIZE).min(records.len())]
 }
 
-/// As many pages as there are records for, and at least one.
+/// The pages that have records, but at least one.
 fn filled(count: usize) -> usize {
     count.div_ceil(SIZE).max(1)
 }
 
-/// The same, and an empty one to end with.
+/// The pages that have records, and an empty one at the end.
 fn filled_and_empty(count: usize) -> usize {
     count.div_ceil(SIZE) + 1
 }
@@ -120,7 +120,7 @@ fn filled_and_empty(count: usize) -> usize {
 #[test]
 fn single() {
     for single in [Single::Assumed, Single::Declared] {
-        gives_every_record_once(&Style::get(single, |_, records| Some(page(records, "")), |_| 1));
+        assert_pulls_every_record_once(&Style::get(single, |_, records| Some(page(records, "")), |_| 1));
     }
 }
 
@@ -134,7 +134,7 @@ fn next_url() {
         let more = if number * SIZE < records.len() { next.as_str() } else { "" };
         Some(page(from((number - 1) * SIZE, records), more))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled));
+    assert_pulls_every_record_once(&Style::get(paginator, answer, filled));
 }
 
 #[test]
@@ -151,17 +151,17 @@ fn page_number_in_the_query() {
         let counts = format!(r#","pageNumber":{number},"total":{total},"pageCount":{count}"#);
         (size == SIZE && number >= 1).then(|| page(from((number - 1) * SIZE, records), &counts))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled).ending(with_total("/total")));
+    assert_pulls_every_record_once(&Style::get(paginator, answer, filled).with_ends(with_total("/total")));
 }
 
 #[test]
-fn page_number_from_zero_without_any_counts() {
+fn page_number_from_zero_without_counts() {
     let param = "page".parse().unwrap();
     let paginator = PageNumber { param, size: None, start: 0, page_count: None };
     let answer = |request: &Received, records: &[String]| {
         Some(page(from(number(request.query("page"))? * SIZE, records), ""))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled_and_empty));
+    assert_pulls_every_record_once(&Style::get(paginator, answer, filled_and_empty));
 }
 
 #[test]
@@ -177,14 +177,14 @@ fn page_number_in_the_body() {
         let number = usize::try_from(body["paging"]["pageNumber"].as_u64()?).ok()?;
         let expected = json!({"order": "asc", "paging": {"pageSize": SIZE, "pageNumber": number}});
         let (records, total) = (from((number - 1) * SIZE, records), records.len());
-        // Past the end there is no such key, and the total is still told.
+        // Past the end the key is missing, but the total is still reported.
         let past_the_end = || Reply::json(format!(r#"{{"totalHits":{total}}}"#));
         let with_records = || page(records, &format!(r#","totalHits":{total}"#));
         (body == expected).then(|| if records.is_empty() { past_the_end() } else { with_records() })
     };
     let ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/totalHits") };
-    let style = Style::get(paginator, answer, filled_and_empty).ending(ends);
-    gives_every_record_once(&style.post(json!({"order": "asc"})));
+    let style = Style::get(paginator, answer, filled_and_empty).with_ends(ends);
+    assert_pulls_every_record_once(&style.by_post(json!({"order": "asc"})));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn offset_from_zero() {
         let (offset, limit) = (number(request.query("offset"))?, number(request.query("limit"))?);
         (limit == SIZE).then(|| page(from(offset, records), ""))
     };
-    gives_every_record_once(&Style::get(paginator, answer, filled_and_empty));
+    assert_pulls_every_record_once(&Style::get(paginator, answer, filled_and_empty));
 }
 
 #[test]
@@ -213,18 +213,18 @@ fn offset_from_one_as_in_scim() {
         let counts = format!(r#","totalResults":{},"startIndex":{index}"#, records.len());
         (size == SIZE && index >= 1).then(|| page(from(index - 1, records), &counts))
     };
-    gives_every_record_once(
-        &Style::get(paginator, answer, filled_and_empty).ending(with_total("/totalResults")),
+    assert_pulls_every_record_once(
+        &Style::get(paginator, answer, filled_and_empty).with_ends(with_total("/totalResults")),
     );
 }
 
-/// An opaque cursor for what comes after so many records, with all that has a meaning in a URL.
+/// An opaque cursor for the records from `offset` on. It contains every character that has a meaning in a URL.
 fn cursor_after(offset: usize) -> String {
     format!("b+c/{offset}=&x=1?#% %41é;")
 }
 
-/// How many records such a cursor leaves behind; nothing for one that did not come back letter for letter.
-fn behind(cursor: Option<&str>) -> Option<usize> {
+/// The offset in a cursor, or `None` if the cursor was changed.
+fn offset_in(cursor: Option<&str>) -> Option<usize> {
     let Some(cursor) = cursor else { return Some(0) };
     let offset = cursor.strip_prefix("b+c/")?.split('=').next()?.parse().ok()?;
     (cursor == cursor_after(offset)).then_some(offset)
@@ -241,43 +241,43 @@ fn cursor_style(param: &str) -> Token {
 #[test]
 fn cursor_in_the_query() {
     let answer = |request: &Received, records: &[String]| {
-        let offset = behind(request.query("cursor").as_deref())?;
+        let offset = offset_in(request.query("cursor").as_deref())?;
         let next = json!({"after": cursor_after(offset + SIZE)});
         let is_last = offset + SIZE >= records.len();
         let more = if is_last { String::new() } else { format!(r#","cursors":{next}"#) };
         Some(page(from(offset, records), &more))
     };
-    gives_every_record_once(&Style::get(cursor_style("cursor"), answer, filled));
+    assert_pulls_every_record_once(&Style::get(cursor_style("cursor"), answer, filled));
 }
 
 #[test]
 fn cursor_in_the_body() {
     let answer = |request: &Received, records: &[String]| {
         let body = body(request);
-        let offset = behind(body["after"].as_str())?;
+        let offset = offset_in(body["after"].as_str())?;
         let is_last = offset + SIZE >= records.len();
         let next = if is_last { Value::Null } else { cursor_after(offset + SIZE).into() };
         let more = format!(r#","cursors":{}"#, json!({ "after": next }));
         (body["filters"] == json!([1])).then(|| page(from(offset, records), &more))
     };
     let style = Style::get(cursor_style("/after"), answer, filled);
-    gives_every_record_once(&style.post(json!({"filters": [1]})));
+    assert_pulls_every_record_once(&style.by_post(json!({"filters": [1]})));
 }
 
 #[test]
-fn cursor_that_is_there_to_the_last_with_a_word_on_whether_there_is_more() {
+fn cursor_on_every_page_with_a_more_flag() {
     let answer = |request: &Received, records: &[String]| {
-        let offset = behind(request.query("cursor").as_deref())?;
+        let offset = offset_in(request.query("cursor").as_deref())?;
         let next = json!({"after": cursor_after(offset + SIZE)});
         let more = offset + SIZE < records.len();
         Some(page(from(offset, records), &format!(r#","cursors":{next},"has_more":{more}"#)))
     };
-    let style = Style::get(cursor_style("cursor"), answer, filled).ending(with_more("/has_more"));
-    gives_every_record_once(&style);
+    let style = Style::get(cursor_style("cursor"), answer, filled).with_ends(with_more("/has_more"));
+    assert_pulls_every_record_once(&style);
 }
 
 #[test]
-fn cursor_that_stays_the_same() {
+fn constant_cursor() {
     let paginator = Token {
         param: "/scroll_id".parse().unwrap(),
         cursor: "/_scroll_id".parse().unwrap(),
@@ -285,7 +285,7 @@ fn cursor_that_stays_the_same() {
     };
     for count in COUNTS {
         let (expected, tokens) = (records(count), Arc::new(Tokens::new(Lifetime::Requests(9))));
-        // Only the server knows how far it has come.
+        // Only the server knows the current position.
         let served = std::sync::Mutex::new(0);
         let of_server = expected.clone();
         let (setup, _) = Setup::scripted_api(&tokens, move |request| {
@@ -318,5 +318,5 @@ fn link_header() {
     };
     let next = "link:next".parse().unwrap();
     let paginator = NextUrl { next, base: Base::Response, follow: Follow::Get };
-    gives_every_record_once(&Style::get(paginator, answer, filled));
+    assert_pulls_every_record_once(&Style::get(paginator, answer, filled));
 }

@@ -1,4 +1,4 @@
-//! Servers that shrink pages, lie about counts, or give the same page whatever they are asked for.
+//! Servers that return smaller pages than requested, report wrong counts, or ignore the page number.
 
 use std::sync::Arc;
 
@@ -31,28 +31,30 @@ fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup,
     Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), answer)
 }
 
-fn asked(request: &Received, name: &str) -> usize {
+fn parameter(request: &Received, name: &str) -> usize {
     request.query(name).and_then(|number| number.parse().ok()).unwrap()
 }
 
-/// Pulls seven records in pages of three, each of which tells `counts`, and past the end gives `past_the_end`.
+/// Pulls seven records in pages of three. Each page also has the members `counts`. Requests past the end get
+/// `past_the_end`.
 fn pull_seven(paginator: PageNumber, ends: Ends, counts: &'static str, past_the_end: &'static str) -> Pulled {
-    let (setup, _) = setup(move |request| match records(7).chunks(3).nth(asked(request, "pageNumber") - 1) {
-        Some(page) => Reply::json(format!(r#"{{"entities":[{}]{counts}}}"#, page.join(","))),
-        None => Reply::json(past_the_end),
-    });
+    let (setup, _) =
+        setup(move |request| match records(7).chunks(3).nth(parameter(request, "pageNumber") - 1) {
+            Some(page) => Reply::json(format!(r#"{{"entities":[{}]{counts}}}"#, page.join(","))),
+            None => Reply::json(past_the_end),
+        });
     let source = setup.source_at("/api/v2/users", "/entities", paginator);
     setup.pull(&Source { ends, ..source }, None)
 }
 
 #[test]
-fn a_page_size_that_is_silently_shrunk_loses_nothing() {
+fn smaller_pages_than_requested_lose_no_records() {
     let all = records(250);
     let of_server = all.clone();
     let (setup, transport) = setup(move |request| {
         let (offset, most) = match request.query("offset") {
-            Some(_) => (asked(request, "offset"), asked(request, "limit").min(100)),
-            None => ((asked(request, "pageNumber") - 1) * 100, asked(request, "pageSize").min(100)),
+            Some(_) => (parameter(request, "offset"), parameter(request, "limit").min(100)),
+            None => ((parameter(request, "pageNumber") - 1) * 100, parameter(request, "pageSize").min(100)),
         };
         let page = &of_server[offset.min(250)..(offset + most).min(250)];
         Reply::json(format!(r#"{{"entities":[{}],"total":250}}"#, page.join(",")))
@@ -67,13 +69,13 @@ fn a_page_size_that_is_silently_shrunk_loses_nothing() {
     }
     let requests = transport.api_requests();
     let offsets: Vec<_> = requests.iter().filter_map(|request| request.query("offset")).collect();
-    assert_eq!(offsets, ["0", "100", "200", "250"], "by what was received");
+    assert_eq!(offsets, ["0", "100", "200", "250"], "each offset is the number of records so far");
 }
 
 #[test]
-fn pages_of_uneven_length_lose_nothing() {
+fn pages_of_different_sizes_lose_no_records() {
     let (setup, _) = setup(|request| {
-        let offset = asked(request, "offset");
+        let offset = parameter(request, "offset");
         let page = &records(40)[offset..(offset + 1 + offset % 4).min(40)];
         Reply::json(format!(r#"{{"entities":[{}]}}"#, page.join(",")))
     });
@@ -82,7 +84,7 @@ fn pages_of_uneven_length_lose_nothing() {
 }
 
 #[test]
-fn a_page_count_that_lies_neither_cuts_the_listing_short_nor_keeps_it_going() {
+fn a_wrong_page_count_neither_ends_nor_extends_a_listing() {
     for counts in [
         r#","pageCount":0"#,
         r#","pageCount":9"#,
@@ -101,14 +103,14 @@ fn a_page_count_that_lies_neither_cuts_the_listing_short_nor_keeps_it_going() {
         let pulled =
             pull_seven(page_number(Some("/pageCount")), Ends::default(), counts, r#"{"entities":[]}"#);
         assert_eq!(pulled.records(), records(7), "{counts}");
-        assert_eq!(pulled.summary().pages, 3, "the page that is the last need not be looked behind");
+        assert_eq!(pulled.summary().pages, 3, "nothing is requested after the last page");
     }
 }
 
 #[test]
-fn a_page_count_of_nothing_is_not_believed_where_pages_count_from_zero() {
+fn a_page_count_of_zero_is_ignored_if_pages_are_numbered_from_zero() {
     let (setup, _) = setup(|request| {
-        let page = records(7).chunks(3).nth(asked(request, "pageNumber")).unwrap_or_default().join(",");
+        let page = records(7).chunks(3).nth(parameter(request, "pageNumber")).unwrap_or_default().join(",");
         Reply::json(format!(r#"{{"entities":[{page}],"pageCount":0}}"#))
     });
     let paginator = PageNumber { start: 0, ..page_number(Some("/pageCount")) };
@@ -116,7 +118,7 @@ fn a_page_count_of_nothing_is_not_believed_where_pages_count_from_zero() {
 }
 
 #[test]
-fn a_total_ends_nothing_and_is_reconciled() {
+fn a_total_does_not_end_a_listing_but_missing_records_are_counted() {
     for (counts, missing) in [
         (r#","total":7"#, 0),
         (r#","total":"9""#, 2),
@@ -130,20 +132,20 @@ fn a_total_ends_nothing_and_is_reconciled() {
         assert_eq!(pulled.records(), records(7), "{counts}");
         assert_eq!(pulled.summary().missing, missing, "{counts}");
     }
-    let moved =
+    let changed =
         pull_seven(page_number(None), with_total("/total"), r#","total":5"#, r#"{"entities":[],"total":8}"#);
-    assert_eq!(moved.summary().missing, 1, "what the last page says counts");
+    assert_eq!(changed.summary().missing, 1, "the total of the last page counts");
 }
 
 #[test]
-fn nothing_more_is_said_in_several_ways() {
+fn a_page_past_the_end_can_have_several_forms() {
     for past_the_end in ["{}", r#"{"entities":null}"#, r#"{"entities":[]}"#, r#"{"totalHits":7}"#] {
         let ends = Ends { records_missing: RecordsMissing::Empty, ..Ends::default() };
         let pulled = pull_seven(page_number(None), ends, "", past_the_end);
         assert_eq!(pulled.records(), records(7), "{past_the_end}");
         assert_eq!(pulled.summary().pages, 4);
     }
-    let (setup, _) = setup(|request| match asked(request, "offset") {
+    let (setup, _) = setup(|request| match parameter(request, "offset") {
         0 => Reply::json(r#"{"entities":[1,2]}"#),
         _ => Reply::status(204),
     });
@@ -152,7 +154,7 @@ fn nothing_more_is_said_in_several_ways() {
 }
 
 #[test]
-fn a_first_page_with_another_array_is_in_order_only_where_the_total_is_nothing() {
+fn a_first_page_without_records_is_accepted_only_if_the_total_is_zero() {
     let pull = |total: u64| {
         let (setup, _) =
             setup(move |_| Reply::json(format!(r#"{{"aggregations":[{{"count":0}}],"totalHits":{total}}}"#)));
@@ -167,7 +169,7 @@ fn a_first_page_with_another_array_is_in_order_only_where_the_total_is_nothing()
 }
 
 #[test]
-fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
+fn a_server_that_ignores_the_page_number_is_detected() {
     let (setup, transport) = setup(|_| Reply::json(r#"{"entities":[1,2,3]}"#));
     let by_offset = setup.source_at("/x", "/entities", offset());
     let by_number = setup.source_at("/x", "/entities", page_number(None));
@@ -181,12 +183,12 @@ fn a_server_that_does_not_look_at_the_page_number_is_found_out() {
 }
 
 #[test]
-fn pages_that_come_round_again_are_found_out_at_any_distance() {
-    for distance in [1, 2, 5, 50] {
+fn a_cycle_of_pages_is_detected_at_any_length() {
+    for length in [1, 2, 5, 50] {
         let (setup, transport) = setup(move |request| {
-            let number = asked(request, "pageNumber");
-            let given = if number > 60 { 61 - distance + (number - 61) % distance } else { number };
-            Reply::json(format!(r#"{{"entities":[{{"id":{given}}}]}}"#))
+            let number = parameter(request, "pageNumber");
+            let returned = if number > 60 { 61 - length + (number - 61) % length } else { number };
+            Reply::json(format!(r#"{{"entities":[{{"id":{returned}}}]}}"#))
         });
         let pulled = setup.pull(&setup.source_at("/x", "/entities", page_number(None)), None);
         assert!(matches!(pulled.page_error(), PageError::SameRecords { page: 61 }));

@@ -1,4 +1,4 @@
-//! When a request is sent again, and when it is not.
+//! Which requests are retried, and when.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use longhaul_tests::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client whose API answers everything with what `answer` says.
+/// A client of an API that always replies with `answer`.
 fn client(
     policy: RetryPolicy,
     answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
@@ -48,7 +48,7 @@ fn send(setup: &Setup, client: &Client) -> Result<(), RequestError> {
 }
 
 #[test]
-fn a_longer_wait_than_is_allowed_ends_the_request_at_once() {
+fn a_longer_wait_than_allowed_fails_at_once() {
     let (setup, client, transport, clock) =
         client(RetryPolicy::default(), || Ok(Reply::status(429).header("retry-after", "181")));
     let error = send(&setup, &client).unwrap_err();
@@ -62,7 +62,7 @@ fn a_longer_wait_than_is_allowed_ends_the_request_at_once() {
 }
 
 #[test]
-fn what_an_api_asked_of_one_request_holds_for_the_next() {
+fn a_wait_that_the_api_asked_for_also_delays_the_next_request() {
     let once = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
     let (setup, client, transport, clock) =
         client(once, || Ok(Reply::status(503).header("retry-after", "60")));
@@ -75,7 +75,7 @@ fn what_an_api_asked_of_one_request_holds_for_the_next() {
 }
 
 #[test]
-fn a_wait_that_is_too_long_holds_for_the_next_request_too() {
+fn a_longer_wait_than_allowed_also_fails_the_next_request() {
     let (setup, client, transport, clock) =
         client(RetryPolicy::default(), || Ok(Reply::status(429).header("retry-after", "3600")));
     send(&setup, &client).unwrap_err();
@@ -86,7 +86,7 @@ fn a_wait_that_is_too_long_holds_for_the_next_request_too() {
 }
 
 #[test]
-fn a_date_beyond_all_time_is_too_long_and_no_overflow() {
+fn a_retry_after_in_the_far_future_does_not_overflow() {
     for value in ["99999999999999999999999", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
         let (setup, client, transport, _) =
             client(RetryPolicy::default(), move || Ok(Reply::status(429).header("retry-after", value)));
@@ -97,7 +97,7 @@ fn a_date_beyond_all_time_is_too_long_and_no_overflow() {
 }
 
 #[test]
-fn attempts_are_counted_and_their_waits_double_at_most() {
+fn attempts_are_limited_and_waits_double_at_most() {
     let (setup, client, transport, clock) = client(RetryPolicy::default(), || Ok(Reply::status(502)));
     let error = send(&setup, &client).unwrap_err();
     assert_eq!(error.reason(), StopReason::Exhausted);
@@ -112,10 +112,10 @@ fn attempts_are_counted_and_their_waits_double_at_most() {
 }
 
 #[test]
-fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted() {
+fn a_request_that_is_not_a_read_is_retried_only_if_the_server_has_not_acted() {
     use TransportErrorKind::{BrokenOff, NotConnected, TimedOut};
-    type Trouble = fn() -> Result<Reply, TransportErrorKind>;
-    let acted: [Trouble; 6] = [
+    type Outcome = fn() -> Result<Reply, TransportErrorKind>;
+    let acted: [Outcome; 6] = [
         || Ok(Reply::status(500)),
         || Ok(Reply::status(502).header("retry-after", "1")),
         || Ok(Reply::status(503)),
@@ -123,22 +123,24 @@ fn a_request_that_is_no_read_is_sent_again_only_where_the_server_has_not_acted()
         || Err(BrokenOff),
         || Err(TimedOut),
     ];
-    let untouched: [Trouble; 2] =
-        [|| Ok(Reply::status(503).header("retry-after", "1")), || Err(NotConnected)];
-    let attempts = |trouble: Trouble| {
-        let (mut setup, client, transport, _) = client(RetryPolicy::default(), trouble);
+    let unseen: [Outcome; 2] = [|| Ok(Reply::status(503).header("retry-after", "1")), || Err(NotConnected)];
+    let attempts = |outcome: Outcome| {
+        let (mut setup, client, transport, _) = client(RetryPolicy::default(), outcome);
         setup.request.replay = Replay::OnlyUnseen;
         let error = send(&setup, &client).unwrap_err();
         (transport.api_requests().len(), error.reason())
     };
-    assert!(acted.into_iter().all(|trouble| attempts(trouble) == (1, StopReason::Refused)));
-    assert!(untouched.into_iter().all(|trouble| attempts(trouble) == (6, StopReason::Exhausted)));
+    assert!(acted.into_iter().all(|outcome| attempts(outcome) == (1, StopReason::Refused)));
+    assert!(unseen.into_iter().all(|outcome| attempts(outcome) == (6, StopReason::Exhausted)));
     let (requests, reason) = attempts(|| Ok(Reply::status(429)));
-    assert!(requests >= 6 && reason == StopReason::Exhausted, "a pause uses up no attempt: {requests}");
+    assert!(
+        requests >= 6 && reason == StopReason::Exhausted,
+        "a pause does not count as an attempt: {requests}"
+    );
 }
 
 #[test]
-fn a_request_that_is_no_read_survives_a_dead_token() {
+fn a_request_that_is_not_a_read_is_sent_again_with_a_new_token() {
     let (clock, expected) = (ManualClock::new(), records(2));
     let api = FakeApi::new(Tokens::new(Lifetime::Requests(1)), &expected, 1, Links::Relative);
     let (mut setup, _) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
@@ -155,11 +157,11 @@ fn a_result_that_is_not_ready_is_requested_again() {
         if is_ready { Reply::json(r#"{"data":[7]}"#) } else { Reply::status(202).header("retry-after", "2") }
     });
     let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
-    assert_eq!(pulled.records(), ["7"], "more often than a request is retried");
+    assert_eq!(pulled.records(), ["7"], "polled more often than a failed request is retried");
 }
 
 #[test]
-fn a_result_that_is_never_ready_is_not_a_page_without_records() {
+fn a_result_that_is_never_ready_is_an_error() {
     let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let (setup, _) = Setup::scripted_api(&tokens, |_| Reply { status: 202, ..Reply::json("{}") });
     let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);

@@ -1,4 +1,4 @@
-//! Everything that a server can do short of refusing, over real sockets: it is survived, and nothing is lost.
+//! Transient faults, over real sockets: the run recovers from each of them and loses no records.
 
 use std::{
     sync::{Arc, Mutex},
@@ -12,8 +12,8 @@ use longhaul_tests::{
 };
 use serde_json::json;
 
-/// A fault: its name, how it is told, how long the server then wants to hear nothing, and what becomes of a good
-/// answer.
+/// A fault: its name, the kind that is reported, how long the server wants no requests, and what it does instead of giving
+/// a good answer.
 type Case = (&'static str, Fault, Duration, fn(Reply, &Received) -> Reaction);
 
 const NO_WAIT: Duration = Duration::ZERO;
@@ -22,7 +22,9 @@ const SEVEN: Duration = Duration::from_secs(7);
 const CASES: [Case; 24] = [
     ("429 with seconds", Status(429), SEVEN, |_, _| later(429, "7".to_owned()).into()),
     ("429 with a date", Status(429), SEVEN, |_, request| later(429, date(request.at + SEVEN)).into()),
-    ("429 with a date, by a clock that is wrong", Status(429), SEVEN, |_, request| by_wrong_clock(request)),
+    ("429 with a date, from a server with a wrong clock", Status(429), SEVEN, |_, request| {
+        with_wrong_clock(request)
+    }),
     ("429 with nonsense", Status(429), NO_WAIT, |_, _| later(429, "soon".to_owned()).into()),
     ("429", Status(429), NO_WAIT, |_, _| Reply::status(429).into()),
     ("400 for a rate limit", Status(400), NO_WAIT, |_, _| rate_limit().into()),
@@ -32,18 +34,18 @@ const CASES: [Case; 24] = [
     ("503", Status(503), NO_WAIT, |_, _| Reply::status(503).into()),
     ("503 with seconds", Status(503), SEVEN, |_, _| later(503, "7".to_owned()).into()),
     ("504", Status(504), NO_WAIT, |_, _| Reply::status(504).into()),
-    ("closed before a byte", Connection, NO_WAIT, |_, _| Reaction::Close),
-    ("reset before a byte", Connection, NO_WAIT, |_, _| Reaction::Reset),
+    ("closed before the first byte", Connection, NO_WAIT, |_, _| Reaction::Close),
+    ("reset before the first byte", Connection, NO_WAIT, |_, _| Reaction::Reset),
     ("body cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Close)),
     ("body reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Length, End::Reset)),
     ("chunks cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Close)),
     ("chunks reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Reset)),
-    ("no HTTP", Connection, NO_WAIT, |_, _| Reaction::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
-    ("gzip that is none", Connection, NO_WAIT, |reply, _| reply.header("content-encoding", "gzip").into()),
+    ("not HTTP", Connection, NO_WAIT, |_, _| Reaction::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
+    ("invalid gzip", Connection, NO_WAIT, |reply, _| reply.header("content-encoding", "gzip").into()),
     ("empty 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::status(200).into()),
     ("HTML 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::html().into()),
-    ("broken JSON", UnreadableAnswer, NO_WAIT, |reply, _| without_end(reply).into()),
-    ("body cut where only JSON can tell", UnreadableAnswer, NO_WAIT, |reply, _| unframed(&reply)),
+    ("broken JSON", UnreadableAnswer, NO_WAIT, |reply, _| truncated(reply).into()),
+    ("body cut, visible only in the JSON", UnreadableAnswer, NO_WAIT, |reply, _| unframed(&reply)),
 ];
 
 fn later(status: u16, retry_after: String) -> Reply {
@@ -54,9 +56,9 @@ fn date(at: Duration) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + EPOCH + at)
 }
 
-fn by_wrong_clock(request: &Received) -> Reaction {
-    let there = request.at + Duration::from_secs(86_400);
-    later(429, date(there + SEVEN)).header("date", date(there)).into()
+fn with_wrong_clock(request: &Received) -> Reaction {
+    let server_time = request.at + Duration::from_secs(86_400);
+    later(429, date(server_time + SEVEN)).header("date", date(server_time)).into()
 }
 
 fn rate_limit() -> Reply {
@@ -66,7 +68,7 @@ fn rate_limit() -> Reply {
     )
 }
 
-fn without_end(mut reply: Reply) -> Reply {
+fn truncated(mut reply: Reply) -> Reply {
     reply.body.truncate(reply.body.len() / 2);
     reply
 }
@@ -81,7 +83,7 @@ fn unframed(reply: &Reply) -> Reaction {
     Reaction::Raw([b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &reply.body[..reply.body.len() / 2]].concat())
 }
 
-/// Which requests meet the fault: every third, from the first on.
+/// Where the faults are: in every third answer, from the first one on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum At {
     Api,
@@ -89,69 +91,70 @@ enum At {
 }
 
 #[derive(Default)]
-struct Met {
+struct Counts {
     requests: usize,
     faults: usize,
-    silent_until: Duration,
+    /// When the server accepts requests again.
+    retry_at: Duration,
     too_early: usize,
 }
 
-fn survives(at: At, &(name, told, wait, fault): &Case) {
+fn assert_recovers(at: At, &(name, reported, wait, fault): &Case) {
     let (clock, expected) = (ManualClock::new(), records(40));
-    // A token a page, so that the token endpoint meets faults enough.
-    let life = if at == At::TokenEndpoint { Lifetime::Requests(1) } else { Lifetime::Unlimited };
-    let api = FakeApi::new(Tokens::new(life), &expected, 4, Links::Relative);
-    let met = Arc::new(Mutex::new(Met::default()));
-    let of_server = Arc::clone(&met);
+    // Each token serves one page, so that the token endpoint gets enough requests.
+    let lifetime = if at == At::TokenEndpoint { Lifetime::Requests(1) } else { Lifetime::Unlimited };
+    let api = FakeApi::new(Tokens::new(lifetime), &expected, 4, Links::Relative);
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let of_server = Arc::clone(&counts);
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         let reply = api.answer(request);
         if request.is_for_token() != (at == At::TokenEndpoint) {
             return reply.into();
         }
-        let mut met = of_server.lock().expect("an unpoisoned lock");
-        met.requests += 1;
-        met.too_early += usize::from(request.at < met.silent_until);
-        if met.requests % 3 != 1 {
+        let mut counts = of_server.lock().expect("an unpoisoned lock");
+        counts.requests += 1;
+        counts.too_early += usize::from(request.at < counts.retry_at);
+        if counts.requests % 3 != 1 {
             return reply.into();
         }
-        met.faults += 1;
-        met.silent_until = request.at + wait;
+        counts.faults += 1;
+        counts.retry_at = request.at + wait;
         fault(reply, request)
     });
     let setup = Setup::over_sockets(&server.url(), &clock);
 
     assert!(setup.run().records() == expected, "{name} at {at:?}: every record once");
 
-    let met = met.lock().unwrap();
-    assert!(met.faults >= 5, "{name} at {at:?}: {} faults", met.faults);
-    assert_eq!(setup.events.retried(), vec![told; met.faults], "{name} at {at:?}");
-    assert_eq!(met.too_early, 0, "{name} at {at:?}: sent before `Retry-After` was over");
-    assert_eq!(clock.sleeps().len(), met.faults, "{name} at {at:?}: one wait a fault");
+    let counts = counts.lock().unwrap();
+    assert!(counts.faults >= 5, "{name} at {at:?}: {} faults", counts.faults);
+    assert_eq!(setup.events.retried(), vec![reported; counts.faults], "{name} at {at:?}");
+    assert_eq!(counts.too_early, 0, "{name} at {at:?}: sent before `Retry-After` had passed");
+    assert_eq!(clock.sleeps().len(), counts.faults, "{name} at {at:?}: one wait per fault");
     if wait > NO_WAIT {
         assert!(clock.sleeps().iter().all(|slept| *slept == wait), "{name} at {at:?}: {:?}", clock.sleeps());
     }
 }
 
 #[test]
-fn every_fault_of_the_api_is_survived() {
+fn a_run_recovers_from_every_fault_of_the_api() {
     for case in &CASES {
-        survives(At::Api, case);
+        assert_recovers(At::Api, case);
     }
 }
 
 #[test]
-fn every_fault_of_the_token_endpoint_is_survived() {
+fn a_run_recovers_from_every_fault_of_the_token_endpoint() {
     for case in &CASES {
-        survives(At::TokenEndpoint, case);
+        assert_recovers(At::TokenEndpoint, case);
     }
 }
 
 #[test]
-fn odd_but_right_ways_to_answer_are_no_faults() {
-    for way in [Reaction::Drip as fn(Reply) -> Reaction, Reaction::Chunked] {
+fn unusual_but_valid_answers_are_not_faults() {
+    for react in [Reaction::Drip as fn(Reply) -> Reaction, Reaction::Chunked] {
         let (clock, expected) = (ManualClock::new(), records(40));
         let api = FakeApi::new(Tokens::new(Lifetime::Requests(3)), &expected, 4, Links::Absolute);
-        let server = FaultServer::start(Arc::clone(&clock) as _, move |request| way(api.answer(request)));
+        let server = FaultServer::start(Arc::clone(&clock) as _, move |request| react(api.answer(request)));
         let setup = Setup::over_sockets(&server.url(), &clock);
         assert_eq!(setup.run().records(), expected);
         assert_eq!(setup.events.retried(), []);

@@ -1,7 +1,7 @@
-//! What a process costs.
+//! Measures the cost of a command.
 //!
-//! The system adds up the children that a process has waited for, and remembers only the largest. So each command is
-//! run by a process of its own: this program again, which then says what it saw.
+//! The operating system reports the total CPU time of all children of a process, and only the largest peak of their memory.
+//! So this program starts itself for each command, and the child runs only that command and prints its cost.
 
 use std::{
     env,
@@ -19,23 +19,24 @@ use nix::sys::{
     time::TimeValLike,
 };
 
-/// The first argument of this program when it is to run a command.
-pub(crate) const MARK: &str = "--child";
+/// The first argument of this program if it should run and measure a command.
+pub(crate) const FLAG: &str = "--child";
 
-/// What one run of a command took.
+/// The cost of one run of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
-    /// In user and in system mode.
+    /// The CPU time in user and in system mode.
     pub(crate) cpu: Duration,
+    /// The elapsed time.
     pub(crate) wall: Duration,
-    /// The most memory it ever had, in KiB.
+    /// The peak of its memory, in KiB.
     pub(crate) peak: u64,
 }
 
-/// Runs a command in `folder`, which is all the home it has, and says what it cost. It must succeed.
+/// Runs a command in `folder`, which is also its home directory, and returns its cost. The command must succeed.
 pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
     let output = Command::new(env::current_exe().unwrap())
-        .args([MARK, program])
+        .args([FLAG, program])
         .args(arguments)
         .current_dir(folder)
         .env("HOME", folder)
@@ -49,7 +50,8 @@ pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
     Cost { cpu: Duration::from_micros(next()), wall: Duration::from_micros(next()), peak: next() }
 }
 
-/// The process in between: runs the command and prints its microseconds of CPU and of time, and its KiB.
+/// In the child process: runs the command and prints its CPU time and its elapsed time in microseconds, and its memory in
+/// KiB.
 pub(crate) fn run(command: &[String]) {
     let (program, arguments) = command.split_first().unwrap();
     let clock = SystemClock::new(Interrupt::default());

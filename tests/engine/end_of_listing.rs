@@ -1,4 +1,4 @@
-//! When a listing is complete: only where its end is proved.
+//! A listing is complete only if its end is proved.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn number(request: &Received, name: &str) -> u64 {
     request.query(name).map_or(1, |number| number.parse().unwrap())
 }
 
-/// Pulls what `answer` replies to requests for `/x`. The records are at `/data`.
+/// Pulls `/x` from an API that replies with `answer`. The records are at `/data`.
 fn pull(
     paginator: impl Paginator + 'static,
     ends: Ends,
@@ -105,7 +105,7 @@ fn an_error_in_a_successful_response_does_not_end_a_listing() {
 }
 
 #[test]
-fn records_that_are_missing_do_not_end_a_listing_unless_that_is_declared() {
+fn missing_records_end_a_listing_only_if_configured() {
     let answer = |request: &Received| match number(request, "page") {
         1 => json(&json!({"data": [1]})),
         _ => json(&json!({"meta": {}})),
@@ -119,7 +119,7 @@ fn records_that_are_missing_do_not_end_a_listing_unless_that_is_declared() {
 }
 
 #[test]
-fn a_page_that_does_not_say_whether_there_are_more_does_not_end_a_listing() {
+fn a_page_without_the_more_flag_does_not_end_a_listing() {
     let answer = |request: &Received| match request.query("cursor") {
         None => json(&json!({"data": [1], "cursor": "b", "more": true})),
         Some(_) => json(&json!({"data": [2]})),
@@ -132,7 +132,7 @@ fn a_page_that_does_not_say_whether_there_are_more_does_not_end_a_listing() {
 }
 
 #[test]
-fn a_stream_without_pages_does_not_take_the_first_page_for_all() {
+fn a_single_page_that_announces_more_pages_is_an_error_unless_declared() {
     for (extra, found) in [
         (json!({"has_more": true}), "`/has_more` (true)"),
         (json!({"meta": {"nextCursor": "abc"}}), "`/meta/nextCursor` (a text of 3 characters)"),
@@ -150,7 +150,7 @@ fn a_stream_without_pages_does_not_take_the_first_page_for_all() {
         let pulled = pull(Single::Assumed, Ends::default(), answer.clone());
         assert_fails(&pulled, &format!("there seem to be more pages, because the page has {found}"));
         let pulled = pull(Single::Declared, Ends::default(), answer);
-        assert_eq!(pulled.records(), ["1", "2"], "the user says that there is one");
+        assert_eq!(pulled.records(), ["1", "2"], "the user declared a single page");
         assert_ends(&pulled, Proof::Single, 1);
     }
     let link = |_: &Received| json(&json!({"data": [1]})).header("link", "</x?page=2>; rel=next");

@@ -1,4 +1,4 @@
-//! Pages that are fetched before their turn comes.
+//! Pages are prefetched.
 
 use std::{
     sync::{Arc, Barrier, Mutex, mpsc},
@@ -20,8 +20,8 @@ use longhaul_tests::{
     CallLog, Lifetime, Received, Reply, ScriptedTransport, Setup, SinkStep, Tokens, chain, window,
 };
 
-/// A listing that is asked for eight pages at once.
-fn at_once(
+/// A listing that is pulled with a concurrency of eight.
+fn eight_at_once(
     paginator: impl Paginator + 'static,
     answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>, Source) {
@@ -31,7 +31,7 @@ fn at_once(
     (setup, transport, source)
 }
 
-/// Pages that are numbered, of which nobody tells how many there are.
+/// Numbered pages, without a page count.
 fn numbered() -> PageNumber {
     PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None }
 }
@@ -40,7 +40,7 @@ fn number(request: &Received, name: &str) -> u64 {
     request.query(name).unwrap().parse().unwrap()
 }
 
-/// A record for each of the numbers.
+/// A page with a record for each number.
 fn page(numbers: impl Iterator<Item = u64>) -> Reply {
     let records: Vec<_> = numbers.map(|number| format!(r#"{{"n":{number}}}"#)).collect();
     Reply::json(format!(r#"{{"results":[{}]}}"#, records.join(",")))
@@ -51,28 +51,31 @@ fn records(numbers: impl Iterator<Item = u64>) -> Vec<String> {
 }
 
 #[test]
-fn numbered_pages_are_fetched_at_once_though_nobody_tells_how_many_there_are() {
-    // Once eight have come, the next eight wait for one another.
-    let meeting = Barrier::new(8);
-    let (setup, transport, source) = at_once(numbered(), move |request| {
+fn numbered_pages_are_prefetched_without_a_page_count() {
+    // After eight pages, each of the next eight waits until all of them are requested.
+    let barrier = Barrier::new(8);
+    let (setup, transport, source) = eight_at_once(numbered(), move |request| {
         let number = number(request, "page");
         if (9..17).contains(&number) {
-            meeting.wait();
+            barrier.wait();
         }
         page((number <= 40).then_some(number).into_iter())
     });
     assert_eq!(setup.pull(&source, None).records(), records(1..=40), "in order");
-    assert!(transport.api_requests().len() <= 40 + 8, "at most seven in vain, and the one that is the end");
+    assert!(
+        transport.api_requests().len() <= 40 + 8,
+        "an empty page at the end, and at most seven prefetched past it"
+    );
 }
 
 #[test]
-fn pages_from_an_offset_are_fetched_at_once_though_nobody_tells_how_many_there_are() {
-    let meeting = Barrier::new(8);
+fn pages_by_offset_are_prefetched_without_a_total() {
+    let barrier = Barrier::new(8);
     let paginator = Offset { param: "offset".parse().unwrap(), size: None, start: 0 };
-    let (setup, transport, source) = at_once(paginator, move |request| {
+    let (setup, transport, source) = eight_at_once(paginator, move |request| {
         let offset = number(request, "offset");
         if (80..160).contains(&offset) {
-            meeting.wait();
+            barrier.wait();
         }
         page(offset..402.min(offset + 10).max(offset))
     });
@@ -81,24 +84,24 @@ fn pages_from_an_offset_are_fetched_at_once_though_nobody_tells_how_many_there_a
 }
 
 #[test]
-fn a_short_listing_is_not_asked_for_many_pages_that_it_does_not_have() {
-    for (pages, most) in [(0, 1), (1, 2), (2, 4), (3, 6)] {
-        let (setup, transport, source) = at_once(numbered(), move |request| {
+fn few_pages_are_prefetched_past_the_end_of_a_short_listing() {
+    for (pages, max_requests) in [(0, 1), (1, 2), (2, 4), (3, 6)] {
+        let (setup, transport, source) = eight_at_once(numbered(), move |request| {
             page(Some(number(request, "page")).filter(|n| *n <= pages).into_iter())
         });
         assert_eq!(setup.pull(&source, None).records(), records(1..=pages));
-        assert!(transport.api_requests().len() <= most, "{pages} pages");
+        assert!(transport.api_requests().len() <= max_requests, "{pages} pages");
     }
 }
 
 #[test]
-fn windows_of_one_page_are_fetched_at_once_and_written_in_order() {
-    // Behind the first, eight windows at a time wait for one another.
-    let meeting = Barrier::new(8);
-    let (setup, _, mut source) = at_once(Single::Assumed, move |request| {
+fn windows_of_one_page_are_prefetched_and_written_in_order() {
+    // After the first window, each request waits until eight windows are requested.
+    let barrier = Barrier::new(8);
+    let (setup, _, mut source) = eight_at_once(Single::Assumed, move |request| {
         let day = request.query("from").unwrap()[8..10].parse().unwrap();
         if day > 1 {
-            meeting.wait();
+            barrier.wait();
         }
         page([day].into_iter())
     });
@@ -116,18 +119,18 @@ fn windows_of_one_page_are_fetched_at_once_and_written_in_order() {
 }
 
 #[test]
-fn a_run_that_fails_waits_for_no_page_and_asks_for_none_any_more() {
-    let (answers, held) = mpsc::channel();
-    let (held, both_asked) = (Mutex::new(held), Barrier::new(2));
+fn a_failed_run_neither_waits_for_pages_nor_requests_more() {
+    let (answers, pending) = mpsc::channel();
+    let (pending, both_requested) = (Mutex::new(pending), Barrier::new(2));
     let paginator = PageNumber { page_count: Some("/count".parse().unwrap()), ..numbered() };
-    let (setup, transport, source) = at_once(paginator, move |request| {
+    let (setup, transport, source) = eight_at_once(paginator, move |request| {
         let number = number(request, "page");
         if [2, 3].contains(&number) {
-            both_asked.wait();
+            both_requested.wait();
         }
         if number == 3 {
-            // Nobody answers this before the run is over, and then it would be time to ask again.
-            return held.lock().unwrap().recv().unwrap();
+            // Answered only after the run has ended, with a status that would otherwise be retried.
+            return pending.lock().unwrap().recv().unwrap();
         }
         Reply::json(format!(r#"{{"results":[{number}],"count":40}}"#))
     });
@@ -144,7 +147,7 @@ fn a_run_that_fails_waits_for_no_page_and_asks_for_none_any_more() {
     while Arc::strong_count(&client) > 1 {
         thread::yield_now();
     }
-    let asked = transport.api_requests();
-    assert_eq!(asked.iter().filter(|request| number(request, "page") == 3).count(), 1);
-    assert_eq!(setup.clock.elapsed(), Duration::ZERO, "nobody waits to ask again");
+    let requests = transport.api_requests();
+    assert_eq!(requests.iter().filter(|request| number(request, "page") == 3).count(), 1);
+    assert_eq!(setup.clock.elapsed(), Duration::ZERO, "nothing waits for a retry");
 }

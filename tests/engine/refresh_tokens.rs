@@ -11,22 +11,22 @@ use longhaul_tests::{
 };
 use serde_json::{Value, json};
 
-/// A pull of six pages with tokens that serve two of them, from a token endpoint that answers its n-th request, from
-/// 1, with what `answer` makes of an issued token.
+/// A pull of six pages, with tokens that are valid for two requests. The token endpoint answers its n-th request, from 1,
+/// with `answer(n, issued)`.
 fn pull(
     first: Option<&str>,
     answer: impl Fn(usize, Value) -> Reply + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>, Vec<String>) {
     let (clock, expected) = (ManualClock::new(), records(6));
     let api = FakeApi::new(Tokens::new(Lifetime::Requests(2)), &expected, 1, Links::Relative);
-    let asked = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
     let (mut setup, transport) = Setup::scripted(&clock, move |request| {
         let reply = api.answer(request);
         if !request.is_for_token() {
             return Ok(reply);
         }
         let issued = serde_json::from_slice(&reply.body).expect("the answer of a token endpoint");
-        Ok(answer(asked.fetch_add(1, Ordering::SeqCst) + 1, issued))
+        Ok(answer(requests.fetch_add(1, Ordering::SeqCst) + 1, issued))
     });
     setup.endpoint.refresh_token = first.map(Secret::new);
     (setup, transport, expected)
@@ -41,7 +41,7 @@ fn invalid_grant() -> Reply {
     Reply::refusal(400, &json!({"error": "invalid_grant", "error_description": "it expired"}))
 }
 
-/// What each token request asked with.
+/// The grant type of each token request, and its refresh token.
 fn grants(transport: &ScriptedTransport) -> Vec<String> {
     let grant = |request: &Received| {
         let kind = request.field("grant_type").unwrap_or_default();
@@ -78,7 +78,7 @@ fn a_refused_refresh_token_falls_back_to_the_grant_and_is_forgotten() {
 }
 
 #[test]
-fn a_token_endpoint_in_trouble_does_not_cost_the_refresh_token() {
+fn a_fault_of_the_token_endpoint_does_not_lose_the_refresh_token() {
     let (setup, transport, expected) = pull(Some("r0"), |n, issued| match n {
         1 => Reply::status(503),
         _ => with_refresh_token(issued, &format!("r{n}")),
@@ -104,7 +104,7 @@ fn a_quoted_refresh_token_is_not_shown() {
 }
 
 #[test]
-fn a_grant_that_is_refused_after_the_refresh_token_is_the_end() {
+fn a_grant_that_is_refused_after_the_refresh_token_is_final() {
     let (setup, transport, _) = pull(Some("r0"), |_, _| invalid_grant());
     let pulled = setup.run();
     assert_eq!(grants(&transport), ["refresh_token r0", "client_credentials"]);

@@ -1,4 +1,4 @@
-//! Records that come more than once.
+//! Records that arrive more than once.
 
 use std::sync::Arc;
 
@@ -14,13 +14,12 @@ use serde_json::{Value, json};
 
 use crate::windows::windows;
 
-/// Records whose keys have 23 digits, of which only the last differ.
+/// A record whose key has 23 digits. Only the last two differ between records.
 fn record(id: usize) -> String {
     format!(r#"{{"n":1.0,"id":123456789012345678901{id:02}}}"#)
 }
 
-/// Pulls six-hour windows from an API that gives for each the records of the whole day, as those are found that
-/// began on a day which the interval touches.
+/// Pulls windows of six hours from an API that returns all records of a day for each of its windows.
 fn pull_days(unique: Option<&str>) -> Pulled {
     let tokens = Arc::new(Tokens::new(Lifetime::Requests(9)));
     let (setup, _) = Setup::scripted_api(&tokens, |request| {
@@ -44,7 +43,7 @@ fn pull_days(unique: Option<&str>) -> Pulled {
 }
 
 #[test]
-fn a_record_that_comes_in_several_windows_is_written_once() {
+fn a_record_in_several_windows_is_written_once() {
     let pulled = pull_days(Some("/id"));
     assert_eq!(pulled.records(), (0..20).map(record).collect::<Vec<_>>());
     let summary = pulled.summary();
@@ -52,7 +51,7 @@ fn a_record_that_comes_in_several_windows_is_written_once() {
 }
 
 #[test]
-fn without_a_key_nothing_is_taken_for_the_same() {
+fn without_a_key_nothing_is_dropped() {
     let summary = pull_days(None).summary();
     assert_eq!((summary.records, summary.repeated), (80, 0));
 }
@@ -63,7 +62,7 @@ fn a_record_without_the_key_is_never_dropped() {
     assert_eq!((pulled.summary().records, pulled.summary().repeated), (80, 0));
 }
 
-/// The listing by offset of these records, two a page, of which `/id` is the key.
+/// Pulls these records by offset, two per page. Their key is at `/id`.
 fn pull(records: &[&'static str], total: usize) -> Pulled {
     let records = records.to_vec();
     let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
@@ -79,7 +78,7 @@ fn pull(records: &[&'static str], total: usize) -> Pulled {
 }
 
 #[test]
-fn pages_that_overlap_give_each_record_once() {
+fn records_on_overlapping_pages_are_written_once() {
     let pulled = pull(
         &[
             r#"{"id":"a","v":1}"#,
@@ -95,11 +94,11 @@ fn pages_that_overlap_give_each_record_once() {
     assert_eq!(pulled.records(), [r#"{"id":"a","v":1}"#, r#"{"id":"b"}"#, r#"{"id":"c"}"#, r#"{"id":7}"#]);
     let summary = pulled.summary();
     assert_eq!((summary.records, summary.repeated, summary.missing), (4, 3, 0));
-    assert_eq!(summary.pages, 5, "a page of which nothing is left is a page");
+    assert_eq!(summary.pages, 5, "a page counts even if all its records are dropped");
 }
 
 #[test]
-fn a_number_and_a_text_of_the_same_letters_are_two_keys() {
+fn a_number_and_a_text_with_the_same_digits_are_different_keys() {
     let records = [r#"{"id":7}"#, r#"{"id":"7"}"#, r#"{"id":"7"}"#, r#"{"id":7}"#, r#"{"id":true}"#];
     let pulled = pull(&records, 5);
     assert_eq!(pulled.records(), [r#"{"id":7}"#, r#"{"id":"7"}"#, r#"{"id":true}"#]);

@@ -1,4 +1,4 @@
-//! The rate of requests: as fast as is allowed, and no faster.
+//! Requests are sent as fast as the rate limit allows, and no faster.
 
 use std::{
     num::NonZeroU32,
@@ -18,10 +18,10 @@ use longhaul_tests::{
     CallLog, Lifetime, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
 };
 
-/// An API that allows so many requests a minute of a token, from its first one on, and tells so.
+/// An API that limits the requests per minute of each token, from its first request on, and reports the limit.
 struct Limited {
     allowed: u64,
-    /// Of each token, when its minute began and how many requests it has made in it.
+    /// When the minute of each token started, and how many requests it has sent since.
     minutes: Mutex<std::collections::HashMap<String, (Duration, u64)>>,
 }
 
@@ -48,11 +48,16 @@ impl Limited {
     }
 }
 
-/// Pulls so many pages, eight at once, and gives the requests and how long it took.
-fn pull(pages: u64, life: Lifetime, limit: RateLimit, allowed: u64) -> (Arc<ScriptedTransport>, Duration) {
+/// Pulls `pages` pages, eight at once. Returns the transport, and how long it took.
+fn pull(
+    pages: u64,
+    lifetime: Lifetime,
+    limit: RateLimit,
+    allowed: u64,
+) -> (Arc<ScriptedTransport>, Duration) {
     let api = Limited { allowed, minutes: Mutex::default() };
     let (setup, transport) =
-        Setup::scripted_api(&Arc::new(Tokens::new(life)), move |request| api.answer(request, pages));
+        Setup::scripted_api(&Arc::new(Tokens::new(lifetime)), move |request| api.answer(request, pages));
     let paginator = PageNumber {
         param: "page".parse().unwrap(),
         size: None,
@@ -74,20 +79,20 @@ fn pull(pages: u64, life: Lifetime, limit: RateLimit, allowed: u64) -> (Arc<Scri
 }
 
 #[test]
-fn a_budget_is_spent_to_the_last_request_without_a_single_429() {
+fn a_limit_is_used_to_the_last_request_without_a_429() {
     let (transport, took) = pull(1000, Lifetime::Unlimited, RateLimit::default(), 300);
-    assert_eq!(transport.api_requests().len(), 1000, "each page was asked for once");
-    // Three minutes are waited out, and the fourth is begun.
+    assert_eq!(transport.api_requests().len(), 1000, "each page was requested once");
+    // Three full minutes, and a part of the fourth.
     let minutes = Duration::from_secs(3 * 60)..=Duration::from_secs(3 * 60 + 5);
     assert!(minutes.contains(&took), "{took:?}");
 }
 
 #[test]
-fn each_token_has_a_budget_of_its_own() {
+fn each_token_has_its_own_limit() {
     let (transport, took) = pull(100, Lifetime::Requests(9), RateLimit::default(), 10);
     let refused = transport.api_requests().len() - 100;
-    assert!(refused <= transport.token_requests().len() * 8, "only for tokens that had died: {refused}");
-    assert!(took < Duration::from_secs(60), "no minute was waited out: {took:?}");
+    assert!(refused <= transport.token_requests().len() * 8, "only with expired tokens: {refused}");
+    assert!(took < Duration::from_secs(60), "it never waited for the next minute: {took:?}");
 }
 
 #[test]
@@ -103,9 +108,9 @@ fn a_configured_limit_applies_in_addition_to_the_reported_one() {
     assert!(took < Duration::from_secs(32), "{took:?}");
 }
 
-/// The whole way over sockets, with the clock of the API that of the pull.
+/// Over sockets, with one clock for the API and the pull.
 #[test]
-fn the_only_client_of_an_api_uses_its_rate_to_the_full_and_is_never_refused() {
+fn a_single_client_uses_the_full_rate_without_a_429() {
     let clock = ManualClock::new();
     let settings = Settings {
         users: 1000,
@@ -130,7 +135,7 @@ fn the_only_client_of_an_api_uses_its_rate_to_the_full_and_is_never_refused() {
 
     let stats = api.stats();
     assert_eq!((stats.too_many_requests, stats.requests["GET /api/v2/users"]), (0, 1000));
-    // Three minutes for the first 900; of the rate of a thousand at 300 a minute, that is more than 95 %.
+    // The first 900 requests take three minutes. 1000 requests in this time are more than 95 % of the allowed rate.
     let minutes = Duration::from_secs(3 * 60)..=Duration::from_secs(3 * 60 + 9);
     assert!(minutes.contains(&clock.elapsed()), "{:?}", clock.elapsed());
 }

@@ -1,4 +1,4 @@
-//! Pulls of every kind.
+//! The pulls that the tests stop and resume.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use longhaul_tests::{
 };
 use serde_json::{Value, json};
 
-use super::World;
+use super::Scenario;
 use crate::{jobs, windows};
 
 fn columns() -> Value {
@@ -24,7 +24,7 @@ fn side_by_side(mode: &str) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Twelve records in six pages that lead to one another, from an API whose tokens die.
+/// Twelve records on six pages, each with a link to the next one, from an API whose tokens expire.
 fn listing() -> (Setup, Source) {
     let api = FakeApi::new(Tokens::new(Lifetime::Requests(3)), &records(12), 2, Links::Relative);
     let (setup, _) = Setup::scripted(&ManualClock::new(), move |request| Ok(api.answer(request)));
@@ -32,40 +32,40 @@ fn listing() -> (Setup, Source) {
     (setup, source)
 }
 
-pub(crate) fn one_listing() -> World {
-    World {
+pub(crate) fn one_listing() -> Scenario {
+    Scenario {
         pull: Box::new(listing),
         windows: None,
         sinks: side_by_side("replace"),
         every: Duration::ZERO,
-        before: vec![("/out/calls.csv", "yesterday\n")],
+        existing_files: vec![("/out/calls.csv", "yesterday\n")],
     }
 }
 
-pub(crate) fn one_listing_appended() -> World {
-    World {
+pub(crate) fn one_listing_appended() -> Scenario {
+    Scenario {
         sinks: side_by_side("append"),
-        before: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
+        existing_files: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
         ..one_listing()
     }
 }
 
-/// Compressed files, and tables of all columns, which wait in a spool.
-pub(crate) fn one_listing_packed() -> World {
+/// Compressed files, and tables of all columns, which use a spool.
+pub(crate) fn one_listing_compressed() -> Scenario {
     let path = |ending: &str| format!("/out/{{stream}}.{ending}");
-    World {
+    Scenario {
         sinks: vec![
             ("gzip", "ndjson", json!({"path": path("ndjson.gz")})),
             ("appended", "csv", json!({"path": path("csv.zst"), "mode": "append", "columns": columns()})),
             ("all", "csv", json!({"path": path("all.csv")})),
-            ("packed", "csv", json!({"path": path("all.csv.zst")})),
+            ("all-compressed", "csv", json!({"path": path("all.csv.zst")})),
         ],
-        before: Vec::new(),
+        existing_files: Vec::new(),
         ..one_listing()
     }
 }
 
-/// Sixteen hours in windows of eight, of which each is too deep and is pulled in halves.
+/// Sixteen hours of records. A window of eight hours is too deep, and is pulled in halves.
 fn small_timeline() -> Timeline {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
     Timeline::new(range.start, SignedDuration::from_mins(10), 96, 30)
@@ -80,18 +80,23 @@ fn too_deep(unique: Option<&'static str>, concurrency: usize) -> Box<dyn Fn() ->
     })
 }
 
-pub(crate) fn halved_windows(unique: Option<&'static str>) -> World {
+pub(crate) fn halved_windows(unique: Option<&'static str>) -> Scenario {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
     let slice = Span::new().hours(8);
     let tiled =
         longhaul_core::pull::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
-    World { pull: too_deep(unique, 1), windows: Some(tiled.unwrap()), before: Vec::new(), ..one_listing() }
+    Scenario {
+        pull: too_deep(unique, 1),
+        windows: Some(tiled.unwrap()),
+        existing_files: Vec::new(),
+        ..one_listing()
+    }
 }
 
-/// The same into files for each window, one of which is appended to; so many windows at once.
-pub(crate) fn window_files(concurrency: usize) -> World {
+/// The same windows, `concurrency` at once, into two files for each window. One of them is appended to.
+pub(crate) fn window_files(concurrency: usize) -> Scenario {
     let path = |ending: &str| format!("/out/{{window.start}}-{{window.end}}.{ending}");
-    World {
+    Scenario {
         sinks: vec![
             ("lines", "ndjson", json!({"path": path("ndjson")})),
             ("table", "csv", json!({"path": path("csv"), "mode": "append", "columns": columns()})),
@@ -101,34 +106,34 @@ pub(crate) fn window_files(concurrency: usize) -> World {
     }
 }
 
-/// Files for each window and one for all, all of them appended to; one is there before.
-pub(crate) fn everything_appended(concurrency: usize) -> World {
+/// A plain and a compressed file for each window, in append mode. One of them exists before.
+pub(crate) fn everything_appended(concurrency: usize) -> Scenario {
     let path = "/out/{window.start}.ndjson";
-    World {
+    Scenario {
         sinks: vec![
             ("each", "ndjson", json!({"path": path, "mode": "append"})),
-            ("packed", "ndjson", json!({"path": format!("{path}.gz"), "mode": "append"})),
+            ("compressed", "ndjson", json!({"path": format!("{path}.gz"), "mode": "append"})),
         ],
-        before: vec![("/out/20260101T000000Z.ndjson", "{\"yesterday\":1}\n")],
+        existing_files: vec![("/out/20260101T000000Z.ndjson", "{\"yesterday\":1}\n")],
         ..window_files(concurrency)
     }
 }
 
-/// A file for each window beside one for all, from which repeated records are dropped.
-pub(crate) fn window_files_beside_one() -> World {
+/// A file for each window, and one for all windows. Duplicates are dropped.
+pub(crate) fn window_files_and_one_for_all() -> Scenario {
     let path = "/out/{window.start}-{window.end}.ndjson";
     let all = json!({ "path": "/out/{stream}.ndjson" });
     let sinks = vec![("all", "ndjson", all), ("each", "ndjson", json!({ "path": path }))];
-    World { sinks, ..halved_windows(Some("/id")) }
+    Scenario { sinks, ..halved_windows(Some("/id")) }
 }
 
-/// Jobs, one for each window. Those of earlier runs are still there.
-pub(crate) fn exports() -> World {
-    let exports = Arc::new(JobApi::new(small_timeline(), usize::MAX));
-    World {
+/// One job for each window. The jobs of earlier runs still exist.
+pub(crate) fn window_jobs() -> Scenario {
+    let api = Arc::new(JobApi::new(small_timeline(), usize::MAX));
+    Scenario {
         pull: Box::new(move || {
-            let exports = Arc::clone(&exports);
-            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| exports.answer(request));
+            let api = Arc::clone(&api);
+            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| api.answer(request));
             let source = jobs::source(&setup);
             (setup, source)
         }),

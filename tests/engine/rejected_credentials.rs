@@ -1,4 +1,4 @@
-//! Credentials that are refused, and APIs that refuse in spite of them.
+//! Credentials that the token endpoint or the API rejects.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use longhaul_core::{
 use longhaul_tests::{FakeApi, Lifetime, Links, ManualClock, Reply, Setup, Tokens, chain, records};
 use serde_json::json;
 
-fn api(life: Lifetime) -> FakeApi {
-    FakeApi::new(Tokens::new(life), &records(4), 2, Links::Relative)
+fn api(lifetime: Lifetime) -> FakeApi {
+    FakeApi::new(Tokens::new(lifetime), &records(4), 2, Links::Relative)
 }
 
 #[test]
-fn an_api_that_refuses_every_token_is_asked_twice() {
+fn an_api_that_rejects_every_token_gets_two_requests() {
     let (clock, api) = (ManualClock::new(), api(Lifetime::Zero));
     let (setup, transport) = Setup::scripted(&clock, move |request| Ok(api.answer(request)));
 
@@ -37,7 +37,7 @@ fn an_api_that_refuses_every_token_is_asked_twice() {
 }
 
 #[test]
-fn a_credential_that_cannot_be_renewed_is_refused_once() {
+fn a_credential_that_cannot_be_renewed_is_sent_once() {
     let fixed = FixedToken::new(Secret::new("t0p-s3cret"));
     for auth in [Arc::new(fixed) as Arc<dyn Auth>, Arc::new(Anonymous)] {
         let (clock, api) = (ManualClock::new(), api(Lifetime::Zero));
@@ -59,7 +59,7 @@ fn a_credential_that_cannot_be_renewed_is_refused_once() {
 
 #[test]
 fn a_wrong_secret_is_final_and_never_shown() {
-    // Letters that change when they are form-encoded, since a server may quote what it was sent.
+    // Form encoding changes these characters, and a server may quote what it received.
     const SECRET: &str = "p&ss=w0rd %é\"";
     const ENCODED: &str = "p%26ss%3Dw0rd+%25%C3%A9%22";
     for (client_auth, status) in [(ClientAuth::Basic, 401), (ClientAuth::Post, 400)] {
@@ -90,7 +90,7 @@ fn a_wrong_secret_is_final_and_never_shown() {
 }
 
 #[test]
-fn a_refused_client_is_told_with_the_servers_own_words() {
+fn a_rejected_client_is_reported_with_the_message_of_the_server() {
     for (status, text) in [(400, "400 Bad Request"), (401, "401 Unauthorized")] {
         let clock = ManualClock::new();
         let (setup, _) = Setup::scripted(&clock, move |_| {
@@ -134,7 +134,7 @@ fn a_token_answer_without_a_token_is_final() {
 }
 
 #[test]
-fn a_forbidden_request_is_told_and_does_not_renew_the_token() {
+fn a_forbidden_request_is_reported_and_does_not_renew_the_token() {
     let (clock, api) = (ManualClock::new(), api(Lifetime::Unlimited));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
         if request.is_for_token() {

@@ -1,4 +1,4 @@
-//! Listings of random shapes, with random faults: each either delivers every record or fails.
+//! Listings of random shapes with random faults. Each delivers every record or fails.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use longhaul_core::{
 use longhaul_tests::{Lifetime, Received, Reply, Setup, Tokens};
 use serde_json::{Value, json};
 
-/// How many listings are tried.
+/// The number of listings.
 const CASES: u64 = 10_000;
 
 /// Pseudo-random numbers (splitmix64).
 #[derive(Clone)]
-struct Dice(u64);
+struct SplitMix(u64);
 
-impl Dice {
+impl SplitMix {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -49,17 +49,18 @@ enum Style {
 enum Fault {
     /// Nothing goes wrong.
     None,
-    /// The records, or what leads to the next page, are missing.
+    /// The array of records is missing.
     NoRecords,
+    /// The link or cursor to the next page is missing.
     NoNext,
     /// The page is an error with the status 200.
     ErrorInstead,
-    /// The next page has another name than the one that is configured, on all pages.
+    /// On all pages, the link or cursor has another name than the configured one.
     Renamed,
     /// The page has no records, but the pages after it do.
     Empty,
-    /// The server is at its first page again.
-    Again,
+    /// The server starts over at its first page.
+    StartsOver,
 }
 
 #[derive(Clone, Debug)]
@@ -70,28 +71,28 @@ struct Listing {
     fault: Fault,
     /// The page with the fault, from 0.
     at: u64,
-    /// Whether the last page has an empty next page rather than none.
-    says_null: bool,
+    /// Whether the last page has `null` in place of the link or cursor.
+    ends_with_null: bool,
     extra: Value,
 }
 
 impl Listing {
-    fn roll(dice: &mut Dice) -> Self {
-        use Fault::{Again, Empty, ErrorInstead, NoNext, NoRecords, None, Renamed};
+    fn new(random: &mut SplitMix) -> Self {
+        use Fault::{Empty, ErrorInstead, NoNext, NoRecords, None, Renamed, StartsOver};
         use Style::{Cursor, CursorAndMore, Link, NextUrl, Number, NumberAndCount, Offset};
         let styles = [NextUrl, Link, Cursor, CursorAndMore, Number, NumberAndCount, Offset];
-        let faults = [None, None, None, NoRecords, NoNext, ErrorInstead, Renamed, Empty, Again];
-        let (records, size) = (dice.below(40), 1 + dice.below(9));
+        let faults = [None, None, None, NoRecords, NoNext, ErrorInstead, Renamed, Empty, StartsOver];
+        let (records, size) = (random.below(40), 1 + random.below(9));
         let pages = records.div_ceil(size).max(1);
         let extra = [json!({}), json!({"meta": {"took": 7}}), json!({"self": "/x", "previous": "/x?p=0"})];
         Self {
-            style: styles[usize::try_from(dice.below(7)).unwrap()],
+            style: styles[usize::try_from(random.below(7)).unwrap()],
             records,
             size,
-            fault: faults[usize::try_from(dice.below(9)).unwrap()],
-            at: dice.below(pages),
-            says_null: dice.one_in(2),
-            extra: extra[usize::try_from(dice.below(3)).unwrap()].clone(),
+            fault: faults[usize::try_from(random.below(9)).unwrap()],
+            at: random.below(pages),
+            ends_with_null: random.one_in(2),
+            extra: extra[usize::try_from(random.below(3)).unwrap()].clone(),
         }
     }
 
@@ -121,7 +122,7 @@ impl Listing {
         let asked: u64 = request.query("page").map_or(0, |page| page.parse().unwrap());
         let mut page = if matches!(self.style, Style::Offset) { asked.div_ceil(self.size) } else { asked };
         let is_faulty = page == self.at;
-        if matches!(self.fault, Fault::Again) && page > self.at {
+        if matches!(self.fault, Fault::StartsOver) && page > self.at {
             page = 0;
         }
         let first = page * self.size;
@@ -134,7 +135,7 @@ impl Listing {
         match self.style {
             Style::NextUrl if has_next => body[name] = json!(format!("/x?page={}", page + 1)),
             Style::Cursor | Style::CursorAndMore if has_next => body[name] = json!((page + 1).to_string()),
-            Style::NextUrl | Style::Cursor | Style::CursorAndMore if self.says_null => {
+            Style::NextUrl | Style::Cursor | Style::CursorAndMore if self.ends_with_null => {
                 body[name] = json!(null);
             }
             Style::Link if has_next => link = Some(format!("</x?page={}>; rel={name}", page + 1)),
@@ -168,18 +169,18 @@ impl Listing {
         records == all
     }
 
-    /// Whether nothing that the server sends shows that there are more records. No client could know.
+    /// Whether no client could notice that records are missing.
     fn hides_records(&self) -> bool {
         match self.fault {
             // The server never sends the records of this page.
             Fault::Empty => true,
-            // The page looks like the last, as long as no other page has had a next page.
+            // The page looks like the last one.
             Fault::NoNext => match self.style {
                 Style::NextUrl | Style::Cursor | Style::Link => true,
                 Style::CursorAndMore => self.at == 0,
                 Style::Number | Style::NumberAndCount | Style::Offset => false,
             },
-            // The first page of an API that leaves the records out if there are none.
+            // The page could be from an API that leaves out the array if there are no records.
             Fault::NoRecords => self.at == 0,
             _ => false,
         }
@@ -188,10 +189,10 @@ impl Listing {
 
 #[test]
 fn a_listing_delivers_everything_or_fails() {
-    let mut dice = Dice(0x10A6_4A01);
+    let mut random = SplitMix(0x10A6_4A01);
     let (mut complete, mut failed) = (0, 0);
     for case in 0..CASES {
-        let listing = Listing::roll(&mut dice);
+        let listing = Listing::new(&mut random);
         let server = listing.clone();
         let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
             server.answer(request)

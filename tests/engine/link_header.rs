@@ -1,4 +1,4 @@
-//! `Link` fields (RFC 8288), and links behind a gateway.
+//! `Link` headers (RFC 8288), and links behind a gateway.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn link_header() -> NextUrl {
     NextUrl { next: "link:next".parse().unwrap(), base: Base::Response, follow: Follow::Get }
 }
 
-/// Where the second request goes when the first page of `https://api.example/repos/list?page=1` has these fields.
+/// The URL of the second request, if the first page of `https://api.example/repos/list?page=1` has these `Link` headers.
 fn second_request(fields: &'static [&str]) -> Option<String> {
     let (setup, transport) = setup(move |request| {
         let page = Reply::json(format!("[\"{}\"]", request.url));
@@ -53,7 +53,7 @@ fn the_link_with_the_relation_is_followed_among_several() {
 }
 
 #[test]
-fn a_listing_whose_links_have_other_relations_is_at_its_end() {
+fn a_page_without_a_next_link_ends_a_listing() {
     for fields in
         [&[][..], &[r#"<?page=1>; rel="prev", <?page=50>; rel="last""#], &[r#"<?page=2>; title="rel=next""#]]
     {
@@ -62,7 +62,7 @@ fn a_listing_whose_links_have_other_relations_is_at_its_end() {
 }
 
 #[test]
-fn a_link_is_followed_by_get_and_without_content() {
+fn a_link_is_followed_by_get_without_content() {
     let (setup, transport) = setup(|request| match request.query("page") {
         None => Reply::json("[1]").header("link", "<?page=2>; rel=next"),
         Some(_) => Reply::json("[2]"),
@@ -77,28 +77,28 @@ fn a_link_is_followed_by_get_and_without_content() {
 }
 
 #[test]
-fn links_that_go_in_circles_or_nowhere_are_errors() {
-    let (circle, transport) = setup(|request| match request.query("page").as_deref() {
+fn cycles_and_invalid_links_are_errors() {
+    let (cycle, transport) = setup(|request| match request.query("page").as_deref() {
         Some("3") => Reply::json("[3]").header("link", "<?page=2>; rel=next"),
         Some("2") => Reply::json("[2]").header("link", "<?page=3>; rel=next"),
         _ => Reply::json("[1]").header("link", "<?page=2>; rel=next"),
     });
-    let pulled = circle.pull(&circle.source_at("/x", "", link_header()), None);
+    let pulled = cycle.pull(&cycle.source_at("/x", "", link_header()), None);
     assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 3 }));
     assert_eq!(transport.api_requests().len(), 3);
 
-    let (nowhere, _) = setup(|_| Reply::json("[1]").header("link", "<http://[::1>; rel=next"));
-    let pulled = nowhere.pull(&nowhere.source_at("/x", "", link_header()), None);
+    let (invalid, _) = setup(|_| Reply::json("[1]").header("link", "<http://[::1>; rel=next"));
+    let pulled = invalid.pull(&invalid.source_at("/x", "", link_header()), None);
     assert_eq!(chain(pulled.error()), "the link to the next page at `link:next` is not a URL");
 
-    let (elsewhere, transport) = setup(|_| Reply::json("[1]").header("link", "<//evil.example/>; rel=next"));
-    let pulled = elsewhere.pull(&elsewhere.source_at("/x", "", link_header()), None);
+    let (foreign, transport) = setup(|_| Reply::json("[1]").header("link", "<//evil.example/>; rel=next"));
+    let pulled = foreign.pull(&foreign.source_at("/x", "", link_header()), None);
     assert!(matches!(pulled.page_error(), PageError::ForeignOrigin(_)));
     assert_eq!(transport.api_requests().len(), 1);
 }
 
 #[test]
-fn a_gateways_prefix_is_put_in_front_of_links_that_lack_it() {
+fn links_without_the_path_of_a_gateway_get_it() {
     let (setup, transport) = setup(|request| {
         let number: u32 = request.query("pageNumber").map_or(1, |number| number.parse().unwrap());
         if request.url.path() != "/gateway/genesys/api/v2/users" {

@@ -1,4 +1,4 @@
-//! What a person reads when it is over, where no other test shows it.
+//! Error messages that no other test covers.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ use longhaul_core::{
 use longhaul_tests::{Lifetime, ManualClock, Reply, Setup, Tokens, chain};
 use serde_json::json;
 
-/// The report of a pull from an API that always answers so.
+/// The error of a pull from an API that always replies with `answer`, with its causes.
 fn report(answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync + 'static) -> String {
     let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (setup, _) =
@@ -36,7 +36,7 @@ fn report(answer: impl Fn() -> Result<Reply, TransportErrorKind> + Send + Sync +
 }
 
 #[test]
-fn no_answer() {
+fn a_request_without_an_answer() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/query`";
     for (kind, attempts, clause) in [
         (NotConnected, "failed 6 times", "no connection to the server"),
@@ -54,7 +54,7 @@ fn no_answer() {
 }
 
 #[test]
-fn an_answer_that_is_no_page() {
+fn an_answer_that_is_not_a_page() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/query` failed 6 times";
     for (body, clause) in [
         ("", "the answer is empty"),
@@ -66,7 +66,7 @@ fn an_answer_that_is_no_page() {
 }
 
 #[test]
-fn a_token_that_cannot_be_had() {
+fn no_access_token() {
     const REPORT: &str = "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
         could not get an access token\n\
         `POST https://api.example/oauth/token` ";
@@ -84,7 +84,7 @@ fn a_token_that_cannot_be_had() {
 }
 
 #[test]
-fn records_that_are_not_where_they_should_be() {
+fn no_records_at_the_configured_place() {
     for (body, message) in [
         (r#"{"results":{"a":1}}"#, "page 1 has an object at `/results`, not an array of records"),
         (r#"{"results":"none"}"#, "page 1 has text at `/results`, not an array of records"),
@@ -99,7 +99,7 @@ fn records_that_are_not_where_they_should_be() {
 }
 
 #[test]
-fn a_cursor_of_another_style() {
+fn a_cursor_of_another_style_of_pagination() {
     let mut request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
     let cursor = Cursor::Url(request.url.clone());
     let error = Single::Assumed.prepare(&mut request, Some(&cursor)).unwrap_err();
@@ -108,7 +108,7 @@ fn a_cursor_of_another_style() {
 }
 
 #[test]
-fn a_body_without_room_for_what_the_style_has_to_say() {
+fn a_body_without_a_place_for_the_page_number() {
     for (body, message) in [
         (Body::Json(json!({"paging": 7})), "the body of the request has no place for `/paging/pageNumber`"),
         (Body::Json(json!([1])), "the body of the request has no place for `/paging/pageNumber`"),
@@ -125,7 +125,7 @@ fn a_body_without_room_for_what_the_style_has_to_say() {
 }
 
 #[test]
-fn a_range_of_time_that_cannot_be_cut() {
+fn a_range_of_time_that_cannot_be_divided() {
     let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let error = tile(at, Timestamp::MAX, Some(&Span::new()), &TimeZone::UTC).unwrap_err();
     assert_eq!(chain(&error), "a slice must be longer than zero");
@@ -135,7 +135,7 @@ fn a_range_of_time_that_cannot_be_cut() {
 }
 
 #[test]
-fn settings_that_cannot_be_followed() {
+fn invalid_settings_of_the_transport() {
     let with = |change: fn(&mut Settings, PathBuf), path: PathBuf| {
         let mut settings = Settings { proxy: Proxy::Direct, ..Settings::default() };
         change(&mut settings, path);

@@ -1,9 +1,9 @@
-//! Pulls that are kept: killed, cut off and taken up again.
+//! Pulls that stop before they are complete, and are then resumed or undone.
 
 mod crashes;
-mod dropped;
-mod going_on;
-mod pulls;
+mod resume;
+mod scenarios;
+mod undo;
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
@@ -22,37 +22,37 @@ use longhaul_sinks::Stdout;
 use longhaul_tests::{Setup, SimulatedDisk, decompress};
 use serde_json::Value;
 
-/// A stream, its API and its sinks, to be pulled as often as it takes.
-pub(crate) struct World {
-    /// The API as a run finds it, and what is asked of it.
+/// A stream with its API and its sinks, which any number of runs can pull.
+pub(crate) struct Scenario {
+    /// Creates the setup and the source of a run.
     pub(crate) pull: Box<dyn Fn() -> (Setup, Source)>,
     pub(crate) windows: Option<Vec<Window>>,
-    /// Under their names, the types and options of the sinks.
+    /// The name, the type and the options of each sink.
     pub(crate) sinks: Vec<(&'static str, &'static str, Value)>,
     pub(crate) every: Duration,
-    /// What is in `/out` before the first run.
-    pub(crate) before: Vec<(&'static str, &'static str)>,
+    /// The paths and contents of the files in `/out` before the first run.
+    pub(crate) existing_files: Vec<(&'static str, &'static str)>,
 }
 
-impl World {
-    /// A disk on which nothing was pulled yet.
+impl Scenario {
+    /// A disk as it is before the first run.
     pub(crate) fn disk(&self) -> SimulatedDisk {
         let disk = SimulatedDisk::new();
         disk.put_folder("/state");
         disk.put_folder("/out");
-        for (path, text) in &self.before {
+        for (path, text) in &self.existing_files {
             disk.put(path, *text);
         }
         disk
     }
 
-    /// Pulls, from where the last run stopped.
+    /// Pulls, and resumes where the last run stopped.
     pub(crate) fn run(&self, disk: &SimulatedDisk) -> Result<Summary, PullError> {
         let (setup, source) = (self.pull)();
         self.run_source(disk, &setup, &source)
     }
 
-    /// Drops the unfinished pull and takes back what it wrote.
+    /// Drops the unfinished pull, and rolls back what it wrote.
     pub(crate) fn drop_unfinished(&self, disk: &SimulatedDisk) -> Result<(), PullError> {
         let (setup, source) = (self.pull)();
         let file = StateFile::new(disk.handle(), "/state", "calls");
@@ -96,18 +96,18 @@ impl World {
         Ok(summary)
     }
 
-    /// What was remembered of the stream.
+    /// The saved state of the stream.
     pub(crate) fn state(disk: &SimulatedDisk) -> State {
         StateFile::new(disk.handle(), "/state", "calls").load().unwrap()
     }
 
-    /// Where the unfinished run stopped.
+    /// The checkpoint of the unfinished pull.
     pub(crate) fn checkpoint(disk: &SimulatedDisk) -> Checkpoint {
         Self::state(disk).unfinished.unwrap().checkpoint
     }
 
-    /// The files in `/out`, and the text in each. A compressed one is empty where its run was killed before it held
-    /// anything.
+    /// The files in `/out` with their text. Compressed files are decompressed, unless they are empty because a run was
+    /// killed early.
     pub(crate) fn files(disk: &SimulatedDisk) -> BTreeMap<String, String> {
         let found = disk.files().into_iter().filter(|path| path.starts_with("/out"));
         found
@@ -115,8 +115,8 @@ impl World {
                 let file = disk.contents(&path).unwrap();
                 let name = path.to_str().unwrap().to_owned();
                 let (_, ending) = name.rsplit_once('.').unwrap();
-                let held = if file.is_empty() { file } else { decompress(ending, &file) };
-                (name.clone(), String::from_utf8(held).unwrap())
+                let contents = if file.is_empty() { file } else { decompress(ending, &file) };
+                (name.clone(), String::from_utf8(contents).unwrap())
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! One token for many threads.
+//! Threads that share a token.
 
 use std::{
     collections::HashSet,
@@ -31,8 +31,9 @@ fn on_every_thread<T: Send>(act: impl Fn() -> T + Sync) -> Vec<T> {
     })
 }
 
-/// An API that takes the first token once, and refuses it once every thread has sent it; `then` answers any other.
-fn dying_token(then: Reply) -> (Setup, Arc<ScriptedTransport>) {
+/// An API that accepts the first token once, and rejects it after every thread has sent it. It replies with `then` to any
+/// other token.
+fn rejected_token(then: Reply) -> (Setup, Arc<ScriptedTransport>) {
     let (tokens, all_refused) = (Tokens::new(Lifetime::Unlimited), Barrier::new(THREADS));
     let taken = AtomicUsize::new(0);
     Setup::scripted(&ManualClock::new(), move |request| {
@@ -45,15 +46,15 @@ fn dying_token(then: Reply) -> (Setup, Arc<ScriptedTransport>) {
         if taken.fetch_add(1, Ordering::SeqCst) == 0 {
             return Ok(Reply::json("[]"));
         }
-        // Nobody is refused before everybody has sent the token that dies.
+        // No thread is refused before every thread has sent the token.
         all_refused.wait();
         Ok(Reply::status(401))
     })
 }
 
 #[test]
-fn threads_with_the_same_dead_token_cause_one_renewal() {
-    let (setup, transport) = dying_token(Reply::json("[]"));
+fn threads_with_the_same_rejected_token_cause_one_renewal() {
+    let (setup, transport) = rejected_token(Reply::json("[]"));
     let client = setup.client();
     client.send(&setup.request, Vec::new(), |_| Ok(())).unwrap();
     let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
@@ -63,8 +64,8 @@ fn threads_with_the_same_dead_token_cause_one_renewal() {
 }
 
 #[test]
-fn threads_whose_new_token_is_refused_do_not_ask_for_more() {
-    let (setup, transport) = dying_token(Reply::status(401));
+fn threads_whose_new_token_is_rejected_do_not_renew_it() {
+    let (setup, transport) = rejected_token(Reply::status(401));
     let client = setup.client();
     client.send(&setup.request, Vec::new(), |_| Ok(())).unwrap();
     let outcomes = on_every_thread(|| client.send(&setup.request, Vec::new(), |answer| Ok(answer.url)));
@@ -75,21 +76,21 @@ fn threads_whose_new_token_is_refused_do_not_ask_for_more() {
     assert_eq!((transport.token_requests().len(), transport.api_requests().len()), (2, 1 + 2 * THREADS));
 }
 
-/// A clock that knows who has looked at it.
+/// A clock that knows which threads have read it.
 #[derive(Debug)]
 struct WatchedClock {
     clock: Arc<ManualClock>,
-    seen_by: Mutex<HashSet<ThreadId>>,
-    looked: Condvar,
+    read_by: Mutex<HashSet<ThreadId>>,
+    was_read: Condvar,
 }
 
 impl WatchedClock {
     fn wait_for_threads(&self, count: usize) {
-        let seen_by = self.seen_by.lock().expect("an unpoisoned lock");
-        let patience = Duration::from_secs(60);
-        let waited = self.looked.wait_timeout_while(seen_by, patience, |seen_by| seen_by.len() < count);
-        let (seen_by, timeout) = waited.expect("an unpoisoned lock");
-        drop(seen_by);
+        let read_by = self.read_by.lock().expect("an unpoisoned lock");
+        let limit = Duration::from_secs(60);
+        let waited = self.was_read.wait_timeout_while(read_by, limit, |read_by| read_by.len() < count);
+        let (read_by, timeout) = waited.expect("an unpoisoned lock");
+        drop(read_by);
         assert!(!timeout.timed_out(), "not every thread asked for a token");
     }
 }
@@ -100,8 +101,8 @@ impl Clock for WatchedClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.seen_by.lock().expect("an unpoisoned lock").insert(thread::current().id());
-        self.looked.notify_all();
+        self.read_by.lock().expect("an unpoisoned lock").insert(thread::current().id());
+        self.was_read.notify_all();
         self.clock.elapsed()
     }
 
@@ -114,19 +115,19 @@ impl Clock for WatchedClock {
     }
 }
 
-/// Whoever asks for a token looks at the clock while holding the lock on the token in use, and then waits for the
-/// request that is under way. So a token request that is answered when all have looked finds all of them waiting.
+/// A thread that needs a token reads the clock while it holds the lock on the token, and then waits for the pending token
+/// request. So once every thread has read the clock, all of them wait for this request.
 #[test]
 fn threads_share_the_failure_of_a_token_request() {
     let clock = Arc::new(WatchedClock {
         clock: ManualClock::new(),
-        seen_by: Mutex::default(),
-        looked: Condvar::new(),
+        read_by: Mutex::default(),
+        was_read: Condvar::new(),
     });
-    let (watched, asked) = (Arc::clone(&clock), AtomicUsize::new(0));
+    let (watched, requests) = (Arc::clone(&clock), AtomicUsize::new(0));
     let tokens = Tokens::new(Lifetime::Unlimited).reporting(json!(1));
     let transport = ScriptedTransport::new(&clock.clock, move |request| {
-        if asked.fetch_add(1, Ordering::SeqCst) == 0 {
+        if requests.fetch_add(1, Ordering::SeqCst) == 0 {
             return Ok(tokens.issue(request.at));
         }
         // The thread of the test got the first token.

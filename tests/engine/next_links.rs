@@ -1,4 +1,4 @@
-//! Where a page may lead.
+//! Links to the next page, and where they may lead.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use longhaul_tests::{
 };
 use serde_json::json;
 
-/// An API whose page at a URL names as next what `next` makes of the request.
+/// An API whose pages link to `next(request)`.
 fn setup(
     next: impl Fn(&Received) -> serde_json::Value + Send + Sync + 'static,
 ) -> (Setup, Arc<ScriptedTransport>) {
@@ -31,11 +31,11 @@ fn number(request: &Received) -> u32 {
 }
 
 #[test]
-fn a_page_that_was_given_before_is_an_error_at_any_distance() {
-    for distance in [1, 2, 5, 50] {
+fn a_cycle_of_links_is_detected_at_any_length() {
+    for length in [1, 2, 5, 50] {
         let (setup, transport) = setup(move |request| {
             let number = number(request);
-            let next = if number == 60 { 61 - distance } else { number + 1 };
+            let next = if number == 60 { 61 - length } else { number + 1 };
             format!("?page={next}").into()
         });
         let pulled = setup.run();
@@ -57,7 +57,7 @@ fn a_fragment_does_not_make_another_page() {
 }
 
 #[test]
-fn a_first_page_that_names_itself_is_an_error_where_the_method_is_kept() {
+fn a_first_page_that_links_to_itself_is_an_error_if_the_request_is_repeated() {
     let (setup, transport) = setup(|request| request.url.as_str().into());
     let next = "/nextPageUri".parse().unwrap();
     let paginator = Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
@@ -66,13 +66,13 @@ fn a_first_page_that_names_itself_is_an_error_where_the_method_is_kept() {
     let mut pages = Pages::new(&client, listing);
     assert!(pages.fetch().unwrap().is_some());
     assert!(matches!(pages.fetch(), Err(PageError::Repeated { pages: 1 })));
-    assert!(pages.fetch().unwrap().is_none(), "after an error there is nothing");
+    assert!(pages.fetch().unwrap().is_none(), "no page follows an error");
     assert_eq!(transport.api_requests().len(), 1);
     assert_eq!(transport.api_requests()[0].method, Method::POST);
 }
 
 #[test]
-fn nothing_more_is_said_in_several_ways() {
+fn a_null_or_empty_link_ends_a_listing() {
     for end in [json!(null), json!(""), json!(false)] {
         let (setup, transport) = setup(move |_| end.clone());
         assert_eq!(setup.run().records().len(), 1);
@@ -81,7 +81,7 @@ fn nothing_more_is_said_in_several_ways() {
 }
 
 #[test]
-fn a_link_that_is_none_is_an_error() {
+fn an_invalid_link_is_an_error() {
     for (link, message) in [
         (json!(7), "the link to the next page at `/nextPageUri` is a number, not text"),
         (json!(true), "the link to the next page at `/nextPageUri` is a boolean, not text"),
@@ -95,8 +95,9 @@ fn a_link_that_is_none_is_an_error() {
     }
 }
 
-/// Where `API` and `OTHER` stand for the addresses of two servers, links that do not lead to the first.
-const AWAY: [&str; 13] = [
+/// Links to other origins than that of the API. `API` and `OTHER` stand for the addresses of two servers, and `PORT` for
+/// the port of the API.
+const FOREIGN_LINKS: [&str; 13] = [
     "http://OTHER/api/v2/details/query?page=2",
     "//OTHER/x",
     "/\\OTHER/x",
@@ -112,8 +113,8 @@ const AWAY: [&str; 13] = [
     "data:application/json,{}",
 ];
 
-/// An API with `link` in its answer, as `answer` puts it there, leads nowhere else: not by a single connection.
-fn leads_nowhere(link: &str, answer: fn(&str) -> Reply) {
+/// Pulls from an API whose answer contains `link`, and checks that nothing connects to the other server.
+fn assert_not_followed(link: &str, answer: fn(&str) -> Reply) {
     let clock = ManualClock::new();
     let other = FaultServer::start(Arc::clone(&clock) as _, |_| Reaction::Close);
     let (tokens, of_script, authority) =
@@ -143,30 +144,32 @@ fn leads_nowhere(link: &str, answer: fn(&str) -> Reply) {
 
 #[test]
 fn a_link_to_another_origin_is_not_followed() {
-    for link in AWAY {
-        leads_nowhere(link, |link| Reply::json(json!({"results": [1], "nextPageUri": link}).to_string()));
+    for link in FOREIGN_LINKS {
+        assert_not_followed(link, |link| {
+            Reply::json(json!({"results": [1], "nextPageUri": link}).to_string())
+        });
     }
 }
 
 #[test]
 fn a_redirect_to_another_origin_is_not_followed() {
-    for link in AWAY.into_iter().filter(|link| !link.contains('\t')) {
-        leads_nowhere(link, |link| Reply::status(303).header("location", link));
-        leads_nowhere(link, |link| Reply::status(307).header("location", link));
-        leads_nowhere(link, |link| Reply::status(308).header("location", link));
+    for link in FOREIGN_LINKS.into_iter().filter(|link| !link.contains('\t')) {
+        assert_not_followed(link, |link| Reply::status(303).header("location", link));
+        assert_not_followed(link, |link| Reply::status(307).header("location", link));
+        assert_not_followed(link, |link| Reply::status(308).header("location", link));
     }
 }
 
 #[test]
-fn a_foreign_origin_is_named_without_what_else_the_link_holds() {
-    let (elsewhere, _) = setup(|_| "https://me:pw@evil.example:8443/x?token=t0ken".into());
+fn an_error_shows_only_the_origin_of_a_foreign_link() {
+    let (foreign, _) = setup(|_| "https://me:pw@evil.example:8443/x?token=t0ken".into());
     assert_eq!(
-        chain(elsewhere.run().error()),
+        chain(foreign.run().error()),
         "the server points to `a URL with a user name in it`, but credentials are sent only to `https://api.example`"
     );
-    let (elsewhere, _) = setup(|_| "https://evil.example:8443/x?token=t0ken".into());
+    let (foreign, _) = setup(|_| "https://evil.example:8443/x?token=t0ken".into());
     assert_eq!(
-        chain(elsewhere.run().error()),
+        chain(foreign.run().error()),
         "the server points to `https://evil.example:8443`, but credentials are sent only to `https://api.example`"
     );
 }
