@@ -57,7 +57,7 @@ pub(crate) struct Submission<'a> {
     pub(crate) client: &'a Client,
     /// The values of the placeholders in its requests.
     pub(crate) variables: Variables,
-    /// Saves the job's id as soon as it is known, or that there is no job any more.
+    /// Saves the job's id as soon as it is known, or that the job no longer exists.
     pub(crate) save: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
     pub(crate) cancelled: &'a CancelSignal,
 }
@@ -77,7 +77,7 @@ impl Job {
             None => self.attempt(submission),
         };
         match attempted {
-            Err(error) if error.is_over() => self.attempt(submission),
+            Err(error) if error.needs_another_job() => self.attempt(submission),
             outcome => outcome,
         }
     }
@@ -102,11 +102,12 @@ impl Job {
             save: &save,
             cancelled: &CancelSignal::default(),
         };
-        let looked = self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
+        let outcome =
+            self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
         if let Some(id) = locked().take() {
             self.cancel(&variables.clone().with("job.id", id));
         }
-        looked
+        outcome
     }
 
     /// Whether the API has deleted the job in `variables`, or its results.
@@ -119,7 +120,7 @@ impl Job {
     }
 
     fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
-        let submitted = submission.ask(&self.submit.at(&submission.variables)?)?;
+        let submitted = submission.send(&self.submit.at(&submission.variables)?)?;
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(self.id.find(&submitted)).filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.clone() })?;
@@ -131,7 +132,7 @@ impl Job {
         let variables = submission.variables.clone().with("job.id", id);
         let outcome = self.wait(submission, &variables);
         match &outcome {
-            Err(error) if error.is_over() => (submission.save)(None)?,
+            Err(error) if error.needs_another_job() => (submission.save)(None)?,
             Err(error) if error.is_interrupted() && self.cancel.is_some() => {
                 self.cancel(&variables);
                 (submission.save)(None)?;
@@ -141,8 +142,8 @@ impl Job {
         outcome.map(|()| variables)
     }
 
-    /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because nobody waits for the job any
-    /// more.
+    /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because the run no longer needs the
+    /// job.
     fn cancel(&self, variables: &Variables) {
         let Some(cancel) = &self.cancel else { return };
         let Ok(request) = cancel.request.at(variables) else { return };
@@ -154,7 +155,7 @@ impl Job {
         let clock = submission.client.clock();
         let started = clock.elapsed();
         loop {
-            let answer = submission.ask(&request)?;
+            let answer = submission.send(&request)?;
             let state =
                 text(self.state.find(&answer)).ok_or_else(|| JobError::NoState { at: self.state.clone() })?;
             if self.done.contains(&state) {
@@ -176,15 +177,15 @@ impl Job {
 
 impl Submission<'_> {
     /// Sends `request` until the answer is JSON, or until the pull is cancelled.
-    fn ask(&self, request: &Request) -> Result<Value, RequestError> {
+    fn send(&self, request: &Request) -> Result<Value, RequestError> {
         self.client.json_while(|| !self.cancelled.is_set(), request)
     }
 }
 
-/// Whether the API says that the job does not exist (any more).
+/// Whether the API says that the job does not exist.
 fn is_unknown(error: &RequestError) -> bool {
-    let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
-    error.refusal().is_some_and(|refusal| gone.contains(&refusal.status))
+    let missing = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    error.refusal().is_some_and(|refusal| missing.contains(&refusal.status))
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -243,7 +244,7 @@ pub enum JobError {
 
 impl JobError {
     /// Whether this job will never have results, but another job may.
-    fn is_over(&self) -> bool {
+    fn needs_another_job(&self) -> bool {
         match self {
             Self::Failed { .. } => true,
             Self::Request(error) => is_unknown(error),

@@ -18,7 +18,7 @@ pub(crate) struct Listings<'a> {
     pub(crate) fetchers: Fetchers,
     /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) seen: Arc<HashSet<u128>>,
-    /// What the pages of the stream have had so far.
+    /// Which values the pages of the stream have had so far.
     pub(crate) history: History,
 }
 

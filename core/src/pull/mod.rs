@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
             Ok(()) => Ok(self),
             Err(error) => {
                 self.run.cancelled.set();
-                self.abandon();
+                self.roll_back_after_failure();
                 Err(error)
             }
         }
@@ -132,7 +132,7 @@ impl<'a> Worker<'a> {
         match self.pull_pages(&mut open, partition, queue) {
             Ok(End::Complete) => self.complete(open),
             Err(error) if !self.run.is_resumable() => {
-                open.abandon();
+                open.roll_back_after_failure();
                 Err(error)
             }
             end => end,

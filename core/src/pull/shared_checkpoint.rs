@@ -106,7 +106,7 @@ impl<'a> SharedCheckpoint<'a> {
         self.lock().jobs.iter().find(|job| job.window == window).map(|job| job.id.clone())
     }
 
-    /// Saves the id of the job of this window, or `None` when there is no job any more.
+    /// Saves the id of the job of this window, or `None` if the job no longer exists.
     pub(crate) fn save_job(&self, window: Option<Window>, id: Option<&str>) -> Result<(), StateError> {
         self.save(Entries::default(), |checkpoint| {
             checkpoint.forget_job(window);

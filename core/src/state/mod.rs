@@ -1,4 +1,4 @@
-//! What outlives the process: the state of each stream, from one run to the next.
+//! The state of each stream, which is saved from one run to the next.
 
 pub mod checkpoint;
 mod error;

@@ -1,4 +1,4 @@
-//! How far a pull is, in a form that outlives the process.
+//! How far a pull is, in a form that can be saved.
 //!
 //! A [`Checkpoint`] has the position of every sink and, for every partition, the page that is next. It is saved only
 //! after the sinks have committed. A crash in between repeats pages instead of losing them, and each sink rolls back to
@@ -83,7 +83,7 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
-    /// What the pages of the stream have had so far.
+    /// Which values the pages of the stream have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,
 }
