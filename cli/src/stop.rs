@@ -94,7 +94,7 @@ impl Stop {
         let stop = self.clone();
         let timer = thread::Builder::new().name("max-runtime".to_owned());
         timer.spawn(move || {
-            if SystemClock::new(stop.interrupt()).sleep(limit) == Wake::Rested {
+            if SystemClock::new(stop.interrupt()).sleep(limit) == Wake::Elapsed {
                 stop.stop(Reason::MaxRuntime);
             }
         })?;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set once nobody waits for the jobs and pages of a run any more.
+/// Set once a run no longer needs its jobs and pages.
 #[derive(Debug, Default)]
 pub(crate) struct CancelSignal(AtomicBool);
 

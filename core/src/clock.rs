@@ -28,7 +28,7 @@ pub trait Clock: Debug + Send + Sync {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wake {
     /// The time had passed.
-    Rested,
+    Elapsed,
     /// The run was asked to stop.
     Interrupted,
 }
@@ -53,7 +53,7 @@ impl Interrupt {
         let raised = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = self.0.1.wait_timeout_while(raised, wait, |raised| !*raised);
         let (raised, _) = ended.unwrap_or_else(PoisonError::into_inner);
-        if *raised { Wake::Interrupted } else { Wake::Rested }
+        if *raised { Wake::Interrupted } else { Wake::Elapsed }
     }
 }
 

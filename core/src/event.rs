@@ -29,12 +29,12 @@ pub enum Event<'a> {
         lifetime: Option<Duration>,
     },
     /// The API refused a token, and it was renewed.
-    TokenDied {
+    TokenRejected {
         /// How the API refused it.
         cause: &'a (dyn Error + 'static),
     },
     /// An attempt failed, and the request will be sent again.
-    Survived {
+    Retrying {
         /// The kind of fault.
         fault: Fault,
         /// The error, with its causes.

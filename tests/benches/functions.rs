@@ -1,6 +1,6 @@
-//! The functions that every page goes through. `cargo bench -p longhaul-sinks --bench functions`.
+//! The functions that process every page. `cargo bench -p longhaul-sinks --bench functions` prints the results.
 
-#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails on any error")]
 
 mod records;
 
@@ -23,7 +23,7 @@ fn main() {
     divan::main();
 }
 
-/// How the records of a page are written.
+/// How the JSON of a page is formatted.
 const FORMATS: [&str; 2] = ["compact", "pretty"];
 
 #[divan::bench(args = FORMATS)]

@@ -1,6 +1,6 @@
-//! The page loop alone, so many times, for `callgrind` to count: see `instructions.md`.
+//! Runs only the page loop, so that `callgrind` can count its instructions. See `README.md`.
 
-#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails on any error")]
 
 mod records;
 
@@ -22,10 +22,10 @@ fn main() {
     let body = body(format);
     let mut buffer = Vec::new();
     for _ in 0..pages {
-        let mut body_of_this = mem::take(&mut buffer);
-        body_of_this.clear();
-        body_of_this.extend_from_slice(&body);
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body_of_this };
+        let mut copy = mem::take(&mut buffer);
+        copy.clear();
+        copy.extend_from_slice(&body);
+        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: copy };
         let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
         let page = Page::read(answer, &layout).unwrap();
         black_box(page.batch().len());

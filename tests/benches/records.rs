@@ -1,4 +1,4 @@
-//! Records such as an API has, for every benchmark.
+//! Realistic records for all benchmarks.
 
 use serde_json::{Value, json};
 

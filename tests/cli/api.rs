@@ -4,7 +4,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use longhaul_core::clock::{Clock, Interrupt, SystemClock};
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{Act, FaultServer, Received, Reply};
+use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 
 use crate::folder::Typed;
 
@@ -43,7 +43,7 @@ pub(crate) fn reach(api: &FakeApi, typed: Typed) -> Typed {
 }
 
 /// A server that issues tokens, and answers every other request by `script`.
-pub(crate) fn server(script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> FaultServer {
+pub(crate) fn server(script: impl Fn(&Received) -> Reaction + Send + Sync + 'static) -> FaultServer {
     FaultServer::start(clock(), move |request| match request.url.path() {
         "/oauth/token" => {
             Reply::json(r#"{"access_token":"t0ken","token_type":"bearer","expires_in":3600}"#).into()

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use longhaul_tests::{Act, FaultServer, Received, Reply};
+use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 
 use crate::{api, folder::Folder};
 
@@ -24,7 +24,7 @@ pub(crate) const HALF: &str = "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n"
 
 impl Repairable {
     /// A listing that does `fault` instead of sending the third page.
-    pub(crate) fn new(fault: impl Into<Act>) -> Self {
+    pub(crate) fn new(fault: impl Into<Reaction>) -> Self {
         let repaired = Arc::new(AtomicBool::new(false));
         let (fault, is_repaired) = (fault.into(), Arc::clone(&repaired));
         let server = api::server(move |request| match number(request) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use longhaul_tests::{Act, Reply};
+use longhaul_tests::{Reaction, Reply};
 
 use crate::{
     api,
@@ -50,7 +50,7 @@ fn a_signal_ends_a_long_wait_and_the_same_command_resumes() {
 
 #[test]
 fn a_signal_ends_a_request_that_hangs() {
-    let server = api::server(|_| Act::Stall);
+    let server = api::server(|_| Reaction::Stall);
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     let mut running = folder.longhaul("run -v").start();
     running.wait_until_it_says("got a token");

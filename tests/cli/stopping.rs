@@ -1,7 +1,7 @@
 //! Runs that stop at a limit or on a full disk, and are resumed.
 #![cfg(unix)]
 
-use longhaul_tests::{Act, Reply};
+use longhaul_tests::{Reaction, Reply};
 
 use crate::{
     api::{self, calm},
@@ -36,7 +36,7 @@ fn a_run_stopped_at_max_requests_saves_the_pages_in_flight() {
         let number: usize = request.query("page").unwrap().parse().unwrap();
         let page = Reply::json(format!(r#"{{"results":[{{"id":{number}}}],"pageCount":6}}"#));
         // These are still in flight when the fifth page is requested.
-        if [3, 4].contains(&number) { Act::Drip(page) } else { page.into() }
+        if [3, 4].contains(&number) { Reaction::Drip(page) } else { page.into() }
     });
     let stream = "[streams.things]\npath = \"/things\"\nrecords = \"/results\"\nconcurrency = 3\n\
                   pages = { type = \"page_number\", param = \"page\", page_count = \"/pageCount\" }\n\

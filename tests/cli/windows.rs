@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
-use longhaul_tests::{Act, Reply};
+use longhaul_tests::{Reaction, Reply};
 
 use crate::{
     api::{self, LINES, calm, lines},
@@ -122,7 +122,7 @@ fn a_window_that_fails_ends_the_run_while_others_wait() {
     let server = api::server(move |request| match request.query("from").unwrap().as_str() {
         "2026-01-05T00:00:00Z" => Reply::status(403).into(),
         _ if is_first.swap(false, Ordering::SeqCst) => Reply::json(r#"{"calls":[]}"#).into(),
-        _ => Act::Stall,
+        _ => Reaction::Stall,
     });
     let stream = r#"
 [streams.calls]

@@ -1,4 +1,4 @@
-//! Cursors as servers give them.
+//! Pagination by cursor.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use longhaul_core::{
         paginate::{Renewal, Token},
     },
 };
-use longhaul_tests::{Life, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
+use longhaul_tests::{Lifetime, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
 fn token(renewal: Renewal) -> Token {
@@ -17,12 +17,12 @@ fn token(renewal: Renewal) -> Token {
 }
 
 fn setup(answer: impl Fn(&Received) -> Value + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     Setup::scripted_api(&tokens, move |request| Reply::json(answer(request).to_string()))
 }
 
 #[test]
-fn a_cursor_is_encoded_and_comes_back_letter_for_letter() {
+fn a_cursor_is_encoded_and_returned_unchanged() {
     const CURSOR: &str = "Zm9v+YmE/cg==&a=b?#% %41é";
     let (setup, transport) = setup(|request| match request.query("cursor") {
         None => json!({"entities": [1], "cursor": CURSOR}),
@@ -38,7 +38,7 @@ fn a_cursor_is_encoded_and_comes_back_letter_for_letter() {
 }
 
 #[test]
-fn a_cursor_that_is_a_number_is_one() {
+fn a_number_is_accepted_as_a_cursor() {
     let (setup, transport) = setup(|request| match request.query("cursor") {
         None => json!({"entities": [1], "cursor": 1_700_000_000_000_000_001_u64}),
         Some(_) => json!({"entities": [2], "cursor": null}),
@@ -49,7 +49,7 @@ fn a_cursor_that_is_a_number_is_one() {
 }
 
 #[test]
-fn a_page_without_records_is_not_the_end_where_it_has_a_cursor() {
+fn an_empty_page_with_a_cursor_does_not_end_a_listing() {
     for empty in
         [json!({"entities": [], "cursor": "c"}), json!({"entities": [], "cursor": "c", "more": true})]
     {
@@ -67,7 +67,7 @@ fn a_page_without_records_is_not_the_end_where_it_has_a_cursor() {
 }
 
 #[test]
-fn nothing_more_is_said_in_several_ways() {
+fn a_missing_or_empty_cursor_ends_a_listing() {
     for end in [json!({}), json!({"cursor": null}), json!({"cursor": ""}), json!({"cursor": false})] {
         let mut page = end;
         page["entities"] = json!([1]);
@@ -79,7 +79,7 @@ fn nothing_more_is_said_in_several_ways() {
 }
 
 #[test]
-fn a_page_with_a_cursor_but_without_any_place_for_records_is_an_error() {
+fn a_page_with_a_cursor_but_no_array_of_records_is_an_error() {
     let (setup, _) = setup(|request| match request.query("cursor") {
         None => json!({"entities": [1], "cursor": "b"}),
         Some(_) => json!({"cursor": "c"}),
@@ -93,23 +93,23 @@ fn a_page_with_a_cursor_but_without_any_place_for_records_is_an_error() {
 }
 
 #[test]
-fn cursors_that_go_in_circles_are_found_out_at_any_distance() {
-    for distance in [1, 2, 5, 50] {
+fn a_cycle_of_cursors_is_detected_at_any_length() {
+    for length in [1, 2, 5, 50] {
         let (setup, transport) = setup(move |request| {
             let number: u32 = request.query("cursor").map_or(1, |cursor| cursor[1..].parse().unwrap());
-            let next = if number == 60 { 61 - distance } else { number + 1 };
+            let next = if number == 60 { 61 - length } else { number + 1 };
             json!({"entities": [number], "cursor": format!("c{next}")})
         });
         let source = setup.source_at("/x", "/entities", token(Renewal::EachPage));
         let pulled = setup.pull(&source, None);
         assert!(matches!(pulled.page_error(), PageError::Repeated { pages: 60 }));
         assert_eq!(transport.api_requests().len(), 60);
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 
 #[test]
-fn a_scroll_that_does_not_move_is_found_out() {
+fn a_scroll_that_does_not_advance_is_detected() {
     let (setup, transport) = setup(|_| json!({"entities": [1, 2], "cursor": "s"}));
     let source = setup.source_at("/x", "/entities", token(Renewal::Never));
     let pulled = setup.pull(&source, None);
@@ -118,7 +118,7 @@ fn a_scroll_that_does_not_move_is_found_out() {
 }
 
 #[test]
-fn a_cursor_that_is_none_is_an_error() {
+fn an_invalid_cursor_is_an_error() {
     for (page, message) in [
         (json!({"cursor": true}), "the cursor at `/cursor` is a boolean, not text or a number"),
         (json!({"cursor": ["a"]}), "the cursor at `/cursor` is an array, not text or a number"),

@@ -1,4 +1,4 @@
-//! Jobs: submitted, polled, and their results paged.
+//! Jobs are submitted and polled, and their results are pulled.
 
 use std::{
     sync::{Arc, Mutex},
@@ -19,19 +19,19 @@ use longhaul_core::{
     },
 };
 use longhaul_tests::{
-    Exports, JOBS_PATH, Life, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
-    split_on,
+    JOBS_PATH, JobApi, Lifetime, ManualClock, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens,
+    chain, split_on,
 };
 use serde_json::{Value, json};
 
 use crate::windows::{timeline, windows};
 
 /// Jobs over two days.
-pub(crate) fn exports() -> Arc<Exports> {
-    Arc::new(Exports::new(timeline(), usize::MAX))
+pub(crate) fn job_api() -> Arc<JobApi> {
+    Arc::new(JobApi::new(timeline(), usize::MAX))
 }
 
-/// The results of jobs, one for each window, polled every three seconds for at most a minute.
+/// The results of one job for each window. Jobs are polled every three seconds for at most an hour.
 pub(crate) fn source(setup: &Setup) -> Source {
     let pointer = |place: &str| place.parse::<Pointer>().unwrap();
     let paginator = Token {
@@ -73,14 +73,14 @@ pub(crate) fn source(setup: &Setup) -> Source {
 }
 
 pub(crate) fn unlimited() -> Arc<Tokens> {
-    Arc::new(Tokens::new(Life::Unlimited))
+    Arc::new(Tokens::new(Lifetime::Unlimited))
 }
 
 #[test]
-fn eight_windows_are_eight_jobs_each_polled_to_the_end_and_paged() {
+fn each_window_has_a_job_that_is_polled_until_it_is_done() {
     for concurrency in [0, 1, 3, 8, 20] {
-        let (exports, tokens) = (exports(), Arc::new(Tokens::new(Life::Requests(9))));
-        let of_server = Arc::clone(&exports);
+        let (job_api, tokens) = (job_api(), Arc::new(Tokens::new(Lifetime::Requests(9))));
+        let of_server = Arc::clone(&job_api);
         let (setup, _) = Setup::scripted_api(&tokens, move |request| of_server.answer(request));
         let source = Source { concurrency, ..source(&setup) };
 
@@ -89,16 +89,16 @@ fn eight_windows_are_eight_jobs_each_polled_to_the_end_and_paged() {
         assert!(pulled.records() == timeline().records(), "in the order of windows, at {concurrency}");
         let summary = pulled.summary();
         assert_eq!((summary.records, summary.pages, summary.windows), (1440, 8 * 8, 8));
-        assert_eq!(exports.polls(), [3; 8], "none is asked about once it is done");
-        assert!(exports.most_under_way() <= concurrency.max(1), "{exports:?} at {concurrency}");
+        assert_eq!(job_api.polls(), [3; 8], "a job that is done is not polled again");
+        assert!(job_api.max_unread() <= concurrency.max(1), "{job_api:?} at {concurrency}");
     }
 }
 
 #[test]
-fn the_halves_of_a_window_are_jobs_like_any_other() {
+fn each_half_of_a_window_has_its_own_job() {
     for concurrency in [1, 2, 3] {
-        let exports = Arc::new(Exports::new(timeline(), 200));
-        let of_server = Arc::clone(&exports);
+        let job_api = Arc::new(JobApi::new(timeline(), 200));
+        let of_server = Arc::clone(&job_api);
         let (setup, _) = Setup::scripted_api(&unlimited(), move |request| of_server.answer(request));
         let mut source = Source { concurrency, ..source(&setup) };
         source.rules = split_on(400, None);
@@ -107,18 +107,18 @@ fn the_halves_of_a_window_are_jobs_like_any_other() {
 
         assert!(pulled.records() == timeline().records(), "in the order of windows, at {concurrency}");
         assert_eq!(pulled.summary().windows, 8);
-        assert_eq!(exports.paths().len(), 2 + 4 + 8, "days, halves and quarters");
-        assert!(exports.most_under_way() <= concurrency, "{exports:?} at {concurrency}");
+        assert_eq!(job_api.paths().len(), 2 + 4 + 8, "days, halves and quarters");
+        assert!(job_api.max_unread() <= concurrency, "{job_api:?} at {concurrency}");
     }
 }
 
 #[test]
 fn later_jobs_are_submitted_while_earlier_ones_are_read() {
-    let exports = exports();
-    let of_server = Arc::clone(&exports);
+    let job_api = job_api();
+    let of_server = Arc::clone(&job_api);
     let (setup, _) = Setup::scripted_api(&unlimited(), move |request| {
         let reply = of_server.answer(request);
-        // The first results are held back until the jobs of two later windows are there.
+        // The first results are returned once the jobs of two later windows are submitted.
         if request.url.path().ends_with("/results") {
             of_server.wait_for_submissions(3);
         }
@@ -127,15 +127,15 @@ fn later_jobs_are_submitted_while_earlier_ones_are_read() {
     let source = Source { concurrency: 3, ..source(&setup) };
     let pulled = setup.pull(&source, Some(windows(Some(Span::new().hours(6)))));
     assert!(pulled.records() == timeline().records());
-    assert_eq!(exports.most_under_way(), 3);
+    assert_eq!(job_api.max_unread(), 3);
 }
 
 #[test]
-fn polls_are_paced() {
-    let exports = exports();
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+fn polls_are_three_seconds_apart() {
+    let job_api = job_api();
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (setup, transport) = Setup::scripted(&clock, move |request| {
-        Ok(if request.is_for_token() { tokens.issue(request.at) } else { exports.answer(request) })
+        Ok(if request.is_for_token() { tokens.issue(request.at) } else { job_api.answer(request) })
     });
     let pulled = setup.pull(&source(&setup), Some(windows(Some(Span::new().hours(6)))[..1].to_vec()));
     assert!(pulled.records() == timeline().records()[..180]);
@@ -150,13 +150,13 @@ fn polls_are_paced() {
     assert_eq!(clock.sleeps(), [Duration::from_secs(3); 2]);
 }
 
-/// Pulls one window's job from an API that answers submissions and polls so, numbered from 1, and any other request
-/// with one record.
+/// Pulls the results of one job. The API answers the n-th submission with `submitted(n)` and the n-th poll with
+/// `polled(n)`, counted from 1. Its results are one record.
 fn pull_one(
     submitted: impl Fn(usize) -> Result<Reply, TransportErrorKind> + Send + Sync + 'static,
     polled: impl Fn(usize) -> Value + Send + Sync + 'static,
 ) -> (Pulled, Arc<ScriptedTransport>) {
-    let (tokens, counts) = (Tokens::new(Life::Unlimited), Mutex::new((0, 0)));
+    let (tokens, counts) = (Tokens::new(Lifetime::Unlimited), Mutex::new((0, 0)));
     let (setup, transport) = Setup::scripted(&ManualClock::new(), move |request| {
         if request.is_for_token() {
             return Ok(tokens.issue(request.at));
@@ -192,7 +192,7 @@ pub(crate) fn job_error(pulled: &Pulled) -> &JobError {
 }
 
 #[test]
-fn a_job_that_failed_is_submitted_again() {
+fn a_failed_job_is_submitted_again() {
     for state in ["FAILED", "CANCELLED", "EXPIRED"] {
         let (pulled, transport) = pull_one(
             |number| Ok(accepted(number)),
@@ -208,7 +208,7 @@ fn a_job_that_failed_is_submitted_again() {
 }
 
 #[test]
-fn a_job_that_failed_twice_is_reported_with_what_the_api_says() {
+fn a_job_that_fails_twice_is_reported_with_the_message_of_the_api() {
     for (answer, message) in [
         (
             json!({"state": "FAILED", "errorMessage": "the lake is dry"}),
@@ -224,24 +224,24 @@ fn a_job_that_failed_twice_is_reported_with_what_the_api_says() {
         assert!(matches!(job_error(&pulled), JobError::Failed { .. }));
         assert_eq!(chain(pulled.error()), message);
         assert_eq!(submissions(&transport), 2);
-        assert!(!pulled.journal.any_finished());
+        assert!(!pulled.calls.any_finished());
     }
 }
 
 #[test]
-fn a_job_is_waited_for_only_so_long() {
+fn a_job_that_takes_too_long_is_an_error() {
     let (pulled, transport) = pull_one(|number| Ok(accepted(number)), |_| json!({"state": "RUNNING"}));
     assert!(matches!(job_error(&pulled), JobError::TooSlow { .. }));
     assert_eq!(chain(pulled.error()), "the job is still `RUNNING` after 3600 s");
-    assert_eq!(submissions(&transport), 1, "to be slow is not to fail");
+    assert_eq!(submissions(&transport), 1, "a slow job is not submitted again");
     assert_eq!(transport.api_requests().len(), 1 + 1201, "a poll every three seconds, from 0 to 3600");
 }
 
 #[test]
 fn an_answer_without_id_or_state_is_an_error() {
-    // The last two would lead to another path.
-    let odd = [json!(null), json!(""), json!({ "id": 1 }), json!("."), json!("..")];
-    for answer in [json!({})].into_iter().chain(odd.map(|id| json!({ "jobId": id }))) {
+    // The last two would change the path.
+    let invalid = [json!(null), json!(""), json!({ "id": 1 }), json!("."), json!("..")];
+    for answer in [json!({})].into_iter().chain(invalid.map(|id| json!({ "jobId": id }))) {
         let reply = answer.to_string();
         let (pulled, transport) = pull_one(move |_| Ok(Reply::json(reply.clone())), |_| json!({}));
         assert!(matches!(job_error(&pulled), JobError::NoId { .. }));
@@ -256,7 +256,7 @@ fn an_answer_without_id_or_state_is_an_error() {
 }
 
 #[test]
-fn a_submission_is_sent_again_only_where_the_api_has_not_seen_it() {
+fn a_submission_is_retried_only_if_the_api_has_not_seen_it() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/jobs` failed";
     for (kind, clause) in [
         (TransportErrorKind::BrokenOff, "the connection closed before the answer was complete"),
@@ -284,7 +284,7 @@ fn a_submission_is_sent_again_only_where_the_api_has_not_seen_it() {
 }
 
 #[test]
-fn a_request_that_makes_no_url_is_an_error() {
+fn a_request_with_an_invalid_url_is_an_error() {
     let (setup, transport) = Setup::scripted_api(&unlimited(), |_| Reply::status(500));
     let mut of_job = source(&setup);
     of_job.job.as_mut().unwrap().submit.path = ":port/jobs".to_owned();

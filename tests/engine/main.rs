@@ -1,34 +1,34 @@
 //! The engine, from credentials to sinks.
 
-#![expect(clippy::unwrap_used, reason = "what fails in here fails the test, and that is its purpose")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
-mod ahead;
-mod cancelling;
-mod counts;
-mod credentials;
+mod checkpoints;
 mod cursors;
-mod documented;
-mod ends;
-mod faults;
+mod duplicates;
+mod end_of_listing;
+mod error_messages;
+mod expiring_tokens;
 mod interrupt;
+mod job_cancellation;
 mod jobs;
-mod kept;
-mod lifetimes;
-mod link_fields;
-mod links;
-mod listings;
-mod messages;
-mod pacing;
-mod pull;
+mod link_header;
+mod next_links;
+mod page_counts;
+mod pagination_styles;
+mod prefetch;
+mod random_listings;
+mod rate_limits;
 mod redirects;
-mod refresh;
-mod refusals;
-mod sharing;
+mod refresh_tokens;
+mod rejected_credentials;
+mod retries;
+mod rfc_requests;
+mod secret_encoding;
+mod shared_token;
 mod sinks;
-mod styles;
 mod tls;
+mod token_lifetimes;
+mod transient_faults;
 mod transport;
-mod unique;
-mod waiting;
 mod window_files;
 mod windows;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use http::{HeaderValue, Method};
 use longhaul_core::client::retry::StopReason;
 use longhaul_tests::{
-    API_PATH, FakeApi, FaultServer, Life, Links, ManualClock, Received, Reply, ScriptedTransport, Setup,
+    API_PATH, FakeApi, FaultServer, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup,
     Tokens, chain, records,
 };
 use serde_json::json;
 
-/// A pull from an API that does with each of its requests what `answer` says; tokens are no matter.
+/// A pull from an API that replies with `answer`, whatever the token.
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let (mut setup, transport) = Setup::scripted(&clock, move |request| {
         Ok(if request.is_for_token() { tokens.issue(request.at) } else { answer(request) })
     });
@@ -58,7 +58,7 @@ fn a_see_other_becomes_a_get_without_content() {
 }
 
 #[test]
-fn a_post_does_not_turn_into_a_get_by_itself() {
+fn a_redirect_that_would_turn_a_post_into_a_get_is_an_error() {
     for status in [301, 302] {
         let (setup, transport) = setup(move |_| to(status, "/moved"));
         let pulled = setup.run();
@@ -75,7 +75,7 @@ fn a_post_does_not_turn_into_a_get_by_itself() {
 }
 
 #[test]
-fn a_get_follows_every_kind() {
+fn a_get_follows_every_kind_of_redirect() {
     for status in [301, 302, 303, 307, 308] {
         let (mut setup, transport) =
             setup(
@@ -110,7 +110,7 @@ fn five_redirects_are_followed_and_no_more() {
 }
 
 #[test]
-fn a_redirect_that_leads_nowhere_is_told() {
+fn an_invalid_redirect_is_reported() {
     let (unreadable, _) = setup(|_| to(307, "http://[::1"));
     assert_eq!(
         chain(unreadable.run().error()),
@@ -127,7 +127,7 @@ fn a_redirect_that_leads_nowhere_is_told() {
 }
 
 #[test]
-fn a_redirect_to_another_origin_is_told_under_the_request() {
+fn a_redirect_to_another_origin_is_reported_with_the_request() {
     let (setup, _) = setup(|_| to(307, "https://evil.example/x?y"));
     assert_eq!(
         chain(setup.run().error()),
@@ -137,7 +137,7 @@ fn a_redirect_to_another_origin_is_told_under_the_request() {
 }
 
 #[test]
-fn relative_links_count_from_where_the_page_came() {
+fn relative_links_are_resolved_against_the_url_after_redirects() {
     let (setup, transport) = setup(|request| match request.url.path() {
         "/deep/er/first" => Reply::json(json!({"results": [1], "nextPageUri": "second"}).to_string()),
         "/deep/er/second" => Reply::json(r#"{"results":[2]}"#),
@@ -148,7 +148,7 @@ fn relative_links_count_from_where_the_page_came() {
 }
 
 #[test]
-fn a_token_endpoint_that_redirects_refuses() {
+fn a_redirect_by_the_token_endpoint_is_a_refusal() {
     for status in [301, 302, 303, 307, 308] {
         let clock = ManualClock::new();
         let (setup, transport) =
@@ -163,12 +163,12 @@ fn a_token_endpoint_that_redirects_refuses() {
 #[test]
 fn redirects_are_followed_over_real_sockets_too() {
     let (clock, expected) = (ManualClock::new(), records(9));
-    let api = FakeApi::new(Tokens::new(Life::Requests(4)), &expected, 3, Links::Relative);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(4)), &expected, 3, Links::Relative);
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         let moved = request.url.query_pairs().any(|(name, _)| name == "moved");
         if request.url.path() == API_PATH && !moved {
-            let joint = if request.url.query().is_some() { "&" } else { "?" };
-            return to(307, &format!("{}{joint}moved=1", request.url)).into();
+            let separator = if request.url.query().is_some() { "&" } else { "?" };
+            return to(307, &format!("{}{separator}moved=1", request.url)).into();
         }
         api.answer(request).into()
     });

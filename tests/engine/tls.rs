@@ -1,4 +1,4 @@
-//! Servers whose TLS is not what it should be.
+//! Servers that cannot be reached by TLS.
 
 use std::{
     io::{Read, Write},
@@ -18,7 +18,7 @@ use longhaul_core::{
 };
 use longhaul_tests::chain;
 
-/// A certificate for `localhost` and `127.0.0.1` that nobody but itself has signed.
+/// A self-signed certificate for `localhost` and `127.0.0.1`.
 const SELF_SIGNED: &str = "\
     MIIBmDCCAT6gAwIBAgIUXSAMaEjLNsmGzj7ywm+VSMrfmuAwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2\
     MTEyMzAwMDg1N1oYDzIxMjYxMDMwMDAwODU3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\
@@ -27,7 +27,7 @@ const SELF_SIGNED: &str = "\
     YWxob3N0hwR/AAABMAwGA1UdEwEB/wQCMAAwCgYIKoZIzj0EAwIDSAAwRQIgcy+ZMVhTzBSw9RyyUILh95iHErt8wOlPxX/c7GNe\
     sAECIQCXjSoehFPHjOm0SBNr3v2E1PUH0jDK/B3Cu/865sEOVQ==";
 
-/// What becomes of a request to a server that answers the first message of TLS with these bytes.
+/// The error of a request to a server that answers the first message of TLS with these bytes.
 fn answered_with(bytes: &[u8]) -> TransportError {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -46,8 +46,8 @@ fn answered_with(bytes: &[u8]) -> TransportError {
     })
 }
 
-/// The first flight of a server with [`SELF_SIGNED`], in TLS 1.2, where it is not encrypted (RFC 5246 §7.4). The key
-/// exchange is signed by nobody, but the certificate is looked at first.
+/// The first flight of a server with [`SELF_SIGNED`], in TLS 1.2, where it is not encrypted (RFC 5246 §7.4). The signature
+/// of the key exchange is invalid, but the certificate is checked first.
 fn self_signed() -> Vec<u8> {
     let certificate = STANDARD.decode(SELF_SIGNED).unwrap();
     let server_hello = [&[3, 3], &[7; 32][..], &[0, 0xc0, 0x2b, 0, 0, 0]].concat();
@@ -60,21 +60,21 @@ fn self_signed() -> Vec<u8> {
     [&[22, 3, 3], &sized::<2>(&flight)[..]].concat()
 }
 
-/// `bytes` behind their length in `N` bytes.
+/// `bytes`, preceded by their length in `N` bytes.
 fn sized<const N: usize>(bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
     [&length[4 - N..], bytes].concat()
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
+fn a_self_signed_certificate_is_not_trusted() {
     let error = answered_with(&self_signed());
     assert_eq!(error.kind(), Untrusted);
     assert!(chain(&error).contains("invalid peer certificate: "), "{}", chain(&error));
 }
 
 #[test]
-fn what_is_no_tls_says_nothing_about_trust() {
+fn an_answer_that_is_not_tls_is_not_a_question_of_trust() {
     let plain_http = b"HTTP/1.1 400 Bad Request\r\n\r\n";
     let alert = [21, 3, 3, 0, 2, 2, 80];
     let empty_hello = [22, 3, 3, 0, 4, 2, 0, 0, 0];

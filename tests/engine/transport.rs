@@ -21,10 +21,10 @@ use longhaul_core::{
     },
 };
 use longhaul_tests::{
-    Act, FakeApi, FaultServer, Life, Links, ManualClock, Reply, Setup, Tokens, gzip, records,
+    FakeApi, FaultServer, Lifetime, Links, ManualClock, Reaction, Reply, Setup, Tokens, records, stored_gzip,
 };
 
-/// 100,014 bytes of JSON, most of them blanks, as a gzip file of some 130 bytes.
+/// 100,014 bytes of JSON, most of them spaces, as a gzip file of about 130 bytes.
 const BOMB: &str = "H4sIAAAAAAACA+3BsREAEBAAsFWcMazilDqVp3J2t4Yiycmzxx4rcqkJAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+Fa7D4oLu5OuhgEA";
 
 fn transport(change: impl FnOnce(&mut Settings)) -> UreqTransport {
@@ -33,10 +33,10 @@ fn transport(change: impl FnOnce(&mut Settings)) -> UreqTransport {
     UreqTransport::new(&settings).unwrap()
 }
 
-/// What a server that does `act` makes of one GET.
+/// The result of one GET to a server that reacts with `act`.
 fn get(
     transport: &UreqTransport,
-    act: impl Fn() -> Act + Send + Sync + 'static,
+    act: impl Fn() -> Reaction + Send + Sync + 'static,
 ) -> Result<Vec<u8>, TransportError> {
     let server = FaultServer::start(ManualClock::new(), move |_| act());
     let request = Request::new(Method::GET, server.url());
@@ -52,15 +52,15 @@ fn kind(outcome: Result<Vec<u8>, TransportError>) -> TransportErrorKind {
 #[test]
 fn a_compressed_body_is_read() {
     let body = records(500).join(",");
-    let reply = Reply::json(gzip(body.as_bytes())).header("content-encoding", "gzip");
-    for act in [Act::Reply(reply.clone()), Act::Chunked(reply.clone()), Act::Drip(reply)] {
+    let reply = Reply::json(stored_gzip(body.as_bytes())).header("content-encoding", "gzip");
+    for act in [Reaction::Reply(reply.clone()), Reaction::Chunked(reply.clone()), Reaction::Drip(reply)] {
         assert!(get(&transport(|_| {}), move || act.clone()).unwrap() == body.as_bytes());
     }
 }
 
 #[test]
-fn a_compressed_body_that_is_cut_or_damaged_is_a_fault() {
-    let body = gzip(&records(50).join(",").into_bytes());
+fn a_compressed_body_that_is_cut_off_or_damaged_is_a_fault() {
+    let body = stored_gzip(&records(50).join(",").into_bytes());
     let reply = |body: &[u8]| Reply::json(body).header("content-encoding", "gzip");
     let half = reply(&body[..body.len() / 2]);
     assert_eq!(kind(get(&transport(|_| {}), move || half.clone().into())), Garbled);
@@ -71,20 +71,20 @@ fn a_compressed_body_that_is_cut_or_damaged_is_a_fault() {
 }
 
 #[test]
-fn a_body_beyond_the_limit_is_refused_and_not_asked_for_again() {
+fn a_body_beyond_the_limit_is_an_error_and_not_requested_again() {
     let limited = transport(|settings| settings.max_body = 99_999);
     let bomb = STANDARD.decode(BOMB).unwrap();
     let small = Reply::json(bomb).header("content-encoding", "gzip");
     let of_limit = Reply::json(vec![b' '; 99_999]);
     assert_eq!(get(&limited, move || of_limit.clone().into()).unwrap().len(), 99_999);
     for reply in [Reply::json(vec![b' '; 100_000]), small.clone()] {
-        for act in [Act::Reply(reply.clone()), Act::Chunked(reply.clone())] {
+        for act in [Reaction::Reply(reply.clone()), Reaction::Chunked(reply.clone())] {
             assert_eq!(kind(get(&limited, move || act.clone())), TooLarge);
         }
     }
     assert_eq!(get(&transport(|_| {}), move || small.clone().into()).unwrap().len(), 100_014);
 
-    let (clock, tokens) = (ManualClock::new(), Tokens::new(Life::Unlimited));
+    let (clock, tokens) = (ManualClock::new(), Tokens::new(Lifetime::Unlimited));
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         let page = Reply::json(vec![b' '; 100_000]);
         if request.is_for_token() { tokens.issue(request.at) } else { page }.into()
@@ -117,7 +117,7 @@ fn every_status_is_an_answer_and_the_buffer_is_emptied() {
 #[test]
 fn a_connection_serves_many_requests() {
     let (clock, expected) = (ManualClock::new(), records(40));
-    let api = FakeApi::new(Tokens::new(Life::Requests(7)), &expected, 1, Links::Absolute);
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(7)), &expected, 1, Links::Absolute);
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| api.answer(request).into());
     assert_eq!(Setup::over_sockets(&server.url(), &clock).run().records(), expected);
     assert_eq!(server.connections(), 1);
@@ -129,20 +129,24 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn a_kept_connection_that_the_server_closed_is_replaced() {
+fn a_connection_that_the_server_closed_is_replaced() {
     let (clock, expected) = (ManualClock::new(), records(30));
     let (api, count) =
-        (FakeApi::new(Tokens::new(Life::Unlimited), &expected, 1, Links::Relative), AtomicUsize::new(0));
+        (FakeApi::new(Tokens::new(Lifetime::Unlimited), &expected, 1, Links::Relative), AtomicUsize::new(0));
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         let reply = api.answer(request);
-        if count.fetch_add(1, Ordering::SeqCst) % 3 == 0 { Act::Last(reply) } else { Act::Reply(reply) }
+        if count.fetch_add(1, Ordering::SeqCst) % 3 == 0 {
+            Reaction::ReplyAndClose(reply)
+        } else {
+            Reaction::Reply(reply)
+        }
     });
     assert_eq!(Setup::over_sockets(&server.url(), &clock).run().records(), expected);
     assert!(server.connections() > 10);
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_no_connection() {
+fn a_port_without_a_listener_is_reported_as_no_connection() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
@@ -151,30 +155,30 @@ fn a_port_where_nobody_listens_is_no_connection() {
 }
 
 #[test]
-fn broken_connections_are_told_apart_from_garbage() {
+fn broken_connections_are_distinguished_from_garbage() {
     let one = || transport(|_| {});
-    assert_eq!(kind(get(&one(), || Act::Close)), BrokenOff);
-    assert_eq!(kind(get(&one(), || Act::Reset)), BrokenOff);
-    assert_eq!(kind(get(&one(), || Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-le".to_vec()))), BrokenOff);
-    assert_eq!(kind(get(&one(), || Act::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec()))), Garbled);
+    assert_eq!(kind(get(&one(), || Reaction::Close)), BrokenOff);
+    assert_eq!(kind(get(&one(), || Reaction::Reset)), BrokenOff);
+    assert_eq!(kind(get(&one(), || Reaction::Raw(b"HTTP/1.1 200 OK\r\ncontent-le".to_vec()))), BrokenOff);
+    assert_eq!(kind(get(&one(), || Reaction::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec()))), Garbled);
     let chunk = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
-    assert_eq!(kind(get(&one(), move || Act::Raw(chunk.to_vec()))), Garbled);
+    assert_eq!(kind(get(&one(), move || Reaction::Raw(chunk.to_vec()))), Garbled);
 }
 
 const SOON: Duration = Duration::from_millis(100);
 
 #[test]
-fn a_server_that_says_nothing_runs_out_of_time() {
+fn a_server_that_sends_nothing_times_out() {
     let hung = transport(|settings| settings.timeout = SOON);
-    assert_eq!(kind(get(&hung, || Act::Stall)), TimedOut);
+    assert_eq!(kind(get(&hung, || Reaction::Stall)), TimedOut);
     let hung = transport(|settings| settings.idle_timeout = SOON);
-    assert_eq!(kind(get(&hung, || Act::StallInBody(Reply::json("[1,2]")))), TimedOut);
+    assert_eq!(kind(get(&hung, || Reaction::StallInBody(Reply::json("[1,2]")))), TimedOut);
     let hung = transport(|settings| settings.max_time = SOON);
-    assert_eq!(kind(get(&hung, || Act::StallInBody(Reply::json("[1,2]")))), TimedOut);
+    assert_eq!(kind(get(&hung, || Reaction::StallInBody(Reply::json("[1,2]")))), TimedOut);
 }
 
 #[test]
-fn a_long_wait_for_the_first_byte_is_allowed_where_one_between_bytes_is_not() {
+fn the_idle_timeout_does_not_apply_before_the_first_byte() {
     let patient = transport(|settings| settings.idle_timeout = SOON);
     let pauses = SystemClock::new(Interrupt::default());
     let body = get(&patient, move || {
@@ -185,15 +189,15 @@ fn a_long_wait_for_the_first_byte_is_allowed_where_one_between_bytes_is_not() {
 }
 
 #[test]
-fn a_hung_answer_is_survived() {
+fn a_run_recovers_from_answers_that_hang() {
     let (clock, expected) = (ManualClock::new(), records(6));
     let (api, count) =
-        (FakeApi::new(Tokens::new(Life::Unlimited), &expected, 2, Links::Relative), AtomicUsize::new(0));
-    // The token endpoint hangs first, then the API at its head, then in a body.
+        (FakeApi::new(Tokens::new(Lifetime::Unlimited), &expected, 2, Links::Relative), AtomicUsize::new(0));
+    // First the token endpoint hangs, then the API before its answer, then the API in a body.
     let server = FaultServer::start(Arc::clone(&clock) as _, move |request| {
         match count.fetch_add(1, Ordering::SeqCst) {
-            0 | 2 => Act::Stall,
-            4 => Act::StallInBody(api.answer(request)),
+            0 | 2 => Reaction::Stall,
+            4 => Reaction::StallInBody(api.answer(request)),
             _ => api.answer(request).into(),
         }
     });

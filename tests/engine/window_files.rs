@@ -1,4 +1,4 @@
-//! Windows into files.
+//! Windows that are written to files.
 
 use std::{
     fs,
@@ -17,14 +17,14 @@ use longhaul_core::{
     sink::{OpenSink, Registry},
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Life, Setup, Timeline, Tokens, chain};
+use longhaul_tests::{Lifetime, Setup, Timeline, Tokens, chain};
 use serde_json::{Value, json};
 
 use crate::windows::{details_query, timeline, windows};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A configured sink; one that goes to standard output writes to `stdout`.
+/// A configured sink. If it writes to standard output, it writes to `stdout` instead.
 fn sink(name: &str, stdout: Stdout, options: &Value) -> Box<dyn OpenSink> {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, stdout, Arc::new(SystemDisk));
@@ -35,7 +35,7 @@ fn ndjson(path: &Path, mode: &str) -> Box<dyn OpenSink> {
     sink("ndjson", Stdout::to(io::sink()), &json!({"path": path, "mode": mode}))
 }
 
-/// The names of the files in `folder` and the lines in them, by name.
+/// The names and lines of the files in `folder`, ordered by name.
 fn files(folder: &Path) -> Vec<(String, Vec<String>)> {
     let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
     let mut files: Vec<_> = fs::read_dir(folder)
@@ -58,7 +58,7 @@ const SIX_HOURS: [&str; 8] = [
     "20260102T180000Z-20260103T000000Z.ndjson",
 ];
 
-/// Six hours a file, and nothing else in the folder.
+/// Checks that the folder has one file for each six hours, and nothing else.
 #[track_caller]
 fn assert_a_file_for_each_six_hours(folder: &Path) {
     let files = files(folder);
@@ -71,18 +71,18 @@ fn assert_a_file_for_each_six_hours(folder: &Path) {
 }
 
 #[test]
-fn windows_with_files_of_their_own_are_pulled_at_once() {
+fn windows_with_their_own_files_are_pulled_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let sink = ndjson(&folder.path().join("{window.start}-{window.end}.ndjson"), "replace");
-    // Until the first answer has come there are no other requests; the next four wait for one another.
-    let meeting = Arc::new(Barrier::new(4));
-    let asked = AtomicUsize::new(0);
+    // There is only one request before the first answer. Each of the next four waits until all of them are sent.
+    let barrier = Arc::new(Barrier::new(4));
+    let requests = AtomicUsize::new(0);
     let (_, _, mut source) = details_query(timeline(), HOUR);
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let timeline = timeline();
     let (setup, _) = Setup::scripted_api(&tokens, move |request| {
-        if (1..=4).contains(&asked.fetch_add(1, Ordering::SeqCst)) {
-            meeting.wait();
+        if (1..=4).contains(&requests.fetch_add(1, Ordering::SeqCst)) {
+            barrier.wait();
         }
         timeline.page(request)
     });
@@ -92,7 +92,7 @@ fn windows_with_files_of_their_own_are_pulled_at_once() {
 }
 
 #[test]
-fn windows_have_a_file_each_where_the_path_says_so() {
+fn each_window_has_its_own_file_if_the_path_contains_its_times() {
     let folder = tempfile::tempdir().unwrap();
     let (setup, _, source) = details_query(timeline(), HOUR);
     let sink = ndjson(&folder.path().join("{window.start}-{window.end}.ndjson"), "replace");
@@ -103,7 +103,7 @@ fn windows_have_a_file_each_where_the_path_says_so() {
 }
 
 #[test]
-fn the_halves_of_a_window_have_a_file_each_and_the_window_has_none() {
+fn each_half_of_a_window_has_a_file_and_the_window_has_none() {
     for unique in [None, Some("/id")] {
         let folder = tempfile::tempdir().unwrap();
         let (setup, _, mut source) = details_query(timeline(), HOUR);
@@ -116,7 +116,7 @@ fn the_halves_of_a_window_have_a_file_each_and_the_window_has_none() {
 }
 
 #[test]
-fn a_file_for_all_windows_and_one_for_each_get_the_same_records() {
+fn a_file_for_all_windows_has_the_same_records_as_the_files_for_each() {
     for unique in [None, Some("/id")] {
         let (folder, all) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (setup, _, mut source) = details_query(timeline(), HOUR);
@@ -132,7 +132,7 @@ fn a_file_for_all_windows_and_one_for_each_get_the_same_records() {
 }
 
 #[test]
-fn a_file_goes_back_when_a_window_is_halved() {
+fn a_file_is_rolled_back_when_a_window_is_halved() {
     for mode in ["replace", "append"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("all.ndjson");
@@ -147,10 +147,10 @@ fn a_file_goes_back_when_a_window_is_halved() {
 }
 
 #[test]
-fn a_pull_that_fails_leaves_the_files_of_complete_windows_only() {
+fn a_failed_pull_leaves_only_the_files_of_complete_windows() {
     let folder = tempfile::tempdir().unwrap();
     let start = windows(None)[0].start;
-    // 120 records in six hours, and 960 in two days, of which there are 250 to be had.
+    // 120 records in six hours, and 960 in two days. A query can page through 250.
     let timeline = Timeline::new(start, SignedDuration::from_mins(3), 960, 250);
     let (setup, _, mut source) = details_query(timeline, HOUR);
     source.rules = Arc::default();
@@ -162,7 +162,7 @@ fn a_pull_that_fails_leaves_the_files_of_complete_windows_only() {
     assert_eq!(names, ["20260101T060000Z.ndjson"]);
 }
 
-/// A pipe whose other end sees everything at once.
+/// A pipe whose reader sees every write immediately.
 #[derive(Clone, Default)]
 struct Pipe(Arc<Mutex<Vec<u8>>>);
 
@@ -178,7 +178,7 @@ impl Write for Pipe {
 }
 
 #[test]
-fn what_went_down_a_pipe_is_not_sent_again() {
+fn records_are_not_written_to_a_pipe_again() {
     let pipe = Pipe::default();
     let stdout = sink("stdout", Stdout::to(pipe.clone()), &json!({}));
     let (setup, _, mut source) = details_query(timeline(), HOUR);

@@ -1,4 +1,4 @@
-//! Slices of time, from an API that pages through a query only so far.
+//! Windows of an API that limits how many results a query can page through.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use longhaul_core::{
     window::Window,
 };
 use longhaul_tests::{
-    Call, Journal, Life, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, split_on, window,
-    with_total,
+    Call, CallLog, Lifetime, Pulled, Reply, ScriptedTransport, Setup, Timeline, Tokens, chain, split_on,
+    window, with_total,
 };
 use serde_json::json;
 
 const TWO_DAYS: &str = "2026-01-01T00:00:00Z/2026-01-03T00:00:00Z";
 
-/// 1440 records in two days, 180 in six hours, of which a query gives the first 250.
+/// 1440 records in two days, which are 180 in six hours. A query can page through 250.
 pub(crate) fn timeline() -> Timeline {
     Timeline::new(window(TWO_DAYS).start, SignedDuration::from_mins(2), 1440, 250)
 }
@@ -41,7 +41,7 @@ pub(crate) fn details_query(
     timeline: Timeline,
     min_slice: SignedDuration,
 ) -> (Setup, Arc<ScriptedTransport>, Source) {
-    let tokens = Arc::new(Tokens::new(Life::Requests(9)));
+    let tokens = Arc::new(Tokens::new(Lifetime::Requests(9)));
     let (setup, transport) = Setup::scripted_api(&tokens, move |request| timeline.page(request));
     let paginator = PageNumber {
         param: "/paging/pageNumber".parse().unwrap(),
@@ -100,10 +100,10 @@ fn eight_windows_of_six_hours_are_complete_and_in_order() {
             "2026-01-02T18:00:00.000Z/2026-01-03T00:00:00.000Z",
         ]
     );
-    let deaths = setup.observed.tokens_died();
-    assert_eq!(deaths, 7, "72 pages at 9 a token");
-    assert_eq!(transport.api_requests().len(), 72 + deaths, "nothing else was refused");
-    assert_eq!(setup.observed.survived(), []);
+    let expired = setup.events.rejected_tokens();
+    assert_eq!(expired, 7, "72 pages at 9 per token");
+    assert_eq!(transport.api_requests().len(), 72 + expired, "nothing else was refused");
+    assert_eq!(setup.events.retried(), []);
 }
 
 /// One window of two days, which is halved until eight of six hours are left.
@@ -129,19 +129,19 @@ fn pull_one_window(unique: Option<&str>) -> Pulled {
 fn one_window_is_halved_until_it_fits() {
     let pulled = pull_one_window(None);
     let summary = pulled.summary();
-    assert_eq!((summary.pages, summary.repeated), (8 * 9, 0), "what was undone does not count");
-    let calls = pulled.journal.of("out");
-    let back: Vec<_> = calls.iter().filter(|call| matches!(call, Call::GoBack(_))).collect();
-    let marks = [0, 0, 0, 18, 36, 36, 54].map(|mark| Call::GoBack(Mark(mark)));
-    assert_eq!(back, marks.each_ref(), "for 48 h, 24 h, 12 h, 12 h, 24 h, 12 h and 12 h");
+    assert_eq!((summary.pages, summary.repeated), (8 * 9, 0), "pages that were rolled back do not count");
+    let calls = pulled.calls.of("out");
+    let rollbacks: Vec<_> = calls.iter().filter(|call| matches!(call, Call::RollBack(_))).collect();
+    let marks = [0, 0, 0, 18, 36, 36, 54].map(|mark| Call::RollBack(Mark(mark)));
+    assert_eq!(rollbacks, marks.each_ref(), "for 48 h, 24 h, 12 h, 12 h, 24 h, 12 h and 12 h");
 }
 
 #[test]
-fn one_window_is_halved_without_going_back_where_records_have_keys() {
+fn one_window_is_halved_without_rollback_if_records_have_keys() {
     let pulled = pull_one_window(Some("/id"));
-    let calls = pulled.journal.of("out");
-    assert!(!calls.iter().any(|call| matches!(call, Call::GoBack(_))));
-    assert_eq!(pulled.summary().repeated, 7 * 250, "what came before each of the seven refusals");
+    let calls = pulled.calls.of("out");
+    assert!(!calls.iter().any(|call| matches!(call, Call::RollBack(_))));
+    assert_eq!(pulled.summary().repeated, 7 * 250, "the records before each of the seven refusals");
 }
 
 #[test]
@@ -155,36 +155,36 @@ fn a_window_that_cannot_be_halved_any_further_is_an_error() {
         "the API has too many results to page through from 2026-01-01T00:00:00Z to 2026-01-01T12:00:00Z, \
          and the window cannot be halved"
     );
-    assert!(!pulled.journal.any_finished());
+    assert!(!pulled.calls.any_finished());
 }
 
 #[test]
-fn a_sink_that_cannot_go_back_is_an_error() {
+fn a_sink_that_cannot_roll_back_is_an_error() {
     let (setup, _, source) = details_query(timeline(), HOUR);
-    let journal = Journal::default();
-    let sink = journal.sink("lake").keeping_all();
+    let calls = CallLog::default();
+    let sink = calls.sink("lake").without_rollback();
     let outcome = setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]);
     let error = outcome.unwrap_err();
-    assert!(matches!(&error, PullError::CannotGoBack { name } if name == "lake"));
+    assert!(matches!(&error, PullError::CannotRollBack { name } if name == "lake"));
     assert_eq!(chain(&error), "the window must be pulled again, but the sink `lake` cannot roll back");
-    assert!(!journal.any_finished());
+    assert!(!calls.any_finished());
 }
 
 #[test]
-fn a_sink_that_cannot_go_back_need_not_where_records_have_keys() {
+fn no_sink_is_rolled_back_if_records_have_keys() {
     let (setup, _, mut source) = details_query(timeline(), HOUR);
     source.unique = Some("/id".parse().unwrap());
-    let journal = Journal::default();
-    let sink = journal.sink("lake").keeping_all();
+    let calls = CallLog::default();
+    let sink = calls.sink("lake").without_rollback();
     setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]).unwrap();
-    assert!(journal.records("lake") == timeline().records());
+    assert!(calls.records("lake") == timeline().records());
 }
 
-/// An API that counts before it answers refuses the first page already, and nothing has to be taken back.
+/// An API that counts the results first refuses the first page, so nothing was written yet.
 #[test]
-fn a_sink_that_cannot_go_back_need_not_where_the_first_page_is_refused() {
+fn no_sink_is_rolled_back_if_the_first_page_is_refused() {
     let (_, _, source) = details_query(timeline(), HOUR);
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let (setup, _) = Setup::scripted_api(&tokens, |request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let is_too_deep = timeline().within(body["interval"].as_str().unwrap()).len() > 200;
@@ -194,14 +194,14 @@ fn a_sink_that_cannot_go_back_need_not_where_the_first_page_is_refused() {
         }
         timeline().page(request)
     });
-    let journal = Journal::default();
-    let sink = journal.sink("lake").keeping_all();
+    let calls = CallLog::default();
+    let sink = calls.sink("lake").without_rollback();
     setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]).unwrap();
-    assert!(journal.records("lake") == timeline().records());
+    assert!(calls.records("lake") == timeline().records());
 }
 
 #[test]
-fn another_refusal_halves_nothing() {
+fn other_refusals_do_not_halve_a_window() {
     for rules in [Arc::default(), split_on(400, Some("bad.request")), split_on(413, None)] {
         let (setup, transport, mut source) = details_query(timeline(), HOUR);
         source.rules = rules;
@@ -213,7 +213,7 @@ fn another_refusal_halves_nothing() {
 }
 
 #[test]
-fn the_status_alone_may_say_that_a_window_is_too_deep() {
+fn a_status_alone_can_mean_that_a_window_is_too_deep() {
     let (setup, _, mut source) = details_query(timeline(), HOUR);
     source.rules = split_on(400, None);
     let pulled = setup.pull(&source, Some(windows(None)));
@@ -221,7 +221,7 @@ fn the_status_alone_may_say_that_a_window_is_too_deep() {
 }
 
 #[test]
-fn times_are_written_in_the_zone_and_the_format_that_the_api_wants() {
+fn times_have_the_configured_zone_and_format() {
     let (setup, transport, mut source) = details_query(timeline(), HOUR);
     let windows = source.windows.as_mut().unwrap();
     windows.timezone = TimeZone::get("Europe/Berlin").unwrap();
@@ -232,8 +232,8 @@ fn times_are_written_in_the_zone_and_the_format_that_the_api_wants() {
 }
 
 #[test]
-fn what_is_missing_is_summed_over_the_windows() {
-    let tokens = Arc::new(Tokens::new(Life::Unlimited));
+fn missing_records_are_summed_over_the_windows() {
+    let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
     let (setup, _) = Setup::scripted_api(&tokens, |request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let records = if body["paging"]["pageNumber"] == 1 { json!([body["interval"]]) } else { json!([]) };
@@ -246,10 +246,10 @@ fn what_is_missing_is_summed_over_the_windows() {
 }
 
 #[test]
-fn no_windows_are_no_requests_and_an_empty_output() {
+fn without_windows_nothing_is_requested_and_the_output_is_empty() {
     let (setup, transport, source) = details_query(timeline(), HOUR);
     let pulled = setup.pull(&source, Some(Vec::new()));
     assert_eq!(pulled.summary().windows, 0);
-    assert!(pulled.journal.any_finished(), "there was nothing to pull, and all of it was");
+    assert!(pulled.calls.any_finished(), "the pull is complete");
     assert_eq!(transport.received().len(), 0);
 }

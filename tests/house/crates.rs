@@ -1,4 +1,4 @@
-//! Which crate may know which.
+//! Which crates may depend on each other.
 
 use std::{collections::BTreeMap, process::Command};
 
@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::files::{root, texts};
 
-/// What `cargo` prints. It needs no network: whoever runs this has built the workspace.
+/// The output of `cargo`. It needs no network, because the dependencies of the workspace have been downloaded to build this
+/// test.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -23,47 +24,47 @@ fn name(value: &Value) -> String {
     value["name"].as_str().unwrap().to_owned()
 }
 
-/// The crates that each crate of the workspace is built with; what only its tests need is left out.
+/// The dependencies of each crate of the workspace, without dev-dependencies.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
-    let built_with = |package: &Value| {
+    let of_package = |package: &Value| {
         let all = package["dependencies"].as_array().unwrap().iter();
         let mut names: Vec<_> = all.filter(|each| each["kind"] != "dev").map(name).collect();
         names.sort();
         names
     };
-    packages().iter().map(|package| (name(package), built_with(package))).collect()
+    packages().iter().map(|package| (name(package), of_package(package))).collect()
 }
 
-/// Of those, the ones that are of this workspace.
-fn neighbours(of: &str) -> Vec<String> {
+/// The dependencies of a crate that belong to this workspace.
+fn workspace_dependencies(of: &str) -> Vec<String> {
     let mut all = dependencies();
     let dependencies = all.remove(of).unwrap_or_else(|| panic!("there is no crate {of}"));
     dependencies.into_iter().filter(|dependency| all.contains_key(dependency)).collect()
 }
 
 #[test]
-fn dependencies_point_inwards() {
-    assert_eq!(neighbours("longhaul-core"), [""; 0]);
+fn crates_depend_only_on_the_crates_below_them() {
+    assert_eq!(workspace_dependencies("longhaul-core"), [""; 0]);
     assert_eq!(dependencies()["longhaul-plugin-abi"], [""; 0]);
-    assert_eq!(neighbours("longhaul-sinks"), ["longhaul-core"]);
-    assert_eq!(neighbours("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
-    assert_eq!(neighbours("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
-    assert_eq!(neighbours("longhaul-plugin-example"), ["longhaul-plugin"]);
-    assert_eq!(neighbours("longhaul-demo"), ["longhaul-core"]);
+    assert_eq!(workspace_dependencies("longhaul-sinks"), ["longhaul-core"]);
+    assert_eq!(workspace_dependencies("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
+    assert_eq!(workspace_dependencies("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
+    assert_eq!(workspace_dependencies("longhaul-plugin-example"), ["longhaul-plugin"]);
+    assert_eq!(workspace_dependencies("longhaul-demo"), ["longhaul-core"]);
     assert_eq!(
-        neighbours("longhaul"),
+        workspace_dependencies("longhaul"),
         ["longhaul-core", "longhaul-demo", "longhaul-plugin-host", "longhaul-sinks"]
     );
 }
 
-/// The crates that `package` is built with, however far away.
+/// All direct and indirect dependencies of `package`, without dev-dependencies.
 fn tree(package: &str) -> Vec<String> {
     let tree = cargo(&["tree", "--offline", "-p", package, "-e", "normal", "--prefix", "none"]);
     tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 #[test]
-fn an_author_of_a_plugin_builds_no_http_client() {
+fn a_plugin_is_built_without_an_http_client() {
     for package in ["longhaul-plugin", "longhaul-sinks", "longhaul-plugin-host"] {
         let tree = tree(package);
         assert!(tree.iter().any(|name| name == "longhaul-core"), "{tree:?}");
@@ -74,7 +75,7 @@ fn an_author_of_a_plugin_builds_no_http_client() {
 }
 
 #[test]
-fn there_is_no_asynchronous_runtime_in_the_command() {
+fn the_command_has_no_asynchronous_runtime() {
     let tree = tree("longhaul");
     for runtime in ["tokio", "async-std", "smol", "futures"] {
         assert!(!tree.iter().any(|name| name == runtime), "it is built with {runtime}");
@@ -82,8 +83,8 @@ fn there_is_no_asynchronous_runtime_in_the_command() {
 }
 
 #[test]
-fn each_crate_keeps_to_its_concern() {
-    let strangers: [(&str, &[&str]); 5] = [
+fn each_crate_uses_only_the_libraries_of_its_purpose() {
+    let forbidden: [(&str, &[&str]); 5] = [
         ("cli/src/", &["libloading", "longhaul_plugin_abi"]),
         ("cli/demo/src/", &["ureq", "clap::", "csv::", "figment", "libloading"]),
         ("core/src/", &["libloading", "dlopen", "clap::", "csv::", "figment"]),
@@ -91,31 +92,31 @@ fn each_crate_keeps_to_its_concern() {
         ("plugins/sdk/src/", &["ureq", "libloading"]),
     ];
     let texts = texts(&[".rs"]);
-    for (folder, words) in strangers {
+    for (folder, words) in forbidden {
         let mut files = texts.iter().filter(|(path, _)| path.starts_with(folder)).peekable();
         assert!(files.peek().is_some(), "there is nothing in {folder}");
         for (path, text) in files {
             for word in words {
-                assert!(!text.contains(word), "{} speaks of {word}", path.display());
+                assert!(!text.contains(word), "{} mentions {word}", path.display());
             }
         }
     }
 }
 
-/// Names meet in one place: whatever builds parts of the engine from the configuration stands there.
+/// Only `build` constructs parts of the engine.
 #[test]
-fn sinks_and_transport_are_named_in_the_wiring_only() {
+fn only_build_names_sinks_and_the_transport() {
     for (path, text) in texts(&[".rs"]).iter().filter(|(path, _)| path.starts_with("cli/src/")) {
         if !path.starts_with("cli/src/build") {
             for word in ["longhaul_sinks", "UreqTransport", "Registry"] {
-                assert!(!text.contains(word), "{} speaks of {word}", path.display());
+                assert!(!text.contains(word), "{} mentions {word}", path.display());
             }
         }
     }
 }
 
 #[test]
-fn the_workspace_has_one_program_so_that_cargo_run_knows_which() {
+fn the_workspace_has_one_program_so_that_cargo_run_needs_no_name() {
     let programs: Vec<_> = packages()
         .iter()
         .flat_map(|package| package["targets"].as_array().unwrap().clone())

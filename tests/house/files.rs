@@ -1,4 +1,4 @@
-//! Which files there are, and how long they are.
+//! Where files are, and how long they may be.
 
 use std::{
     fs,
@@ -6,15 +6,15 @@ use std::{
     process::Command,
 };
 
-/// What building and the demo leave behind.
-const LEFT_BEHIND: [&str; 2] = ["target", "longhaul-demo"];
+/// Folders that a build or the demo creates.
+const GENERATED: [&str; 2] = ["target", "longhaul-demo"];
 
-/// The top of the project.
+/// The root folder of the project.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// All files of the project whose names end like this, with their text.
+/// All files of the project with one of these name endings, with their text.
 pub(crate) fn texts(endings: &[&str]) -> Vec<(PathBuf, String)> {
     let mut texts = Vec::new();
     for name in top_level().iter().filter(|name| !name.starts_with('.')) {
@@ -37,11 +37,11 @@ fn collect(path: &Path, endings: &[&str], texts: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-/// The names at the top: those that git keeps, and where there is no git, those that are there.
+/// The names in the root folder: those in git, or all of them if the project is not in a git repository.
 fn top_level() -> Vec<String> {
     let listing = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
-    let kept = listing.ok().filter(|output| output.status.success() && !output.stdout.is_empty());
-    let mut names: Vec<String> = match kept {
+    let tracked = listing.ok().filter(|output| output.status.success() && !output.stdout.is_empty());
+    let mut names: Vec<String> = match tracked {
         Some(output) => {
             let paths = String::from_utf8(output.stdout).unwrap();
             paths.split_terminator('\0').map(|path| path.split('/').next().unwrap().to_owned()).collect()
@@ -49,7 +49,7 @@ fn top_level() -> Vec<String> {
         None => fs::read_dir(root())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !LEFT_BEHIND.contains(&name.as_str()))
+            .filter(|name| !GENERATED.contains(&name.as_str()))
             .collect(),
     };
     names.sort();
@@ -66,10 +66,13 @@ fn no_file_is_longer_than_400_lines() {
 }
 
 #[test]
-fn nothing_else_lies_at_the_top() {
+fn the_root_folder_has_only_known_names() {
     let known =
         ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "cli", "core", "plugins", "sinks", "tests"];
     for name in top_level() {
-        assert!(name.starts_with('.') || known.contains(&name.as_str()), "{name} does not belong at the top");
+        assert!(
+            name.starts_with('.') || known.contains(&name.as_str()),
+            "{name} does not belong in the root folder"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What each file of a crate imports from the other files of that crate.
+//! Which modules of a crate import each other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,20 +7,19 @@ use std::{
 
 use crate::files::texts;
 
-/// The modules of one crate, each with the modules whose items it uses. A module is its path in the crate; the crate's
-/// root is the empty path.
+/// The modules of one crate, each with the modules that it imports from.
 #[derive(Debug, Default)]
 pub(crate) struct Imports(BTreeMap<Module, BTreeSet<Module>>);
 
-/// The path of a module, outermost first.
+/// The path of a module in its crate, outermost first. The root of the crate is the empty path.
 pub(crate) type Module = Vec<String>;
 
 /// A file of the crate.
 struct Source {
     module: Module,
-    /// The paths that it uses: their first part is `crate`, `self` or `super`, or a module beside it.
+    /// The paths that it uses. They start with `crate`, `self`, `super` or the name of another crate.
     used: Vec<Vec<String>>,
-    /// The names that it re-exports, with the paths that they have.
+    /// The names that it re-exports, with the paths of the items.
     exported: BTreeMap<String, Vec<String>>,
 }
 
@@ -46,18 +45,18 @@ impl Imports {
         Self(sources.iter().map(uses).collect())
     }
 
-    /// Every import, as the module that imports and the one that is imported.
-    pub(crate) fn arrows(&self) -> impl Iterator<Item = (&Module, &Module)> {
+    /// Every import, as the module that imports and the module that is imported.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Module, &Module)> {
         self.0.iter().flat_map(|(from, all)| all.iter().map(move |to| (from, to)))
     }
 
-    /// The modules that import each other in a circle; empty where there is none.
-    pub(crate) fn circle(&self) -> BTreeSet<&Module> {
-        self.0.keys().filter(|module| self.reach(module).contains(module)).collect()
+    /// The modules that are part of a cycle of imports.
+    pub(crate) fn cycle(&self) -> BTreeSet<&Module> {
+        self.0.keys().filter(|module| self.reachable_from(module).contains(module)).collect()
     }
 
-    /// Everything that `module` imports, and what that imports, and so on.
-    fn reach<'i>(&'i self, module: &'i Module) -> BTreeSet<&'i Module> {
+    /// Everything that `module` imports directly or indirectly.
+    fn reachable_from<'i>(&'i self, module: &'i Module) -> BTreeSet<&'i Module> {
         let (mut reached, mut open) = (BTreeSet::new(), vec![module]);
         while let Some(from) = open.pop() {
             open.extend(self.0[from].iter().filter(|to| reached.insert(*to)));
@@ -77,7 +76,7 @@ impl Source {
             rest = &rest[at + "use ".len()..];
             let Some((tree, after)) = rest.split_once(';').filter(|_| is_word) else { continue };
             for (path, name) in leaves(tree) {
-                // A module that only passes a name on does not use it.
+                // A module that only re-exports a name does not use it.
                 if before.starts_with("pub") {
                     source.exported.insert(name, path);
                 } else {
@@ -90,7 +89,7 @@ impl Source {
         source
     }
 
-    /// The path from the crate's root; nothing for one of another crate.
+    /// The path from the root of the crate, or `None` if it is a path in another crate.
     fn absolute(&self, path: &[String]) -> Option<Vec<String>> {
         let (first, below) = path.split_first()?;
         let mut above = match first.as_str() {
@@ -110,7 +109,7 @@ impl Source {
     }
 }
 
-/// The module that defines what `path` names: names that are passed on are followed.
+/// The module that defines the item at `path`. Re-exports are followed.
 fn definition(known: &BTreeMap<&Module, &Source>, path: &[String]) -> Option<Module> {
     let length = (0..=path.len()).rev().find(|length| known.contains_key(&path[..*length].to_vec()))?;
     let (module, below) = (path[..length].to_vec(), &path[length..]);
@@ -142,7 +141,7 @@ fn without_tests_and_comments(text: &str) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths in a `use` tree, each with the name that it goes by.
+/// The paths in a `use` tree, each with the name that it imports.
 fn leaves(tree: &str) -> Vec<(Vec<String>, String)> {
     let tree = tree.trim();
     let Some((above, inner)) = tree.split_once('{') else {
@@ -178,19 +177,19 @@ fn split_at_commas(text: &str) -> Vec<&str> {
     parts.into_iter().filter(|part| !part.trim().is_empty()).collect()
 }
 
-/// The paths from the crate's root that stand in the code itself.
+/// The paths from the root of the crate that are written in the code, outside of `use`.
 fn inline(text: &str) -> Vec<Vec<String>> {
     let end = |rest: &str| {
         rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len())
     };
     let paths = text.match_indices("crate::").map(|(at, _)| &text[at..at + end(&text[at..])]);
     let names = |path: &str| path.split("::").map(str::to_owned).collect();
-    // A path before `{` belongs to a `use`, whose names are read one by one.
+    // A path before `{` belongs to a `use` tree, whose paths are collected elsewhere.
     paths.filter(|path| !path.ends_with("::")).map(names).collect()
 }
 
 #[test]
-fn a_circle_is_found_behind_a_name_that_is_passed_on() {
+fn a_cycle_is_found_through_a_re_exported_name() {
     let module = |name: &str| vec![name.to_owned()];
     let sources = [
         Source::read(Module::new(), "pub use self::{a::A, b::B as C};\n"),
@@ -204,5 +203,5 @@ fn a_circle_is_found_behind_a_name_that_is_passed_on() {
         (source.module.clone(), paths.filter_map(|path| definition(&known, &path)).collect())
     };
     let imports = Imports(sources.iter().map(uses).collect());
-    assert_eq!(imports.circle(), BTreeSet::from([&module("a"), &module("b")]));
+    assert_eq!(imports.cycle(), BTreeSet::from([&module("a"), &module("b")]));
 }

@@ -1,8 +1,8 @@
-//! Which part of a crate may know which: imports point down, and nowhere do they go in a circle.
+//! The layers of each crate: modules import only from the layers below, and never in a cycle.
 
 use crate::imports::{Imports, Module};
 
-/// The rooms of the crates that have any, the uppermost first. A room may use those below it and none above.
+/// The top-level modules of the crates with layers, uppermost first. A module may import from those below it.
 const LAYERS: [(&str, &[&str]); 2] = [
     (
         "core/src/",
@@ -27,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
     ("cli/src/", &["commands", "session", "build", "terminal", "config", "stop", "args", "exit"]),
 ];
 
-/// The crates whose files import each other in no circle, by where their sources are.
+/// The crates without cycles of imports, by the folders of their sources.
 const CRATES: [&str; 10] = [
     "core/src/",
     "cli/src/",
@@ -43,14 +43,14 @@ const CRATES: [&str; 10] = [
 
 #[test]
 fn imports_point_down() {
-    for (folder, rooms) in LAYERS {
-        let floor = |module: &Module| {
-            let room = module.first()?;
-            let found = rooms.iter().position(|name| name == room);
-            Some(found.unwrap_or_else(|| panic!("{folder}{room} is in no layer; add it to the table")))
+    for (folder, modules) in LAYERS {
+        let layer = |module: &Module| {
+            let top = module.first()?;
+            let found = modules.iter().position(|name| name == top);
+            Some(found.unwrap_or_else(|| panic!("{folder}{top} is not in any layer; add it to the table")))
         };
         let imports = Imports::of(folder);
-        let up = imports.arrows().find(|(from, to)| floor(from) > floor(to) && floor(to).is_some());
+        let up = imports.all().find(|(from, to)| layer(from) > layer(to) && layer(to).is_some());
         if let Some((from, to)) = up {
             panic!("in {folder}, {} imports {}, which is above it", from.join("::"), to.join("::"));
         }
@@ -58,10 +58,10 @@ fn imports_point_down() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn modules_do_not_import_each_other_in_a_cycle() {
     for folder in CRATES {
         let imports = Imports::of(folder);
-        let circle: Vec<_> = imports.circle().into_iter().map(|module| module.join("::")).collect();
-        assert!(circle.is_empty(), "in {folder}, these import each other in a circle: {circle:#?}");
+        let cycle: Vec<_> = imports.cycle().into_iter().map(|module| module.join("::")).collect();
+        assert!(cycle.is_empty(), "in {folder}, these import each other in a cycle: {cycle:#?}");
     }
 }

@@ -1,9 +1,9 @@
-//! The walls of the project: what its files must be like, and which crate may know which.
+//! The conventions of the project: what its files contain, and which crates and modules may depend on each other.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot go on without makes it fail")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 mod crates;
 mod files;
+mod forbidden_text;
 mod imports;
 mod layers;
-mod words;

@@ -1,12 +1,12 @@
 """Pulls from an API with the official SDK of Genesys Cloud, `PureCloudPlatformClientV2`.
 
-The SDK is as it comes; only its gateway setting says where to send requests. It does not renew a token that dies.
-Where and as whom comes by arguments or from the environment:
+The SDK is unmodified, and its gateway setting sends all requests to one base URL. It does not renew a token that expires.
+The base URL and the credentials come from arguments or from the environment:
 
     python genesys.py --base-url http://127.0.0.1:8080 --client-id ID --client-secret SECRET
 
-Whatever the API sends has to fit the SDK's models: no field that they do not know, no value that their enumerations
-lack. The last line is `sdk: ok` and what was counted; anything that is not as it should be ends with a traceback.
+Every response must fit the SDK's models: it must have no unknown fields, and no unknown values of enumerations. On success,
+the last line is `sdk: ok` and the counts. Any difference ends the program with a traceback.
 """
 
 import argparse
@@ -19,13 +19,13 @@ import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.rest import ApiException
 
 INTERVAL = "2026-01-01T00:00:00.000Z/2026-01-08T00:00:00.000Z"
-# What the SDK's models make of a value that an enumeration lacks.
+# The SDK's models replace an unknown value of an enumeration by this.
 UNKNOWN = "outdated_sdk_version"
 
 
 def main():
-    asked = arguments()
-    client = connect(asked)
+    options = arguments()
+    client = connect(options)
     counts = {
         "users": listing(client, sdk.UsersApi(client).get_users, 50),
         "queues": listing(client, sdk.RoutingApi(client).get_routing_queues, 5),
@@ -54,19 +54,19 @@ def arguments():
     return parser.parse_args()
 
 
-def connect(asked):
-    """A client that has logged in, where both the API and the login are at the base URL."""
-    base = urlsplit(asked.base_url)
+def connect(options):
+    """A client with a token. The base URL is used for the API and for the login."""
+    base = urlsplit(options.base_url)
     client = sdk.api_client.ApiClient()
     client.set_gateway(base.hostname, base.scheme, base.port or -1, "", base.path.rstrip("/"))
-    return client.get_client_credentials_token(asked.client_id, asked.client_secret)
+    return client.get_client_credentials_token(options.client_id, options.client_secret)
 
 
 def listing(client, get, size):
-    """How many entities there are, by following the numbers of the pages."""
+    """The number of entities, from pages by number."""
     found, number = [], 1
     while True:
-        page = faithful(client, get(page_size=size, page_number=number))
+        page = checked(client, get(page_size=size, page_number=number))
         found += page.entities
         assert page.page_number == number and page.page_size == size
         assert (page.next_uri is None) == (number >= page.page_count)
@@ -78,14 +78,14 @@ def listing(client, get, size):
 
 
 def definitions(client):
-    page = faithful(client, sdk.PresenceApi(client).get_presence_definitions())
+    page = checked(client, sdk.PresenceApi(client).get_presence_definitions())
     return counted([definition.id for definition in page.entities], page.total)
 
 
 def scim_users(client):
     found, index = [], 1
     while True:
-        page = faithful(client, sdk.SCIMApi(client).get_scim_v2_users(start_index=index, count=25))
+        page = checked(client, sdk.SCIMApi(client).get_scim_v2_users(start_index=index, count=25))
         found += [user.id for user in page.resources]
         index += page.items_per_page
         if index > page.total_results:
@@ -93,7 +93,7 @@ def scim_users(client):
 
 
 def queried_conversations(client):
-    """How many conversations a query finds. Past the last page there are none, and the total is still told."""
+    """The number of conversations that a query finds. The page after the last one has no array, but still the total."""
     found, number = [], 1
     while True:
         query = sdk.ConversationQuery()
@@ -101,7 +101,7 @@ def queried_conversations(client):
         query.order_by, query.order = "conversationStart", "asc"
         query.paging = sdk.PagingSpec()
         query.paging.page_size, query.paging.page_number = 100, number
-        page = faithful(client, sdk.AnalyticsApi(client).post_analytics_conversations_details_query(query))
+        page = checked(client, sdk.AnalyticsApi(client).post_analytics_conversations_details_query(query))
         if page.conversations is None:
             return counted(found, page.total_hits)
         found += [conversation.conversation_id for conversation in page.conversations]
@@ -109,17 +109,17 @@ def queried_conversations(client):
 
 
 def conversations(client):
-    """How many conversations a job finds; the participants of one have attributes."""
+    """The number of conversations that a job finds. Some participants must have attributes."""
     api = sdk.AnalyticsApi(client)
     query = sdk.AsyncConversationQuery()
     query.interval = INTERVAL
-    job = faithful(client, api.post_analytics_conversations_details_jobs(query)).job_id
+    job = checked(client, api.post_analytics_conversations_details_jobs(query)).job_id
     assert client.last_response.status == 202
     await_state(client, lambda: api.get_analytics_conversations_details_job(job), "FULFILLED")
     pages = results(client, lambda **at: api.get_analytics_conversations_details_job_results(job, page_size=100, **at))
     records = [record for page in pages for record in page.conversations]
     assert any(participant.attributes for record in records for participant in record.participants)
-    available = faithful(client, api.get_analytics_conversations_details_jobs_availability())
+    available = checked(client, api.get_analytics_conversations_details_jobs_availability())
     assert all(page.data_availability_date == available.data_availability_date for page in pages)
     return counted([record.conversation_id for record in records])
 
@@ -128,7 +128,7 @@ def user_statuses(client):
     api = sdk.AnalyticsApi(client)
     query = sdk.AsyncUserDetailsQuery()
     query.interval = INTERVAL
-    job = faithful(client, api.post_analytics_users_details_jobs(query)).job_id
+    job = checked(client, api.post_analytics_users_details_jobs(query)).job_id
     await_state(client, lambda: api.get_analytics_users_details_job(job), "FULFILLED")
     pages = results(client, lambda **at: api.get_analytics_users_details_job_results(job, page_size=50, **at))
     records = [record for page in pages for record in page.user_details]
@@ -140,14 +140,14 @@ def audits(client):
     api = sdk.AuditApi(client)
     query = sdk.AuditQueryRequest()
     query.interval, query.service_name = INTERVAL, "Routing"
-    transaction = faithful(client, api.post_audits_query(query)).id
+    transaction = checked(client, api.post_audits_query(query)).id
     await_state(client, lambda: api.get_audits_query_transaction_id(transaction), "Succeeded")
     pages = results(client, lambda **at: api.get_audits_query_transaction_id_results(transaction, page_size=25, **at))
     return counted([entry.id for page in pages for entry in page.entities])
 
 
 def refusal(client):
-    """What is refused comes with the platform's own error body."""
+    """A refusal has the error body of the platform."""
     try:
         sdk.AnalyticsApi(client).get_analytics_conversations_details_job("00000000-0000-4000-8000-000000000000")
     except ApiException as error:
@@ -155,24 +155,24 @@ def refusal(client):
         assert (error.status, body["status"], body["code"]) == (404, 404, "not.found")
         assert body["message"] and body["contextId"] == error.headers["ININ-Correlation-Id"]
     else:
-        raise AssertionError("an unknown job is found")
+        raise AssertionError("an unknown job was found")
 
 
 def await_state(client, poll, done):
     for _ in range(100):
-        state = faithful(client, poll()).state
+        state = checked(client, poll()).state
         if state == done:
             return
         assert state.upper() in ("QUEUED", "PENDING", "RUNNING"), state
         time.sleep(0.01)
-    raise AssertionError("the job does not end")
+    raise AssertionError("the job did not complete")
 
 
 def results(client, get):
     """All pages of a job's results."""
-    pages = [faithful(client, get())]
+    pages = [checked(client, get())]
     while pages[-1].cursor is not None:
-        pages.append(faithful(client, get(cursor=pages[-1].cursor)))
+        pages.append(checked(client, get(cursor=pages[-1].cursor)))
     return pages
 
 
@@ -181,25 +181,25 @@ def counted(ids, total=None):
     return len(ids)
 
 
-def faithful(client, model):
-    """The model, once it is sure that it holds all that was sent."""
+def checked(client, model):
+    """Checks that the model contains everything that was received, and returns it."""
     compare(json.loads(client.last_response.data), client.sanitize_for_serialization(model), type(model).__name__)
     return model
 
 
-def compare(sent, kept, path):
+def compare(sent, parsed, path):
     assert sent is not None, f"{path} is null"
-    assert kept != UNKNOWN, f"{path} has a value that the SDK does not know: {sent}"
+    assert parsed != UNKNOWN, f"{path} has a value that the SDK does not know: {sent}"
     if isinstance(sent, dict):
         for name, value in sent.items():
-            assert name in kept, f"{path}.{name} is no field that the SDK knows"
-            compare(value, kept[name], f"{path}.{name}")
+            assert name in parsed, f"{path}.{name} is not a field that the SDK knows"
+            compare(value, parsed[name], f"{path}.{name}")
     elif isinstance(sent, list):
-        assert len(sent) == len(kept), path
-        for value, other in zip(sent, kept):
+        assert len(sent) == len(parsed), path
+        for value, other in zip(sent, parsed):
             compare(value, other, f"{path}[]")
     elif not isinstance(sent, str):
-        assert sent == kept, f"{path} was {sent} and is {kept}"
+        assert sent == parsed, f"{path} was {sent} and is {parsed}"
 
 
 if __name__ == "__main__":

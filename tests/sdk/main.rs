@@ -1,7 +1,7 @@
-//! The fake API as the official SDK of the platform meets it.
+//! The fake API, tested with the official SDK of the platform.
 //!
-//! It needs a Python with the package `PureCloudPlatformClientV2`: the one that `LONGHAUL_TEST_PYTHON` names, else `python3`.
-//! Where there is none, the test says so and passes.
+//! The test needs Python with the package `PureCloudPlatformClientV2`. It uses the program in `LONGHAUL_TEST_PYTHON`, or
+//! `python3`. Without the package it prints `skipped` and passes.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ use longhaul_demo::{FakeApi, Settings};
 
 const PACKAGE: &str = "PureCloudPlatformClientV2";
 
-/// A Python that has the package, or what is missing.
+/// The Python program that has the package, or what is missing.
 fn python() -> Result<String, &'static str> {
     let python = env::var("LONGHAUL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let import =
@@ -41,7 +41,7 @@ fn the_official_sdk_reads_every_stream_into_its_models() {
     let settings = Settings { records: 730, token_life: Duration::from_secs(3600), ..Settings::default() };
     let clock = Arc::new(SystemClock::new(Interrupt::default()));
     let api = FakeApi::start(settings.clone(), clock).unwrap();
-    // The SDK would read its configuration from there.
+    // The SDK reads its configuration from the home directory.
     let home = tempfile::tempdir().unwrap();
     let output = Command::new(python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/genesys.py"))

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use crate::api::TOKEN_PATH;
+use crate::fake_api::TOKEN_PATH;
 
 /// A received request.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Received {
 }
 
 fn form_decoded(text: &str) -> String {
-    // With a name in front, because `a=b` alone would be a name and a value.
+    // The field needs a name, because `a=b` alone would be a name and a value.
     let field = format!("x={text}");
     form_urlencoded::parse(field.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

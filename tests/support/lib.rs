@@ -1,42 +1,43 @@
 //! Support for the test suites: a manual clock, a scripted transport, sinks that record their calls, a server and a disk
-//! with faults, compressed files, and models of APIs: one whose tokens expire, one with time intervals, one with jobs.
+//! that fail on request, compressed files, and models of APIs: one whose tokens expire, one with time intervals, one with
+//! jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "a panic fails the test, as intended")]
 
-mod again;
-mod api;
-mod clock;
-mod disk;
+mod child_process;
+mod compression;
 mod exchange;
-mod exports;
-mod gzip;
-mod journal;
-mod luck;
-mod observed;
-mod packed;
-mod pull;
-mod server;
-mod sinks;
+mod fake_api;
+mod fault_server;
+mod job_api;
+mod manual_clock;
+mod random;
+mod recorded_events;
+mod recording_sink;
+mod scripted_transport;
+mod setup;
+mod simulated_disk;
+mod sink_helpers;
+mod stored_gzip;
 mod timeline;
 mod tokens;
-mod transport;
 
 pub use self::{
-    again::{again, told},
-    api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
-    clock::{EPOCH, ManualClock},
-    disk::{Done, Fault, SimulatedDisk},
+    child_process::{child_args, test_in_child},
+    compression::{compress, decompress},
     exchange::{Received, Reply},
-    exports::{Exports, JOBS_PATH},
-    gzip::gzip,
-    journal::{Call, Journal, RecordingSink, SinkStep},
-    luck::{Luck, kills},
-    observed::Observed,
-    packed::{packed, unpacked},
-    pull::{Pulled, Setup, chain, split_on, with_more, with_total},
-    server::{Act, End, FaultServer, Framing},
-    sinks::{shelve, write_page},
+    fake_api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
+    fault_server::{End, FaultServer, Framing, Reaction},
+    job_api::{JOBS_PATH, JobApi},
+    manual_clock::{EPOCH, ManualClock},
+    random::{Random, min_kills},
+    recorded_events::RecordedEvents,
+    recording_sink::{Call, CallLog, RecordingSink, SinkStep},
+    scripted_transport::ScriptedTransport,
+    setup::{Pulled, Setup, chain, split_on, with_more, with_total},
+    simulated_disk::{Done, Fault, SimulatedDisk},
+    sink_helpers::{install_plugin, write_page},
+    stored_gzip::stored_gzip,
     timeline::{Timeline, window},
-    tokens::{Life, Tokens},
-    transport::ScriptedTransport,
+    tokens::{Lifetime, Tokens},
 };

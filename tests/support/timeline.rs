@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Received, Reply};
 
-/// Records at equal intervals, with a query that limits the depth of paging.
+/// Records at equal intervals, with a query that limits how many records it can page through.
 #[derive(Debug)]
 pub struct Timeline {
     records: Vec<(Timestamp, String)>,
@@ -14,7 +14,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// `count` records from `start` on. A query returns at most `depth` of them.
+    /// `count` records from `start` on. A query can page through at most `depth` of them.
     pub fn new(start: Timestamp, every: SignedDuration, count: usize, depth: usize) -> Self {
         let record = |at: Timestamp, id| format!(r#"{{"id":{id},"conversationStart":"{at}","n":1.50}}"#);
         let times = std::iter::successors(Some(start), |at| Some(*at + every)).take(count);

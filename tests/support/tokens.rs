@@ -1,4 +1,4 @@
-//! Tokens that stop working.
+//! Tokens that expire.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use crate::exchange::{Received, Reply};
 
 /// How long a token is valid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Life {
+pub enum Lifetime {
     /// Forever.
     Unlimited,
     /// For this many requests. The next one gets a 401.
@@ -20,20 +20,20 @@ pub enum Life {
     /// For this time after it was issued.
     Time(Duration),
     /// Not at all: every token is refused.
-    StillBorn,
+    Zero,
 }
 
 /// Issues tokens and checks them.
 #[derive(Debug)]
 pub struct Tokens {
-    life: Life,
+    lifetime: Lifetime,
     expires_in: Option<Value>,
-    ledger: Mutex<State>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    alive: HashMap<String, Issued>,
+    valid: HashMap<String, Issued>,
     issued: usize,
     refused: usize,
 }
@@ -45,23 +45,23 @@ struct Issued {
 }
 
 impl Tokens {
-    /// Tokens that are valid for `life`, which is not reported.
-    pub fn new(life: Life) -> Self {
-        Self { life, expires_in: None, ledger: Mutex::default() }
+    /// Tokens that are valid for `lifetime`, which is not reported.
+    pub fn new(lifetime: Lifetime) -> Self {
+        Self { lifetime, expires_in: None, state: Mutex::default() }
     }
 
     /// Reports `expires_in`, whether it is true or not.
     #[must_use]
-    pub fn told(self, expires_in: Value) -> Self {
+    pub fn reporting(self, expires_in: Value) -> Self {
         Self { expires_in: Some(expires_in), ..self }
     }
 
     /// Issues a token at `at`, as in RFC 6749 §5.1.
     pub fn issue(&self, at: Duration) -> Reply {
-        let mut ledger = self.lock();
-        ledger.issued += 1;
-        let token = format!("token-{}", ledger.issued);
-        ledger.alive.insert(token.clone(), Issued { at, uses: 0 });
+        let mut state = self.lock();
+        state.issued += 1;
+        let token = format!("token-{}", state.issued);
+        state.valid.insert(token.clone(), Issued { at, uses: 0 });
         let mut answer = json!({"access_token": token, "token_type": "bearer"});
         if let Some(expires_in) = &self.expires_in {
             answer["expires_in"] = expires_in.clone();
@@ -71,26 +71,26 @@ impl Tokens {
 
     /// A 401 unless the request has a token that is valid at `at`. Counts the use.
     pub fn check(&self, request: &Received, at: Duration) -> Result<(), Reply> {
-        let mut ledger = self.lock();
-        let alive = request.bearer().and_then(|token| ledger.alive.get_mut(token)).is_some_and(|token| {
+        let mut state = self.lock();
+        let is_valid = request.bearer().and_then(|token| state.valid.get_mut(token)).is_some_and(|token| {
             token.uses += 1;
-            match self.life {
-                Life::Unlimited => true,
-                Life::Requests(most) => token.uses <= most,
-                Life::Time(lifetime) => at < token.at + lifetime,
-                Life::StillBorn => false,
+            match self.lifetime {
+                Lifetime::Unlimited => true,
+                Lifetime::Requests(max) => token.uses <= max,
+                Lifetime::Time(time) => at < token.at + time,
+                Lifetime::Zero => false,
             }
         });
-        if alive {
+        if is_valid {
             return Ok(());
         }
-        ledger.refused += 1;
+        state.refused += 1;
         Err(Reply::refusal(401, &json!({"code": "bad.credentials", "message": "Invalid login credentials."})))
     }
 
     /// Revokes every token.
     pub fn revoke(&self) {
-        self.lock().alive.clear();
+        self.lock().valid.clear();
     }
 
     /// How many tokens were issued.
@@ -104,6 +104,6 @@ impl Tokens {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

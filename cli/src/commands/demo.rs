@@ -76,7 +76,7 @@ fn settings(arguments: &DemoArguments) -> Settings {
 /// Serves the fake API until a signal arrives.
 fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
     print(&configuration(api, settings, Path::new(".")))?;
-    while clock.sleep(Duration::from_secs(3600)) == Wake::Rested {}
+    while clock.sleep(Duration::from_secs(3600)) == Wake::Elapsed {}
     let exit = stop.reason().map_or(Exit::Complete, Reason::exit);
     Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
 }

@@ -63,13 +63,13 @@ fn describe(
 }
 
 fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usize>) -> fmt::Result {
-    let Unfinished { begun, saved, checkpoint, .. } = pull;
+    let Unfinished { started, saved, checkpoint, .. } = pull;
     let so_far = checkpoint.so_far();
     let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
     writeln!(text, "{name}: stopped at {}, {records} ({pages}) saved", shown(*saved))?;
-    writeln!(text, "  started at {}", shown(*begun))?;
+    writeln!(text, "  started at {}", shown(*started))?;
     if let Some(windows) = windows {
-        let complete = checkpoint.taken.saturating_sub(checkpoint.parts.len());
+        let complete = checkpoint.taken.saturating_sub(checkpoint.partitions.len());
         writeln!(text, "  {} of {} complete", grouped(complete as u64), counted(windows as u64, "window"))?;
     }
     next(text, checkpoint)
@@ -79,9 +79,9 @@ fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
     if checkpoint.stage == Stage::Finishing {
         return writeln!(text, "  every page is pulled; only publishing them is left");
     }
-    for part in checkpoint.parts.iter().filter(|part| part.listing.next != Next::First) {
-        let of_window = part.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
-        let next = match &part.listing.next {
+    for partition in checkpoint.partitions.iter().filter(|partition| partition.listing.next != Next::First) {
+        let of_window = partition.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
+        let next = match &partition.listing.next {
             Next::First => continue,
             Next::End => "the end of the listing".to_owned(),
             Next::At(cursor) => describe_cursor(cursor),

@@ -48,7 +48,7 @@ pub(crate) fn start(
     let Planned { name, stream, source, variables, .. } = planned;
     let range = range::resolve(session, name, stream, source, state.watermark, access)?;
     let pull = Unfinished {
-        begun: session.now,
+        started: session.now,
         saved: session.now,
         definition: definition(session, planned),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -179,7 +179,7 @@ fn changed(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
     let changed = if differences.len() == 1 { "this setting has" } else { "these settings have" };
     let clause = format!(
         "cannot resume the run of `{name}` started at {}: {changed} changed since: {keys}",
-        shown(pull.begun)
+        shown(pull.started)
     );
     let hint = format!(
         "restore the configuration to resume, or discard the {} already pulled and start again: longhaul run \

@@ -119,7 +119,7 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
         PullError::Sink { .. }
-        | PullError::CannotGoBack { .. }
+        | PullError::CannotRollBack { .. }
         | PullError::Lost { .. }
         | PullError::Ahead { .. } => Exit::Sink,
         PullError::State(_) | PullError::NoReceipt { .. } => Exit::State,

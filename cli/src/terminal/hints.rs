@@ -72,7 +72,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
-        PullError::CannotGoBack { name } => format!(
+        PullError::CannotRollBack { name } => format!(
             "set `streams.{stream}.unique`, so that duplicates are dropped, or use a sink other than `{name}`"
         ),
         PullError::Lost { .. } | PullError::Ahead { .. } | PullError::NoReceipt { .. } => {
@@ -116,7 +116,7 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         (Some(AttemptError::Misdirected(_)), _) => {
             format!("check `api.base_url` and `streams.{stream}.path`; use the final address, without redirects")
         }
-        (Some(AttemptError::FreshCredential(_) | AttemptError::DeadCredential(_)), _) => {
+        (Some(AttemptError::FreshCredential(_) | AttemptError::RejectedCredential(_)), _) => {
             "the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
         (Some(AttemptError::Failed(error)), _) => match error.kind() {

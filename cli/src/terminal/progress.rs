@@ -148,11 +148,11 @@ impl Observer for Progress {
                     None => log::debug!("got a token, lifetime unknown"),
                 }
             }
-            Event::TokenDied { cause } => {
+            Event::TokenRejected { cause } => {
                 self.lock().rejected_tokens += 1;
                 log::info!("the token was rejected and renewed: {}", Chain(*cause));
             }
-            Event::Survived { fault, cause, wait } => {
+            Event::Retrying { fault, cause, wait } => {
                 *self.lock().retried.entry(*fault).or_default() += 1;
                 log::warn!("{}; retrying in {}", Chain(*cause), duration(*wait));
                 self.wait(*wait, reason(*fault));

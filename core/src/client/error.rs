@@ -35,7 +35,7 @@ pub enum AttemptError {
     Credential(#[from] AuthError),
     /// A 401 for a token that was accepted before, or that was not renewed yet.
     #[error(transparent)]
-    DeadCredential(Refusal),
+    RejectedCredential(Refusal),
     /// A 401 for a token that was just renewed.
     #[error(transparent)]
     FreshCredential(Refusal),
@@ -128,7 +128,7 @@ impl RequestError {
     pub(crate) fn redacted(mut self, redact: impl Fn(&str) -> String) -> Self {
         if let Some(
             AttemptError::Refused { refusal, .. }
-            | AttemptError::DeadCredential(refusal)
+            | AttemptError::RejectedCredential(refusal)
             | AttemptError::FreshCredential(refusal),
         ) = self.fault.as_deref_mut()
         {
@@ -158,7 +158,7 @@ impl RequestError {
     /// The server's error response, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self.last_error()? {
-            AttemptError::DeadCredential(refusal)
+            AttemptError::RejectedCredential(refusal)
             | AttemptError::FreshCredential(refusal)
             | AttemptError::Refused { refusal, .. } => Some(refusal),
             _ => None,
@@ -204,7 +204,7 @@ impl AttemptError {
                 let unseen = refusal.status == StatusCode::SERVICE_UNAVAILABLE && after.is_some();
                 Outcome::Judged { then: *then, after: *after, unseen }
             }
-            Self::DeadCredential(_) => Outcome::CredentialDied,
+            Self::RejectedCredential(_) => Outcome::CredentialRejected,
             Self::FreshCredential(_) => Outcome::FreshCredentialRefused,
             // Without a token there is no attempt, so `Credential` never gets here.
             Self::Misdirected(_) | Self::Credential(_) => Outcome::Misdirected,
@@ -216,7 +216,7 @@ impl AttemptError {
     pub(super) fn kind(&self) -> Fault {
         match self {
             Self::Refused { refusal, .. }
-            | Self::DeadCredential(refusal)
+            | Self::RejectedCredential(refusal)
             | Self::FreshCredential(refusal) => Fault::Status(refusal.status.as_u16()),
             Self::Unreadable(_) => Fault::UnreadableAnswer,
             Self::Failed(_) | Self::Credential(_) | Self::Misdirected(_) => Fault::Connection,

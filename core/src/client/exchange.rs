@@ -70,6 +70,10 @@ impl Client {
     fn rejected(&self, refusal: Refusal, grant: Grant) -> AttemptError {
         // If the API never accepted the renewed token, renewing it again does not help.
         let is_fresh = grant > Grant::FIRST && self.proved.load(Ordering::Relaxed) < grant.0;
-        if is_fresh { AttemptError::FreshCredential(refusal) } else { AttemptError::DeadCredential(refusal) }
+        if is_fresh {
+            AttemptError::FreshCredential(refusal)
+        } else {
+            AttemptError::RejectedCredential(refusal)
+        }
     }
 }

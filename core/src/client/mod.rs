@@ -165,7 +165,7 @@ impl Client {
         if self.auth.renew(refused)? == Renewal::Unsupported {
             return Err(GivenUp::after(fault, StopReason::Unauthorized));
         }
-        self.observer.on(&Event::TokenDied { cause: &fault });
+        self.observer.on(&Event::TokenRejected { cause: &fault });
         Ok(())
     }
 

@@ -41,9 +41,9 @@ impl Client {
 
     /// Reports `fault` and waits until the next attempt.
     pub(super) fn wait_after(&self, fault: AttemptError, wait: Duration) -> Result<(), GivenUp> {
-        self.observer.on(&Event::Survived { fault: fault.kind(), cause: &fault, wait });
+        self.observer.on(&Event::Retrying { fault: fault.kind(), cause: &fault, wait });
         match self.clock.sleep(wait) {
-            Wake::Rested => Ok(()),
+            Wake::Elapsed => Ok(()),
             Wake::Interrupted => Err(GivenUp::during_wait(fault)),
         }
     }

@@ -38,8 +38,8 @@ impl<'a> Worker<'a> {
 
     /// Whether a later run could resume from here.
     pub(super) fn can_resume(&self, open: &OpenPartition<'a>) -> bool {
-        let is_in_step = self.sinks.is_in_step() && open.sinks.is_in_step();
-        is_in_step && open.pages.can_resume_from(&open.progress.listing)
+        let no_sink_ahead = self.sinks.has_no_sink_ahead() && open.sinks.has_no_sink_ahead();
+        no_sink_ahead && open.pages.can_resume_from(&open.progress.listing)
     }
 
     /// Makes everything durable in every sink, and only then saves the progress.

@@ -35,7 +35,7 @@ pub enum PullError {
     },
     /// A sink cannot roll back to the start of a partition.
     #[error("the window must be pulled again, but the sink `{name}` cannot roll back")]
-    CannotGoBack {
+    CannotRollBack {
         /// Its name.
         name: String,
     },

@@ -62,7 +62,7 @@ pub(crate) struct Submission<'a> {
     pub(crate) client: &'a Client,
     /// The values of the placeholders in its requests.
     pub(crate) variables: Variables,
-    /// Saves the job's id as soon as it is known, or that there is no job any more.
+    /// Saves the job's id as soon as it is known, or that the job no longer exists.
     pub(crate) save: &'a (dyn Fn(Option<&str>) -> Result<(), StateError> + Sync),
     pub(crate) cancelled: &'a CancelSignal,
 }
@@ -82,7 +82,7 @@ impl Job {
             None => self.attempt(submission),
         };
         match attempted {
-            Err(error) if error.is_over() => self.attempt(submission),
+            Err(error) if error.needs_another_job() => self.attempt(submission),
             outcome => outcome,
         }
     }
@@ -107,11 +107,12 @@ impl Job {
             save: &save,
             cancelled: &CancelSignal::default(),
         };
-        let looked = self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
+        let outcome =
+            self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
         if let Some(id) = locked().take() {
             self.cancel(&variables.clone().with("job.id", id));
         }
-        looked
+        outcome
     }
 
     /// Whether the API has deleted the job in `variables`, or its results.
@@ -127,7 +128,7 @@ impl Job {
     }
 
     fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
-        let submitted = self.ask(submission, &self.submit.at(&submission.variables)?)?;
+        let submitted = self.send(submission, &self.submit.at(&submission.variables)?)?;
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(&submitted, &self.id)?.filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.to_string() })?;
@@ -139,7 +140,7 @@ impl Job {
         let variables = submission.variables.clone().with("job.id", id);
         let outcome = self.wait(submission, &variables);
         match &outcome {
-            Err(error) if error.is_over() => (submission.save)(None)?,
+            Err(error) if error.needs_another_job() => (submission.save)(None)?,
             Err(error) if error.is_interrupted() && self.cancel.is_some() => {
                 self.cancel(&variables);
                 (submission.save)(None)?;
@@ -149,8 +150,8 @@ impl Job {
         outcome.map(|()| variables)
     }
 
-    /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because nobody waits for the job any
-    /// more.
+    /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because the run no longer needs the
+    /// job.
     fn cancel(&self, variables: &Variables) {
         let Some(cancel) = &self.cancel else { return };
         let Ok(request) = cancel.request.at(variables) else { return };
@@ -158,16 +159,16 @@ impl Job {
     }
 
     /// Sends `request` until the answer is JSON, or until the pull is cancelled.
-    fn ask(&self, submission: &Submission<'_>, request: &Request) -> Result<Document, RequestError> {
+    fn send(&self, submission: &Submission<'_>, request: &Request) -> Result<Document, RequestError> {
         submission.client.json_while(|| !submission.cancelled.is_set(), &self.rules, request)
     }
 
     fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<(), JobError> {
         let request = self.poll.at(variables)?;
         let clock = submission.client.clock();
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         loop {
-            let (state, answer) = match self.ask(submission, &request) {
+            let (state, answer) = match self.send(submission, &request) {
                 Ok(answer) => {
                     let state = text(&answer, &self.state)?;
                     (state.ok_or_else(|| JobError::NoState { at: self.state.to_string() })?, Some(answer))
@@ -183,7 +184,7 @@ impl Job {
                 let message = answer.zip(self.message.as_ref()).map(|(answer, at)| text(&answer, at));
                 return Err(JobError::Failed { state, message: message.transpose()?.flatten() });
             }
-            if clock.elapsed().saturating_sub(begun) >= self.timeout {
+            if clock.elapsed().saturating_sub(started) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
             if submission.cancelled.is_set() || clock.sleep(self.every) == Wake::Interrupted {
@@ -193,10 +194,10 @@ impl Job {
     }
 }
 
-/// Whether the API says that the job does not exist (any more).
+/// Whether the API says that the job does not exist.
 fn is_unknown(error: &RequestError) -> bool {
-    let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
-    error.refusal().is_some_and(|refusal| gone.contains(&refusal.status))
+    let missing = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    error.refusal().is_some_and(|refusal| missing.contains(&refusal.status))
 }
 
 /// The text or number at `places`.
@@ -259,7 +260,7 @@ pub enum JobError {
 
 impl JobError {
     /// Whether this job will never have results, but another job may.
-    fn is_over(&self) -> bool {
+    fn needs_another_job(&self) -> bool {
         match self {
             Self::Failed { .. } => true,
             Self::Request(error) => is_unknown(error),

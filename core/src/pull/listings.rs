@@ -18,7 +18,7 @@ pub(crate) struct Listings<'a> {
     pub(crate) fetchers: Fetchers,
     /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) seen: Arc<HashSet<u128>>,
-    /// What the pages of the stream have had so far.
+    /// Which values the pages of the stream have had so far.
     pub(crate) history: History,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Listings<'a> {
         partition: &PartitionProgress,
     ) -> Result<Pages<'a>, url::ParseError> {
         let listing = self.source.listing(variables)?;
-        let seen = Seen::new(variables, partition.anew, Arc::clone(&self.seen));
+        let seen = Seen::new(variables, partition.restarts, Arc::clone(&self.seen));
         Ok(Pages::from(
             self.client,
             listing,

@@ -61,7 +61,7 @@ use crate::{
 };
 
 /// How often a partition is restarted in one run.
-const MOST_RESTARTS: u32 = 3;
+const MAX_RESTARTS: u32 = 3;
 
 /// Pulls every page into every sink, from the last checkpoint on if there is one, and publishes the result.
 ///
@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
             Ok(()) => Ok(self),
             Err(error) => {
                 self.run.cancelled.set();
-                self.abandon();
+                self.roll_back_after_failure();
                 Err(error)
             }
         }
@@ -132,7 +132,7 @@ impl<'a> Worker<'a> {
         match self.pull_pages(&mut open, partition, queue) {
             Ok(End::Complete) => self.complete(open),
             Err(error) if !self.run.is_resumable() => {
-                open.abandon();
+                open.roll_back_after_failure();
                 Err(error)
             }
             end => end,
@@ -209,7 +209,7 @@ impl<'a> Worker<'a> {
                     None => self.stop(Some(open), PullError::TooDeep { window }),
                 };
             }
-            (Some(Then::Restart), _) if partition.restarts < MOST_RESTARTS => return self.restart(open),
+            (Some(Then::Restart), _) if partition.restarts < MAX_RESTARTS => return self.restart(open),
             (Some(Then::Skip), _) => return self.skip(open),
             _ if partition.restarts == 0 && self.is_job_gone(partition, &error) => return self.restart(open),
             _ => {}

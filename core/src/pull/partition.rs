@@ -66,7 +66,7 @@ impl<'a> Worker<'a> {
 
     /// Where the shared sinks and the keys stand, if the partition may have to be rolled back.
     fn before(&mut self) -> Result<Option<Before>, PullError> {
-        if !self.run.pull.may_roll_back() || !self.sinks.is_in_step() {
+        if !self.run.pull.may_roll_back() || !self.sinks.has_no_sink_ahead() {
             return Ok(None);
         }
         let sinks = self.sinks.commit()?;
@@ -103,7 +103,7 @@ impl OpenPartition<'_> {
     }
 
     /// Rolls back the partition's own sinks as far as possible, after the pull has failed.
-    pub(super) fn abandon(mut self) {
+    pub(super) fn roll_back_after_failure(mut self) {
         if let Some(before) = &self.progress.sinks_before {
             // The failure of the pull is the one to report.
             let _ = self.sinks.roll_back_to(before);

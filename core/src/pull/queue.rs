@@ -42,7 +42,7 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         let checkpoint = run.checkpoint.snapshot();
         let windows = run.pull.windows.as_ref();
         let all = windows.map_or(vec![None], |windows| windows.iter().copied().map(Some).collect());
-        let unfinished = checkpoint.parts.iter().map(|progress| progress.window);
+        let unfinished = checkpoint.partitions.iter().map(|progress| progress.window);
         let windows = unfinished.chain(all.into_iter().skip(checkpoint.taken));
         let waiting = windows.map(|window| partition(run, window)).collect();
         Self { scope, run, waiting }
@@ -77,14 +77,14 @@ impl<'scope, 'env> Queue<'scope, 'env> {
         }
     }
 
-    /// Puts the halves of a window in front of all other partitions.
+    /// Puts the halves of a window before all other partitions.
     pub(super) fn put_halves(&mut self, halves: [Window; 2]) {
         for window in halves.into_iter().rev() {
             self.waiting.push_front(partition(self.run, Some(window)));
         }
     }
 
-    /// Puts a partition in front of all others, to be pulled again.
+    /// Puts a partition back, before all others, so that it is pulled again.
     pub(super) fn put_back(&mut self, taken: &Partition<'_, '_>) {
         let restarts = taken.restarts + 1;
         self.waiting.push_front(Partition { restarts, ..partition(self.run, taken.window) });
@@ -95,11 +95,11 @@ impl<'scope, 'env> Queue<'scope, 'env> {
     fn start_jobs(&mut self, job: &'env Job) {
         // Each of several workers waits for the job of its own partition.
         let source = self.run.pull.source;
-        let most = if self.run.workers > 1 { 1 } else { source.concurrency.max(1) };
+        let max_jobs = if self.run.workers > 1 { 1 } else { source.concurrency.max(1) };
         let running = self.waiting.iter().filter(|partition| partition.job.is_some()).count();
         let (scope, run) = (self.scope, self.run);
-        let without = self.waiting.iter_mut().filter(|partition| partition.job.is_none());
-        for partition in without.take(most.saturating_sub(running)) {
+        let without_job = self.waiting.iter_mut().filter(|partition| partition.job.is_none());
+        for partition in without_job.take(max_jobs.saturating_sub(running)) {
             let (window, variables) = (partition.window, partition.variables.clone());
             partition.job = Some(scope.spawn(move || {
                 let save = |id: Option<&str>| run.checkpoint.save_job(window, id);

@@ -1,4 +1,4 @@
-//! What happens to written records when a partition cannot go on.
+//! Rolls back partitions that cannot be completed.
 
 use crate::{
     listing::PageError,
@@ -26,7 +26,7 @@ impl<'a> Worker<'a> {
 
     /// Saves the progress, if a later run can resume from here.
     pub(super) fn save_progress(&mut self, open: Option<&mut OpenPartition<'a>>) {
-        let can_resume = open.as_ref().map_or(self.sinks.is_in_step(), |open| self.can_resume(open));
+        let can_resume = open.as_ref().map_or(self.sinks.has_no_sink_ahead(), |open| self.can_resume(open));
         if self.run.is_resumable() && can_resume {
             // If this fails, the last checkpoint still holds, and the reason for the stop says more.
             let _ = self.commit(open);
@@ -59,8 +59,8 @@ impl<'a> Worker<'a> {
         Ok(End::Skipped)
     }
 
-    /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint comes first: from
-    /// then on the sinks lack what an earlier checkpoint says they have.
+    /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint is saved first, because
+    /// afterwards the sinks no longer have what an earlier checkpoint says.
     pub(super) fn roll_back(
         &mut self,
         progress: &PartitionProgress,
@@ -71,7 +71,7 @@ impl<'a> Worker<'a> {
         }
         let sinks = self.sinks.commit_any()?;
         self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
-        Ok(PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) })
+        Ok(PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.window) })
     }
 
     /// Removes the records of a partition from all sinks, and returns its progress before its first page.
@@ -81,8 +81,8 @@ impl<'a> Worker<'a> {
         own: &mut Sinks<'a>,
     ) -> Result<PartitionProgress, PullError> {
         let restarted =
-            PartitionProgress { anew: progress.anew + 1, ..PartitionProgress::of(progress.window) };
-        let cannot = || PullError::CannotGoBack { name: self.sinks.name() };
+            PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.window) };
+        let cannot = || PullError::CannotRollBack { name: self.sinks.name() };
         let before = progress.before.clone().ok_or_else(cannot)?;
         let own_before = progress.sinks_before.clone();
         let sinks = own_before.clone().map(Position::before_other_pages);
@@ -103,8 +103,8 @@ impl<'a> Worker<'a> {
         Ok(restarted)
     }
 
-    /// Whether the records of a partition stay where they are when it is rolled back. They may if each has a key, because
-    /// they are dropped when they come again. They may not if the partition has files of its own: those are removed.
+    /// Whether the records of a partition stay in the sinks when it is rolled back. They can if each has a key, because
+    /// they are dropped as duplicates when they arrive again. They do not stay in the partition's own files, which are removed.
     fn keeps_records(&self, progress: &PartitionProgress) -> bool {
         self.unique.is_some() && self.run.own.is_empty() && progress.without_key == 0
     }
@@ -116,7 +116,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Rolls back the sinks of a pull that has failed and cannot be resumed, as far as possible.
-    pub(super) fn abandon(mut self) {
+    pub(super) fn roll_back_after_failure(mut self) {
         let before = self.run.checkpoint.snapshot().sinks_before;
         if let Some(before) = before.filter(|_| !self.run.is_resumable()) {
             // The failure of the pull is the one to report.

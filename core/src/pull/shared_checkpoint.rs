@@ -88,16 +88,16 @@ impl<'a> SharedCheckpoint<'a> {
     /// Notes that a worker has taken a partition, unless it is known already.
     pub(crate) fn take(&self, window: Option<Window>) {
         self.note(|checkpoint| {
-            if checkpoint.parts.iter().all(|progress| progress.window != window) {
+            if checkpoint.partitions.iter().all(|progress| progress.window != window) {
                 checkpoint.taken += 1;
-                checkpoint.parts.push(PartitionProgress::of(window));
+                checkpoint.partitions.push(PartitionProgress::of(window));
             }
         });
     }
 
     /// The progress of the partition of this window.
     pub(crate) fn partition(&self, window: Option<Window>) -> PartitionProgress {
-        let found = self.lock().parts.iter().find(|partition| partition.window == window).cloned();
+        let found = self.lock().partitions.iter().find(|partition| partition.window == window).cloned();
         found.unwrap_or_else(|| PartitionProgress::of(window))
     }
 
@@ -106,7 +106,7 @@ impl<'a> SharedCheckpoint<'a> {
         self.lock().jobs.iter().find(|job| job.window == window).map(|job| job.id.clone())
     }
 
-    /// Saves the id of the job of this window, or `None` when there is no job any more.
+    /// Saves the id of the job of this window, or `None` if the job no longer exists.
     pub(crate) fn save_job(&self, window: Option<Window>, id: Option<&str>) -> Result<(), StateError> {
         self.save(Entries::default(), |checkpoint| {
             checkpoint.forget_job(window);

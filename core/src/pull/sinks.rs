@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     pull::error::PullError,
     sink::{Batch, Destination, Mark, OpenSink, Sink, Variables},
-    state::checkpoint::{Position, Sequel},
+    state::checkpoint::{Following, Position},
 };
 
 /// The name of a sink, and what opens it.
@@ -27,7 +27,7 @@ struct OpenedSink {
 }
 
 impl<'a> Sinks<'a> {
-    /// Opens the sinks, new or as they were at `from`.
+    /// Opens the sinks, new or rolled back to `from`.
     pub(crate) fn open(
         openers: Vec<Named<'a>>,
         variables: Variables,
@@ -67,15 +67,15 @@ impl<'a> Sinks<'a> {
         if batch.is_empty() {
             return Ok(());
         }
-        let lacking = self.openers.iter().zip(&mut self.opened).filter(|(_, opened)| opened.has < self.mark);
-        for ((name, _), opened) in lacking {
+        let behind = self.openers.iter().zip(&mut self.opened).filter(|(_, opened)| opened.has < self.mark);
+        for ((name, _), opened) in behind {
             opened.sink.write(batch).map_err(|source| PullError::sink(name, source))?;
         }
         Ok(())
     }
 
     /// Whether no sink has more pages than were counted. A sink that is ahead has no receipt for this position.
-    pub(crate) fn is_in_step(&self) -> bool {
+    pub(crate) fn has_no_sink_ahead(&self) -> bool {
         self.opened.iter().all(|opened| opened.has <= self.mark)
     }
 
@@ -106,7 +106,7 @@ impl<'a> Sinks<'a> {
         let is_pipe =
             |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
         if let Some((name, _)) = self.openers.iter().find(|(_, opener)| is_pipe(*opener)) {
-            return Err(PullError::CannotGoBack { name: (*name).to_owned() });
+            return Err(PullError::CannotRollBack { name: (*name).to_owned() });
         }
         self.reopen(&to.clone().before_other_pages())
     }
@@ -127,7 +127,7 @@ impl<'a> Sinks<'a> {
         Ok(())
     }
 
-    /// Opens every sink as it was at `to`.
+    /// Opens every sink, rolled back to `to`.
     fn reopen(&mut self, to: &Position) -> Result<(), PullError> {
         self.opened.clear();
         for (name, opener) in &self.openers {
@@ -140,8 +140,8 @@ impl<'a> Sinks<'a> {
                 let (name, committed) = ((*name).to_owned(), to.mark);
                 return Err(PullError::Lost { name, has: opened.at, committed });
             }
-            if opened.at > to.mark && to.sequel == Sequel::Another {
-                return Err(PullError::CannotGoBack { name: (*name).to_owned() });
+            if opened.at > to.mark && to.following == Following::OtherPages {
+                return Err(PullError::CannotRollBack { name: (*name).to_owned() });
             }
             self.opened.push(OpenedSink { sink: opened.sink, has: opened.at });
         }

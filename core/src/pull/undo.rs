@@ -11,7 +11,7 @@ use crate::{
 /// any other has replaced what was there.
 ///
 /// # Errors
-/// The first sink that cannot be rolled back. The others are rolled back all the same.
+/// The first sink that cannot be rolled back. The others are still rolled back.
 pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
     let Some(Checkpointing { store, from: Some(checkpoint), .. }) = &pull.checkpointing else {
         return Ok(());
@@ -21,9 +21,9 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
     let roll_back = |sinks, variables, before: Position| {
         Sinks::open(sinks, variables, Some(&before.before_other_pages())).map(drop)
     };
-    let whole =
+    let of_shared =
         checkpoint.sinks_before.clone().map(|before| roll_back(shared, pull.variables.clone(), before));
-    let unfinished = checkpoint.parts.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
+    let unfinished = checkpoint.partitions.iter().filter_map(OwnFiles::of).map(|files| (own.clone(), files));
     let (complete, unread) = match store.read(Journal::Ended, &checkpoint.ended) {
         Ok(entries) => (OwnFiles::read(&entries), None),
         Err(error) => (Vec::new(), Some(Err(error.into()))),
@@ -32,6 +32,6 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
     let files = unfinished.chain(complete).map(|(sinks, OwnFiles { window, sinks_before })| {
         roll_back(sinks, Windows::in_file_names(&pull.variables, &window), sinks_before)
     });
-    let undone: Vec<_> = whole.into_iter().chain(files).chain(unread).collect();
-    undone.into_iter().collect()
+    let outcomes: Vec<_> = of_shared.into_iter().chain(files).chain(unread).collect();
+    outcomes.into_iter().collect()
 }

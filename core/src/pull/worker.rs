@@ -18,7 +18,7 @@ use crate::{
     window::Window,
 };
 
-/// A pull under way: what all workers share.
+/// A running pull: what its workers share.
 pub(super) struct Run<'a> {
     pub(super) pull: &'a Pull<'a>,
     pub(super) client: &'a Client,

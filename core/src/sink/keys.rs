@@ -97,8 +97,8 @@ impl<'o> Keys<'o> {
             other => return Err(mistyped(key, &expected, other)),
         };
         let number = number.filter(|number| range.contains(number));
-        let wrong = || SinkError::config(key, format!("`{key}` must be {expected}, not `{shown}`"));
-        number.ok_or_else(wrong).map(Some)
+        let invalid = || SinkError::config(key, format!("`{key}` must be {expected}, not `{shown}`"));
+        number.ok_or_else(invalid).map(Some)
     }
 
     /// The one of `choices` that is named under `key`. The first one is the default.

@@ -1,4 +1,4 @@
-//! What outlives the process: the state of each stream, from one run to the next.
+//! The state of each stream, which is saved from one run to the next.
 
 pub mod checkpoint;
 mod error;
@@ -51,7 +51,8 @@ pub struct Complete {
 #[serde(deny_unknown_fields)]
 pub struct Unfinished {
     /// When it was started.
-    pub begun: Timestamp,
+    #[serde(rename = "begun")]
+    pub started: Timestamp,
     /// When the checkpoint was saved.
     pub saved: Timestamp,
     /// Short fingerprints of what defines the pull. It cannot be resumed if they have changed.

@@ -28,7 +28,7 @@ enum State {
     Complete(Receipt),
 }
 
-/// Opens the sink for a pull into the file at `path`, new or as it was at the receipt.
+/// Opens the sink for a pull into the file at `path`, new or rolled back to the receipt.
 pub(crate) fn open(
     path: PathBuf,
     layout: Layout,

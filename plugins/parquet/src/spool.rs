@@ -34,7 +34,7 @@ impl Spool {
         }
     }
 
-    /// Opens the spool at `path` as it was when it had `length` bytes.
+    /// Opens the spool at `path`, cut back to `length` bytes.
     pub(crate) fn resume(path: PathBuf, length: u64) -> Result<Self, SinkError> {
         let opened = OpenOptions::new().read(true).write(true).open(&path);
         let mut file = opened.map_err(|error| failed("open", &path, error))?;

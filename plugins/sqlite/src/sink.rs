@@ -29,7 +29,7 @@ struct SqliteSink {
     rows: u64,
 }
 
-/// Opens the sink for a pull into `table`, new or as it was at the receipt.
+/// Opens the sink for a pull into `table`, new or rolled back to the receipt.
 pub(crate) fn open(
     file: &Path,
     busy_timeout: Duration,

@@ -32,7 +32,7 @@ enum State {
 }
 
 impl SpooledCsv {
-    /// Opens the sink of the pull at `variables`, new or as it was at the receipt `from`.
+    /// Opens the sink of the pull at `variables`, new or rolled back to the receipt `from`.
     pub(crate) fn open(
         target: &Target,
         style: Style,

@@ -22,7 +22,7 @@ use super::{
 };
 
 impl RecordFile {
-    /// Opens the file of the pull at `variables`, new or as it was at the receipt `from`.
+    /// Opens the file of the pull at `variables`, new or rolled back to the receipt `from`.
     pub(crate) fn open(
         target: &Target,
         variables: &Variables,
@@ -140,7 +140,7 @@ impl RecordFile {
         })
     }
 
-    /// Opens the file at `path` as it was at `from`.
+    /// Opens the file at `path`, rolled back to `from`.
     pub(super) fn resume(
         disk: Arc<dyn Disk>,
         path: FilePath,

@@ -32,7 +32,7 @@ impl Spool {
         RecordFile::create(Arc::clone(&target.disk), path, Publish::InPlace, Compression::None).map(Self)
     }
 
-    /// Opens the spool as it was at the receipt `from`. Returns `None` if there is no spool because it already became
+    /// Opens the spool, rolled back to the receipt `from`. Returns `None` if there is no spool because it already became
     /// the final file, which then contains `length` bytes.
     pub(crate) fn resume(
         target: &Target,

@@ -1,7 +1,7 @@
 //! The content of compressed files, and when they can be appended to.
 
 use longhaul_core::sink::{Mark, OpenSink};
-use longhaul_tests::{packed, unpacked, write_page};
+use longhaul_tests::{compress, decompress, write_page};
 use serde_json::{Value, json};
 
 use super::support::{COMPRESSIONS, Folder, configured, pull};
@@ -35,7 +35,7 @@ fn each_commit_ends_a_member_and_leaves_a_valid_file() {
         let first = open.commit(Mark(1)).unwrap();
         let whole = folder.bytes(&name).unwrap();
         assert_eq!(first.0.split(' ').next().unwrap(), whole.len().to_string());
-        assert_eq!(unpacked(compression, &whole), b"1\n2\n");
+        assert_eq!(decompress(compression, &whole), b"1\n2\n");
         assert_eq!(members(compression, &whole), [0]);
         // There is no new member to end.
         assert_eq!(open.commit(Mark(2)).unwrap(), first);
@@ -43,7 +43,7 @@ fn each_commit_ends_a_member_and_leaves_a_valid_file() {
         open.commit(Mark(3)).unwrap();
         open.finish().unwrap();
         let file = folder.bytes(&name).unwrap();
-        assert_eq!(unpacked(compression, &file), b"1\n2\n3\n");
+        assert_eq!(decompress(compression, &file), b"1\n2\n3\n");
         assert_eq!(members(compression, &file), [0, whole.len()]);
     }
 }
@@ -63,10 +63,10 @@ fn pages_after_a_commit_are_removed() {
             drop(open);
             let written = if mode == "replace" { format!("{name}.part") } else { name.clone() };
             // What a process killed during a write leaves behind.
-            let torn = [folder.bytes(&written).unwrap(), packed(compression, "3\n")[..9].to_vec()].concat();
+            let torn = [folder.bytes(&written).unwrap(), compress(compression, "3\n")[..9].to_vec()].concat();
             folder.write(&written, torn);
             pull(folder.resume(&*sink, &receipt).unwrap(), &["4"]);
-            assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"1\n4\n");
+            assert_eq!(decompress(compression, &folder.bytes(&name).unwrap()), b"1\n4\n");
             assert_eq!(folder.names(), [name]);
         }
     }
@@ -92,7 +92,7 @@ fn an_empty_pull_leaves_a_readable_file() {
                 open.finish().unwrap();
                 let file = folder.bytes(&path).unwrap();
                 let content = if mode == "append" && mark == Mark::START { "" } else { content };
-                assert_eq!(unpacked(compression, &file), content.as_bytes());
+                assert_eq!(decompress(compression, &file), content.as_bytes());
                 let mut again = sink.open(&folder.variables(), Some((&receipt, mark))).unwrap().sink;
                 assert_eq!(again.commit(mark).unwrap(), receipt);
                 again.finish().unwrap();
@@ -122,16 +122,16 @@ fn appended_records_follow_in_their_own_members() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
-        folder.write(&name, packed(compression, "1\n"));
+        folder.write(&name, compress(compression, "1\n"));
         pull(folder.open(&*sink("ndjson", &name, "append")), &["2"]);
-        assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"1\n2\n");
+        assert_eq!(decompress(compression, &folder.bytes(&name).unwrap()), b"1\n2\n");
 
         // An empty file counts as no file, and so does a compressed file without content.
-        for empty in [Vec::new(), packed(compression, "")] {
+        for empty in [Vec::new(), compress(compression, "")] {
             folder.write(&name, empty);
             pull(folder.open(&*sink("csv", &name, "append")), &["{\"a\":1}"]);
             pull(folder.open(&*sink("csv", &name, "append")), &["{\"a\":2}"]);
-            assert_eq!(unpacked(compression, &folder.bytes(&name).unwrap()), b"a\r\n1\r\n2\r\n");
+            assert_eq!(decompress(compression, &folder.bytes(&name).unwrap()), b"a\r\n1\r\n2\r\n");
         }
     }
 }
@@ -142,7 +142,7 @@ fn appending_that_would_make_a_file_unreadable_is_rejected() {
     for (compression, ending) in ENDINGS {
         let folder = Folder::new();
         let name = format!("x.{ending}");
-        let whole = packed(compression, "a\r\n1\r\n");
+        let whole = compress(compression, "a\r\n1\r\n");
         let error = |of: &str, file: &[u8]| {
             folder.write(&name, file);
             let message = folder.open_error(&*sink(of, &name, "append"));
@@ -153,17 +153,17 @@ fn appending_that_would_make_a_file_unreadable_is_rejected() {
         assert_eq!(error("ndjson", b"{}\n"), format!("it is not compressed, but {ours} {fix}"));
         let (other, _) = ENDINGS.into_iter().find(|(other, _)| *other != compression).unwrap();
         assert_eq!(
-            error("ndjson", &packed(other, "{}\n")),
+            error("ndjson", &compress(other, "{}\n")),
             format!("it is compressed with {other}, but {ours} {fix}")
         );
         let cut = "it cannot be read to its end (cause)";
         assert_eq!(error("csv", &whole[..whole.len() - 1]), cut);
         assert_eq!(error("csv", &[&whole[..], b"more\n"].concat()), cut);
-        assert_eq!(error("ndjson", &packed(compression, "{}\n{")), "its last line is not complete");
-        assert_eq!(error("csv", &packed(compression, "b\r\n1\r\n")), "its column 1 is `b`, not `a`");
+        assert_eq!(error("ndjson", &compress(compression, "{}\n{")), "its last line is not complete");
+        assert_eq!(error("csv", &compress(compression, "b\r\n1\r\n")), "its column 1 is `b`, not `a`");
     }
     let folder = Folder::new();
-    folder.write("x", packed("gzip", "{}\n"));
+    folder.write("x", compress("gzip", "{}\n"));
     assert_eq!(
         folder.open_error(&*sink("ndjson", "x", "append")),
         format!(
@@ -179,7 +179,7 @@ fn the_key_overrides_the_ending() {
         let sink = configured("ndjson", json!({"path": "x.gz", "compression": compression})).unwrap();
         pull(folder.open(&*sink), &["1"]);
         let file = folder.bytes("x.gz").unwrap();
-        assert_eq!(unpacked(compression, &file), b"1\n");
+        assert_eq!(decompress(compression, &file), b"1\n");
         assert_eq!(file == b"1\n", compression == "none");
     }
 }
@@ -212,10 +212,10 @@ fn a_finished_table_is_recognized_when_it_is_finished_again() {
         let receipt = open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
         let file = folder.bytes(&name).unwrap();
-        assert_eq!(unpacked(compression, &file), b"a\r\n1\r\n");
+        assert_eq!(decompress(compression, &file), b"a\r\n1\r\n");
         folder.resume(&*sink, &receipt).unwrap().finish().unwrap();
         assert_eq!(folder.bytes(&name).unwrap(), file);
-        for other in [packed(compression, "a\r\n11\r\n"), b"a\r\n1\r\n".to_vec()] {
+        for other in [compress(compression, "a\r\n11\r\n"), b"a\r\n1\r\n".to_vec()] {
             folder.write(&name, other);
             let error = folder.resume(&*sink, &receipt).unwrap_err();
             assert_eq!(

@@ -6,7 +6,7 @@ use longhaul_core::sink::{
     Variables,
     conformance::{Publishes, Subject, Suite},
 };
-use longhaul_tests::{SimulatedDisk, unpacked};
+use longhaul_tests::{SimulatedDisk, decompress};
 use serde_json::{Value, json, value::RawValue};
 
 use super::support::{COMPRESSIONS, Folder, Pipe, configured, configured_on, registry};
@@ -30,7 +30,7 @@ fn verify_file(
         let mut options = options.clone();
         options["path"] = json!("out/{stream}.x");
         options["compression"] = json!(compression);
-        let read = move |file: &[u8]| records(&String::from_utf8(unpacked(compression, file)).unwrap());
+        let read = move |file: &[u8]| records(&String::from_utf8(decompress(compression, file)).unwrap());
         Suite::new(publishes, file(name, options.clone(), read)).stored_as(stored).verify();
         Suite::new(publishes, simulated_file(name, options, read)).stored_as(stored).verify();
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use longhaul_core::sink::{Mark, OpenSink, Opened, Receipt, SinkError, Variables};
-use longhaul_tests::{Done, Fault, SimulatedDisk, packed, unpacked, write_page};
+use longhaul_tests::{Done, Fault, SimulatedDisk, compress, decompress, write_page};
 use serde_json::json;
 
 use super::support::{COMPRESSIONS, configured_on};
@@ -56,7 +56,7 @@ impl Case {
 
     /// The uncompressed content of the file, which must be valid.
     fn content(&self, disk: &SimulatedDisk) -> Option<Vec<u8>> {
-        disk.contents(FILE).map(|file| unpacked(self.compression, &file))
+        disk.contents(FILE).map(|file| decompress(self.compression, &file))
     }
 
     fn sink(&self, disk: &SimulatedDisk) -> Box<dyn OpenSink> {
@@ -189,7 +189,7 @@ fn cases() -> impl Iterator<Item = Case> {
 
 fn cases_of(compression: &'static str) -> impl Iterator<Item = Case> {
     let used = SimulatedDisk::new();
-    used.put(FILE, packed(compression, "page,text\r\nold,\r\n"));
+    used.put(FILE, compress(compression, "page,text\r\nold,\r\n"));
     used.put(PART, "left by another pull, and longer than what this one writes".repeat(9));
     let sinks = ["ndjson", "csv"].into_iter().flat_map(|name| ["replace", "append"].map(|mode| (name, mode)));
     sinks.chain([("csv of all columns", "replace")]).flat_map(move |(name, mode)| {
@@ -241,7 +241,7 @@ fn a_truncation_is_durable_even_if_the_run_was_killed_after_it() {
         open.commit(Mark(1)).unwrap();
         open.finish().unwrap();
         let complete = disk.contents(FILE).unwrap();
-        assert!(unpacked(case.compression, &complete).ends_with(b"{}\n"));
+        assert!(decompress(case.compression, &complete).ends_with(b"{}\n"));
         for seed in 0..20 {
             assert_eq!(disk.after_power_cut(seed).contents(FILE).unwrap(), complete, "{case}");
         }

@@ -1,18 +1,18 @@
-//! Figures side by side.
+//! Prints costs, compared with each other.
 
 use std::time::Duration;
 
-use crate::child::Cost;
+use crate::child_process::Cost;
 
-/// The middle one.
-pub(crate) fn median<T: Copy + Ord>(mut figures: Vec<T>) -> T {
-    figures.sort_unstable();
-    figures[figures.len() / 2]
+/// The median.
+pub(crate) fn median<T: Copy + Ord>(mut values: Vec<T>) -> T {
+    values.sort_unstable();
+    values[values.len() / 2]
 }
 
 /// The medians of several runs of one program.
 pub(crate) fn medians(costs: &[Cost]) -> Cost {
-    let of = |figure: fn(&Cost) -> Duration| median(costs.iter().map(figure).collect());
+    let of = |value: fn(&Cost) -> Duration| median(costs.iter().map(value).collect());
     Cost {
         cpu: of(|cost| cost.cpu),
         wall: of(|cost| cost.wall),
@@ -20,9 +20,10 @@ pub(crate) fn medians(costs: &[Cost]) -> Cost {
     }
 }
 
-pub(crate) fn print(name: &str, cost: &Cost, beside: Option<&Cost>) {
+pub(crate) fn print(name: &str, cost: &Cost, baseline: Option<&Cost>) {
     let Cost { cpu, wall, peak } = cost;
-    let ratio = beside.map_or(String::new(), |beside| format!("{:6.2} × the CPU", ratio(*cpu, beside.cpu)));
+    let ratio =
+        baseline.map_or(String::new(), |baseline| format!("{:6.2} × the CPU", ratio(*cpu, baseline.cpu)));
     println!(
         "  {name:<34} {:8.3} s CPU {:8.3} s {:6} MiB {ratio}",
         cpu.as_secs_f64(),

@@ -1,13 +1,13 @@
-//! Whole runs of the release program against a server on this machine, beside `curl` fetching the same pages into files.
+//! Whole runs of the release program against a local server, compared with `curl`, which saves the same pages to files.
 //!
-//! `cargo bench -p longhaul --bench runs` measures everything, `… --bench runs -- cpu gzip` only those. Figures are
-//! medians of interleaved runs; `LONGHAUL_BENCH_ROUNDS` (9) says of how many, `LONGHAUL_BENCH_FOLDER` where the files go.
-//! Linux alone, for how it counts a process's CPU and memory.
+//! `cargo bench -p longhaul --bench runs` measures everything, and `… --bench runs -- cpu gzip` only these two. The results
+//! are medians of interleaved runs: `LONGHAUL_BENCH_ROUNDS` (9) is their number, and `LONGHAUL_BENCH_FOLDER` the folder for
+//! their files. Only for Linux, because of how it reports the CPU time and the memory of a process.
 
-#![expect(clippy::unwrap_used, reason = "what a measurement cannot go on without makes it fail")]
-#![expect(clippy::print_stdout, reason = "the figures are the product")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails on any error")]
+#![expect(clippy::print_stdout, reason = "the results are printed")]
 
-mod child;
+mod child_process;
 mod comparison;
 mod measures;
 mod pages;
@@ -22,15 +22,16 @@ use self::{measures::MEASURES, program::Bench};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let Some((child::MARK, command)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest))
+    if let Some((child_process::FLAG, command)) =
+        arguments.split_first().map(|(first, rest)| (first.as_str(), rest))
     {
-        return child::run(command);
+        return child_process::run(command);
     }
     // Cargo adds `--bench`.
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|name| MEASURES.iter().all(|(known, _)| known != **name)) {
         let known = MEASURES.map(|(name, _)| name).join(", ");
-        println!("there is no measure `{unknown}`, but {known}");
+        println!("unknown measure `{unknown}`; known are {known}");
         std::process::exit(2);
     }
     let bench = Bench::new();

@@ -3,20 +3,20 @@
 use serde_json::Value;
 
 use crate::{
-    child::Cost,
+    child_process::Cost,
     comparison::{medians, print, ratio},
     pages::RECORDS,
     program::{Bench, Pull},
 };
 
-/// Prints what it measured.
+/// Measures something and prints the results.
 type Measure = fn(&Bench);
 
-/// Each measure by name.
+/// All measures, with their names.
 pub(crate) const MEASURES: [(&str, Measure); 9] = [
-    ("cpu", |bench| beside_curl(bench, &Pull::compact(100))),
-    ("pretty", |bench| beside_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
-    ("gzip", |bench| beside_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
+    ("cpu", |bench| compare_with_curl(bench, &Pull::compact(100))),
+    ("pretty", |bench| compare_with_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
+    ("gzip", |bench| compare_with_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
     ("csv", csv),
     ("columns", columns),
     ("linear", linear),
@@ -27,21 +27,21 @@ pub(crate) const MEASURES: [(&str, Measure); 9] = [
 
 const LINKS: &str = "pages = { type = \"link_header\" }";
 
-/// The same pages by both, in turn.
-fn beside_curl(bench: &Bench, pull: &Pull<'_>) {
-    let (mut ours, mut floor, mut committing) = (Vec::new(), Vec::new(), 0.0);
+/// Fetches the same pages with longhaul and with `curl`, alternately.
+fn compare_with_curl(bench: &Bench, pull: &Pull<'_>) {
+    let (mut ours, mut baseline, mut committing) = (Vec::new(), Vec::new(), 0.0);
     for _ in 0..bench.rounds {
-        floor.extend(bench.curl(pull.shape, pull.pages));
+        baseline.extend(bench.curl(pull.shape, pull.pages));
         let (cost, summary) = bench.longhaul(pull);
         ours.push(cost);
         committing += seconds_committing(&summary);
     }
-    let floor = (!floor.is_empty()).then(|| medians(&floor));
-    if let Some(floor) = &floor {
-        print("curl, into files", floor, None);
+    let baseline = (!baseline.is_empty()).then(|| medians(&baseline));
+    if let Some(baseline) = &baseline {
+        print("curl, into files", baseline, None);
     }
-    print("longhaul, into NDJSON", &medians(&ours), floor.as_ref());
-    println!("  of it {:.3} s in commits, on average", committing / count(bench.rounds));
+    print("longhaul, into NDJSON", &medians(&ours), baseline.as_ref());
+    println!("  {:.3} s of it in commits, on average", committing / count(bench.rounds));
 }
 
 /// Six columns of records of 1.75 KB.
@@ -56,7 +56,7 @@ fn csv(bench: &Bench) {
     println!("  {:.0} records for each second of CPU", count(100 * RECORDS) / cost.cpu.as_secs_f64());
 }
 
-/// A table of all columns, from pages of 20 records: ten times as many, the same memory.
+/// A table of all columns, from pages of 20 records. Ten times the pages should take the same memory.
 fn columns(bench: &Bench) {
     const ALL: &str = "type = \"csv\"\npath = \"out.csv\"";
     for pages in [100, 1000, 10_000] {
@@ -65,11 +65,11 @@ fn columns(bench: &Bench) {
     }
 }
 
-/// Ten times the pages, ten times the CPU, the same memory.
+/// Ten times the pages should take ten times the CPU time, and the same memory.
 fn linear(bench: &Bench) {
     let runs = |pages| {
         let pull = Pull::compact(pages);
-        // The longer the run, the less it needs repeating.
+        // Longer runs vary less, so they are repeated less often.
         let rounds = (400 / pages).clamp(1, bench.rounds);
         medians(&(0..rounds).map(|_| bench.longhaul(&pull).0).collect::<Vec<_>>())
     };
@@ -83,20 +83,20 @@ fn linear(bench: &Bench) {
 fn checkpointing(bench: &Bench) {
     const PAGES: usize = 1500;
     let (mut with, mut without) = (Vec::new(), Vec::new());
-    let mut said = Vec::new();
+    let mut commits = Vec::new();
     for _ in 0..bench.rounds.min(3) {
         without.push(bench.longhaul(&Pull { top: "commit_every = \"1000h\"", ..Pull::compact(PAGES) }).0);
         let (cost, summary) = bench.longhaul(&Pull::compact(PAGES));
         with.push(cost);
-        said.push(format!("{} in {:.2} s", summary["commits"], seconds_committing(&summary)));
+        commits.push(format!("{} in {:.2} s", summary["commits"], seconds_committing(&summary)));
     }
     let without = medians(&without);
     print("one checkpoint at the end", &without, None);
-    print("one each second", &medians(&with), Some(&without));
-    println!("  commits: {}", said.join(", "));
+    print("one per second", &medians(&with), Some(&without));
+    println!("  commits: {}", commits.join(", "));
 }
 
-/// 400 pages that take 50 ms each: one at a time, and eight.
+/// 400 pages that take 50 ms each, one at a time and eight at a time.
 fn latency(bench: &Bench) {
     const LINES: &str = "type = \"ndjson\"\npath = \"out.ndjson\"";
     const FILES: &str = "type = \"ndjson\"\npath = \"out/{window.start}.ndjson\"";
@@ -127,18 +127,18 @@ fn latency(bench: &Bench) {
     }
 }
 
-/// What it costs to be there at all.
+/// The cost of starting the program.
 fn startup(bench: &Bench) {
     let rounds = bench.rounds * 5;
     let version: Vec<Cost> = (0..rounds).map(|_| bench.version()).collect();
     print("--version", &medians(&version), None);
-    let (mut ours, mut floor) = (Vec::new(), Vec::new());
+    let (mut ours, mut baseline) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        floor.extend(bench.curl("slow", 1));
+        baseline.extend(bench.curl("slow", 1));
         ours.push(bench.longhaul(&Pull { shape: "slow", ..Pull::compact(1) }).0);
     }
-    if !floor.is_empty() {
-        print("curl, one small page", &medians(&floor), None);
+    if !baseline.is_empty() {
+        print("curl, one small page", &medians(&baseline), None);
     }
     print("longhaul, one small page", &medians(&ours), None);
 }

@@ -1,4 +1,4 @@
-//! The pages that the server has.
+//! The pages of the server.
 
 use std::io::Write;
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::records::record;
 
-/// The records of a page, rendered once: only what leads to the next page differs.
+/// The records of the pages, serialized once. Pages differ only in their number and their link to the next page.
 #[derive(Debug)]
 pub(crate) struct Pages {
     compact: Vec<u8>,
     pretty: Vec<u8>,
-    /// Whole: its next link is in the head.
+    /// The whole body. The link to the next page is in the headers.
     gzip: Vec<u8>,
     /// Records of 1.75 KB.
     narrow: Vec<u8>,
-    /// Few.
+    /// Few records.
     slow: Vec<u8>,
 }
 
@@ -27,25 +27,25 @@ impl Pages {
     pub(crate) fn new() -> Self {
         let records = |size, count| (0..count).map(|index| record(index, size)).collect::<Vec<_>>();
         let wide = records(4600, RECORDS);
-        let compact = open(serde_json::to_vec(&wide).unwrap());
-        let pretty = open(serde_json::to_vec_pretty(&wide).unwrap());
-        let narrow = open(serde_json::to_vec(&records(1750, RECORDS)).unwrap());
-        let slow = open(serde_json::to_vec(&records(1750, 20)).unwrap());
+        let compact = without_bracket(serde_json::to_vec(&wide).unwrap());
+        let pretty = without_bracket(serde_json::to_vec_pretty(&wide).unwrap());
+        let narrow = without_bracket(serde_json::to_vec(&records(1750, RECORDS)).unwrap());
+        let slow = without_bracket(serde_json::to_vec(&records(1750, 20)).unwrap());
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(b"{\"results\":[").and_then(|()| gzip.write_all(&compact)).unwrap();
         gzip.write_all(b"}").unwrap();
         Self { compact, pretty, gzip: gzip.finish().unwrap(), narrow, slow }
     }
 
-    /// The head, the records and the end of the answer to a target such as `/compact/20/1`, or `/compact/20?page=1`.
+    /// The head, the records and the end of the answer to the target `/compact/20/1` or `/compact/20?page=1`.
     pub(crate) fn answer(&self, target: &str) -> (String, &[u8], String) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = path.trim_start_matches('/').split('/');
         let shape = parts.next().unwrap_or_default();
         let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok()).unwrap_or(1);
         let (count, number) = (number(), number());
-        let asked = query.strip_prefix("page=").and_then(|page| page.parse().ok());
-        let number = asked.unwrap_or(number);
+        let page = query.strip_prefix("page=").and_then(|page| page.parse().ok());
+        let number = page.unwrap_or(number);
         let next = (number < count).then(|| format!("/{shape}/{count}/{}?{query}", number + 1));
         let body = match shape {
             "pretty" => &self.pretty,
@@ -58,7 +58,7 @@ impl Pages {
             let link = next.map_or(String::new(), |next| format!("link: <{next}>; rel=\"next\"\r\n"));
             (format!("content-encoding: gzip\r\n{link}"), String::new(), String::new())
         } else {
-            // Numbered pages with the same records would be taken for a circle.
+            // longhaul rejects a numbered page with the same records as an earlier one.
             let start = format!("{{\"results\":[{{\"page\":{number}}},");
             let end = format!(",\"pageCount\":{count},\"nextPageUri\":{}}}", Value::from(next));
             (String::new(), start, end)
@@ -71,8 +71,8 @@ impl Pages {
     }
 }
 
-/// An array without its beginning.
-fn open(mut array: Vec<u8>) -> Vec<u8> {
+/// A JSON array without its first bracket.
+fn without_bracket(mut array: Vec<u8>) -> Vec<u8> {
     array.remove(0);
     array
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    child::{Cost, cost},
+    child_process::{Cost, cost},
     pages::Pages,
     server,
 };
@@ -16,20 +16,20 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_longhaul");
 /// The server, and how to run a program against it.
 pub(crate) struct Bench {
     address: SocketAddr,
-    /// Where each run gets a folder of its own.
+    /// The folder in which each run gets its own folder.
     folder: PathBuf,
-    /// How many runs a median is of.
+    /// The number of runs per median.
     pub(crate) rounds: usize,
     has_curl: bool,
 }
 
-/// A pull to be measured.
+/// A pull to measure.
 #[derive(Clone, Debug)]
 pub(crate) struct Pull<'s> {
-    /// What the server is asked for.
+    /// The kind of pages: the first part of their path.
     pub(crate) shape: &'static str,
     pub(crate) pages: usize,
-    /// The lines of the stream that say how it pages.
+    /// The lines of the stream about pagination.
     pub(crate) stream: &'s str,
     pub(crate) sink: &'static str,
     /// Lines at the top of the configuration.
@@ -55,12 +55,12 @@ impl Bench {
         let folder = env::var_os("LONGHAUL_BENCH_FOLDER").map_or_else(env::temp_dir, PathBuf::from);
         let has_curl = Command::new("curl").arg("--version").output().is_ok();
         if !has_curl {
-            println!("there is no `curl` here, so nothing is measured beside it");
+            println!("`curl` is not installed, so nothing is compared with it");
         }
         Self { address: server::serve(Pages::new()), folder, rounds, has_curl }
     }
 
-    /// What `longhaul run` costs, and the summary that it wrote.
+    /// The cost of `longhaul run`, and its summary.
     pub(crate) fn longhaul(&self, pull: &Pull<'_>) -> (Cost, Value) {
         let folder = self.scratch();
         let Pull { shape, pages, stream, sink, top } = pull;
@@ -78,13 +78,13 @@ impl Bench {
         (cost, serde_json::from_slice(&summary).unwrap())
     }
 
-    /// What `longhaul --version` costs.
+    /// The cost of `longhaul --version`.
     pub(crate) fn version(&self) -> Cost {
         let folder = self.scratch();
         cost(folder.path(), PROGRAM, &["--version"])
     }
 
-    /// What `curl` costs with the same pages, each into a file of its own. `None` where there is none.
+    /// The cost of `curl` for the same pages, each saved to its own file. `None` if it is not installed.
     pub(crate) fn curl(&self, shape: &str, pages: usize) -> Option<Cost> {
         let folder = self.scratch();
         let urls = format!("http://{}/{shape}/{pages}/[1-{pages}]", self.address);

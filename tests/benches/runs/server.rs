@@ -1,4 +1,4 @@
-//! A server that does as little as a server can: answers that are rendered before, connections that are kept.
+//! A server with minimal overhead: its answers are prepared, and its connections stay open.
 
 use std::{
     io::{self, BufRead, BufReader, IoSlice, Write},
@@ -10,8 +10,8 @@ use std::{
 
 use crate::pages::Pages;
 
-/// Listens until the program ends. `/SHAPE/COUNT/NUMBER` is a page of a listing of so many, `/slow/…` a small one that
-/// takes its time.
+/// Listens until the program ends. `/SHAPE/COUNT/NUMBER` is page NUMBER of COUNT pages. `/slow/…` is a small page that takes
+/// [`LATENCY`].
 pub(crate) fn serve(pages: Pages) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -19,14 +19,14 @@ pub(crate) fn serve(pages: Pages) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let pages = Arc::clone(&pages);
-            // A client that goes away is no fault.
+            // Errors are ignored, because a client may close its connection.
             thread::spawn(move || stream.and_then(|stream| answer(&pages, stream)));
         }
     });
     address
 }
 
-/// How long a slow page takes.
+/// The time that a slow page takes.
 pub(crate) const LATENCY: Duration = Duration::from_millis(50);
 
 fn answer(pages: &Pages, mut stream: TcpStream) -> io::Result<()> {

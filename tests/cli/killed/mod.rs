@@ -5,7 +5,7 @@
 //! numbers of a failed run. The tests of the engine simulate crashes of the machine, with a disk that loses unsynced data.
 #![cfg(unix)]
 
-mod victim;
+mod killed_pull;
 
 use std::{
     sync::{
@@ -18,9 +18,9 @@ use std::{
 
 use jiff::SignedDuration;
 use longhaul_demo::{Fault, Faults, IntervalMatching, Settings};
-use longhaul_tests::{Act, Timeline};
+use longhaul_tests::{Reaction, Timeline};
 
-use self::victim::{Every, Pull, assert_survives};
+use self::killed_pull::{Every, Pull, assert_complete_despite_kills};
 use crate::{
     api::{self, LINES, TUTORIAL, calm},
     folder::Folder,
@@ -162,8 +162,8 @@ fn jobs(sink: &str) -> Pull {
 fn a_listing_into_two_files_at_once() {
     // Slow enough for some checkpoints at the default interval.
     let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(80) }, ..listing() };
-    assert_survives(&slow, &[DEFAULT]);
-    assert_survives(&listing(), &[AT_EACH_PAGE, OFTEN, DEFAULT]);
+    assert_complete_despite_kills(&slow, &[DEFAULT]);
+    assert_complete_despite_kills(&listing(), &[AT_EACH_PAGE, OFTEN, DEFAULT]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_listing_appended_to_existing_files() {
         ("out/conversations.csv", "conversationId,direction\r\nold,inbound\r\n"),
     ];
     let pull = Pull { configuration: appending, existing_files, ..listing };
-    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&pull, &[AT_EACH_PAGE, OFTEN]);
 }
 
 /// The compressed files are also compared with the plain files of the same pull.
@@ -186,7 +186,7 @@ fn a_listing_appended_to_existing_files() {
 fn a_listing_into_files_of_every_format_at_once() {
     let names = r#""lines", "table", "gzip", "zstd", "all", "packed""#;
     let pull = listing_into(names, &[LINES, TABLE, OTHER_FORMATS].concat());
-    let files = assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
+    let files = assert_complete_despite_kills(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
     for (plain, packed) in [
         ("conversations.ndjson", "conversations.ndjson.gz"),
         ("conversations.csv", "conversations.csv.zst"),
@@ -198,12 +198,12 @@ fn a_listing_into_files_of_every_format_at_once() {
     let names = r#""gzip", "zstd""#;
     let sinks = OTHER_FORMATS.replace("path =", "mode = \"append\"\npath =");
     let (appended, _) = sinks.split_once("[sinks.all]").unwrap();
-    assert_survives(&listing_into(names, appended), &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&listing_into(names, appended), &[AT_EACH_PAGE, OFTEN]);
 }
 
 #[test]
 fn windows_into_one_file() {
-    assert_survives(&windows(LINES), &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&windows(LINES), &[AT_EACH_PAGE, OFTEN]);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn windows_that_are_halved_into_one_file() {
         deepest: 12 / 2,
         ..pull
     };
-    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&pull, &[AT_EACH_PAGE, OFTEN]);
 }
 
 /// At this point, the window is rolled back, but its halves are not saved yet.
@@ -232,7 +232,7 @@ fn a_window_that_is_about_to_be_halved() {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         if body["interval"] == half && !was_killed.load(Ordering::SeqCst) {
             reached.send(()).unwrap();
-            return Act::Stall;
+            return Reaction::Stall;
         }
         model.page(request).into()
     });
@@ -253,7 +253,7 @@ fn a_window_that_is_about_to_be_halved() {
 fn four_windows_at_a_time_with_their_own_files() {
     let pull = windows(FILE_FOR_EACH_WINDOW);
     let pull = Pull { concurrency: 4, settings: without_revocations(pull.settings.clone()), ..pull };
-    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
+    assert_complete_despite_kills(&pull, &[AT_EACH_PAGE, OFTEN, DEFAULT]);
 }
 
 #[test]
@@ -262,10 +262,10 @@ fn jobs_whose_records_overlap_into_one_file() {
     let pull = jobs(LINES);
     let pull =
         Pull { settings: Settings { matching: IntervalMatching::UtcDays, ..pull.settings.clone() }, ..pull };
-    assert_survives(&pull, &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&pull, &[AT_EACH_PAGE, OFTEN]);
 }
 
 #[test]
 fn jobs_with_their_own_files() {
-    assert_survives(&jobs(FILE_FOR_EACH_WINDOW), &[AT_EACH_PAGE, OFTEN]);
+    assert_complete_despite_kills(&jobs(FILE_FOR_EACH_WINDOW), &[AT_EACH_PAGE, OFTEN]);
 }

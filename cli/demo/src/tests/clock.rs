@@ -28,7 +28,7 @@ impl Clock for ManualClock {
 
     fn sleep(&self, wait: Duration) -> Wake {
         self.advance(wait);
-        Wake::Rested
+        Wake::Elapsed
     }
 
     fn is_interrupted(&self) -> bool {

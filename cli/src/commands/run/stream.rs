@@ -114,7 +114,7 @@ fn pull(
     let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
     if from.is_some() {
         let records = counted(before.records, "record");
-        let started = shown(pull.begun);
+        let started = shown(pull.started);
         session.screen.print(&format!(
             "{}: resuming the run started at {started} ({records} already saved)",
             planned.name

@@ -34,7 +34,7 @@ pub enum Outcome {
         unseen: bool,
     },
     /// A 401 for a token that was accepted before, or that was not renewed yet.
-    CredentialDied,
+    CredentialRejected,
     /// A 401 for a token that was just renewed and never accepted.
     FreshCredentialRefused,
     /// A redirect that must not be followed.
@@ -88,8 +88,10 @@ impl<'p> Attempts<'p> {
     pub fn judge(&mut self, outcome: Outcome, unit: f64) -> Step {
         self.made += 1;
         match outcome {
-            Outcome::CredentialDied if self.made < self.policy.max_attempts => Step::Renew,
-            Outcome::CredentialDied | Outcome::FreshCredentialRefused => Step::Stop(StopReason::Unauthorized),
+            Outcome::CredentialRejected if self.made < self.policy.max_attempts => Step::Renew,
+            Outcome::CredentialRejected | Outcome::FreshCredentialRefused => {
+                Step::Stop(StopReason::Unauthorized)
+            }
             Outcome::Misdirected => Step::Stop(StopReason::Refused),
             Outcome::Unreadable => self.retry_if(self.may_replay(), None, unit),
             Outcome::Judged { then: Then::Retry, after, unseen } => {
@@ -168,7 +170,7 @@ mod tests {
         let refused = Step::Stop(StopReason::Refused);
         for (outcome, step) in [
             (Outcome::Unreadable, backoff),
-            (Outcome::CredentialDied, Step::Renew),
+            (Outcome::CredentialRejected, Step::Renew),
             (Outcome::FreshCredentialRefused, Step::Stop(StopReason::Unauthorized)),
             (Outcome::Misdirected, refused),
             (judged(Then::Throttle, Some(7)), Step::Wait(Duration::from_secs(7))),
@@ -216,7 +218,7 @@ mod tests {
         ] {
             assert!(!again(outcome), "{outcome:?}");
         }
-        assert_eq!(first(Replay::OnlyUnseen, Outcome::CredentialDied), Step::Renew);
+        assert_eq!(first(Replay::OnlyUnseen, Outcome::CredentialRejected), Step::Renew);
     }
 
     #[test]
@@ -233,9 +235,9 @@ mod tests {
     fn a_token_that_is_refused_again_and_again_is_not_renewed_forever() {
         let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
         let mut attempts = policy.begin(Replay::Harmless);
-        assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Renew);
-        assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Renew);
-        assert_eq!(attempts.judge(Outcome::CredentialDied, HALF), Step::Stop(StopReason::Unauthorized));
+        assert_eq!(attempts.judge(Outcome::CredentialRejected, HALF), Step::Renew);
+        assert_eq!(attempts.judge(Outcome::CredentialRejected, HALF), Step::Renew);
+        assert_eq!(attempts.judge(Outcome::CredentialRejected, HALF), Step::Stop(StopReason::Unauthorized));
     }
 
     #[test]

@@ -23,13 +23,13 @@ pub struct Windows {
 impl Windows {
     /// `variables` with the times of `window` in the format of requests.
     pub fn in_requests(&self, variables: &Variables, window: &Window) -> Variables {
-        let zone = if self.says_utc() { TimeZone::UTC } else { self.timezone.clone() };
+        let zone = if self.is_utc() { TimeZone::UTC } else { self.timezone.clone() };
         let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
         with_times(variables, written(window.start), written(window.end))
     }
 
     /// Whether the format ends in the letter `Z`, which means UTC (RFC 3339 §2). `%Z` and `%:z` write the zone themselves.
-    fn says_utc(&self) -> bool {
+    fn is_utc(&self) -> bool {
         self.format.ends_with('Z') && !self.format.ends_with("%Z")
     }
 

@@ -34,7 +34,7 @@ fn destination(trial: &Trial<'_>) -> Result<(), Failure> {
     if trial.destination()? != trial.destination()? {
         return Err("it gave two destinations for the same pull".into());
     }
-    trial.expect_abandoned(Vec::new())
+    trial.expect_after_drop(Vec::new())
 }
 
 /// `write`: takes the pages of one pull, in order.
@@ -92,7 +92,7 @@ fn too_early(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(1)?;
     pull.commit()?;
-    trial.expect_abandoned(pages(1))?;
+    trial.expect_after_drop(pages(1))?;
     pull.finish()?;
     trial.expect(pages(1))
 }
@@ -102,7 +102,7 @@ fn dropped_at_once(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(2)?;
     drop(pull);
-    trial.expect_abandoned(Vec::new())
+    trial.expect_after_drop(Vec::new())
 }
 
 /// `Sink`: dropping without `finish` publishes nothing; `write`: what was committed stays as it is.
@@ -112,7 +112,7 @@ fn dropped_later(trial: &Trial<'_>) -> Result<(), Failure> {
     pull.commit()?;
     pull.deliver_to(3)?;
     drop(pull);
-    trial.expect_abandoned(pages(2))
+    trial.expect_after_drop(pages(2))
 }
 
 /// `open`: with a receipt the pull resumes from there, and ends like one that was never interrupted.

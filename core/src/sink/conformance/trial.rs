@@ -80,8 +80,8 @@ impl<'s> Trial<'s> {
         if self.publishes == Publishes::Unseen {
             return Ok(());
         }
-        let takes_back = self.publishes != Publishes::AtWrite;
-        let expected = if takes_back { records } else { self.written.borrow().clone() };
+        let can_roll_back = self.publishes != Publishes::AtWrite;
+        let expected = if can_roll_back { records } else { self.written.borrow().clone() };
         let expected = expected.iter().map(|record| (self.stored)(record)).collect::<Vec<_>>();
         match (self.subject.published)() {
             Some(published) => compare(&published, &expected),
@@ -92,7 +92,7 @@ impl<'s> Trial<'s> {
     }
 
     /// Compares what is published of a dropped pull with `committed`, the records committed before.
-    pub(super) fn expect_abandoned(&self, committed: Vec<String>) -> Result<(), Failure> {
+    pub(super) fn expect_after_drop(&self, committed: Vec<String>) -> Result<(), Failure> {
         match (self.publishes, (self.subject.published)()) {
             (Publishes::AtFinish, None) => Ok(()),
             (Publishes::AtFinish, Some(records)) => {

@@ -1,4 +1,4 @@
-//! How far a pull is, in a form that outlives the process.
+//! How far a pull is, in a form that can be saved.
 //!
 //! A [`Checkpoint`] has the position of every sink and, for every partition, the page that is next. It is saved only
 //! after the sinks have committed. A crash in between repeats pages instead of losing them, and each sink rolls back to
@@ -64,10 +64,11 @@ pub struct Checkpoint {
     pub stage: Stage,
     /// The totals of the complete partitions.
     pub complete: Summary,
-    /// How many of the pull's windows are complete or in `parts`. A pull without windows counts as one.
+    /// How many of the pull's windows are complete or in `partitions`. A pull without windows counts as one.
     pub taken: usize,
     /// The partitions that were started and are not complete, in order.
-    pub parts: Vec<PartitionProgress>,
+    #[serde(rename = "parts")]
+    pub partitions: Vec<PartitionProgress>,
     /// The submitted jobs of partitions that are not complete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<SubmittedJob>,
@@ -82,7 +83,7 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
-    /// What the pages of the stream have had so far.
+    /// Which values the pages of the stream have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,
 }
@@ -112,8 +113,8 @@ pub struct PartitionProgress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
     /// How often the partition was restarted.
-    #[serde(default)]
-    pub anew: u64,
+    #[serde(default, rename = "anew")]
+    pub restarts: u64,
     /// How many records were written.
     #[serde(default)]
     pub written: u64,
@@ -164,19 +165,20 @@ pub struct Position {
     /// The receipt of each sink, by its name.
     pub receipts: BTreeMap<String, Receipt>,
     /// Which pages follow.
-    #[serde(default)]
-    pub sequel: Sequel,
+    #[serde(default, rename = "sequel")]
+    pub following: Following,
 }
 
 /// Which pages follow a [`Position`] when a pull continues from there.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sequel {
+pub enum Following {
     /// The same pages as before. A sink that has some of them does not receive those again.
     #[default]
-    TheSame,
+    #[serde(rename = "the_same")]
+    SamePages,
     /// Other pages: the window is pulled again in halves, or from another job.
-    Another,
+    #[serde(rename = "another")]
+    OtherPages,
 }
 
 /// How long a journal is, and a sum that shows that it is undamaged.
@@ -209,10 +211,10 @@ impl Extent {
 impl Checkpoint {
     /// What has been pulled so far, including unfinished partitions.
     pub fn so_far(&self) -> Summary {
-        self.parts.iter().fold(self.complete.clone(), |sum, part| Summary {
-            records: sum.records + part.written,
-            pages: sum.pages + part.listing.pages,
-            repeated: sum.repeated + part.repeated,
+        self.partitions.iter().fold(self.complete.clone(), |sum, partition| Summary {
+            records: sum.records + partition.written,
+            pages: sum.pages + partition.listing.pages,
+            repeated: sum.repeated + partition.repeated,
             ..sum
         })
     }
@@ -224,61 +226,66 @@ impl Checkpoint {
 
     /// How many keys will not be rolled back.
     pub(crate) fn settled_keys(&self) -> u64 {
-        let before = self.parts.iter().filter_map(|part| part.before.as_ref());
+        let before = self.partitions.iter().filter_map(|partition| partition.before.as_ref());
         before.map(|before| before.keys.entries).min().unwrap_or(u64::MAX).min(self.keys.entries)
     }
 
     /// Updates the progress of a partition.
     pub(crate) fn put(&mut self, progress: &PartitionProgress) {
-        if let Some(part) = self.parts.iter_mut().find(|part| part.window == progress.window) {
-            part.clone_from(progress);
+        if let Some(partition) =
+            self.partitions.iter_mut().find(|partition| partition.window == progress.window)
+        {
+            partition.clone_from(progress);
         }
     }
 
     /// Completes a partition.
-    pub(crate) fn complete(&mut self, part: &PartitionProgress) {
-        self.settle(part);
-        self.complete.missing += part.listing.missing();
-        self.complete.totals_changed += u64::from(part.listing.total_changed);
-        self.complete.short_pages += part.listing.short;
-        self.complete.windows += u64::from(part.window.is_some());
-        self.complete.end.clone_from(&part.listing.end);
-        self.parts.retain(|other| other.window != part.window);
-        self.forget_job(part.window);
+    pub(crate) fn complete(&mut self, partition: &PartitionProgress) {
+        self.settle(partition);
+        self.complete.missing += partition.listing.missing();
+        self.complete.totals_changed += u64::from(partition.listing.total_changed);
+        self.complete.short_pages += partition.listing.short;
+        self.complete.windows += u64::from(partition.window.is_some());
+        self.complete.end.clone_from(&partition.listing.end);
+        self.partitions.retain(|other| other.window != partition.window);
+        self.forget_job(partition.window);
     }
 
     /// Leaves a partition out, after it was rolled back.
-    pub(crate) fn skip(&mut self, part: &PartitionProgress) {
+    pub(crate) fn skip(&mut self, partition: &PartitionProgress) {
         self.complete.skipped += 1;
-        self.parts.retain(|other| other.window != part.window);
-        self.forget_job(part.window);
+        self.partitions.retain(|other| other.window != partition.window);
+        self.forget_job(partition.window);
     }
 
     /// Restarts a partition whose written records stay.
-    pub(crate) fn restart(&mut self, part: &PartitionProgress) {
-        self.settle(part);
-        self.put(&PartitionProgress { anew: part.anew + 1, ..PartitionProgress::of(part.window) });
-        self.forget_job(part.window);
+    pub(crate) fn restart(&mut self, partition: &PartitionProgress) {
+        self.settle(partition);
+        self.put(&PartitionProgress {
+            restarts: partition.restarts + 1,
+            ..PartitionProgress::of(partition.window)
+        });
+        self.forget_job(partition.window);
     }
 
     /// Adds a partition's records to the totals.
-    fn settle(&mut self, part: &PartitionProgress) {
-        self.complete.records += part.written;
-        self.complete.pages += part.listing.pages;
-        self.complete.repeated += part.repeated;
-        self.complete.without_key += part.without_key;
+    fn settle(&mut self, partition: &PartitionProgress) {
+        self.complete.records += partition.written;
+        self.complete.pages += partition.listing.pages;
+        self.complete.repeated += partition.repeated;
+        self.complete.without_key += partition.without_key;
     }
 
     /// Replaces a window by its halves.
     pub(crate) fn split(&mut self, window: Window, halves: [Window; 2]) {
-        let parts = std::mem::take(&mut self.parts);
-        self.parts = parts
+        let partitions = std::mem::take(&mut self.partitions);
+        self.partitions = partitions
             .into_iter()
-            .flat_map(|part| {
-                if part.window == Some(window) {
+            .flat_map(|partition| {
+                if partition.window == Some(window) {
                     halves.map(PartitionProgress::of).to_vec()
                 } else {
-                    vec![part]
+                    vec![partition]
                 }
             })
             .collect();
@@ -301,7 +308,7 @@ impl Position {
     /// The same position, followed by other pages than before.
     #[must_use]
     pub(crate) fn before_other_pages(self) -> Self {
-        Self { sequel: Sequel::Another, ..self }
+        Self { following: Following::OtherPages, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, fs, sync::Arc};
 use longhaul::exit::Exit;
 use longhaul_core::clock::{Interrupt, SystemClock};
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::shelve;
+use longhaul_tests::install_plugin;
 use parquet::record::Field;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ fn the_example_writes_a_file_for_each_day() {
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
     let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve("parquet", &folder.path("plugins"));
+    install_plugin("parquet", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
     // Replaces the API of the example.
     let here = format!(

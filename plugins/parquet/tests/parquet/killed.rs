@@ -15,7 +15,7 @@ use longhaul_core::{
     state::{State, StateFile},
 };
 use longhaul_demo::{FakeApi, Faults, Settings};
-use longhaul_tests::{Luck, again, kills, shelve, told};
+use longhaul_tests::{Random, child_args, install_plugin, min_kills, test_in_child};
 use rusqlite::Connection;
 
 use crate::support::Folder;
@@ -24,7 +24,7 @@ use crate::support::Folder;
 const PULLS: usize = 8;
 
 /// The maximum number of kills per pull.
-const KILLS_OF_A_PULL: usize = 12;
+const MAX_KILLS_PER_PULL: usize = 12;
 
 const CONFIGURATION: &str = r#"
 plugin_path = ["plugins"]
@@ -51,27 +51,27 @@ row_group_size = 7
 
 #[test]
 fn three_sinks_have_the_same_records() {
-    if let Some(arguments) = told() {
+    if let Some(arguments) = child_args() {
         exit(longhaul::run(arguments).code().into());
     }
-    let mut luck = Luck::new();
-    let mut left = kills().div_ceil(PULLS);
+    let mut random = Random::new();
+    let mut left = min_kills().div_ceil(PULLS);
     while left > 0 {
-        let mut victim = Victim::new(&mut luck);
-        let deaths = victim.live(&mut luck, left.min(KILLS_OF_A_PULL));
-        victim.assert_complete(&format!("LONGHAUL_TEST_SEED={}: killed {deaths} times", luck.seed()));
-        left -= deaths.min(left);
+        let mut pull = KilledPull::new(&mut random);
+        let kills = pull.kill_until_complete(&mut random, left.min(MAX_KILLS_PER_PULL));
+        pull.assert_complete(&format!("LONGHAUL_TEST_SEED={}: killed {kills} times", random.seed()));
+        left -= kills.min(left);
     }
 }
 
 /// A pull in its own folder, with its own API.
-struct Victim {
+struct KilledPull {
     api: FakeApi,
     folder: Folder,
     clock: Arc<dyn Clock>,
 }
 
-impl Victim {
+impl KilledPull {
     /// Tokens expire after nine requests, one request in ten fails, and each response takes a moment.
     fn settings() -> Settings {
         Settings {
@@ -86,12 +86,12 @@ impl Victim {
     }
 
     /// A new pull, with a random checkpoint interval and a random mode of the table.
-    fn new(luck: &mut Luck) -> Self {
+    fn new(random: &mut Random) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
         let (settings, folder) = (Self::settings(), Folder::new());
         let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
-        let every = ["0s", "10ms", "1s"][usize::try_from(luck.below(3)).unwrap()];
-        let mode = ["replace", "append"][usize::try_from(luck.below(2)).unwrap()];
+        let every = ["0s", "10ms", "1s"][usize::try_from(random.below(3)).unwrap()];
+        let mode = ["replace", "append"][usize::try_from(random.below(2)).unwrap()];
         let drawn = format!(
             "commit_every = \"{every}\"\nsinks.sqlite.mode = \"{mode}\"\napi.base_url = \"{0}\"\nauth = {{ type = \
              \"client_credentials\", token_url = \"{0}/oauth/token\", client_id = \"{1}\", client_secret = \"{2}\" \
@@ -101,7 +101,7 @@ impl Victim {
             settings.client_secret
         );
         for sink in ["sqlite", "parquet"] {
-            shelve(sink, &folder.path("plugins"));
+            install_plugin(sink, &folder.path("plugins"));
         }
         fs::write(folder.path("pull.toml"), CONFIGURATION).unwrap();
         fs::write(folder.path("drawn.toml"), drawn).unwrap();
@@ -109,36 +109,36 @@ impl Victim {
     }
 
     /// Runs until the pull is complete, with at most this many kills. Returns the number of kills.
-    fn live(&mut self, luck: &mut Luck, kills: usize) -> usize {
-        for deaths in 0..kills {
-            let mut running = self.run_to_death(luck);
+    fn kill_until_complete(&mut self, random: &mut Random, max_kills: usize) -> usize {
+        for kills in 0..max_kills {
+            let mut running = self.run_until_kill(random);
             running.kill().unwrap();
             if let Some(code) = running.wait().unwrap().code() {
-                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}", luck.seed());
-                return deaths;
+                assert_eq!(code, 0, "LONGHAUL_TEST_SEED={}", random.seed());
+                return kills;
             }
             // The same command would start over.
             if self.state().complete.is_some() {
-                return deaths + 1;
+                return kills + 1;
             }
         }
         let output = self.command().stderr(Stdio::piped()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        kills
+        max_kills
     }
 
     /// Starts the pull, and returns when it is time to kill it.
-    fn run_to_death(&self, luck: &mut Luck) -> Child {
+    fn run_until_kill(&self, random: &mut Random) -> Child {
         let settings = Self::settings();
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
         let left = (settings.records as u64 / 2).saturating_sub(done);
-        let (pages, moment) = luck.death(left, settings.latency);
+        let (pages, time) = random.kill_time(left, settings.latency);
         let until = self.api.stats().pages + pages;
         let mut running = self.command().spawn().unwrap();
         while self.api.stats().pages < until && running.try_wait().unwrap().is_none() {
             self.clock.sleep(Duration::from_micros(200));
         }
-        self.clock.sleep(moment);
+        self.clock.sleep(time);
         running
     }
 
@@ -148,8 +148,8 @@ impl Victim {
     }
 
     fn command(&self) -> Command {
-        let words = "longhaul run -q -c pull.toml -c drawn.toml";
-        let mut command = again("killed::three_sinks_have_the_same_records", words);
+        let arguments = "longhaul run -q -c pull.toml -c drawn.toml";
+        let mut command = test_in_child("killed::three_sinks_have_the_same_records", arguments);
         command.current_dir(self.folder.path("")).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command

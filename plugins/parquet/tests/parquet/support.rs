@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables};
 use longhaul_plugin_host::Plugins;
-use longhaul_tests::{shelve, write_page};
+use longhaul_tests::{install_plugin, write_page};
 use parquet::{
     file::{reader::FileReader, serialized_reader::SerializedFileReader},
     record::{Field, Row},
@@ -87,7 +87,7 @@ impl Folder {
 /// The sink with these options, loaded from its shared library.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
-    shelve("parquet", folder.path());
+    install_plugin("parquet", folder.path());
     let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("parquet").unwrap().unwrap();
     let options: Options = serde_json::from_value(options).unwrap();
     sink.configure(&options)

@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, fs, sync::Arc};
 use longhaul::exit::Exit;
 use longhaul_core::clock::{Interrupt, SystemClock};
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::shelve;
+use longhaul_tests::install_plugin;
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ fn the_example_writes_its_table() {
     let expected: Vec<_> = (0..settings.records).map(|index| row(&settings.conversation(index))).collect();
     let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve("sqlite", &folder.path("plugins"));
+    install_plugin("sqlite", &folder.path("plugins"));
     fs::write(folder.path("example.toml"), include_str!("../../example.toml")).unwrap();
     // Replaces the API of the example.
     let here = format!(

@@ -13,7 +13,7 @@ use longhaul_core::{
 };
 use longhaul_demo::{FakeApi, Settings};
 use longhaul_sink_sqlite::Sqlite;
-use longhaul_tests::{again, shelve, told as rerun, write_page};
+use longhaul_tests::{child_args, install_plugin, test_in_child, write_page};
 use serde_json::{Value, json};
 
 use crate::{
@@ -208,14 +208,14 @@ fn a_locked_database_is_an_error() {
 /// This process holds the lock, and the command runs in another process.
 #[test]
 fn a_run_fails_on_a_locked_database_and_resumes() {
-    if let Some(arguments) = rerun() {
+    if let Some(arguments) = child_args() {
         exit(longhaul::run(arguments).code().into());
     }
     let settings = Settings { records: 7, rate_allowed: u32::MAX, ..Settings::default() };
     let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
     let api = FakeApi::start(settings, Arc::new(SystemClock::new(Interrupt::default()))).unwrap();
     let folder = Folder::new();
-    shelve("sqlite", &folder.path("plugins"));
+    install_plugin("sqlite", &folder.path("plugins"));
     let configuration = include_str!("../../example.toml").replace("https://api.example.com", api.base_url());
     let configuration = configuration.replace("https://login.example.com", api.base_url());
     let (configuration, _) = configuration.split_once("mode = ").unwrap();
@@ -223,7 +223,7 @@ fn a_run_fails_on_a_locked_database_and_resumes() {
     fs::create_dir(folder.path("out")).unwrap();
     let run = || {
         let name = "errors::a_run_fails_on_a_locked_database_and_resumes";
-        let mut command = again(name, "longhaul run -q");
+        let mut command = test_in_child(name, "longhaul run -q");
         command.current_dir(folder.path("")).stdin(Stdio::null()).output().unwrap()
     };
     let other = rusqlite::Connection::open(folder.path("out/data.db")).unwrap();

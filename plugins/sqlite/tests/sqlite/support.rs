@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use longhaul_core::sink::{Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables};
 use longhaul_plugin_host::Plugins;
-use longhaul_tests::{shelve, write_page};
+use longhaul_tests::{install_plugin, write_page};
 use rusqlite::{Connection, types::Value as Sql};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -80,7 +80,7 @@ impl Folder {
 /// The sink with these options, loaded from its shared library.
 pub(crate) fn configured(options: Value) -> Result<Box<dyn OpenSink>, SinkError> {
     let folder = tempfile::tempdir().unwrap();
-    shelve("sqlite", folder.path());
+    install_plugin("sqlite", folder.path());
     let sink = Plugins::new([folder.path().to_owned()]).unwrap().find("sqlite").unwrap().unwrap();
     let options: Options = serde_json::from_value(options).unwrap();
     sink.configure(&options)

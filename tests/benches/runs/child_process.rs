@@ -1,0 +1,65 @@
+//! Measures the cost of a command.
+//!
+//! The operating system reports the total CPU time of all children of a process, and only the largest peak of their memory.
+//! So this program starts itself for each command, and the child runs only that command and prints its cost.
+
+use std::{
+    env,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use longhaul_core::{
+    Clock,
+    clock::{Interrupt, SystemClock},
+};
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike,
+};
+
+/// The first argument of this program if it should run and measure a command.
+pub(crate) const FLAG: &str = "--child";
+
+/// The cost of one run of a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    /// The CPU time in user and in system mode.
+    pub(crate) cpu: Duration,
+    /// The elapsed time.
+    pub(crate) wall: Duration,
+    /// The peak of its memory, in KiB.
+    pub(crate) peak: u64,
+}
+
+/// Runs a command in `folder`, which is also its home directory, and returns its cost. The command must succeed.
+pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
+    let output = Command::new(env::current_exe().unwrap())
+        .args([FLAG, program])
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "`{program}` failed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap());
+    let mut next = || numbers.next().unwrap();
+    Cost { cpu: Duration::from_micros(next()), wall: Duration::from_micros(next()), peak: next() }
+}
+
+/// In the child process: runs the command and prints its CPU time and its elapsed time in microseconds, and its memory in
+/// KiB.
+pub(crate) fn run(command: &[String]) {
+    let (program, arguments) = command.split_first().unwrap();
+    let clock = SystemClock::new(Interrupt::default());
+    let started = clock.elapsed();
+    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status().unwrap();
+    let wall = clock.elapsed().saturating_sub(started).as_micros();
+    assert!(status.success(), "{program} ended with {status}");
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let cpu = (usage.user_time() + usage.system_time()).num_microseconds();
+    println!("{cpu} {wall} {}", usage.max_rss());
+}

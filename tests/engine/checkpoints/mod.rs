@@ -1,0 +1,143 @@
+//! Pulls that stop before they are complete, and are then resumed or undone.
+
+mod crashes;
+mod resume;
+mod scenarios;
+mod undo;
+
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use longhaul_core::{
+    Source,
+    pull::{Pull, PullError, run, undo},
+    sink::{OpenSink, Registry, Variables},
+    state::{
+        PullState, State, StateFile, Summary, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing},
+    },
+    window::Window,
+};
+use longhaul_sinks::Stdout;
+use longhaul_tests::{Setup, SimulatedDisk, decompress};
+use serde_json::Value;
+
+/// A stream with its API and its sinks, which any number of runs can pull.
+pub(crate) struct Scenario {
+    /// Creates the setup and the source of a run.
+    pub(crate) pull: Box<dyn Fn() -> (Setup, Source)>,
+    pub(crate) windows: Option<Vec<Window>>,
+    /// The name, the type and the options of each sink.
+    pub(crate) sinks: Vec<(&'static str, &'static str, Value)>,
+    pub(crate) every: Duration,
+    /// The paths and contents of the files in `/out` before the first run.
+    pub(crate) existing_files: Vec<(&'static str, &'static str)>,
+}
+
+impl Scenario {
+    /// A disk as it is before the first run.
+    pub(crate) fn disk(&self) -> SimulatedDisk {
+        let disk = SimulatedDisk::new();
+        disk.put_folder("/state");
+        disk.put_folder("/out");
+        for (path, text) in &self.existing_files {
+            disk.put(path, *text);
+        }
+        disk
+    }
+
+    /// Pulls, and resumes where the last run stopped.
+    pub(crate) fn run(&self, disk: &SimulatedDisk) -> Result<Summary, PullError> {
+        let (setup, source) = (self.pull)();
+        self.run_source(disk, &setup, &source)
+    }
+
+    /// Drops the unfinished pull, and rolls back what it wrote.
+    pub(crate) fn drop_unfinished(&self, disk: &SimulatedDisk) -> Result<(), PullError> {
+        let (setup, source) = (self.pull)();
+        let file = StateFile::new(disk.handle(), "/state", "calls");
+        let state = file.load()?;
+        let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
+        let dropped = State { unfinished: None, ..state.clone() };
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
+        let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
+        let pull = Pull {
+            source: &source,
+            windows: None,
+            sinks,
+            variables: Variables::new("calls", "/out"),
+            strict: false,
+            checkpointing,
+        };
+        let modes: BTreeMap<_, _> =
+            self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        undo(&pull, |name| modes[name] == "append")?;
+        Ok(file.save(&dropped)?)
+    }
+
+    pub(crate) fn run_source(
+        &self,
+        disk: &SimulatedDisk,
+        setup: &Setup,
+        source: &Source,
+    ) -> Result<Summary, PullError> {
+        let file = StateFile::new(disk.handle(), "/state", "calls");
+        let state = file.load()?;
+        let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
+        let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
+        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let variables = Variables::new("calls", "/out");
+        let pull =
+            Pull { source, windows: self.windows.clone(), sinks, variables, strict: false, checkpointing };
+        let summary = run(&pull, &Arc::new(setup.client()))?;
+        pull_state.complete(summary.clone())?;
+        Ok(summary)
+    }
+
+    /// The saved state of the stream.
+    pub(crate) fn state(disk: &SimulatedDisk) -> State {
+        StateFile::new(disk.handle(), "/state", "calls").load().unwrap()
+    }
+
+    /// The checkpoint of the unfinished pull.
+    pub(crate) fn checkpoint(disk: &SimulatedDisk) -> Checkpoint {
+        Self::state(disk).unfinished.unwrap().checkpoint
+    }
+
+    /// The files in `/out` with their text. Compressed files are decompressed, unless they are empty because a run was
+    /// killed early.
+    pub(crate) fn files(disk: &SimulatedDisk) -> BTreeMap<String, String> {
+        let found = disk.files().into_iter().filter(|path| path.starts_with("/out"));
+        found
+            .map(|path| {
+                let file = disk.contents(&path).unwrap();
+                let name = path.to_str().unwrap().to_owned();
+                let (_, ending) = name.rsplit_once('.').unwrap();
+                let contents = if file.is_empty() { file } else { decompress(ending, &file) };
+                (name.clone(), String::from_utf8(contents).unwrap())
+            })
+            .collect()
+    }
+}
+
+fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box<dyn OpenSink> {
+    let mut registry = Registry::default();
+    longhaul_sinks::register(&mut registry, Stdout::to(io::sink()), disk.handle());
+    registry.get(kind).unwrap().configure(options.as_object().unwrap()).unwrap()
+}
+
+fn unfinished() -> Unfinished {
+    Unfinished {
+        started: Timestamp::UNIX_EPOCH,
+        saved: Timestamp::UNIX_EPOCH,
+        definition: BTreeMap::new(),
+        placeholders: BTreeMap::new(),
+        range: None,
+        watermark: None,
+        checkpoint: Checkpoint::default(),
+    }
+}

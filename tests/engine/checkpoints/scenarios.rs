@@ -1,0 +1,142 @@
+//! The pulls that the tests stop and resume.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Span};
+use longhaul_core::Source;
+use longhaul_tests::{
+    FakeApi, JobApi, Lifetime, Links, ManualClock, Setup, Timeline, Tokens, records, window,
+};
+use serde_json::{Value, json};
+
+use super::Scenario;
+use crate::{jobs, windows};
+
+fn columns() -> Value {
+    json!(["/id", { "name": "n", "at": "/n" }])
+}
+
+/// NDJSON and CSV, side by side.
+fn side_by_side(mode: &str) -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("lines", "ndjson", json!({"path": "/out/{stream}.ndjson", "mode": mode})),
+        ("table", "csv", json!({"path": "/out/{stream}.csv", "mode": mode, "columns": columns()})),
+    ]
+}
+
+/// Twelve records on six pages, each with a link to the next one, from an API whose tokens expire.
+fn listing() -> (Setup, Source) {
+    let api = FakeApi::new(Tokens::new(Lifetime::Requests(3)), &records(12), 2, Links::Relative);
+    let (setup, _) = Setup::scripted(&ManualClock::new(), move |request| Ok(api.answer(request)));
+    let source = setup.source();
+    (setup, source)
+}
+
+pub(crate) fn one_listing() -> Scenario {
+    Scenario {
+        pull: Box::new(listing),
+        windows: None,
+        sinks: side_by_side("replace"),
+        every: Duration::ZERO,
+        existing_files: vec![("/out/calls.csv", "yesterday\n")],
+    }
+}
+
+pub(crate) fn one_listing_appended() -> Scenario {
+    Scenario {
+        sinks: side_by_side("append"),
+        existing_files: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
+        ..one_listing()
+    }
+}
+
+/// Compressed files, and tables of all columns, which use a spool.
+pub(crate) fn one_listing_compressed() -> Scenario {
+    let path = |ending: &str| format!("/out/{{stream}}.{ending}");
+    Scenario {
+        sinks: vec![
+            ("gzip", "ndjson", json!({"path": path("ndjson.gz")})),
+            ("appended", "csv", json!({"path": path("csv.zst"), "mode": "append", "columns": columns()})),
+            ("all", "csv", json!({"path": path("all.csv")})),
+            ("all-compressed", "csv", json!({"path": path("all.csv.zst")})),
+        ],
+        existing_files: Vec::new(),
+        ..one_listing()
+    }
+}
+
+/// Sixteen hours of records. A window of eight hours is too deep, and is pulled in halves.
+fn small_timeline() -> Timeline {
+    let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
+    Timeline::new(range.start, SignedDuration::from_mins(10), 96, 30)
+}
+
+fn too_deep(unique: Option<&'static str>, concurrency: usize) -> Box<dyn Fn() -> (Setup, Source)> {
+    Box::new(move || {
+        let (setup, _, mut source) = windows::details_query(small_timeline(), SignedDuration::from_hours(1));
+        source.unique = unique.map(|key| key.parse().unwrap());
+        source.concurrency = concurrency;
+        (setup, source)
+    })
+}
+
+pub(crate) fn halved_windows(unique: Option<&'static str>) -> Scenario {
+    let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
+    let slice = Span::new().hours(8);
+    let tiled =
+        longhaul_core::pull::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
+    Scenario {
+        pull: too_deep(unique, 1),
+        windows: Some(tiled.unwrap()),
+        existing_files: Vec::new(),
+        ..one_listing()
+    }
+}
+
+/// The same windows, `concurrency` at once, into two files for each window. One of them is appended to.
+pub(crate) fn window_files(concurrency: usize) -> Scenario {
+    let path = |ending: &str| format!("/out/{{window.start}}-{{window.end}}.{ending}");
+    Scenario {
+        sinks: vec![
+            ("lines", "ndjson", json!({"path": path("ndjson")})),
+            ("table", "csv", json!({"path": path("csv"), "mode": "append", "columns": columns()})),
+        ],
+        pull: too_deep(None, concurrency),
+        ..halved_windows(None)
+    }
+}
+
+/// A plain and a compressed file for each window, in append mode. One of them exists before.
+pub(crate) fn everything_appended(concurrency: usize) -> Scenario {
+    let path = "/out/{window.start}.ndjson";
+    Scenario {
+        sinks: vec![
+            ("each", "ndjson", json!({"path": path, "mode": "append"})),
+            ("compressed", "ndjson", json!({"path": format!("{path}.gz"), "mode": "append"})),
+        ],
+        existing_files: vec![("/out/20260101T000000Z.ndjson", "{\"yesterday\":1}\n")],
+        ..window_files(concurrency)
+    }
+}
+
+/// A file for each window, and one for all windows. Duplicates are dropped.
+pub(crate) fn window_files_and_one_for_all() -> Scenario {
+    let path = "/out/{window.start}-{window.end}.ndjson";
+    let all = json!({ "path": "/out/{stream}.ndjson" });
+    let sinks = vec![("all", "ndjson", all), ("each", "ndjson", json!({ "path": path }))];
+    Scenario { sinks, ..halved_windows(Some("/id")) }
+}
+
+/// One job for each window. The jobs of earlier runs still exist.
+pub(crate) fn window_jobs() -> Scenario {
+    let api = Arc::new(JobApi::new(small_timeline(), usize::MAX));
+    Scenario {
+        pull: Box::new(move || {
+            let api = Arc::clone(&api);
+            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| api.answer(request));
+            let source = jobs::source(&setup);
+            (setup, source)
+        }),
+        ..halved_windows(None)
+    }
+}

@@ -1,0 +1,81 @@
+//! Unfinished pulls that are undone: sinks in append mode roll back to the start of the pull, including the files of complete
+//! windows.
+
+use longhaul_core::{pull::PullError, state::StateError};
+use longhaul_tests::{Done, Fault, chain};
+
+use super::{Scenario, scenarios};
+
+#[track_caller]
+fn assert_undone(scenario: &Scenario) {
+    let disk = scenario.disk();
+    let before = Scenario::files(&disk);
+    scenario.run(&disk).unwrap();
+    let complete = Scenario::files(&disk);
+    let mut most = 0;
+    for operation in 0..disk.operations() {
+        let disk = scenario.disk();
+        disk.fail_at(operation, Fault::Stop(Done::All));
+        let _ = scenario.run(&disk);
+        let is_killed = operation.is_multiple_of(2);
+        let disk = if is_killed { disk.after_kill() } else { disk.after_power_cut(operation) };
+        let Some(unfinished) = Scenario::state(&disk).unfinished else { continue };
+        most = most.max(unfinished.checkpoint.complete.windows);
+        scenario.drop_unfinished(&disk).unwrap_or_else(|error| panic!("{operation}: {}", chain(&error)));
+        let mut files = Scenario::files(&disk);
+        // A file that was created before the first checkpoint of its window is empty.
+        files.retain(|name, text| !text.is_empty() || before.contains_key(name));
+        assert_eq!(files, before, "stopped at operation {operation}");
+        scenario.run(&disk).unwrap();
+        assert!(Scenario::files(&disk) == complete, "stopped at operation {operation}");
+    }
+    assert!(most >= 3, "at most {most} windows were complete");
+}
+
+#[test]
+fn files_of_complete_windows_are_rolled_back() {
+    assert_undone(&scenarios::everything_appended(1));
+}
+
+#[test]
+fn files_of_windows_pulled_at_once_are_rolled_back() {
+    assert_undone(&scenarios::everything_appended(3));
+}
+
+/// The files that they replaced are gone.
+#[test]
+fn files_of_complete_windows_stay_in_replace_mode() {
+    let scenario = scenarios::window_files_and_one_for_all();
+    let disk = scenario.disk();
+    scenario.run(&disk).unwrap();
+    let complete = Scenario::files(&disk);
+    for operation in 0..disk.operations() {
+        let disk = scenario.disk();
+        disk.fail_at(operation, Fault::Stop(Done::All));
+        let _ = scenario.run(&disk);
+        let disk = disk.after_kill();
+        if Scenario::state(&disk).unfinished.is_none() {
+            continue;
+        }
+        scenario.drop_unfinished(&disk).unwrap_or_else(|error| panic!("{operation}: {}", chain(&error)));
+        let files = Scenario::files(&disk);
+        let stays = files.iter().all(|(name, text)| text.is_empty() || complete.get(name) == Some(text));
+        assert!(stays, "stopped at operation {operation}: {:?}", files.keys());
+    }
+}
+
+/// Everything else is rolled back.
+#[test]
+fn a_lost_journal_is_reported() {
+    let scenario = scenarios::everything_appended(1);
+    let disk = scenario.disk();
+    scenario.run(&disk).unwrap();
+    let half = disk.operations() * 3 / 4;
+    let disk = scenario.disk();
+    disk.fail_at(half, Fault::Stop(Done::All));
+    scenario.run(&disk).unwrap_err();
+    let disk = disk.after_kill();
+    disk.put("/state/calls.ended", "");
+    let error = scenario.drop_unfinished(&disk).unwrap_err();
+    assert!(matches!(error, PullError::State(StateError::Damaged { .. })), "{}", chain(&error));
+}
