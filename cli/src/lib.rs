@@ -33,7 +33,7 @@ use self::{
     exit::Exit,
     session::Session,
     stop::Stop,
-    terminal::{failure::Failure, invocation, report, screen::Screen},
+    terminal::{failure::Failure, invocation::Invocation, report, screen::Screen},
 };
 
 /// Runs the command line `args`, which starts with the name of the program.
@@ -49,7 +49,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let screen = Screen::set_up(&arguments.global, std::env::var("LONGHAUL_LOG").ok().as_deref());
     dispatch(&arguments, &screen).unwrap_or_else(|failure| {
         let Global { config, set, .. } = &arguments.global;
-        report::print(&failure, &invocation::options(config, set), &mut io::stderr().lock());
+        let invocation = Invocation::new(config, set);
+        let invocation = match &arguments.command {
+            Command::Run(run) => invocation.of_run(run),
+            _ => invocation,
+        };
+        report::print(&failure, &invocation, &mut io::stderr().lock());
         failure.exit
     })
 }

@@ -32,10 +32,7 @@ fn a_destination_that_cannot_be_written_to_is_an_error_of_the_sink() {
         ),
         "{words}"
     );
-    assert!(
-        words.ends_with("\nhint: fix the problem, then resume with: longhaul run conversations\n"),
-        "{words}"
-    );
+    assert!(words.ends_with("\nhint: fix the problem, then resume with: longhaul run\n"), "{words}");
     assert_eq!(folder.read("out"), "a file, not a folder");
 }
 
@@ -63,7 +60,7 @@ fn a_full_disk_is_an_error_of_the_sink() {
          caused by: the sink `stdout` failed\n  \
          caused by: cannot write to standard output\n  \
          caused by: No space left on device (os error N)\n\
-         hint: fix the problem, then resume with: longhaul run conversations\n",
+         hint: fix the problem, then resume with: longhaul run --sink stdout\n",
     );
 }
 

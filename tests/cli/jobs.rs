@@ -107,7 +107,7 @@ fn a_job_that_takes_too_long_can_be_resumed_later() {
     assert!(
         ended.said().ends_with(
             "hint: raise `streams.conversation_jobs.job.timeout`, or resume later with: longhaul \
-             --set streams.conversation_jobs.job.timeout=1ms run conversation_jobs\n"
+             --set streams.conversation_jobs.job.timeout=1ms run\n"
         ),
         "{}",
         ended.stderr
@@ -236,7 +236,7 @@ mod stopped {
                 "error: the stream `conversation_jobs` is not complete\n  \
                  caused by: the run was asked to stop\n\
                  hint: resume with: longhaul --set streams.conversation_jobs.job.every=1h \
-                 --set streams.conversation_jobs.window.slice=2d run conversation_jobs\n"
+                 --set streams.conversation_jobs.window.slice=2d run\n"
             );
             let stats = api.stats();
             assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (1, 1));

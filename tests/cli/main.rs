@@ -29,6 +29,7 @@ mod refusals;
 mod repairable;
 mod resuming;
 mod running;
+mod runs;
 mod secrets;
 mod signals;
 mod state;

@@ -52,7 +52,7 @@ fn a_run_out_of_retries_saves_the_pages_before() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 2 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: resume with: longhaul --set retry.max_attempts=2 run conversations\n",
+         hint: resume with: longhaul --set retry.max_attempts=2 run\n",
     );
     listing.repair();
     folder.run("run").assert_complete();
@@ -99,7 +99,9 @@ fn a_fresh_run_that_writes_elsewhere_warns_about_the_old_file() {
     let folder = Folder::configured(&appending(listing.configuration()));
     assert_eq!(folder.run("run").code, Some(4));
     listing.repair();
-    let ended = folder.run("run --fresh --set sinks.lines.path=out/other.ndjson");
+    let configuration = folder.read("longhaul.toml").replace("out/{stream}.ndjson", "out/other.ndjson");
+    let folder = folder.with("longhaul.toml", configuration);
+    let ended = folder.run("run --fresh");
     let warning =
         "warn  `sinks.lines.path` has changed since the unfinished run; the old file is left in place\n";
     assert!(ended.assert_complete().said().starts_with(warning), "{}", ended.said());
@@ -127,15 +129,18 @@ fn a_changed_request_is_not_resumed_and_the_setting_is_named() {
          hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
          longhaul --set streams.conversations.path=/elsewhere run conversations --fresh\n",
     );
-    let both = "run --set streams.conversations.body={pageSize=9} --set sinks.lines.path=other";
-    folder.run(both).assert_failed(
+    let configuration = folder.read("longhaul.toml").replace("out/{stream}.ndjson", "other");
+    let folder = folder.with("longhaul.toml", configuration);
+    folder.run("run --set streams.conversations.body={pageSize=9}").assert_failed(
         6,
         "error: cannot resume the run of `conversations` started at MOMENT: these settings have changed since: \
          `sinks.lines.path`, `streams.conversations.body`\n\
          hint: restore the configuration to resume, or discard the 4 records already pulled and start again: \
-         longhaul --set 'streams.conversations.body={pageSize=9}' --set sinks.lines.path=other run conversations --fresh\n",
+         longhaul --set 'streams.conversations.body={pageSize=9}' run conversations --fresh\n",
     );
     assert_eq!(listing.requested_pages().len(), asked, "nothing was sent");
+    let configuration = folder.read("longhaul.toml").replace("\"other\"", "\"out/{stream}.ndjson\"");
+    let folder = folder.with("longhaul.toml", configuration);
     // Settings of the connection may change, and the errors before have changed nothing.
     folder.run("run --set api.timeout=1m --set retry.max_attempts=9").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
@@ -214,7 +219,7 @@ fn a_missing_part_file_is_an_error_of_the_sink() {
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
-         hint: correct what the sink rejects, then resume with: longhaul run conversations\n"
+         hint: correct what the sink rejects, then resume with: longhaul run\n"
     );
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ALL);

@@ -38,7 +38,7 @@ fn a_signal_ends_a_long_wait_and_the_same_command_resumes() {
             "error: the stream `conversations` is not complete\n  \
              caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n  \
              caused by: the server answered 429 Too Many Requests\n\
-             hint: resume with: longhaul run conversations\n"
+             hint: resume with: longhaul run\n"
         );
         assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
         listing.repair();
@@ -107,7 +107,7 @@ fn a_second_run_on_the_same_state_is_refused() {
     let requests = listing.server.received().len();
     folder.run("run --set retry.max_attempts=1").assert_failed(
         6,
-        "error: another run is using the state folder `FOLDER/.longhaul`\n\
+        "error: another run is pulling `conversations`: process PID, started at MOMENT\n\
          hint: wait for the other run to end, or use a different `state_dir`\n",
     );
     assert_eq!(listing.server.received().len(), requests);

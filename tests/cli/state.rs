@@ -30,7 +30,10 @@ fn only_the_owner_can_read_the_state() {
     let (_listing, folder) = stopped(|configuration| configuration);
     assert_eq!(mode(&folder, ".longhaul"), 0o700);
     let names = folder.names_in(".longhaul");
-    assert_eq!(names, ["conversations.json", "conversations.pages", "lock"]);
+    assert_eq!(
+        names,
+        ["conversations.json", "conversations.lock", "conversations.pages", "run-5aabc64f.json"]
+    );
     for name in names {
         assert_eq!(mode(&folder, &format!(".longhaul/{name}")), 0o600, "{name}");
     }

@@ -52,12 +52,10 @@ incremental = true
     let complete = "calls: complete since MOMENT, 2 records in 2 pages\n  \
                     everything before MOMENT has been pulled\n";
     assert_eq!(folder.run("status").printed(), complete);
-    assert_eq!(
-        folder
-            .run("run --set streams.calls.window.to=2026-01-05 --set streams.calls.window.lookback=1d")
-            .code,
-        Some(4)
-    );
+    let configuration = folder.read("longhaul.toml");
+    let longer = configuration.replace("2026-01-03\"", "2026-01-05\"\nlookback = \"1d\"");
+    let folder = folder.with("longhaul.toml", longer);
+    assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(
         folder.run("status").printed(),
         "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \

@@ -22,7 +22,7 @@ fn a_run_stops_at_max_requests() {
         "conversations: stopped: --max-requests reached; 4 records (2 pages) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n\
-         hint: resume with: longhaul run conversations\n",
+         hint: resume with: longhaul run\n",
     );
     assert_eq!(listing.server.received().len(), 3);
     folder.run("run --max-requests 3").assert_complete();
@@ -62,7 +62,7 @@ fn the_hint_of_a_stopped_run_repeats_its_options() {
     let folder = Folder::empty().with("my own.toml", listing.configuration());
     let typed = |command: &str| folder.longhaul(command).argument("-c").argument("my own.toml").run();
     let ended = typed("run --set api.timeout=1m --max-requests 3");
-    let again = "longhaul -c 'my own.toml' --set api.timeout=1m run conversations\n";
+    let again = "longhaul -c 'my own.toml' --set api.timeout=1m run\n";
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     assert!(ended.closing_words().ends_with(&format!("hint: resume with: {again}")), "{}", ended.stderr);
     let again = "  resume with: longhaul -c 'my own.toml' run conversations\n";
@@ -99,7 +99,7 @@ fn a_run_resumes_once_there_is_space() {
          caused by: the sink `lines` failed\n  \
          caused by: cannot write to `out/conversations.ndjson.part`\n  \
          caused by: File too large (os error N)\n\
-         hint: fix the problem, then resume with: longhaul run conversations\n"
+         hint: fix the problem, then resume with: longhaul run\n"
     );
     assert!(ended.said().starts_with("conversations: stopped; "), "{}", ended.stderr);
     let pages = api.stats().pages;

@@ -36,7 +36,7 @@ fn an_api_that_stays_down_ends_the_run_without_a_file() {
         "error: the stream `conversations` is not complete\n  \
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed 4 times\n  \
          caused by: the server answered 503 Service Unavailable\n\
-         hint: resume with: longhaul --set retry.max_attempts=4 run conversations\n",
+         hint: resume with: longhaul --set retry.max_attempts=4 run\n",
     );
     assert_eq!(server.received().len(), 1 + 4);
     assert_eq!(folder.names_in("out"), [""; 0]);
@@ -52,7 +52,7 @@ fn a_pause_that_is_too_long_ends_the_run_at_once() {
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` must wait 3600 s, longer than \
          `retry.max_wait` allows\n  \
          caused by: the server answered 429 Too Many Requests\n\
-         hint: resume with: longhaul run conversations\n",
+         hint: resume with: longhaul run\n",
     );
     assert_eq!(server.received().len(), 2);
 }

@@ -1,6 +1,10 @@
 //! `longhaul status`: the saved state of each stream.
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    fs,
+    io::ErrorKind,
+};
 
 use longhaul_core::{
     ShownUrl,
@@ -14,7 +18,7 @@ use longhaul_core::{
 use crate::{
     commands::print,
     exit::Exit,
-    session::{Session, range, resume::shown},
+    session::{Session, lock::PullLock, range, resume::shown},
     terminal::{
         failure::Failure,
         numbers::{counted, grouped},
@@ -25,13 +29,42 @@ use crate::{
 pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
     let mut text = String::new();
     for (name, stream) in session.streams(names)? {
-        let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
-        let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
-        let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
-        // Writing to a string does not fail.
-        let _ = describe(&mut text, name, &state, windows.map(|windows| windows.len()), &session.options);
+        for pull in pulls(session, name)? {
+            if let Some(holder) = PullLock::holder(&session.state_folder(), &pull) {
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "{pull}: running: {holder}");
+                continue;
+            }
+            let state = session.state_file(&pull).load().map_err(|error| Failure::of_state(name, error))?;
+            let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
+            let windows =
+                range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
+            let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
+            let command = command.unwrap_or_else(|| session.invocation.run(name));
+            // Writing to a string does not fail.
+            let _ = describe(&mut text, &pull, &state, windows.map(|windows| windows.len()), &command);
+        }
     }
     print(&text)
+}
+
+/// The pulls of a stream: the usual one, and those into other sinks or of other ranges that have a state.
+fn pulls(session: &Session, name: &str) -> Result<Vec<String>, Failure> {
+    let unreadable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
+    let entries = match fs::read_dir(session.state_folder()) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![name.to_owned()]),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut others = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(unreadable)?.file_name();
+        let pull = file.to_str().and_then(|file| file.strip_suffix(".json"));
+        others.extend(pull.filter(|pull| pull.starts_with(&format!("{name}@"))).map(str::to_owned));
+    }
+    others.sort();
+    others.insert(0, name.to_owned());
+    Ok(others)
 }
 
 fn describe(
@@ -39,12 +72,12 @@ fn describe(
     name: &str,
     state: &State,
     windows: Option<usize>,
-    options: &str,
+    command: &str,
 ) -> fmt::Result {
     match (&state.unfinished, &state.complete) {
         (Some(pull), _) => {
             stopped(text, name, pull, windows)?;
-            writeln!(text, "  resume with: longhaul{options} run {name}")?;
+            writeln!(text, "  resume with: {command}")?;
         }
         (None, Some(complete)) => {
             let Summary { records, pages, .. } = complete.summary;

@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use longhaul_core::suggest;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::config::{
     check, definition,
@@ -100,6 +102,15 @@ impl Loaded {
     /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value.
     pub fn definition(&self, stream: &str, sinks: &[&str]) -> BTreeMap<String, String> {
         definition::definition(&self.stack.values(), stream, sinks)
+    }
+
+    /// The values that `--set` gave, with their keys.
+    pub fn of_flags(&self) -> Vec<(String, Value)> {
+        let values = self.stack.values();
+        let leaves = tree::leaves(&values).into_iter();
+        let set = leaves.filter(|(path, _)| matches!(self.stack.origin(path), Origin::Flag { .. }));
+        set.map(|(path, value)| (tree::dotted(&path), Value::deserialize(value).unwrap_or_default()))
+            .collect()
     }
 
     /// One line per value, sorted by key: `key = value  # origin`. Secrets are shown as `"***"`.

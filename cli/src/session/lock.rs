@@ -1,27 +1,32 @@
-//! The lock on the state folder: one run at a time.
+//! The locks on pulls: one run at a time for each.
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
+    process,
 };
 
-/// The lock on a state folder. It is released when it is dropped, and when the process ends in any way.
+use jiff::Timestamp;
+
+/// The lock on a pull. It is released when it is dropped, and when the process ends in any way.
 #[derive(Debug)]
-pub(crate) struct StateLock {
+pub(crate) struct PullLock {
     _file: File,
 }
 
-/// Why a state folder cannot be locked.
+/// Why a pull cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
     /// Another run holds the lock.
-    #[error("another run is using the state folder `{}`", folder.display())]
+    #[error("another run is pulling `{pull}`{}", holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default())]
     Held {
-        /// The folder.
-        folder: PathBuf,
+        /// The pull.
+        pull: String,
+        /// The other run, if it says who it is.
+        holder: Option<String>,
     },
-    /// The folder cannot be created or locked.
+    /// The lock cannot be created or used.
     #[error("cannot use the state folder `{}`", folder.display())]
     Unusable {
         /// The folder.
@@ -31,19 +36,43 @@ pub(crate) enum LockError {
     },
 }
 
-impl StateLock {
-    /// Creates the folder if it is missing, readable by its owner only, and locks it.
-    pub(crate) fn acquire(folder: &Path) -> Result<Self, LockError> {
+impl PullLock {
+    /// Locks the pull `id`. The folder is created if it is missing, and only its owner can enter it.
+    pub(crate) fn acquire(folder: &Path, id: &str, now: Timestamp) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable { folder: folder.to_owned(), source };
         create_private(folder).map_err(unusable)?;
-        let path = folder.join("lock");
-        let file = open_private(&path).map_err(unusable)?;
+        let mut file = open_private(&path(folder, id)).map_err(unusable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held { folder: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(unusable(source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held { pull: id.to_owned(), holder: read(&mut file) });
+            }
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let holder =
+            format!("process {}, started at {}", process::id(), now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+        file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(unusable)?;
+        Ok(Self { _file: file })
+    }
+
+    /// The run that is pulling `id`, if there is one.
+    pub(crate) fn holder(folder: &Path, id: &str) -> Option<String> {
+        let mut file = File::options().read(true).open(path(folder, id)).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Some(read(&mut file).unwrap_or_default()),
+            _ => None,
         }
     }
+}
+
+fn path(folder: &Path, id: &str) -> PathBuf {
+    folder.join(format!("{id}.lock"))
+}
+
+fn read(file: &mut File) -> Option<String> {
+    let mut holder = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut holder)).ok()?;
+    (!holder.is_empty()).then_some(holder)
 }
 
 #[cfg(unix)]
@@ -55,12 +84,12 @@ fn create_private(folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn open_private(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    File::options().create(true).truncate(false).write(true).mode(0o600).open(path)
+    File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
 fn open_private(path: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
+    File::options().create(true).truncate(false).read(true).write(true).open(path)
 }
 
 #[cfg(not(unix))]
@@ -76,13 +105,16 @@ mod tests {
     fn a_second_run_is_refused_until_the_first_ends() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("a/b");
-        let first = StateLock::acquire(&state).unwrap();
-        let refused = StateLock::acquire(&state).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            format!("another run is using the state folder `{}`", state.display())
-        );
+        let now = "2026-01-02T03:04:05Z".parse().unwrap();
+        let acquire = |id| PullLock::acquire(&state, id, now);
+        let first = acquire("users").unwrap();
+        let holder = format!("process {}, started at 2026-01-02 03:04:05 UTC", process::id());
+        let refused = acquire("users").unwrap_err();
+        assert_eq!(refused.to_string(), format!("another run is pulling `users`: {holder}"));
+        assert_eq!(PullLock::holder(&state, "users"), Some(holder));
+        acquire("calls").unwrap();
         drop(first);
-        StateLock::acquire(&state).unwrap();
+        assert_eq!(PullLock::holder(&state, "users"), None);
+        acquire("users").unwrap();
     }
 }

@@ -4,8 +4,10 @@ pub(crate) mod first_page;
 pub(crate) mod lock;
 mod path_conflicts;
 pub(crate) mod plan;
+mod pull_id;
 pub(crate) mod range;
 pub(crate) mod resume;
+pub(crate) mod run_record;
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
@@ -21,7 +23,7 @@ use crate::{
     build::{self, Access, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
-    terminal::{failure::Failure, invocation, progress::Progress, screen::Screen},
+    terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
 };
 
 /// The configuration of a command, and what all its work shares.
@@ -31,8 +33,8 @@ pub(crate) struct Session {
     pub(crate) loaded: Loaded,
     /// The environment variables.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// The options that set the configuration, to repeat the command with.
-    pub(crate) options: String,
+    /// The command, to repeat in hints.
+    pub(crate) invocation: Invocation,
     /// The working folder.
     pub(crate) folder: PathBuf,
     /// Writes to stderr.
@@ -56,9 +58,9 @@ impl Session {
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
-        let options = invocation::options(&sources.files, &sources.set);
+        let invocation = Invocation::new(&sources.files, &sources.set);
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, options, folder, screen, clock, progress, stop, now })
+        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, stop, now })
     }
 
     /// Builds the client of the API.
@@ -110,9 +112,9 @@ impl Session {
         build::source(&self.loaded, name, stream, &self.environment, || access.shutdown_client(&self.loaded))
     }
 
-    /// The file with the saved state of a stream.
-    pub(crate) fn state_file(&self, stream: &str) -> StateFile {
-        StateFile::new(Arc::new(SystemDisk), self.state_folder(), stream)
+    /// The file with the saved state of a pull.
+    pub(crate) fn state_file(&self, pull: &str) -> StateFile {
+        StateFile::new(Arc::new(SystemDisk), self.state_folder(), pull)
     }
 
     /// The folder with the saved state.

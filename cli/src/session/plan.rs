@@ -10,7 +10,7 @@ use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
-    session::{Session, path_conflicts::PathConflicts, range},
+    session::{Session, path_conflicts::PathConflicts, pull_id::pull_id, range},
     terminal::failure::Failure,
 };
 
@@ -19,6 +19,10 @@ use crate::{
 pub(crate) struct Planned<'s> {
     /// The stream's name.
     pub(crate) name: &'s str,
+    /// The id of the pull, which its state and its lock have.
+    pub(crate) id: String,
+    /// The command that resumes the pull, if it is not the usual one of the stream.
+    pub(crate) command: Option<String>,
     /// The configuration of the stream.
     pub(crate) stream: &'s Stream,
     /// The source of the records.
@@ -53,10 +57,13 @@ pub(crate) fn plan<'s>(
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
+        let id = pull_id(&session.loaded, name, stream, arguments);
         let variables = session.variables(name);
         range::bounds(session, name, stream)?;
         let mut pull = Planned {
             name,
+            command: (id != *name).then(|| session.invocation.clone().of_run(arguments).run(name)),
+            id,
             stream,
             source: session.source(name, stream, access)?,
             variables: variables.clone(),

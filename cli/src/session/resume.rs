@@ -18,6 +18,7 @@ use crate::{
     session::{
         Session,
         plan::{Planned, appends},
+        pull_id::changes_place,
         range,
     },
     terminal::{failure::Failure, numbers::counted},
@@ -54,6 +55,7 @@ pub(crate) fn start(
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark),
+        command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
     };
     let windows = range.map(|range| range.windows);
@@ -126,24 +128,6 @@ pub(crate) fn discard_unfinished(
     let state = State { unfinished: None, ..state };
     file.save(&state).map_err(unusable)?;
     Ok(state)
-}
-
-/// Whether a change of this key may change where the sink writes. Options of the format do not matter: a rollback cuts
-/// off the end of a file, whatever its format.
-fn changes_place(key: &str) -> bool {
-    const FORMAT: [&str; 9] = [
-        "arrays",
-        "bom",
-        "columns",
-        "compression_level",
-        "delimiter",
-        "formulas",
-        "line_end",
-        "rows",
-        "rows_optional",
-    ];
-    let option = key.strip_prefix("sinks.").and_then(|rest| rest.split('.').nth(1));
-    option.is_some_and(|option| !FORMAT.contains(&option))
 }
 
 /// Whether there is more to pull after a resumed pull is complete: the records since it started.

@@ -1,20 +1,74 @@
-//! The options to repeat a command with.
+//! The command to repeat, for hints.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, fmt::Write, path::PathBuf};
 
-/// The options that set the configuration of this process, quoted for a shell, each with a space in front.
-pub(crate) fn options(files: &[PathBuf], set: &[String]) -> String {
-    let files = files.iter().map(|file| ("-c", file.to_string_lossy()));
-    let set = set.iter().map(|set| ("--set", Cow::Borrowed(set.as_str())));
-    files
-        .chain(set)
-        .flat_map(|(option, value)| [" ".into(), option.into(), " ".into(), quoted(value)])
-        .collect()
+use crate::args::RunArguments;
+
+/// What a hint must repeat of the command line, quoted for a shell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Invocation {
+    /// The options that set the configuration, each with a space in front.
+    options: String,
+    /// The streams and the flags of `run`, each with a space in front; nothing for other commands.
+    run: Option<(String, String)>,
 }
 
-/// `hint`, with these options in its command.
-pub(crate) fn with_options(hint: &str, options: &str) -> String {
-    hint.replace("longhaul run ", &format!("longhaul{options} run "))
+impl Invocation {
+    /// A command with these configuration files and settings.
+    pub(crate) fn new(files: &[PathBuf], set: &[String]) -> Self {
+        let mut options = String::new();
+        for file in files {
+            add(&mut options, "-c", file.to_string_lossy());
+        }
+        for set in set {
+            add(&mut options, "--set", set.into());
+        }
+        Self { options, run: None }
+    }
+
+    /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
+    pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
+        let RunArguments { streams, sink, summary, strict, fail_fast, .. } = arguments;
+        let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
+        let mut flags = String::new();
+        for sink in sink {
+            add(&mut flags, "--sink", sink.into());
+        }
+        if let Some(path) = summary {
+            add(&mut flags, "--summary", path.to_string_lossy());
+        }
+        for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
+            flags.push_str(if is_set { flag } else { "" });
+        }
+        Self { run: Some((streams, flags)), ..self }
+    }
+
+    /// The command that pulls `stream`, or continues the run that this is.
+    pub(crate) fn run(&self, stream: &str) -> String {
+        let options = &self.options;
+        match &self.run {
+            None => format!("longhaul{options} run {stream}"),
+            Some((streams, flags)) => format!("longhaul{options} run{streams}{flags}"),
+        }
+    }
+
+    /// `hint`, with the command as it was typed. `longhaul run NAME` in it stands for the whole run, and
+    /// `longhaul run NAME --fresh` for that stream alone.
+    pub(crate) fn complete(&self, hint: &str) -> String {
+        let Some((before, rest)) = hint.split_once("longhaul run ") else { return hint.to_owned() };
+        let (stream, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+        let (options, flags) = (&self.options, self.run.as_ref().map_or("", |(_, flags)| flags));
+        if after.starts_with(" --fresh") {
+            format!("{before}longhaul{options} run {stream}{flags}{after}")
+        } else {
+            format!("{before}{}{after}", self.run(stream))
+        }
+    }
+}
+
+fn add(options: &mut String, option: &str, value: Cow<'_, str>) {
+    // Writing to a string does not fail.
+    let _ = write!(options, " {option} {}", quoted(value));
 }
 
 /// Quotes a word for a shell.
@@ -33,11 +87,34 @@ mod tests {
     #[test]
     fn a_hint_repeats_the_options_of_the_command() {
         let files = ["a.toml".into(), "my files/it's.toml".into()];
-        let options = options(&files, &["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()]);
+        let set = ["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()];
+        let invocation = Invocation::new(&files, &set);
         assert_eq!(
-            with_options("resume with: longhaul run users", &options),
+            invocation.complete("resume with: longhaul run users"),
             r#"resume with: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
         );
-        assert_eq!(with_options("`longhaul config` shows it", &options), "`longhaul config` shows it");
+        assert_eq!(invocation.complete("`longhaul config` shows it"), "`longhaul config` shows it");
+    }
+
+    #[test]
+    fn a_hint_repeats_the_streams_and_flags_of_run() {
+        let arguments = RunArguments {
+            streams: vec!["users".to_owned(), "calls".to_owned()],
+            sink: vec!["csv".to_owned()],
+            summary: Some("s.json".into()),
+            strict: true,
+            fail_fast: true,
+            fresh: true,
+            max_requests: Some(3),
+            ..RunArguments::default()
+        };
+        let run = Invocation::default().of_run(&arguments);
+        let flags = "--sink csv --summary s.json --strict --fail-fast";
+        let whole = format!("resume with: longhaul run users calls {flags}");
+        assert_eq!(run.complete("resume with: longhaul run calls"), whole);
+        let fresh = format!("start again: longhaul run calls {flags} --fresh");
+        assert_eq!(run.complete("start again: longhaul run calls --fresh"), fresh);
+        let all = Invocation::default().of_run(&RunArguments::default());
+        assert_eq!(all.complete("resume with: longhaul run calls"), "resume with: longhaul run");
     }
 }

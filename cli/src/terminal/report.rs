@@ -8,20 +8,20 @@ use std::{
 
 use crate::{
     stop::Reason,
-    terminal::{failure::Failure, invocation::with_options},
+    terminal::{failure::Failure, invocation::Invocation},
 };
 
-/// Prints a failure: the `error:` line, where it was configured, its causes, and the hint with `options` in its command.
-pub(crate) fn print(failure: &Failure, options: &str, out: &mut dyn Write) {
+/// Prints a failure: the `error:` line, where it was configured, its causes, and the hint with the command to repeat.
+pub(crate) fn print(failure: &Failure, invocation: &Invocation, out: &mut dyn Write) {
     // If stderr is closed, there is nobody to tell.
-    let _ = out.write_all(without_control_characters(&Report(failure, options).to_string()).as_bytes());
+    let _ = out.write_all(without_control_characters(&Report(failure, invocation).to_string()).as_bytes());
 }
 
 /// Reports that the process ends although the stopped run has not.
 pub(crate) fn print_forced_exit(reason: Reason) {
     let failure =
         Failure::new(reason.exit(), "the run was stopped during an operation that cannot be interrupted");
-    print(&failure.hint("run the same command again"), "", &mut io::stderr().lock());
+    print(&failure.hint("run the same command again"), &Invocation::default(), &mut io::stderr().lock());
 }
 
 /// Replaces control characters. The text may quote the command line or the configuration, which could control the
@@ -30,7 +30,7 @@ fn without_control_characters(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
-struct Report<'a>(&'a Failure, &'a str);
+struct Report<'a>(&'a Failure, &'a Invocation);
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +42,7 @@ impl fmt::Display for Report<'_> {
             writeln!(f, "  caused by: {cause}")?;
         }
         match &self.0.hint {
-            Some(hint) => writeln!(f, "hint: {}", with_options(hint, self.1)),
+            Some(hint) => writeln!(f, "hint: {}", self.1.complete(hint)),
             None => Ok(()),
         }
     }
@@ -86,7 +86,7 @@ mod tests {
         let failure = Failure::new(Exit::Sink, SinkError::io("cannot write `out.csv.part`", cause))
             .hint("free some space");
         let mut printed = Vec::new();
-        print(&failure, "", &mut printed);
+        print(&failure, &Invocation::default(), &mut printed);
         assert_eq!(
             String::from_utf8(printed).unwrap(),
             "error: cannot write `out.csv.part`\n  caused by: no space left on device\nhint: free some space\n"

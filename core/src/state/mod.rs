@@ -65,6 +65,9 @@ pub struct Unfinished {
     /// The watermark once the pull is complete, if the stream is incremental.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// The command that resumes the pull, if it is not the usual one of the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// How far the pull is.
     pub checkpoint: Checkpoint,
 }

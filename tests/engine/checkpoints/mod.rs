@@ -138,6 +138,7 @@ fn unfinished() -> Unfinished {
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,
+        command: None,
         checkpoint: Checkpoint::default(),
     }
 }

@@ -9,8 +9,9 @@ use crate::{
     exit::Exit,
     session::{
         Session,
-        lock::{LockError, StateLock},
+        lock::{LockError, PullLock},
         plan::{Planned, plan, sink_names},
+        run_record::{RecordError, RunRecord},
     },
     terminal::{failure::Failure, report},
 };
@@ -28,7 +29,7 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
             return Err(failure);
         }
         // The error of the run is more important, so it comes last.
-        report::print(&failure, &session.options, &mut session.screen.clone());
+        report::print(&failure, &session.invocation.clone().of_run(arguments), &mut session.screen.clone());
     }
     ended
 }
@@ -47,32 +48,68 @@ fn pull_all(
     let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
     let access = session.connect_with_limit(arguments.max_requests)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
-    let _lock = lock(session, &planned)?;
+    let _locks = lock(session, &planned)?;
+    let record = record(session, arguments, &planned)?;
     let mut first: Option<Failure> = None;
     for pull in &planned {
-        let Err(failure) = stream::execute(session, arguments, pull, &access, outcomes) else { continue };
+        let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
+        let Err(failure) = stream::execute(session, arguments, pull, &access, since, outcomes) else {
+            continue;
+        };
         let stops = arguments.fail_fast || session.stop.reason().is_some();
         match &first {
             None => first = Some(failure),
-            Some(_) => report::print(&failure, &session.options, &mut session.screen.clone()),
+            Some(_) => report::print(
+                &failure,
+                &session.invocation.clone().of_run(arguments),
+                &mut session.screen.clone(),
+            ),
         }
         if stops {
             break;
         }
     }
-    first.map_or(Ok(Exit::Complete), Err)
+    match (first, record) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(record)) => record.remove().map(|()| Exit::Complete).map_err(of_record),
+        (None, None) => Ok(Exit::Complete),
+    }
 }
 
-/// Locks the state folder, unless no pull saves its state.
-fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Option<StateLock>, Failure> {
-    if !planned.iter().any(|pull| pull.saves_state) {
+/// Locks each pull that saves its state.
+fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Vec<PullLock>, Failure> {
+    let folder = session.state_folder();
+    let saving = planned.iter().filter(|pull| pull.saves_state);
+    let acquire = |pull: &Planned<'_>| {
+        PullLock::acquire(&folder, &pull.id, session.now).map_err(|error| {
+            let hint = match &error {
+                LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
+                LockError::Unusable { .. } => "check `state_dir` and its permissions",
+            };
+            Failure::new(Exit::State, error).hint(hint)
+        })
+    };
+    saving.map(acquire).collect()
+}
+
+/// The record of the run, unless no pull saves its state.
+fn record(
+    session: &Session,
+    arguments: &RunArguments,
+    planned: &[Planned<'_>],
+) -> Result<Option<RunRecord>, Failure> {
+    let pulls: Vec<_> = planned.iter().filter(|pull| pull.saves_state).map(|pull| pull.id.clone()).collect();
+    if pulls.is_empty() {
         return Ok(None);
     }
-    StateLock::acquire(&session.state_folder()).map(Some).map_err(|error| {
-        let hint = match &error {
-            LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
-            LockError::Unusable { .. } => "check `state_dir` and its permissions",
-        };
-        Failure::new(Exit::State, error).hint(hint)
-    })
+    let record = RunRecord::open(&session.state_folder(), pulls, session.now, arguments.fresh);
+    record.map(Some).map_err(of_record)
+}
+
+fn of_record(error: RecordError) -> Failure {
+    let hint = match &error {
+        RecordError::Damaged { .. } => "delete it; the run then starts again with all its streams",
+        RecordError::Unusable { .. } => "check `state_dir` and its permissions",
+    };
+    Failure::new(Exit::State, error).hint(hint)
 }

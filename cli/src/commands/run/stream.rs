@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use longhaul_core::{
     pull::{Pull, PullError, run},
     sink::SinkErrorKind,
@@ -56,19 +57,19 @@ impl Outcome {
     }
 }
 
-/// Pulls a stream. If this resumes an unfinished pull with relative times, a second pull goes up to the current time.
+/// Pulls a stream. If this resumes an unfinished pull with relative times, a second pull goes up to the current time. A
+/// stream that was completed since `since`, when the unfinished run started, is not pulled again.
 pub(super) fn execute(
     session: &Session,
     arguments: &RunArguments,
     planned: &Planned<'_>,
     access: &Access,
+    since: Option<Timestamp>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
-    let file = session.state_file(planned.name);
+    let file = session.state_file(&planned.id);
     let unusable = |error| Failure::of_state(planned.name, error);
-    // A run with `--sink` does not change the state of the stream.
-    let saves_state = planned.saves_state && arguments.sink.is_empty();
-    if !saves_state {
+    if !planned.saves_state {
         let state = file.load().map_err(unusable)?;
         let start = resume::start(session, planned, state, access)?;
         return pull(session, arguments, planned, access, start, None, outcomes);
@@ -78,6 +79,17 @@ pub(super) fn execute(
     } else {
         file.load().map_err(unusable)?
     };
+    if let Some((complete, since)) =
+        state.complete.as_ref().zip(since).filter(|(complete, since)| complete.at >= *since)
+        && state.unfinished.is_none()
+    {
+        let (name, since) = (planned.name, shown(since));
+        session
+            .screen
+            .print(&format!("{name}: already complete in the run started at {since}; not pulled again"));
+        outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
+        return Ok(());
+    }
     if let Some(start) = resume::resume(session, planned, &state)? {
         pull(session, arguments, planned, access, start, Some(&file), outcomes)?;
         if !resume::has_relative_range(planned.stream) {

@@ -1,0 +1,48 @@
+//! The id of a pull: which stream goes where, and of which time.
+//!
+//! State and locks belong to a pull. A pull into other sinks, or of another range of time, neither resumes nor blocks the
+//! usual one.
+
+use longhaul_core::state::fingerprint;
+
+use crate::{
+    args::RunArguments,
+    config::{Loaded, Stream},
+    session::plan::sink_names,
+};
+
+/// The id of the pull of the stream `name`. It is the name of the stream, unless the command line changes where the
+/// records go or the range of time.
+pub(crate) fn pull_id(loaded: &Loaded, name: &str, stream: &Stream, arguments: &RunArguments) -> String {
+    let sinks: Vec<_> = sink_names(stream, arguments).iter().map(|sink| sink.name).collect();
+    let mut changes: Vec<String> = arguments.sink.iter().map(|sink| format!("--sink {sink}")).collect();
+    let range = ["from", "to"].map(|key| format!("streams.{name}.window.{key}"));
+    let decides = |key: &String| {
+        range.contains(key)
+            || sinks.iter().any(|sink| key.starts_with(&format!("sinks.{sink}."))) && changes_place(key)
+    };
+    let set = loaded.of_flags().into_iter().filter(|(key, _)| decides(key));
+    changes.extend(set.map(|(key, value)| format!("{key}={value}")));
+    if changes.is_empty() {
+        return name.to_owned();
+    }
+    format!("{name}@{}", fingerprint(&changes.join("\n")))
+}
+
+/// Whether a change of this key may change where the sink writes. Options of the format do not matter: a rollback cuts
+/// off the end of a file, whatever its format.
+pub(crate) fn changes_place(key: &str) -> bool {
+    const FORMAT: [&str; 9] = [
+        "arrays",
+        "bom",
+        "columns",
+        "compression_level",
+        "delimiter",
+        "formulas",
+        "line_end",
+        "rows",
+        "rows_optional",
+    ];
+    let option = key.strip_prefix("sinks.").and_then(|rest| rest.split('.').nth(1));
+    option.is_some_and(|option| !FORMAT.contains(&option))
+}
