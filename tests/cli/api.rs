@@ -22,7 +22,7 @@ pub(crate) fn without_faults(records: usize) -> Settings {
         records,
         client_id: CLIENT_ID.to_owned(),
         client_secret: CLIENT_SECRET.to_owned(),
-        token_life: Duration::from_secs(3600),
+        token_lifetime: Duration::from_secs(3600),
         rate_allowed: u32::MAX,
         ..Settings::default()
     }

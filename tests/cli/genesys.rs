@@ -100,7 +100,10 @@ fn conversations_are_complete_despite_rejected_tokens_and_faults() {
     reach(&api, folder.longhaul("run --set streams.conversations.pages.size=10")).run().assert_complete();
     assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
     let stats = api.stats();
-    assert!(stats.tokens_died() > 5 && stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
+    assert!(
+        stats.tokens_invalidated() > 5 && stats.tokens_issued <= stats.tokens_invalidated() + 1,
+        "{stats:?}"
+    );
     assert!(stats.too_many_requests > 0 && stats.unavailable > 0 && stats.resets > 0, "{stats:?}");
 }
 
@@ -127,7 +130,7 @@ fn jobs_are_complete_despite_rejected_tokens_and_faults() {
     let stats = api.stats();
     // A submission is not a read. No submission was sent twice.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
-    assert!(stats.tokens_died() > 5, "{stats:?}");
+    assert!(stats.tokens_invalidated() > 5, "{stats:?}");
     // The fault of each request depends on the timing of the threads.
     let interrupted = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
     let met = [stats.too_many_requests, stats.unavailable, interrupted];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longhaul_demo::{Faults, Settings, ToldLife, UriForm};
+use longhaul_demo::{Faults, ReportedLifetime, Settings, UriForm};
 
 use crate::{
     api::{self, LINES, TUTORIAL, without_faults},
@@ -35,9 +35,9 @@ fn a_pull_renews_tokens_that_are_rejected_every_seven_requests() {
         assert_eq!(folder.read("out/conversations.csv").lines().count(), 1 + 5000);
         assert_eq!(folder.names_in("out"), ["conversations.csv", "conversations.ndjson"]);
         let stats = api.stats();
-        assert_eq!((stats.pages, stats.tokens_died()), (100, 14));
-        assert!(stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
-        assert_eq!(stats.unauthorized, stats.tokens_died());
+        assert_eq!((stats.pages, stats.tokens_invalidated()), (100, 14));
+        assert!(stats.tokens_issued <= stats.tokens_invalidated() + 1, "{stats:?}");
+        assert_eq!(stats.unauthorized, stats.tokens_invalidated());
     }
 }
 
@@ -50,7 +50,7 @@ fn a_pull_recovers_from_every_kind_of_fault_at_once() {
     folder.run("run").assert_complete();
     assert!(folder.read("out/conversations.ndjson") == api::lines(&settings), "the records differ");
     let stats = api.stats();
-    assert!(stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
+    assert!(stats.tokens_issued <= stats.tokens_invalidated() + 1, "{stats:?}");
     let met = [
         stats.too_many_requests,
         stats.unavailable,
@@ -64,7 +64,11 @@ fn a_pull_recovers_from_every_kind_of_fault_at_once() {
 
 #[test]
 fn every_grant_with_both_ways_of_authentication_gets_a_token() {
-    let settings = Settings { token_requests: Some(2), told_life: ToldLife::Absent, ..without_faults(500) };
+    let settings = Settings {
+        token_requests: Some(2),
+        reported_lifetime: ReportedLifetime::Absent,
+        ..without_faults(500)
+    };
     let user = "type = \"password\"\nusername = \"supervisor@example.com\"\npassword = \"not-a-password\"";
     for grant in ["type = \"client_credentials\"", user] {
         for way in ["basic", "post"] {
@@ -81,7 +85,7 @@ fn every_grant_with_both_ways_of_authentication_gets_a_token() {
 #[test]
 fn tokens_of_one_second_are_renewed_before_they_expire() {
     let settings = Settings {
-        token_life: Duration::from_secs(1),
+        token_lifetime: Duration::from_secs(1),
         latency: Duration::from_millis(40),
         ..without_faults(2500)
     };
