@@ -163,3 +163,19 @@ fn a_url_that_is_not_a_token_endpoint_is_an_error_of_authentication() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_complete_body_that_is_not_json_is_final() {
+    let csv = Reply { body: b"id,name\n1,a\n".to_vec(), ..Reply::status(200) };
+    let (folder, server) = pull_from(csv.header("content-type", "text/csv"));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed\n  \
+         caused by: the answer is not JSON: it is `text/csv` and starts with `id,name.1,a.`\n  \
+         caused by: expected value at line 1 column 1\n\
+         hint: only JSON can be read: check `streams.conversations.path`, or request JSON with a query parameter or \
+         header\n",
+    );
+    assert_eq!(server.received().len(), 2, "it is not requested again");
+}

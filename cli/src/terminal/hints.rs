@@ -1,7 +1,9 @@
 //! The hint below an error: what to do.
 
 use longhaul_core::{
-    client::{AttemptError, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason},
+    client::{
+        AttemptError, BodyFault, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason,
+    },
     http::transport::TransportErrorKind,
     listing::PageError,
     pull::{PullError, job::JobError},
@@ -126,6 +128,9 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
             TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
             _ => format!("check `streams.{stream}`"),
         },
+        (Some(AttemptError::Unreadable(BodyFault::Undecodable { .. })), _) => format!(
+            "only JSON can be read: check `streams.{stream}.path`, or request JSON with a query parameter or header"
+        ),
         (Some(AttemptError::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
             403 => "the credentials are valid but lack a permission or scope for this request".to_owned(),
             404 => format!("check `api.base_url` and `streams.{stream}.path`"),

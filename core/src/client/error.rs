@@ -4,7 +4,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 
-use super::redirect::Misdirection;
+use super::{body_fault::BodyFault, redirect::Misdirection};
 use crate::{
     client::{
         answer::Then,
@@ -60,21 +60,6 @@ pub enum AttemptError {
     Unreadable(#[from] BodyFault),
 }
 
-/// The body of a successful response that cannot be read. Another attempt may bring a better one.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BodyFault {
-    /// It is empty.
-    #[error("the answer is empty")]
-    Empty,
-    /// It is HTML, as proxies and login pages send it.
-    #[error("the answer is HTML, not JSON")]
-    Html,
-    /// It is not JSON, or is cut off.
-    #[error("the answer is not complete JSON")]
-    NotJson(#[source] serde_json::Error),
-}
-
 /// Why there is no token.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -100,17 +85,6 @@ pub enum AuthError {
     /// The run was asked to stop.
     #[error("the run was asked to stop")]
     Interrupted,
-}
-
-impl BodyFault {
-    /// Checks what can be checked before the body is parsed.
-    pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
-        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            None => Err(Self::Empty),
-            Some(b'<') => Err(Self::Html),
-            Some(_) => Ok(()),
-        }
-    }
 }
 
 impl RequestError {
@@ -209,6 +183,7 @@ impl AttemptError {
             // Without a token there is no attempt, so `Credential` never gets here.
             Self::Misdirected(_) | Self::Credential(_) => Outcome::Misdirected,
             Self::Failed(error) => Outcome::Failed(error.kind()),
+            Self::Unreadable(BodyFault::Undecodable { .. }) => Outcome::Undecodable,
             Self::Unreadable(_) => Outcome::Unreadable,
         }
     }

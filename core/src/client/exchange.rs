@@ -2,11 +2,7 @@
 
 use std::{mem, sync::atomic::Ordering};
 
-use super::{
-    Answer, Client,
-    error::{AttemptError, BodyFault},
-    redirect,
-};
+use super::{Answer, Client, body_fault::BodyFault, error::AttemptError, redirect};
 use crate::{
     client::{
         answer::{Rules, Then, Verdict, View},
@@ -41,7 +37,10 @@ impl Client {
             let verdict = rules.judge(&view, &self.refusals, self.clock.now());
             self.note(&view, &verdict, grant);
             return match verdict {
-                Verdict::Page => Ok(read(Answer { response, url: request.url })?),
+                Verdict::Page => {
+                    let answer = Answer { response, url: request.url.clone() };
+                    Ok(read(answer).map_err(|fault| fault.redacted(|text| request.redact(text)))?)
+                }
                 Verdict::Refused { then: Then::Renew, refusal, .. } => Err(self.rejected(refusal, grant)),
                 Verdict::Refused { then, after, refusal } => {
                     Err(AttemptError::Refused { refusal, then, after })

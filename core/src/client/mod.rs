@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod auth;
+mod body_fault;
 mod builder;
 mod document;
 mod error;
@@ -34,8 +35,9 @@ use std::{
 use url::Url;
 
 pub use self::{
+    body_fault::BodyFault,
     document::Document,
-    error::{AttemptError, BodyFault, RequestError},
+    error::{AttemptError, RequestError},
     redirect::Misdirection,
 };
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
@@ -187,7 +189,8 @@ impl Client {
         self.send_while(is_wanted, rules, request, Vec::new(), |answer| {
             let Response { headers, body, .. } = answer.response;
             BodyFault::check(&body)?;
-            let body = serde_json::from_slice(&body).map_err(BodyFault::NotJson)?;
+            let parsed = serde_json::from_slice(&body);
+            let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
             Ok(Document { headers, body })
         })
     }

@@ -22,8 +22,10 @@ pub struct Attempts<'p> {
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// A successful status with a body that cannot be read: cut off, empty, or not JSON.
+    /// A successful status with a body that cannot be read: cut off, empty, or HTML.
     Unreadable,
+    /// A successful status with a complete body that is not JSON.
+    Undecodable,
     /// A response that is not read.
     Judged {
         /// What the rules say about it.
@@ -92,7 +94,7 @@ impl<'p> Attempts<'p> {
             Outcome::CredentialRejected | Outcome::FreshCredentialRefused => {
                 Step::Stop(StopReason::Unauthorized)
             }
-            Outcome::Misdirected => Step::Stop(StopReason::Refused),
+            Outcome::Misdirected | Outcome::Undecodable => Step::Stop(StopReason::Refused),
             Outcome::Unreadable => self.retry_if(self.may_replay(), None, unit),
             Outcome::Judged { then: Then::Retry, after, unseen } => {
                 self.retry_if(unseen || self.may_replay(), after, unit)

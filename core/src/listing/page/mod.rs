@@ -61,7 +61,8 @@ impl Page {
             mark.fill(b' ');
         }
         BodyFault::check(&bytes)?;
-        let decoded = decode::decode(&bytes, layout).map_err(BodyFault::NotJson)?;
+        let decoded = decode::decode(&bytes, layout);
+        let decoded = decoded.map_err(|error| BodyFault::of(error, &headers, &bytes))?;
         let start = decoded.spans.first().map_or(0, |first| first.range.start);
         let mut ends = Vec::with_capacity(decoded.spans.len());
         let end = compact::to_lines(&mut bytes, &decoded.spans, start, &mut ends);

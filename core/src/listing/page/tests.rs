@@ -93,8 +93,10 @@ fn what_is_not_a_whole_page_is_a_fault() {
     for cut in 1..whole.len() {
         assert_eq!(fault(&whole[..cut]), "the answer is not complete JSON", "{cut}");
     }
-    assert_eq!(fault(r#"{"results":[1]}{"results":[2]}"#), "the answer is not complete JSON");
-    assert_eq!(fault(r#"{"results":[1],"results":[2]}"#), "the answer is not complete JSON");
+    for twice in [r#"{"results":[1]}{"results":[2]}"#, r#"{"results":[1],"results":[2]}"#] {
+        let said = format!("the answer is not JSON: it is without a Content-Type and starts with `{twice}`");
+        assert_eq!(fault(twice), said);
+    }
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Bodies of successful responses that cannot be read.
+
+use http::{HeaderMap, header::CONTENT_TYPE};
+
+/// The body of a successful response that cannot be read. Unless it is complete, another attempt may bring a better one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// It is empty.
+    #[error("the answer is empty")]
+    Empty,
+    /// It is HTML, as proxies and login pages send it.
+    #[error("the answer is HTML, not JSON")]
+    Html,
+    /// It is cut off.
+    #[error("the answer is not complete JSON")]
+    Incomplete(#[source] serde_json::Error),
+    /// It is complete, but not JSON.
+    #[error("the answer is not JSON: it is {content_type} and starts with `{start}`")]
+    Undecodable {
+        /// The `Content-Type`, in backticks.
+        content_type: String,
+        /// The first characters of the body.
+        start: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// How much of a body an error shows.
+const SHOWN: usize = 80;
+
+impl BodyFault {
+    /// Checks what can be checked before the body is parsed.
+    pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
+        let start = body.trim_ascii_start();
+        match start.first() {
+            None => Err(Self::Empty),
+            Some(b'<') if !start.starts_with(b"<?xml") => Err(Self::Html),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The fault of a body that the parser did not accept.
+    pub(crate) fn of(error: serde_json::Error, headers: &HeaderMap, body: &[u8]) -> Self {
+        if error.is_eof() {
+            return Self::Incomplete(error);
+        }
+        let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let content_type = content_type.map(|name| printable(name.as_bytes()));
+        Self::Undecodable {
+            content_type: content_type
+                .map_or("without a Content-Type".to_owned(), |name| format!("`{name}`")),
+            start: printable(body),
+            source: error,
+        }
+    }
+
+    /// Passes what the server sent through `redact`.
+    pub(super) fn redacted(self, redact: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Undecodable { content_type, start, source } => {
+                Self::Undecodable { content_type: redact(&content_type), start: redact(&start), source }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The start of `bytes`, with a dot for everything that a terminal cannot show.
+fn printable(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
+    bytes.iter().take(SHOWN).map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::{Value, from_slice};
+
+    use super::*;
+
+    fn fault(body: &[u8]) -> String {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/csv"))]);
+        let parsed = BodyFault::check(body).and_then(|()| {
+            from_slice::<Value>(body).map(drop).map_err(|error| BodyFault::of(error, &headers, body))
+        });
+        parsed.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_complete_body_is_described_and_a_cut_one_is_not() {
+        assert_eq!(fault(b" \n"), "the answer is empty");
+        assert_eq!(fault(b"\n<!doctype html>"), "the answer is HTML, not JSON");
+        assert_eq!(fault(b"{\"a\":[1,"), "the answer is not complete JSON");
+        assert_eq!(
+            fault(b"id,name\n1,a\n"),
+            "the answer is not JSON: it is `text/csv` and starts with `id,name.1,a.`"
+        );
+        assert_eq!(
+            fault(b"<?xml version='1.0'?><a/>"),
+            "the answer is not JSON: it is `text/csv` and starts with `<?xml version='1.0'?><a/>`"
+        );
+        assert_eq!(
+            fault(b"PK\x03\x04\x1b[31m"),
+            "the answer is not JSON: it is `text/csv` and starts with `PK...[31m`"
+        );
+        let long = [b"x".repeat(100), b"secret".to_vec()].concat();
+        assert!(fault(&long).ends_with(&format!("`{}`", "x".repeat(SHOWN))));
+    }
+}
