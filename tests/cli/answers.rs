@@ -51,7 +51,7 @@ fn a_final_failure_shows_the_message_and_the_hint_of_its_rule() {
         _ => five(request),
     });
     assert_eq!(
-        folder.run("run").closing_words(),
+        folder.run("run").last_error(),
         "error: the stream `events` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/events` failed\n  \
          caused by: the server answered 200 OK: missing_scope\n\
@@ -93,7 +93,7 @@ fn a_cursor_that_always_expires_stops_the_run() {
         _ => five(request),
     });
     assert_eq!(
-        folder.run("run").closing_words(),
+        folder.run("run").last_error(),
         "error: the stream `events` is not complete\n  \
          caused by: `GET http://127.0.0.1:PORT/events` failed\n  \
          caused by: the server answered 410 Gone\n\
@@ -115,7 +115,7 @@ fn windows_that_are_left_out_are_counted_and_reported() {
     let ended = folder.run("run --summary summary.json");
     ended.assert_complete();
     assert_eq!(
-        ended.said(),
+        ended.stable_stderr(),
         "events: complete, 2 records in 2 pages of 2 windows, TIME -> FOLDER/out/events.ndjson\n\
          warn  events: 1 window was left out, because an answer rule says `then = \"skip\"`\n"
     );
@@ -135,7 +135,7 @@ fn a_rule_of_the_api_comes_after_those_of_the_stream() {
     });
     folder.run("run").assert_complete();
     let (folder, _server) = stream(keys, |_| Reply::status(403));
-    assert!(folder.run("run").said().ends_with("hint: of the API\n"));
+    assert!(folder.run("run").stable_stderr().ends_with("hint: of the API\n"));
 }
 
 #[test]

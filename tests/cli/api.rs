@@ -6,7 +6,7 @@ use longhaul_core::clock::{Clock, Interrupt, SystemClock};
 use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 
-use crate::folder::Typed;
+use crate::folder::CommandLine;
 
 pub(crate) const CLIENT_ID: &str = "the-client";
 pub(crate) const CLIENT_SECRET: &str = "the-s3cret";
@@ -17,12 +17,12 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
 }
 
 /// An API with this many conversations, without faults, whose tokens last longer than any test.
-pub(crate) fn calm(records: usize) -> Settings {
+pub(crate) fn without_faults(records: usize) -> Settings {
     Settings {
         records,
         client_id: CLIENT_ID.to_owned(),
         client_secret: CLIENT_SECRET.to_owned(),
-        token_life: Duration::from_secs(3600),
+        token_lifetime: Duration::from_secs(3600),
         rate_allowed: u32::MAX,
         ..Settings::default()
     }
@@ -32,9 +32,9 @@ pub(crate) fn start(settings: &Settings) -> FakeApi {
     FakeApi::start(settings.clone(), clock()).unwrap()
 }
 
-/// `typed` with the addresses of `api` instead of those of the preset, and with credentials in the variables of the preset.
-pub(crate) fn reach(api: &FakeApi, typed: Typed) -> Typed {
-    typed
+/// `command` with the addresses of `api` instead of those of the preset, and with credentials in the variables of the preset.
+pub(crate) fn reach(api: &FakeApi, command: CommandLine) -> CommandLine {
+    command
         .variable("GENESYS_CLIENT_ID", CLIENT_ID)
         .variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET)
         .variable("LONGHAUL_API__BASE_URL", api.base_url())
@@ -53,7 +53,7 @@ pub(crate) fn server(script: impl Fn(&Received) -> Reaction + Send + Sync + 'sta
 }
 
 /// The root URL of a server that is not running.
-pub(crate) fn nowhere() -> String {
+pub(crate) fn unused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }

@@ -1,15 +1,15 @@
-//! The commands beside `run` and `demo`.
+//! The commands other than `run` and `demo`.
 
 use std::fs;
 
 use crate::{
-    api::{self, CLIENT_SECRET, calm},
+    api::{self, CLIENT_SECRET, without_faults},
     folder::Folder,
 };
 
 #[test]
 fn check_tries_everything_and_writes_nothing() {
-    let api = api::start(&calm(120));
+    let api = api::start(&without_faults(120));
     let users = "[streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\n\
                  pages = { type = \"next_url\", next = \"/nextUri\" }\n";
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + users));
@@ -31,7 +31,7 @@ fn check_tries_everything_and_writes_nothing() {
 fn config_shows_every_value_and_no_secret() {
     let folder = Folder::configured(&api::tutorial("http://127.0.0.1:1"));
     let ended = folder.run("config");
-    ended.assert_complete().assert_silent_about(CLIENT_SECRET);
+    ended.assert_complete().assert_hides(CLIENT_SECRET);
     for line in [
         "api.base_url = \"http://127.0.0.1:PORT\"  # longhaul.toml:2",
         "auth.client_secret = \"***\"  # longhaul.toml:8",
@@ -39,7 +39,11 @@ fn config_shows_every_value_and_no_secret() {
         "streams.conversations.pages.next = \"/nextPageUri\"  # longhaul.toml:18",
         "sinks.lines.path = \"out/{stream}.ndjson\"  # longhaul.toml:23",
     ] {
-        assert!(ended.printed().lines().any(|shown| shown == line), "{line} is not in {}", ended.stdout);
+        assert!(
+            ended.stable_stdout().lines().any(|shown| shown == line),
+            "{line} is not in {}",
+            ended.stdout
+        );
     }
 }
 
@@ -52,7 +56,7 @@ fn sinks_lists_all_sinks_with_or_without_a_configuration() {
                    delimiter, bom, line_end\n  built in\n";
     for folder in [Folder::empty(), Folder::configured(&api::tutorial("http://127.0.0.1:1"))] {
         let ended = folder.run("sinks");
-        // A build of the example leaves its library beside the executable, where plugins are looked for, too.
+        // A build of the example puts its library next to the executable, where longhaul also looks for plugins.
         let (built_in, beside) = ended.assert_complete().stdout.split_at(listing.len());
         assert_eq!(built_in, listing);
         assert!(beside.is_empty() || beside.starts_with("count\n  counts the records"), "{beside}");
@@ -73,12 +77,12 @@ fn streams_lists_the_configured_streams() {
 
 #[test]
 fn token_prints_a_token_and_nothing_else() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     let folder = Folder::configured(&api::connection(api.base_url()));
     let ended = folder.run("token");
     let token = ended.assert_complete().stdout.trim_end().to_owned();
     assert_eq!((ended.stdout.lines().count(), ended.stderr.as_str()), (1, ""));
-    // It is good for what it is meant for.
+    // The API accepts the token.
     let fixed = format!(
         "[api]\nbase_url = \"{}\"\n[auth]\ntype = \"token\"\ntoken = \"{token}\"\n\
          [streams.users]\npath = \"/api/v2/users\"\nrecords = \"/entities\"\npages.type = \"single\"\n",

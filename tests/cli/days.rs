@@ -7,7 +7,7 @@ use longhaul_tests::Reply;
 
 use crate::{
     folder::Folder,
-    repairable::{ALL, HALF, Repairable, stopped},
+    repairable_api::{ALL, HALF, RepairableApi, stopped},
 };
 
 const YESTERDAY: &str = "2001-02-03";
@@ -50,7 +50,7 @@ fn a_run_resumed_on_the_next_day_continues_its_file() {
 
 #[test]
 fn a_fresh_run_rolls_back_the_file_of_the_day_when_the_run_started() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = Folder::configured(&for_each_day(&listing.configuration(), "append"));
     assert_eq!(folder.run("run").code, Some(4));
     set_start_to_yesterday(&folder);

@@ -6,7 +6,7 @@ use crate::{api, folder::Folder};
 fn the_demo_pulls_everything_and_lists_the_faults() {
     let folder = Folder::empty();
     let ended = folder.run("demo --records 1000 --faults 0.6 --seed 3");
-    let printed = ended.assert_complete().printed();
+    let printed = ended.assert_complete().stable_stdout();
     assert!(
         printed.starts_with(
             "\ncomplete: 1,000 records arrived exactly once, byte for byte as served\n\n  pages      10\n"
@@ -24,7 +24,7 @@ fn the_demo_pulls_everything_and_lists_the_faults() {
         assert!(printed.contains(words), "{words} is not in {printed}");
     }
     assert!(!printed.contains("no faults"), "{printed}");
-    assert!(ended.said().starts_with(
+    assert!(ended.stable_stderr().starts_with(
         "fake API listening on http://127.0.0.1:PORT: tokens expire after 3 s, 60 % of requests meet a fault\n"
     ));
     assert_eq!(folder.read("longhaul-demo/conversations.ndjson").lines().count(), 1000);
@@ -49,11 +49,11 @@ fn the_demo_ignores_the_rest_of_the_configuration() {
 fn the_api_of_the_demo_serves_until_it_is_stopped() {
     let folder = Folder::empty();
     let mut demo = folder.longhaul("demo --serve --records 250 --faults 0.3").start();
-    let configuration = demo.printed_until("]");
+    let configuration = demo.stdout_until("]");
     let folder = folder.with("longhaul.toml", configuration);
     let ended = folder.run("run");
     assert!(
-        ended.assert_complete().said().ends_with(
+        ended.assert_complete().stable_stderr().ends_with(
             "conversations: complete, 250 records in 3 pages, TIME -> FOLDER/conversations.ndjson, \
              FOLDER/conversations.csv\n"
         ),
@@ -64,15 +64,19 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
     assert!(folder.read("conversations.ndjson") == api::lines(&served), "the records differ");
     demo.signal("INT");
     let ended = demo.end();
-    let said = "error: the API was stopped\nhint: start it again: longhaul demo --serve\n";
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), said));
+    let stderr = "error: the API was stopped\nhint: start it again: longhaul demo --serve\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), stderr));
 }
 
 #[test]
 fn a_folder_that_cannot_be_written_to_is_an_error() {
     let ended = Folder::empty().with("out", "a file").run("demo --out out");
     assert_eq!(ended.code, Some(5));
-    assert!(ended.said().ends_with("\nhint: choose another folder with --out\n"), "{}", ended.stderr);
+    assert!(
+        ended.stable_stderr().ends_with("\nhint: choose another folder with --out\n"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -82,7 +86,7 @@ fn a_port_in_use_is_an_error() {
     let ended = Folder::empty().run(&format!("demo --port {port}"));
     assert_eq!(ended.code, Some(2));
     assert!(
-        ended.said().ends_with("\nhint: choose another --port, or omit it to use any free port\n"),
+        ended.stable_stderr().ends_with("\nhint: choose another --port, or omit it to use any free port\n"),
         "{}",
         ended.stderr
     );

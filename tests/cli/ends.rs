@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{self, LINES},
-    ended::Ended,
+    command_output::CommandOutput,
     folder::Folder,
 };
 
@@ -36,15 +36,15 @@ pub(crate) fn reply(page: &Value) -> Reply {
 }
 
 #[track_caller]
-fn assert_stops(keys: &str, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static, said: &str) {
+fn assert_stops(keys: &str, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static, stderr: &str) {
     let (folder, _server) = stream(keys, answer);
     let ended = folder.run("run");
-    assert_eq!((ended.code, ended.closing_words().as_str()), (Some(4), said));
+    assert_eq!((ended.code, ended.last_error().as_str()), (Some(4), stderr));
     assert!(!folder.names_in("out").contains(&"events.ndjson".to_owned()), "nothing is published");
 }
 
 /// The proof of the end, in the summary.
-fn end(folder: &Folder, ended: &Ended) -> Value {
+fn end(folder: &Folder, ended: &CommandOutput) -> Value {
     ended.assert_complete();
     let summary: Value = serde_json::from_str(&folder.read("summary.json")).unwrap();
     summary["pulls"][0]["end"].clone()
@@ -268,7 +268,7 @@ fn an_empty_window_is_an_error_and_replaces_nothing() {
         );
         stream(&keys, |_| reply(&json!({ "data": [1] })))
     };
-    for (keys, said) in [
+    for (keys, stderr) in [
         (
             "from = \"2026-01-02\"\nto = \"2026-01-02\"",
             "error: `streams.events.window.to` must be after `from`: the range from 2026-01-02T00:00:00Z to \
@@ -282,7 +282,7 @@ fn an_empty_window_is_an_error_and_replaces_nothing() {
     ] {
         let (folder, server) = window(keys);
         let folder = folder.with("out/events.ndjson", "of yesterday\n");
-        folder.run("run").assert_failed(2, said);
+        folder.run("run").assert_failed(2, stderr);
         assert_eq!(folder.read("out/events.ndjson"), "of yesterday\n");
         assert!(server.received().is_empty());
     }
@@ -294,8 +294,8 @@ fn data_that_the_api_does_not_have_yet_replaces_nothing() {
                 available = { path = \"/until\", at = \"/date\" }\n";
     let (folder, _server) = stream(keys, |_| reply(&json!({ "date": "2026-01-01T00:00:00Z" })));
     let folder = folder.with("out/events.ndjson", "of yesterday\n");
-    let said = "events: nothing to pull: the API does not have this data yet\n";
-    assert_eq!(folder.run("run").assert_complete().said(), said);
+    let stderr = "events: nothing to pull: the API does not have this data yet\n";
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), stderr);
     assert_eq!(folder.read("out/events.ndjson"), "of yesterday\n");
 }
 

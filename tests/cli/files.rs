@@ -5,7 +5,7 @@ use std::{fs, fs::File};
 use longhaul_tests::Reply;
 
 use crate::{
-    api::{self, LINES, TUTORIAL, calm},
+    api::{self, LINES, TUTORIAL, without_faults},
     folder::Folder,
 };
 
@@ -20,11 +20,11 @@ fn broken_in_the_middle(configuration: impl Fn(&str) -> String) -> (Folder, long
 
 #[test]
 fn a_destination_that_cannot_be_written_to_is_an_error_of_the_sink() {
-    let api = api::start(&calm(5));
+    let api = api::start(&without_faults(5));
     let folder = Folder::configured(&api::tutorial(api.base_url())).with("out", "a file, not a folder");
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(5));
-    let words = ended.said();
+    let words = ended.stable_stderr();
     assert!(
         words.starts_with(
             "error: the stream `conversations` is not complete\n  \
@@ -38,20 +38,20 @@ fn a_destination_that_cannot_be_written_to_is_an_error_of_the_sink() {
 
 #[test]
 fn a_folder_in_place_of_the_file_is_an_error_before_anything_is_sent() {
-    let api = api::start(&calm(5));
+    let api = api::start(&without_faults(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     fs::create_dir_all(folder.path("out/conversations.ndjson")).unwrap();
-    let said = "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
+    let stderr = "error: cannot set up the sink `lines`\n  in: longhaul.toml:23\n  \
                 caused by: cannot write to `out/conversations.ndjson`: it is a folder\n";
-    folder.run("run").assert_failed(2, said);
-    folder.run("check").assert_failed(2, said);
+    folder.run("run").assert_failed(2, stderr);
+    folder.run("check").assert_failed(2, stderr);
     assert_eq!(api.stats().total_requests(), 0);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_of_the_sink() {
-    let api = api::start(&calm(5));
+    let api = api::start(&without_faults(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     let full = File::options().write(true).open("/dev/full").unwrap();
     folder.longhaul("run --sink stdout").stdout(full).run().assert_failed(
@@ -70,7 +70,7 @@ fn a_failed_run_leaves_nothing_under_the_final_name() {
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
     let kept = "conversations: stopped; 2 records (1 page) saved\nerror: ";
-    assert!(ended.said().starts_with(kept), "{}", ended.stderr);
+    assert!(ended.stable_stderr().starts_with(kept), "{}", ended.stderr);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson.part"]);
     assert_eq!(folder.read("out/conversations.ndjson.part"), "{\"id\":1}\n{\"id\":2}\n");
 }
@@ -99,7 +99,7 @@ fn a_failed_run_leaves_the_file_of_an_earlier_one_as_it_was() {
 
 #[test]
 fn a_complete_run_replaces_the_file_of_an_earlier_one_or_appends_to_it() {
-    let settings = calm(60);
+    let settings = without_faults(60);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     let folder = folder.with("out/conversations.ndjson", "{\"old\":1}\n");
@@ -112,20 +112,20 @@ fn a_complete_run_replaces_the_file_of_an_earlier_one_or_appends_to_it() {
 
 #[test]
 fn standard_output_is_for_records_only() {
-    let settings = calm(120);
+    let settings = without_faults(120);
     let api = api::start(&settings);
     let stream = TUTORIAL.replace("sinks = [\"lines\"]\n", "");
     let folder = Folder::configured(&[&api::connection(api.base_url()), stream.as_str()].concat());
     let ended = folder.run("run");
     assert!(ended.assert_complete().stdout == api::lines(&settings), "the records differ");
-    assert_eq!(ended.said(), "conversations: complete, 120 records in 3 pages, TIME -> stdout\n");
+    assert_eq!(ended.stable_stderr(), "conversations: complete, 120 records in 3 pages, TIME -> stdout\n");
     // A pull to standard output saves no state.
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
 }
 
 #[test]
 fn standard_output_can_be_a_table() {
-    let api = api::start(&calm(120));
+    let api = api::start(&without_faults(120));
     let sink = "[sinks.table]\ntype = \"stdout\"\nformat = \"csv\"\ncolumns = [\"/conversationId\"]\n";
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + sink));
     let ended = folder.run("run --sink table");
@@ -137,11 +137,11 @@ fn standard_output_can_be_a_table() {
 #[test]
 fn a_closed_standard_output_ends_the_run_without_an_error() {
     // More than the buffer of a pipe.
-    let settings = calm(1000);
+    let settings = without_faults(1000);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     let mut running = folder.longhaul("run --sink stdout").start();
-    assert_eq!(running.printed_until(&settings.conversation(0)), settings.conversation(0) + "\n");
+    assert_eq!(running.stdout_until(&settings.conversation(0)), settings.conversation(0) + "\n");
     running.close_stdout();
     let ended = running.end();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
@@ -149,7 +149,7 @@ fn a_closed_standard_output_ends_the_run_without_an_error() {
 
 #[test]
 fn the_options_of_sinks_reach_them() {
-    let api = api::start(&calm(3));
+    let api = api::start(&without_faults(3));
     let table = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ncolumns = [\"/conversationId\", \
                  \"/originatingDirection\"]\ndelimiter = \";\"\nbom = true\nline_end = \"crlf\"\n";
     let folder =

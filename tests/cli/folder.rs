@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{ended::Ended, running::Running};
+use crate::{command_output::CommandOutput, running_command::RunningCommand};
 
 /// A working folder that is deleted after the test.
 pub(crate) struct Folder {
@@ -18,7 +18,7 @@ pub(crate) struct Folder {
 }
 
 /// A command line before it runs. Its environment has only `PATH`.
-pub(crate) struct Typed {
+pub(crate) struct CommandLine {
     command: Command,
     folder: PathBuf,
 }
@@ -62,23 +62,23 @@ impl Folder {
     }
 
     /// `longhaul` with these arguments, separated by spaces.
-    pub(crate) fn longhaul(&self, arguments: &str) -> Typed {
+    pub(crate) fn longhaul(&self, arguments: &str) -> CommandLine {
         let mut command = Command::new(env!("CARGO_BIN_EXE_longhaul"));
         command.args(arguments.split_whitespace()).current_dir(&self.path).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        Typed { command, folder: self.path.clone() }
+        CommandLine { command, folder: self.path.clone() }
     }
 
     /// Runs `longhaul` with these arguments.
-    pub(crate) fn run(&self, arguments: &str) -> Ended {
+    pub(crate) fn run(&self, arguments: &str) -> CommandOutput {
         self.longhaul(arguments).run()
     }
 }
 
-impl Typed {
+impl CommandLine {
     /// Adds an argument, which may contain spaces.
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.command.arg(argument);
@@ -110,14 +110,14 @@ impl Typed {
     }
 
     /// Runs it to the end.
-    pub(crate) fn run(mut self) -> Ended {
+    pub(crate) fn run(mut self) -> CommandOutput {
         let output = self.command.output().unwrap();
-        Ended::new(output.status, output.stdout, output.stderr, &self.folder)
+        CommandOutput::new(output.status, output.stdout, output.stderr, &self.folder)
     }
 
     /// Starts it.
-    pub(crate) fn start(mut self) -> Running {
-        Running::new(self.command.spawn().unwrap(), &self.folder)
+    pub(crate) fn start(mut self) -> RunningCommand {
+        RunningCommand::new(self.command.spawn().unwrap(), &self.folder)
     }
 }
 

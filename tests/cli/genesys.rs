@@ -3,7 +3,7 @@
 use longhaul_demo::{Fault, Faults, Settings};
 
 use crate::{
-    api::{self, calm, reach},
+    api::{self, reach, without_faults},
     folder::Folder,
 };
 
@@ -42,19 +42,19 @@ fn with_attributes(settings: &Settings) -> String {
 }
 
 /// Tokens are rejected after nine requests, and one request in five meets a fault.
-fn rough(settings: Settings) -> Settings {
+fn with_faults(settings: Settings) -> Settings {
     let faults = Faults { rate: 0.2, retry_after: 0, ..Faults::default() };
     Settings { token_requests: Some(9), faults, ..settings }
 }
 
 #[test]
 fn three_days_of_conversations_arrive_exactly_once_and_unchanged() {
-    let settings = calm(1750);
+    let settings = without_faults(1750);
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
     let ended = reach(&api, folder.longhaul("run")).run();
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         "conversations: complete, 750 records in 12 pages of 3 windows, TIME -> FOLDER/out/conversations.ndjson\n"
     );
     assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
@@ -62,7 +62,7 @@ fn three_days_of_conversations_arrive_exactly_once_and_unchanged() {
 
 #[test]
 fn duplicates_from_several_windows_are_dropped_and_counted() {
-    let settings = calm(1750);
+    let settings = without_faults(1750);
     // Other slices share a day with the next slice.
     for (window, windows, dropped) in [
         ("slice=8h", 9, 1500),
@@ -73,7 +73,7 @@ fn duplicates_from_several_windows_are_dropped_and_counted() {
         let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
         let ended =
             reach(&api, folder.longhaul(&format!("run --set streams.conversations.window.{window}"))).run();
-        let said = ended.assert_complete().said();
+        let stderr = ended.assert_complete().stable_stderr();
         // In Berlin, 2 January starts on 1 January UTC.
         let first = if window == "slice=8h" { 2 } else { 1 };
         let expected = started_on(first..5, &settings);
@@ -83,7 +83,7 @@ fn duplicates_from_several_windows_are_dropped_and_counted() {
             " of {windows} windows, {} duplicates dropped, TIME -> FOLDER/out/conversations.ndjson\n",
             grouped(dropped)
         );
-        assert!(said.starts_with(&start) && said.ends_with(&end), "{said}");
+        assert!(stderr.starts_with(&start) && stderr.ends_with(&end), "{stderr}");
         assert!(folder.read("out/conversations.ndjson") == expected, "the records differ");
     }
 }
@@ -94,32 +94,35 @@ fn grouped(count: usize) -> String {
 
 #[test]
 fn conversations_are_complete_despite_rejected_tokens_and_faults() {
-    let settings = rough(calm(3500));
+    let settings = with_faults(without_faults(3500));
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
     reach(&api, folder.longhaul("run --set streams.conversations.pages.size=10")).run().assert_complete();
     assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "the records differ");
     let stats = api.stats();
-    assert!(stats.tokens_died() > 5 && stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
+    assert!(
+        stats.tokens_invalidated() > 5 && stats.tokens_issued <= stats.tokens_invalidated() + 1,
+        "{stats:?}"
+    );
     assert!(stats.too_many_requests > 0 && stats.unavailable > 0 && stats.resets > 0, "{stats:?}");
 }
 
 #[test]
 fn conversations_found_by_several_jobs_are_written_once() {
-    let settings = Settings { job_polls: 2, ..calm(700) };
+    let settings = Settings { job_polls: 2, ..without_faults(700) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
     let ended = reach(&api, folder.longhaul("run")).run();
-    let said = ended.assert_complete().said();
-    assert!(said.starts_with("conversation_jobs: complete, 700 records in "), "{said}");
-    assert!(said.contains(" pages of 7 windows, ") && said.contains(" duplicates dropped, "), "{said}");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert!(stderr.starts_with("conversation_jobs: complete, 700 records in "), "{stderr}");
+    assert!(stderr.contains(" pages of 7 windows, ") && stderr.contains(" duplicates dropped, "), "{stderr}");
     assert!(folder.read("out/conversation_jobs.ndjson") == with_attributes(&settings), "the records differ");
     assert_eq!(api.stats().jobs_submitted, 7);
 }
 
 #[test]
 fn jobs_are_complete_despite_rejected_tokens_and_faults() {
-    let settings = rough(Settings { job_polls: 5, ..calm(1400) });
+    let settings = with_faults(Settings { job_polls: 5, ..without_faults(1400) });
     let api = api::start(&settings);
     let folder = Folder::configured(&[BY_JOBS, api::LINES].concat());
     reach(&api, folder.longhaul("run")).run().assert_complete();
@@ -127,7 +130,7 @@ fn jobs_are_complete_despite_rejected_tokens_and_faults() {
     let stats = api.stats();
     // A submission is not a read. No submission was sent twice.
     assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (7, 0));
-    assert!(stats.tokens_died() > 5, "{stats:?}");
+    assert!(stats.tokens_invalidated() > 5, "{stats:?}");
     // The fault of each request depends on the timing of the threads.
     let interrupted = stats.cut_before_answer + stats.cut_inside_body + stats.resets;
     let met = [stats.too_many_requests, stats.unavailable, interrupted];
@@ -136,7 +139,7 @@ fn jobs_are_complete_despite_rejected_tokens_and_faults() {
 
 #[test]
 fn a_rate_limit_reported_as_a_bad_request_by_the_token_endpoint_is_waited_out() {
-    let settings = Settings { token_refusals: 2, ..calm(70) };
+    let settings = Settings { token_refusals: 2, ..without_faults(70) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
     reach(&api, folder.longhaul("run")).run().assert_complete();
@@ -146,7 +149,7 @@ fn a_rate_limit_reported_as_a_bad_request_by_the_token_endpoint_is_waited_out() 
 
 #[test]
 fn a_window_that_is_too_deep_is_not_halved_below_a_day() {
-    let settings = Settings { max_depth: Some(200), ..calm(1750) };
+    let settings = Settings { max_depth: Some(200), ..without_faults(1750) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
     let ended = reach(&api, folder.longhaul("run")).run();
@@ -171,11 +174,11 @@ fn a_window_that_is_too_deep_is_not_halved_below_a_day() {
 fn a_pull_recovers_from_faults_of_a_single_kind() {
     for kind in Fault::ALL {
         let faults = Faults { rate: 0.5, kinds: vec![kind], retry_after: 0 };
-        let settings = Settings { faults, ..calm(350) };
+        let settings = Settings { faults, ..without_faults(350) };
         let api = api::start(&settings);
         let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
-        let typed = folder.longhaul("run --set streams.conversations.pages.size=10");
-        reach(&api, typed).run().assert_complete();
+        let command = folder.longhaul("run --set streams.conversations.pages.size=10");
+        reach(&api, command).run().assert_complete();
         assert!(folder.read("out/conversations.ndjson") == started_on(2..5, &settings), "{kind:?}");
     }
 }

@@ -6,7 +6,7 @@ use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
-    api::{self, calm, reach},
+    api::{self, reach, without_faults},
     folder::Folder,
 };
 
@@ -26,7 +26,7 @@ fn holdings() -> Settings {
         divisions: 130,
         audits: 2600,
         job_polls: 0,
-        ..calm(900)
+        ..without_faults(900)
     }
 }
 
@@ -90,7 +90,7 @@ fn pages_that_the_server_shrinks_lose_nothing() {
 
 #[test]
 fn empty_listings_are_complete_too() {
-    let api = api::start(&Settings { queues: 0, skills: 0, groups: 0, ..calm(0) });
+    let api = api::start(&Settings { queues: 0, skills: 0, groups: 0, ..without_faults(0) });
     for stream in ["queues", "skills", "groups"] {
         assert_eq!(pulled(&api, stream, ""), [Value::Null; 0], "{stream}");
     }
@@ -144,6 +144,6 @@ fn audits_without_a_service_are_an_error_with_the_message_of_the_api() {
     let folder = Folder::configured(&[PRESET, &week("audits")].concat());
     let ended = reach(&api, folder.longhaul("run audits")).run();
     assert_eq!(ended.code, Some(4), "{}", ended.stderr);
-    let words = ended.closing_words();
+    let words = ended.last_error();
     assert!(words.contains("serviceName"), "{words}");
 }

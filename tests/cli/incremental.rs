@@ -7,8 +7,8 @@ use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
-    api::{self, calm, reach},
-    ended::Ended,
+    api::{self, reach, without_faults},
+    command_output::CommandOutput,
     folder::Folder,
 };
 
@@ -47,12 +47,12 @@ fn time(text: &str) -> Timestamp {
 
 /// A week of conversations. Those before this time are available.
 fn available_until(until: &str) -> (Settings, FakeApi) {
-    let settings = Settings { available: Some(time(until)), job_polls: 0, ..calm(700) };
+    let settings = Settings { available: Some(time(until)), job_polls: 0, ..without_faults(700) };
     let api = api::start(&settings);
     (settings, api)
 }
 
-fn run(api: &FakeApi, folder: &Folder) -> Ended {
+fn run(api: &FakeApi, folder: &Folder) -> CommandOutput {
     let ended = reach(api, folder.longhaul("run")).run();
     ended.assert_complete();
     ended
@@ -121,8 +121,8 @@ fn a_run_without_new_records_pulls_only_the_lookback() {
     // The API now reports an earlier end of its data.
     api.make_available(time("2026-01-02T00:00:00Z"));
     let ended = run(&api, &folder);
-    let said = "conversation_jobs: nothing new: everything before MOMENT was pulled\n";
-    assert_eq!(ended.said(), said);
+    let stderr = "conversation_jobs: nothing new: everything before MOMENT was pulled\n";
+    assert_eq!(ended.stable_stderr(), stderr);
     assert_eq!(watermark(&folder), "2026-01-03T12:00:00Z");
 }
 
@@ -175,7 +175,7 @@ fn a_run_with_another_sink_leaves_the_watermark_alone() {
 
 #[test]
 fn the_watermark_is_never_later_than_the_run() {
-    let api = api::start(&calm(70));
+    let api = api::start(&without_faults(70));
     let stream = JOBS.replace("conversation_jobs", "conversations").replace("2026-01-20", "2999-01-01");
     let stream =
         stream.replace("job = { every = \"1ms\" }\n", "").replace("slice = \"1d\"\n", "slice = \"2000y\"\n");

@@ -11,15 +11,15 @@ use crate::{
 
 /// The configuration of the tutorial with `from` replaced by `to` is an error, before anything is sent.
 #[track_caller]
-fn assert_refused(from: &str, to: &str, said: &str) {
+fn assert_refused(from: &str, to: &str, stderr: &str) {
     let server = api::server(|_| Reply::json("{}").into());
     let configuration = api::tutorial(&api::root(&server));
     assert!(configuration.contains(from), "{from:?} is not in {configuration}");
     let folder = Folder::configured(&configuration.replacen(from, to, 1));
     for command in ["run", "check"] {
         let ended = folder.run(command);
-        ended.assert_failed(2, said);
-        ended.assert_silent_about(CLIENT_SECRET);
+        ended.assert_failed(2, stderr);
+        ended.assert_hides(CLIENT_SECRET);
     }
     assert_eq!(server.connections(), 0);
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
@@ -190,12 +190,12 @@ fn unknown_options_of_a_sink() {
 
 #[test]
 fn a_file_without_a_configuration() {
-    for (content, said) in [
+    for (content, stderr) in [
         (b"".as_slice(), "error: the file is empty\n  in: longhaul.toml\n"),
         (b"\x7fELF\0\xff\xfe", "error: the file is not UTF-8 text\n  in: longhaul.toml\n"),
         (b"\0\0\0", "error: the file is not TOML at line 1, column 1: invalid key\n  in: longhaul.toml:1\n"),
     ] {
-        Folder::empty().with("longhaul.toml", content).run("run").assert_failed(2, said);
+        Folder::empty().with("longhaul.toml", content).run("run").assert_failed(2, stderr);
     }
 }
 
@@ -261,7 +261,7 @@ fn a_secret_on_the_command_line() {
          in: --set auth.client_secret\n\
          hint: set the environment variable `LONGHAUL_AUTH__CLIENT_SECRET` instead\n",
     );
-    ended.assert_silent_about("hunter2");
+    ended.assert_hides("hunter2");
 }
 
 #[test]

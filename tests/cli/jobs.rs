@@ -3,7 +3,7 @@
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 
 use crate::{
-    api::{self, calm, reach},
+    api::{self, reach, without_faults},
     folder::Folder,
 };
 
@@ -25,7 +25,7 @@ path = "out/{window.start}.ndjson"
 
 /// Two days of 800 conversations.
 fn two_days() -> Settings {
-    Settings { days: 2, matching: IntervalMatching::Exact, ..calm(800) }
+    Settings { days: 2, matching: IntervalMatching::Exact, ..without_faults(800) }
 }
 
 fn start(settings: &Settings) -> (FakeApi, Folder) {
@@ -47,7 +47,7 @@ fn eight_windows_are_eight_jobs_each_with_its_own_file() {
     let (api, folder) = start(&settings);
     let ended = reach(&api, folder.longhaul("run")).run();
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         "conversation_jobs: complete, 800 records in 32 pages of 8 windows, TIME -> out/{window.start}.ndjson\n"
     );
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_job_that_takes_too_long_can_be_resumed_later() {
     let ended = reach(&api, folder.longhaul(command)).run();
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     assert!(
-        ended.said().ends_with(
+        ended.stable_stderr().ends_with(
             "hint: raise `streams.conversation_jobs.job.timeout`, or resume later with: longhaul \
              --set streams.conversation_jobs.job.timeout=1ms run\n"
         ),
@@ -122,7 +122,7 @@ fn a_preview_submits_its_own_job_and_cancels_it_after_the_first_page() {
     let first = with_attributes(&settings).split_inclusive('\n').take(30).collect::<String>();
     assert!(ended.assert_complete().stdout == first, "{}", ended.stdout);
     assert_eq!(
-        ended.said(),
+        ended.stable_stderr(),
         "conversation_jobs: waiting for a job, which is cancelled afterwards\n\
          conversation_jobs: 30 records on the first page\n"
     );
@@ -136,12 +136,12 @@ fn a_preview_submits_its_own_job_and_cancels_it_after_the_first_page() {
 
 #[test]
 fn a_preview_of_a_job_that_cannot_be_cancelled_does_not_promise_to() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let audits = "system = \"genesys\"\nregion = \"eu-central-1\"\n[streams.audits]\njob.every = \"1ms\"\n\
                   window.from = \"2026-01-01\"\njob.submit.body.serviceName = \"Routing\"\n";
     let ended = reach(&api, Folder::configured(audits).longhaul("preview audits")).run();
     assert!(
-        ended.assert_complete().said().starts_with("audits: waiting for a job\naudits: "),
+        ended.assert_complete().stable_stderr().starts_with("audits: waiting for a job\naudits: "),
         "{}",
         ended.stderr
     );
@@ -149,13 +149,13 @@ fn a_preview_of_a_job_that_cannot_be_cancelled_does_not_promise_to() {
 
 #[test]
 fn a_preview_that_fails_cancels_its_job() {
-    let preview = |settings: Settings, typed: &str| {
+    let preview = |settings: Settings, command: &str| {
         let (api, folder) = start(&settings);
-        let ended = reach(&api, folder.longhaul(&format!("preview conversation_jobs -q {typed}"))).run();
+        let ended = reach(&api, folder.longhaul(&format!("preview conversation_jobs -q {command}"))).run();
         assert_eq!(folder.names_in("."), ["longhaul.toml"]);
         // It depends on timing whether a job is queued or running after a millisecond.
-        let said = ended.stderr.replace("PENDING", "QUEUED");
-        (ended.code, said, api.stats().jobs_submitted, api.stats().jobs_cancelled)
+        let stderr = ended.stderr.replace("PENDING", "QUEUED");
+        (ended.code, stderr, api.stats().jobs_submitted, api.stats().jobs_cancelled)
     };
     let first = "error: could not fetch the first page of `conversation_jobs`\n  caused by: ";
     assert_eq!(
@@ -208,9 +208,9 @@ mod stopped {
     fn stop_command(command: &str, jobs: u64, windows: &str, signal: &str) -> (FakeApi, Option<i32>, String) {
         let (api, folder) = start(&Settings { job_polls: u32::MAX, ..two_days() });
         let slow = format!("-vv {command} --set streams.conversation_jobs.job.every=1h");
-        let typed =
+        let command =
             folder.longhaul(&format!("{slow} --set streams.conversation_jobs.window.slice={windows}"));
-        let running = reach(&api, typed).start();
+        let running = reach(&api, command).start();
         let clock = api::clock();
         // Polls are not logged.
         while api.stats().requests.get(POLL) != Some(&jobs) {
@@ -223,7 +223,7 @@ mod stopped {
         // Without the signal, it would wait for an hour.
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(folder.names_in("out"), [""; 0]);
-        (api, ended.code, ended.closing_words())
+        (api, ended.code, ended.last_error())
     }
 
     #[test]

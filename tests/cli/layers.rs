@@ -1,7 +1,7 @@
 //! The layers of the configuration.
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
 };
 
@@ -18,7 +18,7 @@ fn each_layer_overrides_those_below_and_origins_are_shown() {
     let working = "[api]\nbase_url = \"https://api.example.com\"\nidle_timeout = \"2s\"\nmax_time = \"2s\"\n\
                    connect_timeout = \"2s\"\n[auth]\ntype = \"none\"\n";
     let folder = Folder::configured(working).with("user/.config/longhaul/config.toml", user);
-    let typed = |line: &str| {
+    let command = |line: &str| {
         folder
             .longhaul(line)
             .variable("HOME", folder.path("user"))
@@ -27,8 +27,8 @@ fn each_layer_overrides_those_below_and_origins_are_shown() {
     };
     let keys =
         ["api.timeout", "api.idle_timeout", "api.max_time", "api.connect_timeout", "retry.max_attempts"];
-    let ended = typed("config --set api.connect_timeout=4s").run();
-    let listing = ended.assert_complete().printed();
+    let ended = command("config --set api.connect_timeout=4s").run();
+    let listing = ended.assert_complete().stable_stdout();
     let mut lines = shown(&listing, &keys);
     lines.sort();
     assert_eq!(
@@ -60,7 +60,7 @@ fn named_files_replace_the_one_in_the_folder_and_the_last_wins() {
 
 #[test]
 fn a_run_can_be_configured_without_any_file() {
-    let settings = calm(30);
+    let settings = without_faults(30);
     let api = api::start(&settings);
     let ended = Folder::empty()
         .longhaul("run --set streams.conversations.pages.type=next_url")
@@ -88,7 +88,7 @@ fn an_unknown_variable_is_an_error_if_it_looks_like_a_key() {
     );
     let ended = folder.longhaul("config").variable("LONGHAUL_SERVICE_HOST", "10.0.0.1").run();
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         "warn  ignoring the environment variable `LONGHAUL_SERVICE_HOST`, which is not a key\n"
     );
 }

@@ -4,13 +4,13 @@ use longhaul_demo::{FakeApi, Settings};
 use serde_json::Value;
 
 use crate::{
-    api::{self, CLIENT_SECRET, calm},
+    api::{self, CLIENT_SECRET, without_faults},
     folder::Folder,
 };
 
 /// A pull of three pages. Each token is rejected after two requests.
 fn pull() -> (FakeApi, Folder) {
-    let api = api::start(&Settings { token_requests: Some(2), ..calm(150) });
+    let api = api::start(&Settings { token_requests: Some(2), ..without_faults(150) });
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     (api, folder)
 }
@@ -23,7 +23,7 @@ const REJECTED: &str = "info  the token was rejected and renewed: the server ans
 #[test]
 fn without_a_terminal_the_log_has_plain_lines() {
     let (_api, folder) = pull();
-    assert_eq!(folder.run("run").assert_complete().said(), [REJECTED, COMPLETE].concat());
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), [REJECTED, COMPLETE].concat());
 }
 
 #[test]
@@ -39,19 +39,19 @@ fn quiet_prints_nothing_but_errors() {
 #[test]
 fn verbose_logs_pages_and_tokens() {
     let (_api, folder) = pull();
-    let said = folder.run("run -v").assert_complete().said();
+    let stderr = folder.run("run -v").assert_complete().stable_stderr();
     for line in ["debug got a token, valid for 1 h 0 min\n", REJECTED, COMPLETE] {
-        assert!(said.contains(line), "{line} is not in {said}");
+        assert!(stderr.contains(line), "{line} is not in {stderr}");
     }
-    assert_eq!(said.matches("debug page ").count(), 3, "{said}");
+    assert_eq!(stderr.matches("debug page ").count(), 3, "{stderr}");
 }
 
 #[test]
 fn the_filter_of_the_environment_overrides_the_options() {
     let (_api, folder) = pull();
-    let said = |line, filter| folder.longhaul(line).variable("LONGHAUL_LOG", filter).run().said();
-    assert_eq!(said("run", "off"), COMPLETE);
-    assert!(said("run -q", "longhaul=debug").contains("debug page 3: 50 records"));
+    let stderr = |line, filter| folder.longhaul(line).variable("LONGHAUL_LOG", filter).run().stable_stderr();
+    assert_eq!(stderr("run", "off"), COMPLETE);
+    assert!(stderr("run -q", "longhaul=debug").contains("debug page 3: 50 records"));
 }
 
 #[test]
@@ -59,19 +59,19 @@ fn no_filter_logs_the_bytes_of_requests() {
     let (_api, folder) = pull();
     for way in ["basic", "post"] {
         for line in ["run", "run --log-format json"] {
-            let typed = folder.longhaul(line).variable("LONGHAUL_LOG", "trace");
-            let ended = typed.variable("LONGHAUL_AUTH__CLIENT_AUTH", way).run();
-            ended.assert_complete().assert_silent_about(CLIENT_SECRET);
+            let command = folder.longhaul(line).variable("LONGHAUL_LOG", "trace");
+            let ended = command.variable("LONGHAUL_AUTH__CLIENT_AUTH", way).run();
+            ended.assert_complete().assert_hides(CLIENT_SECRET);
             // In a dump of bytes, the words would be split.
             for words in ["Bearer", "Basic", "grant_type"] {
-                ended.assert_silent_about(words);
+                ended.assert_hides(words);
             }
             // The trace shows the requests, without their contents.
             for line in ended.stderr.lines().filter(|line| line.contains("trace")) {
                 let is_request = ["POST http://", "GET http://"].iter().any(|start| line.contains(start));
                 assert!(is_request && !line.contains('?'), "{line}");
             }
-            ended.assert_silent_about("TcpStream");
+            ended.assert_hides("TcpStream");
             assert!(ended.stderr.contains("trace"), "{}", ended.stderr);
         }
     }

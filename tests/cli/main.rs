@@ -4,10 +4,10 @@
 
 mod answers;
 mod api;
+mod command_output;
 mod commands;
 mod days;
 mod demo;
-mod ended;
 mod ends;
 mod files;
 mod folder;
@@ -26,9 +26,9 @@ mod preview;
 mod pulls;
 mod readme;
 mod refusals;
-mod repairable;
+mod repairable_api;
 mod resuming;
-mod running;
+mod running_command;
 mod runs;
 mod secrets;
 mod signals;

@@ -3,7 +3,7 @@
 use std::{env::consts, fs, path::Path, process::Command};
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
 };
 
@@ -50,7 +50,7 @@ fn a_new_sink_builds_passes_the_check_and_writes_records_unchanged() {
     assert!(checked.stdout.ends_with("\n18 of 18 cases passed\n"), "{}", checked.stdout);
     checked.assert_complete();
 
-    let settings = calm(120);
+    let settings = without_faults(120);
     let api = api::start(&settings);
     let streams = api::TUTORIAL.replace("lines", "widget");
     let sink = "\n[sinks.widget]\npath = \"out/{stream}.txt\"\n";
@@ -81,7 +81,7 @@ fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
 #[test]
 fn a_crate_that_cannot_be_generated_is_an_error() {
     let name = "hint: use lowercase letters, digits and single `_`, starting with a letter\n";
-    for (arguments, said) in [
+    for (arguments, stderr) in [
         ("new-sink My-sink", format!("error: `My-sink` is not a valid sink name\n{name}")),
         ("new-sink a__b", format!("error: `a__b` is not a valid sink name\n{name}")),
         (
@@ -93,12 +93,12 @@ fn a_crate_that_cannot_be_generated_is_an_error() {
             "error: `longhaul_sink_there` already exists\nhint: remove it, or choose another name\n".into(),
         ),
         (
-            "new-sink x --longhaul nowhere",
-            "error: `nowhere` does not contain the source of longhaul: it has no folder `plugins/sdk`\n".into(),
+            "new-sink x --longhaul unused_url",
+            "error: `unused_url` does not contain the source of longhaul: it has no folder `plugins/sdk`\n".into(),
         ),
     ] {
         let folder = Folder::empty().with("longhaul_sink_there/kept", "");
-        folder.run(arguments).assert_failed(2, &said);
+        folder.run(arguments).assert_failed(2, &stderr);
         assert_eq!(folder.names_in("."), ["longhaul_sink_there"]);
     }
 }

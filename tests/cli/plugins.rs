@@ -32,14 +32,14 @@ fn folder_with(library: impl AsRef<[u8]>, base_url: &str, sink: &str, options: &
 
 #[test]
 fn a_sink_that_is_not_built_in_is_found_in_the_plugin_path() {
-    let api = api::start(&api::calm(120));
+    let api = api::start(&api::without_faults(120));
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"out/{stream}.count\"");
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/conversations.count"), "120\n");
     let listed = folder.run("sinks");
     let count = "count\n  counts the records of each stream\n  options: path\n    \
                  path: string, required; the file that the count is written to\n  plugin ";
-    assert!(listed.printed().contains(count), "{}", listed.stdout);
+    assert!(listed.stable_stdout().contains(count), "{}", listed.stdout);
 }
 
 #[test]
@@ -62,18 +62,18 @@ fn plugins_are_found_by_environment_variables_and_in_the_data_folder() {
         (&[&data, &home], "data/longhaul/plugins"),
         (&[&home], "home/.local/share/longhaul/plugins"),
     ] {
-        let typed = variables
+        let command = variables
             .iter()
-            .fold(folder.longhaul("sinks"), |typed, (name, value)| typed.variable(name, value));
+            .fold(folder.longhaul("sinks"), |command, (name, value)| command.variable(name, value));
         let place = format!("  plugin {}, FOLDER/{}\n", env!("CARGO_PKG_VERSION"), place(found));
-        let printed = typed.run().assert_complete().printed();
+        let printed = command.run().assert_complete().stable_stdout();
         assert!(printed.contains(&place), "{printed}");
     }
 }
 
 #[test]
 fn a_plugin_names_the_option_that_it_does_not_know() {
-    let api = api::start(&api::calm(1));
+    let api = api::start(&api::without_faults(1));
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"n\"\npth = \"n\"");
     folder.run("run").assert_failed(
         2,
@@ -85,10 +85,10 @@ fn a_plugin_names_the_option_that_it_does_not_know() {
 
 #[test]
 fn a_plugin_logs_to_the_log_of_the_command_at_its_level() {
-    let api = api::start(&api::calm(120));
+    let api = api::start(&api::without_faults(120));
     let folder = folder_with(library("count"), api.base_url(), "count", "path = \"count\"");
     let line = "debug counted 120 records\n";
-    assert!(!folder.run("run").assert_complete().said().contains(line));
-    assert!(folder.run("run -v").assert_complete().said().contains(line));
-    assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().said().contains(line));
+    assert!(!folder.run("run").assert_complete().stable_stderr().contains(line));
+    assert!(folder.run("run -v").assert_complete().stable_stderr().contains(line));
+    assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().stable_stderr().contains(line));
 }

@@ -3,7 +3,7 @@
 use longhaul_demo::Settings;
 
 use crate::{
-    api::{self, CLIENT_ID, CLIENT_SECRET, calm, reach},
+    api::{self, CLIENT_ID, CLIENT_SECRET, reach, without_faults},
     folder::Folder,
 };
 
@@ -12,8 +12,8 @@ const THREE_LINES: &str = "system = \"genesys\"\nregion = \"EU-Central-1\"\nstre
 #[test]
 fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
     let folder = Folder::configured(THREE_LINES);
-    let typed = folder.longhaul("streams").variable("GENESYS_CLIENT_ID", CLIENT_ID);
-    let ended = typed.variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET).run();
+    let command = folder.longhaul("streams").variable("GENESYS_CLIENT_ID", CLIENT_ID);
+    let ended = command.variable("GENESYS_CLIENT_SECRET", CLIENT_SECRET).run();
     let listing = &ended.assert_complete().stdout;
     assert!(
         listing.starts_with(
@@ -53,7 +53,7 @@ fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
 
 #[test]
 fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-east-1\"\n");
     for command in ["run", "check"] {
         reach(&api, folder.longhaul(command)).run().assert_failed(
@@ -74,11 +74,15 @@ fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
 
 #[test]
 fn a_window_without_a_start_is_an_error() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     let folder = Folder::configured(THREE_LINES);
     let ended = reach(&api, folder.longhaul("run conversations")).run();
     assert_eq!(ended.code, Some(2));
-    assert!(ended.said().contains("`streams.conversations.window.from` is missing"), "{}", ended.stderr);
+    assert!(
+        ended.stable_stderr().contains("`streams.conversations.window.from` is missing"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(api.stats().total_requests(), 0);
 }
 
@@ -100,7 +104,7 @@ fn an_unknown_region_lists_all() {
 
 #[test]
 fn a_preset_may_be_a_file_of_the_user() {
-    let settings = Settings { queues: 205, ..calm(1) };
+    let settings = Settings { queues: 205, ..without_faults(1) };
     let api = api::start(&settings);
     let preset = r#"
 [api]
@@ -128,18 +132,19 @@ records = "/entities"
 "#;
     let own = "system = \"presets/crm.toml\"\nregion = \"North\"\nstreams.queues.sinks = [\"lines\"]\n";
     let folder = Folder::configured(&[own, api::LINES].concat()).with("presets/crm.toml", preset);
-    let typed = |line: &str| {
-        let typed = folder.longhaul(line).variable("CRM_ID", CLIENT_ID).variable("CRM_SECRET", CLIENT_SECRET);
-        typed
+    let command = |line: &str| {
+        let command =
+            folder.longhaul(line).variable("CRM_ID", CLIENT_ID).variable("CRM_SECRET", CLIENT_SECRET);
+        command
             .variable("LONGHAUL_API__BASE_URL", api.base_url())
             .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())
     };
-    typed("run").run().assert_complete();
+    command("run").run().assert_complete();
     assert_eq!(folder.names_in("out"), ["queues.ndjson"]);
     assert_eq!(folder.read("out/queues.ndjson").lines().count(), settings.queues);
-    let ended = typed("run skills").run();
+    let ended = command("run skills").run();
     assert_eq!(ended.assert_complete().stdout.lines().count(), settings.skills);
-    let shown = typed("config").run().assert_complete().printed();
+    let shown = command("config").run().assert_complete().stable_stdout();
     assert!(
         shown.contains("streams.queues.path = \"/api/v2/routing/queues\"  # FOLDER/presets/crm.toml:17\n"),
         "{shown}"
@@ -156,7 +161,7 @@ streams.scim_users.sinks = []
 
 #[test]
 fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
-    let api = api::start(&calm(700));
+    let api = api::start(&without_faults(700));
     let folder = Folder::configured(WINDOWED);
     let ended = reach(&api, folder.longhaul("check")).run();
     assert_eq!(

@@ -3,7 +3,7 @@
 use longhaul_tests::Reply;
 
 use crate::{
-    api::{self, calm, reach},
+    api::{self, reach, without_faults},
     folder::Folder,
 };
 
@@ -28,7 +28,7 @@ fn one_page_is_a_table_and_nothing_is_saved() {
          1.10  x\\u{1b}\\n  [{\"k\":1},{\"k\":\"2\"}]\n\
          2\n"
     );
-    assert_eq!(ended.said(), "conversations: 2 records on the first page\n");
+    assert_eq!(ended.stable_stderr(), "conversations: 2 records on the first page\n");
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
 }
 
@@ -70,13 +70,13 @@ fn every_pointer_is_listed_ready_to_paste() {
     let configuration = folder.read("longhaul.toml") + &sink;
     let folder = folder.with("longhaul.toml", configuration);
     folder.run("check").assert_complete();
-    let said = folder.run("run --sink pasted").said();
-    assert!(said.contains("`POST") || said.contains("`GET"), "{said}");
+    let stderr = folder.run("run --sink pasted").stable_stderr();
+    assert!(stderr.contains("`POST") || stderr.contains("`GET"), "{stderr}");
 }
 
 #[test]
 fn the_streams_own_table_is_shown() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"mypurecloud.de\"\n");
     let ended = reach(&api, folder.longhaul("preview users --format csv")).run();
     let first = "id,name,email,username,state,title,department,division,divisionId";
@@ -116,7 +116,7 @@ fn a_preview_that_cannot_be_shown_is_an_error() {
     for format in ["table", "csv", "ndjson"] {
         let ended = folder.run(&format!("preview conversations --format {format}"));
         assert_eq!(ended.assert_complete().stdout, "");
-        assert_eq!(ended.said(), "conversations: 0 records on the first page\n");
+        assert_eq!(ended.stable_stderr(), "conversations: 0 records on the first page\n");
     }
 }
 
@@ -127,5 +127,5 @@ fn a_preview_of_a_stream_with_nothing_new_says_so() {
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));
     let ended = folder.run("preview conversations");
     assert_eq!(ended.assert_complete().stdout, "");
-    assert_eq!(ended.said(), "conversations: nothing new to pull\n");
+    assert_eq!(ended.stable_stderr(), "conversations: nothing new to pull\n");
 }

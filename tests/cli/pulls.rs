@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use longhaul_demo::{Faults, Settings, ToldLife, UriForm};
+use longhaul_demo::{Faults, ReportedLifetime, Settings, UriForm};
 
 use crate::{
-    api::{self, LINES, TUTORIAL, calm},
+    api::{self, LINES, TUTORIAL, without_faults},
     folder::Folder,
 };
 
@@ -19,14 +19,14 @@ columns = ["/conversationId", { name = "direction", at = "/originatingDirection"
 #[test]
 fn a_pull_renews_tokens_that_are_rejected_every_seven_requests() {
     for next_page_uri in [UriForm::Absolute, UriForm::Relative] {
-        let settings = Settings { token_requests: Some(7), next_page_uri, ..calm(5000) };
+        let settings = Settings { token_requests: Some(7), next_page_uri, ..without_faults(5000) };
         let api = api::start(&settings);
         let stream = TUTORIAL.replace("\"lines\"", "\"lines\", \"table\"");
         let configuration = [&api::connection(api.base_url()), stream.as_str(), LINES, TABLE].concat();
         let folder = Folder::configured(&configuration);
         let ended = folder.run("run");
         ended.assert_complete();
-        assert!(ended.said().ends_with(
+        assert!(ended.stable_stderr().ends_with(
             "conversations: complete, 5,000 records in 100 pages, TIME -> \
              FOLDER/out/conversations.ndjson, FOLDER/out/conversations.csv\n"
         ));
@@ -35,22 +35,22 @@ fn a_pull_renews_tokens_that_are_rejected_every_seven_requests() {
         assert_eq!(folder.read("out/conversations.csv").lines().count(), 1 + 5000);
         assert_eq!(folder.names_in("out"), ["conversations.csv", "conversations.ndjson"]);
         let stats = api.stats();
-        assert_eq!((stats.pages, stats.tokens_died()), (100, 14));
-        assert!(stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
-        assert_eq!(stats.unauthorized, stats.tokens_died());
+        assert_eq!((stats.pages, stats.tokens_invalidated()), (100, 14));
+        assert!(stats.tokens_issued <= stats.tokens_invalidated() + 1, "{stats:?}");
+        assert_eq!(stats.unauthorized, stats.tokens_invalidated());
     }
 }
 
 #[test]
 fn a_pull_recovers_from_every_kind_of_fault_at_once() {
     let faults = Faults { rate: 0.4, retry_after: 0, ..Faults::default() };
-    let settings = Settings { faults, token_requests: Some(7), ..calm(2000) };
+    let settings = Settings { faults, token_requests: Some(7), ..without_faults(2000) };
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     folder.run("run").assert_complete();
     assert!(folder.read("out/conversations.ndjson") == api::lines(&settings), "the records differ");
     let stats = api.stats();
-    assert!(stats.tokens_issued <= stats.tokens_died() + 1, "{stats:?}");
+    assert!(stats.tokens_issued <= stats.tokens_invalidated() + 1, "{stats:?}");
     let met = [
         stats.too_many_requests,
         stats.unavailable,
@@ -64,7 +64,11 @@ fn a_pull_recovers_from_every_kind_of_fault_at_once() {
 
 #[test]
 fn every_grant_with_both_ways_of_authentication_gets_a_token() {
-    let settings = Settings { token_requests: Some(2), told_life: ToldLife::Absent, ..calm(500) };
+    let settings = Settings {
+        token_requests: Some(2),
+        reported_lifetime: ReportedLifetime::Absent,
+        ..without_faults(500)
+    };
     let user = "type = \"password\"\nusername = \"supervisor@example.com\"\npassword = \"not-a-password\"";
     for grant in ["type = \"client_credentials\"", user] {
         for way in ["basic", "post"] {
@@ -80,8 +84,11 @@ fn every_grant_with_both_ways_of_authentication_gets_a_token() {
 
 #[test]
 fn tokens_of_one_second_are_renewed_before_they_expire() {
-    let settings =
-        Settings { token_life: Duration::from_secs(1), latency: Duration::from_millis(40), ..calm(2500) };
+    let settings = Settings {
+        token_lifetime: Duration::from_secs(1),
+        latency: Duration::from_millis(40),
+        ..without_faults(2500)
+    };
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));
     folder.run("run").assert_complete();
@@ -92,7 +99,7 @@ fn tokens_of_one_second_are_renewed_before_they_expire() {
 
 #[test]
 fn yaml_and_json_are_the_same_as_toml() {
-    let settings = calm(120);
+    let settings = without_faults(120);
     let api = api::start(&settings);
     let base_url = api.base_url();
     let configuration = serde_json::json!({

@@ -1,4 +1,4 @@
-//! Every configuration and every command of the README, and of the pages that it links to, is tried out.
+//! Runs every configuration and every command of the README and of the pages that it links to.
 
 use std::{
     ffi::OsString,
@@ -11,11 +11,11 @@ use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{FaultServer, Reply};
 
 use crate::{
-    api::{self, CLIENT_ID, CLIENT_SECRET, calm},
-    folder::{Folder, Typed},
+    api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
+    folder::{CommandLine, Folder},
 };
 
-/// Commands that other tests run, or that are cargo's own.
+/// Commands that other tests run, and commands of cargo and cc.
 const RUN_ELSEWHERE: [&str; 10] = [
     // `new_sink.rs`.
     "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
@@ -32,19 +32,19 @@ const RUN_ELSEWHERE: [&str; 10] = [
     "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
 ];
 
-/// A fenced block.
+/// A fenced code block.
 struct Block {
     page: PathBuf,
     tag: String,
     text: String,
 }
 
-/// The README, the pages beside the code of the command, and the one of the plugins.
+/// The README, the pages in `cli/docs`, and the README of the plugins.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let beside_code = fs::read_dir(root.join("cli/docs")).unwrap().map(|entry| entry.unwrap().path());
+    let in_docs = fs::read_dir(root.join("cli/docs")).unwrap().map(|entry| entry.unwrap().path());
     let mut pages: Vec<_> =
-        beside_code.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+        in_docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
     pages.sort();
     pages.splice(0..0, [root.join("README.md"), root.join("plugins/README.md")]);
     pages
@@ -80,11 +80,11 @@ fn configuration_with(table: &str) -> String {
 }
 
 #[test]
-fn nothing_is_left_out() {
+fn every_block_has_a_test() {
     let blocks = blocks();
     for Block { page, tag, text } in &blocks {
         match tag.as_str() {
-            // Each is run by a test of this file; the parts that explain single keys are loaded.
+            // The reference only has fragments. They are loaded, but not run.
             "toml" => assert!(
                 RUN.iter().any(|table| text.contains(table)) || page.ends_with("configuration.md"),
                 "no test runs this configuration of {}:\n{text}",
@@ -105,11 +105,11 @@ fn nothing_is_left_out() {
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
     for command in COMMANDS.iter().chain(&ALONE).chain(&RUN_ELSEWHERE) {
-        assert!(lines.contains(command), "no page says {command} any more");
+        assert!(lines.contains(command), "no page has the command {command}");
     }
 }
 
-/// What tells the configurations that are run here apart.
+/// A text in each configuration that is run here.
 const RUN: [&str; 8] = [
     "[streams.users]",
     "[streams.orders]",
@@ -121,24 +121,24 @@ const RUN: [&str; 8] = [
     LINES,
 ];
 
-/// What only the compressed file has.
+/// A text in the configuration with the compressed file.
 const LINES: &str = "{stream}-{date}.ndjson.gz";
 
-/// A part of a configuration is loaded on top of the one for Genesys Cloud.
+/// A fragment is loaded over a configuration for Genesys Cloud.
 #[test]
 fn every_configuration_is_accepted() {
     for Block { page, tag, text } in blocks() {
         if tag == "toml" {
-            let whole = text.contains("base_url") || text.contains("system =");
-            let beneath = if whole { "[api]\n" } else { "system = \"genesys\"\nregion = \"us-west-2\"\n" };
-            let folder = Folder::empty().with("beneath.toml", beneath).with("page.toml", &text);
-            let ended = exported(folder.longhaul("config -c beneath.toml -c page.toml")).run();
+            let is_complete = text.contains("base_url") || text.contains("system =");
+            let base = if is_complete { "[api]\n" } else { "system = \"genesys\"\nregion = \"us-west-2\"\n" };
+            let folder = Folder::empty().with("base.toml", base).with("page.toml", &text);
+            let ended = exported(folder.longhaul("config -c base.toml -c page.toml")).run();
             assert!(ended.code == Some(0), "{}:\n{text}\n{}", page.display(), ended.stderr);
         }
     }
 }
 
-/// The links of the pages lead to files that there are, and to headings that these have.
+/// Each link leads to an existing file, and to one of its headings.
 #[test]
 fn no_link_is_broken() {
     for page in pages() {
@@ -158,28 +158,28 @@ fn no_link_is_broken() {
     }
 }
 
-/// What a link calls a heading by.
+/// The anchor of a heading in links.
 fn anchor_of(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
     words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
 }
 
-/// Commands that are run here, on the configuration for Genesys Cloud.
+/// Commands that are run with the configuration for Genesys Cloud.
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 
 /// Commands that other tests of this file run.
 const ALONE: [&str; 2] = ["longhaul run STREAM --fresh", "longhaul run users --sink csv"];
 
 #[test]
-fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {
+fn the_configuration_for_genesys_cloud_works_unchanged() {
     let now = Timestamp::try_from(api::clock().now()).unwrap();
-    // A hundred conversations on each of these days, of which three whole ones are asked for.
-    let settings = Settings { start: days_before(now, 8), days: 10, ..calm(1000) };
+    // A hundred conversations per day. The configuration asks for three whole days.
+    let settings = Settings { start: days_before(now, 8), days: 10, ..without_faults(1000) };
     let api = api::start(&settings);
     let folder = Folder::configured(&configuration_of("users"));
     for command in COMMANDS {
-        let typed = folder.longhaul(command.strip_prefix("longhaul ").unwrap());
-        at(&api, exported(typed)).run().assert_complete();
+        let command = folder.longhaul(command.strip_prefix("longhaul ").unwrap());
+        at(&api, exported(command)).run().assert_complete();
     }
     assert_eq!(folder.read("out/conversations.ndjson").lines().count(), 300);
     let table = folder.read("out/users.csv");
@@ -188,24 +188,24 @@ fn the_configuration_for_genesys_cloud_pulls_what_it_says_as_it_is() {
 }
 
 #[test]
-fn the_table_of_segments_has_the_columns_that_it_says() {
-    let api = api::start(&calm(10));
+fn the_table_of_segments_has_its_columns() {
+    let api = api::start(&without_faults(10));
     let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n[streams.conversations.window]\n\
                   from = \"2026-01-01\"\nto = \"2026-01-08\"\n";
     let folder = Folder::configured(&[preset, &configuration_with("[sinks.segments]")].concat());
-    let typed = folder.longhaul("run conversations --sink segments");
-    at(&api, exported(typed)).run().assert_complete();
+    let command = folder.longhaul("run conversations --sink segments");
+    at(&api, exported(command)).run().assert_complete();
     let table = folder.read("out/segments.csv");
     let mut rows = table.lines();
     assert_eq!(rows.next(), Some("\u{feff}conversationId;purpose;mediaType;segmentType;from"));
-    // Nowhere is anything missing.
+    // No cell is empty.
     let cells: Vec<_> = rows.map(|row| row.split(';').filter(|cell| !cell.is_empty()).count()).collect();
     assert!(cells.len() > 10 && cells.iter().all(|cells| *cells == 5), "{table}");
 }
 
 #[test]
 fn a_stream_needs_no_configured_sink_and_can_start_again() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-west-2\"\n");
     let [again, table] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
     at(&api, exported(folder.longhaul(table))).run().assert_complete();
@@ -221,7 +221,7 @@ fn days_before(now: Timestamp, days: i64) -> Timestamp {
 
 #[test]
 fn the_compressed_file_has_every_user() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n";
     let folder = Folder::configured(&[preset, &configuration_with(LINES)].concat());
     at(&api, exported(folder.longhaul("run users --sink lines"))).run().assert_complete();
@@ -232,7 +232,7 @@ fn the_compressed_file_has_every_user() {
 }
 
 #[test]
-fn the_configuration_for_numbered_pages_drops_what_came_already() {
+fn the_configuration_for_numbered_pages_drops_duplicates() {
     let server = api::server(|request| match (request.url.path(), request.url.query()) {
         ("/invoices", Some("pageSize=100&page=1")) => {
             Reply::json(r#"{"items":[{"id":1},{"id":2}],"pageCount":2}"#).into()
@@ -244,9 +244,9 @@ fn the_configuration_for_numbered_pages_drops_what_came_already() {
     });
     let root = api::root(&server);
     let folder = Folder::configured(&configuration_of("invoices"));
-    let typed = folder.longhaul("run").variable("EXAMPLE_SECRET", "s3cret");
-    let typed = typed.variable("LONGHAUL_API__BASE_URL", &root);
-    let ended = typed.variable("LONGHAUL_AUTH__TOKEN_URL", format!("{root}/oauth/token")).run();
+    let command = folder.longhaul("run").variable("EXAMPLE_SECRET", "s3cret");
+    let command = command.variable("LONGHAUL_API__BASE_URL", &root);
+    let ended = command.variable("LONGHAUL_AUTH__TOKEN_URL", format!("{root}/oauth/token")).run();
     assert_eq!(ended.assert_complete().stdout, "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
 }
 
@@ -254,10 +254,10 @@ fn the_configuration_for_numbered_pages_drops_what_came_already() {
 fn the_configuration_for_jobs_pulls_four_days_into_four_files() {
     let server = exports();
     let folder = Folder::configured(&configuration_of("calls"));
-    let typed = folder.longhaul("run --set streams.calls.job.every=1ms").variable("EXAMPLE_TOKEN", "t0ken");
-    typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
+    let command = folder.longhaul("run --set streams.calls.job.every=1ms").variable("EXAMPLE_TOKEN", "t0ken");
+    command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
     let names = folder.names_in("out");
-    // Midnight in Berlin is 23:00 of the day before in UTC.
+    // Midnight in Berlin is 23:00 UTC on the previous day.
     assert_eq!((names.len(), names[0].as_str()), (4, "calls-20251231T230000Z.ndjson"));
     for name in names {
         assert_eq!(folder.read(&format!("out/{name}")).lines().count(), 1);
@@ -273,8 +273,8 @@ fn the_configuration_for_the_end_of_a_listing_stops_at_the_short_page() {
         Reply::json(page).header("x-total-count", "250").into()
     });
     let folder = Folder::configured(&configuration_of("events"));
-    let typed = folder.longhaul("run --strict").variable("EXAMPLE_TOKEN", "t0ken");
-    let ended = typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
+    let command = folder.longhaul("run --strict").variable("EXAMPLE_TOKEN", "t0ken");
+    let ended = command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
     assert_eq!(ended.assert_complete().stdout.lines().count(), 250);
     assert_eq!(server.received().len(), 3);
 }
@@ -291,15 +291,15 @@ fn the_configuration_with_answer_rules_waits_and_shows_its_hint() {
         .into()
     });
     let folder = Folder::configured(&configuration_of("channels"));
-    let typed = folder.longhaul("run").variable("EXAMPLE_TOKEN", "t0ken");
-    let ended = typed.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
+    let command = folder.longhaul("run").variable("EXAMPLE_TOKEN", "t0ken");
+    let ended = command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), "7\n"));
-    let said = ended.closing_words();
-    assert!(said.contains("the server answered 200 OK: missing_scope\n"), "{said}");
-    assert!(said.ends_with("hint: request the scope channels:history\n"), "{said}");
+    let stderr = ended.last_error();
+    assert!(stderr.contains("the server answered 200 OK: missing_scope\n"), "{stderr}");
+    assert!(stderr.ends_with("hint: request the scope channels:history\n"), "{stderr}");
 }
 
-/// Exports of one call each, whose id is the path of its export.
+/// An API with exports of one call each. The id of a call is the path of its export.
 fn exports() -> FaultServer {
     let number = std::sync::atomic::AtomicU32::new(1);
     api::server(move |request| match (request.method.as_str(), request.url.path()) {
@@ -315,28 +315,28 @@ fn exports() -> FaultServer {
     })
 }
 
-/// `typed` with the variables that the pages tell to export.
-fn exported(typed: Typed) -> Typed {
+/// `command` with the variables that the pages export.
+fn exported(command: CommandLine) -> CommandLine {
     let blocks = blocks();
     let line =
         blocks.iter().flat_map(|block| block.text.lines()).find_map(|line| line.strip_prefix("export "));
     let names = line.expect("an export").split_whitespace().map(|each| each.split_once('=').unwrap().0);
-    names.fold(typed, |typed, name| {
+    names.fold(command, |command, name| {
         let value = if name.ends_with("SECRET") { CLIENT_SECRET } else { CLIENT_ID };
-        typed.variable(name, value)
+        command.variable(name, value)
     })
 }
 
-/// `typed` against `api` instead of Genesys Cloud.
-fn at(api: &FakeApi, typed: Typed) -> Typed {
-    typed
+/// `command` with `api` in place of Genesys Cloud.
+fn at(api: &FakeApi, command: CommandLine) -> CommandLine {
+    command
         .variable("LONGHAUL_API__BASE_URL", api.base_url())
         .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())
 }
 
 #[cfg(unix)]
 #[test]
-fn the_configuration_for_another_system_gets_its_secrets_and_pulls_orders() {
+fn the_configuration_for_another_system_reads_secrets_and_pulls_orders() {
     use std::os::unix::fs::PermissionsExt;
 
     let server = orders();

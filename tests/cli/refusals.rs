@@ -4,7 +4,7 @@ use longhaul_tests::{FaultServer, Reply};
 use serde_json::json;
 
 use crate::{
-    api::{self, CLIENT_SECRET, calm},
+    api::{self, CLIENT_SECRET, without_faults},
     folder::Folder,
 };
 
@@ -20,7 +20,7 @@ fn page(next: &str) -> Reply {
 
 #[test]
 fn a_wrong_secret_is_refused_and_never_shown() {
-    let settings = longhaul_demo::Settings { client_secret: "another".to_owned(), ..calm(5) };
+    let settings = longhaul_demo::Settings { client_secret: "another".to_owned(), ..without_faults(5) };
     for way in ["basic", "post"] {
         let api = api::start(&settings);
         let folder = Folder::configured(&api::tutorial(api.base_url()));
@@ -45,7 +45,7 @@ fn a_wrong_secret_is_refused_and_never_shown() {
             ended.assert_failed(3, &words);
             let talkative = run(&format!("-vv {command}"));
             assert_eq!(talkative.code, Some(3));
-            talkative.assert_silent_about(CLIENT_SECRET);
+            talkative.assert_hides(CLIENT_SECRET);
         }
         assert_eq!(folder.names_in("out"), [""; 0]);
         assert_eq!(api.stats().total_requests(), 6);
@@ -86,7 +86,7 @@ fn a_missing_permission_is_an_error_with_the_message_of_the_api_and_renews_nothi
 
 #[test]
 fn an_unknown_path_is_an_error_with_the_key_to_check() {
-    let api = api::start(&calm(5));
+    let api = api::start(&without_faults(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()).replace("/tutorial/", "/tutorail/"));
     folder.run("run").assert_failed(
         4,
@@ -120,7 +120,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
     let (folder, _server) = pull_from(Reply::status(307).header("location", other.url().as_str()));
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
-    assert!(ended.said().contains("add that origin to `api.allowed_origins`"), "{}", ended.stderr);
+    assert!(ended.stable_stderr().contains("add that origin to `api.allowed_origins`"), "{}", ended.stderr);
     assert_eq!(other.connections(), 0);
 }
 
@@ -140,7 +140,7 @@ fn a_loop_of_next_links_is_an_error() {
 
 #[test]
 fn records_elsewhere_in_the_page_are_named_in_the_error() {
-    let api = api::start(&calm(5));
+    let api = api::start(&without_faults(5));
     let folder = Folder::configured(&api::tutorial(api.base_url()).replace("\"/results\"", "\"/entities\""));
     folder.run("run").assert_failed(
         4,
@@ -156,7 +156,9 @@ fn a_url_that_is_not_a_token_endpoint_is_an_error_of_authentication() {
     let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
     assert_eq!(ended.code, Some(3));
     assert!(
-        ended.said().ends_with("hint: check that `auth.token_url` is the address of the token endpoint\n"),
+        ended
+            .stable_stderr()
+            .ends_with("hint: check that `auth.token_url` is the address of the token endpoint\n"),
         "{}",
         ended.stderr
     );

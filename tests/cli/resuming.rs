@@ -11,7 +11,7 @@ use longhaul_tests::Reply;
 use crate::{
     api::{self, LINES},
     folder::Folder,
-    repairable::{ALL, HALF, Repairable, stopped},
+    repairable_api::{ALL, HALF, RepairableApi, stopped},
 };
 
 const STATE: &str = ".longhaul/conversations.json";
@@ -33,18 +33,18 @@ fn the_same_command_resumes_where_the_run_stopped() {
     let (listing, folder) = stopped(unchanged);
     assert_eq!(folder.read("out/conversations.ndjson.part"), HALF);
     let resuming = "conversations: resuming the run started at MOMENT (4 records already saved)\n";
-    assert_eq!(folder.run("run").assert_complete().said(), [resuming, COMPLETE].concat());
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), [resuming, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
     assert_eq!(listing.requested_pages(), [1, 2, 3, 3, 4]);
     assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
     // A complete stream is pulled again.
-    assert_eq!(folder.run("run").assert_complete().said(), COMPLETE);
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), COMPLETE);
     assert_eq!(listing.requested_pages()[5..], [1, 2, 3, 4]);
 }
 
 #[test]
 fn a_run_out_of_retries_saves_the_pages_before() {
-    let listing = Repairable::new(Reply::status(503));
+    let listing = RepairableApi::new(Reply::status(503));
     let folder = listing.folder();
     let ended = folder.run("-q run --set retry.max_attempts=2");
     ended.assert_failed(
@@ -63,14 +63,14 @@ fn a_run_out_of_retries_saves_the_pages_before() {
 #[test]
 fn a_fresh_run_starts_at_the_first_page() {
     let (listing, folder) = stopped(unchanged);
-    assert_eq!(folder.run("run --fresh").assert_complete().said(), COMPLETE);
+    assert_eq!(folder.run("run --fresh").assert_complete().stable_stderr(), COMPLETE);
     assert_eq!(folder.read(FILE), ALL);
     assert_eq!(listing.requested_pages(), [1, 2, 3, 1, 2, 3, 4]);
 }
 
 #[test]
 fn a_fresh_run_rolls_back_what_the_unfinished_run_appended() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(folder.read(FILE), ["yesterday\n", HALF].concat());
@@ -81,7 +81,7 @@ fn a_fresh_run_rolls_back_what_the_unfinished_run_appended() {
 
 #[test]
 fn a_fresh_run_rolls_back_a_file_with_a_different_format() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let table = "type = \"csv\"\nmode = \"append\"\ncolumns = [\"/id\"]";
     let folder = Folder::configured(&listing.configuration().replace("type = \"ndjson\"", table));
     assert_eq!(folder.run("run").code, Some(4));
@@ -95,7 +95,7 @@ fn a_fresh_run_rolls_back_a_file_with_a_different_format() {
 
 #[test]
 fn a_fresh_run_that_writes_elsewhere_warns_about_the_old_file() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration()));
     assert_eq!(folder.run("run").code, Some(4));
     listing.repair();
@@ -104,13 +104,13 @@ fn a_fresh_run_that_writes_elsewhere_warns_about_the_old_file() {
     let ended = folder.run("run --fresh");
     let warning =
         "warn  `sinks.lines.path` has changed since the unfinished run; the old file is left in place\n";
-    assert!(ended.assert_complete().said().starts_with(warning), "{}", ended.said());
+    assert!(ended.assert_complete().stable_stderr().starts_with(warning), "{}", ended.stable_stderr());
     assert_eq!((folder.read(FILE).as_str(), folder.read("out/other.ndjson").as_str()), (HALF, ALL));
 }
 
 #[test]
 fn a_resumed_run_appends_to_what_was_appended() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
     assert_eq!(folder.run("run").code, Some(4));
     listing.repair();
@@ -170,7 +170,7 @@ fn a_state_of_another_version_is_an_error_and_is_left_alone() {
     );
     assert_eq!(folder.read(STATE), "{\"version\":2,\"whatever\":[]}\n");
     let warning = "warn  `FOLDER/.longhaul/conversations.json` was written by another version of longhaul: discarding it, including the range that complete pulls covered\n";
-    assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
+    assert_eq!(folder.run("run --fresh").assert_complete().stable_stderr(), [warning, COMPLETE].concat());
     assert_eq!(folder.read(FILE), ALL);
 }
 
@@ -187,7 +187,7 @@ fn a_state_that_was_changed_by_hand_is_damaged() {
          --fresh\n",
     );
     let warning = "warn  `FOLDER/.longhaul/conversations.json` is damaged: discarding it, including the range that complete pulls covered\n";
-    assert_eq!(folder.run("run --fresh").assert_complete().said(), [warning, COMPLETE].concat());
+    assert_eq!(folder.run("run --fresh").assert_complete().stable_stderr(), [warning, COMPLETE].concat());
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_missing_part_file_is_an_error_of_the_sink() {
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(5));
     assert_eq!(
-        ended.closing_words(),
+        ended.last_error(),
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
@@ -260,7 +260,7 @@ sinks = ["lines"]
     repaired.store(true, Ordering::SeqCst);
     let complete = "calls: complete, 2 records in 2 pages of 1 window, TIME -> FOLDER/out/calls.ndjson\n";
     let resuming = "calls: resuming the run started at MOMENT (1 record already saved)\n";
-    assert_eq!(folder.run("run").assert_complete().said(), [resuming, complete, complete].concat());
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), [resuming, complete, complete].concat());
     let requests = server.api_requests();
     let intervals: Vec<_> =
         requests.iter().map(|request| request.body.clone()).filter(|body| !body.is_empty()).collect();

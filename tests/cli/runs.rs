@@ -59,7 +59,7 @@ fn streams_that_were_complete_in_a_stopped_run_are_not_pulled_again() {
     let skipped =
         |name: &str| format!("{name}: already complete in the run started at MOMENT; not pulled again\n");
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         ["a", "b", "c"].map(skipped).concat()
             + "d: resuming the run started at MOMENT (100 records already saved)\n\
                d: complete, 1,000 records in 11 pages, TIME -> FOLDER/out/d.ndjson\n"
@@ -93,10 +93,16 @@ fn the_hint_repeats_streams_and_flags() {
     let ended = folder.run("run c d --sink lines --strict --max-requests 30");
     let again = "longhaul run c d --sink lines --strict\n";
     assert!(
-        ended.said().ends_with("hint: check the request in `streams.d` against the API's documentation\n")
+        ended
+            .stable_stderr()
+            .ends_with("hint: check the request in `streams.d` against the API's documentation\n")
     );
     let stopped = folder.run("run c d --sink lines --strict --max-requests 1");
-    assert!(stopped.said().ends_with(&format!("hint: resume with: {again}")), "{}", stopped.said());
+    assert!(
+        stopped.stable_stderr().ends_with(&format!("hint: resume with: {again}")),
+        "{}",
+        stopped.stable_stderr()
+    );
     repaired.store(true, Ordering::Relaxed);
     folder.run("run c d --sink lines --strict").assert_complete();
     assert_eq!(folder.read("out/d.ndjson").lines().count(), 1000);
@@ -107,7 +113,11 @@ fn a_run_into_another_sink_resumes_like_any_other() {
     let (folder, server, repaired) = four();
     let pulled = folder.run("run d --sink csv");
     assert_eq!(pulled.code, Some(4));
-    assert!(pulled.said().starts_with("d: stopped; 100 records (1 page) saved\n"), "{}", pulled.said());
+    assert!(
+        pulled.stable_stderr().starts_with("d: stopped; 100 records (1 page) saved\n"),
+        "{}",
+        pulled.stable_stderr()
+    );
     assert!(!folder.path(".longhaul/d.json").exists(), "the usual pull has its own state");
     repaired.store(true, Ordering::Relaxed);
     let requests = server.received().len();
@@ -140,7 +150,7 @@ fn a_stopped_backfill_does_not_block_another_day() {
     assert_eq!(stopped.code, Some(4));
     backfill(5).assert_complete();
     folder.run("run").assert_complete();
-    let status = folder.run("status").printed();
+    let status = folder.run("status").stable_stdout();
     assert!(status.starts_with("days: complete since MOMENT, "), "{status}");
     let resume = "  resume with: longhaul --set streams.days.window.from=2026-01-03 --set \
                   streams.days.window.to=2026-01-05 run\n";

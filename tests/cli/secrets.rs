@@ -3,7 +3,7 @@
 use longhaul_demo::Settings;
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
 };
 
@@ -38,7 +38,7 @@ fn configuration(base_url: &str) -> String {
 #[test]
 fn secrets_from_the_environment_reach_the_server_unchanged() {
     for secret in AWKWARD {
-        let api = api::start(&Settings { client_secret: secret.to_owned(), ..calm(1) });
+        let api = api::start(&Settings { client_secret: secret.to_owned(), ..without_faults(1) });
         let folder = Folder::configured(&configuration(api.base_url()));
         for way in ["basic", "post"] {
             let ended = folder
@@ -48,7 +48,7 @@ fn secrets_from_the_environment_reach_the_server_unchanged() {
                 .run();
             assert_eq!(ended.code, Some(0), "{secret:?} as {way}: {}", ended.stderr);
             if !["null", "true"].contains(&secret) {
-                ended.assert_silent_about(secret);
+                ended.assert_hides(secret);
             }
         }
     }
@@ -57,7 +57,7 @@ fn secrets_from_the_environment_reach_the_server_unchanged() {
 #[test]
 fn secrets_also_come_from_a_variable_a_file_or_a_command() {
     let secret = "a \"b\" & ünï";
-    let api = api::start(&Settings { client_secret: secret.to_owned(), ..calm(1) });
+    let api = api::start(&Settings { client_secret: secret.to_owned(), ..without_faults(1) });
     for form in
         ["{ env = \"THE_SECRET\" }", "{ file = \"secret.txt\" }", "{ command = [\"cat\", \"secret.txt\"] }"]
     {
@@ -67,7 +67,7 @@ fn secrets_also_come_from_a_variable_a_file_or_a_command() {
         let folder = Folder::configured(&configuration).with("secret.txt", format!("{secret}\n"));
         let ended = folder.longhaul("run -vv").variable("THE_SECRET", secret).run();
         assert_eq!(ended.code, Some(0), "{form}: {}", ended.stderr);
-        ended.assert_silent_about(secret);
+        ended.assert_hides(secret);
     }
 }
 
@@ -79,7 +79,7 @@ fn a_configured_header_may_be_a_secret_and_is_never_shown() {
     let folder = Folder::configured(&configuration);
     for line in ["-vv run", "config"] {
         let ended = folder.longhaul(line).variable("THE_KEY", "k3y").run();
-        ended.assert_complete().assert_silent_about("k3y");
+        ended.assert_complete().assert_hides("k3y");
     }
     let received = server.received();
     let keys: Vec<_> = received.iter().map(|request| request.header("x-key")).collect();

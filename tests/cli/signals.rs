@@ -8,16 +8,16 @@ use longhaul_tests::{Reaction, Reply};
 use crate::{
     api,
     folder::Folder,
-    repairable::{ALL, Repairable},
-    running::Running,
+    repairable_api::{ALL, RepairableApi},
+    running_command::RunningCommand,
 };
 
 /// A pull that waits for a minute before its third page.
-fn waiting() -> (Folder, Repairable, Running) {
-    let listing = Repairable::new(Reply::status(429).header("retry-after", "60"));
+fn waiting() -> (Folder, RepairableApi, RunningCommand) {
+    let listing = RepairableApi::new(Reply::status(429).header("retry-after", "60"));
     let folder = listing.folder();
     let mut running = folder.longhaul("run").start();
-    running.wait_until_it_says("the server answered 429 Too Many Requests; retrying in 1 min 0 s");
+    running.wait_for_stderr("the server answered 429 Too Many Requests; retrying in 1 min 0 s");
     (folder, listing, running)
 }
 
@@ -32,9 +32,9 @@ fn a_signal_ends_a_long_wait_and_the_same_command_resumes() {
         assert!(clock.elapsed() < Duration::from_secs(20), "{:?}", clock.elapsed());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
         let stopped = format!("conversations: stopped: {why}; 4 records (2 pages) saved\nerror: ");
-        assert!(ended.said().contains(&stopped), "{}", ended.stderr);
+        assert!(ended.stable_stderr().contains(&stopped), "{}", ended.stderr);
         assert_eq!(
-            ended.closing_words(),
+            ended.last_error(),
             "error: the stream `conversations` is not complete\n  \
              caused by: interrupted during `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations`\n  \
              caused by: the server answered 429 Too Many Requests\n\
@@ -53,14 +53,14 @@ fn a_signal_ends_a_request_that_hangs() {
     let server = api::server(|_| Reaction::Stall);
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
     let mut running = folder.longhaul("run -v").start();
-    running.wait_until_it_says("got a token");
+    running.wait_for_stderr("got a token");
     running.signal("INT");
     assert_eq!(running.end().code, Some(130));
 }
 
 /// A run that waits for the command of its secret.
-fn waiting_for_a_secret() -> (Folder, Running) {
-    let configuration = api::tutorial(&api::nowhere());
+fn waiting_for_a_secret() -> (Folder, RunningCommand) {
+    let configuration = api::tutorial(&api::unused_url());
     let (before, after) = configuration.split_once("client_secret").unwrap();
     let (_, after) = after.split_once('\n').unwrap();
     let command = r#"client_secret = { command = ["sh", "-c", "echo asked > pipe; exec sleep 60"] }"#;
@@ -80,7 +80,7 @@ fn a_signal_ends_an_operation_that_cannot_be_interrupted() {
     let ended = running.end();
     assert_eq!(ended.code, Some(143), "{}", ended.stderr);
     assert_eq!(
-        ended.closing_words(),
+        ended.last_error(),
         "error: the run was stopped during an operation that cannot be interrupted\n\
          hint: run the same command again\n"
     );
@@ -117,13 +117,19 @@ fn a_second_run_on_the_same_state_is_refused() {
 
 #[test]
 fn a_state_folder_that_cannot_be_created_is_an_error() {
-    let folder = Folder::configured(&api::tutorial(&api::nowhere())).with(".longhaul", "a file");
+    let folder = Folder::configured(&api::tutorial(&api::unused_url())).with(".longhaul", "a file");
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(6));
     assert!(
-        ended.said().starts_with("error: cannot use the state folder `FOLDER/.longhaul`\n  caused by: "),
+        ended
+            .stable_stderr()
+            .starts_with("error: cannot use the state folder `FOLDER/.longhaul`\n  caused by: "),
         "{}",
         ended.stderr
     );
-    assert!(ended.said().ends_with("\nhint: check `state_dir` and its permissions\n"), "{}", ended.stderr);
+    assert!(
+        ended.stable_stderr().ends_with("\nhint: check `state_dir` and its permissions\n"),
+        "{}",
+        ended.stderr
+    );
 }

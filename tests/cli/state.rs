@@ -8,13 +8,13 @@ use longhaul_tests::Reply;
 use crate::{
     api::{self, CLIENT_SECRET},
     folder::Folder,
-    repairable::stopped,
+    repairable_api::stopped,
 };
 
 /// The token of the server in `api`.
 const TOKEN: &str = "t0ken";
 
-fn assert_silent(folder: &Folder, name: &str, secrets: &[&str]) {
+fn assert_hides(folder: &Folder, name: &str, secrets: &[&str]) {
     let text = String::from_utf8_lossy(&fs::read(folder.path(name)).unwrap()).into_owned();
     for secret in secrets {
         assert!(!text.contains(secret), "{name} shows {secret}: {text}");
@@ -47,9 +47,9 @@ fn no_secret_is_saved() {
     folder.run("run --max-requests 2 --summary summary.json");
     let secrets = [CLIENT_SECRET, TOKEN, "k3y-in-a-header"];
     for name in folder.names_in(".longhaul") {
-        assert_silent(&folder, &format!(".longhaul/{name}"), &secrets);
+        assert_hides(&folder, &format!(".longhaul/{name}"), &secrets);
     }
-    assert_silent(&folder, "summary.json", &secrets);
+    assert_hides(&folder, "summary.json", &secrets);
 }
 
 /// A next link with a secret cannot be saved. The run resumes from the last one without.
@@ -69,10 +69,10 @@ fn a_next_link_with_a_secret_is_not_saved() {
     let ended = folder.run("-vv run --summary summary.json");
     assert_eq!(ended.code, Some(4), "{}", ended.stderr);
     for secret in ["k3y-in-a-header", "k3y-in-a-link"] {
-        ended.assert_silent_about(secret);
+        ended.assert_hides(secret);
         for name in folder.names_in(".longhaul") {
-            assert_silent(&folder, &format!(".longhaul/{name}"), &[secret]);
+            assert_hides(&folder, &format!(".longhaul/{name}"), &[secret]);
         }
-        assert_silent(&folder, "summary.json", &[secret]);
+        assert_hides(&folder, "summary.json", &[secret]);
     }
 }

@@ -1,23 +1,23 @@
 //! `longhaul status`.
 
-use crate::{api, folder::Folder, repairable::stopped};
+use crate::{api, folder::Folder, repairable_api::stopped};
 
 #[test]
 fn status_shows_whether_a_stream_was_never_run_stopped_or_is_complete() {
-    let never = Folder::configured(&api::tutorial(&api::nowhere()));
-    assert_eq!(never.run("status").assert_complete().printed(), "conversations: never run\n");
+    let never = Folder::configured(&api::tutorial(&api::unused_url()));
+    assert_eq!(never.run("status").assert_complete().stable_stdout(), "conversations: never run\n");
     assert_eq!(never.names_in("."), ["longhaul.toml"]);
     let (listing, folder) = stopped(|configuration| configuration);
     let asked = listing.requested_pages().len();
     assert_eq!(
-        folder.run("status").assert_complete().printed(),
+        folder.run("status").assert_complete().stable_stdout(),
         "conversations: stopped at MOMENT, 4 records (2 pages) saved\n  started at MOMENT\n  \
          next: the page at http://127.0.0.1:PORT/api/v2/tutorial/conversations\n  resume with: longhaul run conversations\n"
     );
     assert_eq!(listing.requested_pages().len(), asked, "nothing is sent");
     folder.run("run").assert_complete();
     assert_eq!(
-        folder.run("status conversations").assert_complete().printed(),
+        folder.run("status conversations").assert_complete().stable_stdout(),
         "conversations: complete since MOMENT, 8 records in 4 pages\n"
     );
 }
@@ -51,13 +51,13 @@ incremental = true
     folder.run("run").assert_complete();
     let complete = "calls: complete since MOMENT, 2 records in 2 pages\n  \
                     everything before MOMENT has been pulled\n";
-    assert_eq!(folder.run("status").printed(), complete);
+    assert_eq!(folder.run("status").stable_stdout(), complete);
     let configuration = folder.read("longhaul.toml");
     let longer = configuration.replace("2026-01-03\"", "2026-01-05\"\nlookback = \"1d\"");
     let folder = folder.with("longhaul.toml", longer);
     assert_eq!(folder.run("run").code, Some(4));
     assert_eq!(
-        folder.run("status").printed(),
+        folder.run("status").stable_stdout(),
         "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \
          1 of 3 windows complete\n  resume with: longhaul run calls\n  \
          the last complete pull ended at MOMENT\n  \
@@ -68,7 +68,7 @@ incremental = true
 #[test]
 fn a_damaged_state_is_an_error() {
     let folder =
-        Folder::configured(&api::tutorial(&api::nowhere())).with(".longhaul/conversations.json", "{}");
+        Folder::configured(&api::tutorial(&api::unused_url())).with(".longhaul/conversations.json", "{}");
     folder.run("status").assert_failed(
         6,
         "error: `FOLDER/.longhaul/conversations.json` is damaged\n  \

@@ -4,16 +4,16 @@
 use longhaul_tests::{Reaction, Reply};
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
-    repairable::{ALL, Repairable},
+    repairable_api::{ALL, RepairableApi},
 };
 
 const FILE: &str = "out/conversations.ndjson";
 
 #[test]
 fn a_run_stops_at_max_requests() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     listing.repair();
     let folder = listing.folder();
     // One request is for the token.
@@ -46,7 +46,7 @@ fn a_run_stopped_at_max_requests_saves_the_pages_in_flight() {
     let stopped = folder.run("run --max-requests 5");
     assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
     let kept = "things: stopped: --max-requests reached; 4 records (4 pages) saved\n";
-    assert!(stopped.said().contains(kept), "{}", stopped.stderr);
+    assert!(stopped.stable_stderr().contains(kept), "{}", stopped.stderr);
     folder.run("run --max-requests 5").assert_complete();
     assert_eq!(
         folder.read("out/things.ndjson"),
@@ -57,26 +57,26 @@ fn a_run_stopped_at_max_requests_saves_the_pages_in_flight() {
 
 #[test]
 fn the_hint_of_a_stopped_run_repeats_its_options() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     listing.repair();
     let folder = Folder::empty().with("my own.toml", listing.configuration());
-    let typed = |command: &str| folder.longhaul(command).argument("-c").argument("my own.toml").run();
-    let ended = typed("run --set api.timeout=1m --max-requests 3");
+    let command = |command: &str| folder.longhaul(command).argument("-c").argument("my own.toml").run();
+    let ended = command("run --set api.timeout=1m --max-requests 3");
     let again = "longhaul -c 'my own.toml' --set api.timeout=1m run\n";
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
-    assert!(ended.closing_words().ends_with(&format!("hint: resume with: {again}")), "{}", ended.stderr);
+    assert!(ended.last_error().ends_with(&format!("hint: resume with: {again}")), "{}", ended.stderr);
     let again = "  resume with: longhaul -c 'my own.toml' run conversations\n";
-    assert!(typed("status").stdout.ends_with(again));
+    assert!(command("status").stdout.ends_with(again));
 }
 
 #[test]
 fn a_run_stops_at_max_runtime() {
-    let listing = Repairable::new(Reply::status(429).header("retry-after", "60"));
+    let listing = RepairableApi::new(Reply::status(429).header("retry-after", "60"));
     let folder = listing.folder();
     let ended = folder.run("run --max-runtime 2s");
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
     let stopped = "conversations: stopped: --max-runtime reached; 4 records (2 pages) saved\n";
-    assert!(ended.said().contains(stopped), "{}", ended.stderr);
+    assert!(ended.stable_stderr().contains(stopped), "{}", ended.stderr);
     listing.repair();
     folder.run("run --max-runtime 1h").assert_complete();
     assert_eq!(folder.read(FILE), ALL);
@@ -85,7 +85,7 @@ fn a_run_stops_at_max_runtime() {
 
 #[test]
 fn a_run_resumes_once_there_is_space() {
-    let settings = calm(40);
+    let settings = without_faults(40);
     let api = api::start(&settings);
     let folder = Folder::configured(
         &["commit_every = \"0s\"\n", &api::tutorial(api.base_url()).replace("50", "1")].concat(),
@@ -94,14 +94,14 @@ fn a_run_resumes_once_there_is_space() {
     let ended = folder.longhaul("run").after("trap '' XFSZ; ulimit -f 64").run();
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert_eq!(
-        ended.closing_words(),
+        ended.last_error(),
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot write to `out/conversations.ndjson.part`\n  \
          caused by: File too large (os error N)\n\
          hint: fix the problem, then resume with: longhaul run\n"
     );
-    assert!(ended.said().starts_with("conversations: stopped; "), "{}", ended.stderr);
+    assert!(ended.stable_stderr().starts_with("conversations: stopped; "), "{}", ended.stderr);
     let pages = api.stats().pages;
     folder.run("run").assert_complete();
     assert!(folder.read(FILE) == api::lines(&settings), "the records differ");

@@ -1,7 +1,7 @@
 //! Several streams in one run.
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
 };
 use longhaul_demo::FakeApi;
@@ -26,7 +26,7 @@ sinks = ["lines"]
 
 /// Four streams. The second and the fourth fail.
 fn four_streams() -> (FakeApi, Folder) {
-    let api = api::start(&calm(60));
+    let api = api::start(&without_faults(60));
     let folder = Folder::configured(&(api::tutorial(api.base_url()) + OTHERS));
     (api, folder)
 }
@@ -46,7 +46,7 @@ fn a_failed_stream_does_not_stop_the_others_and_the_first_failure_decides() {
         )
     };
     assert_eq!(
-        ended.said(),
+        ended.stable_stderr(),
         [
             "conversations: complete, 60 records in 2 pages, TIME -> FOLDER/out/conversations.ndjson\n",
             "users: complete, 120 records in 3 pages, TIME -> FOLDER/out/users.ndjson\n",
@@ -63,7 +63,7 @@ fn a_failed_stream_stops_the_others_with_fail_fast() {
     let (api, folder) = four_streams();
     let ended = folder.run("run --fail-fast");
     assert_eq!(ended.code, Some(4));
-    assert!(ended.closing_words().starts_with("error: the stream `lost` is not complete\n"));
+    assert!(ended.last_error().starts_with("error: the stream `lost` is not complete\n"));
     assert_eq!(folder.names_in("out"), ["conversations.ndjson"]);
     assert_eq!(api.stats().requests.get("GET /api/v2/users"), None);
 }
@@ -73,7 +73,7 @@ fn named_streams_are_pulled_in_that_order() {
     let (_api, folder) = four_streams();
     let ended = folder.run("run users conversations");
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         "users: complete, 120 records in 3 pages, TIME -> FOLDER/out/users.ndjson\n\
          conversations: complete, 60 records in 2 pages, TIME -> FOLDER/out/conversations.ndjson\n"
     );
@@ -98,7 +98,7 @@ fn records_go_to_another_sink_on_request() {
 
 #[test]
 fn a_stream_of_one_object_is_one_record() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     let stream = "[streams.me]\npath = \"/api/v2/tokens/me\"\nrecords = \"\"\n";
     let folder = Folder::configured(&[&api::connection(api.base_url()), stream].concat());
     assert_eq!(folder.run("run").assert_complete().stdout.lines().count(), 1);

@@ -3,7 +3,7 @@
 use longhaul_tests::Reply;
 use serde_json::{Value, json};
 
-use crate::{folder::Folder, repairable::Repairable};
+use crate::{folder::Folder, repairable_api::RepairableApi};
 
 /// The summary, without what differs between runs.
 fn summary(folder: &Folder) -> Value {
@@ -42,15 +42,15 @@ fn pull(records: u64, pages: u64, exit_code: u8, error: Option<&str>) -> Value {
 
 #[test]
 fn the_summary_is_written_whether_a_run_fails_stops_or_completes() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = listing.folder();
     assert_eq!(folder.run("run --summary summary.json").code, Some(4));
     let error = "the stream `conversations` is not complete: \
                  `GET http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed: the server answered 410 Gone";
     let mut failed = summary(&folder);
     let port = listing.server.url().port().unwrap().to_string();
-    let said = failed["pulls"][0]["error"].as_str().unwrap().replace(&port, "PORT");
-    failed["pulls"][0]["error"] = said.into();
+    let stderr = failed["pulls"][0]["error"].as_str().unwrap().replace(&port, "PORT");
+    failed["pulls"][0]["error"] = stderr.into();
     assert_eq!(
         failed,
         json!({
@@ -75,7 +75,7 @@ fn the_summary_is_written_whether_a_run_fails_stops_or_completes() {
 
 #[test]
 fn a_run_that_fails_before_a_pull_writes_a_summary_too() {
-    let folder = Repairable::new(Reply::status(410)).folder();
+    let folder = RepairableApi::new(Reply::status(410)).folder();
     assert_eq!(folder.run("run nothing --summary summary.json").code, Some(2));
     let summary = summary(&folder);
     assert_eq!((&summary["exit_code"], &summary["pulls"]), (&json!(2), &json!([])));
@@ -83,12 +83,12 @@ fn a_run_that_fails_before_a_pull_writes_a_summary_too() {
 
 #[test]
 fn a_summary_that_cannot_be_written_is_an_error() {
-    let listing = Repairable::new(Reply::status(410));
+    let listing = RepairableApi::new(Reply::status(410));
     listing.repair();
     let folder = listing.folder().with("taken", "a file");
     let ended = folder.run("run --summary taken/summary.json");
     assert_eq!(ended.code, Some(1));
-    let words = ended.closing_words();
+    let words = ended.last_error();
     assert!(words.starts_with("error: cannot write the summary `FOLDER/taken/summary.json`: "), "{words}");
     assert!(words.ends_with("\nhint: choose another file for --summary\n"), "{words}");
 }

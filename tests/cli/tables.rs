@@ -3,7 +3,7 @@
 use longhaul_tests::Reply;
 
 use crate::{
-    api::{self, calm, reach},
+    api::{self, reach, without_faults},
     folder::Folder,
 };
 
@@ -23,11 +23,11 @@ fn late() -> longhaul_tests::FaultServer {
 
 #[test]
 fn a_type_in_place_of_a_sink_writes_a_useful_table() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let folder = Folder::configured(PRESET);
     let ended = reach(&api, folder.longhaul("run users --sink csv")).run();
-    let said = ended.assert_complete().said();
-    assert!(said.ends_with(" -> FOLDER/users.csv\n"), "{said}");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert!(stderr.ends_with(" -> FOLDER/users.csv\n"), "{stderr}");
     let table = folder.read("users.csv");
     assert_eq!((table.lines().next(), table.lines().count()), (Some(USERS), 121));
     assert!(table.lines().all(|row| row.ends_with('\r') || row.split(',').count() >= 9));
@@ -43,7 +43,7 @@ const OF_CONVERSATIONS: &str = "conversationId,conversationStart,conversationEnd
 /// Each table starts with the ids, and has readable names. No column is empty, except for `description`.
 #[test]
 fn every_stream_of_the_preset_has_a_table() {
-    let api = api::start(&calm(50));
+    let api = api::start(&without_faults(50));
     let columns: [(&str, &[&str]); 12] = [
         ("conversations", &[OF_CONVERSATIONS, OF_SESSIONS]),
         ("conversation_jobs", &[OF_CONVERSATIONS, "attributes", OF_SESSIONS]),
@@ -81,10 +81,11 @@ fn every_stream_of_the_preset_has_a_table() {
         if stream == "audits" {
             keys.push("job.submit.body.serviceName=Routing");
         }
-        let typed = keys.iter().fold(folder.longhaul(&format!("run {stream} --sink csv")), |typed, key| {
-            typed.argument("--set").argument(format!("streams.{stream}.{key}"))
-        });
-        reach(&api, typed).run().assert_complete();
+        let command =
+            keys.iter().fold(folder.longhaul(&format!("run {stream} --sink csv")), |command, key| {
+                command.argument("--set").argument(format!("streams.{stream}.{key}"))
+            });
+        reach(&api, command).run().assert_complete();
         let mut table = csv::Reader::from_path(folder.path(&format!("{stream}.csv"))).unwrap();
         let names = table.headers().unwrap().clone();
         assert_eq!(names.iter().collect::<Vec<_>>().join(","), columns.join(","), "{stream}");
@@ -99,19 +100,19 @@ fn every_stream_of_the_preset_has_a_table() {
 
 #[test]
 fn a_sink_uses_the_columns_of_the_stream_on_request() {
-    let api = api::start(&calm(10));
+    let api = api::start(&without_faults(10));
     let sinks = "[sinks.table]\ntype = \"csv\"\npath = \"t.csv\"\ndelimiter = \";\"\n[sinks.pipe]\ntype = \"stdout\"\n\
                  format = \"csv\"\n[sinks.some]\ntype = \"csv\"\npath = \"s.csv\"\ncolumns = [\"/name\"]\n";
     let folder = Folder::configured(&[PRESET, sinks].concat());
-    let header = |typed: &str, file: &str| {
-        reach(&api, folder.longhaul(typed)).run().assert_complete();
+    let header = |command: &str, file: &str| {
+        reach(&api, folder.longhaul(command)).run().assert_complete();
         folder.read(file).lines().next().unwrap().to_owned()
     };
     let stream = "run users --sink table --set sinks.table.columns=stream";
     assert_eq!(header(stream, "t.csv"), USERS.replace(',', ";"));
     assert_eq!(header("run users --sink some", "s.csv"), "name");
-    for typed in ["run users --sink table", "run users --sink table --set sinks.table.columns=all"] {
-        let all = header(typed, "t.csv");
+    for command in ["run users --sink table", "run users --sink table --set sinks.table.columns=all"] {
+        let all = header(command, "t.csv");
         assert!(all.starts_with("id;name;division.id;division.name;"), "{all}");
     }
     let piped = reach(&api, folder.longhaul("run users --sink pipe")).run();
@@ -120,8 +121,8 @@ fn a_sink_uses_the_columns_of_the_stream_on_request() {
     let piped = reach(&api, folder.longhaul("run users --sink stdout")).run();
     assert!(piped.assert_complete().stdout.starts_with('{'));
     let fewer = r#"streams.users.table.columns=["/email"]"#;
-    let typed = folder.longhaul(stream).argument("--set").argument(fewer);
-    reach(&api, typed).run().assert_complete();
+    let command = folder.longhaul(stream).argument("--set").argument(fewer);
+    reach(&api, command).run().assert_complete();
     assert_eq!(folder.read("t.csv").lines().next(), Some("email"));
 }
 
@@ -129,8 +130,8 @@ fn a_sink_uses_the_columns_of_the_stream_on_request() {
 fn without_a_list_of_columns_all_columns_are_written() {
     let server = late();
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
-    let typed = "run --sink csv";
-    folder.run(typed).assert_complete();
+    let command = "run --sink csv";
+    folder.run(command).assert_complete();
     assert_eq!(folder.read("conversations.csv"), "id,a.b,a.late\r\n1.10,x,\r\n2,\"\",\r\n,,=1+1\r\n");
     assert_eq!(folder.names_in("."), [".longhaul", "conversations.csv", "longhaul.toml"]);
 }
@@ -141,11 +142,11 @@ fn an_error_in_a_table_shows_where_it_is_configured() {
     let table = "[streams.conversations.table]\nrows = \"/a/*\"\ncolumns = [\"/id\", \"^^^/a\"]\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + table));
     let cause = "caused by: column 2: `^^^/a` has 3 `^`, but there are only 2 levels: the record and each `*` of `rows`\n";
-    for typed in ["run --sink csv", "preview conversations"] {
-        let said = format!(
+    for command in ["run --sink csv", "preview conversations"] {
+        let stderr = format!(
             "error: cannot use `streams.conversations.table.columns`\n  in: longhaul.toml:26\n  {cause}"
         );
-        folder.run(typed).assert_failed(2, &said);
+        folder.run(command).assert_failed(2, &stderr);
     }
     // A sink with its own columns, or without any, does not use the table.
     folder.run("run").assert_complete();

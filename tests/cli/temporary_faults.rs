@@ -3,13 +3,13 @@
 use longhaul_tests::Reply;
 
 use crate::{
-    api::{self, calm},
+    api::{self, without_faults},
     folder::Folder,
 };
 
 #[test]
 fn a_server_that_is_down_is_retried_up_to_the_limit() {
-    let folder = Folder::configured(&api::tutorial(&api::nowhere()));
+    let folder = Folder::configured(&api::tutorial(&api::unused_url()));
     let ended = folder.run("-q run --set retry.max_attempts=3");
     ended.assert_failed(
         75,
@@ -24,7 +24,7 @@ fn a_server_that_is_down_is_retried_up_to_the_limit() {
     let ended = folder.run("run --set retry.max_attempts=3");
     let warning =
         "warn  no connection to the server: io: Connection refused (os error N); retrying in TIME\n";
-    assert!(ended.said().starts_with(&warning.repeat(2)), "{}", ended.stderr);
+    assert!(ended.stable_stderr().starts_with(&warning.repeat(2)), "{}", ended.stderr);
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn a_pause_that_is_too_long_ends_the_run_at_once() {
 
 #[test]
 fn the_same_command_succeeds_once_the_fault_is_over() {
-    let settings = calm(120);
+    let settings = without_faults(120);
     let api = api::start(&settings);
     let folder = Folder::configured(&api::tutorial(api.base_url()));
-    let down = format!("run --set api.base_url={} --set retry.max_attempts=2", api::nowhere());
+    let down = format!("run --set api.base_url={} --set retry.max_attempts=2", api::unused_url());
     assert_eq!(folder.run(&down).code, Some(75));
     folder.run("run").assert_complete();
     assert!(folder.read("out/conversations.ndjson") == api::lines(&settings), "the records differ");

@@ -30,7 +30,7 @@ fn a_shortfall_is_a_warning() {
     let (folder, _server) = two_of(1503);
     let ended = folder.run("run");
     let warning = "warn  users: the API reported 1,503 records; 2 arrived\n";
-    assert_eq!(ended.assert_complete().said(), [COMPLETE, warning].concat());
+    assert_eq!(ended.assert_complete().stable_stderr(), [COMPLETE, warning].concat());
     assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
 }
 
@@ -47,7 +47,7 @@ fn a_shortfall_is_an_error_with_strict() {
     assert_eq!(folder.names_in("out"), ["users.ndjson.part"], "nothing is published");
     let requests = server.received().len();
     let again = folder.run("run --strict");
-    assert!(again.said().ends_with(error), "{}", again.said());
+    assert!(again.stable_stderr().ends_with(error), "{}", again.stable_stderr());
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
     assert_eq!(server.received().len(), requests, "the records are not pulled again");
@@ -70,7 +70,7 @@ fn records_that_were_deleted_during_the_pull_are_a_finding() {
         Folder::configured(&[&api::connection(&api::root(&server)), stream.as_str(), api::LINES].concat());
     let ended = folder.run("run");
     assert_eq!(
-        ended.assert_complete().said(),
+        ended.assert_complete().stable_stderr(),
         "users: complete, 3 records in 3 pages, TIME -> FOLDER/out/users.ndjson\n\
          warn  users: the total changed while the pages were pulled\n\
          warn  users: pages may shift while the API's data changes: set `unique`, continue from the last record with \
@@ -78,7 +78,7 @@ fn records_that_were_deleted_during_the_pull_are_a_finding() {
     );
     let strict = folder.run("run --strict");
     assert_eq!(strict.code, Some(4));
-    assert!(strict.said().contains("error: users: the total changed while the pages were pulled\n"));
+    assert!(strict.stable_stderr().contains("error: users: the total changed while the pages were pulled\n"));
     assert_eq!(folder.read("out/users.ndjson"), "1\n2\n4\n", "the file of the earlier run stays");
 }
 
@@ -106,7 +106,7 @@ fn a_key_that_no_record_has_is_a_finding() {
     let configuration = folder.read("longhaul.toml").replace("records =", "unique = \"/key\"\nrecords =");
     let folder = folder.with("longhaul.toml", configuration);
     let warning = "warn  users: no record has the key of `unique`, so duplicates were not dropped\n";
-    assert_eq!(folder.run("run").assert_complete().said(), [COMPLETE, warning].concat());
+    assert_eq!(folder.run("run").assert_complete().stable_stderr(), [COMPLETE, warning].concat());
     assert_eq!(folder.run("run --strict").code, Some(4));
 }
 
@@ -114,6 +114,6 @@ fn a_key_that_no_record_has_is_a_finding() {
 fn a_total_that_is_reached_or_exceeded_is_not_a_shortfall() {
     for total in [2, 1, 0] {
         let (folder, _server) = two_of(total);
-        assert_eq!(folder.run("run --strict").assert_complete().said(), COMPLETE);
+        assert_eq!(folder.run("run --strict").assert_complete().stable_stderr(), COMPLETE);
     }
 }

@@ -6,7 +6,7 @@ use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 use longhaul_tests::{Reaction, Reply};
 
 use crate::{
-    api::{self, LINES, calm, lines},
+    api::{self, LINES, lines, without_faults},
     folder::Folder,
 };
 
@@ -40,7 +40,7 @@ then = "split"
 /// Two days with 1,600 conversations. A query returns at most 300 of them.
 fn shallow() -> (Settings, FakeApi) {
     let settings =
-        Settings { days: 2, matching: IntervalMatching::Exact, max_depth: Some(300), ..calm(1600) };
+        Settings { days: 2, matching: IntervalMatching::Exact, max_depth: Some(300), ..without_faults(1600) };
     let api = api::start(&settings);
     (settings, api)
 }
@@ -54,10 +54,10 @@ fn eight_windows_are_complete_and_in_order() {
     let (settings, api) = shallow();
     let folder = folder(&api, QUERY);
     let ended = folder.run("run --strict");
-    let said = ended.assert_complete().said();
+    let stderr = ended.assert_complete().stable_stderr();
     assert!(
-        said.starts_with("calls: complete, 1,600 records in ") && said.contains(" of 8 windows, "),
-        "{said}"
+        stderr.starts_with("calls: complete, 1,600 records in ") && stderr.contains(" of 8 windows, "),
+        "{stderr}"
     );
     assert!(folder.read("out/calls.ndjson") == lines(&settings), "the records differ");
     let stats = api.stats();
@@ -72,9 +72,9 @@ fn one_window_is_halved_until_it_fits() {
         let stream = QUERY.replace("slice = \"6h\"\n", "").replace("sinks =", &format!("{unique}sinks ="));
         let folder = folder(&api, &stream);
         let ended = folder.run("run --strict");
-        let said = ended.assert_complete().said();
-        assert!(said.contains("calls: complete, 1,600 records in "), "{said}");
-        assert!(said.contains(" of 8 windows, "), "{said}");
+        let stderr = ended.assert_complete().stable_stderr();
+        assert!(stderr.contains("calls: complete, 1,600 records in "), "{stderr}");
+        assert!(stderr.contains(" of 8 windows, "), "{stderr}");
         assert!(folder.read("out/calls.ndjson") == lines(&settings), "the records differ");
     }
 }
@@ -105,8 +105,8 @@ fn a_fresh_run_rolls_back_the_files_of_complete_windows() {
         let names = folder.names_in("out");
         assert!(names.len() > 3, "{names:?}");
         let ended = folder.run(&format!("{command} --fresh"));
-        let said = ended.assert_complete().said();
-        assert!(said.starts_with("calls: complete, 1,600 records in 40 pages of 8 windows, "), "{said}");
+        let stderr = ended.assert_complete().stable_stderr();
+        assert!(stderr.starts_with("calls: complete, 1,600 records in 40 pages of 8 windows, "), "{stderr}");
         let names = folder.names_in("out");
         let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
         let before = if concurrency == 1 { "yesterday\n".to_owned() } else { String::new() };
@@ -155,7 +155,7 @@ fn a_file_that_cannot_be_opened_during_a_pull_is_an_error_of_the_sink() {
     let ended = folder.run("run --set sinks.lines.path=out/{window.start}.ndjson");
     // Not 2, which means that nothing was sent.
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
-    let words = ended.closing_words();
+    let words = ended.last_error();
     let cause = "caused by: the sink `lines` failed\n  caused by: cannot write to `out/20260102T000000Z.ndjson`: it is a folder\n";
     assert!(words.contains(cause), "{words}");
 }

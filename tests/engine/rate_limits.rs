@@ -116,7 +116,7 @@ fn a_single_client_uses_the_full_rate_without_a_429() {
         users: 1000,
         client_id: "the-client".to_owned(),
         client_secret: "the-s3cret".to_owned(),
-        token_life: Duration::from_secs(3600),
+        token_lifetime: Duration::from_secs(3600),
         rate_allowed: 300,
         ..Settings::default()
     };

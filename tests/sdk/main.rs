@@ -38,7 +38,8 @@ fn the_official_sdk_reads_every_stream_into_its_models() {
         Err(missing) => return writeln!(io::stderr(), "skipped: {missing}").unwrap(),
     };
     // The SDK does not renew a token of client credentials.
-    let settings = Settings { records: 730, token_life: Duration::from_secs(3600), ..Settings::default() };
+    let settings =
+        Settings { records: 730, token_lifetime: Duration::from_secs(3600), ..Settings::default() };
     let clock = Arc::new(SystemClock::new(Interrupt::default()));
     let api = FakeApi::start(settings.clone(), clock).unwrap();
     // The SDK reads its configuration from the home directory.

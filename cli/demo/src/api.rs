@@ -228,8 +228,8 @@ fn bearer(request: &Request) -> Option<&str> {
 
 fn denied(denial: Denial) -> ApiError {
     match denial {
-        Denial::Dead => ApiError::bad_credentials(),
-        Denial::Shut { seconds } => ApiError::too_many_requests(seconds),
+        Denial::Invalid => ApiError::bad_credentials(),
+        Denial::Paused { seconds } => ApiError::too_many_requests(seconds),
         Denial::Spent(budget @ Budget { reset, .. }) => {
             let error = ApiError::too_many_requests(reset);
             budget.headers().into_iter().fold(error, |error, (name, value)| error.with(name, value))

@@ -57,7 +57,7 @@ use self::{
 };
 pub use self::{
     faults::{Fault, Faults},
-    settings::{IntervalMatching, Settings, ToldLife, UriForm},
+    settings::{IntervalMatching, ReportedLifetime, Settings, UriForm},
     stats::Stats,
 };
 

@@ -10,7 +10,7 @@ use crate::{
     json::{self, Literal},
     request::Request,
     response::Response,
-    settings::{Settings, ToldLife},
+    settings::{ReportedLifetime, Settings},
     tokens::Tokens,
 };
 
@@ -122,10 +122,10 @@ fn grant(
         access_token: tokens.issue(now),
         refresh_token: refreshable.then(|| tokens.issue_refresh()),
         token_type: "bearer",
-        expires_in: match &settings.told_life {
-            ToldLife::Absent => None,
-            ToldLife::Exact => Some(Literal(settings.token_life.as_secs().to_string())),
-            ToldLife::Literal(text) => Some(Literal(text.clone())),
+        expires_in: match &settings.reported_lifetime {
+            ReportedLifetime::Absent => None,
+            ReportedLifetime::Exact => Some(Literal(settings.token_lifetime.as_secs().to_string())),
+            ReportedLifetime::Literal(text) => Some(Literal(text.clone())),
         },
     };
     Ok(Response::json(200, json::text(&granted)))

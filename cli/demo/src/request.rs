@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_client_that_waits_is_told_to_go_on() {
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         let text = "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx";
-        assert_eq!(Request::read(&mut text.as_bytes(), &mut told).unwrap().body, b"x");
-        assert_eq!(told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        assert_eq!(Request::read(&mut text.as_bytes(), &mut sent).unwrap().body, b"x");
+        assert_eq!(sent, b"HTTP/1.1 100 Continue\r\n\r\n");
     }
 
     #[test]

@@ -46,9 +46,9 @@ pub struct Settings {
     pub password: String,
 
     /// How long an access token is valid.
-    pub token_life: Duration,
-    /// What `expires_in` says about `token_life`.
-    pub told_life: ToldLife,
+    pub token_lifetime: Duration,
+    /// What `expires_in` says about `token_lifetime`.
+    pub reported_lifetime: ReportedLifetime,
     /// An access token becomes invalid after this many successful requests, if set.
     pub token_requests: Option<u32>,
     /// How many token requests are refused as too frequent before the first token is issued.
@@ -99,8 +99,8 @@ impl Default for Settings {
             client_secret: "not-a-secret".into(),
             username: "supervisor@example.com".into(),
             password: "not-a-password".into(),
-            token_life: Duration::from_secs(3),
-            told_life: ToldLife::Exact,
+            token_lifetime: Duration::from_secs(3),
+            reported_lifetime: ReportedLifetime::Exact,
             token_requests: None,
             token_refusals: 0,
             rate_allowed: 300,
@@ -120,7 +120,7 @@ impl Default for Settings {
 
 /// What the token endpoint says about the lifetime of a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ToldLife {
+pub enum ReportedLifetime {
     /// No `expires_in` at all.
     Absent,
     /// The real lifetime, in whole seconds.

@@ -46,7 +46,7 @@ impl Stats {
     }
 
     /// Access tokens that became invalid for any reason.
-    pub fn tokens_died(&self) -> u64 {
+    pub fn tokens_invalidated(&self) -> u64 {
         self.tokens_expired + self.tokens_spent + self.tokens_revoked
     }
 

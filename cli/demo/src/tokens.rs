@@ -49,9 +49,9 @@ pub(crate) struct Admission {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Denial {
     /// The token is no longer valid, or never was.
-    Dead,
+    Invalid,
     /// The token got a 429 with `Retry-After`, and `seconds` of it remain.
-    Shut { seconds: u64 },
+    Paused { seconds: u64 },
     /// The token has used up its requests for this minute.
     Spent(Budget),
 }
@@ -60,7 +60,7 @@ impl Tokens {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             random: Random::new(settings.seed, "token", 0),
-            life: settings.token_life,
+            life: settings.token_lifetime,
             requests: settings.token_requests,
             allowed: settings.rate_allowed,
             live: HashMap::new(),
@@ -98,10 +98,10 @@ impl Tokens {
     /// Admits a request and counts it.
     pub(crate) fn admit(&mut self, token: &str, now: Duration) -> Result<Admission, Denial> {
         self.bury(now);
-        let token = self.live.get_mut(token).ok_or(Denial::Dead)?;
+        let token = self.live.get_mut(token).ok_or(Denial::Invalid)?;
         let shut_for = token.shut_until.saturating_sub(now);
         if !shut_for.is_zero() {
-            return Err(Denial::Shut { seconds: whole_seconds(shut_for) });
+            return Err(Denial::Paused { seconds: whole_seconds(shut_for) });
         }
         let budget = token.window.count(self.allowed, now).map_err(Denial::Spent)?;
         Ok(Admission { budget, proven: token.served > 0 })
@@ -167,15 +167,15 @@ mod tests {
         assert!(!tokens.admit(&token, at(10)).unwrap().proven);
         tokens.succeed(&token);
         assert!(tokens.admit(&token, at(12)).unwrap().proven);
-        assert_eq!(tokens.admit(&token, at(13)), Err(Denial::Dead));
+        assert_eq!(tokens.admit(&token, at(13)), Err(Denial::Invalid));
         let mut stats = Stats::default();
         tokens.report(&mut stats, at(13));
-        assert_eq!((stats.tokens_issued, stats.tokens_expired, stats.tokens_died()), (1, 1, 1));
+        assert_eq!((stats.tokens_issued, stats.tokens_expired, stats.tokens_invalidated()), (1, 1, 1));
     }
 
     #[test]
     fn a_life_may_be_endless() {
-        let mut tokens = Tokens::new(&Settings { token_life: Duration::MAX, ..Settings::default() });
+        let mut tokens = Tokens::new(&Settings { token_lifetime: Duration::MAX, ..Settings::default() });
         let token = tokens.issue(at(10));
         assert!(tokens.admit(&token, at(u64::MAX / 2)).is_ok());
     }
@@ -189,7 +189,7 @@ mod tests {
         assert!(tokens.admit(&token, at(0)).is_ok());
         assert!(tokens.admit(&token, at(0)).is_ok());
         tokens.succeed(&token);
-        assert_eq!(tokens.admit(&token, at(0)), Err(Denial::Dead));
+        assert_eq!(tokens.admit(&token, at(0)), Err(Denial::Invalid));
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
         let mut tokens = Tokens::new(&Settings::default());
         let token = tokens.issue(at(0));
         tokens.shut(&token, at(2));
-        assert_eq!(tokens.admit(&token, Duration::from_millis(500)), Err(Denial::Shut { seconds: 2 }));
+        assert_eq!(tokens.admit(&token, Duration::from_millis(500)), Err(Denial::Paused { seconds: 2 }));
         assert!(tokens.admit(&token, at(2)).is_ok());
     }
 

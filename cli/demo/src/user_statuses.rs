@@ -170,10 +170,10 @@ impl UserDetail {
 impl<T> Stretch<T> {
     fn matches(&self, asked: Asked) -> bool {
         let Asked { interval, matching, .. } = asked;
-        let begun = self.start < interval.end;
+        let has_started = self.start < interval.end;
         match matching {
-            IntervalMatching::Exact => begun && self.start >= interval.start,
-            IntervalMatching::UtcDays => begun && self.end.is_none_or(|end| end > interval.start),
+            IntervalMatching::Exact => has_started && self.start >= interval.start,
+            IntervalMatching::UtcDays => has_started && self.end.is_none_or(|end| end > interval.start),
         }
     }
 }

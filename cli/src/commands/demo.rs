@@ -66,7 +66,7 @@ fn settings(arguments: &DemoArguments) -> Settings {
         port: arguments.port,
         seed: arguments.seed,
         records: arguments.records,
-        token_life: Duration::from_secs(arguments.token_life.into()),
+        token_lifetime: Duration::from_secs(arguments.token_life.into()),
         faults: Faults { rate: arguments.faults, ..Faults::default() },
         latency: if arguments.serve { Duration::ZERO } else { LATENCY },
         ..Settings::default()

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_string_is_found_wherever_it_is() {
+    fn the_end_of_a_string_is_found_at_any_offset() {
         for length in 0..40 {
             for (inside, spelling) in
                 [("x", Spelling::Plain), ("é", Spelling::Plain), ("\\\"", Spelling::Escaped)]

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_their_text_wherever_they_are() {
+    fn values_keep_their_text_at_any_depth() {
         let record = r#"{"skip":[{"a":0}],"b":{"x":[10,{"y":1.10}]},"a/b":"\u00e9","":-0.0,"a":12345678901234567890123}"#;
         assert_eq!(
             picked(["/a", "/b/x/1/y", "/a~1b", "/", "/b/x/2", "/none", "/a/deeper"], record),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_unescaped_and_oddities_elsewhere_are_ignored() {
+    fn names_are_compared_unescaped_and_invalid_text_elsewhere_is_ignored() {
         let record = r#"{"\ud800":1,"huge":1e999,"lone":"\udc00","sc\u0061lar":"\ud800"}"#;
         assert_eq!(picked(["/scalar", "/huge/x"], record), [Some(r#""\ud800""#), None]);
         let long = "n".repeat(99);

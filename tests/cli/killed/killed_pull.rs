@@ -12,7 +12,7 @@ use longhaul_tests::{Random, decompress, min_kills};
 use crate::{
     api::{self, reach},
     folder::Folder,
-    running::Running,
+    running_command::RunningCommand,
 };
 
 /// A pull to kill.
@@ -147,7 +147,7 @@ impl<'a> KilledPull<'a> {
     }
 
     /// Starts a run, and returns when it is time to kill it: after some pages and some time.
-    fn run_until_kill(&self, random: &mut Random) -> Running {
+    fn run_until_kill(&self, random: &mut Random) -> RunningCommand {
         let done = self.state().unfinished.map_or(0, |unfinished| unfinished.checkpoint.so_far().pages);
         let left = self.pages.saturating_sub(done);
         let (pages, time) = random.kill_time(left, self.pull.settings.latency);

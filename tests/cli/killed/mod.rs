@@ -22,7 +22,7 @@ use longhaul_tests::{Reaction, Timeline};
 
 use self::killed_pull::{Every, Pull, assert_complete_despite_kills};
 use crate::{
-    api::{self, LINES, TUTORIAL, calm},
+    api::{self, LINES, TUTORIAL, without_faults},
     folder::Folder,
 };
 
@@ -105,14 +105,14 @@ path = "out/{window.start}.ndjson"
 "#;
 
 /// Tokens are rejected after nine requests, one request in ten meets a fault, and each answer takes 3 ms.
-fn rough(records: usize) -> Settings {
+fn with_faults(records: usize) -> Settings {
     Settings {
         token_requests: Some(9),
         faults: Faults { rate: 0.1, retry_after: 0, ..Faults::default() },
         latency: Duration::from_millis(3),
         days: 2,
         matching: IntervalMatching::Exact,
-        ..calm(records)
+        ..without_faults(records)
     }
 }
 
@@ -125,8 +125,8 @@ fn listing_into(names: &str, sinks: &str) -> Pull {
     let stream = TUTORIAL.replace("\"lines\"", names).replace("50", "2");
     Pull {
         stream: "conversations",
-        configuration: [&api::connection(&api::nowhere()), stream.as_str(), sinks].concat(),
-        settings: rough(80),
+        configuration: [&api::connection(&api::unused_url()), stream.as_str(), sinks].concat(),
+        settings: with_faults(80),
         existing_files: &[],
         concurrency: 1,
         deepest: 0,
@@ -143,8 +143,8 @@ fn without_revocations(settings: Settings) -> Settings {
 fn windows(sink: &str) -> Pull {
     Pull {
         stream: "calls",
-        configuration: [&api::connection(&api::nowhere()), QUERY, sink].concat(),
-        settings: rough(64),
+        configuration: [&api::connection(&api::unused_url()), QUERY, sink].concat(),
+        settings: with_faults(64),
         ..listing()
     }
 }
@@ -153,7 +153,7 @@ fn jobs(sink: &str) -> Pull {
     Pull {
         stream: "conversation_jobs",
         configuration: [JOBS, sink].concat(),
-        settings: without_revocations(Settings { job_polls: 1, ..rough(64) }),
+        settings: without_revocations(Settings { job_polls: 1, ..with_faults(64) }),
         ..listing()
     }
 }
@@ -161,7 +161,8 @@ fn jobs(sink: &str) -> Pull {
 #[test]
 fn a_listing_into_two_files_at_once() {
     // Slow enough for some checkpoints at the default interval.
-    let slow = Pull { settings: Settings { latency: Duration::from_millis(40), ..rough(80) }, ..listing() };
+    let slow =
+        Pull { settings: Settings { latency: Duration::from_millis(40), ..with_faults(80) }, ..listing() };
     assert_complete_despite_kills(&slow, &[DEFAULT]);
     assert_complete_despite_kills(&listing(), &[AT_EACH_PAGE, OFTEN, DEFAULT]);
 }

@@ -14,7 +14,7 @@ fn check(sink: &str, more: &str) -> String {
 #[test]
 fn without_reading_records_back_only_the_calls_are_tested() {
     let ended = folder("count").run(&check("count", "--read nothing"));
-    let printed = ended.assert_complete().printed();
+    let printed = ended.assert_complete().stable_stdout();
     let lines = printed.lines().collect::<Vec<_>>();
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(lines[0], format!("count {version}, FOLDER/{}", file_name("count")));
@@ -49,8 +49,8 @@ fn a_file_is_read_as_lines_and_each_case_that_failed_says_what_the_sink_did() {
 #[test]
 fn a_command_reads_the_published_records() {
     let folder = folder("count");
-    let typed = folder.longhaul(&check("count", "--read-with"));
-    let ended = typed.argument("sed '/^0$/d' \"$LONGHAUL_DESTINATION\" 2>/dev/null").run();
+    let command = folder.longhaul(&check("count", "--read-with"));
+    let ended = command.argument("sed '/^0$/d' \"$LONGHAUL_DESTINATION\" 2>/dev/null").run();
     for line in [
         "  ok      dropping publishes nothing\n",
         "  ok      an empty pull publishes an empty result\n",
@@ -59,8 +59,8 @@ fn a_command_reads_the_published_records() {
         assert!(ended.stdout.contains(line), "{}", ended.stdout);
     }
     // Control characters are escaped.
-    let typed = folder.longhaul(&check("count", "--read-with"));
-    let ended = typed.argument("printf '\\033[2J\\001\\n'").run();
+    let command = folder.longhaul(&check("count", "--read-with"));
+    let ended = command.argument("printf '\\033[2J\\001\\n'").run();
     let difference =
         "the first difference is at record 1: \\u{1b}[2J\\u{1} instead of {\"page\":1,\"record\":1}\n";
     assert!(ended.stdout.contains(difference), "{}", ended.stdout);
@@ -79,7 +79,7 @@ fn a_sink_that_panics_fails_every_case_and_the_check_continues() {
 
 #[test]
 fn a_sink_that_cannot_be_checked_is_an_error() {
-    for (sink, more, said) in [
+    for (sink, more, stderr) in [
         (
             "faulty",
             "",
@@ -100,7 +100,7 @@ fn a_sink_that_cannot_be_checked_is_an_error() {
              hint: use `--read-with` or `--read nothing`\n",
         ),
     ] {
-        folder(sink).run(&check(sink, more)).assert_failed(2, said);
+        folder(sink).run(&check(sink, more)).assert_failed(2, stderr);
     }
     let missing = Folder::empty().run("sinks check missing.so");
     assert!(missing.stderr.starts_with("error: cannot read the plugin `missing.so`\n"), "{}", missing.stderr);

@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use super::{file_name, folder_with};
 use crate::{
-    api::{self, CLIENT_SECRET, calm},
+    api::{self, CLIENT_SECRET, without_faults},
     folder::Folder,
 };
 
@@ -48,7 +48,7 @@ fn folder(change: &str, base_url: &str) -> Folder {
 
 #[test]
 fn a_sink_in_c_receives_every_record() {
-    let settings = calm(1234);
+    let settings = without_faults(1234);
     let api = api::start(&settings);
     let folder = folder("table.write = logged_write", api.base_url());
     let ended = folder.run("run");
@@ -79,13 +79,13 @@ fn the_commands_of_the_readme_build_and_check_the_example() {
 
 #[test]
 fn a_plugin_receives_its_options_and_variables_and_nothing_else() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     let folder = folder("table.configure = logged_configure, table.open = logged_open", api.base_url());
     let ended = folder.run("run");
-    ended.assert_complete().assert_silent_about(CLIENT_SECRET);
-    let said = ended.said();
-    let logged = said.lines().filter_map(|line| line.strip_prefix("info  {")).collect::<Vec<_>>();
-    assert_eq!(logged.len(), 2, "{said}");
+    ended.assert_complete().assert_hides(CLIENT_SECRET);
+    let stderr = ended.stable_stderr();
+    let logged = stderr.lines().filter_map(|line| line.strip_prefix("info  {")).collect::<Vec<_>>();
+    assert_eq!(logged.len(), 2, "{stderr}");
     assert_eq!(logged[0], r#""path":"{stream}.count"}"#);
     let variables = logged[1].strip_prefix(r#""folder":"FOLDER","values":{"date":""#).unwrap();
     assert!(variables.ends_with(r#"","stream":"conversations"}}"#), "{variables}");
@@ -93,7 +93,7 @@ fn a_plugin_receives_its_options_and_variables_and_nothing_else() {
 
 #[test]
 fn an_unknown_status_ends_the_run_with_an_error() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     for (function, status, before) in [
         ("configure", 77, CONFIGURED),
         ("destination", u32::MAX, CONFIGURED),
@@ -105,14 +105,14 @@ fn an_unknown_status_ends_the_run_with_an_error() {
         let folder = folder(&format!("table.{function} = unknown_{function}"), api.base_url());
         let ended = folder.run("run");
         let message = format!("{before}the plugin `count` returned the unknown status {status}\n{HINT}");
-        assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
+        assert_eq!((ended.code, ended.last_error()), (Some(5), message), "{function}");
         assert_eq!(folder.names_in(".").iter().find(|name| name.contains("count")), None);
     }
 }
 
 #[test]
 fn a_missing_result_ends_the_run_with_an_error() {
-    let api = api::start(&calm(1));
+    let api = api::start(&without_faults(1));
     for (function, before, what) in [
         ("configure", CONFIGURED, "returned no configured sink"),
         ("destination", CONFIGURED, "returned no destination"),
@@ -121,6 +121,6 @@ fn a_missing_result_ends_the_run_with_an_error() {
     ] {
         let ended = folder(&format!("table.{function} = empty_{function}"), api.base_url()).run("run");
         let message = format!("{before}the plugin `count` {what}\n{HINT}");
-        assert_eq!((ended.code, ended.closing_words()), (Some(5), message), "{function}");
+        assert_eq!((ended.code, ended.last_error()), (Some(5), message), "{function}");
     }
 }

@@ -35,7 +35,7 @@ fn assert_rejected(folder: &Folder, error: &str, causes: &str, hint: &str) {
     let listed = folder.run("sinks");
     let line: String = causes.lines().fold(error, |line, cause| format!("{line}: {cause}"));
     assert!(
-        listed.assert_complete().printed().contains(&format!("count\n  cannot be used: {line}\n")),
+        listed.assert_complete().stable_stdout().contains(&format!("count\n  cannot be used: {line}\n")),
         "{}",
         listed.stdout
     );
@@ -80,12 +80,15 @@ fn a_library_that_needs_one_that_is_missing() {
     let user = compiled(&sources.path("user.c"), &["-Wl,--no-as-needed", &path, "-labsent"]);
     let folder = folder(user);
     let ended = folder.run("run");
-    let said = ended.said();
-    let lines = said.lines().collect::<Vec<_>>();
+    let stderr = ended.stable_stderr();
+    let lines = stderr.lines().collect::<Vec<_>>();
     let path = format!("FOLDER/plugins/{}", file_name("count"));
     assert_eq!(lines[0], format!("error: `{path}` needs another shared library that is missing"));
     // The loader's message names it.
-    assert!(lines.iter().any(|line| line.contains("caused by: ") && line.contains("libabsent.so")), "{said}");
+    assert!(
+        lines.iter().any(|line| line.contains("caused by: ") && line.contains("libabsent.so")),
+        "{stderr}"
+    );
     assert_eq!(lines.last(), Some(&"hint: install the missing library; `ldd` shows which one it is"));
     assert_eq!(ended.code, Some(2));
 }
@@ -199,15 +202,15 @@ fn a_library_that_returns_no_table() {
 fn a_library_that_the_loader_rejects() {
     let sources = Folder::empty().with("user.c", "int absent(void); int (*user)(void) = absent;");
     let ended = folder(compiled(&sources.path("user.c"), &[])).run("run");
-    let (said, path) = (ended.said(), format!("FOLDER/plugins/{}", file_name("count")));
+    let (stderr, path) = (ended.stable_stderr(), format!("FOLDER/plugins/{}", file_name("count")));
     assert!(
-        said.starts_with(&format!(
+        stderr.starts_with(&format!(
             "error: cannot load `{path}` as a shared library\n  in: longhaul.toml:22\n  caused by: "
         )),
-        "{said}"
+        "{stderr}"
     );
     // The loader's message names the missing function.
-    assert!(said.lines().any(|line| line.contains("caused by: ") && line.contains("absent")), "{said}");
+    assert!(stderr.lines().any(|line| line.contains("caused by: ") && line.contains("absent")), "{stderr}");
     assert_eq!(ended.code, Some(2));
 }
 
@@ -227,7 +230,7 @@ fn a_broken_link_or_a_folder() {
             ),
         );
     };
-    symlink("nowhere", &path).unwrap();
+    symlink("unused_url", &path).unwrap();
     assert_unreadable("No such file or directory");
     fs::remove_file(&path).unwrap();
     symlink(file_name("count"), &path).unwrap();
@@ -256,9 +259,9 @@ fn a_plugin_path_that_is_a_file() {
     let folder = folder.with("longhaul.toml", configuration);
     for command in ["run", "sinks"] {
         let ended = folder.run(command);
-        let said = ended.said();
-        assert!(said.starts_with("error: cannot look for plugins in `FOLDER/file`\n"), "{said}");
-        assert!(said.contains("  caused by: Not a directory"), "{said}");
+        let stderr = ended.stable_stderr();
+        assert!(stderr.starts_with("error: cannot look for plugins in `FOLDER/file`\n"), "{stderr}");
+        assert!(stderr.contains("  caused by: Not a directory"), "{stderr}");
         assert_eq!(ended.code, Some(2));
     }
 }

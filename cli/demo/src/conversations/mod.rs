@@ -39,7 +39,7 @@ impl Details for Conversations {
             IntervalMatching::Exact => self.started(interval, matching).collect(),
             IntervalMatching::UtcDays => {
                 let earliest = if from_start_of_day { interval.days().start } else { i64::MIN };
-                self.alive(interval).filter(|at| self.start(*at) >= earliest).collect()
+                self.active(interval).filter(|at| self.start(*at) >= earliest).collect()
             }
         }
     }
@@ -103,9 +103,9 @@ impl Conversations {
     }
 
     /// The conversations that were open at some time during an interval.
-    pub(crate) fn alive(&self, interval: Interval) -> impl Iterator<Item = usize> {
-        let begun = 0..self.first_from(interval.end);
-        begun.filter(move |index| self.end(*index).is_none_or(|end| end >= interval.start))
+    pub(crate) fn active(&self, interval: Interval) -> impl Iterator<Item = usize> {
+        let started = 0..self.first_from(interval.end);
+        started.filter(move |index| self.end(*index).is_none_or(|end| end >= interval.start))
     }
 
     /// The first conversation that starts at or after `moment`.
@@ -187,11 +187,11 @@ mod tests {
     fn the_living_are_those_that_overlap() {
         let all = conversations(700);
         let wanted = interval("2026-01-03/2026-01-04");
-        let alive: Vec<_> = all.alive(wanted).collect();
+        let active: Vec<_> = all.active(wanted).collect();
         let overlaps =
             |at: &usize| all.start(*at) < wanted.end && all.end(*at).is_none_or(|end| end >= wanted.start);
-        assert_eq!(alive, (0..700).filter(overlaps).collect::<Vec<_>>());
-        assert!(alive.iter().any(|at| all.start(*at) < wanted.start));
+        assert_eq!(active, (0..700).filter(overlaps).collect::<Vec<_>>());
+        assert!(active.iter().any(|at| all.start(*at) < wanted.start));
     }
 
     #[test]

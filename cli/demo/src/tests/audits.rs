@@ -37,17 +37,20 @@ fn a_query_is_queued_then_running_then_succeeded() {
     let (api, client, _) = start(Settings { job_polls: 2, ..Settings::default() });
     let body = json!({ "interval": ALL, "serviceName": "Routing" });
     let reply = client.post(PATH, &body.to_string());
-    let told = reply.json();
-    let fields: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    let query_status = reply.json();
+    let fields: Vec<_> = query_status.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!((reply.status, fields), (202, vec!["id", "interval", "serviceName", "startDate", "state"]));
-    assert_eq!((&told["state"], &told["startDate"]), (&"Queued".into(), &"2026-02-01T00:00:00.000Z".into()));
-    let query = format!("{PATH}/{}", told["id"].as_str().unwrap());
+    assert_eq!(
+        (&query_status["state"], &query_status["startDate"]),
+        (&"Queued".into(), &"2026-02-01T00:00:00.000Z".into())
+    );
+    let query = format!("{PATH}/{}", query_status["id"].as_str().unwrap());
     assert_eq!(client.get(&format!("{query}/results")).refusal(), (400, "bad.request".into()));
     for state in ["Queued", "Running", "Succeeded"] {
         let status = client.get(&query).json();
-        assert_eq!((&status["state"], &status["id"]), (&state.into(), &told["id"]));
+        assert_eq!((&status["state"], &status["id"]), (&state.into(), &query_status["id"]));
     }
-    assert_eq!(client.get(&format!("{query}/results")).json()["id"], told["id"]);
+    assert_eq!(client.get(&format!("{query}/results")).json()["id"], query_status["id"]);
     assert_eq!((api.stats().jobs_submitted, api.stats().pages), (1, 1));
 }
 

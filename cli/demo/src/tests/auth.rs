@@ -8,7 +8,7 @@ use super::{client::Reply, start};
 use crate::Settings;
 
 #[test]
-fn a_missing_token_and_a_dead_one_have_codes_of_their_own() {
+fn a_missing_token_and_an_invalid_one_have_different_codes() {
     let (api, client, clock) = start(Settings::default());
     let missing = client.with(None).get("/api/v2/users");
     assert_eq!(missing.refusal(), (401, "authentication.required".into()));
@@ -53,12 +53,13 @@ fn a_token_dies_after_its_requests() {
         assert_eq!(client.get("/api/v2/users").status, 401);
         client.renew();
     }
-    assert_eq!((api.stats().tokens_spent, api.stats().tokens_died()), (3, 3));
+    assert_eq!((api.stats().tokens_spent, api.stats().tokens_invalidated()), (3, 3));
 }
 
 #[test]
 fn the_rate_headers_tell_when_the_429_comes_and_when_it_is_over() {
-    let settings = Settings { rate_allowed: 2, token_life: Duration::from_secs(3600), ..Settings::default() };
+    let settings =
+        Settings { rate_allowed: 2, token_lifetime: Duration::from_secs(3600), ..Settings::default() };
     let (api, client, clock) = start(settings);
     let headers = |reply: &Reply| {
         ["count", "allowed", "reset"]

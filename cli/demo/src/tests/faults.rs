@@ -34,7 +34,7 @@ fn after_its_retry_after_a_request_succeeds_and_not_before() {
 }
 
 #[test]
-fn a_revoked_token_stays_dead_and_a_new_one_serves_first() {
+fn a_revoked_token_stays_invalid_and_a_new_one_is_accepted_first() {
     let (api, mut client, _) = start(always(Fault::RevokeToken));
     for number in 1..=3 {
         assert_eq!(client.get("/api/v2/users").status, 200);
@@ -96,7 +96,7 @@ fn a_pull_through_every_fault_gives_every_record() {
         records: 300,
         max_page: 2,
         token_requests: Some(7),
-        token_life: Duration::from_secs(600),
+        token_lifetime: Duration::from_secs(600),
         faults: Faults { rate: 0.5, ..Faults::default() },
         ..Settings::default()
     };

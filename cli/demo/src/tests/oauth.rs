@@ -6,7 +6,7 @@ use super::{
     client::{Client, basic},
     start,
 };
-use crate::{Settings, ToldLife};
+use crate::{ReportedLifetime, Settings};
 
 const GRANT: &str = "grant_type=client_credentials";
 
@@ -109,14 +109,14 @@ fn a_user_s_token_is_refreshed_and_the_refresh_token_rotates() {
 
 #[test]
 fn what_is_told_about_a_token_s_life_is_what_the_settings_say() {
-    let told = |told_life| {
-        let (_api, client, _) = start(Settings { told_life, ..Settings::default() });
+    let reported = |reported_lifetime| {
+        let (_api, client, _) = start(Settings { reported_lifetime, ..Settings::default() });
         let body = client.ask_for_token(&basic(), GRANT).body;
         body.split_once("\"expires_in\":").map(|(_, value)| value.trim_end_matches('}').to_owned())
     };
-    assert_eq!(told(ToldLife::Absent), None);
-    assert_eq!(told(ToldLife::Exact).as_deref(), Some("3"));
-    assert_eq!(told(ToldLife::Literal("-1".into())).as_deref(), Some("-1"));
-    assert_eq!(told(ToldLife::Literal("1e300".into())).as_deref(), Some("1e300"));
-    assert_eq!(told(ToldLife::Literal("\"3600\"".into())).as_deref(), Some("\"3600\""));
+    assert_eq!(reported(ReportedLifetime::Absent), None);
+    assert_eq!(reported(ReportedLifetime::Exact).as_deref(), Some("3"));
+    assert_eq!(reported(ReportedLifetime::Literal("-1".into())).as_deref(), Some("-1"));
+    assert_eq!(reported(ReportedLifetime::Literal("1e300".into())).as_deref(), Some("1e300"));
+    assert_eq!(reported(ReportedLifetime::Literal("\"3600\"".into())).as_deref(), Some("\"3600\""));
 }

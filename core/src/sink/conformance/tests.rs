@@ -178,7 +178,7 @@ fn each_fault_is_found_by_the_case_for_its_clause() {
 }
 
 #[test]
-fn where_nothing_can_be_read_back_the_calls_are_judged() {
+fn without_reading_records_back_only_the_calls_are_tested() {
     let failures = |fault| failures_of(&suite_of(Publishes::Unseen, fault));
     assert_eq!(failures(Fault::None), []);
     assert_eq!(failures(Fault::LosesARecord), []);

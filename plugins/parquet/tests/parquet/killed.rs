@@ -77,7 +77,7 @@ impl KilledPull {
         Settings {
             records: 80,
             token_requests: Some(9),
-            token_life: Duration::from_secs(3600),
+            token_lifetime: Duration::from_secs(3600),
             rate_allowed: u32::MAX,
             faults: Faults { rate: 0.1, retry_after: 0, ..Faults::default() },
             latency: Duration::from_millis(3),

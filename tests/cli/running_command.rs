@@ -6,39 +6,39 @@ use std::{
     process::{Child, ChildStderr, ChildStdout, Command},
 };
 
-use crate::ended::Ended;
+use crate::command_output::CommandOutput;
 
 /// A running command. It is killed at the end of its test.
-pub(crate) struct Running {
+pub(crate) struct RunningCommand {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
-    said: String,
+    stderr_so_far: String,
     folder: PathBuf,
 }
 
-impl Running {
+impl RunningCommand {
     pub(crate) fn new(mut child: Child, folder: &Path) -> Self {
         let stdout = child.stdout.take().map(BufReader::new);
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        Self { child, stdout, stderr, said: String::new(), folder: folder.to_owned() }
+        Self { child, stdout, stderr, stderr_so_far: String::new(), folder: folder.to_owned() }
     }
 
     /// Waits until a line on stderr contains `words`.
     #[track_caller]
-    pub(crate) fn wait_until_it_says(&mut self, words: &str) {
+    pub(crate) fn wait_for_stderr(&mut self, words: &str) {
         let mut line = String::new();
         while !line.contains(words) {
             line.clear();
             let read = self.stderr.read_line(&mut line).unwrap();
-            assert!(read > 0, "it ended before it printed {words:?}: {}", self.said);
-            self.said.push_str(&line);
+            assert!(read > 0, "it ended before it printed {words:?}: {}", self.stderr_so_far);
+            self.stderr_so_far.push_str(&line);
         }
     }
 
     /// stdout, up to and including the line `last`.
     #[track_caller]
-    pub(crate) fn printed_until(&mut self, last: &str) -> String {
+    pub(crate) fn stdout_until(&mut self, last: &str) -> String {
         let stdout = self.stdout.as_mut().unwrap();
         let mut printed = String::new();
         while printed.lines().last() != Some(last) {
@@ -60,7 +60,7 @@ impl Running {
     }
 
     /// Kills it, unless it has ended.
-    pub(crate) fn kill(mut self) -> Ended {
+    pub(crate) fn kill(mut self) -> CommandOutput {
         self.child.kill().unwrap();
         self.end()
     }
@@ -71,18 +71,23 @@ impl Running {
     }
 
     /// Waits until it ends.
-    pub(crate) fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> CommandOutput {
         let mut printed = Vec::new();
         if let Some(stdout) = &mut self.stdout {
             stdout.read_to_end(&mut printed).unwrap();
         }
-        self.stderr.read_to_string(&mut self.said).unwrap();
+        self.stderr.read_to_string(&mut self.stderr_so_far).unwrap();
         let status = self.child.wait().unwrap();
-        Ended::new(status, printed, std::mem::take(&mut self.said).into_bytes(), &self.folder)
+        CommandOutput::new(
+            status,
+            printed,
+            std::mem::take(&mut self.stderr_so_far).into_bytes(),
+            &self.folder,
+        )
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         // If the test passed, it has already ended.
         let _ = self.child.kill();

@@ -4,16 +4,16 @@ use std::{path::Path, process::ExitStatus};
 
 /// The result of a command.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CommandOutput {
     /// The exit code; `None` if a signal ended the process.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
-    /// The bytes as they are. Most tests use [`said`](Self::said) instead.
+    /// The bytes as they are. Most tests use [`stable_stderr`](Self::stable_stderr) instead.
     pub(crate) stderr: String,
     folder: String,
 }
 
-impl Ended {
+impl CommandOutput {
     pub(crate) fn new(status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>, folder: &Path) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let folder = folder.to_str().unwrap().to_owned();
@@ -21,19 +21,19 @@ impl Ended {
     }
 
     /// stderr, without what differs between runs.
-    pub(crate) fn said(&self) -> String {
-        steady(&self.stderr, &self.folder)
+    pub(crate) fn stable_stderr(&self) -> String {
+        stable(&self.stderr, &self.folder)
     }
 
     /// stdout, without what differs between runs.
-    pub(crate) fn printed(&self) -> String {
-        steady(&self.stdout, &self.folder)
+    pub(crate) fn stable_stdout(&self) -> String {
+        stable(&self.stdout, &self.folder)
     }
 
     /// The command failed with this on stderr, and nothing on stdout.
     #[track_caller]
-    pub(crate) fn assert_failed(&self, code: i32, said: &str) {
-        assert_eq!(self.said(), said);
+    pub(crate) fn assert_failed(&self, code: i32, stderr: &str) {
+        assert_eq!(self.stable_stderr(), stderr);
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""));
     }
 
@@ -46,23 +46,23 @@ impl Ended {
 
     /// The last error: the `error:` line, its causes and the hint.
     #[track_caller]
-    pub(crate) fn closing_words(&self) -> String {
-        let said = self.said();
+    pub(crate) fn last_error(&self) -> String {
+        let stderr = self.stable_stderr();
         let start =
-            said.rfind("\nerror: ").map(|before| before + 1).or(said.starts_with("error: ").then_some(0));
-        let start = start.unwrap_or_else(|| panic!("no error in {said}"));
-        said[start..].to_owned()
+            stderr.rfind("\nerror: ").map(|before| before + 1).or(stderr.starts_with("error: ").then_some(0));
+        let start = start.unwrap_or_else(|| panic!("no error in {stderr}"));
+        stderr[start..].to_owned()
     }
 
     /// Neither stderr nor stdout shows `secret`.
     #[track_caller]
-    pub(crate) fn assert_silent_about(&self, secret: &str) {
+    pub(crate) fn assert_hides(&self, secret: &str) {
         assert!(!self.stderr.contains(secret), "stderr shows it: {}", self.stderr);
         assert!(!self.stdout.contains(secret), "stdout shows it: {}", self.stdout);
     }
 }
 
-fn steady(text: &str, folder: &str) -> String {
+fn stable(text: &str, folder: &str) -> String {
     let text = text.replace(folder, "FOLDER");
     let text: String = text.split_inclusive('\n').map(without_timestamp).collect();
     let text = masked(&text, "127.0.0.1:", "PORT", |c| c.is_ascii_digit());
@@ -95,41 +95,41 @@ fn without_timestamp(line: &str) -> &str {
 /// `text` with `MOMENT` for every time such as `2026-01-02 03:04:05 UTC`.
 fn without_moments(text: &str) -> String {
     let mut parts = text.split(" UTC");
-    let mut steady = parts.next().unwrap_or_default().to_owned();
+    let mut stable = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let time = steady.len().checked_sub("0000-00-00 00:00:00".len());
-        match time.filter(|start| steady.is_char_boundary(*start) && steady[*start..].starts_with("20")) {
-            Some(start) => steady.replace_range(start.., "MOMENT"),
-            None => steady.push_str(" UTC"),
+        let time = stable.len().checked_sub("0000-00-00 00:00:00".len());
+        match time.filter(|start| stable.is_char_boundary(*start) && stable[*start..].starts_with("20")) {
+            Some(start) => stable.replace_range(start.., "MOMENT"),
+            None => stable.push_str(" UTC"),
         }
-        steady.push_str(part);
+        stable.push_str(part);
     }
-    steady
+    stable
 }
 
 /// Replaces the characters for which `differs` is true after `marker` with `mask`.
 fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) -> String {
     let mut parts = text.split(marker);
-    let mut steady = parts.next().unwrap_or_default().to_owned();
+    let mut stable = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest = part.trim_start_matches(&differs);
-        steady.push_str(marker);
+        stable.push_str(marker);
         if rest.len() < part.len() {
-            steady.push_str(mask);
+            stable.push_str(mask);
         }
-        steady.push_str(rest);
+        stable.push_str(rest);
     }
-    steady
+    stable
 }
 
 #[test]
 fn texts_that_differ_between_runs_are_replaced() {
-    assert_eq!(steady("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
+    assert_eq!(stable("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
     let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), retrying in 0.1 s\n\
                 calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
                 jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, 1 min 2 s -> x\n";
     assert_eq!(
-        steady(text, "/a/folder"),
+        stable(text, "/a/folder"),
         "warn  from 127.0.0.1:PORT (correlation id ID), retrying in TIME\n\
          calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n\
          jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, TIME -> x\n"

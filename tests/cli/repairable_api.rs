@@ -10,7 +10,7 @@ use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 use crate::{api, folder::Folder};
 
 /// A listing of four pages. The third one fails until it is repaired.
-pub(crate) struct Repairable {
+pub(crate) struct RepairableApi {
     pub(crate) server: FaultServer,
     repaired: Arc<AtomicBool>,
 }
@@ -22,7 +22,7 @@ pub(crate) const ALL: &str =
 /// The records before the broken page.
 pub(crate) const HALF: &str = "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n";
 
-impl Repairable {
+impl RepairableApi {
     /// A listing that does `fault` instead of sending the third page.
     pub(crate) fn new(fault: impl Into<Reaction>) -> Self {
         let repaired = Arc::new(AtomicBool::new(false));
@@ -55,8 +55,8 @@ impl Repairable {
 }
 
 /// A repaired listing, and a folder in which a run failed at its third page.
-pub(crate) fn stopped(change: impl Fn(String) -> String) -> (Repairable, Folder) {
-    let listing = Repairable::new(Reply::status(410));
+pub(crate) fn stopped(change: impl Fn(String) -> String) -> (RepairableApi, Folder) {
+    let listing = RepairableApi::new(Reply::status(410));
     let folder = Folder::configured(&change(listing.configuration()));
     assert_eq!(folder.run("run").code, Some(4));
     listing.repair();
