@@ -135,7 +135,7 @@ pub(crate) struct RunArguments {
     /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
-    /// Fail if fewer records arrive than the API reported
+    /// Publish nothing and fail if anything suggests that records are missing
     #[arg(long)]
     pub(crate) strict: bool,
     /// Stop at the first stream that fails

@@ -23,7 +23,7 @@ mod session;
 mod stop;
 mod terminal;
 
-use std::{ffi::OsString, io};
+use std::ffi::OsString;
 
 use clap::Parser;
 
@@ -54,7 +54,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Run(run) => invocation.of_run(run),
             _ => invocation,
         };
-        report::print(&failure, &invocation, &mut io::stderr().lock());
+        report::print(&failure, &invocation, &mut screen.clone());
         failure.exit
     })
 }

@@ -79,7 +79,7 @@ pub use self::{
     http::{
         origins::{ForeignOrigin, Origins},
         request::{Body, Replay, Request},
-        secret::Secret,
+        secret::{Secret, Secrets},
         template::Template,
     },
     json::pointer::{InvalidPointer, Pointer},

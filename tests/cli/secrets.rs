@@ -1,6 +1,8 @@
 //! Secrets reach the server unchanged, and nothing else shows them.
 
 use longhaul_demo::Settings;
+use longhaul_tests::{FaultServer, Reply};
+use serde_json::json;
 
 use crate::{
     api::{self, without_faults},
@@ -73,7 +75,7 @@ fn secrets_also_come_from_a_variable_a_file_or_a_command() {
 
 #[test]
 fn a_configured_header_may_be_a_secret_and_is_never_shown() {
-    let server = api::server(|_| longhaul_tests::Reply::json(r#"{"results":[]}"#).into());
+    let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let configuration = api::tutorial(&api::root(&server))
         .replace("\n[auth]", "headers = { X-Key = { env = \"THE_KEY\" } }\n\n[auth]");
     let folder = Folder::configured(&configuration);
@@ -85,4 +87,83 @@ fn a_configured_header_may_be_a_secret_and_is_never_shown() {
     let keys: Vec<_> = received.iter().map(|request| request.header("x-key")).collect();
     // It is not sent to the token endpoint.
     assert_eq!(keys, [None, Some("k3y")]);
+}
+
+/// The spellings in which the servers of the next test quote a secret.
+fn spellings(secret: &str) -> Vec<String> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let percent: String = secret.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+    let units: String =
+        secret.encode_utf16().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"));
+    let entities: String =
+        secret.chars().fold(String::new(), |text, c| text + &format!("&#{};", u32::from(c)));
+    vec![
+        secret.to_owned(),
+        form.to_lowercase(),
+        form,
+        percent.to_lowercase(),
+        percent,
+        units,
+        secret.replace('/', "\\/").replace('"', "\\\""),
+        entities,
+        secret.replace('&', "&amp;").replace('"', "&quot;"),
+        STANDARD.encode(secret),
+        STANDARD.encode(format!("the-client:{secret}")),
+    ]
+}
+
+#[test]
+fn what_servers_quote_is_shown_nowhere_in_any_spelling() {
+    const SECRET: &str = "s3cret/&\"+more";
+    const TOKEN: &str = "t0ken.of-this~run";
+    const KEY: &str = "k3y=of/the+api";
+    let quoted = [SECRET, TOKEN, KEY].map(spellings).concat();
+    let text = quoted.join(" , ");
+    // The page that fails, and the token request that is refused once.
+    for failing in ["temporary", "final", "success"] {
+        let (text, met) = (text.clone(), std::sync::atomic::AtomicU32::new(0));
+        let server = FaultServer::start(api::clock(), move |request| {
+            let is_first = met.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+            // Before the token is issued, nobody knows it.
+            let text = if is_first { spellings(SECRET).join(" , ") } else { text.clone() };
+            let error = |status| Reply {
+                status,
+                ..Reply::json(json!({ "error": "e", "message": text }).to_string())
+            };
+            if request.url.path() == "/oauth/token" {
+                let token = json!({ "access_token": TOKEN, "token_type": "bearer", "expires_in": 3600 });
+                return if is_first { error(503) } else { Reply::json(token.to_string()) }.into();
+            }
+            match (failing, request.query("page")) {
+                (_, None) => Reply::json(r#"{"data":[1],"next":"2"}"#).into(),
+                ("temporary", _) => error(503).into(),
+                ("final", _) => error(400).into(),
+                _ => Reply::json(json!({ "errors": [{ "message": text }] }).to_string()).into(),
+            }
+        });
+        let configuration =
+            api::connection(&api::root(&server)).replace("the-s3cret", &SECRET.replace('"', "\\\""));
+        let stream = "[streams.events]\npath = \"/events\"\nrecords = \"/data\"\nsinks = [\"lines\"]\n\
+                      headers = { X-Api-Key = { env = \"KEY\" } }\n\
+                      pages = { type = \"cursor\", param = \"page\", cursor = \"/next\" }\n";
+        let folder = Folder::configured(&[&configuration, stream, api::LINES].concat());
+        for format in ["text", "json"] {
+            let command =
+                format!("-vv run --log-format {format} --summary summary.json --set retry.max_attempts=2");
+            let ended = folder.longhaul(&command).variable("KEY", KEY).run();
+            assert_ne!(ended.code, Some(0));
+            let state = folder
+                .names_in(".longhaul")
+                .into_iter()
+                .map(|name| folder.path(&format!(".longhaul/{name}")));
+            let files = state.chain([folder.path("summary.json")]);
+            let shown = files.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
+            let shown = ended.stderr.clone() + &shown.collect::<String>();
+            assert!(shown.contains("***"), "{shown}");
+            for spelling in &quoted {
+                assert!(!shown.contains(spelling), "{failing}, {format}: {spelling} in {shown}");
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use longhaul_core::{
-    Client, Clock, Origins, Secret,
+    Client, Clock, Origins, Secret, Secrets,
     client::{
         answer::Rules,
         auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
@@ -58,12 +58,13 @@ pub(crate) struct Limits {
     pub(crate) stop: Stop,
 }
 
-/// Builds the client, and resolves the secrets. Nothing is sent.
+/// Builds the client, and resolves the secrets, which are added to `secrets`. Nothing is sent.
 pub(crate) fn connect(
     loaded: &Loaded,
     environment: &[(OsString, OsString)],
     clock: &Arc<dyn Clock>,
     observer: &Arc<dyn Observer>,
+    secrets: &Secrets,
     limits: Limits,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
@@ -77,11 +78,16 @@ pub(crate) fn connect(
             .with_policy(policy(config))
             .with_refusals(config.errors.format())
             .with_rules(rules)
+            .with_secrets(secrets.clone())
             .with_observer(Arc::clone(observer))
     };
     let credentials = match &config.auth {
         config::Auth::None => Credentials::None,
-        config::Auth::Token(token) => Credentials::Fixed(token.resolve(environment)?),
+        config::Auth::Token(token) => {
+            let token = token.resolve(environment)?;
+            secrets.add(&token);
+            Credentials::Fixed(token)
+        }
         config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
             let endpoint = endpoint(&config.auth, grant, environment)?;
             let anonymous =

@@ -33,9 +33,10 @@ pub(crate) fn source(
     name: &str,
     stream: &Stream,
     environment: &[(OsString, OsString)],
+    secrets: &longhaul_core::Secrets,
     shutdown_client: impl FnOnce() -> Result<Client, Failure>,
 ) -> Result<Source, Failure> {
-    let requests = Requests { loaded, name, headers: headers(loaded, name, stream, environment)? };
+    let requests = Requests { loaded, name, headers: headers(loaded, name, stream, environment, secrets)? };
     let replay = if stream.idempotent { Replay::Harmless } else { Replay::OnlyUnseen };
     let first = Template {
         method: stream.method.clone(),
@@ -180,11 +181,12 @@ fn headers(
     name: &str,
     stream: &Stream,
     environment: &[(OsString, OsString)],
+    secrets: &longhaul_core::Secrets,
 ) -> Result<HeaderMap, ConfigError> {
     let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
     let below = format!("streams.{name}");
     for (table, configured) in [("api", &loaded.config.api.headers), (below.as_str(), &stream.headers)] {
-        add(&mut headers, loaded, table, configured, environment)?;
+        add(&mut headers, loaded, table, configured, environment, secrets)?;
     }
     Ok(headers)
 }
@@ -199,6 +201,7 @@ fn add(
     table: &str,
     configured: &Secrets,
     environment: &[(OsString, OsString)],
+    secrets: &longhaul_core::Secrets,
 ) -> Result<(), ConfigError> {
     for (name, source) in configured {
         let key = format!("{table}.headers.{name}");
@@ -214,6 +217,9 @@ fn add(
             ));
         }
         let text = source.resolve(environment)?;
+        if source.is_hidden() || header == AUTHORIZATION || config::sounds_secret(name) {
+            secrets.add(&text);
+        }
         let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
             invalid("the value contains a line break or control character, which a header cannot contain")
         })?;

@@ -53,7 +53,7 @@ mod values;
 
 pub use self::{
     error::ConfigError,
-    load::sources::Sources,
+    load::{keys::sounds_secret, sources::Sources},
     loaded::{Loaded, load},
     origin::Origin,
     schema::json_schema,

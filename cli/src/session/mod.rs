@@ -72,7 +72,14 @@ impl Session {
     pub(crate) fn connect_with_limit(&self, requests: Option<u64>) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
         let limits = Limits { requests, stop: self.stop.clone() };
-        let access = build::connect(&self.loaded, &self.environment, &self.clock, &observer, limits)?;
+        let access = build::connect(
+            &self.loaded,
+            &self.environment,
+            &self.clock,
+            &observer,
+            self.screen.secrets(),
+            limits,
+        )?;
         self.stop.add_transport(Arc::clone(&access.transport));
         Ok(access)
     }
@@ -109,7 +116,9 @@ impl Session {
 
     /// Builds the source of a stream.
     pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
-        build::source(&self.loaded, name, stream, &self.environment, || access.shutdown_client(&self.loaded))
+        build::source(&self.loaded, name, stream, &self.environment, self.screen.secrets(), || {
+            access.shutdown_client(&self.loaded)
+        })
     }
 
     /// The file with the saved state of a pull.

@@ -5,15 +5,20 @@ use std::io::{self, IsTerminal, Write};
 use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use log::{Level, LevelFilter, Record};
+use longhaul_core::Secrets;
 
 use crate::args::{Color, Global, LogFormat};
 
-/// Writes to stderr, so that log lines do not break the progress line.
+/// Writes to stderr, so that log lines do not break the progress line. Secrets are replaced by `***`.
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
     bars: MultiProgress,
     results: Results,
+    secrets: Secrets,
 }
+
+/// The length of the shortest secret that is looked for in output, in bytes.
+const SHORTEST: usize = 4;
 
 /// How results of a command are printed on stderr.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +40,7 @@ impl Screen {
             (false, LogFormat::Json) => Results::Logged,
             (false, LogFormat::Text) => Results::Printed,
         };
-        let screen = Self { bars, results };
+        let screen = Self { bars, results, secrets: Secrets::default() };
         let mut logger = Builder::new();
         match filter {
             Some(filter) => logger.parse_filters(filter),
@@ -56,6 +61,16 @@ impl Screen {
         screen
     }
 
+    /// The secrets that are never shown. They can be added while the command runs.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// `text` without secrets. Those of a few characters stay, because they would be found in other words.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.secrets.redact_from(text, SHORTEST)
+    }
+
     /// The progress lines.
     pub(crate) fn bars(&self) -> &MultiProgress {
         &self.bars
@@ -74,7 +89,9 @@ impl Screen {
 
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bars.suspend(|| io::stderr().write(bytes))
+        let shown = self.redact(&String::from_utf8_lossy(bytes));
+        self.bars.suspend(|| io::stderr().write_all(shown.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -13,7 +13,12 @@ use crate::{
     },
     clock::{Clock, Interrupt, SystemClock},
     event::{Observer, Unobserved},
-    http::{origins::Origins, request::Request, secret::Secret, transport::Transport},
+    http::{
+        origins::Origins,
+        request::Request,
+        secret::{Secret, Secrets},
+        transport::Transport,
+    },
 };
 
 impl Client {
@@ -32,6 +37,7 @@ impl Client {
             jitter: Jitter::new(),
             hold: Hold::default(),
             pace: Pace::default(),
+            secrets: Secrets::default(),
             proved: AtomicU64::new(0),
         }
     }
@@ -58,6 +64,12 @@ impl Client {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// Shares the secrets of a run. They are replaced by `***` in everything that the server says.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
     }
 
     /// Limits the rate of requests. The limits that the API reports apply as well.
@@ -91,6 +103,16 @@ impl Client {
     /// The receiver of events.
     pub(crate) fn observer(&self) -> &dyn Observer {
         self.observer.as_ref()
+    }
+
+    /// `text` of a server with the secrets of the run replaced by `***`.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.secrets.redact(text)
+    }
+
+    /// The secrets of the run.
+    pub(crate) fn run_secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The credentials that are sent with `request`. None if there is no token.

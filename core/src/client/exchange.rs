@@ -33,13 +33,14 @@ impl Client {
                 followed += 1;
                 continue;
             }
-            let view = View::new(&response, &request);
+            let view = View::new(&response, &request, &self.secrets);
             let verdict = rules.judge(&view, &self.refusals, self.clock.now());
             self.note(&view, &verdict, grant);
             return match verdict {
                 Verdict::Page => {
                     let answer = Answer { response, url: request.url.clone() };
-                    Ok(read(answer).map_err(|fault| fault.redacted(|text| request.redact(text)))?)
+                    Ok(read(answer)
+                        .map_err(|fault| fault.redacted(|text| self.redact(&request.redact(text))))?)
                 }
                 Verdict::Refused { then: Then::Renew, refusal, .. } => Err(self.rejected(refusal, grant)),
                 Verdict::Refused { then, after, refusal } => {

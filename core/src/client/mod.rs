@@ -54,6 +54,7 @@ use crate::{
     http::{
         origins::Origins,
         request::Request,
+        secret::Secrets,
         transport::{Response, Transport},
     },
 };
@@ -70,6 +71,7 @@ pub struct Client {
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
     refusals: RefusalFormat,
+    secrets: Secrets,
     rules: Arc<Rules>,
     redirects: Redirects,
     observer: Arc<dyn Observer>,

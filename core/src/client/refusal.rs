@@ -116,7 +116,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
-    use crate::http::{request::Request, transport::Response};
+    use crate::http::{request::Request, secret::Secrets, transport::Response};
 
     fn read(status: u16, body: &str) -> String {
         let mut headers = HeaderMap::new();
@@ -127,7 +127,7 @@ mod tests {
         let mut bearer = HeaderValue::from_static("Bearer t0ken");
         bearer.set_sensitive(true);
         request.headers.insert("authorization", bearer);
-        RefusalFormat::default().read(&View::new(&response, &request)).to_string()
+        RefusalFormat::default().read(&View::new(&response, &request, &Secrets::default())).to_string()
     }
 
     #[test]

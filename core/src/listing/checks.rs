@@ -1,10 +1,13 @@
 //! Checks that a page is what the listing promised.
 
 use super::{PageError, Pages};
-use crate::listing::{
-    end::{Had, RecordsMissing},
-    page::{Page, Records},
-    paginate::{Cursor, LoopCheck},
+use crate::{
+    client::refusal::presentable,
+    listing::{
+        end::{Had, RecordsMissing},
+        page::{Page, Records},
+        paginate::{Cursor, LoopCheck},
+    },
 };
 
 impl Pages<'_> {
@@ -31,6 +34,8 @@ impl Pages<'_> {
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
             Records::Absent { arrays } => {
                 if let Some(message) = page.error() {
+                    // It is shortened only here, because half a secret is not recognized.
+                    let message = presentable(&self.client.redact(&message));
                     return Err(PageError::ErrorInstead { at, message, page: number });
                 }
                 if self.listing.ends.records_missing == RecordsMissing::Empty {

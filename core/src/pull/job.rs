@@ -182,7 +182,10 @@ impl Job {
             }
             if self.failed.contains(&state) {
                 let message = answer.zip(self.message.as_ref()).map(|(answer, at)| text(&answer, at));
-                return Err(JobError::Failed { state, message: message.transpose()?.flatten() });
+                let message = message.transpose()?.flatten();
+                let redact = |text: &str| submission.client.redact(text);
+                let (state, message) = (redact(&state), message.as_deref().map(redact));
+                return Err(JobError::Failed { state, message });
             }
             if clock.elapsed().saturating_sub(started) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });

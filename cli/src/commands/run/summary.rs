@@ -8,7 +8,11 @@ use std::{
 use serde_json::{Value, json};
 
 use super::Outcome;
-use crate::{exit::Exit, session::Session, terminal::failure::Failure};
+use crate::{
+    exit::Exit,
+    session::Session,
+    terminal::{failure::Failure, screen::Screen},
+};
 
 /// Writes the outcome to `path`, completely or not at all.
 pub(super) fn write(
@@ -18,7 +22,7 @@ pub(super) fn write(
     failure: Option<&Failure>,
 ) -> Result<(), Failure> {
     let path = session.folder.join(path);
-    let written = replace(&path, &outcome(session, outcomes, failure));
+    let written = replace(&path, &redacted(outcome(session, outcomes, failure), &session.screen));
     written.map_err(|error| {
         let clause = format!("cannot write the summary `{}`: {error}", path.display());
         Failure::new(Exit::Fault, clause).hint("choose another file for --summary")
@@ -62,6 +66,18 @@ fn of_pull(outcome: &Outcome) -> Value {
         "error": outcome.error.as_ref().map(|(error, _)| error),
         "resumable": outcome.resumable,
     })
+}
+
+/// `value` without secrets in its texts.
+fn redacted(value: Value, screen: &Screen) -> Value {
+    match value {
+        Value::String(text) => screen.redact(&text).into(),
+        Value::Array(values) => values.into_iter().map(|value| redacted(value, screen)).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, redacted(value, screen))).collect()
+        }
+        other => other,
+    }
 }
 
 fn replace(path: &Path, outcome: &Value) -> io::Result<()> {

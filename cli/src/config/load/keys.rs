@@ -105,7 +105,7 @@ pub(in crate::config) fn is_secret(path: &[String]) -> bool {
 }
 
 /// Whether a key that the schema does not know, such as an option of a sink, has the name of a secret.
-pub(in crate::config) fn sounds_secret(name: &str) -> bool {
+pub fn sounds_secret(name: &str) -> bool {
     const ENDINGS: [&str; 7] =
         ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
     let name = name.to_ascii_lowercase().replace('-', "_");

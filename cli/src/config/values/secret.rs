@@ -82,6 +82,11 @@ impl SecretSource {
         if text.is_empty() { Err(self.error("the secret is empty")) } else { Ok(Secret::new(text)) }
     }
 
+    /// Whether the configuration says where to get it, instead of the text.
+    pub fn is_hidden(&self) -> bool {
+        !matches!(self.form, Form::Text(_))
+    }
+
     /// Whether this is empty text, which no server accepts.
     pub(in crate::config) fn is_empty_text(&self) -> bool {
         matches!(&self.form, Form::Text(secret) if secret.expose().is_empty())

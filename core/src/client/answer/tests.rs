@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::{place::Comparison, request::Request, transport::Response};
+use crate::http::{place::Comparison, request::Request, secret::Secrets, transport::Response};
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000)
@@ -20,7 +20,7 @@ fn verdict(rules: &Rules, status: u16, headers: &[(&'static str, &str)], body: &
     let status = StatusCode::from_u16(status).unwrap();
     let response = Response { status, headers, body: body.as_bytes().to_vec() };
     let request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
-    rules.judge(&View::new(&response, &request), &RefusalFormat::default(), now())
+    rules.judge(&View::new(&response, &request, &Secrets::default()), &RefusalFormat::default(), now())
 }
 
 struct Judged {

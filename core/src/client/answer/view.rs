@@ -9,6 +9,7 @@ use crate::{
     http::{
         place::{Found, Place, PlaceError, Places},
         request::Request,
+        secret::Secrets,
         transport::Response,
     },
     json::PointerTree,
@@ -19,12 +20,13 @@ pub(crate) struct View<'a> {
     pub(crate) status: StatusCode,
     response: &'a Response,
     request: &'a Request,
+    secrets: &'a Secrets,
     json: OnceCell<Option<Value>>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(response: &'a Response, request: &'a Request) -> Self {
-        Self { status: response.status, response, request, json: OnceCell::new() }
+    pub(crate) fn new(response: &'a Response, request: &'a Request, secrets: &'a Secrets) -> Self {
+        Self { status: response.status, response, request, secrets, json: OnceCell::new() }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
@@ -76,9 +78,9 @@ impl<'a> View<'a> {
         String::from_utf8_lossy(&self.response.body).into_owned()
     }
 
-    /// Replaces the credentials of the request in a text.
+    /// Replaces the credentials of the request and the secrets of the run in a text.
     pub(crate) fn redact(&self, text: &str) -> String {
-        self.request.redact(text)
+        self.secrets.redact(&self.request.redact(text))
     }
 
     fn json(&self) -> Option<&Value> {

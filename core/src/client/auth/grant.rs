@@ -69,14 +69,19 @@ impl Credentials {
 
     /// `text`, with the secrets of a token request replaced by `***`.
     pub(super) fn redact(&self, text: &str) -> String {
+        let secrets = self.secrets().into_iter();
+        let text = secrets.fold(text.to_owned(), |text, secret| secret.redact(&text));
+        Secret::new(self.basic_credentials()).redact(&text)
+    }
+
+    /// The secrets of a token request.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
         let password = match &self.grant {
             GrantType::Password { password, .. } => Some(password),
             GrantType::ClientCredentials => None,
         };
         let extra = self.extra.iter().map(|(_, value)| value);
-        let secrets = [&self.client_secret].into_iter().chain(password).chain(extra);
-        let text = secrets.fold(text.to_owned(), |text, secret| secret.redact(&text));
-        Secret::new(self.basic_credentials()).redact(&text)
+        [&self.client_secret].into_iter().chain(password).chain(extra).collect()
     }
 
     fn request(&self, mut fields: Vec<(String, String)>) -> Request {

@@ -47,6 +47,8 @@ impl Tokens {
         refresh_ahead: Duration,
         client: Client,
     ) -> Self {
+        let secrets = client.run_secrets();
+        credentials.secrets().into_iter().chain(&refresh_token).for_each(|secret| secrets.add(secret));
         let state =
             State { held: None, refresh_token, last_grant: Grant(0), begun: 0, ended: 0, failure: None };
         Self { credentials, refresh_ahead, client, state: Mutex::new(state), fetched: Condvar::new() }
@@ -159,6 +161,11 @@ impl Tokens {
     fn request(&self, request: &Request) -> Result<Issued, AuthError> {
         let answer = self.client.json(request).map_err(|error| self.failure(error))?;
         let issued = Issued::read(&answer.body).map_err(|error| self.redacted(error))?;
+        let secrets = self.client.run_secrets();
+        [Some(&issued.access_token), issued.refresh_token.as_ref()]
+            .into_iter()
+            .flatten()
+            .for_each(|secret| secrets.add(secret));
         self.client.observer().on(&Event::TokenIssued { lifetime: issued.lifetime });
         Ok(issued)
     }

@@ -105,7 +105,7 @@ pub(super) fn error(envelope: &Value) -> Option<String> {
 /// The first text of an error, looking into lists and the usual names.
 fn message(error: &Value) -> Option<String> {
     match error {
-        Value::String(text) if !text.is_empty() => Some(text.chars().take(200).collect()),
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Array(errors) => errors.iter().find_map(message),
         Value::Object(members) => {
             let names =

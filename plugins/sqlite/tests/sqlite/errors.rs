@@ -235,8 +235,7 @@ fn a_run_fails_on_a_locked_database_and_resumes() {
         format!(
             "error: the stream `conversations` is not complete\n  caused by: the sink `sqlite` failed\n  caused by: \
              cannot open table `conversations` in `{}`: another program has locked it for longer than \
-             `busy_timeout`\n  caused by: database is locked\nhint: fix the problem, then resume with: longhaul run \
-             conversations\n",
+             `busy_timeout`\n  caused by: database is locked\nhint: fix the problem, then resume with: longhaul run\n",
             shown.display()
         )
     );

@@ -1,0 +1,214 @@
+//! The spellings in which a server may quote a secret.
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+
+const HIDDEN: &str = "***";
+
+/// The shortest part of a secret in Base64 that is looked for. Shorter parts would be found by chance.
+const SHORTEST: usize = 6;
+
+/// `text` with `secret` replaced, in any spelling.
+pub(super) fn redact(text: &str, secret: &str) -> String {
+    in_base64(&in_characters(text, secret), secret)
+}
+
+/// Replaces `secret` wherever its characters follow one another, each in any spelling.
+fn in_characters(text: &str, secret: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(length) = spelled(rest, secret) {
+            redacted.push_str(HIDDEN);
+            rest = &rest[length..];
+        } else {
+            redacted.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    redacted
+}
+
+/// How many bytes at the start of `text` spell `secret`, if they do.
+fn spelled(text: &str, secret: &str) -> Option<usize> {
+    let Some(expected) = secret.chars().next() else { return Some(0) };
+    let spellings = [plain, plus, percent, escape, entity];
+    spellings.into_iter().find_map(|spelling| {
+        let (_, length) = spelling(text).filter(|(found, _)| *found == expected)?;
+        Some(length + spelled(&text[length..], &secret[expected.len_utf8()..])?)
+    })
+}
+
+/// Each of these reads one character at the start of `text`, and how many bytes it takes there.
+fn plain(text: &str) -> Option<(char, usize)> {
+    text.chars().next().map(|found| (found, found.len_utf8()))
+}
+
+/// A space in a form.
+fn plus(text: &str) -> Option<(char, usize)> {
+    text.starts_with('+').then_some((' ', 1))
+}
+
+/// `%XX` for each byte of UTF-8 (RFC 3986 §2.1).
+fn percent(text: &str) -> Option<(char, usize)> {
+    let mut bytes = Vec::new();
+    while bytes.len() < 4 {
+        let encoded = text.get(bytes.len() * 3..bytes.len() * 3 + 3)?.strip_prefix('%')?;
+        bytes.push(u8::from_str_radix(encoded, 16).ok()?);
+        if let Some(found) = str::from_utf8(&bytes).ok().and_then(|decoded| decoded.chars().next()) {
+            return Some((found, bytes.len() * 3));
+        }
+    }
+    None
+}
+
+/// An escape of JSON (RFC 8259 §7).
+fn escape(text: &str) -> Option<(char, usize)> {
+    let escaped = text.strip_prefix('\\')?;
+    let found = match escaped.chars().next()? {
+        'u' => return unicode(escaped),
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        same @ ('"' | '\\' | '/') => same,
+        _ => return None,
+    };
+    Some((found, 2))
+}
+
+/// `\uXXXX`, or two of these for a character beyond the basic plane. `escaped` starts after the first backslash.
+fn unicode(escaped: &str) -> Option<(char, usize)> {
+    let unit = |text: &str| u16::from_str_radix(text.get(1..5)?, 16).ok();
+    let first = unit(escaped)?;
+    if let Some(found) = char::from_u32(first.into()) {
+        return Some((found, 6));
+    }
+    let second = unit(escaped.get(5..)?.strip_prefix('\\')?)?;
+    let found = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((found, 12))
+}
+
+/// An entity of HTML.
+fn entity(text: &str) -> Option<(char, usize)> {
+    let name = &text.strip_prefix('&')?[..text.find(';')?.checked_sub(1)?];
+    let found = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        number => {
+            let number = number.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    Some((found, name.len() + 2))
+}
+
+/// Replaces words of Base64 that contain `secret`, such as the value of HTTP Basic.
+fn in_base64(text: &str, secret: &str) -> String {
+    let parts: Vec<_> = (0..3).flat_map(|offset| encoded(secret.as_bytes(), offset)).collect();
+    if !parts.iter().any(|part| text.contains(part)) {
+        return text.to_owned();
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "+/-_=".contains(c);
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(length);
+        redacted.push_str(if parts.iter().any(|part| word.contains(part)) { HIDDEN } else { word });
+        let separator = after.chars().next().map_or(0, char::len_utf8);
+        redacted.push_str(&after[..separator]);
+        rest = &after[separator..];
+    }
+    redacted
+}
+
+/// The characters that `secret` has in both alphabets of Base64 after `offset` other bytes, whatever is around it.
+fn encoded(secret: &[u8], offset: usize) -> Vec<String> {
+    let padded = [&[0; 2][..offset], secret].concat();
+    // Characters that also depend on other bytes are left out.
+    let (start, end) = ((offset * 8).div_ceil(6), padded.len() * 8 / 6);
+    if end.saturating_sub(start) < SHORTEST {
+        return Vec::new();
+    }
+    [STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|engine| engine.encode(&padded)[start..end].to_owned()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use url::form_urlencoded;
+
+    use super::*;
+
+    const SECRETS: [&str; 6] =
+        ["hunter2!", "a b&c/d", "p\"q\\r<s>'t", "größe=10%+x", "t0ken.with-every_kind~", "🔑 of the realm"];
+
+    /// Every spelling that a server may use.
+    fn spellings(secret: &str) -> Vec<String> {
+        let json = serde_json::Value::from(secret).to_string();
+        let json = json[1..json.len() - 1].to_owned();
+        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let units = |upper: bool| {
+            let unit = |unit: u16| if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
+            secret.encode_utf16().map(unit).collect::<String>()
+        };
+        let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+        let html = entities.iter().fold(secret.to_owned(), |text, (c, entity)| text.replace(c, entity));
+        let basic = |prefix: &str| STANDARD.encode(format!("{prefix}:{secret}"));
+        vec![
+            secret.to_owned(),
+            json.replace('/', "\\/"),
+            json,
+            lower_case_escapes(&percent),
+            percent,
+            lower_case_escapes(&form),
+            form,
+            units(true),
+            units(false),
+            html.replace("&#39;", "&#x27;"),
+            html,
+            secret.chars().fold(String::new(), |text, c| text + &format!("&#{};", u32::from(c))),
+            STANDARD.encode(secret),
+            URL_SAFE.encode(secret),
+            basic("a"),
+            basic("id"),
+            basic("my-client"),
+        ]
+    }
+
+    fn lower_case_escapes(text: &str) -> String {
+        let mut parts = text.split('%');
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |whole, part| whole + "%" + &part[..2].to_lowercase() + &part[2..])
+    }
+
+    #[test]
+    fn every_spelling_is_replaced() {
+        for secret in SECRETS {
+            for spelling in spellings(secret) {
+                let redacted = redact(&format!("the client sent `{spelling}`, twice: {spelling}"), secret);
+                assert_eq!(redacted, "the client sent `***`, twice: ***", "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_text_is_left_alone() {
+        let text = "100% of `+` & \\u12 &#x; &amp; %zz %e2%82 \\ua hunter2 QUJDREVGRw== Größe &hunter;";
+        assert_eq!(redact(text, "hunter2!"), text);
+        assert_eq!(redact("client 007 is unknown, 007!", "007"), "client *** is unknown, ***!");
+    }
+}
