@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, Write},
     path::{Component, Path, PathBuf},
 };
@@ -34,6 +34,9 @@ pub trait Disk: Debug + Send + Sync {
 
     /// The kind of whatever is at `path`, after following symbolic links. `None` if there is nothing.
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>>;
+
+    /// The identity of the file at `path`. `None` if there is nothing.
+    fn identity(&self, path: &Path) -> io::Result<Option<Identity>>;
 }
 
 /// An open file. It is written at the position where the last read, write or seek ended.
@@ -43,6 +46,21 @@ pub trait DiskFile: Debug + Read + Seek + Send + Write {
 
     /// Makes the contents survive a crash.
     fn sync(&self) -> io::Result<()>;
+
+    /// Its identity.
+    fn identity(&self) -> io::Result<Identity>;
+
+    /// Locks the file against other programs that lock it, until it is closed. `false` if one of them has it.
+    fn try_lock(&self) -> io::Result<bool>;
+}
+
+/// Which file it is, and how long. It shows that another program has replaced, truncated or extended a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Identity {
+    /// The device and the number on it. On some systems, all files have the same.
+    pub file: (u64, u64),
+    /// The length in bytes.
+    pub length: u64,
 }
 
 /// Which file [`Disk::open`] opens.
@@ -142,6 +160,14 @@ impl Disk for SystemDisk {
             Err(error) => Err(error),
         }
     }
+
+    fn identity(&self, path: &Path) -> io::Result<Option<Identity>> {
+        match fs::metadata(path) {
+            Ok(found) => Ok(Some(identity(&found))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl DiskFile for File {
@@ -152,6 +178,31 @@ impl DiskFile for File {
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
+
+    fn identity(&self) -> io::Result<Identity> {
+        self.metadata().map(|found| identity(&found))
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        match Self::try_lock(self) {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            // Some network file systems have no locks.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn identity(found: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    Identity { file: (found.dev(), found.ino()), length: found.len() }
+}
+
+#[cfg(not(unix))]
+fn identity(found: &fs::Metadata) -> Identity {
+    Identity { file: (0, 0), length: found.len() }
 }
 
 #[cfg(unix)]

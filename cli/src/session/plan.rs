@@ -57,7 +57,7 @@ pub(crate) fn plan<'s>(
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
     for (name, stream) in streams {
-        let id = pull_id(&session.loaded, name, stream, arguments);
+        let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments);
         let variables = session.variables(name);
         range::bounds(session, name, stream)?;
         let mut pull = Planned {

@@ -5,21 +5,22 @@
 
 use longhaul_core::state::fingerprint;
 
-use crate::{
-    args::RunArguments,
-    config::{Loaded, Stream},
-    session::plan::sink_names,
-};
+use crate::{args::RunArguments, build::SinkFor, config::Loaded};
 
-/// The id of the pull of the stream `name`. It is the name of the stream, unless the command line changes where the
+/// The id of the pull of the stream `name` into these sinks. It is the name of the stream, unless the command line changes where the
 /// records go or the range of time.
-pub(crate) fn pull_id(loaded: &Loaded, name: &str, stream: &Stream, arguments: &RunArguments) -> String {
-    let sinks: Vec<_> = sink_names(stream, arguments).iter().map(|sink| sink.name).collect();
+pub(crate) fn pull_id(
+    loaded: &Loaded,
+    name: &str,
+    sinks: &[SinkFor<'_>],
+    arguments: &RunArguments,
+) -> String {
     let mut changes: Vec<String> = arguments.sink.iter().map(|sink| format!("--sink {sink}")).collect();
     let range = ["from", "to"].map(|key| format!("streams.{name}.window.{key}"));
     let decides = |key: &String| {
         range.contains(key)
-            || sinks.iter().any(|sink| key.starts_with(&format!("sinks.{sink}."))) && changes_place(key)
+            || sinks.iter().any(|sink| key.starts_with(&format!("sinks.{}.", sink.name)))
+                && changes_place(key)
     };
     let set = loaded.of_flags().into_iter().filter(|(key, _)| decides(key));
     changes.extend(set.map(|(key, value)| format!("{key}={value}")));

@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, DiskFile, Kind, Open, remove_if_there},
-    sink::{Mark, Receipt, SinkError, Variables},
+    sink::{Mark, Receipt, SinkError, SinkErrorKind, Variables},
 };
 
 use super::{
@@ -82,10 +82,14 @@ impl RecordFile {
         compression: Compression,
     ) -> Result<Self, SinkError> {
         make_folders(&*disk, &path)?;
+        if let Ok(existing) = disk.open(&path.absolute, Open::Existing) {
+            lock(&*existing, &path)?;
+        }
         // Created rather than truncated, because the existing file may be a link or have another user's permissions.
         remove_if_there(&*disk, &path.absolute).map_err(|error| failed("remove", &path, error))?;
         let file = disk.open(&path.absolute, Open::New);
         let file = file.map_err(|error| failed("create", &path, error))?;
+        lock(&*file, &path)?;
         let encoder = Encoder::new(compression);
         Ok(Self {
             disk,
@@ -97,6 +101,7 @@ impl RecordFile {
             committed: None,
             start: None,
             length_before: None,
+            is_foreign: false,
         })
     }
 
@@ -126,6 +131,7 @@ impl RecordFile {
         };
         let mut file =
             disk.open(&path.absolute, Open::ExistingOrNew).map_err(|error| failed("open", &path, error))?;
+        lock(&*file, &path)?;
         let length = end_of(&mut *file, &path, compression)?;
         Ok(Self {
             disk,
@@ -137,6 +143,7 @@ impl RecordFile {
             committed: None,
             start: None,
             length_before,
+            is_foreign: false,
         })
     }
 
@@ -158,6 +165,7 @@ impl RecordFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(cannot_resume("it is gone")),
             Err(error) => return Err(failed("open", &path, error)),
         };
+        lock(&*file, &path)?;
         let length = from.length;
         let found = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
         if found < length {
@@ -182,8 +190,18 @@ impl RecordFile {
             committed: Some(from),
             start: None,
             length_before: Some(length),
+            is_foreign: false,
         })
     }
+}
+
+/// Locks the file, so that a run with another state folder does not write to it at the same time.
+fn lock(file: &dyn DiskFile, path: &FilePath) -> Result<(), SinkError> {
+    if file.try_lock().map_err(|error| failed("lock", path, error))? {
+        return Ok(());
+    }
+    let message = format!("another run is writing to `{}`", path.shown);
+    Err(SinkError::new(SinkErrorKind::Unavailable, message))
 }
 
 /// Whether the file exists and is exactly the one that was committed.

@@ -38,6 +38,8 @@ pub(crate) struct RecordFile {
     pub(super) start: Option<Position>,
     /// The length before the pull; `None` if there was no file.
     pub(super) length_before: Option<u64>,
+    /// Whether another program has changed the file. Then it is left as it is.
+    pub(super) is_foreign: bool,
 }
 
 /// How [`RecordFile::finish`] publishes the file.
@@ -118,7 +120,24 @@ impl RecordFile {
         self.file.write_all(bytes).map_err(|error| failed("write to", &self.path, error))
     }
 
+    /// Checks that no other program has replaced, truncated or written to the file.
+    fn check_own(&mut self) -> Result<(), SinkError> {
+        let unreadable = |error| failed("read", &self.path, error);
+        let own = self.file.identity().map_err(unreadable)?;
+        let named = self.disk.identity(&self.path.absolute).map_err(unreadable)?;
+        let what = match named {
+            None => "removed",
+            Some(named) if named.file != own.file => "replaced",
+            Some(_) if own.length < self.length => "truncated",
+            Some(_) if own.length > self.length => "written to",
+            Some(_) => return Ok(()),
+        };
+        self.is_foreign = true;
+        Err(rejected(format!("another program has {what} `{}` during the run", self.shown())))
+    }
+
     fn make_durable(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        self.check_own()?;
         let position = match self.committed {
             Some(position) if position.length == self.length => position,
             committed => {
@@ -162,6 +181,9 @@ impl RecordFile {
 
 impl Drop for RecordFile {
     fn drop(&mut self) {
+        if self.is_foreign {
+            return;
+        }
         // If no page has arrived since the file was created, remove it: resuming from there creates it again.
         let committed = self.committed.filter(|position| self.start != Some(*position));
         // Errors are ignored, because opening the file from the receipt does the same again.

@@ -1,6 +1,10 @@
 //! The content of the files at each step, and the errors.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
 
 use longhaul_core::sink::{Destination, Mark, OpenSink, Receipt};
 use longhaul_tests::write_page;
@@ -274,8 +278,53 @@ fn errors_of_the_system_name_the_file() {
     assert_eq!(folder.open_error(&*replacing("x")), "Unavailable: cannot remove `x.part` (cause)");
     let mut open = folder.open(&*replacing("y"));
     open.commit(Mark::START).unwrap();
-    fs::remove_file(folder.path().join("y.part")).unwrap();
+    fs::create_dir_all(folder.path().join("y")).unwrap();
     assert_eq!(describe(&open.finish().unwrap_err()), "Unavailable: cannot rename `y.part` to `y` (cause)");
+}
+
+#[test]
+fn a_file_that_another_program_changes_is_not_published_and_left_alone() {
+    for (change, what) in [
+        ((|path| fs::remove_file(path).unwrap()) as fn(&Path), "removed"),
+        (
+            |path| {
+                fs::rename(path, path.with_extension("moved")).unwrap();
+                fs::write(path, "{}\n").unwrap();
+            },
+            "replaced",
+        ),
+        (|path| File::options().write(true).open(path).unwrap().set_len(1).unwrap(), "truncated"),
+        (|path| File::options().append(true).open(path).unwrap().write_all(b"mine\n").unwrap(), "written to"),
+    ] {
+        for (sink, name) in [(replacing("x"), "x.part"), (appending("x"), "x")] {
+            let folder = Folder::new();
+            let mut open = folder.open(&*sink);
+            write_page(&mut open, &["{}"]).unwrap();
+            open.commit(Mark(1)).unwrap();
+            let path = folder.path().join(name);
+            change(&path);
+            let changed = fs::read(&path).ok();
+            write_page(&mut open, &[]).unwrap();
+            let said = format!("Rejected: another program has {what} `{name}` during the run");
+            assert_eq!(describe(&open.commit(Mark(2)).unwrap_err()), said);
+            assert_eq!(describe(&open.finish().unwrap_err()), said);
+            assert_eq!(fs::read(&path).ok(), changed, "{what} {name}");
+            assert!(name == "x" || folder.text("x").is_none(), "nothing is published");
+        }
+    }
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_file() {
+    let folder = Folder::new();
+    for sink in [replacing("x"), appending("x")] {
+        let name = if folder.names().is_empty() { "x.part" } else { "x" };
+        let open = folder.open(&*sink);
+        assert_eq!(folder.open_error(&*sink), format!("Unavailable: another run is writing to `{name}`"));
+        pull(open, &["{}"]);
+        pull(folder.open(&*sink), &["{}"]);
+    }
+    assert_eq!(folder.text("x").unwrap(), "{}\n".repeat(3));
 }
 
 #[cfg(unix)]

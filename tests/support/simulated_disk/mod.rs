@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use longhaul_core::disk::{Disk, DiskFile, Kind, Open};
+use longhaul_core::disk::{Disk, DiskFile, Identity, Kind, Open};
 
 use self::{
     contents::Contents,
@@ -157,6 +157,10 @@ impl State {
         self.files.len() - 1
     }
 
+    fn identity(&self, file: usize) -> Identity {
+        Identity { file: (0, file as u64), length: self.files[file].bytes.len() as u64 }
+    }
+
     /// Fails if the disk has stopped. For operations that only read.
     fn running(&self) -> io::Result<&Self> {
         match self.fault {
@@ -241,6 +245,15 @@ impl Disk for SimulatedDisk {
         });
         Ok(kind)
     }
+
+    fn identity(&self, path: &Path) -> io::Result<Option<Identity>> {
+        let state = self.lock();
+        let file = state.running()?.names.get(path).and_then(|node| match node {
+            Node::Folder => None,
+            Node::File(file) => Some(file),
+        });
+        Ok(file.map(|file| state.identity(file)))
+    }
 }
 
 impl DiskFile for SimulatedFile {
@@ -259,6 +272,15 @@ impl DiskFile for SimulatedFile {
             state.files[self.file].sync();
             Ok(())
         })
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        let state = self.disk.lock();
+        Ok(state.running()?.identity(self.file))
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        Ok(true)
     }
 }
 

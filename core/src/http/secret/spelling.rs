@@ -80,7 +80,7 @@ fn escape(text: &str) -> Option<(char, usize)> {
     Some((found, 2))
 }
 
-/// `\uXXXX`, or two of these for a character beyond the basic plane. `escaped` starts after the first backslash.
+/// `\u` and four digits, or two of these for a character beyond the basic plane. `escaped` starts after the first backslash.
 fn unicode(escaped: &str) -> Option<(char, usize)> {
     let unit = |text: &str| u16::from_str_radix(text.get(1..5)?, 16).ok();
     let first = unit(escaped)?;
