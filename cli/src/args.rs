@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 #[command(
     after_help = "Exit codes: 0 complete, 1 internal error, 2 usage or configuration, 3 authentication,\n\
                   4 the API refused a request, 5 a sink failed, 6 saved state unusable, 75 temporary fault or limit reached\n\
-                  (run again to resume), 130 and 143 stopped by a signal."
+                  (run again to resume), 129, 130, 131 and 143 stopped by a signal."
 )]
 pub(crate) struct Arguments {
     /// Options of every command.

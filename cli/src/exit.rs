@@ -28,8 +28,12 @@ pub enum Exit {
 /// The signals that stop a run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Signal {
+    /// `SIGHUP`: the terminal was closed.
+    Hangup,
     /// `SIGINT`, from Ctrl-C.
     Interrupt,
+    /// `SIGQUIT`, from Ctrl-\\.
+    Quit,
     /// `SIGTERM`, for example from a service manager.
     Terminate,
 }
@@ -38,7 +42,9 @@ impl Signal {
     /// The number of the signal.
     pub fn number(self) -> u8 {
         match self {
+            Self::Hangup => 1,
             Self::Interrupt => 2,
+            Self::Quit => 3,
             Self::Terminate => 15,
         }
     }
@@ -76,7 +82,7 @@ mod tests {
         use Exit::{Api, Authentication, Complete, Fault, Sink, State, TryLater, Usage};
         let codes = [Complete, Fault, Usage, Authentication, Api, Sink, State, TryLater].map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 75]);
-        assert_eq!(Exit::Signal(Signal::Interrupt).code(), 130);
-        assert_eq!(Exit::Signal(Signal::Terminate).code(), 143);
+        let signals = [Signal::Hangup, Signal::Interrupt, Signal::Quit, Signal::Terminate];
+        assert_eq!(signals.map(|signal| Exit::Signal(signal).code()), [129, 130, 131, 143]);
     }
 }

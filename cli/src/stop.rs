@@ -1,4 +1,4 @@
-//! Stops a run: on SIGINT and SIGTERM, and when it reaches a limit.
+//! Stops a run: on a signal, and when it reaches a limit.
 //!
 //! Waits and requests in flight are interrupted at once. Some operations cannot be interrupted: connecting, looking up a
 //! host name, running a command for a secret. They have [`GRACE`] to end.
@@ -16,7 +16,7 @@ use longhaul_core::{
     http::transport::Transport,
 };
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     iterator::Signals,
 };
 
@@ -62,7 +62,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Signal(Signal::Hangup) => "terminal closed",
             Self::Signal(Signal::Interrupt) => "interrupted",
+            Self::Signal(Signal::Quit) => "quit",
             Self::Signal(Signal::Terminate) => "terminated",
             Self::MaxRuntime => "--max-runtime reached",
             Self::MaxRequests => "--max-requests reached",
@@ -75,11 +77,19 @@ impl Stop {
     pub(crate) fn on_signals(report: fn(Reason)) -> io::Result<Self> {
         let stop = Self::default();
         let _ = stop.0.report.set(report);
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM])?;
+        if !ignores_hangup() {
+            signals.add_signal(SIGHUP)?;
+        }
         let listener = stop.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for number in &mut signals {
-                let signal = if number == SIGTERM { Signal::Terminate } else { Signal::Interrupt };
+                let signal = match number {
+                    SIGHUP => Signal::Hangup,
+                    SIGQUIT => Signal::Quit,
+                    SIGTERM => Signal::Terminate,
+                    _ => Signal::Interrupt,
+                };
                 if listener.reason().is_some() {
                     std::process::exit(128 + number);
                 }
@@ -134,6 +144,14 @@ impl Stop {
         let _ =
             thread::Builder::new().name("grace".to_owned()).spawn(move || exit_after_grace(reason, report));
     }
+}
+
+/// Whether the process was started to outlive its terminal, as by `nohup`. Linux tells which signals are ignored.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
 /// Ends the process after the grace period, unless it has ended by then.

@@ -23,7 +23,12 @@ fn waiting() -> (Folder, RepairableApi, RunningCommand) {
 
 #[test]
 fn a_signal_ends_a_long_wait_and_the_same_command_resumes() {
-    for (signal, code, why) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+    for (signal, code, why) in [
+        ("HUP", 129, "terminal closed"),
+        ("INT", 130, "interrupted"),
+        ("QUIT", 131, "quit"),
+        ("TERM", 143, "terminated"),
+    ] {
         let (folder, listing, running) = waiting();
         let clock = api::clock();
         running.signal(signal);
@@ -132,4 +137,16 @@ fn a_state_folder_that_cannot_be_created_is_an_error() {
         "{}",
         ended.stderr
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_was_started_to_outlive_its_terminal_does() {
+    let listing = RepairableApi::new(Reply::status(429).header("retry-after", "60"));
+    let folder = listing.folder();
+    let mut running = folder.longhaul("run").after("trap '' HUP").start();
+    running.wait_for_stderr("retrying in ");
+    running.signal("HUP");
+    running.signal("TERM");
+    assert_eq!(running.end().code, Some(143), "the first signal was ignored");
 }

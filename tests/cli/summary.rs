@@ -82,13 +82,16 @@ fn a_run_that_fails_before_a_pull_writes_a_summary_too() {
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_an_error() {
+fn a_summary_that_cannot_be_written_is_an_error_before_anything_is_sent() {
     let listing = RepairableApi::new(Reply::status(410));
     listing.repair();
     let folder = listing.folder().with("taken", "a file");
     let ended = folder.run("run --summary taken/summary.json");
-    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.code, Some(2));
     let words = ended.last_error();
     assert!(words.starts_with("error: cannot write the summary `FOLDER/taken/summary.json`: "), "{words}");
     assert!(words.ends_with("\nhint: choose another file for --summary\n"), "{words}");
+    assert!(listing.server.received().is_empty());
+    std::fs::create_dir(folder.path("folder")).unwrap();
+    assert_eq!(folder.run("run --summary folder").code, Some(2));
 }

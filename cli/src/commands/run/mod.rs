@@ -20,6 +20,9 @@ use self::stream::Outcome;
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
+    if let Some(path) = &arguments.summary {
+        summary::check(session, path)?;
+    }
     let mut outcomes = Vec::new();
     let ended = pull_all(session, arguments, &mut outcomes);
     if let Some(path) = &arguments.summary

@@ -25,7 +25,24 @@ pub(super) fn write(
     let written = replace(&path, &redacted(outcome(session, outcomes, failure), &session.screen));
     written.map_err(|error| {
         let clause = format!("cannot write the summary `{}`: {error}", path.display());
-        Failure::new(Exit::Fault, clause).hint("choose another file for --summary")
+        Failure::new(Exit::Sink, clause).hint(CHOOSE)
+    })
+}
+
+const CHOOSE: &str = "choose another file for --summary";
+
+/// Checks that the summary can be written, before anything is sent.
+pub(super) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
+    let path = session.folder.join(path);
+    let folder = path.parent().unwrap_or(&path);
+    let checked = if path.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        tempfile::NamedTempFile::new_in(folder).map(drop)
+    };
+    checked.map_err(|error| {
+        let clause = format!("cannot write the summary `{}`: {error}", path.display());
+        Failure::new(Exit::Usage, clause).hint(CHOOSE)
     })
 }
 
