@@ -54,7 +54,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
             Command::Run(run) => invocation.of_run(run),
             _ => invocation,
         };
-        report::print(&failure, &invocation, &mut screen.clone());
+        report::show(&failure, &invocation, &screen);
         failure.exit
     })
 }

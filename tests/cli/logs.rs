@@ -97,6 +97,18 @@ fn log_lines_can_be_json() {
 }
 
 #[test]
+fn a_failure_is_json_like_the_log_lines() {
+    let (_api, folder) = pull();
+    let ended = folder.run("-q run --log-format json --set streams.conversations.path=/none");
+    let line: Value = serde_json::from_str(&ended.stable_stderr()).unwrap();
+    assert_eq!(line["level"], "error");
+    assert_eq!(line["message"], "the stream `conversations` is not complete");
+    assert_eq!(line["causes"][0], "`POST http://127.0.0.1:PORT/none` failed");
+    assert_eq!(line["hint"], "check `api.base_url` and `streams.conversations.path`");
+    assert_eq!((line["exit_code"].as_i64(), line["in"].is_null()), (ended.code.map(i64::from), true));
+}
+
+#[test]
 fn colour_is_used_on_terminals_and_on_request() {
     let (_api, folder) = pull();
     assert!(!folder.run("run").stderr.contains('\u{1b}'));

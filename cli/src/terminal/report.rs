@@ -8,8 +8,27 @@ use std::{
 
 use crate::{
     stop::Reason,
-    terminal::{failure::Failure, invocation::Invocation},
+    terminal::{failure::Failure, invocation::Invocation, screen::Screen},
 };
+
+/// Shows a failure on `screen`: as text, or as one line of JSON if log lines are JSON.
+pub(crate) fn show(failure: &Failure, invocation: &Invocation, screen: &Screen) {
+    let mut out = screen.clone();
+    if !screen.is_json() {
+        return print(failure, invocation, &mut out);
+    }
+    let line = serde_json::json!({
+        "time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+        "level": "error",
+        "message": failure.error.to_string(),
+        "in": failure.origin.as_ref().map(ToString::to_string),
+        "causes": causes(failure.error.as_ref()).collect::<Vec<_>>(),
+        "hint": failure.hint.as_ref().map(|hint| invocation.complete(hint)),
+        "exit_code": failure.exit.code(),
+    });
+    // If stderr is closed, there is nobody to tell.
+    let _ = writeln!(out, "{line}");
+}
 
 /// Prints a failure: the `error:` line, where it was configured, its causes, and the hint with the command to repeat.
 pub(crate) fn print(failure: &Failure, invocation: &Invocation, out: &mut dyn Write) {

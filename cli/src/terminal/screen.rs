@@ -15,6 +15,7 @@ pub(crate) struct Screen {
     bars: MultiProgress,
     results: Results,
     secrets: Secrets,
+    is_json: bool,
 }
 
 /// The length of the shortest secret that is looked for in output, in bytes.
@@ -40,7 +41,8 @@ impl Screen {
             (false, LogFormat::Json) => Results::Logged,
             (false, LogFormat::Text) => Results::Printed,
         };
-        let screen = Self { bars, results, secrets: Secrets::default() };
+        let is_json = options.log_format == LogFormat::Json;
+        let screen = Self { bars, results, secrets: Secrets::default(), is_json };
         let mut logger = Builder::new();
         match filter {
             Some(filter) => logger.parse_filters(filter),
@@ -74,6 +76,11 @@ impl Screen {
     /// The progress lines.
     pub(crate) fn bars(&self) -> &MultiProgress {
         &self.bars
+    }
+
+    /// Whether log lines are JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
     }
 
     /// Prints a result of the command, unless `-q` is set.

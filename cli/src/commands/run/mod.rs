@@ -32,7 +32,7 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
             return Err(failure);
         }
         // The error of the run is more important, so it comes last.
-        report::print(&failure, &session.invocation.clone().of_run(arguments), &mut session.screen.clone());
+        report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
     }
     ended
 }
