@@ -271,3 +271,19 @@ sinks = ["lines"]
     );
     assert_ne!(intervals[0], intervals[1]);
 }
+
+#[test]
+fn a_fresh_run_that_cannot_roll_back_is_an_error() {
+    let listing = RepairableApi::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
+    assert_eq!(folder.run("run").code, Some(4));
+    let folder = folder.with(FILE, "another file\n");
+    folder.run("run --fresh").assert_failed(
+        5,
+        "error: cannot roll back what the unfinished run of `conversations` wrote: the sink `lines` failed: cannot \
+         resume `out/conversations.ndjson`: its committed content has changed (restore it, or start the \
+         pull over)\n\
+         hint: fix the problem; or, to leave what it wrote in place, delete `FOLDER/.longhaul/conversations.json`\n",
+    );
+    assert_eq!(folder.read(FILE), "another file\n");
+}

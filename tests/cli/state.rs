@@ -76,3 +76,16 @@ fn a_next_link_with_a_secret_is_not_saved() {
         assert_hides(&folder, "summary.json", &[secret]);
     }
 }
+
+#[test]
+fn a_state_file_that_was_lost_is_an_error_and_not_a_fresh_start() {
+    let (_listing, folder) = stopped(|configuration| configuration);
+    fs::remove_file(folder.path(".longhaul/conversations.json")).unwrap();
+    folder.run("run").assert_failed(
+        6,
+        "error: `FOLDER/.longhaul/conversations.json` is missing, although `FOLDER/.longhaul/conversations.pages` is \
+         there\n\
+         hint: restore the file, or discard it and start again: longhaul run conversations --fresh\n",
+    );
+    folder.run("run --fresh").assert_complete();
+}

@@ -97,7 +97,9 @@ pub(crate) fn discard_unfinished(
 ) -> Result<State, Failure> {
     let unusable = |error| Failure::of_state(planned.name, error);
     let state = match file.load() {
-        Err(error @ (StateError::Damaged { .. } | StateError::Foreign { .. })) => {
+        Err(
+            error @ (StateError::Damaged { .. } | StateError::Foreign { .. } | StateError::Missing { .. }),
+        ) => {
             log::warn!("{error}: discarding it, including the range that complete pulls covered");
             file.save(&State::default()).map_err(unusable)?;
             State::default()
@@ -119,10 +121,13 @@ pub(crate) fn discard_unfinished(
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
         let discarded = Pull { source, windows: None, sinks, variables, strict: false, checkpointing };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
-            log::warn!(
-                "could not roll back the unfinished run, what it wrote is left in place: {}",
-                crate::terminal::report::Chain(&error)
-            );
+            let cause = crate::terminal::report::Chain(&error);
+            let clause =
+                format!("cannot roll back what the unfinished run of `{}` wrote: {cause}", planned.name);
+            let state = session.state_folder().join(format!("{}.json", planned.id));
+            let hint =
+                format!("fix the problem; or, to leave what it wrote in place, delete `{}`", state.display());
+            return Err(Failure::new(Exit::Sink, clause).hint(hint));
         }
     }
     let state = State { unfinished: None, ..state };

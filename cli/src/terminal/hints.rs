@@ -160,7 +160,7 @@ pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
 
 pub(super) fn state(error: &StateError, stream: &str) -> String {
     match error {
-        StateError::Damaged { .. } | StateError::Foreign { .. } => {
+        StateError::Damaged { .. } | StateError::Foreign { .. } | StateError::Missing { .. } => {
             format!("restore the file, or discard it and start again: longhaul run {stream} --fresh")
         }
         _ => format!("check `state_dir` and its permissions, then resume with: longhaul run {stream}"),

@@ -30,6 +30,14 @@ pub enum StateError {
         /// What is wrong with it.
         source: Damage,
     },
+    /// The file is missing, although a journal beside it is there.
+    #[error("`{}` is missing, although `{}` is there", path.display(), journal.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The journal.
+        journal: PathBuf,
+    },
     /// The file is of another version of longhaul.
     #[error("`{}` was written by another version of longhaul", path.display())]
     Foreign {

@@ -63,12 +63,13 @@ impl StateFile {
     /// Reads the state. Without a file, it is empty.
     ///
     /// # Errors
-    /// A file that was changed is [`Damaged`](StateError::Damaged), and nothing in it is used.
+    /// A file that was changed is [`Damaged`](StateError::Damaged), and nothing in it is used. Journals without the file
+    /// mean that it is [`Missing`](StateError::Missing).
     pub fn load(&self) -> Result<State, StateError> {
         let path = self.path("json");
         let text = match self.read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return self.no_state(path),
             Err(source) => return Err(StateError::Unreadable { path, source }),
         };
         match serde_json::from_slice(&text) {
@@ -77,6 +78,15 @@ impl StateFile {
             Err(error) => return Err(StateError::Damaged { path, source: error.into() }),
         }
         self.parse(&text).map_err(|source| StateError::Damaged { path, source })
+    }
+
+    /// The state without a file. The file is saved before any journal, so a journal without it means that it was lost.
+    fn no_state(&self, path: PathBuf) -> Result<State, StateError> {
+        match self.any_journal() {
+            Ok(None) => Ok(State::default()),
+            Ok(Some(journal)) => Err(StateError::Missing { path, journal }),
+            Err(source) => Err(StateError::Unreadable { path, source }),
+        }
     }
 
     /// Replaces the state, completely or not at all. It is durable when this returns.

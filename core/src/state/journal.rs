@@ -1,10 +1,13 @@
 //! The journals beside a state file. Each is a sequence of 16-byte entries.
 
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::{
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    path::PathBuf,
+};
 
 use super::{StateError, error::Damage, file::StateFile};
 use crate::{
-    disk::{Open, remove_if_there},
+    disk::{Kind, Open, remove_if_there},
     state::checkpoint::{Extent, Journal},
 };
 
@@ -58,6 +61,17 @@ impl StateFile {
             if is_new { self.disk.sync_folder(self.folder()) } else { Ok(()) }
         };
         extended().map_err(|source| StateError::Unwritable { path: path.clone(), source })
+    }
+
+    /// A journal that has entries, if there is one.
+    pub(super) fn any_journal(&self) -> io::Result<Option<PathBuf>> {
+        for journal in [Journal::Pages, Journal::Keys, Journal::Ended] {
+            let path = self.path(ending(journal));
+            if let Some(Kind::File(1..)) = self.disk.kind(&path)? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// Removes the journals of a pull that is complete.
