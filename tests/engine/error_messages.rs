@@ -9,7 +9,7 @@ use longhaul_core::{
     http::transport::{
         Proxy, Settings, SetupError, TransportError,
         TransportErrorKind::{
-            self, BrokenOff, Garbled, NotConnected, TimedOut, TooLarge, Unsendable, Untrusted,
+            self, BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unsendable, Untrusted,
         },
         UreqTransport,
     },
@@ -43,6 +43,7 @@ fn a_request_without_an_answer() {
         (BrokenOff, "failed 6 times", "the connection closed before the answer was complete"),
         (TimedOut, "failed 6 times", "the server did not answer in time"),
         (Garbled, "failed 6 times", "the answer violates the protocol"),
+        (Overlong, "failed", "a header or chunk line of the answer is too long"),
         (Untrusted, "failed", "the server's certificate cannot be trusted"),
         (TooLarge, "failed", "the answer is larger than `api.max_page`"),
         (Unsendable, "failed", "the request cannot be sent"),

@@ -165,6 +165,14 @@ fn broken_connections_are_distinguished_from_garbage() {
     assert_eq!(kind(get(&one(), move || Reaction::Raw(chunk.to_vec()))), Garbled);
 }
 
+#[test]
+fn a_chunk_extension_that_does_not_end_is_final() {
+    let start = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;".to_vec();
+    let endless = [start, vec![b'x'; 1 << 20]].concat();
+    let kind = kind(get(&transport(|_| {}), move || Reaction::Raw(endless.clone())));
+    assert_eq!(kind, TransportErrorKind::Overlong);
+}
+
 const SOON: Duration = Duration::from_millis(100);
 
 #[test]

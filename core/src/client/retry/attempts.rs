@@ -109,7 +109,8 @@ impl<'p> Attempts<'p> {
                 TransportErrorKind::BrokenOff
                 | TransportErrorKind::TimedOut
                 | TransportErrorKind::Garbled => self.retry_if(self.may_replay(), None, unit),
-                TransportErrorKind::Untrusted
+                TransportErrorKind::Overlong
+                | TransportErrorKind::Untrusted
                 | TransportErrorKind::TooLarge
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
             },
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
-            BrokenOff, Garbled, NotConnected, TimedOut, TooLarge, Unsendable, Untrusted,
+            BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unsendable, Untrusted,
         };
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
@@ -194,6 +195,7 @@ mod tests {
             (Outcome::Failed(BrokenOff), backoff),
             (Outcome::Failed(TimedOut), backoff),
             (Outcome::Failed(Garbled), backoff),
+            (Outcome::Failed(Overlong), refused),
             (Outcome::Failed(Untrusted), refused),
             (Outcome::Failed(TooLarge), refused),
             (Outcome::Failed(Unsendable), refused),

@@ -23,6 +23,8 @@ pub enum TransportErrorKind {
     TimedOut,
     /// The answer is not HTTP, or was damaged in transit through TLS. Only harmless requests are sent again.
     Garbled,
+    /// A header or the size line of a chunk is longer than any server needs. The request is not sent again.
+    Overlong,
     /// The server's certificate cannot be verified. The request is not sent again.
     Untrusted,
     /// The body is larger than allowed. The request is not sent again.
@@ -56,6 +58,7 @@ impl TransportErrorKind {
             Self::BrokenOff => "the connection closed before the answer was complete",
             Self::TimedOut => "the server did not answer in time",
             Self::Garbled => "the answer violates the protocol",
+            Self::Overlong => "a header or chunk line of the answer is too long",
             Self::Untrusted => "the server's certificate cannot be trusted",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",

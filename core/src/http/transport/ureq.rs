@@ -236,9 +236,8 @@ fn classify(error: ::ureq::Error) -> TransportError {
         Error::Timeout(_) => TransportErrorKind::TimedOut,
         Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
         Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
-        Error::Protocol(_) | Error::Decompress(..) | Error::LargeResponseHeader(..) => {
-            TransportErrorKind::Garbled
-        }
+        Error::Protocol(_) | Error::Decompress(..) => TransportErrorKind::Garbled,
+        Error::LargeResponseHeader(..) | Error::BodyStalled => TransportErrorKind::Overlong,
         Error::Io(io) => classify_io(io),
         _ => TransportErrorKind::Unsendable,
     };
