@@ -107,3 +107,21 @@ fn a_run_resumes_once_there_is_space() {
     assert!(folder.read(FILE) == api::lines(&settings), "the records differ");
     assert!(api.stats().pages > pages && api.stats().pages <= 40 + pages, "{pages}, {:?}", api.stats());
 }
+
+#[test]
+fn what_one_sink_committed_is_rolled_back_if_the_first_commit_fails_in_another() {
+    let settings = without_faults(100);
+    let api = api::start(&settings);
+    let sinks = "\n[sinks.ids]\ntype = \"csv\"\npath = \"out/ids.csv\"\nmode = \"append\"\ncolumns = [\"/conversationId\"]\n\
+                 [sinks.packed]\ntype = \"ndjson\"\npath = \"out/all.ndjson.gz\"\nmode = \"append\"\n";
+    let configuration = api::tutorial(api.base_url()).replace("[\"lines\"]", "[\"ids\", \"packed\"]");
+    let folder = Folder::configured(&["commit_every = \"0s\"\n", &configuration, sinks].concat());
+    let folder = folder.with("out/ids.csv", "conversationId\r\nyesterday\r\n");
+    // The compressed records are written by the commit, and no file may be longer than 16 KiB.
+    let ended = folder.longhaul("run").after("trap '' XFSZ; ulimit -f 32").run();
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot write to `out/all.ndjson.gz`"), "{}", ended.stderr);
+    assert_eq!(folder.read("out/ids.csv"), "conversationId\r\nyesterday\r\n");
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/ids.csv").lines().count(), 2 + 100);
+}

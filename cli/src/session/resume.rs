@@ -130,9 +130,8 @@ pub(crate) fn discard_unfinished(
             return Err(Failure::new(Exit::Sink, clause).hint(hint));
         }
     }
-    let state = State { unfinished: None, ..state };
-    file.save(&state).map_err(unusable)?;
-    Ok(state)
+    PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone()).forget().map_err(unusable)?;
+    Ok(State { unfinished: None, ..state })
 }
 
 /// Whether there is more to pull after a resumed pull is complete: the records since it started.

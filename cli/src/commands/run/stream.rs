@@ -166,7 +166,7 @@ fn pull(
             Ok(())
         }
         Err(error) => {
-            let saved = report_saved(session, planned, pull_state.as_ref())?;
+            let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
             outcome.resumable = saved.is_some();
             outcome.summary = saved.unwrap_or_default();
             let mut failure = Failure::of_pull(planned.name, error, session.stop.reason());
@@ -211,27 +211,30 @@ fn finish(
 fn report_saved(
     session: &Session,
     planned: &Planned<'_>,
-    pull_state: Option<&PullState<'_>>,
-) -> Result<Option<Summary>, Failure> {
-    let Some((pull_state, unfinished)) =
-        pull_state.and_then(|pull_state| Some((pull_state, pull_state.saved().unfinished?)))
-    else {
-        return Ok(None);
-    };
+    saving: Option<(&PullState<'_>, &StateFile)>,
+) -> Option<Summary> {
+    let (pull_state, file) = saving?;
+    let unfinished = pull_state.saved().unfinished?;
     let name = planned.name;
     let jobs = &unfinished.checkpoint.jobs;
     if unfinished.checkpoint.is_blank() && jobs.is_empty() {
-        pull_state.forget().map_err(|error| Failure::of_state(name, error))?;
-        return Ok(None);
+        // A sink may have committed its first page although another one, or the checkpoint, could not.
+        return match resume::discard_unfinished(session, planned, file) {
+            Ok(_) => None,
+            Err(failure) => {
+                log::warn!("{}", Chain(failure.error.as_ref()));
+                Some(unfinished.checkpoint.so_far())
+            }
+        };
     }
     let saved = unfinished.checkpoint.so_far();
     if saved.pages == 0 {
-        return Ok(Some(saved));
+        return Some(saved);
     }
     let (records, pages) = (counted(saved.records, "record"), counted(saved.pages, "page"));
     let why = session.stop.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
     session.screen.print(&format!("{name}: stopped{why}; {records} ({pages}) saved"));
-    Ok(Some(saved))
+    Some(saved)
 }
 
 fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
