@@ -35,7 +35,7 @@ impl Folder {
         Self::empty().with("longhaul.toml", configuration)
     }
 
-    /// Adds a file. Only its owner can write to it, whatever the umask.
+    /// Adds a file. Only its owner can use it and its folders, whatever the umask.
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -126,7 +126,7 @@ fn make_private(place: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(place).unwrap().permissions().mode();
-    fs::set_permissions(place, fs::Permissions::from_mode(mode & !0o022)).unwrap();
+    fs::set_permissions(place, fs::Permissions::from_mode(mode & !0o077)).unwrap();
 }
 
 #[cfg(not(unix))]

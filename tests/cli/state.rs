@@ -89,3 +89,15 @@ fn a_state_file_that_was_lost_is_an_error_and_not_a_fresh_start() {
     );
     folder.run("run --fresh").assert_complete();
 }
+
+#[test]
+fn a_state_folder_that_others_can_enter_is_closed() {
+    let (_listing, folder) = stopped(|configuration| configuration);
+    let state = folder.path(".longhaul");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = folder.run("run");
+    let warning = "warn  others could enter the state folder `FOLDER/.longhaul`; now only its owner can\n";
+    assert!(ended.assert_complete().stable_stderr().starts_with(warning), "{}", ended.stderr);
+    assert_eq!(mode(&folder, ".longhaul"), 0o700);
+    assert!(!folder.run("run").stderr.contains("others could enter"));
+}

@@ -88,7 +88,8 @@ fn a_run_resumes_once_there_is_space() {
     let settings = without_faults(40);
     let api = api::start(&settings);
     let folder = Folder::configured(
-        &["commit_every = \"0s\"\n", &api::tutorial(api.base_url()).replace("50", "1")].concat(),
+        &["commit_every = \"0s\"\n", &api::tutorial(api.base_url()).replace("pageSize = 50", "pageSize = 1")]
+            .concat(),
     );
     // No file may be longer than 32 KiB. A longer write is an error, not a signal.
     let ended = folder.longhaul("run").after("trap '' XFSZ; ulimit -f 64").run();

@@ -77,8 +77,16 @@ fn read(file: &mut File) -> Option<String> {
 
 #[cfg(unix)]
 fn create_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut permissions = fs::metadata(folder)?.permissions();
+    if permissions.mode() & 0o077 != 0 {
+        // The state shows which records were pulled, and cursors may give access to them.
+        permissions.set_mode(permissions.mode() & !0o077);
+        fs::set_permissions(folder, permissions)?;
+        log::warn!("others could enter the state folder `{}`; now only its owner can", folder.display());
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
