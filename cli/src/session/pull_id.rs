@@ -1,4 +1,4 @@
-//! The id of a pull: which stream goes where, and of which time.
+//! The id of a pull: its stream, its sinks and its range of time.
 //!
 //! State and locks belong to a pull. A pull into other sinks, or of another range of time, neither resumes nor blocks the
 //! usual one.

@@ -5,9 +5,10 @@ use std::{mem, sync::atomic::Ordering};
 use super::{Answer, Client, body_fault::BodyFault, error::AttemptError, redirect};
 use crate::{
     client::{
-        answer::{Rules, Then, Verdict, View},
+        answer::{Rules, Then, Verdict},
         auth::Grant,
         refusal::Refusal,
+        view::View,
     },
     event::Event,
     http::{place::Places, request::Request},

@@ -25,6 +25,8 @@ pub mod rate;
 mod redirect;
 pub mod refusal;
 pub mod retry;
+mod then;
+mod view;
 mod wait;
 
 use std::{

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::answer::View;
+use super::view::View;
 use crate::http::place::{Place, Places};
 
 /// How to read the error responses of an API: where code and message are in the body, and which header field has the

@@ -12,7 +12,10 @@ use crate::{
         window::Windows,
         worker::{End, Worker},
     },
-    state::checkpoint::{Before, Checkpoint, PartitionProgress},
+    state::{
+        Summary,
+        checkpoint::{Before, PartitionProgress},
+    },
     window::Window,
 };
 
@@ -80,9 +83,9 @@ impl<'a> Worker<'a> {
         open.progress.listing = Progress { next: Next::End, ..open.pages.progress().clone() };
         if !open.sinks.is_none() {
             self.commit(Some(&mut open))?;
-            let mut alone = Checkpoint::default();
-            alone.complete(&open.progress);
-            self.run.refuse_findings(&alone.complete)?;
+            let mut alone = Summary::default();
+            open.progress.add_complete_to(&mut alone);
+            self.run.refuse_findings(&alone)?;
         }
         let OpenPartition { progress, sinks, .. } = open;
         sinks.finish()?;

@@ -54,8 +54,8 @@ fn pull_all(
     let _locks = lock(session, &planned)?;
     let record = record(session, arguments, &planned)?;
     let mut first: Option<Failure> = None;
+    let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
     for pull in &planned {
-        let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
         let Err(failure) = stream::execute(session, arguments, pull, &access, since, outcomes) else {
             continue;
         };

@@ -15,7 +15,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")
 const BEGIN: &str = "<!-- keys of ";
 const END: &str = "<!-- end of keys -->";
 
-/// Writes the page anew instead of comparing it.
+/// Writes the page instead of comparing it.
 const UPDATE: &str = "UPDATE_REFERENCE";
 
 #[test]

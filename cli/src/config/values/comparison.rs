@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A value, or a list of values of which one counts.
+/// A value, or a list of alternatives.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Value")]
 pub(in crate::config) struct AnyOf(pub(in crate::config) Vec<Value>);

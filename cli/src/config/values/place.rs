@@ -1,4 +1,4 @@
-//! Places in a response: one, or a list of which the first that is present counts.
+//! Places in a response. The first one that is present counts.
 
 use http::HeaderName;
 use longhaul_core::http::place as places;

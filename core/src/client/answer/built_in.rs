@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Kind, Then, View};
-use crate::client::{rate, retry};
+use super::Kind;
+use crate::client::{rate, retry, then::Then, view::View};
 
 /// What a response means by its status.
 pub(super) fn then(view: &View<'_>, kind: Kind, now: SystemTime) -> Then {

@@ -2,9 +2,8 @@
 
 use http::StatusCode;
 
-use super::View;
 use crate::{
-    client::refusal::Refusal,
+    client::{refusal::Refusal, view::View},
     http::place::{Comparison, PlaceError, Places},
 };
 

@@ -6,67 +6,19 @@ mod built_in;
 mod condition;
 #[cfg(test)]
 mod tests;
-mod view;
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
-
-use serde_json::Value;
+use std::time::{Duration, SystemTime};
 
 pub use self::condition::{Condition, StatusMatch};
-pub(crate) use self::view::View;
+pub use crate::client::then::Then;
 use crate::{
     client::{
         refusal::{Refusal, RefusalFormat},
         retry::after,
+        view::View,
     },
     http::place::{PlaceError, Places},
 };
-
-/// What is done with a response.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Then {
-    /// It is read, whatever its status.
-    Page,
-    /// The listing is complete, and this response has no records.
-    End,
-    /// The request is sent again after a back-off, up to `max_attempts`.
-    Retry,
-    /// All requests to this API pause. It does not use up an attempt, as long as the waits stay below `max_wait`.
-    Throttle,
-    /// The result is not ready: the request is sent again later, until `max_wait`.
-    Wait,
-    /// The token was rejected: it is renewed once, and the request is sent again.
-    Renew,
-    /// There are too many results: the window is halved.
-    Split,
-    /// The cursor expired: the partition is rolled back and started again.
-    Restart,
-    /// The partition is left out, and reported.
-    Skip,
-    /// The request has failed for good.
-    Fail,
-}
-
-/// As in the configuration.
-impl fmt::Display for Then {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Page => "page",
-            Self::End => "end",
-            Self::Retry => "retry",
-            Self::Throttle => "throttle",
-            Self::Wait => "wait",
-            Self::Renew => "renew",
-            Self::Split => "split",
-            Self::Restart => "restart",
-            Self::Skip => "skip",
-            Self::Fail => "fail",
-        })
-    }
-}
 
 /// A rule: what a response means if the condition matches.
 #[derive(Clone, Debug)]
@@ -193,14 +145,5 @@ impl Rule {
             None => None,
         };
         Refusal { message: message.or(refusal.message), hint: self.hint.clone(), ..refusal }
-    }
-}
-
-/// The text of a value, if it has one.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::RetryPolicy;
 use crate::{
-    client::answer::Then,
+    client::then::Then,
     http::{request::Replay, transport::TransportErrorKind},
 };
 

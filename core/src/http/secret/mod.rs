@@ -48,7 +48,7 @@ impl Secrets {
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !secret.0.is_empty() && !secrets.contains(secret) {
             secrets.push(secret.clone());
-            // A secret may contain another one, of which nothing but the longer should be found.
+            // Longer ones come first, because a secret may contain another one.
             secrets.sort_by_key(|secret| std::cmp::Reverse(secret.0.len()));
         }
     }

@@ -241,12 +241,7 @@ impl Checkpoint {
 
     /// Completes a partition.
     pub(crate) fn complete(&mut self, partition: &PartitionProgress) {
-        self.settle(partition);
-        self.complete.missing += partition.listing.missing();
-        self.complete.totals_changed += u64::from(partition.listing.total_changed);
-        self.complete.short_pages += partition.listing.short;
-        self.complete.windows += u64::from(partition.window.is_some());
-        self.complete.end.clone_from(&partition.listing.end);
+        partition.add_complete_to(&mut self.complete);
         self.partitions.retain(|other| other.window != partition.window);
         self.forget_job(partition.window);
     }
@@ -260,20 +255,12 @@ impl Checkpoint {
 
     /// Restarts a partition whose written records stay.
     pub(crate) fn restart(&mut self, partition: &PartitionProgress) {
-        self.settle(partition);
+        partition.add_records_to(&mut self.complete);
         self.put(&PartitionProgress {
             restarts: partition.restarts + 1,
             ..PartitionProgress::of(partition.window)
         });
         self.forget_job(partition.window);
-    }
-
-    /// Adds a partition's records to the totals.
-    fn settle(&mut self, partition: &PartitionProgress) {
-        self.complete.records += partition.written;
-        self.complete.pages += partition.listing.pages;
-        self.complete.repeated += partition.repeated;
-        self.complete.without_key += partition.without_key;
     }
 
     /// Replaces a window by its halves.
@@ -298,6 +285,24 @@ impl Checkpoint {
 }
 
 impl PartitionProgress {
+    /// Adds a complete partition to the totals.
+    pub(crate) fn add_complete_to(&self, totals: &mut Summary) {
+        self.add_records_to(totals);
+        totals.missing += self.listing.missing();
+        totals.totals_changed += u64::from(self.listing.total_changed);
+        totals.short_pages += self.listing.short;
+        totals.windows += u64::from(self.window.is_some());
+        totals.end.clone_from(&self.listing.end);
+    }
+
+    /// Adds the records of a partition to the totals.
+    fn add_records_to(&self, totals: &mut Summary) {
+        totals.records += self.written;
+        totals.pages += self.listing.pages;
+        totals.repeated += self.repeated;
+        totals.without_key += self.without_key;
+    }
+
     /// A partition that has no pages yet.
     pub(crate) fn of(window: impl Into<Option<Window>>) -> Self {
         Self { window: window.into(), ..Self::default() }

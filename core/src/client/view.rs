@@ -67,7 +67,7 @@ impl<'a> View<'a> {
 
     /// The first text or number at `places`.
     pub(crate) fn text(&self, places: &Places) -> Option<String> {
-        super::text_of(&self.find(places).ok().flatten()?)
+        text_of(&self.find(places).ok().flatten()?)
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -85,5 +85,14 @@ impl<'a> View<'a> {
 
     fn json(&self) -> Option<&Value> {
         self.json.get_or_init(|| serde_json::from_slice(&self.response.body).ok()).as_ref()
+    }
+}
+
+/// The text of a value, if it has one.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
