@@ -23,11 +23,11 @@ fn set_start_to_yesterday(folder: &Folder) {
     let placeholders = &mut state.unfinished.as_mut().unwrap().placeholders;
     let today = placeholders.insert("date".to_owned(), YESTERDAY.to_owned()).unwrap();
     file.save(&state).unwrap();
-    let names = folder.names_in("out");
-    let [name] = &names[..] else { panic!("{names:?}") };
-    assert!(name.starts_with(&format!("{today}.ndjson")), "{name}");
-    let renamed = name.replace(&today, YESTERDAY);
-    fs::rename(folder.path("out").join(name), folder.path("out").join(renamed)).unwrap();
+    for name in folder.names_in("out") {
+        assert!(name.starts_with(&format!("{today}.ndjson")), "{name}");
+        let renamed = name.replace(&today, YESTERDAY);
+        fs::rename(folder.path("out").join(name), folder.path("out").join(renamed)).unwrap();
+    }
 }
 
 #[test]

@@ -119,6 +119,31 @@ fn a_resumed_run_appends_to_what_was_appended() {
 }
 
 #[test]
+fn an_older_state_does_not_cut_off_what_was_appended_since() {
+    let listing = RepairableApi::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
+    assert_eq!(folder.run("run").code, Some(4));
+    let saved = |name: &String| (name.clone(), fs::read(folder.path(".longhaul").join(name)).unwrap());
+    let older = folder.names_in(".longhaul").iter().map(saved).collect::<Vec<_>>();
+    listing.repair();
+    folder.run("run").assert_complete();
+    for (name, bytes) in older {
+        fs::write(folder.path(".longhaul").join(name), bytes).unwrap();
+    }
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(5));
+    assert!(
+        ended.stable_stderr().contains(
+            "cannot resume `out/conversations.ndjson`: the 36 bytes after the 46 that were committed are not from \
+             this pull (restore the newest state, or start over in another file)\n"
+        ),
+        "{}",
+        ended.stable_stderr()
+    );
+    assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
+}
+
+#[test]
 fn a_changed_request_is_not_resumed_and_the_setting_is_named() {
     let (listing, folder) = stopped(unchanged);
     let asked = listing.requested_pages().len();

@@ -1,5 +1,6 @@
 //! The files that the `ndjson` and `csv` sinks write.
 
+mod appending;
 mod compression;
 mod encoder;
 mod error;

@@ -11,6 +11,7 @@ use longhaul_core::{
 };
 
 use super::{
+    appending::Appending,
     compression::{Compression, Format},
     encoder::Encoder,
     error::{failed, rejected},
@@ -30,17 +31,17 @@ impl RecordFile {
     ) -> Result<Self, SinkError> {
         let path = target.file(variables)?;
         let (disk, compression) = (Arc::clone(&target.disk), target.compression);
-        let from = from.map(|(receipt, mark)| Ok((position(receipt, &path)?, mark))).transpose()?;
         let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);
+        let from = from.map(|(receipt, _)| position(receipt, &path)).transpose()?;
         let from = match from {
-            Some((from, Mark::START)) if Self::was_dropped(&*disk, target.mode, &path, from)? => None,
-            from => from.map(|(from, _)| from),
+            Some((from, _)) if is_start && Self::was_dropped(&*disk, target.mode, &path, from)? => None,
+            from => from,
         };
         match (target.mode, from) {
             (Mode::Replace, None) => Self::create_part(disk, path, compression),
-            (Mode::Replace, Some(from)) => Self::resume_part(disk, path, from, compression),
+            (Mode::Replace, Some((from, _))) => Self::resume_part(disk, path, from, compression),
             (Mode::Append, None) => Self::append(disk, path, compression),
-            (Mode::Append, Some(from)) => Self::resume(disk, path, from, Publish::InPlace, compression),
+            (Mode::Append, Some((from, pull))) => Self::resume_append(disk, path, from, pull, compression),
         }
         .map(|mut file| {
             if is_start {
@@ -52,8 +53,8 @@ impl RecordFile {
 
     /// Notes that no page has arrived since the file was created, unless the file existed before the pull.
     fn note_start(&mut self) {
-        let existed =
-            matches!(self.publish, Publish::InPlace) && self.committed.is_some_and(|start| start.length > 0);
+        let existed = matches!(self.publish, Publish::Append(_))
+            && self.committed.is_some_and(|start| start.length > 0);
         if !existed {
             (self.start, self.length_before) = (self.committed, None);
         }
@@ -133,11 +134,12 @@ impl RecordFile {
             disk.open(&path.absolute, Open::ExistingOrNew).map_err(|error| failed("open", &path, error))?;
         lock(&*file, &path)?;
         let length = end_of(&mut *file, &path, compression)?;
+        let publish = Publish::Append(Appending::begin(&*disk, &path, length)?);
         Ok(Self {
             disk,
             file,
             path,
-            publish: Publish::InPlace,
+            publish,
             encoder: Encoder::new(compression),
             length,
             committed: None,
@@ -145,6 +147,36 @@ impl RecordFile {
             length_before,
             is_foreign: false,
         })
+    }
+
+    fn resume_append(
+        disk: Arc<dyn Disk>,
+        path: FilePath,
+        from: Position,
+        pull: Option<u64>,
+        compression: Compression,
+    ) -> Result<Self, SinkError> {
+        let (mut file, found) = open_committed(&*disk, &path, from)?;
+        let noted = Appending::read(&*disk, &path)?.filter(|noted| Some(noted.pull) == pull);
+        let appending = match noted {
+            Some(own) => own,
+            None if found == from.length
+                || (from.length == 0 && is_without_content(&mut *file, &path, compression)?) =>
+            {
+                let resumed = Appending::resumed(pull);
+                resumed.write(&*disk, &path)?;
+                resumed
+            }
+            None => {
+                let (committed, rest) = (from.length, found - from.length);
+                return Err(rejected(format!(
+                    "cannot resume `{}`: the {rest} bytes after the {committed} that were committed are not from this \
+                     pull (restore the newest state, or start over in another file)",
+                    path.shown
+                )));
+            }
+        };
+        Self::cut(disk, path, file, found, from, Publish::Append(appending), compression)
     }
 
     /// Opens the file at `path`, rolled back to `from`.
@@ -155,25 +187,21 @@ impl RecordFile {
         publish: Publish,
         compression: Compression,
     ) -> Result<Self, SinkError> {
-        let cannot_resume = |why: &str| {
-            let fix = "restore it, or start the pull over";
-            rejected(format!("cannot resume `{}`: {why} ({fix})", path.shown))
-        };
-        let unreadable = |error| failed("read", &path, error);
-        let mut file = match disk.open(&path.absolute, Open::Existing) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(cannot_resume("it is gone")),
-            Err(error) => return Err(failed("open", &path, error)),
-        };
-        lock(&*file, &path)?;
+        let (file, found) = open_committed(&*disk, &path, from)?;
+        Self::cut(disk, path, file, found, from, publish, compression)
+    }
+
+    /// Rolls the open `file` of `found` bytes back to `from`.
+    fn cut(
+        disk: Arc<dyn Disk>,
+        path: FilePath,
+        file: Box<dyn DiskFile>,
+        found: u64,
+        from: Position,
+        publish: Publish,
+        compression: Compression,
+    ) -> Result<Self, SinkError> {
         let length = from.length;
-        let found = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
-        if found < length {
-            return Err(cannot_resume(&format!("it has {found} bytes, but {length} were committed")));
-        }
-        if Position::read(&mut *file, length).map_err(unreadable)? != from {
-            return Err(cannot_resume("its committed content has changed"));
-        }
         if found > length {
             file.set_length(length).map_err(|error| failed("truncate", &path, error))?;
         }
@@ -193,6 +221,34 @@ impl RecordFile {
             is_foreign: false,
         })
     }
+}
+
+/// Opens and locks the file that was committed at `from`, and returns its length.
+fn open_committed(
+    disk: &dyn Disk,
+    path: &FilePath,
+    from: Position,
+) -> Result<(Box<dyn DiskFile>, u64), SinkError> {
+    let cannot_resume = |why: &str| {
+        let fix = "restore it, or start the pull over";
+        rejected(format!("cannot resume `{}`: {why} ({fix})", path.shown))
+    };
+    let unreadable = |error| failed("read", path, error);
+    let mut file = match disk.open(&path.absolute, Open::Existing) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(cannot_resume("it is gone")),
+        Err(error) => return Err(failed("open", path, error)),
+    };
+    lock(&*file, path)?;
+    let length = from.length;
+    let found = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+    if found < length {
+        return Err(cannot_resume(&format!("it has {found} bytes, but {length} were committed")));
+    }
+    if Position::read(&mut *file, length).map_err(unreadable)? != from {
+        return Err(cannot_resume("its committed content has changed"));
+    }
+    Ok((file, found))
 }
 
 /// Locks the file, so that a run with another state folder does not write to it at the same time.
@@ -240,6 +296,21 @@ fn end_of(file: &mut dyn DiskFile, path: &FilePath, compression: Compression) ->
         return Err(rejected_append("its last line is not complete"));
     }
     file.seek(SeekFrom::Start(length)).map_err(unreadable)
+}
+
+/// Whether the file has no content, like the compressed file of a pull without pages. Moves to its start.
+fn is_without_content(
+    file: &mut dyn DiskFile,
+    path: &FilePath,
+    compression: Compression,
+) -> Result<bool, SinkError> {
+    let first = file
+        .rewind()
+        .and_then(|()| compression.decoded(&mut *file))
+        .and_then(|mut content| content.read(&mut [0]));
+    let is_empty = first.map_err(|error| failed("read", path, error))? == 0;
+    file.rewind().map_err(|error| failed("read", path, error))?;
+    Ok(is_empty)
 }
 
 fn last_byte(mut of: impl Read) -> io::Result<Option<u8>> {

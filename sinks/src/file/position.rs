@@ -59,12 +59,18 @@ impl FromStr for Position {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct NotAPosition;
 
-/// The position in `receipt`. `path` is for the error message.
-pub(super) fn position(receipt: &Receipt, path: &FilePath) -> Result<Position, SinkError> {
+/// The position in `receipt` and the pull that appends to the file, if one does. `path` is for the error message.
+pub(super) fn position(receipt: &Receipt, path: &FilePath) -> Result<(Position, Option<u64>), SinkError> {
     let Receipt(text) = receipt;
-    let shown = &path.shown;
-    let message = || format!("cannot resume `{shown}`: the receipt `{text}` is not a length and a checksum");
-    text.parse().map_err(|_| rejected(message()))
+    let (position, pull) = match text.rsplit_once(' ') {
+        Some((position, pull)) if position.contains(' ') => (position, Some(pull)),
+        _ => (text.as_str(), None),
+    };
+    let pull = pull.map(|pull| u64::from_str_radix(pull, 16)).transpose();
+    position.parse().ok().zip(pull.ok()).ok_or_else(|| {
+        let shown = &path.shown;
+        rejected(format!("cannot resume `{shown}`: the receipt `{text}` is not a length and a checksum"))
+    })
 }
 
 #[cfg(test)]

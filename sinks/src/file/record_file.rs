@@ -11,6 +11,7 @@ use longhaul_core::{
 };
 
 use super::{
+    appending::Appending,
     encoder::Encoder,
     error::{failed, rejected},
     folders::sync_folders_of,
@@ -47,8 +48,10 @@ pub(crate) struct RecordFile {
 pub(super) enum Publish {
     /// Rename the file to this path.
     Rename(FilePath),
-    /// Nothing to do: the file already has its final name and is appended to.
+    /// Nothing to do: the file already has its final name.
     InPlace,
+    /// End the pull: the file has its final name, and this pull is noted beside it.
+    Append(Appending),
     /// The file was renamed by an earlier run, but the new name may not be durable yet.
     Renamed,
 }
@@ -154,7 +157,10 @@ impl RecordFile {
                 *self.committed.insert(position)
             }
         };
-        Ok(Receipt(position.to_string()))
+        Ok(Receipt(match self.publish {
+            Publish::Append(Appending { pull, .. }) => format!("{position} {pull:016x}"),
+            _ => position.to_string(),
+        }))
     }
 
     /// Publishes the file under its final name.
@@ -165,6 +171,10 @@ impl RecordFile {
         self.start = None;
         let path = match &self.publish {
             Publish::InPlace => return Ok(()),
+            Publish::Append(_) => {
+                Appending::remove(&*self.disk, &self.path)?;
+                &self.path
+            }
             Publish::Renamed => &self.path,
             Publish::Rename(to) => {
                 let renamed = self.disk.rename(&self.path.absolute, &to.absolute);
@@ -174,7 +184,7 @@ impl RecordFile {
                 to
             }
         };
-        // A run that was killed after renaming it may not have made the name durable.
+        // A run that was killed may have renamed or removed a file, but not durably.
         self.disk.sync_folder(path.folder()).map_err(|error| failed("flush the folder of", path, error))
     }
 }
@@ -187,10 +197,20 @@ impl Drop for RecordFile {
         // If no page has arrived since the file was created, remove it: resuming from there creates it again.
         let committed = self.committed.filter(|position| self.start != Some(*position));
         // Errors are ignored, because opening the file from the receipt does the same again.
-        match committed.map(|position| position.length).or(self.length_before) {
-            Some(length) if length == self.length => {}
-            Some(length) => drop(self.file.set_length(length)),
-            None => drop(self.disk.remove(&self.path.absolute)),
+        let length = committed.map(|position| position.length).or(self.length_before);
+        let is_rolled_back = match length {
+            Some(length) if length == self.length => true,
+            Some(length) => self.file.set_length(length).and_then(|()| self.file.sync()).is_ok(),
+            None => {
+                let removed = self.disk.remove(&self.path.absolute);
+                removed.and_then(|()| self.disk.sync_folder(self.path.folder())).is_ok()
+            }
+        };
+        if let Publish::Append(Appending { start, .. }) = self.publish
+            && is_rolled_back
+            && length.unwrap_or_default() == start
+        {
+            drop(Appending::remove(&*self.disk, &self.path));
         }
     }
 }

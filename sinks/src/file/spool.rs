@@ -47,7 +47,7 @@ impl Spool {
         if is_gone && contains(&*disk, &path, target.compression, length).map_err(unreadable)? {
             return Ok(None);
         }
-        let from = position(from, &spool)?;
+        let (from, _) = position(from, &spool)?;
         let spool = RecordFile::resume(disk, spool, from, Publish::InPlace, Compression::None)?;
         Ok(Some(Self(spool)))
     }
