@@ -40,7 +40,11 @@ impl RecordFile {
         match (target.mode, from) {
             (Mode::Replace, None) => Self::create_part(disk, path, compression),
             (Mode::Replace, Some((from, _))) => Self::resume_part(disk, path, from, compression),
-            (Mode::Append, None) => Self::append(disk, path, compression),
+            (Mode::Append, None) => Self::append(disk, path, target.is_of_partition(), compression),
+            // A later rollback of the pull cuts off the file of a complete partition, too.
+            (Mode::Append, Some((from, _))) if target.is_of_partition() => {
+                Self::resume(disk, path, from, Publish::InPlace, compression)
+            }
             (Mode::Append, Some((from, pull))) => Self::resume_append(disk, path, from, pull, compression),
         }
         .map(|mut file| {
@@ -53,7 +57,7 @@ impl RecordFile {
 
     /// Notes that no page has arrived since the file was created, unless the file existed before the pull.
     fn note_start(&mut self) {
-        let existed = matches!(self.publish, Publish::Append(_))
+        let existed = matches!(self.publish, Publish::InPlace | Publish::Append(_))
             && self.committed.is_some_and(|start| start.length > 0);
         if !existed {
             (self.start, self.length_before) = (self.committed, None);
@@ -124,7 +128,12 @@ impl RecordFile {
         }
     }
 
-    fn append(disk: Arc<dyn Disk>, path: FilePath, compression: Compression) -> Result<Self, SinkError> {
+    fn append(
+        disk: Arc<dyn Disk>,
+        path: FilePath,
+        is_of_partition: bool,
+        compression: Compression,
+    ) -> Result<Self, SinkError> {
         make_folders(&*disk, &path)?;
         let length_before = match disk.kind(&path.absolute).map_err(|error| failed("read", &path, error))? {
             Some(Kind::File(length)) => Some(length),
@@ -134,7 +143,11 @@ impl RecordFile {
             disk.open(&path.absolute, Open::ExistingOrNew).map_err(|error| failed("open", &path, error))?;
         lock(&*file, &path)?;
         let length = end_of(&mut *file, &path, compression)?;
-        let publish = Publish::Append(Appending::begin(&*disk, &path, length)?);
+        let publish = if is_of_partition {
+            Publish::InPlace
+        } else {
+            Publish::Append(Appending::begin(&*disk, &path, length)?)
+        };
         Ok(Self {
             disk,
             file,

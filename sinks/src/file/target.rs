@@ -45,6 +45,11 @@ impl Target {
         Ok(Self { template: template.to_owned(), mode, compression, disk })
     }
 
+    /// Whether each partition has a file of its own, which is finished before the pull is.
+    pub(super) fn is_of_partition(&self) -> bool {
+        ["{window.", "{each.", "{partition}"].iter().any(|placeholder| self.template.contains(placeholder))
+    }
+
     /// The path of the file of the pull at `variables`. Creates nothing, but returns an error if the path cannot be a
     /// file.
     pub(crate) fn file(&self, variables: &Variables) -> Result<FilePath, SinkError> {
