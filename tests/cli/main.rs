@@ -6,6 +6,7 @@ mod answers;
 mod api;
 mod command_output;
 mod commands;
+mod connections;
 mod days;
 mod demo;
 mod ends;

@@ -9,7 +9,8 @@ use longhaul_core::{
     http::transport::{
         Proxy, Settings, SetupError, TransportError,
         TransportErrorKind::{
-            self, BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unsendable, Untrusted,
+            self, BrokenOff, Garbled, NotConnected, Overlong, ProxyRefused, TimedOut, TooLarge, UnknownHost,
+            Unsendable, Untrusted,
         },
         UreqTransport,
     },
@@ -45,6 +46,8 @@ fn a_request_without_an_answer() {
         (Garbled, "failed 6 times", "the answer violates the protocol"),
         (Overlong, "failed", "a header or chunk line of the answer is too long"),
         (Untrusted, "failed", "the server's certificate cannot be trusted"),
+        (UnknownHost, "failed 6 times", "the host name has no address"),
+        (ProxyRefused, "failed", "the connection was refused"),
         (TooLarge, "failed", "the answer is larger than `api.max_page`"),
         (Unsendable, "failed", "the request cannot be sent"),
     ] {

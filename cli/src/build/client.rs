@@ -11,7 +11,7 @@ use longhaul_core::{
         retry::RetryPolicy,
     },
     event::Observer,
-    http::transport::{Proxy, Settings, Tls, Transport, UreqTransport},
+    http::transport::{Proxy, Settings, SetupError, Tls, Transport, UreqTransport},
 };
 
 use crate::{
@@ -130,7 +130,14 @@ impl Credentials {
 
 fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
     UreqTransport::new(settings).map_err(|error| {
-        let key = if settings.ca_file.is_some() { "api.ca_file" } else { "api.proxy" };
+        let key = match error {
+            SetupError::ProxyVariable { .. } => {
+                let hint = "correct the variable, or set `api.proxy`, which comes before it";
+                return ConfigError::new(error.to_string()).with_hint(hint);
+            }
+            SetupError::Proxy => "api.proxy",
+            _ => "api.ca_file",
+        };
         ConfigError::new(error.to_string()).at(key, loaded.origin_of(key))
     })
 }

@@ -4,7 +4,7 @@ use longhaul_core::{
     client::{
         AttemptError, BodyFault, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason,
     },
-    http::transport::TransportErrorKind,
+    http::transport::{TransportError, TransportErrorKind},
     listing::PageError,
     pull::{PullError, job::JobError},
     sink::{SinkError, SinkErrorKind},
@@ -113,6 +113,10 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
     }
     match (error.last_error(), exit) {
         (Some(AttemptError::Credential(error)), _) => auth(error),
+        (Some(AttemptError::Failed(error)), Exit::TryLater) => match transport(error, "api.base_url") {
+            Some(hint) => format!("{hint}; then resume with: longhaul run {stream}"),
+            None => format!("resume with: longhaul run {stream}"),
+        },
         (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),
         (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
         (Some(AttemptError::Misdirected(_)), _) => {
@@ -121,16 +125,8 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         (Some(AttemptError::FreshCredential(_) | AttemptError::RejectedCredential(_)), _) => {
             "the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
-        (Some(AttemptError::Failed(error)), _) => match error.kind() {
-            TransportErrorKind::Untrusted => {
-                "if your own proxy signs the connections, set `api.ca_file` to its certificate".to_owned()
-            }
-            TransportErrorKind::Overlong => {
-                "the server does not speak HTTP correctly: check `api.base_url`, or report it to the API's operator".to_owned()
-            }
-            TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
-            _ => format!("check `streams.{stream}`"),
-        },
+        (Some(AttemptError::Failed(error)), _) => transport(error, "api.base_url")
+            .unwrap_or_else(|| format!("check `streams.{stream}`")),
         (Some(AttemptError::Unreadable(BodyFault::Undecodable { .. })), _) => format!(
             "only JSON can be read: check `streams.{stream}.path`, or request JSON with a query parameter or header"
         ),
@@ -170,7 +166,46 @@ pub(super) fn state(error: &StateError, stream: &str) -> String {
     }
 }
 
+/// The hint for a request that was not answered, unless waiting is all there is to do. `key` holds its address.
+fn transport(error: &TransportError, key: &str) -> Option<String> {
+    let hint = match error.kind() {
+        TransportErrorKind::UnknownHost => format!(
+            "check the host in `{key}`, or the `region` that it follows from, and whether a proxy is needed (`api.proxy`)"
+        ),
+        TransportErrorKind::NotConnected if error.proxy().is_some() => {
+            "check the proxy in `api.proxy` or `HTTPS_PROXY`".to_owned()
+        }
+        TransportErrorKind::ProxyRefused => {
+            "check the user and password of the proxy in `api.proxy` or `HTTPS_PROXY`, and whether it may connect to \
+             this host; the hosts in `NO_PROXY` are reached without it"
+                .to_owned()
+        }
+        TransportErrorKind::Untrusted => {
+            "if your own proxy signs the connections, set `api.ca_file` to its certificate".to_owned()
+        }
+        TransportErrorKind::SelfSigned => "give the server a certificate that is signed by an authority, and set \
+             `api.ca_file` to the certificate of that authority"
+            .to_owned(),
+        TransportErrorKind::NotTls => format!("check the port and `https` in `{key}`"),
+        TransportErrorKind::OldTls => {
+            "ask the API's operator for TLS 1.2 or 1.3; older versions are not secure".to_owned()
+        }
+        TransportErrorKind::Overlong => format!(
+            "the server does not speak HTTP correctly: check `{key}`, or report it to the API's operator"
+        ),
+        TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
 pub(super) fn auth(error: &AuthError) -> String {
+    if let AuthError::Refused { source } | AuthError::Unavailable { source } = error
+        && let Some(AttemptError::Failed(error)) = source.last_error()
+        && let Some(hint) = transport(error, "auth.token_url")
+    {
+        return hint;
+    }
     match error {
         AuthError::Refused { source } if !is_about_credentials(source) => {
             "check that `auth.token_url` is the address of the token endpoint, without a redirect"

@@ -27,7 +27,10 @@ pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let length = text("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let host = text("host").unwrap_or_default();
-    let url = format!("http://{host}{target}").parse().map_err(|_| malformed())?;
+    // A proxy is asked for a host and port instead of a path (RFC 9112 §3.2.3).
+    let url =
+        if target.starts_with('/') { format!("http://{host}{target}") } else { format!("http://{target}") };
+    let url = url.parse().map_err(|_| malformed())?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let method = method.parse().map_err(|_| malformed())?;

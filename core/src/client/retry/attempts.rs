@@ -105,12 +105,18 @@ impl<'p> Attempts<'p> {
             }
             Outcome::Judged { then, .. } => Step::Stop(StopReason::Ruled(then)),
             Outcome::Failed(kind) => match kind {
-                TransportErrorKind::NotConnected => self.retry_if(true, None, unit),
+                TransportErrorKind::NotConnected | TransportErrorKind::UnknownHost => {
+                    self.retry_if(true, None, unit)
+                }
                 TransportErrorKind::BrokenOff
                 | TransportErrorKind::TimedOut
                 | TransportErrorKind::Garbled => self.retry_if(self.may_replay(), None, unit),
                 TransportErrorKind::Overlong
+                | TransportErrorKind::ProxyRefused
                 | TransportErrorKind::Untrusted
+                | TransportErrorKind::SelfSigned
+                | TransportErrorKind::NotTls
+                | TransportErrorKind::OldTls
                 | TransportErrorKind::TooLarge
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
             },
@@ -167,7 +173,8 @@ mod tests {
     #[test]
     fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
-            BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unsendable, Untrusted,
+            BrokenOff, Garbled, NotConnected, NotTls, OldTls, Overlong, ProxyRefused, SelfSigned, TimedOut,
+            TooLarge, UnknownHost, Unsendable, Untrusted,
         };
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
@@ -192,10 +199,15 @@ mod tests {
             (judged(Then::Restart, None), Step::Stop(StopReason::Ruled(Then::Restart))),
             (judged(Then::Skip, None), Step::Stop(StopReason::Ruled(Then::Skip))),
             (Outcome::Failed(NotConnected), backoff),
+            (Outcome::Failed(UnknownHost), backoff),
             (Outcome::Failed(BrokenOff), backoff),
             (Outcome::Failed(TimedOut), backoff),
             (Outcome::Failed(Garbled), backoff),
             (Outcome::Failed(Overlong), refused),
+            (Outcome::Failed(ProxyRefused), refused),
+            (Outcome::Failed(SelfSigned), refused),
+            (Outcome::Failed(NotTls), refused),
+            (Outcome::Failed(OldTls), refused),
             (Outcome::Failed(Untrusted), refused),
             (Outcome::Failed(TooLarge), refused),
             (Outcome::Failed(Unsendable), refused),

@@ -4,9 +4,10 @@ use std::error::Error;
 
 /// An attempt that was not answered.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", kind.clause())]
+#[error("{}{}", kind.clause(), of_proxy(through.as_deref()))]
 pub struct TransportError {
     kind: TransportErrorKind,
+    through: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -16,6 +17,10 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// There was no connection, so the server has not seen the request. It is always sent again.
     NotConnected,
+    /// The name of the host has no address, at least not now. The request is always sent again.
+    UnknownHost,
+    /// The proxy refused to connect to the server. The request is not sent again.
+    ProxyRefused,
     /// The connection closed before the answer was complete. The server may have acted, so only harmless requests are
     /// sent again.
     BrokenOff,
@@ -27,6 +32,12 @@ pub enum TransportErrorKind {
     Overlong,
     /// The server's certificate cannot be verified. The request is not sent again.
     Untrusted,
+    /// The server's certificate is one of an authority, which no server may use. The request is not sent again.
+    SelfSigned,
+    /// The server does not speak TLS at this port. The request is not sent again.
+    NotTls,
+    /// The server speaks only versions of TLS that are no longer secure. The request is not sent again.
+    OldTls,
     /// The body is larger than allowed. The request is not sent again.
     TooLarge,
     /// The request is not valid HTTP. It is not sent again.
@@ -36,13 +47,24 @@ pub enum TransportErrorKind {
 impl TransportError {
     /// An error of `kind`.
     pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, through: None, source: None }
+    }
+
+    /// Adds the address of the proxy that the request went through.
+    #[must_use]
+    pub fn through(self, proxy: Option<String>) -> Self {
+        Self { through: proxy, ..self }
     }
 
     /// Adds the cause.
     #[must_use]
     pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
+    }
+
+    /// The address of the proxy that the request went through.
+    pub fn proxy(&self) -> Option<&str> {
+        self.through.as_deref()
     }
 
     /// Why there was no answer.
@@ -55,13 +77,22 @@ impl TransportErrorKind {
     fn clause(self) -> &'static str {
         match self {
             Self::NotConnected => "no connection to the server",
+            Self::UnknownHost => "the host name has no address",
+            Self::ProxyRefused => "the connection was refused",
             Self::BrokenOff => "the connection closed before the answer was complete",
             Self::TimedOut => "the server did not answer in time",
             Self::Garbled => "the answer violates the protocol",
             Self::Overlong => "a header or chunk line of the answer is too long",
             Self::Untrusted => "the server's certificate cannot be trusted",
+            Self::SelfSigned => "the server's certificate is its own authority, which no server may be",
+            Self::NotTls => "the server does not speak TLS at this port",
+            Self::OldTls => "the server offers no version of TLS from 1.2 on",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",
         }
     }
+}
+
+fn of_proxy(through: Option<&str>) -> String {
+    through.map(|proxy| format!(" (by way of the proxy `{proxy}`)")).unwrap_or_default()
 }

@@ -1,6 +1,10 @@
 //! The transport of requests.
 
+#[cfg(feature = "ureq")]
+mod classify;
 mod error;
+#[cfg(feature = "ureq")]
+mod proxy;
 #[cfg(feature = "ureq")]
 mod timeouts;
 #[cfg(feature = "ureq")]
@@ -12,7 +16,10 @@ use http::{HeaderMap, StatusCode};
 
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
-pub use self::ureq::{Proxy, Settings, SetupError, Tls, UreqTransport};
+pub use self::{
+    proxy::Proxy,
+    ureq::{Settings, SetupError, Tls, UreqTransport},
+};
 use crate::http::request::Request;
 
 /// Sends a request to its server and receives the response.

@@ -1,6 +1,7 @@
 //! The transport over TCP, by ureq. Its defaults differ from the contract in every point, so all are set here.
 
 use std::{
+    env,
     io::{self, Read},
     path::PathBuf,
     time::Duration,
@@ -17,8 +18,13 @@ use ::ureq::{
 };
 use http::HeaderValue;
 
-use super::{Response, Transport, TransportError, TransportErrorKind, timeouts::Timeouts};
-use crate::http::{request::Request, secret::Secret};
+use super::{
+    Response, Transport, TransportError, TransportErrorKind,
+    classify::classify,
+    proxy::{Proxy, Route},
+    timeouts::Timeouts,
+};
+use crate::http::request::Request;
 
 /// The settings of a [`UreqTransport`]: timeouts, limits, proxy and TLS.
 #[derive(Clone, Debug)]
@@ -41,18 +47,6 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The maximum number of idle connections to keep open.
     pub connections: usize,
-}
-
-/// The proxy to use.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Proxy {
-    /// No proxy.
-    Direct,
-    /// For https, the proxy named by `HTTPS_PROXY` or `ALL_PROXY`, except for hosts in `NO_PROXY`.
-    #[default]
-    Environment,
-    /// The proxy at this URL, which may contain a password.
-    Url(Secret),
 }
 
 /// Whether any request uses TLS.
@@ -101,13 +95,19 @@ pub enum SetupError {
     /// The URL of the proxy is not valid.
     #[error("the proxy is not a URL such as `http://host:port`")]
     Proxy,
+    /// The environment names a proxy whose URL is not valid.
+    #[error("the environment variable `{variable}` is not a URL such as `http://host:port`")]
+    ProxyVariable {
+        /// The name of the variable.
+        variable: &'static str,
+    },
 }
 
 /// A [`Transport`] over TCP and TLS. Connections are kept alive and shared by all threads.
 #[derive(Debug)]
 pub struct UreqTransport {
     agent: Agent,
-    proxy: Proxy,
+    route: Route,
     max_body: u64,
 }
 
@@ -117,16 +117,12 @@ impl UreqTransport {
     /// # Errors
     /// The certificates or the URL of the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let proxy = match &settings.proxy {
-            Proxy::Direct => None,
-            Proxy::Environment => ::ureq::Proxy::try_from_env(),
-            Proxy::Url(url) => Some(::ureq::Proxy::new(url.expose()).map_err(|_| SetupError::Proxy)?),
-        };
+        let route = Route::new(&settings.proxy, |name| env::var(name).ok())?;
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
-            .proxy(proxy)
+            .proxy(route.proxy.clone())
             .tls_config(TlsConfig::builder().root_certs(roots(settings)?).build())
             .timeout_resolve(Some(settings.connect_timeout))
             .timeout_connect(Some(settings.connect_timeout))
@@ -140,7 +136,7 @@ impl UreqTransport {
             .build();
         let connector = DefaultConnector::new().chain(Timeouts);
         let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
-        Ok(Self { agent, proxy: settings.proxy.clone(), max_body: settings.max_body })
+        Ok(Self { agent, route, max_body: settings.max_body })
     }
 }
 
@@ -158,25 +154,19 @@ impl Transport for UreqTransport {
             fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
         }
         let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
-        if self.bypasses_proxy(request) {
+        let through = self.route.through(&request.url);
+        if through.is_none() {
             configured = configured.proxy(None);
         }
-        let outgoing = configured.build();
-        let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
+        let sent = self.agent.run(configured.build());
+        let (head, body) = sent.map_err(|error| classify(error, through.clone()))?.into_parts();
         let mut reader = body.into_with_config().limit(self.max_body).reader();
-        read_over(&mut buffer, &mut reader).map_err(|error| classify(::ureq::Error::from(error)))?;
+        read_over(&mut buffer, &mut reader).map_err(|error| classify(error.into(), through))?;
         Ok(Response { status: head.status, headers: head.headers, body: buffer })
     }
 
     fn interrupt(&self) {
         self.agent.clone().shutdown();
-    }
-}
-
-impl UreqTransport {
-    /// Whether to ignore the proxy of the environment. `HTTPS_PROXY` is only for https, but ureq uses it for any scheme.
-    fn bypasses_proxy(&self, request: &Request) -> bool {
-        self.proxy == Proxy::Environment && request.url.scheme() == "http"
     }
 }
 
@@ -222,47 +212,6 @@ fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
         }
     }
     Ok(RootCerts::new_with_certs(&trusted))
-}
-
-fn classify(error: ::ureq::Error) -> TransportError {
-    use ::ureq::Error;
-    let kind = match &error {
-        Error::ConnectionFailed
-        | Error::HostNotFound
-        | Error::ConnectProxyFailed(_)
-        | Error::Timeout(::ureq::Timeout::Resolve | ::ureq::Timeout::Connect) => {
-            TransportErrorKind::NotConnected
-        }
-        Error::Timeout(_) => TransportErrorKind::TimedOut,
-        Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
-        Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
-        Error::Protocol(_) | Error::Decompress(..) => TransportErrorKind::Garbled,
-        Error::LargeResponseHeader(..) | Error::BodyStalled => TransportErrorKind::Overlong,
-        Error::Io(io) => classify_io(io),
-        _ => TransportErrorKind::Unsendable,
-    };
-    TransportError::new(kind).because(error)
-}
-
-fn classify_io(error: &io::Error) -> TransportErrorKind {
-    use io::ErrorKind;
-    match error.kind() {
-        // rustls reports all its errors as invalid data. Only the text distinguishes an untrusted certificate from a
-        // record that was damaged in transit.
-        ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
-            TransportErrorKind::Untrusted
-        }
-        ErrorKind::InvalidData => TransportErrorKind::Garbled,
-        ErrorKind::ConnectionRefused
-        | ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::NotFound => TransportErrorKind::NotConnected,
-        // A failed name lookup has no kind of its own, only its text.
-        _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
-        _ => TransportErrorKind::BrokenOff,
-    }
 }
 
 #[cfg(test)]
