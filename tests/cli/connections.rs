@@ -82,6 +82,7 @@ fn a_host_and_port_of_no_proxy_is_reached_directly() {
     });
     let proxy = api::unused_url();
     let output = run(&base_url, &[("HTTPS_PROXY", &proxy), ("NO_PROXY", &host)]);
+    answering.join().unwrap();
     assert_eq!(output.code, Some(4));
     assert!(
         cause(&output).contains("caused by: the server does not speak TLS at this port\n"),

@@ -16,16 +16,11 @@ use crate::config::{
 /// another layer extends it, because it may be incomplete until then.
 pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, ConfigError> {
     let check = Check { config, stack };
-    check.names()?;
-    check.environment()?;
-    check.auth()?;
-    check.plain_http()?;
     let mut warnings = Vec::new();
-    for name in stack.own_streams() {
-        if let Some(stream) = config.streams.get(name) {
-            warnings.extend(check.stream(name, stream)?);
-        }
-    }
+    let streams = stack.own_streams().into_iter().filter_map(|name| Some((name, config.streams.get(name)?)));
+    let streams = streams.map(|(name, stream)| check.stream(name, stream).map(|of| warnings.extend(of)));
+    let all = [check.names(), check.environment(), check.auth(), check.plain_http()];
+    ConfigError::all(all.into_iter().chain(streams))?;
     Ok(warnings)
 }
 
@@ -129,27 +124,34 @@ impl Check<'_> {
     }
 
     fn stream(&self, name: &str, stream: &Stream) -> Result<Option<String>, ConfigError> {
-        self.belongs(&["streams", name, "pages"])?;
-        self.paths(name, stream)?;
-        self.window_and_job(name, stream)?;
-        if let Some(job) = &stream.job {
-            self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS)?;
-        }
-        if stream.window.is_none() {
-            self.answers(&["streams", name], &stream.answers, &WITHOUT_WINDOW)?;
-        }
-        let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
-        if let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) {
-            let suggestion = suggest::closest(sink, self.config.sinks.keys());
-            let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
-            let hint = format!("add a table `[sinks.{sink}]`");
-            return Err(self.error(&["streams", name, "sinks"], message).with_hint(hint));
-        }
+        ConfigError::all([
+            self.belongs(&["streams", name, "pages"]),
+            self.paths(name, stream),
+            self.window_and_job(name, stream),
+            match &stream.job {
+                Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
+                None => Ok(()),
+            },
+            match &stream.window {
+                Some(_) => Ok(()),
+                None => self.answers(&["streams", name], &stream.answers, &WITHOUT_WINDOW),
+            },
+            self.sinks(name, stream),
+        ])?;
         let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
         let warning = || {
             format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };
         Ok(sends_body_by_get.then(warning))
+    }
+
+    fn sinks(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
+        let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) else { return Ok(()) };
+        let suggestion = suggest::closest(sink, self.config.sinks.keys());
+        let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
+        let hint = format!("add a table `[sinks.{sink}]`");
+        Err(self.error(&["streams", name, "sinks"], message).with_hint(hint))
     }
 
     /// Paths are appended to `api.base_url`, so they must start with a slash.

@@ -15,12 +15,20 @@ pub struct ConfigError {
     origin: Option<Box<Origin>>,
     hint: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    others: Vec<ConfigError>,
 }
 
 impl ConfigError {
     /// An error with this message, a lowercase clause.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), key: None, origin: None, hint: None, source: None }
+        Self {
+            message: message.into(),
+            key: None,
+            origin: None,
+            hint: None,
+            source: None,
+            others: Vec::new(),
+        }
     }
 
     /// The same error for `key`, whose value comes from `origin`.
@@ -56,6 +64,46 @@ impl ConfigError {
     /// How to fix it, unless the message makes that obvious.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// The other errors of the configuration, which are reported with this one.
+    pub fn others(&self) -> &[Self] {
+        &self.others
+    }
+
+    /// All errors as one: the first, and the others with it. `Ok` if there are none.
+    pub(super) fn all(outcomes: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let mut errors = outcomes.into_iter().filter_map(Result::err).flat_map(Self::apart);
+        match errors.next() {
+            Some(first) => Err(Self { others: errors.collect(), ..first }),
+            None => Ok(()),
+        }
+    }
+
+    /// The same errors in the order of `key`.
+    pub(super) fn sorted_by_key<K: Ord>(mut self, key: impl Fn(&Self) -> K) -> Self {
+        let mut errors = self.take_others();
+        errors.insert(0, self);
+        errors.sort_by_key(key);
+        let first = errors.remove(0);
+        Self { others: errors, ..first }
+    }
+
+    /// The names of the levels of the key that is wrong.
+    pub(super) fn path(&self) -> Vec<String> {
+        let names = self.key.as_deref().map(toml_edit::Key::parse).and_then(Result::ok).unwrap_or_default();
+        names.iter().map(|name| name.get().to_owned()).collect()
+    }
+
+    /// This error and the others, each alone.
+    pub(super) fn apart(mut self) -> impl Iterator<Item = Self> {
+        let others = std::mem::take(&mut self.others);
+        std::iter::once(self).chain(others)
+    }
+
+    /// Separates this error from the others.
+    pub(crate) fn take_others(&mut self) -> Vec<Self> {
+        std::mem::take(&mut self.others)
     }
 
     pub(super) fn written(mut self, origin: Origin) -> Self {

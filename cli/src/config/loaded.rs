@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::config::{
     check, definition,
     error::ConfigError,
+    every_error::{every_error, in_order},
     load::{defaults, extract::extract, layers, region, sources::Sources, stack::Stack},
     origin::Origin,
     sections::{root::Config, stream::Stream},
@@ -25,13 +26,13 @@ pub struct Loaded {
     stack: Stack,
 }
 
-/// Loads the configuration and stops at the first error. It sends, runs and writes nothing.
+/// Loads the configuration, or returns all errors in it, in the order of the files. It sends, runs and writes nothing.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
-    let mut config = extract(&stack)?;
-    warnings.extend(check::check(&config, &stack)?);
+    let mut config = extract(&stack).map_err(|first| every_error(&stack, first))?;
+    warnings.extend(check::check(&config, &stack).map_err(|errors| in_order(&stack, errors))?);
     for (typed, secret) in config.secrets_mut() {
         let origin = stack.origin(&typed);
         let ownership = stack.ownership(&origin);

@@ -7,7 +7,7 @@
 //! - `sections`: what each table holds
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
-//! - `check`, `show`: checks across keys, and `longhaul config`
+//! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
 //!
 //! # Adding a key
 //!
@@ -39,6 +39,7 @@
 mod check;
 mod definition;
 mod error;
+mod every_error;
 mod load;
 mod loaded;
 mod origin;

@@ -19,6 +19,20 @@ pub(super) fn at_mut<'v>(root: &'v mut Dict, path: &[&str]) -> Option<&'v mut Va
     }
 }
 
+/// Removes the value at `path`. `false` if there is none.
+pub(super) fn remove(root: &mut Dict, path: &[impl AsRef<str>]) -> bool {
+    let Some((last, above)) = path.split_last() else { return false };
+    let above: Vec<_> = above.iter().map(AsRef::as_ref).collect();
+    let table = match &above[..] {
+        [] => Some(root),
+        above => match at_mut(root, above) {
+            Some(Value::Dict(_, table)) => Some(table),
+            _ => None,
+        },
+    };
+    table.and_then(|table| table.remove(last.as_ref())).is_some()
+}
+
 /// A tree with `value` at `path` and nothing else.
 pub(super) fn nest(path: &[impl AsRef<str>], value: Value) -> Dict {
     let names = path.iter().rev().map(|name| name.as_ref().to_owned());

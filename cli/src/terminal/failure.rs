@@ -28,6 +28,8 @@ pub(crate) struct Failure {
     pub(crate) origin: Option<String>,
     /// What to do next.
     pub(crate) hint: Option<String>,
+    /// Other errors that were found at the same time.
+    pub(crate) others: Vec<Failure>,
 }
 
 impl Failure {
@@ -38,7 +40,7 @@ impl Failure {
 
     /// A failure with this exit code.
     pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit, error: error.into(), origin: None, hint: None }
+        Self { exit, error: error.into(), origin: None, hint: None, others: Vec::new() }
     }
 
     /// Adds a hint.
@@ -89,9 +91,10 @@ impl Failure {
 }
 
 impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
+    fn from(mut error: ConfigError) -> Self {
+        let others = error.take_others().into_iter().map(Self::from).collect();
         let (origin, hint) = (error.where_written(), error.hint().map(str::to_owned));
-        Self { origin, hint, ..Self::usage(error) }
+        Self { origin, hint, others, ..Self::usage(error) }
     }
 }
 

@@ -13,6 +13,10 @@ use crate::{
 
 /// Shows a failure on `screen`: as text, or as one line of JSON if log lines are JSON.
 pub(crate) fn show(failure: &Failure, invocation: &Invocation, screen: &Screen) {
+    std::iter::once(failure).chain(&failure.others).for_each(|each| show_one(each, invocation, screen));
+}
+
+fn show_one(failure: &Failure, invocation: &Invocation, screen: &Screen) {
     let mut out = screen.clone();
     if !screen.is_json() {
         return print(failure, invocation, &mut out);

@@ -1,15 +1,16 @@
 //! Reads the merged values into types, and explains errors in the words of the documentation.
 
 use figment::{
-    Error,
+    Error, Figment,
     error::{Actual, Kind},
+    providers::Serialized,
+    value::Dict,
 };
 use longhaul_core::suggest;
 
 use crate::config::{
     error::ConfigError,
-    load::{keys, stack::Stack},
-    origin::Origin,
+    load::{defaults, keys, stack::Stack},
     sections::root::Config,
     tree,
     values::kind,
@@ -17,23 +18,28 @@ use crate::config::{
 
 /// The configuration that the layers of `stack` give.
 pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
-    stack.figment().extract_lossy().map_err(|error| explain(error, stack))
+    read(stack.values()).map_err(|error| explain(error, stack))
 }
 
-/// Explains an error that occurred in reading `stack`.
-fn explain(error: Error, stack: &Stack) -> ConfigError {
+/// The configuration that `values` and the defaults below them give.
+pub(in crate::config) fn read(values: Dict) -> Result<Config, Error> {
+    let defaults = Serialized::defaults(defaults::beneath(&values));
+    Figment::from(Serialized::defaults(values)).join(defaults).extract_lossy()
+}
+
+/// Explains an error that occurred in reading values of `stack`.
+pub(in crate::config) fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
-    let origin = error.metadata.as_ref().map(Origin::from).unwrap_or_default();
     let inside = to_the_key(&path).len();
     if let Kind::MissingField(name) = &error.kind
         && inside < path.len()
     {
         let key = tree::dotted(&path[..inside]);
         let message = format!("`{key}`: `{name}` is missing");
-        return ConfigError::new(message).at(&key, stack.locate(&path[..inside], origin));
+        return ConfigError::new(message).at(&key, stack.origin(&path[..inside]));
     }
     if let Kind::MissingField(name) = &error.kind {
-        let near = stack.locate(&path, origin);
+        let near = stack.origin(&path);
         path.push(name.clone().into_owned());
         return stack.missing(&path, near);
     }
@@ -61,7 +67,7 @@ fn explain(error: Error, stack: &Stack) -> ConfigError {
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
         _ => (format!("`{key}` cannot be read"), None),
     };
-    let error = ConfigError::new(message).at(&key, stack.locate(&path, origin));
+    let error = ConfigError::new(message).at(&key, stack.origin(&path));
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 

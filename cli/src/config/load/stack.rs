@@ -76,11 +76,6 @@ impl Stack {
         tree_of(&self.figment)
     }
 
-    /// All values, as figment merged them.
-    pub(in crate::config) fn figment(&self) -> &Figment {
-        &self.figment
-    }
-
     /// Where the value at `path` comes from. For a table, it is the topmost layer that extends it.
     pub(in crate::config) fn origin(&self, path: &[String]) -> Origin {
         let values = self.values();
