@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
+    /// Work as if started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
+    pub(crate) directory: Option<PathBuf>,
     /// Config file to use instead of ./longhaul.toml (repeatable; later files win)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
@@ -77,11 +80,14 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
-    /// Try everything except the pull: build every component, get a token, fetch one page of each stream
+    /// Try everything except the pull: build every component, get a token, fetch two pages of each stream
     Check {
         /// Streams to check [default: all configured streams]
         #[arg(value_name = "STREAM")]
         streams: Vec<String>,
+        /// Send nothing: check only the configuration. Credentials are not needed
+        #[arg(long)]
+        offline: bool,
     },
     /// Show the first page of a stream as a table; nothing is saved
     Preview(PreviewArguments),

@@ -48,8 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let screen = Screen::set_up(&arguments.global, std::env::var("LONGHAUL_LOG").ok().as_deref());
     dispatch(&arguments, &screen).unwrap_or_else(|failure| {
-        let Global { config, set, .. } = &arguments.global;
-        let invocation = Invocation::new(config, set);
+        let invocation = invocation(&arguments.global);
         let invocation = match &arguments.command {
             Command::Run(run) => invocation.of_run(run),
             _ => invocation,
@@ -60,13 +59,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
+    if let Some(folder) = &arguments.global.directory {
+        std::env::set_current_dir(folder).map_err(|error| {
+            Failure::usage(error).hint(format!("check the folder of -C: `{}`", folder.display()))
+        })?;
+    }
     let stop =
         Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
-    let start = || Session::start(sources(&arguments.global)?, screen.clone(), stop.clone());
+    let start = || {
+        let invocation = invocation(&arguments.global);
+        Session::start(sources(&arguments.global)?, invocation, screen.clone(), stop.clone())
+    };
     match &arguments.command {
         Command::Run(run) => commands::run::execute(&start()?, run),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
-        Command::Check { streams } => commands::check::execute(&start()?, streams),
+        Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
+        Command::Check { streams, .. } => commands::check::execute(&start()?, streams),
         Command::Preview(preview) => commands::preview::execute(&start()?, preview),
         Command::Config => commands::config::execute(&start()?),
         Command::Schema => commands::schema::execute(),
@@ -78,6 +86,11 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Token => commands::token::execute(&start()?),
         Command::Completions { shell } => commands::completions::execute(*shell),
     }
+}
+
+/// The options to repeat in hints.
+fn invocation(Global { directory, config, set, .. }: &Global) -> Invocation {
+    Invocation::new(directory.as_deref(), config, set)
 }
 
 /// Where this process finds its configuration.

@@ -42,11 +42,15 @@ pub enum Event<'a> {
         /// The time until the next attempt.
         wait: Duration,
     },
-    /// Nothing is sent for some time, because the API or the rate limit requires it.
+    /// Nothing is sent for some time.
     Holding {
+        /// Who requires it.
+        pause: Pause,
         /// The time until the next request.
         wait: Duration,
     },
+    /// A job is submitted again, because it is not known whether the API has the first submission.
+    Resubmitting,
     /// Everything written so far is durable in every sink, and saved in the checkpoint.
     Committed {
         /// The duration of the commit.
@@ -59,6 +63,15 @@ pub enum Event<'a> {
         /// Their size in bytes, as lines.
         bytes: usize,
     },
+}
+
+/// Why nothing is sent for some time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pause {
+    /// The API asked for it.
+    Requested,
+    /// Another request would exceed the rate limit.
+    RateLimit,
 }
 
 /// The kinds of faults that a run recovers from.

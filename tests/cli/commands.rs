@@ -16,14 +16,14 @@ fn check_tries_everything_and_writes_nothing() {
     let ended = folder.run("check");
     assert_eq!(
         ended.assert_complete().stdout,
-        "configuration: ok\ntoken: ok\nstream conversations: ok, 50 records on the first page\n\
-         stream users: ok, 25 records on the first page\n"
+        "configuration: ok\ntoken: ok\nstream conversations: ok, 50 records on the first page, 50 records on the second\n\
+         stream users: ok, 25 records on the first page, 25 records on the second\n"
     );
     assert_eq!(ended.stderr, "");
     assert_eq!(folder.names_in("."), ["longhaul.toml"]);
-    assert_eq!(api.stats().total_requests(), 3);
+    assert_eq!(api.stats().total_requests(), 5);
     let ended = folder.run("check users");
-    let one = "configuration: ok\ntoken: ok\nstream users: ok, 25 records on the first page\n";
+    let one = "configuration: ok\ntoken: ok\nstream users: ok, 25 records on the first page, 25 records on the second\n";
     assert_eq!(ended.assert_complete().stdout, one);
 }
 
@@ -137,4 +137,36 @@ fn help_names_every_command_and_the_exit_codes() {
 fn the_version_is_that_of_the_package() {
     let ended = Folder::empty().run("--version");
     assert_eq!(ended.assert_complete().stdout, format!("longhaul {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn without_a_network_or_credentials_the_configuration_is_checked() {
+    let configuration =
+        api::tutorial("http://127.0.0.1:1").replace(&format!("\"{CLIENT_SECRET}\""), "{ env = \"NOT_SET\" }");
+    let folder = Folder::configured(&configuration);
+    let ended = folder.run("check --offline");
+    assert_eq!(ended.assert_complete().stdout, "configuration: ok\n");
+    for command in ["config", "streams", "status", "schema"] {
+        folder.run(command).assert_complete();
+    }
+    folder.run("check").assert_failed(
+        2,
+        "error: `auth.client_secret`: the environment variable `NOT_SET` is not set\n  in: longhaul.toml:8\n",
+    );
+    let folder = folder
+        .with("longhaul.toml", configuration.replace("type = \"ndjson\"", "type = \"ndjson\"\nmood = 1"));
+    assert_eq!(folder.run("check --offline").code, Some(2));
+}
+
+#[test]
+fn a_command_works_as_if_started_in_another_folder() {
+    let api = api::start(&without_faults(3));
+    let inner = Folder::configured(&api::tutorial(api.base_url()));
+    let outer = Folder::empty();
+    let place = inner.path(".");
+    let ended = outer.longhaul("-C").argument(&place).argument("status").run();
+    assert_eq!(ended.assert_complete().stdout, "conversations: never run\n");
+    let ended = outer.run("-C missing status");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.ends_with("hint: check the folder of -C: `missing`\n"), "{}", ended.stderr);
 }

@@ -99,7 +99,7 @@ fn an_unknown_type_of_sink() {
         &format!(
             "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:22\n\
-             hint: a plugin with this name would be `{}longhaul_sink_ndjsn{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks\n",
+             hint: no plugin was found; one with this name would be `{}longhaul_sink_ndjsn{}` in a folder of `plugin_path`: see longhaul sinks\n",
             env::consts::DLL_PREFIX,
             env::consts::DLL_SUFFIX
         ),

@@ -1,6 +1,13 @@
 //! Asynchronous jobs: one for each window, whose results are pages.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
+
+use longhaul_tests::{Reaction, Reply};
 
 use crate::{
     api::{self, reach, without_faults},
@@ -112,6 +119,42 @@ fn a_job_that_takes_too_long_can_be_resumed_later() {
         "{}",
         ended.stderr
     );
+}
+
+/// The API may or may not have the job, and its id is not known.
+#[test]
+fn a_submission_that_breaks_off_is_repeated_by_the_next_run_which_says_so() {
+    let submissions = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&submissions);
+    let server = api::server(move |request| match request.url.path() {
+        "/jobs" if count.fetch_add(1, Ordering::Relaxed) == 0 => Reaction::Close,
+        "/jobs" => Reply::json(r#"{"id":"j2"}"#).into(),
+        "/jobs/j2" => Reply::json(r#"{"state":"DONE"}"#).into(),
+        _ => Reply::json(r#"{"rows":[{"id":1}]}"#).into(),
+    });
+    let stream = r#"
+[streams.report]
+path = "/jobs/{job.id}/rows"
+records = "/rows"
+sinks = ["lines"]
+job = { submit = { path = "/jobs" }, id = "/id", poll = "/jobs/{job.id}", state = "/state", done = ["DONE"], every = "1ms" }
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, api::LINES].concat());
+    let first = folder.run("run");
+    first.assert_failed(
+        75,
+        "error: the stream `report` is not complete\n  \
+         caused by: it is not known whether the API has submitted the job\n  \
+         caused by: `POST http://127.0.0.1:PORT/jobs` failed\n  \
+         caused by: the connection closed before the answer was complete\n  \
+         caused by: io: Peer disconnected\n\
+         hint: submit the job again and resume with: longhaul run\n",
+    );
+    let second = folder.run("run");
+    let again = "warn  submitting the job again; an earlier submission may have reached the API, too\n";
+    assert!(second.assert_complete().stable_stderr().contains(again), "{}", second.stderr);
+    assert_eq!(folder.read("out/report.ndjson"), "{\"id\":1}\n");
+    assert_eq!(submissions.load(Ordering::Relaxed), 2);
 }
 
 #[test]

@@ -166,10 +166,10 @@ fn check_fetches_a_page_of_the_first_window_and_submits_no_jobs() {
     let ended = reach(&api, folder.longhaul("check")).run();
     assert_eq!(
         ended.assert_complete().stdout,
-        "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page\n\
+        "configuration: ok\ntoken: ok\nstream conversations: ok, 100 records on the first page, 0 records on the second\n\
          stream conversation_jobs: configured; check submits no jobs, preview does: longhaul preview \
          conversation_jobs\n\
-         stream scim_users: ok, 25 records on the first page\n"
+         stream scim_users: ok, 25 records on the first page, 25 records on the second\n"
     );
     assert_eq!(ended.stderr, "");
     let stats = api.stats();

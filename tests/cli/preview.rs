@@ -69,7 +69,7 @@ fn every_pointer_is_listed_ready_to_paste() {
     let sink = format!("[sinks.pasted]\ntype = \"csv\"\npath = \"p.csv\"\n{listed}");
     let configuration = folder.read("longhaul.toml") + &sink;
     let folder = folder.with("longhaul.toml", configuration);
-    folder.run("check").assert_complete();
+    folder.run("check --offline").assert_complete();
     let stderr = folder.run("run --sink pasted").stable_stderr();
     assert!(stderr.contains("`POST") || stderr.contains("`GET"), "{stderr}");
 }

@@ -92,11 +92,10 @@ fn the_hint_repeats_streams_and_flags() {
     let (folder, _server, repaired) = four();
     let ended = folder.run("run c d --sink lines --strict --max-requests 30");
     let again = "longhaul run c d --sink lines --strict\n";
-    assert!(
-        ended
-            .stable_stderr()
-            .ends_with("hint: check the request in `streams.d` against the API's documentation\n")
-    );
+    assert!(ended.stable_stderr().ends_with(
+        "hint: check the request in `streams.d` against the API's documentation; if its cursor has \
+             expired, start again: longhaul run d --sink lines --strict --fresh\n"
+    ));
     let stopped = folder.run("run c d --sink lines --strict --max-requests 1");
     assert!(
         stopped.stable_stderr().ends_with(&format!("hint: resume with: {again}")),

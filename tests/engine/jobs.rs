@@ -258,16 +258,20 @@ fn an_answer_without_id_or_state_is_an_error() {
 #[test]
 fn a_submission_is_retried_only_if_the_api_has_not_seen_it() {
     const REQUEST: &str = "`POST https://api.example/api/v2/details/jobs` failed";
+    const UNDECIDED: &str = "it is not known whether the API has submitted the job";
     for (kind, clause) in [
         (TransportErrorKind::BrokenOff, "the connection closed before the answer was complete"),
         (TransportErrorKind::TimedOut, "the server did not answer in time"),
     ] {
         let (pulled, transport) = pull_one(move |_| Err(kind), |_| json!({"state": "FULFILLED"}));
-        assert_eq!(chain(pulled.error()), format!("{REQUEST}\n{clause}"));
+        assert_eq!(chain(pulled.error()), format!("{UNDECIDED}\n{REQUEST}\n{clause}"));
         assert_eq!(submissions(&transport), 1);
     }
     let (pulled, transport) = pull_one(|_| Ok(Reply::status(503)), |_| json!({"state": "FULFILLED"}));
-    assert_eq!(chain(pulled.error()), format!("{REQUEST}\nthe server answered 503 Service Unavailable"));
+    assert_eq!(
+        chain(pulled.error()),
+        format!("{UNDECIDED}\n{REQUEST}\nthe server answered 503 Service Unavailable")
+    );
     assert_eq!(submissions(&transport), 1);
 
     let unseen: [fn() -> Result<Reply, TransportErrorKind>; 3] = [

@@ -147,7 +147,7 @@ fn configure(
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name, registry));
             }
-            Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind))),
+            Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind, plugins))),
             Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string())),
             Err(error) => {
                 return Err(Failure { origin: origin(loaded, name, &key), ..of_plugin(error) });
@@ -206,10 +206,18 @@ pub(crate) fn of_plugin(error: LoadError) -> Failure {
 }
 
 /// The hint for a type that is neither built in nor a plugin.
-fn no_plugin(kind: &str) -> String {
+fn no_plugin(kind: &str, plugins: &Plugins) -> String {
     let library = Plugins::file_name(kind);
+    let found = plugins.list().unwrap_or_default().into_keys().collect::<Vec<_>>();
+    let found = match &found[..] {
+        [] => "no plugin was found".to_owned(),
+        names => {
+            let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!("the plugins found are {names}")
+        }
+    };
     format!(
-        "a plugin with this name would be `{}` in a folder of `plugin_path`; to list the plugins found: longhaul sinks",
+        "{found}; one with this name would be `{}` in a folder of `plugin_path`: see longhaul sinks",
         library.display()
     )
 }

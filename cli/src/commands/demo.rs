@@ -25,6 +25,7 @@ use crate::{
     stop::{Reason, Stop},
     terminal::{
         failure::Failure,
+        invocation::Invocation,
         numbers::{counted, grouped},
         progress::Counts,
         screen::Screen,
@@ -52,7 +53,8 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
     ));
     let configuration = write_configuration(&api, &settings, &arguments.out)
         .map_err(|error| Failure::new(Exit::Sink, error).hint("choose another folder with --out"))?;
-    let session = Session::start(sources(configuration.clone())?, screen.clone(), stop.clone())?;
+    let session =
+        Session::start(sources(configuration.clone())?, Invocation::default(), screen.clone(), stop.clone())?;
     // An unfinished pull of another demo cannot be resumed, because its API is gone.
     run::execute(&session, &RunArguments { fresh: true, ..RunArguments::default() })?;
     let pulled = arguments.out.join("conversations.ndjson");

@@ -10,7 +10,10 @@ use crate::{
     commands::print,
     config::{Stream, Table},
     exit::Exit,
-    session::{Session, first_page::FirstPage},
+    session::{
+        Session,
+        first_page::{FirstPage, Wanted},
+    },
     terminal::{failure::Failure, numbers::counted, table},
 };
 
@@ -24,8 +27,8 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let stream = session.loaded.stream(name)?;
     let access = session.connect()?;
     let source = session.source(name, stream, &access)?;
-    let page = match FirstPage::fetch(session, name, stream, &source, &access)? {
-        FirstPage::Fetched(page) => page,
+    let page = match FirstPage::fetch(session, name, stream, &source, &access, Wanted::OnePage)? {
+        FirstPage::Fetched { first, .. } => first,
         FirstPage::NothingNew => {
             session.screen.print(&format!("{name}: nothing new to pull"));
             return Ok(Exit::Complete);

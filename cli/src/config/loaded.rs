@@ -14,6 +14,7 @@ use crate::config::{
     origin::Origin,
     sections::{root::Config, stream::Stream},
     show, tree,
+    values::secret::SecretSource,
 };
 
 /// A loaded configuration.
@@ -47,6 +48,13 @@ impl Loaded {
     pub fn origin_of(&self, key: &str) -> Origin {
         let names = toml_edit::Key::parse(key).unwrap_or_default();
         self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
+    }
+
+    /// The same without secrets, for work that sends nothing.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        self.config.secrets_mut().into_iter().for_each(|(_, secret)| *secret = SecretSource::stand_in());
+        self
     }
 
     /// The files that were read, as they were named.

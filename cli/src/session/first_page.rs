@@ -17,12 +17,26 @@ use crate::{
 /// The first page of a stream.
 #[derive(Debug)]
 pub(crate) enum FirstPage {
-    /// The page; `None` if the listing is empty.
-    Fetched(Option<Box<Page>>),
+    /// The page.
+    Fetched {
+        /// `None` if the listing is empty.
+        first: Option<Box<Page>>,
+        /// The page after it, if it is wanted and there is one.
+        second: Option<Box<Page>>,
+    },
     /// The stream has nothing new to pull.
     NothingNew,
     /// It is the result of a job, which was not submitted. These are the variables of its requests.
     NeedsJob(Variables),
+}
+
+/// How many pages to fetch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Wanted {
+    /// Only the first.
+    OnePage,
+    /// The first and the one after it, to try how the stream continues.
+    TwoPages,
 }
 
 impl FirstPage {
@@ -33,6 +47,7 @@ impl FirstPage {
         stream: &Stream,
         source: &Source,
         access: &Access,
+        wanted: Wanted,
     ) -> Result<Self, Failure> {
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
@@ -44,7 +59,7 @@ impl FirstPage {
         if source.job.is_some() {
             return Ok(Self::NeedsJob(variables));
         }
-        page(source, access, &variables).map(Self::Fetched).map_err(|error| failed(session, name, error))
+        pages(source, access, &variables, wanted).map_err(|error| failed(session, name, error))
     }
 
     /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
@@ -67,6 +82,21 @@ impl FirstPage {
 fn page(source: &Source, access: &Access, variables: &Variables) -> Result<Option<Box<Page>>, PullError> {
     let listing = source.listing(variables)?;
     Ok(Pages::new(&access.client, listing).fetch()?.map(Box::new))
+}
+
+fn pages(
+    source: &Source,
+    access: &Access,
+    variables: &Variables,
+    wanted: Wanted,
+) -> Result<FirstPage, PullError> {
+    let mut pages = Pages::new(&access.client, source.listing(variables)?);
+    let first = pages.fetch()?.map(Box::new);
+    let second = match wanted {
+        Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),
+        _ => None,
+    };
+    Ok(FirstPage::Fetched { first, second })
 }
 
 fn failed(session: &Session, name: &str, error: PullError) -> Failure {

@@ -51,14 +51,18 @@ pub(crate) struct Session {
 
 impl Session {
     /// Loads the configuration. Nothing is sent.
-    pub(crate) fn start(sources: Sources, screen: Screen, stop: Stop) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        sources: Sources,
+        invocation: Invocation,
+        screen: Screen,
+        stop: Stop,
+    ) -> Result<Self, Failure> {
         let loaded = config::load(&sources)?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
-        let invocation = Invocation::new(&sources.files, &sources.set);
         let Sources { environment, cwd: folder, .. } = sources;
         Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, stop, now })
     }

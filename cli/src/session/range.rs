@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use longhaul_core::{
     Source, Template,
     pull::{PullError, window},
+    state::Summary,
     window::Window,
 };
 
@@ -122,7 +123,7 @@ fn available_until(
         body: None,
         ..source.first.clone()
     };
-    let failed = |error: PullError| Failure::of_pull(name, error, session.stop.reason());
+    let failed = |error: PullError| Failure::of_pull(name, error, &Summary::default(), session.stop.reason());
     let request = request.at(&session.variables(name)).map_err(|error| failed(error.into()))?;
     let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     let time = answer.find(&available.at).map_err(|error| failed(PullError::Page(error.into())))?;

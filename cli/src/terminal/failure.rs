@@ -7,7 +7,7 @@ use longhaul_core::{
     listing::PageError,
     pull::{PullError, job::JobError},
     sink::SinkErrorKind,
-    state::StateError,
+    state::{StateError, Summary},
 };
 
 use crate::{
@@ -49,15 +49,18 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The pull of `stream` is not complete. `stopped` is why the run was stopped, if it was.
-    pub(crate) fn of_pull(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+    /// The pull of `stream` is not complete, and these pages are saved. `stopped` is why the run was stopped, if it was.
+    pub(crate) fn of_pull(stream: &str, error: PullError, saved: &Summary, stopped: Option<Reason>) -> Self {
         if let PullError::Findings { summary } = &error {
             let clause = format!("{stream}: {}", findings::clauses(summary).join("; "));
             let hint = "nothing is published: to publish these records, run it again without --strict; to pull them again, add --fresh";
             return Self::new(Exit::Api, clause).hint(hint);
         }
         let exit = exit_of_pull(&error, stopped);
-        let hint = hints::pull(&error, exit, stream);
+        let mut hint = hints::pull(&error, exit, stream);
+        if saved.pages > 0 && hints::may_be_expired(&error) {
+            hint = format!("{hint}; if its cursor has expired, start again: longhaul run {stream} --fresh");
+        }
         let error = StreamError { stream: stream.to_owned(), source: error };
         Self { hint: Some(hint), ..Self::new(exit, error) }
     }
@@ -144,7 +147,7 @@ fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
     match error {
         JobError::Request(error) => exit_of_request(error, stopped),
         JobError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
-        JobError::TooSlow { .. } => Exit::TryLater,
+        JobError::TooSlow { .. } | JobError::Undecided(_) => Exit::TryLater,
         JobError::Url(_) => Exit::Usage,
         JobError::State(_) => Exit::State,
         _ => Exit::Api,

@@ -86,6 +86,15 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     }
 }
 
+/// Whether a page was refused as if its cursor had expired, which APIs report with various status codes.
+pub(super) fn may_be_expired(error: &PullError) -> bool {
+    let PullError::Page(PageError::Request(error)) = error else { return false };
+    !matches!(error.reason(), StopReason::Ruled(_))
+        && error.refusal().is_some_and(|refusal| {
+            refusal.hint.is_none() && [400, 404, 409, 410, 422].contains(&refusal.status.as_u16())
+        })
+}
+
 const FOREIGN_ORIGIN: &str = "if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers";
 
 /// The first of the places that a message names in backticks.
@@ -149,6 +158,9 @@ pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
         }
         JobError::TooSlow { .. } => {
             format!("raise `streams.{stream}.job.timeout`, or resume later with: longhaul run {stream}")
+        }
+        JobError::Undecided(_) => {
+            format!("submit the job again and resume with: longhaul run {stream}")
         }
         JobError::Failed { .. } => {
             format!("check the request in `streams.{stream}.job.submit`")

@@ -1,6 +1,10 @@
 //! The command to repeat, for hints.
 
-use std::{borrow::Cow, fmt::Write, path::PathBuf};
+use std::{
+    borrow::Cow,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use crate::args::RunArguments;
 
@@ -14,9 +18,12 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// A command with these configuration files and settings.
-    pub(crate) fn new(files: &[PathBuf], set: &[String]) -> Self {
+    /// A command in this folder, with these configuration files and settings.
+    pub(crate) fn new(folder: Option<&Path>, files: &[PathBuf], set: &[String]) -> Self {
         let mut options = String::new();
+        for folder in folder {
+            add(&mut options, "-C", folder.to_string_lossy());
+        }
         for file in files {
             add(&mut options, "-c", file.to_string_lossy());
         }
@@ -88,10 +95,10 @@ mod tests {
     fn a_hint_repeats_the_options_of_the_command() {
         let files = ["a.toml".into(), "my files/it's.toml".into()];
         let set = ["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()];
-        let invocation = Invocation::new(&files, &set);
+        let invocation = Invocation::new(Some(Path::new("jobs")), &files, &set);
         assert_eq!(
             invocation.complete("resume with: longhaul run users"),
-            r#"resume with: longhaul -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
+            r#"resume with: longhaul -C jobs -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
         );
         assert_eq!(invocation.complete("`longhaul config` shows it"), "`longhaul config` shows it");
     }

@@ -10,7 +10,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use longhaul_core::{
     Clock,
-    event::{Event, Fault, Observer},
+    event::{Event, Fault, Observer, Pause},
     state::Summary,
 };
 
@@ -157,7 +157,16 @@ impl Observer for Progress {
                 log::warn!("{}; retrying in {}", Chain(*cause), duration(*wait));
                 self.wait(*wait, reason(*fault));
             }
-            Event::Holding { wait } => self.wait(*wait, "the API asked for a pause".to_owned()),
+            Event::Holding { pause, wait } => {
+                let why = match pause {
+                    Pause::Requested => "the API asked for a pause",
+                    Pause::RateLimit => "the rate limit is reached",
+                };
+                self.wait(*wait, why.to_owned());
+            }
+            Event::Resubmitting => {
+                log::warn!("submitting the job again; an earlier submission may have reached the API, too");
+            }
             Event::Committed { took } => {
                 let mut counts = self.lock();
                 counts.commits += 1;

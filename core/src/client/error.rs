@@ -12,7 +12,11 @@ use crate::{
         retry::{Outcome, StopReason},
     },
     event::Fault,
-    http::{origins::ForeignOrigin, request::Request, transport::TransportError},
+    http::{
+        origins::ForeignOrigin,
+        request::Request,
+        transport::{TransportError, TransportErrorKind},
+    },
     shown_url::ShownUrl,
 };
 
@@ -127,6 +131,17 @@ impl RequestError {
     pub(crate) fn is_not_ready(&self) -> bool {
         matches!(self.last_error(), Some(AttemptError::Refused { then: Then::Wait, .. }))
             && matches!(self.reason, StopReason::Exhausted | StopReason::WaitTooLong(_))
+    }
+
+    /// Whether the server may have acted on the request although no usable answer came.
+    pub(crate) fn is_undecided(&self) -> bool {
+        use TransportErrorKind::{BrokenOff, Garbled, TimedOut};
+        match self.last_error() {
+            Some(AttemptError::Failed(error)) => matches!(error.kind(), BrokenOff | Garbled | TimedOut),
+            Some(AttemptError::Refused { then, .. }) => *then == Then::Retry,
+            Some(AttemptError::Unreadable(fault)) => !matches!(fault, BodyFault::Undecodable { .. }),
+            _ => false,
+        }
     }
 
     /// The server's error response, if there was one.

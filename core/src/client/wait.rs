@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::{Client, error::AttemptError, given_up::GivenUp, rate::Turn, retry::StopReason};
-use crate::{client::auth::Grant, clock::Wake, event::Event};
+use crate::{
+    client::auth::Grant,
+    clock::Wake,
+    event::{Event, Pause},
+};
 
 impl Client {
     /// Waits until no `Retry-After` holds requests back.
@@ -19,7 +23,7 @@ impl Client {
             if wait > self.policy.max_wait {
                 return Err(StopReason::WaitTooLong(wait));
             }
-            self.observer.on(&Event::Holding { wait });
+            self.observer.on(&Event::Holding { pause: Pause::Requested, wait });
             self.clock.sleep(wait);
         }
     }
@@ -32,7 +36,7 @@ impl Client {
             Turn::AfterAnother => self.pace.wait_for_another(),
             Turn::Later(wait) if wait > self.policy.max_wait => return Err(StopReason::WaitTooLong(wait)),
             Turn::Later(wait) => {
-                self.observer.on(&Event::Holding { wait });
+                self.observer.on(&Event::Holding { pause: Pause::RateLimit, wait });
                 self.clock.sleep(wait);
             }
         }

@@ -12,6 +12,7 @@ use crate::{
     cancel::CancelSignal,
     client::{Client, Document, RequestError, answer::Rules, retry::StopReason},
     clock::Wake,
+    event::Event,
     http::{
         place::{PlaceError, Places},
         request::Request,
@@ -20,6 +21,9 @@ use crate::{
     sink::Variables,
     state::StateError,
 };
+
+/// Stands for the id of a job that may have been submitted, but whose id never arrived. No API has an empty id.
+const UNKNOWN: &str = "";
 
 /// How a job is submitted, and when its results are ready.
 #[derive(Debug)]
@@ -78,6 +82,10 @@ impl Job {
         submitted: Option<String>,
     ) -> Result<Variables, JobError> {
         let attempted = match submitted {
+            Some(id) if id == UNKNOWN => {
+                submission.client.observer().on(&Event::Resubmitting);
+                self.attempt(submission)
+            }
             Some(id) => self.follow(submission, id),
             None => self.attempt(submission),
         };
@@ -128,7 +136,14 @@ impl Job {
     }
 
     fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
-        let submitted = self.send(submission, &self.submit.at(&submission.variables)?)?;
+        let submitted = match self.send(submission, &self.submit.at(&submission.variables)?) {
+            Ok(answer) => answer,
+            Err(error) if error.is_undecided() => {
+                (submission.save)(Some(UNKNOWN))?;
+                return Err(JobError::Undecided(error));
+            }
+            Err(error) => return Err(error.into()),
+        };
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
         let id = text(&submitted, &self.id)?.filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.to_string() })?;
@@ -219,6 +234,9 @@ pub enum JobError {
     /// A request was given up.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// The submission had no usable answer, although the API may have acted on it.
+    #[error("it is not known whether the API has submitted the job")]
+    Undecided(#[source] RequestError),
     /// The value of a placeholder makes the URL invalid.
     #[error("a request of the job does not have a valid URL")]
     Url(#[from] url::ParseError),

@@ -169,7 +169,7 @@ fn pull(
             let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
             outcome.resumable = saved.is_some();
             outcome.summary = saved.unwrap_or_default();
-            let mut failure = Failure::of_pull(planned.name, error, session.stop.reason());
+            let mut failure = Failure::of_pull(planned.name, error, &outcome.summary, session.stop.reason());
             if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
                 // The exit code for usage means that nothing was sent.
                 failure.exit = Exit::Sink;

@@ -82,6 +82,16 @@ impl SecretSource {
         if text.is_empty() { Err(self.error("the secret is empty")) } else { Ok(Secret::new(text)) }
     }
 
+    /// A secret that is never sent, in place of one that is not needed.
+    pub(in crate::config) fn stand_in() -> Self {
+        Self {
+            form: Form::Text(Secret::new("x")),
+            key: String::new(),
+            origin: Origin::Default,
+            ownership: None,
+        }
+    }
+
     /// Whether the configuration says where to get it, instead of the text.
     pub fn is_hidden(&self) -> bool {
         !matches!(self.form, Form::Text(_))
