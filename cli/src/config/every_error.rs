@@ -19,12 +19,13 @@ pub(super) fn every_error(stack: &Stack, first: ConfigError) -> ConfigError {
     let config = loop {
         let error = match extract::read(values.clone()) {
             Ok(config) => break Some(config),
-            Err(error) => extract::explain(error, stack),
+            Err(error) => extract::explain(*error, stack),
         };
         let path = error.path();
         let is_missing = tree::at(&values, &path).is_none();
         // A missing key may be there under an unknown name, which is named already.
-        if !left_out.contains(&path) && !(is_missing && unknown.contains(&above(&path))) {
+        let is_consequence = is_missing && unknown.contains(&above(&path));
+        if !left_out.contains(&path) && !is_consequence {
             if error.to_string().starts_with("unknown key") {
                 unknown.push(above(&path));
             }

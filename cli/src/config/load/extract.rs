@@ -18,13 +18,13 @@ use crate::config::{
 
 /// The configuration that the layers of `stack` give.
 pub(in crate::config) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
-    read(stack.values()).map_err(|error| explain(error, stack))
+    read(stack.values()).map_err(|error| explain(*error, stack))
 }
 
 /// The configuration that `values` and the defaults below them give.
-pub(in crate::config) fn read(values: Dict) -> Result<Config, Error> {
+pub(in crate::config) fn read(values: Dict) -> Result<Config, Box<Error>> {
     let defaults = Serialized::defaults(defaults::beneath(&values));
-    Figment::from(Serialized::defaults(values)).join(defaults).extract_lossy()
+    Figment::from(Serialized::defaults(values)).join(defaults).extract_lossy().map_err(Box::new)
 }
 
 /// Explains an error that occurred in reading values of `stack`.
