@@ -21,7 +21,7 @@ impl Invocation {
     /// A command in this folder, with these configuration files and settings.
     pub(crate) fn new(folder: Option<&Path>, files: &[PathBuf], set: &[String]) -> Self {
         let mut options = String::new();
-        for folder in folder {
+        if let Some(folder) = folder {
             add(&mut options, "-C", folder.to_string_lossy());
         }
         for file in files {
