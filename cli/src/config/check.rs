@@ -7,7 +7,7 @@ use crate::config::{
     error::ConfigError,
     load::{keys, stack::Stack},
     origin::Origin,
-    sections::{answers::Answer, root::Config, sink::STANDARD_OUTPUT, stream::Stream},
+    sections::{answers::Answer, root::Config, sink::STANDARD_OUTPUT, stream::Stream, window::Bounds},
     tree,
     values::http_url,
 };
@@ -128,6 +128,7 @@ impl Check<'_> {
             self.belongs(&["streams", name, "pages"]),
             self.paths(name, stream),
             self.window_and_job(name, stream),
+            self.bounds(name, stream),
             match &stream.job {
                 Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
                 None => Ok(()),
@@ -170,6 +171,28 @@ impl Check<'_> {
             })),
             None => Ok(()),
         }
+    }
+
+    /// A request to an API that includes the end of a range must not name it, or duplicates must be dropped.
+    fn bounds(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let is_closed = stream.window.as_ref().is_some_and(|window| window.bounds == Bounds::Closed);
+        if !is_closed || stream.unique.is_some() {
+            return Ok(());
+        }
+        let values = self.stack.values();
+        let texts =
+            tree::at(&values, &["streams", name]).and_then(|stream| stream.as_dict()).map(tree::leaves);
+        let names_end =
+            |value: &figment::value::Value| value.as_str().is_some_and(|text| text.contains("{window.end}"));
+        let Some((below, _)) = texts.into_iter().flatten().find(|(_, value)| names_end(value)) else {
+            return Ok(());
+        };
+        let path: Vec<_> = ["streams", name].into_iter().chain(below.iter().map(String::as_str)).collect();
+        let message = |key: &str| {
+            format!("`{key}`: records at `{{window.end}}` arrive twice, because `bounds` is `closed`")
+        };
+        let hint = format!("use `{{window.last}}`, or set `streams.{name}.unique`");
+        Err(self.error(&path, message).with_hint(hint))
     }
 
     fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {

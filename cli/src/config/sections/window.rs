@@ -17,6 +17,9 @@ use crate::config::values::{
 pub struct Window {
     /// Where the API says up to which time its data is complete. Later data is neither pulled nor counted as pulled.
     pub available: Option<Available>,
+    /// Whether the API includes records at the end of a range. If it does, requests give `{window.last}` as the end.
+    #[schemars(extend("default" = "half_open"))]
+    pub bounds: Bounds,
     /// How times are written in requests (`strftime`). If it ends in `Z`, times are in UTC; otherwise in `timezone`.
     #[serde(with = "TimeFormat")]
     #[schemars(extend("default" = "%Y-%m-%dT%H:%M:%S.%3fZ"))]
@@ -60,4 +63,16 @@ pub struct Available {
     pub at: Places,
     /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
+}
+
+/// Which end of a range the API includes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Bounds {
+    /// The start, but not the end.
+    HalfOpen,
+    /// Both. A record at `{window.end}` would arrive with two slices, so requests give `{window.last}` instead: the end
+    /// minus the smallest unit of `format`.
+    Closed,
 }

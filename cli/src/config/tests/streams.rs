@@ -234,3 +234,21 @@ fn error_formats_and_rate_headers() {
         "`errors.correlation`: this is not a valid header name"
     );
 }
+
+#[test]
+fn the_end_of_a_closed_range_is_its_last_unit_or_duplicates_are_dropped() {
+    let stream = |end: &str, more: &str| {
+        format!(
+            "[streams.calls]\npath = \"/c\"\nquery = {{ to = \"{end}\" }}\n{more}\
+             window = {{ from = \"2026-01-01\", slice = \"1d\", bounds = \"closed\" }}\n"
+        )
+    };
+    Case::small(&stream("{window.last}", "")).load();
+    Case::small(&stream("{window.end}", "unique = \"/id\"\n")).load();
+    let error = Case::small(&stream("{window.end}", "")).error();
+    assert_eq!(
+        error.to_string(),
+        "`streams.calls.query.to`: records at `{window.end}` arrive twice, because `bounds` is `closed`"
+    );
+    assert_eq!(error.hint(), Some("use `{window.last}`, or set `streams.calls.unique`"));
+}

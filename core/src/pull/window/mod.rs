@@ -25,7 +25,36 @@ impl Windows {
     pub fn in_requests(&self, variables: &Variables, window: &Window) -> Variables {
         let zone = if self.is_utc() { TimeZone::UTC } else { self.timezone.clone() };
         let written = |time: Timestamp| time.to_zoned(zone.clone()).strftime(&self.format).to_string();
-        with_times(variables, written(window.start), written(window.end))
+        let last = window.end.checked_sub(self.unit()).unwrap_or(window.end);
+        with_times(variables, written(window.start), written(window.end)).with("window.last", written(last))
+    }
+
+    /// The smallest difference between two times in the format of requests.
+    fn unit(&self) -> SignedDuration {
+        let mut unit = SignedDuration::from_hours(24);
+        let mut letters = self.format.chars();
+        while let Some(letter) = letters.next() {
+            if letter != '%' {
+                continue;
+            }
+            let mut digits = String::new();
+            let directive = letters.by_ref().find(|letter| {
+                let is_flag = letter.is_ascii_digit() || "-_^#.:".contains(*letter);
+                digits.extend(letter.is_ascii_digit().then_some(*letter));
+                !is_flag
+            });
+            unit = unit.min(match directive {
+                // Without a number of digits, there are as many as the time has.
+                Some('f' | 'N') => {
+                    SignedDuration::from_nanos(10_i64.pow(9 - digits.parse().unwrap_or(9_u32).min(9)))
+                }
+                Some('S' | 'T' | 's' | 'c' | 'X' | 'r') => SignedDuration::from_secs(1),
+                Some('M' | 'R') => SignedDuration::from_mins(1),
+                Some('H' | 'I' | 'k' | 'l') => SignedDuration::from_hours(1),
+                _ => continue,
+            });
+        }
+        unit
     }
 
     /// Whether the format ends in the letter `Z`, which means UTC (RFC 3339 §2). `%Z` and `%:z` write the zone themselves.
@@ -66,6 +95,17 @@ mod tests {
             windows.in_requests(&variables, &window).fill("{window.start}/{window.end}"),
             "2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.500Z"
         );
+        let last = |format: &str| {
+            let windows = Windows { format: format.to_owned(), ..windows.clone() };
+            windows.in_requests(&variables, &window).fill("{window.last}")
+        };
+        assert_eq!(last("%Y-%m-%dT%H:%M:%S.%3fZ"), "2026-01-02T00:00:00.499Z");
+        assert_eq!(last("%Y-%m-%dT%H:%M:%S%.6fZ"), "2026-01-02T00:00:00.499999Z");
+        assert_eq!(last("%FT%TZ"), "2026-01-01T23:59:59Z");
+        assert_eq!(last("%s"), "1767311999");
+        assert_eq!(last("%Y-%m-%d %H:%M"), "2026-01-01 23:59");
+        assert_eq!(last("%Y-%m-%dT%H"), "2026-01-01T23");
+        assert_eq!(last("%Y-%m-%d"), "2026-01-01");
         let in_berlin = |format: &str| {
             let timezone = TimeZone::get("Europe/Berlin").unwrap();
             let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };
