@@ -26,6 +26,7 @@ mod presets;
 mod preview;
 mod pulls;
 mod readme;
+mod recipes;
 mod refusals;
 mod repairable_api;
 mod resuming;

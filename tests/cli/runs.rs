@@ -135,7 +135,7 @@ fn a_stopped_backfill_does_not_block_another_day() {
         Some("2026-01-04") => Reply::status(410).into(),
         _ => Reply::json("[1]").into(),
     });
-    let stream = "[streams.days]\npath = \"/days\"\nquery = { from = \"{window.start}\" }\nsinks = [\"lines\"]\n\
+    let stream = "[streams.days]\npath = \"/days\"\nconcurrency = 1\nquery = { from = \"{window.start}\" }\nsinks = [\"lines\"]\n\
                   [streams.days.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-02\"\nslice = \"1d\"\n\
                   [sinks.lines]\ntype = \"ndjson\"\npath = \"out/{window.start}.ndjson\"\n";
     let server_url = api::root(&server);

@@ -6,7 +6,7 @@ use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    listing::paginate::{Offset, Single},
+    listing::paginate::{Offset, OffsetStep, Single},
     pull::window::Windows,
 };
 use longhaul_tests::{Lifetime, Pulled, Reply, Setup, Tokens, split_on, with_total};
@@ -71,7 +71,7 @@ fn pull(records: &[&'static str], total: usize) -> Pulled {
         Reply::json(format!(r#"{{"entities":[{}],"total":{total}}}"#, page.join(",")))
     });
     let param = "offset".parse().unwrap();
-    let paginator = Offset { param, size: None, start: 0 };
+    let paginator = Offset { param, size: None, start: 0, step: OffsetStep::Received };
     let source = setup.source_at("/x", "/entities", paginator);
     let (unique, ends) = (Some("/id".parse().unwrap()), with_total("/total"));
     setup.pull(&Source { unique, ends, ..source }, None)

@@ -6,14 +6,14 @@ use longhaul_core::{
     Source,
     listing::{
         end::{Ends, Proof, RecordsMissing},
-        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
+        paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
 use longhaul_tests::{Lifetime, Pulled, Received, Reply, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
 fn next_url(next: &str) -> NextUrl {
-    NextUrl { next: next.parse().unwrap(), base: Base::Response, follow: Follow::Get }
+    NextUrl::at(next.parse().unwrap())
 }
 
 fn cursor() -> Token {
@@ -240,7 +240,8 @@ fn every_proof_is_reported() {
     };
     let pulled = pull(cursor(), Ends::default(), missing);
     assert_ends(&pulled, Proof::NextMissing { at: at("/cursor") }, 2);
-    let offset = Offset { param: "offset".parse().unwrap(), size: None, start: 0 };
+    let offset =
+        Offset { param: "offset".parse().unwrap(), size: None, start: 0, step: OffsetStep::Received };
     let pulled = pull(offset, Ends::default(), |request| {
         json(
             &json!({"data": if request.query("offset").as_deref() == Some("0") { json!([1]) } else { json!([]) }}),

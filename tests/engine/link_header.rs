@@ -15,7 +15,7 @@ fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup,
 }
 
 fn link_header() -> NextUrl {
-    NextUrl { next: "link:next".parse().unwrap(), base: Base::Response, follow: Follow::Get }
+    NextUrl::at("link:next".parse().unwrap())
 }
 
 /// The URL of the second request, if the first page of `https://api.example/repos/list?page=1` has these `Link` headers.
@@ -112,7 +112,7 @@ fn links_without_the_path_of_a_gateway_get_it() {
     });
     let gateway: url::Url = "https://api.example/gateway/genesys".parse().unwrap();
     let next = "/nextUri".parse().unwrap();
-    let paginator = NextUrl { next, base: Base::Prefix(gateway.clone()), follow: Follow::Get };
+    let paginator = NextUrl { base: Base::Prefix(gateway.clone()), follow: Follow::Get, ..NextUrl::at(next) };
     let mut source = setup.source_at("/api/v2/users", "/entities", paginator);
     source.first.base_url = gateway;
     assert_eq!(setup.pull(&source, None).records(), ["1", "2", "3"]);

@@ -60,7 +60,7 @@ fn a_fragment_does_not_make_another_page() {
 fn a_first_page_that_links_to_itself_is_an_error_if_the_request_is_repeated() {
     let (setup, transport) = setup(|request| request.url.as_str().into());
     let next = "/nextPageUri".parse().unwrap();
-    let paginator = Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Repeat });
+    let paginator = Arc::new(NextUrl { base: Base::Response, follow: Follow::Repeat, ..NextUrl::at(next) });
     let listing = Listing { paginator, ..setup.listing() };
     let client = setup.client();
     let mut pages = Pages::new(&client, listing);

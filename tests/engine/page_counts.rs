@@ -7,7 +7,7 @@ use longhaul_core::{
     listing::{
         PageError,
         end::{Ends, RecordsMissing},
-        paginate::{Offset, PageNumber},
+        paginate::{Offset, OffsetStep, PageNumber},
     },
 };
 use longhaul_tests::{
@@ -24,7 +24,12 @@ fn page_number(page_count: Option<&str>) -> PageNumber {
 }
 
 fn offset() -> Offset {
-    Offset { param: "offset".parse().unwrap(), size: Some(("limit".parse().unwrap(), 500)), start: 0 }
+    Offset {
+        param: "offset".parse().unwrap(),
+        size: Some(("limit".parse().unwrap(), 500)),
+        start: 0,
+        step: OffsetStep::Received,
+    }
 }
 
 fn setup(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> (Setup, Arc<ScriptedTransport>) {

@@ -7,7 +7,7 @@ use longhaul_core::{
     Source,
     listing::{
         end::{Ends, RecordsMissing},
-        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
+        paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
 use longhaul_tests::{Lifetime, Received, Reply, Setup, Tokens, records, with_more, with_total};
@@ -127,7 +127,7 @@ fn single() {
 #[test]
 fn next_url() {
     let next = "/nextUri".parse().unwrap();
-    let paginator = NextUrl { next, base: Base::Response, follow: Follow::Get };
+    let paginator = NextUrl::at(next);
     let answer = |request: &Received, records: &[String]| {
         let number = number(request.query("pageNumber")).unwrap_or(1);
         let next = format!(r#","nextUri":"{PATH}?state=a%2Fb&pageNumber={}""#, number + 1);
@@ -193,6 +193,7 @@ fn offset_from_zero() {
         param: "offset".parse().unwrap(),
         size: Some(("limit".parse().unwrap(), SIZE as u64)),
         start: 0,
+        step: OffsetStep::Received,
     };
     let answer = |request: &Received, records: &[String]| {
         let (offset, limit) = (number(request.query("offset"))?, number(request.query("limit"))?);
@@ -207,6 +208,7 @@ fn offset_from_one_as_in_scim() {
         param: "startIndex".parse().unwrap(),
         size: Some(("count".parse().unwrap(), SIZE as u64)),
         start: 1,
+        step: OffsetStep::Received,
     };
     let answer = |request: &Received, records: &[String]| {
         let (index, size) = (number(request.query("startIndex"))?, number(request.query("count"))?);
@@ -317,6 +319,6 @@ fn link_header() {
         Some(if number * SIZE < records.len() { reply.header("link", next) } else { reply })
     };
     let next = "link:next".parse().unwrap();
-    let paginator = NextUrl { next, base: Base::Response, follow: Follow::Get };
+    let paginator = NextUrl::at(next);
     assert_pulls_every_record_once(&Style::get(paginator, answer, filled));
 }

@@ -9,7 +9,7 @@ use std::{
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
     Source,
-    listing::paginate::{Offset, PageNumber, Paginator, Single},
+    listing::paginate::{Offset, OffsetStep, PageNumber, Paginator, Single},
     pull::{
         Pull, PullError, run,
         window::{Windows, tile},
@@ -71,7 +71,8 @@ fn numbered_pages_are_prefetched_without_a_page_count() {
 #[test]
 fn pages_by_offset_are_prefetched_without_a_total() {
     let barrier = Barrier::new(8);
-    let paginator = Offset { param: "offset".parse().unwrap(), size: None, start: 0 };
+    let paginator =
+        Offset { param: "offset".parse().unwrap(), size: None, start: 0, step: OffsetStep::Received };
     let (setup, transport, source) = eight_at_once(paginator, move |request| {
         let offset = number(request, "offset");
         if (80..160).contains(&offset) {

@@ -6,7 +6,7 @@ use longhaul_core::{
     Source,
     listing::{
         end::{Ends, RecordsMissing},
-        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Token},
+        paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Token},
     },
 };
 use longhaul_tests::{Lifetime, Received, Reply, Setup, Tokens};
@@ -98,7 +98,7 @@ impl Listing {
 
     fn paginator(&self) -> Arc<dyn Paginator> {
         let place = |text: &str| text.parse().unwrap();
-        let follow = |next: &str| NextUrl { next: place(next), base: Base::Response, follow: Follow::Get };
+        let follow = |next: &str| NextUrl::at(place(next));
         let param = "page".parse().unwrap();
         match self.style {
             Style::NextUrl => Arc::new(follow("/next")),
@@ -110,7 +110,7 @@ impl Listing {
             Style::NumberAndCount => {
                 Arc::new(PageNumber { param, size: None, start: 0, page_count: Some(place("/pages")) })
             }
-            Style::Offset => Arc::new(Offset { param, size: None, start: 0 }),
+            Style::Offset => Arc::new(Offset { param, size: None, start: 0, step: OffsetStep::Received }),
         }
     }
 

@@ -15,7 +15,7 @@ use longhaul_core::{
     listing::{
         Listing, PageError,
         end::Ends,
-        paginate::{Base, Follow, NextUrl, Paginator},
+        paginate::{NextUrl, Paginator},
     },
     pull::{self, Pull, PullError},
     sink::{OpenSink, Variables},
@@ -134,7 +134,7 @@ impl Setup {
         Listing {
             request: self.request.clone(),
             records: "/results".parse().expect("a pointer"),
-            paginator: Arc::new(NextUrl { next, base: Base::Response, follow: Follow::Get }),
+            paginator: Arc::new(NextUrl::at(next)),
             ends: Ends::default(),
             rules: Arc::new(Rules::of_pages(Vec::new())),
         }

@@ -12,7 +12,10 @@ use longhaul_core::{
     http::place::Place,
     listing::{
         end::{Ends, RecordsMissing},
-        paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
+        paginate::{
+            Base, Follow, LinkOrigin, NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single,
+            Token,
+        },
     },
     pull::{
         job::{Cancel, Job},
@@ -141,27 +144,42 @@ fn paginator(style: &Style, is_declared: bool, base_url: &Url) -> Arc<dyn Pagina
     match style.clone() {
         Style::Single if is_declared => Arc::new(Single::Declared),
         Style::Single => Arc::new(Single::Assumed),
-        Style::NextUrl { method, next, relative_to } => Arc::new(NextUrl {
+        Style::NextUrl { method, next, origin, relative_to } => Arc::new(NextUrl {
             next,
             base: match relative_to {
                 RelativeTo::Response => Base::Response,
                 RelativeTo::Base => Base::Prefix(base_url.clone()),
             },
+            origin: link_origin(origin, base_url),
             follow: if method == Method::GET { Follow::Get } else { Follow::Repeat },
         }),
-        Style::LinkHeader { rel } => Arc::new(NextUrl {
+        Style::LinkHeader { origin, rel } => Arc::new(NextUrl {
             next: Place::Link { rel, parameter: None }.into(),
             base: Base::Response,
+            origin: link_origin(origin, base_url),
             follow: Follow::Get,
         }),
         Style::PageNumber { param, size, start, page_count } => {
             Arc::new(PageNumber { param, size, start, page_count })
         }
-        Style::Offset { param, size, start } => Arc::new(Offset { param, size, start }),
+        Style::Offset { param, size, start, step } => {
+            let step = match (step, &size) {
+                (config::OffsetStep::Size, Some((_, size))) => OffsetStep::Size(*size),
+                _ => OffsetStep::Received,
+            };
+            Arc::new(Offset { param, size, start, step })
+        }
         Style::Cursor { param, cursor, repeats } => {
             let renewal = if repeats { Renewal::Never } else { Renewal::EachPage };
             Arc::new(Token { param, cursor, renewal })
         }
+    }
+}
+
+fn link_origin(origin: config::LinkOrigin, base_url: &Url) -> LinkOrigin {
+    match origin {
+        config::LinkOrigin::Link => LinkOrigin::Named,
+        config::LinkOrigin::Keep => LinkOrigin::Kept(base_url.clone()),
     }
 }
 
@@ -173,7 +191,8 @@ fn ends(stream: &Stream) -> Ends {
     };
     let default = Ends::default();
     let max_empty = max_empty.map_or(default.max_empty, NonZeroU64::get);
-    Ends { more, total, at_total: ends_at_total, last: end, max_empty, size, records_missing }
+    let hides_records = matches!(stream.pages.style, Style::Offset { step: config::OffsetStep::Size, .. });
+    Ends { more, total, at_total: ends_at_total, last: end, max_empty, size, hides_records, records_missing }
 }
 
 fn headers(

@@ -64,7 +64,7 @@ pub use self::{
         auth::{Auth, ClientAuth, Grant},
         errors::Refusals,
         job::{Cancel, Job, Submit},
-        pages::{Ends, Pages, RelativeTo, Style},
+        pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},
         rate::{Rate, RateHeaders},
         retry::Retry,
         root::Config,

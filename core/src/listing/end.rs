@@ -25,6 +25,8 @@ pub struct Ends {
     pub max_empty: u64,
     /// How many records a full page has, if that is known.
     pub size: Option<u64>,
+    /// Whether the server leaves out records that may not be seen, and counts them in the total and in `size`.
+    pub hides_records: bool,
     /// What a page without the value that should hold its records means.
     pub records_missing: RecordsMissing,
 }
@@ -38,6 +40,7 @@ impl Default for Ends {
             last: Vec::new(),
             max_empty: 100,
             size: None,
+            hides_records: false,
             records_missing: RecordsMissing::default(),
         }
     }

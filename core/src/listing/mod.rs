@@ -119,7 +119,11 @@ impl<'a> Pages<'a> {
             page => page?,
         };
         self.progress.pages += 1;
-        self.progress.records += page.batch().len() as u64;
+        let received = page.batch().len() as u64;
+        self.progress.records += received;
+        if let Ends { hides_records: true, size: Some(size), .. } = self.listing.ends {
+            self.progress.hidden += size.saturating_sub(received);
+        }
         if let Some((total, _)) = count(&page, self.listing.ends.total.as_ref())? {
             self.progress.total_changed |= self.progress.total.is_some_and(|before| before != total);
             self.progress.total = Some(total);
@@ -174,7 +178,7 @@ impl<'a> Pages<'a> {
 
     /// Whether at least as many records arrived as the API reported. False if it did not report a total.
     pub(crate) fn is_complete(&self) -> bool {
-        self.progress.total.is_some_and(|total| self.progress.records >= total)
+        self.progress.total.is_some() && self.progress.missing() == 0
     }
 
     /// Takes back a page that is no longer needed, to reuse its memory.

@@ -10,7 +10,7 @@ use crate::{
     client::answer::StatusMatch,
     http::place::{Place, Places},
     listing::{
-        end::{End, Had, LastPage, Proof},
+        end::{End, Ends, Had, LastPage, Proof},
         page::{Page, kind_of},
         paginate::{Cursor, Step, count},
     },
@@ -42,7 +42,8 @@ impl Pages<'_> {
             let at = at.to_string();
             return Ok(self.end(Proof::Total { at }));
         }
-        let expects_more = says_more || (at_total && is_short);
+        // Where records are left out, a page may lose all of them.
+        let expects_more = says_more || (is_short && (at_total || self.listing.ends.hides_records));
         let next = match self.listing.paginator.advance(at, page)? {
             Step::Empty(_) if !expects_more => return Ok(self.end(Proof::NoRecords)),
             Step::Page(next) | Step::Empty(Some(next)) => next,
@@ -138,7 +139,8 @@ impl Pages<'_> {
 
     /// Whether the page has fewer records than were requested, if that is known.
     pub(super) fn is_short(&self, page: &Page) -> bool {
-        self.listing.ends.size.is_some_and(|size| (page.batch().len() as u64) < size)
+        let Ends { size, hides_records, .. } = &self.listing.ends;
+        !hides_records && size.is_some_and(|size| (page.batch().len() as u64) < size)
     }
 
     /// Counts pages that have fewer records than were requested, although other records follow.

@@ -16,6 +16,9 @@ pub struct Progress {
     /// The number of records in them.
     #[serde(default)]
     pub records: u64,
+    /// How many records the server left out because they may not be seen.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hidden: u64,
     /// The total number of records, as the API reported it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
@@ -39,7 +42,7 @@ pub struct Progress {
 impl Progress {
     /// How many records are missing, compared with the total that the API reported last.
     pub fn missing(&self) -> u64 {
-        self.total.map_or(0, |total| total.saturating_sub(self.records))
+        self.total.map_or(0, |total| total.saturating_sub(self.records.saturating_add(self.hidden)))
     }
 }
 

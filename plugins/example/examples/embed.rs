@@ -13,7 +13,7 @@ use longhaul_core::{
     client::auth::FixedToken,
     disk::SystemDisk,
     http::transport::{Settings, UreqTransport},
-    listing::paginate::{Base, Follow, NextUrl},
+    listing::paginate::NextUrl,
     pull::{Pull, run},
     sink::{Options, Registry, Variables},
 };
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         body: None,
         replay: Replay::Harmless,
     };
-    let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
+    let next = NextUrl::at("/nextUri".parse()?);
     let source = Source::new(first, "/entities".parse()?, next);
 
     let pull = Pull {

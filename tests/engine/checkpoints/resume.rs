@@ -11,7 +11,7 @@ use std::{
 use longhaul_core::{
     Source,
     listing::{
-        paginate::{Base, Cursor, Follow, NextUrl},
+        paginate::{Cursor, NextUrl},
         position::Next,
     },
     pull::PullError,
@@ -143,7 +143,7 @@ fn a_next_link_with_a_secret_is_never_saved() {
                     };
                     Reply::json(format!(r#"{{"results":[{{"n":{page}}}]{next}}}"#))
                 });
-            let next = NextUrl { next: "/next".parse().unwrap(), base: Base::Response, follow: Follow::Get };
+            let next = NextUrl::at("/next".parse().unwrap());
             let source = Source { paginator: Arc::new(next), ..setup.source() };
             (setup, source)
         }),

@@ -42,6 +42,8 @@ pub enum Style {
     },
     /// The response has a `Link` header (RFC 8288).
     LinkHeader {
+        /// Whose scheme and port the link has.
+        origin: LinkOrigin,
         /// The relation of the link.
         rel: String,
     },
@@ -51,6 +53,8 @@ pub enum Style {
         method: Method,
         /// The place of the URL of the next page.
         next: Places,
+        /// Whose scheme and port the URL has.
+        origin: LinkOrigin,
         /// What the URL is resolved against.
         relative_to: RelativeTo,
     },
@@ -62,6 +66,8 @@ pub enum Style {
         size: Option<(Parameter, u64)>,
         /// The first offset.
         start: u64,
+        /// What the next offset is computed from.
+        step: OffsetStep,
     },
     /// The request has the number of the page.
     PageNumber {
@@ -104,6 +110,29 @@ pub enum RelativeTo {
     Base,
     /// The URL of the response (RFC 3986 §5).
     Response,
+}
+
+/// Whose scheme and port a next link has.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum LinkOrigin {
+    /// Those of `api.base_url`, if the host is the same. For APIs behind TLS termination or a proxy, which name themselves
+    /// by another scheme or port.
+    Keep,
+    /// Its own.
+    Link,
+}
+
+/// What the next offset is computed from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum OffsetStep {
+    /// The number of records received.
+    Received,
+    /// `size`. For servers that leave out records that may not be seen, but count them.
+    Size,
 }
 
 impl Style {
@@ -149,6 +178,10 @@ struct Table {
     /// Place of the URL of the next page.
     #[schemars(with = "Option<place::Places>", extend("x-types" = ["next_url"], "x-required" = true))]
     next: Option<Places>,
+    /// Whose scheme and port the next link has.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = ["link_header", "next_url"], "default" = "link"))]
+    origin: Option<LinkOrigin>,
     /// Place of the number of pages.
     #[schemars(with = "Option<place::Places>", extend("x-types" = ["page_number"]))]
     page_count: Option<Places>,
@@ -180,6 +213,10 @@ struct Table {
     /// First page number, or first offset.
     #[schemars(extend("x-types" = NUMBERED, "x-defaults" = { "offset": 0, "page_number": 1 }))]
     start: Option<u64>,
+    /// What the next offset is computed from.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(extend("x-types" = ["offset"], "default" = "received"))]
+    step: Option<OffsetStep>,
     /// Place of the number of records. If fewer arrive, there is a warning. It ends a listing only with `ends_at_total`.
     #[schemars(with = "Option<place::Places>")]
     total: Option<Places>,
@@ -258,17 +295,24 @@ impl<'de> Deserialize<'de> for Pages {
                 param: required("param", table.param)?,
                 repeats: required("repeats", table.repeats)?,
             },
-            Type::LinkHeader => Style::LinkHeader { rel: required("rel", table.rel)? },
+            Type::LinkHeader => Style::LinkHeader {
+                origin: required("origin", table.origin)?,
+                rel: required("rel", table.rel)?,
+            },
             Type::NextUrl => Style::NextUrl {
                 method: required("method", table.method)?,
                 next: required("next", table.next)?,
+                origin: required("origin", table.origin)?,
                 relative_to: required("relative_to", table.relative_to)?,
             },
-            Type::Offset => Style::Offset {
-                size: sizes,
-                param: required("param", table.param)?,
-                start: required("start", table.start)?,
-            },
+            Type::Offset => {
+                let step = required("step", table.step)?;
+                if step == OffsetStep::Size && sizes.is_none() {
+                    return Err(de::Error::custom("`step = \"size\"` requires `size` and `size_param`"));
+                }
+                let (param, start) = (required("param", table.param)?, required("start", table.start)?);
+                Style::Offset { size: sizes, param, start, step }
+            }
             Type::PageNumber => Style::PageNumber {
                 size: sizes,
                 page_count: table.page_count,

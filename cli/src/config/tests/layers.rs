@@ -112,7 +112,7 @@ fn toml_yaml_and_json_are_equivalent() {
         assert_eq!(users.query["pageSize"].as_slice(), ["100"]);
         assert_eq!(users.query["expand"].as_slice(), ["a", "b"]);
         assert_eq!(users.body, Some(Body::Json(json!({ "size": 3 }))));
-        let Style::NextUrl { method, next, relative_to } = &users.pages.style else {
+        let Style::NextUrl { method, next, relative_to, .. } = &users.pages.style else {
             panic!("{:?}", users.pages)
         };
         assert_eq!(

@@ -6,7 +6,7 @@ use jiff::Span;
 use longhaul_core::{http::place::Places, listing::paginate::Parameter};
 
 use super::Case;
-use crate::config::{Body, Ends, Loaded, Pages, Style};
+use crate::config::{Body, Ends, LinkOrigin, Loaded, OffsetStep, Pages, Style};
 
 /// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
@@ -40,7 +40,10 @@ fn each_paging_style_has_its_keys_and_defaults() {
     );
     assert_eq!((numbered.ends.size, numbered.ends.total), (Some(50), None));
     let offset = pages("type = \"offset\", param = \"from\", total = \"/t\"");
-    assert_eq!(offset.style, Style::Offset { param: query("from"), size: None, start: 0 });
+    assert_eq!(
+        offset.style,
+        Style::Offset { param: query("from"), size: None, start: 0, step: OffsetStep::Received }
+    );
     assert_eq!(offset.ends.total, Some(place("/t")));
     let cursor = pages(
         "type = \"cursor\", param = \"after\", cursor = \"/next\", more = \"/more\", repeats = true, size = 9",
@@ -50,7 +53,10 @@ fn each_paging_style_has_its_keys_and_defaults() {
     let cursor = pages("type = \"cursor\", param = \"after\", cursor = [\"last:/id\", \"header:X-Next\"]");
     let Style::Cursor { cursor, repeats: false, .. } = cursor.style else { panic!("{cursor:?}") };
     assert_eq!(cursor.to_string(), "`last:/id` or `header:x-next`");
-    assert_eq!(pages("type = \"link_header\"").style, Style::LinkHeader { rel: "next".to_owned() });
+    assert_eq!(
+        pages("type = \"link_header\"").style,
+        Style::LinkHeader { origin: LinkOrigin::Link, rel: "next".to_owned() }
+    );
     let Ends { end, ends_at_total, max_empty, more, size, total } = pages("type = \"link_header\"").ends;
     assert!(end.is_empty() && !ends_at_total && more.is_none() && size.is_none() && total.is_none());
     assert_eq!(max_empty.map(NonZeroU64::get), Some(100));

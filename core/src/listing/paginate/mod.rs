@@ -14,8 +14,8 @@ use serde_json::Value;
 
 pub use self::{
     cursor::Cursor,
-    next_url::{Base, Follow, NextUrl},
-    offset::Offset,
+    next_url::{Base, Follow, LinkOrigin, NextUrl},
+    offset::{Offset, OffsetStep},
     page_number::PageNumber,
     parameter::Parameter,
     single::Single,
@@ -149,9 +149,9 @@ pub enum PaginationError {
         /// Where it is.
         at: String,
     },
-    /// The cursor has no JSON kind that can be sent back.
-    #[error("the cursor at `{at}` is {found}, not text or a number")]
-    CursorIsNoText {
+    /// The cursor is a boolean, or has no content.
+    #[error("the cursor at `{at}` cannot be {found}")]
+    NoCursor {
         /// Where it is.
         at: String,
         /// What is there instead.

@@ -23,8 +23,21 @@ pub struct NextUrl {
     pub next: Places,
     /// What a relative URL is resolved against.
     pub base: Base,
+    /// Whether the scheme and port of the URL are taken from it.
+    pub origin: LinkOrigin,
     /// How the next page is requested.
     pub follow: Follow,
+}
+
+/// Whether the scheme and port of a next link are taken from it.
+#[derive(Clone, Debug, Default)]
+pub enum LinkOrigin {
+    /// They are.
+    #[default]
+    Named,
+    /// They are those of this URL, if the host is the same. For APIs behind TLS termination or a proxy, which name
+    /// themselves by another scheme or port.
+    Kept(Url),
 }
 
 /// What a relative URL is resolved against.
@@ -45,6 +58,13 @@ pub enum Follow {
     Get,
     /// With the method and the content of the first request.
     Repeat,
+}
+
+impl NextUrl {
+    /// Requests the URL at `next` as it is.
+    pub fn at(next: Places) -> Self {
+        Self { next, base: Base::Response, origin: LinkOrigin::Named, follow: Follow::Get }
+    }
 }
 
 impl Paginator for NextUrl {
@@ -78,6 +98,7 @@ impl Paginator for NextUrl {
             Base::Response => page.url().join(link),
             Base::Prefix(prefix) => below(prefix, link),
         };
+        let url = url.map(|url| self.origin.apply(url));
         url.map(|url| Step::Page(Cursor::Url(url))).map_err(|_| PaginationError::LinkIsNoUrl { at })
     }
 
@@ -87,6 +108,19 @@ impl Paginator for NextUrl {
 
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Requests
+    }
+}
+
+impl LinkOrigin {
+    fn apply(&self, mut url: Url) -> Url {
+        if let Self::Kept(kept) = self
+            && url.host() == kept.host()
+        {
+            // Both are http or https with a host, for which neither fails.
+            let _ = url.set_scheme(kept.scheme());
+            let _ = url.set_port(kept.port());
+        }
+        url
     }
 }
 
@@ -106,6 +140,19 @@ fn below(prefix: &Url, link: &str) -> Result<Url, url::ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_with_the_same_host_keeps_scheme_and_port() {
+        let kept = |base: &str, link: &str| {
+            LinkOrigin::Kept(base.parse().unwrap()).apply(link.parse().unwrap()).to_string()
+        };
+        let api = "https://api.example/v1";
+        assert_eq!(kept(api, "http://api.example:8080/v1/x?page=2"), "https://api.example/v1/x?page=2");
+        assert_eq!(kept("https://api.example:8443", "http://api.example/x"), "https://api.example:8443/x");
+        assert_eq!(kept(api, "http://evil.example/v1"), "http://evil.example/v1");
+        let link: Url = "http://api.example:8080/x".parse().unwrap();
+        assert_eq!(LinkOrigin::Named.apply(link.clone()), link);
+    }
 
     #[test]
     fn a_gateways_prefix_is_kept() {

@@ -10,8 +10,7 @@ use crate::{
 
 /// Pages are requested by the number of records before them.
 ///
-/// The next offset is computed from the records that arrived, not from the page size that was requested, so no records
-/// are skipped if the server returns smaller pages. A page without records ends the listing.
+/// A page without records ends the listing, unless pages leave out records.
 #[derive(Clone, Debug)]
 pub struct Offset {
     /// Where the offset goes.
@@ -20,9 +19,28 @@ pub struct Offset {
     pub size: Option<(Parameter, u64)>,
     /// The offset of the first record: usually 0, or 1 if the API counts from one.
     pub start: u64,
+    /// What the next offset is computed from.
+    pub step: OffsetStep,
+}
+
+/// What the next offset is computed from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OffsetStep {
+    /// The records that arrived. None are skipped if the server returns smaller pages than requested.
+    #[default]
+    Received,
+    /// The page size, because the server leaves out records that may not be seen, but counts them.
+    Size(u64),
 }
 
 impl Offset {
+    fn step(&self, received: u64) -> u64 {
+        match self.step {
+            OffsetStep::Received => received,
+            OffsetStep::Size(size) => size,
+        }
+    }
+
     fn offset(&self, at: Option<&Cursor>) -> Result<u64, PaginationError> {
         match at {
             None => Ok(self.start),
@@ -46,18 +64,22 @@ impl Paginator for Offset {
 
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
         let received = page.batch().len() as u64;
-        let next = self.offset(at)?.saturating_add(received);
-        // Without records, the next offset is this one again.
-        Ok(if received > 0 { Step::Page(Cursor::Offset(next)) } else { Step::Empty(None) })
+        let next = Cursor::Offset(self.offset(at)?.saturating_add(self.step(received)));
+        Ok(match self.step {
+            _ if received > 0 => Step::Page(next),
+            // The next offset would be this one again.
+            OffsetStep::Received => Step::Empty(None),
+            OffsetStep::Size(_) => Step::Empty(Some(next)),
+        })
     }
 
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
         let received = latest.page.batch().len() as u64;
-        let next = self.offset(Some(at)).ok()?.saturating_add(received);
+        let next = self.offset(Some(at)).ok()?.saturating_add(self.step(received));
         let before = next.saturating_sub(self.start);
         let is_before_end = match latest.total {
             Some(total) => before < total,
-            None => is_likely(before.checked_div(received)?, latest.pages),
+            None => is_likely(before.checked_div(self.step(received))?, latest.pages),
         };
         (received > 0 && is_before_end).then_some(Cursor::Offset(next))
     }

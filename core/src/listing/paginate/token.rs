@@ -42,6 +42,16 @@ impl Token {
     }
 }
 
+/// Whether a value can be a cursor: text, a number, or an array or object that is not empty.
+fn is_cursor(value: &Value) -> bool {
+    match value {
+        Value::String(_) | Value::Number(_) => true,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Null | Value::Bool(_) => false,
+    }
+}
+
 impl Paginator for Token {
     fn reads(&self) -> Vec<&Places> {
         vec![&self.cursor]
@@ -61,10 +71,15 @@ impl Paginator for Token {
             None if page.batch().is_empty() && self.continues_from_last() => Step::Empty(None),
             None => Step::Missing(self.cursor.clone()),
             Some((value, place)) if is_empty(&value) => Step::End(Proof::NextNull { at: place.to_string() }),
-            Some((value @ (Value::String(_) | Value::Number(_)), _)) => Step::Page(Cursor::Token(value)),
+            Some((value, _)) if is_cursor(&value) => Step::Page(Cursor::Token(value)),
             Some((other, place)) => {
                 let at = place.to_string();
-                return Err(PaginationError::CursorIsNoText { at, found: kind_of(&other) });
+                let found = match other {
+                    Value::Array(_) => "an empty array",
+                    Value::Object(_) => "an empty object",
+                    other => kind_of(&other),
+                };
+                return Err(PaginationError::NoCursor { at, found });
             }
         };
         if self.renewal == Renewal::Never && page.batch().is_empty() {

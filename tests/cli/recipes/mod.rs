@@ -1,0 +1,6 @@
+//! The recipes in the documentation, each against a server that behaves as its heading says.
+
+mod ends;
+mod errors;
+mod paging;
+mod recipe;
