@@ -60,7 +60,7 @@ pub use self::{
     sections::{
         answers::Answer,
         api::{Api, Proxy},
-        auth::{Auth, ClientAuth, Grant},
+        auth::{Auth, ClientAuth, Format, Grant, TokenRequest, TokenResponse},
         errors::Refusals,
         job::{Cancel, Job, Submit},
         pages::{Ends, Pages, RelativeTo, Style},

@@ -78,8 +78,8 @@ pub struct Client {
     redirects: Redirects,
     observer: Arc<dyn Observer>,
     jitter: Jitter,
-    hold: Hold,
-    pace: Pace,
+    hold: Arc<Hold>,
+    pace: Arc<Pace>,
     /// The highest [`Grant`] that a request has succeeded with.
     proved: AtomicU64,
 }
@@ -190,12 +190,6 @@ impl Client {
         rules: &Rules,
         request: &Request,
     ) -> Result<Document, RequestError> {
-        self.send_while(is_wanted, rules, request, Vec::new(), |answer| {
-            let Response { headers, body, .. } = answer.response;
-            BodyFault::check(&body)?;
-            let parsed = serde_json::from_slice(&body);
-            let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
-            Ok(Document { headers, body })
-        })
+        self.send_while(is_wanted, rules, request, Vec::new(), |answer| Document::read(answer.response))
     }
 }

@@ -107,12 +107,17 @@ fn unknown_words() {
     assert_eq!(
         Case::toml(&GRANT.replace("client_credentials", "magic")).refusal(),
         (
-            "`auth.type`: `magic` is not one of `client_credentials`, `none`, `password`, `token`".to_owned(),
+            "`auth.type`: `magic` is not one of `api_key`, `basic`, `client_credentials`, `jwt_bearer`, `none`, \
+             `password`, `refresh_token`, `token`"
+                .to_owned(),
             "longhaul.toml:4".to_owned()
         )
     );
     let refusal = Case::toml(&[GRANT, "client_auth = \"psot\""].concat()).refusal();
-    assert_eq!(refusal.0, "`auth.client_auth`: `psot` is not one of `basic`, `post` (did you mean `post`?)");
+    assert_eq!(
+        refusal.0,
+        "`auth.client_auth`: `psot` is not one of `basic`, `none`, `post`, `private_key_jwt` (did you mean `post`?)"
+    );
 }
 
 #[test]

@@ -1,17 +1,35 @@
 //! Authorizes requests.
 
+mod assertion;
+mod base_url;
+mod carrier;
+mod fields;
 mod fixed;
 mod grant;
+mod issued;
 mod oauth2;
+#[cfg(feature = "ureq")]
+mod private_key;
+mod refresh_token;
 mod token;
+mod token_request;
 mod tokens;
 
 use std::fmt::Debug;
 
+#[cfg(feature = "ureq")]
+pub use self::private_key::PrivateKey;
 pub use self::{
+    assertion::{Signer, SigningKey},
+    base_url::BaseUrl,
+    carrier::Carrier,
+    fields::{Fields, PLACEHOLDERS, PlaceholderError},
     fixed::{Anonymous, FixedToken},
     grant::{ClientAuth, GrantType},
+    issued::{Lifetime, TokenPlaces},
     oauth2::{OAuth2, TokenEndpoint},
+    refresh_token::{RefreshToken, TokenFile},
+    token_request::{Format, TokenForm},
 };
 pub use crate::client::error::AuthError;
 use crate::http::request::Request;
@@ -35,6 +53,9 @@ pub trait Auth: Debug + Send + Sync {
     /// # Errors
     /// There is no new token.
     fn renew(&self, refused: Grant) -> Result<Renewal, AuthError>;
+
+    /// The query parameter that carries the credential, if one does. Servers repeat it in their links.
+    fn query(&self) -> Option<&str>;
 }
 
 /// The number of a token: says *which* one was sent with a request.

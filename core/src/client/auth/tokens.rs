@@ -7,21 +7,27 @@ use std::{
 };
 
 use super::{
-    AuthError, Grant,
-    grant::Credentials,
-    token::{Held, Issued, Validity},
+    AuthError, Carrier, Grant, TokenPlaces,
+    issued::Issued,
+    refresh_token::{RefreshToken, TokenFile},
+    token::{Held, Validity},
+    token_request::{Credentials, TokenRequest},
 };
 use crate::{
-    client::{Client, RequestError, retry::StopReason},
+    client::{BodyFault, Client, Document, RequestError, retry::StopReason},
     event::Event,
-    http::{request::Request, secret::Secret},
+    http::{request::Request, secret::Secret, transport::Response},
 };
 
 /// The current token, and how to fetch the next one.
 #[derive(Debug)]
 pub(super) struct Tokens {
-    credentials: Credentials,
+    credentials: Arc<Credentials>,
+    places: TokenPlaces,
+    carrier: Carrier,
     refresh_ahead: Duration,
+    /// The file of the refresh token.
+    file: Option<TokenFile>,
     client: Client,
     state: Mutex<State>,
     /// Notified when a fetch ends.
@@ -32,6 +38,8 @@ pub(super) struct Tokens {
 struct State {
     held: Option<Held>,
     refresh_token: Option<Secret>,
+    /// Whether the user provides a refresh token that is not in a file, and was not told yet that it was replaced.
+    warns: bool,
     last_grant: Grant,
     /// How many fetches began and ended. The numbers differ while one is running.
     begun: u64,
@@ -43,15 +51,45 @@ struct State {
 impl Tokens {
     pub(super) fn new(
         credentials: Credentials,
-        refresh_token: Option<Secret>,
+        places: TokenPlaces,
+        carrier: Carrier,
+        refresh_token: Option<RefreshToken>,
         refresh_ahead: Duration,
         client: Client,
     ) -> Self {
         let secrets = client.run_secrets();
-        credentials.secrets().into_iter().chain(&refresh_token).for_each(|secret| secrets.add(secret));
-        let state =
-            State { held: None, refresh_token, last_grant: Grant(0), begun: 0, ended: 0, failure: None };
-        Self { credentials, refresh_ahead, client, state: Mutex::new(state), fetched: Condvar::new() }
+        credentials.register(secrets);
+        let (refresh_token, file) =
+            refresh_token.map_or((None, None), |RefreshToken { token, file }| (Some(token), file));
+        if let Some(token) = &refresh_token {
+            secrets.add(token);
+        }
+        let warns = refresh_token.is_some() && file.is_none();
+        let state = State {
+            held: None,
+            refresh_token,
+            warns,
+            last_grant: Grant(0),
+            begun: 0,
+            ended: 0,
+            failure: None,
+        };
+        let (credentials, state) = (Arc::new(credentials), Mutex::new(state));
+        Self { credentials, places, carrier, refresh_ahead, file, client, state, fetched: Condvar::new() }
+    }
+
+    /// Where requests carry the token.
+    pub(super) fn carrier(&self) -> &Carrier {
+        &self.carrier
+    }
+
+    /// Adds a token to `request`, and sends it to the address that the token endpoint names.
+    pub(super) fn attach(&self, held: &Held, request: &mut Request) -> Result<(), AuthError> {
+        let address = self.places.base_url.as_ref().zip(held.base_url.as_ref());
+        if let Some(url) = address.and_then(|(base_url, named)| base_url.moved(&request.url, named)) {
+            request.url = url;
+        }
+        self.carrier.attach(&held.access_token, request)
     }
 
     /// The token to use now. One that is about to expire is renewed in the background.
@@ -121,7 +159,7 @@ impl Tokens {
         let now = self.client.clock().elapsed();
         let mut state = self.lock();
         state.ended += 1;
-        let outcome = match issued {
+        let outcome = match issued.and_then(|issued| self.with_address(issued, state.held.as_ref())) {
             Ok(issued) => {
                 let grant = Grant(state.last_grant.0 + 1);
                 let held = Held::new(&issued, grant, asked_at, now, self.refresh_ahead);
@@ -141,27 +179,75 @@ impl Tokens {
         outcome
     }
 
-    /// Requests a token with the refresh token, if there is one (RFC 6749 §6). If there is none or the server refuses it,
-    /// the request uses the grant.
-    fn request_token(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
-        if let Some(refresh_token) = refresh_token {
-            match self.request(&self.credentials.refresh_request(&refresh_token)) {
-                Err(AuthError::Refused { .. }) => {}
-                issued => {
-                    return issued.map(|issued| Issued {
-                        refresh_token: issued.refresh_token.or(Some(refresh_token)),
-                        ..issued
-                    });
-                }
-            }
-        }
-        self.request(&self.credentials.grant_request())
+    /// `issued`, with the address of the API. A server may leave it out when it renews a token.
+    fn with_address(&self, issued: Issued, held: Option<&Held>) -> Result<Issued, AuthError> {
+        let Some(base_url) = &self.places.base_url else { return Ok(issued) };
+        let known = issued.base_url.or_else(|| held?.base_url.clone());
+        let missing =
+            || AuthError::Malformed { problem: format!("has no address of the API at {}", base_url.at) };
+        Ok(Issued { base_url: Some(known.ok_or_else(missing)?), ..issued })
     }
 
-    fn request(&self, request: &Request) -> Result<Issued, AuthError> {
-        let answer = self.client.json(request).map_err(|error| self.failure(error))?;
-        let issued = Issued::read(&answer.body).map_err(|error| self.redacted(error))?;
+    /// Requests a token with the refresh token, if there is one (RFC 6749 §6). If there is none or the server refuses it,
+    /// the request uses the grant. A new refresh token is saved before the access token is used.
+    fn request_token(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
+        // Another program must not use the refresh token between the request and the new one.
+        let turn = self.file.as_ref().map(|file| file.lock(self.client.clock())).transpose()?;
+        let refresh_token = match &self.file {
+            Some(file) if refresh_token.is_some() => Some(file.load()?),
+            _ => refresh_token,
+        };
+        let issued = self.exchange(refresh_token.clone())?;
+        if let Some(new) = issued.refresh_token.as_ref().filter(|new| refresh_token.as_ref() != Some(new)) {
+            self.keep(new);
+        }
+        drop(turn);
+        Ok(issued)
+    }
+
+    fn exchange(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
+        let Some(refresh_token) = refresh_token.filter(|_| self.credentials.can_refresh()) else {
+            return self.request(None);
+        };
+        self.client.run_secrets().add(&refresh_token);
+        match self.request(Some(refresh_token.clone())) {
+            Err(AuthError::Refused { .. } | AuthError::Denied { .. }) if self.credentials.has_grant() => {
+                self.request(None)
+            }
+            issued => issued.map(|issued| Issued {
+                refresh_token: issued.refresh_token.or(Some(refresh_token)),
+                ..issued
+            }),
+        }
+    }
+
+    /// Saves a new refresh token. If that fails, the run continues with it, because the old one may be invalid by now.
+    fn keep(&self, new: &Secret) {
+        let observer = self.client.observer();
+        if let Some(file) = &self.file {
+            if let Err(cause) = file.save(new) {
+                observer.on(&Event::RefreshTokenNotSaved { file: Some((file.path(), &cause)) });
+            }
+        } else if std::mem::take(&mut self.lock().warns) {
+            observer.on(&Event::RefreshTokenNotSaved { file: None });
+        }
+    }
+
+    fn request(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
         let secrets = self.client.run_secrets();
+        let token_request = TokenRequest {
+            credentials: Arc::clone(&self.credentials),
+            refresh_token,
+            clock: self.client.shared_clock(),
+            secrets: secrets.clone(),
+        };
+        let client = self.client.acting_as(Arc::new(token_request));
+        let request = Request::new(self.credentials.form.method.clone(), self.credentials.url.clone());
+        let answer = client.send(&request, Vec::new(), |answer| self.read(answer.response));
+        let answer = answer.map_err(failure)?;
+        let is_bearer = self.carrier == Carrier::default();
+        let issued = self.places.read(&answer, self.client.refusals(), is_bearer, self.client.clock().now());
+        let issued = issued.map_err(|error| error.redacted(|text| self.client.redact(text)))?;
         [Some(&issued.access_token), issued.refresh_token.as_ref()]
             .into_iter()
             .flatten()
@@ -170,29 +256,26 @@ impl Tokens {
         Ok(issued)
     }
 
-    fn failure(&self, error: RequestError) -> AuthError {
-        let source = Arc::new(error.redacted(|text| self.redact(text)));
-        match source.reason() {
-            StopReason::Interrupted => AuthError::Interrupted,
-            StopReason::Exhausted | StopReason::WaitTooLong(_) => AuthError::Unavailable { source },
-            _ => AuthError::Refused { source },
+    /// Reads an answer. If the token is in a header, the body need not be JSON.
+    fn read(&self, response: Response) -> Result<Document, BodyFault> {
+        if self.places.need_body() {
+            return Document::read(response);
         }
-    }
-
-    fn redacted(&self, error: AuthError) -> AuthError {
-        match error {
-            AuthError::Malformed { problem } => AuthError::Malformed { problem: self.redact(&problem) },
-            other => other,
-        }
-    }
-
-    /// `text` from the server, with the secrets that it quotes replaced by `***`.
-    fn redact(&self, text: &str) -> String {
-        let refresh_token = self.lock().refresh_token.clone().unwrap_or_default();
-        refresh_token.redact(&self.credentials.redact(text))
+        let body = serde_json::from_slice(&response.body).unwrap_or_default();
+        Ok(Document { headers: response.headers, body })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failure(error: RequestError) -> AuthError {
+    let source = Arc::new(error);
+    match source.reason() {
+        StopReason::NoCredential => AuthError::Unsigned,
+        StopReason::Interrupted => AuthError::Interrupted,
+        StopReason::Exhausted | StopReason::WaitTooLong(_) => AuthError::Unavailable { source },
+        _ => AuthError::Refused { source },
     }
 }

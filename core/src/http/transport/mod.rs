@@ -1,5 +1,7 @@
 //! The transport of requests.
 
+#[cfg(feature = "ureq")]
+mod client_certificate;
 mod error;
 #[cfg(feature = "ureq")]
 mod timeouts;
@@ -10,6 +12,8 @@ use std::fmt::Debug;
 
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "ureq")]
+pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
 pub use self::ureq::{Proxy, Settings, SetupError, Tls, UreqTransport};

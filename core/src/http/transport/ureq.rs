@@ -17,7 +17,11 @@ use ::ureq::{
 };
 use http::HeaderValue;
 
-use super::{Response, Transport, TransportError, TransportErrorKind, timeouts::Timeouts};
+use super::{
+    Response, Transport, TransportError, TransportErrorKind,
+    client_certificate::{ClientCertificate, ClientCertificateError},
+    timeouts::Timeouts,
+};
 use crate::http::{request::Request, secret::Secret};
 
 /// The settings of a [`UreqTransport`]: timeouts, limits, proxy and TLS.
@@ -39,6 +43,8 @@ pub struct Settings {
     pub tls: Tls,
     /// A PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
+    /// What the client proves its own identity with (mutual TLS).
+    pub client_certificate: Option<ClientCertificate>,
     /// The maximum number of idle connections to keep open.
     pub connections: usize,
 }
@@ -75,6 +81,7 @@ impl Default for Settings {
             proxy: Proxy::Environment,
             tls: Tls::Used,
             ca_file: None,
+            client_certificate: None,
             connections: 8,
         }
     }
@@ -98,6 +105,9 @@ pub enum SetupError {
         /// The file.
         path: PathBuf,
     },
+    /// The client's certificate or its key cannot be used.
+    #[error(transparent)]
+    ClientCertificate(#[from] ClientCertificateError),
     /// The URL of the proxy is not valid.
     #[error("the proxy is not a URL such as `http://host:port`")]
     Proxy,
@@ -122,12 +132,14 @@ impl UreqTransport {
             Proxy::Environment => ::ureq::Proxy::try_from_env(),
             Proxy::Url(url) => Some(::ureq::Proxy::new(url.expose()).map_err(|_| SetupError::Proxy)?),
         };
+        let own = settings.client_certificate.as_ref().map(ClientCertificate::read).transpose()?;
+        let tls = TlsConfig::builder().root_certs(roots(settings)?).client_cert(own).build();
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
             .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(roots(settings)?).build())
+            .tls_config(tls)
             .timeout_resolve(Some(settings.connect_timeout))
             .timeout_connect(Some(settings.connect_timeout))
             .timeout_send_request(Some(settings.idle_timeout))
@@ -149,7 +161,7 @@ impl Transport for UreqTransport {
         let body = request.body.encode();
         let mut outgoing = HttpRequest::builder()
             .method(request.method.clone())
-            .uri(request.url.as_str())
+            .uri(request.target().as_str())
             .body(body.as_ref())
             .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
         outgoing.headers_mut().extend(request.headers.clone());
