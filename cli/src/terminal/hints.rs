@@ -125,6 +125,9 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
             TransportErrorKind::Untrusted => {
                 "if your own proxy signs the connections, set `api.ca_file` to its certificate".to_owned()
             }
+            TransportErrorKind::Unidentified => {
+                "set `api.client_cert` and `api.client_key` to a certificate that the server accepts, and its key".to_owned()
+            }
             TransportErrorKind::Overlong => {
                 "the server does not speak HTTP correctly: check `api.base_url`, or report it to the API's operator".to_owned()
             }

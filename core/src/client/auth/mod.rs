@@ -3,6 +3,7 @@
 mod assertion;
 mod base_url;
 mod carrier;
+mod credentials;
 mod fields;
 mod fixed;
 mod grant;
@@ -23,13 +24,13 @@ pub use self::{
     assertion::{Signer, SigningKey},
     base_url::BaseUrl,
     carrier::Carrier,
+    credentials::{Format, TokenForm},
     fields::{Fields, PLACEHOLDERS, PlaceholderError},
     fixed::{Anonymous, FixedToken},
     grant::{ClientAuth, GrantType},
     issued::{Lifetime, TokenPlaces},
     oauth2::{OAuth2, TokenEndpoint},
     refresh_token::{RefreshToken, TokenFile},
-    token_request::{Format, TokenForm},
 };
 pub use crate::client::error::AuthError;
 use crate::http::request::Request;

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{
     Auth, AuthError, Carrier, Grant, RefreshToken, Renewal, TokenForm, TokenPlaces,
+    credentials::Credentials,
     grant::{ClientAuth, GrantType},
-    token_request::Credentials,
     tokens::Tokens,
 };
 use crate::{

@@ -51,6 +51,7 @@ impl TokenFile {
         match self.read(&new) {
             // It was written to the end, so it is newer than the file.
             Ok(text) if is_whole(&text) => {
+                self.disk.open(&new, Open::Existing)?.sync()?;
                 self.disk.rename(&new, &self.path)?;
                 return self.sync_folder();
             }

@@ -8,10 +8,11 @@ use std::{
 
 use super::{
     AuthError, Carrier, Grant, TokenPlaces,
+    credentials::Credentials,
     issued::Issued,
     refresh_token::{RefreshToken, TokenFile},
     token::{Held, Validity},
-    token_request::{Credentials, TokenRequest},
+    token_request::TokenRequest,
 };
 use crate::{
     client::{BodyFault, Client, Document, RequestError, retry::StopReason},
@@ -40,6 +41,8 @@ struct State {
     refresh_token: Option<Secret>,
     /// Whether the user provides a refresh token that is not in a file, and was not told yet that it was replaced.
     warns: bool,
+    /// The refresh token that is in the file.
+    saved: Option<Secret>,
     last_grant: Grant,
     /// How many fetches began and ended. The numbers differ while one is running.
     begun: u64,
@@ -67,6 +70,7 @@ impl Tokens {
         let warns = refresh_token.is_some() && file.is_none();
         let state = State {
             held: None,
+            saved: file.as_ref().and(refresh_token.clone()),
             refresh_token,
             warns,
             last_grant: Grant(0),
@@ -193,16 +197,22 @@ impl Tokens {
     fn request_token(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
         // Another program must not use the refresh token between the request and the new one.
         let turn = self.file.as_ref().map(|file| file.lock(self.client.clock())).transpose()?;
-        let refresh_token = match &self.file {
-            Some(file) if refresh_token.is_some() => Some(file.load()?),
-            _ => refresh_token,
-        };
+        let refresh_token = refresh_token.map(|held| self.newest(held)).transpose()?;
         let issued = self.exchange(refresh_token.clone())?;
-        if let Some(new) = issued.refresh_token.as_ref().filter(|new| refresh_token.as_ref() != Some(new)) {
-            self.keep(new);
+        if let Some(new) = issued.refresh_token.as_ref() {
+            self.keep(new, refresh_token.as_ref());
         }
         drop(turn);
         Ok(issued)
+    }
+
+    /// The refresh token in the file, if another program has replaced it; otherwise `held`.
+    fn newest(&self, held: Secret) -> Result<Secret, AuthError> {
+        let Some(file) = &self.file else { return Ok(held) };
+        let found = file.load()?;
+        let is_ours = self.lock().saved.replace(found.clone()).as_ref() == Some(&found);
+        // The file may be older than `held`, if that could not be saved.
+        Ok(if is_ours { held } else { found })
     }
 
     fn exchange(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
@@ -221,15 +231,20 @@ impl Tokens {
         }
     }
 
-    /// Saves a new refresh token. If that fails, the run continues with it, because the old one may be invalid by now.
-    fn keep(&self, new: &Secret) {
+    /// Saves the refresh token `new`, which replaces `old`. If that fails, the run continues with it, because the old one may
+    /// be invalid by now.
+    fn keep(&self, new: &Secret, old: Option<&Secret>) {
         let observer = self.client.observer();
-        if let Some(file) = &self.file {
-            if let Err(cause) = file.save(new) {
-                observer.on(&Event::RefreshTokenNotSaved { file: Some((file.path(), &cause)) });
+        let mut state = self.lock();
+        match &self.file {
+            Some(file) if state.saved.as_ref() != Some(new) => match file.save(new) {
+                Ok(()) => state.saved = Some(new.clone()),
+                Err(cause) => observer.on(&Event::RefreshTokenNotSaved { file: Some((file.path(), &cause)) }),
+            },
+            None if old != Some(new) && std::mem::take(&mut state.warns) => {
+                observer.on(&Event::RefreshTokenNotSaved { file: None });
             }
-        } else if std::mem::take(&mut self.lock().warns) {
-            observer.on(&Event::RefreshTokenNotSaved { file: None });
+            _ => {}
         }
     }
 

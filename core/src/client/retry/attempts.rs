@@ -110,6 +110,7 @@ impl<'p> Attempts<'p> {
                 | TransportErrorKind::TimedOut
                 | TransportErrorKind::Garbled => self.retry_if(self.may_replay(), None, unit),
                 TransportErrorKind::Overlong
+                | TransportErrorKind::Unidentified
                 | TransportErrorKind::Untrusted
                 | TransportErrorKind::TooLarge
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
@@ -167,7 +168,8 @@ mod tests {
     #[test]
     fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
-            BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unsendable, Untrusted,
+            BrokenOff, Garbled, NotConnected, Overlong, TimedOut, TooLarge, Unidentified, Unsendable,
+            Untrusted,
         };
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
@@ -198,6 +200,7 @@ mod tests {
             (Outcome::Failed(Overlong), refused),
             (Outcome::Failed(Untrusted), refused),
             (Outcome::Failed(TooLarge), refused),
+            (Outcome::Failed(Unidentified), refused),
             (Outcome::Failed(Unsendable), refused),
         ] {
             assert_eq!(first(Replay::Harmless, outcome), step, "{outcome:?}");

@@ -27,6 +27,8 @@ pub enum TransportErrorKind {
     Overlong,
     /// The server's certificate cannot be verified. The request is not sent again.
     Untrusted,
+    /// The server does not accept the client's certificate, or the client has none. The request is not sent again.
+    Unidentified,
     /// The body is larger than allowed. The request is not sent again.
     TooLarge,
     /// The request is not valid HTTP. It is not sent again.
@@ -60,6 +62,7 @@ impl TransportErrorKind {
             Self::Garbled => "the answer violates the protocol",
             Self::Overlong => "a header or chunk line of the answer is too long",
             Self::Untrusted => "the server's certificate cannot be trusted",
+            Self::Unidentified => "the server does not accept the client without a valid certificate",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",
         }

@@ -264,6 +264,7 @@ fn classify_io(error: &io::Error) -> TransportErrorKind {
         ErrorKind::InvalidData if error.to_string().starts_with("invalid peer certificate") => {
             TransportErrorKind::Untrusted
         }
+        ErrorKind::InvalidData if concerns_client(error) => TransportErrorKind::Unidentified,
         ErrorKind::InvalidData => TransportErrorKind::Garbled,
         ErrorKind::ConnectionRefused
         | ErrorKind::HostUnreachable
@@ -275,6 +276,25 @@ fn classify_io(error: &io::Error) -> TransportErrorKind {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
         _ => TransportErrorKind::BrokenOff,
     }
+}
+
+/// Whether the server ended a TLS connection because of the client's certificate (RFC 8446 §6.2).
+fn concerns_client(error: &io::Error) -> bool {
+    use rustls::{AlertDescription, Error};
+    let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    matches!(
+        reason,
+        Some(Error::AlertReceived(
+            AlertDescription::AccessDenied
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateRequired
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::UnsupportedCertificate
+        ))
+    )
 }
 
 #[cfg(test)]

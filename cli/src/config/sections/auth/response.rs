@@ -8,6 +8,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, IntoDeserializer, value::Error},
 };
+use serde_json::Value;
 
 use crate::config::values::{described::described, duration, place};
 
@@ -38,15 +39,22 @@ pub struct TokenResponse {
 /// A place or a duration.
 enum Life {}
 
-described!(Life, { "type": "string", "x-value": "place or duration", "examples": ["/expires_in", "30m"] });
+described!(Life, {
+    "type": ["string", "array"],
+    "items": { "type": "string" },
+    "x-value": "place or duration",
+    "examples": ["/expires_in", "30m"],
+});
 
 impl Life {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lifetime, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.starts_with(|first: char| first.is_ascii_digit()) {
-            let read: Result<Duration, Error> = duration::Positive::deserialize(text.into_deserializer());
-            return read.map(Lifetime::Fixed).map_err(de::Error::custom);
+        let value = Value::deserialize(deserializer)?;
+        match value.as_str().filter(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
+            Some(text) => {
+                let read: Result<Duration, Error> = duration::Positive::deserialize(text.into_deserializer());
+                read.map(Lifetime::Fixed).map_err(de::Error::custom)
+            }
+            None => Places::deserialize(value).map(Lifetime::At).map_err(de::Error::custom),
         }
-        text.parse().map(Lifetime::At).map_err(de::Error::custom)
     }
 }
