@@ -162,6 +162,11 @@ impl Resolve<'_> {
             value.set_sensitive(true);
             headers.insert(header, value);
         }
+        // Secrets should be keys of `auth`, but people write them here, too.
+        for (name, value) in request.fields.iter().flatten() {
+            let text = value.as_str().filter(|text| config::sounds_secret(name) && !text.contains('{'));
+            self.secrets.add(&Secret::new(text.unwrap_or_default()));
+        }
         Ok(TokenForm {
             method: request.method.clone(),
             format: match request.format {

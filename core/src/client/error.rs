@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
+use url::Url;
 
 use super::{body_fault::BodyFault, redirect::Misdirection};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         retry::{Outcome, StopReason},
     },
     event::Fault,
-    http::{origins::ForeignOrigin, place::PlaceError, request::Request, transport::TransportError},
+    http::{origins::ForeignOrigin, place::PlaceError, transport::TransportError},
     shown_url::ShownUrl,
 };
 
@@ -129,12 +130,13 @@ impl From<PlaceError> for AuthError {
 
 impl RequestError {
     pub(super) fn new(
-        request: &Request,
+        method: &Method,
+        url: &Url,
         attempts: u32,
         reason: StopReason,
         fault: Option<Box<AttemptError>>,
     ) -> Self {
-        let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
+        let (method, url) = (method.clone(), ShownUrl::from(url));
         Self { method, url, attempts, reason, fault }
     }
 

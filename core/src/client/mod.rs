@@ -140,6 +140,7 @@ impl Client {
             if !self.take_turn(grant)? {
                 continue;
             }
+            let url = attempt.url.clone();
             let exchanged = self.exchange(attempt, mem::take(&mut buffer), grant, rules, &read);
             self.pace.leave(grant);
             let fault = match exchanged {
@@ -147,10 +148,11 @@ impl Client {
                 Err(fault) => fault,
             };
             match self.judge(attempts, is_wanted, &fault) {
-                Step::Renew => self.renew(grant, fault)?,
-                Step::Wait(wait) => self.wait_after(fault, wait)?,
-                Step::Stop(reason) => return Err(GivenUp::after(fault, reason)),
+                Step::Renew => self.renew(grant, fault),
+                Step::Wait(wait) => self.wait_after(fault, wait),
+                Step::Stop(reason) => Err(GivenUp::after(fault, reason)),
             }
+            .map_err(|given_up| given_up.at(&url))?;
         }
     }
 

@@ -119,6 +119,9 @@ fn page() -> Reply {
 #[test]
 fn the_answer_names_the_address_of_the_api() {
     let instance = FaultServer::start(api::clock(), |received| {
+        if received.url.path() == "/v1/gone" {
+            return Reply::status(410).into();
+        }
         let links_to_itself = received.query("page").is_none() && received.url.path() == "/v1/items";
         let next = if links_to_itself { json!("?page=2") } else { json!(null) };
         if received.bearer() == Some("t0ken") {
@@ -140,6 +143,9 @@ fn the_answer_names_the_address_of_the_api() {
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/items.ndjson"), "\"/v1/items\"\n\"/v1/items\"\n");
     assert_eq!((login.received().len(), instance.received().len()), (1, 2));
+    let port = instance.url().port().unwrap();
+    let named = folder.run("run --set streams.items.path='/gone'").stderr;
+    assert!(named.contains(&format!("`GET http://127.0.0.1:{port}/v1/gone` failed\n")), "{named}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use longhaul_core::{
 use super::Check;
 use crate::config::{
     error::ConfigError,
+    origin::Origin,
     sections::auth::{Auth, ClientAuth, Format, Grant},
     tree,
 };
@@ -118,7 +119,10 @@ impl Check<'_> {
             ClientAuth::PrivateKeyJwt => "private_key_jwt",
             ClientAuth::Basic | ClientAuth::Post => return Ok(()),
         };
-        if grant.client_secret.is_none() || grant.request.fields.is_some() {
+        // A variable may be there for other configurations.
+        let path = ["auth", "client_secret"].map(str::to_owned);
+        let is_variable = matches!(self.stack.origin(&path), Origin::Environment { .. });
+        if grant.client_secret.is_none() || grant.request.fields.is_some() || is_variable {
             return Ok(());
         }
         let clause = format!("with `client_auth = \"{way}\"`, it is not sent");

@@ -48,9 +48,7 @@ impl Auth for TokenRequest {
         match credentials.form.format {
             Format::Form => request.body = Body::Form(texts(fields).collect()),
             Format::Json => request.body = Body::Json(Value::Object(fields.into_iter().collect())),
-            Format::Query => {
-                request.secret_query = texts(fields).map(|(name, text)| (name, Secret::new(text))).collect();
-            }
+            Format::Query => texts(fields).for_each(|(name, text)| self.add_to_query(request, name, text)),
         }
         Ok(Grant::FIRST)
     }
@@ -111,6 +109,15 @@ impl TokenRequest {
             ClientAuth::None => fields.push(field("client_id", &credentials.client_id)),
         }
         Ok(fields)
+    }
+
+    /// Adds a field to the query. Only what is secret is hidden: a message may contain the other words.
+    fn add_to_query(&self, request: &mut Request, name: String, text: String) {
+        if self.secrets.redact(&text) == text {
+            request.url.query_pairs_mut().append_pair(&name, &text);
+        } else {
+            request.secret_query.push((name, Secret::new(text)));
+        }
     }
 
     /// The fields of the user.
@@ -198,11 +205,13 @@ mod tests {
 
     fn request(credentials: Credentials, refresh_token: Option<&str>) -> Request {
         let mut request = Request::new(credentials.form.method.clone(), credentials.url.clone());
+        let secrets = Secrets::default();
+        credentials.register(&secrets);
         let token_request = TokenRequest {
             credentials: Arc::new(credentials),
             refresh_token: refresh_token.map(Secret::new),
             clock: Arc::new(SystemClock::new(Interrupt::default())),
-            secrets: Secrets::default(),
+            secrets,
         };
         token_request.authorize(&mut request).unwrap();
         request
@@ -260,8 +269,8 @@ mod tests {
         let json: Value = serde_json::from_str(&form(&with(Format::Json))).unwrap();
         assert_eq!(json, json!({ "user": "me", "pw": "a b", "life": 60, "audience": "x y" }));
         let query = with(Format::Query);
-        assert_eq!(query.url.query(), None);
-        assert_eq!(query.target().query(), Some("life=60&pw=a+b&user=me&audience=x+y"));
+        assert_eq!(query.url.query(), Some("life=60&user=me"));
+        assert_eq!(query.target().query(), Some("life=60&user=me&pw=a+b&audience=x+y"));
         assert_eq!(form(&query), "");
     }
 }
