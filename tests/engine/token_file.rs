@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use longhaul_core::{
@@ -74,7 +75,7 @@ fn disk() -> SimulatedDisk {
 
 /// What the next run starts with.
 fn after(disk: &SimulatedDisk) -> String {
-    TokenFile::new(disk.handle(), Path::new(FILE)).prepare().unwrap();
+    TokenFile::new(disk.handle(), Path::new(FILE)).prepare(&*ManualClock::new()).unwrap();
     String::from_utf8(disk.contents(FILE).unwrap()).unwrap()
 }
 
@@ -130,6 +131,49 @@ fn a_file_that_is_gone_is_an_error_before_anything_is_sent() {
          entity not found"
     );
     assert_eq!(server.valid.load(Ordering::SeqCst), 0);
+}
+
+/// An answer may be useless, but the refresh token in it is the only valid one.
+#[test]
+fn a_new_token_is_saved_even_if_the_rest_of_the_answer_is_wrong() {
+    let disk = disk();
+    let (mut setup, _) = Setup::scripted(&ManualClock::new(), |_| {
+        Ok(Reply::json(json!({ "refresh_token": "r1", "token_type": "Bearer" }).to_string()))
+    });
+    let file = TokenFile::new(disk.handle(), Path::new(FILE));
+    setup.endpoint.refresh_token = Some(RefreshToken { token: Secret::new("r0"), file: Some(file) });
+    assert!(
+        chain(setup.run().error()).ends_with("the token endpoint's answer has no token at `/access_token`")
+    );
+    assert_eq!(after(&disk), "r1\n");
+}
+
+/// The end of the program would cut off a renewal on another thread.
+#[test]
+fn a_token_is_renewed_before_the_next_request_and_not_beside_it() {
+    let (clock, disk) = (ManualClock::new(), disk());
+    let of_server = Arc::clone(&clock);
+    let issued = AtomicUsize::new(0);
+    let (mut setup, transport) = Setup::scripted(&clock, move |request| {
+        if request.is_for_token() {
+            let number = issued.fetch_add(1, Ordering::SeqCst) + 1;
+            let answer = json!({
+                "access_token": format!("t{number}"), "refresh_token": format!("r{number}"), "expires_in": 100,
+            });
+            return Ok(Reply::json(answer.to_string()));
+        }
+        let page = request.query("page").map_or(1, |page| page.parse().unwrap());
+        of_server.advance(Duration::from_secs(95));
+        let next = if page < 3 { json!(format!("?page={}", page + 1)) } else { json!(null) };
+        Ok(Reply::json(json!({ "results": [page], "nextPageUri": next }).to_string()))
+    });
+    let file = TokenFile::new(disk.handle(), Path::new(FILE));
+    setup.endpoint.refresh_token = Some(RefreshToken { token: Secret::new("r0"), file: Some(file) });
+    setup.run().records();
+    let tokens: Vec<_> =
+        transport.api_requests().iter().map(|request| request.bearer().unwrap().to_owned()).collect();
+    assert_eq!(tokens, ["t1", "t2", "t3"]);
+    assert_eq!(after(&disk), "r3\n");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use longhaul_core::{
 use crate::{
     build::{
         credentials::{Credentials, Resolve, key_hint},
-        request_limit::LimitedTransport,
+        request_limit::{LimitedTransport, RequestLimit},
         rules,
     },
     config::{self, Config, ConfigError, Loaded},
@@ -70,12 +70,20 @@ pub(crate) fn connect(
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
     let settings = settings(config, environment)?;
-    let mut transport: Arc<dyn Transport> = Arc::new(transport(&settings, loaded)?);
-    if let Some(requests) = limits.requests {
-        transport = Arc::new(LimitedTransport::new(transport, requests, limits.stop));
-    }
-    let client = |auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
-        Client::new(Arc::clone(&transport), auth, origins)
+    let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
+    let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
+        let transport = Arc::new(transport(&settings, loaded)?);
+        Ok(match &limit {
+            Some(limit) => Arc::new(LimitedTransport::new(transport, Arc::clone(limit))),
+            None => transport,
+        })
+    };
+    let transport = new_transport()?;
+    // A stop of the run interrupts `transport`. An answer that may have a new refresh token must not be cut off.
+    let saves = config.auth.grant().and_then(|grant| grant.refresh_token.as_ref()?.file()).is_some();
+    let token_transport = if saves { new_transport()? } else { Arc::clone(&transport) };
+    let client = |transport: &Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
+        Client::new(Arc::clone(transport), auth, origins)
             .with_clock(Arc::clone(clock))
             .with_policy(policy(config))
             .with_refusals(config.errors.format())
@@ -83,11 +91,12 @@ pub(crate) fn connect(
             .with_secrets(secrets.clone())
             .with_observer(Arc::clone(observer))
     };
-    let resolve = Resolve { loaded, environment, secrets };
+    let resolve = Resolve { loaded, environment, secrets, clock: &**clock };
     let credentials = resolve.credentials(origins(config), |url| {
-        client(Arc::new(Anonymous), Origins::of([url]), rules::of_token_endpoint(config))
+        client(&token_transport, Arc::new(Anonymous), Origins::of([url]), rules::of_token_endpoint(config))
     })?;
-    let client = client(credentials.auth(), origins(config), rules::of_api(config)).with_rate(rate(config));
+    let client = client(&transport, credentials.auth(), origins(config), rules::of_api(config));
+    let client = client.with_rate(rate(config));
     Ok(Access { client: Arc::new(client), credentials, transport, settings })
 }
 

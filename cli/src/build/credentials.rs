@@ -1,10 +1,10 @@
 //! Builds the credentials from `[auth]`.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, io, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use longhaul_core::{
-    Client, Origins, Secret, Secrets,
+    Client, Clock, Origins, Secret, Secrets,
     client::auth::{
         Anonymous, Auth, BaseUrl, Carrier, ClientAuth, FixedToken, Format, GrantType, OAuth2, PrivateKey,
         RefreshToken, Signer, TokenEndpoint, TokenFile, TokenForm, TokenPlaces,
@@ -43,6 +43,8 @@ pub(super) struct Resolve<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) environment: &'a [(OsString, OsString)],
     pub(super) secrets: &'a Secrets,
+    /// Its waits end when the run is stopped.
+    pub(super) clock: &'a dyn Clock,
 }
 
 impl Resolve<'_> {
@@ -192,7 +194,12 @@ impl Resolve<'_> {
     fn refresh_token(self, source: &SecretSource) -> Result<RefreshToken, ConfigError> {
         let file = source.file().map(|path| TokenFile::new(Arc::new(SystemDisk), path));
         if let (Some(file), Some(path)) = (&file, source.file().filter(|path| path.exists())) {
-            file.prepare().map_err(|error| {
+            let prepared = match file.prepare(self.clock) {
+                // The run is stopped, and says so itself.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+                prepared => prepared,
+            };
+            prepared.map_err(|error| {
                 let clause = format!("cannot save a new refresh token in `{}`: {error}", path.display());
                 let error = self.wrong("auth.refresh_token", &clause);
                 error.with_hint(

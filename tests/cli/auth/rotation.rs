@@ -8,6 +8,7 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
     },
 };
 
@@ -142,6 +143,34 @@ fn a_crash_right_after_the_rotation_loses_nothing() {
     rotating.stalls.store(false, Ordering::SeqCst);
     folder.run("run").assert_complete();
     assert_eq!(*rotating.refused.lock().unwrap(), [""; 0]);
+}
+
+/// A stop of the run interrupts all other requests.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_during_the_rotation_loses_nothing() {
+    let (asked, is_asked) = mpsc::channel();
+    let (answer, may_answer) = mpsc::channel();
+    let may_answer = Mutex::new(may_answer);
+    let server = FaultServer::start(api::clock(), move |received| {
+        if !received.is_for_token() {
+            return Reply::status(401).into();
+        }
+        asked.send(()).unwrap();
+        may_answer.lock().unwrap().recv().unwrap();
+        Reply::json(json!({ "access_token": "t", "refresh_token": "r3fresh-1" }).to_string()).into()
+    });
+    let folder = Folder::configured(&configuration(&server, IN_FILE)).with("refresh.txt", "r3fresh-0");
+    let running = folder.longhaul("run").start();
+    is_asked.recv().unwrap();
+    running.signal("INT");
+    // It starts once everything is interrupted.
+    running.wait_for_thread("grace");
+    answer.send(()).unwrap();
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(folder.read("refresh.txt"), "r3fresh-1\n");
+    assert_eq!(server.api_requests().len(), 0);
 }
 
 #[test]

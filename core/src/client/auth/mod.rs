@@ -43,7 +43,8 @@ use crate::http::request::Request;
 ///
 /// All threads of a run share one `Auth`. It fetches one token at a time; threads that wait for it share the outcome.
 pub trait Auth: Debug + Send + Sync {
-    /// Adds the current token to `request`, and fetches one first if there is none. Header values are marked sensitive.
+    /// Adds the current token to `request`, and fetches one first if there is none. Header values are marked sensitive. If the
+    /// token endpoint names the address of the API, the URL of `request` becomes one there.
     ///
     /// # Errors
     /// There is no token.

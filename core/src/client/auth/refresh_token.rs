@@ -45,8 +45,9 @@ impl TokenFile {
     /// Finishes what a crash may have interrupted, and checks that a new token could be saved.
     ///
     /// # Errors
-    /// It could not.
-    pub fn prepare(&self) -> io::Result<()> {
+    /// It could not. If the run is stopped while it waits for another program, that is [`ErrorKind::Interrupted`].
+    pub fn prepare(&self, clock: &dyn Clock) -> io::Result<()> {
+        let _turn = self.take_turn(clock)?;
         let new = self.beside(".new");
         match self.read(&new) {
             // It was written to the end, so it is newer than the file.
@@ -66,14 +67,10 @@ impl TokenFile {
 
     /// Waits until no other program uses the token. The turn ends when the result is dropped.
     pub(super) fn lock(&self, clock: &dyn Clock) -> Result<Box<dyn DiskFile>, AuthError> {
-        let opened = self.disk.open(&self.beside(".lock"), Open::ExistingOrNew);
-        let lock = opened.map_err(|source| self.unusable(source))?;
-        while !lock.try_lock().map_err(|source| self.unusable(source))? {
-            if clock.sleep(POLL_INTERVAL) == Wake::Interrupted {
-                return Err(AuthError::Interrupted);
-            }
-        }
-        Ok(lock)
+        self.take_turn(clock).map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => AuthError::Interrupted,
+            _ => self.unusable(error),
+        })
     }
 
     /// The token in the file, which another program may have replaced.
@@ -100,6 +97,16 @@ impl TokenFile {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn take_turn(&self, clock: &dyn Clock) -> io::Result<Box<dyn DiskFile>> {
+        let lock = self.disk.open(&self.beside(".lock"), Open::ExistingOrNew)?;
+        while !lock.try_lock()? {
+            if clock.sleep(POLL_INTERVAL) == Wake::Interrupted {
+                return Err(ErrorKind::Interrupted.into());
+            }
+        }
+        Ok(lock)
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -96,7 +96,8 @@ impl Tokens {
         self.carrier.attach(&held.access_token, request)
     }
 
-    /// The token to use now. One that is about to expire is renewed in the background.
+    /// The token to use now. One that is about to expire is renewed in the background; but not if that may replace a refresh
+    /// token in a file, because the end of the program would cut the answer off.
     pub(super) fn current(self: &Arc<Self>) -> Result<Held, AuthError> {
         let mut state = self.lock();
         match &state.held {
@@ -104,6 +105,9 @@ impl Tokens {
                 Validity::Good => Ok(held.clone()),
                 Validity::Expiring => {
                     let held = held.clone();
+                    if self.file.is_some() && state.begun == state.ended {
+                        return Ok(self.fetch_or_wait(state).unwrap_or(held));
+                    }
                     self.renew_in_background(&mut state);
                     Ok(held)
                 }
@@ -193,26 +197,27 @@ impl Tokens {
     }
 
     /// Requests a token with the refresh token, if there is one (RFC 6749 §6). If there is none or the server refuses it,
-    /// the request uses the grant. A new refresh token is saved before the access token is used.
+    /// the request uses the grant.
     fn request_token(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
         // Another program must not use the refresh token between the request and the new one.
         let turn = self.file.as_ref().map(|file| file.lock(self.client.clock())).transpose()?;
         let refresh_token = refresh_token.map(|held| self.newest(held)).transpose()?;
-        let issued = self.exchange(refresh_token.clone())?;
-        if let Some(new) = issued.refresh_token.as_ref() {
-            self.keep(new, refresh_token.as_ref());
-        }
+        let issued = self.exchange(refresh_token);
         drop(turn);
-        Ok(issued)
+        issued
     }
 
     /// The refresh token in the file, if another program has replaced it; otherwise `held`.
     fn newest(&self, held: Secret) -> Result<Secret, AuthError> {
         let Some(file) = &self.file else { return Ok(held) };
         let found = file.load()?;
-        let is_ours = self.lock().saved.replace(found.clone()).as_ref() == Some(&found);
-        // The file may be older than `held`, if that could not be saved.
-        Ok(if is_ours { held } else { found })
+        let mut state = self.lock();
+        if state.saved.as_ref() == Some(&found) {
+            // The file may be older than `held`, if that could not be saved.
+            return Ok(held);
+        }
+        (state.saved, state.refresh_token) = (Some(found.clone()), Some(found.clone()));
+        Ok(found)
     }
 
     fn exchange(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
@@ -231,23 +236,25 @@ impl Tokens {
         }
     }
 
-    /// Saves the refresh token `new`, which replaces `old`. If that fails, the run continues with it, because the old one may
-    /// be invalid by now.
-    fn keep(&self, new: &Secret, old: Option<&Secret>) {
+    /// Saves a refresh token that the server issued. If that fails, the run continues with it, because the one before may be
+    /// invalid by now.
+    fn keep(&self, issued: &Secret) {
         let observer = self.client.observer();
         let mut state = self.lock();
+        let is_new = state.refresh_token.replace(issued.clone()).as_ref() != Some(issued);
         match &self.file {
-            Some(file) if state.saved.as_ref() != Some(new) => match file.save(new) {
-                Ok(()) => state.saved = Some(new.clone()),
+            Some(file) if state.saved.as_ref() != Some(issued) => match file.save(issued) {
+                Ok(()) => state.saved = Some(issued.clone()),
                 Err(cause) => observer.on(&Event::RefreshTokenNotSaved { file: Some((file.path(), &cause)) }),
             },
-            None if old != Some(new) && std::mem::take(&mut state.warns) => {
+            None if is_new && std::mem::take(&mut state.warns) => {
                 observer.on(&Event::RefreshTokenNotSaved { file: None });
             }
             _ => {}
         }
     }
 
+    /// Sends a token request. A new refresh token is saved before anything else is done with the answer.
     fn request(&self, refresh_token: Option<Secret>) -> Result<Issued, AuthError> {
         let secrets = self.client.run_secrets();
         let token_request = TokenRequest {
@@ -260,13 +267,14 @@ impl Tokens {
         let request = Request::new(self.credentials.form.method.clone(), self.credentials.url.clone());
         let answer = client.send(&request, Vec::new(), |answer| self.read(answer.response));
         let answer = answer.map_err(failure)?;
+        if let Some(refresh_token) = answer.text(&self.places.refresh_token).ok().flatten().map(Secret::new) {
+            secrets.add(&refresh_token);
+            self.keep(&refresh_token);
+        }
         let is_bearer = self.carrier == Carrier::default();
         let issued = self.places.read(&answer, self.client.refusals(), is_bearer, self.client.clock().now());
         let issued = issued.map_err(|error| error.redacted(|text| self.client.redact(text)))?;
-        [Some(&issued.access_token), issued.refresh_token.as_ref()]
-            .into_iter()
-            .flatten()
-            .for_each(|secret| secrets.add(secret));
+        secrets.add(&issued.access_token);
         self.client.observer().on(&Event::TokenIssued { lifetime: issued.lifetime });
         Ok(issued)
     }
