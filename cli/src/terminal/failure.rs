@@ -153,7 +153,6 @@ fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
         AuthError::Refused { source } if !hints::is_about_credentials(source) => Exit::Api,
         AuthError::Misdirected { .. } => Exit::Api,
         AuthError::Unavailable { .. } => Exit::TryLater,
-        AuthError::Unusable { .. } => Exit::Usage,
         AuthError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         _ => Exit::Authentication,
     }

@@ -250,6 +250,30 @@ fn a_disk_that_fails_after_the_rotation_gives_a_warning() {
 }
 
 #[test]
+fn a_file_that_disappears_during_the_run_is_named() {
+    let path: Arc<Mutex<PathBuf>> = Arc::default();
+    let of_server = Arc::clone(&path);
+    let server = FaultServer::start(api::clock(), move |received| {
+        if received.is_for_token() {
+            return Reply::json(json!({ "access_token": "t", "refresh_token": "r3fresh-1" }).to_string())
+                .into();
+        }
+        fs::remove_file(&*of_server.lock().unwrap()).unwrap();
+        Reply::status(401).into()
+    });
+    let folder = Folder::configured(&configuration(&server, IN_FILE)).with("refresh.txt", "r3fresh-0");
+    *path.lock().unwrap() = folder.path("refresh.txt");
+    folder.run("run").assert_failed(
+        3,
+        "error: the stream `items` is not complete\n  \
+         caused by: could not send `GET http://127.0.0.1:PORT/items`: no access token\n  \
+         caused by: cannot use the refresh token in `FOLDER/refresh.txt`\n  \
+         caused by: No such file or directory (os error N)\n\
+         hint: check the file and its folder, then run the same command again\n",
+    );
+}
+
+#[test]
 fn a_refused_refresh_token_is_final() {
     let (server, rotating) = Rotating::start();
     let folder = Folder::configured(&configuration(&server, IN_FILE)).with("refresh.txt", "0ld-one");
