@@ -69,6 +69,11 @@ fn keys_that_contradict_each_other() {
          hint: remove it, and add fields such as `client_id = \"{client_id}\"` and `client_secret = \"{client_secret}\"`",
     );
     assert_refused(
+        &grant("client_secret = \"s\"\nrefresh_token = \"r\"\nrequest.fields = { id = \"{client_id}\" }"),
+        "`auth.refresh_token`: `request.fields` replaces all fields, so it is not sent\n  in: longhaul.toml:9\n\
+         hint: remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`",
+    );
+    assert_refused(
         &grant("client_secret = \"s\"\nrequest.method = \"GET\""),
         "`auth.request.method`: a GET has no body for the fields\n  in: longhaul.toml:9\n\
          hint: set `request.format = \"query\"`, or use POST",

@@ -156,6 +156,13 @@ impl Check<'_> {
                 "remove it, and add fields such as `client_id = \"{client_id}\"` and `client_secret = \"{client_secret}\"`",
             ));
         }
+        if grant.refresh_token.is_some() && !matches!(self.config.auth, Auth::RefreshToken(_)) {
+            let clause = "`request.fields` replaces all fields, so it is not sent";
+            let error = self.wrong("auth.refresh_token", clause);
+            return Err(
+                error.with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`")
+            );
+        }
         let needed = match (&self.config.auth, grant.client_auth) {
             (Auth::JwtBearer { .. }, _) => Some("assertion"),
             (Auth::RefreshToken(_), _) => Some("refresh_token"),

@@ -55,7 +55,7 @@ impl Fields {
 }
 
 /// The placeholders that there may be, depending on the type.
-pub const PLACEHOLDERS: [&str; 8] = [
+const PLACEHOLDERS: [&str; 8] = [
     "assertion",
     "client_assertion",
     "client_id",

@@ -25,7 +25,7 @@ pub use self::{
     base_url::BaseUrl,
     carrier::Carrier,
     credentials::{Format, TokenForm},
-    fields::{Fields, PLACEHOLDERS, PlaceholderError},
+    fields::{Fields, PlaceholderError},
     fixed::{Anonymous, FixedToken},
     grant::{ClientAuth, GrantType},
     issued::{Lifetime, TokenPlaces},
