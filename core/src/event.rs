@@ -1,6 +1,6 @@
 //! The events of a run, reported as they happen.
 
-use std::{error::Error, fmt::Debug, time::Duration};
+use std::{error::Error, fmt::Debug, io, path::Path, time::Duration};
 
 use http::Method;
 
@@ -27,6 +27,12 @@ pub enum Event<'a> {
     TokenIssued {
         /// The lifetime of the token, if the endpoint reported it.
         lifetime: Option<Duration>,
+    },
+    /// The server replaced the refresh token that the user provides, and the new one is not saved. The run continues with
+    /// it, but the old one may be invalid.
+    RefreshTokenNotSaved {
+        /// The file that should have it, and why it does not. `None` if the user names no file.
+        file: Option<(&'a Path, &'a io::Error)>,
     },
     /// The API refused a token, and it was renewed.
     TokenRejected {

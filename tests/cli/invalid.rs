@@ -86,8 +86,9 @@ fn an_unknown_type_of_credentials() {
     assert_refused(
         "type = \"client_credentials\"",
         "type = \"client_credential\"",
-        "error: `auth.type`: `client_credential` is not one of `client_credentials`, `none`, `password`, `token` \
-         (did you mean `client_credentials`?)\n  in: longhaul.toml:5\n",
+        "error: `auth.type`: `client_credential` is not one of `api_key`, `basic`, `client_credentials`, \
+         `jwt_bearer`, `none`, `password`, `refresh_token`, `token` (did you mean `client_credentials`?)\n  \
+         in: longhaul.toml:5\n",
     );
 }
 

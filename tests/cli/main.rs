@@ -4,6 +4,7 @@
 
 mod answers;
 mod api;
+mod auth;
 mod command_output;
 mod commands;
 mod connections;

@@ -84,9 +84,10 @@ fn every_block_has_a_test() {
     let blocks = blocks();
     for Block { page, tag, text } in &blocks {
         match tag.as_str() {
-            // The reference only has fragments. They are loaded, but not run.
+            // The reference only has fragments. They are loaded, but not run; `auth` runs others of their kind.
             "toml" => assert!(
-                RUN.iter().any(|table| text.contains(table)) || page.ends_with("configuration.md"),
+                RUN.iter().any(|table| text.contains(table))
+                    || ["authentication.md", "configuration.md"].iter().any(|name| page.ends_with(name)),
                 "no test runs this configuration of {}:\n{text}",
                 page.display()
             ),
@@ -124,13 +125,17 @@ const RUN: [&str; 8] = [
 /// A text in the configuration with the compressed file.
 const LINES: &str = "{stream}-{date}.ndjson.gz";
 
-/// A fragment is loaded over a configuration for Genesys Cloud.
+/// A fragment is loaded over a configuration for Genesys Cloud, or over one of an API if it says how to authenticate.
 #[test]
 fn every_configuration_is_accepted() {
     for Block { page, tag, text } in blocks() {
         if tag == "toml" {
             let is_complete = text.contains("base_url") || text.contains("system =");
-            let base = if is_complete { "[api]\n" } else { "system = \"genesys\"\nregion = \"us-west-2\"\n" };
+            let base = match text.contains("[auth]\n") {
+                _ if is_complete => "[api]\n",
+                true => "[api]\nbase_url = \"https://api.example.com\"\n",
+                false => "system = \"genesys\"\nregion = \"us-west-2\"\n",
+            };
             let folder = Folder::empty().with("base.toml", base).with("page.toml", &text);
             let ended = exported(folder.longhaul("config -c base.toml -c page.toml")).run();
             assert!(ended.code == Some(0), "{}:\n{text}\n{}", page.display(), ended.stderr);

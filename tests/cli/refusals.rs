@@ -38,8 +38,8 @@ fn a_wrong_secret_is_refused_and_never_shown() {
                  caused by: `POST http://127.0.0.1:PORT/oauth/token` {outcome}\n  \
                  caused by: the server answered {answer}: `invalid_client`: client not found or bad secret \
                  (correlation id ID)\n\
-                 hint: check `auth.client_id`, `auth.client_secret` and `auth.token_url`; `longhaul config` shows \
-                 where they come from\n",
+                 hint: check the credentials in `auth`, and `auth.token_url`; `longhaul config` shows where they come \
+                 from\n",
                 if command == "run" { stream } else { "error: " },
             );
             ended.assert_failed(3, &words);
@@ -156,9 +156,7 @@ fn a_url_that_is_not_a_token_endpoint_is_an_error_of_authentication() {
     let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
     assert_eq!(ended.code, Some(3));
     assert!(
-        ended
-            .stable_stderr()
-            .ends_with("hint: check that `auth.token_url` is the address of the token endpoint\n"),
+        ended.stable_stderr().ends_with("the token endpoint, and `auth.response` the places of its answer\n"),
         "{}",
         ended.stderr
     );

@@ -59,6 +59,21 @@ impl RunningCommand {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Waits until it has a thread of this name.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn wait_for_thread(&self, name: &str) {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let names = || {
+            let threads = std::fs::read_dir(&tasks).unwrap().flatten();
+            // A thread may end meanwhile.
+            threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok())
+        };
+        while !names().any(|found| found.trim_end() == name) {
+            std::thread::yield_now();
+        }
+    }
+
     /// Kills it, unless it has ended.
     pub(crate) fn kill(mut self) -> CommandOutput {
         self.child.kill().unwrap();

@@ -90,7 +90,7 @@ fn a_configured_header_may_be_a_secret_and_is_never_shown() {
 }
 
 /// The spellings in which the servers of the next test quote a secret.
-fn spellings(secret: &str) -> Vec<String> {
+pub(crate) fn spellings(secret: &str) -> Vec<String> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent: String = secret.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));

@@ -1,16 +1,17 @@
 //! Error messages that no other test covers.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use http::Method;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use longhaul_core::{
     Body, Request, Secret,
+    client::auth::{ClientAuth, Signer, SigningKey},
     http::transport::{
         Proxy, Settings, SetupError, TransportError,
         TransportErrorKind::{
-            self, BrokenOff, Garbled, NotConnected, Overlong, ProxyRefused, TimedOut, TooLarge, UnknownHost,
-            Unsendable, Untrusted,
+            self, BrokenOff, Garbled, NotConnected, Overlong, ProxyRefused, TimedOut, TooLarge, Unidentified,
+            UnknownHost, Unsendable, Untrusted,
         },
         UreqTransport,
     },
@@ -48,6 +49,7 @@ fn a_request_without_an_answer() {
         (Untrusted, "failed", "the server's certificate cannot be trusted"),
         (UnknownHost, "failed 6 times", "the host name has no address"),
         (ProxyRefused, "failed", "the connection was refused"),
+        (Unidentified, "failed", "the server does not accept the client without a valid certificate"),
         (TooLarge, "failed", "the answer is larger than `api.max_page`"),
         (Unsendable, "failed", "the request cannot be sent"),
     ] {
@@ -85,6 +87,33 @@ fn no_access_token() {
         let (setup, _) = Setup::scripted(&ManualClock::new(), move |_| Ok(reply.clone()));
         assert_eq!(chain(setup.run().error()), format!("{REPORT}{clause}"));
     }
+}
+
+/// A key on a system without random numbers.
+#[derive(Debug)]
+struct NoRandomness;
+
+impl SigningKey for NoRandomness {
+    fn algorithm(&self) -> &'static str {
+        "ES256"
+    }
+
+    fn sign(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+#[test]
+fn no_signature() {
+    let (mut setup, transport) = Setup::scripted(&ManualClock::new(), |_| Ok(Reply::status(500)));
+    let signer = Signer { key: Arc::new(NoRandomness), key_id: None, audience: String::new() };
+    setup.endpoint.client_auth = ClientAuth::PrivateKeyJwt(signer);
+    assert_eq!(
+        chain(setup.run().error()),
+        "could not send `POST https://api.example/api/v2/details/query`: no access token\n\
+         cannot sign the token request"
+    );
+    assert!(transport.received().is_empty());
 }
 
 #[test]

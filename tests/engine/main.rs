@@ -27,6 +27,7 @@ mod secret_encoding;
 mod shared_token;
 mod sinks;
 mod tls;
+mod token_file;
 mod token_lifetimes;
 mod transient_faults;
 mod transport;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use longhaul_core::Secret;
+use longhaul_core::{Secret, client::auth::RefreshToken};
 use longhaul_tests::{
     FakeApi, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
 };
@@ -28,7 +28,7 @@ fn pull(
         let issued = serde_json::from_slice(&reply.body).expect("the answer of a token endpoint");
         Ok(answer(requests.fetch_add(1, Ordering::SeqCst) + 1, issued))
     });
-    setup.endpoint.refresh_token = first.map(Secret::new);
+    setup.endpoint.refresh_token = first.map(|token| RefreshToken { token: Secret::new(token), file: None });
     (setup, transport, expected)
 }
 

@@ -115,7 +115,7 @@ fn a_rejected_client_is_reported_with_the_message_of_the_server() {
 #[test]
 fn a_token_answer_without_a_token_is_final() {
     for (answer, problem) in [
-        (json!({"token": "t"}), "has no `access_token`"),
+        (json!({"token": "t"}), "has no token at `/access_token`"),
         (json!({"error": "in\u{1b}[31mvalid"}), "is the error `in [31mvalid`"),
         (json!({"access_token": "t", "token_type": "m\u{7}ac"}), "is a token of type `m ac`, not `bearer`"),
         (json!({"access_token": "t\nt"}), "has a token that a header field cannot contain"),

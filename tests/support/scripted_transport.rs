@@ -59,7 +59,7 @@ impl Transport for ScriptedTransport {
         }
         let received = Received {
             method: request.method.clone(),
-            url: request.url.clone(),
+            url: request.target().into_owned(),
             headers,
             body: request.body.encode().into_owned(),
             at: self.clock.elapsed(),

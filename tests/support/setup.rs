@@ -1,6 +1,6 @@
 //! Everything that a pull needs, with defaults.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc};
 
 use http::Method;
 use longhaul_core::{
@@ -8,7 +8,7 @@ use longhaul_core::{
     client::{
         RequestError,
         answer::{Condition, Rule, Rules, StatusMatch, Then},
-        auth::{Anonymous, ClientAuth, GrantType, OAuth2, TokenEndpoint},
+        auth::{Anonymous, GrantType, OAuth2, TokenEndpoint},
         retry::RetryPolicy,
     },
     http::transport::{Proxy, Settings, Transport, TransportErrorKind, UreqTransport},
@@ -57,15 +57,9 @@ impl Setup {
     pub fn new(base: &Url, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
         let at = |path| base.join(path).expect("a path makes a URL");
         let endpoint = TokenEndpoint {
-            url: at(TOKEN_PATH),
-            grant: GrantType::ClientCredentials,
             client_id: "the-client".to_owned(),
             client_secret: Secret::new("the-s3cret"),
-            client_auth: ClientAuth::Basic,
-            scope: Vec::new(),
-            extra: Vec::new(),
-            refresh_token: None,
-            refresh_ahead: Duration::from_secs(300),
+            ..TokenEndpoint::new(at(TOKEN_PATH), GrantType::ClientCredentials)
         };
         let body = Body::Json(json!({"order": "asc"}));
         let request = Request { body, ..Request::new(Method::POST, at(API_PATH)) };
@@ -142,7 +136,7 @@ impl Setup {
 
     /// The source of the pull.
     pub fn source(&self) -> Source {
-        let Request { method, url, headers, body, replay } = self.request.clone();
+        let Request { method, url, headers, body, replay, .. } = self.request.clone();
         let body = match body {
             Body::Json(body) => Some(body),
             _ => None,

@@ -6,19 +6,25 @@ use longhaul_core::{
     Client, Clock, Origins, Secret, Secrets,
     client::{
         answer::Rules,
-        auth::{self, Anonymous, Auth, AuthError, FixedToken, GrantType, OAuth2, TokenEndpoint},
+        auth::{Anonymous, Auth, AuthError},
         rate::{ConfiguredLimit, RateLimit, RatePlaces},
         retry::RetryPolicy,
     },
     event::Observer,
-    http::transport::{Proxy, Settings, SetupError, Tls, Transport, UreqTransport},
+    http::transport::{
+        ClientCertificate, ClientCertificateError, Proxy, Settings, SetupError, Tls, Transport, UreqTransport,
+    },
 };
 
 use crate::{
-    build::{request_limit::LimitedTransport, rules},
-    config::{self, Config, ConfigError, Loaded, SecretSource},
+    build::{
+        credentials::{Credentials, Resolve, key_hint},
+        request_limit::{LimitedTransport, RequestLimit},
+        rules,
+    },
+    config::{self, Config, ConfigError, Loaded},
     stop::Stop,
-    terminal::failure::Failure,
+    terminal::{failure::Failure, report::Chain},
 };
 
 /// Access to the API: the client, and its credentials for the command `token`.
@@ -29,21 +35,16 @@ pub(crate) struct Access {
     credentials: Credentials,
     /// Sends all requests. It is interrupted when the run is stopped.
     pub(crate) transport: Arc<dyn Transport>,
-}
-
-#[derive(Clone, Debug)]
-enum Credentials {
-    None,
-    Fixed(Secret),
-    OAuth2(OAuth2),
+    /// How it is sent.
+    settings: Settings,
 }
 
 impl Access {
     /// A valid access token; `None` if the API needs none.
     pub(crate) fn token(&self) -> Result<Option<Secret>, AuthError> {
         match &self.credentials {
-            Credentials::None => Ok(None),
-            Credentials::Fixed(token) => Ok(Some(token.clone())),
+            Credentials::None | Credentials::Basic(_) => Ok(None),
+            Credentials::Fixed(fixed) => Ok(Some(fixed.secret().clone())),
             Credentials::OAuth2(oauth2) => oauth2.token().map(Some),
         }
     }
@@ -68,12 +69,21 @@ pub(crate) fn connect(
     limits: Limits,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let mut transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
-    if let Some(requests) = limits.requests {
-        transport = Arc::new(LimitedTransport::new(transport, requests, limits.stop));
-    }
-    let client = |auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
-        Client::new(Arc::clone(&transport), auth, origins)
+    let settings = settings(config, environment)?;
+    let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
+    let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
+        let transport = Arc::new(transport(&settings, loaded)?);
+        Ok(match &limit {
+            Some(limit) => Arc::new(LimitedTransport::new(transport, Arc::clone(limit))),
+            None => transport,
+        })
+    };
+    let transport = new_transport()?;
+    // A stop of the run interrupts `transport`. An answer that may have a new refresh token must not be cut off.
+    let saves = config.auth.grant().and_then(|grant| grant.refresh_token.as_ref()?.file()).is_some();
+    let token_transport = if saves { new_transport()? } else { Arc::clone(&transport) };
+    let client = |transport: &Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
+        Client::new(Arc::clone(transport), auth, origins)
             .with_clock(Arc::clone(clock))
             .with_policy(policy(config))
             .with_refusals(config.errors.format())
@@ -81,22 +91,13 @@ pub(crate) fn connect(
             .with_secrets(secrets.clone())
             .with_observer(Arc::clone(observer))
     };
-    let credentials = match &config.auth {
-        config::Auth::None => Credentials::None,
-        config::Auth::Token(token) => {
-            let token = token.resolve(environment)?;
-            secrets.add(&token);
-            Credentials::Fixed(token)
-        }
-        config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
-            let endpoint = endpoint(&config.auth, grant, environment)?;
-            let anonymous =
-                client(Arc::new(Anonymous), Origins::of([&endpoint.url]), rules::of_token_endpoint(config));
-            Credentials::OAuth2(OAuth2::new(endpoint, anonymous))
-        }
-    };
-    let client = client(credentials.auth(), origins(config), rules::of_api(config)).with_rate(rate(config));
-    Ok(Access { client: Arc::new(client), credentials, transport })
+    let resolve = Resolve { loaded, environment, secrets, clock: &**clock };
+    let credentials = resolve.credentials(origins(config), |url| {
+        client(&token_transport, Arc::new(Anonymous), Origins::of([url]), rules::of_token_endpoint(config))
+    })?;
+    let client = client(&transport, credentials.auth(), origins(config), rules::of_api(config));
+    let client = client.with_rate(rate(config));
+    Ok(Access { client: Arc::new(client), credentials, transport, settings })
 }
 
 /// The time limit of a request that is sent after the run was stopped.
@@ -110,7 +111,7 @@ impl Access {
             connect_timeout: SHUTDOWN_TIMEOUT,
             timeout: SHUTDOWN_TIMEOUT,
             max_time: SHUTDOWN_TIMEOUT,
-            ..settings(config)
+            ..self.settings.clone()
         };
         let transport = Arc::new(transport(&settings, loaded)?);
         let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
@@ -118,27 +119,23 @@ impl Access {
     }
 }
 
-impl Credentials {
-    fn auth(&self) -> Arc<dyn Auth> {
-        match self {
-            Self::None => Arc::new(Anonymous),
-            Self::Fixed(token) => Arc::new(FixedToken::new(token.clone())),
-            Self::OAuth2(oauth2) => Arc::new(oauth2.clone()),
-        }
-    }
-}
-
 fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
     UreqTransport::new(settings).map_err(|error| {
-        let key = match error {
-            SetupError::ProxyVariable { .. } => {
-                let hint = "correct the variable, or set `api.proxy`, which comes before it";
-                return ConfigError::new(error.to_string()).with_hint(hint);
+        let wrong = |key: &str, message: String| ConfigError::new(message).at(key, loaded.origin_of(key));
+        match error {
+            SetupError::ClientCertificate(ClientCertificateError::Key(error)) => {
+                let key = "api.client_key";
+                wrong(key, format!("`{key}`: {error}")).with_hint(key_hint(error))
             }
-            SetupError::Proxy => "api.proxy",
-            _ => "api.ca_file",
-        };
-        ConfigError::new(error.to_string()).at(key, loaded.origin_of(key))
+            SetupError::ClientCertificate(error) => {
+                let key = "api.client_cert";
+                wrong(key, format!("`{key}`: {}", Chain(&error)))
+            }
+            SetupError::ProxyVariable { .. } => ConfigError::new(error.to_string())
+                .with_hint("correct the variable, or set `api.proxy`, which comes before it"),
+            SetupError::Proxy => wrong("api.proxy", error.to_string()),
+            error => wrong("api.ca_file", error.to_string()),
+        }
     })
 }
 
@@ -146,9 +143,13 @@ fn origins(config: &Config) -> Origins {
     Origins::of([&config.api.base_url].into_iter().chain(&config.api.allowed_origins))
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Settings, ConfigError> {
     let api = &config.api;
-    Settings {
+    let client_certificate = api.client_cert.as_ref().zip(api.client_key.as_ref());
+    let client_certificate = client_certificate.map(|(certificates, key)| {
+        Ok(ClientCertificate { certificates: certificates.clone(), key: key.resolve(environment)? })
+    });
+    Ok(Settings {
         connect_timeout: api.connect_timeout,
         timeout: api.timeout,
         idle_timeout: api.idle_timeout,
@@ -161,8 +162,9 @@ fn settings(config: &Config) -> Settings {
         },
         tls: tls(config),
         ca_file: api.ca_file.clone(),
+        client_certificate: client_certificate.transpose()?,
         ..Settings::default()
-    }
+    })
 }
 
 fn rate(config: &Config) -> RateLimit {
@@ -177,12 +179,7 @@ fn rate(config: &Config) -> RateLimit {
 
 fn tls(config: &Config) -> Tls {
     let api = &config.api;
-    let token_url = match &config.auth {
-        config::Auth::ClientCredentials(grant) | config::Auth::Password { grant, .. } => {
-            Some(&grant.token_url)
-        }
-        config::Auth::None | config::Auth::Token(_) => None,
-    };
+    let token_url = config.auth.grant().map(|grant| &grant.token_url);
     let mut urls = [&api.base_url].into_iter().chain(&api.allowed_origins).chain(token_url);
     // The connection to a proxy may use TLS itself.
     let is_plain =
@@ -198,32 +195,4 @@ fn policy(config: &Config) -> RetryPolicy {
         max_delay: retry.max_delay,
         max_wait: retry.max_wait,
     }
-}
-
-fn endpoint(
-    auth: &config::Auth,
-    grant: &config::Grant,
-    environment: &[(OsString, OsString)],
-) -> Result<TokenEndpoint, ConfigError> {
-    let look_up = |source: &SecretSource| source.resolve(environment);
-    let extra = grant.extra.iter().map(|(name, value)| Ok((name.clone(), look_up(value)?)));
-    Ok(TokenEndpoint {
-        url: grant.token_url.clone(),
-        grant: match auth {
-            config::Auth::Password { username, password, .. } => {
-                GrantType::Password { username: username.clone(), password: look_up(password)? }
-            }
-            _ => GrantType::ClientCredentials,
-        },
-        client_id: grant.client_id.clone(),
-        client_secret: grant.client_secret.as_ref().map(look_up).transpose()?.unwrap_or_default(),
-        client_auth: match grant.client_auth {
-            config::ClientAuth::Basic => auth::ClientAuth::Basic,
-            config::ClientAuth::Post => auth::ClientAuth::Post,
-        },
-        scope: grant.scope.clone(),
-        extra: extra.collect::<Result<_, ConfigError>>()?,
-        refresh_token: grant.refresh_token.as_ref().map(look_up).transpose()?,
-        refresh_ahead: grant.refresh_ahead,
-    })
 }

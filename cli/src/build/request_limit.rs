@@ -13,6 +13,12 @@ use crate::stop::{Reason, Stop};
 #[derive(Debug)]
 pub(super) struct LimitedTransport {
     inner: Arc<dyn Transport>,
+    limit: Arc<RequestLimit>,
+}
+
+/// How many requests a run may still send. Several transports can share it.
+#[derive(Debug)]
+pub(super) struct RequestLimit {
     requests: Mutex<Requests>,
     /// Notified when a request ends.
     ended: Condvar,
@@ -26,9 +32,16 @@ struct Requests {
 }
 
 impl LimitedTransport {
-    pub(super) fn new(inner: Arc<dyn Transport>, requests: u64, stop: Stop) -> Self {
+    pub(super) fn new(inner: Arc<dyn Transport>, limit: Arc<RequestLimit>) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl RequestLimit {
+    /// At most this many requests.
+    pub(super) fn new(requests: u64, stop: Stop) -> Self {
         let requests = Mutex::new(Requests { remaining: requests, in_flight: 0 });
-        Self { inner, requests, ended: Condvar::new(), stop }
+        Self { requests, ended: Condvar::new(), stop }
     }
 
     /// Takes one of the remaining requests. If there is none, this stops the run, but first waits for the answers to the
@@ -57,9 +70,9 @@ impl LimitedTransport {
 
 impl Transport for LimitedTransport {
     fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError> {
-        self.begin()?;
+        self.limit.begin()?;
         let sent = self.inner.send(request, buffer);
-        self.end();
+        self.limit.end();
         sent
     }
 

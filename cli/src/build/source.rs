@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::{
     build::rules,
-    config::{self, Auth, Body, ConfigError, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style},
+    config::{self, Body, ConfigError, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style},
     terminal::failure::Failure,
 };
 
@@ -230,7 +230,7 @@ fn add(
         if TRANSPORT_HEADERS.contains(&header) {
             return Err(invalid("longhaul sets this header itself"));
         }
-        if header == AUTHORIZATION && !matches!(loaded.config.auth, Auth::None) {
+        if loaded.config.auth.carrier().is_some_and(|carrier| carrier.uses(&header)) {
             return Err(invalid(
                 "this header carries the token; to set your own, use `auth.type = \"none\"`",
             ));

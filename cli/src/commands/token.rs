@@ -2,17 +2,23 @@
 
 use longhaul_core::Secret;
 
-use crate::{commands::print, config::ConfigError, exit::Exit, session::Session, terminal::failure::Failure};
+use crate::{
+    commands::print,
+    config::{Auth, ConfigError},
+    exit::Exit,
+    session::Session,
+    terminal::failure::Failure,
+};
 
 /// Prints a valid access token.
 pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     let access = session.connect()?;
-    match session.token(&access)? {
-        Some(token) => print(&line(&token)),
-        None => Err(ConfigError::new("there is no token: `auth.type` is `none`")
-            .at("auth.type", session.loaded.origin_of("auth.type"))
-            .into()),
+    if let Some(token) = session.token(&access)? {
+        return print(&line(&token));
     }
+    let kind = if matches!(session.loaded.config.auth, Auth::None) { "none" } else { "basic" };
+    let error = ConfigError::new(format!("there is no token: `auth.type` is `{kind}`"));
+    Err(error.at("auth.type", session.loaded.origin_of("auth.type")).into())
 }
 
 /// This is the only command that prints a secret.

@@ -61,7 +61,7 @@ pub use self::{
     sections::{
         answers::Answer,
         api::{Api, Proxy},
-        auth::{Auth, ClientAuth, Grant},
+        auth::{Auth, ClientAuth, Format, Grant, TokenRequest, TokenResponse},
         errors::Refusals,
         job::{Cancel, Job, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},

@@ -157,6 +157,7 @@ fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
 fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
     match error {
         AuthError::Refused { source } if !hints::is_about_credentials(source) => Exit::Api,
+        AuthError::Misdirected { .. } => Exit::Api,
         AuthError::Unavailable { .. } => Exit::TryLater,
         AuthError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         _ => Exit::Authentication,

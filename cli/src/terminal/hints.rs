@@ -195,6 +195,9 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
         TransportErrorKind::Untrusted => {
             "if your own proxy signs the connections, set `api.ca_file` to its certificate".to_owned()
         }
+        TransportErrorKind::Unidentified => {
+            "set `api.client_cert` and `api.client_key` to a certificate that the server accepts, and its key".to_owned()
+        }
         TransportErrorKind::SelfSigned => "give the server a certificate that is signed by an authority, and set \
              `api.ca_file` to the certificate of that authority"
             .to_owned(),
@@ -222,10 +225,19 @@ pub(super) fn auth(error: &AuthError) -> String {
         AuthError::Refused { source } if !is_about_credentials(source) => {
             "check that `auth.token_url` is the address of the token endpoint, without a redirect"
         }
-        AuthError::Refused { .. } => {
-            "check `auth.client_id`, `auth.client_secret` and `auth.token_url`; `longhaul config` shows where they come from"
+        AuthError::Refused { source } if source.refusal().is_some_and(|refusal| refusal.hint.is_some()) => {
+            return source.refusal().and_then(|refusal| refusal.hint.clone()).unwrap_or_default();
         }
-        AuthError::Malformed { .. } => "check that `auth.token_url` is the address of the token endpoint",
+        AuthError::Refused { .. } | AuthError::Denied { .. } => {
+            "check the credentials in `auth`, and `auth.token_url`; `longhaul config` shows where they come from"
+        }
+        AuthError::Malformed { .. } => {
+            "check that `auth.token_url` is the address of the token endpoint, and `auth.response` the places of its answer"
+        }
+        AuthError::Misdirected { .. } => {
+            "check `auth.response.base_url`; credentials go only to the origins of `api.base_url` and `api.allowed_origins`"
+        }
+        AuthError::Unusable { .. } => "check the file and its folder, then run the same command again",
         _ => "run the same command again later",
     }
     .to_owned()

@@ -148,6 +148,15 @@ impl Observer for Progress {
                     None => log::debug!("got a token, lifetime unknown"),
                 }
             }
+            Event::RefreshTokenNotSaved { file: None } => log::warn!(
+                "the server replaced the refresh token, and the old one may be invalid for the next run; \
+                 to save new ones, set `auth.refresh_token = {{ file = … }}`"
+            ),
+            Event::RefreshTokenNotSaved { file: Some((path, cause)) } => log::warn!(
+                "cannot save the new refresh token in `{}`: {cause}; this run continues, but the next one may need \
+                 another",
+                path.display()
+            ),
             Event::TokenRejected { cause } => {
                 self.lock().rejected_tokens += 1;
                 log::info!("the token was rejected and renewed: {}", Chain(*cause));

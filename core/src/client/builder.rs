@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, atomic::AtomicU64};
 
-use super::{Client, hold::Hold, redirect::Redirects};
+use url::Url;
+
+use super::{Client, redirect::Redirects};
 use crate::{
     client::{
         answer::Rules,
@@ -15,6 +17,7 @@ use crate::{
     event::{Observer, Unobserved},
     http::{
         origins::Origins,
+        query,
         request::Request,
         secret::{Secret, Secrets},
         transport::Transport,
@@ -35,8 +38,8 @@ impl Client {
             redirects: Redirects::UpTo(5),
             observer: Arc::new(Unobserved),
             jitter: Jitter::new(),
-            hold: Hold::default(),
-            pace: Pace::default(),
+            hold: Arc::default(),
+            pace: Arc::default(),
             secrets: Secrets::default(),
             proved: AtomicU64::new(0),
         }
@@ -75,7 +78,7 @@ impl Client {
     /// Limits the rate of requests. The limits that the API reports apply as well.
     #[must_use]
     pub fn with_rate(self, limit: RateLimit) -> Self {
-        Self { pace: Pace::new(limit), ..self }
+        Self { pace: Arc::new(Pace::new(limit)), ..self }
     }
 
     /// Sends the events of the client to `observer`.
@@ -90,6 +93,35 @@ impl Client {
         Self { redirects: Redirects::Refused, ..self }
     }
 
+    /// A client that shares everything with this one, except that it sends other credentials.
+    pub(crate) fn acting_as(&self, auth: Arc<dyn Auth>) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            auth,
+            origins: self.origins.clone(),
+            clock: Arc::clone(&self.clock),
+            policy: self.policy.clone(),
+            refusals: self.refusals.clone(),
+            secrets: self.secrets.clone(),
+            rules: Arc::clone(&self.rules),
+            redirects: self.redirects,
+            observer: Arc::clone(&self.observer),
+            jitter: Jitter::new(),
+            hold: Arc::clone(&self.hold),
+            pace: Arc::clone(&self.pace),
+            proved: AtomicU64::new(0),
+        }
+    }
+
+    /// `url` without the parameter that carries the credential. Servers repeat it in their links, but it is added to each
+    /// request anyway, and must not be stored.
+    pub(crate) fn without_credential(&self, mut url: Url) -> Url {
+        if let Some(name) = self.auth.query() {
+            query::remove(&mut url, name);
+        }
+        url
+    }
+
     /// The origins that credentials may be sent to.
     pub fn origins(&self) -> &Origins {
         &self.origins
@@ -98,6 +130,16 @@ impl Client {
     /// The clock of the run.
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
+    }
+
+    /// The same, to keep.
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// How error responses are read.
+    pub(crate) fn refusals(&self) -> &RefusalFormat {
+        &self.refusals
     }
 
     /// The receiver of events.
@@ -120,8 +162,6 @@ impl Client {
         let mut attempt = request.clone();
         // Without a token there is nothing to keep secret, so the error does not matter here.
         let _ = self.auth.authorize(&mut attempt);
-        let sensitive = attempt.headers.values().filter(|value| value.is_sensitive());
-        let texts = sensitive.filter_map(|value| value.to_str().ok());
-        texts.map(|text| Secret::new(text.strip_prefix("Bearer ").unwrap_or(text))).collect()
+        attempt.credentials()
     }
 }

@@ -1,8 +1,9 @@
 //! Why a request, or one attempt at it, failed.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
+use url::Url;
 
 use super::{body_fault::BodyFault, redirect::Misdirection};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     event::Fault,
     http::{
         origins::ForeignOrigin,
-        request::Request,
+        place::PlaceError,
         transport::{TransportError, TransportErrorKind},
     },
     shown_url::ShownUrl,
@@ -80,6 +81,29 @@ pub enum AuthError {
         /// What went wrong.
         source: Arc<RequestError>,
     },
+    /// The token endpoint answered with an error, although the status is a success. This is final.
+    #[error("the token endpoint's answer is the error {said}")]
+    Denied {
+        /// The code and the message, in one line.
+        said: String,
+    },
+    /// The assertion that proves who the client is cannot be signed. This is final.
+    #[error("cannot sign the token request")]
+    Unsigned,
+    /// The token endpoint names an address of the API to which credentials must not be sent. This is final.
+    #[error("the token endpoint's answer names an address for the API that is not allowed")]
+    Misdirected {
+        /// Where it leads.
+        source: ForeignOrigin,
+    },
+    /// The file with the refresh token cannot be used. Nothing was sent.
+    #[error("cannot use the refresh token in `{}`", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: Arc<io::Error>,
+    },
     /// The token endpoint's answer is not what RFC 6749 §5.1 requires. This is final.
     #[error("the token endpoint's answer {problem}")]
     Malformed {
@@ -91,30 +115,33 @@ pub enum AuthError {
     Interrupted,
 }
 
+impl AuthError {
+    /// Passes what the server said through `redact`.
+    pub(super) fn redacted(self, redact: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Malformed { problem } => Self::Malformed { problem: redact(&problem) },
+            Self::Denied { said } => Self::Denied { said: redact(&said) },
+            other => other,
+        }
+    }
+}
+
+impl From<PlaceError> for AuthError {
+    fn from(error: PlaceError) -> Self {
+        Self::Malformed { problem: format!("cannot be read: {error}") }
+    }
+}
+
 impl RequestError {
     pub(super) fn new(
-        request: &Request,
+        method: &Method,
+        url: &Url,
         attempts: u32,
         reason: StopReason,
         fault: Option<Box<AttemptError>>,
     ) -> Self {
-        let (method, url) = (request.method.clone(), ShownUrl::from(&request.url));
+        let (method, url) = (method.clone(), ShownUrl::from(url));
         Self { method, url, attempts, reason, fault }
-    }
-
-    /// Passes everything that the server said through `redact`.
-    pub(crate) fn redacted(mut self, redact: impl Fn(&str) -> String) -> Self {
-        if let Some(
-            AttemptError::Refused { refusal, .. }
-            | AttemptError::RejectedCredential(refusal)
-            | AttemptError::FreshCredential(refusal),
-        ) = self.fault.as_deref_mut()
-        {
-            refusal.code = refusal.code.as_deref().map(&redact);
-            refusal.message = refusal.message.as_deref().map(&redact);
-            refusal.correlation = refusal.correlation.as_deref().map(&redact);
-        }
-        self
     }
 
     /// Why the request was given up.

@@ -30,7 +30,8 @@ impl Client {
             self.observer.on(&Event::Sending { method: &request.method, url: &ShownUrl::from(&request.url) });
             let response = self.transport.send(&request, mem::take(&mut buffer))?;
             if let Some(url) = self.redirects.next(&request, &response, followed)? {
-                request = redirect::at(request, response.status, self.origins.admit(url)?);
+                let url = self.without_credential(self.origins.admit(url)?);
+                request = redirect::at(request, response.status, url);
                 followed += 1;
                 continue;
             }

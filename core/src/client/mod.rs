@@ -78,8 +78,8 @@ pub struct Client {
     redirects: Redirects,
     observer: Arc<dyn Observer>,
     jitter: Jitter,
-    hold: Hold,
-    pace: Pace,
+    hold: Arc<Hold>,
+    pace: Arc<Pace>,
     /// The highest [`Grant`] that a request has succeeded with.
     proved: AtomicU64,
 }
@@ -140,6 +140,7 @@ impl Client {
             if !self.take_turn(grant)? {
                 continue;
             }
+            let url = attempt.url.clone();
             let exchanged = self.exchange(attempt, mem::take(&mut buffer), grant, rules, &read);
             self.pace.leave(grant);
             let fault = match exchanged {
@@ -147,10 +148,11 @@ impl Client {
                 Err(fault) => fault,
             };
             match self.judge(attempts, is_wanted, &fault) {
-                Step::Renew => self.renew(grant, fault)?,
-                Step::Wait(wait) => self.wait_after(fault, wait)?,
-                Step::Stop(reason) => return Err(GivenUp::after(fault, reason)),
+                Step::Renew => self.renew(grant, fault),
+                Step::Wait(wait) => self.wait_after(fault, wait),
+                Step::Stop(reason) => Err(GivenUp::after(fault, reason)),
             }
+            .map_err(|given_up| given_up.at(&url))?;
         }
     }
 
@@ -190,12 +192,6 @@ impl Client {
         rules: &Rules,
         request: &Request,
     ) -> Result<Document, RequestError> {
-        self.send_while(is_wanted, rules, request, Vec::new(), |answer| {
-            let Response { headers, body, .. } = answer.response;
-            BodyFault::check(&body)?;
-            let parsed = serde_json::from_slice(&body);
-            let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
-            Ok(Document { headers, body })
-        })
+        self.send_while(is_wanted, rules, request, Vec::new(), |answer| Document::read(answer.response))
     }
 }

@@ -69,11 +69,12 @@ impl Redirects {
 }
 
 /// The request, redirected to `url`. After a 303 it becomes a GET (RFC 9110 §15.4.4).
-pub(super) fn at(request: Request, status: StatusCode, url: Url) -> Request {
-    if status != StatusCode::SEE_OTHER {
-        return Request { url, ..request };
+pub(super) fn at(mut request: Request, status: StatusCode, url: Url) -> Request {
+    request.url = url;
+    if status == StatusCode::SEE_OTHER {
+        request.method = Method::GET;
+        request.headers.remove(CONTENT_TYPE);
+        request.body = Body::Empty;
     }
-    let mut headers = request.headers;
-    headers.remove(CONTENT_TYPE);
-    Request { method: Method::GET, url, headers, body: Body::Empty, replay: request.replay }
+    request
 }

@@ -2,6 +2,9 @@
 
 pub mod origins;
 pub mod place;
+#[cfg(feature = "ureq")]
+pub mod private_key;
+pub(crate) mod query;
 pub mod request;
 pub mod secret;
 pub mod template;

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use url::{Origin, Url};
+use url::{Host, Origin, Url};
 
 /// The origins (RFC 6454: scheme, host and port) to which the token and the configured header fields may be sent.
 #[derive(Clone, Debug)]
 pub struct Origins(Vec<Origin>);
 
 impl Origins {
-    /// The origins of these URLs.
+    /// The origins of these URLs. In a URL whose host starts with `*.`, that stands for any subdomain.
     pub fn of<'u>(urls: impl IntoIterator<Item = &'u Url>) -> Self {
         Self(urls.into_iter().map(Url::origin).collect())
     }
@@ -20,12 +20,27 @@ impl Origins {
     /// It has another origin, or contains a user name or a password.
     pub fn admit(&self, url: Url) -> Result<Url, ForeignOrigin> {
         let plain = url.username().is_empty() && url.password().is_none();
-        if plain && self.0.contains(&url.origin()) {
+        let origin = url.origin();
+        if plain && self.0.iter().any(|allowed| covers(allowed, &origin)) {
             return Ok(url);
         }
-        let found = if plain { show(&url.origin()) } else { "a URL with a user name in it".to_owned() };
+        let found = if plain { show(&origin) } else { "a URL with a user name in it".to_owned() };
         Err(ForeignOrigin { found, allowed: self.0.iter().map(show).collect() })
     }
+}
+
+/// Whether `origin` is `allowed`, or one of its subdomains.
+fn covers(allowed: &Origin, origin: &Origin) -> bool {
+    let (Origin::Tuple(scheme, Host::Domain(pattern), port), Origin::Tuple(of, Host::Domain(host), at)) =
+        (allowed, origin)
+    else {
+        return allowed == origin;
+    };
+    let is_subdomain = || {
+        let subdomain = pattern.strip_prefix('*').and_then(|domain| host.strip_suffix(domain));
+        subdomain.is_some_and(|subdomain| !subdomain.is_empty())
+    };
+    scheme == of && port == at && (pattern == host || is_subdomain())
 }
 
 fn show(origin: &Origin) -> String {
@@ -69,5 +84,24 @@ mod tests {
             origins.admit(url("https://evil.example/api.example?t=1")).unwrap_err().to_string(),
             "the server points to `https://evil.example`, but credentials are sent only to `https://api.example`"
         );
+    }
+
+    #[test]
+    fn a_star_stands_for_any_subdomain() {
+        let origins = Origins::of([&Url::parse("https://*.my.crm.example").unwrap()]);
+        let admits = |text: &str| origins.admit(Url::parse(text).unwrap()).is_ok();
+        assert!(admits("https://acme.my.crm.example/x") && admits("https://a.sandbox.MY.crm.example:443"));
+        for foreign in [
+            "https://my.crm.example",
+            "https://evilmy.crm.example",
+            "https://.my.crm.example.evil.example",
+            "http://acme.my.crm.example",
+            "https://acme.my.crm.example:8443",
+            "https://u:p@acme.my.crm.example",
+        ] {
+            assert!(!admits(foreign), "{foreign}");
+        }
+        let refusal = origins.admit(Url::parse("https://evil.example").unwrap()).unwrap_err().to_string();
+        assert!(refusal.ends_with("only to `https://*.my.crm.example`"), "{refusal}");
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use http::{HeaderMap, Method};
 use url::{Url, form_urlencoded};
 
-use crate::http::secret::Secret;
+use crate::http::{query, secret::Secret};
 
 /// An HTTP request. It is copied for each attempt, so that each carries the current token.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub struct Request {
     pub body: Body,
     /// Whether it may be sent again.
     pub replay: Replay,
+    /// Parameters that hold a credential. They are added to the query only when the request is sent, so that `url` can be
+    /// shown and stored.
+    pub secret_query: Vec<(String, Secret)>,
 }
 
 /// Whether a request may be sent again if the server may have acted on it already.
@@ -36,7 +39,7 @@ pub enum Replay {
 pub enum Body {
     /// No content.
     Empty,
-    /// `application/json`.
+    /// `application/json`. `Debug` does not show it, because it may contain credentials.
     Json(serde_json::Value),
     /// `application/x-www-form-urlencoded`. `Debug` does not show it, because it may contain credentials.
     Form(Vec<(String, String)>),
@@ -45,16 +48,40 @@ pub enum Body {
 impl Request {
     /// A request without content or header fields that may be sent any number of times.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, replay: Replay::Harmless }
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            replay: Replay::Harmless,
+            secret_query: Vec::new(),
+        }
+    }
+
+    /// The URL to send it to: `url` with the secret parameters. They replace parameters with the same name.
+    pub fn target(&self) -> Cow<'_, Url> {
+        let mut target = Cow::Borrowed(&self.url);
+        for (name, _) in &self.secret_query {
+            query::remove(target.to_mut(), name);
+        }
+        for (name, value) in &self.secret_query {
+            target.to_mut().query_pairs_mut().append_pair(name, value.expose());
+        }
+        target
+    }
+
+    /// The credentials of this request: sensitive header values without a scheme such as `Bearer`, and the secret
+    /// parameters.
+    pub(crate) fn credentials(&self) -> Vec<Secret> {
+        let sensitive = self.headers.values().filter(|value| value.is_sensitive());
+        let texts = sensitive.filter_map(|value| value.to_str().ok());
+        let bare = texts.map(|text| Secret::new(text.rsplit(' ').next().unwrap_or(text)));
+        bare.chain(self.secret_query.iter().map(|(_, value)| value.clone())).collect()
     }
 
     /// `text` with the credentials of this request replaced by `***`, because servers quote what they refuse.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let sensitive = self.headers.values().filter(|value| value.is_sensitive());
-        let credentials = sensitive.filter_map(|value| value.to_str().ok());
-        // The scheme (`Bearer`) is not secret, only what follows it.
-        let bare = credentials.map(|value| value.rsplit(' ').next().unwrap_or(value));
-        bare.fold(text.to_owned(), |text, value| Secret::new(value).redact(&text))
+        self.credentials().iter().fold(text.to_owned(), |text, credential| credential.redact(&text))
     }
 }
 
@@ -85,7 +112,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("Empty"),
-            Self::Json(value) => write!(f, "Json({value})"),
+            Self::Json(_) => f.write_str("Json(…)"),
             Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
         }
     }
@@ -100,5 +127,17 @@ mod tests {
         let form = Body::Form(vec![("client_secret".to_owned(), "a b&c=d%é".to_owned())]);
         assert_eq!(&*form.encode(), b"client_secret=a+b%26c%3Dd%25%C3%A9");
         assert_eq!(format!("{form:?}"), "Form(1 fields)");
+        assert_eq!(format!("{:?}", Body::Json("s3cret".into())), "Json(…)");
+    }
+
+    #[test]
+    fn a_secret_parameter_is_sent_but_not_shown() {
+        let url = "https://api.example/x?a=%20b&api_key=old&c".parse().unwrap();
+        let mut request = Request::new(Method::GET, url);
+        assert_eq!(*request.target(), request.url);
+        request.secret_query = vec![("api_key".to_owned(), Secret::new("k3y&/"))];
+        assert_eq!(request.target().as_str(), "https://api.example/x?a=%20b&c&api_key=k3y%26%2F");
+        assert!(!format!("{request:?}").contains("k3y"));
+        assert_eq!(request.redact("no such key: k3y%26/"), "no such key: ***");
     }
 }

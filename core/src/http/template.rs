@@ -47,6 +47,7 @@ impl Template {
             headers: self.headers.clone(),
             body,
             replay: self.replay,
+            secret_query: Vec::new(),
         })
     }
 }

@@ -58,7 +58,10 @@ impl Pages<'_> {
         };
         self.history.add(Had { next: true, ..Had::default() });
         self.check_empty(page)?;
-        Ok(Some(next))
+        Ok(Some(match next {
+            Cursor::Url(url) => Cursor::Url(self.client.without_credential(url)),
+            other => other,
+        }))
     }
 
     /// The proof that `page` is the last one, if a condition of the user says so.

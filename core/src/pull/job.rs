@@ -6,7 +6,6 @@ use std::{
 };
 
 use http::StatusCode;
-use serde_json::Value;
 
 use crate::{
     cancel::CancelSignal,
@@ -128,7 +127,7 @@ impl Job {
         let Ok(request) = self.poll.at(variables) else { return false };
         match client.json_while(|| true, &self.rules, &request) {
             Ok(answer) => {
-                let state = text(&answer, &self.state).ok().flatten();
+                let state = answer.text(&self.state).ok().flatten();
                 state.is_some_and(|state| self.failed.contains(&state))
             }
             Err(error) => is_unknown(&error),
@@ -145,7 +144,7 @@ impl Job {
             Err(error) => return Err(error.into()),
         };
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
-        let id = text(&submitted, &self.id)?.filter(|id| id != "." && id != "..");
+        let id = submitted.text(&self.id)?.filter(|id| id != "." && id != "..");
         let id = id.ok_or_else(|| JobError::NoId { at: self.id.to_string() })?;
         (submission.save)(Some(&id))?;
         self.follow(submission, id)
@@ -185,7 +184,7 @@ impl Job {
         loop {
             let (state, answer) = match self.send(submission, &request) {
                 Ok(answer) => {
-                    let state = text(&answer, &self.state)?;
+                    let state = answer.text(&self.state)?;
                     (state.ok_or_else(|| JobError::NoState { at: self.state.to_string() })?, Some(answer))
                 }
                 // A rule says to wait, which a job may do for longer than a request.
@@ -196,7 +195,7 @@ impl Job {
                 return Ok(());
             }
             if self.failed.contains(&state) {
-                let message = answer.zip(self.message.as_ref()).map(|(answer, at)| text(&answer, at));
+                let message = answer.zip(self.message.as_ref()).map(|(answer, at)| answer.text(at));
                 let message = message.transpose()?.flatten();
                 let redact = |text: &str| submission.client.redact(text);
                 let (state, message) = (redact(&state), message.as_deref().map(redact));
@@ -216,15 +215,6 @@ impl Job {
 fn is_unknown(error: &RequestError) -> bool {
     let missing = [StatusCode::NOT_FOUND, StatusCode::GONE];
     error.refusal().is_some_and(|refusal| missing.contains(&refusal.status))
-}
-
-/// The text or number at `places`.
-fn text(answer: &Document, places: &Places) -> Result<Option<String>, PlaceError> {
-    Ok(match answer.find(places)? {
-        Some(Value::String(text)) if !text.is_empty() => Some(text),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    })
 }
 
 /// Why a job has no results.

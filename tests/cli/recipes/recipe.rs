@@ -1,8 +1,11 @@
 //! A recipe from the documentation, and the check that it pulls every record once.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use longhaul_tests::{FaultServer, Reaction, Received};
@@ -84,7 +87,7 @@ pub(super) fn assert_pulls(
         let mut running = command(&folder, &server, heading, "run").start();
         // Requests ahead of the end may be needed or not, so a run may end earlier.
         while count.load(Ordering::Relaxed) < stall && !running.has_ended() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            api::clock().sleep(Duration::from_millis(1));
         }
         drop(running.kill());
         // The next run needs every answer.

@@ -99,6 +99,15 @@ pub(in crate::config) fn set_one_of(variables: &[String]) -> String {
 pub(in crate::config) fn is_secret(path: &[String]) -> bool {
     match find_kind(path) {
         Some(Kind::Secret) => true,
+        // The place of a secret is none.
+        Some(Kind::Text)
+            if path
+                .first()
+                .zip(path.get(1))
+                .is_some_and(|(table, name)| table == "auth" && name == "response") =>
+        {
+            false
+        }
         Some(Kind::Free | Kind::Text) => path.last().is_some_and(|name| sounds_secret(name)),
         _ => false,
     }
@@ -193,6 +202,7 @@ mod tests {
         for key in [
             "auth.client_id",
             "auth.token.env",
+            "auth.response.token",
             "environment.X_SECRET",
             "streams.u.query.pageToken",
             "sinks.db.table",

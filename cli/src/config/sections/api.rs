@@ -13,7 +13,7 @@ use crate::config::{
         duration, header,
         http_url::{self, HttpUrl, Origins},
         path::ReadPath,
-        secret::Secrets,
+        secret::{SecretSource, Secrets},
         size::Size,
     },
 };
@@ -28,7 +28,8 @@ pub struct Api {
     /// What responses of the API mean, besides the built-in rules. The first rule that matches decides.
     #[schemars(extend("x-value" = ANSWERS, "default" = []))]
     pub answers: Vec<Answer>,
-    /// Origins besides that of `base_url` that credentials may be sent to: scheme, host and port.
+    /// Origins besides that of `base_url` that credentials may be sent to: scheme, host and port. `https://*.example.com`
+    /// allows every subdomain.
     #[serde(with = "Origins")]
     #[schemars(extend("default" = []))]
     pub allowed_origins: Vec<Url>,
@@ -38,6 +39,11 @@ pub struct Api {
     /// File with certificates (PEM) to trust in addition to the system's.
     #[schemars(with = "Option<ReadPath>")]
     pub ca_file: Option<PathBuf>,
+    /// File with the certificate (PEM) that longhaul proves its own identity with, followed by those that lead to its root.
+    #[schemars(with = "Option<ReadPath>")]
+    pub client_cert: Option<PathBuf>,
+    /// Private key (PEM) of `client_cert`.
+    pub client_key: Option<SecretSource>,
     /// Longest time to connect.
     #[serde(with = "duration::Positive")]
     #[schemars(extend("default" = "10s"))]

@@ -65,12 +65,13 @@ impl Config {
     pub(in crate::config) fn secrets_mut(&mut self) -> Vec<(Vec<String>, &mut SecretSource)> {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
         let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));
+        let key = self.api.client_key.iter_mut().map(|secret| (path("api", &["client_key"]), secret));
         let streams = self.streams.iter_mut().flat_map(|(stream, Stream { headers, .. })| {
             headers
                 .iter_mut()
                 .map(move |(name, secret)| (path("streams", &[stream, "headers", name]), secret))
         });
-        auth.chain(api).chain(streams).collect()
+        auth.chain(api).chain(key).chain(streams).collect()
     }
 }
 

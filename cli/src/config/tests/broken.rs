@@ -107,12 +107,17 @@ fn unknown_words() {
     assert_eq!(
         Case::toml(&GRANT.replace("client_credentials", "magic")).refusal(),
         (
-            "`auth.type`: `magic` is not one of `client_credentials`, `none`, `password`, `token`".to_owned(),
+            "`auth.type`: `magic` is not one of `api_key`, `basic`, `client_credentials`, `jwt_bearer`, `none`, \
+             `password`, `refresh_token`, `token`"
+                .to_owned(),
             "longhaul.toml:4".to_owned()
         )
     );
     let refusal = Case::toml(&[GRANT, "client_auth = \"psot\""].concat()).refusal();
-    assert_eq!(refusal.0, "`auth.client_auth`: `psot` is not one of `basic`, `post` (did you mean `post`?)");
+    assert_eq!(
+        refusal.0,
+        "`auth.client_auth`: `psot` is not one of `basic`, `none`, `post`, `private_key_jwt` (did you mean `post`?)"
+    );
 }
 
 #[test]
@@ -357,7 +362,8 @@ max_attempts = 0
             "longhaul.toml:8 `streams.b.sinks`: unknown sink `other`",
             "longhaul.toml:11 `api.timeout`: `5 parsecs` is not a duration such as `30s`, `2m` or `1h30m`",
             "longhaul.toml:12 `api.max_page`: expected text, found a boolean",
-            "longhaul.toml:14 `auth.type`: `nobody` is not one of `client_credentials`, `none`, `password`, `token`",
+            "longhaul.toml:14 `auth.type`: `nobody` is not one of `api_key`, `basic`, `client_credentials`, \
+             `jwt_bearer`, `none`, `password`, `refresh_token`, `token`",
             "longhaul.toml:16 `retry.max_attempts`: expected a whole number from 1, found `0`",
             "--set api.tiemout unknown key `api.tiemout` (did you mean `timeout`?)",
         ]

@@ -160,7 +160,7 @@ fn missing_credentials_list_every_variable() {
 fn a_fixed_token_replaces_the_grant() {
     let case = minimal().variable("LONGHAUL_AUTH__TYPE", "token").variable("LONGHAUL_AUTH__TOKEN", "t0ken");
     let loaded = case.load();
-    let Auth::Token(token) = &loaded.config.auth else { panic!("{:?}", loaded.config.auth) };
+    let Auth::Token { token, .. } = &loaded.config.auth else { panic!("{:?}", loaded.config.auth) };
     assert_eq!(token.resolve(&[]).unwrap().expose(), "t0ken");
     let case = minimal().file("more.toml", "auth.type = \"none\"\nauth.scope = [\"x\"]\n");
     let refusal = case.naming(&["longhaul.toml", "more.toml"]).refusal();

@@ -230,7 +230,7 @@ fn each_type_of_auth_has_its_keys() {
     let case = Case::new().variable("LONGHAUL_API__BASE_URL", "https://api.example.com");
     let case = case.variable("LONGHAUL_AUTH__TYPE", "token").variable("LONGHAUL_AUTH__TOKEN", "007");
     let auth = case.load().config.auth;
-    let Auth::Token(token) = &auth else { panic!("{auth:?}") };
+    let Auth::Token { token, .. } = &auth else { panic!("{auth:?}") };
     assert_eq!(token.resolve(&[]).unwrap().expose(), "007");
 }
 

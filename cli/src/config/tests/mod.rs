@@ -1,6 +1,7 @@
 //! Tests of whole configurations.
 
 mod answers;
+mod auth;
 mod broken;
 mod environment;
 mod genesys;

@@ -35,10 +35,12 @@ impl Provider for Unknown<'_> {
 
 #[test]
 fn each_table_has_the_keys_of_the_schema() {
-    let tables: [&[&str]; 15] = [
+    let tables: [&[&str]; 17] = [
         &[],
         &["api"],
         &["auth"],
+        &["auth", "request"],
+        &["auth", "response"],
         &["errors"],
         &["rate"],
         &["rate", "headers"],
@@ -102,7 +104,9 @@ fn each_type_requires_the_keys_of_the_schema() {
                 None => false,
             });
             let required: BTreeSet<_> = required.map(|(name, _)| name.to_owned()).collect();
-            let configuration = format!("{configuration}{table}.type = '{kind}'\n");
+            // Either `header` or `query` is required.
+            let more = if kind == "api_key" { "auth.query = 'key'\n" } else { "" };
+            let configuration = format!("{configuration}{table}.type = '{kind}'\n{more}");
             assert_eq!(missing(&configuration, table), required, "{table} of type {kind}");
         }
     }

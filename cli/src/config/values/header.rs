@@ -30,6 +30,20 @@ impl Names {
     }
 }
 
+/// The name of a header.
+pub(in crate::config) enum Name {}
+
+described!(Name, { "type": "string", "x-value": "header" });
+
+impl Name {
+    /// Reads the name of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<HeaderName>, D::Error> {
+        Ok(Some(Written::deserialize(deserializer)?.name))
+    }
+}
+
 struct Headers;
 
 impl<'de> de::Visitor<'de> for Headers {

@@ -50,7 +50,13 @@ impl Origins {
         let texts = Vec::<String>::deserialize(deserializer)?;
         let origin = |text: &String| {
             let url = parse(text)?;
-            if url.path() == "/" {
+            let host = url.host_str().unwrap_or_default();
+            if host.contains('*') && !is_wildcard(host) {
+                Err(format!(
+                    "`{text}`: a `*` stands for the subdomains of a name with at least two parts, as in \
+                     `https://*.example.com`"
+                ))
+            } else if url.path() == "/" {
                 Ok(url)
             } else {
                 Err(format!("`{text}` has a path; an origin has only a scheme, a host and a port"))
@@ -58,6 +64,11 @@ impl Origins {
         };
         texts.iter().map(origin).collect::<Result<_, _>>().map_err(de::Error::custom)
     }
+}
+
+/// Whether `host` is a star and a name of at least two parts.
+fn is_wildcard(host: &str) -> bool {
+    host.strip_prefix("*.").is_some_and(|name| !name.contains('*') && name.trim_matches('.').contains('.'))
 }
 
 /// `text` without the password, if it is a URL with one.

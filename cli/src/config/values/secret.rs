@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fmt, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -95,6 +95,14 @@ impl SecretSource {
     /// Whether the configuration says where to get it, instead of the text.
     pub fn is_hidden(&self) -> bool {
         !matches!(self.form, Form::Text(_))
+    }
+
+    /// The file that holds it.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.form {
+            Form::File(path) => Some(path),
+            _ => None,
+        }
     }
 
     /// Whether this is empty text, which no server accepts.

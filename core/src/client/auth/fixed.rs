@@ -1,11 +1,12 @@
-//! Tokens that do not change.
+//! Credentials that do not change.
 
-use http::{HeaderValue, header::AUTHORIZATION};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::header::AUTHORIZATION;
 
-use super::{Auth, AuthError, Grant, Renewal};
+use super::{Auth, AuthError, Carrier, Grant, Renewal};
 use crate::http::{request::Request, secret::Secret};
 
-/// Sends requests without a token.
+/// Sends requests without a credential.
 #[derive(Clone, Copy, Debug)]
 pub struct Anonymous;
 
@@ -17,38 +18,71 @@ impl Auth for Anonymous {
     fn renew(&self, _: Grant) -> Result<Renewal, AuthError> {
         Ok(Renewal::Unsupported)
     }
+
+    fn query(&self) -> Option<&str> {
+        None
+    }
 }
 
-/// A bearer token (RFC 6750 §2.1) that the user provides.
+/// A credential that the user provides: a token, a key, or a name and a password.
 #[derive(Clone, Debug)]
-pub struct FixedToken(Secret);
+pub struct FixedToken {
+    token: Secret,
+    carrier: Carrier,
+}
 
 impl FixedToken {
-    /// Sends `token` with every request.
+    /// Sends `token` with every request, as a bearer token (RFC 6750 §2.1).
     pub fn new(token: Secret) -> Self {
-        Self(token)
+        Self { token, carrier: Carrier::default() }
+    }
+
+    /// Sends `username` and `password` with every request (RFC 7617), in UTF-8.
+    pub fn basic(username: &str, password: &Secret) -> Self {
+        let token = Secret::new(STANDARD.encode(format!("{username}:{}", password.expose())));
+        Self { token, carrier: Carrier::Header { name: AUTHORIZATION, scheme: "Basic".to_owned() } }
+    }
+
+    /// Sends it elsewhere.
+    #[must_use]
+    pub fn carried_by(self, carrier: Carrier) -> Self {
+        Self { carrier, ..self }
+    }
+
+    /// What is sent.
+    pub fn secret(&self) -> &Secret {
+        &self.token
     }
 }
 
 impl Auth for FixedToken {
     fn authorize(&self, request: &mut Request) -> Result<Grant, AuthError> {
-        bear(&self.0, request)?;
+        self.carrier.attach(&self.token, request)?;
         Ok(Grant::FIRST)
     }
 
     fn renew(&self, _: Grant) -> Result<Renewal, AuthError> {
         Ok(Renewal::Unsupported)
     }
+
+    fn query(&self) -> Option<&str> {
+        self.carrier.query()
+    }
 }
 
-/// Adds a bearer token to `request` (RFC 6750 §2.1).
-pub(super) fn bear(token: &Secret, request: &mut Request) -> Result<(), AuthError> {
-    let value = Some(token.expose()).filter(|token| token.is_ascii());
-    let value = value.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
-    let mut value = value.ok_or_else(|| AuthError::Malformed {
-        problem: "has a token that a header field cannot contain".to_owned(),
-    })?;
-    value.set_sensitive(true);
-    request.headers.insert(AUTHORIZATION, value);
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    #[test]
+    fn basic_credentials_are_utf_8_in_base64() {
+        // RFC 7617 §2.1.
+        let mut request = Request::new(Method::GET, "https://api.example".parse().unwrap());
+        FixedToken::basic("test", &Secret::new("123£")).authorize(&mut request).unwrap();
+        let value = &request.headers[AUTHORIZATION];
+        assert_eq!(value, "Basic dGVzdDoxMjPCow==");
+        assert!(value.is_sensitive());
+    }
 }

@@ -1,17 +1,36 @@
 //! Authorizes requests.
 
+mod assertion;
+mod base_url;
+mod carrier;
+mod credentials;
+mod fields;
 mod fixed;
 mod grant;
+mod issued;
 mod oauth2;
+#[cfg(feature = "ureq")]
+mod private_key;
+mod refresh_token;
 mod token;
+mod token_request;
 mod tokens;
 
 use std::fmt::Debug;
 
+#[cfg(feature = "ureq")]
+pub use self::private_key::PrivateKey;
 pub use self::{
+    assertion::{Signer, SigningKey},
+    base_url::BaseUrl,
+    carrier::Carrier,
+    credentials::{Format, TokenForm},
+    fields::{Fields, PlaceholderError},
     fixed::{Anonymous, FixedToken},
     grant::{ClientAuth, GrantType},
+    issued::{Lifetime, TokenPlaces},
     oauth2::{OAuth2, TokenEndpoint},
+    refresh_token::{RefreshToken, TokenFile},
 };
 pub use crate::client::error::AuthError;
 use crate::http::request::Request;
@@ -24,7 +43,8 @@ use crate::http::request::Request;
 ///
 /// All threads of a run share one `Auth`. It fetches one token at a time; threads that wait for it share the outcome.
 pub trait Auth: Debug + Send + Sync {
-    /// Adds the current token to `request`, and fetches one first if there is none. Header values are marked sensitive.
+    /// Adds the current token to `request`, and fetches one first if there is none. Header values are marked sensitive. If the
+    /// token endpoint names the address of the API, the URL of `request` becomes one there.
     ///
     /// # Errors
     /// There is no token.
@@ -35,6 +55,9 @@ pub trait Auth: Debug + Send + Sync {
     /// # Errors
     /// There is no new token.
     fn renew(&self, refused: Grant) -> Result<Renewal, AuthError>;
+
+    /// The query parameter that carries the credential, if one does. Servers repeat it in their links.
+    fn query(&self) -> Option<&str>;
 }
 
 /// The number of a token: says *which* one was sent with a request.

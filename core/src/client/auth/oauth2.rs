@@ -1,13 +1,13 @@
-//! Tokens from an OAuth2 token endpoint, shared by all threads and renewed before they expire.
+//! Tokens from a token endpoint, shared by all threads and renewed before they expire.
 
 use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
-    Auth, AuthError, Grant, Renewal,
-    fixed::bear,
-    grant::{ClientAuth, Credentials, GrantType},
+    Auth, AuthError, Carrier, Grant, RefreshToken, Renewal, TokenForm, TokenPlaces,
+    credentials::Credentials,
+    grant::{ClientAuth, GrantType},
     tokens::Tokens,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     http::{request::Request, secret::Secret},
 };
 
-/// A token endpoint (RFC 6749 §3.2) and the credentials for it.
+/// A token endpoint (RFC 6749 §3.2), the credentials for it, and what differs from the RFC.
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     /// Its URL.
@@ -30,15 +30,41 @@ pub struct TokenEndpoint {
     pub client_auth: ClientAuth,
     /// The scopes to request. If it is empty, the server chooses.
     pub scope: Vec<String>,
-    /// Additional form fields.
+    /// Additional fields.
     pub extra: Vec<(String, Secret)>,
+    /// The form of the requests.
+    pub form: TokenForm,
+    /// Where the answers have their values.
+    pub places: TokenPlaces,
     /// A refresh token for the first request.
-    pub refresh_token: Option<Secret>,
+    pub refresh_token: Option<RefreshToken>,
     /// How long before it expires a token is renewed, at most.
     pub refresh_ahead: Duration,
+    /// Where requests to the API carry the token.
+    pub carrier: Carrier,
 }
 
-/// The client-credentials and password grants (RFC 6749 §4.4, §4.3). Refresh tokens are used if the server issues them.
+impl TokenEndpoint {
+    /// The token endpoint at `url`, as in RFC 6749.
+    pub fn new(url: Url, grant: GrantType) -> Self {
+        Self {
+            url,
+            grant,
+            client_id: String::new(),
+            client_secret: Secret::default(),
+            client_auth: ClientAuth::Basic,
+            scope: Vec::new(),
+            extra: Vec::new(),
+            form: TokenForm::default(),
+            places: TokenPlaces::default(),
+            refresh_token: None,
+            refresh_ahead: Duration::from_secs(300),
+            carrier: Carrier::default(),
+        }
+    }
+}
+
+/// The grants of RFC 6749 and RFC 7523, and logins that work like them. Refresh tokens are used if the server issues them.
 ///
 /// A token is renewed before it expires, on another thread, while the old one is still used. There is one token request
 /// at a time; threads that need its outcome wait for it and share it.
@@ -46,12 +72,15 @@ pub struct TokenEndpoint {
 pub struct OAuth2(Arc<Tokens>);
 
 impl OAuth2 {
-    /// Fetches tokens from `endpoint` with `client`, whose own [`Auth`] must be [`super::Anonymous`].
+    /// Fetches tokens from `endpoint` with `client`, whose own [`Auth`] is not used.
     pub fn new(endpoint: TokenEndpoint, client: Client) -> Self {
-        let TokenEndpoint { url, grant, client_id, client_secret, client_auth, scope, extra, .. } = endpoint;
-        let credentials = Credentials { url, grant, client_id, client_secret, client_auth, scope, extra };
+        let TokenEndpoint { url, grant, client_id, client_secret, client_auth, scope, extra, form, .. } =
+            endpoint;
+        let credentials =
+            Credentials { url, grant, client_id, client_secret, client_auth, scope, extra, form };
+        let TokenEndpoint { places, refresh_token, refresh_ahead, carrier, .. } = endpoint;
         let client = client.without_redirects();
-        Self(Arc::new(Tokens::new(credentials, endpoint.refresh_token, endpoint.refresh_ahead, client)))
+        Self(Arc::new(Tokens::new(credentials, places, carrier, refresh_token, refresh_ahead, client)))
     }
 
     /// Returns a token that is valid now, and fetches one first if there is none.
@@ -66,12 +95,16 @@ impl OAuth2 {
 impl Auth for OAuth2 {
     fn authorize(&self, request: &mut Request) -> Result<Grant, AuthError> {
         let held = self.0.current()?;
-        bear(&held.access_token, request)?;
+        self.0.attach(&held, request)?;
         Ok(held.grant)
     }
 
     fn renew(&self, refused: Grant) -> Result<Renewal, AuthError> {
         self.0.renew(refused)?;
         Ok(Renewal::Renewed)
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.0.carrier().query()
     }
 }

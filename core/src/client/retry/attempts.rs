@@ -113,6 +113,7 @@ impl<'p> Attempts<'p> {
                 | TransportErrorKind::Garbled => self.retry_if(self.may_replay(), None, unit),
                 TransportErrorKind::Overlong
                 | TransportErrorKind::ProxyRefused
+                | TransportErrorKind::Unidentified
                 | TransportErrorKind::Untrusted
                 | TransportErrorKind::SelfSigned
                 | TransportErrorKind::NotTls
@@ -174,7 +175,7 @@ mod tests {
     fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
             BrokenOff, Garbled, NotConnected, NotTls, OldTls, Overlong, ProxyRefused, SelfSigned, TimedOut,
-            TooLarge, UnknownHost, Unsendable, Untrusted,
+            TooLarge, Unidentified, UnknownHost, Unsendable, Untrusted,
         };
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
@@ -210,6 +211,7 @@ mod tests {
             (Outcome::Failed(OldTls), refused),
             (Outcome::Failed(Untrusted), refused),
             (Outcome::Failed(TooLarge), refused),
+            (Outcome::Failed(Unidentified), refused),
             (Outcome::Failed(Unsendable), refused),
         ] {
             assert_eq!(first(Replay::Harmless, outcome), step, "{outcome:?}");

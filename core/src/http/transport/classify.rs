@@ -45,6 +45,7 @@ fn kind(error: &::ureq::Error) -> TransportErrorKind {
 fn kind_of_io(error: &io::Error) -> TransportErrorKind {
     use io::ErrorKind;
     match error.kind() {
+        ErrorKind::InvalidData if concerns_client(error) => TransportErrorKind::Unidentified,
         ErrorKind::InvalidData => kind_of_tls(&error.to_string()),
         ErrorKind::ConnectionRefused
         | ErrorKind::HostUnreachable
@@ -72,4 +73,23 @@ fn kind_of_tls(text: &str) -> TransportErrorKind {
     } else {
         TransportErrorKind::Garbled
     }
+}
+
+/// Whether the server ended a TLS connection because of the client's certificate (RFC 8446 §6.2).
+fn concerns_client(error: &io::Error) -> bool {
+    use rustls::{AlertDescription, Error};
+    let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    matches!(
+        reason,
+        Some(Error::AlertReceived(
+            AlertDescription::AccessDenied
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateRequired
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::UnsupportedCertificate
+        ))
+    )
 }

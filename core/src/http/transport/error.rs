@@ -38,6 +38,8 @@ pub enum TransportErrorKind {
     NotTls,
     /// The server speaks only versions of TLS that are no longer secure. The request is not sent again.
     OldTls,
+    /// The server does not accept the client's certificate, or the client has none. The request is not sent again.
+    Unidentified,
     /// The body is larger than allowed. The request is not sent again.
     TooLarge,
     /// The request is not valid HTTP. It is not sent again.
@@ -87,6 +89,7 @@ impl TransportErrorKind {
             Self::SelfSigned => "the server's certificate is its own authority, which no server may be",
             Self::NotTls => "the server does not speak TLS at this port",
             Self::OldTls => "the server offers no version of TLS from 1.2 on",
+            Self::Unidentified => "the server does not accept the client without a valid certificate",
             Self::TooLarge => "the answer is larger than `api.max_page`",
             Self::Unsendable => "the request cannot be sent",
         }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ureq")]
 mod classify;
+#[cfg(feature = "ureq")]
+mod client_certificate;
 mod error;
 #[cfg(feature = "ureq")]
 mod proxy;
@@ -14,6 +16,8 @@ use std::fmt::Debug;
 
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "ureq")]
+pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
 pub use self::{

@@ -21,6 +21,7 @@ use http::HeaderValue;
 use super::{
     Response, Transport, TransportError, TransportErrorKind,
     classify::classify,
+    client_certificate::{ClientCertificate, ClientCertificateError},
     proxy::{Proxy, Route},
     timeouts::Timeouts,
 };
@@ -45,6 +46,8 @@ pub struct Settings {
     pub tls: Tls,
     /// A PEM file of certificates to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
+    /// What the client proves its own identity with (mutual TLS).
+    pub client_certificate: Option<ClientCertificate>,
     /// The maximum number of idle connections to keep open.
     pub connections: usize,
 }
@@ -69,6 +72,7 @@ impl Default for Settings {
             proxy: Proxy::Environment,
             tls: Tls::Used,
             ca_file: None,
+            client_certificate: None,
             connections: 8,
         }
     }
@@ -92,6 +96,9 @@ pub enum SetupError {
         /// The file.
         path: PathBuf,
     },
+    /// The client's certificate or its key cannot be used.
+    #[error(transparent)]
+    ClientCertificate(#[from] ClientCertificateError),
     /// The URL of the proxy is not valid.
     #[error("the proxy is not a URL such as `http://host:port`")]
     Proxy,
@@ -118,12 +125,14 @@ impl UreqTransport {
     /// The certificates or the URL of the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         let route = Route::new(&settings.proxy, |name| env::var(name).ok())?;
+        let own = settings.client_certificate.as_ref().map(ClientCertificate::read).transpose()?;
+        let tls = TlsConfig::builder().root_certs(roots(settings)?).client_cert(own).build();
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
             .proxy(route.proxy.clone())
-            .tls_config(TlsConfig::builder().root_certs(roots(settings)?).build())
+            .tls_config(tls)
             .timeout_resolve(Some(settings.connect_timeout))
             .timeout_connect(Some(settings.connect_timeout))
             .timeout_send_request(Some(settings.idle_timeout))
@@ -145,7 +154,7 @@ impl Transport for UreqTransport {
         let body = request.body.encode();
         let mut outgoing = HttpRequest::builder()
             .method(request.method.clone())
-            .uri(request.url.as_str())
+            .uri(request.target().as_str())
             .body(body.as_ref())
             .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
         outgoing.headers_mut().extend(request.headers.clone());

@@ -1,5 +1,7 @@
 //! Checks that concern more than one key.
 
+mod auth;
+
 use longhaul_core::{client::answer::Then, suggest};
 use url::Url;
 
@@ -19,7 +21,8 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
     let mut warnings = Vec::new();
     let streams = stack.own_streams().into_iter().filter_map(|name| Some((name, config.streams.get(name)?)));
     let streams = streams.map(|(name, stream)| check.stream(name, stream).map(|of| warnings.extend(of)));
-    let all = [check.names(), check.environment(), check.auth(), check.plain_http()];
+    let all =
+        [check.names(), check.environment(), check.auth(), check.client_certificate(), check.plain_http()];
     ConfigError::all(all.into_iter().chain(streams))?;
     Ok(warnings)
 }
@@ -33,9 +36,6 @@ pub(super) fn stream(
 ) -> Result<Option<String>, ConfigError> {
     Check { config, stack }.stream(name, stream)
 }
-
-/// What a response of the token endpoint can mean.
-const OF_TOKENS: [Then; 5] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Fail];
 
 /// What a response to a request of a job can mean.
 const OF_JOBS: [Then; 6] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Renew, Then::Fail];
@@ -88,20 +88,6 @@ impl Check<'_> {
                 Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
             }
             None => Ok(()),
-        }
-    }
-
-    fn auth(&self) -> Result<(), ConfigError> {
-        self.belongs(&["auth"])?;
-        let answers = self.config.auth.grant().map_or(&[][..], |grant| &grant.answers);
-        self.answers(&["auth"], answers, &OF_TOKENS)?;
-        let mut auth = self.config.auth.clone();
-        let empty = auth.secrets_mut().into_iter().find(|(_, secret)| secret.is_empty_text());
-        match empty {
-            Some((path, _)) if path[0] != "extra" => {
-                Err(self.error(&[&["auth"], &*path].concat(), |key| format!("`{key}` is empty")))
-            }
-            _ => Ok(()),
         }
     }
 

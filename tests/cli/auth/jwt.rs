@@ -1,0 +1,94 @@
+//! Verifies signed assertions.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::UNIX_EPOCH,
+};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+        RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::api;
+
+pub(super) const RSA: &str = include_str!("../../support/keys/rsa.pem");
+pub(super) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
+pub(super) const P256: &str = include_str!("../../support/keys/p256.pem");
+
+/// Verifies assertions for one client. Each id is accepted once.
+pub(super) struct Verifier {
+    public: Vec<u8>,
+    is_rsa: bool,
+    ids: Mutex<HashSet<String>>,
+}
+
+impl Verifier {
+    /// Verifies what the private key in `pem` signs.
+    pub(super) fn of(pem: &str) -> Self {
+        let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = STANDARD.decode(lines).unwrap();
+        let rsa = if pem.contains("RSA") { RsaKeyPair::from_der(&der) } else { RsaKeyPair::from_pkcs8(&der) };
+        if let Ok(pair) = rsa {
+            return Self::new(pair.public_key().as_ref(), true);
+        }
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &SystemRandom::new());
+        Self::new(pair.unwrap().public_key().as_ref(), false)
+    }
+
+    fn new(public: &[u8], is_rsa: bool) -> Self {
+        Self { public: public.to_vec(), is_rsa, ids: Mutex::default() }
+    }
+
+    /// The assertion must be signed now, with this header besides `alg` and `typ`, and have exactly these claims besides those
+    /// of every assertion.
+    pub(super) fn check(&self, assertion: &str, kid: Option<&str>, claims: &Value) -> Result<(), String> {
+        let wrong = |what: &str| format!("{what} in {assertion}");
+        let [header, body, signature] = assertion.split('.').collect::<Vec<_>>()[..] else {
+            return Err(wrong("not three parts"));
+        };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| wrong("no Base64"));
+        let parse =
+            |part: &str| serde_json::from_slice::<Value>(&decode(part)?).map_err(|_| wrong("no JSON"));
+        let message = format!("{header}.{body}");
+        let signature = decode(signature)?;
+        let verified = if self.is_rsa {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
+                .verify(message.as_bytes(), &signature)
+        } else {
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public)
+                .verify(message.as_bytes(), &signature)
+        };
+        verified.map_err(|_| wrong("a wrong signature"))?;
+        let mut expected = json!({ "alg": if self.is_rsa { "RS256" } else { "ES256" }, "typ": "JWT" });
+        if let Some(kid) = kid {
+            expected["kid"] = kid.into();
+        }
+        let (header, mut found) = (parse(header)?, parse(body)?);
+        if header != expected {
+            return Err(wrong(&format!("{header}")));
+        }
+        let members = found.as_object_mut().ok_or_else(|| wrong("no claims"))?;
+        let now = api::clock().now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let number = |value: Option<Value>| value.and_then(|value| value.as_u64()).unwrap_or_default();
+        let (issued, expires) = (number(members.remove("iat")), number(members.remove("exp")));
+        if issued.abs_diff(now) > 60 || expires != issued + 300 {
+            return Err(wrong(&format!("wrong times {issued}, {expires}")));
+        }
+        let id = members.remove("jti").and_then(|id| Some(id.as_str()?.to_owned())).unwrap_or_default();
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if id.len() < 16 || !ids.insert(id) {
+            return Err(wrong("an id that is too short or was used before"));
+        }
+        if found == *claims { Ok(()) } else { Err(wrong(&format!("claims {found}"))) }
+    }
+}
