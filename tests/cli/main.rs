@@ -25,6 +25,7 @@ mod presets;
 mod preview;
 mod pulls;
 mod readme;
+mod records;
 mod refusals;
 mod repairable_api;
 mod resuming;

@@ -23,7 +23,10 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         }
         PullError::Page(PageError::ForeignOrigin(_)) => FOREIGN_ORIGIN.to_owned(),
         PullError::Page(
-            PageError::Elsewhere { .. } | PageError::Absent { .. } | PageError::NoArray { .. },
+            PageError::Elsewhere { .. }
+            | PageError::Absent { .. }
+            | PageError::NoArray { .. }
+            | PageError::Scalar { .. },
         ) => {
             format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
         }
@@ -60,7 +63,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::NotOnly { .. }) => format!(
             "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
         ),
-        PullError::Page(PageError::RecordsMissing { .. }) => format!(
+        PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
             "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
         PullError::Page(PageError::ErrorInstead { .. }) => {

@@ -30,7 +30,11 @@ impl Pages<'_> {
                 self.history.add(Had { records: true, ..Had::default() });
                 Ok(())
             }
-            Records::NoContent => Ok(()),
+            Records::Gap { at } if self.listing.ends.records_missing != RecordsMissing::Empty => {
+                Err(PageError::Gap { at: at.clone(), page: number })
+            }
+            Records::Gap { .. } | Records::NoContent => Ok(()),
+            Records::Scalar { at, found } => Err(PageError::Scalar { at: at.clone(), found, page: number }),
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
             Records::Absent { arrays } => {
                 if let Some(message) = page.error() {

@@ -126,6 +126,24 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
+    /// A part of the page does not have what the `*` of the pointer to the records promises.
+    #[error("page {page} has nothing at `{at}`, where there should be records")]
+    Gap {
+        /// What is missing.
+        at: Pointer,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// A value on the way of a pointer with `*` has no elements or members.
+    #[error("page {page} has {found} at `{at}`, not an array or object")]
+    Scalar {
+        /// Where it is.
+        at: Pointer,
+        /// What it is.
+        found: &'static str,
+        /// The number of the page, from 1.
+        page: u64,
+    },
     /// The page names a next page, but has no records.
     #[error("page {page} has nothing at `{at}` but names a next page")]
     Absent {

@@ -16,8 +16,14 @@ use crate::config::{
         window::Window,
     },
     values::{
-        body::Body, choice, concurrency::Concurrency, header, pointer::JsonPointer, query::Query,
-        secret::Secrets, text::Line,
+        body::Body,
+        choice,
+        concurrency::Concurrency,
+        header,
+        pointer::{JsonPointer, RecordsPointer},
+        query::Query,
+        secret::Secrets,
+        text::Line,
     },
 };
 
@@ -73,9 +79,10 @@ pub struct Stream {
     #[serde(default)]
     pub query: Query,
     /// Pointer to the array of records. `""` is the whole page: each element of an array is a record; an object is one
-    /// record.
-    #[serde(deserialize_with = "JsonPointer::without_wildcards")]
-    #[schemars(with = "JsonPointer", extend("default" = ""))]
+    /// record. With `*`, which stands for every element of an array or every value of an object, each match of the whole
+    /// pointer is a record: `/groups/*/items/*`.
+    #[serde(with = "RecordsPointer")]
+    #[schemars(extend("default" = ""))]
     pub records: Pointer,
     /// What a page without that array means.
     #[serde(deserialize_with = "choice::read")]
@@ -88,6 +95,7 @@ pub struct Stream {
     pub table: Option<Table>,
     /// Pointer to the key of a record. If a record with the same key was already written in this run, it is dropped and
     /// counted.
+    #[serde(default, deserialize_with = "JsonPointer::optional")]
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,
     /// The time to pull, in slices.

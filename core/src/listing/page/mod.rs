@@ -3,6 +3,7 @@
 mod compact;
 mod decode;
 mod envelope;
+mod every;
 mod records;
 mod scan;
 

@@ -14,6 +14,18 @@ pub enum Records {
         /// Where the page has arrays that are not empty, in case the configured pointer is wrong.
         arrays: Vec<Pointer>,
     },
+    /// Some, but a part of the page does not have what the pointer with `*` names: it is missing or `null`.
+    Gap {
+        /// What is missing.
+        at: Pointer,
+    },
+    /// A value on the way of a pointer with `*` has no elements or members.
+    Scalar {
+        /// Where it is.
+        at: Pointer,
+        /// What it is.
+        found: &'static str,
+    },
     /// A value that is not an array.
     Misplaced {
         /// What it is.
