@@ -19,7 +19,7 @@
 //!
 //! use http::{HeaderMap, Method};
 //! use longhaul_core::{
-//!     Client, Origins, Replay, Secret, Source, Template,
+//!     Body, Client, Origins, Replay, Secret, Source, Template,
 //!     client::auth::FixedToken,
 //!     http::transport::{Settings, UreqTransport},
 //!     listing::paginate::{Base, Follow, NextUrl},
@@ -40,7 +40,7 @@
 //!     path: "/users".to_owned(),
 //!     query: vec![("pageSize".to_owned(), "100".to_owned())],
 //!     headers: HeaderMap::new(),
-//!     body: None,
+//!     body: Body::Empty,
 //!     replay: Replay::Harmless,
 //! };
 //! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };

@@ -9,7 +9,7 @@ use std::{io, sync::Arc};
 use divan::{Bencher, counter::BytesCount};
 use http::{HeaderMap, Method, StatusCode};
 use longhaul_core::{
-    Replay, Template,
+    Body, Replay, Template,
     client::Answer,
     disk::SystemDisk,
     http::transport::Response,
@@ -61,7 +61,7 @@ fn template(bencher: Bencher<'_, '_>) {
         path: "/api/v2/conversations/query".to_owned(),
         query: vec![("interval".to_owned(), interval.to_owned())],
         headers: HeaderMap::new(),
-        body: Some(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
+        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
         replay: Replay::Harmless,
     };
     let variables = Variables::new("conversations", "/");
@@ -78,6 +78,6 @@ fn body(format: &str) -> Vec<u8> {
 }
 
 fn answer(body: Vec<u8>) -> Answer {
-    let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+    let response = Response::new(StatusCode::OK, HeaderMap::new(), body);
     Answer { response, url: "https://api.example/".parse().unwrap() }
 }

@@ -1,6 +1,6 @@
 //! Builds the client from `[api]`, `[auth]`, `[rate]` and `[retry]`.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use longhaul_core::{
     Client, Clock, Origins, Secret, Secrets,
@@ -56,6 +56,8 @@ pub(crate) struct Limits {
     pub(crate) requests: Option<u64>,
     /// Stops the run.
     pub(crate) stop: Stop,
+    /// The folder for answers that do not fit in memory, if it exists.
+    pub(crate) spool_folder: PathBuf,
 }
 
 /// Builds the client, and resolves the secrets, which are added to `secrets`. Nothing is sent.
@@ -68,7 +70,10 @@ pub(crate) fn connect(
     limits: Limits,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let mut transport: Arc<dyn Transport> = Arc::new(transport(&settings(config), loaded)?);
+    let mut transport: Arc<dyn Transport> = Arc::new(transport(
+        &Settings { spool_folder: Some(limits.spool_folder), ..settings(config) },
+        loaded,
+    )?);
     if let Some(requests) = limits.requests {
         transport = Arc::new(LimitedTransport::new(transport, requests, limits.stop));
     }

@@ -51,7 +51,7 @@ fn first_page(
         }
         FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched(page) => {
-            let records = page.map_or(0, |page| page.batch().len() as u64);
+            let records = page.map_or(0, |page| page.len());
             format!("ok, {} on the first page", counted(records, "record"))
         }
     })

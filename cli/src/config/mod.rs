@@ -7,6 +7,7 @@
 //! - `sections`: what each table holds
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
+//! - `placeholders`: what the requests of a stream may contain
 //! - `check`, `show`: checks across keys, and `longhaul config`
 //!
 //! # Adding a key
@@ -42,6 +43,7 @@ mod error;
 mod load;
 mod loaded;
 mod origin;
+pub(crate) mod placeholders;
 mod schema;
 mod sections;
 mod show;
@@ -61,6 +63,8 @@ pub use self::{
         answers::Answer,
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Grant},
+        content::Content,
+        csv::Csv,
         errors::Refusals,
         job::{Cancel, Job, Submit},
         pages::{Ends, Pages, RelativeTo, Style},
@@ -68,7 +72,7 @@ pub use self::{
         retry::Retry,
         root::Config,
         sink::Sink,
-        stream::{RecordsMissing, Stream},
+        stream::{Format, RecordsMissing, Stream},
         table::Table,
         window::{Available, Window},
     },

@@ -75,5 +75,5 @@ pub(super) fn at(request: Request, status: StatusCode, url: Url) -> Request {
     }
     let mut headers = request.headers;
     headers.remove(CONTENT_TYPE);
-    Request { method: Method::GET, url, headers, body: Body::Empty, replay: request.replay }
+    Request { method: Method::GET, url, headers, body: Body::Empty, ..request }
 }

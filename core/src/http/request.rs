@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use url::{Url, form_urlencoded};
 
 use crate::http::secret::Secret;
@@ -20,6 +20,18 @@ pub struct Request {
     pub body: Body,
     /// Whether it may be sent again.
     pub replay: Replay,
+    /// What the answer is, if it is a success.
+    pub expects: Expects,
+}
+
+/// What the answer to a request is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Expects {
+    /// A document that shows where it ends, such as JSON. It is kept in memory.
+    #[default]
+    Document,
+    /// Any number of lines. What does not fit in memory goes to disk, and the answer must say where it ends.
+    Lines,
 }
 
 /// Whether a request may be sent again if the server may have acted on it already.
@@ -40,12 +52,26 @@ pub enum Body {
     Json(serde_json::Value),
     /// `application/x-www-form-urlencoded`. `Debug` does not show it, because it may contain credentials.
     Form(Vec<(String, String)>),
+    /// Any other text.
+    Text {
+        /// The text.
+        text: String,
+        /// The media type.
+        content_type: HeaderValue,
+    },
 }
 
 impl Request {
     /// A request without content or header fields that may be sent any number of times.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Body::Empty, replay: Replay::Harmless }
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            replay: Replay::Harmless,
+            expects: Expects::Document,
+        }
     }
 
     /// `text` with the credentials of this request replaced by `***`, because servers quote what they refuse.
@@ -60,16 +86,17 @@ impl Request {
 
 impl Body {
     /// The media type, or `None` if there is no content.
-    pub fn content_type(&self) -> Option<&'static str> {
+    pub fn content_type(&self) -> Option<HeaderValue> {
         match self {
             Self::Empty => None,
-            Self::Json(_) => Some("application/json"),
-            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Json(_) => Some(HeaderValue::from_static("application/json")),
+            Self::Form(_) => Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
+            Self::Text { content_type, .. } => Some(content_type.clone()),
         }
     }
 
     /// The bytes to send.
-    pub fn encode(&self) -> Cow<'static, [u8]> {
+    pub fn encode(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Empty => Cow::Borrowed(&[]),
             Self::Json(value) => Cow::Owned(value.to_string().into_bytes()),
@@ -77,6 +104,7 @@ impl Body {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 Cow::Owned(form.extend_pairs(fields).finish().into_bytes())
             }
+            Self::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
         }
     }
 }
@@ -87,6 +115,7 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("Empty"),
             Self::Json(value) => write!(f, "Json({value})"),
             Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
+            Self::Text { text, content_type } => write!(f, "Text({content_type:?}, {text:?})"),
         }
     }
 }

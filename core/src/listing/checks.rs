@@ -14,11 +14,10 @@ impl Pages<'_> {
     /// Checks that no earlier page had these records, and returns their fingerprint. A server that ignores the page
     /// number returns the same page forever.
     pub(super) fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {
-        let batch = page.batch();
-        if self.listing.paginator.loop_check() != LoopCheck::Records || batch.is_empty() {
+        if self.listing.paginator.loop_check() != LoopCheck::Records || page.is_empty() {
             return Ok(None);
         }
-        let fingerprint = self.seen.new_records(batch.bytes());
+        let fingerprint = self.seen.new_records(&page.identity());
         fingerprint.map(Some).ok_or(PageError::SameRecords { page: self.progress.pages })
     }
 

@@ -1,7 +1,7 @@
 //! Why a listing ended early.
 
 use crate::{
-    client::{RequestError, answer::Then, retry::StopReason},
+    client::{BodyFault, RequestError, answer::Then, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError},
     json::pointer::Pointer,
     listing::{page::Continuation, paginate::PaginationError},
@@ -14,6 +14,9 @@ pub enum PageError {
     /// The request was given up.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// The rest of a page that is on disk cannot be read.
+    #[error(transparent)]
+    Body(#[from] BodyFault),
     /// The page does not match the style of pagination.
     #[error(transparent)]
     Pagination(#[from] PaginationError),

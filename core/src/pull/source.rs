@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     client::answer::Rules,
-    http::template::Template,
+    http::{request::Request, template::Template},
     json::pointer::Pointer,
-    listing::{Listing, end::Ends, paginate::Paginator},
+    listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{job::Job, window::Windows},
     sink::Variables,
 };
@@ -16,6 +16,8 @@ use crate::{
 pub struct Source {
     /// The request for the first page.
     pub first: Template,
+    /// The format of a page.
+    pub format: Format,
     /// Where a page has its records.
     pub records: Pointer,
     /// The style of pagination.
@@ -41,6 +43,7 @@ impl Source {
         let (ends, rules) = (Ends::default(), Arc::new(Rules::of_pages(Vec::new())));
         Self {
             first,
+            format: Format::default(),
             records,
             paginator,
             ends,
@@ -55,12 +58,14 @@ impl Source {
     /// The listing, with the placeholders replaced by their values in `variables`.
     pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
         let (records, paginator) = (self.records.clone(), Arc::clone(&self.paginator));
+        let request = Request { expects: self.format.expects(), ..self.first.at(variables)? };
         Ok(Listing {
-            request: self.first.at(variables)?,
+            request,
             records,
             paginator,
             ends: self.ends.clone(),
             rules: Arc::clone(&self.rules),
+            format: self.format.clone(),
         })
     }
 }

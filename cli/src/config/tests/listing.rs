@@ -49,6 +49,7 @@ sinks.db.url = \"postgres://me:***@db/x\"  # longhaul.toml:10
 state_dir = \".longhaul\"  # default
 streams.users.answers = []  # default
 streams.users.concurrency = 4  # default
+streams.users.format = \"json\"  # default
 streams.users.headers.X.env = \"VAULT\"  # longhaul.toml:7
 streams.users.headers.Y.command = \"***\"  # longhaul.toml:8
 streams.users.idempotent = true  # default

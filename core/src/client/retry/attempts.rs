@@ -112,6 +112,10 @@ impl<'p> Attempts<'p> {
                 TransportErrorKind::Overlong
                 | TransportErrorKind::Untrusted
                 | TransportErrorKind::TooLarge
+                | TransportErrorKind::Archive
+                | TransportErrorKind::Undecodable
+                | TransportErrorKind::Endless
+                | TransportErrorKind::Disk
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
             },
         }

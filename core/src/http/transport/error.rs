@@ -29,6 +29,14 @@ pub enum TransportErrorKind {
     Untrusted,
     /// The body is larger than allowed. The request is not sent again.
     TooLarge,
+    /// The body is an archive that is not one plain file. The request is not sent again.
+    Archive,
+    /// The body has bytes that its charset does not have. The request is not sent again.
+    Undecodable,
+    /// The body has neither a length nor chunks, so nobody can know whether it is complete. The request is not sent again.
+    Endless,
+    /// The body cannot be stored on disk. The request is not sent again.
+    Disk,
     /// The request is not valid HTTP. It is not sent again.
     Unsendable,
 }
@@ -61,6 +69,10 @@ impl TransportErrorKind {
             Self::Overlong => "a header or chunk line of the answer is too long",
             Self::Untrusted => "the server's certificate cannot be trusted",
             Self::TooLarge => "the answer is larger than `api.max_page`",
+            Self::Archive => "the answer is an archive that cannot be read as one file",
+            Self::Undecodable => "the answer has bytes that its charset does not have",
+            Self::Endless => "the answer does not say where it ends, so a part of it could be missing",
+            Self::Disk => "the answer cannot be stored on disk",
             Self::Unsendable => "the request cannot be sent",
         }
     }

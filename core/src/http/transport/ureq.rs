@@ -17,7 +17,11 @@ use ::ureq::{
 };
 use http::HeaderValue;
 
-use super::{Response, Transport, TransportError, TransportErrorKind, timeouts::Timeouts};
+use super::{
+    Response, Transport, TransportError, TransportErrorKind,
+    receive::{Limits, Received},
+    timeouts::Timeouts,
+};
 use crate::http::{request::Request, secret::Secret};
 
 /// The settings of a [`UreqTransport`]: timeouts, limits, proxy and TLS.
@@ -41,6 +45,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The maximum number of idle connections to keep open.
     pub connections: usize,
+    /// The folder for bodies that do not fit in memory, if it exists. Otherwise, the system's folder for temporary files.
+    pub spool_folder: Option<PathBuf>,
 }
 
 /// The proxy to use.
@@ -76,6 +82,7 @@ impl Default for Settings {
             tls: Tls::Used,
             ca_file: None,
             connections: 8,
+            spool_folder: None,
         }
     }
 }
@@ -108,7 +115,7 @@ pub enum SetupError {
 pub struct UreqTransport {
     agent: Agent,
     proxy: Proxy,
-    max_body: u64,
+    limits: Limits,
 }
 
 impl UreqTransport {
@@ -140,12 +147,13 @@ impl UreqTransport {
             .build();
         let connector = DefaultConnector::new().chain(Timeouts);
         let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
-        Ok(Self { agent, proxy: settings.proxy.clone(), max_body: settings.max_body })
+        let limits = Limits { max_body: settings.max_body, folder: settings.spool_folder.clone() };
+        Ok(Self { agent, proxy: settings.proxy.clone(), limits })
     }
 }
 
 impl Transport for UreqTransport {
-    fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError> {
         let body = request.body.encode();
         let mut outgoing = HttpRequest::builder()
             .method(request.method.clone())
@@ -155,17 +163,20 @@ impl Transport for UreqTransport {
         outgoing.headers_mut().extend(request.headers.clone());
         if let Some(content_type) = request.body.content_type() {
             let fields = outgoing.headers_mut();
-            fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+            fields.entry(http::header::CONTENT_TYPE).or_insert(content_type);
         }
+        let fields = outgoing.headers_mut();
+        fields.entry(http::header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
         let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
         if self.bypasses_proxy(request) {
             configured = configured.proxy(None);
         }
         let outgoing = configured.build();
         let (head, body) = self.agent.run(outgoing).map_err(classify)?.into_parts();
-        let mut reader = body.into_with_config().limit(self.max_body).reader();
-        read_over(&mut buffer, &mut reader).map_err(|error| classify(::ureq::Error::from(error)))?;
-        Ok(Response { status: head.status, headers: head.headers, body: buffer })
+        let body = Classified(body.into_reader());
+        let Received { body, spooled } =
+            self.limits.receive(head.status, &head.headers, request.expects, body, buffer)?;
+        Ok(Response { status: head.status, headers: head.headers, body, spooled })
     }
 
     fn interrupt(&self) {
@@ -180,27 +191,17 @@ impl UreqTransport {
     }
 }
 
-/// Reads to the end, and overwrites what `buffer` contains. `read_to_end` would fill the memory with zeros first, for
-/// every page.
-fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
-    let mut filled = 0;
-    loop {
-        if filled == buffer.len() {
-            buffer.resize(filled + STEP, 0);
-        }
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    buffer.truncate(filled);
-    Ok(())
-}
+/// A body whose errors are [`TransportError`]s.
+struct Classified<R>(R);
 
-/// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
-const STEP: usize = 64 << 10;
+impl<R: Read> Read for Classified<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => io::Error::other(classify(::ureq::Error::from(error))),
+        })
+    }
+}
 
 fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
     let system = match settings.tls {
@@ -234,9 +235,8 @@ fn classify(error: ::ureq::Error) -> TransportError {
             TransportErrorKind::NotConnected
         }
         Error::Timeout(_) => TransportErrorKind::TimedOut,
-        Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
         Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
-        Error::Protocol(_) | Error::Decompress(..) => TransportErrorKind::Garbled,
+        Error::Protocol(_) => TransportErrorKind::Garbled,
         Error::LargeResponseHeader(..) | Error::BodyStalled => TransportErrorKind::Overlong,
         Error::Io(io) => classify_io(io),
         _ => TransportErrorKind::Unsendable,
@@ -262,36 +262,5 @@ fn classify_io(error: &io::Error) -> TransportErrorKind {
         _ if error.to_string().contains("lookup address") => TransportErrorKind::NotConnected,
         ErrorKind::TimedOut | ErrorKind::WouldBlock => TransportErrorKind::TimedOut,
         _ => TransportErrorKind::BrokenOff,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{self, Read};
-
-    use super::{STEP, read_over};
-
-    /// Returns a few bytes at a time, and is sometimes interrupted.
-    struct Dripping<'a>(&'a [u8], usize);
-
-    impl Read for Dripping<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.1 += 1;
-            if self.1.is_multiple_of(3) {
-                Err(io::ErrorKind::Interrupted.into())
-            } else {
-                self.0.read(buffer)
-            }
-        }
-    }
-
-    #[test]
-    fn a_body_replaces_the_one_before_it() {
-        let mut buffer = Vec::new();
-        for length in [5, 2 * STEP + 7, 0, STEP, 3] {
-            let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
-            read_over(&mut buffer, &mut Dripping(&body, 0)).unwrap();
-            assert_eq!(buffer, body);
-        }
     }
 }

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Records,
+    Format, Records,
     envelope::Envelope,
     every,
     scan::{Scan, Span},
@@ -17,6 +17,18 @@ use crate::json::pointer::Pointer;
 #[derive(Clone, Debug)]
 pub struct Layout {
     tree: Node,
+    pub(super) format: Format,
+    pub(super) empty: EmptyBody,
+}
+
+/// What a body without lines is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EmptyBody {
+    /// A fault, because it may have been lost on the way.
+    #[default]
+    Fault,
+    /// A page without records.
+    Page,
 }
 
 impl Layout {
@@ -30,7 +42,13 @@ impl Layout {
         for pick in picks {
             tree.at(pick.tokens()).pick = Some(pick.clone());
         }
-        Self { tree }
+        Self { tree, format: Format::Json, empty: EmptyBody::Fault }
+    }
+
+    /// Replaces the format, which is JSON by default.
+    #[must_use]
+    pub fn with_format(self, format: Format, empty: EmptyBody) -> Self {
+        Self { format, empty, ..self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Finds the records at a pointer with `*`, which stands for every element of an array and every value of an object.
 
+use std::borrow::Cow;
+
 use super::{
     Records,
     decode::{Search, name},
@@ -112,7 +114,7 @@ impl Search<'_> {
 
     /// Passes the name of a member and its colon. A name that is not valid text is empty.
     fn name(&mut self) -> Option<String> {
-        let name = name(self.scan.string()?).map(|name| name.into_owned()).unwrap_or_default();
+        let name = name(self.scan.string()?).map(Cow::into_owned).unwrap_or_default();
         (self.scan.take()? == b':').then_some(name)
     }
 }

@@ -7,7 +7,7 @@ use crate::http::transport::Response;
 
 fn answer(status: StatusCode, body: &str) -> Answer {
     let url = "https://api.example/".parse().unwrap();
-    Answer { response: Response { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }, url }
+    Answer { response: Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), url }
 }
 
 fn layout(records: &str, picks: &[&str]) -> Layout {
@@ -102,7 +102,7 @@ fn what_is_not_a_whole_page_is_a_fault() {
 #[test]
 fn what_is_wrong_with_a_page_is_reported_with_its_position() {
     let cause = |body: &[u8]| {
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+        let response = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
         let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
         let fault = Page::read(answer, &layout("/results", &["/next"])).unwrap_err();
         std::error::Error::source(&fault).unwrap().to_string()

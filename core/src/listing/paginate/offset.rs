@@ -45,14 +45,14 @@ impl Paginator for Offset {
     }
 
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
-        let received = page.batch().len() as u64;
+        let received = page.len();
         let next = self.offset(at)?.saturating_add(received);
         // Without records, the next offset is this one again.
         Ok(if received > 0 { Step::Page(Cursor::Offset(next)) } else { Step::Empty(None) })
     }
 
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
-        let received = latest.page.batch().len() as u64;
+        let received = latest.page.len();
         let next = self.offset(Some(at)).ok()?.saturating_add(received);
         let before = next.saturating_sub(self.start);
         let is_before_end = match latest.total {

@@ -1,5 +1,7 @@
 //! Checks that concern more than one key.
 
+mod requests;
+
 use longhaul_core::{client::answer::Then, suggest};
 use url::Url;
 
@@ -132,6 +134,8 @@ impl Check<'_> {
         self.belongs(&["streams", name, "pages"])?;
         self.paths(name, stream)?;
         self.window_and_job(name, stream)?;
+        self.requests(name, stream)?;
+        self.format(name, stream)?;
         if let Some(job) = &stream.job {
             self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS)?;
         }
@@ -145,7 +149,7 @@ impl Check<'_> {
             let hint = format!("add a table `[sinks.{sink}]`");
             return Err(self.error(&["streams", name, "sinks"], message).with_hint(hint));
         }
-        let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
+        let sends_body_by_get = stream.content().is_some() && stream.method == http::Method::GET;
         let warning = || {
             format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };
