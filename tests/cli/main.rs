@@ -4,8 +4,10 @@
 
 mod answers;
 mod api;
+mod bodies;
 mod command_output;
 mod commands;
+mod contents;
 mod days;
 mod demo;
 mod ends;

@@ -2,7 +2,8 @@
 
 use longhaul_core::{
     client::{
-        AttemptError, BodyFault, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason,
+        AttemptError, BodyFault, Misdirection, RequestError, RowProblem, answer::Then, auth::AuthError,
+        retry::StopReason,
     },
     http::transport::TransportErrorKind,
     listing::PageError,
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
         PullError::Page(PageError::Request(error)) => request(error, exit, stream),
+        PullError::Page(PageError::Body(fault)) => body(fault, stream),
         PullError::Page(PageError::Repeated { .. }) => {
             format!(
                 "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
@@ -116,6 +118,9 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
     }
     match (error.last_error(), exit) {
         (Some(AttemptError::Credential(error)), _) => auth(error),
+        (Some(AttemptError::Unreadable(BodyFault::NoLines)), Exit::TryLater) => format!(
+            "if this API sends nothing when there are no records, set `streams.{stream}.records_missing = \"empty\"`; otherwise, resume with: longhaul run {stream}"
+        ),
         (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),
         (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
         (Some(AttemptError::Misdirected(_)), _) => {
@@ -132,11 +137,19 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
                 "the server does not speak HTTP correctly: check `api.base_url`, or report it to the API's operator".to_owned()
             }
             TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
+            TransportErrorKind::Archive => {
+                "request each file by itself, or uncompressed: longhaul reads zip archives with one file".to_owned()
+            }
+            TransportErrorKind::Undecodable => {
+                "request UTF-8; or ask the API's operator to send the charset that the answer really has in `Content-Type`".to_owned()
+            }
+            TransportErrorKind::Endless => {
+                "the API must send `Content-Length` or chunks (HTTP/1.1): check for a proxy that removes them, or report it to the API's operator".to_owned()
+            }
+            TransportErrorKind::Disk => disk(stream),
             _ => format!("check `streams.{stream}`"),
         },
-        (Some(AttemptError::Unreadable(BodyFault::Undecodable { .. })), _) => format!(
-            "only JSON can be read: check `streams.{stream}.path`, or request JSON with a query parameter or header"
-        ),
+        (Some(AttemptError::Unreadable(fault)), _) => body(fault, stream),
         (Some(AttemptError::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
             403 => "the credentials are valid but lack a permission or scope for this request".to_owned(),
             404 => format!("check `api.base_url` and `streams.{stream}.path`"),
@@ -144,6 +157,40 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         },
         _ => format!("check `streams.{stream}`"),
     }
+}
+
+/// The hint for a body that cannot be read.
+fn body(fault: &BodyFault, stream: &str) -> String {
+    match fault {
+        BodyFault::Undecodable { .. } => format!(
+            "check `streams.{stream}.path`, or request JSON with a query parameter or header; for NDJSON or CSV, set `streams.{stream}.format`"
+        ),
+        BodyFault::JsonInstead { .. } => {
+            format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
+        }
+        BodyFault::Line { .. } => {
+            format!("check that the API sends NDJSON; for one JSON value, remove `streams.{stream}.format`")
+        }
+        BodyFault::Row { problem: RowProblem::Length { .. }, .. } => format!(
+            "check `streams.{stream}.csv.delimiter`; if it is correct, report the row to the API's operator"
+        ),
+        BodyFault::Row { problem: RowProblem::SameName(_), .. } => format!(
+            "name the columns in the request, if the API can; if there is no header line, set `streams.{stream}.csv.header`"
+        ),
+        BodyFault::Row { problem: RowProblem::IsHeader, .. } => {
+            format!("remove `streams.{stream}.csv.header`")
+        }
+        BodyFault::Row { problem: RowProblem::NotUtf8, .. } => {
+            "request UTF-8; or ask the API's operator to send the charset in `Content-Type`".to_owned()
+        }
+        BodyFault::Disk(_) => disk(stream),
+        _ => "report this to the API's operator".to_owned(),
+    }
+}
+
+/// The hint for a disk on which an answer cannot be stored.
+fn disk(stream: &str) -> String {
+    format!("free space in `state_dir`, or move it to a larger disk, then resume with: longhaul run {stream}")
 }
 
 pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {

@@ -30,6 +30,9 @@ pub enum BodyFault {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// It should be lines, and has none.
+    #[error("the answer is empty")]
+    NoLines,
     /// It should be lines of JSON or CSV, and is a page for people.
     #[error("the answer is HTML, not {expected}")]
     HtmlInstead {
@@ -122,6 +125,7 @@ impl BodyFault {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Empty
+            | Self::NoLines
             | Self::Html
             | Self::HtmlInstead { .. }
             | Self::Incomplete(_)

@@ -30,8 +30,9 @@ impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { values, names } => {
-                let s = if *values == 1 { "" } else { "s" };
-                write!(f, "has {values} value{s}, but there are {names} columns")
+                let s = |count: &usize| if *count == 1 { "" } else { "s" };
+                let are = if *names == 1 { "is" } else { "are" };
+                write!(f, "has {values} value{}, but there {are} {names} column{}", s(values), s(names))
             }
             Self::UnclosedQuote => write!(f, "has a quote that is not closed"),
             Self::TextAfterQuote => write!(f, "has text after a closing quote"),

@@ -3,7 +3,7 @@
 use std::{
     env,
     fs::File,
-    io::{self, Cursor, ErrorKind, Read, Seek, Write},
+    io::{self, BufReader, Cursor, ErrorKind, Read, Seek, Write},
     path::PathBuf,
 };
 
@@ -38,6 +38,9 @@ const HEAD: usize = 1 << 20;
 /// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
 const STEP: usize = 64 << 10;
 
+/// How much is read at first.
+const FIRST: usize = 8 << 10;
+
 /// How many times a body may be compressed: once by the server for the transport, and once as a file.
 const LAYERS: usize = 2;
 
@@ -60,7 +63,8 @@ impl Limits {
             (true, Expects::Document) => (Keep::All, Invalid::Refused),
             (true, Expects::Lines) => (Keep::Head, Invalid::Refused),
         };
-        let mut body: Box<dyn Read + '_> = Box::new(body);
+        // The first read is short. A buffer is skipped by the long ones after it.
+        let mut body: Box<dyn Read + '_> = Box::new(BufReader::with_capacity(FIRST, body));
         let mut shows_end = keep == Keep::All || is_framed(headers);
         let mut start = Start::read(&mut body).map_err(error_of)?;
         for _ in 0..LAYERS {
@@ -129,7 +133,7 @@ impl Limits {
         }
         buffer[..filled].copy_from_slice(start.as_bytes());
         loop {
-            if filled as u64 > self.max_body {
+            if keep == Keep::All && filled as u64 > self.max_body {
                 return Err(TransportError::new(TransportErrorKind::TooLarge));
             }
             if keep == Keep::Head && filled >= HEAD {

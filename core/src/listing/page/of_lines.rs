@@ -93,7 +93,7 @@ fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), Bo
         return Ok(());
     }
     if start.trim_ascii().is_empty() && layout.empty == EmptyBody::Fault {
-        return Err(BodyFault::Empty);
+        return Err(BodyFault::NoLines);
     }
     if matches!(layout.format, Format::Csv(_)) { BodyFault::check_not_json(start) } else { Ok(()) }
 }

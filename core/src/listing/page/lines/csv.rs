@@ -57,7 +57,7 @@ impl Rows {
 
     /// Checks that there was a header line, after the last row.
     pub(super) fn check_header(&self) -> Result<(), BodyFault> {
-        if self.columns.is_some() { Ok(()) } else { Err(BodyFault::Empty) }
+        if self.columns.is_some() { Ok(()) } else { Err(BodyFault::NoLines) }
     }
 
     /// Calls `found` with each row of `text`, and returns the length of the whole rows. Empty lines are ignored.
