@@ -293,13 +293,12 @@ fn a_pull_of_long_pages_survives_kills() {
         of_type("text/csv", format!("id,text\n{}", rows.map(row).collect::<String>()))
     };
     let keys = "format = \"csv\"\npages = { type = \"page_number\", param = \"page\" }";
-    let expected: String = (0..PAGES * ROWS)
-        .map(|index| {
-            let row = row(index);
-            let (id, text) = row.trim_end().split_once(',').unwrap();
-            format!("{{\"id\":\"{id}\",\"text\":{text}}}\n")
-        })
-        .collect();
+    let line = |index| {
+        let row = row(index);
+        let (id, text) = row.trim_end().split_once(',').unwrap();
+        format!("{{\"id\":\"{id}\",\"text\":{text}}}")
+    };
+    let expected = (0..PAGES * ROWS).map(line).collect::<Vec<_>>().join("\n") + "\n";
     let (requests, clock) = (std::sync::Arc::new(AtomicUsize::new(0)), api::clock());
     let counted = std::sync::Arc::clone(&requests);
     let (folder, _server) = stream(keys, move |request| {

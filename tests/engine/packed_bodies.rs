@@ -34,14 +34,14 @@ fn receive(
     response
 }
 
-fn text(reply: Reply) -> String {
+fn text(reply: &Reply) -> String {
     let [document, lines] = [Expects::Document, Expects::Lines]
         .map(|expects| receive(expects, 1 << 20, reply.clone()).unwrap().body);
     assert_eq!(document, lines);
     String::from_utf8(document).unwrap()
 }
 
-fn error(reply: Reply) -> (TransportErrorKind, String) {
+fn error(reply: &Reply) -> (TransportErrorKind, String) {
     let [document, lines] = [Expects::Document, Expects::Lines]
         .map(|expects| receive(expects, 1 << 20, reply.clone()).unwrap_err());
     assert_eq!(chain(&document), chain(&lines));
@@ -63,12 +63,12 @@ fn packed_bodies_are_known_by_their_first_bytes() {
                 Some(encoding) => reply.header("content-encoding", encoding),
                 None => reply,
             };
-            assert_eq!(text(reply), json);
+            assert_eq!(text(&reply), json);
         }
     }
     // A file that was compressed for the way, too.
     let twice = stored(&compress("gzip", json));
-    assert_eq!(text(reply(twice).header("content-encoding", "gzip")), json);
+    assert_eq!(text(&reply(twice).header("content-encoding", "gzip")), json);
 }
 
 fn stored(file: &[u8]) -> Vec<u8> {
@@ -79,20 +79,22 @@ fn stored(file: &[u8]) -> Vec<u8> {
 fn an_archive_must_be_one_file() {
     let several = zip(&[("a.csv", b"a"), ("b/c\n.csv", b"b")]);
     assert_eq!(
-        error(reply(several)),
+        error(&reply(several)),
         (
             Archive,
             "the answer is an archive that cannot be read as one file\nit contains 2 files: `a.csv`, `b/c\\n.csv`".to_owned()
         )
     );
     assert_eq!(
-        error(reply(zip(&[]))).1,
+        error(&reply(zip(&[]))).1,
         "the answer is an archive that cannot be read as one file\nit contains no file"
     );
     let names: Vec<String> = (0..12).map(|number| number.to_string()).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
     assert!(
-        error(reply(zip(&many))).1.ends_with("12 files: `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, …")
+        error(&reply(zip(&many)))
+            .1
+            .ends_with("12 files: `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, …")
     );
 }
 
@@ -101,12 +103,12 @@ fn a_damaged_file_is_a_fault_that_may_pass() {
     let json = format!("{:?}", (0..500).collect::<Vec<_>>());
     for whole in [compress("gzip", &json), zip(&[("a", json.as_bytes())])] {
         for cut in [5, whole.len() / 2, whole.len() - 1] {
-            assert_eq!(error(reply(&whole[..cut])).0, Garbled, "{cut} of {}", whole.len());
+            assert_eq!(error(&reply(&whole[..cut])).0, Garbled, "{cut} of {}", whole.len());
         }
         let mut damaged = whole.clone();
         let middle = damaged.len() / 2;
         damaged[middle] ^= 1;
-        assert_eq!(error(reply(damaged)).0, Garbled);
+        assert_eq!(error(&reply(damaged)).0, Garbled);
     }
 }
 
@@ -123,14 +125,14 @@ fn what_grows_beyond_the_limit_is_refused() {
 
 #[test]
 fn other_charsets_are_converted() {
-    let of_type = |content_type: &str, body: &[u8]| text(reply(body).header("content-type", content_type));
+    let of_type = |content_type: &str, body: &[u8]| text(&reply(body).header("content-type", content_type));
     assert_eq!(of_type("application/json; charset=ISO-8859-1", b"\"\xe9\""), "\"é\"");
     assert_eq!(of_type("text/csv", b"\xff\xfea\0\xac\x20"), "a€");
     assert_eq!(of_type("application/json", "\"é\"".as_bytes()), "\"é\"");
     let packed = compress("gzip", "\u{0}a").into_iter();
     assert_eq!(of_type("text/csv; charset=utf-16be", &packed.collect::<Vec<_>>()), "a");
     assert_eq!(
-        error(reply(b"a\xff").header("content-type", "text/csv; charset=euc-kr")),
+        error(&reply(b"a\xff").header("content-type", "text/csv; charset=euc-kr")),
         (
             Undecodable,
             "the answer has bytes that its charset does not have\nthe bytes from 1 on are not EUC-KR"
@@ -139,5 +141,5 @@ fn other_charsets_are_converted() {
     );
     let refusal =
         Reply { status: 500, ..reply(b"a\xff") }.header("content-type", "text/plain; charset=euc-kr");
-    assert_eq!(text(refusal), "a\u{fffd}", "a message for people is read as far as possible");
+    assert_eq!(text(&refusal), "a\u{fffd}", "a message for people is read as far as possible");
 }

@@ -116,7 +116,9 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
     match error {
         PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
         PullError::Job(error) => exit_of_job(error, stopped),
-        PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
+        PullError::State(_)
+        | PullError::NoReceipt { .. }
+        | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
         PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
         PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
@@ -124,7 +126,6 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         | PullError::CannotRollBack { .. }
         | PullError::Lost { .. }
         | PullError::Ahead { .. } => Exit::Sink,
-        PullError::State(_) | PullError::NoReceipt { .. } => Exit::State,
         _ => Exit::Fault,
     }
 }

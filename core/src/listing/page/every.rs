@@ -5,14 +5,9 @@ use std::borrow::Cow;
 use super::{
     Records,
     decode::{Search, name},
+    records::split,
 };
 use crate::json::pointer::Pointer;
-
-/// The tokens of `records` before the first `*`, and the others.
-pub(super) fn split(records: &Pointer) -> (&[String], &[String]) {
-    let tokens = records.tokens();
-    tokens.split_at(tokens.iter().position(|token| token == "*").unwrap_or(tokens.len()))
-}
 
 impl Search<'_> {
     /// Reads every record at `records`. The scan is where its first `*` is.

@@ -1,6 +1,6 @@
 //! Writes rows as JSON objects.
 
-use super::csv::{Row, Spelling};
+use super::row::{Row, Spelling};
 
 /// The columns of a table.
 #[derive(Clone, Debug)]

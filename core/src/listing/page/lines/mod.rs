@@ -4,9 +4,11 @@
 //! the records, because nothing is written of a page that turns out to be invalid; then batch by batch, while the sinks
 //! write. So a page may have any length, and takes the memory of a batch.
 
-mod csv;
+mod is_last;
 mod json_row;
 mod ndjson;
+mod row;
+mod rows;
 
 use std::{
     fs::File,
@@ -14,7 +16,7 @@ use std::{
     ops::Range,
 };
 
-use self::{csv::Rows, json_row::Columns};
+use self::{is_last::IsLast, json_row::Columns, row::Row, rows::Rows};
 use super::{
     Format, compact,
     scan::{Spacing, Span},
@@ -241,23 +243,10 @@ impl Lines {
         Self { bytes, range: start..end, ends }
     }
 
-    fn push(&mut self, columns: &Columns, row: csv::Row<'_>) {
+    fn push(&mut self, columns: &Columns, row: Row<'_>) {
         columns.write(row, &mut self.bytes);
         self.range.end = self.bytes.len();
         self.ends.push(self.bytes.len());
-    }
-}
-
-/// Whether a text is the end of a page.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum IsLast {
-    Yes,
-    No,
-}
-
-impl From<bool> for IsLast {
-    fn from(is_last: bool) -> Self {
-        if is_last { Self::Yes } else { Self::No }
     }
 }
 

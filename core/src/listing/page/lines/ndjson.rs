@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::IsLast;
+use super::is_last::IsLast;
 use crate::{
     client::BodyFault,
     listing::page::scan::{Scan, Span},

@@ -134,31 +134,6 @@ fn a_row_that_is_wrong_or_cut_is_named() {
     assert_eq!(named("\n").unwrap(), "");
 }
 
-/// The `csv` crate decides what rows mean. It accepts more, but what both accept must be the same.
-#[test]
-fn rows_mean_what_they_mean_to_the_csv_crate() {
-    let pieces = ["a", "\"", "\"\"", ",", "\n", "\r\n", "\r", "é", " "];
-    let mut texts = vec![String::new()];
-    for _ in 0..6 {
-        texts = texts.iter().flat_map(|text| pieces.map(|piece| format!("{text}{piece}"))).collect();
-        texts.retain(|text| text.len() < 12);
-        for text in &texts {
-            let Ok(read) = read(text.as_bytes().to_vec(), &csv(b',', Some(&["x", "y"]))) else { continue };
-            let rows =
-                ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-            let row = |row: Result<::csv::StringRecord, _>| {
-                let row = row.unwrap();
-                assert_eq!(row.len(), 2, "{text:?}");
-                format!("{}\n", serde_json::json!({"x": row[0], "y": row[1]}))
-            };
-            assert_eq!(text_of(&read), rows.into_records().map(row).collect::<String>(), "{text:?}");
-        }
-        if texts.len() > 20_000 {
-            break;
-        }
-    }
-}
-
 #[test]
 fn a_long_page_comes_in_batches_wherever_lines_end() {
     for shift in 0..5 {
