@@ -244,6 +244,28 @@ fn an_answer_without_a_visible_end_is_an_error() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_stored_is_an_error() {
+    let (folder, _server) = stream(NDJSON, |_| of_type("text/plain", "12345678\n".repeat(1 << 18)));
+    let ended = folder.longhaul("preview events").variable("TMPDIR", folder.path("none")).run();
+    let stderr = "error: could not fetch the first page of `events`\n  \
+                  caused by: `GET http://127.0.0.1:PORT/events` failed\n  \
+                  caused by: the answer cannot be stored on disk\n  \
+                  caused by: in `FOLDER/none`: No such file or directory (os error N)\n\
+                  hint: make room for it in `state_dir` (or in the folder for temporary files, if there is no state yet), \
+                  then resume with: longhaul run events\n";
+    assert_eq!((ended.last_error().as_str(), ended.code), (stderr, Some(6)));
+}
+
+#[test]
+fn a_preview_of_a_long_page_shows_its_first_records() {
+    let (folder, _server) = stream(NDJSON, |_| of_type("text/plain", "12345678\n".repeat(1 << 18)));
+    let ended = folder.run("preview events --format ndjson");
+    ended.assert_complete();
+    assert_eq!(ended.stable_stderr(), "events: 262,144 records on the first page; these are the first\n");
+    assert!(ended.stdout.starts_with("12345678\n12345678\n") && ended.stdout.len() < 5 << 18);
+}
+
+#[test]
 fn keys_that_do_not_fit_the_format_are_errors_before_anything_is_sent() {
     for (keys, stderr) in [
         (

@@ -190,7 +190,9 @@ fn body(fault: &BodyFault, stream: &str) -> String {
 
 /// The hint for a disk on which an answer cannot be stored.
 fn disk(stream: &str) -> String {
-    format!("free space in `state_dir`, or move it to a larger disk, then resume with: longhaul run {stream}")
+    format!(
+        "make room for it in `state_dir` (or in the folder for temporary files, if there is no state yet), then resume with: longhaul run {stream}"
+    )
 }
 
 pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {

@@ -174,7 +174,8 @@ impl Limits {
 
     fn create(&self) -> io::Result<File> {
         let folder = self.folder.clone().filter(|folder| folder.is_dir()).unwrap_or_else(env::temp_dir);
-        tempfile::tempfile_in(folder)
+        tempfile::tempfile_in(&folder)
+            .map_err(|error| io::Error::new(error.kind(), format!("in `{}`: {error}", folder.display())))
     }
 }
 
