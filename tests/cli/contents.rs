@@ -69,6 +69,22 @@ fn a_list_in_the_query_repeats_its_parameter() {
 }
 
 #[test]
+fn an_unfinished_pull_is_not_resumed_with_another_form_or_format() {
+    let keys =
+        "method = \"POST\"\nform = { q = \"a\" }\npages = { type = \"page_number\", param = \"page\" }";
+    let (folder, _server) = stream(keys, |request| {
+        if request.query("page").as_deref() == Some("1") { reply(&json!([1])) } else { Reply::status(404) }
+    });
+    assert_eq!(folder.run("run").code, Some(4));
+    for change in ["form.q=b", "format=ndjson"] {
+        let ended = folder.run(&format!("run --set streams.events.{change}"));
+        let key = change.split_once('=').unwrap().0;
+        assert_eq!(ended.code, Some(6));
+        assert!(ended.stderr.contains(&format!("streams.events.{key}")), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn contents_that_contradict_each_other_are_errors() {
     for (keys, stderr) in [
         (

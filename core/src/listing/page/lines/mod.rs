@@ -13,6 +13,7 @@ mod rows;
 use std::{
     fs::File,
     io::{Read, Seek},
+    mem,
     ops::Range,
 };
 
@@ -152,40 +153,48 @@ impl Spooled {
         }
     }
 
-    /// The next records, in the memory of `lines`. None after the last.
-    pub(super) fn next(&mut self, lines: Lines) -> Result<Lines, BodyFault> {
-        let mut lines = Lines { bytes: lines.bytes, ..Lines::default() };
+    /// The next records, in the memory of the ones before. None after the last.
+    pub(super) fn next(&mut self, before: Lines) -> Result<Lines, BodyFault> {
+        let mut lines = Lines { bytes: before.bytes, ..Lines::default() };
         while lines.ends.is_empty() && !self.is_at_end {
             self.fill()?;
-            let is_last = IsLast::from(self.is_at_end);
-            let used = match &mut self.reader {
-                Reader::Ndjson { number } => {
-                    let mut spans = Vec::new();
-                    let used = if self.is_plain {
-                        ndjson::plain_lines(&self.text, is_last, &mut lines.ends)
-                    } else {
-                        ndjson::lines(&self.text, is_last, number, |span| spans.push(span))?
-                    };
-                    let rest = self.text[used..].to_vec();
-                    self.text.truncate(used);
-                    std::mem::swap(&mut lines.bytes, &mut self.text);
-                    if self.is_plain {
-                        if lines.bytes.last().is_some_and(|last| *last != b'\n') {
-                            lines.bytes.push(b'\n');
-                        }
-                        lines.range = 0..lines.bytes.len();
-                    } else {
-                        lines = Lines::of_spans(lines.bytes, &spans);
-                    }
-                    self.text.clear();
-                    self.text.extend_from_slice(&rest);
-                    0
-                }
-                Reader::Csv(rows) => {
-                    lines.bytes.clear();
-                    rows.rows(&self.text, is_last, |columns, row| lines.push(columns, row))?
-                }
+            lines = match self.reader {
+                Reader::Ndjson { .. } => self.next_lines(lines.bytes)?,
+                Reader::Csv(_) => self.next_rows(lines.bytes)?,
             };
+        }
+        Ok(lines)
+    }
+
+    fn next_lines(&mut self, mut memory: Vec<u8>) -> Result<Lines, BodyFault> {
+        let is_last = IsLast::from(self.is_at_end);
+        let (mut spans, mut ends) = (Vec::new(), Vec::new());
+        let used = match &mut self.reader {
+            Reader::Ndjson { number } if !self.is_plain => {
+                ndjson::lines(&self.text, is_last, number, |span| spans.push(span))?
+            }
+            _ => ndjson::plain_lines(&self.text, is_last, &mut ends),
+        };
+        // The whole lines are the batch. What follows them stays, in the memory of the batch before.
+        memory.clear();
+        memory.extend_from_slice(&self.text[used..]);
+        self.text.truncate(used);
+        let mut bytes = mem::replace(&mut self.text, memory);
+        if !self.is_plain {
+            return Ok(Lines::of_spans(bytes, &spans));
+        }
+        if bytes.last().is_some_and(|last| *last != b'\n') {
+            bytes.push(b'\n');
+        }
+        Ok(Lines { range: 0..bytes.len(), bytes, ends })
+    }
+
+    fn next_rows(&mut self, mut memory: Vec<u8>) -> Result<Lines, BodyFault> {
+        memory.clear();
+        let mut lines = Lines { bytes: memory, ..Lines::default() };
+        if let Reader::Csv(rows) = &mut self.reader {
+            let is_last = IsLast::from(self.is_at_end);
+            let used = rows.rows(&self.text, is_last, |columns, row| lines.push(columns, row))?;
             self.text.drain(..used);
         }
         Ok(lines)
