@@ -19,10 +19,10 @@
 //!
 //! use http::{HeaderMap, Method};
 //! use longhaul_core::{
-//!     Client, Origins, Replay, Secret, Source, Template,
+//!     Body, Client, Origins, Replay, Secret, Source, Template,
 //!     client::auth::FixedToken,
 //!     http::transport::{Settings, UreqTransport},
-//!     listing::paginate::{Base, Follow, NextUrl},
+//!     listing::paginate::NextUrl,
 //!     pull::{Pull, run},
 //!     sink::{OpenSink, Variables},
 //! };
@@ -40,10 +40,10 @@
 //!     path: "/users".to_owned(),
 //!     query: vec![("pageSize".to_owned(), "100".to_owned())],
 //!     headers: HeaderMap::new(),
-//!     body: None,
+//!     body: Body::Empty,
 //!     replay: Replay::Harmless,
 //! };
-//! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
+//! let next = NextUrl::at("/nextUri".parse()?);
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
 //! let (sinks, variables) = (vec![("out", sink)], Variables::new("users", "."));

@@ -108,7 +108,7 @@ typedef struct longhaul_bytes {
     size_t len;
 } longhaul_bytes;
 
-/* The records of one page: lines of JSON, each ending in '\n', in contiguous bytes. */
+/* The records of a page, or of a part of a long one: lines of JSON, each ending in '\n', in contiguous bytes. */
 typedef struct longhaul_batch {
     longhaul_bytes bytes; /* all records; valid NDJSON */
     const size_t *ends;   /* for each record, the index after its '\n'; the last one is bytes.len */
@@ -179,7 +179,7 @@ typedef struct longhaul_sink_table {
     /* Frees a configured sink. The sinks that it opened may still be in use. */
     void (*drop_configured)(longhaul_configured *sink);
 
-    /* Writes the records of one page. The sink may buffer them, but must copy them. */
+    /* Writes records of the next page. The sink may buffer them, but must copy them. */
     longhaul_status (*write)(longhaul_open *sink, longhaul_batch batch, longhaul_reply reply);
 
     /* Makes everything written so far durable, and puts a LONGHAUL_RECEIPT of at most LONGHAUL_MAX_RECEIPT bytes of

@@ -4,16 +4,19 @@
 
 mod records;
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use divan::{Bencher, counter::BytesCount};
 use http::{HeaderMap, Method, StatusCode};
 use longhaul_core::{
-    Replay, Template,
+    Body, Pointer, Replay, Template,
     client::Answer,
     disk::SystemDisk,
     http::transport::Response,
-    listing::page::{Layout, Page},
+    listing::page::{Csv, EmptyBody, Format, Layout, Page},
     sink::{Batch, Registry, Sink, Variables},
 };
 use longhaul_sinks::{Stdout, register};
@@ -34,6 +37,44 @@ fn page(bencher: Bencher<'_, '_>, format: &str) {
         .counter(BytesCount::of_slice(&body))
         .with_inputs(|| answer(body.clone()))
         .bench_values(|answer| Page::read(answer, &layout).unwrap());
+}
+
+/// Where a page of lines is, and its format.
+const LINES: [&str; 4] = ["ndjson in memory", "ndjson on disk", "csv in memory", "csv on disk"];
+
+#[divan::bench(args = LINES)]
+fn page_of_lines(bencher: Bencher<'_, '_>, kind: &str) {
+    let (format, body) = if kind.starts_with("ndjson") {
+        let line = |index| format!("{}\n", records::record(index, 4600));
+        (Format::Ndjson, (0..1000).map(line).collect::<String>())
+    } else {
+        let row = |index| {
+            format!(
+                "{index},2026-01-05T10:11:12.345Z,{index}.50,active,Jane Example,\"words, with a comma\"\r\n"
+            )
+        };
+        (
+            Format::Csv(Csv::default()),
+            format!("id,at,amount,state,name,note\r\n{}", (0..60_000).map(row).collect::<String>()),
+        )
+    };
+    let layout = Layout::new(&Pointer::default(), &[]).with_format(format, EmptyBody::Fault);
+    let is_on_disk = kind.ends_with("disk");
+    let answer = || {
+        let mut answer = answer(body.clone().into_bytes());
+        if is_on_disk {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&answer.response.body).unwrap();
+            answer.response.body.truncate(1 << 20);
+            answer.response.spooled = Some(file);
+        }
+        answer
+    };
+    bencher.counter(BytesCount::of_str(&body)).with_inputs(answer).bench_values(|answer| {
+        let mut page = Page::read(answer, &layout).unwrap();
+        while page.next_batch().unwrap() {}
+        page.len()
+    });
 }
 
 #[divan::bench]
@@ -61,7 +102,7 @@ fn template(bencher: Bencher<'_, '_>) {
         path: "/api/v2/conversations/query".to_owned(),
         query: vec![("interval".to_owned(), interval.to_owned())],
         headers: HeaderMap::new(),
-        body: Some(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
+        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
         replay: Replay::Harmless,
     };
     let variables = Variables::new("conversations", "/");
@@ -78,6 +119,6 @@ fn body(format: &str) -> Vec<u8> {
 }
 
 fn answer(body: Vec<u8>) -> Answer {
-    let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body };
+    let response = Response::new(StatusCode::OK, HeaderMap::new(), body);
     Answer { response, url: "https://api.example/".parse().unwrap() }
 }

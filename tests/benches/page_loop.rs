@@ -25,7 +25,7 @@ fn main() {
         let mut copy = mem::take(&mut buffer);
         copy.clear();
         copy.extend_from_slice(&body);
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: copy };
+        let response = Response::new(StatusCode::OK, HeaderMap::new(), copy);
         let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
         let page = Page::read(answer, &layout).unwrap();
         black_box(page.batch().len());

@@ -298,14 +298,3 @@ fn data_that_the_api_does_not_have_yet_replaces_nothing() {
     assert_eq!(folder.run("run").assert_complete().stable_stderr(), stderr);
     assert_eq!(folder.read("out/events.ndjson"), "of yesterday\n");
 }
-
-#[test]
-fn records_in_several_arrays_are_an_error_before_anything_is_sent() {
-    let (folder, server) = stream("records = \"/data/*\"", |_| reply(&json!({ "data": { "a": 1 } })));
-    folder.run("run").assert_failed(
-        2,
-        "error: `streams.events.records`: `/data/*` names several values; name the one array of records\n  \
-         in: longhaul.toml:16\n",
-    );
-    assert!(server.received().is_empty());
-}

@@ -112,8 +112,9 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 8] = [
+const RUN: [&str; 9] = [
     "[streams.users]",
+    "[streams.deliveries]",
     "[streams.orders]",
     "[streams.calls]",
     "[streams.invoices]",
@@ -254,6 +255,20 @@ fn the_configuration_for_numbered_pages_drops_duplicates() {
     let command = command.variable("LONGHAUL_API__BASE_URL", &root);
     let ended = command.variable("LONGHAUL_AUTH__TOKEN_URL", format!("{root}/oauth/token")).run();
     assert_eq!(ended.assert_complete().stdout, "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
+}
+
+#[test]
+fn the_configuration_for_csv_pulls_rows() {
+    let server = api::server(|request| match request.url.path() {
+        "/export/deliveries" => {
+            Reply { body: b"id;to\r\n1;Rome, Italy\r\n".to_vec(), ..Reply::status(200) }.into()
+        }
+        _ => Reply::status(404).into(),
+    });
+    let folder = Folder::configured(&configuration_of("deliveries"));
+    let command = folder.longhaul("run").variable("EXAMPLE_TOKEN", "t0ken");
+    let ended = command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run();
+    assert_eq!(ended.assert_complete().stdout, "{\"id\":\"1\",\"to\":\"Rome, Italy\"}\n");
 }
 
 #[test]

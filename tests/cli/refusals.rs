@@ -176,8 +176,8 @@ fn a_complete_body_that_is_not_json_is_final() {
          caused by: `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations` failed\n  \
          caused by: the answer is not JSON: it is `text/csv` and starts with `id,name.1,a.`\n  \
          caused by: expected value at line 1 column 1\n\
-         hint: only JSON can be read: check `streams.conversations.path`, or request JSON with a query parameter or \
-         header\n",
+         hint: check `streams.conversations.path`, or request JSON with a query parameter or header; for NDJSON or CSV, \
+         set `streams.conversations.format`\n",
     );
     assert_eq!(server.received().len(), 2, "it is not requested again");
 }

@@ -8,7 +8,7 @@ use std::{
 use http::Method;
 use jiff::{SignedDuration, Span, tz::TimeZone};
 use longhaul_core::{
-    Pointer, Replay, Source, Template,
+    Body, Pointer, Replay, Source, Template,
     client::answer::Rules,
     http::transport::TransportErrorKind,
     listing::paginate::{Renewal, Token},
@@ -42,7 +42,7 @@ pub(crate) fn source(setup: &Setup) -> Source {
     let at = |path: &str| setup.source_at(&format!("{JOBS_PATH}{path}"), "", paginator.clone()).first;
     let submit = Template {
         method: Method::POST,
-        body: Some(json!({"interval": "{window.start}/{window.end}"})),
+        body: Body::Json(json!({"interval": "{window.start}/{window.end}"})),
         replay: Replay::OnlyUnseen,
         ..at("")
     };

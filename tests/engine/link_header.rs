@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use http::Method;
-use longhaul_core::listing::{
-    PageError,
-    paginate::{Base, Follow, NextUrl},
+use longhaul_core::{
+    Body,
+    listing::{
+        PageError,
+        paginate::{Base, Follow, NextUrl},
+    },
 };
 use longhaul_tests::{Lifetime, Received, Reply, ScriptedTransport, Setup, Tokens, chain};
 use serde_json::json;
@@ -69,7 +72,7 @@ fn a_link_is_followed_by_get_without_content() {
     });
     let mut source = setup.source_at("/search", "", link_header());
     source.first.method = Method::POST;
-    source.first.body = Some(json!({"q": "x"}));
+    source.first.body = Body::Json(json!({"q": "x"}));
     assert_eq!(setup.pull(&source, None).records(), ["1", "2"]);
     let requests = transport.api_requests();
     assert_eq!((&requests[1].method, requests[1].body.len()), (&Method::GET, 0));

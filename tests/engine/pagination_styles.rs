@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use longhaul_core::{
-    Source,
+    Body, Source,
     listing::{
         end::{Ends, RecordsMissing},
         paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single, Token},
@@ -74,7 +74,7 @@ fn assert_pulls_every_record_once(style: &Style) {
             ..setup.source_at(&format!("{PATH}?state=a%2Fb"), "/entities", Single::Assumed)
         };
         source.first.method = style.method.clone();
-        source.first.body.clone_from(&style.body);
+        source.first.body = style.body.clone().map_or(Body::Empty, Body::Json);
 
         let pulled = setup.pull(&source, None);
 
@@ -300,7 +300,7 @@ fn constant_cursor() {
         });
         let mut source = setup.source_at(PATH, "/entities", paginator.clone());
         source.first.method = Method::POST;
-        source.first.body = Some(json!({}));
+        source.first.body = Body::Json(json!({}));
 
         let pulled = setup.pull(&source, None);
 

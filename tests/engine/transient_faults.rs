@@ -41,7 +41,9 @@ const CASES: [Case; 24] = [
     ("chunks cut", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Close)),
     ("chunks reset", Connection, NO_WAIT, |reply, _| cut(reply, Framing::Chunks, End::Reset)),
     ("not HTTP", Connection, NO_WAIT, |_, _| Reaction::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
-    ("invalid gzip", Connection, NO_WAIT, |reply, _| reply.header("content-encoding", "gzip").into()),
+    ("invalid gzip", Connection, NO_WAIT, |reply, _| {
+        Reply { body: [b"\x1f\x8b\x08", &reply.body[..]].concat(), ..reply }.into()
+    }),
     ("empty 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::status(200).into()),
     ("HTML 200", UnreadableAnswer, NO_WAIT, |_, _| Reply::html().into()),
     ("broken JSON", UnreadableAnswer, NO_WAIT, |reply, _| truncated(reply).into()),

@@ -1,6 +1,6 @@
 //! Compresses and decompresses files.
 
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 
 use flate2::{read::MultiGzDecoder, write::GzEncoder};
 
@@ -29,4 +29,15 @@ pub fn compress(compression: &str, text: &str) -> Vec<u8> {
         _ => Ok(text.into()),
     };
     compressed.expect("writing to memory succeeds")
+}
+
+/// A zip archive with these files.
+pub fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, contents) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        let written = archive.start_file(*name, options).and_then(|()| Ok(archive.write_all(contents)?));
+        written.expect("writing to memory succeeds");
+    }
+    archive.finish().expect("writing to memory succeeds").into_inner()
 }

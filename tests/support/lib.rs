@@ -24,7 +24,7 @@ mod tokens;
 
 pub use self::{
     child_process::{child_args, test_in_child},
-    compression::{compress, decompress},
+    compression::{compress, decompress, zip},
     exchange::{Received, Reply},
     fake_api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
     fault_server::{End, FaultServer, Framing, Reaction},

@@ -55,7 +55,7 @@ impl Transport for ScriptedTransport {
     fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
         let mut headers = request.headers.clone();
         if let Some(content_type) = request.body.content_type() {
-            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            headers.insert(http::header::CONTENT_TYPE, content_type);
         }
         let received = Received {
             method: request.method.clone(),
@@ -69,7 +69,7 @@ impl Transport for ScriptedTransport {
         buffer.clear();
         buffer.extend(&reply.body);
         let status = StatusCode::from_u16(reply.status).expect("a status of three digits");
-        Ok(Response { status, headers: header_map(&reply), body: buffer })
+        Ok(Response::new(status, header_map(&reply), buffer))
     }
 
     fn interrupt(&self) {

@@ -15,6 +15,7 @@ use longhaul_core::{
     listing::{
         Listing, PageError,
         end::Ends,
+        page::Format,
         paginate::{NextUrl, Paginator},
     },
     pull::{self, Pull, PullError},
@@ -131,22 +132,20 @@ impl Setup {
             paginator: Arc::new(NextUrl::at(next)),
             ends: Ends::default(),
             rules: Arc::new(Rules::of_pages(Vec::new())),
+            format: Format::Json,
         }
     }
 
     /// The source of the pull.
     pub fn source(&self) -> Source {
         let Request { method, url, headers, body, replay, .. } = self.request.clone();
-        let body = match body {
-            Body::Json(body) => Some(body),
-            _ => None,
-        };
         let path = url[Position::BeforePath..].to_owned();
         let base_url = url.join("/").expect("an API has a root");
         let first = Template { method, base_url, path, query: Vec::new(), headers, body, replay };
-        let Listing { records, paginator, ends, rules, .. } = self.listing();
+        let Listing { records, paginator, ends, rules, format, .. } = self.listing();
         Source {
             first,
+            format,
             records,
             paginator,
             ends,
@@ -161,7 +160,8 @@ impl Setup {
     /// Another listing of the same API, requested by GET without a body.
     pub fn source_at(&self, path: &str, records: &str, paginator: impl Paginator + 'static) -> Source {
         let source = self.source();
-        let first = Template { method: Method::GET, path: path.to_owned(), body: None, ..source.first };
+        let first =
+            Template { method: Method::GET, path: path.to_owned(), body: Body::Empty, ..source.first };
         Source::new(first, records.parse().expect("a pointer"), paginator)
     }
 

@@ -1,6 +1,6 @@
 //! Builds the client from `[api]`, `[auth]`, `[rate]` and `[retry]`.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use longhaul_core::{
     Client, Clock, Origins, Secret, Secrets,
@@ -57,6 +57,8 @@ pub(crate) struct Limits {
     pub(crate) requests: Option<u64>,
     /// Stops the run.
     pub(crate) stop: Stop,
+    /// The folder for answers that do not fit in memory, if it exists.
+    pub(crate) spool_folder: PathBuf,
 }
 
 /// Builds the client, and resolves the secrets, which are added to `secrets`. Nothing is sent.
@@ -69,7 +71,7 @@ pub(crate) fn connect(
     limits: Limits,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let settings = settings(config, environment)?;
+    let settings = Settings { spool_folder: Some(limits.spool_folder), ..settings(config, environment)? };
     let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
     let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
         let transport = Arc::new(transport(&settings, loaded)?);

@@ -172,9 +172,9 @@ impl Resolve<'_> {
         Ok(TokenForm {
             method: request.method.clone(),
             format: match request.format {
-                config::Format::Form => Format::Form,
-                config::Format::Json => Format::Json,
-                config::Format::Query => Format::Query,
+                config::RequestFormat::Form => Format::Form,
+                config::RequestFormat::Json => Format::Json,
+                config::RequestFormat::Query => Format::Query,
             },
             headers,
             fields: self.loaded.config.auth.fields(),

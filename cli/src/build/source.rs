@@ -8,10 +8,11 @@ use http::{
 };
 use jiff::{SignedDuration, SpanRelativeTo};
 use longhaul_core::{
-    Client, Replay, Source, Template,
+    Body as RequestBody, Client, Replay, Source, Template,
     http::place::Place,
     listing::{
         end::{Ends, RecordsMissing},
+        page::{Csv, Format},
         paginate::{
             Base, Follow, LinkOrigin, NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single,
             Token,
@@ -26,7 +27,10 @@ use url::Url;
 
 use crate::{
     build::rules,
-    config::{self, Body, ConfigError, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style},
+    config::{
+        self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
+        placeholders::{self, RequestOf},
+    },
     terminal::failure::Failure,
 };
 
@@ -39,19 +43,22 @@ pub(crate) fn source(
     secrets: &longhaul_core::Secrets,
     shutdown_client: impl FnOnce() -> Result<Client, Failure>,
 ) -> Result<Source, Failure> {
-    let requests = Requests { loaded, name, headers: headers(loaded, name, stream, environment, secrets)? };
+    let headers = headers(loaded, name, stream, environment, secrets)?;
+    let requests = Requests { loaded, name, stream, headers };
     let replay = if stream.idempotent { Replay::Harmless } else { Replay::OnlyUnseen };
     let first = Template {
         method: stream.method.clone(),
         query: pairs(&stream.query),
-        body: requests.body("body", stream.body.as_ref())?,
+        body: requests.content("", RequestOf::Others, &stream.content())?,
         replay,
+        headers: accepting(stream.format, requests.headers.clone()),
         ..requests.get(&stream.path)
     };
     let job = stream.job.as_ref().map(|job| requests.job(job, shutdown_client)).transpose()?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
+        format: format(stream),
         records: stream.records.clone(),
         paginator: paginator(&stream.pages.style, is_declared, &loaded.config.api.base_url),
         ends: ends(stream),
@@ -67,6 +74,7 @@ pub(crate) fn source(
 struct Requests<'a> {
     loaded: &'a Loaded,
     name: &'a str,
+    stream: &'a Stream,
     headers: HeaderMap,
 }
 
@@ -78,14 +86,35 @@ impl Requests<'_> {
             path: path.to_owned(),
             query: Vec::new(),
             headers: self.headers.clone(),
-            body: None,
+            body: RequestBody::Empty,
             replay: Replay::Harmless,
         }
     }
 
-    fn body(&self, below: &str, body: Option<&Body>) -> Result<Option<serde_json::Value>, ConfigError> {
-        let key = format!("streams.{}.{below}", self.name);
-        body.map(|body| body.read(&key, &self.loaded.origin_of(&key))).transpose()
+    /// The content of the request at `below`, which is empty or ends with a dot.
+    fn content(
+        &self,
+        below: &str,
+        request: RequestOf,
+        content: &Content<'_>,
+    ) -> Result<RequestBody, ConfigError> {
+        if let Some(body) = content.body {
+            let key = format!("streams.{}.{below}body", self.name);
+            let origin = self.loaded.origin_of(&key);
+            let json = body.read(&key, &origin)?;
+            // In a file, nobody has looked for them yet.
+            placeholders::check_all(&json, &placeholders::known(self.stream, request)).map_err(|error| {
+                ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(placeholders::HINT)
+            })?;
+            return Ok(RequestBody::Json(json));
+        }
+        Ok(match (content.form, content.text, content.content_type) {
+            (Some(form), ..) => RequestBody::Form(pairs(form)),
+            (_, Some(text), Some(content_type)) => {
+                RequestBody::Text { text: text.clone(), content_type: content_type.clone() }
+            }
+            _ => RequestBody::Empty,
+        })
     }
 
     fn job(
@@ -96,13 +125,14 @@ impl Requests<'_> {
         let submit = Template {
             method: job.submit.method.clone(),
             query: pairs(&job.submit.query),
-            body: self.body("job.submit.body", job.submit.body.as_ref())?,
+            body: self.content("job.submit.", RequestOf::Submit, &job.submit.content())?,
             // A submission is not a read: two of them create two jobs.
             replay: Replay::OnlyUnseen,
             ..self.get(&job.submit.path)
         };
         let cancel = job.cancel.as_ref().map(|cancel| {
-            let request = Template { method: cancel.method.clone(), ..self.get(&cancel.path) };
+            let body = self.content("job.cancel.", RequestOf::Others, &cancel.content())?;
+            let request = Template { method: cancel.method.clone(), body, ..self.get(&cancel.path) };
             Ok::<_, Failure>(Cancel { request, client: shutdown_client()? })
         });
         Ok(Job {
@@ -125,6 +155,31 @@ impl Requests<'_> {
 
 fn states(states: &[config::State]) -> Vec<JobState> {
     states.iter().map(|config::State(state)| state.clone()).collect()
+}
+
+fn format(stream: &Stream) -> Format {
+    match (stream.format, &stream.csv) {
+        (config::Format::Json, _) => Format::Json,
+        (config::Format::Ndjson, _) => Format::Ndjson,
+        (config::Format::Csv, None) => Format::Csv(Csv::default()),
+        (config::Format::Csv, Some(config::Csv { delimiter, header })) => {
+            Format::Csv(Csv { delimiter: *delimiter, header: header.clone() })
+        }
+    }
+}
+
+/// `headers` with the format in `Accept`, unless the user configured that. Other formats are accepted, too, because few
+/// servers know the names of these.
+fn accepting(format: config::Format, mut headers: HeaderMap) -> HeaderMap {
+    let accepted = match format {
+        config::Format::Json => return headers,
+        config::Format::Ndjson => "application/x-ndjson, application/jsonl, */*;q=0.5",
+        config::Format::Csv => "text/csv, */*;q=0.5",
+    };
+    if headers.get(ACCEPT).is_some_and(|value| !value.is_sensitive()) {
+        headers.insert(ACCEPT, HeaderValue::from_static(accepted));
+    }
+    headers
 }
 
 fn pairs(query: &Query) -> Vec<(String, String)> {

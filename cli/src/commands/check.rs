@@ -66,7 +66,7 @@ fn pages(
         }
         FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched { first, second } => {
-            let records = |page: Option<Box<Page>>| page.map_or(0, |page| page.batch().len() as u64);
+            let records = |page: Option<Box<Page>>| page.map_or(0, |page| page.len());
             let of_first = counted(records(first), "record");
             match second {
                 Some(page) => {

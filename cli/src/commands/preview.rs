@@ -42,7 +42,9 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     };
     let batch = page.as_ref().map_or(Batch::new(&[], &[]), |page| page.batch());
     let text = if arguments.columns { columns(&batch)? } else { shown(session, arguments, stream, &batch)? };
-    session.screen.print(&format!("{name}: {} on the first page", counted(batch.len() as u64, "record")));
+    let records = page.as_ref().map_or(0, |page| page.len());
+    let shown = if batch.len() as u64 == records { "" } else { "; these are the first" };
+    session.screen.print(&format!("{name}: {} on the first page{shown}", counted(records, "record")));
     print(&text)
 }
 

@@ -7,6 +7,7 @@
 //! - `sections`: what each table holds
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
+//! - `placeholders`: what the requests of a stream may contain
 //! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
 //!
 //! # Adding a key
@@ -43,6 +44,7 @@ mod every_error;
 mod load;
 mod loaded;
 mod origin;
+pub(crate) mod placeholders;
 mod schema;
 mod sections;
 mod show;
@@ -61,7 +63,9 @@ pub use self::{
     sections::{
         answers::Answer,
         api::{Api, Proxy},
-        auth::{Auth, ClientAuth, Format, Grant, TokenRequest, TokenResponse},
+        auth::{Auth, ClientAuth, Grant, RequestFormat, TokenRequest, TokenResponse},
+        content::Content,
+        csv::Csv,
         errors::Refusals,
         job::{Cancel, Job, ResultUrls, State, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},
@@ -69,7 +73,7 @@ pub use self::{
         retry::Retry,
         root::Config,
         sink::Sink,
-        stream::{RecordsMissing, Stream},
+        stream::{Format, RecordsMissing, Stream},
         table::Table,
         window::{Available, Window},
     },

@@ -75,7 +75,7 @@ impl Session {
     /// Builds the client of the API, for at most this many requests.
     pub(crate) fn connect_with_limit(&self, requests: Option<u64>) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
-        let limits = Limits { requests, stop: self.stop.clone() };
+        let limits = Limits { requests, stop: self.stop.clone(), spool_folder: self.state_folder() };
         let access = build::connect(
             &self.loaded,
             &self.environment,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use longhaul_core::{
-    Source, Template,
+    Body, Source, Template,
     pull::{PullError, window},
     state::Summary,
     window::Window,
@@ -120,7 +120,7 @@ fn available_until(
         method: http::Method::GET,
         path: available.path.clone(),
         query: Vec::new(),
-        body: None,
+        body: Body::Empty,
         ..source.first.clone()
     };
     let failed = |error: PullError| Failure::of_pull(name, error, &Summary::default(), session.stop.reason());

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use longhaul_core::{
+    Body,
     pull::{Pull, undo},
     sink::Variables,
     state::{
@@ -147,7 +148,8 @@ fn definition(session: &Session, planned: &Planned<'_>) -> std::collections::BTr
     let mut definition = session.loaded.definition(planned.name, &sinks);
     let job = planned.source.job.as_ref().map(|job| (&job.submit, "job.submit.body"));
     for (request, key) in [(&planned.source.first, "body")].into_iter().chain(job) {
-        if let Some(body) = &request.body {
+        // Other contents are in the configuration as they are.
+        if let Body::Json(body) = &request.body {
             let key = format!("streams.{}.{key}", planned.name);
             definition.retain(|other, _| !other.starts_with(&key));
             definition.insert(key, longhaul_core::state::fingerprint(&body.to_string()));

@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use longhaul_core::{
-    client::{AttemptError, RequestError, auth::AuthError, retry::StopReason},
+    client::{AttemptError, BodyFault, RequestError, auth::AuthError, retry::StopReason},
+    http::transport::TransportErrorKind,
     listing::PageError,
     pull::{PullError, job::JobError},
     sink::SinkErrorKind,
@@ -121,6 +122,9 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
     match error {
         PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
         PullError::Job(error) => exit_of_job(error, stopped),
+        PullError::State(_)
+        | PullError::NoReceipt { .. }
+        | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
         PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
         PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
@@ -128,7 +132,6 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         | PullError::CannotRollBack { .. }
         | PullError::Lost { .. }
         | PullError::Ahead { .. } => Exit::Sink,
-        PullError::State(_) | PullError::NoReceipt { .. } => Exit::State,
         _ => Exit::Fault,
     }
 }
@@ -139,6 +142,8 @@ fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
         (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
+        (_, Some(AttemptError::Failed(error))) if error.kind() == TransportErrorKind::Disk => Exit::State,
+        (_, Some(AttemptError::Unreadable(BodyFault::Disk(_)))) => Exit::State,
         _ => Exit::Api,
     }
 }

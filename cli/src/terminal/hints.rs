@@ -2,7 +2,8 @@
 
 use longhaul_core::{
     client::{
-        AttemptError, BodyFault, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason,
+        AttemptError, BodyFault, Misdirection, RequestError, RowProblem, answer::Then, auth::AuthError,
+        retry::StopReason,
     },
     http::{
         origins::{ForeignOrigin, WayOut},
@@ -19,6 +20,7 @@ use crate::exit::Exit;
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
         PullError::Page(PageError::Request(error)) => request(error, exit, stream),
+        PullError::Page(PageError::Body(fault)) => body(fault, stream),
         PullError::Page(PageError::Repeated { .. }) => {
             format!(
                 "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
@@ -26,7 +28,10 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         }
         PullError::Page(PageError::ForeignOrigin(origin)) => foreign_origin(origin, stream),
         PullError::Page(
-            PageError::Elsewhere { .. } | PageError::Absent { .. } | PageError::NoArray { .. },
+            PageError::Elsewhere { .. }
+            | PageError::Absent { .. }
+            | PageError::NoArray { .. }
+            | PageError::Scalar { .. },
         ) => {
             format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
         }
@@ -63,7 +68,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::NotOnly { .. }) => format!(
             "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
         ),
-        PullError::Page(PageError::RecordsMissing { .. }) => format!(
+        PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
             "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
         PullError::Page(PageError::ErrorInstead { .. }) => {
@@ -143,6 +148,9 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
             Some(hint) => format!("{hint}; then resume with: longhaul run {stream}"),
             None => format!("resume with: longhaul run {stream}"),
         },
+        (Some(AttemptError::Unreadable(BodyFault::NoLines)), Exit::TryLater) => format!(
+            "if this API sends nothing when there are no records, set `streams.{stream}.records_missing = \"empty\"`; otherwise, resume with: longhaul run {stream}"
+        ),
         (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),
         (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(origin))), _)
             if origin.way_out() == Some(WayOut::Public) =>
@@ -155,11 +163,10 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         (Some(AttemptError::FreshCredential(_) | AttemptError::RejectedCredential(_)), _) => {
             "the API does not accept this token: check `auth`, and that `api.base_url` belongs to the same system".to_owned()
         }
+        (Some(AttemptError::Failed(error)), _) if error.kind() == TransportErrorKind::Disk => disk(stream),
         (Some(AttemptError::Failed(error)), _) => transport(error, "api.base_url")
             .unwrap_or_else(|| format!("check `streams.{stream}`")),
-        (Some(AttemptError::Unreadable(BodyFault::Undecodable { .. })), _) => format!(
-            "only JSON can be read: check `streams.{stream}.path`, or request JSON with a query parameter or header"
-        ),
+        (Some(AttemptError::Unreadable(fault)), _) => body(fault, stream),
         (Some(AttemptError::Refused { refusal, .. }), _) => match refusal.status.as_u16() {
             403 => "the credentials are valid but lack a permission or scope for this request".to_owned(),
             404 => format!("check `api.base_url` and `streams.{stream}.path`"),
@@ -167,6 +174,42 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         },
         _ => format!("check `streams.{stream}`"),
     }
+}
+
+/// The hint for a body that cannot be read.
+fn body(fault: &BodyFault, stream: &str) -> String {
+    match fault {
+        BodyFault::Undecodable { .. } => format!(
+            "check `streams.{stream}.path`, or request JSON with a query parameter or header; for NDJSON or CSV, set `streams.{stream}.format`"
+        ),
+        BodyFault::JsonInstead { .. } => {
+            format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
+        }
+        BodyFault::Line { .. } => {
+            format!("check that the API sends NDJSON; for one JSON value, remove `streams.{stream}.format`")
+        }
+        BodyFault::Row { problem: RowProblem::Length { .. }, .. } => format!(
+            "check `streams.{stream}.csv.delimiter`; if it is correct, report the row to the API's operator"
+        ),
+        BodyFault::Row { problem: RowProblem::SameName(_), .. } => format!(
+            "name the columns in the request, if the API can; if there is no header line, set `streams.{stream}.csv.header`"
+        ),
+        BodyFault::Row { problem: RowProblem::IsHeader, .. } => {
+            format!("remove `streams.{stream}.csv.header`")
+        }
+        BodyFault::Row { problem: RowProblem::NotUtf8, .. } => {
+            "request UTF-8; or ask the API's operator to send the charset in `Content-Type`".to_owned()
+        }
+        BodyFault::Disk(_) => disk(stream),
+        _ => "report this to the API's operator".to_owned(),
+    }
+}
+
+/// The hint for a disk on which an answer cannot be stored.
+fn disk(stream: &str) -> String {
+    format!(
+        "make room for it in `state_dir` (or in the folder for temporary files, if there is no state yet), then resume with: longhaul run {stream}"
+    )
 }
 
 pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
@@ -230,6 +273,15 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
             "the server does not speak HTTP correctly: check `{key}`, or report it to the API's operator"
         ),
         TransportErrorKind::TooLarge => "request smaller pages, or raise `api.max_page`".to_owned(),
+        TransportErrorKind::Archive => {
+            "request each file by itself, or uncompressed: longhaul reads zip archives with one file".to_owned()
+        }
+        TransportErrorKind::Undecodable => {
+            "request UTF-8; or ask the API's operator to send the charset that the answer really has in `Content-Type`".to_owned()
+        }
+        TransportErrorKind::Endless => {
+            "the API must send `Content-Length` or chunks (HTTP/1.1): check for a proxy that removes them, or report it to the API's operator".to_owned()
+        }
         _ => return None,
     };
     Some(hint)

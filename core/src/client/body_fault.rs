@@ -1,6 +1,11 @@
 //! Bodies of successful responses that cannot be read.
 
+use std::io;
+
 use http::{HeaderMap, header::CONTENT_TYPE};
+use serde::de::IgnoredAny;
+
+use super::row_problem::RowProblem;
 
 /// The body of a successful response that cannot be read. Unless it is complete, another attempt may bring a better one.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +30,60 @@ pub enum BodyFault {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// It should be lines, and has none.
+    #[error("the answer is empty")]
+    NoLines,
+    /// It should be lines of JSON or CSV, and is a page for people.
+    #[error("the answer is HTML, not {expected}")]
+    HtmlInstead {
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// It should be CSV, and is JSON, as error messages are. It is complete.
+    #[error("the answer is JSON, not CSV: it starts with `{start}`")]
+    JsonInstead {
+        /// The first characters of the body.
+        start: String,
+    },
+    /// A line is not JSON. The answer is complete.
+    #[error("line {number} of the answer is not JSON: {problem}")]
+    Line {
+        /// The number of the line, from 1.
+        number: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The last line breaks off.
+    #[error("line {number} of the answer, the last one, is cut off")]
+    CutLine {
+        /// The number of the line, from 1.
+        number: u64,
+    },
+    /// A row of CSV is wrong. The answer is complete.
+    #[error("row {number} of the answer {problem}")]
+    Row {
+        /// The number of the row, from 1. A header line counts.
+        number: u64,
+        /// What is wrong with it.
+        problem: RowProblem,
+    },
+    /// The last row breaks off.
+    #[error("row {number} of the answer, the last one, is cut off")]
+    CutRow {
+        /// The number of the row, from 1. A header line counts.
+        number: u64,
+    },
+    /// A line or row is longer than memory allows.
+    #[error("line {number} of the answer is longer than {longest} MiB")]
+    LongLine {
+        /// The number of the line, from 1. Empty ones do not count.
+        number: u64,
+        /// The maximum length.
+        longest: usize,
+    },
+    /// It is on disk, and cannot be read from there.
+    #[error("the answer cannot be read back from disk")]
+    Disk(#[source] io::Error),
 }
 
 /// How much of a body an error shows.
@@ -38,6 +97,46 @@ impl BodyFault {
             None => Err(Self::Empty),
             Some(b'<') if !start.starts_with(b"<?xml") => Err(Self::Html),
             Some(_) => Ok(()),
+        }
+    }
+
+    /// Checks what can be checked before a body is read as lines. `start` is its start, or all of it.
+    pub(crate) fn check_lines(start: &[u8], expected: &'static str) -> Result<(), Self> {
+        let start = start.trim_ascii_start();
+        let begins =
+            |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag.as_bytes()));
+        // The first name of a table may stand in angle brackets.
+        if begins("<!doctype") || begins("<html") {
+            return Err(Self::HtmlInstead { expected });
+        }
+        Ok(())
+    }
+
+    /// The fault of a body that should be CSV, if it is JSON.
+    pub(crate) fn check_not_json(body: &[u8]) -> Result<(), Self> {
+        let is_json = body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
+        if is_json && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            return Err(Self::JsonInstead { start: printable(body) });
+        }
+        Ok(())
+    }
+
+    /// Whether another attempt may bring a better body.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Empty
+            | Self::NoLines
+            | Self::Html
+            | Self::HtmlInstead { .. }
+            | Self::Incomplete(_)
+            | Self::CutLine { .. }
+            | Self::CutRow { .. } => true,
+            Self::Undecodable { .. }
+            | Self::JsonInstead { .. }
+            | Self::Line { .. }
+            | Self::Row { .. }
+            | Self::LongLine { .. }
+            | Self::Disk(_) => false,
         }
     }
 
@@ -61,6 +160,10 @@ impl BodyFault {
         match self {
             Self::Undecodable { content_type, start, source } => {
                 Self::Undecodable { content_type: redact(&content_type), start: redact(&start), source }
+            }
+            Self::JsonInstead { start } => Self::JsonInstead { start: redact(&start) },
+            Self::Row { number, problem: RowProblem::SameName(name) } => {
+                Self::Row { number, problem: RowProblem::SameName(redact(&name)) }
             }
             other => other,
         }

@@ -28,7 +28,7 @@ pub struct Document {
 impl Document {
     /// Reads a response that must be JSON.
     pub(crate) fn read(response: Response) -> Result<Self, BodyFault> {
-        let Response { status, headers, body } = response;
+        let Response { status, headers, body, .. } = response;
         BodyFault::check(&body)?;
         let parsed = serde_json::from_slice(&body);
         let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;

@@ -225,8 +225,8 @@ impl AttemptError {
             // Without a token there is no attempt, so `Credential` never gets here.
             Self::Misdirected(_) | Self::Credential(_) => Outcome::Misdirected,
             Self::Failed(error) => Outcome::Failed(error.kind()),
-            Self::Unreadable(BodyFault::Undecodable { .. }) => Outcome::Undecodable,
-            Self::Unreadable(_) => Outcome::Unreadable,
+            Self::Unreadable(fault) if fault.is_transient() => Outcome::Unreadable,
+            Self::Unreadable(_) => Outcome::Undecodable,
         }
     }
 

@@ -25,6 +25,7 @@ pub mod rate;
 mod redirect;
 pub mod refusal;
 pub mod retry;
+mod row_problem;
 mod then;
 mod view;
 mod wait;
@@ -41,6 +42,7 @@ pub use self::{
     document::Document,
     error::{AttemptError, RequestError},
     redirect::Misdirection,
+    row_problem::RowProblem,
 };
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
 use crate::{

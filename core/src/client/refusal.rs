@@ -122,7 +122,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("ININ-Correlation-Id", HeaderValue::from_static("c0ffee"));
         let status = StatusCode::from_u16(status).unwrap();
-        let response = Response { status, headers, body: body.as_bytes().to_vec() };
+        let response = Response::new(status, headers, body.as_bytes().to_vec());
         let mut request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
         let mut bearer = HeaderValue::from_static("Bearer t0ken");
         bearer.set_sensitive(true);

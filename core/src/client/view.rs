@@ -48,10 +48,11 @@ impl<'a> View<'a> {
             let value = match place {
                 Place::Body(pointer) if self.json.get().is_none() => {
                     let mut cells = [None];
-                    let body = str::from_utf8(&self.response.body).unwrap_or_default();
+                    let body = str::from_utf8(self.whole()).unwrap_or_default();
                     // A body that is not JSON has no values.
-                    let _ = PointerTree::of([pointer]).find(body, &mut cells);
-                    cells[0].and_then(|text| serde_json::from_str(text).ok())
+                    let read = PointerTree::of([pointer]).find(body, &mut cells);
+                    let text = read.ok().and_then(|()| cells[0]);
+                    text.and_then(|text| serde_json::from_str(text).ok())
                 }
                 _ => {
                     let body = self.json();
@@ -84,7 +85,12 @@ impl<'a> View<'a> {
     }
 
     fn json(&self) -> Option<&Value> {
-        self.json.get_or_init(|| serde_json::from_slice(&self.response.body).ok()).as_ref()
+        self.json.get_or_init(|| serde_json::from_slice(self.whole()).ok()).as_ref()
+    }
+
+    /// The body, or nothing if it is so long that only its start is in memory. Then it is lines, and not JSON.
+    fn whole(&self) -> &'a [u8] {
+        if self.response.spooled.is_some() { &[] } else { &self.response.body }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use http::{
-    HeaderMap, Method,
+    HeaderMap, HeaderValue, Method,
     header::{ACCEPT, CONTENT_TYPE},
 };
 use url::{Url, form_urlencoded};
@@ -26,6 +26,18 @@ pub struct Request {
     /// Parameters that hold a credential. They are added to the query only when the request is sent, so that `url` can be
     /// shown and stored.
     pub secret_query: Vec<(String, Secret)>,
+    /// What the answer is, if it is a success.
+    pub expects: Expects,
+}
+
+/// What the answer to a request is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Expects {
+    /// A document that shows where it ends, such as JSON. It is kept in memory.
+    #[default]
+    Document,
+    /// Any number of lines. What does not fit in memory goes to disk, and the answer must say where it ends.
+    Lines,
 }
 
 /// Whether a request may be sent again if the server may have acted on it already.
@@ -46,6 +58,13 @@ pub enum Body {
     Json(serde_json::Value),
     /// `application/x-www-form-urlencoded`. `Debug` does not show it, because it may contain credentials.
     Form(Vec<(String, String)>),
+    /// Any other text.
+    Text {
+        /// The text.
+        text: String,
+        /// The media type.
+        content_type: HeaderValue,
+    },
 }
 
 impl Request {
@@ -58,6 +77,7 @@ impl Request {
             body: Body::Empty,
             replay: Replay::Harmless,
             secret_query: Vec::new(),
+            expects: Expects::Document,
         }
     }
 
@@ -98,16 +118,17 @@ impl Request {
 
 impl Body {
     /// The media type, or `None` if there is no content.
-    pub fn content_type(&self) -> Option<&'static str> {
+    pub fn content_type(&self) -> Option<HeaderValue> {
         match self {
             Self::Empty => None,
-            Self::Json(_) => Some("application/json"),
-            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Json(_) => Some(HeaderValue::from_static("application/json")),
+            Self::Form(_) => Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
+            Self::Text { content_type, .. } => Some(content_type.clone()),
         }
     }
 
     /// The bytes to send.
-    pub fn encode(&self) -> Cow<'static, [u8]> {
+    pub fn encode(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Empty => Cow::Borrowed(&[]),
             Self::Json(value) => Cow::Owned(value.to_string().into_bytes()),
@@ -115,6 +136,7 @@ impl Body {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 Cow::Owned(form.extend_pairs(fields).finish().into_bytes())
             }
+            Self::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
         }
     }
 }
@@ -125,6 +147,7 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("Empty"),
             Self::Json(_) => f.write_str("Json(…)"),
             Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
+            Self::Text { text, content_type } => write!(f, "Text({content_type:?}, {text:?})"),
         }
     }
 }

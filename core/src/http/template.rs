@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    http::request::{Body, Replay, Request},
+    http::request::{Body, Expects, Replay, Request},
     sink::Variables,
 };
 
@@ -22,8 +22,8 @@ pub struct Template {
     pub query: Vec<(String, String)>,
     /// Header fields; values that may hold a credential are marked sensitive.
     pub headers: HeaderMap,
-    /// The JSON content, if there is any.
-    pub body: Option<Value>,
+    /// The content.
+    pub body: Body,
     /// Whether the request may be sent again.
     pub replay: Replay,
 }
@@ -39,7 +39,16 @@ impl Template {
             let parameters = self.query.iter().map(|(name, value)| (name, variables.fill(value)));
             url.query_pairs_mut().extend_pairs(parameters);
         }
-        let body = self.body.as_ref().map_or(Body::Empty, |body| Body::Json(filled(body, variables)));
+        let body = match &self.body {
+            Body::Empty => Body::Empty,
+            Body::Json(body) => Body::Json(filled(body, variables)),
+            Body::Form(fields) => {
+                Body::Form(fields.iter().map(|(name, value)| (name.clone(), variables.fill(value))).collect())
+            }
+            Body::Text { text, content_type } => {
+                Body::Text { text: variables.fill(text), content_type: content_type.clone() }
+            }
+        };
         Ok(Request {
             method: self.method.clone(),
             url,
@@ -47,6 +56,7 @@ impl Template {
             body,
             replay: self.replay,
             secret_query: Vec::new(),
+            expects: Expects::default(),
         })
     }
 }
@@ -91,7 +101,7 @@ mod tests {
             path: path.to_owned(),
             query: Vec::new(),
             headers: HeaderMap::new(),
-            body: None,
+            body: Body::Empty,
             replay: Replay::Harmless,
         }
     }
@@ -123,7 +133,7 @@ mod tests {
         let variables = Variables::new("calls", "/").with("job.id", "a b").with("window.start", "2026-01-02");
         let template = Template {
             query: vec![("from".to_owned(), "{window.start}&".to_owned())],
-            body: Some(json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1 })),
+            body: Body::Json(json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1 })),
             ..template("https://api.example", "/jobs/{job.id}/results?x=1")
         };
         let request = template.at(&variables).unwrap();

@@ -14,11 +14,10 @@ impl Pages<'_> {
     /// Checks that no earlier page had these records, and returns their fingerprint. A server that ignores the page
     /// number returns the same page forever.
     pub(super) fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {
-        let batch = page.batch();
-        if self.listing.paginator.loop_check() != LoopCheck::Records || batch.is_empty() {
+        if self.listing.paginator.loop_check() != LoopCheck::Records || page.is_empty() {
             return Ok(None);
         }
-        let fingerprint = self.seen.new_records(batch.bytes());
+        let fingerprint = self.seen.new_records(&page.identity());
         fingerprint.map(Some).ok_or(PageError::SameRecords { page: self.progress.pages })
     }
 
@@ -30,7 +29,11 @@ impl Pages<'_> {
                 self.history.add(Had { records: true, ..Had::default() });
                 Ok(())
             }
-            Records::NoContent => Ok(()),
+            Records::Gap { at } if self.listing.ends.records_missing != RecordsMissing::Empty => {
+                Err(PageError::Gap { at: at.clone(), page: number })
+            }
+            Records::Gap { .. } | Records::NoContent => Ok(()),
+            Records::Scalar { at, found } => Err(PageError::Scalar { at: at.clone(), found, page: number }),
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
             Records::Absent { arrays } => {
                 if let Some(message) = page.error() {

@@ -1,7 +1,7 @@
 //! Why a listing ended early.
 
 use crate::{
-    client::{RequestError, answer::Then, retry::StopReason},
+    client::{BodyFault, RequestError, answer::Then, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError},
     json::pointer::Pointer,
     listing::{page::Continuation, paginate::PaginationError},
@@ -14,6 +14,9 @@ pub enum PageError {
     /// The request was given up.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// The rest of a page that is on disk cannot be read.
+    #[error(transparent)]
+    Body(#[from] BodyFault),
     /// The page does not match the style of pagination.
     #[error(transparent)]
     Pagination(#[from] PaginationError),
@@ -123,6 +126,24 @@ pub enum PageError {
     RecordsMissing {
         /// Where the records should be.
         at: Pointer,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// A part of the page does not have what the `*` of the pointer to the records promises.
+    #[error("page {page} has nothing at `{at}`, where there should be records")]
+    Gap {
+        /// What is missing.
+        at: Pointer,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// A value on the way of a pointer with `*` has no elements or members.
+    #[error("page {page} has {found} at `{at}`, not an array or object")]
+    Scalar {
+        /// Where it is.
+        at: Pointer,
+        /// What it is.
+        found: &'static str,
         /// The number of the page, from 1.
         page: u64,
     },

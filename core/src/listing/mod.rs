@@ -42,9 +42,9 @@ use crate::{
     },
     json::pointer::Pointer,
     listing::{
-        end::Ends,
+        end::{Ends, RecordsMissing},
         history::History,
-        page::{Layout, Page},
+        page::{EmptyBody, Format, Layout, Page},
         paginate::{Paginator, count},
         position::{Next, Progress},
         seen::Seen,
@@ -64,6 +64,8 @@ pub struct Listing {
     pub ends: Ends,
     /// What responses mean.
     pub rules: Arc<Rules>,
+    /// The format of a page.
+    pub format: Format,
 }
 
 /// The pages of a listing, in order.
@@ -92,7 +94,12 @@ impl Listing {
             Place::Body(pointer) => Some(pointer.clone()),
             _ => None,
         });
-        Layout::new(&self.records, &pointers.collect::<Vec<_>>())
+        let empty = match self.ends.records_missing {
+            RecordsMissing::Empty => EmptyBody::Page,
+            RecordsMissing::Suspicious => EmptyBody::Fault,
+        };
+        let layout = Layout::new(&self.records, &pointers.collect::<Vec<_>>());
+        layout.with_format(self.format.clone(), empty)
     }
 }
 
@@ -119,7 +126,7 @@ impl<'a> Pages<'a> {
             page => page?,
         };
         self.progress.pages += 1;
-        let received = page.batch().len() as u64;
+        let received = page.len();
         self.progress.records += received;
         if let Ends { hides_records: true, size: Some(size), .. } = self.listing.ends {
             self.progress.hidden += size.saturating_sub(received);

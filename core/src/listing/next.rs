@@ -111,7 +111,7 @@ impl Pages<'_> {
         if !found.is_empty() {
             return Err(PageError::NextElsewhere { page: number, at: at.to_string(), found });
         }
-        let records = page.batch().len() as u64;
+        let records = page.len();
         if self.listing.ends.size.is_some_and(|size| records >= size) {
             return Err(PageError::FullWithoutNext { page: number, at: at.to_string(), records });
         }
@@ -150,12 +150,12 @@ impl Pages<'_> {
     /// Whether the page has fewer records than were requested, if that is known.
     pub(super) fn is_short(&self, page: &Page) -> bool {
         let Ends { size, hides_records, .. } = &self.listing.ends;
-        !hides_records && size.is_some_and(|size| (page.batch().len() as u64) < size)
+        !hides_records && size.is_some_and(|size| page.len() < size)
     }
 
     /// Counts pages that have fewer records than were requested, although other records follow.
     pub(super) fn count_short(&mut self, page: &Page) {
-        if !page.batch().is_empty() {
+        if !page.is_empty() {
             self.progress.short += std::mem::take(&mut self.progress.short_at_end);
         }
         self.progress.short_at_end += u64::from(self.is_short(page));
@@ -163,7 +163,7 @@ impl Pages<'_> {
 
     /// Counts pages in a row that have no records. A listing that never ends is an error.
     fn check_empty(&mut self, page: &Page) -> Result<(), PageError> {
-        self.progress.empty = if page.batch().is_empty() { self.progress.empty + 1 } else { 0 };
+        self.progress.empty = if page.is_empty() { self.progress.empty + 1 } else { 0 };
         if self.progress.empty > self.listing.ends.max_empty {
             return Err(PageError::TooManyEmpty { pages: self.progress.empty });
         }

@@ -42,10 +42,12 @@ impl Seen {
         self.insert(hasher)
     }
 
-    /// The fingerprint of `records`, or `None` if they were seen before.
-    pub(crate) fn new_records(&mut self, records: &[u8]) -> Option<u128> {
+    /// The fingerprint of records that consist of these parts, or `None` if they were seen before.
+    pub(crate) fn new_records(&mut self, parts: &[&[u8]]) -> Option<u128> {
         let mut hasher = SipHasher13::new();
-        hasher.write(records);
+        for part in parts {
+            hasher.write(part);
+        }
         self.insert(hasher)
     }
 

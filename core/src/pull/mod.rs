@@ -169,25 +169,35 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Writes a page to all sinks, without the records that were written before.
+    /// Writes a page to all sinks, without the records that were written before. A long page is several batches.
     fn write(
         &mut self,
         open: &mut OpenPartition<'a>,
         mut page: Page,
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
-        if let Some(unique) = &mut self.unique {
-            let sorted = unique.drop_duplicates(&mut page);
-            open.progress.repeated += sorted.repeated;
-            open.progress.without_key += sorted.without_key;
+        self.sinks.next_page();
+        open.sinks.next_page();
+        let (mut records, mut bytes) = (0, 0);
+        loop {
+            if let Some(unique) = &mut self.unique {
+                let sorted = unique.drop_duplicates(&mut page);
+                open.progress.repeated += sorted.repeated;
+                open.progress.without_key += sorted.without_key;
+            }
+            let batch = page.batch();
+            self.sinks.write(&batch)?;
+            open.sinks.write(&batch)?;
+            records += batch.len();
+            bytes += batch.bytes().len();
+            if !page.next_batch().map_err(PageError::from)? {
+                break;
+            }
         }
-        let batch = page.batch();
-        self.sinks.write(&batch)?;
-        open.sinks.write(&batch)?;
-        open.progress.written += batch.len() as u64;
+        open.progress.written += records as u64;
         open.progress.listing = open.pages.progress().clone();
         self.uncommitted.pages.extend(fingerprint.filter(|_| self.run.is_resumable()));
-        let written = Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() };
+        let written = Event::PageWritten { records, bytes };
         self.run.client.observer().on(&written);
         open.pages.recycle(page);
         Ok(())

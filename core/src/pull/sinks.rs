@@ -61,9 +61,13 @@ impl<'a> Sinks<'a> {
         self.openers.first().map_or("", |(name, _)| name).to_owned()
     }
 
-    /// Counts a page and writes its records to the sinks that do not have it yet.
-    pub(crate) fn write(&mut self, batch: &Batch<'_>) -> Result<(), PullError> {
+    /// Counts a page. What is written from now on belongs to it.
+    pub(crate) fn next_page(&mut self) {
         self.mark = self.mark.next();
+    }
+
+    /// Writes records of the page to the sinks that do not have it yet.
+    pub(crate) fn write(&mut self, batch: &Batch<'_>) -> Result<(), PullError> {
         if batch.is_empty() {
             return Ok(());
         }

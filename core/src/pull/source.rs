@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     client::answer::Rules,
-    http::template::Template,
+    http::{request::Request, template::Template},
     json::pointer::Pointer,
-    listing::{Listing, end::Ends, paginate::Paginator},
+    listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{
         job::{Files, Job},
         window::Windows,
@@ -19,6 +19,8 @@ use crate::{
 pub struct Source {
     /// The request for the first page.
     pub first: Template,
+    /// The format of a page.
+    pub format: Format,
     /// Where a page has its records.
     pub records: Pointer,
     /// The style of pagination.
@@ -44,6 +46,7 @@ impl Source {
         let (ends, rules) = (Ends::default(), Arc::new(Rules::of_pages(Vec::new())));
         Self {
             first,
+            format: Format::default(),
             records,
             paginator,
             ends,
@@ -62,12 +65,14 @@ impl Source {
             Some(files) => Arc::new(files),
             None => Arc::clone(&self.paginator),
         };
+        let request = Request { expects: self.format.expects(), ..self.first.at(variables)? };
         Ok(Listing {
-            request: self.first.at(variables)?,
+            request,
             records,
             paginator,
             ends: self.ends.clone(),
             rules: Arc::clone(&self.rules),
+            format: self.format.clone(),
         })
     }
 }

@@ -1,6 +1,6 @@
-//! The records of one page.
+//! Records of a page.
 
-/// The records of one page, as consecutive lines: each is a JSON value on one line, followed by `\n`.
+/// The records of a page, or of a part of a long one, as consecutive lines: each is a JSON value on one line, followed by `\n`.
 ///
 /// The bytes can be written to a file as they are. [`records`](Self::records) splits them.
 #[derive(Clone, Copy, Debug)]

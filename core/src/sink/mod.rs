@@ -78,14 +78,14 @@ pub struct Opened {
 ///
 /// The engine calls, in this order:
 ///
-/// 1. [`write`](Self::write), once for each page that has records;
+/// 1. [`write`](Self::write), once for each page that has records, or several times if the page is long;
 /// 2. [`commit`](Self::commit), from time to time, possibly before the first page, and always after the last one;
 /// 3. [`finish`](Self::finish), once, when the pull is complete and every sink of the pull has committed.
 ///
 /// After an `Err` the sink is only dropped. Dropping it without `finish` publishes nothing, and neither panics nor
 /// blocks.
 pub trait Sink: Debug + Send {
-    /// Writes the records of one page. The sink may buffer them.
+    /// Writes records of the next page. The sink may buffer them.
     ///
     /// # Errors
     /// The run ends. Everything committed before stays as it is.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     path::{Path, PathBuf},
 };
 
@@ -65,8 +66,7 @@ impl Variables {
         Ok(self.folder.join(self.expand(template)?))
     }
 
-    /// `template` with the known placeholders replaced. Other text in braces is kept, because it may be meant for the
-    /// server.
+    /// `template` with the known placeholders replaced. Unknown ones are kept.
     pub fn fill(&self, template: &str) -> String {
         self.fill_as(template, str::to_owned)
     }
@@ -78,50 +78,113 @@ impl Variables {
     }
 
     fn fill_as(&self, template: &str, written: impl Fn(&str) -> String) -> String {
-        self.values.iter().fold(template.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), &written(value))
+        parts(template).fold(String::with_capacity(template.len()), |mut text, part| {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Placeholder { name, whole } => match self.values.get(name) {
+                    Some(value) => text.push_str(&written(value)),
+                    None => text.push_str(whole),
+                },
+            }
+            text
         })
     }
 
-    /// `template` with each `{name}` replaced by its value. Braces around anything but a lowercase name, as in JSON, are
-    /// kept.
+    /// `template` with each `{name}` replaced by its value, and each `{{` by a brace. Braces around anything but a lowercase
+    /// name, as in JSON, are kept.
     ///
     /// # Errors
-    /// It has an unknown placeholder.
+    /// It has an unknown placeholder, or a `${NAME}` as in a shell.
     pub fn expand(&self, template: &str) -> Result<String, UnknownPlaceholder> {
         let mut text = String::with_capacity(template.len());
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let name = after.split_once('}').map(|(name, _)| name).filter(|name| is_name(name));
-            let Some(name) = name else {
-                text.push('{');
-                rest = after;
-                continue;
-            };
-            let value = self.values.get(name).ok_or_else(|| UnknownPlaceholder {
-                name: name.to_owned(),
-                known: self.values.keys().cloned().collect(),
-            })?;
-            text.push_str(value);
-            rest = &after[name.len() + 1..];
+        if let Some(name) = of_shell(template) {
+            return Err(UnknownPlaceholder(Problem::OfShell { name: name.to_owned() }));
         }
-        text.push_str(rest);
+        for part in parts(template) {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Placeholder { name, .. } => {
+                    text.push_str(self.values.get(name).ok_or_else(|| self.unknown(name))?);
+                }
+            }
+        }
         Ok(text)
     }
+
+    fn unknown(&self, name: &str) -> UnknownPlaceholder {
+        let (name, known) = (name.to_owned(), self.values.keys().cloned().collect());
+        UnknownPlaceholder(Problem::Unknown { name, known })
+    }
+}
+
+/// A part of a template.
+enum Part<'t> {
+    Text(&'t str),
+    /// `{name}`
+    Placeholder {
+        name: &'t str,
+        whole: &'t str,
+    },
+}
+
+/// The parts of a template. `{{` is text: a single brace.
+fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = template;
+    iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (length, skipped, part) = if let Some(after) = rest.strip_prefix("{{") {
+            let brace = &rest[..1];
+            (brace.len(), rest.len() - after.len() - 1, Part::Text(brace))
+        } else if let Some(name) = placeholder(rest) {
+            let whole = &rest[..name.len() + 2];
+            (whole.len(), 0, Part::Placeholder { name, whole })
+        } else {
+            // A brace that starts nothing is text, together with what follows it.
+            let next = rest.char_indices().skip(1).find(|(_, char)| *char == '{');
+            let length = next.map_or(rest.len(), |(at, _)| at);
+            (length, 0, Part::Text(&rest[..length]))
+        };
+        rest = &rest[length + skipped..];
+        Some(part)
+    })
+}
+
+/// The name of the placeholder that `text` starts with.
+fn placeholder(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix('{')?.split_once('}')?;
+    is_name(name).then_some(name)
 }
 
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '_')
+}
+
+/// The name of a variable that is written as in a shell: `${NAME}`.
+fn of_shell(template: &str) -> Option<&str> {
+    let is_name = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let after = template.split("${").skip(1);
+    after.filter_map(|after| Some(after.split_once('}')?.0)).find(is_name)
 }
 
 /// A placeholder that has no value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{{{name}}}` is not a known placeholder{}", closest(name, known))]
-pub struct UnknownPlaceholder {
-    name: String,
-    known: Vec<String>,
+#[error(transparent)]
+pub struct UnknownPlaceholder(Problem);
+
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+enum Problem {
+    #[error("`{{{name}}}` is not a known placeholder{}", closest(name, known))]
+    Unknown { name: String, known: Vec<String> },
+    #[error(
+        "`${{{name}}}` is not replaced; for a variable of the environment, write `{{ env = \"{name}\" }}` as the whole value"
+    )]
+    OfShell { name: String },
 }
 
 #[cfg(test)]
@@ -134,6 +197,11 @@ mod tests {
         assert_eq!(variables.expand("{stream}-{date}.x").unwrap(), "users-20260101.x");
         assert_eq!(variables.expand(r#"{"a":{"b":1}} {} {A}"#).unwrap(), r#"{"a":{"b":1}} {} {A}"#);
         assert_eq!(variables.fill("{stream}/{other}"), "users/{other}");
+        for literal in ["{{stream}", "é{{{{{stream}}", "{{", "{é{", "{", "}}{{é}", ""] {
+            let expected = literal.replace("{{{{{stream}", "##users").replace("{{", "#").replace('#', "{");
+            assert_eq!(variables.fill(literal), expected);
+            assert_eq!(variables.expand(literal).unwrap(), expected);
+        }
         assert_eq!(Variables::new("a/../b?c:d", "").fill_url("/x/{stream}"), "/x/a%2F..%2Fb%3Fc:d");
         assert_eq!(variables.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
         assert_eq!(variables.path("/abs").unwrap(), std::path::Path::new("/abs"));
@@ -141,5 +209,10 @@ mod tests {
             variables.expand("{steam}").unwrap_err().to_string(),
             "`{steam}` is not a known placeholder (did you mean `stream`?)"
         );
+        assert_eq!(
+            variables.expand("{stream}/${HOME}").unwrap_err().to_string(),
+            "`${HOME}` is not replaced; for a variable of the environment, write `{ env = \"HOME\" }` as the whole value"
+        );
+        assert_eq!(variables.expand("$ {} ${{HOME} ${} $1").unwrap(), "$ {} ${HOME} ${} $1");
     }
 }

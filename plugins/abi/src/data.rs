@@ -25,7 +25,7 @@ impl Bytes {
     }
 }
 
-/// The records of one page: lines of JSON, each ending in `\n`, in contiguous bytes.
+/// The records of a page, or of a part of a long one: lines of JSON, each ending in `\n`, in contiguous bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {

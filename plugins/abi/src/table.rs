@@ -82,7 +82,7 @@ pub type OpenSink = unsafe extern "C" fn(
 /// `sink` came from [`Configure`], was not dropped and is not used again.
 pub type DropConfigured = unsafe extern "C" fn(sink: *mut Configured);
 
-/// Writes the records of one page. The sink may buffer them, but must copy them.
+/// Writes records of the next page. The sink may buffer them, but must copy them.
 ///
 /// # Safety
 /// `sink` came from [`OpenSink`] and was not dropped; `batch` is valid for the call.

@@ -9,7 +9,7 @@ use std::{env, error::Error, sync::Arc};
 
 use http::{HeaderMap, Method};
 use longhaul_core::{
-    Client, Origins, Replay, Secret, Source, Template,
+    Body, Client, Origins, Replay, Secret, Source, Template,
     client::auth::FixedToken,
     disk::SystemDisk,
     http::transport::{Settings, UreqTransport},
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         path: "/api/v2/users".to_owned(),
         query: vec![("pageSize".to_owned(), "100".to_owned())],
         headers: HeaderMap::new(),
-        body: None,
+        body: Body::Empty,
         replay: Replay::Harmless,
     };
     let next = NextUrl::at("/nextUri".parse()?);

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (body, layout) = (body(), Layout::new(&"/results".parse()?, &[]));
     let decoding = each(&clock, || {
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.clone() };
+        let response = Response::new(StatusCode::OK, HeaderMap::new(), body.clone());
         let answer = Answer { response, url: "http://127.0.0.1/".parse()? };
         black_box(Page::read(answer, &layout)?);
         Ok(())

@@ -16,7 +16,7 @@ use super::Check;
 use crate::config::{
     error::ConfigError,
     origin::Origin,
-    sections::auth::{Auth, ClientAuth, Format, Grant},
+    sections::auth::{Auth, ClientAuth, Grant, RequestFormat},
     tree,
 };
 
@@ -132,13 +132,13 @@ impl Check<'_> {
 
     fn fields(&self, grant: &Grant) -> Result<(), ConfigError> {
         let request = &grant.request;
-        if request.method == Method::GET && request.format != Format::Query {
+        if request.method == Method::GET && request.format != RequestFormat::Query {
             let error = self.wrong("auth.request.method", "a GET has no body for the fields");
             return Err(error.with_hint("set `request.format = \"query\"`, or use POST"));
         }
         let Some(written) = &request.fields else { return Ok(()) };
         if let Some((name, _)) = written.iter().find(|(_, value)| value.is_array() || value.is_object())
-            && request.format != Format::Json
+            && request.format != RequestFormat::Json
         {
             let clause = "a form or query has only texts, numbers and booleans";
             let error = self.wrong(&format!("auth.request.fields.{name}"), clause);

@@ -1,6 +1,7 @@
 //! Checks that concern more than one key.
 
 mod auth;
+mod requests;
 
 use longhaul_core::{
     client::answer::Then,
@@ -131,6 +132,8 @@ impl Check<'_> {
             self.paths(name, stream),
             self.window_and_job(name, stream),
             self.bounds(name, stream),
+            self.requests(name, stream),
+            self.format(name, stream),
             match &stream.job {
                 Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
                 None => Ok(()),
@@ -141,7 +144,7 @@ impl Check<'_> {
             },
             self.sinks(name, stream),
         ])?;
-        let sends_body_by_get = stream.body.is_some() && stream.method == http::Method::GET;
+        let sends_body_by_get = stream.content().is_some() && stream.method == http::Method::GET;
         let warning = || {
             format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };

@@ -55,7 +55,7 @@ pub struct Api {
     #[serde(with = "duration::Positive")]
     #[schemars(extend("default" = "30s"))]
     pub idle_timeout: Duration,
-    /// Largest page, after decompression.
+    /// Largest page in memory, after it is unpacked. NDJSON and CSV may be larger.
     #[serde(with = "Size")]
     #[schemars(extend("default" = "256MiB"))]
     pub max_page: u64,

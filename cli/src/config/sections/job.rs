@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use http::Method;
+use http::{HeaderValue, Method};
 use longhaul_core::{
     client::answer::StatusMatch,
     http::place::{Place, Places},
@@ -22,6 +22,7 @@ use crate::config::{
         duration, place,
         query::Query,
         status::Statuses,
+        text::MediaType,
     },
 };
 
@@ -150,8 +151,14 @@ impl<'de> Deserialize<'de> for ResultUrls {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Submit {
-    /// Body of the request.
+    /// Body of the request: JSON. At most one of `body`, `form` and `text` can be set.
     pub body: Option<Body>,
+    /// Media type of `text`, such as `application/xml`.
+    #[serde(default, deserialize_with = "MediaType::optional")]
+    #[schemars(with = "Option<MediaType>")]
+    pub content_type: Option<HeaderValue>,
+    /// Form fields of the request, by name.
+    pub form: Option<Query>,
     /// Method of the request.
     #[serde(with = "choice::Method")]
     #[schemars(extend("default" = "POST"))]
@@ -161,16 +168,28 @@ pub struct Submit {
     /// Query parameters, by name.
     #[serde(default)]
     pub query: Query,
+    /// Any other content of the request, as text. Requires `content_type`.
+    pub text: Option<String>,
 }
 
 /// The request that cancels a job.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
+    /// Body of the request: JSON. At most one of `body`, `form` and `text` can be set.
+    pub body: Option<Body>,
+    /// Media type of `text`, such as `application/xml`.
+    #[serde(default, deserialize_with = "MediaType::optional")]
+    #[schemars(with = "Option<MediaType>")]
+    pub content_type: Option<HeaderValue>,
+    /// Form fields of the request, by name.
+    pub form: Option<Query>,
     /// Method of the request.
     #[serde(with = "choice::Method")]
     #[schemars(extend("default" = "DELETE"))]
     pub method: Method,
     /// Path of the request. It starts with a slash and is appended to `api.base_url`.
     pub path: String,
+    /// Any other content of the request, as text. Requires `content_type`.
+    pub text: Option<String>,
 }

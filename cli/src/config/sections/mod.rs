@@ -3,6 +3,8 @@
 pub(super) mod answers;
 pub(super) mod api;
 pub(super) mod auth;
+pub(super) mod content;
+pub(super) mod csv;
 pub(super) mod errors;
 pub(super) mod job;
 pub(super) mod pages;

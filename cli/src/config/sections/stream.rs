@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use http::Method;
+use http::{HeaderValue, Method};
 use longhaul_core::Pointer;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,14 +10,21 @@ use serde::Deserialize;
 use crate::config::{
     sections::{
         answers::{ANSWERS, Answer},
+        csv::Csv,
         job::Job,
         pages::Pages,
         table::Table,
         window::Window,
     },
     values::{
-        body::Body, choice, concurrency::Concurrency, header, pointer::JsonPointer, query::Query,
-        secret::Secrets, text::Line,
+        body::Body,
+        choice,
+        concurrency::Concurrency,
+        header,
+        pointer::{JsonPointer, RecordsPointer},
+        query::Query,
+        secret::Secrets,
+        text::{Line, MediaType},
     },
 };
 
@@ -32,6 +39,19 @@ pub enum RecordsMissing {
     Empty,
 }
 
+/// The format of a page.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Format {
+    /// Each row is a record: an object of strings, named by the header line.
+    Csv,
+    /// The page is a JSON value, and the records are in it.
+    Json,
+    /// Each line is a record.
+    Ndjson,
+}
+
 /// A stream: one listing of the API. It defines the first request, where the records are, and how to find the next page.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,16 +59,28 @@ pub struct Stream {
     /// What responses to this stream's requests mean. These rules come before `api.answers`.
     #[schemars(extend("x-value" = ANSWERS, "default" = []))]
     pub answers: Vec<Answer>,
-    /// Body of the first request.
+    /// Body of the first request: JSON. At most one of `body`, `form` and `text` can be set.
     pub body: Option<Body>,
     /// How many requests may be in flight at a time.
     #[serde(with = "Concurrency")]
     #[schemars(extend("default" = 4))]
     pub concurrency: NonZeroUsize,
+    /// Media type of `text`, such as `application/xml`.
+    #[serde(default, deserialize_with = "MediaType::optional")]
+    #[schemars(with = "Option<MediaType>")]
+    pub content_type: Option<HeaderValue>,
+    /// How CSV is written. Only with `format = "csv"`.
+    pub csv: Option<Csv>,
     /// What `longhaul streams` says about the stream, in one line.
     #[serde(default, deserialize_with = "Line::optional")]
     #[schemars(with = "Option<Line>")]
     pub description: Option<String>,
+    /// Form fields of the first request, by name, sent as `application/x-www-form-urlencoded`. A list repeats its field.
+    pub form: Option<Query>,
+    /// Format of a page. `ndjson` and `csv` pages may have any size.
+    #[serde(deserialize_with = "choice::read")]
+    #[schemars(extend("default" = "json"))]
+    pub format: Format,
     /// Headers of this stream's requests, by name.
     #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
@@ -73,11 +105,12 @@ pub struct Stream {
     #[serde(default)]
     pub query: Query,
     /// Pointer to the array of records. `""` is the whole page: each element of an array is a record; an object is one
-    /// record.
-    #[serde(deserialize_with = "JsonPointer::without_wildcards")]
-    #[schemars(with = "JsonPointer", extend("default" = ""))]
+    /// record. With `*`, which stands for every element of an array or every value of an object, each match of the whole
+    /// pointer is a record: `/groups/*/items/*`.
+    #[serde(with = "RecordsPointer")]
+    #[schemars(extend("default" = ""))]
     pub records: Pointer,
-    /// What a page without that array means.
+    /// What a page without that array means; of lines, an empty page.
     #[serde(deserialize_with = "choice::read")]
     #[schemars(extend("default" = "error"))]
     pub records_missing: RecordsMissing,
@@ -86,8 +119,11 @@ pub struct Stream {
     pub sinks: Vec<String>,
     /// Columns that the stream suggests.
     pub table: Option<Table>,
+    /// Any other content of the first request, as text. Requires `content_type`.
+    pub text: Option<String>,
     /// Pointer to the key of a record. If a record with the same key was already written in this run, it is dropped and
     /// counted.
+    #[serde(default, deserialize_with = "JsonPointer::optional")]
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,
     /// The time to pull, in slices.

@@ -4,7 +4,7 @@ use http::{HeaderName, Method};
 use longhaul_core::client::auth::{Carrier, Lifetime};
 
 use super::Case;
-use crate::config::{Auth, ClientAuth, Format, Grant};
+use crate::config::{Auth, ClientAuth, Grant, RequestFormat};
 
 fn auth(keys: &str) -> Auth {
     let text = format!("[api]\nbase_url = 'https://api.example.com'\n[auth]\n{keys}\n");
@@ -51,7 +51,7 @@ fn a_credential_goes_where_the_keys_say() {
 #[test]
 fn the_request_and_the_response_are_those_of_the_rfc_by_default() {
     let usual = grant("client_credentials", "client_id = 'c'\nclient_secret = 's'");
-    assert_eq!((&usual.request.method, usual.request.format), (&Method::POST, Format::Form));
+    assert_eq!((&usual.request.method, usual.request.format), (&Method::POST, RequestFormat::Form));
     assert!(usual.request.fields.is_none() && usual.request.headers.is_empty());
     let response = &usual.response;
     assert_eq!(response.token.to_string(), "`/access_token`");
@@ -63,7 +63,7 @@ fn the_request_and_the_response_are_those_of_the_rfc_by_default() {
     let other = "client_id = 'c'\nclient_secret = 's'\nrequest = { method = 'GET', format = 'query' }\n\
                  response = { expires_in = '90s', token = ['header:X-A', '/b'], base_url = '/c' }";
     let other = grant("client_credentials", other);
-    assert_eq!((&other.request.method, other.request.format), (&Method::GET, Format::Query));
+    assert_eq!((&other.request.method, other.request.format), (&Method::GET, RequestFormat::Query));
     assert!(matches!(other.response.expires_in, Lifetime::Fixed(life) if life.as_secs() == 90));
     assert_eq!(other.response.token.to_string(), "`header:x-a` or `/b`");
     assert_eq!(other.response.base_url.unwrap().to_string(), "`/c`");

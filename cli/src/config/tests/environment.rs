@@ -22,7 +22,7 @@ fn text_is_taken_literally() {
         "null",
         "# no comment",
         "line\nbreak",
-        "${HOME}",
+        "$HOME",
         "0x1F",
         "-5",
     ] {

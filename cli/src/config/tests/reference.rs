@@ -173,7 +173,8 @@ fn default(key: Node) -> String {
     }
     match (key.get("default"), key.get("x-default"), key.get("x-required")) {
         (Some(Value::Object(_)), ..) | (None, None, None) => String::new(),
-        (Some(value), ..) => format!("`{}`", value.to_string().replace(',', ", ")),
+        (Some(list @ Value::Array(_)), ..) => format!("`{}`", list.to_string().replace(',', ", ")),
+        (Some(value), ..) => format!("`{value}`"),
         (None, Some(text), _) => text.as_str().unwrap().to_owned(),
         (None, None, Some(Value::Bool(true))) => "required".to_owned(),
         (None, None, Some(types)) => format!("required for {}", words(types)),

@@ -4,6 +4,7 @@ pub(super) mod body;
 pub(super) mod choice;
 pub(super) mod comparison;
 pub(super) mod concurrency;
+pub(super) mod csv;
 pub(super) mod described;
 pub(super) mod duration;
 pub(super) mod header;

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use http::HeaderValue;
 use jiff::{Span, Timestamp, fmt::strtime, tz::TimeZone};
 use longhaul_core::listing::paginate::Parameter;
 use serde::{Deserialize, Deserializer, de};
@@ -32,6 +33,9 @@ pub(in crate::config) enum RequestPlace {}
 /// A single line for people.
 pub(in crate::config) enum Line {}
 
+/// A media type.
+pub(in crate::config) enum MediaType {}
+
 /// A number of days, hours and so on, which may be zero.
 pub(in crate::config) enum AnySpan {}
 
@@ -46,6 +50,7 @@ pub(in crate::config) enum TimeFormat {}
 
 described!(RequestPlace, { "type": "string", "x-value": "place in the request", "examples": ["page", "/paging/page"] });
 described!(Line, { "type": "string" });
+described!(MediaType, { "type": "string", "x-value": "media type", "examples": ["application/xml", "text/plain"] });
 described!(AnySpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
 described!(PositiveSpan, { "type": "string", "x-value": "time span", "examples": ["1d", "6h"] });
 described!(Zone, { "type": "string", "x-value": "time zone", "examples": ["UTC", "Europe/Berlin"] });
@@ -75,6 +80,23 @@ impl Line {
             Err(de::Error::custom("must be a single line"))
         } else {
             Ok(Some(text))
+        }
+    }
+}
+
+impl MediaType {
+    /// Reads the media type of a key that is optional.
+    pub(in crate::config) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<HeaderValue>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let names = text.split(';').next().unwrap_or_default().trim().split_once('/');
+        let refuse = || de::Error::custom(format!("`{text}` is not a media type such as `text/plain`"));
+        match names {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() => {
+                HeaderValue::from_str(&text).map(Some).map_err(|_| refuse())
+            }
+            _ => Err(refuse()),
         }
     }
 }
@@ -152,6 +174,16 @@ mod tests {
             refusal,
             "`/a~` is not a JSON pointer: `~` must be written `~0`, and `/` inside a name `~1`"
         );
+    }
+
+    #[test]
+    fn a_media_type_has_two_names() {
+        let read = |text: &str| MediaType::optional(json!(text));
+        assert_eq!(read("text/xml; charset=utf-8").unwrap().unwrap(), "text/xml; charset=utf-8");
+        for text in ["", "xml", "/xml", "text/", "text/x\ny"] {
+            let message = format!("`{text}` is not a media type such as `text/plain`");
+            assert_eq!(read(text).unwrap_err().to_string(), message);
+        }
     }
 
     #[test]

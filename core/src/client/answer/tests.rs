@@ -18,7 +18,7 @@ fn verdict(rules: &Rules, status: u16, headers: &[(&'static str, &str)], body: &
     };
     let headers: HeaderMap = headers.iter().map(field).collect();
     let status = StatusCode::from_u16(status).unwrap();
-    let response = Response { status, headers, body: body.as_bytes().to_vec() };
+    let response = Response::new(status, headers, body.as_bytes().to_vec());
     let request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
     rules.judge(&View::new(&response, &request, &Secrets::default()), &RefusalFormat::default(), now())
 }

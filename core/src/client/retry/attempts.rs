@@ -119,6 +119,10 @@ impl<'p> Attempts<'p> {
                 | TransportErrorKind::NotTls
                 | TransportErrorKind::OldTls
                 | TransportErrorKind::TooLarge
+                | TransportErrorKind::Archive
+                | TransportErrorKind::Undecodable
+                | TransportErrorKind::Endless
+                | TransportErrorKind::Disk
                 | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
             },
         }

@@ -33,9 +33,8 @@ fn kind(error: &::ureq::Error) -> TransportErrorKind {
             TransportErrorKind::NotConnected
         }
         Error::Timeout(_) => TransportErrorKind::TimedOut,
-        Error::BodyExceedsLimit(_) => TransportErrorKind::TooLarge,
         Error::Tls(_) | Error::Rustls(_) => TransportErrorKind::Untrusted,
-        Error::Protocol(_) | Error::Decompress(..) => TransportErrorKind::Garbled,
+        Error::Protocol(_) => TransportErrorKind::Garbled,
         Error::LargeResponseHeader(..) | Error::BodyStalled => TransportErrorKind::Overlong,
         Error::Io(error) => kind_of_io(error),
         _ => TransportErrorKind::Unsendable,

@@ -42,6 +42,14 @@ pub enum TransportErrorKind {
     Unidentified,
     /// The body is larger than allowed. The request is not sent again.
     TooLarge,
+    /// The body is an archive that is not one plain file. The request is not sent again.
+    Archive,
+    /// The body has bytes that its charset does not have. The request is not sent again.
+    Undecodable,
+    /// The body has neither a length nor chunks, so nobody can know whether it is complete. The request is not sent again.
+    Endless,
+    /// The body cannot be stored on disk. The request is not sent again.
+    Disk,
     /// The request is not valid HTTP. It is not sent again.
     Unsendable,
 }
@@ -91,6 +99,10 @@ impl TransportErrorKind {
             Self::OldTls => "the server offers no version of TLS from 1.2 on",
             Self::Unidentified => "the server does not accept the client without a valid certificate",
             Self::TooLarge => "the answer is larger than `api.max_page`",
+            Self::Archive => "the answer is an archive that cannot be read as one file",
+            Self::Undecodable => "the answer has bytes that its charset does not have",
+            Self::Endless => "the answer does not say where it ends, so a part of it could be missing",
+            Self::Disk => "the answer cannot be stored on disk",
             Self::Unsendable => "the request cannot be sent",
         }
     }

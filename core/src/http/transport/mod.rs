@@ -1,6 +1,8 @@
 //! The transport of requests.
 
 #[cfg(feature = "ureq")]
+mod charset;
+#[cfg(feature = "ureq")]
 mod classify;
 #[cfg(feature = "ureq")]
 mod client_certificate;
@@ -8,13 +10,17 @@ mod error;
 #[cfg(feature = "ureq")]
 mod proxy;
 #[cfg(feature = "ureq")]
+mod receive;
+#[cfg(feature = "ureq")]
 mod setup_error;
 #[cfg(feature = "ureq")]
 mod timeouts;
 #[cfg(feature = "ureq")]
+mod unpack;
+#[cfg(feature = "ureq")]
 mod ureq;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, fs::File};
 
 use http::{HeaderMap, StatusCode};
 
@@ -35,7 +41,7 @@ use crate::http::request::Request;
 /// 1. A call is exactly one attempt. Nothing is retried, and no redirect is followed, because it could send credentials
 ///    elsewhere.
 /// 2. Every status is `Ok`.
-/// 3. On `Ok` the body is complete. A body that is cut off is an `Err`.
+/// 3. On `Ok` the body is complete, unpacked, and UTF-8 if its charset is known. A body that is cut off is an `Err`.
 /// 4. A call is limited in time, and in the size of the body that it accepts.
 /// 5. The kind of an `Err` says whether the server may have seen the request.
 /// 6. The contents of `buffer` are replaced by the body, so that its memory is reused from page to page.
@@ -54,11 +60,18 @@ pub struct Response {
     pub status: StatusCode,
     /// The header fields.
     pub headers: HeaderMap,
-    /// The content, decompressed.
+    /// The content, decompressed. If it is [`spooled`](Self::spooled), this is only its start.
     pub body: Vec<u8>,
+    /// The whole content, if the request expects lines and they do not fit in memory.
+    pub spooled: Option<File>,
 }
 
 impl Response {
+    /// A response whose content is in memory.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, spooled: None }
+    }
+
     /// The value of a header field, if it exists and is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

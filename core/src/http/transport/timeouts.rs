@@ -3,6 +3,8 @@
 //! ureq has one timeout for every read. Reports start slowly and then arrive fast, so that timeout is disabled until the
 //! head of the response arrives. The timeout of that phase still applies.
 
+use std::io;
+
 use ureq::{
     Error, Timeout,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
@@ -37,7 +39,13 @@ impl<T: Transport> Transport for WithTimeouts<T> {
         if timeout.reason == Timeout::RecvResponse {
             timeout.per_read = None;
         }
-        self.0.await_input(timeout)
+        let has_room = !self.0.buffers().input_append_buf().is_empty();
+        let has_more = self.0.await_input(timeout)?;
+        // ureq takes the end of the connection in the middle of a chunk's size line for a line that is too long.
+        if !has_more && has_room && !self.0.buffers().input().is_empty() {
+            return Err(Error::Io(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Ok(has_more)
     }
 
     fn is_open(&mut self) -> bool {

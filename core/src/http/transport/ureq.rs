@@ -23,6 +23,7 @@ use super::{
     classify::classify,
     client_certificate::ClientCertificate,
     proxy::{Proxy, Route},
+    receive::{Limits, Received},
     setup_error::SetupError,
     timeouts::Timeouts,
 };
@@ -51,6 +52,8 @@ pub struct Settings {
     pub client_certificate: Option<ClientCertificate>,
     /// The maximum number of idle connections to keep open.
     pub connections: usize,
+    /// The folder for bodies that do not fit in memory, if it exists. Otherwise, the system's folder for temporary files.
+    pub spool_folder: Option<PathBuf>,
 }
 
 /// Whether any request uses TLS.
@@ -75,6 +78,7 @@ impl Default for Settings {
             ca_file: None,
             client_certificate: None,
             connections: 8,
+            spool_folder: None,
         }
     }
 }
@@ -84,7 +88,7 @@ impl Default for Settings {
 pub struct UreqTransport {
     agent: Agent,
     route: Route,
-    max_body: u64,
+    limits: Limits,
 }
 
 impl UreqTransport {
@@ -114,12 +118,13 @@ impl UreqTransport {
             .build();
         let connector = DefaultConnector::new().chain(Timeouts);
         let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
-        Ok(Self { agent, route, max_body: settings.max_body })
+        let limits = Limits { max_body: settings.max_body, folder: settings.spool_folder.clone() };
+        Ok(Self { agent, route, limits })
     }
 }
 
 impl Transport for UreqTransport {
-    fn send(&self, request: &Request, mut buffer: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError> {
         let body = request.body.encode();
         let mut outgoing = HttpRequest::builder()
             .method(request.method.clone())
@@ -129,8 +134,10 @@ impl Transport for UreqTransport {
         outgoing.headers_mut().extend(request.headers.clone());
         if let Some(content_type) = request.body.content_type() {
             let fields = outgoing.headers_mut();
-            fields.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+            fields.entry(http::header::CONTENT_TYPE).or_insert(content_type);
         }
+        let fields = outgoing.headers_mut();
+        fields.entry(http::header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
         let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
         let through = self.route.through(&request.url);
         if through.is_none() {
@@ -138,9 +145,10 @@ impl Transport for UreqTransport {
         }
         let sent = self.agent.run(configured.build());
         let (head, body) = sent.map_err(|error| classify(error, through.clone()))?.into_parts();
-        let mut reader = body.into_with_config().limit(self.max_body).reader();
-        read_over(&mut buffer, &mut reader).map_err(|error| classify(error.into(), through))?;
-        Ok(Response { status: head.status, headers: head.headers, body: buffer })
+        let body = Classified { body: body.into_reader(), through };
+        let Received { body, spooled } =
+            self.limits.receive(head.status, &head.headers, request.expects, body, buffer)?;
+        Ok(Response { status: head.status, headers: head.headers, body, spooled })
     }
 
     fn interrupt(&self) {
@@ -148,27 +156,20 @@ impl Transport for UreqTransport {
     }
 }
 
-/// Reads to the end, and overwrites what `buffer` contains. `read_to_end` would fill the memory with zeros first, for
-/// every page.
-fn read_over(buffer: &mut Vec<u8>, reader: &mut impl Read) -> io::Result<()> {
-    let mut filled = 0;
-    loop {
-        if filled == buffer.len() {
-            buffer.resize(filled + STEP, 0);
-        }
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    buffer.truncate(filled);
-    Ok(())
+/// A body whose errors are [`TransportError`]s.
+struct Classified<R> {
+    body: R,
+    through: Option<String>,
 }
 
-/// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
-const STEP: usize = 64 << 10;
+impl<R: Read> Read for Classified<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.body.read(into).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => io::Error::other(classify(error.into(), self.through.clone())),
+        })
+    }
+}
 
 fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
     let system = match settings.tls {
@@ -190,35 +191,4 @@ fn roots(settings: &Settings) -> Result<RootCerts, SetupError> {
         }
     }
     Ok(RootCerts::new_with_certs(&trusted))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{self, Read};
-
-    use super::{STEP, read_over};
-
-    /// Returns a few bytes at a time, and is sometimes interrupted.
-    struct Dripping<'a>(&'a [u8], usize);
-
-    impl Read for Dripping<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.1 += 1;
-            if self.1.is_multiple_of(3) {
-                Err(io::ErrorKind::Interrupted.into())
-            } else {
-                self.0.read(buffer)
-            }
-        }
-    }
-
-    #[test]
-    fn a_body_replaces_the_one_before_it() {
-        let mut buffer = Vec::new();
-        for length in [5, 2 * STEP + 7, 0, STEP, 3] {
-            let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
-            read_over(&mut buffer, &mut Dripping(&body, 0)).unwrap();
-            assert_eq!(buffer, body);
-        }
-    }
 }

@@ -6,8 +6,9 @@ use serde::de::Error;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Records,
+    Format, Records,
     envelope::Envelope,
+    records::split,
     scan::{Scan, Span},
 };
 use crate::json::pointer::Pointer;
@@ -16,17 +17,38 @@ use crate::json::pointer::Pointer;
 #[derive(Clone, Debug)]
 pub struct Layout {
     tree: Node,
+    pub(super) format: Format,
+    pub(super) empty: EmptyBody,
+}
+
+/// What a body without lines is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EmptyBody {
+    /// A fault, because it may have been lost on the way.
+    #[default]
+    Fault,
+    /// A page without records.
+    Page,
 }
 
 impl Layout {
-    /// A layout with the records at `records`, and further values at `picks`.
+    /// A layout with the records at `records`, and further values at `picks`. A token `*` of `records` stands for every
+    /// element of an array, and for every value of an object.
     pub fn new(records: &Pointer, picks: &[Pointer]) -> Self {
         let mut tree = Node::default();
-        tree.at(records.tokens()).records = true;
+        let (plain, below) = split(records);
+        tree.at(plain).records =
+            Some(if below.is_empty() { Wanted::Array } else { Wanted::Every(records.clone()) });
         for pick in picks {
             tree.at(pick.tokens()).pick = Some(pick.clone());
         }
-        Self { tree }
+        Self { tree, format: Format::Json, empty: EmptyBody::Fault }
+    }
+
+    /// Replaces the format, which is JSON by default.
+    #[must_use]
+    pub fn with_format(self, format: Format, empty: EmptyBody) -> Self {
+        Self { format, empty, ..self }
     }
 }
 
@@ -43,8 +65,8 @@ pub(super) struct Decoded {
 pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json::Error> {
     let mut search = Search { body, scan: Scan::new(body), found: Found::default() };
     search.page(layout).ok_or_else(|| fault(body))?;
-    let Found { spans, records, range, picked } = search.found;
-    let envelope = Envelope::new(body, range);
+    let Found { spans, records, ranges, picked } = search.found;
+    let envelope = Envelope::new(body, &ranges);
     let records = records.unwrap_or_else(|| Records::Absent { arrays: filled_arrays(&envelope.parse()) });
     Ok(Decoded { spans, records, envelope, picked })
 }
@@ -60,9 +82,18 @@ fn fault(body: &[u8]) -> serde_json::Error {
 /// The pointers of a layout as a tree, so that one pass finds all of them.
 #[derive(Clone, Debug, Default)]
 struct Node {
-    records: bool,
+    records: Option<Wanted>,
     pick: Option<Pointer>,
     children: Vec<(String, Node)>,
+}
+
+/// What a layout wants of a value.
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// It is the array of records.
+    Array,
+    /// It is where this pointer has its first `*`.
+    Every(Pointer),
 }
 
 impl Node {
@@ -77,7 +108,7 @@ impl Node {
     }
 
     fn is_plain(&self) -> bool {
-        !self.records && self.pick.is_none() && self.children.is_empty()
+        self.records.is_none() && self.pick.is_none() && self.children.is_empty()
     }
 
     fn child(&self, token: &str) -> Option<&Self> {
@@ -86,19 +117,19 @@ impl Node {
 }
 
 #[derive(Debug, Default)]
-struct Found {
+pub(super) struct Found {
     spans: Vec<Span>,
-    records: Option<Records>,
-    /// Where the records are in the body.
-    range: Option<Range<usize>>,
+    pub(super) records: Option<Records>,
+    /// Where the records are in the body: an array of them, or several.
+    ranges: Vec<Range<usize>>,
     picked: Vec<(Pointer, Value)>,
 }
 
 /// A search through a page. Its methods return `None` if the page is not valid.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     body: &'a [u8],
-    scan: Scan<'a>,
-    found: Found,
+    pub(super) scan: Scan<'a>,
+    pub(super) found: Found,
 }
 
 impl Search<'_> {
@@ -115,8 +146,12 @@ impl Search<'_> {
         if node.is_plain() {
             return self.skip();
         }
-        if node.records {
-            self.records(if from == 0 { Object::IsRecord } else { Object::Misplaced })?;
+        match &node.records {
+            Some(Wanted::Array) => {
+                self.records(if from == 0 { Object::IsRecord } else { Object::Misplaced })?;
+            }
+            Some(Wanted::Every(records)) => self.every_record(records)?,
+            None => {}
         }
         if let Some(place) = &node.pick {
             self.scan.go_to(from);
@@ -135,7 +170,7 @@ impl Search<'_> {
         Some(())
     }
 
-    fn skip(&mut self) -> Option<()> {
+    pub(super) fn skip(&mut self) -> Option<()> {
         self.scan.value()?;
         Some(())
     }
@@ -166,14 +201,14 @@ impl Search<'_> {
     }
 
     /// Notes that `read` passes the records.
-    fn in_range(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
+    pub(super) fn in_range(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
         let start = self.scan.position();
         read(self)?;
-        self.found.range = Some(start..self.scan.position());
+        self.found.ranges.push(start..self.scan.position());
         Some(())
     }
 
-    fn record(&mut self) -> Option<()> {
+    pub(super) fn record(&mut self) -> Option<()> {
         let span = self.scan.value()?;
         self.text(&span)?;
         self.found.spans.push(span);
@@ -201,7 +236,11 @@ impl Search<'_> {
     }
 
     /// Calls `each` with the index of every element or member of an array or object.
-    fn each(&mut self, close: u8, mut each: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
+    pub(super) fn each(
+        &mut self,
+        close: u8,
+        mut each: impl FnMut(&mut Self, usize) -> Option<()>,
+    ) -> Option<()> {
         self.scan.take()?;
         if self.scan.peek()? == close {
             return self.scan.take().map(drop);
@@ -232,7 +271,7 @@ enum Object {
 }
 
 /// The name of a member, from its JSON string. `None` if it is not valid text, because no pointer can name it.
-fn name(string: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn name(string: &[u8]) -> Option<Cow<'_, str>> {
     let is_plain = !string.contains(&b'\\');
     let plain = || str::from_utf8(&string[1..string.len() - 1]).ok().map(Cow::Borrowed);
     if is_plain { plain() } else { serde_json::from_slice(string).ok().map(Cow::Owned) }

@@ -1,5 +1,7 @@
 //! The envelope of a page: everything except its records.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use url::Url;
 
@@ -22,12 +24,17 @@ pub struct Continuation {
 const DEEPEST: usize = 6;
 
 impl Envelope {
-    pub(super) fn new(body: &[u8], records: Option<std::ops::Range<usize>>) -> Self {
-        let Some(records) = records else { return Self(body.to_vec()) };
-        let mut text = Vec::with_capacity(body.len() - records.len() + 2);
-        text.extend_from_slice(&body[..records.start]);
-        text.extend_from_slice(b"[]");
-        text.extend_from_slice(&body[records.end..]);
+    /// The envelope of `body`, which has records at `ranges`, in order.
+    pub(super) fn new(body: &[u8], ranges: &[Range<usize>]) -> Self {
+        let removed: usize = ranges.iter().map(Range::len).sum();
+        let mut text = Vec::with_capacity(body.len() - removed + 2 * ranges.len());
+        let mut from = 0;
+        for range in ranges {
+            text.extend_from_slice(&body[from..range.start]);
+            text.extend_from_slice(b"[]");
+            from = range.end;
+        }
+        text.extend_from_slice(&body[from..]);
         Self(text)
     }
 

@@ -3,6 +3,10 @@
 mod compact;
 mod decode;
 mod envelope;
+mod every;
+mod format;
+mod lines;
+mod of_lines;
 mod records;
 mod scan;
 
@@ -12,8 +16,13 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use self::{decode::Decoded, envelope::Envelope};
-pub use self::{decode::Layout, envelope::Continuation, records::Records};
+use self::{decode::Decoded, envelope::Envelope, lines::Spooled};
+pub use self::{
+    decode::{EmptyBody, Layout},
+    envelope::Continuation,
+    format::{Csv, Format},
+    records::Records,
+};
 use crate::{
     client::{Answer, BodyFault},
     http::{
@@ -41,20 +50,25 @@ pub struct Page {
     envelope: Envelope,
     /// The value of the envelope, once somebody has asked for it.
     parsed: OnceCell<Value>,
+    /// The batches that follow the one in `bytes`, if the page does not fit in memory.
+    spooled: Option<Box<Spooled>>,
 }
 
 impl Page {
     /// Reads a page from a response.
     ///
     /// # Errors
-    /// The body is cut off, empty or not JSON. The fault is transient.
+    /// The body is cut off, empty, or not in the format of `layout`.
     pub fn read(answer: Answer, layout: &Layout) -> Result<Self, BodyFault> {
         let Answer { response, url } = answer;
-        let Response { status, headers, body: mut bytes } = response;
+        let Response { status, headers, body: mut bytes, spooled } = response;
         // RFC 9110 §15.3.5 and §15.3.6: these have no content. APIs use them to say that there are no more records.
         if status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT {
             bytes.clear();
             return Ok(Self::without_content(status, url, headers, bytes));
+        }
+        if layout.format != Format::Json {
+            return Self::of_lines(status, url, headers, bytes, spooled, layout);
         }
         // RFC 8259 §8.1: a byte order mark is not allowed, but a parser may ignore it.
         if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
@@ -68,7 +82,20 @@ impl Page {
         let end = compact::to_lines(&mut bytes, &decoded.spans, start, &mut ends);
         let Decoded { records, picked, envelope, .. } = decoded;
         let parsed = OnceCell::new();
-        Ok(Self { status, url, headers, bytes, start, end, ends, records, picked, envelope, parsed })
+        Ok(Self {
+            status,
+            url,
+            headers,
+            bytes,
+            start,
+            end,
+            ends,
+            records,
+            picked,
+            envelope,
+            parsed,
+            spooled: None,
+        })
     }
 
     fn without_content(status: StatusCode, url: Url, headers: HeaderMap, bytes: Vec<u8>) -> Self {
@@ -84,6 +111,7 @@ impl Page {
             picked: Vec::new(),
             envelope: Envelope::empty(),
             parsed: OnceCell::new(),
+            spooled: None,
         }
     }
 
@@ -97,7 +125,7 @@ impl Page {
         &self.url
     }
 
-    /// The records.
+    /// The records; the next ones if the page does not fit in memory.
     pub fn batch(&self) -> Batch<'_> {
         Batch::new(&self.bytes[self.start..self.end], &self.ends)
     }
@@ -135,6 +163,9 @@ impl Page {
     }
 
     fn last(&self) -> Option<&[u8]> {
+        if let Some(spooled) = &self.spooled {
+            return Some(&spooled.last);
+        }
         let start = self.ends.len().checked_sub(2).map_or(0, |before| self.ends[before]);
         let end = self.ends.last()? - 1;
         Some(&self.bytes[self.start + start..self.start + end])
@@ -158,7 +189,7 @@ impl Page {
 
     /// Counts of pages and totals that say that there is more than this page.
     pub(super) fn larger_totals(&self) -> Vec<Continuation> {
-        envelope::larger_totals(self.envelope(), self.ends.len() as u64)
+        envelope::larger_totals(self.envelope(), self.len())
     }
 
     /// What the page says is wrong, if it is an error in spite of its status.

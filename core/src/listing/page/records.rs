@@ -14,9 +14,27 @@ pub enum Records {
         /// Where the page has arrays that are not empty, in case the configured pointer is wrong.
         arrays: Vec<Pointer>,
     },
+    /// Some, but a part of the page does not have what the pointer with `*` names: it is missing or `null`.
+    Gap {
+        /// What is missing.
+        at: Pointer,
+    },
+    /// A value on the way of a pointer with `*` has no elements or members.
+    Scalar {
+        /// Where it is.
+        at: Pointer,
+        /// What it is.
+        found: &'static str,
+    },
     /// A value that is not an array.
     Misplaced {
         /// What it is.
         found: &'static str,
     },
+}
+
+/// The tokens of `records` before the first `*`, and the others.
+pub(super) fn split(records: &Pointer) -> (&[String], &[String]) {
+    let tokens = records.tokens();
+    tokens.split_at(tokens.iter().position(|token| token == "*").unwrap_or(tokens.len()))
 }

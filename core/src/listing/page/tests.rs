@@ -7,7 +7,7 @@ use crate::http::transport::Response;
 
 fn answer(status: StatusCode, body: &str) -> Answer {
     let url = "https://api.example/".parse().unwrap();
-    Answer { response: Response { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }, url }
+    Answer { response: Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), url }
 }
 
 fn layout(records: &str, picks: &[&str]) -> Layout {
@@ -102,7 +102,7 @@ fn what_is_not_a_whole_page_is_a_fault() {
 #[test]
 fn what_is_wrong_with_a_page_is_reported_with_its_position() {
     let cause = |body: &[u8]| {
-        let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+        let response = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
         let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
         let fault = Page::read(answer, &layout("/results", &["/next"])).unwrap_err();
         std::error::Error::source(&fault).unwrap().to_string()
@@ -151,4 +151,52 @@ fn numbers_and_depths_beyond_any_type_are_accepted() {
 #[test]
 fn a_byte_order_mark_is_ignored() {
     assert_eq!(lines(&page("/r", &[], "\u{feff}{\"r\":[1]}")), "1\n");
+}
+
+#[test]
+fn a_star_is_every_element_and_every_value() {
+    let body = r#"{"data":[{"a": 1},[],"x"],"next":null}"#;
+    assert_eq!(lines(&page("/data/*", &[], body)), lines(&page("/data", &[], body)));
+    let body = r#"{"data":{"b":{"z":1.10, "a":1},"a":2,"c":null},"next":"p2"}"#;
+    assert_eq!(lines(&page("/data/*", &["/next"], body)), "{\"z\":1.10,\"a\":1}\n2\nnull\n");
+    let nested = r#"{"groups":[{"items":[1,2],"n":0},{"items":{"x":3}},{"items":[]}],"next":"n"}"#;
+    assert_eq!(lines(&page("/groups/*/items/*", &[], nested)), "1\n2\n3\n");
+    assert_eq!(lines(&page("/groups/*/items", &[], nested)), "[1,2]\n{\"x\":3}\n[]\n");
+    assert_eq!(lines(&page("/groups/*", &["/groups/0/n"], nested)).lines().count(), 3);
+    assert_eq!(lines(&page("/*/*/1", &[], r#"[[[0,1],[2,3]],{"a":[4,5]}]"#)), "1\n3\n5\n");
+    assert_eq!(lines(&page("/a/*/b\"/*", &[], r#"{"a":[{"b\"":[7]}]}"#)), "7\n");
+    let envelope = page("/groups/*/items/*", &["/groups/1/items/x", "/next"], nested);
+    assert_eq!(
+        *envelope.envelope(),
+        serde_json::json!({"groups": [{"items": [], "n": 0}, {"items": []}, {"items": []}], "next": "n"})
+    );
+    assert_eq!(envelope.pick(&"/groups/1/items/x".parse().unwrap()), Some(&Value::from(3)));
+    assert_eq!(envelope.pick(&"/next".parse().unwrap()), Some(&Value::from("n")));
+}
+
+#[test]
+fn what_a_star_does_not_find_is_told() {
+    let records = |at: &str, body: &str| page(at, &[], body).records().clone();
+    let gap = |at: &str| Records::Gap { at: at.parse().unwrap() };
+    let scalar = |at: &str, found| Records::Scalar { at: at.parse().unwrap(), found };
+    assert_eq!(records("/a/*", r#"{"b":[1]}"#), Records::Absent { arrays: vec!["/b".parse().unwrap()] });
+    assert_eq!(records("/a/*", r#"{"a":null}"#), Records::Absent { arrays: Vec::new() });
+    for empty in ["[]", "{}", "[ ]"] {
+        assert_eq!(records("/a/*", &format!(r#"{{"a":{empty}}}"#)), Records::Found);
+    }
+    assert_eq!(records("/a/*", r#"{"a":"x"}"#), scalar("/a", "text"));
+    assert_eq!(records("/a/*/b/*", r#"{"a":[{"b":[1]},{"c":[2]}]}"#), gap("/a/1/b"));
+    assert_eq!(records("/a/*/b/*", r#"{"a":{"x":{"b":null},"y":{"b":7}}}"#), scalar("/a/y/b", "a number"));
+    assert_eq!(records("/a/*/b/*", r#"{"a":[null]}"#), gap("/a/0/b"));
+    assert_eq!(records("/a/*/1/*", r#"{"a":[[[1]]]}"#), gap("/a/0/1"));
+    for twice in [r#"{"a":[{"b":[1],"b":[2]}]}"#, r#"{"a":[{"b":[1]}],"a":[]}"#] {
+        let fault = Page::read(answer(StatusCode::OK, twice), &layout("/a/*/b/*", &[])).unwrap_err();
+        let cause = std::error::Error::source(&fault).unwrap().to_string();
+        assert_eq!(cause, "the records appear twice in one page");
+    }
+    let whole = r#"{"a":[{"b":[1,{"c":2}]},{"b":{"d":"e"}}]}"#;
+    for cut in 1..whole.len() {
+        let fault = Page::read(answer(StatusCode::OK, &whole[..cut]), &layout("/a/*/b/*", &[])).unwrap_err();
+        assert_eq!(fault.to_string(), "the answer is not complete JSON", "{cut}");
+    }
 }

@@ -63,7 +63,7 @@ impl Paginator for Offset {
     }
 
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
-        let received = page.batch().len() as u64;
+        let received = page.len();
         let next = Cursor::Offset(self.offset(at)?.saturating_add(self.step(received)));
         Ok(match self.step {
             _ if received > 0 => Step::Page(next),
@@ -74,7 +74,7 @@ impl Paginator for Offset {
     }
 
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
-        let received = latest.page.batch().len() as u64;
+        let received = latest.page.len();
         let next = self.offset(Some(at)).ok()?.saturating_add(self.step(received));
         let before = next.saturating_sub(self.start);
         let is_before_end = match latest.total {

@@ -51,7 +51,7 @@ impl Paginator for PageNumber {
         let next = Cursor::Page(number.saturating_add(1));
         let count = count(page, self.page_count.as_ref())?;
         let last = count.map(|(pages, at)| (pages.saturating_add(self.start).checked_sub(1), at));
-        Ok(match (last, page.batch().is_empty()) {
+        Ok(match (last, page.is_empty()) {
             (Some((Some(last), at)), _) if last == number => {
                 Step::End(Proof::PageCount { at: at.to_string() })
             }
@@ -65,7 +65,7 @@ impl Paginator for PageNumber {
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
         let number = self.number(Some(at)).ok()?;
         let before = number.saturating_sub(self.start).saturating_add(1);
-        let records = latest.page.batch().len() as u64;
+        let records = latest.page.len();
         let count = count(latest.page, self.page_count.as_ref()).ok()?;
         let is_before_end = match (count, latest.total) {
             (Some((count, _)), _) => before < count,

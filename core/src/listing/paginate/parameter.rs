@@ -20,7 +20,8 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Parameter {
-    /// A member of the JSON body. Missing objects above it are created.
+    /// A member of the JSON body, in which missing objects above it are created; or a field of the form, in which an existing
+    /// one with this name is replaced.
     Body(Pointer),
     /// A parameter of the query. An existing one with this name is replaced.
     Query(String),
@@ -46,11 +47,15 @@ impl Parameter {
                 if matches!(request.body, Body::Empty) {
                     request.body = Body::Json(Value::Object(Map::new()));
                 }
-                let Body::Json(body) = &mut request.body else {
-                    return Err(PaginationError::NoPlace { place: pointer.clone() });
-                };
-                let member = member(body, pointer.tokens());
-                *member.ok_or_else(|| PaginationError::NoPlace { place: pointer.clone() })? = value;
+                let no_place = || PaginationError::NoPlace { place: pointer.clone() };
+                match (&mut request.body, pointer.tokens()) {
+                    (Body::Json(body), tokens) => *member(body, tokens).ok_or_else(no_place)? = value,
+                    (Body::Form(fields), [name]) => {
+                        fields.retain(|(field, _)| field != name);
+                        fields.push((name.clone(), as_text(&value)));
+                    }
+                    _ => return Err(no_place()),
+                }
                 Ok(())
             }
         }
@@ -106,6 +111,17 @@ mod tests {
         assert_eq!(request.url.as_str(), "https://api.example/x?b=%7E1&c&page=a%2Bb%2F%3D%26%C3%A9");
         "page".parse::<Parameter>().unwrap().set(&mut request, json!(8)).unwrap();
         assert_eq!(request.url.query(), Some("b=%7E1&c&page=8"));
+    }
+
+    #[test]
+    fn a_field_of_a_form_is_replaced() {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let form = Body::Form(vec![field("a", "1"), field("page", "1"), field("b", "2")]);
+        let mut request = request("https://api.example/x", form);
+        "/page".parse::<Parameter>().unwrap().set(&mut request, json!(2)).unwrap();
+        assert_eq!(&*request.body.encode(), b"a=1&b=2&page=2");
+        let refused = "/a/b".parse::<Parameter>().unwrap().set(&mut request, json!(2)).unwrap_err();
+        assert_eq!(refused.to_string(), "the body of the request has no place for `/a/b`");
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Paginator for Token {
     fn advance(&self, _: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError> {
         let step = match page.find(&self.cursor)? {
             // The cursor is in the last record, so a page without records has none.
-            None if page.batch().is_empty() && self.continues_from_last() => Step::Empty(None),
+            None if page.is_empty() && self.continues_from_last() => Step::Empty(None),
             None => Step::Missing(self.cursor.clone()),
             Some((value, place)) if is_empty(&value) => Step::End(Proof::NextNull { at: place.to_string() }),
             Some((value, _)) if is_cursor(&value) => Step::Page(Cursor::Token(value)),
@@ -82,7 +82,7 @@ impl Paginator for Token {
                 return Err(PaginationError::NoCursor { at, found });
             }
         };
-        if self.renewal == Renewal::Never && page.batch().is_empty() {
+        if self.renewal == Renewal::Never && page.is_empty() {
             return Ok(Step::Empty(match step {
                 Step::Page(cursor) => Some(cursor),
                 _ => None,

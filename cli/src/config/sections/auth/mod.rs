@@ -12,7 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use self::{
-    request::{Format, TokenRequest},
+    request::{RequestFormat, TokenRequest},
     response::TokenResponse,
 };
 use crate::config::{

@@ -17,7 +17,7 @@ pub struct TokenRequest {
     /// How the fields are sent.
     #[serde(deserialize_with = "choice::read")]
     #[schemars(extend("default" = "form"))]
-    pub format: Format,
+    pub format: RequestFormat,
     /// Headers of the request, by name.
     #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,
@@ -31,7 +31,7 @@ pub struct TokenRequest {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub enum Format {
+pub enum RequestFormat {
     /// As a form in the body.
     Form,
     /// As a JSON object in the body.

@@ -1,0 +1,122 @@
+//! CSV (RFC 4180): each row is a record, named by the header line.
+
+use super::{
+    is_last::IsLast,
+    json_row::Columns,
+    row::{Row, row, value},
+};
+use crate::{
+    client::{BodyFault, RowProblem},
+    listing::page::format::Csv,
+};
+
+/// Reads rows, and counts them.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    delimiter: u8,
+    columns: Option<Columns>,
+    number: u64,
+}
+
+impl Rows {
+    pub(super) fn new(csv: &Csv) -> Self {
+        let columns = csv.header.as_ref().map(|names| Columns::new(names));
+        Self { delimiter: csv.delimiter, columns, number: 0 }
+    }
+
+    /// How many rows were read.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Checks that there was a header line, after the last row.
+    pub(super) fn check_header(&self) -> Result<(), BodyFault> {
+        if self.columns.is_some() { Ok(()) } else { Err(BodyFault::NoLines) }
+    }
+
+    /// Calls `found` with each row of `text`, and returns the length of the whole rows. Empty lines are ignored.
+    pub(super) fn rows(
+        &mut self,
+        text: &[u8],
+        is_last: IsLast,
+        mut found: impl FnMut(&Columns, Row<'_>),
+    ) -> Result<usize, BodyFault> {
+        let mut values = Vec::new();
+        let mut from = 0;
+        loop {
+            while matches!(text.get(from), Some(b'\n' | b'\r')) {
+                from += 1;
+            }
+            if from == text.len() {
+                return Ok(from);
+            }
+            let row = row(text, from, self.delimiter, &mut values);
+            let (end, ended) = match row {
+                Ok(Some(end)) => (end, Ended::ByLineEnd),
+                Ok(None) if is_last == IsLast::No => return Ok(from),
+                Ok(None) => (text.len(), Ended::ByTextEnd),
+                Err(problem) => return Err(self.fault(problem)),
+            };
+            if values.iter().any(|value| value.range.end > text.len()) {
+                // A quote is open at the end of the text.
+                return Err(match text.last() {
+                    Some(b'\n' | b'\r') => self.fault(RowProblem::UnclosedQuote),
+                    _ => BodyFault::CutRow { number: self.number + 1 },
+                });
+            }
+            let row = Row { text, values: &values, after: &text[end..] };
+            self.row(row, &text[from..end], ended, &mut found)?;
+            from = end;
+        }
+    }
+
+    fn row(
+        &mut self,
+        row: Row<'_>,
+        whole: &[u8],
+        ended: Ended,
+        found: &mut impl FnMut(&Columns, Row<'_>),
+    ) -> Result<(), BodyFault> {
+        if str::from_utf8(whole).is_err() {
+            return Err(self.fault(RowProblem::NotUtf8));
+        }
+        match &self.columns {
+            None => {
+                let names: Vec<String> = row.values().map(|(text, spelling)| value(text, spelling)).collect();
+                let columns = Columns::new(&names);
+                if let Some(name) = columns.repeated() {
+                    return Err(self.fault(RowProblem::SameName(name.to_owned())));
+                }
+                self.columns = Some(columns);
+            }
+            Some(columns) => {
+                let (values, names) = (row.values.len(), columns.len());
+                if values < names && ended == Ended::ByTextEnd {
+                    return Err(BodyFault::CutRow { number: self.number + 1 });
+                }
+                if values != names {
+                    return Err(self.fault(RowProblem::Length { values, names }));
+                }
+                if self.number == 0 && columns.are(row.values().map(|(text, spelling)| value(text, spelling)))
+                {
+                    return Err(self.fault(RowProblem::IsHeader));
+                }
+                found(columns, row);
+            }
+        }
+        self.number += 1;
+        Ok(())
+    }
+
+    /// The fault of the next row.
+    fn fault(&self, problem: RowProblem) -> BodyFault {
+        BodyFault::Row { number: self.number + 1, problem }
+    }
+}
+
+/// What a row ended with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Ended {
+    ByLineEnd,
+    ByTextEnd,
+}

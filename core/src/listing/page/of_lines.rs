@@ -1,0 +1,99 @@
+//! Pages of lines, which may be longer than memory allows.
+
+use std::{cell::OnceCell, fs::File, mem};
+
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use super::{
+    EmptyBody, Format, Layout, Page, Records,
+    envelope::Envelope,
+    lines::{self, Lines, Spooled},
+};
+use crate::client::BodyFault;
+
+impl Page {
+    /// Reads a page of lines. `body` is its start if it is in a file.
+    pub(super) fn of_lines(
+        status: StatusCode,
+        url: Url,
+        headers: HeaderMap,
+        mut body: Vec<u8>,
+        spooled: Option<File>,
+        layout: &Layout,
+    ) -> Result<Self, BodyFault> {
+        if body.starts_with(b"\xef\xbb\xbf") {
+            body.drain(..3);
+        }
+        check(&body, spooled.as_ref(), layout)?;
+        let is_empty = spooled.is_none() && body.trim_ascii().is_empty();
+        let (lines, spooled) = match spooled {
+            _ if is_empty => (Lines::default(), None),
+            None => (lines::read(body, &layout.format)?, None),
+            Some(file) => {
+                let mut spooled = Spooled::check(file, &layout.format, body)?;
+                let first = spooled.next(Lines::default())?;
+                (first, Some(Box::new(spooled)))
+            }
+        };
+        let Lines { bytes, range, ends } = lines;
+        Ok(Self {
+            status,
+            url,
+            headers,
+            bytes,
+            start: range.start,
+            end: range.end,
+            ends,
+            records: Records::Found,
+            picked: Vec::new(),
+            envelope: Envelope::empty(),
+            parsed: OnceCell::new(),
+            spooled,
+        })
+    }
+
+    /// The number of records, of all batches.
+    pub fn len(&self) -> u64 {
+        self.spooled.as_ref().map_or(self.ends.len() as u64, |spooled| spooled.count)
+    }
+
+    /// Whether there are no records.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Replaces the [`batch`](Self::batch) by the next one. Returns whether there is one.
+    ///
+    /// # Errors
+    /// The page cannot be read from disk.
+    pub fn next_batch(&mut self) -> Result<bool, BodyFault> {
+        let Some(spooled) = &mut self.spooled else { return Ok(false) };
+        let before = Lines { bytes: mem::take(&mut self.bytes), ..Lines::default() };
+        let Lines { bytes, range, ends } = spooled.next(before)?;
+        (self.bytes, self.start, self.end, self.ends) = (bytes, range.start, range.end, ends);
+        Ok(!self.ends.is_empty())
+    }
+
+    /// Parts of the records that no other page has, unless it has the same records.
+    pub(in crate::listing) fn identity(&self) -> Vec<&[u8]> {
+        let batch = &self.bytes[self.start..self.end];
+        match &self.spooled {
+            None => vec![batch],
+            Some(spooled) => vec![batch, &spooled.last, spooled.size()],
+        }
+    }
+}
+
+/// Checks what can be checked before the lines are read.
+fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), BodyFault> {
+    let expected = if layout.format == Format::Ndjson { "NDJSON" } else { "CSV" };
+    BodyFault::check_lines(start, expected)?;
+    if spooled.is_some() {
+        return Ok(());
+    }
+    if start.trim_ascii().is_empty() && layout.empty == EmptyBody::Fault {
+        return Err(BodyFault::NoLines);
+    }
+    if matches!(layout.format, Format::Csv(_)) { BodyFault::check_not_json(start) } else { Ok(()) }
+}
