@@ -68,6 +68,7 @@ pub(crate) fn source(setup: &Setup) -> Source {
     Source {
         job: Some(job),
         windows: Some(windows),
+        each: Vec::new(),
         ..setup.source_at(&format!("{JOBS_PATH}/{{job.id}}/results?pageSize=25"), "/conversations", paginator)
     }
 }

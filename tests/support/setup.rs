@@ -160,6 +160,7 @@ impl Setup {
             unique: None,
             job: None,
             windows: None,
+            each: Vec::new(),
             concurrency: 1,
         }
     }
@@ -200,8 +201,10 @@ impl Setup {
         let pull = Pull {
             source,
             windows,
+            parents: None,
             sinks,
             variables: Variables::new("conversations", "/"),
+            spool: None,
             strict: false,
             checkpointing: None,
         };

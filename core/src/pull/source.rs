@@ -30,6 +30,8 @@ pub struct Source {
     pub job: Option<Job>,
     /// How the range of time is divided into windows.
     pub windows: Option<Windows>,
+    /// The placeholders that stand for values of a parent, such as `each.id`.
+    pub each: Vec<String>,
     /// How many jobs and requests may run at once.
     pub concurrency: usize,
 }
@@ -48,8 +50,15 @@ impl Source {
             unique: None,
             job: None,
             windows: None,
+            each: Vec::new(),
             concurrency: 1,
         }
+    }
+
+    /// The placeholders whose values differ between partitions.
+    pub fn partition_placeholders(&self) -> Vec<String> {
+        let windows = ["window.start", "window.end"].map(str::to_owned);
+        windows.into_iter().chain(self.each.iter().cloned()).collect()
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.

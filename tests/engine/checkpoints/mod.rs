@@ -66,8 +66,10 @@ impl Scenario {
         let pull = Pull {
             source: &source,
             windows: None,
+            parents: None,
             sinks,
             variables: Variables::new("calls", "/out"),
+            spool: None,
             strict: false,
             checkpointing,
         };
@@ -91,8 +93,16 @@ impl Scenario {
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let variables = Variables::new("calls", "/out");
-        let pull =
-            Pull { source, windows: self.windows.clone(), sinks, variables, strict: false, checkpointing };
+        let pull = Pull {
+            source,
+            windows: self.windows.clone(),
+            parents: None,
+            sinks,
+            variables,
+            spool: None,
+            strict: false,
+            checkpointing,
+        };
         let summary = run(&pull, &Arc::new(setup.client()))?;
         pull_state.complete(summary.clone())?;
         Ok(summary)
@@ -138,6 +148,7 @@ fn unfinished() -> Unfinished {
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,
+        parents: None,
         command: None,
         checkpoint: Checkpoint::default(),
     }
