@@ -1,6 +1,8 @@
 //! Builds the parts of the engine from the configuration. Nothing else does.
 
 mod client;
+mod parents;
+mod placeholders;
 mod request_limit;
 mod rules;
 mod sinks;
@@ -8,6 +10,7 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
+    parents::{each, each_listed, parents_sink},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
     source::source,
 };

@@ -22,7 +22,7 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    build::rules,
+    build::{placeholders, rules},
     config::{self, Auth, Body, ConfigError, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style},
     terminal::failure::Failure,
 };
@@ -46,6 +46,12 @@ pub(crate) fn source(
         ..requests.get(&stream.path)
     };
     let job = stream.job.as_ref().map(|job| requests.job(job, shutdown_client)).transpose()?;
+    let mut all = vec![("", &first)];
+    if let Some(job) = &job {
+        all.extend([("job.submit.", &job.submit), ("job.poll.", &job.poll)]);
+        all.extend(job.cancel.iter().map(|cancel| ("job.cancel.", &cancel.request)));
+    }
+    placeholders::check(loaded, name, stream, &all)?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
@@ -56,6 +62,7 @@ pub(crate) fn source(
         unique: stream.unique.clone(),
         job,
         windows: stream.window.as_ref().map(windows),
+        each: stream.each.as_ref().map(config::Each::placeholders).unwrap_or_default(),
         concurrency: stream.concurrency.get(),
     })
 }

@@ -49,6 +49,7 @@ fn first_page(
         FirstPage::NeedsJob(_) => {
             format!("configured; check submits no jobs, preview does: longhaul preview {name}")
         }
+        FirstPage::NoParents => "configured; without a parent there is no page to fetch".to_owned(),
         FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched(page) => {
             let records = page.map_or(0, |page| page.batch().len() as u64);

@@ -7,6 +7,7 @@ use crate::config::{
     error::ConfigError,
     load::{keys, stack::Stack},
     origin::Origin,
+    parents,
     sections::{answers::Answer, root::Config, sink::STANDARD_OUTPUT, stream::Stream},
     tree,
     values::http_url,
@@ -132,6 +133,9 @@ impl Check<'_> {
         self.belongs(&["streams", name, "pages"])?;
         self.paths(name, stream)?;
         self.window_and_job(name, stream)?;
+        if let Some(each) = &stream.each {
+            parents::check(self.config, self.stack, name, each)?;
+        }
         if let Some(job) = &stream.job {
             self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS)?;
         }

@@ -11,7 +11,8 @@ use crate::config::tree;
 
 /// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
 /// that settle where a listing ends and what a response means, because a pull stops to ask for them.
-const OF_A_STREAM: [&str; 21] = [
+const OF_A_STREAM: [&str; 22] = [
+    "each",
     "headers",
     "job.submit",
     "method",

@@ -42,6 +42,7 @@ mod error;
 mod load;
 mod loaded;
 mod origin;
+mod parents;
 mod schema;
 mod sections;
 mod show;
@@ -61,6 +62,7 @@ pub use self::{
         answers::Answer,
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Grant},
+        each::Each,
         errors::Refusals,
         job::{Cancel, Job, Submit},
         pages::{Ends, Pages, RelativeTo, Style},

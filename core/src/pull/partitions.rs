@@ -4,7 +4,7 @@ use crate::{
     partition::PartitionId,
     pull::{
         definition::Pull,
-        each::{self, Fields},
+        each::{Each, Fields},
         window::Windows,
     },
     sink::Variables,
@@ -54,7 +54,7 @@ impl<'a> Partitions<'a> {
             _ => self.pull.variables.clone(),
         };
         let Some(parent) = self.parent(id)? else { return Ok(Child { variables, fields: None }) };
-        Ok(Child { variables: each::in_requests(variables, &parent), fields: Fields::new(&parent.fields) })
+        Ok(Child { variables: Each::in_requests(variables, &parent), fields: Fields::new(&parent.fields) })
     }
 
     /// The values of the placeholders in the paths of a partition's own files.
@@ -64,7 +64,7 @@ impl<'a> Partitions<'a> {
             None => self.pull.variables.clone(),
         };
         Ok(match self.parent(id)? {
-            Some(parent) => each::in_file_names(variables, &parent),
+            Some(parent) => Each::in_file_names(variables, &parent),
             None => variables,
         })
     }

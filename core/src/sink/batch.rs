@@ -63,7 +63,9 @@ pub(crate) struct Lines {
 impl Lines {
     /// Adds a line, given in pieces.
     pub(crate) fn push(&mut self, pieces: &[&str]) {
-        pieces.iter().for_each(|piece| self.bytes.extend(piece.as_bytes()));
+        for piece in pieces {
+            self.bytes.extend(piece.as_bytes());
+        }
         self.bytes.push(b'\n');
         self.ends.push(self.bytes.len());
     }

@@ -71,6 +71,7 @@ fn of_pull(outcome: &Outcome) -> Value {
         "records": outcome.summary.records,
         "pages": outcome.summary.pages,
         "windows": outcome.summary.windows,
+        "partitions": outcome.summary.partitions,
         "repeated_dropped": outcome.summary.repeated,
         "missing": outcome.summary.missing,
         "totals_changed": outcome.summary.totals_changed,

@@ -3,6 +3,7 @@
 pub(super) mod answers;
 pub(super) mod api;
 pub(super) mod auth;
+pub(super) mod each;
 pub(super) mod errors;
 pub(super) mod job;
 pub(super) mod pages;

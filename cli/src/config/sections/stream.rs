@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::config::{
     sections::{
         answers::{ANSWERS, Answer},
+        each::Each,
         job::Job,
         pages::Pages,
         table::Table,
@@ -49,6 +50,8 @@ pub struct Stream {
     #[serde(default, deserialize_with = "Line::optional")]
     #[schemars(with = "Option<Line>")]
     pub description: Option<String>,
+    /// The parents of the stream, for each of which it is pulled.
+    pub each: Option<Each>,
     /// Headers of this stream's requests, by name.
     #[serde(default, deserialize_with = "header::table")]
     pub headers: Secrets,

@@ -77,6 +77,25 @@ impl Each {
         parent.fields = format!("{{{}}}", added.collect::<Vec<_>>().join(","));
         Ok(parent)
     }
+
+    /// `variables` with the values of a parent, as requests have them.
+    pub fn in_requests(variables: Variables, parent: &Parent) -> Variables {
+        parent.values.iter().fold(variables, |variables, (name, value)| {
+            let name = format!("each.{name}");
+            if value.starts_with('"') {
+                variables.with(name, text(value))
+            } else {
+                variables.with_number(name, value)
+            }
+        })
+    }
+
+    /// `variables` with the values of a parent, as file names have them: no value can lead to another folder.
+    pub fn in_file_names(variables: Variables, parent: &Parent) -> Variables {
+        parent.values.iter().fold(variables, |variables, (name, value)| {
+            variables.with(format!("each.{name}"), Variables::file_name(&text(value)))
+        })
+    }
 }
 
 /// The value, if it can stand in a request: text or a number.
@@ -99,25 +118,6 @@ fn excerpt(record: &str) -> String {
     if shown.len() < record.len() { format!("{shown}…") } else { shown }
 }
 
-/// `variables` with the values of a parent, as requests have them.
-pub(super) fn in_requests(variables: Variables, parent: &Parent) -> Variables {
-    parent.values.iter().fold(variables, |variables, (name, value)| {
-        let name = format!("each.{name}");
-        if value.starts_with('"') {
-            variables.with(name, text(value))
-        } else {
-            variables.with_number(name, value)
-        }
-    })
-}
-
-/// `variables` with the values of a parent, as file names have them: no value can lead to another folder.
-pub(super) fn in_file_names(variables: Variables, parent: &Parent) -> Variables {
-    parent.values.iter().fold(variables, |variables, (name, value)| {
-        variables.with(format!("each.{name}"), Variables::file_name(&text(value)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,9 +136,9 @@ mod tests {
         let parent = each.parent(record, 1).unwrap();
         assert_eq!(parent.values["id"], r#""\u00e9/1""#);
         assert_eq!(parent.fields, r#"{"team":"\u00e9/1","a b":{"n":12345678901234567890123}}"#);
-        let variables = in_requests(Variables::new("x", "/"), &parent);
+        let variables = Each::in_requests(Variables::new("x", "/"), &parent);
         assert_eq!(variables.fill_url("/{each.id}/{each.n}"), "/%C3%A9%2F1/12345678901234567890123");
-        let variables = in_file_names(Variables::new("x", "/"), &parent);
+        let variables = Each::in_file_names(Variables::new("x", "/"), &parent);
         assert_eq!(variables.fill("{each.id}"), "%C3%A9%2F1");
     }
 
