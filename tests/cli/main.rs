@@ -20,6 +20,7 @@ mod killed;
 mod layers;
 mod logs;
 mod new_sink;
+mod parents;
 mod plugins;
 mod presets;
 mod preview;

@@ -52,7 +52,7 @@ pub(crate) fn each_listed(
     };
     let key = format!("streams.{name}.each.file");
     let shown = path.display();
-    let wrong = |clause: String| Failure::from(loaded.error_at(&key, clause));
+    let wrong = |clause: String| Failure::from(loaded.error_at(&key, format!("`{key}`: {clause}")));
     let file = File::open(path).map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
     if path.extension().is_some_and(|ending| ending == "csv") {
         let mut rows = csv::Reader::from_reader(BufReader::new(file));

@@ -171,7 +171,7 @@ pub(crate) fn of_parents<'s>(
 }
 
 /// Connects each stream with its parents. A stream saves its state if one of its children does.
-fn connect<'s>(session: &Session, planned: &mut [Planned<'s>]) -> Result<(), Failure> {
+fn connect(session: &Session, planned: &mut [Planned<'_>]) -> Result<(), Failure> {
     // Children come after their parents.
     for index in (0..planned.len()).rev() {
         let (before, rest) = planned.split_at_mut(index);

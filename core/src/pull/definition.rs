@@ -49,7 +49,8 @@ impl<'a> Pull<'a> {
     /// of their own or with jobs do not use one: they would be written to two places, or wait for two things.
     pub(super) fn workers(&self, partitions: u64) -> usize {
         let (own, _) = self.own_and_shared();
-        let may_wait = self.spool.is_some() && own.is_empty() && self.source.job.is_none();
+        let may_wait =
+            self.spool.is_some() && self.parents.is_some() && own.is_empty() && self.source.job.is_none();
         let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
         if self.is_order_free() || may_wait { self.source.concurrency.min(partitions).max(1) } else { 1 }
     }

@@ -96,7 +96,7 @@ impl<'p> Lineage<'p> {
         let mut waiting = Vec::new();
         for child in &planned.children {
             let Some(other) = self.planned.iter().find(|other| other.name == child.name) else { continue };
-            let known = other.parents.as_ref().is_none_or(|parents| parents.are_resolved());
+            let known = other.parents.as_ref().is_none_or(StreamParents::are_resolved);
             if !known && !self.is_not_needed(other)? {
                 waiting.push(child);
             }

@@ -272,7 +272,9 @@ fn open_parents(
             let hint = "to go on in spite of it, run it again without --strict";
             return Err(Failure::new(Exit::Api, clause).hint(hint));
         }
-        findings.iter().for_each(|clause| log::warn!("{}: {clause}", planned.name));
+        for clause in findings {
+            log::warn!("{}: {clause}", planned.name);
+        }
         parents.check_paths(puller.session, &planned.sinks, &planned.variables, opened)?;
     }
     Ok(opened)

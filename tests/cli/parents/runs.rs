@@ -1,0 +1,106 @@
+//! Runs of parents and children that stop, resume and start again.
+
+use super::families::{CHILDREN, Families, PARENTS};
+
+#[test]
+fn a_resumed_run_has_the_same_parents() {
+    let families = Families::new(200);
+    let expected = families.members();
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    let stopped = folder.run("run members --max-requests 200");
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    // Meanwhile, the API has other parents.
+    families.set_parents(7);
+    let before = families.requests("/teams");
+    let status = folder.run("status members");
+    assert!(status.stdout.contains(" of 200 partitions complete\n"), "{}", status.stdout);
+    let ended = folder.run("run members");
+    ended.assert_complete();
+    assert!(folder.read("out/members.ndjson") == expected);
+    assert_eq!(families.requests("/teams"), before, "the parents are not pulled again");
+    // The next run has the new ones.
+    folder.run("run members").assert_complete();
+    assert!(folder.read("out/members.ndjson") == families.members());
+}
+
+#[test]
+fn a_fresh_run_has_new_parents() {
+    let families = Families::new(200);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    assert_eq!(folder.run("run members --max-requests 200").code, Some(75));
+    families.set_parents(20);
+    folder.run("run members --fresh").assert_complete();
+    assert!(folder.read("out/members.ndjson") == families.members());
+}
+
+#[test]
+fn each_run_with_few_requests_makes_progress() {
+    let families = Families::new(12);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    let mut runs = 0;
+    while folder.run("run members --max-requests 3").code == Some(75) {
+        runs += 1;
+        assert!(runs < 40, "no progress");
+    }
+    assert!(folder.read("out/members.ndjson") == families.members());
+}
+
+#[test]
+fn parents_that_an_earlier_command_completed_are_pulled_again_for_their_children() {
+    let families = Families::new(100);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    // Both are stopped in the parents. Then a command that does not know of the children completes these.
+    assert_eq!(folder.run("run --max-requests 1").code, Some(75));
+    folder.run("run teams").assert_complete();
+    let ended = folder.run("run");
+    ended.assert_complete();
+    assert!(folder.read("out/members.ndjson") == families.members());
+    assert_eq!(folder.read("out/teams.ndjson").lines().count(), 100);
+
+    // The other way round: the unfinished pull of the parents began without the children.
+    assert_eq!(folder.run("run teams --max-requests 1").code, Some(75));
+    folder.run("run").assert_complete();
+    assert!(folder.read("out/members.ndjson") == families.members());
+}
+
+#[test]
+fn children_go_to_stdout_without_any_state() {
+    let families = Families::new(30);
+    let streams = [PARENTS, CHILDREN].map(|stream| stream.replace("sinks = [\"lines\"]\n", ""));
+    let folder = families.folder(&[&streams[0], &streams[1]]);
+    let ended = folder.run("run members");
+    assert_eq!(ended.assert_complete().stdout, families.members());
+    assert_eq!(folder.names_in(".longhaul"), [""; 0]);
+}
+
+#[test]
+fn check_and_preview_use_the_first_parent() {
+    let families = Families::new(30);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    let checked = folder.run("check members");
+    assert_eq!(
+        checked.assert_complete().stdout,
+        "configuration: ok\ntoken: ok\nstream teams: ok, 30 records on the first page\n\
+         stream members: ok, 0 records on the first page\n"
+    );
+    assert!(families.requests("/teams/t0/members") > 0);
+    families.set_parents(0);
+    let previewed = folder.run("preview members");
+    assert_eq!(previewed.stable_stderr(), "members: without a parent there is no page to fetch\n");
+    assert_eq!((previewed.code, previewed.stdout.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn changed_parents_are_not_mixed_with_those_of_an_unfinished_run() {
+    let families = Families::new(200);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    assert_eq!(folder.run("run members --max-requests 200").code, Some(75));
+    std::fs::write(folder.path(".longhaul/members.parents"), "[{\"team\":\"t1\"},{}]\n").unwrap();
+    folder.run("run members").assert_failed(
+        6,
+        "error: cannot resume `members`: its parents are not those that the unfinished run has\n\
+         hint: start again with new parents: longhaul run members --fresh\n",
+    );
+    folder.run("run members --fresh").assert_complete();
+    assert!(folder.read("out/members.ndjson") == families.members());
+}
