@@ -197,19 +197,12 @@ impl<'scope, 'a> Worker<'scope, 'a> {
                     if open.pages.idle() > 0 {
                         self.queue.lock().prefetch(open.pages.idle());
                     }
-                    self.take_turn(partition.id);
                     self.write(open, page, fingerprint)?;
                 }
-                Ok(None) => {
-                    self.take_turn(partition.id);
-                    return Ok(End::Complete);
-                }
+                Ok(None) => return Ok(End::Complete),
                 // The pull has failed already, and that failure is the one to report.
                 Err(_) if self.run.cancelled.is_set() => {}
-                Err(error) => {
-                    self.take_turn(partition.id);
-                    return self.handle_failure(open, partition, error);
-                }
+                Err(error) => return self.handle_failure(open, partition, error),
             }
             if self.run.cancelled.is_set() {
                 if let Some(writer) = &mut self.writer {
@@ -233,6 +226,8 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         let before = open.pages.progress().records - page.batch().len() as u64;
         let with_fields = open.fields.as_ref().map(|fields| fields.add_to(&page.batch(), before));
         let mut with_fields = with_fields.transpose()?;
+        // Only here, because a partition that has the writer must not have pages that wait.
+        self.take_turn(open.progress.id);
         match (&mut self.writer, &self.run.pull.spool) {
             (Some(writer), _) => {
                 writer.begin(open)?;
