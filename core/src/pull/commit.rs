@@ -4,7 +4,7 @@ use crate::{
     event::Event,
     pull::{
         error::PullError, order::Ended, partition::OpenPartition, run::Run, shared_checkpoint::Entries,
-        writer::Writer,
+        spool::SpoolFile, writer::Writer,
     },
     state::{
         Summary,
@@ -98,6 +98,7 @@ impl<'a> Writer<'a> {
             change(checkpoint);
         })?;
         uncommitted.pages.clear();
+        uncommitted.spools.drain(..).for_each(SpoolFile::remove);
         if let Some(unique) = &mut self.unique {
             unique.settle(shared.keys().entries.min(needed));
         }

@@ -42,6 +42,7 @@ mod source;
 mod spool;
 mod undo;
 mod unique;
+mod waiting;
 pub mod window;
 mod worker;
 mod writer;
@@ -94,7 +95,7 @@ impl<'a> Run<'a> {
     /// Has the workers pull all partitions, and returns the writers with their sinks still open. The first error ends the
     /// pull.
     fn pull(&'a self, writers: Vec<Writer<'a>>) -> Result<Vec<Writer<'a>>, PullError> {
-        let (mut writers, pulled) = thread::scope(|scope| {
+        let (mut writers, mut waiting, pulled) = thread::scope(|scope| {
             let order = Order::new(writers, self.most_handed_out());
             let queue = Arc::new(SharedQueue::new(Queue::new(scope, self, order)?));
             let start = |_| {
@@ -107,13 +108,15 @@ impl<'a> Run<'a> {
             let ended =
                 ended.into_iter().map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             let pulled: Result<(), PullError> = ended.collect();
-            Ok::<_, PullError>((queue.lock().order.take_writers(), pulled))
+            let (writers, waiting) = queue.lock().order.take_all();
+            Ok::<_, PullError>((writers, waiting, pulled))
         })?;
         // A writer that a worker kept has committed already.
         let last = writers.first_mut().filter(|_| self.is_ordered());
         match pulled.and_then(|()| last.map_or(Ok(()), |writer| writer.commit(None))) {
             Ok(()) => Ok(writers),
             Err(error) => {
+                waiting.iter_mut().for_each(|open| self.save_waiting(open));
                 writers.into_iter().for_each(Writer::roll_back_after_failure);
                 Err(error)
             }
@@ -205,13 +208,15 @@ impl<'scope, 'a> Worker<'scope, 'a> {
                 Err(error) => return self.handle_failure(open, partition, error),
             }
             if self.run.cancelled.is_set() {
-                if let Some(writer) = &mut self.writer {
-                    writer.save_progress(Some(open));
+                match &mut self.writer {
+                    Some(writer) => writer.save_progress(Some(open)),
+                    None => self.run.save_waiting(open),
                 }
                 return Ok(End::Cancelled);
             }
-            if let Some(writer) = &mut self.writer {
-                writer.commit_when_due(Some(open))?;
+            match &mut self.writer {
+                Some(writer) => writer.commit_when_due(Some(open))?,
+                None => self.run.commit_waiting_when_due(open)?,
             }
         }
     }
@@ -239,7 +244,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             }
             (None, Some(folder)) => {
                 let batch = with_fields.as_ref().map_or_else(|| page.batch(), Lines::batch);
-                open.spool.push(&batch, folder)?;
+                open.spool.push(&batch, folder, open.progress.id)?;
                 open.fingerprints.extend(fingerprint.filter(|_| self.run.is_resumable()));
             }
             // There is only one worker, so it is always the turn of its partition.

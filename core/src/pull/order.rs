@@ -105,8 +105,12 @@ impl<'a> Order<'a> {
         Some((writer, id, ended))
     }
 
-    /// The writers, after all workers have ended.
-    pub(super) fn take_writers(&mut self) -> Vec<Writer<'a>> {
-        std::mem::take(&mut self.writers)
+    /// The writers, and the partitions that still wait for their turn, after all workers have ended.
+    pub(super) fn take_all(&mut self) -> (Vec<Writer<'a>>, Vec<OpenPartition<'a>>) {
+        let waiting = std::mem::take(&mut self.ended).into_iter().filter_map(|(_, ended)| match ended {
+            Ended::Complete(open) => Some(*open),
+            Ended::Failed(_) => None,
+        });
+        (std::mem::take(&mut self.writers), waiting.collect())
     }
 }

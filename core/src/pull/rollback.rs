@@ -27,7 +27,7 @@ impl<'a> Worker<'_, 'a> {
         if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
             writer.roll_back(&open.progress, &mut open.sinks)?;
         }
-        self.run.checkpoint.note(|checkpoint| checkpoint.split(id, halves));
+        self.run.give_up_waiting(open, |checkpoint| checkpoint.split(id, halves))?;
         Ok(End::Split(halves))
     }
 
@@ -35,6 +35,10 @@ impl<'a> Worker<'_, 'a> {
     pub(super) fn restart(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
         if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
             writer.roll_back(&open.progress, &mut open.sinks)?;
+        } else if open.progress.spool.is_some() {
+            let PartitionProgress { id, restarts, .. } = open.progress;
+            let restarted = PartitionProgress { restarts: restarts + 1, ..PartitionProgress::of(id) };
+            self.run.give_up_waiting(open, |checkpoint| checkpoint.put(&restarted))?;
         }
         Ok(End::Restart)
     }
@@ -45,7 +49,8 @@ impl<'a> Worker<'_, 'a> {
             // Unlike the records of a partition that is pulled again, these must not stay.
             writer.take_back(&open.progress, &mut open.sinks)?;
         }
-        self.run.checkpoint.note(|checkpoint| checkpoint.skip(open.progress.id));
+        let id = open.progress.id;
+        self.run.give_up_waiting(open, |checkpoint| checkpoint.skip(id))?;
         Ok(End::Skipped)
     }
 

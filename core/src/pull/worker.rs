@@ -98,7 +98,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             let variables = self.run.partitions.in_file_names(partition.id)?;
             sinks = Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())?;
         }
-        let has_begun = progress.listing.next != Next::First;
+        let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
         if has_begun || !sinks.is_none() {
             // The first partition may have pages in the sinks already, and own files are only written by one that has a turn.
             self.take_turn(partition.id);
@@ -115,9 +115,15 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             Some(pages) => pages,
             None => self.run.listings.pages(&partition.variables, &progress)?,
         };
-        let has_begun = progress.listing.next != Next::First;
-        let (fields, spool, fingerprints) = (partition.fields.take(), Spool::default(), Vec::new());
-        let mut open = OpenPartition { pages, sinks, progress, fields, spool, fingerprints, has_begun };
+        let spool = match (progress.spool, &self.run.pull.spool) {
+            (Some(length), Some(folder)) => Spool::resume(folder, partition.id, length)?,
+            _ => Spool::default(),
+        };
+        let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
+        let (fields, fingerprints) = (partition.fields.take(), Vec::new());
+        let since = self.run.client.clock().elapsed();
+        let mut open =
+            OpenPartition { pages, sinks, progress, fields, spool, fingerprints, since, has_begun };
         if !open.has_begun
             && !open.sinks.is_none()
             && let Some(writer) = &mut self.writer
@@ -156,14 +162,16 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         }
     }
 
-    /// Saves the progress and returns the error. Without the writer, there is no progress to save.
+    /// Saves the progress and returns the error.
     pub(super) fn stop<T>(
         &mut self,
         open: Option<&mut OpenPartition<'a>>,
         error: PullError,
     ) -> Result<T, PullError> {
-        if let Some(writer) = &mut self.writer {
-            writer.save_progress(open);
+        match (&mut self.writer, open) {
+            (Some(writer), open) => writer.save_progress(open),
+            (None, Some(open)) => self.run.save_waiting(open),
+            (None, None) => {}
         }
         Err(error)
     }

@@ -13,6 +13,7 @@ use crate::{
         partition::OpenPartition,
         run::Run,
         sinks::Sinks,
+        spool::SpoolFile,
         unique::{Sorted, Unique},
     },
     sink::{Batch, Lines},
@@ -39,6 +40,8 @@ pub(super) struct Uncommitted {
     pub(super) since: Duration,
     /// The fingerprints of the pages.
     pub(super) pages: Vec<u128>,
+    /// The spools of these pages. The last checkpoint still mentions them.
+    pub(super) spools: Vec<SpoolFile>,
     /// The partitions that were completed.
     pub(super) complete: Vec<PartitionProgress>,
 }
@@ -74,8 +77,10 @@ impl<'a> Writer<'a> {
             self.save_before(open)?;
         }
         open.has_begun = true;
-        let mut spool = std::mem::take(&mut open.spool);
-        spool.drain(|lines| self.write_lines(open, lines))?;
+        let spool = std::mem::take(&mut open.spool);
+        let file = spool.drain(|lines| self.write_lines(open, lines))?;
+        self.uncommitted.spools.extend(file.filter(SpoolFile::is_saved));
+        open.progress.spool = None;
         self.add_fingerprints(std::mem::take(&mut open.fingerprints));
         Ok(())
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::checkpoint::{Checkpoint, Extent};
 pub use self::{
-    error::StateError,
+    error::{Damage, StateError},
     file::StateFile,
     parents::{Parent, Parents},
     pull_state::PullState,

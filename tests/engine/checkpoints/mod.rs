@@ -5,15 +5,15 @@ mod resume;
 mod scenarios;
 mod undo;
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    pull::{Pull, PullError, run, undo},
+    pull::{Pull, PullError, SpoolFolder, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
-        PullState, State, StateFile, Summary, Unfinished,
+        Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
         checkpoint::{Checkpoint, Checkpointing},
     },
     window::Window,
@@ -27,6 +27,10 @@ pub(crate) struct Scenario {
     /// Creates the setup and the source of a run.
     pub(crate) pull: Box<dyn Fn() -> (Setup, Source)>,
     pub(crate) windows: Option<Vec<Window>>,
+    /// The values of `{each.id}`, one for each parent.
+    pub(crate) parents: Option<Vec<String>>,
+    /// Whether partitions ahead of their turn wait on disk.
+    pub(crate) has_spool: bool,
     /// The name, the type and the options of each sink.
     pub(crate) sinks: Vec<(&'static str, &'static str, Value)>,
     pub(crate) every: Duration,
@@ -42,6 +46,10 @@ impl Scenario {
         disk.put_folder("/out");
         for (path, text) in &self.existing_files {
             disk.put(path, *text);
+        }
+        if let Some(parents) = &self.parents {
+            let line = |id: &String| Parents::line(&parent(id));
+            disk.put(PARENTS, parents.iter().map(line).collect::<String>());
         }
         disk
     }
@@ -93,13 +101,15 @@ impl Scenario {
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let variables = Variables::new("calls", "/out");
+        let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
+        let spool = SpoolFolder { disk: disk.handle(), path: "/state".into(), name: "calls".to_owned() };
         let pull = Pull {
             source,
             windows: self.windows.clone(),
-            parents: None,
+            parents: parents.as_ref(),
             sinks,
             variables,
-            spool: None,
+            spool: self.has_spool.then_some(spool),
             strict: false,
             checkpointing,
         };
@@ -132,6 +142,15 @@ impl Scenario {
             })
             .collect()
     }
+}
+
+/// The file with the parents.
+const PARENTS: &str = "/state/calls.parents";
+
+/// A parent whose records get a field.
+pub(crate) fn parent(id: &str) -> Parent {
+    let value = Value::from(id).to_string();
+    Parent { fields: format!("{{\"parent\":{value}}}"), values: [("id".to_owned(), value)].into() }
 }
 
 fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box<dyn OpenSink> {

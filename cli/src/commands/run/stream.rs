@@ -1,6 +1,6 @@
 //! One stream of a run.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
@@ -201,6 +201,7 @@ impl Puller<'_> {
         let checkpointing =
             pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
         session.progress.start(planned.name, &before);
+        let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
         let pulled = run(
             &Pull {
@@ -209,7 +210,7 @@ impl Puller<'_> {
                 parents,
                 sinks: planned.sinks.iter().copied().chain(keeping).collect(),
                 variables,
-                spool: Some(self.spool_folder(planned)),
+                spool: Some(spool),
                 strict: arguments.strict,
                 checkpointing,
             },
@@ -250,10 +251,31 @@ impl Puller<'_> {
         ended.map(|()| Pulled::Complete)
     }
 
-    /// Where the pages of partitions ahead of their turn wait.
-    fn spool_folder(&self, planned: &Planned<'_>) -> SpoolFolder {
-        let folder = if planned.saves_state { self.session.state_folder() } else { std::env::temp_dir() };
-        SpoolFolder { disk: Arc::new(SystemDisk), path: folder }
+    /// Where the pages of partitions ahead of their turn wait. Files that a killed run has left there are removed.
+    fn spool_folder(
+        &self,
+        planned: &Planned<'_>,
+        checkpointing: Option<&Checkpointing<'_>>,
+    ) -> Result<SpoolFolder, Failure> {
+        let disk = Arc::new(SystemDisk);
+        let Some(checkpointing) = checkpointing else {
+            let name = format!("longhaul-{}-{}", std::process::id(), planned.id);
+            return Ok(SpoolFolder { disk, path: std::env::temp_dir(), name });
+        };
+        let folder = SpoolFolder { disk, path: self.session.state_folder(), name: planned.id.clone() };
+        let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
+        let waiting = partitions.filter(|partition| partition.spool.is_some());
+        let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
+        let unusable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
+        for entry in fs::read_dir(&folder.path).map_err(unusable)? {
+            let path = entry.map_err(unusable)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_spool = name.starts_with(&format!("{}.", planned.id)) && name.ends_with(".spool");
+            if is_spool && !needed.contains(&path) {
+                fs::remove_file(&path).map_err(unusable)?;
+            }
+        }
+        Ok(folder)
     }
 }
 

@@ -124,6 +124,9 @@ pub struct PartitionProgress {
     /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
+    /// How much of the partition waits in its spool, in bytes. None of its pages are in the sinks then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<u64>,
     /// Where the partition's own sinks stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sinks: Option<Position>,
@@ -212,7 +215,8 @@ impl Checkpoint {
     /// What has been pulled so far, including unfinished partitions.
     pub fn so_far(&self) -> Summary {
         self.partitions.iter().fold(self.complete.clone(), |sum, partition| Summary {
-            records: sum.records + partition.written,
+            records: sum.records
+                + if partition.spool.is_some() { partition.listing.records } else { partition.written },
             pages: sum.pages + partition.listing.pages,
             repeated: sum.repeated + partition.repeated,
             ..sum
