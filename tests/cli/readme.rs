@@ -110,13 +110,14 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 8] = [
+const RUN: [&str; 9] = [
     "[streams.users]",
     "[streams.orders]",
     "[streams.calls]",
     "[streams.invoices]",
     "[streams.events]",
     "[streams.channels]",
+    "[streams.messages]",
     "[sinks.segments]",
     LINES,
 ];
@@ -297,6 +298,23 @@ fn the_configuration_with_answer_rules_waits_and_shows_its_hint() {
     let stderr = ended.last_error();
     assert!(stderr.contains("the server answered 200 OK: missing_scope\n"), "{stderr}");
     assert!(stderr.ends_with("hint: request the scope channels:history\n"), "{stderr}");
+}
+
+#[test]
+fn the_configuration_with_parents_pulls_their_children() {
+    let server = api::server(|request| match request.url.path() {
+        "/conversations" if request.query("page").unwrap() == "1" => {
+            Reply::json(r#"{"items":[{"id":"a"},{"id":"b"},{"id":"c"}]}"#).into()
+        }
+        "/conversations" => Reply::json(r#"{"items":[]}"#).into(),
+        "/conversations/b/messages" => Reply::status(404).into(),
+        path => Reply::json(format!(r#"{{"messages":[{{"at":"{path}"}}]}}"#)).into(),
+    });
+    let folder = Folder::configured(&configuration_of("messages"));
+    let command = folder.longhaul("run messages").variable("EXAMPLE_TOKEN", "t0ken");
+    command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
+    let line = |id| format!("{{\"at\":\"/conversations/{id}/messages\",\"conversation_id\":\"{id}\"}}\n");
+    assert_eq!(folder.read("out/messages.ndjson"), line("a") + &line("c"));
 }
 
 /// An API with exports of one call each. The id of a call is the path of its export.

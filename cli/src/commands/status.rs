@@ -9,6 +9,7 @@ use std::{
 use longhaul_core::{
     ShownUrl,
     listing::{paginate::Cursor, position::Next},
+    partition::PartitionId,
     state::{
         State, Summary, Unfinished,
         checkpoint::{Checkpoint, Stage},
@@ -116,8 +117,11 @@ fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
         return writeln!(text, "  every page is pulled; only publishing them is left");
     }
     for partition in checkpoint.partitions.iter().filter(|partition| partition.listing.next != Next::First) {
-        let of_window =
-            partition.id.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
+        let of_window = match partition.id {
+            PartitionId { parent: Some(_), .. } => format!(" of the partition {}", partition.id),
+            PartitionId { window: Some(window), .. } => format!(" of the window {window}"),
+            PartitionId { .. } => String::new(),
+        };
         let next = match &partition.listing.next {
             Next::First => continue,
             Next::End => "the end of the listing".to_owned(),

@@ -116,7 +116,9 @@ impl<'a> Run<'a> {
         match pulled.and_then(|()| last.map_or(Ok(()), |writer| writer.commit(None))) {
             Ok(()) => Ok(writers),
             Err(error) => {
-                waiting.iter_mut().for_each(|open| self.save_waiting(open));
+                for open in &mut waiting {
+                    self.save_waiting(open);
+                }
                 writers.into_iter().for_each(Writer::roll_back_after_failure);
                 Err(error)
             }

@@ -89,7 +89,9 @@ impl Spool {
 
     /// Notes that a checkpoint mentions the file.
     pub(super) fn keep(&mut self) {
-        self.file.iter_mut().for_each(|file| file.is_saved = true);
+        if let Some(file) = &mut self.file {
+            file.is_saved = true;
+        }
     }
 
     /// Removes all pages, which no checkpoint mentions.
@@ -190,7 +192,10 @@ mod tests {
     use super::*;
     use crate::disk::SystemDisk;
 
-    fn pages(spool: Spool) -> (Vec<(Vec<u8>, Vec<usize>)>, Option<SpoolFile>) {
+    /// The bytes of a page, and the ends of its lines.
+    type Page = (Vec<u8>, Vec<usize>);
+
+    fn pages(spool: Spool) -> (Vec<Page>, Option<SpoolFile>) {
         let mut found = Vec::new();
         let file = spool.drain::<StateError>(|lines| {
             found.push((lines.bytes.clone(), lines.ends.clone()));

@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn lines_can_be_removed() {
         let mut lines = Lines::default();
-        ["a", "bb", "c", "ddd"].iter().for_each(|line| lines.push(&[line]));
+        for line in ["a", "bb", "c", "ddd"] {
+            lines.push(&[line]);
+        }
         assert_eq!(lines.retain(|line| line != b"a" && line != b"c"), 2);
         assert_eq!(lines.batch().records().collect::<Vec<_>>(), [b"bb".as_slice(), b"ddd"]);
         assert_eq!((lines.retain(|_| true), lines.batch().len()), (0, 2));

@@ -270,7 +270,8 @@ impl Puller<'_> {
         for entry in fs::read_dir(&folder.path).map_err(unusable)? {
             let path = entry.map_err(unusable)?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let is_spool = name.starts_with(&format!("{}.", planned.id)) && name.ends_with(".spool");
+            let is_spool = name.starts_with(&format!("{}.", planned.id))
+                && path.extension().is_some_and(|ending| ending == "spool");
             if is_spool && !needed.contains(&path) {
                 fs::remove_file(&path).map_err(unusable)?;
             }
