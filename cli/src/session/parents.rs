@@ -18,6 +18,7 @@ use longhaul_core::{
 use tempfile::TempDir;
 
 use crate::{
+    args::RunArguments,
     build,
     config::{self, ConfigError, Stream},
     exit::Exit,
@@ -179,12 +180,22 @@ pub(crate) fn parent_error(error: &SinkError) -> Option<&ParentError> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
-/// The streams to pull, in order: each after the stream of its parents. The names of those that the user selected are
-/// marked.
+/// The streams to pull, in order: each after the stream of its parents. Those that are pulled for their own sake are marked:
+/// if the user names no stream, one without sinks is only pulled for its children, if it has any.
 pub(crate) fn with_parents<'s>(
     session: &'s Session,
     selected: &[(&'s str, &'s Stream)],
+    arguments: &RunArguments,
 ) -> Result<Vec<(&'s str, &'s Stream, bool)>, ConfigError> {
+    let has_sinks = |stream: &Stream| !stream.sinks.is_empty() || !arguments.sink.is_empty();
+    let is_of = |name: &str, child: &Stream| {
+        child.each.as_ref().is_some_and(|each| each.stream.as_deref() == Some(name))
+    };
+    let is_only_parent = |name: &str, stream: &Stream| {
+        arguments.streams.is_empty()
+            && !has_sinks(stream)
+            && selected.iter().any(|(_, child)| is_of(name, child))
+    };
     let mut all: Vec<(&str, &Stream, bool)> = Vec::new();
     for (name, stream) in selected {
         let mut chain = vec![(*name, *stream)];
@@ -194,7 +205,8 @@ pub(crate) fn with_parents<'s>(
         }
         for (name, stream) in chain.into_iter().rev() {
             if all.iter().all(|(known, ..)| *known != name) {
-                let is_selected = selected.iter().any(|(selected, _)| *selected == name);
+                let is_selected =
+                    selected.iter().any(|(selected, _)| *selected == name) && !is_only_parent(name, stream);
                 all.push((name, stream, is_selected));
             }
         }

@@ -80,7 +80,7 @@ pub(crate) fn plan<'s>(
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
-    for (name, stream, is_selected) in with_parents(session, streams)? {
+    for (name, stream, is_selected) in with_parents(session, streams, arguments)? {
         if !is_selected {
             planned.push(of_parents(session, name, stream, access)?);
             continue;

@@ -50,14 +50,17 @@ pub(crate) fn start(
     access: &Access,
 ) -> Result<Start, Failure> {
     let Planned { name, stream, source, variables, .. } = planned;
-    let range = range::resolve(session, name, stream, source, state.watermark, access)?;
+    // The parents of other streams are all records of the range, because those streams have no record of their own of what
+    // was pulled.
+    let known = state.watermark.filter(|_| planned.is_selected);
+    let range = range::resolve(session, name, stream, source, known, access)?;
     let pull = Unfinished {
         started: session.now,
         saved: session.now,
         definition: definition(session, planned, children),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
-        watermark: range.as_ref().and_then(|range| range.watermark),
+        watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
         parents: parents.map(Parents::extent),
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),

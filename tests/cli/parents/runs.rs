@@ -104,3 +104,30 @@ fn changed_parents_are_not_mixed_with_those_of_an_unfinished_run() {
     folder.run("run members --fresh").assert_complete();
     assert!(folder.read("out/members.ndjson") == families.members());
 }
+
+#[test]
+fn a_parent_without_sinks_is_not_printed_unless_it_is_named() {
+    let families = Families::new(30);
+    let folder = families.folder(&[&PARENTS.replace("sinks = [\"lines\"]\n", ""), CHILDREN]);
+    let ended = folder.run("run");
+    assert_eq!(ended.assert_complete().stdout, "");
+    assert!(folder.read("out/members.ndjson") == families.members());
+    let ended = folder.run("run members teams");
+    assert_eq!(ended.assert_complete().stdout.lines().count(), 30);
+}
+
+#[test]
+fn all_records_of_an_incremental_stream_are_parents() {
+    let families = Families::new(30);
+    let window =
+        "window = { from = \"2026-01-01\", to = \"2026-01-02\", incremental = true }\nsinks = [\"days\"]\n";
+    let days = "[sinks.days]\ntype = \"ndjson\"\npath = \"out/{window.start}.ndjson\"\n";
+    let folder = families.folder(&[&PARENTS.replace("sinks = [\"lines\"]\n", window), CHILDREN, days]);
+    for run in ["run teams", "run", "run", "run members"] {
+        folder.run(run).assert_complete();
+        if run != "run teams" {
+            assert!(folder.read("out/members.ndjson") == families.members(), "{run}");
+            std::fs::remove_file(folder.path("out/members.ndjson")).unwrap();
+        }
+    }
+}

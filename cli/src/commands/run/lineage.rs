@@ -68,9 +68,13 @@ impl<'p> Lineage<'p> {
         if !planned.is_selected && waiting.is_empty() {
             return Ok(Pulled::Before);
         }
-        let pulled = self.puller.execute(planned, &waiting, outcomes)?;
+        // What an incremental stream pulls is new since its own last run, and a child may have missed others.
+        let is_partial =
+            planned.is_selected && planned.stream.window.as_ref().is_some_and(|window| window.incremental);
+        let children = if is_partial { &[] } else { &*waiting };
+        let pulled = self.puller.execute(planned, children, outcomes)?;
         let parents = planned.parents.as_ref().filter(|_| pulled != Pulled::Before);
-        if pulled != Pulled::NothingNew {
+        if is_partial || pulled != Pulled::NothingNew {
             self.pull_for(planned, outcomes)?;
         }
         parents.map_or(Ok(()), StreamParents::forget)?;
