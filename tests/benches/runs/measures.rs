@@ -132,19 +132,21 @@ fn latency(bench: &Bench) {
 fn partitions(bench: &Bench) {
     let run = |count: usize| {
         let file = bench.file("parents.ndjson", &"1\n".repeat(count));
+        let file = file.display();
         let stream = format!(
-            "each = {{ file = {file:?}, values = {{ id = \"\" }} }}\nquery = {{ id = \"{{each.id}}\" }}\nconcurrency = 16"
+            "each = {{ file = \"{file}\", values = {{ id = \"\" }} }}\nquery = {{ id = \"{{each.id}}\" }}\nconcurrency = 16"
         );
         let pull = Pull { shape: "tiny", stream: &stream, ..Pull::compact(1) };
         (0..bench.rounds.min(3)).map(|_| bench.longhaul(&pull).0).collect::<Vec<_>>()
     };
-    let (few, many) = (medians(&run(10_000)), medians(&run(100_000)));
-    for (number, cost) in [(10_000, &few), (100_000, &many)] {
+    // Until then, threads and buffers still take more memory.
+    let (few, many) = (medians(&run(30_000)), medians(&run(180_000)));
+    for (number, cost) in [(30_000, &few), (180_000, &many)] {
         print(&format!("{number} partitions of one page"), cost, None);
         println!("  {:.0} requests per second", count(number) / cost.wall.as_secs_f64());
     }
     let more = usize::try_from(many.peak.saturating_sub(few.peak)).unwrap() * 1024;
-    println!("  {:.0} bytes of memory for each more partition", count(more) / 90_000.0);
+    println!("  {:.0} bytes of memory for each more partition", count(more) / 150_000.0);
 }
 
 /// The cost of starting the program.
