@@ -50,8 +50,8 @@ fn pull(
     let calls = CallLog::default();
     let sink = calls.sink("out");
     let sinks: Vec<(&str, &dyn OpenSink)> = vec![("out", &sink)];
-    let spool =
-        SpoolFolder { disk: Arc::new(SystemDisk), path: folder.path().to_owned(), name: "x".to_owned() };
+    let (path, name) = (folder.path().to_owned(), "x".to_owned());
+    let spool = SpoolFolder { disk: Arc::new(SystemDisk), path, name, is_temporary: checkpointing.is_none() };
     let pull = Pull {
         source: &source,
         windows: None,

@@ -25,6 +25,8 @@ pub struct SpoolFolder {
     pub path: PathBuf,
     /// The start of the names of all files.
     pub name: String,
+    /// Whether no later run needs the files. Then they have no names, where the system allows that.
+    pub is_temporary: bool,
 }
 
 /// The pages of a partition that waits for its turn.
@@ -164,6 +166,10 @@ impl SpoolFile {
         // A run that was killed may have left one.
         let created = remove_if_there(&*disk, &path).and_then(|()| disk.open(&path, Open::NewPrivate));
         let file = created.map_err(|source| StateError::Unwritable { path: path.clone(), source })?;
+        if folder.is_temporary {
+            // If this fails, it is removed at the end.
+            let _ = disk.remove(&path);
+        }
         Ok(Self { file, disk, path, length: 0, is_saved: false })
     }
 
@@ -207,7 +213,8 @@ mod tests {
     #[test]
     fn pages_come_back_in_order_from_memory_and_disk() {
         let name = format!("longhaul-spool-{}", std::process::id());
-        let folder = SpoolFolder { disk: Arc::new(SystemDisk), path: std::env::temp_dir(), name };
+        let folder =
+            SpoolFolder { disk: Arc::new(SystemDisk), path: std::env::temp_dir(), name, is_temporary: false };
         for (number, length) in [1, 5_000, 70_000].into_iter().enumerate() {
             let id = PartitionId { parent: Some(number as u64), window: None };
             let mut spool = Spool::default();

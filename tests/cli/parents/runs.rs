@@ -131,3 +131,18 @@ fn all_records_of_an_incremental_stream_are_parents() {
         }
     }
 }
+
+#[test]
+fn parents_that_were_published_by_a_killed_run_are_used() {
+    let families = Families::new(200);
+    let folder = families.folder(&[PARENTS, CHILDREN]);
+    assert_eq!(folder.run("run members --max-requests 2").code, Some(75));
+    // As if the run had been killed after publishing the parents, and before saving that they are complete.
+    let parents: String =
+        (0..200).map(|id| format!("[{{\"team\":\"t{id}\"}},{{\"team\":\"t{id}\"}}]\n")).collect();
+    std::fs::write(folder.path(".longhaul/members.parents"), parents).unwrap();
+    for _ in 0..2 {
+        folder.run("run members").assert_complete();
+        assert!(folder.read("out/members.ndjson") == families.members());
+    }
+}

@@ -102,7 +102,12 @@ impl Scenario {
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let variables = Variables::new("calls", "/out");
         let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
-        let spool = SpoolFolder { disk: disk.handle(), path: "/state".into(), name: "calls".to_owned() };
+        let spool = SpoolFolder {
+            disk: disk.handle(),
+            path: "/state".into(),
+            name: "calls".to_owned(),
+            is_temporary: false,
+        };
         let pull = Pull {
             source,
             windows: self.windows.clone(),

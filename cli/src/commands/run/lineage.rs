@@ -66,6 +66,8 @@ impl<'p> Lineage<'p> {
         }
         let waiting = self.waiting(planned)?;
         if !planned.is_selected && waiting.is_empty() {
+            // A run that was killed may have published the parents without saving that it is complete.
+            self.puller.discard(planned)?;
             return Ok(Pulled::Before);
         }
         // What an incremental stream pulls is new since its own last run, and a child may have missed others.

@@ -260,9 +260,10 @@ impl Puller<'_> {
         let disk = Arc::new(SystemDisk);
         let Some(checkpointing) = checkpointing else {
             let name = format!("longhaul-{}-{}", std::process::id(), planned.id);
-            return Ok(SpoolFolder { disk, path: std::env::temp_dir(), name });
+            return Ok(SpoolFolder { disk, path: std::env::temp_dir(), name, is_temporary: true });
         };
-        let folder = SpoolFolder { disk, path: self.session.state_folder(), name: planned.id.clone() };
+        let (path, name) = (self.session.state_folder(), planned.id.clone());
+        let folder = SpoolFolder { disk, path, name, is_temporary: false };
         let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
         let waiting = partitions.filter(|partition| partition.spool.is_some());
         let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
