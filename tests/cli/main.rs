@@ -10,6 +10,7 @@ mod days;
 mod demo;
 mod ends;
 mod files;
+mod filters;
 mod folder;
 mod genesys;
 mod genesys_streams;

@@ -158,6 +158,7 @@ impl Setup {
             ends,
             rules,
             unique: None,
+            filter: None,
             job: None,
             windows: None,
             each: Vec::new(),

@@ -15,6 +15,7 @@ use longhaul_core::{
         paginate::{Base, Follow, NextUrl, Offset, PageNumber, Paginator, Renewal, Single, Token},
     },
     pull::{
+        Filter,
         job::{Cancel, Job},
         window::Windows,
     },
@@ -60,6 +61,7 @@ pub(crate) fn source(
         ends: ends(stream),
         rules: Arc::new(rules::of_stream(&loaded.config, stream)),
         unique: stream.unique.clone(),
+        filter: filter(stream),
         job,
         windows: stream.window.as_ref().map(windows),
         each: stream.each.as_ref().map(config::Each::placeholders).unwrap_or_default(),
@@ -123,6 +125,12 @@ impl Requests<'_> {
             timeout: job.timeout,
         })
     }
+}
+
+fn filter(stream: &Stream) -> Option<Filter> {
+    let conditions =
+        stream.conditions.iter().map(|condition| (condition.at.clone(), condition.comparisons.clone()));
+    (!stream.conditions.is_empty()).then(|| Filter::new(conditions.collect()))
 }
 
 fn pairs(query: &Query) -> Vec<(String, String)> {

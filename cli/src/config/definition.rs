@@ -11,7 +11,7 @@ use crate::config::tree;
 
 /// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
 /// that settle where a listing ends and what a response means, because a pull stops to ask for them.
-const OF_A_STREAM: [&str; 22] = [
+const OF_A_STREAM: [&str; 23] = [
     "each",
     "headers",
     "job.submit",
@@ -29,6 +29,7 @@ const OF_A_STREAM: [&str; 22] = [
     "records",
     "table",
     "unique",
+    "where",
     "window.format",
     "window.from",
     "window.slice",

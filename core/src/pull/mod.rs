@@ -28,6 +28,7 @@ mod commit;
 mod definition;
 mod each;
 mod error;
+mod filter;
 pub mod job;
 mod listings;
 mod order;
@@ -56,6 +57,7 @@ pub use self::{
     definition::{Pull, differs_by},
     each::{Each, ParentError, ParentsSink},
     error::PullError,
+    filter::Filter,
     source::Source,
     spool::SpoolFolder,
     undo::undo,
@@ -231,6 +233,9 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         let before = open.pages.progress().records - page.batch().len() as u64;
+        if let Some(filter) = &self.run.pull.source.filter {
+            open.progress.filtered += page.retain(|record| filter.keeps(record));
+        }
         let with_fields = open.fields.as_ref().map(|fields| fields.add_to(&page.batch(), before));
         let mut with_fields = with_fields.transpose()?;
         // Only here, because a partition that has the writer must not have pages that wait.

@@ -7,7 +7,7 @@ use crate::{
     http::template::Template,
     json::pointer::Pointer,
     listing::{Listing, end::Ends, paginate::Paginator},
-    pull::{job::Job, window::Windows},
+    pull::{filter::Filter, job::Job, window::Windows},
     sink::Variables,
 };
 
@@ -26,6 +26,8 @@ pub struct Source {
     pub rules: Arc<Rules>,
     /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
+    /// Which records are kept. `None` means all.
+    pub filter: Option<Filter>,
     /// The job whose results are listed, if the API needs one.
     pub job: Option<Job>,
     /// How the range of time is divided into windows.
@@ -48,6 +50,7 @@ impl Source {
             ends,
             rules,
             unique: None,
+            filter: None,
             job: None,
             windows: None,
             each: Vec::new(),

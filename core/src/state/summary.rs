@@ -14,6 +14,9 @@ pub struct Summary {
     pub pages: u64,
     /// How many duplicates were dropped.
     pub repeated: u64,
+    /// How many records were left out, because they do not match the conditions of the stream.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filtered: u64,
     /// How many records are missing, compared with the totals that the API reported.
     pub missing: u64,
     /// How many windows were pulled, if the stream has no parents. If a window was halved, its halves are counted.

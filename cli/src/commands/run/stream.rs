@@ -375,7 +375,12 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     };
     let dropped =
         if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let left_out = if summary.filtered > 0 {
+        format!(", {} left out", counted(summary.filtered, "record"))
+    } else {
+        String::new()
+    };
     let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
-    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{left_out}, {time} -> {to}")
 }

@@ -73,6 +73,7 @@ fn of_pull(outcome: &Outcome) -> Value {
         "windows": outcome.summary.windows,
         "partitions": outcome.summary.partitions,
         "repeated_dropped": outcome.summary.repeated,
+        "filtered": outcome.summary.filtered,
         "missing": outcome.summary.missing,
         "totals_changed": outcome.summary.totals_changed,
         "short_pages": outcome.summary.short_pages,

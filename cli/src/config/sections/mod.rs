@@ -5,6 +5,7 @@ pub(super) mod api;
 pub(super) mod auth;
 pub(super) mod each;
 pub(super) mod errors;
+pub(super) mod filter;
 pub(super) mod job;
 pub(super) mod pages;
 pub(super) mod rate;

@@ -11,6 +11,7 @@ use crate::config::{
     sections::{
         answers::{ANSWERS, Answer},
         each::Each,
+        filter::RecordCondition,
         job::Job,
         pages::Pages,
         table::Table,
@@ -93,6 +94,10 @@ pub struct Stream {
     /// counted.
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,
+    /// Conditions that a record must match; the others are left out and counted.
+    #[serde(default, rename = "where")]
+    #[schemars(extend("x-value" = "list of [conditions](#conditions-on-records)", "default" = []))]
+    pub conditions: Vec<RecordCondition>,
     /// The time to pull, in slices.
     pub window: Option<Window>,
 }

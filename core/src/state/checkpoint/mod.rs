@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::own_files::OwnFiles;
 use crate::{
-    listing::{end::Had, position::Progress},
+    listing::{
+        end::Had,
+        position::{Progress, is_zero},
+    },
     partition::PartitionId,
     sink::{Mark, Receipt},
     state::{StateError, Summary},
@@ -124,6 +127,9 @@ pub struct PartitionProgress {
     /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
+    /// How many records did not match the conditions of the stream.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filtered: u64,
     /// How much of the partition waits in its spool, in bytes. None of its pages are in the sinks then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<u64>,
@@ -287,6 +293,7 @@ impl PartitionProgress {
     pub(crate) fn add_complete_to(&self, totals: &mut Summary) {
         self.add_records_to(totals);
         totals.missing += self.listing.missing();
+        totals.filtered += self.filtered;
         totals.totals_changed += u64::from(self.listing.total_changed);
         totals.short_pages += self.listing.short;
         totals.partitions += u64::from(self.id.parent.is_some());
