@@ -48,7 +48,7 @@ pub enum PullError {
         name: String,
     },
     /// A sink cannot roll back to the start of a partition.
-    #[error("the window must be pulled again, but the sink `{name}` cannot roll back")]
+    #[error("a partition must be pulled again, but the sink `{name}` cannot roll back")]
     CannotRollBack {
         /// Its name.
         name: String,

@@ -1,6 +1,12 @@
 //! Runs of parents and children that stop, resume and start again.
 
+use longhaul_tests::Reply;
+
 use super::families::{CHILDREN, Families, PARENTS};
+use crate::{
+    api::{self, LINES},
+    folder::Folder,
+};
 
 #[test]
 fn a_resumed_run_has_the_same_parents() {
@@ -138,11 +144,64 @@ fn parents_that_were_published_by_a_killed_run_are_used() {
     let folder = families.folder(&[PARENTS, CHILDREN]);
     assert_eq!(folder.run("run members --max-requests 2").code, Some(75));
     // As if the run had been killed after publishing the parents, and before saving that they are complete.
-    let parents: String =
-        (0..200).map(|id| format!("[{{\"team\":\"t{id}\"}},{{\"team\":\"t{id}\"}}]\n")).collect();
+    let line = |id| format!("[{{\"team\":\"t{id}\"}},{{\"team\":\"t{id}\"}}]\n");
+    let parents: String = (0..200).map(line).collect();
     std::fs::write(folder.path(".longhaul/members.parents"), parents).unwrap();
     for _ in 0..2 {
         folder.run("run members").assert_complete();
         assert!(folder.read("out/members.ndjson") == families.members());
     }
+}
+
+#[test]
+fn each_parent_has_a_job_of_its_own() {
+    let server = api::server(|request| match (request.method.as_str(), request.url.path()) {
+        ("POST", "/exports") => {
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            Reply::json(format!(r#"{{"jobId":"job-{}"}}"#, body["team"].as_str().unwrap())).into()
+        }
+        ("GET", path) if path.ends_with("/results") => {
+            Reply::json(format!(r#"{{"items":[{{"path":"{path}"}}]}}"#)).into()
+        }
+        _ => Reply::json(r#"{"state":"DONE"}"#).into(),
+    });
+    let stream = r#"
+[streams.calls]
+path = "/exports/{job.id}/results"
+records = "/items"
+each = { list = ["b", "a", "c"], as = "team", add = { team = "" } }
+sinks = ["lines"]
+
+[streams.calls.job]
+submit = { path = "/exports", body = { team = "{each.team}" } }
+id = "/jobId"
+poll = "/exports/{job.id}"
+state = "/state"
+done = ["DONE"]
+every = "1ms"
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    folder.run("run").assert_complete();
+    let line = |team| format!("{{\"path\":\"/exports/job-{team}/results\",\"team\":\"{team}\"}}\n");
+    assert_eq!(folder.read("out/calls.ndjson"), line("b") + &line("a") + &line("c"));
+}
+
+#[test]
+fn a_key_drops_duplicates_of_all_parents_in_order() {
+    let server = api::server(|request| {
+        let team = request.url.path()[1..].to_owned();
+        Reply::json(format!(r#"{{"items":[{{"id":"all","of":"{team}"}},{{"id":"{team}"}}]}}"#)).into()
+    });
+    let stream = r#"
+[streams.members]
+path = "/{each.team}"
+records = "/items"
+unique = "/id"
+each = { list = ["c", "a", "b", "c"], as = "team" }
+sinks = ["lines"]
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    folder.run("run").assert_complete();
+    let expected = "{\"id\":\"all\",\"of\":\"c\"}\n{\"id\":\"c\"}\n{\"id\":\"a\"}\n{\"id\":\"b\"}\n";
+    assert_eq!(folder.read("out/members.ndjson"), expected);
 }
