@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, Write},
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 /// A file system.
@@ -213,3 +214,49 @@ fn private(options: &mut OpenOptions) {
 
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
+
+/// A file system whose new files only their owner may read.
+#[derive(Clone, Debug)]
+pub struct PrivateDisk(Arc<dyn Disk>);
+
+impl PrivateDisk {
+    /// The files of `disk`.
+    pub fn new(disk: Arc<dyn Disk>) -> Self {
+        Self(disk)
+    }
+}
+
+impl Disk for PrivateDisk {
+    fn open(&self, path: &Path, open: Open) -> io::Result<Box<dyn DiskFile>> {
+        let open = match open {
+            Open::ExistingOrNew if self.kind(path)?.is_some() => Open::Existing,
+            Open::ExistingOrNew | Open::New => Open::NewPrivate,
+            other => other,
+        };
+        self.0.open(path, open)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.0.make_folder(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.0.sync_folder(path)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
+        self.0.kind(path)
+    }
+
+    fn identity(&self, path: &Path) -> io::Result<Option<Identity>> {
+        self.0.identity(path)
+    }
+}

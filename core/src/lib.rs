@@ -47,7 +47,16 @@
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
 //! let (sinks, variables) = (vec![("out", sink)], Variables::new("users", "."));
-//! let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
+//! let pull = Pull {
+//!     source: &source,
+//!     windows: None,
+//!     parents: None,
+//!     sinks,
+//!     variables,
+//!     spool: None,
+//!     strict: false,
+//!     checkpointing: None,
+//! };
 //! let summary = run(&pull, &client)?;
 //! println!("{} records", summary.records);
 //! # Ok(())
@@ -63,6 +72,7 @@ mod fingerprint;
 pub mod http;
 pub mod json;
 pub mod listing;
+pub mod partition;
 pub mod pull;
 mod shown_url;
 pub mod sink;

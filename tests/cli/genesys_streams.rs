@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use longhaul_demo::{FakeApi, Settings};
-use serde_json::Value;
+use longhaul_tests::Reply;
+use serde_json::{Value, json};
 
 use crate::{
     api::{self, reach, without_faults},
@@ -146,4 +147,71 @@ fn audits_without_a_service_are_an_error_with_the_message_of_the_api() {
     assert_eq!(ended.code, Some(4), "{}", ended.stderr);
     let words = ended.last_error();
     assert!(words.contains("serviceName"), "{words}");
+}
+
+/// The platform's answers about the things inside others.
+fn children(path: &str, page: &str) -> Reply {
+    let segments: Vec<_> = path.trim_start_matches("/api/v2/").split('/').collect();
+    let body = match segments[..] {
+        ["routing", "queues"] => {
+            json!({"entities": [{"id": "q1", "name": "Sales"}, {"id": "q2", "name": "Gone"}], "pageCount": 1, "total": 2})
+        }
+        ["routing", "queues", "q1", "members"] if page == "1" => {
+            json!({"entities": [{"id": "u1"}, {"id": "u2"}]})
+        }
+        ["routing", "queues", "q1", "members"] => json!({"entities": []}),
+        ["users"] => {
+            json!({"entities": [{"id": "u1", "name": "Ann"}, {"id": "u2", "name": "Bob"}], "pageCount": 1, "total": 2})
+        }
+        ["users", user @ ("u1" | "u2"), "routingskills"] => {
+            json!({"entities": [{"id": format!("{user}-s"), "proficiency": 5.0}], "pageCount": 1, "total": 1})
+        }
+        ["analytics", "conversations", "details", "query"] if page == "1" => {
+            json!({"conversations": [{"conversationId": "c1"}, {"conversationId": "c2"}], "totalHits": 2})
+        }
+        ["analytics", ..] => json!({"totalHits": 2}),
+        ["conversations", conversation @ "c1", "recordings"] => {
+            json!([{"id": "r1", "conversationId": conversation}, {"id": "r2", "conversationId": conversation}])
+        }
+        ["conversations", "c2", "recordings"] => json!([]),
+        _ => return Reply::refusal(404, &json!({"code": "not.found"})),
+    };
+    Reply::json(body.to_string())
+}
+
+#[test]
+fn members_of_queues_skills_of_users_and_recordings_are_complete() {
+    let server = api::server(|request| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let in_body = body["paging"]["pageNumber"].as_u64().map(|page| page.to_string());
+        let page = in_body.or_else(|| request.query("pageNumber")).unwrap_or_default();
+        children(request.url.path(), &page).into()
+    });
+    let window = "[streams.conversations.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-02\"\n";
+    let folder = Folder::configured(&[PRESET, window].concat());
+    for (stream, expected) in [
+        (
+            "queue_members",
+            "{\"id\":\"u1\",\"queueId\":\"q1\",\"queueName\":\"Sales\"}\n\
+             {\"id\":\"u2\",\"queueId\":\"q1\",\"queueName\":\"Sales\"}\n",
+        ),
+        (
+            "user_skills",
+            "{\"id\":\"u1-s\",\"proficiency\":5.0,\"userId\":\"u1\",\"userName\":\"Ann\"}\n\
+             {\"id\":\"u2-s\",\"proficiency\":5.0,\"userId\":\"u2\",\"userName\":\"Bob\"}\n",
+        ),
+        (
+            "recordings",
+            "{\"conversationId\":\"c1\",\"id\":\"r1\"}\n{\"conversationId\":\"c1\",\"id\":\"r2\"}\n",
+        ),
+    ] {
+        let command = folder.longhaul("run").argument(stream);
+        let ended = command
+            .variable("GENESYS_CLIENT_ID", api::CLIENT_ID)
+            .variable("GENESYS_CLIENT_SECRET", api::CLIENT_SECRET)
+            .variable("LONGHAUL_API__BASE_URL", api::root(&server))
+            .variable("LONGHAUL_AUTH__TOKEN_URL", format!("{}/oauth/token", api::root(&server)))
+            .run();
+        assert_eq!(ended.assert_complete().stdout, expected, "{stream}: {}", ended.stderr);
+    }
 }

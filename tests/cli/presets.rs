@@ -35,6 +35,9 @@ fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
         "presence_definitions",
         "audits",
         "scim_users",
+        "queue_members",
+        "user_skills",
+        "recordings",
     ];
     let others = others.map(|name| format!("{name} (only when you name it)"));
     assert_eq!(titles[0], "users");
@@ -46,6 +49,11 @@ fn streams_lists_the_streams_of_run_and_then_those_of_the_preset() {
          job: POST /api/v2/analytics/conversations/details/jobs, polled every 3s\n  \
          window: from (required) to now, in slices of 7d\n  pages: cursor\n  sinks: stdout\n"
         ),
+        "{listing}"
+    );
+    assert!(
+        listing
+            .contains("\n  GET /api/v2/routing/queues/{each.queue}/members\n  for each record of `queues`\n"),
         "{listing}"
     );
     assert_eq!(ended.stderr, "");
@@ -60,7 +68,8 @@ fn a_run_without_a_configured_stream_lists_those_of_the_preset() {
             2,
             "error: no stream is configured\n\
              hint: the preset has `conversations`, `conversation_jobs`, `user_status_jobs`, `users`, `queues`, \
-             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`: name one on the command line, or add a table such as `[streams.conversations]`\n",
+             `wrapup_codes`, `skills`, `groups`, `divisions`, `presence_definitions`, `audits`, `scim_users`, \
+             `queue_members`, `user_skills`, `recordings`: name one on the command line, or add a table such as `[streams.conversations]`\n",
         );
     }
     assert_eq!(api.stats().total_requests(), 0);

@@ -1,10 +1,6 @@
 //! Runs every configuration and every command of the README and of the pages that it links to.
 
-use std::{
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, fs};
 
 use jiff::Timestamp;
 use longhaul_demo::{FakeApi, Settings};
@@ -13,6 +9,7 @@ use longhaul_tests::{FaultServer, Reply};
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
     folder::{CommandLine, Folder},
+    readme_blocks::{Block, blocks, pages},
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
@@ -31,41 +28,6 @@ const RUN_ELSEWHERE: [&str; 10] = [
     "longhaul sinks check liblonghaul_sink_count.so --read nothing",
     "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
 ];
-
-/// A fenced code block.
-struct Block {
-    page: PathBuf,
-    tag: String,
-    text: String,
-}
-
-/// The README, the pages in `cli/docs`, and the README of the plugins. The recipes have tests of their own.
-fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let in_docs = fs::read_dir(root.join("cli/docs")).unwrap().map(|entry| entry.unwrap().path());
-    let mut pages: Vec<_> =
-        in_docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
-    pages.retain(|path| !path.ends_with("recipes.md"));
-    pages.sort();
-    pages.splice(0..0, [root.join("README.md"), root.join("plugins/README.md")]);
-    pages
-}
-
-fn blocks() -> Vec<Block> {
-    pages().into_iter().flat_map(|page| blocks_of(&page)).collect()
-}
-
-fn blocks_of(page: &Path) -> Vec<Block> {
-    let text = fs::read_to_string(page).unwrap();
-    let mut fences = text.split("```");
-    fences.next();
-    let mut blocks = Vec::new();
-    while let (Some(block), Some(_between)) = (fences.next(), fences.next()) {
-        let (tag, text) = block.split_once('\n').unwrap();
-        blocks.push(Block { page: page.to_owned(), tag: tag.to_owned(), text: text.to_owned() });
-    }
-    blocks
-}
 
 /// The configuration that defines the stream `name`.
 fn configuration_of(name: &str) -> String {
@@ -112,7 +74,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 9] = [
+const RUN: [&str; 10] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -120,6 +82,7 @@ const RUN: [&str; 9] = [
     "[streams.invoices]",
     "[streams.events]",
     "[streams.channels]",
+    "[streams.messages]",
     "[sinks.segments]",
     LINES,
 ];
@@ -318,6 +281,23 @@ fn the_configuration_with_answer_rules_waits_and_shows_its_hint() {
     let stderr = ended.last_error();
     assert!(stderr.contains("the server answered 200 OK: missing_scope\n"), "{stderr}");
     assert!(stderr.ends_with("hint: request the scope channels:history\n"), "{stderr}");
+}
+
+#[test]
+fn the_configuration_with_parents_pulls_their_children() {
+    let server = api::server(|request| match request.url.path() {
+        "/conversations" if request.query("page").unwrap() == "1" => {
+            Reply::json(r#"{"items":[{"id":"a"},{"id":"b"},{"id":"c"}]}"#).into()
+        }
+        "/conversations" => Reply::json(r#"{"items":[]}"#).into(),
+        "/conversations/b/messages" => Reply::status(404).into(),
+        path => Reply::json(format!(r#"{{"messages":[{{"at":"{path}"}}]}}"#)).into(),
+    });
+    let folder = Folder::configured(&configuration_of("messages"));
+    let command = folder.longhaul("run messages").variable("EXAMPLE_TOKEN", "t0ken");
+    command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
+    let line = |id| format!("{{\"at\":\"/conversations/{id}/messages\",\"conversation_id\":\"{id}\"}}\n");
+    assert_eq!(folder.read("out/messages.ndjson"), line("a") + &line("c"));
 }
 
 /// An API with exports of one call each. The id of a call is the path of its export.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 mod checkpoints;
+mod children;
 mod cursors;
 mod duplicates;
 mod end_of_listing;

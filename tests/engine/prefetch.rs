@@ -139,7 +139,16 @@ fn a_failed_run_neither_waits_for_pages_nor_requests_more() {
     let calls = CallLog::default();
     let sink = calls.sink("out").failing_at(SinkStep::Write);
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
+    let pull = Pull {
+        source: &source,
+        windows: None,
+        parents: None,
+        sinks,
+        variables,
+        spool: None,
+        strict: false,
+        checkpointing: None,
+    };
 
     let error = run(&pull, &client).unwrap_err();
 

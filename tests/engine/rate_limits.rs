@@ -69,7 +69,16 @@ fn pull(
     let calls = CallLog::default();
     let sink = calls.sink("out");
     let (sinks, variables) = (vec![("out", &sink as _)], Variables::new("things", "/"));
-    let pull = Pull { source: &source, windows: None, sinks, variables, strict: false, checkpointing: None };
+    let pull = Pull {
+        source: &source,
+        windows: None,
+        parents: None,
+        sinks,
+        variables,
+        spool: None,
+        strict: false,
+        checkpointing: None,
+    };
     let client = Arc::new(setup.client().with_rate(limit));
     let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);

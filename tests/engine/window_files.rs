@@ -183,7 +183,7 @@ fn records_are_not_written_to_a_pipe_again() {
     let stdout = sink("stdout", Stdout::to(pipe.clone()), &json!({}));
     let (setup, _, mut source) = details_query(timeline(), HOUR);
     let error = setup.pull_into(&source, Some(windows(None)), vec![("pipe", stdout.as_ref())]).unwrap_err();
-    assert_eq!(chain(&error), "the window must be pulled again, but the sink `pipe` cannot roll back");
+    assert_eq!(chain(&error), "a partition must be pulled again, but the sink `pipe` cannot roll back");
 
     pipe.0.lock().unwrap().clear();
     source.unique = Some("/id".parse().unwrap());

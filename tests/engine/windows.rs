@@ -166,7 +166,7 @@ fn a_sink_that_cannot_roll_back_is_an_error() {
     let outcome = setup.pull_into(&source, Some(windows(None)), vec![("lake", &sink)]);
     let error = outcome.unwrap_err();
     assert!(matches!(&error, PullError::CannotRollBack { name } if name == "lake"));
-    assert_eq!(chain(&error), "the window must be pulled again, but the sink `lake` cannot roll back");
+    assert_eq!(chain(&error), "a partition must be pulled again, but the sink `lake` cannot roll back");
     assert!(!calls.any_finished());
 }
 

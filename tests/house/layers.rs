@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "clock",
             "disk",
             "fingerprint",
+            "partition",
             "shown_url",
             "suggest",
             "window",

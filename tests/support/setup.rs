@@ -151,8 +151,10 @@ impl Setup {
             ends,
             rules,
             unique: None,
+            filter: None,
             job: None,
             windows: None,
+            each: Vec::new(),
             concurrency: 1,
         }
     }
@@ -194,8 +196,10 @@ impl Setup {
         let pull = Pull {
             source,
             windows,
+            parents: None,
             sinks,
             variables: Variables::new("conversations", "/"),
+            spool: None,
             strict: false,
             checkpointing: None,
         };

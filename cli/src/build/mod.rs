@@ -2,6 +2,8 @@
 
 mod client;
 mod credentials;
+mod parents;
+mod placeholders;
 mod request_limit;
 mod rules;
 mod sinks;
@@ -9,6 +11,7 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
+    parents::{each, each_listed, parents_sink},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
     source::source,
 };

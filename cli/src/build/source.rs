@@ -19,6 +19,7 @@ use longhaul_core::{
         },
     },
     pull::{
+        Filter,
         job::{Cancel, Job, JobState},
         window::Windows,
     },
@@ -26,7 +27,7 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    build::rules,
+    build::{placeholders as parent_placeholders, rules},
     config::{
         self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
         placeholders::{self, RequestOf},
@@ -55,6 +56,12 @@ pub(crate) fn source(
         ..requests.get(&stream.path)
     };
     let job = stream.job.as_ref().map(|job| requests.job(job, shutdown_client)).transpose()?;
+    let mut all = vec![("", &first)];
+    if let Some(job) = &job {
+        all.extend([("job.submit.", &job.submit), ("job.poll.", &job.poll)]);
+        all.extend(job.cancel.iter().map(|cancel| ("job.cancel.", &cancel.request)));
+    }
+    parent_placeholders::check(loaded, name, stream, &all)?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
@@ -64,8 +71,10 @@ pub(crate) fn source(
         ends: ends(stream),
         rules: Arc::new(rules::of_stream(&loaded.config, stream)),
         unique: stream.unique.clone(),
+        filter: filter(stream),
         job,
         windows: stream.window.as_ref().map(windows),
+        each: stream.each.as_ref().map(config::Each::placeholders).unwrap_or_default(),
         concurrency: stream.concurrency.get(),
     })
 }
@@ -180,6 +189,12 @@ fn accepting(format: config::Format, mut headers: HeaderMap) -> HeaderMap {
         headers.insert(ACCEPT, HeaderValue::from_static(accepted));
     }
     headers
+}
+
+fn filter(stream: &Stream) -> Option<Filter> {
+    let conditions =
+        stream.conditions.iter().map(|condition| (condition.at.clone(), condition.comparisons.clone()));
+    (!stream.conditions.is_empty()).then(|| Filter::new(conditions.collect()))
 }
 
 fn pairs(query: &Query) -> Vec<(String, String)> {

@@ -64,6 +64,7 @@ fn pages(
         FirstPage::NeedsJob(_) => {
             format!("configured; check submits no jobs, preview does: longhaul preview {name}")
         }
+        FirstPage::NoParents => "configured; without a parent there is no page to fetch".to_owned(),
         FirstPage::NothingNew => "ok, nothing new to pull".to_owned(),
         FirstPage::Fetched { first, second } => {
             let records = |page: Option<Box<Page>>| page.map_or(0, |page| page.len());

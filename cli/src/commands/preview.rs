@@ -29,6 +29,10 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let source = session.source(name, stream, &access)?;
     let page = match FirstPage::fetch(session, name, stream, &source, &access, Wanted::OnePage)? {
         FirstPage::Fetched { first, .. } => first,
+        FirstPage::NoParents => {
+            session.screen.print(&format!("{name}: without a parent there is no page to fetch"));
+            return Ok(Exit::Complete);
+        }
         FirstPage::NothingNew => {
             session.screen.print(&format!("{name}: nothing new to pull"));
             return Ok(Exit::Complete);

@@ -9,6 +9,7 @@ use std::{
 use longhaul_core::{
     ShownUrl,
     listing::{paginate::Cursor, position::Next},
+    partition::PartitionId,
     state::{
         State, Summary, Unfinished,
         checkpoint::{Checkpoint, Stage},
@@ -101,9 +102,12 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
     let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
     writeln!(text, "{name}: stopped at {}, {records} ({pages}) saved", shown(*saved))?;
     writeln!(text, "  started at {}", shown(*started))?;
-    if let Some(windows) = windows {
-        let complete = checkpoint.taken.saturating_sub(checkpoint.partitions.len());
-        writeln!(text, "  {} of {} complete", grouped(complete as u64), counted(windows as u64, "window"))?;
+    let complete = checkpoint.taken.saturating_sub(checkpoint.partitions.len() as u64);
+    if let Some(parents) = pull.parents {
+        let all = parents.entries.saturating_mul(windows.unwrap_or(1) as u64);
+        writeln!(text, "  {} of {} complete", grouped(complete), counted(all, "partition"))?;
+    } else if let Some(windows) = windows {
+        writeln!(text, "  {} of {} complete", grouped(complete), counted(windows as u64, "window"))?;
     }
     next(text, checkpoint)
 }
@@ -113,7 +117,11 @@ fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
         return writeln!(text, "  every page is pulled; only publishing them is left");
     }
     for partition in checkpoint.partitions.iter().filter(|partition| partition.listing.next != Next::First) {
-        let of_window = partition.window.map(|window| format!(" of the window {window}")).unwrap_or_default();
+        let of_window = match partition.id {
+            PartitionId { parent: Some(_), .. } => format!(" of the partition {}", partition.id),
+            PartitionId { window: Some(window), .. } => format!(" of the window {window}"),
+            PartitionId { .. } => String::new(),
+        };
         let next = match &partition.listing.next {
             Next::First => continue,
             Next::End => "the end of the listing".to_owned(),

@@ -42,6 +42,9 @@ fn describe(text: &mut String, title: &str, stream: &Stream) -> fmt::Result {
         writeln!(text, "  {description}")?;
     }
     writeln!(text, "  {} {}", stream.method, stream.path)?;
+    if let Some(each) = &stream.each {
+        writeln!(text, "  for each record of {}", each.source())?;
+    }
     if !stream.permissions.is_empty() {
         writeln!(text, "  permissions: {}", stream.permissions.join(", "))?;
     }

@@ -11,9 +11,10 @@ use crate::config::tree;
 
 /// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
 /// that settle where a listing ends and what a response means, because a pull stops to ask for them.
-const OF_A_STREAM: [&str; 26] = [
+const OF_A_STREAM: [&str; 28] = [
     "content_type",
     "csv",
+    "each",
     "form",
     "format",
     "headers",
@@ -33,6 +34,7 @@ const OF_A_STREAM: [&str; 26] = [
     "table",
     "text",
     "unique",
+    "where",
     "window.format",
     "window.from",
     "window.slice",

@@ -44,6 +44,7 @@ mod every_error;
 mod load;
 mod loaded;
 mod origin;
+mod parents;
 pub(crate) mod placeholders;
 mod schema;
 mod sections;
@@ -66,6 +67,7 @@ pub use self::{
         auth::{Auth, ClientAuth, Grant, RequestFormat, TokenRequest, TokenResponse},
         content::Content,
         csv::Csv,
+        each::Each,
         errors::Refusals,
         job::{Cancel, Job, ResultUrls, State, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},

@@ -3,7 +3,7 @@
 use longhaul_core::sink::{UnknownPlaceholder, Variables};
 use serde_json::Value;
 
-use crate::config::sections::stream::Stream;
+use crate::config::sections::{each::Each, stream::Stream};
 
 /// A request of a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,7 +28,9 @@ pub(crate) fn known(stream: &Stream, request: RequestOf) -> Variables {
             names.push("job.url");
         }
     }
-    names.into_iter().fold(Variables::new("", ""), |known, name| known.with(name, ""))
+    let each = stream.each.as_ref().map(Each::placeholders).unwrap_or_default();
+    let known = names.into_iter().fold(Variables::new("", ""), |known, name| known.with(name, ""));
+    each.into_iter().fold(known, |known, name| known.with(name, ""))
 }
 
 /// Checks the placeholders in all strings of `value`.

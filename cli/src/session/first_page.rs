@@ -3,13 +3,15 @@
 use longhaul_core::{
     Source,
     listing::{Pages, page::Page},
-    pull::PullError,
+    pull::{Each, PullError},
     sink::Variables,
+    state::Parent,
 };
 
 use crate::{
-    build::Access,
-    config::Stream,
+    build::{self, Access},
+    config::{self, Stream},
+    exit::Exit,
     session::{Session, range},
     terminal::failure::Failure,
 };
@@ -26,6 +28,8 @@ pub(crate) enum FirstPage {
     },
     /// The stream has nothing new to pull.
     NothingNew,
+    /// There are no parents, or they come from a job.
+    NoParents,
     /// It is the result of a job, which was not submitted. These are the variables of its requests.
     NeedsJob(Variables),
 }
@@ -56,6 +60,10 @@ impl FirstPage {
             let Some(window) = range.windows.first() else { return Ok(Self::NothingNew) };
             variables = windows.in_requests(&variables, window);
         }
+        if let Some(each) = &stream.each {
+            let Some(parent) = first_parent(session, name, each, access)? else { return Ok(Self::NoParents) };
+            variables = Each::in_requests(variables, &parent);
+        }
         if source.job.is_some() {
             return Ok(Self::NeedsJob(variables));
         }
@@ -77,6 +85,33 @@ impl FirstPage {
         };
         fetched.map_err(|error| failed(session, name, error))
     }
+}
+
+/// The first parent of the stream `name`.
+fn first_parent(
+    session: &Session,
+    name: &str,
+    each: &config::Each,
+    access: &Access,
+) -> Result<Option<Parent>, Failure> {
+    let mut first = None;
+    let exit = if let Some(stream) = &each.stream {
+        let parents = session.loaded.stream(stream)?;
+        let source = session.source(stream, parents, access)?;
+        let fetched = FirstPage::fetch(session, stream, parents, &source, access, Wanted::OnePage)?;
+        if let FirstPage::Fetched { first: Some(page), .. } = fetched {
+            first = page.batch().records().next().map(|record| String::from_utf8_lossy(record).into_owned());
+        }
+        Exit::Api
+    } else {
+        build::each_listed(&session.loaded, name, each, |record| {
+            first.get_or_insert_with(|| record.to_owned());
+            Ok(())
+        })?;
+        Exit::Usage
+    };
+    let parent = first.map(|record| build::each(each).parent(&record, 1)).transpose();
+    parent.map_err(|error| Failure::new(exit, error))
 }
 
 fn page(source: &Source, access: &Access, variables: &Variables) -> Result<Option<Box<Page>>, PullError> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod first_page;
 pub(crate) mod lock;
+pub(crate) mod parents;
 mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;

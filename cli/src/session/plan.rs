@@ -2,15 +2,22 @@
 
 use longhaul_core::{
     Source,
-    pull::has_file_for_each_window,
+    pull::{ParentsSink, differs_by},
     sink::{Destination, OpenSink, Variables},
+    state::fingerprint,
 };
 
 use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
-    session::{Session, path_conflicts::PathConflicts, pull_id::pull_id, range},
+    session::{
+        Session,
+        parents::{StreamParents, with_parents},
+        path_conflicts::PathConflicts,
+        pull_id::pull_id,
+        range,
+    },
     terminal::failure::Failure,
 };
 
@@ -25,6 +32,12 @@ pub(crate) struct Planned<'s> {
     pub(crate) command: Option<String>,
     /// The configuration of the stream.
     pub(crate) stream: &'s Stream,
+    /// Whether the user selected the stream. Otherwise only other streams need it, and its own sinks get nothing.
+    pub(crate) is_selected: bool,
+    /// The parents of its partitions, if it has any.
+    pub(crate) parents: Option<StreamParents<'s>>,
+    /// The sinks that keep its records as the parents of other streams.
+    pub(crate) children: Vec<Child<'s>>,
     /// The source of the records.
     pub(crate) source: Source,
     /// The values of the placeholders in requests and sinks.
@@ -38,6 +51,17 @@ pub(crate) struct Planned<'s> {
     pub(crate) saves_state: bool,
 }
 
+/// A stream whose parents are the records of another one.
+#[derive(Debug)]
+pub(crate) struct Child<'s> {
+    /// Its name.
+    pub(crate) name: &'s str,
+    /// The name of the sink, for checkpoints and messages.
+    pub(crate) sink_name: String,
+    /// The sink that keeps its parents.
+    pub(crate) sink: ParentsSink,
+}
+
 /// The sinks of a stream, with its table.
 pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<SinkFor<'s>> {
     let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
@@ -45,9 +69,9 @@ pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) ->
     names.into_iter().map(|name| SinkFor { name, table: stream.table.as_ref() }).collect()
 }
 
-/// Plans the pulls of these streams, in this order.
+/// Plans the pulls of these streams, in this order. The stream of the parents of another one comes before it.
 pub(crate) fn plan<'s>(
-    session: &Session,
+    session: &'s Session,
     arguments: &'s RunArguments,
     streams: &[(&'s str, &'s Stream)],
     sinks: &'s ConfiguredSinks,
@@ -56,15 +80,22 @@ pub(crate) fn plan<'s>(
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
-    for (name, stream) in streams {
+    for (name, stream, is_selected) in with_parents(session, streams, arguments)? {
+        if !is_selected {
+            planned.push(of_parents(session, name, stream, access)?);
+            continue;
+        }
         let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments);
         let variables = session.variables(name);
         range::bounds(session, name, stream)?;
         let mut pull = Planned {
             name,
-            command: (id != *name).then(|| session.invocation.clone().of_run(arguments).run(name)),
+            command: (id != name).then(|| session.invocation.clone().of_run(arguments).run(name)),
             id,
             stream,
+            is_selected,
+            parents: None,
+            children: Vec::new(),
             source: session.source(name, stream, access)?,
             variables: variables.clone(),
             sinks: Vec::new(),
@@ -91,7 +122,12 @@ pub(crate) fn plan<'s>(
             })?;
             let retention = match &destination {
                 Destination::Stdout => Retention::None,
-                Destination::File(_) if layout == Layout::FilePerWindow => Retention::Kept,
+                Destination::File(_)
+                    if layout == Layout::FilePerPartition
+                        && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
+                {
+                    Retention::Kept
+                }
                 _ if appends(session, sink_name) => Retention::Kept,
                 // A database without an option `mode` is assumed to keep its records.
                 Destination::Elsewhere(_) if !has_mode => Retention::Kept,
@@ -106,8 +142,73 @@ pub(crate) fn plan<'s>(
         }
         planned.push(pull);
     }
+    connect(session, &mut planned)?;
     Ok(planned)
 }
+
+/// Plans a pull that only other streams need.
+pub(crate) fn of_parents<'s>(
+    session: &Session,
+    name: &'s str,
+    stream: &'s Stream,
+    access: &Access,
+) -> Result<Planned<'s>, Failure> {
+    range::bounds(session, name, stream)?;
+    Ok(Planned {
+        name,
+        id: name.to_owned(),
+        command: None,
+        stream,
+        is_selected: false,
+        parents: None,
+        children: Vec::new(),
+        source: session.source(name, stream, access)?,
+        variables: session.variables(name),
+        sinks: Vec::new(),
+        destinations: Vec::new(),
+        saves_state: false,
+    })
+}
+
+/// Connects each stream with its parents. A stream saves its state if one of its children does.
+fn connect(session: &Session, planned: &mut [Planned<'_>]) -> Result<(), Failure> {
+    // Children come after their parents.
+    for index in (0..planned.len()).rev() {
+        let (before, rest) = planned.split_at_mut(index);
+        let pull = &mut rest[0];
+        if !pull.is_selected {
+            let children = std::mem::take(&mut pull.children);
+            adopt(session, pull, &children.iter().collect::<Vec<_>>());
+            pull.children = children;
+        }
+        let Some(each) = &pull.stream.each else { continue };
+        let mut parent = before.iter_mut().find(|parent| Some(parent.name) == each.stream.as_deref());
+        let saves_state = pull.saves_state || parent.as_ref().is_some_and(|parent| parent.saves_state);
+        let folder = saves_state.then(|| session.state_folder());
+        let parents = StreamParents::new(pull.name, &pull.id, each, folder)?;
+        if let Some(parent) = &mut parent {
+            parent.saves_state |= pull.saves_state;
+            let sink_name = format!("{}.parents", pull.id);
+            parent.children.insert(0, Child { name: pull.name, sink_name, sink: parents.sink()? });
+        }
+        pull.parents = Some(parents);
+    }
+    Ok(())
+}
+
+/// Names a pull that only other streams need after them, so that it has a state of its own.
+pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Child<'_>]) {
+    let sinks: Vec<_> = children.iter().map(|child| child.sink_name.as_str()).collect();
+    pull.id = format!("{}@{}", pull.name, fingerprint(&sinks.join("\n")));
+    let names: Vec<_> = children.iter().map(|child| format!("`{}`", child.name)).collect();
+    pull.destinations = vec![format!("parents of {}", names.join(", "))];
+    if let Some(child) = children.first() {
+        pull.command = Some(session.invocation.run(child.name));
+    }
+}
+
+/// The placeholders for the times of a window.
+const WINDOW: [&str; 2] = ["window.start", "window.end"];
 
 /// How long the records of a pull are kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -120,13 +221,13 @@ enum Retention {
     Kept,
 }
 
-/// Where the windows of a pull go.
+/// Where the partitions of a pull go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Layout {
-    /// All windows go to one destination.
+    /// All partitions go to one destination.
     OneDestination,
-    /// Each window has its own file.
-    FilePerWindow,
+    /// Each partition has its own file.
+    FilePerPartition,
 }
 
 fn destination(
@@ -136,16 +237,31 @@ fn destination(
     pull: &Planned<'_>,
 ) -> Result<(Destination, Layout), Failure> {
     let wrong = |error| build::of_options(&session.loaded, name, error);
-    let windowed = pull.stream.window.is_some() && has_file_for_each_window(sink, &pull.variables);
-    if !windowed {
-        return Ok((sink.destination(&pull.variables).map_err(wrong)?, Layout::OneDestination));
+    let of_window = pull.stream.window.as_ref().map_or(Vec::new(), |_| WINDOW.map(str::to_owned).to_vec());
+    let of_parent = &pull.source.each;
+    // The partitions are not known yet, so the placeholders stay in the path.
+    let with = |variables: Variables, name: &String| variables.with(name, format!("{{{name}}}"));
+    let variables = of_window.iter().chain(of_parent).fold(pull.variables.clone(), with);
+    let kinds = [
+        (&of_window, "windows", "window.start"),
+        (of_parent, "parents", of_parent.first().map_or("", String::as_str)),
+    ];
+    let differs = |names: &[String]| differs_by(names, sink, &variables);
+    let (distinct, alike): (Vec<_>, Vec<_>) =
+        kinds.into_iter().filter(|(names, ..)| !names.is_empty()).partition(|(names, ..)| differs(names));
+    let destination = sink.destination(&variables).map_err(wrong)?;
+    match (distinct.first(), alike.first()) {
+        (Some(_), None) => Ok((destination, Layout::FilePerPartition)),
+        (Some((_, distinct, _)), Some((_, alike, placeholder))) => {
+            let clause = format!(
+                "`sinks.{name}.path` has a file for each of the {distinct}, but not for each of the {alike}"
+            );
+            Err(at_path(session, name, clause)
+                .with_hint(format!("put `{{{placeholder}}}` in the path, too"))
+                .into())
+        }
+        (None, _) => Ok((destination, Layout::OneDestination)),
     }
-    // The windows are not known yet, so the placeholders stay in the path.
-    let variables =
-        ["window.start", "window.end"].into_iter().fold(pull.variables.clone(), |variables, placeholder| {
-            variables.with(placeholder, format!("{{{placeholder}}}"))
-        });
-    Ok((sink.destination(&variables).map_err(wrong)?, Layout::FilePerWindow))
 }
 
 /// Each pull of an incremental stream must leave the records of the earlier ones in place.
@@ -184,7 +300,7 @@ fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
 
 fn shown(session: &Session, sink: &str, destination: Destination, layout: Layout) -> String {
     match (destination, template(session, sink)) {
-        (Destination::File(_), Some(template)) if layout == Layout::FilePerWindow => template.to_owned(),
+        (Destination::File(_), Some(template)) if layout == Layout::FilePerPartition => template.to_owned(),
         (Destination::File(path), _) => path.display().to_string(),
         (Destination::Elsewhere(place), _) => place,
         (_, _) => STDOUT.to_owned(),

@@ -6,7 +6,7 @@ use longhaul_core::{
     pull::{Pull, undo},
     sink::Variables,
     state::{
-        PullState, State, StateError, StateFile, Unfinished,
+        Parents, PullState, State, StateError, StateFile, Unfinished,
         checkpoint::{Checkpoint, Checkpointing},
     },
     window::Window,
@@ -18,7 +18,8 @@ use crate::{
     exit::Exit,
     session::{
         Session,
-        plan::{Planned, appends},
+        parents::StreamParents,
+        plan::{Child, Planned, appends},
         pull_id::changes_place,
         range,
     },
@@ -44,18 +45,24 @@ pub(crate) struct Start {
 pub(crate) fn start(
     session: &Session,
     planned: &Planned<'_>,
+    children: &[&Child<'_>],
+    parents: Option<&Parents>,
     state: State,
     access: &Access,
 ) -> Result<Start, Failure> {
     let Planned { name, stream, source, variables, .. } = planned;
-    let range = range::resolve(session, name, stream, source, state.watermark, access)?;
+    // The parents of other streams are all records of the range, because those streams have no record of their own of what
+    // was pulled.
+    let known = state.watermark.filter(|_| planned.is_selected);
+    let range = range::resolve(session, name, stream, source, known, access)?;
     let pull = Unfinished {
         started: session.now,
         saved: session.now,
-        definition: definition(session, planned),
+        definition: definition(session, planned, children),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
-        watermark: range.as_ref().and_then(|range| range.watermark),
+        watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
+        parents: parents.map(Parents::extent),
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
     };
@@ -67,18 +74,23 @@ pub(crate) fn start(
 pub(crate) fn resume(
     session: &Session,
     planned: &Planned<'_>,
+    children: &[&Child<'_>],
+    parents: Option<&Parents>,
     state: &State,
 ) -> Result<Option<Start>, Failure> {
     let Some(pull) = &state.unfinished else { return Ok(None) };
-    let definition = definition(session, planned);
+    let definition = definition(session, planned, children);
     let differences = pull.differences(&definition);
     if !differences.is_empty() {
-        // If nothing was pulled yet, nothing is lost by starting again.
-        return if pull.checkpoint.is_blank() {
+        // If nothing was pulled yet, or only for other streams, nothing is lost by starting again.
+        return if pull.checkpoint.is_blank() || !planned.is_selected {
             Ok(None)
         } else {
             Err(changed(planned.name, &differences, pull))
         };
+    }
+    if pull.parents != parents.map(Parents::extent) {
+        return if pull.checkpoint.is_blank() { Ok(None) } else { Err(other_parents(planned.name)) };
     }
     let variables = variables_of(session, pull);
     let windows = match (&planned.stream.window, pull.range) {
@@ -109,7 +121,7 @@ pub(crate) fn discard_unfinished(
     };
     let Some(pull) = &state.unfinished else { return Ok(state) };
     if let Some(sink) =
-        pull.differences(&definition(session, planned)).into_iter().find(|key| changes_place(key))
+        pull.differences(&definition(session, planned, &[])).into_iter().find(|key| changes_place(key))
     {
         let old = if sink.rsplit('.').next() == Some("path") { "file" } else { "output" };
         log::warn!("`{sink}` has changed since the unfinished run; the old {old} is left in place");
@@ -120,7 +132,17 @@ pub(crate) fn discard_unfinished(
         let checkpointing =
             Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
-        let discarded = Pull { source, windows: None, sinks, variables, strict: false, checkpointing };
+        let parents = planned.parents.as_ref().map(StreamParents::open).transpose()?.flatten();
+        let discarded = Pull {
+            source,
+            windows: None,
+            parents: parents.as_ref(),
+            sinks,
+            variables,
+            spool: None,
+            strict: false,
+            checkpointing,
+        };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
             let cause = crate::terminal::report::Chain(&error);
             let clause =
@@ -143,9 +165,19 @@ pub(crate) fn has_relative_range(stream: &Stream) -> bool {
     })
 }
 
-fn definition(session: &Session, planned: &Planned<'_>) -> std::collections::BTreeMap<String, String> {
+fn definition(
+    session: &Session,
+    planned: &Planned<'_>,
+    children: &[&Child<'_>],
+) -> std::collections::BTreeMap<String, String> {
     let sinks: Vec<_> = planned.sinks.iter().map(|(name, _)| *name).collect();
     let mut definition = session.loaded.definition(planned.name, &sinks);
+    for child in children {
+        // They decide what is kept of each record.
+        let each = format!("streams.{}.each.", child.name);
+        let of_child = session.loaded.definition(child.name, &[]);
+        definition.extend(of_child.into_iter().filter(|(key, _)| key.starts_with(&each)));
+    }
     let job = planned.source.job.as_ref().map(|job| (&job.submit, "job.submit.body"));
     for (request, key) in [(&planned.source.first, "body")].into_iter().chain(job) {
         // Other contents are in the configuration as they are.
@@ -176,6 +208,12 @@ fn changed(name: &str, differences: &[&str], pull: &Unfinished) -> Failure {
          {name} --fresh",
         counted(pull.checkpoint.so_far().records, "record")
     );
+    Failure::new(Exit::State, clause).hint(hint)
+}
+
+fn other_parents(name: &str) -> Failure {
+    let clause = format!("cannot resume `{name}`: its parents are not those that the unfinished run has");
+    let hint = format!("start again with new parents: longhaul run {name} --fresh");
     Failure::new(Exit::State, clause).hint(hint)
 }
 

@@ -6,7 +6,7 @@ use longhaul_core::{
     client::{AttemptError, BodyFault, RequestError, auth::AuthError, retry::StopReason},
     http::transport::TransportErrorKind,
     listing::PageError,
-    pull::{PullError, job::JobError},
+    pull::{ParentError, PullError, job::JobError},
     sink::SinkErrorKind,
     state::{StateError, Summary},
 };
@@ -56,6 +56,12 @@ impl Failure {
             let clause = format!("{stream}: {}", findings::clauses(summary).join("; "));
             let hint = "nothing is published: to publish these records, run it again without --strict; to pull them again, add --fresh";
             return Self::new(Exit::Api, clause).hint(hint);
+        }
+        if let PullError::Sink { source, .. } = &error
+            && let Some(parent) = source.source().and_then(|cause| cause.downcast_ref::<ParentError>())
+        {
+            let hint = "a parent must have a value for each placeholder: correct the places in `each.values`";
+            return Self::new(Exit::Api, parent.clone()).hint(hint);
         }
         let exit = exit_of_pull(&error, stopped);
         let mut hint = hints::pull(&error, exit, stream);
@@ -125,7 +131,10 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         PullError::State(_)
         | PullError::NoReceipt { .. }
         | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
-        PullError::Page(_) | PullError::TooDeep { .. } => Exit::Api,
+        PullError::Page(_)
+        | PullError::TooDeep { .. }
+        | PullError::NotAnObject { .. }
+        | PullError::FieldExists { .. } => Exit::Api,
         PullError::Url(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
         PullError::Sink { .. }

@@ -77,6 +77,10 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             )
         }
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::NotAnObject { .. } => format!("remove `streams.{stream}.each.add`"),
+        PullError::FieldExists { .. } => {
+            format!("give the field another name in `streams.{stream}.each.add`")
+        }
         PullError::Job(error) => job(error, exit, stream),
         PullError::Url(_) => format!("check the path in `streams.{stream}`"),
         PullError::TooDeep { .. } => format!(

@@ -79,7 +79,7 @@ impl Template {
 /// `value` with the placeholders in all its strings replaced.
 fn filled(value: &Value, variables: &Variables) -> Value {
     match value {
-        Value::String(text) => Value::String(variables.fill(text)),
+        Value::String(text) => variables.fill_json(text),
         Value::Array(elements) => elements.iter().map(|element| filled(element, variables)).collect(),
         Value::Object(members) => Value::Object(
             members.iter().map(|(name, member)| (name.clone(), filled(member, variables))).collect(),

@@ -9,13 +9,13 @@ use std::{
 use siphasher::sip128::{Hasher128, SipHasher13};
 use url::Position;
 
-use crate::{http::request::Request, sink::Variables};
+use crate::{http::request::Request, partition::PartitionId};
 
 /// The fingerprints of the pages of a listing. Each has 16 bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The fingerprint of the listing: the variables of its requests, and how often it was restarted. It is part of the
-    /// fingerprint of each page.
+    /// The fingerprint of the listing: its partition, and how often it was restarted. It is part of the fingerprint of each
+    /// page.
     listing: u128,
     /// The pages of all listings that earlier runs of the same pull fetched.
     earlier: Arc<HashSet<u128>>,
@@ -23,12 +23,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The pages of the listing with these variables. `restarts` is how often the listing was restarted; `earlier`
+    /// The pages of the listing of this partition. `restarts` is how often the listing was restarted; `earlier`
     /// has the pages of earlier runs.
-    pub(crate) fn new(variables: &Variables, restarts: u64, earlier: Arc<HashSet<u128>>) -> Self {
+    pub(crate) fn new(partition: PartitionId, restarts: u64, earlier: Arc<HashSet<u128>>) -> Self {
         let mut hasher = SipHasher13::new();
         restarts.hash(&mut hasher);
-        variables.values().for_each(|value| value.hash(&mut hasher));
+        partition.to_string().hash(&mut hasher);
         Self { listing: hasher.finish128().as_u128(), earlier, now: HashSet::new() }
     }
 

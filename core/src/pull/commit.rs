@@ -3,10 +3,8 @@
 use crate::{
     event::Event,
     pull::{
-        error::PullError,
-        partition::OpenPartition,
-        shared_checkpoint::Entries,
-        worker::{Run, Worker},
+        error::PullError, order::Ended, partition::OpenPartition, run::Run, shared_checkpoint::Entries,
+        spool::SpoolFile, writer::Writer,
     },
     state::{
         Summary,
@@ -14,7 +12,10 @@ use crate::{
     },
 };
 
-impl<'a> Worker<'a> {
+/// How many complete partitions may wait for a commit. Each needs some memory until then.
+const MOST_UNCOMMITTED: usize = 1024;
+
+impl<'a> Writer<'a> {
     /// Saves where the sinks stand before the first page, to roll back to.
     pub(super) fn save_start(&mut self) -> Result<(), PullError> {
         if self.sinks.len() == 1 && !self.run.is_resumable() {
@@ -29,17 +30,32 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Writes a partition that has ended before its turn.
+    pub(super) fn write_ended(&mut self, ended: Ended<'a>) -> Result<(), PullError> {
+        match ended {
+            Ended::Failed(error) => {
+                self.save_progress(None);
+                return Err(error);
+            }
+            Ended::Complete(open) => self.write_rest(*open)?,
+        }
+        self.commit_when_due(None)
+    }
+
     /// Commits if the last commit was long enough ago, and a later run could resume from here.
-    pub(super) fn commit_when_due(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
+    pub(super) fn commit_when_due(&mut self, open: Option<&mut OpenPartition<'a>>) -> Result<(), PullError> {
         let Some(every) = self.run.checkpoint.every() else { return Ok(()) };
         let since = self.run.client.clock().elapsed().saturating_sub(self.uncommitted.since);
-        if since >= every && self.can_resume(open) { self.commit(Some(open)) } else { Ok(()) }
+        let is_due = since >= every || self.uncommitted.complete.len() >= MOST_UNCOMMITTED;
+        if is_due && self.can_resume(open.as_deref()) { self.commit(open) } else { Ok(()) }
     }
 
     /// Whether a later run could resume from here.
-    pub(super) fn can_resume(&self, open: &OpenPartition<'a>) -> bool {
-        let no_sink_ahead = self.sinks.has_no_sink_ahead() && open.sinks.has_no_sink_ahead();
-        no_sink_ahead && open.pages.can_resume_from(&open.progress.listing)
+    pub(super) fn can_resume(&self, open: Option<&OpenPartition<'a>>) -> bool {
+        let can_resume = |open: &OpenPartition<'_>| {
+            open.sinks.has_no_sink_ahead() && open.pages.can_resume_from(&open.progress.listing)
+        };
+        self.sinks.has_no_sink_ahead() && open.is_none_or(can_resume)
     }
 
     /// Makes everything durable in every sink, and only then saves the progress.
@@ -82,6 +98,7 @@ impl<'a> Worker<'a> {
             change(checkpoint);
         })?;
         uncommitted.pages.clear();
+        uncommitted.spools.drain(..).for_each(SpoolFile::remove);
         if let Some(unique) = &mut self.unique {
             unique.settle(shared.keys().entries.min(needed));
         }

@@ -1,11 +1,11 @@
 //! The definition of a pull: what it fetches, and where it writes.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::{
-    pull::{sinks::Named, source::Source, window::Windows},
+    pull::{sinks::Named, source::Source, spool::SpoolFolder},
     sink::{OpenSink, Variables},
-    state::checkpoint::Checkpointing,
+    state::{Parents, checkpoint::Checkpointing},
     window::Window,
 };
 
@@ -16,10 +16,15 @@ pub struct Pull<'a> {
     pub source: &'a Source,
     /// The slices of time, in order. `None` if the source has no windows.
     pub windows: Option<Vec<Window>>,
+    /// The parents, each of which makes a partition. `None` if the source has no parents.
+    pub parents: Option<&'a Parents>,
     /// The sinks, with the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
     /// The values of the placeholders in requests and in the paths of sinks.
     pub variables: Variables,
+    /// Where the pages of partitions ahead of their turn wait. With `None`, sinks that take the records of all partitions are
+    /// written by one partition at a time.
+    pub spool: Option<SpoolFolder>,
     /// Whether [`Finding`](crate::state::Finding)s are an error. Then nothing is published.
     pub strict: bool,
     /// How progress is saved, so that a later run can resume. With `None`, the pull cannot be resumed.
@@ -27,18 +32,27 @@ pub struct Pull<'a> {
 }
 
 impl<'a> Pull<'a> {
-    /// The sinks with a file for each window, and those that take the records of all windows.
+    /// The sinks with a file for each partition, and those that take the records of all partitions.
     pub(super) fn own_and_shared(&self) -> (Vec<Named<'a>>, Vec<Named<'a>>) {
-        self.sinks.iter().partition(|(_, opener)| has_file_for_each_window(*opener, &self.variables))
+        let placeholders = self.source.partition_placeholders();
+        self.sinks.iter().partition(|(_, opener)| differs_by(&placeholders, *opener, &self.variables))
     }
 
-    /// How many partitions are pulled at once. This is the one place that decides it: sinks that take the records of all
-    /// windows need them in order, and so does dropping duplicates. Then it is one.
-    pub(super) fn workers(&self) -> usize {
+    /// Whether the partitions may be written in any order: no sink takes the records of all of them, and no duplicates are
+    /// dropped.
+    pub(super) fn is_order_free(&self) -> bool {
         let (_, shared) = self.own_and_shared();
-        let is_order_free = shared.is_empty() && self.source.unique.is_none();
-        let windows = self.windows.as_ref().map_or(1, Vec::len);
-        if is_order_free { self.source.concurrency.min(windows).max(1) } else { 1 }
+        shared.is_empty() && self.source.unique.is_none()
+    }
+
+    /// How many of `partitions` are pulled at once. Partitions with an order wait for their turn in a spool. Those with files
+    /// of their own or with jobs do not use one: they would be written to two places, or wait for two things.
+    pub(super) fn workers(&self, partitions: u64) -> usize {
+        let (own, _) = self.own_and_shared();
+        let may_wait =
+            self.spool.is_some() && self.parents.is_some() && own.is_empty() && self.source.job.is_none();
+        let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
+        if self.is_order_free() || may_wait { self.source.concurrency.min(partitions).max(1) } else { 1 }
     }
 
     /// Whether a partition may have to be rolled back after some of its records were written.
@@ -52,11 +66,11 @@ impl<'a> Pull<'a> {
     }
 }
 
-/// Whether the sink writes each window to another place.
-pub fn has_file_for_each_window(opener: &dyn OpenSink, variables: &Variables) -> bool {
-    let at = |start| {
-        let window = Window { start, end: start };
-        opener.destination(&Windows::in_file_names(variables, &window)).ok()
+/// Whether the sink writes to another place if the values of these placeholders are others.
+pub fn differs_by(placeholders: &[String], opener: &dyn OpenSink, variables: &Variables) -> bool {
+    let at = |value: &str| {
+        let with = |variables: Variables, name: &String| variables.with(name, value);
+        opener.destination(&placeholders.iter().fold(variables.clone(), with)).ok()
     };
-    at(Timestamp::UNIX_EPOCH) != at(Timestamp::MAX)
+    at("0") != at("1")
 }

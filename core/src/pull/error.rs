@@ -33,8 +33,22 @@ pub enum PullError {
         /// The window.
         window: Window,
     },
+    /// A record is not an object, so it cannot get a field of its parent.
+    #[error("record {record} of the partition is not an object, so `each.add` cannot add a field to it")]
+    NotAnObject {
+        /// Its number in the partition, from 1.
+        record: u64,
+    },
+    /// A record already has a field that it should get from its parent.
+    #[error("record {record} of the partition already has the field `{name}`, which `each.add` would add")]
+    FieldExists {
+        /// Its number in the partition, from 1.
+        record: u64,
+        /// The field.
+        name: String,
+    },
     /// A sink cannot roll back to the start of a partition.
-    #[error("the window must be pulled again, but the sink `{name}` cannot roll back")]
+    #[error("a partition must be pulled again, but the sink `{name}` cannot roll back")]
     CannotRollBack {
         /// Its name.
         name: String,

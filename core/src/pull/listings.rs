@@ -30,7 +30,7 @@ impl<'a> Listings<'a> {
         partition: &PartitionProgress,
     ) -> Result<Pages<'a>, url::ParseError> {
         let listing = self.source.listing(variables)?;
-        let seen = Seen::new(variables, partition.restarts, Arc::clone(&self.seen));
+        let seen = Seen::new(partition.id, partition.restarts, Arc::clone(&self.seen));
         Ok(Pages::from(
             self.client,
             listing,

@@ -2,61 +2,72 @@
 
 use crate::{
     listing::PageError,
+    partition::PartitionId,
     pull::{
         error::PullError,
         partition::OpenPartition,
         queue::Partition,
         sinks::Sinks,
         worker::{End, Worker},
+        writer::Writer,
     },
     state::checkpoint::{PartitionProgress, Position},
     window::Window,
 };
 
-impl<'a> Worker<'a> {
-    /// Saves the progress and returns the error.
-    pub(super) fn stop<T>(
-        &mut self,
-        open: Option<&mut OpenPartition<'a>>,
-        error: PullError,
-    ) -> Result<T, PullError> {
-        self.save_progress(open);
-        Err(error)
-    }
-
-    /// Saves the progress, if a later run can resume from here.
-    pub(super) fn save_progress(&mut self, open: Option<&mut OpenPartition<'a>>) {
-        let can_resume = open.as_ref().map_or(self.sinks.has_no_sink_ahead(), |open| self.can_resume(open));
-        if self.run.is_resumable() && can_resume {
-            // If this fails, the last checkpoint still holds, and the reason for the stop says more.
-            let _ = self.commit(open);
-        }
-    }
-
-    /// Rolls a window back and replaces it by its halves.
+impl<'a> Worker<'_, 'a> {
+    /// Rolls a partition back and replaces it by the halves of its window.
     pub(super) fn split(
         &mut self,
         open: &mut OpenPartition<'a>,
-        window: Window,
+        id: PartitionId,
         halves: [Window; 2],
     ) -> Result<End, PullError> {
-        self.roll_back(&open.progress, &mut open.sinks)?;
-        self.run.checkpoint.note(|checkpoint| checkpoint.split(window, halves));
+        let halves = halves.map(|window| id.with_window(window));
+        if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
+            writer.roll_back(&open.progress, &mut open.sinks)?;
+        }
+        self.run.give_up_waiting(open, |checkpoint| checkpoint.split(id, halves))?;
         Ok(End::Split(halves))
     }
 
     /// Rolls a partition back, to be pulled again from its first page.
     pub(super) fn restart(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
-        self.roll_back(&open.progress, &mut open.sinks)?;
+        if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
+            writer.roll_back(&open.progress, &mut open.sinks)?;
+        } else if open.progress.spool.is_some() {
+            let PartitionProgress { id, restarts, .. } = open.progress;
+            let restarted = PartitionProgress { restarts: restarts + 1, ..PartitionProgress::of(id) };
+            self.run.give_up_waiting(open, |checkpoint| checkpoint.put(&restarted))?;
+        }
         Ok(End::Restart)
     }
 
     /// Rolls a partition back and leaves it out.
     pub(super) fn skip(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
-        // Unlike the records of a partition that is pulled again, these must not stay.
-        let rolled_back = self.take_back(&open.progress, &mut open.sinks)?;
-        self.run.checkpoint.note(|checkpoint| checkpoint.skip(&rolled_back));
+        if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
+            // Unlike the records of a partition that is pulled again, these must not stay.
+            writer.take_back(&open.progress, &mut open.sinks)?;
+        }
+        let id = open.progress.id;
+        self.run.give_up_waiting(open, |checkpoint| checkpoint.skip(id))?;
         Ok(End::Skipped)
+    }
+
+    /// Whether the page could not be fetched because the API has deleted the partition's job.
+    pub(super) fn is_job_gone(&self, partition: &Partition<'_, 'a>, error: &PageError) -> bool {
+        let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
+        error.refusal().is_some() && job.is_gone(self.run.client, &partition.variables)
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// Saves the progress, if a later run can resume from here.
+    pub(super) fn save_progress(&mut self, open: Option<&mut OpenPartition<'a>>) {
+        if self.run.is_resumable() && self.can_resume(open.as_deref()) {
+            // If this fails, the last checkpoint still holds, and the reason for the stop says more.
+            let _ = self.commit(open);
+        }
     }
 
     /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint is saved first, because
@@ -71,7 +82,7 @@ impl<'a> Worker<'a> {
         }
         let sinks = self.sinks.commit_any()?;
         self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
-        Ok(PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.window) })
+        Ok(PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.id) })
     }
 
     /// Removes the records of a partition from all sinks, and returns its progress before its first page.
@@ -81,7 +92,7 @@ impl<'a> Worker<'a> {
         own: &mut Sinks<'a>,
     ) -> Result<PartitionProgress, PullError> {
         let restarted =
-            PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.window) };
+            PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.id) };
         let cannot = || PullError::CannotRollBack { name: self.sinks.name() };
         let before = progress.before.clone().ok_or_else(cannot)?;
         let own_before = progress.sinks_before.clone();
@@ -96,7 +107,7 @@ impl<'a> Worker<'a> {
                 checkpoint.keys = before.keys;
             }
             checkpoint.put(&restarted);
-            checkpoint.forget_job(restarted.window);
+            checkpoint.forget_job(restarted.id);
         })?;
         self.sinks.roll_back_to(&before.sinks)?;
         restarted.sinks_before.as_ref().map_or(Ok(()), |before| own.roll_back_to(before))?;
@@ -107,12 +118,6 @@ impl<'a> Worker<'a> {
     /// they are dropped as duplicates when they arrive again. They do not stay in the partition's own files, which are removed.
     fn keeps_records(&self, progress: &PartitionProgress) -> bool {
         self.unique.is_some() && self.run.own.is_empty() && progress.without_key == 0
-    }
-
-    /// Whether the page could not be fetched because the API has deleted the partition's job.
-    pub(super) fn is_job_gone(&self, partition: &Partition<'_, 'a>, error: &PageError) -> bool {
-        let (Some(job), PageError::Request(error)) = (&self.run.pull.source.job, error) else { return false };
-        error.refusal().is_some() && job.is_gone(self.run.client, &partition.variables)
     }
 
     /// Rolls back the sinks of a pull that has failed and cannot be resumed, as far as possible.

@@ -7,17 +7,19 @@ use std::{
 };
 
 use crate::{
+    partition::PartitionId,
+    pull::partitions::Partitions,
     state::{
         StateError,
         checkpoint::{Checkpoint, Checkpointing, Extent, Journal, PartitionProgress, SubmittedJob},
     },
-    window::Window,
 };
 
 /// The checkpoint of a running pull, shared by its workers. It says only what is durable in every sink.
 #[derive(Debug)]
 pub(crate) struct SharedCheckpoint<'a> {
     checkpointing: Option<&'a Checkpointing<'a>>,
+    partitions: Partitions<'a>,
     checkpoint: Mutex<Checkpoint>,
 }
 
@@ -30,10 +32,10 @@ pub(crate) struct Entries<'e> {
 }
 
 impl<'a> SharedCheckpoint<'a> {
-    pub(crate) fn new(checkpointing: Option<&'a Checkpointing<'a>>) -> Self {
+    pub(super) fn new(checkpointing: Option<&'a Checkpointing<'a>>, partitions: Partitions<'a>) -> Self {
         let checkpoint =
             checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_default();
-        Self { checkpointing, checkpoint: Mutex::new(checkpoint) }
+        Self { checkpointing, partitions, checkpoint: Mutex::new(checkpoint) }
     }
 
     /// The time between checkpoints. `None` if none are saved.
@@ -79,39 +81,54 @@ impl<'a> SharedCheckpoint<'a> {
         self.extend(Journal::Keys, &mut changed.keys, entries.keys)?;
         self.extend(Journal::Ended, &mut changed.ended, entries.ended)?;
         if let Some(checkpointing) = self.checkpointing {
-            checkpointing.store.save(&changed)?;
+            checkpointing.store.save(&self.without_untouched(&changed))?;
         }
         *checkpoint = changed;
         Ok(())
     }
 
     /// Notes that a worker has taken a partition, unless it is known already.
-    pub(crate) fn take(&self, window: Option<Window>) {
+    pub(crate) fn take(&self, id: PartitionId) {
         self.note(|checkpoint| {
-            if checkpoint.partitions.iter().all(|progress| progress.window != window) {
+            if checkpoint.partitions.iter().all(|progress| progress.id != id) {
                 checkpoint.taken += 1;
-                checkpoint.partitions.push(PartitionProgress::of(window));
+                checkpoint.partitions.push(PartitionProgress::of(id));
             }
         });
     }
 
-    /// The progress of the partition of this window.
-    pub(crate) fn partition(&self, window: Option<Window>) -> PartitionProgress {
-        let found = self.lock().partitions.iter().find(|partition| partition.window == window).cloned();
-        found.unwrap_or_else(|| PartitionProgress::of(window))
+    /// The progress of a partition.
+    pub(crate) fn partition(&self, id: PartitionId) -> PartitionProgress {
+        let found = self.lock().partitions.iter().find(|partition| partition.id == id).cloned();
+        found.unwrap_or_else(|| PartitionProgress::of(id))
     }
 
-    /// The job that an earlier run submitted for this window.
-    pub(crate) fn job(&self, window: Option<Window>) -> Option<String> {
-        self.lock().jobs.iter().find(|job| job.window == window).map(|job| job.id.clone())
+    /// The job that an earlier run submitted for this partition.
+    pub(crate) fn job(&self, partition: PartitionId) -> Option<String> {
+        self.lock().jobs.iter().find(|job| job.partition == partition).map(|job| job.id.clone())
     }
 
-    /// Saves the id of the job of this window, or `None` if the job no longer exists.
-    pub(crate) fn save_job(&self, window: Option<Window>, id: Option<&str>) -> Result<(), StateError> {
+    /// Saves the id of the job of this partition, or `None` if the job no longer exists.
+    pub(crate) fn save_job(&self, partition: PartitionId, id: Option<&str>) -> Result<(), StateError> {
         self.save(Entries::default(), |checkpoint| {
-            checkpoint.forget_job(window);
-            checkpoint.jobs.extend(id.map(|id| SubmittedJob { window, id: id.to_owned() }));
+            checkpoint.forget_job(partition);
+            checkpoint.jobs.extend(id.map(|id| SubmittedJob { partition, id: id.to_owned() }));
         })
+    }
+
+    /// The checkpoint without the last partitions, if nothing of them was written. A later run takes them again. So a
+    /// checkpoint has about the same size, however many partitions were ahead of their turn.
+    fn without_untouched(&self, checkpoint: &Checkpoint) -> Checkpoint {
+        let mut checkpoint = checkpoint.clone();
+        while let (Some(last), Some(number)) = (checkpoint.partitions.last(), checkpoint.taken.checked_sub(1))
+        {
+            if *last != PartitionProgress::of(self.partitions.id(number)) {
+                break;
+            }
+            checkpoint.partitions.pop();
+            checkpoint.taken = number;
+        }
+        checkpoint
     }
 
     fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {

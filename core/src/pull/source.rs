@@ -8,6 +8,7 @@ use crate::{
     json::pointer::Pointer,
     listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{
+        filter::Filter,
         job::{Files, Job},
         window::Windows,
     },
@@ -31,10 +32,14 @@ pub struct Source {
     pub rules: Arc<Rules>,
     /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
+    /// Which records are kept. `None` means all.
+    pub filter: Option<Filter>,
     /// The job whose results are listed, if the API needs one.
     pub job: Option<Job>,
     /// How the range of time is divided into windows.
     pub windows: Option<Windows>,
+    /// The placeholders that stand for values of a parent, such as `each.id`.
+    pub each: Vec<String>,
     /// How many jobs and requests may run at once.
     pub concurrency: usize,
 }
@@ -52,10 +57,18 @@ impl Source {
             ends,
             rules,
             unique: None,
+            filter: None,
             job: None,
             windows: None,
+            each: Vec::new(),
             concurrency: 1,
         }
+    }
+
+    /// The placeholders whose values differ between partitions.
+    pub fn partition_placeholders(&self) -> Vec<String> {
+        let windows = ["window.start", "window.end"].map(str::to_owned);
+        windows.into_iter().chain(self.each.iter().cloned()).collect()
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.

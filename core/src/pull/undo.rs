@@ -1,13 +1,13 @@
 //! Undoes a stopped pull that is not going to be resumed.
 
 use crate::{
-    pull::{definition::Pull, error::PullError, sinks::Sinks, window::Windows},
+    pull::{definition::Pull, error::PullError, partitions::Partitions, sinks::Sinks},
     state::checkpoint::{Checkpointing, Journal, OwnFiles, Position},
 };
 
 /// Rolls the sinks of a stopped pull back to where it started.
 ///
-/// The files of complete windows were published with them. Only a sink that `appends`, by its name, can roll those back;
+/// The files of complete partitions were published with them. Only a sink that `appends`, by its name, can roll those back;
 /// any other has replaced what was there.
 ///
 /// # Errors
@@ -29,8 +29,9 @@ pub fn undo(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullE
         Err(error) => (Vec::new(), Some(Err(error.into()))),
     };
     let complete = complete.into_iter().map(|files| (appending.clone(), files));
-    let files = unfinished.chain(complete).map(|(sinks, OwnFiles { window, sinks_before })| {
-        roll_back(sinks, Windows::in_file_names(&pull.variables, &window), sinks_before)
+    let partitions = Partitions::of(pull);
+    let files = unfinished.chain(complete).map(|(sinks, OwnFiles { partition, sinks_before })| {
+        roll_back(sinks, partitions.in_file_names(partition)?, sinks_before)
     });
     let outcomes: Vec<_> = of_shared.into_iter().chain(files).chain(unread).collect();
     outcomes.into_iter().collect()

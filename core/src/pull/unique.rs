@@ -5,7 +5,6 @@ use std::{borrow::Cow, collections::HashSet};
 use crate::{
     fingerprint::fingerprint,
     json::{PointerTree, pointer::Pointer},
-    listing::page::Page,
 };
 
 /// The keys of the records that were written: 16 bytes each, plus the overhead of a hash set.
@@ -37,11 +36,11 @@ impl Unique {
         Self { key: PointerTree::of([key]), seen, settled, latest }
     }
 
-    /// Removes the records from `page` whose key was written before. A record without a key stays, because nothing shows
-    /// that it is a duplicate.
-    pub(crate) fn drop_duplicates(&mut self, page: &mut Page) -> Sorted {
+    /// Has `retain` remove the records whose key was written before, and return how many there were. A record without a key
+    /// stays, because nothing shows that it is a duplicate.
+    pub(crate) fn sort(&mut self, retain: impl FnOnce(&mut dyn FnMut(&[u8]) -> bool) -> u64) -> Sorted {
         let mut without_key = 0;
-        let repeated = page.retain(|record| {
+        let repeated = retain(&mut |record| {
             let Some(key) = key_of(record, &self.key).map(|key| fingerprint(key.as_bytes())) else {
                 without_key += 1;
                 return true;

@@ -1,66 +1,38 @@
-//! The workers of a pull, and what they share.
+//! The workers of a pull, and the queue that they share.
 
-use std::{sync::Arc, time::Duration};
-
-use crate::{
-    cancel::CancelSignal,
-    client::Client,
-    listing::{Fetchers, history::History},
-    pull::{
-        definition::Pull,
-        error::PullError,
-        listings::Listings,
-        shared_checkpoint::SharedCheckpoint,
-        sinks::{Named, Sinks},
-        unique::Unique,
-    },
-    state::checkpoint::PartitionProgress,
-    window::Window,
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-/// A running pull: what its workers share.
-pub(super) struct Run<'a> {
-    pub(super) pull: &'a Pull<'a>,
-    pub(super) client: &'a Client,
-    pub(super) checkpoint: SharedCheckpoint<'a>,
-    /// Set once a worker has failed, or all have ended.
-    pub(super) cancelled: Arc<CancelSignal>,
-    pub(super) listings: Listings<'a>,
-    /// How many partitions are pulled at once. Asking the sinks again would cost work for every page.
-    pub(super) workers: usize,
-    /// The sinks that take the records of all partitions, in order.
-    shared: Vec<Named<'a>>,
-    /// The sinks with a file for each partition.
-    pub(super) own: Vec<Named<'a>>,
-}
+use crate::{
+    listing::position::Next,
+    partition::PartitionId,
+    pull::{
+        error::PullError,
+        partition::OpenPartition,
+        queue::{Partition, Queue, Taken},
+        run::Run,
+        sinks::Sinks,
+        spool::Spool,
+        writer::Writer,
+    },
+};
 
 /// Pulls partitions, one after another.
-pub(super) struct Worker<'a> {
+pub(super) struct Worker<'scope, 'a> {
     pub(super) run: &'a Run<'a>,
-    /// The sinks that take the records of all partitions. If there are any, this is the only worker.
-    pub(super) sinks: Sinks<'a>,
-    /// Drops duplicates. It also needs the partitions in order.
-    pub(super) unique: Option<Unique>,
-    pub(super) uncommitted: Uncommitted,
-}
-
-/// What a worker has done since its last commit.
-#[derive(Default)]
-pub(super) struct Uncommitted {
-    /// When the last commit was, on the run's clock.
-    pub(super) since: Duration,
-    /// The fingerprints of the pages.
-    pub(super) pages: Vec<u128>,
-    /// The partitions that were completed.
-    pub(super) complete: Vec<PartitionProgress>,
+    pub(super) queue: Arc<SharedQueue<'scope, 'a>>,
+    /// Writes the partition, if it is its turn.
+    pub(super) writer: Option<Writer<'a>>,
 }
 
 /// What happened to a partition.
 pub(super) enum End {
-    /// Every page was written.
+    /// All its pages have arrived.
     Complete,
-    /// It was rolled back, because the API does not page through that many results. These windows replace it.
-    Split([Window; 2]),
+    /// It was rolled back, because the API does not page through that many results. These partitions replace it.
+    Split([PartitionId; 2]),
     /// It was rolled back, because its cursor has expired or its job is gone.
     Restart,
     /// It was rolled back and left out.
@@ -69,44 +41,138 @@ pub(super) enum End {
     Cancelled,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(pull: &'a Pull<'a>, client: &'a Arc<Client>) -> Result<Self, PullError> {
-        let checkpoint = SharedCheckpoint::new(pull.checkpointing.as_ref());
-        let cancelled = Arc::new(CancelSignal::default());
-        let (requests, workers) = (pull.source.concurrency.max(1), pull.workers());
-        let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
-        let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
-        let listings = Listings { source: pull.source, client, fetchers, seen, history };
-        let (own, shared) = pull.own_and_shared();
-        Ok(Self { pull, client, checkpoint, cancelled, listings, workers, shared, own })
+/// The queue, which the workers share.
+pub(super) struct SharedQueue<'scope, 'a> {
+    queue: Mutex<Queue<'scope, 'a>>,
+    changed: Condvar,
+}
+
+/// How often a worker that waits for others checks whether the pull was cancelled.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+impl<'scope, 'a> SharedQueue<'scope, 'a> {
+    pub(super) fn new(queue: Queue<'scope, 'a>) -> Self {
+        Self { queue: Mutex::new(queue), changed: Condvar::new() }
     }
 
-    /// The workers, with the sinks that take all partitions open where the checkpoint left them.
-    pub(super) fn workers(&'a self) -> Result<Vec<Worker<'a>>, PullError> {
-        (0..self.workers).map(|_| Worker::new(self)).collect()
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue<'scope, 'a>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a later run can continue where this one stops.
-    pub(super) fn is_resumable(&self) -> bool {
-        self.checkpoint.every().is_some()
+    /// Changes the queue, and wakes the workers that wait for a change.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Queue<'scope, 'a>) -> T) -> T {
+        let changed = change(&mut self.lock());
+        self.changed.notify_all();
+        changed
+    }
+
+    /// The next partition, once there is room for it. `None` if none is left.
+    pub(super) fn take(&self) -> Result<Option<Box<Partition<'scope, 'a>>>, PullError> {
+        let mut queue = self.lock();
+        loop {
+            match queue.take()? {
+                Taken::Partition(partition) => return Ok(Some(partition)),
+                Taken::None => return Ok(None),
+                Taken::Wait => {
+                    let waited = self.changed.wait_timeout(queue, POLL_INTERVAL);
+                    queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
     }
 }
 
-impl<'a> Worker<'a> {
-    fn new(run: &'a Run<'a>) -> Result<Self, PullError> {
-        let checkpoint = run.checkpoint.snapshot();
+impl<'scope, 'a> Worker<'scope, 'a> {
+    /// A worker. If partitions have no order, it keeps a writer of its own.
+    pub(super) fn new(run: &'a Run<'a>, queue: &Arc<SharedQueue<'scope, 'a>>) -> Self {
+        let writer = if run.is_ordered() { None } else { queue.lock().order.writer() };
+        Self { run, queue: Arc::clone(queue), writer }
+    }
+
+    /// Opens a partition where its progress says. If its job is not the one whose results were read, it is rolled back
+    /// first.
+    pub(super) fn open(&mut self, partition: &mut Partition<'_, 'a>) -> Result<OpenPartition<'a>, PullError> {
+        let mut progress = self.run.checkpoint.partition(partition.id);
         let mut sinks = Sinks::none();
-        if !run.shared.is_empty() {
-            sinks = Sinks::open(run.shared.clone(), run.pull.variables.clone(), checkpoint.sinks.as_ref())?;
+        if !self.run.own.is_empty() {
+            let variables = self.run.partitions.in_file_names(partition.id)?;
+            sinks = Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())?;
         }
-        let unique = run.pull.source.unique.as_ref().map(|key| {
-            Ok::<_, PullError>(Unique::new(key, run.checkpoint.keys_written()?, checkpoint.settled_keys()))
-        });
-        let uncommitted = Uncommitted { since: run.client.clock().elapsed(), ..Uncommitted::default() };
-        let mut worker = Self { run, sinks, unique: unique.transpose()?, uncommitted };
-        if checkpoint.sinks.is_none() && !worker.sinks.is_none() {
-            worker.save_start()?;
+        let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
+        if has_begun || !sinks.is_none() {
+            // The first partition may have pages in the sinks already, and own files are only written by one that has a turn.
+            self.take_turn(partition.id);
         }
-        Ok(worker)
+        let job = partition.variables.get("job.id").map(str::to_owned);
+        if has_begun
+            && progress.job != job
+            && let Some(writer) = &mut self.writer
+        {
+            progress = writer.roll_back(&progress, &mut sinks)?;
+        }
+        progress.job = job;
+        let pages = match partition.prefetched.take() {
+            Some(pages) => pages,
+            None => self.run.listings.pages(&partition.variables, &progress)?,
+        };
+        let spool = match (progress.spool, &self.run.pull.spool) {
+            (Some(length), Some(folder)) => Spool::resume(folder, partition.id, length)?,
+            _ => Spool::default(),
+        };
+        let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
+        let (fields, fingerprints) = (partition.fields.take(), Vec::new());
+        let since = self.run.client.clock().elapsed();
+        let mut open =
+            OpenPartition { pages, sinks, progress, fields, spool, fingerprints, since, has_begun };
+        if !open.has_begun
+            && !open.sinks.is_none()
+            && let Some(writer) = &mut self.writer
+        {
+            writer.save_before(&mut open)?;
+            open.has_begun = true;
+        }
+        Ok(open)
+    }
+
+    /// Takes the writer, if it is the turn of this partition.
+    pub(super) fn take_turn(&mut self, id: PartitionId) {
+        if self.writer.is_none() {
+            self.writer = self.queue.lock().order.turn(id);
+        }
+    }
+
+    /// Gives the writer to the next partition, and writes those that have ended already.
+    pub(super) fn end_turn(&mut self) -> Result<(), PullError> {
+        if !self.run.is_ordered() {
+            return Ok(());
+        }
+        self.give_writer_back();
+        while let Some((writer, id, ended)) = self.queue.change(|queue| queue.order.next_ended()) {
+            let writer = self.writer.insert(writer);
+            writer.write_ended(ended)?;
+            self.queue.change(|queue| queue.order.remove(id));
+            self.give_writer_back();
+        }
+        Ok(())
+    }
+
+    pub(super) fn give_writer_back(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            self.queue.change(|queue| queue.order.give_back(writer));
+        }
+    }
+
+    /// Saves the progress and returns the error.
+    pub(super) fn stop<T>(
+        &mut self,
+        open: Option<&mut OpenPartition<'a>>,
+        error: PullError,
+    ) -> Result<T, PullError> {
+        match (&mut self.writer, open) {
+            (Some(writer), open) => writer.save_progress(open),
+            (None, Some(open)) => self.run.save_waiting(open),
+            (None, None) => {}
+        }
+        Err(error)
     }
 }

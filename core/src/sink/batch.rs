@@ -53,9 +53,66 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Lines that are being collected for a [`Batch`].
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ends: Vec<usize>,
+}
+
+impl Lines {
+    /// Adds a line, given in pieces.
+    pub(crate) fn push(&mut self, pieces: &[&str]) {
+        for piece in pieces {
+            self.bytes.extend(piece.as_bytes());
+        }
+        self.bytes.push(b'\n');
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The lines as a batch.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        Batch::new(&self.bytes, &self.ends)
+    }
+
+    /// Keeps only the records for which `keep` is true, and returns how many were removed.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> u64 {
+        let before = self.ends.len();
+        let (mut from, mut to, mut kept) = (0, 0, Vec::with_capacity(before));
+        for end in &self.ends {
+            if keep(&self.bytes[from..end - 1]) {
+                self.bytes.copy_within(from..*end, to);
+                to += end - from;
+                kept.push(to);
+            }
+            from = *end;
+        }
+        self.bytes.truncate(to);
+        self.ends = kept;
+        (before - self.ends.len()) as u64
+    }
+
+    /// Removes all lines.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Batch;
+    use super::{Batch, Lines};
+
+    #[test]
+    fn lines_can_be_removed() {
+        let mut lines = Lines::default();
+        for line in ["a", "bb", "c", "ddd"] {
+            lines.push(&[line]);
+        }
+        assert_eq!(lines.retain(|line| line != b"a" && line != b"c"), 2);
+        assert_eq!(lines.batch().records().collect::<Vec<_>>(), [b"bb".as_slice(), b"ddd"]);
+        assert_eq!((lines.retain(|_| true), lines.batch().len()), (0, 2));
+    }
 
     #[test]
     fn records_are_split_at_their_ends() {

@@ -16,6 +16,7 @@ use std::{error::Error, fmt::Debug, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::batch::Lines;
 pub use self::{
     batch::Batch,
     error::{SinkError, SinkErrorKind},

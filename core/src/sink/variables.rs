@@ -7,17 +7,34 @@ use std::{
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Number, Value};
 
 use crate::suggest::closest;
 
 /// The characters to escape in a path segment: those that RFC 3986 §3.3 does not allow, and those with a meaning there.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
+/// The characters to escape in the name of a file.
+const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The variables of a pull: the values of the placeholders in its paths, URLs and bodies. `{stream}` is one of them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Variables {
     folder: PathBuf,
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Known>,
+}
+
+/// The value of a placeholder.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Known {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Text,
+    Number,
 }
 
 impl Variables {
@@ -29,13 +46,20 @@ impl Variables {
     /// Sets the value of `{name}`.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.values.insert(name.into(), value.into());
+        self.values.insert(name.into(), Known { text: value.into(), kind: Kind::Text });
+        self
+    }
+
+    /// Sets the value of `{name}` to a number, as it is written in JSON.
+    #[must_use]
+    pub fn with_number(mut self, name: impl Into<String>, digits: impl Into<String>) -> Self {
+        self.values.insert(name.into(), Known { text: digits.into(), kind: Kind::Number });
         self
     }
 
     /// The name of the stream.
     pub fn stream(&self) -> &str {
-        self.values.get("stream").map_or("", String::as_str)
+        self.get("stream").unwrap_or_default()
     }
 
     /// The folder that relative paths of sinks are relative to.
@@ -45,17 +69,12 @@ impl Variables {
 
     /// The value of `{name}`, if it is known.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
-    }
-
-    /// The value of `{name}`.
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.values.get(name).map(|known| known.text.as_str())
     }
 
     /// The names and values of all placeholders, ordered by name.
     pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values.iter().map(|(name, value)| (name.as_str(), value.text.as_str()))
     }
 
     /// `template` with its placeholders replaced, as a path below [`folder`](Self::folder) unless it is absolute.
@@ -77,11 +96,29 @@ impl Variables {
         self.fill_as(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
     }
 
+    /// `value` as part of a file name: it has no character that separates folders or that some system does not allow.
+    pub fn file_name(value: &str) -> String {
+        utf8_percent_encode(value, FILE_NAME).to_string()
+    }
+
+    /// Does what [`fill`](Self::fill) does, for a string in a JSON document. A string that is a single placeholder whose value is
+    /// a number becomes that number, unless JSON libraries would round it.
+    pub fn fill_json(&self, template: &str) -> Value {
+        let name = template.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let number = name.and_then(|name| self.values.get(name)).filter(|known| known.kind == Kind::Number);
+        let number = number.and_then(|known| {
+            let number: Number = known.text.parse().ok()?;
+            (number.to_string() == known.text).then_some(number)
+        });
+        number.map_or_else(|| Value::String(self.fill(template)), Value::Number)
+    }
+
+    /// Replaces the placeholders in one pass, so that braces in a value are kept.
     fn fill_as(&self, template: &str, written: impl Fn(&str) -> String) -> String {
         parts(template).fold(String::with_capacity(template.len()), |mut text, part| {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Placeholder { name, whole } => match self.values.get(name) {
+                Part::Placeholder { name, whole } => match self.get(name) {
                     Some(value) => text.push_str(&written(value)),
                     None => text.push_str(whole),
                 },
@@ -104,7 +141,7 @@ impl Variables {
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Placeholder { name, .. } => {
-                    text.push_str(self.values.get(name).ok_or_else(|| self.unknown(name))?);
+                    text.push_str(self.get(name).ok_or_else(|| self.unknown(name))?);
                 }
             }
         }
@@ -189,7 +226,23 @@ enum Problem {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::Variables;
+
+    #[test]
+    fn values_are_written_as_their_place_requires() {
+        let variables = Variables::new("x", "/")
+            .with("each.id", "a/{stream}")
+            .with_number("each.n", "7")
+            .with_number("each.big", "12345678901234567890123");
+        assert_eq!(variables.fill("{each.id}"), "a/{stream}", "a value is not a template");
+        assert_eq!(variables.fill_url("/{each.id}/{each.n}"), "/a%2F%7Bstream%7D/7");
+        assert_eq!(variables.fill_json("{each.n}"), json!(7));
+        assert_eq!(variables.fill_json("n{each.n}"), json!("n7"));
+        assert_eq!(variables.fill_json("{each.id}"), json!("a/{stream}"));
+        assert_eq!(variables.fill_json("{each.big}"), json!("12345678901234567890123"), "no digit is lost");
+    }
 
     #[test]
     fn known_placeholders_are_replaced_and_json_is_left_alone() {

@@ -4,6 +4,7 @@ pub mod checkpoint;
 mod error;
 mod file;
 mod journal;
+mod parents;
 mod pull_state;
 mod summary;
 
@@ -12,10 +13,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::checkpoint::Checkpoint;
+use self::checkpoint::{Checkpoint, Extent};
 pub use self::{
-    error::StateError,
+    error::{Damage, StateError},
     file::StateFile,
+    parents::{Parent, Parents},
     pull_state::PullState,
     summary::{Finding, Summary},
 };
@@ -65,6 +67,9 @@ pub struct Unfinished {
     /// The watermark once the pull is complete, if the stream is incremental.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// The parents of its partitions, if the stream has parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parents: Option<Extent>,
     /// The command that resumes the pull, if it is not the usual one of the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,

@@ -14,10 +14,16 @@ pub struct Summary {
     pub pages: u64,
     /// How many duplicates were dropped.
     pub repeated: u64,
+    /// How many records were left out, because they do not match the conditions of the stream.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filtered: u64,
     /// How many records are missing, compared with the totals that the API reported.
     pub missing: u64,
-    /// How many windows were pulled. If a window was halved, its halves are counted.
+    /// How many windows were pulled, if the stream has no parents. If a window was halved, its halves are counted.
     pub windows: u64,
+    /// How many partitions were pulled, if the stream has parents. Each has one parent and at most one window.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub partitions: u64,
     /// How many partitions were left out, by a rule of the user.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,

@@ -54,8 +54,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pull = Pull {
         source: &source,
         windows: None,
+        parents: None,
         sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
         variables: Variables::new("users", env::current_dir()?),
+        spool: None,
         strict: false,
         checkpointing: None,
     };

@@ -13,7 +13,7 @@ use crate::{
 type Measure = fn(&Bench);
 
 /// All measures, with their names.
-pub(crate) const MEASURES: [(&str, Measure); 9] = [
+pub(crate) const MEASURES: [(&str, Measure); 10] = [
     ("cpu", |bench| compare_with_curl(bench, &Pull::compact(100))),
     ("pretty", |bench| compare_with_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
     ("gzip", |bench| compare_with_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
@@ -22,6 +22,7 @@ pub(crate) const MEASURES: [(&str, Measure); 9] = [
     ("linear", linear),
     ("checkpointing", checkpointing),
     ("latency", latency),
+    ("partitions", partitions),
     ("startup", startup),
 ];
 
@@ -125,6 +126,27 @@ fn latency(bench: &Bench) {
         print("  eight at a time", &eight, Some(&one));
         println!("  {:.2} × as fast", ratio(one.wall, eight.wall));
     }
+}
+
+/// Children of many parents, with one small page each. More parents should hardly take more memory.
+fn partitions(bench: &Bench) {
+    let run = |count: usize| {
+        let file = bench.file("parents.ndjson", &"1\n".repeat(count));
+        let file = file.display();
+        let stream = format!(
+            "each = {{ file = \"{file}\", values = {{ id = \"\" }} }}\nquery = {{ id = \"{{each.id}}\" }}\nconcurrency = 16"
+        );
+        let pull = Pull { shape: "tiny", stream: &stream, ..Pull::compact(1) };
+        (0..bench.rounds.min(3)).map(|_| bench.longhaul(&pull).0).collect::<Vec<_>>()
+    };
+    // Until then, threads and buffers still take more memory.
+    let (few, many) = (medians(&run(30_000)), medians(&run(180_000)));
+    for (number, cost) in [(30_000, &few), (180_000, &many)] {
+        print(&format!("{number} partitions of one page"), cost, None);
+        println!("  {:.0} requests per second", count(number) / cost.wall.as_secs_f64());
+    }
+    let more = usize::try_from(many.peak.saturating_sub(few.peak)).unwrap() * 1024;
+    println!("  {:.0} bytes of memory for each more partition", count(more) / 150_000.0);
 }
 
 /// The cost of starting the program.

@@ -20,6 +20,9 @@ pub(crate) struct Pages {
     slow: Vec<u8>,
 }
 
+/// The last record of a page with two.
+const TINY: &[u8] = b"{\"id\":1}]";
+
 /// How many records a page has.
 pub(crate) const RECORDS: usize = 1000;
 
@@ -52,6 +55,7 @@ impl Pages {
             "gzip" => &self.gzip,
             "narrow" => &self.narrow,
             "slow" | "small" => &self.slow,
+            "tiny" => TINY,
             _ => &self.compact,
         };
         let (fields, start, tail) = if shape == "gzip" {

@@ -60,6 +60,13 @@ impl Bench {
         Self { address: server::serve(Pages::new()), folder, rounds, has_curl }
     }
 
+    /// A file with this content.
+    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.join(format!("longhaul-{name}"));
+        fs::write(&path, content).unwrap();
+        path
+    }
+
     /// The cost of `longhaul run`, and its summary.
     pub(crate) fn longhaul(&self, pull: &Pull<'_>) -> (Cost, Value) {
         let folder = self.scratch();

@@ -134,6 +134,27 @@ fn windows_with_their_own_files_and_one_for_all() {
 }
 
 #[test]
+fn halved_windows_pulled_at_once_into_one_file() {
+    assert_recovers_from_crashes(&scenarios::halved_windows_at_once(None, 3));
+    assert_recovers_from_crashes(&scenarios::halved_windows_at_once(Some("/id"), 3));
+}
+
+#[test]
+fn children_one_by_one() {
+    assert_recovers_from_crashes(&scenarios::children(1));
+}
+
+#[test]
+fn children_pulled_at_once_into_one_file() {
+    assert_recovers_from_crashes(&scenarios::children(3));
+}
+
+#[test]
+fn children_with_their_own_files() {
+    assert_recovers_from_crashes(&scenarios::children_with_files(2));
+}
+
+#[test]
 fn jobs() {
     assert_recovers_from_crashes(&scenarios::window_jobs());
 }

@@ -5,15 +5,15 @@ mod resume;
 mod scenarios;
 mod undo;
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    pull::{Pull, PullError, run, undo},
+    pull::{Pull, PullError, SpoolFolder, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
-        PullState, State, StateFile, Summary, Unfinished,
+        Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
         checkpoint::{Checkpoint, Checkpointing},
     },
     window::Window,
@@ -27,6 +27,10 @@ pub(crate) struct Scenario {
     /// Creates the setup and the source of a run.
     pub(crate) pull: Box<dyn Fn() -> (Setup, Source)>,
     pub(crate) windows: Option<Vec<Window>>,
+    /// The values of `{each.id}`, one for each parent.
+    pub(crate) parents: Option<Vec<String>>,
+    /// Whether partitions ahead of their turn wait on disk.
+    pub(crate) has_spool: bool,
     /// The name, the type and the options of each sink.
     pub(crate) sinks: Vec<(&'static str, &'static str, Value)>,
     pub(crate) every: Duration,
@@ -42,6 +46,10 @@ impl Scenario {
         disk.put_folder("/out");
         for (path, text) in &self.existing_files {
             disk.put(path, *text);
+        }
+        if let Some(parents) = &self.parents {
+            let line = |id: &String| Parents::line(&parent(id));
+            disk.put(PARENTS, parents.iter().map(line).collect::<String>());
         }
         disk
     }
@@ -66,8 +74,10 @@ impl Scenario {
         let pull = Pull {
             source: &source,
             windows: None,
+            parents: None,
             sinks,
             variables: Variables::new("calls", "/out"),
+            spool: None,
             strict: false,
             checkpointing,
         };
@@ -91,8 +101,23 @@ impl Scenario {
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
         let variables = Variables::new("calls", "/out");
-        let pull =
-            Pull { source, windows: self.windows.clone(), sinks, variables, strict: false, checkpointing };
+        let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
+        let spool = SpoolFolder {
+            disk: disk.handle(),
+            path: "/state".into(),
+            name: "calls".to_owned(),
+            is_temporary: false,
+        };
+        let pull = Pull {
+            source,
+            windows: self.windows.clone(),
+            parents: parents.as_ref(),
+            sinks,
+            variables,
+            spool: self.has_spool.then_some(spool),
+            strict: false,
+            checkpointing,
+        };
         let summary = run(&pull, &Arc::new(setup.client()))?;
         pull_state.complete(summary.clone())?;
         Ok(summary)
@@ -124,6 +149,15 @@ impl Scenario {
     }
 }
 
+/// The file with the parents.
+const PARENTS: &str = "/state/calls.parents";
+
+/// A parent whose records get a field.
+pub(crate) fn parent(id: &str) -> Parent {
+    let value = Value::from(id).to_string();
+    Parent { fields: format!("{{\"parent\":{value}}}"), values: [("id".to_owned(), value)].into() }
+}
+
 fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box<dyn OpenSink> {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::to(io::sink()), disk.handle());
@@ -138,6 +172,7 @@ fn unfinished() -> Unfinished {
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,
+        parents: None,
         command: None,
         checkpoint: Checkpoint::default(),
     }

@@ -1,11 +1,21 @@
 //! The pulls that the tests stop and resume.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Span};
-use longhaul_core::Source;
+use longhaul_core::{
+    Source,
+    client::answer::{Condition, Rule, Rules, StatusMatch, Then},
+    listing::paginate::PageNumber,
+};
 use longhaul_tests::{
-    FakeApi, JobApi, Lifetime, Links, ManualClock, Setup, Timeline, Tokens, records, window,
+    FakeApi, JobApi, Lifetime, Links, ManualClock, Reply, Setup, Timeline, Tokens, records, window,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +46,8 @@ pub(crate) fn one_listing() -> Scenario {
     Scenario {
         pull: Box::new(listing),
         windows: None,
+        parents: None,
+        has_spool: false,
         sinks: side_by_side("replace"),
         every: Duration::ZERO,
         existing_files: vec![("/out/calls.csv", "yesterday\n")],
@@ -91,6 +103,57 @@ pub(crate) fn halved_windows(unique: Option<&'static str>) -> Scenario {
         existing_files: Vec::new(),
         ..one_listing()
     }
+}
+
+/// The same windows, `concurrency` at once, into two files for all windows.
+pub(crate) fn halved_windows_at_once(unique: Option<&'static str>, concurrency: usize) -> Scenario {
+    Scenario { pull: too_deep(unique, concurrency), has_spool: true, ..halved_windows(None) }
+}
+
+/// Seven children with up to three pages each. One is gone, and the cursor of another expires once in each run.
+pub(crate) fn children(concurrency: usize) -> Scenario {
+    let rule = |status, then| Rule {
+        when: Condition { status: vec![StatusMatch::Code(status)], ..Condition::default() },
+        then,
+        after: None,
+        message: None,
+        hint: None,
+    };
+    Scenario {
+        pull: Box::new(move || {
+            let expires = AtomicBool::new(true);
+            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| {
+                let child: usize = request.url.path()[1..].parse().unwrap();
+                let page: usize = request.query("page").unwrap().parse().unwrap();
+                match (child, page) {
+                    (3, _) => Reply::status(404),
+                    (5, 2) if expires.swap(false, Ordering::SeqCst) => Reply::status(410),
+                    _ if page > 1 + child % 3 => Reply::json(r#"{"items":[]}"#),
+                    // The last page does not fit into memory.
+                    _ => {
+                        let text = "x".repeat(if child == 4 { 70_000 } else { 1 });
+                        Reply::json(format!(r#"{{"items":[{{"id":"{child}-{page}","n":"{text}"}}]}}"#))
+                    }
+                }
+            });
+            let paginator =
+                PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None };
+            let mut source = setup.source_at("/{each.id}", "/items", paginator);
+            source.rules = Arc::new(Rules::of_pages(vec![rule(404, Then::Skip), rule(410, Then::Restart)]));
+            (source.concurrency, source.each) = (concurrency, vec!["each.id".to_owned()]);
+            (setup, source)
+        }),
+        parents: Some((0..7).map(|child| child.to_string()).collect()),
+        has_spool: true,
+        existing_files: Vec::new(),
+        ..one_listing()
+    }
+}
+
+/// The same children, each with a file of its own.
+pub(crate) fn children_with_files(concurrency: usize) -> Scenario {
+    let sink = ("lines", "ndjson", json!({ "path": "/out/{each.id}.ndjson" }));
+    Scenario { sinks: vec![sink], ..children(concurrency) }
 }
 
 /// The same windows, `concurrency` at once, into two files for each window. One of them is appended to.

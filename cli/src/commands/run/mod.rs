@@ -1,5 +1,6 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod lineage;
 mod stream;
 mod summary;
 
@@ -16,7 +17,10 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
-use self::stream::Outcome;
+use self::{
+    lineage::Lineage,
+    stream::{Outcome, Puller},
+};
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -55,10 +59,11 @@ fn pull_all(
     let record = record(session, arguments, &planned)?;
     let mut first: Option<Failure> = None;
     let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
+    let puller = Puller { session, arguments, access: &access, since };
+    let mut lineage = Lineage::new(puller, &planned);
+    lineage.prepare(since.is_some())?;
     for pull in &planned {
-        let Err(failure) = stream::execute(session, arguments, pull, &access, since, outcomes) else {
-            continue;
-        };
+        let Err(failure) = lineage.pull(pull, outcomes) else { continue };
         let stops = arguments.fail_fast || session.stop.reason().is_some();
         match &first {
             None => first = Some(failure),

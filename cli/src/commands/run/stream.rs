@@ -1,12 +1,13 @@
 //! One stream of a run.
 
-use std::time::Duration;
+use std::{fs, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
-    pull::{Pull, PullError, run},
-    sink::SinkErrorKind,
-    state::{PullState, StateFile, Summary, checkpoint::Checkpointing},
+    disk::SystemDisk,
+    pull::{Pull, PullError, SpoolFolder, run},
+    sink::{OpenSink, SinkErrorKind},
+    state::{Parents, PullState, State, StateFile, Summary, checkpoint::Checkpointing},
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     exit::Exit,
     session::{
         Session,
-        plan::Planned,
+        plan::{Child, Planned},
         resume::{self, Start, shown},
     },
     terminal::{
@@ -45,7 +46,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// Nothing was pulled.
-    fn unchanged(planned: &Planned<'_>) -> Self {
+    pub(super) fn unchanged(planned: &Planned<'_>) -> Self {
         Self {
             stream: planned.name.to_owned(),
             destinations: planned.destinations.clone(),
@@ -57,130 +58,257 @@ impl Outcome {
     }
 }
 
-/// Pulls a stream. If this resumes an unfinished pull with relative times, a second pull goes up to the current time. A
-/// stream that was completed since `since`, when the unfinished run started, is not pulled again.
-pub(super) fn execute(
-    session: &Session,
-    arguments: &RunArguments,
-    planned: &Planned<'_>,
-    access: &Access,
-    since: Option<Timestamp>,
-    outcomes: &mut Vec<Outcome>,
-) -> Result<(), Failure> {
-    let file = session.state_file(&planned.id);
-    let unusable = |error| Failure::of_state(planned.name, error);
-    if !planned.saves_state {
-        let state = file.load().map_err(unusable)?;
-        let start = resume::start(session, planned, state, access)?;
-        return pull(session, arguments, planned, access, start, None, outcomes);
-    }
-    let mut state = if arguments.fresh {
-        resume::discard_unfinished(session, planned, &file)?
-    } else {
-        file.load().map_err(unusable)?
-    };
-    if let Some((complete, since)) =
-        state.complete.as_ref().zip(since).filter(|(complete, since)| complete.at >= *since)
-        && state.unfinished.is_none()
-    {
-        let (name, since) = (planned.name, shown(since));
-        session
-            .screen
-            .print(&format!("{name}: already complete in the run started at {since}; not pulled again"));
-        outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
-        return Ok(());
-    }
-    if let Some(start) = resume::resume(session, planned, &state)? {
-        pull(session, arguments, planned, access, start, Some(&file), outcomes)?;
-        if !resume::has_relative_range(planned.stream) {
-            return Ok(());
-        }
-        state = file.load().map_err(unusable)?;
-    }
-    let start = resume::start(session, planned, state, access)?;
-    pull(session, arguments, planned, access, start, Some(&file), outcomes)
+/// How a stream was pulled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Pulled {
+    /// To its end.
+    Complete,
+    /// It was complete already in the run that this command resumes.
+    Before,
+    /// There is nothing new.
+    NothingNew,
+    /// Not at all, because the stream of its parents failed with this exit code.
+    Not(Exit),
 }
 
-/// Pulls from `start` to the end, and saves the state in `file`.
-fn pull(
-    session: &Session,
-    arguments: &RunArguments,
-    planned: &Planned<'_>,
-    access: &Access,
-    start: Start,
-    file: Option<&StateFile>,
-    outcomes: &mut Vec<Outcome>,
-) -> Result<(), Failure> {
-    if start.windows.as_ref().is_some_and(Vec::is_empty) {
-        let name = planned.name;
-        session.screen.print(&match start.state.watermark {
-            Some(watermark) => {
-                format!("{name}: nothing new: everything before {} was pulled", shown(watermark))
-            }
-            None => format!("{name}: nothing to pull: the API does not have this data yet"),
-        });
-        outcomes.push(Outcome::unchanged(planned));
-        return Ok(());
+/// Pulls streams, one at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Puller<'p> {
+    pub(super) session: &'p Session,
+    pub(super) arguments: &'p RunArguments,
+    pub(super) access: &'p Access,
+    /// When the unfinished run started that this command resumes.
+    pub(super) since: Option<Timestamp>,
+}
+
+impl Puller<'_> {
+    /// Whether the stream was completed in the run that this command resumes.
+    pub(super) fn is_complete(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
+        let state = self.state(planned)?;
+        Ok(!self.arguments.fresh && self.is_complete_in(&state))
     }
-    let Start { state, pull, windows, variables, from } = start;
-    let before = from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
-    if from.is_some() {
-        let records = counted(before.records, "record");
-        let started = shown(pull.started);
-        session.screen.print(&format!(
-            "{}: resuming the run started at {started} ({records} already saved)",
-            planned.name
-        ));
+
+    /// Whether a run of the stream was started and is not complete.
+    pub(super) fn is_unfinished(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
+        Ok(self.state(planned)?.unfinished.is_some())
     }
-    let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
-    let every = session.loaded.config.commit_every;
-    let checkpointing =
-        pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
-    session.progress.start(planned.name, &before);
-    let pulled = run(
-        &Pull {
-            source: &planned.source,
-            windows,
-            sinks: planned.sinks.clone(),
-            variables,
-            strict: arguments.strict,
-            checkpointing,
-        },
-        &access.client,
-    );
-    let took = session.progress.end();
-    let mut outcome = Outcome { took, ..Outcome::unchanged(planned) };
-    let ended = match pulled {
-        Ok(summary) => {
-            outcome.summary = summary.clone();
-            if let Some(end) = &summary.end {
-                log::debug!("{}: the listing is complete: {end}", planned.name);
-            }
-            session.screen.print(&complete(planned, &summary, took));
-            finish(planned, &summary, pull_state.as_ref())
-        }
-        // The reader of standard output has closed it.
-        Err(PullError::Sink { source, .. })
-            if source.kind() == SinkErrorKind::Closed && !planned.saves_state =>
-        {
+
+    /// Discards the unfinished run of a stream.
+    pub(super) fn discard(&self, planned: &Planned<'_>) -> Result<(), Failure> {
+        let file = self.session.state_file(&planned.id);
+        if planned.saves_state {
+            resume::discard_unfinished(self.session, planned, &file).map(drop)
+        } else {
             Ok(())
         }
-        Err(error) => {
-            let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
-            outcome.resumable = saved.is_some();
-            outcome.summary = saved.unwrap_or_default();
-            let mut failure = Failure::of_pull(planned.name, error, &outcome.summary, session.stop.reason());
-            if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
-                // The exit code for usage means that nothing was sent.
-                failure.exit = Exit::Sink;
-            }
-            Err(failure)
+    }
+
+    fn state(&self, planned: &Planned<'_>) -> Result<State, Failure> {
+        let state = self.session.state_file(&planned.id).load();
+        state.map_err(|error| Failure::of_state(planned.name, error))
+    }
+
+    fn is_complete_in(&self, state: &State) -> bool {
+        let complete = state.complete.as_ref().zip(self.since);
+        complete.is_some_and(|(complete, since)| complete.at >= since) && state.unfinished.is_none()
+    }
+
+    /// Pulls a stream, also into the sinks that keep the parents of `children`. If this resumes an unfinished pull with
+    /// relative times, a second pull goes up to the current time. A stream that was completed in the run that this command
+    /// resumes is not pulled again.
+    pub(super) fn execute(
+        &self,
+        planned: &Planned<'_>,
+        children: &[&Child<'_>],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<Pulled, Failure> {
+        let Self { session, arguments, access, .. } = *self;
+        let file = session.state_file(&planned.id);
+        let unusable = |error| Failure::of_state(planned.name, error);
+        let mut state = if arguments.fresh && planned.saves_state {
+            resume::discard_unfinished(session, planned, &file)?
+        } else {
+            file.load().map_err(unusable)?
+        };
+        if planned.saves_state
+            && planned.is_selected
+            && self.is_complete_in(&state)
+            && let Some((complete, since)) = state.complete.as_ref().zip(self.since)
+        {
+            let (name, since) = (planned.name, shown(since));
+            session
+                .screen
+                .print(&format!("{name}: already complete in the run started at {since}; not pulled again"));
+            outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
+            return Ok(Pulled::Before);
         }
-    };
-    outcome.error =
-        ended.as_ref().err().map(|failure| (Chain(failure.error.as_ref()).to_string(), failure.exit));
-    outcomes.push(outcome);
-    ended
+        let parents = open_parents(self, planned, &state)?;
+        let parents = parents.as_ref();
+        if !planned.saves_state {
+            let start = resume::start(session, planned, children, parents, state, access)?;
+            return self.pull(planned, children, parents, start, None, outcomes);
+        }
+        let resumed: Vec<_> = children.iter().copied().filter(|child| is_in(&state, child)).collect();
+        if let Some(start) = resume::resume(session, planned, &resumed, parents, &state)? {
+            let pulled = self.pull(planned, &resumed, parents, start, Some(&file), outcomes)?;
+            if !resume::has_relative_range(planned.stream) || !planned.is_selected {
+                return Ok(pulled);
+            }
+            state = file.load().map_err(unusable)?;
+            let start = resume::start(session, planned, &[], parents, state, access)?;
+            self.pull(planned, &[], parents, start, Some(&file), outcomes)?;
+            return Ok(pulled);
+        }
+        let start = resume::start(session, planned, children, parents, state, access)?;
+        self.pull(planned, children, parents, start, Some(&file), outcomes)
+    }
+
+    /// Pulls from `start` to the end, and saves the state in `file`.
+    fn pull(
+        &self,
+        planned: &Planned<'_>,
+        children: &[&Child<'_>],
+        parents: Option<&Parents>,
+        start: Start,
+        file: Option<&StateFile>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<Pulled, Failure> {
+        let Self { session, arguments, access, .. } = *self;
+        if start.windows.as_ref().is_some_and(Vec::is_empty) {
+            let name = planned.name;
+            session.screen.print(&match start.state.watermark {
+                Some(watermark) => {
+                    format!("{name}: nothing new: everything before {} was pulled", shown(watermark))
+                }
+                None => format!("{name}: nothing to pull: the API does not have this data yet"),
+            });
+            outcomes.push(Outcome::unchanged(planned));
+            return Ok(Pulled::NothingNew);
+        }
+        let Start { state, pull, windows, variables, from } = start;
+        let before =
+            from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
+        if from.is_some() {
+            let records = counted(before.records, "record");
+            let started = shown(pull.started);
+            session.screen.print(&format!(
+                "{}: resuming the run started at {started} ({records} already saved)",
+                planned.name
+            ));
+        }
+        let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
+        let every = session.loaded.config.commit_every;
+        let checkpointing =
+            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
+        session.progress.start(planned.name, &before);
+        let spool = self.spool_folder(planned, checkpointing.as_ref())?;
+        let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
+        let pulled = run(
+            &Pull {
+                source: &planned.source,
+                windows,
+                parents,
+                sinks: planned.sinks.iter().copied().chain(keeping).collect(),
+                variables,
+                spool: Some(spool),
+                strict: arguments.strict,
+                checkpointing,
+            },
+            &access.client,
+        );
+        let took = session.progress.end();
+        let mut outcome = Outcome { took, ..Outcome::unchanged(planned) };
+        let ended = match pulled {
+            Ok(summary) => {
+                outcome.summary = summary.clone();
+                if let Some(end) = &summary.end {
+                    log::debug!("{}: the listing is complete: {end}", planned.name);
+                }
+                session.screen.print(&complete(planned, &summary, took));
+                finish(planned, &summary, pull_state.as_ref())
+            }
+            // The reader of standard output has closed it.
+            Err(PullError::Sink { source, .. })
+                if source.kind() == SinkErrorKind::Closed && !planned.saves_state =>
+            {
+                Ok(())
+            }
+            Err(error) => {
+                let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
+                outcome.resumable = saved.is_some();
+                outcome.summary = saved.unwrap_or_default();
+                let mut failure =
+                    Failure::of_pull(planned.name, error, &outcome.summary, session.stop.reason());
+                if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
+                    // The exit code for usage means that nothing was sent.
+                    failure.exit = Exit::Sink;
+                }
+                Err(failure)
+            }
+        };
+        outcome.error =
+            ended.as_ref().err().map(|failure| (Chain(failure.error.as_ref()).to_string(), failure.exit));
+        outcomes.push(outcome);
+        ended.map(|()| Pulled::Complete)
+    }
+
+    /// Where the pages of partitions ahead of their turn wait. Files that a killed run has left there are removed.
+    fn spool_folder(
+        &self,
+        planned: &Planned<'_>,
+        checkpointing: Option<&Checkpointing<'_>>,
+    ) -> Result<SpoolFolder, Failure> {
+        let disk = Arc::new(SystemDisk);
+        let Some(checkpointing) = checkpointing else {
+            let name = format!("longhaul-{}-{}", std::process::id(), planned.id);
+            return Ok(SpoolFolder { disk, path: std::env::temp_dir(), name, is_temporary: true });
+        };
+        let (path, name) = (self.session.state_folder(), planned.id.clone());
+        let folder = SpoolFolder { disk, path, name, is_temporary: false };
+        let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
+        let waiting = partitions.filter(|partition| partition.spool.is_some());
+        let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
+        let unusable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
+        for entry in fs::read_dir(&folder.path).map_err(unusable)? {
+            let path = entry.map_err(unusable)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_spool = name.starts_with(&format!("{}.", planned.id))
+                && path.extension().is_some_and(|ending| ending == "spool");
+            if is_spool && !needed.contains(&path) {
+                fs::remove_file(&path).map_err(unusable)?;
+            }
+        }
+        Ok(folder)
+    }
+}
+
+/// The parents of a stream's partitions. `state` is what is saved of the stream.
+fn open_parents(
+    puller: &Puller<'_>,
+    planned: &Planned<'_>,
+    state: &State,
+) -> Result<Option<Parents>, Failure> {
+    let Some(parents) = &planned.parents else { return Ok(None) };
+    let opened = parents.open()?;
+    if let Some(opened) = opened.as_ref().filter(|_| state.unfinished.is_none()) {
+        let findings = parents.findings(opened);
+        if puller.arguments.strict && !findings.is_empty() {
+            let clause = format!("{}: {}", planned.name, findings.join("; "));
+            let hint = "to go on in spite of it, run it again without --strict";
+            return Err(Failure::new(Exit::Api, clause).hint(hint));
+        }
+        for clause in findings {
+            log::warn!("{}: {clause}", planned.name);
+        }
+        parents.check_paths(puller.session, &planned.sinks, &planned.variables, opened)?;
+    }
+    Ok(opened)
+}
+
+/// Whether the unfinished pull in `state` keeps the parents of this child.
+fn is_in(state: &State, child: &Child<'_>) -> bool {
+    let sinks = state.unfinished.as_ref().and_then(|pull| pull.checkpoint.sinks.as_ref());
+    sinks.is_some_and(|sinks| sinks.receipts.contains_key(&child.sink_name))
 }
 
 /// Saves that a pull is complete, and warns about what suggests that records may be missing.
@@ -198,7 +326,9 @@ fn finish(
     }
     if summary.skipped > 0 {
         let were = if summary.skipped == 1 { "was" } else { "were" };
-        let left_out = counted(summary.skipped, "window");
+        let kind =
+            if planned.parents.is_some() || planned.stream.window.is_none() { "partition" } else { "window" };
+        let left_out = counted(summary.skipped, kind);
         log::warn!("{name}: {left_out} {were} left out, because an answer rule says `then = \"skip\"`");
     }
     pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(|error| {
@@ -238,11 +368,20 @@ fn report_saved(
 }
 
 fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
-    let Summary { records, pages, repeated, windows, .. } = *summary;
-    let of_windows = if windows > 0 { format!(" of {}", counted(windows, "window")) } else { String::new() };
+    let Summary { records, pages, repeated, windows, partitions, .. } = *summary;
+    let of_windows = match (partitions, windows) {
+        (0, 0) => String::new(),
+        (0, windows) => format!(" of {}", counted(windows, "window")),
+        (partitions, _) => format!(" of {}", counted(partitions, "partition")),
+    };
     let dropped =
         if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let left_out = if summary.filtered > 0 {
+        format!(", {} left out", counted(summary.filtered, "record"))
+    } else {
+        String::new()
+    };
     let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
-    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}, {time} -> {to}")
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{left_out}, {time} -> {to}")
 }

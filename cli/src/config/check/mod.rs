@@ -18,6 +18,7 @@ use crate::config::{
     error::ConfigError,
     load::{keys, stack::Stack},
     origin::Origin,
+    parents,
     sections::{
         answers::Answer,
         job::{Job, ResultUrls, State},
@@ -134,6 +135,10 @@ impl Check<'_> {
             self.bounds(name, stream),
             self.requests(name, stream),
             self.format(name, stream),
+            match &stream.each {
+                Some(each) => parents::check(self.config, self.stack, name, each),
+                None => Ok(()),
+            },
             match &stream.job {
                 Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
                 None => Ok(()),

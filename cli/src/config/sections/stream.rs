@@ -11,6 +11,8 @@ use crate::config::{
     sections::{
         answers::{ANSWERS, Answer},
         csv::Csv,
+        each::Each,
+        filter::RecordCondition,
         job::Job,
         pages::Pages,
         table::Table,
@@ -75,6 +77,8 @@ pub struct Stream {
     #[serde(default, deserialize_with = "Line::optional")]
     #[schemars(with = "Option<Line>")]
     pub description: Option<String>,
+    /// The parents of the stream, for each of which it is pulled.
+    pub each: Option<Each>,
     /// Form fields of the first request, by name, sent as `application/x-www-form-urlencoded`. A list repeats its field.
     pub form: Option<Query>,
     /// Format of a page. `ndjson` and `csv` pages may have any size.
@@ -126,6 +130,10 @@ pub struct Stream {
     #[serde(default, deserialize_with = "JsonPointer::optional")]
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,
+    /// Conditions that a record must match; the others are left out and counted.
+    #[serde(default, rename = "where")]
+    #[schemars(extend("x-value" = "list of [conditions](#conditions-on-records)", "default" = []))]
+    pub conditions: Vec<RecordCondition>,
     /// The time to pull, in slices.
     pub window: Option<Window>,
 }

@@ -196,7 +196,10 @@ fn every_stream_is_complete_once_its_window_begins() {
             "divisions",
             "presence_definitions",
             "audits",
-            "scim_users"
+            "scim_users",
+            "queue_members",
+            "user_skills",
+            "recordings"
         ]
     );
     let windowed: BTreeSet<_> = ["audits", "conversation_jobs", "conversations", "user_status_jobs"].into();

@@ -66,6 +66,7 @@ streams.users.permissions = []  # default
 streams.users.records = \"\"  # default
 streams.users.records_missing = \"error\"  # default
 streams.users.sinks = []  # default
+streams.users.where = []  # default
 "
     );
 }

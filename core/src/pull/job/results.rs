@@ -79,7 +79,7 @@ impl Files {
     pub(crate) fn of(variables: &Variables, base: &url::Url) -> Result<Option<Self>, url::ParseError> {
         let urls = (1_usize..).map_while(|number| {
             let name = if number == 1 { URL.to_owned() } else { format!("{URL}.{number}") };
-            variables.value(&name).map(|url| base.join(url))
+            variables.get(&name).map(|url| base.join(url))
         });
         let urls = urls.collect::<Result<Vec<_>, _>>()?;
         Ok((urls.len() > 1).then_some(Self(urls)))

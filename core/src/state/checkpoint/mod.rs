@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::own_files::OwnFiles;
 use crate::{
-    listing::{end::Had, position::Progress},
+    listing::{
+        end::Had,
+        position::{Progress, is_zero},
+    },
+    partition::PartitionId,
     sink::{Mark, Receipt},
     state::{StateError, Summary},
-    window::Window,
 };
 
 /// Stores the checkpoints of one pull.
@@ -41,7 +44,7 @@ pub enum Journal {
     Pages,
     /// The keys by which duplicates are dropped: 16 bytes per key.
     Keys,
-    /// Where the own files of complete windows stood before them: a few hundred bytes per window.
+    /// Where the own files of complete partitions stood before them: a few hundred bytes per partition.
     Ended,
 }
 
@@ -64,8 +67,8 @@ pub struct Checkpoint {
     pub stage: Stage,
     /// The totals of the complete partitions.
     pub complete: Summary,
-    /// How many of the pull's windows are complete or in `partitions`. A pull without windows counts as one.
-    pub taken: usize,
+    /// How many of the pull's partitions are complete or in `partitions`. A window counts once, even if it was halved.
+    pub taken: u64,
     /// The partitions that were started and are not complete, in order.
     #[serde(rename = "parts")]
     pub partitions: Vec<PartitionProgress>,
@@ -103,9 +106,9 @@ pub enum Stage {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartitionProgress {
-    /// The slice of time, if the pull has windows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
+    /// Which partition it is.
+    #[serde(default, rename = "partition", skip_serializing_if = "PartitionId::is_whole")]
+    pub id: PartitionId,
     /// The page that is next, and the totals of the pages before it.
     #[serde(default)]
     pub listing: Progress,
@@ -124,6 +127,12 @@ pub struct PartitionProgress {
     /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
+    /// How many records did not match the conditions of the stream.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub filtered: u64,
+    /// How much of the partition waits in its spool, in bytes. None of its pages are in the sinks then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spool: Option<u64>,
     /// Where the partition's own sinks stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sinks: Option<Position>,
@@ -149,9 +158,9 @@ pub struct Before {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedJob {
-    /// The window of its partition.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
+    /// Its partition.
+    #[serde(default, skip_serializing_if = "PartitionId::is_whole")]
+    pub partition: PartitionId,
     /// Its id.
     pub id: String,
 }
@@ -212,7 +221,8 @@ impl Checkpoint {
     /// What has been pulled so far, including unfinished partitions.
     pub fn so_far(&self) -> Summary {
         self.partitions.iter().fold(self.complete.clone(), |sum, partition| Summary {
-            records: sum.records + partition.written,
+            records: sum.records
+                + if partition.spool.is_some() { partition.listing.records } else { partition.written },
             pages: sum.pages + partition.listing.pages,
             repeated: sum.repeated + partition.repeated,
             ..sum
@@ -221,7 +231,7 @@ impl Checkpoint {
 
     /// Whether nothing was pulled yet, so nothing is lost without this checkpoint.
     pub fn is_blank(&self) -> bool {
-        self.so_far().pages == 0 && self.complete.windows == 0
+        self.so_far().pages == 0 && self.complete.windows == 0 && self.complete.partitions == 0
     }
 
     /// How many keys will not be rolled back.
@@ -232,9 +242,7 @@ impl Checkpoint {
 
     /// Updates the progress of a partition.
     pub(crate) fn put(&mut self, progress: &PartitionProgress) {
-        if let Some(partition) =
-            self.partitions.iter_mut().find(|partition| partition.window == progress.window)
-        {
+        if let Some(partition) = self.partitions.iter_mut().find(|partition| partition.id == progress.id) {
             partition.clone_from(progress);
         }
     }
@@ -242,15 +250,15 @@ impl Checkpoint {
     /// Completes a partition.
     pub(crate) fn complete(&mut self, partition: &PartitionProgress) {
         partition.add_complete_to(&mut self.complete);
-        self.partitions.retain(|other| other.window != partition.window);
-        self.forget_job(partition.window);
+        self.partitions.retain(|other| other.id != partition.id);
+        self.forget_job(partition.id);
     }
 
     /// Leaves a partition out, after it was rolled back.
-    pub(crate) fn skip(&mut self, partition: &PartitionProgress) {
+    pub(crate) fn skip(&mut self, id: PartitionId) {
         self.complete.skipped += 1;
-        self.partitions.retain(|other| other.window != partition.window);
-        self.forget_job(partition.window);
+        self.partitions.retain(|other| other.id != id);
+        self.forget_job(id);
     }
 
     /// Restarts a partition whose written records stay.
@@ -258,29 +266,25 @@ impl Checkpoint {
         partition.add_records_to(&mut self.complete);
         self.put(&PartitionProgress {
             restarts: partition.restarts + 1,
-            ..PartitionProgress::of(partition.window)
+            ..PartitionProgress::of(partition.id)
         });
-        self.forget_job(partition.window);
+        self.forget_job(partition.id);
     }
 
-    /// Replaces a window by its halves.
-    pub(crate) fn split(&mut self, window: Window, halves: [Window; 2]) {
+    /// Replaces a partition by the halves of its window.
+    pub(crate) fn split(&mut self, id: PartitionId, halves: [PartitionId; 2]) {
         let partitions = std::mem::take(&mut self.partitions);
         self.partitions = partitions
             .into_iter()
             .flat_map(|partition| {
-                if partition.window == Some(window) {
-                    halves.map(PartitionProgress::of).to_vec()
-                } else {
-                    vec![partition]
-                }
+                if partition.id == id { halves.map(PartitionProgress::of).to_vec() } else { vec![partition] }
             })
             .collect();
-        self.forget_job(Some(window));
+        self.forget_job(id);
     }
 
-    pub(crate) fn forget_job(&mut self, window: Option<Window>) {
-        self.jobs.retain(|job| job.window != window);
+    pub(crate) fn forget_job(&mut self, partition: PartitionId) {
+        self.jobs.retain(|job| job.partition != partition);
     }
 }
 
@@ -289,9 +293,11 @@ impl PartitionProgress {
     pub(crate) fn add_complete_to(&self, totals: &mut Summary) {
         self.add_records_to(totals);
         totals.missing += self.listing.missing();
+        totals.filtered += self.filtered;
         totals.totals_changed += u64::from(self.listing.total_changed);
         totals.short_pages += self.listing.short;
-        totals.windows += u64::from(self.window.is_some());
+        totals.partitions += u64::from(self.id.parent.is_some());
+        totals.windows += u64::from(self.id.parent.is_none() && self.id.window.is_some());
         totals.end.clone_from(&self.listing.end);
     }
 
@@ -304,8 +310,8 @@ impl PartitionProgress {
     }
 
     /// A partition that has no pages yet.
-    pub(crate) fn of(window: impl Into<Option<Window>>) -> Self {
-        Self { window: window.into(), ..Self::default() }
+    pub(crate) fn of(id: impl Into<PartitionId>) -> Self {
+        Self { id: id.into(), ..Self::default() }
     }
 }
 

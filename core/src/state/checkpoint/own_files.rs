@@ -1,23 +1,23 @@
-//! Where the own files of a window stood before it, as entries of a journal.
+//! Where the own files of a partition stood before it, as entries of a journal.
 
 use serde::{Deserialize, Serialize};
 
 use super::{PartitionProgress, Position};
-use crate::window::Window;
+use crate::partition::PartitionId;
 
-/// Where the own files of a window stood before its first page. A pull that is not resumed rolls them back to there. In the
+/// Where the own files of a partition stood before its first page. A pull that is not resumed rolls them back to there. In the
 /// journal, this is JSON, padded with spaces.
 #[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OwnFiles {
-    pub(crate) window: Window,
+    pub(crate) partition: PartitionId,
     pub(crate) sinks_before: Position,
 }
 
 impl OwnFiles {
     /// The files of a partition, if it has any.
     pub(crate) fn of(part: &PartitionProgress) -> Option<Self> {
-        Some(Self { window: part.window?, sinks_before: part.sinks_before.clone()? })
+        Some(Self { partition: part.id, sinks_before: part.sinks_before.clone()? })
     }
 
     pub(crate) fn entries(&self) -> Vec<u128> {
@@ -39,8 +39,8 @@ impl OwnFiles {
 mod tests {
     use jiff::Timestamp;
 
-    use super::{OwnFiles, PartitionProgress, Position, Window};
-    use crate::sink::Receipt;
+    use super::{OwnFiles, PartitionProgress, Position};
+    use crate::{sink::Receipt, window::Window};
 
     #[test]
     fn entries_are_read_as_they_were_written() {

@@ -1,0 +1,102 @@
+//! Builds what makes partitions of parents, from `[streams.NAME.each]`.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+    sync::Arc,
+};
+
+use longhaul_core::{
+    disk::{PrivateDisk, SystemDisk},
+    pull::{Each, ParentsSink},
+    sink::{Options, Registry, SinkError},
+};
+use longhaul_sinks::Stdout;
+use serde_json::value::RawValue;
+
+use crate::{
+    config::{self, ConfigError, Loaded},
+    terminal::failure::Failure,
+};
+
+/// How partitions are made of parents.
+pub(crate) fn each(each: &config::Each) -> Each {
+    Each::new(each.source(), each.places(), each.add.clone().into_iter().collect())
+}
+
+/// A sink that keeps the parents in the file at `path`, which only its owner can read.
+pub(crate) fn parents_sink(each: Arc<Each>, path: &Path) -> Result<ParentsSink, SinkError> {
+    let mut registry = Registry::default();
+    let disk = Arc::new(PrivateDisk::new(Arc::new(SystemDisk)));
+    longhaul_sinks::register(&mut registry, Stdout::of_process(), disk);
+    let path = path.to_string_lossy().into_owned();
+    let options = Options::from_iter([
+        ("path".to_owned(), path.into()),
+        // The ending of the file does not say how it is compressed.
+        ("compression".to_owned(), "none".into()),
+    ]);
+    let lines = registry.get("ndjson").map_err(|error| SinkError::config("type", error.to_string()))?;
+    Ok(ParentsSink::new(each, lines.configure(&options)?))
+}
+
+/// Calls `next` with each parent that a file or list names, as JSON.
+pub(crate) fn each_listed(
+    loaded: &Loaded,
+    name: &str,
+    each: &config::Each,
+    mut next: impl FnMut(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Some(path) = &each.file else {
+        return each.list.iter().try_for_each(|item| next(&item.to_string()));
+    };
+    let key = format!("streams.{name}.each.file");
+    let shown = path.display();
+    let wrong = |clause: String| Failure::from(loaded.error_at(&key, format!("`{key}`: {clause}")));
+    let file = File::open(path).map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
+    if path.extension().is_some_and(|ending| ending == "csv") {
+        let mut rows = csv::Reader::from_reader(BufReader::new(file));
+        let header =
+            rows.headers().cloned().map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
+        known_columns(loaded, name, each, &header, path)?;
+        for row in rows.records() {
+            let row = row.map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
+            let object: serde_json::Map<_, _> =
+                header.iter().zip(&row).map(|(name, value)| (name.to_owned(), value.into())).collect();
+            next(&serde_json::Value::Object(object).to_string())?;
+        }
+        return Ok(());
+    }
+    for (line, number) in BufReader::new(file).lines().zip(1_u64..) {
+        let line = line.map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        serde_json::from_str::<&RawValue>(&line)
+            .map_err(|error| wrong(format!("line {number} of `{shown}` is not JSON: {error}")))?;
+        next(line.trim())?;
+    }
+    Ok(())
+}
+
+/// Checks that the file has every column that `each` names.
+fn known_columns(
+    loaded: &Loaded,
+    name: &str,
+    each: &config::Each,
+    header: &csv::StringRecord,
+    path: &Path,
+) -> Result<(), ConfigError> {
+    let values = each.values.iter().map(|field| ("values", field));
+    for (table, (placeholder, at)) in values.chain(each.add.iter().map(|field| ("add", field))) {
+        let [column] = at.tokens() else { continue };
+        if !header.iter().any(|name| name == column) {
+            let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+            let suggestion = longhaul_core::suggest::closest(column, &columns);
+            let key = format!("streams.{name}.each.{table}.{placeholder}");
+            let clause = format!("`{key}`: `{}` has no column `{column}`{suggestion}", path.display());
+            return Err(loaded.error_at(&key, clause));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! The parents of a stream's partitions, in a file next to its state.
+
+use std::{
+    collections::BTreeMap,
+    hash::Hasher,
+    io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::value::RawValue;
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use super::{StateError, checkpoint::Extent, error::Damage};
+use crate::disk::{Disk, DiskFile, Open};
+
+/// The position of every 64th parent is kept in memory.
+const INDEXED: u64 = 64;
+
+/// The parents of a stream's partitions: one line for each, in a file. Only an index of it is in memory.
+///
+/// A line is a JSON array of two objects: the values of the placeholders, and the fields to add to each child record.
+#[derive(Debug)]
+pub struct Parents {
+    file: Mutex<Box<dyn DiskFile>>,
+    path: PathBuf,
+    /// Where every 64th line starts.
+    index: Vec<u64>,
+    extent: Extent,
+    /// The fields to add that at least one parent has.
+    added: Vec<String>,
+}
+
+/// One parent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Parent {
+    /// The values of its placeholders, as JSON.
+    pub values: BTreeMap<String, String>,
+    /// Its fields to add to each child record, as a JSON object.
+    pub fields: String,
+}
+
+impl Parents {
+    /// Opens the file at `path`; `None` if there is none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<Option<Self>, StateError> {
+        let unreadable = |source| StateError::Unreadable { path: path.to_owned(), source };
+        let mut file = match disk.open(path, Open::Existing) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(unreadable)?,
+        };
+        let (mut index, mut entries, mut position) = (Vec::new(), 0, 0);
+        let (mut hasher, mut added) = (SipHasher13::new(), Vec::<String>::new());
+        let mut lines = BufReader::with_capacity(1 << 16, &mut *file);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
+            if entries % INDEXED == 0 {
+                index.push(position);
+            }
+            let damaged = |source| StateError::Damaged { path: path.to_owned(), source };
+            let parent = parse(&line).map_err(damaged)?;
+            if parent.fields != "{}" {
+                let fields: BTreeMap<String, &RawValue> =
+                    serde_json::from_str(&parent.fields).map_err(|error| damaged(error.into()))?;
+                added.extend(fields.into_keys().filter(|name| !added.contains(name)).collect::<Vec<_>>());
+            }
+            hasher.write(&line);
+            position += line.len() as u64;
+            entries += 1;
+            line.clear();
+        }
+        drop(lines);
+        let extent = Extent { entries, sum: hasher.finish128().as_u128() };
+        Ok(Some(Self { file: Mutex::new(file), path: path.to_owned(), index, extent, added }))
+    }
+
+    /// A line of the file.
+    pub fn line(parent: &Parent) -> String {
+        let values = parent.values.iter();
+        let values: Vec<_> = values
+            .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name.as_str())))
+            .collect();
+        format!("[{{{}}},{}]\n", values.join(","), parent.fields)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.extent.entries
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Their number, and a sum that tells them from others.
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// Whether any parent has this field to add.
+    pub fn has_field(&self, name: &str) -> bool {
+        self.added.iter().any(|added| added == name)
+    }
+
+    /// The parent number `index`, counted from 0.
+    ///
+    /// # Errors
+    /// The file cannot be read, or was changed since it was opened.
+    pub fn get(&self, index: u64) -> Result<Parent, StateError> {
+        let damaged = |source| StateError::Damaged { path: self.path.clone(), source };
+        let line = self.read(index).map_err(|source| match source.kind() {
+            ErrorKind::UnexpectedEof => damaged(Damage::Short { found: index, written: self.len() }),
+            _ => StateError::Unreadable { path: self.path.clone(), source },
+        })?;
+        parse(&line).map_err(damaged)
+    }
+
+    fn read(&self, index: u64) -> io::Result<Vec<u8>> {
+        let start = usize::try_from(index / INDEXED).ok().and_then(|block| self.index.get(block));
+        let start = *start.ok_or(ErrorKind::UnexpectedEof)?;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(start))?;
+        let mut lines = BufReader::new(&mut **file);
+        let mut line = Vec::new();
+        for _ in 0..=index % INDEXED {
+            line.clear();
+            if lines.read_until(b'\n', &mut line)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(line)
+    }
+}
+
+fn parse(line: &[u8]) -> Result<Parent, Damage> {
+    let (values, fields): (BTreeMap<String, &RawValue>, &RawValue) = serde_json::from_slice(line)?;
+    let values = values.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
+    Ok(Parent { values, fields: fields.get().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::disk::SystemDisk;
+
+    fn parent(id: u64) -> Parent {
+        let fields = if id == 150 { r#"{"team":"\u00e9"}"# } else { "{}" };
+        Parent { values: [("id".to_owned(), id.to_string())].into(), fields: fields.to_owned() }
+    }
+
+    #[test]
+    fn any_parent_is_found_by_its_number() {
+        let path = std::env::temp_dir().join(format!("longhaul-parents-{}", std::process::id()));
+        assert!(Parents::open(&SystemDisk, &path).unwrap().is_none());
+        let lines: String = (0..200).map(|id| Parents::line(&parent(id))).collect();
+        fs::write(&path, &lines).unwrap();
+        let parents = Parents::open(&SystemDisk, &path).unwrap().unwrap();
+        assert_eq!((parents.len(), parents.index.len()), (200, 4), "the index is small");
+        for id in [0, 63, 64, 127, 128, 150, 199, 0] {
+            assert_eq!(parents.get(id).unwrap(), parent(id));
+        }
+        assert!(parents.has_field("team") && !parents.has_field("id"));
+        assert!(matches!(parents.get(200), Err(StateError::Damaged { .. })));
+
+        fs::write(&path, lines.replacen("199", "198", 1)).unwrap();
+        let other = Parents::open(&SystemDisk, &path).unwrap().unwrap();
+        assert_ne!(other.extent(), parents.extent(), "other parents are noticed");
+        fs::write(&path, "[{},{}]\n[{}").unwrap();
+        let error = Parents::open(&SystemDisk, &path).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{}` is damaged", path.display()));
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,41 @@
+//! The code blocks of the README and of the pages that it links to.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A fenced code block.
+pub(crate) struct Block {
+    pub(crate) page: PathBuf,
+    pub(crate) tag: String,
+    pub(crate) text: String,
+}
+
+/// The README, the pages in `cli/docs`, and the README of the plugins. The recipes have tests of their own.
+pub(crate) fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let in_docs = fs::read_dir(root.join("cli/docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> =
+        in_docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    pages.retain(|path| !path.ends_with("recipes.md"));
+    pages.sort();
+    pages.splice(0..0, [root.join("README.md"), root.join("plugins/README.md")]);
+    pages
+}
+
+pub(crate) fn blocks() -> Vec<Block> {
+    pages().into_iter().flat_map(|page| blocks_of(&page)).collect()
+}
+
+fn blocks_of(page: &Path) -> Vec<Block> {
+    let text = fs::read_to_string(page).unwrap();
+    let mut fences = text.split("```");
+    fences.next();
+    let mut blocks = Vec::new();
+    while let (Some(block), Some(_between)) = (fences.next(), fences.next()) {
+        let (tag, text) = block.split_once('\n').unwrap();
+        blocks.push(Block { page: page.to_owned(), tag: tag.to_owned(), text: text.to_owned() });
+    }
+    blocks
+}
