@@ -40,7 +40,7 @@ fn results_at_a_redirect() {
     assert_pulls("A job whose results are at a redirect", &records(), move |request| {
         match request.url.path() {
             "/data/reports/calls/jobs" => Reply::json(r#"{"job":{"id":"j1"}}"#).into(),
-            "/data/reports/calls/jobs/j1" if polls.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+            "/data/reports/calls/jobs/j1" if polls.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
                 Reply::json(r#"{"job":{"id":"j1","status":"processing"}}"#).into()
             }
             "/data/reports/calls/jobs/j1" => {
