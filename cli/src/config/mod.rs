@@ -8,6 +8,7 @@
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
 //! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
+//! - `systems`: what the built-in presets offer
 //!
 //! # Adding a key
 //!
@@ -46,6 +47,7 @@ mod origin;
 mod schema;
 mod sections;
 mod show;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -59,6 +61,7 @@ pub use self::{
     origin::Origin,
     schema::json_schema,
     sections::{
+        about::About,
         answers::Answer,
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Format, Grant, TokenRequest, TokenResponse},
@@ -73,6 +76,7 @@ pub use self::{
         table::Table,
         window::{Available, Window},
     },
+    systems::{System, systems},
     values::{
         body::Body,
         moment::{Moment, MomentError},

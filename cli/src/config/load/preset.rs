@@ -18,8 +18,9 @@ use crate::config::{
 };
 
 /// The built-in presets, by name.
-pub(in crate::config) const EMBEDDED: &[(&str, &str)] =
-    &[("genesys", include_str!("../../presets/genesys.toml"))];
+pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
+    ("genesys", include_str!("../../presets/genesys.toml")),
+];
 
 /// The preset that `system` names in `own`, the layers of the user.
 pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(ConfigFile, Layer)>, ConfigError> {
@@ -78,7 +79,8 @@ fn embedded(system: &str) -> Result<(&'static str, &'static str), ConfigError> {
         let suggestion = suggest::closest(system, &names);
         let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         ConfigError::new(format!("`system`: unknown preset `{system}`{suggestion}")).with_hint(format!(
-            "built-in presets: {known}; for a file of your own, write its path, such as `./crm.toml`"
+            "longhaul systems lists the built-in presets: {known}; for a file of your own, write its path, \
+             such as `./crm.toml`"
         ))
     })
 }
