@@ -20,6 +20,7 @@ use crate::config::{
 /// The built-in presets, by name.
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("genesys", include_str!("../../presets/genesys.toml")),
+    ("zendesk", include_str!("../../presets/zendesk.toml")),
 ];
 
 /// The preset that `system` names in `own`, the layers of the user.

@@ -1,0 +1,4 @@
+//! The built-in presets, each against a stand-in that pages, ends, throttles and fails as the documentation of its API says.
+
+mod system;
+mod zendesk;
