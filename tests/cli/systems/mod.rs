@@ -1,4 +1,5 @@
 //! The built-in presets, each against a stand-in that pages, ends, throttles and fails as the documentation of its API says.
 
+mod hubspot;
 mod system;
 mod zendesk;
