@@ -21,6 +21,7 @@ use crate::config::{
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("genesys", include_str!("../../presets/genesys.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
+    ("stripe", include_str!("../../presets/stripe.toml")),
     ("zendesk", include_str!("../../presets/zendesk.toml")),
 ];
 
