@@ -20,6 +20,7 @@ use crate::config::{
 /// The built-in presets, by name.
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("genesys", include_str!("../../presets/genesys.toml")),
+    ("github", include_str!("../../presets/github.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
     ("stripe", include_str!("../../presets/stripe.toml")),
     ("zendesk", include_str!("../../presets/zendesk.toml")),
