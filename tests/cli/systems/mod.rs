@@ -2,6 +2,7 @@
 
 mod github;
 mod hubspot;
+mod jira;
 mod slack;
 mod stripe;
 mod system;

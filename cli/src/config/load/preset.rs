@@ -22,6 +22,7 @@ pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("genesys", include_str!("../../presets/genesys.toml")),
     ("github", include_str!("../../presets/github.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
+    ("jira", include_str!("../../presets/jira.toml")),
     ("slack", include_str!("../../presets/slack.toml")),
     ("stripe", include_str!("../../presets/stripe.toml")),
     ("zendesk", include_str!("../../presets/zendesk.toml")),
