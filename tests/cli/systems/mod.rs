@@ -3,6 +3,7 @@
 mod github;
 mod hubspot;
 mod jira;
+mod salesforce;
 mod servicenow;
 mod slack;
 mod stripe;

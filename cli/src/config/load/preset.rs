@@ -23,6 +23,7 @@ pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("github", include_str!("../../presets/github.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
     ("jira", include_str!("../../presets/jira.toml")),
+    ("salesforce", include_str!("../../presets/salesforce.toml")),
     ("servicenow", include_str!("../../presets/servicenow.toml")),
     ("slack", include_str!("../../presets/slack.toml")),
     ("stripe", include_str!("../../presets/stripe.toml")),
