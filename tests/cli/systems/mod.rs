@@ -5,6 +5,7 @@ mod hubspot;
 mod jira;
 mod salesforce;
 mod servicenow;
+mod shopify;
 mod slack;
 mod stripe;
 mod system;

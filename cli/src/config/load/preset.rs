@@ -25,6 +25,7 @@ pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("jira", include_str!("../../presets/jira.toml")),
     ("salesforce", include_str!("../../presets/salesforce.toml")),
     ("servicenow", include_str!("../../presets/servicenow.toml")),
+    ("shopify", include_str!("../../presets/shopify.toml")),
     ("slack", include_str!("../../presets/slack.toml")),
     ("stripe", include_str!("../../presets/stripe.toml")),
     ("zendesk", include_str!("../../presets/zendesk.toml")),
