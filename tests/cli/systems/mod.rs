@@ -3,6 +3,7 @@
 mod github;
 mod hubspot;
 mod jira;
+mod microsoft_graph;
 mod salesforce;
 mod servicenow;
 mod shopify;

@@ -23,6 +23,7 @@ pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("github", include_str!("../../presets/github.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
     ("jira", include_str!("../../presets/jira.toml")),
+    ("microsoft_graph", include_str!("../../presets/microsoft_graph.toml")),
     ("salesforce", include_str!("../../presets/salesforce.toml")),
     ("servicenow", include_str!("../../presets/servicenow.toml")),
     ("shopify", include_str!("../../presets/shopify.toml")),
