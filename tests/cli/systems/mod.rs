@@ -1,5 +1,6 @@
 //! The built-in presets, each against a stand-in that pages, ends, throttles and fails as the documentation of its API says.
 
+mod cxone;
 mod github;
 mod hubspot;
 mod jira;

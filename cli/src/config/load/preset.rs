@@ -19,6 +19,7 @@ use crate::config::{
 
 /// The built-in presets, by name.
 pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
+    ("cxone", include_str!("../../presets/cxone.toml")),
     ("genesys", include_str!("../../presets/genesys.toml")),
     ("github", include_str!("../../presets/github.toml")),
     ("hubspot", include_str!("../../presets/hubspot.toml")),
