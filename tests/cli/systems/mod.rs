@@ -11,4 +11,5 @@ mod shopify;
 mod slack;
 mod stripe;
 mod system;
+mod talkdesk;
 mod zendesk;

@@ -30,6 +30,7 @@ pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
     ("shopify", include_str!("../../presets/shopify.toml")),
     ("slack", include_str!("../../presets/slack.toml")),
     ("stripe", include_str!("../../presets/stripe.toml")),
+    ("talkdesk", include_str!("../../presets/talkdesk.toml")),
     ("zendesk", include_str!("../../presets/zendesk.toml")),
 ];
 
