@@ -4,6 +4,7 @@ mod cxone;
 mod github;
 mod hubspot;
 mod jira;
+mod listing;
 mod microsoft_graph;
 mod salesforce;
 mod servicenow;
