@@ -85,10 +85,12 @@ fn audits_are_filtered_by_day() {
         let script = move |request: &Received| {
             let filter = parameter(request, "$filter");
             let day = |from, to| {
-                format!("{time} ge 2026-01-{from}T00:00:00.000Z and {time} lt 2026-01-{to}T00:00:00.000Z")
+                format!("{time} ge 2026-01-{from}T00:00:00.000Z and {time} le 2026-01-{to}T00:00:00.000Z")
             };
             if filter == day("02", "03") {
-                return Reply::json(r#"{"value":[]}"#).into();
+                // At midnight, it is in both days.
+                let last = records().pop().unwrap();
+                return Reply::json(format!(r#"{{"value":[{last}]}}"#)).into();
             }
             assert!(filter.is_empty() || filter == day("01", "02"), "{filter}");
             listing(request)
