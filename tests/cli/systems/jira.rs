@@ -70,7 +70,7 @@ fn audit_records() {
         assert_eq!(parameter(request, "limit"), "1000");
         let start = number(request, "offset", 0);
         Reaction::from(Reply::json(format!(
-            r#"{{"offset":{start},"total":{RECORDS},"records":{}}}"#,
+            r#"{{"offset":{start},"total":{SIZE},"records":{}}}"#,
             page(start)
         )))
     };

@@ -29,20 +29,31 @@ fn pull<S>(stream: &'static str, settings: &'static str, script: S) -> Pull<'sta
     }
 }
 
-/// A listing, whose last page has an empty cursor.
+/// A listing, whose last page has an empty cursor, or none for channels. The second page is empty.
 fn listing(request: &Received) -> Reaction {
     assert_eq!(parameter(request, "limit"), "200");
-    let start = number(request, "cursor", 0);
-    let has_more = end(start) < RECORDS;
-    let next = if has_more { end(start).to_string() } else { String::new() };
     let name = match request.url.path() {
         "/users.list" => "members",
         "/conversations.list" => "channels",
         "/conversations.history" => "messages",
         other => panic!("{other}"),
     };
-    let rest = format!(r#""has_more":{has_more},"response_metadata":{{"next_cursor":"{next}"}}"#);
-    Reply::json(format!(r#"{{"ok":true,"{name}":{},{rest}}}"#, page(start))).into()
+    let cursor = parameter(request, "cursor");
+    let (start, records, next) = match cursor.strip_prefix("empty") {
+        Some(start) => (start.parse().unwrap(), "[]".to_owned(), start.to_owned()),
+        None if cursor.is_empty() => (0, page(0), format!("empty{SIZE}")),
+        None => {
+            let start = cursor.parse().unwrap();
+            (start, page(start), end(start).to_string())
+        }
+    };
+    let has_more = records == "[]" || end(start) < RECORDS;
+    let metadata = match (has_more, name) {
+        (true, _) => format!(r#","response_metadata":{{"next_cursor":"{next}"}}"#),
+        (false, "members") => r#","response_metadata":{"next_cursor":""}"#.to_owned(),
+        (false, _) => String::new(),
+    };
+    Reply::json(format!(r#"{{"ok":true,"{name}":{records},"has_more":{has_more}{metadata}}}"#)).into()
 }
 
 #[test]
@@ -94,7 +105,8 @@ fn errors() {
 fn an_invalid_cursor_starts_the_listing_again() {
     let has_failed = Arc::new(AtomicBool::new(false));
     let script = move |request: &Received| {
-        if number(request, "cursor", 0) > SIZE && !has_failed.swap(true, Ordering::Relaxed) {
+        if parameter(request, "cursor") == (2 * SIZE).to_string() && !has_failed.swap(true, Ordering::Relaxed)
+        {
             return error("invalid_cursor").into();
         }
         listing(request)
