@@ -28,7 +28,7 @@ fn systems_lists_the_presets_without_a_configuration() {
     assert!(
         listing.contains(
             "\nhubspot\n  HubSpot: contacts, companies, deals and tickets\n  \
-             https://developers.hubspot.com/docs/api-reference/overview\n  \
+             https://developers.hubspot.com/docs/guides/crm/using-object-apis\n  \
              streams: contacts, companies, deals, tickets, owners\n  variables: HUBSPOT_ACCESS_TOKEN (auth.token)\n"
         ),
         "{listing}"
