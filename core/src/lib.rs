@@ -22,7 +22,7 @@
 //!     Client, Origins, Replay, Secret, Source, Template,
 //!     client::auth::FixedToken,
 //!     http::transport::{Settings, UreqTransport},
-//!     listing::paginate::{Base, Follow, NextUrl},
+//!     listing::paginate::NextUrl,
 //!     pull::{Pull, run},
 //!     sink::{OpenSink, Variables},
 //! };
@@ -43,7 +43,7 @@
 //!     body: None,
 //!     replay: Replay::Harmless,
 //! };
-//! let next = NextUrl { next: "/nextUri".parse()?, base: Base::Response, follow: Follow::Get };
+//! let next = NextUrl::at("/nextUri".parse()?);
 //! let source = Source::new(first, "/entities".parse()?, next);
 //!
 //! let (sinks, variables) = (vec![("out", sink)], Variables::new("users", "."));

@@ -7,7 +7,7 @@ use std::sync::{
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 
-use longhaul_tests::{Reaction, Reply};
+use longhaul_tests::{FaultServer, Reaction, Reply};
 
 use crate::{
     api::{self, reach, without_faults},
@@ -307,4 +307,45 @@ mod stopped {
         let stats = api.stats();
         assert_eq!((stats.jobs_submitted, stats.jobs_cancelled), (3, 3));
     }
+}
+
+/// A signed file lies on another origin, which never receives a credential.
+#[test]
+fn a_signed_file_is_requested_without_credentials() {
+    let files = FaultServer::start(api::clock(), |_| Reply::json(r#"{"rows":[{"id":1}]}"#).into());
+    let signed = format!("{}file?X-Amz-Signature=abc", files.url());
+    let server = api::server(move |request| match request.url.path() {
+        "/jobs" => Reply::json(r#"{"id":"j1"}"#).into(),
+        _ => Reply::json(format!(r#"{{"state":"DONE","file":"{signed}"}}"#)).into(),
+    });
+    let stream = r#"
+[streams.report]
+path = "{job.url}"
+records = "/rows"
+sinks = ["lines"]
+headers = { X-Key = "k3y" }
+job = { submit = { path = "/jobs" }, id = "/id", poll = "/jobs/{job.id}", state = "/state", done = ["DONE"], url = "/file" }
+"#;
+    let configuration = [&api::connection(&api::root(&server)), stream, api::LINES].concat();
+    let folder = Folder::configured(&configuration);
+    let refused = folder.run("run");
+    assert_eq!(refused.code, Some(4));
+    assert!(
+        refused.stable_stderr().ends_with(
+            "hint: the link is signed, so it needs no credentials: add `http://127.0.0.1:PORT` to `api.public_origins`, \
+             to which none are sent\n"
+        ) || refused.stable_stderr().ends_with("set `streams.report.pages.origin = \"keep\"`\n"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(files.connections(), 0);
+    let origin = files.url().as_str().trim_end_matches('/').to_owned();
+    let folder = folder.with(
+        "longhaul.toml",
+        configuration.replace("\n[auth]", &format!("public_origins = [\"{origin}\"]\n\n[auth]")),
+    );
+    folder.run("run").assert_complete();
+    let [received] = &files.received()[..] else { panic!("{:?}", files.received()) };
+    assert_eq!((received.bearer(), received.header("x-key")), (None, None));
+    assert_eq!(folder.read("out/report.ndjson"), "{\"id\":1}\n");
 }

@@ -107,7 +107,7 @@ fn a_next_link_to_another_origin_is_not_followed() {
         "conversations: stopped; 1 record (1 page) saved\n\
          error: the stream `conversations` is not complete\n  \
          caused by: the server points to `http://127.0.0.1:PORT`, but credentials are sent only to `http://127.0.0.1:PORT`\n\
-         hint: if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers\n",
+         hint: if the API is behind a proxy that changes its scheme or port, set `streams.conversations.pages.origin = \"keep\"`\n",
     );
     assert_eq!(other.connections(), 0);
     assert_eq!(server.received().len(), 2);
@@ -120,7 +120,11 @@ fn a_redirect_to_another_origin_is_not_followed() {
     let (folder, _server) = pull_from(Reply::status(307).header("location", other.url().as_str()));
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
-    assert!(ended.stable_stderr().contains("add that origin to `api.allowed_origins`"), "{}", ended.stderr);
+    assert!(
+        ended.stable_stderr().contains("hint: check `api.base_url` and `streams.conversations.path`"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(other.connections(), 0);
 }
 

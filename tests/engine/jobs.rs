@@ -14,7 +14,7 @@ use longhaul_core::{
     listing::paginate::{Renewal, Token},
     pull::{
         PullError,
-        job::{Job, JobError},
+        job::{Job, JobError, JobState},
         window::Windows,
     },
 };
@@ -51,9 +51,11 @@ pub(crate) fn source(setup: &Setup) -> Source {
         submit,
         id: "/jobId".parse().unwrap(),
         poll: at("/{job.id}"),
-        state: "/state".parse().unwrap(),
-        done: vec!["FULFILLED".to_owned()],
-        failed: ["FAILED", "CANCELLED", "EXPIRED"].map(str::to_owned).into(),
+        state: Some("/state".parse().unwrap()),
+        done: vec![JobState::Named("FULFILLED".to_owned())],
+        failed: ["FAILED", "CANCELLED", "EXPIRED"].map(|state| JobState::Named(state.to_owned())).into(),
+        skipped: Vec::new(),
+        url: None,
         message: Some(["/errorMessage", "/message"].iter().map(|place| place.parse().unwrap()).collect()),
         cancel: None,
         every: Duration::from_secs(3),

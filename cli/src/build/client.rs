@@ -140,7 +140,8 @@ fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, Conf
 }
 
 fn origins(config: &Config) -> Origins {
-    Origins::of([&config.api.base_url].into_iter().chain(&config.api.allowed_origins))
+    let trusted = [&config.api.base_url].into_iter().chain(&config.api.allowed_origins);
+    Origins::of(trusted).with_public(&config.api.public_origins)
 }
 
 fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Settings, ConfigError> {
@@ -180,7 +181,8 @@ fn rate(config: &Config) -> RateLimit {
 fn tls(config: &Config) -> Tls {
     let api = &config.api;
     let token_url = config.auth.grant().map(|grant| &grant.token_url);
-    let mut urls = [&api.base_url].into_iter().chain(&api.allowed_origins).chain(token_url);
+    let mut urls =
+        [&api.base_url].into_iter().chain(&api.allowed_origins).chain(&api.public_origins).chain(token_url);
     // The connection to a proxy may use TLS itself.
     let is_plain =
         !matches!(api.proxy, Some(config::Proxy::Through(_))) && urls.all(|url| url.scheme() == "http");

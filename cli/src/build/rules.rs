@@ -1,8 +1,11 @@
 //! From the answer rules of the configuration to those of the engine.
 
-use longhaul_core::client::answer::{Rule, Rules};
+use longhaul_core::{
+    client::answer::{Condition, Rule, Rules, StatusMatch, Then},
+    pull::job::JobState,
+};
 
-use crate::config::{Answer, Config, Job, Stream};
+use crate::config::{Answer, Config, Job, State, Stream};
 
 /// The rules for responses of the API that are not pages.
 pub(super) fn of_api(config: &Config) -> Rules {
@@ -22,7 +25,24 @@ pub(super) fn of_stream(config: &Config, stream: &Stream) -> Rules {
 
 /// The rules for the requests of a job.
 pub(super) fn of_job(config: &Config, job: &Job) -> Rules {
-    Rules { rules: [rules(&job.answers), rules(&config.api.answers)].concat(), ..Rules::default() }
+    // A status that a state names is read, even if it is no success.
+    let states = job.done.iter().chain(&job.failed).chain(&job.skipped);
+    let unsuccessful =
+        |status: &StatusMatch| !matches!(status, StatusMatch::Code(200..=299) | StatusMatch::Class(2));
+    let named = states.filter_map(|State(state)| match state {
+        JobState::Answer { status, .. } => {
+            let status: Vec<_> = status.iter().copied().filter(unsuccessful).collect();
+            (!status.is_empty()).then(|| read(status))
+        }
+        JobState::Named(_) => None,
+    });
+    let rules = [named.collect(), rules(&job.answers), rules(&config.api.answers)].concat();
+    Rules { rules, ..Rules::default() }
+}
+
+fn read(status: Vec<StatusMatch>) -> Rule {
+    let when = Condition { status, ..Condition::default() };
+    Rule { when, then: Then::Page, after: None, message: None, hint: None }
 }
 
 fn rules(answers: &[Answer]) -> Vec<Rule> {

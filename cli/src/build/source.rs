@@ -18,7 +18,7 @@ use longhaul_core::{
         },
     },
     pull::{
-        job::{Cancel, Job},
+        job::{Cancel, Job, JobState},
         window::Windows,
     },
 };
@@ -110,8 +110,10 @@ impl Requests<'_> {
             id: job.id.clone(),
             poll: self.get(&job.poll),
             state: job.state.clone(),
-            done: job.done.clone(),
-            failed: job.failed.clone(),
+            done: states(&job.done),
+            failed: states(&job.failed),
+            skipped: states(&job.skipped),
+            url: job.url.as_ref().map(|config::ResultUrls(places)| places.clone()),
             message: job.message.clone(),
             rules: rules::of_job(&self.loaded.config, job),
             cancel: cancel.transpose()?,
@@ -119,6 +121,10 @@ impl Requests<'_> {
             timeout: job.timeout,
         })
     }
+}
+
+fn states(states: &[config::State]) -> Vec<JobState> {
+    states.iter().map(|config::State(state)| state.clone()).collect()
 }
 
 fn pairs(query: &Query) -> Vec<(String, String)> {

@@ -39,7 +39,9 @@ pub(super) fn every_error(stack: &Stack, first: ConfigError) -> ConfigError {
     let of_checks = config.and_then(|config| check::check(&config, stack).err());
     let is_consequence = |error: &ConfigError| {
         let path = error.path();
+        let is_missing = tree::at(&values, &path).is_none();
         left_out.iter().any(|left_out| path.starts_with(left_out) || hides_sinks(left_out, &path))
+            || (is_missing && unknown.contains(&above(&path)))
     };
     errors.extend(of_checks.into_iter().flat_map(ConfigError::apart).filter(|error| !is_consequence(error)));
     let all = ConfigError::all(errors.into_iter().map(Err)).err();

@@ -66,7 +66,7 @@ pub use self::{
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Format, Grant, TokenRequest, TokenResponse},
         errors::Refusals,
-        job::{Cancel, Job, Submit},
+        job::{Cancel, Job, ResultUrls, State, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},
         rate::{Rate, RateHeaders},
         retry::Retry,

@@ -71,10 +71,10 @@ impl FirstPage {
         variables: &Variables,
     ) -> Result<Option<Box<Page>>, Failure> {
         let page = |variables: &Variables| page(source, access, variables);
-        let fetched = source
-            .job
-            .as_ref()
-            .map_or_else(|| page(variables), |job| job.preview(&access.client, variables, page));
+        let fetched = match &source.job {
+            Some(job) => job.preview(&access.client, variables, page).map(Option::flatten),
+            None => page(variables),
+        };
         fetched.map_err(|error| failed(session, name, error))
     }
 }

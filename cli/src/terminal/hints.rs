@@ -4,7 +4,10 @@ use longhaul_core::{
     client::{
         AttemptError, BodyFault, Misdirection, RequestError, answer::Then, auth::AuthError, retry::StopReason,
     },
-    http::transport::{TransportError, TransportErrorKind},
+    http::{
+        origins::{ForeignOrigin, WayOut},
+        transport::{TransportError, TransportErrorKind},
+    },
     listing::PageError,
     pull::{PullError, job::JobError},
     sink::{SinkError, SinkErrorKind},
@@ -21,7 +24,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
                 "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
             )
         }
-        PullError::Page(PageError::ForeignOrigin(_)) => FOREIGN_ORIGIN.to_owned(),
+        PullError::Page(PageError::ForeignOrigin(origin)) => foreign_origin(origin, stream),
         PullError::Page(
             PageError::Elsewhere { .. } | PageError::Absent { .. } | PageError::NoArray { .. },
         ) => {
@@ -95,7 +98,21 @@ pub(super) fn may_be_expired(error: &PullError) -> bool {
         })
 }
 
-const FOREIGN_ORIGIN: &str = "if the API really continues there, add that origin to `api.allowed_origins`: it will receive the token and the configured headers";
+/// The hint never leads anyone to send the token to an origin that they have not named.
+fn foreign_origin(origin: &ForeignOrigin, stream: &str) -> String {
+    let found = origin.found();
+    match origin.way_out() {
+        Some(WayOut::Keep) => format!(
+            "if the API is behind a proxy that changes its scheme or port, set `streams.{stream}.pages.origin = \"keep\"`"
+        ),
+        Some(WayOut::Public) => format!(
+            "the link is signed, so it needs no credentials: add `{found}` to `api.public_origins`, to which none are sent"
+        ),
+        None => format!(
+            "check `api.base_url` and `streams.{stream}.pages`, or ask the API's operator about `{found}`"
+        ),
+    }
+}
 
 /// The first of the places that a message names in backticks.
 fn first_place(places: &str) -> &str {
@@ -127,7 +144,11 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
             None => format!("resume with: longhaul run {stream}"),
         },
         (_, Exit::Signal(_) | Exit::TryLater) => format!("resume with: longhaul run {stream}"),
-        (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(_))), _) => FOREIGN_ORIGIN.to_owned(),
+        (Some(AttemptError::Misdirected(Misdirection::ForeignOrigin(origin))), _)
+            if origin.way_out() == Some(WayOut::Public) =>
+        {
+            foreign_origin(origin, stream)
+        }
         (Some(AttemptError::Misdirected(_)), _) => {
             format!("check `api.base_url` and `streams.{stream}.path`; use the final address, without redirects")
         }

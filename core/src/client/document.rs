@@ -1,9 +1,14 @@
 //! A response whose body is JSON.
 
-use http::HeaderMap;
+use std::time::{Duration, SystemTime};
+
+use http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
 use serde_json::Value;
 
-use super::body_fault::BodyFault;
+use super::{body_fault::BodyFault, retry};
 use crate::http::{
     place::{Found, PlaceError, Places},
     transport::Response,
@@ -12,6 +17,8 @@ use crate::http::{
 /// A response whose body is JSON.
 #[derive(Clone, Debug)]
 pub struct Document {
+    /// The status.
+    pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
@@ -21,11 +28,27 @@ pub struct Document {
 impl Document {
     /// Reads a response that must be JSON.
     pub(crate) fn read(response: Response) -> Result<Self, BodyFault> {
-        let Response { headers, body, .. } = response;
+        let Response { status, headers, body } = response;
         BodyFault::check(&body)?;
         let parsed = serde_json::from_slice(&body);
         let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
-        Ok(Self { headers, body })
+        Ok(Self { status, headers, body })
+    }
+
+    /// Reads a response whose status or headers may be all that matters: an empty body is `null`, and so is the body of a
+    /// redirect.
+    pub(crate) fn read_any(response: Response) -> Result<Self, BodyFault> {
+        if response.body.is_empty() || response.status.is_redirection() {
+            let Response { status, headers, .. } = response;
+            return Ok(Self { status, headers, body: Value::Null });
+        }
+        Self::read(response)
+    }
+
+    /// How long the server asks to wait.
+    pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+        let text = |name: HeaderName| self.headers.get(name).and_then(|value| value.to_str().ok());
+        retry::after(text(RETRY_AFTER)?, text(DATE), now)
     }
 
     /// The first value that the response has at `places`.

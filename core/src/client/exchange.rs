@@ -27,9 +27,15 @@ impl Client {
     ) -> Result<T, AttemptError> {
         let mut followed = 0;
         loop {
+            let is_public = self.origins.is_public(&request.url);
+            if is_public {
+                request.drop_credentials();
+            }
             self.observer.on(&Event::Sending { method: &request.method, url: &ShownUrl::from(&request.url) });
             let response = self.transport.send(&request, mem::take(&mut buffer))?;
-            if let Some(url) = self.redirects.next(&request, &response, followed)? {
+            if !rules.reads_redirect(response.status)
+                && let Some(url) = self.redirects.next(&request, &response, followed)?
+            {
                 let url = self.without_credential(self.origins.admit(url)?);
                 request = redirect::at(request, response.status, url);
                 followed += 1;
@@ -37,12 +43,18 @@ impl Client {
             }
             let view = View::new(&response, &request, &self.secrets);
             let verdict = rules.judge(&view, &self.refusals, self.clock.now());
-            self.note(&view, &verdict, grant);
+            if !is_public {
+                self.note(&view, &verdict, grant);
+            }
             return match verdict {
                 Verdict::Page => {
                     let answer = Answer { response, url: request.url.clone() };
                     Ok(read(answer)
                         .map_err(|fault| fault.redacted(|text| self.redact(&request.redact(text))))?)
+                }
+                // No credential was sent, so another one does not help.
+                Verdict::Refused { then: Then::Renew, after, refusal } if is_public => {
+                    Err(AttemptError::Refused { refusal, then: Then::Fail, after })
                 }
                 Verdict::Refused { then: Then::Renew, refusal, .. } => Err(self.rejected(refusal, grant)),
                 Verdict::Refused { then, after, refusal } => {

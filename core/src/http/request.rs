@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, Method};
+use http::{
+    HeaderMap, Method,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use url::{Url, form_urlencoded};
 
 use crate::http::{query, secret::Secret};
@@ -68,6 +71,14 @@ impl Request {
             target.to_mut().query_pairs_mut().append_pair(name, value.expose());
         }
         target
+    }
+
+    /// Removes everything that may hold a credential: all header fields but those about the content, and the secret
+    /// parameters.
+    pub(crate) fn drop_credentials(&mut self) {
+        let kept = [ACCEPT, CONTENT_TYPE].map(|name| (self.headers.remove(&name), name));
+        self.headers = kept.into_iter().filter_map(|(value, name)| Some((name, value?))).collect();
+        self.secret_query.clear();
     }
 
     /// The credentials of this request: sensitive header values without a scheme such as `Bearer`, and the secret

@@ -34,8 +34,7 @@ impl Template {
     /// # Errors
     /// The result is not a URL.
     pub fn at(&self, variables: &Variables) -> Result<Request, url::ParseError> {
-        let base_url = self.base_url.as_str().trim_end_matches('/');
-        let mut url = Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)))?;
+        let mut url = self.url(variables)?;
         if !self.query.is_empty() {
             let parameters = self.query.iter().map(|(name, value)| (name, variables.fill(value)));
             url.query_pairs_mut().extend_pairs(parameters);
@@ -49,6 +48,21 @@ impl Template {
             replay: self.replay,
             secret_query: Vec::new(),
         })
+    }
+}
+
+/// The placeholders whose value a server may give as a URL or path. A path of this module may begin with one.
+pub const REFERENCES: [&str; 2] = ["{job.id}", "{job.url}"];
+
+impl Template {
+    fn url(&self, variables: &Variables) -> Result<Url, url::ParseError> {
+        let reference = REFERENCES.into_iter().find(|reference| self.path.starts_with(reference));
+        let Some(reference) = reference else {
+            let base_url = self.base_url.as_str().trim_end_matches('/');
+            return Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)));
+        };
+        let rest = variables.fill_url(&self.path[reference.len()..]);
+        self.base_url.join(&(variables.fill(reference) + &rest))
     }
 }
 
@@ -91,6 +105,17 @@ mod tests {
             "https://gw.example/genesys/api/v2/users?a=1"
         );
         assert_eq!(url("https://api.example", "/api/v2/users"), "https://api.example/api/v2/users");
+    }
+
+    #[test]
+    fn a_path_may_begin_with_a_url_or_path_that_the_server_gave() {
+        let url = |id: &str, path: &str| {
+            let variables = Variables::new("x", "/").with("job.id", id);
+            template("https://api.example/v1", path).at(&variables).unwrap().url.to_string()
+        };
+        assert_eq!(url("/jobs/7", "{job.id}"), "https://api.example/jobs/7");
+        assert_eq!(url("https://api.example/jobs/7", "{job.id}/rows?x"), "https://api.example/jobs/7/rows?x");
+        assert_eq!(url("a b", "/jobs/{job.id}"), "https://api.example/v1/jobs/a%20b");
     }
 
     #[test]

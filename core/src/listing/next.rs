@@ -13,6 +13,7 @@ use crate::{
         end::{End, Ends, Had, LastPage, Proof},
         page::{Page, kind_of},
         paginate::{Cursor, Step, count},
+        position::Next,
     },
 };
 
@@ -127,6 +128,12 @@ impl Pages<'_> {
     /// Ends the listing where the API refuses to page any deeper, after all records have arrived.
     pub(crate) fn end_too_deep(&mut self) {
         self.end(Proof::TooDeep);
+    }
+
+    /// Ends a listing that the API says has no data, before its first page.
+    pub(crate) fn end_without_data(&mut self) {
+        self.progress.next = Next::End;
+        self.end(Proof::Answer);
     }
 
     /// Ends the listing where a rule says that it is complete.

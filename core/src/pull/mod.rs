@@ -129,6 +129,9 @@ impl<'a> Worker<'a> {
             return self.stop(None, error.into());
         }
         let mut open = self.open(partition)?;
+        if partition.has_no_data {
+            open.pages.end_without_data();
+        }
         match self.pull_pages(&mut open, partition, queue) {
             Ok(End::Complete) => self.complete(open),
             Err(error) if !self.run.is_resumable() => {

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     listing::Pages,
     pull::{
-        job::{Job, JobError, Submission},
+        job::{Job, JobEnd, JobError, Submission},
         worker::Run,
     },
     sink::Variables,
@@ -33,7 +33,9 @@ pub(super) struct Partition<'scope, 'env> {
     pub(super) restarts: u32,
     /// Its pages, if the first ones were prefetched.
     pub(super) prefetched: Option<Pages<'env>>,
-    job: Option<ScopedJoinHandle<'scope, Result<Variables, JobError>>>,
+    /// Whether its job ended without data.
+    pub(super) has_no_data: bool,
+    job: Option<ScopedJoinHandle<'scope, Result<JobEnd, JobError>>>,
 }
 
 impl<'scope, 'env> Queue<'scope, 'env> {
@@ -115,7 +117,10 @@ impl Partition<'_, '_> {
     /// Waits until the results of the partition's job are ready, if it has a job.
     pub(super) fn wait_for_job(&mut self) -> Result<(), JobError> {
         if let Some(job) = self.job.take() {
-            self.variables = job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            match job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))? {
+                JobEnd::Ready(variables) => self.variables = variables,
+                JobEnd::NoData => self.has_no_data = true,
+            }
         }
         Ok(())
     }
@@ -126,5 +131,5 @@ fn partition<'scope, 'env>(run: &'env Run<'env>, window: Option<Window>) -> Part
         (Some(windows), Some(window)) => windows.in_requests(&run.pull.variables, &window),
         _ => run.pull.variables.clone(),
     };
-    Partition { window, variables, restarts: 0, prefetched: None, job: None }
+    Partition { window, variables, restarts: 0, prefetched: None, has_no_data: false, job: None }
 }

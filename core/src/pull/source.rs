@@ -7,7 +7,10 @@ use crate::{
     http::template::Template,
     json::pointer::Pointer,
     listing::{Listing, end::Ends, paginate::Paginator},
-    pull::{job::Job, window::Windows},
+    pull::{
+        job::{Files, Job},
+        window::Windows,
+    },
     sink::Variables,
 };
 
@@ -54,7 +57,11 @@ impl Source {
 
     /// The listing, with the placeholders replaced by their values in `variables`.
     pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
-        let (records, paginator) = (self.records.clone(), Arc::clone(&self.paginator));
+        let records = self.records.clone();
+        let paginator: Arc<dyn Paginator> = match Files::of(variables, &self.first.base_url)? {
+            Some(files) => Arc::new(files),
+            None => Arc::clone(&self.paginator),
+        };
         Ok(Listing {
             request: self.first.at(variables)?,
             records,

@@ -47,6 +47,11 @@ impl Variables {
         self.values.get(name).map(String::as_str)
     }
 
+    /// The value of `{name}`.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
     /// The names and values of all placeholders, ordered by name.
     pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -2,5 +2,6 @@
 
 mod ends;
 mod errors;
+mod jobs;
 mod paging;
 mod recipe;

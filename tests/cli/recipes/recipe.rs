@@ -147,7 +147,13 @@ fn configuration(heading: &str) -> String {
 /// Every recipe is run by a test, which names its heading.
 #[test]
 fn every_recipe_is_tested() {
-    let tests = [include_str!("paging.rs"), include_str!("ends.rs"), include_str!("errors.rs")].concat();
+    let tests = [
+        include_str!("paging.rs"),
+        include_str!("ends.rs"),
+        include_str!("errors.rs"),
+        include_str!("jobs.rs"),
+    ]
+    .concat();
     let headings = RECIPES.lines().filter_map(|line| line.strip_prefix("### "));
     for heading in headings {
         assert!(tests.contains(&format!("{heading:?}")), "no test for {heading}");

@@ -2,14 +2,30 @@
 
 mod auth;
 
-use longhaul_core::{client::answer::Then, suggest};
+use longhaul_core::{
+    client::answer::Then,
+    http::{
+        place::{Place, Places},
+        template::REFERENCES,
+    },
+    pull::job::JobState,
+    suggest,
+};
 use url::Url;
 
 use crate::config::{
     error::ConfigError,
     load::{keys, stack::Stack},
     origin::Origin,
-    sections::{answers::Answer, root::Config, sink::STANDARD_OUTPUT, stream::Stream, window::Bounds},
+    sections::{
+        answers::Answer,
+        job::{Job, ResultUrls, State},
+        pages::Style,
+        root::Config,
+        sink::STANDARD_OUTPUT,
+        stream::Stream,
+        window::Bounds,
+    },
     tree,
     values::http_url,
 };
@@ -165,7 +181,8 @@ impl Check<'_> {
             paths.extend([(&["job", "submit", "path"][..], &job.submit.path), (&["job", "poll"], &job.poll)]);
             paths.extend(job.cancel.iter().map(|cancel| (&["job", "cancel", "path"][..], &cancel.path)));
         }
-        match paths.into_iter().find(|(_, path)| !path.starts_with('/')) {
+        let is_reference = |path: &str| REFERENCES.iter().any(|reference| path.starts_with(reference));
+        match paths.into_iter().find(|(_, path)| !path.starts_with('/') && !is_reference(path)) {
             Some((below, path)) => Err(self.error(&[&["streams", name], below].concat(), |key| {
                 format!("`{key}`: `{path}` does not start with `/`")
             })),
@@ -204,6 +221,23 @@ impl Check<'_> {
             Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
                 format!("`{key}` must have at least one state")
             })),
+            Some(Job { done, failed, skipped, state: None, .. }) => {
+                let mut states = done.iter().chain(failed).chain(skipped);
+                match states.find(|State(state)| matches!(state, JobState::Named(_))) {
+                    Some(_) => {
+                        let path = ["streams", name, "job", "state"].map(str::to_owned);
+                        Err(self.stack.missing(&path, self.stack.origin(&path[..3])))
+                    }
+                    None => Ok(()),
+                }
+            }
+            Some(Job { url: Some(ResultUrls(places)), .. })
+                if stream.pages.style != Style::Single && is_several(places) =>
+            {
+                Err(self.error(&["streams", name, "pages", "type"], |key| {
+                    format!("`{key}` must be `single`, because `job.url` gives several files")
+                }))
+            }
             _ => Ok(()),
         }
     }
@@ -248,4 +282,13 @@ impl Check<'_> {
         let key = tree::dotted(&path);
         ConfigError::new(message(&key)).at(&key, self.stack.origin(&path))
     }
+}
+
+/// Whether a place stands for several addresses.
+fn is_several(places: &Places) -> bool {
+    let has_star = |place: &Place| match place {
+        Place::Body(pointer) => pointer.tokens().iter().any(|token| token == "*"),
+        _ => false,
+    };
+    places.iter().any(has_star)
 }

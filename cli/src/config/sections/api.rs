@@ -66,6 +66,11 @@ pub struct Api {
     /// URL of a proxy, or `none` to use no proxy.
     #[schemars(extend("x-default" = "`HTTPS_PROXY` and `NO_PROXY`"))]
     pub proxy: Option<Proxy>,
+    /// Origins that requests may lead to without any credential, as to signed URLs of files. `https://*.s3.amazonaws.com`
+    /// allows every subdomain.
+    #[serde(with = "Origins")]
+    #[schemars(extend("default" = []))]
+    pub public_origins: Vec<Url>,
     /// Longest wait for the first byte of a response.
     #[serde(with = "duration::Positive")]
     #[schemars(extend("default" = "2m"))]

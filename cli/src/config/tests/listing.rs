@@ -26,6 +26,7 @@ api.headers.\"X.Tenant\" = \"***\"  # longhaul.toml:4
 api.idle_timeout = \"30s\"  # default
 api.max_page = \"256MiB\"  # default
 api.max_time = \"30m\"  # default
+api.public_origins = []  # default
 api.timeout = \"2m\"  # default
 auth.answers = []  # default
 auth.client_id = \"id\"  # longhaul.toml:16

@@ -3,10 +3,10 @@
 use std::{num::NonZeroU64, time::Duration};
 
 use jiff::Span;
-use longhaul_core::{http::place::Places, listing::paginate::Parameter};
+use longhaul_core::{http::place::Places, listing::paginate::Parameter, pull::job::JobState};
 
 use super::Case;
-use crate::config::{Body, Ends, LinkOrigin, Loaded, OffsetStep, Pages, Style};
+use crate::config::{Body, Ends, LinkOrigin, Loaded, OffsetStep, Pages, State, Style};
 
 /// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
@@ -172,7 +172,8 @@ fn a_job_has_its_keys_and_defaults() {
     assert_eq!((job.submit.method.as_str(), job.submit.path.as_str()), ("POST", "/jobs"));
     assert_eq!(job.submit.body, Some(Body::Json(serde_json::json!({ "a": 1 }))));
     assert_eq!(job.submit.query["b"].as_slice(), ["2"]);
-    assert_eq!((job.done, job.failed), (vec!["DONE".to_owned()], Vec::new()));
+    assert!(matches!(&job.done[..], [State(JobState::Named(name))] if name == "DONE"));
+    assert!(job.failed.is_empty() && job.skipped.is_empty());
     assert_eq!((job.every, job.timeout), (Duration::from_secs(3), Duration::from_secs(7200)));
     assert_eq!(job.cancel.unwrap().method, "DELETE");
     assert!(job.message.is_none());

@@ -9,6 +9,8 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
+
 pub use self::condition::{Condition, StatusMatch};
 pub use crate::client::then::Then;
 use crate::{
@@ -91,6 +93,12 @@ impl Rules {
     /// The rules for the pages of a listing. Those of the user come first.
     pub fn of_pages(rules: Vec<Rule>) -> Self {
         Self { rules, kind: Kind::Page }
+    }
+
+    /// Whether a rule reads a redirect as a page, instead of following it.
+    pub(crate) fn reads_redirect(&self, status: StatusCode) -> bool {
+        let names = |rule: &Rule| !rule.when.status.is_empty() && StatusMatch::any(&rule.when.status, status);
+        status.is_redirection() && self.rules.iter().any(|rule| rule.then == Then::Page && names(rule))
     }
 
     /// Whether a rule may roll a partition back.

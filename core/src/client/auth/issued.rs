@@ -152,14 +152,14 @@ fn seconds(value: &Value) -> Option<Duration> {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use http::HeaderMap;
+    use http::{HeaderMap, StatusCode};
     use serde_json::json;
 
     use super::*;
 
     fn read_at(places: &TokenPlaces, body: Value, date: Option<&str>) -> Result<Issued, AuthError> {
         let date = date.map(|date| (DATE, date.parse().unwrap()));
-        let answer = Document { headers: HeaderMap::from_iter(date), body };
+        let answer = Document { status: StatusCode::OK, headers: HeaderMap::from_iter(date), body };
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         places.read(&answer, &RefusalFormat::default(), true, now)
     }

@@ -285,7 +285,7 @@ impl Tokens {
             return Document::read(response);
         }
         let body = serde_json::from_slice(&response.body).unwrap_or_default();
-        Ok(Document { headers: response.headers, body })
+        Ok(Document { status: response.status, headers: response.headers, body })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

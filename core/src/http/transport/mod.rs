@@ -8,6 +8,8 @@ mod error;
 #[cfg(feature = "ureq")]
 mod proxy;
 #[cfg(feature = "ureq")]
+mod setup_error;
+#[cfg(feature = "ureq")]
 mod timeouts;
 #[cfg(feature = "ureq")]
 mod ureq;
@@ -22,7 +24,8 @@ pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
 pub use self::{
     proxy::Proxy,
-    ureq::{Settings, SetupError, Tls, UreqTransport},
+    setup_error::SetupError,
+    ureq::{Settings, Tls, UreqTransport},
 };
 use crate::http::request::Request;
 

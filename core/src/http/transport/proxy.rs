@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::ureq::SetupError;
+use super::setup_error::SetupError;
 use crate::http::secret::Secret;
 
 /// The proxy to use.

@@ -21,8 +21,9 @@ use http::HeaderValue;
 use super::{
     Response, Transport, TransportError, TransportErrorKind,
     classify::classify,
-    client_certificate::{ClientCertificate, ClientCertificateError},
+    client_certificate::ClientCertificate,
     proxy::{Proxy, Route},
+    setup_error::SetupError,
     timeouts::Timeouts,
 };
 use crate::http::request::Request;
@@ -76,38 +77,6 @@ impl Default for Settings {
             connections: 8,
         }
     }
-}
-
-/// A setting that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// `ca_file` cannot be read.
-    #[error("cannot read the certificates in `{}`", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// `ca_file` contains no certificate.
-    #[error("there is no PEM certificate in `{}`", path.display())]
-    NoCertificate {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The client's certificate or its key cannot be used.
-    #[error(transparent)]
-    ClientCertificate(#[from] ClientCertificateError),
-    /// The URL of the proxy is not valid.
-    #[error("the proxy is not a URL such as `http://host:port`")]
-    Proxy,
-    /// The environment names a proxy whose URL is not valid.
-    #[error("the environment variable `{variable}` is not a URL such as `http://host:port`")]
-    ProxyVariable {
-        /// The name of the variable.
-        variable: &'static str,
-    },
 }
 
 /// A [`Transport`] over TCP and TLS. Connections are kept alive and shared by all threads.

@@ -1,15 +1,20 @@
 //! Asynchronous jobs: submit, poll until the results are ready, then page through them.
 
+mod error;
+mod results;
+mod state;
+
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use http::StatusCode;
-
+use self::error::is_unknown;
+pub(crate) use self::results::Files;
+pub use self::{error::JobError, state::JobState};
 use crate::{
     cancel::CancelSignal,
-    client::{Client, Document, RequestError, answer::Rules, retry::StopReason},
+    client::{Answer, BodyFault, Client, Document, answer::Rules},
     clock::Wake,
     event::Event,
     http::{
@@ -33,12 +38,16 @@ pub struct Job {
     pub id: Places,
     /// Asks for the job's state. `{job.id}` is replaced by its id.
     pub poll: Template,
-    /// Where the answer to a poll has the state.
-    pub state: Places,
+    /// Where the answer to a poll has the state, if states have names.
+    pub state: Option<Places>,
     /// The states that mean that the results are ready.
-    pub done: Vec<String>,
+    pub done: Vec<JobState>,
     /// The states that mean that there will be no results.
-    pub failed: Vec<String>,
+    pub failed: Vec<JobState>,
+    /// The states that mean that there is no data, so that the partition is complete without records.
+    pub skipped: Vec<JobState>,
+    /// Where the last answer has the address of the results, or of each of several files: `{job.url}`.
+    pub url: Option<Places>,
     /// Where the answer to a poll may say why the job failed.
     pub message: Option<Places>,
     /// What the responses to `submit` and `poll` mean.
@@ -74,12 +83,11 @@ impl Job {
     /// Submits the job, or continues with the one that an earlier run submitted, and waits until its results are ready. A
     /// job that fails is submitted once more.
     ///
-    /// Returns the variables with the job's id.
     pub(crate) fn complete(
         &self,
         submission: &Submission<'_>,
         submitted: Option<String>,
-    ) -> Result<Variables, JobError> {
+    ) -> Result<JobEnd, JobError> {
         let attempted = match submitted {
             Some(id) if id == UNKNOWN => {
                 submission.client.observer().on(&Event::Resubmitting);
@@ -96,12 +104,14 @@ impl Job {
 
     /// Runs a job for a preview: `look` receives the variables with the job's id. Nothing is saved, and the job is cancelled
     /// afterwards, even after an error.
+    ///
+    /// Returns `None` if there is no data.
     pub fn preview<T, E: From<JobError>>(
         &self,
         client: &Client,
         variables: &Variables,
         look: impl FnOnce(&Variables) -> Result<T, E>,
-    ) -> Result<T, E> {
+    ) -> Result<Option<T>, E> {
         let submitted = Mutex::new(None);
         let locked = || submitted.lock().unwrap_or_else(PoisonError::into_inner);
         let save = |id: Option<&str>| {
@@ -114,8 +124,11 @@ impl Job {
             save: &save,
             cancelled: &CancelSignal::default(),
         };
-        let outcome =
-            self.complete(&submission, None).map_err(E::from).and_then(|variables| look(&variables));
+        let outcome = match self.complete(&submission, None) {
+            Ok(JobEnd::Ready(variables)) => look(&variables).map(Some),
+            Ok(JobEnd::NoData) => Ok(None),
+            Err(error) => Err(error.into()),
+        };
         if let Some(id) = locked().take() {
             self.cancel(&variables.clone().with("job.id", id));
         }
@@ -125,23 +138,24 @@ impl Job {
     /// Whether the API has deleted the job in `variables`, or its results.
     pub(crate) fn is_gone(&self, client: &Client, variables: &Variables) -> bool {
         let Ok(request) = self.poll.at(variables) else { return false };
-        match client.json_while(|| true, &self.rules, &request) {
+        match client.send_while(|| true, &self.rules, &request, Vec::new(), |answer| self.read(answer)) {
             Ok(answer) => {
-                let state = answer.text(&self.state).ok().flatten();
-                state.is_some_and(|state| self.failed.contains(&state))
+                let named = self.name(&answer).ok().flatten();
+                JobState::any(&self.failed, &answer, named.as_deref()).unwrap_or_default()
             }
             Err(error) => is_unknown(&error),
         }
     }
 
-    fn attempt(&self, submission: &Submission<'_>) -> Result<Variables, JobError> {
-        let submitted = match self.send(submission, &self.submit.at(&submission.variables)?) {
+    fn attempt(&self, submission: &Submission<'_>) -> Result<JobEnd, JobError> {
+        let request = self.submit.at(&submission.variables)?;
+        let submitted = match self.send(submission, &request, |answer| Document::read_any(answer.response)) {
             Ok(answer) => answer,
-            Err(error) if error.is_undecided() => {
+            Err(JobError::Request(error)) if error.is_undecided() => {
                 (submission.save)(Some(UNKNOWN))?;
                 return Err(JobError::Undecided(error));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         // This id would change the path (RFC 3986 §5.2.4), even percent-encoded.
         let id = submitted.text(&self.id)?.filter(|id| id != "." && id != "..");
@@ -150,7 +164,7 @@ impl Job {
         self.follow(submission, id)
     }
 
-    fn follow(&self, submission: &Submission<'_>, id: String) -> Result<Variables, JobError> {
+    fn follow(&self, submission: &Submission<'_>, id: String) -> Result<JobEnd, JobError> {
         let variables = submission.variables.clone().with("job.id", id);
         let outcome = self.wait(submission, &variables);
         match &outcome {
@@ -161,7 +175,7 @@ impl Job {
             }
             _ => {}
         }
-        outcome.map(|()| variables)
+        outcome
     }
 
     /// Cancels the job in `variables`, if the API can cancel jobs. Errors are ignored, because the run no longer needs the
@@ -172,119 +186,101 @@ impl Job {
         let _ = cancel.client.send(&request, Vec::new(), |_| Ok(()));
     }
 
-    /// Sends `request` until the answer is JSON, or until the pull is cancelled.
-    fn send(&self, submission: &Submission<'_>, request: &Request) -> Result<Document, RequestError> {
-        submission.client.json_while(|| !submission.cancelled.is_set(), &self.rules, request)
+    /// Sends `request` until `read` can read the answer, or until the pull is cancelled.
+    fn send(
+        &self,
+        submission: &Submission<'_>,
+        request: &Request,
+        read: impl Fn(Answer) -> Result<Document, BodyFault>,
+    ) -> Result<Document, JobError> {
+        let client = submission.client;
+        let mut request = request.clone();
+        // The API may have named the address itself.
+        request.url = client.without_credential(client.origins().admit(request.url)?);
+        let is_wanted = || !submission.cancelled.is_set();
+        Ok(client.send_while(is_wanted, &self.rules, &request, Vec::new(), read)?)
     }
 
-    fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<(), JobError> {
+    /// Reads the answer to a poll. If no state has a name, the status alone may decide.
+    fn read(&self, answer: Answer) -> Result<Document, BodyFault> {
+        match self.state {
+            Some(_) => Document::read(answer.response),
+            None => Document::read_any(answer.response),
+        }
+    }
+
+    /// The name of the job's state.
+    fn name(&self, answer: &Document) -> Result<Option<String>, PlaceError> {
+        self.state.as_ref().map_or(Ok(None), |at| answer.text(at))
+    }
+
+    fn wait(&self, submission: &Submission<'_>, variables: &Variables) -> Result<JobEnd, JobError> {
         let request = self.poll.at(variables)?;
         let clock = submission.client.clock();
         let started = clock.elapsed();
         loop {
-            let (state, answer) = match self.send(submission, &request) {
+            let (state, wait) = match self.send(submission, &request, |answer| self.read(answer)) {
                 Ok(answer) => {
-                    let state = answer.text(&self.state)?;
-                    (state.ok_or_else(|| JobError::NoState { at: self.state.to_string() })?, Some(answer))
+                    let named = self.name(&answer)?;
+                    if let Some(end) = self.end(submission, variables, &answer, named.as_deref())? {
+                        return Ok(end);
+                    }
+                    if let (None, Some(at)) = (&named, &self.state) {
+                        return Err(JobError::NoState { at: at.to_string() });
+                    }
+                    let state = named.unwrap_or_else(|| answer.status.to_string());
+                    (state, answer.retry_after(clock.now()).unwrap_or_default())
                 }
                 // A rule says to wait, which a job may do for longer than a request.
-                Err(error) if error.is_not_ready() => ("not ready".to_owned(), None),
-                Err(error) => return Err(error.into()),
+                Err(JobError::Request(error)) if error.is_not_ready() => {
+                    ("not ready".to_owned(), Duration::ZERO)
+                }
+                Err(error) => return Err(error),
             };
-            if self.done.contains(&state) {
-                return Ok(());
-            }
-            if self.failed.contains(&state) {
-                let message = answer.zip(self.message.as_ref()).map(|(answer, at)| answer.text(at));
-                let message = message.transpose()?.flatten();
-                let redact = |text: &str| submission.client.redact(text);
-                let (state, message) = (redact(&state), message.as_deref().map(redact));
-                return Err(JobError::Failed { state, message });
-            }
             if clock.elapsed().saturating_sub(started) >= self.timeout {
                 return Err(JobError::TooSlow { state, waited: self.timeout });
             }
-            if submission.cancelled.is_set() || clock.sleep(self.every) == Wake::Interrupted {
+            let wait = wait.max(self.every).min(self.timeout);
+            if submission.cancelled.is_set() || clock.sleep(wait) == Wake::Interrupted {
                 return Err(JobError::Interrupted);
             }
         }
     }
-}
 
-/// Whether the API says that the job does not exist.
-fn is_unknown(error: &RequestError) -> bool {
-    let missing = [StatusCode::NOT_FOUND, StatusCode::GONE];
-    error.refusal().is_some_and(|refusal| missing.contains(&refusal.status))
-}
-
-/// Why a job has no results.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JobError {
-    /// A request was given up.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The submission had no usable answer, although the API may have acted on it.
-    #[error("it is not known whether the API has submitted the job")]
-    Undecided(#[source] RequestError),
-    /// The value of a placeholder makes the URL invalid.
-    #[error("a request of the job does not have a valid URL")]
-    Url(#[from] url::ParseError),
-    /// The answer to the submission has no job id.
-    #[error("the API accepted the job, but its answer has no id at {at}")]
-    NoId {
-        /// Where the id should be.
-        at: String,
-    },
-    /// The answer to a poll has no state.
-    #[error("the answer about the job has no state at {at}")]
-    NoState {
-        /// Where the state should be.
-        at: String,
-    },
-    /// The job failed twice.
-    #[error("the job failed twice with the state `{state}`{}", message.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
-    Failed {
-        /// The state.
-        state: String,
-        /// The API's explanation.
-        message: Option<String>,
-    },
-    /// The job took too long.
-    #[error("the job is still `{state}` after {} s", waited.as_secs())]
-    TooSlow {
-        /// The state.
-        state: String,
-        /// How long the run waited.
-        waited: Duration,
-    },
-    /// A place in an answer is ambiguous or malformed.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    /// The job's id could not be saved.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The run was asked to stop.
-    #[error("the run was asked to stop")]
-    Interrupted,
-}
-
-impl JobError {
-    /// Whether this job will never have results, but another job may.
-    fn needs_another_job(&self) -> bool {
-        match self {
-            Self::Failed { .. } => true,
-            Self::Request(error) => is_unknown(error),
-            _ => false,
+    /// How the job ended, if it has.
+    fn end(
+        &self,
+        submission: &Submission<'_>,
+        variables: &Variables,
+        answer: &Document,
+        named: Option<&str>,
+    ) -> Result<Option<JobEnd>, JobError> {
+        if JobState::any(&self.done, answer, named)? {
+            let variables = variables.clone();
+            let ready = match &self.url {
+                Some(places) => results::with_urls(variables, answer, places)?,
+                None => variables,
+            };
+            return Ok(Some(JobEnd::Ready(ready)));
         }
-    }
-
-    /// Whether the run was asked to stop.
-    pub fn is_interrupted(&self) -> bool {
-        match self {
-            Self::Interrupted => true,
-            Self::Request(error) => error.reason() == StopReason::Interrupted,
-            _ => false,
+        if JobState::any(&self.skipped, answer, named)? {
+            return Ok(Some(JobEnd::NoData));
         }
+        if JobState::any(&self.failed, answer, named)? {
+            let redact = |text: &str| submission.client.redact(text);
+            let message = self.message.as_ref().map(|at| answer.text(at)).transpose()?.flatten();
+            let state = named.map_or_else(|| answer.status.to_string(), redact);
+            return Err(JobError::Failed { state, message: message.as_deref().map(redact) });
+        }
+        Ok(None)
     }
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub(crate) enum JobEnd {
+    /// Its results are ready. These are the variables with its id and the addresses of the results.
+    Ready(Variables),
+    /// There is no data.
+    NoData,
 }
