@@ -111,6 +111,8 @@ pub(crate) enum Command {
     },
     /// List the configured streams
     Streams,
+    /// List the built-in presets: their streams, and what to set
+    Systems,
     /// Print a valid access token, for use with curl
     Token,
     /// Print shell completions

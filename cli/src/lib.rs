@@ -83,6 +83,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::NewSink(new) => commands::new_sink::execute(new),
         Command::Status { streams } => commands::status::execute(&start()?, streams),
         Command::Streams => commands::streams::execute(&start()?),
+        Command::Systems => commands::systems::execute(),
         Command::Token => commands::token::execute(&start()?),
         Command::Completions { shell } => commands::completions::execute(*shell),
     }

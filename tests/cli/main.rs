@@ -46,6 +46,7 @@ mod status;
 mod stopping;
 mod streams;
 mod summary;
+mod systems;
 mod tables;
 mod temporary_faults;
 mod totals;

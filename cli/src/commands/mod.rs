@@ -11,6 +11,7 @@ pub(crate) mod schema;
 pub(crate) mod sinks;
 pub(crate) mod status;
 pub(crate) mod streams;
+pub(crate) mod systems;
 pub(crate) mod token;
 
 use std::io::{self, ErrorKind, Write};

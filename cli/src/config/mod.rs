@@ -9,6 +9,7 @@
 //! - `load`: how the layers become one configuration
 //! - `placeholders`: what the requests of a stream may contain
 //! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
+//! - `systems`: what the built-in presets offer
 //!
 //! # Adding a key
 //!
@@ -49,6 +50,7 @@ pub(crate) mod placeholders;
 mod schema;
 mod sections;
 mod show;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -62,6 +64,7 @@ pub use self::{
     origin::Origin,
     schema::json_schema,
     sections::{
+        about::About,
         answers::Answer,
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Grant, RequestFormat, TokenRequest, TokenResponse},
@@ -79,6 +82,7 @@ pub use self::{
         table::Table,
         window::{Available, Window},
     },
+    systems::{System, systems},
     values::{
         body::Body,
         moment::{Moment, MomentError},

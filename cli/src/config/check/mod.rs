@@ -129,6 +129,7 @@ impl Check<'_> {
 
     fn stream(&self, name: &str, stream: &Stream) -> Result<Option<String>, ConfigError> {
         ConfigError::all([
+            self.needs(name),
             self.belongs(&["streams", name, "pages"]),
             self.paths(name, stream),
             self.window_and_job(name, stream),
@@ -154,6 +155,19 @@ impl Check<'_> {
             format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
         };
         Ok(sends_body_by_get.then(warning))
+    }
+
+    /// What only the user can set is not left as the preset has it.
+    fn needs(&self, name: &str) -> Result<(), ConfigError> {
+        let needed = self.config.about.needs.keys().filter_map(|key| {
+            let path: Vec<_> =
+                toml_edit::Key::parse(key).ok()?.iter().map(|name| name.get().to_owned()).collect();
+            (path.first()? == "streams" && path.get(1)? == name).then_some(path)
+        });
+        ConfigError::all(needed.map(|path| {
+            let is_set = self.stack.by_user(self.stack.origin(&path)) != Origin::Default;
+            if is_set { Ok(()) } else { Err(self.stack.missing(&path, self.stack.origin(&path[..2]))) }
+        }))
     }
 
     fn sinks(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {

@@ -18,8 +18,21 @@ use crate::config::{
 };
 
 /// The built-in presets, by name.
-pub(in crate::config) const EMBEDDED: &[(&str, &str)] =
-    &[("genesys", include_str!("../../presets/genesys.toml"))];
+pub(in crate::config) const EMBEDDED: &[(&str, &str)] = &[
+    ("cxone", include_str!("../../presets/cxone.toml")),
+    ("genesys", include_str!("../../presets/genesys.toml")),
+    ("github", include_str!("../../presets/github.toml")),
+    ("hubspot", include_str!("../../presets/hubspot.toml")),
+    ("jira", include_str!("../../presets/jira.toml")),
+    ("microsoft_graph", include_str!("../../presets/microsoft_graph.toml")),
+    ("salesforce", include_str!("../../presets/salesforce.toml")),
+    ("servicenow", include_str!("../../presets/servicenow.toml")),
+    ("shopify", include_str!("../../presets/shopify.toml")),
+    ("slack", include_str!("../../presets/slack.toml")),
+    ("stripe", include_str!("../../presets/stripe.toml")),
+    ("talkdesk", include_str!("../../presets/talkdesk.toml")),
+    ("zendesk", include_str!("../../presets/zendesk.toml")),
+];
 
 /// The preset that `system` names in `own`, the layers of the user.
 pub(in crate::config) fn named(own: &Stack, cwd: &Path) -> Result<Option<(ConfigFile, Layer)>, ConfigError> {
@@ -78,7 +91,8 @@ fn embedded(system: &str) -> Result<(&'static str, &'static str), ConfigError> {
         let suggestion = suggest::closest(system, &names);
         let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         ConfigError::new(format!("`system`: unknown preset `{system}`{suggestion}")).with_hint(format!(
-            "built-in presets: {known}; for a file of your own, write its path, such as `./crm.toml`"
+            "longhaul systems lists the built-in presets: {known}; for a file of your own, write its path, \
+             such as `./crm.toml`"
         ))
     })
 }

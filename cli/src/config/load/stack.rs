@@ -100,12 +100,19 @@ impl Stack {
         let key = tree::dotted(path);
         let mut error = ConfigError::new(format!("`{key}` is missing")).at(&key, self.by_user(near));
         if keys::find_kind(path).is_some() {
-            error = error.with_hint(keys::set_one_of(&self.variables(path)));
+            let example = self.example(&key).map(|example| format!("; for example `{example}`"));
+            error = error.with_hint(keys::set_one_of(&self.variables(path)) + &example.unwrap_or_default());
         } else if key == "auth" {
             error =
                 error.with_hint("add a table `[auth]`; its `type` is `none` if the API needs no credentials");
         }
         error
+    }
+
+    /// The example that a preset gives for `key`, which it needs from the user.
+    fn example(&self, key: &str) -> Option<String> {
+        let values = self.values();
+        tree::at(&values, &["about", "needs", key])?.as_str().map(str::to_owned)
     }
 
     /// The environment variables that set the key at `path`, the topmost last.

@@ -1,5 +1,6 @@
 //! The tables of the configuration, one file each.
 
+pub(super) mod about;
 pub(super) mod answers;
 pub(super) mod api;
 pub(super) mod auth;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::config::{
     sections::{
-        api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink, stream::Stream,
+        about::About, api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink,
+        stream::Stream,
     },
     values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
 };
@@ -17,6 +18,9 @@ use crate::config::{
 #[serde(deny_unknown_fields)]
 #[schemars(title = "longhaul configuration")]
 pub struct Config {
+    /// What a preset says about itself.
+    #[serde(default)]
+    pub about: About,
     /// The API.
     #[schemars(extend("default" = {}))]
     pub api: Api,

@@ -12,6 +12,7 @@ mod reference;
 mod region;
 mod schema;
 mod streams;
+mod systems;
 
 use std::{
     fs,

@@ -1,7 +1,7 @@
 //! Presets of users.
 
 use super::{Case, SMALL};
-use crate::config::Style;
+use crate::config::{Style, systems};
 
 /// A preset for a system with a listing and an export.
 const CRM: &str = "\
@@ -101,13 +101,12 @@ fn unknown_presets() {
     let error = case("system = \"genesis\"").error();
     assert_eq!(error.to_string(), "`system`: unknown preset `genesis` (did you mean `genesys`?)");
     assert_eq!(error.where_written().as_deref(), Some("conf/longhaul.toml:1"));
-    assert_eq!(
-        error.hint(),
-        Some(
-            "built-in presets: `genesys`; for a file of your own, write its path, \
-             such as `./crm.toml`"
-        )
+    let known: Vec<_> = systems().iter().map(|system| format!("`{}`", system.name)).collect();
+    let hint = format!(
+        "longhaul systems lists the built-in presets: {}; for a file of your own, write its path, such as `./crm.toml`",
+        known.join(", ")
     );
+    assert_eq!(error.hint(), Some(&*hint));
     let refusal = case("system = \"./crn.toml\"").refusal();
     assert_eq!(
         refusal,
@@ -154,4 +153,55 @@ fn two_variables_for_one_key_must_agree() {
             "environment variable OLD_CRM_TOKEN".to_owned()
         )
     );
+}
+
+/// A preset for a system whose address and listings are named after the customer.
+const SHOP: &str = "\
+[about]
+needs = { \"api.base_url\" = \"https://acme.shop.example\", \"streams.orders.path\" = \"/shops/acme/orders\" }
+[auth]
+type = \"none\"
+[environment]
+SHOP_URL = \"api.base_url\"
+[streams.orders]
+path = \"/shops/SHOP/orders\"
+[streams.users]
+path = \"/users\"
+";
+
+fn shop(more: &str) -> Case {
+    let text = ["system = \"shop.toml\"\n", more].concat();
+    Case::new().file("shop.toml", SHOP).file("longhaul.toml", text)
+}
+
+#[test]
+fn what_only_the_user_can_set_is_missing_with_an_example() {
+    let error = shop("").error();
+    assert_eq!(error.to_string(), "`api.base_url` is missing");
+    assert_eq!(
+        error.hint(),
+        Some(
+            "add it to a configuration file, or set one of the environment variables `SHOP_URL`, \
+             `LONGHAUL_API__BASE_URL`; for example `https://acme.shop.example`"
+        )
+    );
+    let loaded = shop("").variable("SHOP_URL", "https://mine.shop.example").load();
+    assert_eq!(loaded.config.api.base_url.as_str(), "https://mine.shop.example/");
+    loaded.stream("users").unwrap();
+    let error = loaded.stream("orders").unwrap_err();
+    assert_eq!(error.to_string(), "`streams.orders.path` is missing");
+    assert_eq!(
+        error.hint(),
+        Some(
+            "add it to a configuration file, or set the environment variable `LONGHAUL_STREAMS__ORDERS__PATH`; \
+             for example `/shops/acme/orders`"
+        )
+    );
+    let extended = shop("streams.orders.sinks = []\n").variable("SHOP_URL", "https://mine.shop.example");
+    assert_eq!(
+        extended.refusal(),
+        ("`streams.orders.path` is missing".to_owned(), "longhaul.toml:2".to_owned())
+    );
+    let own = shop("streams.orders.path = \"/shops/mine/orders\"\n");
+    own.variable("SHOP_URL", "https://mine.shop.example").load().stream("orders").unwrap();
 }

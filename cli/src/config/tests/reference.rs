@@ -1,9 +1,10 @@
-//! The tables of keys in `cli/docs/configuration.md` are those of the schema.
+//! The tables of keys in `cli/docs/configuration.md` are those of the schema, and that of systems lists the presets.
 
 use std::{env, fmt::Write, fs};
 
 use serde_json::Value;
 
+use super::systems;
 use crate::config::schema::{
     self,
     node::{Node, Others},
@@ -21,7 +22,7 @@ const UPDATE: &str = "UPDATE_REFERENCE";
 #[test]
 fn the_reference_of_keys_is_up_to_date() {
     let page = fs::read_to_string(PAGE).unwrap();
-    let current = with_tables(&page);
+    let current = systems::with_table(&with_tables(&page));
     if env::var_os(UPDATE).is_some() {
         fs::write(PAGE, current).unwrap();
     } else {

@@ -1,0 +1,61 @@
+//! Shopify.
+
+use longhaul_tests::{Reaction, Received, Reply};
+use serde_json::json;
+
+use super::system::{Pull, RECORDS, body, end, page, records};
+
+fn error(code: &str, message: &str) -> Reply {
+    Reply::json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }).to_string())
+}
+
+fn pull<S>(stream: &'static str, script: S) -> Pull<'static, S> {
+    Pull {
+        system: "shopify",
+        stream,
+        settings: "",
+        variables: &[("SHOPIFY_ACCESS_TOKEN", "shpat_s3cret")],
+        accepts: |request| {
+            request.header("x-shopify-access-token") == Some("shpat_s3cret")
+                && request.url.path() == "/admin/api/2025-10/graphql.json"
+        },
+        refusal: Reply::refusal(401, &json!({ "errors": "[API] Invalid API key or access token" })),
+        throttled: error("THROTTLED", "Throttled"),
+        script,
+    }
+}
+
+/// A page of what the query asks for.
+fn graphql(request: &Received) -> Reaction {
+    let body = body(request);
+    let query = body["query"].as_str().unwrap();
+    let name = query.split_once('{').unwrap().1.split_once('(').unwrap().0.trim();
+    assert!(query.contains("(first: 100, after: $after, sortKey: ID"), "{query}");
+    let start = body["variables"]["after"].as_str().map_or(0, |after| after.parse().unwrap());
+    let info = format!(r#"{{"hasNextPage":{},"endCursor":"{}"}}"#, end(start) < RECORDS, end(start));
+    let cost = r#"{"cost":{"throttleStatus":{"maximumAvailable":2000,"currentlyAvailable":1990,"restoreRate":100}}}"#;
+    let data = format!(r#"{{"{name}":{{"nodes":{},"pageInfo":{info}}}}}"#, page(start));
+    Reply::json(format!(r#"{{"data":{data},"extensions":{cost}}}"#)).into()
+}
+
+#[test]
+fn queries() {
+    for stream in ["orders", "customers", "products", "product_variants", "locations"] {
+        pull(stream, graphql).assert_pulls(&records(), (3, "Invalid API key or access token"));
+    }
+}
+
+#[test]
+fn errors() {
+    let denied = error("ACCESS_DENIED", "Access denied for orders field.");
+    let ended = pull("orders", graphql).answered_with(denied);
+    assert_eq!(ended.code, Some(4));
+    let words = ended.last_error();
+    assert!(words.contains("Access denied for orders field."), "{words}");
+    assert!(words.contains("hint: longhaul streams lists the access scopes"), "{words}");
+    let ended = pull("orders", graphql).answered_with(error("MAX_COST_EXCEEDED", "Query cost is 1002"));
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.last_error().contains("Query cost is 1002"), "{}", ended.stderr);
+    let ended = pull("orders", graphql).answered_with(error("INTERNAL_SERVER_ERROR", "Internal error"));
+    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+}
