@@ -3,7 +3,7 @@
 //! A *partition* is what one listing has: a window, the children of a parent, the results of a job, or the whole stream. It
 //! has progress and a way back, and everything happens to a partition as a whole. Read from the top:
 //!
-//! 1. [`run`] opens the sinks where the last checkpoint left them, has the workers pull all partitions, and publishes
+//! 1. [`run`](fn@run) opens the sinks where the last checkpoint left them, has the workers pull all partitions, and publishes
 //!    the result once every page is durable in every sink.
 //! 2. A worker pulls one partition after another from the queue, which hands them out in order. Several workers pull
 //!    several partitions at once.
