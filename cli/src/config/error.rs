@@ -1,6 +1,6 @@
 //! Errors of the configuration.
 
-use std::error::Error;
+use std::{collections::BTreeSet, error::Error};
 
 use crate::config::origin::Origin;
 
@@ -73,7 +73,11 @@ impl ConfigError {
 
     /// All errors as one: the first, and the others with it. `Ok` if there are none.
     pub(super) fn all(outcomes: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
-        let mut errors = outcomes.into_iter().filter_map(Result::err).flat_map(Self::apart);
+        let mut named = BTreeSet::new();
+        // A second error of a key follows from the first.
+        let is_first = |error: &Self| error.key.as_ref().is_none_or(|key| named.insert(key.clone()));
+        let errors = outcomes.into_iter().filter_map(Result::err).flat_map(Self::apart);
+        let mut errors = errors.filter(is_first);
         match errors.next() {
             Some(first) => Err(Self { others: errors.collect(), ..first }),
             None => Ok(()),

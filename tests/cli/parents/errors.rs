@@ -190,7 +190,8 @@ fn wrong_keys_are_explained() {
     );
     error(
         &[""],
-        "error: `streams.members.path`: `{each.team}` requires `streams.members.each`\n  in: longhaul.toml:24\n",
+        "error: `streams.members.path`: `{each.team}` is not a known placeholder\n  in: longhaul.toml:24\n\
+         hint: name it in `streams.members.each`, which says where parents come from\n",
     );
 }
 
@@ -201,7 +202,9 @@ fn streams_cannot_be_their_own_parents() {
     families.folder(&[&teams.replace("\"/teams\"", "\"/teams/{each.x}\""), CHILDREN]).run("run").assert_failed(
         2,
         "error: `streams.teams.each.stream`: streams cannot be their own parents: `teams` -> `members` -> `teams`\n  \
-         in: longhaul.toml:17\n",
+         in: longhaul.toml:17\n\
+         error: `streams.members.each.stream`: streams cannot be their own parents: `members` -> `teams` -> `members`\n  \
+         in: longhaul.toml:24\n",
     );
     assert_eq!(families.all_requests(), 0);
 }

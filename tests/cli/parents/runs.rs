@@ -86,8 +86,8 @@ fn check_and_preview_use_the_first_parent() {
     let checked = folder.run("check members");
     assert_eq!(
         checked.assert_complete().stdout,
-        "configuration: ok\ntoken: ok\nstream teams: ok, 30 records on the first page\n\
-         stream members: ok, 0 records on the first page\n"
+        "configuration: ok\ntoken: ok\nstream teams: ok, 30 records on the only page\n\
+         stream members: ok, 0 records on the only page\n"
     );
     assert!(families.requests("/teams/t0/members") > 0);
     families.set_parents(0);

@@ -134,12 +134,8 @@ impl Check<'_> {
             self.paths(name, stream),
             self.window_and_job(name, stream),
             self.bounds(name, stream),
-            self.requests(name, stream),
+            self.parents(name, stream).and_then(|()| self.requests(name, stream)),
             self.format(name, stream),
-            match &stream.each {
-                Some(each) => parents::check(self.config, self.stack, name, each),
-                None => Ok(()),
-            },
             match &stream.job {
                 Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
                 None => Ok(()),
@@ -168,6 +164,13 @@ impl Check<'_> {
             let is_set = self.stack.by_user(self.stack.origin(&path)) != Origin::Default;
             if is_set { Ok(()) } else { Err(self.stack.missing(&path, self.stack.origin(&path[..2]))) }
         }))
+    }
+
+    fn parents(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        match &stream.each {
+            Some(each) => parents::check(self.config, self.stack, name, each),
+            None => Ok(()),
+        }
     }
 
     fn sinks(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {

@@ -81,6 +81,15 @@ impl Check<'_> {
 
     fn unknown(&self, name: &str, below: &[&str], error: &UnknownPlaceholder) -> ConfigError {
         let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {error}"));
+        let message = error.to_string();
+        if message.contains("`{each.") {
+            // A name that is only misspelt has a suggestion.
+            if message.contains("did you mean") {
+                return error;
+            }
+            return error
+                .with_hint(format!("name it in `streams.{name}.each`, which says where parents come from"));
+        }
         error.with_hint(placeholders::HINT)
     }
 
