@@ -100,11 +100,11 @@ impl<'a> Run<'a> {
         let (mut writers, mut waiting, pulled) = thread::scope(|scope| {
             let order = Order::new(writers, self.most_handed_out());
             let queue = Arc::new(SharedQueue::new(Queue::new(scope, self, order)?));
-            let start = |_| {
-                let worker = Worker::new(self, &queue);
-                scope.spawn(move || worker.pull_all())
-            };
-            let threads: Vec<_> = (0..self.workers).map(start).collect();
+            // All of them exist before any of them starts: one that has failed gives its writer back, with pages that were
+            // not committed, and no other may take it.
+            let workers: Vec<_> = (0..self.workers).map(|_| Worker::new(self, &queue)).collect();
+            let started = workers.into_iter().map(|worker| scope.spawn(move || worker.pull_all()));
+            let threads: Vec<_> = started.collect();
             let ended: Vec<_> = threads.into_iter().map(ScopedJoinHandle::join).collect();
             self.cancelled.set();
             let ended =
