@@ -27,7 +27,7 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    build::{placeholders as parent_placeholders, rules},
+    build::{placeholders::check_parent_is_used, rules},
     config::{
         self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
         placeholders::{self, RequestOf},
@@ -56,12 +56,10 @@ pub(crate) fn source(
         ..requests.get(&stream.path)
     };
     let job = stream.job.as_ref().map(|job| requests.job(job, shutdown_client)).transpose()?;
-    let mut all = vec![("", &first)];
-    if let Some(job) = &job {
-        all.extend([("job.submit.", &job.submit), ("job.poll.", &job.poll)]);
-        all.extend(job.cancel.iter().map(|cancel| ("job.cancel.", &cancel.request)));
-    }
-    parent_placeholders::check(loaded, name, stream, &all)?;
+    let of_job = job.iter().flat_map(|job| {
+        [&job.submit, &job.poll].into_iter().chain(job.cancel.as_ref().map(|cancel| &cancel.request))
+    });
+    check_parent_is_used(loaded, name, stream, &of_job.chain([&first]).collect::<Vec<_>>())?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,
