@@ -95,19 +95,29 @@ impl RecordFile {
         let file = disk.open(&path.absolute, Open::New);
         let file = file.map_err(|error| failed("create", &path, error))?;
         lock(&*file, &path)?;
-        let encoder = Encoder::new(compression);
-        Ok(Self {
+        Ok(Self::new(disk, file, path, publish, compression))
+    }
+
+    /// An open file that was empty before the pull.
+    fn new(
+        disk: Arc<dyn Disk>,
+        file: Box<dyn DiskFile>,
+        path: FilePath,
+        publish: Publish,
+        compression: Compression,
+    ) -> Self {
+        Self {
             disk,
             file,
             path,
             publish,
-            encoder,
+            encoder: Encoder::new(compression),
             length: 0,
             committed: None,
             start: None,
             length_before: None,
             is_foreign: false,
-        })
+        }
     }
 
     fn resume_part(
@@ -148,18 +158,9 @@ impl RecordFile {
         } else {
             Publish::Append(Appending::begin(&*disk, &path, length)?)
         };
-        Ok(Self {
-            disk,
-            file,
-            path,
-            publish,
-            encoder: Encoder::new(compression),
-            length,
-            committed: None,
-            start: None,
-            length_before,
-            is_foreign: false,
-        })
+        let mut opened = Self::new(disk, file, path, publish, compression);
+        (opened.length, opened.length_before) = (length, length_before);
+        Ok(opened)
     }
 
     fn resume_append(
@@ -221,18 +222,9 @@ impl RecordFile {
         // Synced even if nothing was cut: a run that cut the file may have been killed before it was durable, and the
         // next commit may find nothing to flush.
         file.sync().map_err(|error| failed("flush", &path, error))?;
-        Ok(Self {
-            disk,
-            file,
-            path,
-            publish,
-            encoder: Encoder::new(compression),
-            length,
-            committed: Some(from),
-            start: None,
-            length_before: Some(length),
-            is_foreign: false,
-        })
+        let mut opened = Self::new(disk, file, path, publish, compression);
+        (opened.length, opened.length_before, opened.committed) = (length, Some(length), Some(from));
+        Ok(opened)
     }
 }
 
