@@ -3,15 +3,7 @@
 mod auth;
 mod requests;
 
-use longhaul_core::{
-    client::answer::Then,
-    http::{
-        place::{Place, Places},
-        template::REFERENCES,
-    },
-    pull::job::JobState,
-    suggest,
-};
+use longhaul_core::{client::answer::Then, http::template::REFERENCES, pull::job::JobState, suggest};
 use url::Url;
 
 use crate::config::{
@@ -21,7 +13,7 @@ use crate::config::{
     parents,
     sections::{
         answers::Answer,
-        job::{Job, ResultUrls, State},
+        job::{Job, State},
         pages::Style,
         root::Config,
         sink::STANDARD_OUTPUT,
@@ -242,8 +234,8 @@ impl Check<'_> {
                     None => Ok(()),
                 }
             }
-            Some(Job { url: Some(ResultUrls(places)), .. })
-                if stream.pages.style != Style::Single && is_several(places) =>
+            Some(Job { url: Some(urls), .. })
+                if stream.pages.style != Style::Single && urls.are_several() =>
             {
                 Err(self.error(&["streams", name, "pages", "type"], |key| {
                     format!("`{key}` must be `single`, because `job.url` gives several files")
@@ -293,13 +285,4 @@ impl Check<'_> {
         let key = tree::dotted(&path);
         ConfigError::new(message(&key)).at(&key, self.stack.origin(&path))
     }
-}
-
-/// Whether a place stands for several addresses.
-fn is_several(places: &Places) -> bool {
-    let has_star = |place: &Place| match place {
-        Place::Body(pointer) => pointer.tokens().iter().any(|token| token == "*"),
-        _ => false,
-    };
-    places.iter().any(has_star)
 }

@@ -134,6 +134,16 @@ impl JsonSchema for State {
 #[derive(Clone, Debug)]
 pub struct ResultUrls(pub Places);
 
+impl ResultUrls {
+    /// Whether a pointer has a `*`, which stands for every element.
+    pub(in crate::config) fn are_several(&self) -> bool {
+        self.0.iter().any(|place| match place {
+            Place::Body(pointer) => pointer.tokens().iter().any(|token| token == "*"),
+            _ => false,
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for ResultUrls {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
