@@ -61,8 +61,8 @@ impl<'a> Sinks<'a> {
         self.openers.first().map_or("", |(name, _)| name).to_owned()
     }
 
-    /// Counts a page. What is written from now on belongs to it.
-    pub(crate) fn next_page(&mut self) {
+    /// Starts the next batch: a page, or a part of a long one. What is written until the next call has one mark.
+    pub(crate) fn next_batch(&mut self) {
         self.mark = self.mark.next();
     }
 

@@ -116,8 +116,8 @@ impl<'a> Writer<'a> {
             open.progress.without_key += sorted.without_key;
         }
         // The same batch has the same mark, whether it waited or not.
-        self.sinks.next_page();
-        open.sinks.next_page();
+        self.sinks.next_batch();
+        open.sinks.next_batch();
         self.sinks.write(batch)?;
         open.sinks.write(batch)?;
         open.progress.written += batch.len() as u64;

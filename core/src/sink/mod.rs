@@ -108,7 +108,7 @@ pub trait Sink: Debug + Send {
     fn finish(self: Box<Self>) -> Result<(), SinkError>;
 }
 
-/// A position in a pull: how many pages came before it.
+/// A position in a pull: how many pages came before it. The parts of a long page count as pages.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Mark(pub u64);
