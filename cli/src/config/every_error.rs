@@ -84,7 +84,7 @@ fn leave_out(values: &mut Dict, path: &[String]) -> Option<Vec<String>> {
     Some(left_out)
 }
 
-/// Whether `path` lists sinks, one of which was left out.
+/// Whether `path` is a list of sinks, and a sink was left out.
 fn hides_sinks(left_out: &[String], path: &[String]) -> bool {
     left_out.len() <= 2
         && left_out.first().is_some_and(|table| table == "sinks")

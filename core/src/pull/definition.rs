@@ -16,7 +16,7 @@ pub struct Pull<'a> {
     pub source: &'a Source,
     /// The slices of time, in order. `None` if the source has no windows.
     pub windows: Option<Vec<Window>>,
-    /// The parents, each of which makes a partition. `None` if the source has no parents.
+    /// The parents. Each makes a partition. `None` if the source has no parents.
     pub parents: Option<&'a Parents>,
     /// The sinks, with the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,

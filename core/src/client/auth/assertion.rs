@@ -22,18 +22,18 @@ pub trait SigningKey: Debug + Send + Sync {
     fn sign(&self, message: &[u8]) -> Option<Vec<u8>>;
 }
 
-/// How assertions are signed, and whom they are for.
+/// How assertions are signed, and their audience.
 #[derive(Clone, Debug)]
 pub struct Signer {
     /// The private key.
     pub key: Arc<dyn SigningKey>,
     /// The name by which the server knows the key.
     pub key_id: Option<String>,
-    /// Whom assertions are for; usually the URL of the token endpoint.
+    /// The audience: usually the URL of the token endpoint.
     pub audience: String,
 }
 
-/// Who an assertion is from, about whom, and for what.
+/// The issuer, the subject and the scope of an assertion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claims<'a> {
     pub(super) issuer: &'a str,

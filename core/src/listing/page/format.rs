@@ -8,9 +8,9 @@ pub enum Format {
     /// One JSON value, with the records somewhere in it.
     #[default]
     Json,
-    /// Lines, each of which is a record in JSON.
+    /// One record per line, in JSON.
     Ndjson,
-    /// Rows, each of which becomes an object of strings.
+    /// Rows. Each becomes an object of strings.
     Csv(Csv),
 }
 

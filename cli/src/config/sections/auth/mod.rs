@@ -102,7 +102,7 @@ pub struct Grant {
 /// How assertions are signed (RFC 7523).
 #[derive(Clone, Debug)]
 pub struct Signing {
-    /// Whom assertions are for, if not for `token_url`.
+    /// The audience of assertions, if it is not `token_url`.
     pub audience: Option<String>,
     /// The name of the key.
     pub key_id: Option<String>,

@@ -28,7 +28,7 @@ struct Table {
     #[serde(default)]
     #[schemars(extend("x-value" = ANSWERS, "x-types" = GRANTS, "default" = []))]
     answers: Vec<Answer>,
-    /// Whom signed assertions are for.
+    /// Audience of signed assertions (`aud`).
     #[schemars(extend("x-types" = GRANTS, "x-default" = "`token_url`"))]
     audience: Option<String>,
     /// How the client authenticates to the token endpoint.
