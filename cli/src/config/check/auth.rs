@@ -97,8 +97,9 @@ impl Check<'_> {
     fn signing(&self, grant: &Grant) -> Result<(), ConfigError> {
         let authenticates = grant.client_auth == ClientAuth::PrivateKeyJwt;
         if !authenticates && !matches!(self.config.auth, Auth::JwtBearer { .. }) {
-            let unused =
-                ["private_key", "key_id", "audience"].into_iter().find(|name| self.has(&["auth", name]));
+            let unused = ["private_key", "key_id", "audience", "algorithm"]
+                .into_iter()
+                .find(|name| self.has(&["auth", name]));
             return unused.map_or(Ok(()), |name| {
                 let error = self.wrong(&format!("auth.{name}"), "nothing is signed, so this has no effect");
                 Err(error.with_hint("remove it, or set `client_auth = \"private_key_jwt\"`"))

@@ -6,7 +6,7 @@ mod table;
 
 use std::time::Duration;
 
-use longhaul_core::client::auth::{Carrier, Fields};
+use longhaul_core::client::auth::{Algorithm, Carrier, Fields};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
@@ -102,6 +102,8 @@ pub struct Grant {
 /// How assertions are signed (RFC 7523).
 #[derive(Clone, Debug)]
 pub struct Signing {
+    /// The algorithm, if it is not the usual one of the key.
+    pub algorithm: Option<Algorithm>,
     /// The audience of assertions, if it is not `token_url`.
     pub audience: Option<String>,
     /// The name of the key.

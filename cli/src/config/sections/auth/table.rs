@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderName, header::AUTHORIZATION};
-use longhaul_core::client::auth::Carrier;
+use longhaul_core::client::auth::{Algorithm, Carrier};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
@@ -24,6 +24,10 @@ use crate::config::{
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Auth")]
 struct Table {
+    /// Algorithm of signatures. It must fit `private_key`.
+    #[serde(default, deserialize_with = "choice::optional")]
+    #[schemars(with = "String", extend("oneOf" = words(), "x-types" = GRANTS, "x-default" = "`RS256` for RSA; for an elliptic curve, that of the curve"))]
+    algorithm: Option<Algorithm>,
     /// What responses of the token endpoint mean, besides the built-in rules. The first rule that matches decides.
     #[serde(default)]
     #[schemars(extend("x-value" = ANSWERS, "x-types" = GRANTS, "default" = []))]
@@ -59,7 +63,7 @@ struct Table {
     /// Password of the user.
     #[schemars(extend("x-types" = ["basic", "password"], "x-required" = true))]
     password: Option<SecretSource>,
-    /// Private key that signs assertions: RSA for RS256, or P-256 for ES256, as PEM in the form PKCS#8 or PKCS#1.
+    /// Private key that signs assertions: RSA, P-256 or P-384, as PEM in the form PKCS#8 or PKCS#1.
     #[schemars(extend("x-types" = GRANTS, "x-required" = ["jwt_bearer"]))]
     private_key: Option<SecretSource>,
     /// Query parameter in which requests carry the token or the key, instead of a header. It is never shown.
@@ -112,6 +116,12 @@ const TOKENS: [&str; 5] = ["client_credentials", "jwt_bearer", "password", "refr
 /// The types whose credential can go anywhere.
 const CARRIED: [&str; 6] =
     ["api_key", "client_credentials", "jwt_bearer", "password", "refresh_token", "token"];
+
+/// The names of the algorithms.
+fn words() -> Vec<serde_json::Value> {
+    let names = ["ES256", "ES384", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
+    names.into_iter().map(|name| serde_json::json!({ "const": name })).collect()
+}
 
 #[derive(Clone, Copy, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -228,7 +238,12 @@ impl Table {
             request,
             response: required("response", self.response)?,
             scope: self.scope,
-            signing: Signing { audience: self.audience, key_id: self.key_id, private_key: self.private_key },
+            signing: Signing {
+                algorithm: self.algorithm,
+                audience: self.audience,
+                key_id: self.key_id,
+                private_key: self.private_key,
+            },
             token_url: required("token_url", self.token_url)?,
         })
     }
