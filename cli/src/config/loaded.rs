@@ -12,7 +12,7 @@ use crate::config::{
     every_error::{every_error, in_order},
     load::{defaults, extract::extract, layers, region, sources::Sources, stack::Stack},
     origin::Origin,
-    sections::{root::Config, stream::Stream},
+    sections::{auth::Auth, root::Config, stream::Stream},
     show, tree,
     values::secret::SecretSource,
 };
@@ -50,9 +50,12 @@ impl Loaded {
         self.stack.origin(&names.iter().map(|name| name.get().to_owned()).collect::<Vec<_>>())
     }
 
-    /// The same without secrets, for work that sends nothing.
+    /// The same without credentials and other secrets, for work that sends nothing.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
+        // Keys must be real ones, so none is better than a stand-in.
+        self.config.auth = Auth::None;
+        (self.config.api.client_cert, self.config.api.client_key) = (None, None);
         self.config.secrets_mut().into_iter().for_each(|(_, secret)| *secret = SecretSource::stand_in());
         self
     }
