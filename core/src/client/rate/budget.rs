@@ -2,21 +2,10 @@
 
 use std::time::Duration;
 
-use super::reported::Reported;
+use super::{Turn, reported::Reported};
 
 /// Two resets that differ by less than this belong to the same period, because APIs report whole seconds.
 const TOLERANCE: Duration = Duration::from_secs(2);
-
-/// Whether a request may be sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Turn {
-    /// It may. Call [`Pace::leave`](super::Pace::leave) when it is done.
-    Now,
-    /// Not before this time has passed.
-    Later(Duration),
-    /// Not before another request is answered, because that answer will report the limit.
-    AfterAnother,
-}
 
 /// The requests that a token has left. It does not read a clock: the caller passes the time.
 #[derive(Clone, Copy, Debug, Default)]
