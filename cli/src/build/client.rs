@@ -14,7 +14,7 @@ use longhaul_core::{
     client::{
         answer::Rules,
         auth::{Anonymous, Auth, AuthError},
-        rate::{ConfiguredLimit, ConfiguredRate, RateLimit, RatePlaces},
+        rate::{ConfiguredLimit, ConfiguredRate, LeftPlaces, RateLimit, RatePlaces, RenewalPlaces},
         retry::RetryPolicy,
     },
     event::Observer,
@@ -196,10 +196,24 @@ fn rate(config: &Config) -> RateLimit {
     let Some(config::Rate { concurrent, requests, per, headers }) = config.rate.clone() else {
         return RateLimit::default();
     };
-    RateLimit {
-        configured: limit(concurrent, requests, per),
-        reported: headers.map(|config::RateHeaders { limit, used, reset }| RatePlaces { limit, used, reset }),
-    }
+    RateLimit { configured: limit(concurrent, requests, per), reported: headers.and_then(rate_places) }
+}
+
+/// Where responses report the limit. It was checked that they say it in one way.
+fn rate_places(headers: config::RateHeaders) -> Option<RatePlaces> {
+    let config::RateHeaders { cost, limit, remaining, reset, restore, used } = headers;
+    let renewal = match (reset, restore) {
+        (Some(config::Reset::At(places)), _) => RenewalPlaces::Reset(places),
+        (Some(config::Reset::Within(period)), _) => RenewalPlaces::Every(period),
+        (None, Some(amount)) => RenewalPlaces::Restore { amount, most: limit.clone() },
+        (None, None) => return None,
+    };
+    let left = match (remaining, limit, used) {
+        (Some(remaining), ..) => LeftPlaces::Remaining(remaining),
+        (None, Some(limit), Some(used)) => LeftPlaces::Difference { limit, used },
+        _ => return None,
+    };
+    Some(RatePlaces { left, cost, renewal })
 }
 
 fn stream_limit(rate: &config::StreamRate) -> ConfiguredLimit {

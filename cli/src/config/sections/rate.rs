@@ -7,9 +7,10 @@ use std::{
 
 use longhaul_core::http::place::Places;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
-use crate::config::values::{duration, place::HeaderOrPlaces};
+use crate::config::values::{described::described, duration, place::HeaderOrPlaces};
 
 /// How many requests the API allows.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -44,20 +45,59 @@ pub struct StreamRate {
     pub per: Duration,
 }
 
-/// Where the API reports its limit.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+/// Where the API reports its limit: a number of requests, or of points that requests cost.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateHeaders {
-    /// Number of requests that a period allows: a header, or a place in the response.
-    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
-    #[schemars(with = "HeaderOrPlaces")]
-    pub limit: Places,
-    /// When the period ends: seconds from now, a Unix time in seconds or milliseconds, or a date.
-    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
-    #[schemars(with = "HeaderOrPlaces")]
-    pub reset: Places,
-    /// Number of requests made in the period.
-    #[serde(deserialize_with = "HeaderOrPlaces::deserialize")]
-    #[schemars(with = "HeaderOrPlaces")]
-    pub used: Places,
+    /// What a request such as the answered one costs, if the limit is one of points. Without it, each request costs 1.
+    #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
+    #[schemars(with = "Option<HeaderOrPlaces>")]
+    pub cost: Option<Places>,
+    /// What a period allows, a number: a header, or a place in the response. With `restore`, the most that there can be.
+    #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
+    #[schemars(with = "Option<HeaderOrPlaces>")]
+    pub limit: Option<Places>,
+    /// What is left. Required, unless there are `limit` and `used`.
+    #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
+    #[schemars(with = "Option<HeaderOrPlaces>")]
+    pub remaining: Option<Places>,
+    /// When the period ends: seconds from now, a Unix time in seconds or milliseconds, or a date. If no response says so,
+    /// write the length of a period, such as `10s`. Required, unless there is `restore`.
+    pub reset: Option<Reset>,
+    /// What comes back each second, of a limit without periods.
+    #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
+    #[schemars(with = "Option<HeaderOrPlaces>")]
+    pub restore: Option<Places>,
+    /// What is used of the limit.
+    #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
+    #[schemars(with = "Option<HeaderOrPlaces>")]
+    pub used: Option<Places>,
+}
+
+/// When a period ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reset {
+    /// The response says so.
+    At(Places),
+    /// Within this time.
+    Within(Duration),
+}
+
+described!(Reset, {
+    "type": ["string", "array"],
+    "items": { "type": "string" },
+    "x-value": "header, place or duration",
+    "examples": ["X-RateLimit-Reset", "/quota/reset", "10s"],
+});
+
+impl<'de> Deserialize<'de> for Reset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        // No header is called like a duration.
+        let starts_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+        if value.is_number() || value.as_str().is_some_and(starts_with_digit) {
+            return duration::Positive::deserialize(value).map(Self::Within).map_err(de::Error::custom);
+        }
+        HeaderOrPlaces::deserialize(value).map(Self::At).map_err(de::Error::custom)
+    }
 }

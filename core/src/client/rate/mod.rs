@@ -18,7 +18,7 @@ pub(crate) use self::reported::exhausted;
 use self::{budget::Budget, configured::Limiter};
 pub use self::{
     configured::{ConfiguredLimit, ConfiguredRate},
-    reported::RatePlaces,
+    reported::{LeftPlaces, RatePlaces, RenewalPlaces},
 };
 use crate::{client::auth::Grant, http::place::Places};
 
