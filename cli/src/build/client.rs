@@ -199,13 +199,13 @@ fn rate(config: &Config) -> RateLimit {
     RateLimit { configured: limit(concurrent, requests, per), reported: headers.and_then(rate_places) }
 }
 
-/// Where responses report the limit. It was checked that they say it in one way.
+/// Where responses report the limit. It was checked that nothing is missing.
 fn rate_places(headers: config::RateHeaders) -> Option<RatePlaces> {
     let config::RateHeaders { cost, limit, remaining, reset, restore, used } = headers;
-    let renewal = match (reset, restore) {
-        (Some(config::Reset::At(places)), _) => RenewalPlaces::Reset(places),
-        (Some(config::Reset::Within(period)), _) => RenewalPlaces::Every(period),
-        (None, Some(amount)) => RenewalPlaces::Restore { amount, most: limit.clone() },
+    let renewal = match (restore, reset) {
+        (Some(amount), _) => RenewalPlaces::Restore { amount, most: limit.clone() },
+        (None, Some(config::Reset::At(places))) => RenewalPlaces::Reset(places),
+        (None, Some(config::Reset::Within(period))) => RenewalPlaces::Every(period),
         (None, None) => return None,
     };
     let left = match (remaining, limit, used) {

@@ -57,14 +57,14 @@ pub struct RateHeaders {
     #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
     #[schemars(with = "Option<HeaderOrPlaces>")]
     pub limit: Option<Places>,
-    /// What is left. Required, unless there are `limit` and `used`.
+    /// What is left. Required, unless there are `limit` and `used`, which it comes before.
     #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
     #[schemars(with = "Option<HeaderOrPlaces>")]
     pub remaining: Option<Places>,
     /// When the period ends: seconds from now, a Unix time in seconds or milliseconds, or a date. If no response says so,
     /// write the length of a period, such as `10s`. Required, unless there is `restore`.
     pub reset: Option<Reset>,
-    /// What comes back each second, of a limit without periods.
+    /// What comes back each second, of a limit without periods. It comes before `reset`.
     #[serde(default, deserialize_with = "HeaderOrPlaces::optional")]
     #[schemars(with = "Option<HeaderOrPlaces>")]
     pub restore: Option<Places>,

@@ -241,16 +241,6 @@ fn a_limit_has_one_number_and_one_time() {
             "`rate.headers.reset` is missing",
             "set `reset`, or `restore` if a part of the limit comes back each second",
         ),
-        (
-            "remaining = 'X'\nused = 'Y'\nreset = '1s'",
-            "`rate.headers.used`: `remaining` says the same",
-            "set only one of them",
-        ),
-        (
-            "remaining = 'X'\nrestore = 'Y'\nreset = '1s'",
-            "`rate.headers.restore`: `reset` says the same",
-            "set only one of them",
-        ),
     ] {
         let error = read(text).error();
         assert_eq!((error.to_string().as_str(), error.hint()), (clause, Some(hint)), "{text}");
