@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
         check.client_certificate(),
         check.plain_http(),
         check.rate_headers(),
+        check.api_headers(),
     ];
     ConfigError::all(all.into_iter().chain(streams))?;
     Ok(warnings)
