@@ -194,10 +194,11 @@ fn a_value_that_a_header_cannot_contain_is_an_error() {
 fn headers_of_all_streams_know_no_parent() {
     let (folder, server) = stream("", |_| Reply::json("[]"));
     let text = folder.read("longhaul.toml");
-    let folder = folder.with("longhaul.toml", format!("api.headers.X-Tenant = \"{{each.tenant}}\"\n{text}"));
+    let folder = folder
+        .with("longhaul.toml", text.replace("[api]\n", "[api]\nheaders.X-Tenant = \"{each.tenant}\"\n"));
     folder.run("run").assert_failed(
         2,
-        "error: `api.headers.X-Tenant`: `{each.tenant}` is not a known placeholder\n  in: longhaul.toml:1\n\
+        "error: `api.headers.X-Tenant`: `{each.tenant}` is not a known placeholder\n  in: longhaul.toml:2\n\
          hint: write a brace that is meant for the server twice: `{{`\n",
     );
     assert_eq!(server.connections(), 0);

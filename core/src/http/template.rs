@@ -62,8 +62,13 @@ impl Template {
     }
 }
 
-/// The placeholders whose value a server may give as a URL or path. A path of this module may begin with one.
-pub const REFERENCES: [&str; 2] = ["{job.id}", "{job.url}"];
+/// The placeholder that `path` begins with, if its value may be a URL or path that a server gave: that of a job, or of a
+/// parent.
+pub fn reference(path: &str) -> Option<&str> {
+    let (name, rest) = path.strip_prefix('{')?.split_once('}')?;
+    let is_given = matches!(name, "job.id" | "job.url") || name.starts_with("each.");
+    is_given.then(|| &path[..path.len() - rest.len()])
+}
 
 /// Values that make no request of a template.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -96,8 +101,7 @@ impl Template {
     }
 
     fn url(&self, variables: &Variables) -> Result<Url, url::ParseError> {
-        let reference = REFERENCES.into_iter().find(|reference| self.path.starts_with(reference));
-        let Some(reference) = reference else {
+        let Some(reference) = reference(&self.path) else {
             let base_url = self.base_url.as_str().trim_end_matches('/');
             return Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)));
         };
@@ -156,6 +160,8 @@ mod tests {
         assert_eq!(url("/jobs/7", "{job.id}"), "https://api.example/jobs/7");
         assert_eq!(url("https://api.example/jobs/7", "{job.id}/rows?x"), "https://api.example/jobs/7/rows?x");
         assert_eq!(url("a b", "/jobs/{job.id}"), "https://api.example/v1/jobs/a%20b");
+        assert_eq!(reference("{each.href}/rows"), Some("{each.href}"));
+        assert_eq!([reference("{date}"), reference("/{each.id}"), reference("{each.id")], [None; 3]);
     }
 
     #[test]

@@ -21,12 +21,12 @@ use serde_json::{Value, json};
 
 use crate::api;
 
-pub(super) const RSA: &str = include_str!("../../support/keys/rsa.pem");
-pub(super) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
-pub(super) const P256: &str = include_str!("../../support/keys/p256.pem");
+pub(crate) const RSA: &str = include_str!("../../support/keys/rsa.pem");
+pub(crate) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
+pub(crate) const P256: &str = include_str!("../../support/keys/p256.pem");
 
 /// Verifies assertions for one client. Each id is accepted once.
-pub(super) struct Verifier {
+pub(crate) struct Verifier {
     public: Vec<u8>,
     is_rsa: bool,
     ids: Mutex<HashSet<String>>,
@@ -34,7 +34,7 @@ pub(super) struct Verifier {
 
 impl Verifier {
     /// Verifies what the private key in `pem` signs.
-    pub(super) fn of(pem: &str) -> Self {
+    pub(crate) fn of(pem: &str) -> Self {
         let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(lines).unwrap();
         let rsa = if pem.contains("RSA") { RsaKeyPair::from_der(&der) } else { RsaKeyPair::from_pkcs8(&der) };
@@ -51,7 +51,7 @@ impl Verifier {
 
     /// The assertion must be signed now, with this header besides `alg` and `typ`, and have exactly these claims besides those
     /// of every assertion.
-    pub(super) fn check(&self, assertion: &str, kid: Option<&str>, claims: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, assertion: &str, kid: Option<&str>, claims: &Value) -> Result<(), String> {
         let wrong = |what: &str| format!("{what} in {assertion}");
         let [header, body, signature] = assertion.split('.').collect::<Vec<_>>()[..] else {
             return Err(wrong("not three parts"));
