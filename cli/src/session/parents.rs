@@ -11,6 +11,7 @@ use std::{
 
 use longhaul_core::{
     disk::SystemDisk,
+    partition::PartitionId,
     pull::{Each, ParentError, ParentsSink, differs_by},
     sink::{Batch, Destination, Mark, OpenSink, SinkError, Variables},
     state::Parents,
@@ -131,7 +132,8 @@ impl<'s> StreamParents<'s> {
         variables: &Variables,
         parents: &Parents,
     ) -> Result<(), Failure> {
-        let placeholders = self.config.placeholders();
+        let mut placeholders = self.config.placeholders();
+        placeholders.push("partition".to_owned());
         for (name, sink) in sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables)) {
             let mut seen = HashSet::new();
             for index in 0..parents.len() {
@@ -139,6 +141,8 @@ impl<'s> StreamParents<'s> {
                 let variables = Each::in_file_names(variables.clone(), &parent);
                 let windows = ["window.start", "window.end"].into_iter();
                 let variables = windows.fold(variables, |variables, name| variables.with(name, ""));
+                let id = PartitionId { parent: Some(index), window: None };
+                let variables = variables.with("partition", id.in_file_names());
                 let Ok(Destination::File(path)) = sink.destination(&variables) else { continue };
                 if !seen.insert(fingerprint_of(&path)) {
                     let key = format!("sinks.{name}.path");

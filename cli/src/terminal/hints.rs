@@ -7,6 +7,7 @@ use longhaul_core::{
     },
     http::{
         origins::{ForeignOrigin, WayOut},
+        template::TemplateError,
         transport::{TransportError, TransportErrorKind},
     },
     listing::PageError,
@@ -82,7 +83,8 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             format!("give the field another name in `streams.{stream}.each.add`")
         }
         PullError::Job(error) => job(error, exit, stream),
-        PullError::Url(_) => format!("check the path in `streams.{stream}`"),
+        PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
+        PullError::Template(_) => format!("check the path in `streams.{stream}`"),
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
