@@ -76,6 +76,7 @@ fn pull(
         sinks,
         variables,
         spool: None,
+        columns: Vec::new(),
         strict: false,
         checkpointing: None,
     };

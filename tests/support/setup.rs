@@ -200,6 +200,7 @@ impl Setup {
             sinks,
             variables: Variables::new("conversations", "/"),
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing: None,
         };

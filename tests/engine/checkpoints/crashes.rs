@@ -46,7 +46,10 @@ fn assert_resumes(scenario: &Scenario, disk: &SimulatedDisk, undisturbed: &Undis
     // A leftover file that nothing can remove is at least empty.
     files.retain(|name, text| !text.is_empty() || undisturbed.files.contains_key(name));
     assert!(files == undisturbed.files, "{what}: {:?}", difference(&files, &undisturbed.files));
-    assert_eq!(Scenario::state(disk).unfinished, None, "{what}");
+    let state = Scenario::state(disk);
+    assert_eq!(state.unfinished, None, "{what}");
+    let complete = state.complete.unwrap().summary;
+    assert_eq!(complete.unmatched_columns, BTreeMap::new(), "{what}");
 }
 
 fn difference(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> Vec<String> {
