@@ -30,14 +30,17 @@ impl Pages<'_> {
             let at = at.to_string();
             return Ok(self.end(Proof::MoreFalse { at }));
         }
-        if let Some(proof) = self.last_page(page)? {
+        if let Some(proof) = self.last_page(at, page)? {
             return Ok(self.end(proof));
         }
         let says_more = more.is_some();
         let at_total = self.listing.ends.at_total;
         let is_short = self.missing() > 0;
+        // More records than the total show that the total is not to be trusted, or that records arrive twice.
+        let is_exact = self.progress.total.is_none_or(|total| self.progress.records <= total);
         if at_total
             && !is_short
+            && is_exact
             && let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
         {
             let at = at.to_string();
@@ -66,8 +69,12 @@ impl Pages<'_> {
     }
 
     /// The proof that `page` is the last one, if a condition of the user says so.
-    fn last_page(&self, page: &Page) -> Result<Option<Proof>, PageError> {
-        let is_short = self.is_short(page);
+    fn last_page(&self, at: Option<&Cursor>, page: &Page) -> Result<Option<Proof>, PageError> {
+        // An empty page ends nothing where the style of pagination knows of more: its page count is not reached, or it has
+        // a next link.
+        let is_gap =
+            || Ok::<_, PageError>(matches!(self.listing.paginator.advance(at, page)?, Step::Page(_)));
+        let is_short = self.is_short(page) && !(page.is_empty() && is_gap()?);
         for LastPage { is_short: must_be_short, status, at } in &self.listing.ends.last {
             if *must_be_short && !is_short {
                 continue;
