@@ -217,7 +217,7 @@ impl Listing {
             at: Some((place.parse().unwrap(), vec![Comparison::Is(vec![value])])),
             ..Condition::default()
         };
-        let busy = rule(at("$.error", json!("busy")), self.busy);
+        let busy = rule(at("$..error", json!("busy")), self.busy);
         let denied = rule(at("/ok", json!(false)), Then::Fail);
         let mut rules = vec![
             Rule { after: Some(After::At("/wait".parse().unwrap())), ..busy },
@@ -226,7 +226,7 @@ impl Listing {
             rule(status(451), Then::Skip),
         ];
         rules.extend((self.end_by == EndBy::Answer).then(|| rule(status(404), Then::End)));
-        Rules::of_pages(rules)
+        Rules::of_pages(rules).with_records("/data".parse().unwrap())
     }
 
     /// Whether all records must arrive in spite of the fault.
@@ -247,8 +247,11 @@ impl Listing {
         let (is_before, is_elsewhere) = (is(&|id| id < of_page.start), is(&|id| !of_page.contains(&id)));
         match self.fault {
             // The server never sends the records of this page. Where pages are numbered, it looks like the end.
-            Fault::Empty if self.is_linked() || self.style == Style::NumberAndCount => is_elsewhere,
-            Fault::Empty => is_elsewhere || is_before,
+            Fault::Empty => {
+                let says_more = self.says_more || self.total == Total::Ends;
+                let is_gap = self.is_linked() || self.style == Style::NumberAndCount || says_more;
+                is_elsewhere || (!is_gap && is_before)
+            }
             Fault::EmptyForever => is_before,
             // The page looks like the last one.
             Fault::NoNext => {
