@@ -157,7 +157,19 @@ fn children_with_their_own_files() {
     assert_recovers_from_crashes(&scenarios::children_with_files(2));
 }
 
+/// Among these crashes is every one between the creation of a file and its first commit, when the job is saved already.
 #[test]
 fn jobs() {
     assert_recovers_from_crashes(&scenarios::window_jobs());
+    assert_recovers_from_crashes(&scenarios::window_jobs_with_single_commits());
+}
+
+#[test]
+fn jobs_appended_to_existing_files() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_appended());
+}
+
+#[test]
+fn jobs_with_their_own_files() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_with_files());
 }
