@@ -67,7 +67,7 @@ pub(crate) fn source(
         records: stream.records.clone(),
         paginator: paginator(&stream.pages.style, is_declared, &loaded.config.api.base_url),
         ends: ends(stream),
-        rules: Arc::new(rules::of_stream(&loaded.config, stream)),
+        rules: Arc::new(rules::of_stream(&loaded.config, stream).with_records(stream.records.clone())),
         unique: stream.unique.clone(),
         filter: filter(stream),
         job,

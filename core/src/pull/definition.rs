@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::{
-    pull::{sinks::Named, source::Source, spool::SpoolFolder},
+    pull::{columns::Column, sinks::Named, source::Source, spool::SpoolFolder},
     sink::{OpenSink, Variables},
     state::{Parents, checkpoint::Checkpointing},
     window::Window,
@@ -20,6 +20,8 @@ pub struct Pull<'a> {
     pub parents: Option<&'a Parents>,
     /// The sinks, with the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
+    /// The columns that the sinks read in every record. Those in which no record has a value are a finding.
+    pub columns: Vec<Column>,
     /// The values of the placeholders in requests and in the paths of sinks.
     pub variables: Variables,
     /// Where the pages of partitions ahead of their turn wait. With `None`, sinks that take the records of all partitions are

@@ -24,6 +24,7 @@
 //!
 //! Without checkpointing, a pull that fails is rolled back as a whole.
 
+mod columns;
 mod commit;
 mod definition;
 mod each;
@@ -54,6 +55,7 @@ use std::{
 };
 
 pub use self::{
+    columns::Column,
     definition::{Pull, differs_by},
     each::{Each, ParentError, ParentsSink},
     error::PullError,

@@ -203,3 +203,23 @@ pub(crate) fn window_jobs() -> Scenario {
         ..halved_windows(None)
     }
 }
+
+/// The same jobs, whose results are appended to existing files.
+pub(crate) fn window_jobs_appended() -> Scenario {
+    Scenario {
+        sinks: side_by_side("append"),
+        existing_files: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
+        ..window_jobs()
+    }
+}
+
+/// The same jobs, whose results have files of their own.
+pub(crate) fn window_jobs_with_files() -> Scenario {
+    let Scenario { sinks, .. } = window_files(1);
+    Scenario { sinks, ..window_jobs() }
+}
+
+/// The same jobs with a single commit at the end of each partition.
+pub(crate) fn window_jobs_with_single_commits() -> Scenario {
+    Scenario { every: Duration::from_secs(3600), ..window_jobs() }
+}

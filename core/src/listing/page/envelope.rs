@@ -72,6 +72,17 @@ pub(super) fn leads_on(name: &str) -> bool {
         && !has(&["prev", "self", "first", "last", "start"])
 }
 
+/// Whether the name of a header suggests another page. Other words than these are common in headers: `Retry-After`.
+pub(super) fn header_leads_on(name: &str) -> bool {
+    let mut words = name.split(['-', '_']);
+    let has = |word: &str| {
+        ["next", "nextpage", "nextlink", "nexttoken"].contains(&word)
+            || word.contains("cursor")
+            || word.contains("continuation")
+    };
+    words.any(has) && !["prev", "self", "first", "last", "start"].iter().any(|word| name.contains(word))
+}
+
 /// Counts of pages that are greater than one, and totals that are greater than `records`.
 pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation> {
     let mut found = Vec::new();
@@ -140,7 +151,7 @@ fn visit<'v>(value: &'v Value, path: &mut Vec<&'v str>, see: &mut impl FnMut(&[&
 }
 
 /// Whether a value stands for nothing.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) => false,
@@ -152,11 +163,14 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A value for a message. Texts can be credentials, so only URLs are shown, and without their parameters' values.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => match Url::parse(text) {
             Ok(url) => format!("`{}`", ShownUrl::from(&url)),
-            Err(_) => format!("a text of {} characters", text.chars().count()),
+            Err(_) => match text.chars().count() {
+                1 => "a text of 1 character".to_owned(),
+                count => format!("a text of {count} characters"),
+            },
         },
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
@@ -193,6 +207,25 @@ mod tests {
             json!({ "results": [] }),
         ] {
             assert_eq!(places(&envelope), [""; 0], "{envelope}");
+        }
+    }
+
+    #[test]
+    fn headers_that_lead_to_another_page_are_recognized() {
+        for name in
+            ["x-next", "x-next-page", "next-cursor", "x-ms-continuation", "x-nextpage", "continuation-token"]
+        {
+            assert!(header_leads_on(name), "{name}");
+        }
+        for name in [
+            "retry-after",
+            "link",
+            "x-nextjs-cache",
+            "x-prev-cursor",
+            "x-last-page",
+            "strict-transport-security",
+        ] {
+            assert!(!header_leads_on(name), "{name}");
         }
     }
 

@@ -184,6 +184,12 @@ impl Page {
             let shown = self.url.join(&target).map_or(target, |url| ShownUrl::from(&url).to_string());
             Continuation { at: format!("link:{rel}"), found: format!("`{shown}`") }
         }));
+        let headers = self.headers.iter().filter(|(name, _)| envelope::header_leads_on(name.as_str()));
+        found.extend(headers.filter_map(|(name, value)| {
+            let value = Value::from(String::from_utf8_lossy(value.as_bytes()).trim());
+            let found = (!envelope::is_empty(&value)).then(|| envelope::shown(&value))?;
+            Some(Continuation { at: format!("header:{name}"), found })
+        }));
         found
     }
 

@@ -32,9 +32,3 @@ pub enum Records {
         found: &'static str,
     },
 }
-
-/// The tokens of `records` before the first `*`, and the others.
-pub(super) fn split(records: &Pointer) -> (&[String], &[String]) {
-    let tokens = records.tokens();
-    tokens.split_at(tokens.iter().position(|token| token == "*").unwrap_or(tokens.len()))
-}
