@@ -161,6 +161,9 @@ pub struct Had {
     pub more: bool,
     /// Some page had records where they should be.
     pub records: bool,
+    /// They were in an array. A page that is an object is then not a record, but an error for example.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub array: bool,
 }
 
 impl Had {
@@ -174,5 +177,6 @@ impl Had {
         self.next |= other.next;
         self.more |= other.more;
         self.records |= other.records;
+        self.array |= other.array;
     }
 }
