@@ -154,6 +154,7 @@ pub enum Proof {
 /// What the pages of a stream have had so far.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Had {
     /// Some page had a next page.
     pub next: bool,
