@@ -36,6 +36,9 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         ) => {
             format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
         }
+        PullError::Page(PageError::OtherHeader { .. }) => {
+            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
+        }
         PullError::Page(PageError::SameRecords { .. }) => {
             format!(
                 "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
@@ -72,7 +75,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
             "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
-        PullError::Page(PageError::ErrorInstead { .. }) => {
+        PullError::Page(PageError::ErrorInstead { .. } | PageError::ErrorBeside { .. }) => {
             format!(
                 "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
             )

@@ -55,19 +55,16 @@ impl<'a> View<'a> {
     /// The first value at `places`.
     pub(crate) fn find(&self, places: &Places) -> Result<Option<Value>, PlaceError> {
         for place in places.iter() {
-            let value = match place {
-                Place::Body(pointer) => {
-                    let mut cells = [None];
-                    let body = str::from_utf8(self.whole()).unwrap_or_default();
-                    // A body that is not JSON has no values.
-                    let read = PointerTree::of([pointer]).find(body, &mut cells);
-                    let text = read.ok().and_then(|()| cells[0]);
-                    text.and_then(|text| serde_json::from_str(text).ok())
-                }
-                _ => {
-                    let body = self.envelope();
-                    place.find(&Found { headers: &self.response.headers, body, last: None })?
-                }
+            let value = if let Place::Body(pointer) = place {
+                let mut cells = [None];
+                let body = str::from_utf8(self.whole()).unwrap_or_default();
+                // A body that is not JSON has no values.
+                let read = PointerTree::of([pointer]).find(body, &mut cells);
+                let text = read.ok().and_then(|()| cells[0]);
+                text.and_then(|text| serde_json::from_str(text).ok())
+            } else {
+                let body = self.envelope();
+                place.find(&Found { headers: &self.response.headers, body, last: None })?
             };
             if value.is_some() {
                 return Ok(value);

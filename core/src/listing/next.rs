@@ -52,11 +52,13 @@ impl Pages<'_> {
             Step::Empty(_) if !expects_more => return Ok(self.end(Proof::NoRecords)),
             Step::Page(next) | Step::Empty(Some(next)) => next,
             Step::Empty(None) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
-            Step::End(Proof::NextNull { at }) if says_more => {
+            Step::End(Proof::NextNull { at }) if says_more || page.says_more().is_some() => {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
             Step::End(proof) => return Ok(self.end(proof)),
-            Step::Missing(at) if says_more => return Err(PageError::MoreWithoutNext { at: at.to_string() }),
+            Step::Missing(at) if says_more || (self.history.get().next && page.says_more().is_some()) => {
+                return Err(PageError::MoreWithoutNext { at: at.to_string() });
+            }
             Step::Missing(at) => return self.end_without_next(&at, page),
             Step::Only => return self.end_of_only(page),
         };

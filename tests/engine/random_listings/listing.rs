@@ -88,6 +88,7 @@ pub(super) enum EndBy {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are drawn independently of each other")]
 pub(super) struct Listing {
     pub(super) style: Style,
     pub(super) records: u64,

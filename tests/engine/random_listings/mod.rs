@@ -17,7 +17,7 @@ use self::{
 const CASES: u64 = 10_000;
 
 /// How many listings are pulled at once.
-const THREADS: u64 = 4;
+const THREADS: u8 = 4;
 
 /// How many of them ended in which way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +35,8 @@ struct Ended {
 #[test]
 fn a_listing_delivers_everything_or_fails() {
     let ended = thread::scope(|scope| {
-        let cases = |thread: u64| move || (thread..CASES).step_by(THREADS as usize).map(pull).collect();
+        let cases =
+            |thread: u8| move || (u64::from(thread)..CASES).step_by(THREADS.into()).map(pull).collect();
         let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(cases(thread))).collect();
         let ended = threads.into_iter().flat_map(|thread| -> Vec<Ended> { thread.join().unwrap() });
         ended.fold(Ended::default(), |sum, one| Ended {

@@ -178,7 +178,7 @@ impl Search<'_> {
         let found = match self.scan.peek()? {
             b'[' => return self.array_of_records(),
             b'{' if object == Object::IsRecord => {
-                self.found.records = Some(Records::Found);
+                self.found.records = Some(Records::Whole);
                 return self.in_range(Self::record);
             }
             // `null` counts as absent.

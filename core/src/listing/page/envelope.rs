@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::{json::pointer::Pointer, shown_url::ShownUrl};
@@ -90,6 +90,7 @@ pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation>
         let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
         let name = name.replace(['_', '-'], "");
         let least = match name.as_str() {
+            "count" if path.len() == 1 => records,
             "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => 1,
             "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
             | "totalsize" => records,
@@ -104,12 +105,28 @@ pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation>
     found
 }
 
+/// The total number of records in a header, if that is what the header has.
+pub(super) fn total_in_header(name: &str, value: &str) -> Option<u64> {
+    match name {
+        "x-total-count" | "x-total" | "total-count" => value.trim().parse().ok(),
+        // RFC 9110 §14.4: `items 0-49/1234`.
+        "content-range" if !value.trim_start().starts_with("bytes") => value.rsplit_once('/')?.1.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The first of the errors that a GraphQL response has beside its data. Each has a message.
+pub(super) fn graphql_errors(envelope: &Value) -> Option<String> {
+    let errors = envelope.get("errors")?.as_array()?;
+    errors.iter().find_map(|error| error.get("message")?.as_str()).map(str::to_owned)
+}
+
 /// What an envelope says is wrong: a non-empty `error`, `errors` or `fault`, or a false `ok` or `success`, at the top
 /// level. The text is the API's own message, if it can be found.
 pub(super) fn error(envelope: &Value) -> Option<String> {
     let members = envelope.as_object()?;
     let named = ["error", "errors", "fault"].into_iter().find_map(|name| {
-        let value = members.get(name).filter(|value| !is_empty(value))?;
+        let value = members.get(name).filter(|value| !is_empty(value) && !is_success(value))?;
         Some(message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value))))
     });
     let refused = || {
@@ -118,6 +135,11 @@ pub(super) fn error(envelope: &Value) -> Option<String> {
         Some(message(envelope).unwrap_or_else(|| format!("`{name}` is false")))
     };
     named.or_else(refused)
+}
+
+/// Whether an error object says that there is none, as in `{"code": 0, "message": "ok"}`.
+fn is_success(error: &Value) -> bool {
+    error.get("code").is_some_and(|code| [&json!(0), &json!("0"), &json!(200)].contains(&code))
 }
 
 /// The first text of an error, looking into lists and the usual names.
@@ -180,8 +202,6 @@ pub(super) fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn places(envelope: &Value) -> Vec<String> {
@@ -207,6 +227,16 @@ mod tests {
             json!({ "results": [] }),
         ] {
             assert_eq!(places(&envelope), [""; 0], "{envelope}");
+        }
+    }
+
+    #[test]
+    fn totals_in_headers_are_recognized() {
+        assert_eq!(total_in_header("x-total-count", "100"), Some(100));
+        assert_eq!(total_in_header("content-range", "items 0-49/1234"), Some(1234));
+        for (name, value) in [("content-range", "bytes 0-49/1234"), ("content-range", "0-1/*"), ("age", "7")]
+        {
+            assert_eq!(total_in_header(name, value), None, "{name}");
         }
     }
 
@@ -237,6 +267,9 @@ mod tests {
         assert_eq!(read(json!({ "success": false })).as_deref(), Some("`success` is false"));
         assert_eq!(read(json!({ "fault": { "code": 7 } })).as_deref(), Some("`fault` is an object"));
         assert_eq!(read(json!({ "error": null, "errors": [], "ok": true })), None);
+        assert_eq!(read(json!({ "error": { "code": 0, "message": "success" } })), None);
+        assert_eq!(graphql_errors(&json!({ "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
+        assert_eq!(graphql_errors(&json!({ "errors": ["a warning"] })), None);
     }
 
     #[test]

@@ -5,8 +5,10 @@ use crate::json::pointer::Pointer;
 /// What a page has where the records should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Records {
-    /// An array of records, which may be empty; or the page itself, which is one record.
+    /// An array of records, which may be empty.
     Found,
+    /// The page itself, an object, which is one record.
+    Whole,
     /// The response has no content, by its status.
     NoContent,
     /// Nothing, or `null`.
