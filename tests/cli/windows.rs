@@ -109,7 +109,7 @@ fn each_partition_has_its_own_file_if_the_path_contains_its_id() {
 
 #[test]
 fn a_stream_without_windows_and_parents_is_a_single_partition() {
-    let server = api::server(|_| Reply::json(r#"[1]"#).into());
+    let server = api::server(|_| Reply::json("[1]").into());
     let stream = "[streams.x]\npath = \"/x\"\nsinks = [\"lines\"]\n";
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
     let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");

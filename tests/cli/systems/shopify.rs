@@ -54,7 +54,7 @@ fn queries_wait_for_their_points() {
     let points = Arc::new(Mutex::new((Duration::ZERO, 450_u64)));
     let paid = move |request: &Received| {
         let mut points = points.lock().unwrap();
-        let restored = u64::try_from((request.at - points.0).as_millis()).unwrap() * 2;
+        let restored = u64::try_from(request.at.saturating_sub(points.0).as_millis()).unwrap() * 2;
         *points = (request.at, points.1 + restored);
         if points.1 < 400 {
             return error("THROTTLED", "Throttled").into();

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use longhaul_tests::{Done, Fault, SimulatedDisk, chain};
+use longhaul_tests::{Done, Fault, JobApi, SimulatedDisk, chain};
 
 use super::{Scenario, scenarios};
 
@@ -172,4 +172,15 @@ fn jobs_appended_to_existing_files() {
 #[test]
 fn jobs_with_their_own_files() {
     assert_recovers_from_crashes(&scenarios::window_jobs_with_files());
+}
+
+#[test]
+fn jobs_read_at_once_into_one_file() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_at_once(|_| {}));
+}
+
+/// What waits on disk is from jobs that no longer exist.
+#[test]
+fn jobs_read_at_once_that_are_deleted_between_runs() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_at_once(JobApi::delete_all));
 }

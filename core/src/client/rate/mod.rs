@@ -6,6 +6,7 @@
 mod budget;
 mod configured;
 mod reported;
+mod turn;
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -14,12 +15,12 @@ use std::{
 
 use http::HeaderMap;
 
-pub(crate) use self::reported::exhausted;
 use self::{budget::Budget, configured::Limiter};
 pub use self::{
     configured::{ConfiguredLimit, ConfiguredRate},
     reported::{LeftPlaces, RatePlaces, RenewalPlaces},
 };
+pub(crate) use self::{reported::exhausted, turn::Turn};
 use crate::{client::auth::Grant, http::place::Places};
 
 /// What limits the requests to an API.
@@ -29,17 +30,6 @@ pub struct RateLimit {
     pub configured: ConfiguredLimit,
     /// Where the API reports its limit. `None` reads the header fields of every known family.
     pub reported: Option<RatePlaces>,
-}
-
-/// Whether a request may be sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Turn {
-    /// It may. Call [`Pace::leave`] when it is done.
-    Now,
-    /// Not before this time has passed.
-    Later(Duration),
-    /// Not before another request is answered, which ends a request in flight, and may report the limit.
-    AfterAnother,
 }
 
 /// Decides when a request may be sent. Clones share what they count.
@@ -106,7 +96,9 @@ impl Pace {
         }
         let turn = state.budget.enter(now);
         if turn == Turn::Now {
-            limits.iter_mut().for_each(|(limiter, usage)| limiter.enter(usage, now));
+            for (limiter, usage) in &mut limits {
+                limiter.enter(usage, now);
+            }
         }
         turn
     }
