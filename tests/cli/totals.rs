@@ -54,6 +54,25 @@ fn a_shortfall_is_an_error_with_strict() {
 }
 
 #[test]
+fn a_number_of_pages_that_changes_is_a_finding() {
+    let server = api::server(|request| {
+        let page = request.query("page").unwrap();
+        // The third page would be the last of ten, but says that there are three.
+        let pages = if page == "3" { 3 } else { 10 };
+        Reply::json(format!(r#"{{"entities":[{{"id":{page}}}],"pages":{pages}}}"#)).into()
+    });
+    let users = USERS.replace("total = \"/total\"", "page_count = \"/pages\"");
+    let folder =
+        Folder::configured(&[&api::connection(&api::root(&server)), &users, api::LINES].concat());
+    let ended = folder.run("run --strict");
+    assert_eq!(ended.code, Some(4));
+    let error = "error: users: the total changed while the pages were pulled\n";
+    assert!(ended.stderr.contains(error), "{}", ended.stderr);
+    assert_eq!(folder.names_in("out"), ["users.ndjson.part"], "nothing is published");
+    folder.run("run").assert_complete();
+}
+
+#[test]
 fn records_that_were_deleted_during_the_pull_are_a_finding() {
     let server = api::server(|request| {
         let offset: u64 = request.query("offset").map_or(0, |offset| offset.parse().unwrap());

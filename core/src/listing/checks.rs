@@ -6,11 +6,26 @@ use crate::{
     listing::{
         end::{Had, RecordsMissing},
         page::{Page, Records},
-        paginate::{Cursor, LoopCheck},
+        paginate::{Cursor, LoopCheck, count},
     },
 };
 
 impl Pages<'_> {
+    /// Notes how many records and pages there are, according to `page`, and whether that has changed.
+    pub(super) fn note_totals(&mut self, page: &Page) -> Result<(), PageError> {
+        let total = count(page, self.listing.ends.total.as_ref())?.map(|(total, _)| total);
+        let page_count = self.listing.paginator.page_count(page)?;
+        for (known, reported) in
+            [(&mut self.progress.total, total), (&mut self.progress.page_count, page_count)]
+        {
+            if let Some(reported) = reported {
+                self.progress.total_changed |= known.is_some_and(|before| before != reported);
+                *known = Some(reported);
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that no earlier page had these records, and returns their fingerprint. A server that ignores the page
     /// number returns the same page forever.
     pub(super) fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {

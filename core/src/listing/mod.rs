@@ -45,7 +45,7 @@ use crate::{
         end::{Ends, RecordsMissing},
         history::History,
         page::{EmptyBody, Format, Layout, Page},
-        paginate::{Paginator, count},
+        paginate::Paginator,
         position::{Next, Progress},
         seen::Seen,
     },
@@ -131,10 +131,7 @@ impl<'a> Pages<'a> {
         if let Ends { hides_records: true, size: Some(size), .. } = self.listing.ends {
             self.progress.hidden += size.saturating_sub(received);
         }
-        if let Some((total, _)) = count(&page, self.listing.ends.total.as_ref())? {
-            self.progress.total_changed |= self.progress.total.is_some_and(|before| before != total);
-            self.progress.total = Some(total);
-        }
+        self.note_totals(&page)?;
         self.check_records(&page)?;
         self.check_header(&page)?;
         let next = self.next_after(at.as_ref(), &page)?;

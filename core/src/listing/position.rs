@@ -22,7 +22,10 @@ pub struct Progress {
     /// The total number of records, as the API reported it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Whether the API reported different totals.
+    /// The number of pages, as the API reported it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_count: Option<u64>,
+    /// Whether the API reported different totals, of records or pages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub total_changed: bool,
     /// How many pages had fewer records than were requested, and were followed by other records.

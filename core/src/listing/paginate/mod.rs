@@ -52,6 +52,12 @@ pub trait Paginator: Debug + Send + Sync {
     /// The page does not match the style.
     fn advance(&self, at: Option<&Cursor>, page: &Page) -> Result<Step, PaginationError>;
 
+    /// How many pages the listing has, as `page` reports it.
+    ///
+    /// # Errors
+    /// The place of the count is ambiguous or malformed.
+    fn page_count(&self, page: &Page) -> Result<Option<u64>, PaginationError>;
+
     /// Guesses the cursor after the page at `at`, which has not arrived yet, so that it can be prefetched. A wrong guess
     /// costs a request, because [`advance`](Self::advance) decides.
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor>;

@@ -102,6 +102,10 @@ impl Paginator for NextUrl {
         url.map(|url| Step::Page(Cursor::Url(url))).map_err(|_| PaginationError::LinkIsNoUrl { at })
     }
 
+    fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(None)
+    }
+
     fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }

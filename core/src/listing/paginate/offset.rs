@@ -73,6 +73,10 @@ impl Paginator for Offset {
         })
     }
 
+    fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(None)
+    }
+
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
         let received = latest.page.len();
         let next = self.offset(Some(at)).ok()?.saturating_add(self.step(received));

@@ -62,6 +62,10 @@ impl Paginator for PageNumber {
         })
     }
 
+    fn page_count(&self, page: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(count(page, self.page_count.as_ref())?.map(|(pages, _)| pages))
+    }
+
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor> {
         let number = self.number(Some(at)).ok()?;
         let before = number.saturating_sub(self.start).saturating_add(1);

@@ -31,6 +31,10 @@ impl Paginator for Single {
         })
     }
 
+    fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(None)
+    }
+
     fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }

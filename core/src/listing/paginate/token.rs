@@ -95,6 +95,10 @@ impl Paginator for Token {
         Ok(step)
     }
 
+    fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(None)
+    }
+
     fn ahead(&self, _: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         None
     }

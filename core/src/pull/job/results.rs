@@ -112,6 +112,10 @@ impl Paginator for Files {
         Ok(Step::End(Proof::PageCount { at: format!("{{{URL}}}") }))
     }
 
+    fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
+        Ok(None)
+    }
+
     fn ahead(&self, at: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
         let Cursor::Page(index) = at else { return None };
         (index + 1 < self.0.len() as u64).then_some(Cursor::Page(index + 1))
