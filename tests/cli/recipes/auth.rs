@@ -127,7 +127,7 @@ impl Accepts for Signed {
 #[test]
 fn a_client_that_signs() {
     let accepts = Signed {
-        verifier: Verifier::of(RSA),
+        verifier: Verifier::of(RSA, "RS256"),
         field: "client_assertion",
         others: &[
             ("grant_type", "client_credentials"),
@@ -143,7 +143,7 @@ fn a_client_that_signs() {
 #[test]
 fn a_signed_assertion() {
     let accepts = Signed {
-        verifier: Verifier::of(RSA),
+        verifier: Verifier::of(RSA, "RS256"),
         field: "assertion",
         others: &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
         kid: None,

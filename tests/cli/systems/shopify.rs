@@ -94,7 +94,7 @@ fn errors() {
 #[test]
 fn every_query_has_a_table() {
     let preset: toml_edit::DocumentMut =
-        include_str!("../../../cli/src/presets/shopify.toml").parse().unwrap();
+        include_str!("../../../cli/config/presets/shopify.toml").parse().unwrap();
     for (name, stream) in preset["streams"].as_table().unwrap() {
         let query = stream["body"]["query"].as_str().unwrap();
         let columns = stream["table"]["columns"].as_array().unwrap();
