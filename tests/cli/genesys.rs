@@ -152,7 +152,7 @@ fn a_window_that_is_too_deep_is_not_halved_below_a_day() {
     let settings = Settings { max_depth: Some(200), ..without_faults(1750) };
     let api = api::start(&settings);
     let folder = Folder::configured(&[MINIMAL, api::LINES].concat());
-    let ended = reach(&api, folder.longhaul("run")).run();
+    let ended = reach(&api, folder.longhaul("run --set streams.conversations.concurrency=1")).run();
     ended.assert_failed(
         4,
         "conversations: stopped; 200 records (2 pages) saved\n\

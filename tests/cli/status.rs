@@ -39,6 +39,7 @@ body = { interval = "{window.start}/{window.end}" }
 records = "/results"
 sinks = ["lines"]
 pages = { type = "single" }
+concurrency = 1
 
 [streams.calls.window]
 from = "2026-01-01"

@@ -62,8 +62,7 @@ fn a_number_of_pages_that_changes_is_a_finding() {
         Reply::json(format!(r#"{{"entities":[{{"id":{page}}}],"pages":{pages}}}"#)).into()
     });
     let users = USERS.replace("total = \"/total\"", "page_count = \"/pages\"");
-    let folder =
-        Folder::configured(&[&api::connection(&api::root(&server)), &users, api::LINES].concat());
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), &users, api::LINES].concat());
     let ended = folder.run("run --strict");
     assert_eq!(ended.code, Some(4));
     let error = "error: users: the total changed while the pages were pulled\n";

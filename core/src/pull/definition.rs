@@ -47,12 +47,11 @@ impl<'a> Pull<'a> {
         shared.is_empty() && self.source.unique.is_none()
     }
 
-    /// How many of `partitions` are pulled at once. Children and the results of jobs, if they have an order, wait for their
-    /// turn in a spool. Those with files of their own do not use one, because they would be written to two places.
+    /// How many of `partitions` are pulled at once. If their records have an order, those ahead of their turn wait in a
+    /// spool. Those with files of their own do not use one, because they would be written to two places.
     pub(super) fn workers(&self, partitions: u64) -> usize {
         let (own, _) = self.own_and_shared();
-        let may_wait =
-            self.spool.is_some() && (self.parents.is_some() || self.source.job.is_some()) && own.is_empty();
+        let may_wait = self.spool.is_some() && own.is_empty();
         let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
         if self.is_order_free() || may_wait { self.source.concurrency.min(partitions).max(1) } else { 1 }
     }
