@@ -1,0 +1,226 @@
+//! `longhaul init URL`: looks at one page of an API, and writes a configuration that pulls it.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::{
+    answer,
+    ask::Questions,
+    destination::Destination,
+    draft::Draft,
+    paging::{self, Paging, total},
+    records::{self, Records},
+    request::{Credential, FirstRequest, Goes},
+    sample::Sample,
+    trial::{NotFetched, RawPage, Trial, Tried},
+    unique,
+};
+use crate::{
+    args::InitArguments,
+    commands::print,
+    config::Sources,
+    exit::Exit,
+    stop::Stop,
+    terminal::{
+        failure::Failure, invocation::Invocation, numbers::counted, numbers::grouped, report::Chain,
+        screen::Screen,
+    },
+};
+
+/// Writes the configuration.
+pub(super) fn execute(
+    arguments: &InitArguments,
+    sources: &Sources,
+    invocation: &Invocation,
+    screen: &Screen,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    let destination = Destination::of(sources)?;
+    let mut request = FirstRequest::of(arguments, &sources.environment)?;
+    let trial = Trial::new(sources, screen, stop)?;
+    let page = first_page(&mut request, &trial, sources, &Questions::new(screen))?;
+    let body = answer::json(&page)?;
+    let records = records::find(&body, &request.path);
+    let found = Found::of(&request, &page, &body, &records, &trial, screen)?;
+    destination.write(&found.draft(&request, &records).text())?;
+    print(&report(&found, &request, &records, &destination, invocation))
+}
+
+/// Requests the first page. If the API requires credentials and there are none, somebody on a terminal is asked where
+/// they are.
+fn first_page(
+    request: &mut FirstRequest,
+    trial: &Trial<'_>,
+    sources: &Sources,
+    questions: &Questions<'_>,
+) -> Result<RawPage, Failure> {
+    let fetch = |request: &FirstRequest| trial.fetch(&Draft::new(request).text(), &request.stream);
+    let fetched = match fetch(request) {
+        Err(NotFetched { is_unauthorized: true, .. })
+            if request.credential.is_none() && questions.is_terminal() =>
+        {
+            let question =
+                "The API requires credentials. Name of the environment variable that holds the token";
+            let name = questions.ask(question, None)?;
+            request.credential = Some(Credential::new(&name, Goes::Bearer, &sources.environment)?);
+            fetch(request)
+        }
+        fetched => fetched,
+    };
+    fetched.map_err(|NotFetched { failure, is_unauthorized }| match &request.credential {
+        None if is_unauthorized => {
+            let hint = "put a token into an environment variable, and name that: --token-env NAME; for a key in a header \
+                        such as X-Api-Key, add --token-header X-Api-Key";
+            Failure { exit: Exit::Authentication, ..failure }.hint(hint)
+        }
+        Some(Credential { variable, .. }) if is_unauthorized => {
+            failure.hint(format!(
+                "check the token in `{variable}`, what it may read, and where it goes: --token-header NAME or --token-query NAME"
+            ))
+        }
+        _ => failure,
+    })
+}
+
+/// What is known about the pages.
+#[derive(Debug)]
+struct Found {
+    pages: Pages,
+    unique: Option<&'static str>,
+    total: Option<(String, u64)>,
+}
+
+/// How to find the next page, and what came of trying it.
+#[derive(Debug)]
+enum Pages {
+    /// A second page was fetched.
+    Tried(Paging),
+    /// There is only one page, so the style could not be tried.
+    Untried(Paging),
+    /// Nothing leads to another page.
+    Single,
+    /// Something leads to another page, but fetching it failed.
+    Unsettled { rejected: Option<Paging>, why: String },
+}
+
+impl Found {
+    fn of(
+        request: &FirstRequest,
+        page: &RawPage,
+        body: &Value,
+        records: &Records<'_>,
+        trial: &Trial<'_>,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let sample = Sample::new(&request.query, &page.url, &page.headers, body, (&records.at, &records.all));
+        let total = total(&sample).filter(|_| !records.is_object);
+        let paging = if records.is_object { Some(Paging::single()) } else { paging::find(&sample) };
+        let draft = Draft {
+            records: Some((records.at.to_string(), String::new())),
+            paging: paging.as_ref(),
+            ..Draft::new(request)
+        };
+        let why = match trial.pages(&draft.text(), &request.stream) {
+            Ok(tried) if !tried.repeats() => {
+                let unique = paging.as_ref().filter(|paging| paging.counts()).and_then(|_| key(&tried));
+                return Ok(Self { pages: Pages::of(paging, &tried), unique, total });
+            }
+            Ok(_) => "the second page has the same records as the first".to_owned(),
+            Err(failure) if failure.exit == Exit::Api => {
+                let cause = failure.error.source().map(|cause| Chain(cause).to_string());
+                screen.redact(&cause.unwrap_or_else(|| failure.error.to_string()))
+            }
+            Err(failure) => return Err(failure),
+        };
+        let why = why.replace(char::is_control, " ");
+        let pages = match paging {
+            Some(paging) if paging.is_guess => Pages::Single,
+            rejected => Pages::Unsettled { rejected, why },
+        };
+        Ok(Self { pages, unique: None, total })
+    }
+
+    fn draft<'d>(&'d self, request: &'d FirstRequest, records: &Records<'_>) -> Draft<'d> {
+        let count = counted(records.all.len() as u64, "record");
+        let why = if records.is_object {
+            records.why.clone()
+        } else {
+            format!("{} Here it has {count}.", records.why)
+        };
+        let unique = self.unique.map(|name| {
+            let why =
+                "Records move between such pages if others are added meanwhile, so duplicates are dropped.";
+            (format!("/{name}"), why.to_owned())
+        });
+        let (paging, rejected, notes) = match &self.pages {
+            Pages::Tried(paging) => (Some(paging), None, vec!["Tried: the second page was fetched this way.".to_owned()]),
+            Pages::Untried(paging) if paging.kind() == "single" => (Some(paging), None, Vec::new()),
+            Pages::Untried(paging) => {
+                let note = "Not tried, because this listing has only one page.".to_owned();
+                (Some(paging), None, vec![note])
+            }
+            Pages::Single => (None, None, vec![
+                "Nothing on the page leads to another one, so it is the only one. If the API has more records,".to_owned(),
+                format!("add a table [streams.{}.pages].", request.stream),
+            ]),
+            Pages::Unsettled { rejected, why } => (None, rejected.as_ref(), vec![
+                "How to find the next page is not settled, so a run stops after the first one. What was tried, and why it".to_owned(),
+                format!("failed: {why}"),
+            ]),
+        };
+        let records = Some((records.at.to_string(), why));
+        Draft { records, unique, paging, notes, rejected, ..Draft::new(request) }
+    }
+}
+
+impl Pages {
+    fn of(paging: Option<Paging>, tried: &Tried) -> Self {
+        match paging {
+            Some(paging) if tried.second.is_some() => Self::Tried(paging),
+            Some(paging) => Self::Untried(paging),
+            None => Self::Single,
+        }
+    }
+}
+
+/// The key of the records on the pages that were tried.
+fn key(tried: &Tried) -> Option<&'static str> {
+    unique::find(tried.records().iter())
+}
+
+/// What was found, and what to do next.
+fn report(
+    found: &Found,
+    request: &FirstRequest,
+    records: &Records<'_>,
+    destination: &Destination,
+    invocation: &Invocation,
+) -> String {
+    let stream = &request.stream;
+    let count = counted(records.all.len() as u64, "record");
+    let at = match (records.is_object, records.at.to_string().as_str()) {
+        (true, _) => "the page itself".to_owned(),
+        (false, "") => "the elements of the page".to_owned(),
+        (false, at) => format!("at `{at}`"),
+    };
+    let pages = match &found.pages {
+        Pages::Tried(paging) => format!("{}; tried: it leads to the second page", paging.found),
+        Pages::Untried(paging) if paging.kind() == "single" => paging.found.clone(),
+        Pages::Untried(paging) => format!("{}; not tried, because there is only one page", paging.found),
+        Pages::Single => "none, because nothing on the page leads to another one".to_owned(),
+        Pages::Unsettled { why, .. } => format!("not settled, see {}: {why}", destination.name()),
+    };
+    let mut text = format!("{stream}: {count} on the first page, {at}\n  next page: {pages}\n");
+    // Writing to a string does not fail.
+    if let Some((at, total)) = &found.total {
+        let _ = writeln!(text, "  total: {}, at `{at}`", grouped(*total));
+    }
+    if let Some(name) = found.unique {
+        let _ = writeln!(text, "  key of a record: `/{name}`");
+    }
+    let commands = ["check".to_owned(), format!("preview {stream} --columns"), "run".to_owned()];
+    let commands = commands.map(|command| format!("  {}\n", invocation.command(&command))).concat();
+    let _ = write!(text, "wrote {}\n\nnext:\n{commands}", destination.name());
+    text
+}

@@ -1,0 +1,125 @@
+//! A cursor for the next page.
+
+use serde_json::Value;
+
+use super::{ends::MORE, next_url::is_empty, style::Paging};
+use crate::commands::init::{
+    names::{Leaf, plain},
+    sample::Sample,
+};
+
+/// Names of cursors, without case and punctuation.
+const NAMES: [&str; 23] = [
+    "aftercursor",
+    "bookmark",
+    "continuation",
+    "continuationtoken",
+    "cursor",
+    "cursornext",
+    "endcursor",
+    "marker",
+    "next",
+    "nextbookmark",
+    "nextcontinuationtoken",
+    "nextcursor",
+    "nextid",
+    "nextmarker",
+    "nextoffset",
+    "nextpage",
+    "nextpageid",
+    "nextpagestart",
+    "nextpagetoken",
+    "nextstart",
+    "nexttoken",
+    "pagetoken",
+    "startingafter",
+];
+
+/// Names of parameters that take the key of the last record.
+const AFTER: [&str; 6] = ["after", "afterid", "lastid", "sinceid", "startafter", "startingafter"];
+
+/// A cursor on the page, and the parameter that takes it by the conventions of many APIs.
+pub(super) fn on_page(sample: &Sample<'_>) -> Option<Paging> {
+    let is_named = |leaf: &&Leaf<'_>| NAMES.contains(&leaf.name().as_str()) || is_after(leaf);
+    let cursors = || sample.leaves.iter().filter(is_named);
+    let has_value =
+        |leaf: &&Leaf<'_>| matches!(leaf.value, Value::String(_) | Value::Number(_)) && !is_none(leaf.value);
+    // A name such as `next` without a value says nothing.
+    let is_surely_cursor =
+        |leaf: &&Leaf<'_>| is_empty(leaf.value) && !matches!(leaf.name().as_str(), "next" | "nextpage");
+    let cursor = cursors().find(has_value).or_else(|| cursors().find(is_surely_cursor))?;
+    let (at, param) = (cursor.at(), parameter(cursor, sample));
+    let why = if is_none(cursor.value) {
+        "Each page has a cursor for the next one. This is the only page, so its cursor is empty."
+    } else {
+        "Each page has a cursor for the next one."
+    };
+    let paging = Paging::new("cursor", why, format!("the cursor at `{at}`, sent as `{param}`"));
+    Some(paging.with("cursor", at, "").with("param", param, "The usual parameter for a cursor of this name."))
+}
+
+/// The id of the last record, if the page says that there are more.
+pub(super) fn of_last_record(sample: &Sample<'_>) -> Option<Paging> {
+    let (more, _) = sample.flag(&MORE)?;
+    let (at, what) = if sample.leaves.iter().any(|leaf| leaf.name() == "lastid") {
+        let leaf = sample.leaves.iter().find(|leaf| leaf.name() == "lastid")?;
+        (leaf.at(), format!("the id at `{}`", leaf.at()))
+    } else {
+        let has_id = |record: &&Value| record.get("id").is_some_and(|id| id.is_string() || id.is_number());
+        if !sample.records.iter().all(|record| has_id(record)) {
+            return None;
+        }
+        ("last:/id".to_owned(), "the `id` of the last record".to_owned())
+    };
+    let usual = if at == "last:/id" { "starting_after" } else { "after" };
+    let param = sample.parameter(&AFTER).map_or(usual, |(name, _)| name).to_owned();
+    let why =
+        format!("`{}` says whether there are more pages, but nothing leads to the next one.", more.at());
+    let paging = Paging::new("cursor", why, format!("{what}, sent as `{param}`"));
+    let replaces = sample.parameter(&AFTER).map(|(name, _)| name.to_owned()).into_iter().collect();
+    let paging =
+        paging.with("cursor", at, "Such APIs continue after the last record.").with("param", param, "");
+    Some(Paging { replaces, ..paging })
+}
+
+/// Whether it is a cursor named `after`, which could mean other things elsewhere.
+fn is_after(leaf: &Leaf<'_>) -> bool {
+    leaf.name() == "after"
+        && ["cursors", "next", "page", "pageinfo", "paging", "pagination", "meta"]
+            .contains(&leaf.parent().as_str())
+}
+
+/// Whether there is no cursor here.
+fn is_none(value: &Value) -> bool {
+    is_empty(value) || matches!(value.as_i64(), Some(0 | -1))
+}
+
+/// The parameter that takes the cursor: in the spelling of the request, or else of the page.
+fn parameter(cursor: &Leaf<'_>, sample: &Sample<'_>) -> String {
+    let name = cursor.spelling().trim_start_matches('_');
+    let usual = match cursor.name().as_str() {
+        "aftercursor" | "endcursor" => "after".to_owned(),
+        "cursornext" => "cursor".to_owned(),
+        "next" if cursor.value.as_u64() == Some(2) => "page".to_owned(),
+        "next" if cursor.value.as_u64() == Some(sample.count()) => "offset".to_owned(),
+        "next" => "cursor".to_owned(),
+        "nextpagestart" => "start".to_owned(),
+        // As the API names it.
+        "nexttoken" => name.to_owned(),
+        plain if plain.starts_with("next") => without_next(name),
+        _ => name.to_owned(),
+    };
+    let in_request = sample.query.iter().find(|(name, _)| plain(name) == plain(&usual));
+    in_request.map_or(usual, |(name, _)| name.clone())
+}
+
+/// `nextPageToken` without `next`: `pageToken`.
+fn without_next(name: &str) -> String {
+    let rest = name[4..].trim_start_matches(['_', '-', '.']);
+    let mut chars = rest.chars();
+    match chars.next() {
+        // `NextToken` keeps its capital, `nextToken` does not.
+        Some(first) if name.starts_with('n') => first.to_ascii_lowercase().to_string() + chars.as_str(),
+        _ => rest.to_owned(),
+    }
+}

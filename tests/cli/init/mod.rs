@@ -1,0 +1,8 @@
+//! `longhaul init`.
+
+mod errors;
+mod genesys;
+mod no_configuration;
+mod shapes;
+mod stand_in;
+mod unclear;
