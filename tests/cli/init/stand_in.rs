@@ -42,6 +42,25 @@ impl Initialized {
         text.replace(&api::root(&self.server), "ROOT")
     }
 
+    /// Asserts that these lines are in the configuration, one after the other, without its comments.
+    #[track_caller]
+    pub(super) fn assert_has(&self, lines: &str) -> &Self {
+        self.ended.assert_complete();
+        assert!(self.server.received().len() <= 3, "{:#?}", self.server.received());
+        let configuration = self.configuration();
+        let kept =
+            configuration.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect::<String>();
+        assert!(kept.contains(lines), "{lines}\nis not in\n{configuration}");
+        self
+    }
+
+    /// Asserts that this is in what was printed.
+    #[track_caller]
+    pub(super) fn assert_says(&self, words: &str) -> &Self {
+        assert!(self.ended.stdout.contains(words), "{words}\nis not in\n{}", self.ended.stdout);
+        self
+    }
+
     /// Asserts that the configuration pulls all records, each once, into the file of `stream`.
     #[track_caller]
     pub(super) fn assert_pulls_all(&self, stream: &str) -> &Self {
@@ -63,11 +82,4 @@ impl Initialized {
         let command = self.folder.longhaul(arguments).variable("API_TOKEN", "t0ken-of-init");
         command.variable("LONGHAUL_RETRY__BASE_DELAY", "1ms").run()
     }
-}
-
-/// What `init` prints in the end.
-pub(super) fn next(stream: &str) -> String {
-    format!(
-        "wrote longhaul.toml\n\nnext:\n  longhaul check\n  longhaul preview {stream} --columns\n  longhaul run\n"
-    )
 }

@@ -19,17 +19,26 @@ pub(super) struct Draft<'a> {
     /// The key of a record, if duplicates may arrive, and why.
     pub(super) unique: Option<(String, String)>,
     /// How to find the next page.
-    pub(super) paging: Option<&'a Paging>,
-    /// What is known about pages, as lines; also if the style is not.
+    pub(super) pages: Pages<'a>,
+    /// What else is known about pages, as lines.
     pub(super) notes: Vec<String>,
-    /// A style that does not work. It is written as a comment.
-    pub(super) rejected: Option<&'a Paging>,
+}
+
+/// How to find the next page.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pages<'a> {
+    /// Nothing leads to another page.
+    None,
+    /// In this style.
+    By(&'a Paging),
+    /// Nobody knows, so the configuration must not be accepted. This style does not work.
+    Unsettled(Option<&'a Paging>),
 }
 
 impl<'a> Draft<'a> {
     /// A configuration with nothing but the request.
     pub(super) fn new(request: &'a FirstRequest) -> Self {
-        Self { request, records: None, unique: None, paging: None, notes: Vec::new(), rejected: None }
+        Self { request, records: None, unique: None, pages: Pages::None, notes: Vec::new() }
     }
 
     /// The text.
@@ -53,7 +62,8 @@ impl<'a> Draft<'a> {
         }
         write_auth(text, credential.as_ref())?;
         writeln!(text, "\n[streams.{stream}]\npath = {}", quoted(path))?;
-        let replaced = |name: &String| self.paging.is_some_and(|paging| paging.replaces.contains(name));
+        let replaced =
+            |name: &String| matches!(self.pages, Pages::By(paging) if paging.replaces.contains(name));
         let query = merged(query.iter().filter(|(name, _)| !replaced(name)));
         if !query.is_empty() {
             writeln!(
@@ -69,20 +79,23 @@ impl<'a> Draft<'a> {
             writeln!(text, "# {why}\nunique = {}", quoted(at))?;
         }
         writeln!(text, "sinks = [\"lines\"]")?;
-        if !self.notes.is_empty() {
-            writeln!(text)?;
-        }
+        let has_pages = !self.notes.is_empty() || !matches!(self.pages, Pages::None);
+        text.push_str(if has_pages { "\n" } else { "" });
         for note in &self.notes {
             writeln!(text, "# {note}")?;
         }
-        if let Some(paging) = self.paging {
-            if self.notes.is_empty() {
-                writeln!(text)?;
+        match self.pages {
+            Pages::None => {}
+            Pages::By(paging) => {
+                writeln!(text, "[streams.{stream}.pages]")?;
+                write_keys(text, "", paging)?;
             }
-            write_pages(text, "", stream, paging)?;
-        }
-        if let Some(paging) = self.rejected {
-            write_pages(text, "# ", stream, paging)?;
+            Pages::Unsettled(rejected) => {
+                writeln!(text, "[streams.{stream}.pages]\ntype = \"unknown\"")?;
+                if let Some(paging) = rejected {
+                    write_keys(text, "# ", paging)?;
+                }
+            }
         }
         text.push_str(SINK);
         Ok(())
@@ -107,9 +120,8 @@ fn write_auth(text: &mut String, credential: Option<&Credential>) -> std::fmt::R
     }
 }
 
-/// The table `pages`, each line after `mark`.
-fn write_pages(text: &mut String, mark: &str, stream: &str, paging: &Paging) -> std::fmt::Result {
-    writeln!(text, "{mark}[streams.{stream}.pages]")?;
+/// The keys of `pages`, each line after `mark`.
+fn write_keys(text: &mut String, mark: &str, paging: &Paging) -> std::fmt::Result {
     for key in &paging.keys {
         if !key.why.is_empty() {
             writeln!(text, "{mark}# {}", key.why)?;

@@ -8,7 +8,7 @@ use super::{
     answer,
     ask::Questions,
     destination::Destination,
-    draft::Draft,
+    draft::{self, Draft},
     paging::{self, Paging, total},
     records::{self, Records},
     request::{Credential, FirstRequest, Goes},
@@ -118,24 +118,30 @@ impl Found {
         let paging = if records.is_object { Some(Paging::single()) } else { paging::find(&sample) };
         let draft = Draft {
             records: Some((records.at.to_string(), String::new())),
-            paging: paging.as_ref(),
+            pages: paging.as_ref().map_or(draft::Pages::None, draft::Pages::By),
             ..Draft::new(request)
         };
-        let why = match trial.pages(&draft.text(), &request.stream) {
-            Ok(tried) if !tried.repeats() => {
+        let more = total.as_ref().map(|(_, total)| *total).filter(|total| *total > sample.count());
+        let why = match (trial.pages(&draft.text(), &request.stream), more) {
+            (Ok(tried), Some(total)) if tried.second.is_none() => {
+                format!("nothing leads to the next page, but the API has {}", counted(total, "record"))
+            }
+            (Ok(tried), _) if tried.repeats() => {
+                "the second page has the same records as the first".to_owned()
+            }
+            (Ok(tried), _) => {
                 let unique = paging.as_ref().filter(|paging| paging.counts()).and_then(|_| key(&tried));
                 return Ok(Self { pages: Pages::of(paging, &tried), unique, total });
             }
-            Ok(_) => "the second page has the same records as the first".to_owned(),
-            Err(failure) if failure.exit == Exit::Api => {
+            (Err(failure), _) if failure.exit == Exit::Api => {
                 let cause = failure.error.source().map(|cause| Chain(cause).to_string());
                 screen.redact(&cause.unwrap_or_else(|| failure.error.to_string()))
             }
-            Err(failure) => return Err(failure),
+            (Err(failure), _) => return Err(failure),
         };
         let why = why.replace(char::is_control, " ");
         let pages = match paging {
-            Some(paging) if paging.is_guess => Pages::Single,
+            Some(paging) if paging.is_guess && more.is_none() => Pages::Single,
             rejected => Pages::Unsettled { rejected, why },
         };
         Ok(Self { pages, unique: None, total })
@@ -153,24 +159,28 @@ impl Found {
                 "Records move between such pages if others are added meanwhile, so duplicates are dropped.";
             (format!("/{name}"), why.to_owned())
         });
-        let (paging, rejected, notes) = match &self.pages {
-            Pages::Tried(paging) => (Some(paging), None, vec!["Tried: the second page was fetched this way.".to_owned()]),
-            Pages::Untried(paging) if paging.kind() == "single" => (Some(paging), None, Vec::new()),
+        let stream = &request.stream;
+        let (pages, notes) = match &self.pages {
+            Pages::Tried(paging) => {
+                (draft::Pages::By(paging), vec!["Tried: the second page was fetched this way.".to_owned()])
+            }
+            Pages::Untried(paging) if paging.kind() == "single" => (draft::Pages::By(paging), Vec::new()),
             Pages::Untried(paging) => {
                 let note = "Not tried, because this listing has only one page.".to_owned();
-                (Some(paging), None, vec![note])
+                (draft::Pages::By(paging), vec![note])
             }
-            Pages::Single => (None, None, vec![
-                "Nothing on the page leads to another one, so it is the only one. If the API has more records,".to_owned(),
-                format!("add a table [streams.{}.pages].", request.stream),
-            ]),
-            Pages::Unsettled { rejected, why } => (None, rejected.as_ref(), vec![
-                "How to find the next page is not settled, so a run stops after the first one. What was tried, and why it".to_owned(),
-                format!("failed: {why}"),
-            ]),
+            Pages::Single => {
+                let note = "Nothing on the page leads to another one, so it is the only one. If the API has more records,";
+                (draft::Pages::None, vec![note.to_owned(), format!("add a table [streams.{stream}.pages].")])
+            }
+            Pages::Unsettled { rejected, why } => {
+                let note = "How to find the next page is not settled, so longhaul refuses to run until this says it. What was";
+                let notes = vec![note.to_owned(), format!("tried, and why it failed: {why}")];
+                (draft::Pages::Unsettled(rejected.as_ref()), notes)
+            }
         };
         let records = Some((records.at.to_string(), why));
-        Draft { records, unique, paging, notes, rejected, ..Draft::new(request) }
+        Draft { records, unique, pages, notes, ..Draft::new(request) }
     }
 }
 
@@ -209,7 +219,7 @@ fn report(
         Pages::Untried(paging) if paging.kind() == "single" => paging.found.clone(),
         Pages::Untried(paging) => format!("{}; not tried, because there is only one page", paging.found),
         Pages::Single => "none, because nothing on the page leads to another one".to_owned(),
-        Pages::Unsettled { why, .. } => format!("not settled, see {}: {why}", destination.name()),
+        Pages::Unsettled { why, .. } => format!("not settled: {why}"),
     };
     let mut text = format!("{stream}: {count} on the first page, {at}\n  next page: {pages}\n");
     // Writing to a string does not fail.
@@ -221,6 +231,11 @@ fn report(
     }
     let commands = ["check".to_owned(), format!("preview {stream} --columns"), "run".to_owned()];
     let commands = commands.map(|command| format!("  {}\n", invocation.command(&command))).concat();
-    let _ = write!(text, "wrote {}\n\nnext:\n{commands}", destination.name());
+    let name = destination.name();
+    let _ = write!(text, "wrote {name}\n\nnext:\n");
+    if matches!(found.pages, Pages::Unsettled { .. }) {
+        let _ = writeln!(text, "  set [streams.{stream}.pages] in {name}");
+    }
+    text.push_str(&commands);
     text
 }

@@ -40,36 +40,41 @@ const AFTER: [&str; 6] = ["after", "afterid", "lastid", "sinceid", "startafter",
 
 /// A cursor on the page, and the parameter that takes it by the conventions of many APIs.
 pub(super) fn on_page(sample: &Sample<'_>) -> Option<Paging> {
-    let is_named = |leaf: &&Leaf<'_>| NAMES.contains(&leaf.name().as_str()) || is_after(leaf);
-    let cursors = || sample.leaves.iter().filter(is_named);
-    let has_value =
-        |leaf: &&Leaf<'_>| matches!(leaf.value, Value::String(_) | Value::Number(_)) && !is_none(leaf.value);
+    let is_value = |value: &Value| matches!(value, Value::String(_) | Value::Number(_)) && !is_none(value);
+    let cursor = cursors(sample).find(|leaf| is_value(leaf.value))?;
+    Some(paging(cursor, "Each page has a cursor for the next one.", sample))
+}
+
+/// The place of the cursor, on a page that has no next one.
+pub(super) fn on_only_page(sample: &Sample<'_>) -> Option<Paging> {
     // A name such as `next` without a value says nothing.
-    let is_surely_cursor =
-        |leaf: &&Leaf<'_>| is_empty(leaf.value) && !matches!(leaf.name().as_str(), "next" | "nextpage");
-    let cursor = cursors().find(has_value).or_else(|| cursors().find(is_surely_cursor))?;
+    let is_vague = |leaf: &Leaf<'_>| matches!(leaf.name().as_str(), "next" | "nextpage");
+    let cursor = cursors(sample).find(|leaf| is_none(leaf.value) && !is_vague(leaf))?;
+    let why = "Each page has a cursor for the next one. This is the only page, so its cursor is empty.";
+    Some(paging(cursor, why, sample))
+}
+
+fn cursors<'s, 'p>(sample: &'s Sample<'p>) -> impl Iterator<Item = &'s Leaf<'p>> {
+    sample.leaves.iter().filter(|leaf| NAMES.contains(&leaf.name().as_str()) || is_after(leaf))
+}
+
+fn paging(cursor: &Leaf<'_>, why: &str, sample: &Sample<'_>) -> Paging {
     let (at, param) = (cursor.at(), parameter(cursor, sample));
-    let why = if is_none(cursor.value) {
-        "Each page has a cursor for the next one. This is the only page, so its cursor is empty."
-    } else {
-        "Each page has a cursor for the next one."
-    };
     let paging = Paging::new("cursor", why, format!("the cursor at `{at}`, sent as `{param}`"));
-    Some(paging.with("cursor", at, "").with("param", param, "The usual parameter for a cursor of this name."))
+    paging.with("cursor", at, "").with("param", param, "The usual parameter for a cursor of this name.")
 }
 
 /// The id of the last record, if the page says that there are more.
 pub(super) fn of_last_record(sample: &Sample<'_>) -> Option<Paging> {
     let (more, _) = sample.flag(&MORE)?;
-    let (at, what) = if sample.leaves.iter().any(|leaf| leaf.name() == "lastid") {
-        let leaf = sample.leaves.iter().find(|leaf| leaf.name() == "lastid")?;
-        (leaf.at(), format!("the id at `{}`", leaf.at()))
-    } else {
-        let has_id = |record: &&Value| record.get("id").is_some_and(|id| id.is_string() || id.is_number());
-        if !sample.records.iter().all(|record| has_id(record)) {
-            return None;
+    let last_id = sample.leaves.iter().find(|leaf| leaf.name() == "lastid").map(Leaf::at);
+    let has_id = |record: &&Value| record.get("id").is_some_and(|id| id.is_string() || id.is_number());
+    let (at, what) = match last_id {
+        Some(at) => (at.clone(), format!("the id at `{at}`")),
+        None if sample.records.iter().all(has_id) => {
+            ("last:/id".to_owned(), "the `id` of the last record".to_owned())
         }
-        ("last:/id".to_owned(), "the `id` of the last record".to_owned())
+        None => return None,
     };
     let usual = if at == "last:/id" { "starting_after" } else { "after" };
     let param = sample.parameter(&AFTER).map_or(usual, |(name, _)| name).to_owned();

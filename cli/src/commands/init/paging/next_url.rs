@@ -37,17 +37,11 @@ const OTHER_PAGES: [&str; 5] = ["self", "first", "last", "prev", "previous"];
 /// Names of the URL in a link.
 const URL: [&str; 4] = ["href", "url", "uri", "link"];
 
-/// The `Link` header, if it has a link to the next page or to other pages (RFC 8288).
+/// The `Link` header, if it has a link to the next page (RFC 8288).
 pub(super) fn link_header(sample: &Sample<'_>) -> Option<Paging> {
-    let next = link(sample, "next");
-    if next.is_none() && !OTHER_PAGES.iter().any(|rel| link(sample, rel).is_some()) {
-        return None;
-    }
-    let why = match &next {
-        Some(_) => "The header `Link` has the URL of the next page, as rel=\"next\".",
-        None => "The header `Link` has links to other pages; the next one is expected as rel=\"next\".",
-    };
-    Some(with_origin(Paging::new("link_header", why, "the header `Link`"), next.as_deref(), sample))
+    let next = link(sample, "next")?;
+    let why = "The header `Link` has the URL of the next page, as rel=\"next\".";
+    Some(with_origin(Paging::new("link_header", why, "the header `Link`"), Some(&next), sample))
 }
 
 fn link(sample: &Sample<'_>, rel: &str) -> Option<String> {
@@ -59,37 +53,43 @@ fn link(sample: &Sample<'_>, rel: &str) -> Option<String> {
     found.as_str().map(str::to_owned)
 }
 
-/// A URL on the page, or the place where one is if there is a next page.
+/// A URL on the page.
 pub(super) fn in_body(sample: &Sample<'_>) -> Option<Paging> {
+    let named = |leaf: &Leaf<'_>| Some((leaf.at(), url(leaf).filter(|_| is_next(leaf))?.to_owned()));
+    let linked = |leaf: &Leaf<'_>| of_links(leaf).and_then(|(at, url)| Some((at, url?.to_owned())));
     let leaves = || sample.leaves.iter();
-    if let Some((at, url)) = leaves().find_map(|leaf| Some((leaf.at(), url(leaf).filter(|_| is_next(leaf))?)))
-    {
-        return Some(paging(&at, Some(url), sample));
+    let (at, url) = leaves().find_map(named).or_else(|| leaves().find_map(linked))?;
+    Some(paging(&at, Some(&url), sample))
+}
+
+/// The place of the URL, on a page that has no next one.
+pub(super) fn on_only_page(sample: &Sample<'_>) -> Option<Paging> {
+    if OTHER_PAGES.iter().any(|rel| link(sample, rel).is_some()) {
+        let why = "The header `Link` has links to other pages; the one to the next is expected there, too.";
+        return Some(Paging::new("link_header", why, "the header `Link`"));
     }
-    if let Some((at, url)) = leaves().find_map(of_links) {
-        return Some(paging(&at, url, sample));
-    }
-    if let Some(leaf) =
-        leaves().find(|leaf| is_empty(leaf.value) && is_next(leaf) && is_surely_url(leaf, sample))
-    {
-        return Some(paging(&leaf.at(), None, sample));
-    }
-    // Some APIs leave the link out if there is no next page.
-    let other = leaves().find(|leaf| is_of_other_page(leaf))?;
-    let is_nested = URL.contains(&other.name().as_str());
-    let mut path: Vec<_> = other.path.clone();
-    path.truncate(path.len() - if is_nested { 2 } else { 1 });
-    path.push("next");
-    path.extend(is_nested.then(|| other.spelling()));
-    Some(paging(&Pointer::from_tokens(path).to_string(), None, sample))
+    let leaves = || sample.leaves.iter();
+    let empty = |leaf: &Leaf<'_>| {
+        (is_empty(leaf.value) && is_next(leaf) && is_surely_url(leaf, sample)).then(|| leaf.at())
+    };
+    let linked = |leaf: &Leaf<'_>| of_links(leaf).map(|(at, _)| at);
+    let at = leaves().find_map(empty).or_else(|| leaves().find_map(linked)).or_else(|| {
+        // Some APIs leave the link out if there is no next page.
+        let other = leaves().find(|leaf| is_of_other_page(leaf))?;
+        let is_nested = URL.contains(&other.name().as_str());
+        let above = &other.path[..other.path.len() - if is_nested { 2 } else { 1 }];
+        let link = is_nested.then(|| other.spelling());
+        Some(Pointer::from_tokens(above.iter().copied().chain(["next"]).chain(link)).to_string())
+    })?;
+    Some(paging(&at, None, sample))
 }
 
 fn paging(at: &str, url: Option<&str>, sample: &Sample<'_>) -> Paging {
-    let (why, also) = match url {
-        Some(_) => ("Each page has the URL of the next one.", ""),
-        None => ("Each page has the URL of the next one. This is the only page, so it has none.", ""),
+    let why = match url {
+        Some(_) => "Each page has the URL of the next one.",
+        None => "Each page has the URL of the next one. This is the only page, so it has none.",
     };
-    let paging = Paging::new("next_url", why, format!("the URL at `{at}`")).with("next", at, also);
+    let paging = Paging::new("next_url", why, format!("the URL at `{at}`")).with("next", at, "");
     with_origin(paging, url, sample)
 }
 

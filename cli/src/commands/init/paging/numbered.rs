@@ -1,6 +1,6 @@
 //! Page numbers and offsets.
 
-use super::style::Paging;
+use super::{ends::total, style::Paging};
 use crate::commands::init::{names::plain, sample::Sample};
 
 /// Names of the number of pages, without case and punctuation.
@@ -33,8 +33,7 @@ const ROUND: [u64; 11] = [10, 20, 25, 30, 50, 100, 200, 250, 500, 1000, 2000];
 
 /// Page numbers, if the page or the request has one, or the page has a number of pages.
 pub(super) fn by_page(sample: &Sample<'_>) -> Option<Paging> {
-    let count = sample.number(&PAGE_COUNTS).map(|(leaf, _)| leaf.at());
-    let count = count.or_else(|| sample.header("x-total-pages").map(|_| "header:X-Total-Pages".to_owned()));
+    let count = page_count(sample).map(|(at, _)| at);
     // Spring names it only `number`.
     let number = sample.number(&PAGE_NUMBERS);
     let number = number.or_else(|| sample.number(&["number"]).filter(|_| count.is_some()));
@@ -73,6 +72,15 @@ pub(super) fn by_page(sample: &Sample<'_>) -> Option<Paging> {
     Some(paging)
 }
 
+/// Where the page has the number of pages, and the number. A number that contradicts the total is none.
+pub(super) fn page_count(sample: &Sample<'_>) -> Option<(String, u64)> {
+    let count = sample.number(&PAGE_COUNTS).map(|(leaf, count)| (leaf.at(), count));
+    let of_header = || Some(("header:X-Total-Pages".to_owned(), sample.header("x-total-pages")?));
+    let total = total(sample).map_or(0, |(_, total)| total);
+    let is_enough = |(_, count): &(String, u64)| count.saturating_mul(sample.count()) >= total;
+    count.or_else(of_header).filter(is_enough)
+}
+
 /// Offsets, if the page or the request has one.
 pub(super) fn by_offset(sample: &Sample<'_>) -> Option<Paging> {
     let on_page = sample.number(&OFFSETS);
@@ -102,12 +110,12 @@ pub(super) fn by_offset(sample: &Sample<'_>) -> Option<Paging> {
 /// What to try if only the number of records suggests that there are more.
 pub(super) fn guess(sample: &Sample<'_>) -> Option<Paging> {
     let size = sample.numeric_parameter(&SIZES);
-    let total = super::ends::total(sample).map(|(_, total)| total);
+    let has_more = total(sample).is_some_and(|(_, total)| total > sample.count());
     let is_full = match size {
         Some((_, size)) => sample.count() >= size,
         None => ROUND.contains(&sample.count()),
     };
-    if !total.is_some_and(|total| total > sample.count()) && !is_full {
+    if !has_more && !is_full {
         return None;
     }
     let (kind, param) = match size.map(|(name, _)| (name, plain(name))) {
