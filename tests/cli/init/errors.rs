@@ -4,7 +4,7 @@ use longhaul_tests::{Reaction, Received, Reply};
 use serde_json::json;
 
 use super::stand_in::init;
-use crate::folder::Folder;
+use crate::folder::{CommandLine, Folder};
 
 /// Asserts the error of `init` with these arguments and a server that answers with `script`.
 #[track_caller]
@@ -23,8 +23,7 @@ fn assert_failed(
 #[track_caller]
 fn assert_refused(arguments: &[&str], error: &str) {
     let folder = Folder::empty();
-    let command =
-        arguments.iter().fold(folder.longhaul("init"), |command, argument| command.argument(argument));
+    let command = arguments.iter().fold(folder.longhaul("init"), CommandLine::argument);
     command.variable("API_TOKEN", "t0ken").run().assert_failed(2, error);
     assert_eq!(folder.names_in("."), [""; 0]);
 }
@@ -161,6 +160,22 @@ fn urls_that_cannot_be_used() {
         "error: the parameter `api_key` of the URL looks like a secret, which must not be in a file\n\
          hint: put its value into an environment variable, and remove it from the URL: --token-env NAME --token-query \
          api_key\n",
+    );
+}
+
+#[test]
+fn settings_that_the_configuration_could_not_have() {
+    let name = "error: `streams.Calls`: `Calls` is not a valid name\n\
+                hint: use lower-case letters, digits and single underscores, and start with a letter\n";
+    assert_refused(&["https://api.example.com/calls", "--stream", "Calls"], name);
+    assert_refused(
+        &["http://api.example.com/calls"],
+        "error: `api.base_url`: plain http would send credentials to `api.example.com` unencrypted\n\
+         hint: use https, or set `api.allow_http` to true\n",
+    );
+    assert_refused(
+        &["https://api.example.com/calls", "--token-env", "API_TOKEN", "--token-header", "X Key"],
+        "error: `auth.header`: this is not a valid header name\n",
     );
 }
 

@@ -14,9 +14,9 @@ fn they_say_where_they_looked_and_how_to_start() {
         let looked = format!("{in_folder}, `/etc/longhaul/config.toml`");
         let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
         folder.run(command).assert_failed(2, &error);
-        let home = folder.path("home");
+        let home = folder.path("me");
         let looked =
-            format!("{in_folder}, `FOLDER/home/.config/longhaul/config.toml`, `/etc/longhaul/config.toml`");
+            format!("{in_folder}, `FOLDER/me/.config/longhaul/config.toml`, `/etc/longhaul/config.toml`");
         let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
         folder.longhaul(command).variable("HOME", home).run().assert_failed(2, &error);
     }

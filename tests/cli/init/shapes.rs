@@ -4,7 +4,7 @@ use longhaul_tests::{Reaction, Received, Reply};
 use serde_json::{Value, json};
 
 use super::stand_in::init;
-use crate::systems::system::{RECORDS, SIZE, after, end, number, page, parameter, root};
+use crate::systems::system::{RECORDS, SIZE, after, end, number, page, parameter, records, root};
 
 /// An object whose member `name` has the records from `start` on.
 fn with_page(name: &str, start: usize, rest: &Value) -> Reaction {
@@ -238,6 +238,19 @@ fn a_number_of_pages_is_the_end_of_page_numbers() {
 }
 
 #[test]
+fn the_links_of_a_page_name_the_parameter() {
+    let done = init("ROOT/v1/calls", |request| {
+        let number = number(request, "page[number]", 1);
+        let links = json!({ "self": format!("/v1/calls?page%5Bnumber%5D={number}&page%5Bsize%5D=10") });
+        with_page("data", (number - 1) * SIZE, &json!({ "links": links, "meta": { "total-pages": 3 } }))
+    });
+    done.assert_has(
+        "type = \"page_number\"\nparam = \"page[number]\"\npage_count = \"/meta/total-pages\"\n\n",
+    )
+    .assert_pulls_all("calls");
+}
+
+#[test]
 fn page_numbers_may_start_at_zero() {
     let done = init("ROOT/v1/calls", |request| {
         let number = number(request, "page", 0);
@@ -303,6 +316,18 @@ fn a_full_page_without_a_hint_is_followed_by_number() {
     let done =
         init("ROOT/v1/calls", |request| Reply::json(page((number(request, "page", 1) - 1) * SIZE)).into());
     done.assert_has("type = \"page_number\"\nparam = \"page\"\n\n").assert_pulls_all("calls");
+}
+
+#[test]
+fn a_first_page_with_the_number_0_is_not_lost() {
+    let done = init("ROOT/v1/calls", |request| Reply::json(page(number(request, "page", 0) * SIZE)).into());
+    done.assert_has("type = \"page_number\"\nparam = \"page\"\nstart = 0\n\n").assert_pulls_all("calls");
+    let done = init("ROOT/v1/calls", |request| {
+        let start = number(request, "page", 0) * SIZE;
+        Reply::json(if start == 0 { page(0) } else { "[]".to_owned() }).into()
+    });
+    done.assert_has("type = \"page_number\"\nparam = \"page\"\nstart = 0\n\n")
+        .assert_pulls("calls", &records()[..SIZE]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{
     fs::OpenOptions,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::{config::Sources, terminal::failure::Failure};
@@ -30,7 +30,7 @@ impl Destination {
         if sources.files.is_empty() {
             let in_folder = sources.searched().into_iter().filter(|path| path.parent() == Some(&sources.cwd));
             if let Some(found) = in_folder.into_iter().find(|path| path.exists()) {
-                return Err(exists(&found.strip_prefix(&sources.cwd).unwrap_or(&found).to_owned()));
+                return Err(exists(found.strip_prefix(&sources.cwd).unwrap_or(&found)));
             }
         }
         let path = sources.cwd.join(&name);
@@ -58,7 +58,7 @@ impl Destination {
     }
 }
 
-fn exists(name: &std::path::Path) -> Failure {
+fn exists(name: &Path) -> Failure {
     Failure::usage(format!("`{}` exists already, and init overwrites nothing", name.display()))
         .hint("work in another folder with -C FOLDER, or name another file with -c FILE.toml")
 }

@@ -94,23 +94,18 @@ fn variable<'n>(sources: &Sources, names: &[&'n str]) -> Option<&'n str> {
 impl Answers {
     fn ask(questions: &Questions<'_>, trial: &Trial<'_>, sources: &Sources) -> Result<Self, Failure> {
         let mut answers = Self { region: None, client_id: None, streams: Vec::new(), range: None };
-        answers.region = match variable(sources, &REGION) {
-            Some(name) => {
-                questions.show(&format!("Region: from {name}\n"));
-                None
-            }
-            None => {
-                let question = "Region, such as us-west-2, or its domain, such as mypurecloud.de";
-                Some(questions.ask_for(question, None, |region| in_region(trial, region))?)
-            }
-        };
-        answers.client_id = match variable(sources, &CLIENT_ID) {
-            Some(name) => {
-                questions.show(&format!("Id of the OAuth client: from {name}\n"));
-                None
-            }
-            None => Some(questions.ask("Id of an OAuth client of the type Client Credentials", None)?),
-        };
+        if let Some(name) = variable(sources, &REGION) {
+            questions.show(&format!("Region: from {name}\n"));
+        } else {
+            let question = "Region, such as us-west-2, or its domain, such as mypurecloud.de";
+            answers.region = Some(questions.ask_for(question, None, |region| in_region(trial, region))?);
+        }
+        if let Some(name) = variable(sources, &CLIENT_ID) {
+            questions.show(&format!("Id of the OAuth client: from {name}\n"));
+        } else {
+            let question = "Id of an OAuth client of the type Client Credentials";
+            answers.client_id = Some(questions.ask(question, None)?);
+        }
         let session = trial.session(&answers.head())?;
         let question = "Streams, separated by commas; ? lists them";
         answers.streams =

@@ -130,7 +130,14 @@ impl Found {
                 "the second page has the same records as the first".to_owned()
             }
             (Ok(tried), _) => {
-                let unique = paging.as_ref().filter(|paging| paging.counts()).and_then(|_| key(&tried));
+                let unique = paging.as_ref().filter(|paging| paging.counts());
+                let unique = unique.and_then(|_| unique::find(&tried.records()));
+                let paging = match paging {
+                    Some(paging) if is_numbered_from_zero(&paging, request, records, &tried) => {
+                        Some(paging.starting_at_zero())
+                    }
+                    paging => paging,
+                };
                 return Ok(Self { pages: Pages::of(paging, &tried), unique, total });
             }
             (Err(failure), _) if failure.exit == Exit::Api => {
@@ -194,9 +201,20 @@ impl Pages {
     }
 }
 
-/// The key of the records on the pages that were tried.
-fn key(tried: &Tried) -> Option<&'static str> {
-    unique::find(tried.records().iter())
+/// Whether the page with the number 1 has none of the records that the API sends without a number.
+fn is_numbered_from_zero(
+    paging: &Paging,
+    request: &FirstRequest,
+    records: &Records<'_>,
+    tried: &Tried,
+) -> bool {
+    let param = paging.get("param").and_then(|param| param.as_str());
+    let is_sent_already = request.query.iter().any(|(name, _)| Some(name.as_str()) == param);
+    if paging.kind() != "page_number" || paging.get("start").is_some() || is_sent_already {
+        return false;
+    }
+    let numbered = tried.of_first();
+    !records.all.is_empty() && !records.all.iter().any(|record| numbered.contains(record))
 }
 
 /// What was found, and what to do next.

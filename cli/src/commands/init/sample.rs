@@ -69,4 +69,14 @@ impl<'p> Sample<'p> {
         let (name, value) = self.parameter(names)?;
         Some((name, value.parse().ok()?))
     }
+
+    /// The parameter with one of these names in a URL on the page, such as the link to this page.
+    pub(super) fn linked_parameter(&self, names: &[&str]) -> Option<String> {
+        let texts =
+            self.leaves.iter().filter_map(|leaf| leaf.value.as_str().filter(|text| text.contains('?')));
+        let urls = texts.filter_map(|text| self.url.join(text).ok());
+        let mut parameters =
+            urls.flat_map(|url| url.query_pairs().map(|(name, _)| name.into_owned()).collect::<Vec<_>>());
+        parameters.find(|name| names.contains(&plain(name).as_str()))
+    }
 }

@@ -9,6 +9,7 @@ use longhaul_core::{
     listing::{PageError, page::Page},
     pull::PullError,
 };
+use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 
@@ -78,7 +79,7 @@ impl<'a> Trial<'a> {
         let sources = Sources { cwd, files: vec!["longhaul.toml".into()], ..self.sources.clone() };
         let session = Session::start(sources, Invocation::default(), self.screen.clone(), self.stop.clone());
         // The file is not there for the user.
-        session.map_err(|failure| Failure { origin: None, ..failure })
+        session.map_err(without_origin)
     }
 
     /// Requests the first page of `stream`, without looking at it.
@@ -131,11 +132,24 @@ impl Tried {
     }
 
     /// The records of both pages.
-    pub(super) fn records(&self) -> Vec<serde_json::Value> {
-        let pages = self.first.iter().chain(&self.second);
-        let records = pages.flat_map(|page| page.batch().records());
-        records.filter_map(|record| serde_json::from_slice(record).ok()).collect()
+    pub(super) fn records(&self) -> Vec<Value> {
+        self.first.iter().chain(&self.second).flat_map(|page| records(page)).collect()
     }
+
+    /// The records of the first page.
+    pub(super) fn of_first(&self) -> Vec<Value> {
+        self.first.iter().flat_map(|page| records(page)).collect()
+    }
+}
+
+fn records(page: &Page) -> Vec<Value> {
+    page.batch().records().filter_map(|record| serde_json::from_slice(record).ok()).collect()
+}
+
+/// The failure and the others with it, without a place in the file.
+fn without_origin(failure: Failure) -> Failure {
+    let others = failure.others.into_iter().map(without_origin).collect();
+    Failure { origin: None, others, ..failure }
 }
 
 /// Nothing can be tried without a folder.

@@ -104,10 +104,9 @@ fn parameter(cursor: &Leaf<'_>, sample: &Sample<'_>) -> String {
     let name = cursor.spelling().trim_start_matches('_');
     let usual = match cursor.name().as_str() {
         "aftercursor" | "endcursor" => "after".to_owned(),
-        "cursornext" => "cursor".to_owned(),
         "next" if cursor.value.as_u64() == Some(2) => "page".to_owned(),
         "next" if cursor.value.as_u64() == Some(sample.count()) => "offset".to_owned(),
-        "next" => "cursor".to_owned(),
+        "cursornext" | "next" => "cursor".to_owned(),
         "nextpagestart" => "start".to_owned(),
         // As the API names it.
         "nexttoken" => name.to_owned(),

@@ -41,14 +41,15 @@ pub(super) fn by_page(sample: &Sample<'_>) -> Option<Paging> {
     if count.is_none() && number.is_none() && requested.is_none() {
         return None;
     }
-    let usual = number.map_or("page", |(leaf, _)| match leaf.name().as_str() {
-        "currentpage" | "number" => "page",
-        _ => leaf.spelling(),
-    });
-    let (param, said) = match (requested, number) {
-        (Some((name, _)), _) => (name, "The parameter of the URL."),
-        (None, Some(_)) => (usual, "By the name of the page number in the answer."),
-        (None, None) => (usual, "The usual parameter for a page number."),
+    let linked = sample.linked_parameter(&PAGE_NUMBERS);
+    let (param, said) = match (requested, &linked, number) {
+        (Some((name, _)), ..) => (name, "The parameter of the URL."),
+        (None, Some(name), _) => (name.as_str(), "The parameter in the links of the page."),
+        (None, None, Some((leaf, _))) if matches!(leaf.name().as_str(), "currentpage" | "number") => {
+            ("page", "The usual parameter for a page number.")
+        }
+        (None, None, Some((leaf, _))) => (leaf.spelling(), "By the name of the page number in the answer."),
+        (None, None, None) => ("page", "The usual parameter for a page number."),
     };
     let first = match (requested.and_then(|(_, value)| value.parse().ok()), number) {
         (Some(0), _) | (None, Some((_, 0))) => 0,
@@ -96,12 +97,16 @@ pub(super) fn by_offset(sample: &Sample<'_>) -> Option<Paging> {
         (None, None) => return None,
     };
     // SCIM and others count from 1.
-    let start = if first == 1 || plain(param) == "startindex" { 1_i64 } else { 0 };
+    let starts_at_one = match plain(param).as_str() {
+        "startindex" => true,
+        "from" | "start" | "startat" => first == 1,
+        _ => false,
+    };
     let mut paging = Paging::new("offset", why, format!("the offset, sent as `{param}`"));
     paging = paging.with("param", param, "");
     paging = with_size(paging, sample);
-    if start == 1 {
-        paging = paging.with("start", start, "The first record has the number 1.");
+    if starts_at_one {
+        paging = paging.with("start", 1, "The first record has the number 1.");
     }
     paging.replaces.extend(requested.map(|(name, _)| name.to_owned()));
     Some(paging)

@@ -50,9 +50,20 @@ impl Paging {
         self
     }
 
+    /// The same for an API whose first page has the number 0.
+    #[must_use]
+    pub(in crate::commands::init) fn starting_at_zero(self) -> Self {
+        self.with("start", 0, "Number 1 leads to the second page, so the first one has the number 0.")
+    }
+
+    /// The value of a key.
+    pub(in crate::commands::init) fn get(&self, name: &str) -> Option<&Value> {
+        self.keys.iter().find(|key| key.name == name).map(|key| &key.value)
+    }
+
     /// The type.
     pub(in crate::commands::init) fn kind(&self) -> &str {
-        self.keys.first().and_then(|key| key.value.as_str()).unwrap_or_default()
+        self.get("type").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Whether it counts pages or records, so that a record that is added during a pull moves others to the next page.
