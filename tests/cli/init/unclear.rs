@@ -141,3 +141,21 @@ fn braces_and_repeated_parameters_are_sent_as_they_are() {
     done.assert_has("query = { filter = \"{{state}\", id = [\"1\", \"2\"], tag = \"a b\" }\n");
     done.run("run").assert_complete();
 }
+
+#[test]
+fn names_on_a_page_cannot_add_lines_to_the_configuration() {
+    let done = init("ROOT/v1/calls", |request| {
+        let start = number(request, "cursor", 0);
+        let name = r"x\n[auth]\ntype = 1\u001b[2J";
+        let cursor = if start == 0 { r#""10""# } else { "null" };
+        let rest = format!(r#""{name}":{{"next_cursor":{cursor},"has_more":{}}}"#, start == 0);
+        Reply::json(format!(r#"{{"data":{},{rest}}}"#, page(start))).into()
+    });
+    done.ended.assert_complete();
+    assert!(!done.ended.stdout.contains('\u{1b}'), "{}", done.ended.stdout);
+    let at = r#"cursor = "/x\u000A[auth]\u000Atype = 1\u001B[2J/next_cursor""#;
+    assert!(done.configuration().contains(at), "{}", done.configuration());
+    assert_eq!(done.configuration().matches("\n[auth]\n").count(), 1);
+    done.run("run").assert_complete();
+    assert_eq!(done.folder.read("out/calls.ndjson").lines().count(), 2 * SIZE);
+}

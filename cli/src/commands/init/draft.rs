@@ -7,6 +7,7 @@ use toml_edit::{Array, InlineTable, Key as TomlKey, Value};
 use super::{
     paging::Paging,
     request::{Credential, FirstRequest, Goes},
+    text::{printable, quoted},
 };
 
 /// A configuration that is written or tried.
@@ -73,16 +74,16 @@ impl<'a> Draft<'a> {
             )?;
         }
         if let Some((at, why)) = &self.records {
-            writeln!(text, "# {why}\nrecords = {}", quoted(at))?;
+            writeln!(text, "# {}\nrecords = {}", printable(why), quoted(at))?;
         }
         if let Some((at, why)) = &self.unique {
-            writeln!(text, "# {why}\nunique = {}", quoted(at))?;
+            writeln!(text, "# {}\nunique = {}", printable(why), quoted(at))?;
         }
         writeln!(text, "sinks = [\"lines\"]")?;
         let has_pages = !self.notes.is_empty() || !matches!(self.pages, Pages::None);
         text.push_str(if has_pages { "\n" } else { "" });
         for note in &self.notes {
-            writeln!(text, "# {note}")?;
+            writeln!(text, "# {}", printable(note))?;
         }
         match self.pages {
             Pages::None => {}
@@ -124,7 +125,7 @@ fn write_auth(text: &mut String, credential: Option<&Credential>) -> std::fmt::R
 fn write_keys(text: &mut String, mark: &str, paging: &Paging) -> std::fmt::Result {
     for key in &paging.keys {
         if !key.why.is_empty() {
-            writeln!(text, "{mark}# {}", key.why)?;
+            writeln!(text, "{mark}# {}", printable(&key.why))?;
         }
         writeln!(text, "{mark}{} = {}", key.name, key.value)?;
     }
@@ -147,11 +148,6 @@ fn merged<'q>(query: impl Iterator<Item = &'q (String, String)>) -> Vec<(String,
         _ => Value::Array(values.into_iter().collect::<Array>()),
     };
     merged.into_iter().map(|(name, values)| (name, value(values))).collect()
-}
-
-/// The text as TOML.
-pub(super) fn quoted(text: &str) -> Value {
-    Value::from(text)
 }
 
 fn table<'n>(pairs: impl Iterator<Item = (&'n str, Value)>) -> InlineTable {

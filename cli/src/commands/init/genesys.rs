@@ -2,12 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{
-    ask::Questions,
-    destination::Destination,
-    draft::{SINK, quoted},
-    trial::Trial,
-};
+use super::{ask::Questions, destination::Destination, draft::SINK, text::quoted, trial::Trial};
 use crate::{
     args::InitArguments,
     commands::{check, print},

@@ -1,14 +1,15 @@
 //! `longhaul init`: writes a first configuration.
 //!
 //! `listing.rs` writes one for any API. It requests a page; `records.rs` finds the records on it, and `paging` how it
-//! leads to the next page; `trial.rs` tries that with the engine; `draft.rs` is what is written. `genesys.rs` asks
-//! questions instead.
+//! leads to the next page; `found.rs` has that tried with the engine by `trial.rs`; `draft.rs` is what is written.
+//! `genesys.rs` asks questions instead.
 
 mod absent;
 mod answer;
 mod ask;
 mod destination;
 mod draft;
+mod found;
 mod genesys;
 mod listing;
 mod names;
@@ -16,6 +17,7 @@ mod paging;
 mod records;
 mod request;
 mod sample;
+mod text;
 mod trial;
 mod unique;
 

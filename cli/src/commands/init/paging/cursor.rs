@@ -119,11 +119,32 @@ fn parameter(cursor: &Leaf<'_>, sample: &Sample<'_>) -> String {
 
 /// `nextPageToken` without `next`: `pageToken`.
 fn without_next(name: &str) -> String {
-    let rest = name[4..].trim_start_matches(['_', '-', '.']);
+    let Some(at) = name.to_ascii_lowercase().find("next") else { return name.to_owned() };
+    let (next, rest) = name[at..].split_at("next".len());
+    let rest = rest.trim_start_matches(['_', '-', '.']);
     let mut chars = rest.chars();
     match chars.next() {
         // `NextToken` keeps its capital, `nextToken` does not.
-        Some(first) if name.starts_with('n') => first.to_ascii_lowercase().to_string() + chars.as_str(),
+        Some(first) if next.starts_with('n') => first.to_ascii_lowercase().to_string() + chars.as_str(),
         _ => rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_has_the_name_of_the_cursor_without_next() {
+        for (cursor, parameter) in [
+            ("next_cursor", "cursor"),
+            ("nextPageToken", "pageToken"),
+            ("NextMarker", "Marker"),
+            ("next-bookmark", "bookmark"),
+            ("\u{20ac}\u{20ac}next_cursor", "cursor"),
+            ("n.ext", "n.ext"),
+        ] {
+            assert_eq!(without_next(cursor), parameter);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use toml_edit::{Array, InlineTable};
 
 use super::style::Paging;
-use crate::commands::init::sample::Sample;
+use crate::commands::init::{names::Leaf, sample::Sample, text::quoted};
 
 /// Names of a flag that is true if there are more pages, without case and punctuation.
 pub(super) const MORE: [&str; 9] = [
@@ -52,8 +52,7 @@ pub(super) fn add(mut paging: Paging, sample: &Sample<'_>) -> Paging {
     if let Some((leaf, is_last)) = sample.flag(&LAST)
         && (!is_last || leaf.name() == "endofstream")
     {
-        let condition: InlineTable =
-            [("at", toml_edit::Value::from(leaf.at())), ("is", true.into())].into_iter().collect();
+        let condition: InlineTable = [("at", quoted(&leaf.at())), ("is", true.into())].into_iter().collect();
         let mut conditions = Array::new();
         conditions.push(condition);
         paging = paging.with("end", conditions, "It is true on the last page.");
@@ -71,9 +70,7 @@ pub(in crate::commands::init) fn total(sample: &Sample<'_>) -> Option<(String, u
     let on_page = on_page.or_else(|| sample.number(&COUNTS).filter(|(_, count)| *count > received));
     // As in the answers of search engines.
     let nested = || {
-        let value = |leaf: &&crate::commands::init::names::Leaf<'_>| {
-            leaf.name() == "value" && leaf.parent() == "total"
-        };
+        let value = |leaf: &&Leaf<'_>| leaf.name() == "value" && leaf.parent() == "total";
         let leaf = sample.leaves.iter().find(value)?;
         Some((leaf, leaf.value.as_u64().filter(|total| *total >= received)?))
     };

@@ -2,6 +2,8 @@
 
 use toml_edit::Value;
 
+use crate::commands::init::text::quoted;
+
 /// How to find the next page.
 #[derive(Clone, Debug)]
 pub(in crate::commands::init) struct Paging {
@@ -46,7 +48,9 @@ impl Paging {
         value: impl Into<Value>,
         why: impl Into<String>,
     ) -> Self {
-        self.keys.push(Key { name, value: value.into(), why: why.into() });
+        let value = value.into();
+        let value = value.as_str().map(quoted).unwrap_or(value);
+        self.keys.push(Key { name, value, why: why.into() });
         self
     }
 
