@@ -78,6 +78,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Pull streams into their sinks
     Run(RunArguments),
+    /// Write a first configuration: for any API from one of its pages, or for Genesys Cloud from your answers
+    Init(InitArguments),
     /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
     /// Try everything except the pull: build every component, get a token, fetch two pages of each stream
@@ -175,6 +177,38 @@ pub(crate) enum PreviewFormat {
     Ndjson,
     /// CSV, in full.
     Csv,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArguments {
+    /// URL of a listing of the API, or `genesys` for Genesys Cloud
+    #[arg(value_name = "URL|genesys")]
+    pub(crate) target: String,
+    /// Environment variable that holds the token of the API
+    #[arg(long, value_name = "NAME")]
+    pub(crate) token_env: Option<String>,
+    /// Send the token in this header, such as X-Api-Key [default: Authorization, as a bearer token]
+    #[arg(long, value_name = "HEADER", requires = "token_env")]
+    pub(crate) token_header: Option<String>,
+    /// Send the token in this parameter of the query
+    #[arg(long, value_name = "PARAMETER", requires = "token_env", conflicts_with = "token_header")]
+    pub(crate) token_query: Option<String>,
+    /// Add a header to every request, for example 'X-Tenant: 7' (repeatable); not for secrets
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
+    /// Name of the stream [default: the last part of the path]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+}
+
+impl InitArguments {
+    /// Whether there is any option.
+    pub(crate) fn has_options(&self) -> bool {
+        let Self { target: _, token_env, token_header, token_query, header, stream } = self;
+        [token_env, token_header, token_query, stream].iter().any(|option| option.is_some())
+            || !header.is_empty()
+    }
 }
 
 /// Arguments of `demo`.

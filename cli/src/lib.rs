@@ -67,11 +67,16 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     let stop =
         Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
     let start = || {
-        let invocation = invocation(&arguments.global);
-        Session::start(sources(&arguments.global)?, invocation, screen.clone(), stop.clone())
+        let sources = sources(&arguments.global)?;
+        commands::init::check_configured(&sources)?;
+        Session::start(sources, invocation(&arguments.global), screen.clone(), stop.clone())
     };
     match &arguments.command {
         Command::Run(run) => commands::run::execute(&start()?, run),
+        Command::Init(init) => {
+            let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
+            commands::init::execute(init, &sources, &invocation, screen, &stop)
+        }
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),

@@ -122,9 +122,19 @@ fn schema_prints_the_file_that_is_published() {
 fn help_names_every_command_and_the_exit_codes() {
     let ended = Folder::empty().run("--help");
     let help = &ended.assert_complete().stdout;
-    for word in
-        ["run", "demo", "check", "config", "schema", "sinks", "new-sink", "streams", "token", "completions"]
-    {
+    for word in [
+        "run",
+        "init",
+        "demo",
+        "check",
+        "config",
+        "schema",
+        "sinks",
+        "new-sink",
+        "streams",
+        "token",
+        "completions",
+    ] {
         assert!(
             help.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))),
             "{word}: {help}"

@@ -20,6 +20,7 @@ mod folder;
 mod genesys;
 mod genesys_streams;
 mod incremental;
+mod init;
 mod invalid;
 mod jobs;
 mod killed;

@@ -134,7 +134,7 @@ fn column(used: &mut HashSet<String>, seen: &Seen) -> String {
 }
 
 /// `text` in TOML, on one line and without characters that control the terminal.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if !text.chars().any(table::controls_terminal) {
         return toml_edit::Value::from(text).to_string();
     }

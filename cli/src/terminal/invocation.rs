@@ -50,6 +50,11 @@ impl Invocation {
         Self { run: Some((streams, flags)), ..self }
     }
 
+    /// The command line of `command`, with the same configuration.
+    pub(crate) fn command(&self, command: &str) -> String {
+        format!("longhaul{} {command}", self.options)
+    }
+
     /// The command that pulls `stream`, or continues the run that this is.
     pub(crate) fn run(&self, stream: &str) -> String {
         let options = &self.options;

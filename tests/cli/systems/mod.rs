@@ -11,6 +11,6 @@ mod servicenow;
 mod shopify;
 mod slack;
 mod stripe;
-mod system;
+pub(crate) mod system;
 mod talkdesk;
 mod zendesk;

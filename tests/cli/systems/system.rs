@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::{api, command_output::CommandOutput, folder::Folder};
 
 /// How many records a stand-in has.
-pub(super) const RECORDS: usize = 25;
+pub(crate) const RECORDS: usize = 25;
 
 /// How many of them are on a page.
-pub(super) const SIZE: usize = 10;
+pub(crate) const SIZE: usize = 10;
 
 /// A pull of one stream of a built-in preset.
 pub(super) struct Pull<'a, S> {
@@ -124,46 +124,46 @@ impl<S: Fn(&Received) -> Reaction + Clone + Send + Sync + 'static> Pull<'_, S> {
 }
 
 /// The records, as the stand-ins write them.
-pub(super) fn records() -> Vec<String> {
+pub(crate) fn records() -> Vec<String> {
     (0..RECORDS).map(|index| format!(r#"{{"id":"r{index:02}","n":{index}.50}}"#)).collect()
 }
 
 /// The records from `start` on, at most a page of them, as a JSON array.
-pub(super) fn page(start: usize) -> String {
+pub(crate) fn page(start: usize) -> String {
     format!("[{}]", records()[start.min(RECORDS)..end(start)].join(","))
 }
 
 /// The index after the last record on the page that starts at `start`.
-pub(super) fn end(start: usize) -> usize {
+pub(crate) fn end(start: usize) -> usize {
     (start + SIZE).min(RECORDS)
 }
 
 /// The index of the record after the one with this id.
-pub(super) fn after(id: &str) -> usize {
+pub(crate) fn after(id: &str) -> usize {
     id.trim_start_matches('r').parse::<usize>().unwrap() + 1
 }
 
 /// The number in a query parameter, or `default` without one.
-pub(super) fn number(request: &Received, name: &str, default: usize) -> usize {
+pub(crate) fn number(request: &Received, name: &str, default: usize) -> usize {
     request.query(name).map_or(default, |text| text.parse().unwrap())
 }
 
 /// The value of a query parameter, or nothing.
-pub(super) fn parameter(request: &Received, name: &str) -> String {
+pub(crate) fn parameter(request: &Received, name: &str) -> String {
     request.query(name).unwrap_or_default()
 }
 
 /// The scheme, host and port of a request.
-pub(super) fn root(request: &Received) -> String {
+pub(crate) fn root(request: &Received) -> String {
     request.url.origin().ascii_serialization()
 }
 
 /// The body as JSON.
-pub(super) fn body(request: &Received) -> Value {
+pub(crate) fn body(request: &Received) -> Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
 /// An answer without a body that names the time to wait in `Retry-After`.
-pub(super) fn too_many_requests() -> Reply {
+pub(crate) fn too_many_requests() -> Reply {
     Reply::status(429).header("retry-after", "0")
 }

@@ -17,5 +17,6 @@ pub(super) mod layers;
 mod lines;
 pub(super) mod preset;
 pub(super) mod region;
+mod searched;
 pub(super) mod sources;
 pub(super) mod stack;
