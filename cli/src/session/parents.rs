@@ -133,27 +133,31 @@ impl<'s> StreamParents<'s> {
     ) -> Result<(), Failure> {
         let placeholders = self.config.placeholders();
         for (name, sink) in sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables)) {
-            let mut seen = HashSet::new();
-            for index in 0..parents.len() {
-                let parent = parents.get(index).map_err(|error| Failure::of_state(self.name, error))?;
+            let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());
+            let windows = ["window.start", "window.end"].into_iter();
+            let variables = windows.fold(variables.clone(), |variables, name| variables.with(name, ""));
+            let mut alike = None;
+            let read = parents.read_all(|parent| {
                 let variables = Each::in_file_names(variables.clone(), &parent);
-                let windows = ["window.start", "window.end"].into_iter();
-                let variables = windows.fold(variables, |variables, name| variables.with(name, ""));
-                let Ok(Destination::File(path)) = sink.destination(&variables) else { continue };
-                if !seen.insert(fingerprint_of(&path)) {
-                    let key = format!("sinks.{name}.path");
-                    let source = self.config.source();
-                    let clause = format!(
-                        "`{key}`: two records of {source} would write to the same file, `{}`",
-                        path.display()
-                    );
-                    let exit = if self.stream().is_some() { Exit::Sink } else { Exit::Usage };
-                    let hint = "put a placeholder in the path whose values differ, or leave them all out";
-                    return Err(Failure {
-                        exit,
-                        ..session.loaded.error_at(&key, clause).with_hint(hint).into()
-                    });
+                let destination = sink.destination(&variables);
+                if let (None, Ok(Destination::File(path))) = (&alike, destination)
+                    && !seen.insert(fingerprint_of(&path))
+                {
+                    alike = Some(path);
                 }
+                Ok(())
+            });
+            read.map_err(|error| Failure::of_state(self.name, error))?;
+            if let Some(path) = alike {
+                let key = format!("sinks.{name}.path");
+                let source = self.config.source();
+                let clause = format!(
+                    "`{key}`: two records of {source} would write to the same file, `{}`",
+                    path.display()
+                );
+                let exit = if self.stream().is_some() { Exit::Sink } else { Exit::Usage };
+                let hint = "put a placeholder in the path whose values differ, or leave them all out";
+                return Err(Failure { exit, ..session.loaded.error_at(&key, clause).with_hint(hint).into() });
             }
         }
         Ok(())

@@ -64,6 +64,25 @@ pub enum Finding {
 }
 
 impl Summary {
+    /// The sum of two results. The end is that of the second, unless it has none.
+    #[must_use]
+    pub fn and(self, next: &Self) -> Self {
+        Self {
+            records: self.records + next.records,
+            pages: self.pages + next.pages,
+            repeated: self.repeated + next.repeated,
+            filtered: self.filtered + next.filtered,
+            missing: self.missing + next.missing,
+            windows: self.windows + next.windows,
+            partitions: self.partitions + next.partitions,
+            skipped: self.skipped + next.skipped,
+            totals_changed: self.totals_changed + next.totals_changed,
+            short_pages: self.short_pages + next.short_pages,
+            without_key: self.without_key + next.without_key,
+            end: next.end.clone().or(self.end),
+        }
+    }
+
     /// What suggests that records may be missing, or that the configuration is wrong.
     pub fn findings(&self) -> Vec<Finding> {
         let no_keys = self.without_key > 0 && self.without_key == self.records;
