@@ -51,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         let invocation = invocation(&arguments.global);
         let invocation = match &arguments.command {
             Command::Run(run) => invocation.of_run(run),
+            Command::Plan(plan) => invocation.of_plan(plan),
             _ => invocation,
         };
         report::show(&failure, &invocation, &screen);
@@ -72,6 +73,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     };
     match &arguments.command {
         Command::Run(run) => commands::run::execute(&start()?, run),
+        Command::Plan(plan) => commands::plan::execute(start()?, plan),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),

@@ -79,11 +79,21 @@ impl ConfiguredSinks {
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
         plugins: &Plugins,
     ) -> Result<Self, Failure> {
+        Self::configure_with(loaded, wanted, plugins, |options| options)
+    }
+
+    /// Configures these sinks with other options than the configured ones.
+    pub(crate) fn configure_with<'n>(
+        loaded: &Loaded,
+        wanted: impl IntoIterator<Item = SinkFor<'n>>,
+        plugins: &Plugins,
+        change: impl Fn(Options) -> Options,
+    ) -> Result<Self, Failure> {
         let registry = registry();
         let mut sinks = BTreeMap::new();
         for sink in wanted {
             if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
-                vacant.insert(configure(loaded, sink, &registry, plugins)?);
+                vacant.insert(configure(loaded, sink, &registry, plugins, &change)?);
             }
         }
         Ok(Self(sinks))
@@ -114,6 +124,7 @@ fn configure(
     sink: SinkFor<'_>,
     registry: &Registry,
     plugins: &Plugins,
+    change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Failure> {
     let SinkFor { name, table } = sink;
     let configured = loaded.config.sinks.get(name);
@@ -137,12 +148,12 @@ fn configure(
                     .into());
             }
             options.extend(from_table.clone());
-            (sink_type.configure(&options), known, from_table)
+            (sink_type.configure(&change(options)), known, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
-                (plugin.configure(&options), plugin.options(), Options::new())
+                (plugin.configure(&change(options)), plugin.options(), Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name, registry));

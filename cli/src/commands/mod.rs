@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod new_sink;
+pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod schema;

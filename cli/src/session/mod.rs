@@ -3,6 +3,7 @@
 pub(crate) mod first_page;
 pub(crate) mod lock;
 pub(crate) mod parents;
+pub(crate) mod partitions;
 mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;

@@ -1,0 +1,289 @@
+//! One partition of a plan.
+
+use std::{collections::BTreeMap, error::Error, fs::File, num::NonZeroU32, path::PathBuf, time::Duration};
+
+use longhaul_core::{
+    disk::SystemDisk,
+    pull::{Pull, PullError, run},
+    sink::{OpenSink, SinkError},
+    state::{Parents, PullState, State, StateError, Summary, Unfinished, checkpoint::{Checkpoint, Checkpointing}},
+};
+
+use super::{PlannedStream, spread};
+use crate::{
+    args::RunArguments,
+    build::Access,
+    commands::run::Outcome,
+    exit::Exit,
+    session::{
+        Session,
+        lock::create_private,
+        partitions::{
+            attempt::{Attempt, Attempts},
+            files::checksum,
+            folder::PlanFolder,
+            output::{Output, in_file_names},
+            plan_file::{Line, PlanFile},
+            receipt::{Created, FileReceipt, Receipt, ReceiptError},
+        },
+    },
+    terminal::{
+        failure::Failure,
+        numbers::{counted, duration},
+        report::Chain,
+    },
+};
+
+/// Pulls partitions, one at a time.
+#[derive(Debug)]
+pub(super) struct Puller<'p> {
+    session: &'p Session,
+    arguments: &'p RunArguments,
+    access: &'p Access,
+    folder: PlanFolder,
+    /// Whether this worker has sent anything.
+    has_begun: bool,
+}
+
+/// A partition to pull.
+struct Partition<'p> {
+    line: &'p Line,
+    outputs: Vec<Output<'p>>,
+    receipt: PathBuf,
+    attempts: Attempts,
+}
+
+impl<'p> Puller<'p> {
+    pub(super) fn new(
+        session: &'p Session,
+        arguments: &'p RunArguments,
+        plan: &PlanFile,
+        access: &'p Access,
+    ) -> Result<Self, Failure> {
+        let folder = PlanFolder::new(&session.state_folder(), &plan.id);
+        create_private(&session.state_folder())
+            .and_then(|()| create_private(folder.path()))
+            .map_err(unusable)?;
+        Ok(Self { session, arguments, access, folder, has_begun: false })
+    }
+
+    /// Pulls a partition, unless it is complete, and adds the result to `outcome`.
+    pub(super) fn pull(
+        &mut self,
+        stream: &PlannedStream<'_>,
+        line: &Line,
+        outcome: &mut Outcome,
+    ) -> Result<(), Failure> {
+        let pulled = self.pull_unless_complete(stream, line);
+        match pulled {
+            Ok((receipt, took)) => {
+                outcome.summary = std::mem::take(&mut outcome.summary).and(&receipt.summary);
+                outcome.took += took;
+                Ok(())
+            }
+            Err(failure) => {
+                let clause = format!("partition {}: {}", line.id, Chain(failure.error.as_ref()));
+                outcome.error.get_or_insert((clause, failure.exit));
+                outcome.resumable = true;
+                Err(failure)
+            }
+        }
+    }
+
+    fn pull_unless_complete(
+        &mut self,
+        stream: &PlannedStream<'_>,
+        line: &Line,
+    ) -> Result<(Receipt, Duration), Failure> {
+        let variables = in_file_names(stream.shared.clone(), line).map_err(|error| {
+            Failure::usage(error).hint("make a new plan with: longhaul plan STREAM --out plan.ndjson")
+        })?;
+        let outputs = stream.sinks.iter().copied();
+        let outputs = outputs.map(|(name, sink)| Output::new(name, sink, variables.clone())).collect();
+        let (receipt, attempts) = (self.folder.receipt(&line.id), self.folder.attempts(&line.id));
+        let partition = Partition { line, outputs, receipt, attempts };
+        if let Some(receipt) = partition.complete()? {
+            return Ok((receipt, Duration::ZERO));
+        }
+        if !self.has_begun && self.arguments.workers() > NonZeroU32::MIN {
+            // If the run is stopped, the pull notices it.
+            let _ = spread(self.session);
+        }
+        self.has_begun = true;
+        let begun = if self.arguments.fresh {
+            partition.attempts.start()
+        } else {
+            partition.attempts.begin(&partition.outputs)
+        };
+        let attempt = begun.map_err(unusable)?;
+        let pulled = self.pull_in(&attempt, stream, &partition);
+        let failure = match pulled {
+            Ok((summary, took)) => match self.publish(&attempt, &partition, summary) {
+                Ok((receipt, was_first)) => {
+                    let (id, records) = (&line.id, counted(receipt.summary.records, "record"));
+                    let name = &line.stream;
+                    self.session.screen.print(&if was_first {
+                        format!("{name}: partition {id} complete, {records}, {}", duration(took))
+                    } else {
+                        format!("{name}: partition {id} was completed by another worker")
+                    });
+                    return Ok((receipt, took));
+                }
+                Err(failure) => failure,
+            },
+            Err(failure) => failure,
+        };
+        // Another attempt may have been complete first, and have removed the files of this one.
+        if let Ok(Some(receipt)) = partition.complete() {
+            self.session.screen.print(&format!(
+                "{}: partition {} was completed by another worker",
+                line.stream, line.id
+            ));
+            return Ok((receipt, Duration::ZERO));
+        }
+        attempt.end();
+        Err(failure)
+    }
+
+    /// Pulls the partition into the files of the attempt.
+    fn pull_in(
+        &self,
+        attempt: &Attempt,
+        stream: &PlannedStream<'_>,
+        partition: &Partition<'_>,
+    ) -> Result<(Summary, Duration), Failure> {
+        let Self { session, arguments, .. } = self;
+        let Partition { line, outputs, .. } = partition;
+        let name = &line.stream;
+        let parents = parents(attempt, line).map_err(unusable)?;
+        let parents = parents.map(|path| Parents::open(&SystemDisk, &path)).transpose();
+        let parents = parents.map_err(|error| Failure::of_state(name, error))?.flatten();
+        let unfinished = attempt.from.clone().unwrap_or_else(|| Unfinished {
+            started: session.now,
+            saved: session.now,
+            definition: BTreeMap::new(),
+            placeholders: stream.header.placeholders.clone(),
+            range: line.window,
+            watermark: None,
+            parents: None,
+            command: None,
+            checkpoint: Checkpoint::default(),
+        });
+        let from = attempt.from.as_ref().map(|unfinished| unfinished.checkpoint.clone());
+        let before = from.as_ref().map(Checkpoint::so_far).unwrap_or_default();
+        if before.pages > 0 {
+            let records = counted(before.records, "record");
+            session.screen.print(&format!("{name}: resuming partition {} ({records} already saved)", line.id));
+        }
+        let state = PullState::new(&attempt.state, session.clock.as_ref(), State::default(), unfinished);
+        let sinks: Vec<_> =
+            outputs.iter().map(|output| (output.sink_name, output.sink_of(&attempt.name))).collect();
+        session.progress.start(name, &before);
+        let pulled = run(
+            &Pull {
+                source: &stream.source,
+                windows: line.window.map(|window| vec![window]),
+                parents: parents.as_ref(),
+                sinks: sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect(),
+                variables: stream.shared.clone(),
+                spool: None,
+                strict: arguments.strict,
+                checkpointing: Some(Checkpointing {
+                    store: &state,
+                    from,
+                    every: session.loaded.config.commit_every,
+                }),
+            },
+            &self.access.client,
+        );
+        let took = session.progress.end();
+        pulled.map(|summary| (summary, took)).map_err(|error| self.failed(partition, error, &state))
+    }
+
+    fn failed(&self, partition: &Partition<'_>, error: PullError, state: &PullState<'_>) -> Failure {
+        let (session, line) = (self.session, partition.line);
+        let saved = state.saved().unfinished.map(|unfinished| unfinished.checkpoint.so_far());
+        let saved = saved.unwrap_or_default();
+        if saved.pages > 0 {
+            let why = session.stop.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let (name, id, records) = (&line.stream, &line.id, counted(saved.records, "record"));
+            session.screen.print(&format!("{name}: partition {id} stopped{why}; {records} saved"));
+        }
+        let mut failure = Failure::of_pull(&line.stream, error, &saved, session.stop.reason());
+        if failure.exit == Exit::Usage && saved.pages > 0 {
+            // The exit code for usage means that nothing was sent.
+            failure.exit = Exit::Sink;
+        }
+        failure
+    }
+
+    /// Makes the attempt the one that counts, unless another one was complete before. Returns the receipt of the one that
+    /// counts, and whether it is this one.
+    fn publish(
+        &self,
+        attempt: &Attempt,
+        partition: &Partition<'_>,
+        summary: Summary,
+    ) -> Result<(Receipt, bool), Failure> {
+        let files = partition.outputs.iter().map(|output| {
+            let path = output.path_of(&attempt.name)?;
+            let unreadable = |error| SinkError::io(format!("cannot read `{}`", path.display()), error);
+            let (bytes, sha256) = File::open(&path).and_then(checksum).map_err(unreadable)?;
+            Ok(FileReceipt { sink: output.sink_name.to_owned(), bytes, sha256 })
+        });
+        let files = files.collect::<Result<Vec<_>, SinkError>>();
+        let files = files.map_err(|error| Failure::new(Exit::Sink, error))?;
+        let at = jiff::Timestamp::try_from(self.session.clock.now()).unwrap_or_default();
+        let receipt = Receipt::new(&partition.line.id, &attempt.name, at, summary, files);
+        let created = receipt.create(&attempt.file("receipt"), &partition.receipt).map_err(of_receipt)?;
+        let (receipt, was_first) = match created {
+            Created::New => (receipt, true),
+            Created::Other(other) => (*other, false),
+        };
+        partition.settle(&receipt)?;
+        Ok((receipt, was_first))
+    }
+}
+
+impl Partition<'_> {
+    /// The receipt, if the partition is complete. Finishes what a worker that died has left undone.
+    fn complete(&self) -> Result<Option<Receipt>, Failure> {
+        let receipt = Receipt::read(&self.receipt, &self.line.id).map_err(of_receipt)?;
+        receipt.as_ref().map_or(Ok(()), |receipt| self.settle(receipt))?;
+        Ok(receipt)
+    }
+
+    /// Publishes the files of the attempt that counts, and removes those of all others.
+    fn settle(&self, receipt: &Receipt) -> Result<(), Failure> {
+        receipt.publish(&self.outputs, &self.receipt).map_err(of_receipt)?;
+        self.attempts.remove_all(&self.outputs).map_err(unusable)
+    }
+}
+
+/// The file with the parent of the partition, if it has one.
+fn parents(attempt: &Attempt, line: &Line) -> std::io::Result<Option<PathBuf>> {
+    let (Some(values), Some(add)) = (&line.values, &line.add) else { return Ok(None) };
+    attempt.write("parents", &format!("[{values},{add}]\n")).map(Some)
+}
+
+fn unusable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
+    Failure::new(Exit::State, error).hint("check `state_dir` and its permissions")
+}
+
+/// The receipt or the files of a partition cannot be used.
+pub(in crate::commands) fn of_receipt(error: ReceiptError) -> Failure {
+    let (exit, hint) = match &error {
+        ReceiptError::Unusable { .. } => {
+            (Exit::State, "check `state_dir` and its permissions; its file system must have hard links".to_owned())
+        }
+        ReceiptError::Damaged { path } => {
+            (Exit::Sink, format!("delete it to pull the partition again: {}", path.display()))
+        }
+        ReceiptError::Lost { receipt, .. } => (
+            Exit::Sink,
+            format!("restore the file, or delete its receipt to pull the partition again: {}", receipt.display()),
+        ),
+        ReceiptError::Path(_) => (Exit::Sink, "check the path of the sink".to_owned()),
+    };
+    Failure::new(exit, error).hint(hint)
+}
