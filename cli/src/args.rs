@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Divide streams into partitions, for many machines
     Plan(PlanArguments),
+    /// Check that the partitions of a plan are complete and intact
+    Verify(VerifyArguments),
     /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
     /// Try everything except the pull: build every component, get a token, fetch two pages of each stream
@@ -199,6 +201,26 @@ pub(crate) struct PlanArguments {
     /// Discard the parents that an unfinished plan has pulled, and start again
     #[arg(long)]
     pub(crate) fresh: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    /// Plan to verify
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// Print the records in the order of the plan, as a single run would have written them
+    #[arg(long)]
+    pub(crate) cat: bool,
+    /// Stream to print, if the plan has several
+    #[arg(long, value_name = "NAME", requires = "cat")]
+    pub(crate) stream: Option<String>,
+    /// Sink whose files to print, if the stream has several
+    #[arg(long, value_name = "NAME", requires = "cat")]
+    pub(crate) sink: Option<String>,
+    /// Write the outcome to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
 }
 
 /// Arguments of `preview`.

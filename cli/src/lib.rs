@@ -74,6 +74,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => commands::run::execute(&start()?, run),
         Command::Plan(plan) => commands::plan::execute(start()?, plan),
+        Command::Verify(verify) => commands::verify::execute(&start()?, verify),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),

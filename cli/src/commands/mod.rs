@@ -14,6 +14,7 @@ pub(crate) mod status;
 pub(crate) mod streams;
 pub(crate) mod systems;
 pub(crate) mod token;
+pub(crate) mod verify;
 
 use std::io::{self, ErrorKind, Write};
 

@@ -170,7 +170,7 @@ impl<'s> StreamParents<'s> {
 }
 
 /// A fingerprint of a path, because all paths together may be large.
-fn fingerprint_of(path: &Path) -> (u64, u64) {
+pub(crate) fn fingerprint_of(path: &Path) -> (u64, u64) {
     let hash = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, path).hash(&mut hasher);

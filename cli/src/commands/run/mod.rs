@@ -19,7 +19,11 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
-pub(in crate::commands) use self::{parents::pull_parents, stream::Outcome};
+pub(in crate::commands) use self::{
+    parents::pull_parents,
+    planned::{of_line, of_plan, of_settling},
+    stream::Outcome,
+};
 use self::{lineage::Lineage, stream::Puller};
 
 /// Pulls the streams, and writes the summary if `--summary` is set.

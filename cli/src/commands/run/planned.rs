@@ -11,6 +11,7 @@ use longhaul_core::{
 };
 
 use self::partition::Puller;
+pub(in crate::commands) use self::partition::{of_line, of_settling};
 use super::{Outcome, limit_runtime};
 use crate::{
     args::{Part, RunArguments},

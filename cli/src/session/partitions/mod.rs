@@ -16,5 +16,6 @@ pub(crate) mod configuration;
 pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod output;
+pub(crate) mod partition;
 pub(crate) mod plan_file;
 pub(crate) mod receipt;

@@ -59,6 +59,14 @@ pub(crate) enum ReceiptError {
         /// The error of the system.
         source: io::Error,
     },
+    /// A file cannot get its final name.
+    #[error("cannot publish `{}`", path.display())]
+    Unpublished {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
     /// The receipt is not what a worker writes.
     #[error("the receipt `{}` is damaged", path.display())]
     Damaged {
@@ -141,20 +149,20 @@ impl Receipt {
     pub(crate) fn publish(&self, outputs: &[Output<'_>], receipt: &Path) -> Result<(), ReceiptError> {
         for output in outputs {
             let (path, of_attempt) = (output.path()?, output.path_of(&self.attempt)?);
-            let unusable = |source| ReceiptError::Unusable { path: path.clone(), source };
+            let unpublished = |source| ReceiptError::Unpublished { path: path.clone(), source };
             match fs::rename(&of_attempt, &path) {
                 Ok(()) => {
-                    SystemDisk.sync_folder(path.parent().unwrap_or(&path)).map_err(unusable)?;
+                    SystemDisk.sync_folder(path.parent().unwrap_or(&path)).map_err(unpublished)?;
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(unusable(error)),
+                Err(error) => return Err(unpublished(error)),
             }
             let Some(file) = self.files.iter().find(|file| file.sink == output.sink_name) else { continue };
             let found = match fs::metadata(&path) {
                 Ok(found) if found.len() == file.bytes => continue,
                 Ok(found) => format!("{} bytes long", found.len()),
                 Err(error) if error.kind() == ErrorKind::NotFound => "missing".to_owned(),
-                Err(error) => return Err(unusable(error)),
+                Err(error) => return Err(unpublished(error)),
             };
             return Err(ReceiptError::Lost { path, found, bytes: file.bytes, receipt: receipt.to_owned() });
         }

@@ -6,7 +6,7 @@ use longhaul_core::{
     disk::SystemDisk,
     pull::{Pull, PullError, run},
     sink::{OpenSink, SinkError},
-    state::{Parents, PullState, State, StateError, Summary, Unfinished, checkpoint::{Checkpoint, Checkpointing}},
+    state::{Parents, PullState, State, Summary, Unfinished, checkpoint::{Checkpoint, Checkpointing}},
 };
 
 use super::{PlannedStream, spread};
@@ -19,10 +19,10 @@ use crate::{
         Session,
         lock::create_private,
         partitions::{
-            attempt::{Attempt, Attempts},
+            attempt::Attempt,
             files::checksum,
             folder::PlanFolder,
-            output::{Output, in_file_names},
+            partition::{Partition, SettleError},
             plan_file::{Line, PlanFile},
             receipt::{Created, FileReceipt, Receipt, ReceiptError},
         },
@@ -43,14 +43,6 @@ pub(super) struct Puller<'p> {
     folder: PlanFolder,
     /// Whether this worker has sent anything.
     has_begun: bool,
-}
-
-/// A partition to pull.
-struct Partition<'p> {
-    line: &'p Line,
-    outputs: Vec<Output<'p>>,
-    receipt: PathBuf,
-    attempts: Attempts,
 }
 
 impl<'p> Puller<'p> {
@@ -95,14 +87,9 @@ impl<'p> Puller<'p> {
         stream: &PlannedStream<'_>,
         line: &Line,
     ) -> Result<(Receipt, Duration), Failure> {
-        let variables = in_file_names(stream.shared.clone(), line).map_err(|error| {
-            Failure::usage(error).hint("make a new plan with: longhaul plan STREAM --out plan.ndjson")
-        })?;
-        let outputs = stream.sinks.iter().copied();
-        let outputs = outputs.map(|(name, sink)| Output::new(name, sink, variables.clone())).collect();
-        let (receipt, attempts) = (self.folder.receipt(&line.id), self.folder.attempts(&line.id));
-        let partition = Partition { line, outputs, receipt, attempts };
-        if let Some(receipt) = partition.complete()? {
+        let partition = Partition::new(line, &self.folder, &stream.sinks, &stream.shared);
+        let partition = partition.map_err(of_line)?;
+        if let Some(receipt) = partition.complete().map_err(of_settling)? {
             return Ok((receipt, Duration::ZERO));
         }
         if !self.has_begun && self.arguments.workers() > NonZeroU32::MIN {
@@ -240,23 +227,8 @@ impl<'p> Puller<'p> {
             Created::New => (receipt, true),
             Created::Other(other) => (*other, false),
         };
-        partition.settle(&receipt)?;
+        partition.settle(&receipt).map_err(of_settling)?;
         Ok((receipt, was_first))
-    }
-}
-
-impl Partition<'_> {
-    /// The receipt, if the partition is complete. Finishes what a worker that died has left undone.
-    fn complete(&self) -> Result<Option<Receipt>, Failure> {
-        let receipt = Receipt::read(&self.receipt, &self.line.id).map_err(of_receipt)?;
-        receipt.as_ref().map_or(Ok(()), |receipt| self.settle(receipt))?;
-        Ok(receipt)
-    }
-
-    /// Publishes the files of the attempt that counts, and removes those of all others.
-    fn settle(&self, receipt: &Receipt) -> Result<(), Failure> {
-        receipt.publish(&self.outputs, &self.receipt).map_err(of_receipt)?;
-        self.attempts.remove_all(&self.outputs).map_err(unusable)
     }
 }
 
@@ -270,11 +242,29 @@ fn unusable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
     Failure::new(Exit::State, error).hint("check `state_dir` and its permissions")
 }
 
+/// A line of the plan cannot be used.
+pub(in crate::commands) fn of_line(error: serde_json::Error) -> Failure {
+    Failure::usage(error).hint("make a new plan with: longhaul plan STREAM --out plan.ndjson")
+}
+
+/// What workers have left of a partition cannot be put in order.
+pub(in crate::commands) fn of_settling(error: SettleError) -> Failure {
+    match error {
+        SettleError::Receipt(error) => of_receipt(error),
+        SettleError::Attempts(_) => {
+            Failure::new(Exit::Sink, error).hint("check the permissions of the folder of the files")
+        }
+    }
+}
+
 /// The receipt or the files of a partition cannot be used.
-pub(in crate::commands) fn of_receipt(error: ReceiptError) -> Failure {
+fn of_receipt(error: ReceiptError) -> Failure {
     let (exit, hint) = match &error {
         ReceiptError::Unusable { .. } => {
             (Exit::State, "check `state_dir` and its permissions; its file system must have hard links".to_owned())
+        }
+        ReceiptError::Unpublished { .. } => {
+            (Exit::Sink, "check the permissions of the file and its folder".to_owned())
         }
         ReceiptError::Damaged { path } => {
             (Exit::Sink, format!("delete it to pull the partition again: {}", path.display()))
