@@ -26,6 +26,7 @@ mod layers;
 mod logs;
 mod new_sink;
 mod parents;
+mod partitions;
 mod plugins;
 mod presets;
 mod preview;
