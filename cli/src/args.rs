@@ -82,6 +82,11 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Check that the partitions of a plan are complete and intact
     Verify(VerifyArguments),
+    /// Print the driver of a plan for an engine such as Ray, Spark or Kubernetes
+    Engine {
+        /// Engine to print a driver for
+        engine: Engine,
+    },
     /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
     /// Try everything except the pull: build every component, get a token, fetch two pages of each stream
@@ -213,14 +218,30 @@ pub(crate) struct VerifyArguments {
     #[arg(long)]
     pub(crate) cat: bool,
     /// Stream to print, if the plan has several
-    #[arg(long, value_name = "NAME", requires = "cat")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) stream: Option<String>,
+    /// Print the paths of the files instead, in the order of the plan
+    #[arg(long, conflicts_with = "cat")]
+    pub(crate) files: bool,
     /// Sink whose files to print, if the stream has several
-    #[arg(long, value_name = "NAME", requires = "cat")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) sink: Option<String>,
     /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
+}
+
+/// An engine that runs workers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Engine {
+    /// A Python script for Ray.
+    Ray,
+    /// A Python script for Spark.
+    Spark,
+    /// A manifest with an indexed job.
+    Kubernetes,
+    /// A script with a job array.
+    Slurm,
 }
 
 /// Arguments of `preview`.

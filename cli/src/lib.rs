@@ -75,6 +75,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Run(run) => commands::run::execute(&start()?, run),
         Command::Plan(plan) => commands::plan::execute(start()?, plan),
         Command::Verify(verify) => commands::verify::execute(&start()?, verify),
+        Command::Engine { engine } => commands::engine::execute(*engine),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),

@@ -23,6 +23,7 @@ mod invalid;
 mod jobs;
 mod killed;
 mod layers;
+mod limits;
 mod logs;
 mod new_sink;
 mod parents;

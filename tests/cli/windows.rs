@@ -94,6 +94,31 @@ fn halved_windows_have_their_own_files_and_lose_nothing() {
 }
 
 #[test]
+fn each_partition_has_its_own_file_if_the_path_contains_its_id() {
+    let (settings, api) = shallow();
+    let folder = folder(&api, QUERY);
+    let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert!(stderr.ends_with(" -> out/{partition}.ndjson\n"), "{stderr}");
+    let names = folder.names_in("out");
+    assert_eq!(names.len(), 8, "{names:?}");
+    assert_eq!(names[1], "20260101T060000Z-20260101T120000Z.ndjson");
+    let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+    assert!(all == lines(&settings), "the records differ");
+}
+
+#[test]
+fn a_stream_without_windows_and_parents_is_a_single_partition() {
+    let server = api::server(|_| Reply::json(r#"[1]"#).into());
+    let stream = "[streams.x]\npath = \"/x\"\nsinks = [\"lines\"]\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert_eq!(stderr, "x: complete, 1 record in 1 page, TIME -> FOLDER/out/all.ndjson\n");
+    assert_eq!(folder.read("out/all.ndjson"), "1\n");
+}
+
+#[test]
 fn a_fresh_run_rolls_back_the_files_of_complete_windows() {
     let (settings, api) = shallow();
     let folder = folder(&api, QUERY).with("out/20260101T000000Z.ndjson", "yesterday\n");

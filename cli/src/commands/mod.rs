@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod engine;
 pub(crate) mod new_sink;
 pub(crate) mod plan;
 pub(crate) mod preview;

@@ -112,8 +112,7 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
 
 /// Checks that each partition of the stream has files of its own, which no earlier records are in.
 fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
-    let mut placeholders = pull.source.partition_placeholders();
-    placeholders.push("partition".to_owned());
+    let placeholders = pull.source.partition_placeholders();
     for (sink, opener) in &pull.sinks {
         let wrong = |key: &str, clause: &str, hint: &str| -> Failure {
             let key = format!("sinks.{sink}.{key}");
@@ -135,7 +134,7 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
             return Err(wrong("path", clause, "put `{partition}` in the path"));
         }
     }
-    if pull.source.unique.is_some() && !pull.source.partition_placeholders().is_empty() {
+    if pull.source.unique.is_some() && (pull.stream.window.is_some() || pull.stream.each.is_some()) {
         log::warn!("{}: workers drop only the duplicates within a partition", pull.name);
     }
     Ok(())

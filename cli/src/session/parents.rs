@@ -131,15 +131,18 @@ impl<'s> StreamParents<'s> {
         variables: &Variables,
         parents: &Parents,
     ) -> Result<(), Failure> {
-        let placeholders = self.config.placeholders();
-        for (name, sink) in sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables)) {
+        let mut placeholders = self.config.placeholders();
+        placeholders.push("partition".to_owned());
+        // No two partitions have the same id.
+        let has_id = |sink: &dyn OpenSink| differs_by(&["partition".to_owned()], sink, variables);
+        let of_partition = sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables));
+        for (name, sink) in of_partition.filter(|(_, sink)| !has_id(*sink)) {
             let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());
-            let windows = ["window.start", "window.end"].into_iter();
-            let variables = windows.fold(variables.clone(), |variables, name| variables.with(name, ""));
+            let others = ["partition", "window.start", "window.end"].into_iter();
+            let variables = others.fold(variables.clone(), |variables, name| variables.with(name, ""));
             let mut alike = None;
             let read = parents.read_all(|parent| {
-                let variables = Each::in_file_names(variables.clone(), &parent);
-                let destination = sink.destination(&variables);
+                let destination = sink.destination(&Each::in_file_names(variables.clone(), &parent));
                 if let (None, Ok(Destination::File(path))) = (&alike, destination)
                     && !seen.insert(fingerprint_of(&path))
                 {

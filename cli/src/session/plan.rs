@@ -2,6 +2,7 @@
 
 use longhaul_core::{
     Source,
+    partition::PartitionId,
     pull::{ParentsSink, differs_by},
     sink::{Destination, OpenSink, Variables},
     state::fingerprint,
@@ -219,8 +220,8 @@ pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Chil
     }
 }
 
-/// The placeholders for the times of a window.
-const WINDOW: [&str; 2] = ["window.start", "window.end"];
+/// The placeholders whose values differ between windows.
+const WINDOW: [&str; 3] = ["partition", "window.start", "window.end"];
 
 /// How long the records of a pull are kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -250,13 +251,16 @@ fn destination(
 ) -> Result<(Destination, Layout), Failure> {
     let wrong = |error| build::of_options(&session.loaded, name, error);
     let of_window = pull.stream.window.as_ref().map_or(Vec::new(), |_| WINDOW.map(str::to_owned).to_vec());
-    let of_parent = &pull.source.each;
-    // The partitions are not known yet, so the placeholders stay in the path.
+    let values = &pull.source.each;
+    let of_parent =
+        if values.is_empty() { Vec::new() } else { [&["partition".to_owned()], &values[..]].concat() };
+    // The partitions are not known yet, so the placeholders stay in the path. The whole stream is a known one.
     let with = |variables: Variables, name: &String| variables.with(name, format!("{{{name}}}"));
-    let variables = of_window.iter().chain(of_parent).fold(pull.variables.clone(), with);
+    let whole = pull.variables.clone().with("partition", PartitionId::default().in_file_names());
+    let variables = of_window.iter().chain(&of_parent).fold(whole, with);
     let kinds = [
         (&of_window, "windows", "window.start"),
-        (of_parent, "parents", of_parent.first().map_or("", String::as_str)),
+        (&of_parent, "parents", values.first().map_or("", String::as_str)),
     ];
     let differs = |names: &[String]| differs_by(names, sink, &variables);
     let (distinct, alike): (Vec<_>, Vec<_>) =

@@ -65,10 +65,10 @@ impl Source {
         }
     }
 
-    /// The placeholders whose values differ between partitions.
+    /// The placeholders in paths of sinks whose values differ between partitions.
     pub fn partition_placeholders(&self) -> Vec<String> {
-        let windows = ["window.start", "window.end"].map(str::to_owned);
-        windows.into_iter().chain(self.each.iter().cloned()).collect()
+        let of_all = ["partition", "window.start", "window.end"].map(str::to_owned);
+        of_all.into_iter().chain(self.each.iter().cloned()).collect()
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.

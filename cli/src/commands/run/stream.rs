@@ -219,7 +219,7 @@ impl Puller<'_> {
                 strict: arguments.strict,
                 checkpointing,
             },
-            &access.client,
+            access.client(planned.name),
         );
         let took = session.progress.end();
         let mut outcome = Outcome { took, ..Outcome::unchanged(planned) };

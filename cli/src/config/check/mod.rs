@@ -1,6 +1,7 @@
 //! Checks that concern more than one key.
 
 mod auth;
+mod rate;
 mod requests;
 
 use longhaul_core::{client::answer::Then, http::template::REFERENCES, pull::job::JobState, suggest};
@@ -31,8 +32,14 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
     let mut warnings = Vec::new();
     let streams = stack.own_streams().into_iter().filter_map(|name| Some((name, config.streams.get(name)?)));
     let streams = streams.map(|(name, stream)| check.stream(name, stream).map(|of| warnings.extend(of)));
-    let all =
-        [check.names(), check.environment(), check.auth(), check.client_certificate(), check.plain_http()];
+    let all = [
+        check.names(),
+        check.environment(),
+        check.auth(),
+        check.client_certificate(),
+        check.plain_http(),
+        check.rate_headers(),
+    ];
     ConfigError::all(all.into_iter().chain(streams))?;
     Ok(warnings)
 }

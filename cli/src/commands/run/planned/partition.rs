@@ -181,7 +181,7 @@ impl<'p> Puller<'p> {
                     every: session.loaded.config.commit_every,
                 }),
             },
-            &self.access.client,
+            self.access.client(name),
         );
         let took = session.progress.end();
         pulled.map(|summary| (summary, took)).map_err(|error| self.failed(partition, error, &state))
