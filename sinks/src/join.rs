@@ -157,7 +157,8 @@ mod tests {
     #[test]
     fn a_table_has_one_header() {
         let header = "a,\"b\"\"\nc\"\r\n";
-        let rows = [format!("{header}1,2\r\n"), header.to_owned(), String::new(), format!("{header}3,\"\n\"\r\n")];
+        let rows =
+            [format!("{header}1,2\r\n"), header.to_owned(), String::new(), format!("{header}3,\"\n\"\r\n")];
         let whole = format!("{header}1,2\r\n3,\"\n\"\r\n");
         let plain: Vec<_> = rows.iter().map(String::as_bytes).collect();
         assert_eq!(joined("csv", "x", &plain).unwrap(), whole.as_bytes());

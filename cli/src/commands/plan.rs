@@ -41,9 +41,7 @@ const SUFFIX: &str = "@plan";
 pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result<Exit, Failure> {
     session.now = arguments.now.unwrap_or(session.now);
     let streams = session.streams(&arguments.streams)?;
-    let is_child = |stream: &Stream| {
-        stream.each.as_ref().is_some_and(|each| each.stream.is_some())
-    };
+    let is_child = |stream: &Stream| stream.each.as_ref().is_some_and(|each| each.stream.is_some());
     if !streams.iter().any(|(_, stream)| is_child(stream)) {
         // Nothing is pulled, so there is no state.
         return write(&session, arguments, false);
@@ -170,7 +168,8 @@ impl<'p> Resolved<'p> {
         header: &mut StreamHeader,
     ) -> Result<Self, Failure> {
         let window = pull.stream.window.as_ref().zip(header.range);
-        let tiles = window.map(|(window, range)| range::tiles(session, pull.name, window, range)).transpose()?;
+        let tiles =
+            window.map(|(window, range)| range::tiles(session, pull.name, window, range)).transpose()?;
         let failed = |error| range::no_windows(session, pull.name, &error);
         let windows = tiles.clone().map(|mut tiles| {
             tiles.try_fold(0_u64, |count, window| window.map(|_| count + 1)).map_err(failed)
@@ -233,7 +232,9 @@ impl<'p> Resolved<'p> {
         };
         match self.tiles.clone() {
             None => next(line, None),
-            Some(mut tiles) => tiles.try_for_each(|window| next(line, Some(window.map_err(io::Error::other)?))),
+            Some(mut tiles) => {
+                tiles.try_for_each(|window| next(line, Some(window.map_err(io::Error::other)?)))
+            }
         }
     }
 }
@@ -299,7 +300,10 @@ fn write_all(
     }
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Unwritten>) -> Result<(), Unwritten> {
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Unwritten>,
+) -> Result<(), Unwritten> {
     let folder = path.parent().unwrap_or(path);
     let mut new = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
     write(&mut new)?;

@@ -47,8 +47,9 @@ impl Invocation {
 
     /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
     pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
-        let RunArguments { streams, sink, summary, strict, fail_fast, plan, part, partition, workers, .. } =
-            arguments;
+        let RunArguments {
+            streams, sink, summary, strict, fail_fast, plan, part, partition, workers, ..
+        } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
         let mut flags = String::new();
         for sink in sink {

@@ -40,7 +40,8 @@ fn parents_are_pulled_first_and_are_in_the_plan() {
 #[test]
 fn a_stream_can_be_planned_together_with_that_of_its_parents() {
     let families = Families::new(3);
-    let folder = families.folder(&[&PARENTS.replace("sinks = [\"lines\"]\n", "sinks = [\"all\"]\n"), CHILDREN]);
+    let folder =
+        families.folder(&[&PARENTS.replace("sinks = [\"lines\"]\n", "sinks = [\"all\"]\n"), CHILDREN]);
     let all = "[sinks.all]\ntype = \"ndjson\"\npath = \"out/all.ndjson\"\n";
     let folder = separately(folder);
     let configuration = folder.read("longhaul.toml") + all;
@@ -69,7 +70,11 @@ fn a_partition_that_fails_leaves_the_others_to_be_pulled() {
     folder.run("plan members --out plan.ndjson").assert_complete();
     let ended = folder.run("run --plan plan.ndjson --summary summary.json");
     assert_eq!(ended.code, Some(4));
-    assert!(ended.last_error().starts_with("error: the stream `members` is not complete\n"), "{}", ended.stderr);
+    assert!(
+        ended.last_error().starts_with("error: the stream `members` is not complete\n"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(folder.names_in("out").len(), 7);
     assert_eq!(folder.run("verify plan.ndjson").stdout, "4\n8\n");
     let rule = "[[streams.members.answers]]\nwhen = { status = 404 }\nthen = \"skip\"\n";

@@ -20,7 +20,9 @@ fn partitions_must_have_files_of_their_own() {
         "error: `sinks.table.mode`: workers write a new file for each partition, so they cannot append to one\n  \
          in: longhaul.toml:39\nhint: remove it, or set `mode = \"replace\"`\n",
     );
-    let printing = sinks("{window.start}").replace("type = \"ndjson\"", "type = \"stdout\"").replace("path = \"out/{window.start}.ndjson\"\n", "");
+    let printing = sinks("{window.start}")
+        .replace("type = \"ndjson\"", "type = \"stdout\"")
+        .replace("path = \"out/{window.start}.ndjson\"\n", "");
     of(&printing).assert_failed(
         2,
         "error: `sinks.lines.type`: workers write a file for each partition, and this sink writes none\n  \
@@ -37,7 +39,8 @@ fn workers_need_the_configuration_of_the_plan() {
                 plan with: longhaul plan\n";
     folder.run("run --plan plan.ndjson --set streams.calls.pages.size=3").assert_failed(6, said);
     folder.run("verify plan.ndjson --set streams.calls.pages.size=3").assert_failed(6, said);
-    let several = folder.run("run --plan plan.ndjson --set streams.calls.pages.size=3 --set sinks.lines.path=x");
+    let several =
+        folder.run("run --plan plan.ndjson --set streams.calls.pages.size=3 --set sinks.lines.path=x");
     let keys = "these settings have changed since: `sinks.lines.path`, `streams.calls.pages.size`";
     assert!(several.stderr.contains(keys), "{}", several.stderr);
 }
@@ -91,7 +94,9 @@ fn a_share_or_an_id_must_exist() {
         let said = "expected a share such as 0/64 to 63/64";
         assert!(ended.code == Some(2) && ended.stderr.contains(said), "{}", ended.stderr);
     }
-    for wrong in ["run --part 0/2", "run calls --plan plan.ndjson", "run --plan plan.ndjson --part 0/2 --partition x"] {
+    for wrong in
+        ["run --part 0/2", "run calls --plan plan.ndjson", "run --plan plan.ndjson --part 0/2 --partition x"]
+    {
         assert_eq!(folder.run(wrong).code, Some(2), "{wrong}");
     }
 }
@@ -105,7 +110,9 @@ fn damage_is_found() {
         let plan = folder.names_in(".longhaul").into_iter().find(|name| name.starts_with("plan-")).unwrap();
         folder.path(&format!(".longhaul/{plan}/{name}.json"))
     };
-    let shown = |path: std::path::PathBuf| path.display().to_string().replace(folder.path("").to_str().unwrap(), "FOLDER/");
+    let shown = |path: std::path::PathBuf| {
+        path.display().to_string().replace(folder.path("").to_str().unwrap(), "FOLDER/")
+    };
     let of_first = receipt("20260101T000000Z-20260101T030000Z");
     let first = shown(of_first.clone());
     let text = folder.read("out/20260101T000000Z.ndjson");
@@ -117,7 +124,11 @@ fn damage_is_found() {
     };
     let restore = "restore the file, or delete its receipt to pull the partition again";
     std::fs::write(folder.path("out/20260101T000000Z.ndjson"), changed).unwrap();
-    damaged("verify plan.ndjson", "`FOLDER/out/20260101T000000Z.ndjson` has changed since it was complete", restore);
+    damaged(
+        "verify plan.ndjson",
+        "`FOLDER/out/20260101T000000Z.ndjson` has changed since it was complete",
+        restore,
+    );
     let bytes = text.len();
     std::fs::write(folder.path("out/20260101T000000Z.ndjson"), &text[..bytes - 1]).unwrap();
     let shorter = format!(
@@ -147,10 +158,14 @@ fn damage_is_found() {
 #[test]
 fn totals_must_match() {
     let server = api::server(|_| {
-        longhaul_tests::Reply::json(r#"{"conversations":[{"conversationId":"a"}],"totalHits":2,"pageCount":1}"#).into()
+        longhaul_tests::Reply::json(
+            r#"{"conversations":[{"conversationId":"a"}],"totalHits":2,"pageCount":1}"#,
+        )
+        .into()
     });
     let configuration = configuration(&api::root(&server), &sinks("{window.start}"));
-    let folder = Folder::configured(&configuration.replace("total =", "page_count = \"/pageCount\"\ntotal ="));
+    let folder =
+        Folder::configured(&configuration.replace("total =", "page_count = \"/pageCount\"\ntotal ="));
     folder.run(PLAN).assert_complete();
     folder.run("run --plan plan.ndjson").assert_complete();
     let ended = folder.run("verify plan.ndjson");

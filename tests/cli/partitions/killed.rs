@@ -56,5 +56,8 @@ fn shares_are_what_a_single_run_pulls_despite_kills_and_duplicate_attempts() {
     let state = folder.names_in(".longhaul");
     let [plan] = &state[..] else { panic!("{context}: {state:?}") };
     let receipts = folder.names_in(&format!(".longhaul/{plan}"));
-    assert!(receipts.len() == 16 && receipts.iter().all(|name| name.ends_with("Z.json")), "{context}: {receipts:?}");
+    assert!(
+        receipts.len() == 16 && receipts.iter().all(|name| name.ends_with("Z.json")),
+        "{context}: {receipts:?}"
+    );
 }

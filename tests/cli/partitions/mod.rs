@@ -49,7 +49,9 @@ fn configuration(base_url: &str, sinks: &str) -> String {
 
 /// A folder whose configuration has a file for each partition.
 fn folder(base_url: &str) -> Folder {
-    Folder::configured(&["commit_every = \"5ms\"\n", &configuration(base_url, &sinks("{window.start}"))].concat())
+    Folder::configured(
+        &["commit_every = \"5ms\"\n", &configuration(base_url, &sinks("{window.start}"))].concat(),
+    )
 }
 
 /// An API, and a folder with a plan for it.
@@ -123,7 +125,10 @@ fn the_shares_of_a_plan_are_what_a_single_run_pulls() {
     assert_eq!(verified.stdout, "");
     let summary: serde_json::Value = serde_json::from_str(&folder.read("summary.json")).unwrap();
     let pull = &summary["pulls"][0];
-    assert_eq!((&pull["records"], &pull["windows"], &pull["complete"]), (&100.into(), &16.into(), &true.into()));
+    assert_eq!(
+        (&pull["records"], &pull["windows"], &pull["complete"]),
+        (&100.into(), &16.into(), &true.into())
+    );
     assert_eq!(summary["exit_code"], 0);
 
     let requests = api.stats().pages;

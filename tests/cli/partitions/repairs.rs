@@ -73,7 +73,10 @@ fn an_attempt_that_was_stopped_is_continued() {
     assert!(attempts.iter().any(|name| name.ends_with(".ended")), "{attempts:?}");
     let ended = run("");
     let said = ended.assert_complete().stable_stderr();
-    assert!(said.starts_with(&format!("calls: resuming partition {FIRST} (4 records already saved)\n")), "{said}");
+    assert!(
+        said.starts_with(&format!("calls: resuming partition {FIRST} (4 records already saved)\n")),
+        "{said}"
+    );
     let records = folder.read("out/20260101T000000Z.ndjson");
     assert!(lines.starts_with(&records) && records.lines().count() == 10, "{records}");
     assert_eq!(api.stats().pages, 6, "five pages of two records, and the one after them");

@@ -19,12 +19,12 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
+use self::{lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     parents::pull_parents,
     planned::{of_line, of_plan, of_settling},
     stream::Outcome,
 };
-use self::{lineage::Lineage, stream::Puller};
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -58,7 +58,7 @@ fn pull_all(
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
     let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
-    let access = session.connect_with_limit(arguments.max_requests)?;
+    let access = session.connect_for(arguments)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _locks = lock(session, &planned)?;
     let record = record(session, arguments, &planned)?;

@@ -57,7 +57,7 @@ pub(super) fn pull_all(
     }
     let plugins = session.plugins()?;
     let sinks = ConfiguredSinks::configure_with(&session.loaded, wanted, &plugins, with_attempt)?;
-    let access = session.connect_with_limit(arguments.max_requests)?;
+    let access = session.connect_for(arguments)?;
     let streams = streams(session, &plan, &sinks, &access)?;
     let mut puller = Puller::new(session, arguments, &plan, &access)?;
     let mut first: Option<Failure> = None;

@@ -1,4 +1,4 @@
-//! Prints the records of a plan, as a single run would have written them.
+//! Prints the records of a plan as a single run would have written them, or the paths of its files.
 
 use std::{
     fs::File,
@@ -9,7 +9,7 @@ use std::{
 use longhaul_core::sink::{Options, SinkError};
 use longhaul_sinks::{Join, JoinError};
 
-use super::{VerifiedStream, Verifying};
+use super::Verifying;
 use crate::{
     args::VerifyArguments,
     commands::run::{of_line, of_plan},
@@ -18,60 +18,45 @@ use crate::{
     terminal::failure::Failure,
 };
 
-/// Which files are printed, and how they are joined.
+/// The files that are printed, or whose paths are.
 #[derive(Debug)]
-pub(super) struct Printed<'p> {
+pub(super) struct Files<'p> {
     stream: &'p str,
     sink: &'p str,
-    join: Join,
+    /// How they are joined. `None` if only their paths are printed.
+    join: Option<Join>,
 }
 
-impl<'p> Printed<'p> {
+impl<'p> Files<'p> {
     /// Chooses the stream and the sink. Nothing is printed yet.
     pub(super) fn of(verifying: &Verifying<'p>, arguments: &'p VerifyArguments) -> Result<Self, Failure> {
         let streams: Vec<_> = verifying.streams.iter().map(|stream| stream.header.name.as_str()).collect();
         let name = choose("stream", arguments.stream.as_deref(), &streams)?;
         let stream = verifying.streams.iter().find(|stream| stream.header.name == name);
-        let sinks: Vec<_> = stream.into_iter().flat_map(VerifiedStream::sink_names).collect();
+        let sinks = stream.map_or(&[][..], |stream| &stream.sinks);
+        let sinks: Vec<_> = sinks.iter().map(|(name, _)| *name).collect();
         let sink = choose("sink", arguments.sink.as_deref(), &sinks)?;
-        let configured = verifying.session.loaded.config.sinks.get(sink);
-        let kind = configured.map_or(sink, |sink| sink.kind.as_str());
-        let options = configured.map_or_else(Options::new, |sink| sink.options.clone());
-        let join = Join::of(kind, &options).map_err(Failure::usage)?;
-        let join = join.ok_or_else(|| {
-            Failure::usage(format!("files of type `{kind}` cannot be joined"))
-                .hint("read them one by one, in the order of the plan")
-        })?;
+        let join = if arguments.cat { Some(join(verifying, sink)?) } else { None };
         Ok(Self { stream: name, sink, join })
     }
 
-    /// Prints the files in the order of the plan.
+    /// Prints the files, or their paths, in the order of the plan.
     pub(super) fn print(&self, verifying: &Verifying<'_>) -> Result<Exit, Failure> {
-        let stream = verifying.streams.iter().find(|stream| stream.header.name == self.stream);
-        let Some(stream) = stream else { return Ok(Exit::Complete) };
         let mut failure = None;
-        let paths = verifying.plan.lines().map_err(of_plan)?.filter_map(|line| {
-            let line = match line.map_err(of_plan) {
-                Ok(line) if line.stream == self.stream => line,
-                Ok(_) => return None,
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    return None;
-                }
-            };
-            let partition = Partition::new(&line, &verifying.folder, &stream.sinks, &stream.shared);
-            match partition.map_err(of_line) {
-                Ok(partition) => path(&partition, self.sink),
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    None
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let printed = {
+            let known =
+                self.paths(verifying)?.map_while(|path| path.map_err(|error| failure = Some(error)).ok());
+            let mut paths = known.flatten();
+            match self.join {
+                Some(join) => join.write(paths.map(File::open), &mut out),
+                None => {
+                    paths.try_for_each(|path| writeln!(out, "{}", path.display())).map_err(JoinError::from)
                 }
             }
-        });
-        let files = paths.map(File::open);
-        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        let joined = self.join.write(files, &mut out).and_then(|()| Ok(out.flush()?));
-        match (failure, joined) {
+        };
+        let printed = printed.and_then(|()| Ok(out.flush()?));
+        match (failure, printed) {
             (Some(failure), _) => Err(failure),
             (None, Ok(())) => Ok(Exit::Complete),
             (None, Err(JoinError::Io(error))) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Complete),
@@ -83,12 +68,31 @@ impl<'p> Printed<'p> {
                 .hint("list `columns` in the sink, so that all files have the same, and make a new plan")),
         }
     }
+
+    /// The paths of the files; `None` for partitions of other streams.
+    fn paths<'v>(
+        &'v self,
+        verifying: &'v Verifying<'_>,
+    ) -> Result<impl Iterator<Item = Result<Option<PathBuf>, Failure>> + 'v, Failure> {
+        let stream = verifying.streams.iter().find(|stream| stream.header.name == self.stream);
+        Ok(verifying.plan.lines().map_err(of_plan)?.map(move |line| {
+            let line = line.map_err(of_plan)?;
+            let Some(stream) = stream.filter(|_| line.stream == self.stream) else { return Ok(None) };
+            let partition = Partition::new(&line, &verifying.folder, &stream.sinks, &stream.shared);
+            Ok(path(&partition.map_err(of_line)?, self.sink))
+        }))
+    }
 }
 
-impl<'p> VerifiedStream<'p> {
-    fn sink_names(&self) -> impl Iterator<Item = &'p str> + use<'p> {
-        self.sinks.iter().map(|(name, _)| *name).collect::<Vec<_>>().into_iter()
-    }
+/// How the files of the sink are joined.
+fn join(verifying: &Verifying<'_>, sink: &str) -> Result<Join, Failure> {
+    let configured = verifying.session.loaded.config.sinks.get(sink);
+    let kind = configured.map_or(sink, |sink| sink.kind.as_str());
+    let options = configured.map_or_else(Options::new, |sink| sink.options.clone());
+    Join::of(kind, &options).map_err(Failure::usage)?.ok_or_else(|| {
+        Failure::usage(format!("files of type `{kind}` cannot be joined"))
+            .hint("use --files, which prints their paths in the order of the plan")
+    })
 }
 
 fn path(partition: &Partition<'_>, sink: &str) -> Option<PathBuf> {
@@ -103,7 +107,9 @@ fn choose<'a>(kind: &str, named: Option<&'a str>, all: &[&'a str]) -> Result<&'a
         (None, _) => Err(Failure::usage(format!("the plan has several {kind}s: {}", list()))
             .hint(format!("choose the one to print with --{kind}"))),
         (Some(named), all) if all.contains(&named) => Ok(named),
-        (Some(named), _) => Err(Failure::usage(format!("the plan has no {kind} `{named}`"))
-            .hint(format!("it has: {}", list()))),
+        (Some(named), _) => {
+            Err(Failure::usage(format!("the plan has no {kind} `{named}`"))
+                .hint(format!("it has: {}", list())))
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn remove(verifying: &Verifying<'_>) -> Result<(), Failure> {
 fn remove_in(folder: &Path, start: &str) -> std::io::Result<()> {
     let mut names = names_in(folder)?;
     // Some sinks put a dot before the names of their temporary files.
-    names.retain(|name| name.starts_with(start) || name.strip_prefix('.').is_some_and(|name| name.starts_with(start)));
+    names.retain(|name| {
+        name.starts_with(start) || name.strip_prefix('.').is_some_and(|name| name.starts_with(start))
+    });
     names.iter().try_for_each(|name| remove_if_there(&folder.join(name)))
 }

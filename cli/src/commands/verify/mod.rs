@@ -7,6 +7,8 @@ use std::{collections::HashSet, fs::File, path::Path};
 
 use longhaul_core::sink::{OpenSink, Variables};
 
+use self::cat::Files;
+
 use crate::{
     args::VerifyArguments,
     build::{ConfiguredSinks, SinkFor},
@@ -71,17 +73,17 @@ pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<
         let table = session.loaded.stream(&header.name)?.table.as_ref();
         wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
     }
-    let sinks =
-        ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)?;
+    let sinks = ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)?;
     let verifying = Verifying::new(session, &plan, &sinks)?;
-    let printed = arguments.cat.then(|| cat::Printed::of(&verifying, arguments)).transpose()?;
+    let is_printed = arguments.cat || arguments.files;
+    let files = is_printed.then(|| Files::of(&verifying, arguments)).transpose()?;
     let mut outcomes: Vec<_> = plan.header.streams.iter().map(|header| outcome(session, header)).collect();
     let verified = verifying.verify(arguments, &mut outcomes);
     if let Some(path) = &arguments.summary {
         summary::write(session, path, &outcomes, verified.as_ref().err())?;
     }
     verified?;
-    printed.map_or(Ok(Exit::Complete), |printed| printed.print(&verifying))
+    files.map_or(Ok(Exit::Complete), |files| files.print(&verifying))
 }
 
 impl<'p> Verifying<'p> {
@@ -90,7 +92,8 @@ impl<'p> Verifying<'p> {
             let table = session.loaded.stream(&header.name)?.table.as_ref();
             let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
             check_without_bodies(header, &session.loaded.definition(&header.name, &names))?;
-            let sinks = names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor { name, table })?)));
+            let sinks =
+                names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor { name, table })?)));
             let (sinks, shared) = (sinks.collect(), shared(header, &session.folder));
             Ok::<_, Failure>(VerifiedStream { header, sinks, shared })
         };
@@ -112,7 +115,7 @@ impl<'p> Verifying<'p> {
                 Ok(None) => {
                     found.missing += 1;
                     outcome.resumable = true;
-                    if arguments.cat {
+                    if arguments.cat || arguments.files {
                         self.session.screen.print(&format!("missing: {}", line.id));
                     } else {
                         print(&format!("{}\n", line.id))?;

@@ -71,7 +71,8 @@ impl Attempts {
         };
         earlier.sort_by_key(|(_, has_ended, unfinished)| (pages(unfinished), *has_ended));
         for (name, has_ended, unfinished) in earlier.into_iter().rev() {
-            if has_ended && fs::rename(self.folder.join(format!("{name}{ENDED}")), self.folder.join(name)).is_ok()
+            if has_ended
+                && fs::rename(self.folder.join(format!("{name}{ENDED}")), self.folder.join(name)).is_ok()
             {
                 return Ok(self.attempt(name, unfinished));
             }
@@ -153,9 +154,7 @@ impl Attempts {
         }
         match fs::remove_dir(&self.folder) {
             // Another worker removed it first, or is about to; or a network file system still has a file that is open.
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {
                 Ok(())
             }
             removed => removed,
@@ -169,7 +168,9 @@ impl Attempts {
             files.iter().try_for_each(|file| remove_if_there(file))?;
         }
         let mut files = names_in(&self.folder)?;
-        files.retain(|file| file.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        files.retain(|file| {
+            file.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
         files.sort_by_key(|file| (file == name || file.ends_with(ENDED), file.len()));
         files.iter().try_for_each(|file| remove_if_there(&self.folder.join(file)))
     }
@@ -218,4 +219,3 @@ fn opens(checkpoint: &Checkpoint, attempt: &str, outputs: &[Output<'_>]) -> bool
         })
     })
 }
-

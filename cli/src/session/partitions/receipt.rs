@@ -107,9 +107,7 @@ impl Receipt {
     pub(crate) fn read(path: &Path, partition: &str) -> Result<Option<Self>, ReceiptError> {
         let text = match fs::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => {
-                read.map_err(|source| ReceiptError::Unusable { path: path.to_owned(), source })?
-            }
+            read => read.map_err(|source| ReceiptError::Unusable { path: path.to_owned(), source })?,
         };
         match serde_json::from_slice::<Self>(&text) {
             Ok(receipt) if receipt.version == VERSION && receipt.partition == partition => Ok(Some(receipt)),

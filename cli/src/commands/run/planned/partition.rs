@@ -6,7 +6,10 @@ use longhaul_core::{
     disk::SystemDisk,
     pull::{Pull, PullError, run},
     sink::{OpenSink, SinkError},
-    state::{Parents, PullState, State, Summary, Unfinished, checkpoint::{Checkpoint, Checkpointing}},
+    state::{
+        Parents, PullState, State, Summary, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing},
+    },
 };
 
 use super::{PlannedStream, spread};
@@ -122,10 +125,9 @@ impl<'p> Puller<'p> {
         };
         // Another attempt may have been complete first, and have removed the files of this one.
         if let Ok(Some(receipt)) = partition.complete() {
-            self.session.screen.print(&format!(
-                "{}: partition {} was completed by another worker",
-                line.stream, line.id
-            ));
+            self.session
+                .screen
+                .print(&format!("{}: partition {} was completed by another worker", line.stream, line.id));
             return Ok((receipt, Duration::ZERO));
         }
         attempt.end();
@@ -160,7 +162,9 @@ impl<'p> Puller<'p> {
         let before = from.as_ref().map(Checkpoint::so_far).unwrap_or_default();
         if before.pages > 0 {
             let records = counted(before.records, "record");
-            session.screen.print(&format!("{name}: resuming partition {} ({records} already saved)", line.id));
+            session
+                .screen
+                .print(&format!("{name}: resuming partition {} ({records} already saved)", line.id));
         }
         let state = PullState::new(&attempt.state, session.clock.as_ref(), State::default(), unfinished);
         let sinks: Vec<_> =
@@ -260,9 +264,10 @@ pub(in crate::commands) fn of_settling(error: SettleError) -> Failure {
 /// The receipt or the files of a partition cannot be used.
 fn of_receipt(error: ReceiptError) -> Failure {
     let (exit, hint) = match &error {
-        ReceiptError::Unusable { .. } => {
-            (Exit::State, "check `state_dir` and its permissions; its file system must have hard links".to_owned())
-        }
+        ReceiptError::Unusable { .. } => (
+            Exit::State,
+            "check `state_dir` and its permissions; its file system must have hard links".to_owned(),
+        ),
         ReceiptError::Unpublished { .. } => {
             (Exit::Sink, "check the permissions of the file and its folder".to_owned())
         }
@@ -271,7 +276,10 @@ fn of_receipt(error: ReceiptError) -> Failure {
         }
         ReceiptError::Lost { receipt, .. } => (
             Exit::Sink,
-            format!("restore the file, or delete its receipt to pull the partition again: {}", receipt.display()),
+            format!(
+                "restore the file, or delete its receipt to pull the partition again: {}",
+                receipt.display()
+            ),
         ),
         ReceiptError::Path(_) => (Exit::Sink, "check the path of the sink".to_owned()),
     };
