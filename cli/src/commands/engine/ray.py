@@ -5,8 +5,8 @@ Run it in a folder that all machines share, with the configuration, `state_dir` 
 `longhaul` must be on the PATH of every machine, and so must be the variables of the environment that its configuration
 names. A plan.ndjson in the folder is finished; delete it to start a new pull.
 
-LONGHAUL_WORKERS is the number of workers (default: the CPUs of the cluster). A share that is not complete after
-LONGHAUL_STRAGGLER seconds (default: 600) gets a second worker once another one is idle: both may run, and one counts.
+PULL_WORKERS is the number of workers (default: the CPUs of the cluster). A share that is not complete after
+PULL_STRAGGLER seconds (default: 600) gets a second worker once another one has ended: both may run, and one counts.
 """
 
 import os
@@ -23,7 +23,8 @@ class Unfinished(Exception):
     """The share can be continued."""
 
 
-@ray.remote(num_cpus=1, max_retries=5, retry_exceptions=[Unfinished])
+# A worker mostly waits for the API.
+@ray.remote(num_cpus=0, scheduling_strategy="SPREAD", max_retries=5, retry_exceptions=[Unfinished])
 def pull(part, workers, folder):
     """Pulls a share of the plan."""
     command = ["longhaul", "run", "--plan", PLAN, "--part", f"{part}/{workers}"]
@@ -63,8 +64,8 @@ def main():
     if not os.path.exists(PLAN):
         subprocess.run(["longhaul", "plan", *sys.argv[1:], "--out", PLAN], check=True)
     ray.init()
-    workers = int(os.environ.get("LONGHAUL_WORKERS") or ray.cluster_resources()["CPU"])
-    code = pull_all(workers, float(os.environ.get("LONGHAUL_STRAGGLER") or 600))
+    workers = int(os.environ.get("PULL_WORKERS") or ray.cluster_resources()["CPU"])
+    code = pull_all(workers, float(os.environ.get("PULL_STRAGGLER") or 600))
     ray.shutdown()
     verified = subprocess.run(["longhaul", "verify", PLAN]).returncode
     return verified and (code or verified)

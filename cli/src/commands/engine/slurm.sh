@@ -9,7 +9,7 @@
 # Run it in a folder that all nodes share, with the configuration, `state_dir` and the files of the sinks in it. `longhaul`
 # must be on the PATH of every node. A plan.ndjson in the folder is finished; delete it to start a new pull.
 #
-# LONGHAUL_WORKERS is the number of workers (default: 16). They are the tasks of a job array, which runs this script, too.
+# PULL_WORKERS is the number of workers (default: 16). They are the tasks of a job array, which runs this script, too.
 set -eu
 
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
@@ -24,5 +24,5 @@ fi
 
 test -e plan.ndjson || longhaul plan "$@" --out plan.ndjson
 # Verification decides whether everything is complete.
-sbatch --wait --array="0-$((${LONGHAUL_WORKERS:-16} - 1))" "$0" || true
+sbatch --wait --array="0-$((${PULL_WORKERS:-16} - 1))" "$0" || true
 longhaul verify plan.ndjson

@@ -5,7 +5,7 @@ Run it in a folder that all machines share, with the configuration, `state_dir` 
 `longhaul` must be on the PATH of every machine, and so must be the variables of the environment that its configuration
 names. A plan.ndjson in the folder is finished; delete it to start a new pull.
 
-LONGHAUL_WORKERS is the number of tasks that run at once, which share the rate limits (default: the cores of the cluster).
+PULL_WORKERS is the number of tasks that run at once, which share the rate limits (default: the cores of the cluster).
 """
 
 import json
@@ -49,7 +49,7 @@ for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 context = spark.sparkContext
-workers = int(os.environ.get("LONGHAUL_WORKERS") or context.defaultParallelism)
+workers = int(os.environ.get("PULL_WORKERS") or context.defaultParallelism)
 if partitions:
     context.parallelize(partitions, len(partitions)).foreach(puller(os.getcwd(), workers))
 
