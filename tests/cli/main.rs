@@ -13,6 +13,7 @@ mod contents;
 mod days;
 mod demo;
 mod ends;
+mod engines;
 mod files;
 mod filters;
 mod folder;

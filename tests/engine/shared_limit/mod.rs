@@ -74,7 +74,8 @@ impl Api {
         let minute = &mut minutes[index];
         let reset = (MINUTE.as_secs() - now.as_secs() % MINUTE.as_secs()).to_string();
         let mut headers = HeaderMap::new();
-        let mut field = |name, value: String| headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+        let mut field =
+            |name, value: String| headers.insert(HeaderName::from_static(name), value.parse().unwrap());
         let status = if minute.answered < ALLOWED { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
         if status == StatusCode::OK {
             minute.answered += 1;
@@ -107,7 +108,8 @@ impl Transport for Connection {
 /// What the workers did: the minutes of the API. A worker ends at its time.
 fn simulate(sharing: Sharing, ends: impl Fn(u32) -> Duration) -> Vec<Minute> {
     let clock = Arc::new(SharedClock::new(WORKERS.try_into().unwrap()));
-    let api = Api { clock: Arc::clone(&clock), reports: sharing != Sharing::Configured, minutes: Mutex::default() };
+    let api =
+        Api { clock: Arc::clone(&clock), reports: sharing != Sharing::Configured, minutes: Mutex::default() };
     let api = Arc::new(api);
     let workers = NonZeroU32::new(WORKERS).unwrap();
     thread::scope(|scope| {
