@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
-const RUN_ELSEWHERE: [&str; 10] = [
+const RUN_ELSEWHERE: [&str; 14] = [
     // `new_sink.rs`.
     "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
     "cargo doc --workspace --no-deps --open",
@@ -24,6 +24,11 @@ const RUN_ELSEWHERE: [&str; 10] = [
     // `plugins/in_c.rs`.
     "cc -shared -fPIC -I plugins/abi -o liblonghaul_sink_count.so plugins/example/count.c",
     "longhaul demo --serve",
+    // `engines.rs`.
+    "longhaul engine kubernetes > longhaul.yaml",
+    "longhaul engine ray > pull.py",
+    "longhaul engine slurm > pull.sh",
+    "longhaul engine spark > pull.py",
     "longhaul new-sink widget",
     "longhaul sinks check liblonghaul_sink_count.so --read nothing",
     "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
@@ -74,7 +79,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 10] = [
+const RUN: [&str; 11] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -83,6 +88,7 @@ const RUN: [&str; 10] = [
     "[streams.events]",
     "[streams.channels]",
     "[streams.messages]",
+    "[streams.visits]",
     "[sinks.segments]",
     LINES,
 ];
@@ -138,7 +144,13 @@ fn anchor_of(heading: &str) -> String {
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 
 /// Commands that other tests of this file run.
-const ALONE: [&str; 2] = ["longhaul run STREAM --fresh", "longhaul run users --sink csv"];
+const ALONE: [&str; 5] = [
+    "longhaul run STREAM --fresh",
+    "longhaul run users --sink csv",
+    "longhaul plan visits --out plan.ndjson",
+    "longhaul run --plan plan.ndjson --part 3/64",
+    "longhaul verify plan.ndjson",
+];
 
 #[test]
 fn the_configuration_for_genesys_cloud_works_unchanged() {
@@ -177,10 +189,29 @@ fn the_table_of_segments_has_its_columns() {
 fn a_stream_needs_no_configured_sink_and_can_start_again() {
     let api = api::start(&without_faults(10));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-west-2\"\n");
-    let [again, table] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
+    let [again, table, ..] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
     at(&api, exported(folder.longhaul(table))).run().assert_complete();
     assert_eq!(folder.read("users.csv").lines().count(), 121);
     at(&api, exported(folder.longhaul(&again.replace("STREAM", "users")))).run().assert_complete();
+}
+
+#[test]
+fn a_plan_is_pulled_in_shares() {
+    let server = api::server(|request| {
+        let visit = |time: String| format!(r#"{{"items":[{{"id":1,"start":"{time}"}}],"pages":1}}"#);
+        Reply::json(visit(request.query("from").unwrap())).into()
+    });
+    let folder =
+        Folder::configured(&[&api::connection(&api::root(&server)), &*configuration_of("visits")].concat());
+    let [.., plan, share, verify] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
+    folder.run(plan).assert_complete();
+    folder.run(&format!("{share} --workers 1")).assert_complete();
+    assert_eq!(folder.names_in("visits"), ["20260101T030000Z-20260101T040000Z.csv"]);
+    assert_eq!(folder.run(verify).code, Some(75));
+    folder.run("run --plan plan.ndjson").assert_complete();
+    folder.run(verify).assert_complete();
+    let table = folder.run(&format!("{verify} --cat"));
+    assert_eq!(table.assert_complete().stdout.lines().count(), 49);
 }
 
 /// Midnight in UTC, this many days before `now`.

@@ -196,7 +196,7 @@ mod tests {
                 Ok::<_, StateError>(())
             })
             .unwrap();
-        assert_eq!(all, (0..200).map(self::parent).collect::<Vec<_>>());
+        assert_eq!(all, (0..200).map(parent).collect::<Vec<_>>());
         assert!(parents.has_field("team") && !parents.has_field("id"));
         assert!(matches!(parents.get(200), Err(StateError::Damaged { .. })));
 

@@ -111,7 +111,9 @@ impl Pace {
         }
         let turn = state.budget.enter(now);
         if turn == Turn::Now {
-            limits.iter_mut().for_each(|(limiter, usage)| limiter.enter(usage, now));
+            for (limiter, usage) in &mut limits {
+                limiter.enter(usage, now);
+            }
         }
         turn
     }
