@@ -86,6 +86,7 @@ fn a_period_of_unknown_end_begins_with_the_first_report() {
 }
 
 /// A budget of at most 1000 points, of which 100 come back each second.
+#[expect(clippy::unnecessary_wraps, reason = "a report is optional")]
 fn points(left: u64, cost: u64) -> Option<Reported> {
     let per_second = NonZeroU64::new(100).unwrap();
     Some(Reported { left, cost, renewal: Renewal::Restored { per_second, most: 1000 } })
