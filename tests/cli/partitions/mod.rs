@@ -57,7 +57,7 @@ fn folder(base_url: &str) -> Folder {
 /// An API, and a folder with a plan for it.
 fn planned(settings: &Settings) -> (FakeApi, Folder) {
     let api = api::start(settings);
-    let folder = folder(&api.base_url());
+    let folder = folder(api.base_url());
     folder.run(PLAN).assert_complete();
     (api, folder)
 }
@@ -69,7 +69,7 @@ fn settings(records: usize) -> Settings {
 /// The files of a single run: `lines` and `table`.
 fn single_run(settings: &Settings) -> [String; 2] {
     let api = api::start(settings);
-    let folder = Folder::configured(&configuration(&api.base_url(), &sinks("all")));
+    let folder = Folder::configured(&configuration(api.base_url(), &sinks("all")));
     folder.run("run").assert_complete();
     ["out/all.ndjson", "out/all.csv"].map(|name| folder.read(name))
 }

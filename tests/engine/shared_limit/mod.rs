@@ -6,6 +6,7 @@
 mod shared_clock;
 
 use std::{
+    fmt::Write,
     num::NonZeroU32,
     sync::{Arc, Mutex},
     thread,
@@ -142,8 +143,7 @@ fn simulate(sharing: Sharing, ends: impl Fn(u32) -> Duration) -> Vec<Minute> {
             });
         }
     });
-    let minutes = api.minutes.lock().unwrap().clone();
-    minutes
+    api.minutes.lock().unwrap().clone()
 }
 
 /// The requests that were refused, and the share of the limit that was used, in percent.
@@ -154,12 +154,13 @@ fn measured(minutes: &[Minute]) -> (u64, u64) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the table is the result of the simulation")]
 fn workers_use_the_limit_and_are_hardly_ever_refused() {
     let mut table = String::from("| sharing | 429 | used |\n|---|---|---|\n");
     let mut row = |sharing| {
         let minutes = simulate(sharing, |_| MINUTE * MINUTES);
         let (refused, used) = measured(&minutes[..MINUTES.try_into().unwrap()]);
-        table += &format!("| {sharing:?} | {refused} | {used} % |\n");
+        writeln!(table, "| {sharing:?} | {refused} | {used} % |").unwrap();
         (refused, used)
     };
     let [configured, reported, none] = [Sharing::Configured, Sharing::Reported, Sharing::None].map(&mut row);
@@ -171,7 +172,7 @@ fn workers_use_the_limit_and_are_hardly_ever_refused() {
 
 #[test]
 fn when_workers_end_the_others_use_what_the_headers_say_is_left() {
-    let ends = |index: u32| MINUTE * if index % 2 == 0 { 4 } else { 10 };
+    let ends = |index: u32| MINUTE * if index.is_multiple_of(2) { 4 } else { 10 };
     let minutes = simulate(Sharing::Reported, ends);
     let (before, after) = (measured(&minutes[..4]), measured(&minutes[5..10]));
     assert!(before.1 >= 80 && after.1 >= 80, "{before:?} {after:?}");
