@@ -134,7 +134,10 @@ impl<'s> StreamParents<'s> {
         let mut placeholders = self.config.placeholders();
         placeholders.push("partition".to_owned());
         // No two partitions have the same id.
-        let has_id = |sink: &dyn OpenSink| differs_by(&["partition".to_owned()], sink, variables);
+        let filled =
+            ["window.start", "window.end"].map(str::to_owned).into_iter().chain(self.config.placeholders());
+        let filled = filled.fold(variables.clone(), |variables, name| variables.with(name, ""));
+        let has_id = |sink: &dyn OpenSink| differs_by(&["partition".to_owned()], sink, &filled);
         let of_partition = sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables));
         for (name, sink) in of_partition.filter(|(_, sink)| !has_id(*sink)) {
             let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());

@@ -13,13 +13,13 @@ fn separately(folder: Folder) -> Folder {
 
 #[test]
 fn parents_are_pulled_first_and_are_in_the_plan() {
-    let families = Families::new(100);
+    let families = Families::new(20);
     let parents = PARENTS.replace("sinks = [\"lines\"]\n", "");
     let folder = separately(families.folder(&[&parents, CHILDREN]));
     let planned = folder.run("plan members --out plan.ndjson");
     assert_eq!(
         planned.assert_complete().stable_stderr(),
-        "teams: complete, 100 records in 2 pages, TIME -> parents of `members`\nplan: 100 partitions -> `plan.ndjson`\n"
+        "teams: complete, 20 records in 1 page, TIME -> parents of `members`\nplan: 20 partitions -> `plan.ndjson`\n"
     );
     let plan = folder.read("plan.ndjson");
     assert_eq!(
@@ -31,10 +31,10 @@ fn parents_are_pulled_first_and_are_in_the_plan() {
     for index in 0..2 {
         folder.run(&format!("run --plan plan.ndjson --part {index}/2 --workers 1")).assert_complete();
     }
-    families.set_parents(100);
-    assert_eq!(families.requests("/teams"), 2);
+    families.set_parents(20);
+    assert_eq!(families.requests("/teams"), 1);
     assert_eq!(folder.run("verify plan.ndjson --cat").assert_complete().stdout, families.members());
-    assert_eq!(folder.names_in("out").len(), 100);
+    assert_eq!(folder.names_in("out").len(), 20);
 }
 
 #[test]

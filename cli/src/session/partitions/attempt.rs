@@ -87,10 +87,10 @@ impl Attempts {
 
     /// Begins an attempt from the first page.
     pub(crate) fn start(&self) -> io::Result<Attempt> {
+        create_private(&self.folder)?;
         let name = format!("{}{:08x}", self.plan, RandomState::new().build_hasher().finish() >> 32);
         // The file says that there is such an attempt, before it has any other.
         SystemDisk.open(&self.folder.join(&name), Open::NewPrivate)?;
-        SystemDisk.sync_folder(&self.folder)?;
         Ok(self.attempt(&name, None))
     }
 

@@ -100,38 +100,51 @@ impl<'p> Puller<'p> {
             let _ = spread(self.session);
         }
         self.has_begun = true;
+        let failure = match self.attempt(stream, &partition) {
+            Ok(pulled) => return Ok(pulled),
+            Err(failure) => failure,
+        };
+        // Another attempt may have been complete first, and have removed the files of this one.
+        match partition.complete() {
+            Ok(Some(receipt)) => {
+                self.print_other(line);
+                Ok((receipt, Duration::ZERO))
+            }
+            _ => Err(failure),
+        }
+    }
+
+    /// Pulls the partition in an attempt of its own.
+    fn attempt(
+        &self,
+        stream: &PlannedStream<'_>,
+        partition: &Partition<'_>,
+    ) -> Result<(Receipt, Duration), Failure> {
         let begun = if self.arguments.fresh {
             partition.attempts.start()
         } else {
             partition.attempts.begin(&partition.outputs)
         };
         let attempt = begun.map_err(unusable)?;
-        let pulled = self.pull_in(&attempt, stream, &partition);
-        let failure = match pulled {
-            Ok((summary, took)) => match self.publish(&attempt, &partition, summary) {
-                Ok((receipt, was_first)) => {
-                    let (id, records) = (&line.id, counted(receipt.summary.records, "record"));
-                    let name = &line.stream;
-                    self.session.screen.print(&if was_first {
-                        format!("{name}: partition {id} complete, {records}, {}", duration(took))
-                    } else {
-                        format!("{name}: partition {id} was completed by another worker")
-                    });
-                    return Ok((receipt, took));
-                }
-                Err(failure) => failure,
-            },
-            Err(failure) => failure,
-        };
-        // Another attempt may have been complete first, and have removed the files of this one.
-        if let Ok(Some(receipt)) = partition.complete() {
-            self.session
-                .screen
-                .print(&format!("{}: partition {} was completed by another worker", line.stream, line.id));
-            return Ok((receipt, Duration::ZERO));
+        let pulled = self.pull_in(&attempt, stream, partition).and_then(|(summary, took)| {
+            let (receipt, is_first) = self.publish(&attempt, partition, summary)?;
+            Ok((receipt, is_first, took))
+        });
+        let (receipt, is_first, took) = pulled.inspect_err(|_| attempt.end())?;
+        let line = partition.line;
+        if is_first {
+            let (name, id, records) = (&line.stream, &line.id, counted(receipt.summary.records, "record"));
+            let took = duration(took);
+            self.session.screen.print(&format!("{name}: partition {id} complete, {records}, {took}"));
+        } else {
+            self.print_other(line);
         }
-        attempt.end();
-        Err(failure)
+        Ok((receipt, took))
+    }
+
+    fn print_other(&self, line: &Line) {
+        let Line { stream, id, .. } = line;
+        self.session.screen.print(&format!("{stream}: partition {id} was completed by another worker"));
     }
 
     /// Pulls the partition into the files of the attempt.
