@@ -1,4 +1,4 @@
-//! Limits that the user configures: the requests in flight.
+//! How many requests are in flight: as many as `concurrency` says, unless the user configures a limit.
 
 use std::sync::Arc;
 
@@ -96,4 +96,35 @@ fn jobs_and_downloads_without_a_token_count_too() {
         assert_eq!(folder.read(&file), format!("{{\"day\":\"2026-01-{day:02}\"}}\n"));
     }
     assert_eq!(crowd.most(), 2);
+}
+
+#[test]
+fn the_results_of_several_jobs_are_read_at_once_into_one_file() {
+    let crowd = Arc::new(Crowd::new(4));
+    let inside = Arc::clone(&crowd);
+    let server = api::server(move |request| {
+        let reply = match request.url.path().strip_prefix("/jobs/").map(|rest| rest.split_once('/')) {
+            None => {
+                let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+                format!(r#"{{"id":{}}}"#, body["day"])
+            }
+            Some(None) => r#"{"state":"DONE"}"#.to_owned(),
+            Some(Some((day, _))) => {
+                inside.pass();
+                format!(r#"{{"rows":[{{"day":"{day}"}}]}}"#)
+            }
+        };
+        Reply::json(reply).into()
+    });
+    let stream = JOBS
+        .replace("{job.url}", "/jobs/{job.id}/rows")
+        .replace("url = \"/url\"\n", "")
+        .replace("rate = { concurrent = 2 }\n", "")
+        .replace("concurrency = 8", "concurrency = 4")
+        .replace("{window.start}.ndjson", "{stream}.ndjson");
+    let folder = Folder::configured(&[&connection(&root(&server)), &*stream].concat());
+    folder.run("run").assert_complete();
+    let expected: Vec<_> = (1..=10).map(|day| format!("{{\"day\":\"2026-01-{day:02}\"}}\n")).collect();
+    assert_eq!(folder.read("out/reports.ndjson"), expected.concat(), "in the order of windows");
+    assert_eq!(crowd.most(), 4);
 }

@@ -9,6 +9,7 @@ use longhaul_tests::{FaultServer, Reply};
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
     folder::{CommandLine, Folder},
+    partitions::MACHINES,
     readme_blocks::{Block, blocks, pages},
 };
 
@@ -35,7 +36,7 @@ const RUN_ELSEWHERE: [&str; 14] = [
 ];
 
 /// The configuration that defines the stream `name`.
-fn configuration_of(name: &str) -> String {
+pub(crate) fn configuration_of(name: &str) -> String {
     configuration_with(&format!("[streams.{name}]"))
 }
 
@@ -60,8 +61,10 @@ fn every_block_has_a_test() {
                 page.display()
             ),
             "sh" => text.lines().for_each(|line| {
-                let run_here =
-                    line.starts_with("export ") || COMMANDS.contains(&line) || ALONE.contains(&line);
+                let run_here = line.starts_with("export ")
+                    || COMMANDS.contains(&line)
+                    || ALONE.contains(&line)
+                    || MACHINES.contains(&line);
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
@@ -73,7 +76,7 @@ fn every_block_has_a_test() {
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&ALONE).chain(&RUN_ELSEWHERE) {
+    for command in COMMANDS.iter().chain(&ALONE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
         assert!(lines.contains(command), "no page has the command {command}");
     }
 }
@@ -144,13 +147,7 @@ fn anchor_of(heading: &str) -> String {
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 
 /// Commands that other tests of this file run.
-const ALONE: [&str; 5] = [
-    "longhaul run STREAM --fresh",
-    "longhaul run users --sink csv",
-    "longhaul plan visits --out plan.ndjson",
-    "longhaul run --plan plan.ndjson --part 3/64",
-    "longhaul verify plan.ndjson",
-];
+const ALONE: [&str; 2] = ["longhaul run STREAM --fresh", "longhaul run users --sink csv"];
 
 #[test]
 fn the_configuration_for_genesys_cloud_works_unchanged() {
@@ -189,29 +186,10 @@ fn the_table_of_segments_has_its_columns() {
 fn a_stream_needs_no_configured_sink_and_can_start_again() {
     let api = api::start(&without_faults(10));
     let folder = Folder::configured("system = \"genesys\"\nregion = \"us-west-2\"\n");
-    let [again, table, ..] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
+    let [again, table] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
     at(&api, exported(folder.longhaul(table))).run().assert_complete();
     assert_eq!(folder.read("users.csv").lines().count(), 121);
     at(&api, exported(folder.longhaul(&again.replace("STREAM", "users")))).run().assert_complete();
-}
-
-#[test]
-fn a_plan_is_pulled_in_shares() {
-    let server = api::server(|request| {
-        let visit = |time: String| format!(r#"{{"items":[{{"id":1,"start":"{time}"}}],"pages":1}}"#);
-        Reply::json(visit(request.query("from").unwrap())).into()
-    });
-    let folder =
-        Folder::configured(&[&api::connection(&api::root(&server)), &*configuration_of("visits")].concat());
-    let [.., plan, share, verify] = ALONE.map(|command| command.strip_prefix("longhaul ").unwrap());
-    folder.run(plan).assert_complete();
-    folder.run(&format!("{share} --workers 1")).assert_complete();
-    assert_eq!(folder.names_in("visits"), ["20260101T030000Z-20260101T040000Z.csv"]);
-    assert_eq!(folder.run(verify).code, Some(75));
-    folder.run("run --plan plan.ndjson").assert_complete();
-    folder.run(verify).assert_complete();
-    let table = folder.run(&format!("{verify} --cat"));
-    assert_eq!(table.assert_complete().stdout.lines().count(), 49);
 }
 
 /// Midnight in UTC, this many days before `now`.

@@ -109,7 +109,7 @@ fn each_partition_has_its_own_file_if_the_path_contains_its_id() {
 
 #[test]
 fn a_stream_without_windows_and_parents_is_a_single_partition() {
-    let server = api::server(|_| Reply::json(r#"[1]"#).into());
+    let server = api::server(|_| Reply::json("[1]").into());
     let stream = "[streams.x]\npath = \"/x\"\nsinks = [\"lines\"]\n";
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
     let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");
@@ -183,4 +183,21 @@ fn a_file_that_cannot_be_opened_during_a_pull_is_an_error_of_the_sink() {
     let words = ended.last_error();
     let cause = "caused by: the sink `lines` failed\n  caused by: cannot write to `out/20260102T000000Z.ndjson`: it is a folder\n";
     assert!(words.contains(cause), "{words}");
+}
+
+/// An API whose ranges include their ends. `{window.last}` is a day before the end.
+#[test]
+fn windows_of_ranges_that_include_their_ends_repeat_nothing() {
+    let server = api::server(|request| {
+        let day = |name: &str| request.query(name).unwrap()[8..].parse::<u32>().unwrap();
+        let days: Vec<_> = (1..=6).filter(|found| (day("from")..=day("to")).contains(found)).collect();
+        Reply::json(serde_json::json!({ "data": days }).to_string()).into()
+    });
+    let stream = "[streams.events]\npath = \"/events\"\nrecords = \"/data\"\nsinks = [\"lines\"]\n\
+                  query = { from = \"{window.start}\", to = \"{window.last}\" }\n\
+                  [streams.events.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-07\"\nslice = \"2d\"\n\
+                  bounds = \"closed\"\nformat = \"%Y-%m-%d\"\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "1\n2\n3\n4\n5\n6\n");
 }

@@ -86,6 +86,7 @@ fn pull_as(
         sinks,
         variables,
         spool: None,
+        columns: Vec::new(),
         strict: false,
         checkpointing: None,
     };

@@ -211,6 +211,7 @@ impl Setup {
             sinks,
             variables: Variables::new("conversations", "/"),
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing: None,
         };

@@ -23,7 +23,7 @@ use crate::{
     config::{self, ConfigError, Stream},
     exit::Exit,
     session::Session,
-    terminal::failure::Failure,
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// The parents of a stream's partitions. They are resolved once per run, so that a resumed run has the same ones.
@@ -117,10 +117,17 @@ impl<'s> StreamParents<'s> {
         if parents.is_empty() {
             return vec![format!("{source} has no records, so there is nothing to pull")];
         }
+        let repeated = (parents.repeated() > 0).then(|| {
+            let (records, have) =
+                (counted(parents.repeated(), "record"), if parents.repeated() == 1 { "has" } else { "have" });
+            format!(
+                "{records} of {source} {have} the values of an earlier one, so the same records arrive again"
+            )
+        });
         let absent = self.config.add.iter().filter(|(name, _)| !parents.has_field(name));
-        absent
-            .map(|(name, at)| format!("no record of {source} has a value at `{at}` for `each.add.{name}`"))
-            .collect()
+        let absent = absent
+            .map(|(name, at)| format!("no record of {source} has a value at `{at}` for `each.add.{name}`"));
+        absent.chain(repeated).collect()
     }
 
     /// Checks that each parent has a file of its own, if the sinks have a file for each partition.

@@ -3,7 +3,7 @@
 use longhaul_core::{
     Source,
     partition::PartitionId,
-    pull::{ParentsSink, differs_by},
+    pull::{Column, ParentsSink, differs_by},
     sink::{Destination, OpenSink, Variables},
     state::fingerprint,
 };
@@ -45,6 +45,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) variables: Variables,
     /// The sinks, with their names.
     pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
+    /// The columns of the sinks.
+    pub(crate) columns: Vec<Column>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
@@ -112,11 +114,13 @@ pub(crate) fn plan_as<'s>(
             source: session.source(name, stream, access)?,
             variables: variables.clone(),
             sinks: Vec::new(),
+            columns: Vec::new(),
             destinations: Vec::new(),
             saves_state: false,
         };
         for sink in sink_names(stream, arguments) {
             let has_mode = sinks.knows(sink, "mode");
+            pull.columns.extend_from_slice(sinks.columns(sink));
             let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
             let (destination, layout) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
@@ -178,6 +182,7 @@ pub(crate) fn of_parents<'s>(
         source: session.source(name, stream, access)?,
         variables: session.variables(name),
         sinks: Vec::new(),
+        columns: Vec::new(),
         destinations: Vec::new(),
         saves_state: false,
     })

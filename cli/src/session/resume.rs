@@ -142,6 +142,7 @@ pub(crate) fn discard_unfinished(
             sinks,
             variables,
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing,
         };

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     client::answer::Rules,
-    http::{request::Request, template::Template},
+    http::{
+        request::Request,
+        template::{Template, TemplateError},
+    },
     json::pointer::Pointer,
     listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{
@@ -72,7 +75,7 @@ impl Source {
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.
-    pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
+    pub fn listing(&self, variables: &Variables) -> Result<Listing, TemplateError> {
         let records = self.records.clone();
         let paginator: Arc<dyn Paginator> = match Files::of(variables, &self.first.base_url)? {
             Some(files) => Arc::new(files),

@@ -6,10 +6,12 @@ mod killed;
 mod repairs;
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
+use longhaul_tests::Reply;
 
 use crate::{
     api::{self, connection, unused_url, without_faults},
     folder::Folder,
+    readme::configuration_of,
 };
 
 /// A stream of windows, which goes to two files for each of them.
@@ -167,4 +169,30 @@ fn missing_partitions_are_named_and_pulled() {
         "{first}"
     );
     folder.run("verify plan.ndjson").assert_complete();
+}
+
+/// The commands of `cli/docs/machines.md`.
+pub(crate) const MACHINES: [&str; 3] = [
+    "longhaul plan visits --out plan.ndjson",
+    "longhaul run --plan plan.ndjson --part 3/64",
+    "longhaul verify plan.ndjson",
+];
+
+#[test]
+fn the_configuration_for_many_machines_is_pulled_in_shares() {
+    let server = api::server(|request| {
+        let visit = |time: String| format!(r#"{{"items":[{{"id":1,"start":"{time}"}}],"pages":1}}"#);
+        Reply::json(visit(request.query("from").unwrap())).into()
+    });
+    let folder =
+        Folder::configured(&[&connection(&api::root(&server)), &*configuration_of("visits")].concat());
+    let [plan, share, verify] = MACHINES.map(|command| command.strip_prefix("longhaul ").unwrap());
+    folder.run(plan).assert_complete();
+    folder.run(&format!("{share} --workers 1")).assert_complete();
+    assert_eq!(folder.names_in("visits"), ["20260101T030000Z-20260101T040000Z.csv"]);
+    assert_eq!(folder.run(verify).code, Some(75));
+    folder.run("run --plan plan.ndjson").assert_complete();
+    folder.run(verify).assert_complete();
+    let table = folder.run(&format!("{verify} --cat"));
+    assert_eq!(table.assert_complete().stdout.lines().count(), 49);
 }

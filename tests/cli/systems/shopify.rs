@@ -54,7 +54,7 @@ fn queries_wait_for_their_points() {
     let points = Arc::new(Mutex::new((Duration::ZERO, 450_u64)));
     let paid = move |request: &Received| {
         let mut points = points.lock().unwrap();
-        let restored = u64::try_from((request.at - points.0).as_millis()).unwrap() * 2;
+        let restored = u64::try_from(request.at.saturating_sub(points.0).as_millis()).unwrap() * 2;
         *points = (request.at, points.1 + restored);
         if points.1 < 400 {
             return error("THROTTLED", "Throttled").into();
@@ -88,4 +88,23 @@ fn errors() {
     assert!(ended.last_error().contains("Query cost is 1002"), "{}", ended.stderr);
     let ended = pull("orders", graphql).answered_with(error("INTERNAL_SERVER_ERROR", "Internal error"));
     assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+}
+
+/// Each query asks for exactly the columns that are suggested for it.
+#[test]
+fn every_query_has_a_table() {
+    let preset: toml_edit::DocumentMut =
+        include_str!("../../../cli/config/presets/shopify.toml").parse().unwrap();
+    for (name, stream) in preset["streams"].as_table().unwrap() {
+        let query = stream["body"]["query"].as_str().unwrap();
+        let columns = stream["table"]["columns"].as_array().unwrap();
+        let places = columns.iter().map(|column| match column.as_inline_table() {
+            Some(named) => named.get("at").unwrap().as_str().unwrap().to_owned(),
+            None => column.as_str().unwrap().to_owned(),
+        });
+        for field in places.flat_map(|place| place[1..].split('/').map(str::to_owned).collect::<Vec<_>>()) {
+            let mut words = query.split(|c: char| !c.is_ascii_alphanumeric());
+            assert!(words.any(|word| word == field), "{name} does not ask for {field}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, path::Path};
 use longhaul_core::{
     Source,
     clock::Wake,
+    pull::Column,
     sink::{OpenSink, Variables},
 };
 
@@ -35,6 +36,7 @@ struct PlannedStream<'p> {
     header: &'p StreamHeader,
     source: Source,
     sinks: Vec<(&'p str, &'p dyn OpenSink)>,
+    columns: Vec<Column>,
     /// The values of the placeholders that all partitions share.
     shared: Variables,
 }
@@ -92,9 +94,9 @@ pub(super) fn pull_all(
 
 /// The streams of the plan. The configuration must be the one that it was made with.
 fn streams<'p>(
-    session: &Session,
+    session: &'p Session,
     plan: &'p PlanFile,
-    sinks: &'p ConfiguredSinks,
+    all: &'p ConfiguredSinks,
     access: &Access,
 ) -> Result<Vec<PlannedStream<'p>>, Failure> {
     let stream = |header: &'p StreamHeader| {
@@ -103,9 +105,10 @@ fn streams<'p>(
         let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
         check(header, &definition_of(session, &header.name, &source, &names))?;
         let table = stream.table.as_ref();
-        let sinks = names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor { name, table })?)));
-        let (sinks, shared) = (sinks.collect(), shared(header, &session.folder));
-        Ok(PlannedStream { header, source, sinks, shared })
+        let names = names.into_iter().map(|name| SinkFor { name, table });
+        let columns = names.clone().flat_map(|sink| all.columns(sink).to_vec()).collect();
+        let sinks = names.filter_map(|sink| Some((sink.name, all.get(sink)?))).collect();
+        Ok(PlannedStream { header, source, sinks, columns, shared: shared(header, &session.folder) })
     };
     plan.header.streams.iter().map(stream).collect()
 }

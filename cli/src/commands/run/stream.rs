@@ -216,6 +216,7 @@ impl Puller<'_> {
                 sinks: planned.sinks.iter().copied().chain(keeping).collect(),
                 variables,
                 spool: Some(spool),
+                columns: planned.columns.clone(),
                 strict: arguments.strict,
                 checkpointing,
             },

@@ -7,11 +7,11 @@ use std::{
 };
 
 use longhaul_core::sink::{Options, SinkError};
-use longhaul_sinks::{Join, JoinError};
 
 use super::Verifying;
 use crate::{
     args::VerifyArguments,
+    build::{Join, JoinError},
     commands::run::{of_line, of_plan},
     exit::Exit,
     session::partitions::partition::Partition,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::Turn;
+use super::turn::Turn;
 
 /// At most this many requests in any period of this length.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

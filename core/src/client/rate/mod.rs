@@ -7,6 +7,7 @@ mod budget;
 mod configured;
 mod reported;
 mod share;
+mod turn;
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -15,13 +16,13 @@ use std::{
 
 use http::HeaderMap;
 
-pub(crate) use self::reported::exhausted;
 use self::{budget::Budget, configured::Limiter};
 pub use self::{
     configured::{ConfiguredLimit, ConfiguredRate},
     reported::{LeftPlaces, RatePlaces, RenewalPlaces},
     share::Share,
 };
+pub(crate) use self::{reported::exhausted, turn::Turn};
 use crate::{client::auth::Grant, http::place::Places};
 
 /// What limits the requests to an API.
@@ -33,17 +34,6 @@ pub struct RateLimit {
     pub reported: Option<RatePlaces>,
     /// The share of both that this worker has, if others have the same limits.
     pub share: Share,
-}
-
-/// Whether a request may be sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Turn {
-    /// It may. Call [`Pace::leave`] when it is done.
-    Now,
-    /// Not before this time has passed.
-    Later(Duration),
-    /// Not before another request is answered, which ends a request in flight, and may report the limit.
-    AfterAnother,
 }
 
 /// Decides when a request may be sent. Clones share what they count.

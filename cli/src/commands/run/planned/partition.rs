@@ -189,6 +189,8 @@ impl<'p> Puller<'p> {
                 windows: line.window.map(|window| vec![window]),
                 parents: parents.as_ref(),
                 sinks: sinks.iter().map(|(name, sink)| (*name, sink as &dyn OpenSink)).collect(),
+                // Whether a column is empty in all records is only known when all partitions are complete.
+                columns: if arguments.strict { Vec::new() } else { stream.columns.clone() },
                 variables: stream.shared.clone(),
                 spool: None,
                 strict: arguments.strict,

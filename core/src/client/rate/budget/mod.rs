@@ -6,8 +6,8 @@ mod tests;
 use std::{num::NonZeroU64, time::Duration};
 
 use super::{
-    Turn,
     reported::{Renewal, Reported},
+    turn::Turn,
 };
 
 /// Two resets that differ by less than this belong to the same period, because APIs report whole seconds.

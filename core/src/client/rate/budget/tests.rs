@@ -86,17 +86,16 @@ fn a_period_of_unknown_end_begins_with_the_first_report() {
 }
 
 /// A budget of at most 1000 points, of which 100 come back each second.
-#[expect(clippy::unnecessary_wraps, reason = "a report is optional")]
-fn points(left: u64, cost: u64) -> Option<Reported> {
+fn points(left: u64, cost: u64) -> Reported {
     let per_second = NonZeroU64::new(100).unwrap();
-    Some(Reported { left, cost, renewal: Renewal::Restored { per_second, most: 1000 } })
+    Reported { left, cost, renewal: Renewal::Restored { per_second, most: 1000 } }
 }
 
 #[test]
 fn points_come_back_by_the_second() {
     let mut budget = Budget::default();
     assert_eq!([budget.enter(at(0)), budget.enter(at(0))], [Turn::Now, Turn::AfterAnother]);
-    budget.note(points(150, 400), at(0));
+    budget.note(Some(points(150, 400)), at(0));
     budget.leave();
     assert_eq!(budget.enter(at(0)), Turn::Later(Duration::from_millis(2500)));
     assert_eq!(budget.enter(at(2)), Turn::Later(Duration::from_millis(500)));
@@ -109,7 +108,7 @@ fn points_come_back_by_the_second() {
 fn there_are_never_more_points_than_the_most() {
     let mut budget = Budget::default();
     budget.enter(at(0));
-    budget.note(points(0, 400), at(0));
+    budget.note(Some(points(0, 400)), at(0));
     budget.leave();
     let later = [(); 3].map(|()| budget.enter(at(3600)));
     assert_eq!(later, [Turn::Now, Turn::Now, Turn::AfterAnother]);
@@ -119,7 +118,7 @@ fn there_are_never_more_points_than_the_most() {
 fn a_request_that_costs_more_than_there_can_be_is_sent_once_there_is_the_most() {
     let mut budget = Budget::default();
     budget.enter(at(0));
-    budget.note(points(900, 2000), at(0));
+    budget.note(Some(points(900, 2000)), at(0));
     budget.leave();
     assert_eq!(budget.enter(at(0)), Turn::Later(at(1)));
     assert_eq!(budget.enter(at(1)), Turn::Now);
@@ -129,11 +128,11 @@ fn a_request_that_costs_more_than_there_can_be_is_sent_once_there_is_the_most() 
 fn of_answers_to_requests_at_once_the_lower_number_counts() {
     let mut budget = Budget::default();
     budget.enter(at(0));
-    budget.note(points(1000, 100), at(0));
+    budget.note(Some(points(1000, 100)), at(0));
     budget.leave();
     assert_eq!([budget.enter(at(0)), budget.enter(at(0))], [Turn::Now; 2]);
     for left in [500, 900] {
-        budget.note(points(left, 100), at(0));
+        budget.note(Some(points(left, 100)), at(0));
         budget.leave();
     }
     assert_eq!([(); 6].map(|()| budget.enter(at(0))), {
@@ -143,10 +142,10 @@ fn of_answers_to_requests_at_once_the_lower_number_counts() {
     });
     let mut alone = Budget::default();
     alone.enter(at(0));
-    alone.note(points(100, 100), at(0));
+    alone.note(Some(points(100, 100)), at(0));
     alone.leave();
     alone.enter(at(0));
-    alone.note(points(900, 100), at(0));
+    alone.note(Some(points(900, 100)), at(0));
     assert_eq!(left_of(&alone), 900, "what a request did not cost comes back");
 }
 
