@@ -1,10 +1,10 @@
 //! The command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
 /// the access token expires.
@@ -80,6 +80,15 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Write a first configuration: for any API from one of its pages, or for Genesys Cloud from your answers
     Init(InitArguments),
+    /// Divide streams into partitions, for many machines
+    Plan(PlanArguments),
+    /// Check that the partitions of a plan are complete and intact
+    Verify(VerifyArguments),
+    /// Print the driver of a plan for an engine such as Ray, Spark or Kubernetes
+    Engine {
+        /// Engine to print a driver for
+        engine: Engine,
+    },
     /// Run a pull against a fake API that causes faults
     Demo(DemoArguments),
     /// Try everything except the pull: build every component, get a token, fetch two pages of each stream
@@ -151,6 +160,90 @@ pub(crate) struct RunArguments {
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Pull partitions of this plan instead; those that are complete are not pulled again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["streams", "sink"])]
+    pub(crate) plan: Option<PathBuf>,
+    /// Share of the plan to pull, such as 3/64: every 64th partition, starting with the fourth [default: all of them]
+    #[arg(long, value_name = "I/N", requires = "plan", conflicts_with = "partition", value_parser = part)]
+    pub(crate) part: Option<Part>,
+    /// Partition of the plan to pull, by its id (repeatable)
+    #[arg(long, value_name = "ID", requires = "plan")]
+    pub(crate) partition: Vec<String>,
+    /// How many workers share the rate limits [default: the N of --part, or else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) workers: Option<NonZeroU32>,
+}
+
+impl RunArguments {
+    /// How many workers share the rate limits.
+    pub(crate) fn workers(&self) -> NonZeroU32 {
+        self.workers.or(self.part.map(|part| part.of)).unwrap_or(NonZeroU32::MIN)
+    }
+}
+
+/// A share of a plan: `index` of `of`, counted from 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Part {
+    /// Which share it is.
+    pub(crate) index: u32,
+    /// How many shares there are.
+    pub(crate) of: NonZeroU32,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArguments {
+    /// Streams to plan, in this order [default: all configured streams]
+    #[arg(value_name = "STREAM")]
+    pub(crate) streams: Vec<String>,
+    /// Write the plan to this file [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Send records to this sink instead of the configured ones (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) sink: Vec<String>,
+    /// Time that relative times refer to, such as 2026-01-01T00:00:00Z [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Timestamp>,
+    /// Discard the parents that an unfinished plan has pulled, and start again
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    /// Plan to verify
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// Print the records in the order of the plan, as a single run would have written them
+    #[arg(long)]
+    pub(crate) cat: bool,
+    /// Stream to print, if the plan has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stream: Option<String>,
+    /// Print the paths of the files instead, in the order of the plan
+    #[arg(long, conflicts_with = "cat")]
+    pub(crate) files: bool,
+    /// Sink whose files to print, if the stream has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sink: Option<String>,
+    /// Write the outcome to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+}
+
+/// An engine that runs workers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Engine {
+    /// A Python script for Ray.
+    Ray,
+    /// A Python script for Spark.
+    Spark,
+    /// A manifest with an indexed job.
+    Kubernetes,
+    /// A script with a job array.
+    Slurm,
 }
 
 /// Arguments of `preview`.
@@ -301,6 +394,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     parsed
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a time such as 90s, 45m or 8h".to_owned())
+}
+
+fn part(text: &str) -> Result<Part, String> {
+    let part = text.split_once('/').and_then(|(index, of)| {
+        let (index, of): (u32, NonZeroU32) = (index.parse().ok()?, of.parse().ok()?);
+        (index < of.get()).then_some(Part { index, of })
+    });
+    part.ok_or_else(|| "expected a share such as 0/64 to 63/64".to_owned())
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

@@ -51,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         let invocation = invocation(&arguments.global);
         let invocation = match &arguments.command {
             Command::Run(run) => invocation.of_run(run),
+            Command::Plan(plan) => invocation.of_plan(plan),
             _ => invocation,
         };
         report::show(&failure, &invocation, &screen);
@@ -77,6 +78,9 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
             let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
             commands::init::execute(init, &sources, &invocation, screen, &stop)
         }
+        Command::Plan(plan) => commands::plan::execute(start()?, plan),
+        Command::Verify(verify) => commands::verify::execute(&start()?, verify),
+        Command::Engine { engine } => commands::engine::execute(*engine),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),

@@ -6,6 +6,7 @@
 
 mod csv;
 mod file;
+mod join;
 mod ndjson;
 mod preview;
 mod stdout;
@@ -16,6 +17,7 @@ use longhaul_core::{disk::Disk, sink::Registry};
 
 use self::{csv::CsvType, ndjson::NdjsonType, stdout::StdoutType};
 pub use self::{
+    join::{Join, JoinError},
     preview::{Level, Seen, Tabulated, pointers, tabulate},
     stdout::Stdout,
 };

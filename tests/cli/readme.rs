@@ -9,11 +9,12 @@ use longhaul_tests::{FaultServer, Reply};
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
     folder::{CommandLine, Folder},
+    partitions::MACHINES,
     readme_blocks::{Block, blocks, pages},
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
-const RUN_ELSEWHERE: [&str; 10] = [
+const RUN_ELSEWHERE: [&str; 14] = [
     // `new_sink.rs`.
     "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
     "cargo doc --workspace --no-deps --open",
@@ -24,13 +25,18 @@ const RUN_ELSEWHERE: [&str; 10] = [
     // `plugins/in_c.rs`.
     "cc -shared -fPIC -I plugins/abi -o liblonghaul_sink_count.so plugins/example/count.c",
     "longhaul demo --serve",
+    // `engines.rs`.
+    "longhaul engine kubernetes > longhaul.yaml",
+    "longhaul engine ray > pull.py",
+    "longhaul engine slurm > pull.sh",
+    "longhaul engine spark > pull.py",
     "longhaul new-sink widget",
     "longhaul sinks check liblonghaul_sink_count.so --read nothing",
     "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
 ];
 
 /// The configuration that defines the stream `name`.
-fn configuration_of(name: &str) -> String {
+pub(crate) fn configuration_of(name: &str) -> String {
     configuration_with(&format!("[streams.{name}]"))
 }
 
@@ -55,8 +61,10 @@ fn every_block_has_a_test() {
                 page.display()
             ),
             "sh" => text.lines().for_each(|line| {
-                let run_here =
-                    line.starts_with("export ") || COMMANDS.contains(&line) || ALONE.contains(&line);
+                let run_here = line.starts_with("export ")
+                    || COMMANDS.contains(&line)
+                    || ALONE.contains(&line)
+                    || MACHINES.contains(&line);
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
@@ -68,13 +76,13 @@ fn every_block_has_a_test() {
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&ALONE).chain(&RUN_ELSEWHERE) {
+    for command in COMMANDS.iter().chain(&ALONE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
         assert!(lines.contains(command), "no page has the command {command}");
     }
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 10] = [
+const RUN: [&str; 11] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -83,6 +91,7 @@ const RUN: [&str; 10] = [
     "[streams.events]",
     "[streams.channels]",
     "[streams.messages]",
+    "[streams.visits]",
     "[sinks.segments]",
     LINES,
 ];

@@ -28,6 +28,7 @@ mod rejected_credentials;
 mod retries;
 mod rfc_requests;
 mod secret_encoding;
+mod shared_limit;
 mod shared_token;
 mod sinks;
 mod tls;

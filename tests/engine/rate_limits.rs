@@ -117,7 +117,7 @@ fn each_token_has_its_own_limit() {
 
 #[test]
 fn a_configured_limit_applies_in_addition_to_the_reported_one() {
-    let limit = RateLimit { configured: requests(50, 10), reported: None };
+    let limit = RateLimit { configured: requests(50, 10), ..RateLimit::default() };
     let (transport, took) = pull(200, Lifetime::Unlimited, limit, 1_000_000);
     assert_rate(&transport, 50, 10);
     assert!(took < Duration::from_secs(32), "{took:?}");
@@ -142,7 +142,7 @@ fn requests(requests: u32, seconds: u64) -> ConfiguredLimit {
 fn the_limit_of_a_stream_applies_in_addition_to_that_of_the_api() {
     let (slow, fast) = (requests(50, 10), requests(100, 10));
     for (of_api, of_stream) in [(slow, fast), (fast, slow)] {
-        let limit = RateLimit { configured: of_api, reported: None };
+        let limit = RateLimit { configured: of_api, ..RateLimit::default() };
         let limited = |client: Client| client.with_rate(limit).limited_to(of_stream);
         let (transport, took) = pull_as(200, Lifetime::Unlimited, 1_000_000, limited);
         assert_rate(&transport, 50, 10);
@@ -155,7 +155,7 @@ fn the_requests_of_a_stream_count_for_the_api_too() {
     let (setup, transport) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), |_| {
         Reply::json(r#"{"results":[]}"#)
     });
-    let of_api = RateLimit { configured: requests(2, 10), reported: None };
+    let of_api = RateLimit { configured: requests(2, 10), ..RateLimit::default() };
     let client = setup.client().with_rate(of_api);
     let [first, second] = [(); 2].map(|()| client.limited_to(requests(1, 10)));
     for client in [&first, &second, &first, &second] {
@@ -181,7 +181,7 @@ fn no_more_requests_are_in_flight_than_allowed() {
         let page_count = Some("/pageCount".parse().unwrap());
         let paginator = PageNumber { param: page, size: None, start: 1, page_count };
         let source = Source { concurrency: 8, ..setup.source_at("/things", "/results", paginator) };
-        let limit = RateLimit { configured: concurrent(of_api), reported: None };
+        let limit = RateLimit { configured: concurrent(of_api), ..RateLimit::default() };
         let client = setup.client().with_rate(limit).limited_to(concurrent(of_stream));
         let calls = CallLog::default();
         setup.pull_as(client, &source, None, vec![("out", &calls.sink("out"))]).unwrap();

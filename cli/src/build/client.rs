@@ -14,7 +14,7 @@ use longhaul_core::{
     client::{
         answer::Rules,
         auth::{Anonymous, Auth, AuthError},
-        rate::{ConfiguredLimit, ConfiguredRate, LeftPlaces, RateLimit, RatePlaces, RenewalPlaces},
+        rate::{ConfiguredLimit, ConfiguredRate, LeftPlaces, RateLimit, RatePlaces, RenewalPlaces, Share},
         retry::RetryPolicy,
     },
     event::Observer,
@@ -71,6 +71,8 @@ pub(crate) struct Limits {
     pub(crate) requests: Option<u64>,
     /// Stops the run.
     pub(crate) stop: Stop,
+    /// The share of the rate limits that the run has.
+    pub(crate) share: Share,
     /// The folder for answers that do not fit in memory, if it exists.
     pub(crate) spool_folder: PathBuf,
 }
@@ -112,9 +114,11 @@ pub(crate) fn connect(
         client(&token_transport, Arc::new(Anonymous), Origins::of([url]), rules::of_token_endpoint(config))
     })?;
     let client = client(&transport, credentials.auth(), origins(config), rules::of_api(config));
-    let client = client.with_rate(rate(config));
+    let share = limits.share;
+    let client = client.with_rate(RateLimit { share, ..rate(config) });
     let limits = config.streams.iter().filter_map(|(name, stream)| Some((name, stream.rate.as_ref()?)));
-    let limited = limits.map(|(name, rate)| (name.clone(), Arc::new(client.limited_to(stream_limit(rate)))));
+    let limited =
+        limits.map(|(name, rate)| (name.clone(), Arc::new(client.limited_to(share.of(stream_limit(rate))))));
     let limited = limited.collect();
     Ok(Access { client: Arc::new(client), limited, credentials, transport, settings })
 }
@@ -196,7 +200,8 @@ fn rate(config: &Config) -> RateLimit {
     let Some(config::Rate { concurrent, requests, per, headers }) = config.rate.clone() else {
         return RateLimit::default();
     };
-    RateLimit { configured: limit(concurrent, requests, per), reported: headers.and_then(rate_places) }
+    let (configured, reported) = (limit(concurrent, requests, per), headers.and_then(rate_places));
+    RateLimit { configured, reported, ..RateLimit::default() }
 }
 
 /// Where responses report the limit. It was checked that nothing is missing.

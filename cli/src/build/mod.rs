@@ -16,4 +16,4 @@ pub(crate) use self::{
     sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
     source::source,
 };
-pub(crate) use longhaul_sinks::{Level, Seen, pointers, tabulate};
+pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

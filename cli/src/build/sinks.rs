@@ -83,11 +83,21 @@ impl ConfiguredSinks {
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
         plugins: &Plugins,
     ) -> Result<Self, Failure> {
+        Self::configure_with(loaded, wanted, plugins, |options| options)
+    }
+
+    /// Configures these sinks with other options than the configured ones.
+    pub(crate) fn configure_with<'n>(
+        loaded: &Loaded,
+        wanted: impl IntoIterator<Item = SinkFor<'n>>,
+        plugins: &Plugins,
+        change: impl Fn(Options) -> Options,
+    ) -> Result<Self, Failure> {
         let registry = registry();
         let mut sinks = BTreeMap::new();
         for sink in wanted {
             if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
-                vacant.insert(configure(loaded, sink, &registry, plugins)?);
+                vacant.insert(configure(loaded, sink, &registry, plugins, &change)?);
             }
         }
         Ok(Self(sinks))
@@ -123,6 +133,7 @@ fn configure(
     sink: SinkFor<'_>,
     registry: &Registry,
     plugins: &Plugins,
+    change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Failure> {
     let SinkFor { name, table } = sink;
     let configured = loaded.config.sinks.get(name);
@@ -146,11 +157,12 @@ fn configure(
                     .into());
             }
             options.extend(from_table.clone());
+            let options = change(options);
             (sink_type.configure(&options), known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
-                let options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
+                let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
                 (plugin.configure(&options), plugin.options(), options, Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {

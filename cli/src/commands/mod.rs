@@ -4,8 +4,10 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod engine;
 pub(crate) mod init;
 pub(crate) mod new_sink;
+pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod schema;
@@ -14,6 +16,7 @@ pub(crate) mod status;
 pub(crate) mod streams;
 pub(crate) mod systems;
 pub(crate) mod token;
+pub(crate) mod verify;
 
 use std::io::{self, ErrorKind, Write};
 

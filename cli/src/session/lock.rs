@@ -75,8 +75,9 @@ fn read(file: &mut File) -> Option<String> {
     (!holder.is_empty()).then_some(holder)
 }
 
+/// Creates a folder of the state, if it is missing. Only its owner can enter it.
 #[cfg(unix)]
-fn create_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut permissions = fs::metadata(folder)?.permissions();
@@ -100,8 +101,9 @@ fn open_private(path: &Path) -> io::Result<File> {
     File::options().create(true).truncate(false).read(true).write(true).open(path)
 }
 
+/// Creates a folder of the state, if it is missing.
 #[cfg(not(unix))]
-fn create_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

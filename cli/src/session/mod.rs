@@ -3,6 +3,7 @@
 pub(crate) mod first_page;
 pub(crate) mod lock;
 pub(crate) mod parents;
+pub(crate) mod partitions;
 mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;
@@ -14,13 +15,14 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use longhaul_core::{
-    Clock, Secret, Source, clock::SystemClock, disk::SystemDisk, event::Observer, sink::Variables,
-    state::StateFile,
+    Clock, Secret, Source, client::rate::Share, clock::SystemClock, disk::SystemDisk, event::Observer,
+    sink::Variables, state::StateFile,
 };
 
 use longhaul_plugin_host::Plugins;
 
 use crate::{
+    args::RunArguments,
     build::{self, Access, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
@@ -70,13 +72,20 @@ impl Session {
 
     /// Builds the client of the API.
     pub(crate) fn connect(&self) -> Result<Access, Failure> {
-        self.connect_with_limit(None)
+        self.connect_for(&RunArguments::default())
     }
 
-    /// Builds the client of the API, for at most this many requests.
-    pub(crate) fn connect_with_limit(&self, requests: Option<u64>) -> Result<Access, Failure> {
+    /// Builds the client of the API, with the limits of these arguments.
+    pub(crate) fn connect_for(&self, arguments: &RunArguments) -> Result<Access, Failure> {
         let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
-        let limits = Limits { requests, stop: self.stop.clone(), spool_folder: self.state_folder() };
+        let workers = arguments.workers();
+        let part = arguments.part.filter(|part| part.of == workers);
+        let limits = Limits {
+            requests: arguments.max_requests,
+            stop: self.stop.clone(),
+            share: Share { workers, index: part.map(|part| part.index) },
+            spool_folder: self.state_folder(),
+        };
         let access = build::connect(
             &self.loaded,
             &self.environment,

@@ -11,7 +11,6 @@ use std::{
 
 use longhaul_core::{
     disk::SystemDisk,
-    partition::PartitionId,
     pull::{Each, ParentError, ParentsSink, differs_by},
     sink::{Batch, Destination, Mark, OpenSink, SinkError, Variables},
     state::Parents,
@@ -141,30 +140,37 @@ impl<'s> StreamParents<'s> {
     ) -> Result<(), Failure> {
         let mut placeholders = self.config.placeholders();
         placeholders.push("partition".to_owned());
-        for (name, sink) in sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables)) {
-            let mut seen = HashSet::new();
-            for index in 0..parents.len() {
-                let parent = parents.get(index).map_err(|error| Failure::of_state(self.name, error))?;
-                let variables = Each::in_file_names(variables.clone(), &parent);
-                let windows = ["window.start", "window.end"].into_iter();
-                let variables = windows.fold(variables, |variables, name| variables.with(name, ""));
-                let id = PartitionId { parent: Some(index), window: None };
-                let variables = variables.with("partition", id.in_file_names());
-                let Ok(Destination::File(path)) = sink.destination(&variables) else { continue };
-                if !seen.insert(fingerprint_of(&path)) {
-                    let key = format!("sinks.{name}.path");
-                    let source = self.config.source();
-                    let clause = format!(
-                        "`{key}`: two records of {source} would write to the same file, `{}`",
-                        path.display()
-                    );
-                    let exit = if self.stream().is_some() { Exit::Sink } else { Exit::Usage };
-                    let hint = "put a placeholder in the path whose values differ, or leave them all out";
-                    return Err(Failure {
-                        exit,
-                        ..session.loaded.error_at(&key, clause).with_hint(hint).into()
-                    });
+        // No two partitions have the same id.
+        let filled =
+            ["window.start", "window.end"].map(str::to_owned).into_iter().chain(self.config.placeholders());
+        let filled = filled.fold(variables.clone(), |variables, name| variables.with(name, ""));
+        let has_id = |sink: &dyn OpenSink| differs_by(&["partition".to_owned()], sink, &filled);
+        let of_partition = sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables));
+        for (name, sink) in of_partition.filter(|(_, sink)| !has_id(*sink)) {
+            let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());
+            let others = ["partition", "window.start", "window.end"].into_iter();
+            let variables = others.fold(variables.clone(), |variables, name| variables.with(name, ""));
+            let mut alike = None;
+            let read = parents.read_all(|parent| {
+                let destination = sink.destination(&Each::in_file_names(variables.clone(), &parent));
+                if let (None, Ok(Destination::File(path))) = (&alike, destination)
+                    && !seen.insert(fingerprint_of(&path))
+                {
+                    alike = Some(path);
                 }
+                Ok(())
+            });
+            read.map_err(|error| Failure::of_state(self.name, error))?;
+            if let Some(path) = alike {
+                let key = format!("sinks.{name}.path");
+                let source = self.config.source();
+                let clause = format!(
+                    "`{key}`: two records of {source} would write to the same file, `{}`",
+                    path.display()
+                );
+                let exit = if self.stream().is_some() { Exit::Sink } else { Exit::Usage };
+                let hint = "put a placeholder in the path whose values differ, or leave them all out";
+                return Err(Failure { exit, ..session.loaded.error_at(&key, clause).with_hint(hint).into() });
             }
         }
         Ok(())
@@ -177,7 +183,7 @@ impl<'s> StreamParents<'s> {
 }
 
 /// A fingerprint of a path, because all paths together may be large.
-fn fingerprint_of(path: &Path) -> (u64, u64) {
+pub(crate) fn fingerprint_of(path: &Path) -> (u64, u64) {
     let hash = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, path).hash(&mut hasher);

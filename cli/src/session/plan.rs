@@ -80,6 +80,18 @@ pub(crate) fn plan<'s>(
     sinks: &'s ConfiguredSinks,
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
+    plan_as("", session, arguments, streams, sinks, access)
+}
+
+/// Does what [`plan`] does. The ids of the pulls end with `suffix`, so that they have a state of their own.
+pub(crate) fn plan_as<'s>(
+    suffix: &str,
+    session: &'s Session,
+    arguments: &'s RunArguments,
+    streams: &[(&'s str, &'s Stream)],
+    sinks: &'s ConfiguredSinks,
+    access: &Access,
+) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let mut planned = Vec::new();
@@ -88,7 +100,7 @@ pub(crate) fn plan<'s>(
             planned.push(of_parents(session, name, stream, access)?);
             continue;
         }
-        let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments);
+        let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments) + suffix;
         let variables = session.variables(name);
         range::bounds(session, name, stream)?;
         let mut pull = Planned {

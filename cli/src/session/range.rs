@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use longhaul_core::{
     Body, Source, Template,
-    pull::{PullError, window},
+    pull::{
+        PullError,
+        window::{self, Tiles, TilingError},
+    },
     state::Summary,
     window::Window,
 };
@@ -40,6 +43,25 @@ pub(crate) fn resolve(
     access: &Access,
 ) -> Result<Option<Range>, Failure> {
     let Some(window) = &stream.window else { return Ok(None) };
+    let known = known.filter(|_| window.incremental);
+    let Some(bounds) = resolve_bounds(session, name, stream, source, known, access)? else { return Ok(None) };
+    let windows = tile(session, name, window, bounds)?;
+    // Records of the future cannot have been pulled.
+    let reached = (bounds.end > bounds.start).then_some(bounds.end.min(session.now));
+    Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+}
+
+/// The start and end of the range of the stream `name`; `None` if it has no window. It starts at `known`, minus `lookback`,
+/// or else as configured.
+pub(crate) fn resolve_bounds(
+    session: &Session,
+    name: &str,
+    stream: &Stream,
+    source: &Source,
+    known: Option<Timestamp>,
+    access: &Access,
+) -> Result<Option<Window>, Failure> {
+    let Some(window) = &stream.window else { return Ok(None) };
     let Some((from, mut to)) = bounds(session, name, stream)? else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
     let invalid =
@@ -47,7 +69,6 @@ pub(crate) fn resolve(
     if let Some(available) = &window.available {
         to = to.min(available_until(session, name, source, access, available)?);
     }
-    let known = known.filter(|_| window.incremental);
     let from = match known {
         Some(watermark) => {
             let zoned = watermark.to_zoned(window.timezone.clone());
@@ -57,11 +78,7 @@ pub(crate) fn resolve(
         }
         None => from,
     };
-    let bounds = Window { start: from, end: to };
-    let windows = tile(session, name, window, bounds)?;
-    // Records of the future cannot have been pulled.
-    let reached = (to > from).then_some(to.min(session.now));
-    Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
+    Ok(Some(Window { start: from, end: to }))
 }
 
 /// The windows between two times. The same times always give the same windows.
@@ -72,10 +89,24 @@ pub(crate) fn tile(
     bounds: Window,
 ) -> Result<Vec<Window>, Failure> {
     let tiled = window::tile(bounds.start, bounds.end, window.slice.as_ref(), &window.timezone);
-    tiled.map_err(|error| {
-        let key = format!("streams.{name}.window.slice");
-        session.loaded.error_at(&key, format!("`{key}`: {error}")).into()
-    })
+    tiled.map_err(|error| no_windows(session, name, &error))
+}
+
+/// The same windows, one after another.
+pub(crate) fn tiles(
+    session: &Session,
+    name: &str,
+    window: &config::Window,
+    bounds: Window,
+) -> Result<Tiles, Failure> {
+    let tiles = Tiles::new(bounds.start, bounds.end, window.slice, window.timezone.clone());
+    tiles.map_err(|error| no_windows(session, name, &error))
+}
+
+/// The range of the stream `name` cannot be divided.
+pub(crate) fn no_windows(session: &Session, name: &str, error: &TilingError) -> Failure {
+    let key = format!("streams.{name}.window.slice");
+    session.loaded.error_at(&key, format!("`{key}`: {error}")).into()
 }
 
 /// The configured range; `None` if the stream has no window.

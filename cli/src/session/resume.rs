@@ -1,8 +1,10 @@
 //! Starts a pull, or resumes it where an earlier run stopped.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use longhaul_core::{
-    Body,
+    Body, Source,
     pull::{Pull, undo},
     sink::Variables,
     state::{
@@ -166,24 +168,31 @@ pub(crate) fn has_relative_range(stream: &Stream) -> bool {
     })
 }
 
-fn definition(
-    session: &Session,
-    planned: &Planned<'_>,
-    children: &[&Child<'_>],
-) -> std::collections::BTreeMap<String, String> {
+fn definition(session: &Session, planned: &Planned<'_>, children: &[&Child<'_>]) -> BTreeMap<String, String> {
     let sinks: Vec<_> = planned.sinks.iter().map(|(name, _)| *name).collect();
-    let mut definition = session.loaded.definition(planned.name, &sinks);
+    let mut definition = definition_of(session, planned.name, &planned.source, &sinks);
     for child in children {
         // They decide what is kept of each record.
         let each = format!("streams.{}.each.", child.name);
         let of_child = session.loaded.definition(child.name, &[]);
         definition.extend(of_child.into_iter().filter(|(key, _)| key.starts_with(&each)));
     }
-    let job = planned.source.job.as_ref().map(|job| (&job.submit, "job.submit.body"));
-    for (request, key) in [(&planned.source.first, "body")].into_iter().chain(job) {
+    definition
+}
+
+/// What defines the pull of the stream `name` into these sinks: its settings, each with a fingerprint of its value.
+pub(crate) fn definition_of(
+    session: &Session,
+    name: &str,
+    source: &Source,
+    sinks: &[&str],
+) -> BTreeMap<String, String> {
+    let mut definition = session.loaded.definition(name, sinks);
+    let job = source.job.as_ref().map(|job| (&job.submit, "job.submit.body"));
+    for (request, key) in [(&source.first, "body")].into_iter().chain(job) {
         // Other contents are in the configuration as they are.
         if let Body::Json(body) = &request.body {
-            let key = format!("streams.{}.{key}", planned.name);
+            let key = format!("streams.{name}.{key}");
             definition.retain(|other, _| !other.starts_with(&key));
             definition.insert(key, longhaul_core::state::fingerprint(&body.to_string()));
         }

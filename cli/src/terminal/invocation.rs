@@ -6,15 +6,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::args::RunArguments;
+use crate::args::{Part, PlanArguments, RunArguments};
 
 /// What a hint must repeat of the command line, quoted for a shell.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Invocation {
     /// The options that set the configuration, each with a space in front.
     options: String,
-    /// The streams and the flags of `run`, each with a space in front; nothing for other commands.
-    run: Option<(String, String)>,
+    /// How to repeat `run` or `plan`; nothing for other commands.
+    run: Option<Repeated>,
+}
+
+/// A command that continues where it stopped.
+#[derive(Clone, Debug)]
+struct Repeated {
+    command: &'static str,
+    /// The streams, each with a space in front.
+    streams: String,
+    /// The flags, each with a space in front.
+    flags: String,
+    /// Whether it can be started again for a single stream.
+    has_streams: bool,
 }
 
 impl Invocation {
@@ -35,7 +47,9 @@ impl Invocation {
 
     /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
     pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
-        let RunArguments { streams, sink, summary, strict, fail_fast, .. } = arguments;
+        let RunArguments {
+            streams, sink, summary, strict, fail_fast, plan, part, partition, workers, ..
+        } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
         let mut flags = String::new();
         for sink in sink {
@@ -47,7 +61,38 @@ impl Invocation {
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });
         }
-        Self { run: Some((streams, flags)), ..self }
+        if let Some(plan) = plan {
+            add(&mut flags, "--plan", plan.to_string_lossy());
+        }
+        if let Some(Part { index, of }) = part {
+            add(&mut flags, "--part", format!("{index}/{of}").into());
+        }
+        for partition in partition {
+            add(&mut flags, "--partition", partition.into());
+        }
+        if let Some(workers) = workers {
+            add(&mut flags, "--workers", workers.to_string().into());
+        }
+        let repeated = Repeated { command: "run", streams, flags, has_streams: plan.is_none() };
+        Self { run: Some(repeated), ..self }
+    }
+
+    /// The same for `plan` with these arguments.
+    pub(crate) fn of_plan(self, arguments: &PlanArguments) -> Self {
+        let PlanArguments { streams, out, sink, now, .. } = arguments;
+        let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
+        let mut flags = String::new();
+        for sink in sink {
+            add(&mut flags, "--sink", sink.into());
+        }
+        if let Some(now) = now {
+            add(&mut flags, "--now", now.to_string().into());
+        }
+        if let Some(path) = out {
+            add(&mut flags, "--out", path.to_string_lossy());
+        }
+        let repeated = Repeated { command: "plan", streams, flags, has_streams: false };
+        Self { run: Some(repeated), ..self }
     }
 
     /// The command line of `command`, with the same configuration.
@@ -60,7 +105,9 @@ impl Invocation {
         let options = &self.options;
         match &self.run {
             None => format!("longhaul{options} run {stream}"),
-            Some((streams, flags)) => format!("longhaul{options} run{streams}{flags}"),
+            Some(Repeated { command, streams, flags, .. }) => {
+                format!("longhaul{options} {command}{streams}{flags}")
+            }
         }
     }
 
@@ -69,8 +116,9 @@ impl Invocation {
     pub(crate) fn complete(&self, hint: &str) -> String {
         let Some((before, rest)) = hint.split_once("longhaul run ") else { return hint.to_owned() };
         let (stream, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
-        let (options, flags) = (&self.options, self.run.as_ref().map_or("", |(_, flags)| flags));
-        if after.starts_with(" --fresh") {
+        let options = &self.options;
+        let flags = self.run.as_ref().map_or("", |run| &run.flags);
+        if after.starts_with(" --fresh") && self.run.as_ref().is_none_or(|run| run.has_streams) {
             format!("{before}longhaul{options} run {stream}{flags}{after}")
         } else {
             format!("{before}{}{after}", self.run(stream))

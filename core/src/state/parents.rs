@@ -132,6 +132,31 @@ impl Parents {
         parse(&line).map_err(damaged)
     }
 
+    /// Calls `each` with every parent, in order. This reads the file only once.
+    ///
+    /// # Errors
+    /// The file cannot be read, was changed since it was opened, or `each` fails.
+    pub fn read_all<E: From<StateError>>(
+        &self,
+        mut each: impl FnMut(Parent) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let unreadable = |source| StateError::Unreadable { path: self.path.clone(), source };
+        let damaged = |source| StateError::Damaged { path: self.path.clone(), source };
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.rewind().map_err(unreadable)?;
+        let mut lines = BufReader::with_capacity(1 << 16, &mut **file);
+        let (mut line, mut found) = (Vec::new(), 0);
+        while found < self.len() && lines.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
+            each(parse(&line).map_err(damaged)?)?;
+            found += 1;
+            line.clear();
+        }
+        if found < self.len() {
+            return Err(damaged(Damage::Short { found, written: self.len() }).into());
+        }
+        Ok(())
+    }
+
     fn read(&self, index: u64) -> io::Result<Vec<u8>> {
         let start = usize::try_from(index / INDEXED).ok().and_then(|block| self.index.get(block));
         let start = *start.ok_or(ErrorKind::UnexpectedEof)?;
@@ -178,6 +203,14 @@ mod tests {
         for id in [0, 63, 64, 127, 128, 150, 199, 0] {
             assert_eq!(parents.get(id).unwrap(), parent(id));
         }
+        let mut all = Vec::new();
+        parents
+            .read_all(|parent| {
+                all.push(parent);
+                Ok::<_, StateError>(())
+            })
+            .unwrap();
+        assert_eq!(all, (0..200).map(parent).collect::<Vec<_>>());
         assert!(parents.has_field("team") && !parents.has_field("id"));
         assert!(matches!(parents.get(200), Err(StateError::Damaged { .. })));
 

@@ -71,6 +71,42 @@ pub enum Finding {
 }
 
 impl Summary {
+    /// The sum of two results. The end is that of the second, unless it has none.
+    #[must_use]
+    pub fn and(mut self, next: &Self) -> Self {
+        Self {
+            unmatched_columns: self.unmatched_in_both(next),
+            records: self.records + next.records,
+            pages: self.pages + next.pages,
+            repeated: self.repeated + next.repeated,
+            filtered: self.filtered + next.filtered,
+            missing: self.missing + next.missing,
+            windows: self.windows + next.windows,
+            partitions: self.partitions + next.partitions,
+            skipped: self.skipped + next.skipped,
+            totals_changed: self.totals_changed + next.totals_changed,
+            short_pages: self.short_pages + next.short_pages,
+            without_key: self.without_key + next.without_key,
+            end: next.end.clone().or(self.end),
+        }
+    }
+
+    /// The columns without a value in both results. A result without records says nothing about columns.
+    fn unmatched_in_both(&mut self, next: &Self) -> BTreeMap<String, Vec<String>> {
+        let mut unmatched = std::mem::take(&mut self.unmatched_columns);
+        if self.records == 0 {
+            return next.unmatched_columns.clone();
+        }
+        if next.records > 0 {
+            unmatched.retain(|sink, places| {
+                let next = next.unmatched_columns.get(sink);
+                places.retain(|place| next.is_some_and(|next| next.contains(place)));
+                !places.is_empty()
+            });
+        }
+        unmatched
+    }
+
     /// What suggests that records may be missing, or that the configuration is wrong.
     pub fn findings(&self) -> Vec<Finding> {
         let no_keys = self.without_key > 0 && self.without_key == self.records;

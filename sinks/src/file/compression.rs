@@ -10,7 +10,7 @@ use longhaul_core::sink::{Keys, SinkError};
 
 /// The compression of a file, with its level.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     /// No compression.
     None,
     /// RFC 1952, at a level from 1 to 9.
@@ -33,7 +33,7 @@ impl Compression {
     pub(super) const KEYS: [&str; 2] = ["compression", "compression_level"];
 
     /// Reads the compression from these keys. Without the key `compression`, the ending of `path` decides.
-    pub(super) fn new(keys: &Keys<'_>, path: &str) -> Result<Self, SinkError> {
+    pub(crate) fn new(keys: &Keys<'_>, path: &str) -> Result<Self, SinkError> {
         let [compression, level] = Self::KEYS;
         let formats = [("none", Format::Plain), ("gzip", Format::Gzip), ("zstd", Format::Zstd)];
         let (key, format) = match keys.value(compression) {
@@ -75,7 +75,7 @@ impl Compression {
 
     /// Reads the uncompressed content of `file`, which must not be empty.
     #[cfg_attr(not(feature = "zstd"), expect(clippy::unnecessary_wraps, reason = "zstd may fail to start"))]
-    pub(super) fn decoded<'f>(self, file: impl Read + 'f) -> io::Result<Box<dyn Read + 'f>> {
+    pub(crate) fn decoded<'f>(self, file: impl Read + 'f) -> io::Result<Box<dyn Read + 'f>> {
         Ok(match self {
             Self::None => Box::new(file),
             Self::Gzip(_) => Box::new(MultiGzDecoder::new(file)),

@@ -14,7 +14,7 @@ use super::compression::Compression;
 /// Compresses bytes in members (gzip) or frames (zstd) that can be read independently, so that a file that ends after
 /// one of them is valid.
 #[derive(Debug)]
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     pub(super) compression: Compression,
     /// The unfinished member, if there is one.
     member: Option<Box<Member>>,
@@ -29,13 +29,13 @@ enum Member {
 
 impl Encoder {
     /// An encoder without an unfinished member.
-    pub(super) fn new(compression: Compression) -> Self {
+    pub(crate) fn new(compression: Compression) -> Self {
         Self { compression, member: None }
     }
 
     /// Takes `bytes` and returns what to write now. The rest follows with a later call, at the latest with
     /// [`end`](Self::end).
-    pub(super) fn encode<'b>(&mut self, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
+    pub(crate) fn encode<'b>(&mut self, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
         if self.member.is_none() && !bytes.is_empty() {
             self.member = Member::new(self.compression)?.map(Box::new);
         }
@@ -46,12 +46,12 @@ impl Encoder {
     }
 
     /// Ends the member and returns its remaining bytes.
-    pub(super) fn end(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn end(&mut self) -> io::Result<Vec<u8>> {
         self.member.take().map_or_else(|| Ok(Vec::new()), |member| member.end())
     }
 
     /// The bytes of a file without content.
-    pub(super) fn empty_file(&self) -> io::Result<Vec<u8>> {
+    pub(crate) fn empty_file(&self) -> io::Result<Vec<u8>> {
         Member::new(self.compression)?.map_or_else(|| Ok(Vec::new()), Member::end)
     }
 }

@@ -13,6 +13,8 @@ mod spool;
 mod target;
 
 pub(crate) use self::{
+    compression::Compression,
+    encoder::Encoder,
     record_file::RecordFile,
     spool::Spool,
     target::{Mode, Target},

@@ -13,7 +13,7 @@ use crate::{
     folder::Folder,
 };
 
-pub(super) const PARENTS: &str = r#"
+pub(crate) const PARENTS: &str = r#"
 [streams.teams]
 path = "/teams"
 records = "/items"
@@ -21,7 +21,7 @@ pages = { type = "page_number", param = "page", page_count = "/pages" }
 sinks = ["lines"]
 "#;
 
-pub(super) const CHILDREN: &str = r#"
+pub(crate) const CHILDREN: &str = r#"
 [streams.members]
 path = "/teams/{each.team}/members"
 records = "/items"
@@ -35,7 +35,7 @@ sinks = ["lines"]
 const TEAMS_ON_A_PAGE: usize = 80;
 
 /// An API with teams. Team number `n` has `n % 4` members, one on each page.
-pub(super) struct Families {
+pub(crate) struct Families {
     server: FaultServer,
     model: Arc<Model>,
 }
@@ -48,46 +48,46 @@ struct Model {
 }
 
 impl Families {
-    pub(super) fn new(teams: usize) -> Self {
+    pub(crate) fn new(teams: usize) -> Self {
         let model = Model { teams: teams.into(), gone: usize::MAX.into(), requests: Mutex::default() };
         let model = Arc::new(model);
         let api = Arc::clone(&model);
         Self { server: api::server(move |request| api.answer(request)), model }
     }
 
-    pub(super) fn with_gone(self, each: usize) -> Self {
+    pub(crate) fn with_gone(self, each: usize) -> Self {
         self.model.gone.store(each, Ordering::SeqCst);
         self
     }
 
     /// From now on, there is another number of teams.
-    pub(super) fn set_parents(&self, teams: usize) {
+    pub(crate) fn set_parents(&self, teams: usize) {
         self.model.teams.store(teams, Ordering::SeqCst);
     }
 
-    pub(super) fn folder(&self, streams: &[&str]) -> Folder {
+    pub(crate) fn folder(&self, streams: &[&str]) -> Folder {
         Folder::configured(&[&api::connection(&api::root(&self.server)), &*streams.concat(), LINES].concat())
     }
 
     /// How many requests had this path.
-    pub(super) fn requests(&self, path: &str) -> usize {
+    pub(crate) fn requests(&self, path: &str) -> usize {
         self.model.requests.lock().unwrap().iter().filter(|requested| *requested == path).count()
     }
 
     /// How many requests there were.
-    pub(super) fn all_requests(&self) -> usize {
+    pub(crate) fn all_requests(&self) -> usize {
         self.model.requests.lock().unwrap().len()
     }
 
     /// All members with their teams, in order.
-    pub(super) fn all_members(&self) -> Vec<(String, String)> {
+    pub(crate) fn all_members(&self) -> Vec<(String, String)> {
         let teams = (0..self.model.teams.load(Ordering::SeqCst)).filter(|team| !self.model.is_gone(*team));
         let members = teams.flat_map(|team| (1..=team % 4).map(move |page| (team, page)));
         members.map(|(team, page)| (format!("t{team}"), format!("{team}-{page}"))).collect()
     }
 
     /// The members as lines, with the field of their team.
-    pub(super) fn members(&self) -> String {
+    pub(crate) fn members(&self) -> String {
         let line =
             |(team, member): (String, String)| format!("{{\"id\":\"{member}\",\"team\":\"{team}\"}}\n");
         self.all_members().into_iter().map(line).collect()

@@ -1,7 +1,7 @@
 //! Streams that are pulled for each of their parents.
 
 mod errors;
-mod families;
+pub(crate) mod families;
 mod files;
 mod killed;
 mod runs;

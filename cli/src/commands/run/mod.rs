@@ -1,8 +1,10 @@
 //! `longhaul run`: pulls streams into their sinks.
 
 mod lineage;
+mod parents;
+mod planned;
 mod stream;
-mod summary;
+pub(in crate::commands) mod summary;
 
 use crate::{
     args::RunArguments,
@@ -17,9 +19,11 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
-use self::{
-    lineage::Lineage,
-    stream::{Outcome, Puller},
+use self::{lineage::Lineage, stream::Puller};
+pub(in crate::commands) use self::{
+    parents::pull_parents,
+    planned::{of_line, of_plan, of_settling},
+    stream::Outcome,
 };
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
@@ -28,7 +32,10 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
         summary::check(session, path)?;
     }
     let mut outcomes = Vec::new();
-    let ended = pull_all(session, arguments, &mut outcomes);
+    let ended = match &arguments.plan {
+        Some(plan) => planned::pull_all(session, arguments, plan, &mut outcomes),
+        None => pull_all(session, arguments, &mut outcomes),
+    };
     if let Some(path) = &arguments.summary
         && let Err(failure) = summary::write(session, path, &outcomes, ended.as_ref().err())
     {
@@ -47,13 +54,11 @@ fn pull_all(
     arguments: &RunArguments,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<Exit, Failure> {
-    if let Some(limit) = arguments.max_runtime {
-        session.stop.after(limit).map_err(|error| Failure::new(Exit::Fault, error))?;
-    }
+    limit_runtime(session, arguments)?;
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
     let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
-    let access = session.connect_with_limit(arguments.max_requests)?;
+    let access = session.connect_for(arguments)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _locks = lock(session, &planned)?;
     let record = record(session, arguments, &planned)?;
@@ -82,6 +87,12 @@ fn pull_all(
         (None, Some(record)) => record.remove().map(|()| Exit::Complete).map_err(of_record),
         (None, None) => Ok(Exit::Complete),
     }
+}
+
+/// Stops the run after `--max-runtime`.
+fn limit_runtime(session: &Session, arguments: &RunArguments) -> Result<(), Failure> {
+    let limited = arguments.max_runtime.map_or(Ok(()), |limit| session.stop.after(limit));
+    limited.map_err(|error| Failure::new(Exit::Fault, error))
 }
 
 /// Locks each pull that saves its state.

@@ -29,27 +29,32 @@ use crate::{
 
 /// The outcome of a pull.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(in crate::commands) struct Outcome {
     /// The stream's name.
-    pub(super) stream: String,
+    pub(in crate::commands) stream: String,
     /// Where the records are, for people.
-    pub(super) destinations: Vec<String>,
+    pub(in crate::commands) destinations: Vec<String>,
     /// What was pulled, including by earlier runs of the same pull.
-    pub(super) summary: Summary,
+    pub(in crate::commands) summary: Summary,
     /// How long this run took.
-    pub(super) took: Duration,
+    pub(in crate::commands) took: Duration,
     /// Why the pull is not complete, and the exit code.
-    pub(super) error: Option<(String, Exit)>,
+    pub(in crate::commands) error: Option<(String, Exit)>,
     /// Whether the same command resumes the pull.
-    pub(super) resumable: bool,
+    pub(in crate::commands) resumable: bool,
 }
 
 impl Outcome {
     /// Nothing was pulled.
-    pub(super) fn unchanged(planned: &Planned<'_>) -> Self {
+    pub(in crate::commands) fn unchanged(planned: &Planned<'_>) -> Self {
+        Self { destinations: planned.destinations.clone(), ..Self::of(planned.name) }
+    }
+
+    /// Nothing was pulled of the stream `name` so far.
+    pub(in crate::commands) fn of(name: &str) -> Self {
         Self {
-            stream: planned.name.to_owned(),
-            destinations: planned.destinations.clone(),
+            stream: name.to_owned(),
+            destinations: Vec::new(),
             summary: Summary::default(),
             took: Duration::ZERO,
             error: None,

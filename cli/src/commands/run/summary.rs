@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Writes the outcome to `path`, completely or not at all.
-pub(super) fn write(
+pub(in crate::commands) fn write(
     session: &Session,
     path: &Path,
     outcomes: &[Outcome],
@@ -32,7 +32,7 @@ pub(super) fn write(
 const CHOOSE: &str = "choose another file for --summary";
 
 /// Checks that the summary can be written, before anything is sent.
-pub(super) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
+pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
     let path = session.folder.join(path);
     let folder = path.parent().unwrap_or(&path);
     let checked = if path.is_dir() {

@@ -6,6 +6,7 @@
 mod budget;
 mod configured;
 mod reported;
+mod share;
 mod turn;
 
 use std::{
@@ -19,6 +20,7 @@ use self::{budget::Budget, configured::Limiter};
 pub use self::{
     configured::{ConfiguredLimit, ConfiguredRate},
     reported::{LeftPlaces, RatePlaces, RenewalPlaces},
+    share::Share,
 };
 pub(crate) use self::{reported::exhausted, turn::Turn};
 use crate::{client::auth::Grant, http::place::Places};
@@ -30,6 +32,8 @@ pub struct RateLimit {
     pub configured: ConfiguredLimit,
     /// Where the API reports its limit. `None` reads the header fields of every known family.
     pub reported: Option<RatePlaces>,
+    /// The share of both that this worker has, if others have the same limits.
+    pub share: Share,
 }
 
 /// Decides when a request may be sent. Clones share what they count.
@@ -44,6 +48,7 @@ pub(crate) struct Pace {
 #[derive(Debug, Default)]
 struct Reporting {
     places: Option<RatePlaces>,
+    share: Share,
     state: Mutex<State>,
     answered: Condvar,
 }
@@ -65,9 +70,9 @@ pub(crate) struct Done(u64);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Pace {
-    pub(crate) fn new(RateLimit { configured, reported }: RateLimit) -> Self {
-        let reporting = Reporting { places: reported, ..Reporting::default() };
-        Self { reported: Arc::new(reporting), configured: Vec::new() }.limited_to(configured)
+    pub(crate) fn new(RateLimit { configured, reported, share }: RateLimit) -> Self {
+        let reporting = Reporting { places: reported, share, ..Reporting::default() };
+        Self { reported: Arc::new(reporting), configured: Vec::new() }.limited_to(share.of(configured))
     }
 
     /// The same pace with one more limit.
@@ -116,6 +121,7 @@ impl Pace {
             Some(places) => reported::read_at(places, text, time),
             None => reported::read(headers, time),
         };
+        let reported = reported.map(|reported| self.reported.share.of_reported(reported));
         let mut state = self.lock();
         if state.grant == Some(grant) {
             state.budget.note(reported, now);

@@ -4,7 +4,7 @@ mod tile;
 
 use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
-pub use self::tile::{TilingError, tile};
+pub use self::tile::{Tiles, TilingError, tile};
 use crate::{sink::Variables, window::Window};
 
 /// How a range of time is divided into windows.

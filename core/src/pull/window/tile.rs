@@ -12,31 +12,67 @@ pub fn tile(
     slice: Option<&Span>,
     timezone: &TimeZone,
 ) -> Result<Vec<Window>, TilingError> {
-    let mut windows = Vec::new();
-    let mut start = from;
-    let mut next = 0;
-    let origin = match slice {
-        Some(slice) if is_of_days(slice) => midnight_before(from, timezone)?,
-        _ => from,
-    };
-    while start < to {
-        let end = match slice {
-            None => to,
-            Some(slice) => loop {
-                next += 1;
-                let end = after(origin, slice, next, timezone)?;
-                if end > start {
-                    break end.min(to);
-                }
-                if next > 1 && end <= origin {
-                    return Err(TilingError::NoLength);
-                }
-            },
+    Tiles::new(from, to, slice.copied(), timezone.clone())?.collect()
+}
+
+/// The windows that [`tile`] returns, one after another.
+#[derive(Clone, Debug)]
+pub struct Tiles {
+    /// Where the next window starts.
+    start: Timestamp,
+    to: Timestamp,
+    slice: Option<Span>,
+    timezone: TimeZone,
+    /// Where slices are counted from.
+    origin: Timestamp,
+    /// How many slices were counted.
+    counted: i64,
+}
+
+impl Tiles {
+    /// The windows from `from` to `to`.
+    pub fn new(
+        from: Timestamp,
+        to: Timestamp,
+        slice: Option<Span>,
+        timezone: TimeZone,
+    ) -> Result<Self, TilingError> {
+        let origin = match &slice {
+            Some(slice) if is_of_days(slice) => midnight_before(from, &timezone)?,
+            _ => from,
         };
-        windows.push(Window { start, end });
-        start = end;
+        Ok(Self { start: from, to, slice, timezone, origin, counted: 0 })
     }
-    Ok(windows)
+
+    /// Where the window ends that starts at `self.start`.
+    fn end(&mut self) -> Result<Timestamp, TilingError> {
+        let Some(slice) = self.slice else { return Ok(self.to) };
+        loop {
+            self.counted += 1;
+            let end = after(self.origin, &slice, self.counted, &self.timezone)?;
+            if end > self.start {
+                return Ok(end.min(self.to));
+            }
+            if self.counted > 1 && end <= self.origin {
+                return Err(TilingError::NoLength);
+            }
+        }
+    }
+}
+
+impl Iterator for Tiles {
+    type Item = Result<Window, TilingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.start >= self.to {
+            return None;
+        }
+        let start = self.start;
+        let end = self.end();
+        // After an error there is nothing to continue with.
+        self.start = *end.as_ref().unwrap_or(&self.to);
+        Some(end.map(|end| Window { start, end }))
+    }
 }
 
 /// The end of the slice number `times`, counted from the origin so that a short month does not shift those after it.

@@ -1,0 +1,138 @@
+//! The files that a partition is written to.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use longhaul_core::{
+    pull::{Each, window::Windows},
+    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, Variables},
+    state::Parent,
+};
+use serde_json::{Value, value::RawValue};
+
+use crate::session::partitions::{
+    files::all_names,
+    plan_file::{Line, StreamHeader},
+};
+
+/// The placeholder for the name of an attempt, in the paths of the sinks of workers.
+const ATTEMPT: &str = "attempt";
+
+/// The options of a sink with a place for the name of an attempt in its path: in front of the name of the file, so that its
+/// ending stays. Programs that read folders skip files whose names start with a dot.
+pub(crate) fn with_attempt(mut options: Options) -> Options {
+    if let Some(Value::String(path)) = options.get_mut("path") {
+        let name = path.rfind('/').map_or(0, |slash| slash + 1);
+        path.insert_str(name, &format!("{{{ATTEMPT}}}"));
+    }
+    options
+}
+
+/// A file that a partition is written to.
+#[derive(Debug)]
+pub(crate) struct Output<'p> {
+    /// The sink's name.
+    pub(crate) sink_name: &'p str,
+    sink: &'p dyn OpenSink,
+    variables: Variables,
+}
+
+impl<'p> Output<'p> {
+    /// The file of a partition with these variables. The options of the sink are those of [`with_attempt`].
+    pub(crate) fn new(sink_name: &'p str, sink: &'p dyn OpenSink, variables: Variables) -> Self {
+        Self { sink_name, sink, variables }
+    }
+
+    /// Its final path.
+    pub(crate) fn path(&self) -> Result<PathBuf, SinkError> {
+        self.destination("")
+    }
+
+    /// Its path until the attempt is known to be the one that counts.
+    pub(crate) fn path_of(&self, attempt: &str) -> Result<PathBuf, SinkError> {
+        self.destination(&prefix(attempt))
+    }
+
+    /// All files that the attempt may have.
+    pub(crate) fn files_of(&self, attempt: &str) -> Result<Vec<PathBuf>, SinkError> {
+        Ok(all_names(&self.path_of(attempt)?))
+    }
+
+    /// A sink that writes to the file of the attempt.
+    pub(crate) fn sink_of(&self, attempt: &str) -> AttemptSink<'p> {
+        let variables = self.variables.clone().with(ATTEMPT, prefix(attempt));
+        AttemptSink { sink: self.sink, variables }
+    }
+
+    fn destination(&self, attempt: &str) -> Result<PathBuf, SinkError> {
+        match self.sink.destination(&self.variables.clone().with(ATTEMPT, attempt))? {
+            Destination::File(path) => Ok(path),
+            _ => Err(SinkError::config("type", "it does not write a file for each partition")),
+        }
+    }
+}
+
+/// What the names of all files of an attempt start with.
+pub(crate) fn prefix(attempt: &str) -> String {
+    format!(".{attempt}.")
+}
+
+/// A sink of an attempt. All that is pulled of a partition goes to its file, whatever the windows are halved to.
+#[derive(Debug)]
+pub(crate) struct AttemptSink<'p> {
+    sink: &'p dyn OpenSink,
+    variables: Variables,
+}
+
+impl OpenSink for AttemptSink<'_> {
+    fn destination(&self, _: &Variables) -> Result<Destination, SinkError> {
+        self.sink.destination(&self.variables)
+    }
+
+    fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        self.sink.open(&self.variables, from)
+    }
+}
+
+/// The values of the placeholders in the paths of a partition's files. `shared` are those of its stream.
+pub(crate) fn in_file_names(shared: Variables, line: &Line) -> serde_json::Result<Variables> {
+    let variables = match &line.window {
+        Some(window) => Windows::in_file_names(&shared, window),
+        None => shared,
+    };
+    let variables = match &line.values {
+        Some(values) => {
+            let values: BTreeMap<String, Box<RawValue>> = serde_json::from_str(values.get())?;
+            let values = values.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
+            Each::in_file_names(variables, &Parent { values, fields: String::new() })
+        }
+        None => variables,
+    };
+    Ok(variables.with("partition", line.partition().in_file_names()))
+}
+
+/// The values of the placeholders that all partitions of a stream share.
+pub(crate) fn shared(stream: &StreamHeader, folder: &Path) -> Variables {
+    let placeholders = stream.placeholders.iter();
+    placeholders.fold(Variables::new("", folder), |variables, (name, value)| variables.with(name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_attempt_comes_before_the_name_of_the_file() {
+        let path = |path: &str| {
+            let options = Options::from_iter([("path".to_owned(), json!(path))]);
+            with_attempt(options)["path"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(path("out/{partition}.csv.gz"), "out/{attempt}{partition}.csv.gz");
+        assert_eq!(path("{partition}.csv"), "{attempt}{partition}.csv");
+        assert_eq!(prefix("0123"), ".0123.");
+    }
+}
