@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
 ];
 
 /// The crates without cycles of imports, by the folders of their sources.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "core/src/",
     "cli/src/",
     "cli/demo/src/",
@@ -38,6 +38,7 @@ const CRATES: [&str; 10] = [
     "plugins/sdk/src/",
     "plugins/host/src/",
     "plugins/table/src/",
+    "plugins/trace/src/",
     "plugins/sqlite/src/",
     "plugins/parquet/src/",
 ];

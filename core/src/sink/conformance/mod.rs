@@ -29,6 +29,7 @@ pub struct Suite {
     publishes: Publishes,
     fresh: Box<dyn Fn() -> Subject>,
     stored: Box<dyn Fn(&str) -> String>,
+    merges_identical: bool,
 }
 
 /// The result of one case.
@@ -43,7 +44,8 @@ pub struct Outcome {
 impl Suite {
     /// A suite that calls `fresh` once for each case.
     pub fn new(publishes: Publishes, fresh: impl Fn() -> Subject + 'static) -> Self {
-        Self { publishes, fresh: Box::new(fresh), stored: Box::new(str::to_owned) }
+        let stored = Box::new(str::to_owned);
+        Self { publishes, fresh: Box::new(fresh), stored, merges_identical: false }
     }
 
     /// Sets how records are read back from a sink that keeps values but not their text, such as a database that reorders
@@ -53,13 +55,42 @@ impl Suite {
         Self { stored: Box::new(stored), ..self }
     }
 
-    /// Runs every case and returns the results.
-    pub fn run(&self) -> Vec<Outcome> {
-        let outcome = |(case, check): &(&'static str, cases::Check)| {
-            let trial = Trial::new((self.fresh)(), self.publishes, &self.stored);
-            Outcome { case, failure: check(&trial).err() }
-        };
-        CASES.iter().map(outcome).collect()
+    /// For a sink that is configured to keep one of several identical records, such as a table whose key is the record.
+    #[must_use]
+    pub fn merging_identical_records(self) -> Self {
+        Self { merges_identical: true, ..self }
+    }
+
+    /// The names of all cases, in order.
+    pub fn cases() -> impl ExactSizeIterator<Item = &'static str> {
+        CASES.iter().map(|(case, _)| *case)
+    }
+
+    /// Runs every case, each when its result is asked for.
+    pub fn run(&self) -> impl Iterator<Item = Outcome> {
+        CASES.iter().map(|(case, check)| Outcome { case, failure: check(&self.trial()).err() })
+    }
+
+    /// Runs one pull, and calls `durable` whenever everything written must survive a crash of the machine: after each of
+    /// several commits, and at the end. For an observer of the system calls.
+    ///
+    /// # Errors
+    /// How the sink violated the contract.
+    pub fn observe(&self, mut durable: impl FnMut()) -> Result<(), String> {
+        let trial = self.trial();
+        let mut pull = trial.begin()?;
+        for last in [1, 2, 4] {
+            pull.deliver_to(last)?;
+            pull.commit()?;
+            durable();
+        }
+        pull.finish()?;
+        durable();
+        Ok(())
+    }
+
+    fn trial(&self) -> Trial<'_> {
+        Trial::new((self.fresh)(), self)
     }
 
     /// Runs every case.
@@ -67,9 +98,8 @@ impl Suite {
     /// # Panics
     /// If any case fails. The message names each of them and how the sink violated the contract.
     pub fn verify(&self) {
-        let outcomes = self.run();
-        let failed = outcomes.iter().filter_map(|outcome| {
-            let failure = outcome.failure.as_ref()?;
+        let failed = self.run().filter_map(|outcome| {
+            let failure = outcome.failure?;
             Some(format!("\n  {}: {failure}", outcome.case))
         });
         let failed = failed.collect::<String>();

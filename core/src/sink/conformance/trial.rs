@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, error::Error, iter};
 
-use super::{Publishes, Subject};
+use super::{Publishes, Subject, Suite};
 use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError};
 
 /// How a sink violated its contract.
@@ -12,6 +12,7 @@ pub(super) type Failure = String;
 pub(super) struct Trial<'s> {
     subject: Subject,
     pub(super) publishes: Publishes,
+    pub(super) merges_identical: bool,
     stored: &'s dyn Fn(&str) -> String,
     written: RefCell<Vec<String>>,
 }
@@ -43,8 +44,9 @@ pub(super) fn pages(count: u64) -> Vec<String> {
 }
 
 impl<'s> Trial<'s> {
-    pub(super) fn new(subject: Subject, publishes: Publishes, stored: &'s dyn Fn(&str) -> String) -> Self {
-        Self { subject, publishes, stored, written: RefCell::default() }
+    pub(super) fn new(subject: Subject, suite: &'s Suite) -> Self {
+        let Suite { publishes, merges_identical, ref stored, .. } = *suite;
+        Self { subject, publishes, merges_identical, stored, written: RefCell::default() }
     }
 
     /// Opens the sink for a new pull.
