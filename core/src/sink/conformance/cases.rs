@@ -101,6 +101,9 @@ fn identical(trial: &Trial<'_>) -> Result<(), Failure> {
 fn long_record(trial: &Trial<'_>) -> Result<(), Failure> {
     let records = [format!(r#"{{"long":"{}"}}"#, "é\\n".repeat(1 << 18)), r#"{"short":1}"#.to_owned()];
     let mut pull = trial.begin()?;
+    if trial.rejects_long {
+        return pull.deliver_rejected(&records);
+    }
     pull.deliver(&records)?;
     pull.commit()?;
     pull.finish()?;

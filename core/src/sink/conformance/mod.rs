@@ -30,6 +30,7 @@ pub struct Suite {
     fresh: Box<dyn Fn() -> Subject>,
     stored: Box<dyn Fn(&str) -> String>,
     merges_identical: bool,
+    rejects_long: bool,
 }
 
 /// The result of one case.
@@ -45,7 +46,7 @@ impl Suite {
     /// A suite that calls `fresh` once for each case.
     pub fn new(publishes: Publishes, fresh: impl Fn() -> Subject + 'static) -> Self {
         let stored = Box::new(str::to_owned);
-        Self { publishes, fresh: Box::new(fresh), stored, merges_identical: false }
+        Self { publishes, fresh: Box::new(fresh), stored, merges_identical: false, rejects_long: false }
     }
 
     /// Sets how records are read back from a sink that keeps values but not their text, such as a database that reorders
@@ -59,6 +60,12 @@ impl Suite {
     #[must_use]
     pub fn merging_identical_records(self) -> Self {
         Self { merges_identical: true, ..self }
+    }
+
+    /// For a sink that cannot hold a long record and rejects it, such as a cell of a spreadsheet.
+    #[must_use]
+    pub fn rejecting_long_records(self) -> Self {
+        Self { rejects_long: true, ..self }
     }
 
     /// The names of all cases, in order.

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, error::Error, iter};
 
 use super::{Publishes, Subject, Suite};
-use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError};
+use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError, SinkErrorKind};
 
 /// How a sink violated its contract.
 pub(super) type Failure = String;
@@ -13,6 +13,7 @@ pub(super) struct Trial<'s> {
     subject: Subject,
     pub(super) publishes: Publishes,
     pub(super) merges_identical: bool,
+    pub(super) rejects_long: bool,
     stored: &'s dyn Fn(&str) -> String,
     written: RefCell<Vec<String>>,
 }
@@ -45,8 +46,8 @@ pub(super) fn pages(count: u64) -> Vec<String> {
 
 impl<'s> Trial<'s> {
     pub(super) fn new(subject: Subject, suite: &'s Suite) -> Self {
-        let Suite { publishes, merges_identical, ref stored, .. } = *suite;
-        Self { subject, publishes, merges_identical, stored, written: RefCell::default() }
+        let Suite { publishes, merges_identical, rejects_long, ref stored, .. } = *suite;
+        Self { subject, publishes, merges_identical, rejects_long, stored, written: RefCell::default() }
     }
 
     /// Opens the sink for a new pull.
@@ -117,13 +118,26 @@ impl Pull<'_> {
         if self.mark <= self.at || records.is_empty() {
             return Ok(());
         }
+        self.write(records).map_err(failed("writing"))
+    }
+
+    /// Delivers a page that the sink must reject.
+    pub(super) fn deliver_rejected(&mut self, records: &[String]) -> Result<(), Failure> {
+        match self.write(records) {
+            Err(error) if error.kind() == SinkErrorKind::Rejected => Ok(()),
+            Err(error) => Err(failed("writing")(error)),
+            Ok(()) => Err("it took a record that it should reject".into()),
+        }
+    }
+
+    fn write(&mut self, records: &[String]) -> Result<(), SinkError> {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for record in records {
             bytes.extend_from_slice(record.as_bytes());
             bytes.push(b'\n');
             ends.push(bytes.len());
         }
-        self.sink.write(&Batch::new(&bytes, &ends)).map_err(failed("writing"))?;
+        self.sink.write(&Batch::new(&bytes, &ends))?;
         self.trial.written.borrow_mut().extend_from_slice(records);
         Ok(())
     }
