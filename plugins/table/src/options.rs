@@ -5,7 +5,7 @@ use std::{slice, sync::Arc, time::Duration};
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::Columns;
+use crate::columns::Columns;
 
 /// One column name, or several.
 #[derive(Debug, Deserialize)]

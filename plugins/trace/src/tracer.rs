@@ -19,10 +19,10 @@ use nix::{
 };
 
 use crate::{
-    Report, TraceError,
     call::{self, Call},
     child::CHECKPOINT,
     files::{Files, Syncing, identity, mapped_inodes, syncs_each_write},
+    report::{Report, TraceError},
 };
 
 /// Runs `command` until it ends, and reports what it did. It must call [`begin`](crate::begin) and print little, because its

@@ -13,7 +13,7 @@ use serde::{
 
 use crate::{
     sheet::{COLUMNS, ROWS},
-    workbook::Workbook,
+    workbook::{LongText, Workbook},
 };
 
 /// The characters that a sheet's name must not contain.
@@ -35,17 +35,6 @@ pub struct Xlsx {
     long_text: LongText,
     #[serde(default = "all_rows", deserialize_with = "rows")]
     rows_per_sheet: u32,
-}
-
-/// What to do with a text that is longer than a cell can hold.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LongText {
-    /// It is an error.
-    #[default]
-    Reject,
-    /// It is cut, and the number of cut cells is reported.
-    Truncate,
 }
 
 impl PluginSink for Xlsx {

@@ -11,9 +11,9 @@ use std::{
 use longhaul_plugin::{Batch, Receipt, SinkError, log};
 use longhaul_table::{Cell, Columns, FileFormat, Spool, file_error, mismatch, rejected};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook as Writer, XlsxError};
+use serde::Deserialize;
 
 use crate::{
-    config::LongText,
     error::{panicked, unwritten},
     sheet::{Formats, Sheet},
     value::{TEXT, Value, truncated},
@@ -27,6 +27,17 @@ const PROPERTIES: &str = "docProps/custom.xml";
 
 /// From this number of bytes on, a sheet may need the large form of ZIP files. Some readers do not know it.
 const LARGE: u64 = 1 << 30;
+
+/// What to do with a text that is longer than a cell can hold.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LongText {
+    /// It is an error.
+    #[default]
+    Reject,
+    /// It is cut, and the number of cut cells is reported.
+    Truncate,
+}
 
 /// The layout of a workbook.
 #[derive(Debug)]

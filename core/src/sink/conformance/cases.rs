@@ -1,7 +1,7 @@
 //! The cases. Each tests one clause of the contract.
 
 use super::{
-    Publishes,
+    subject::Publishes,
     trial::{Failure, Trial, page, pages},
 };
 
@@ -81,7 +81,7 @@ fn text(trial: &Trial<'_>) -> Result<(), Failure> {
 /// `write`: every record counts, also one with the text of the record before it, on its page, the page before, or before a
 /// resume.
 fn identical(trial: &Trial<'_>) -> Result<(), Failure> {
-    if trial.merges_identical {
+    if trial.promises.merges_identical {
         return Ok(());
     }
     let record = r#"{"same":1}"#.to_owned();
@@ -101,7 +101,7 @@ fn identical(trial: &Trial<'_>) -> Result<(), Failure> {
 fn long_record(trial: &Trial<'_>) -> Result<(), Failure> {
     let records = [format!(r#"{{"long":"{}"}}"#, "é\\n".repeat(1 << 18)), r#"{"short":1}"#.to_owned()];
     let mut pull = trial.begin()?;
-    if trial.rejects_long {
+    if trial.promises.rejects_long {
         return pull.deliver_rejected(&records);
     }
     pull.deliver(&records)?;
@@ -245,7 +245,7 @@ fn finished_twice(trial: &Trial<'_>) -> Result<(), Failure> {
 fn new_pull(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(3)?;
-    if trial.publishes == Publishes::AtFinish {
+    if trial.promises.publishes == Publishes::AtFinish {
         pull.commit()?;
     }
     drop(pull);

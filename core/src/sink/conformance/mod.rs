@@ -22,15 +22,13 @@ mod trial;
 use std::fmt;
 
 pub use self::subject::{Publishes, Subject};
-use self::{cases::CASES, trial::Trial};
+use self::{cases::CASES, subject::Promises, trial::Trial};
 
 /// The tests of the contract, for one kind of sink.
 pub struct Suite {
-    publishes: Publishes,
+    promises: Promises,
     fresh: Box<dyn Fn() -> Subject>,
     stored: Box<dyn Fn(&str) -> String>,
-    merges_identical: bool,
-    rejects_long: bool,
 }
 
 /// The result of one case.
@@ -45,8 +43,8 @@ pub struct Outcome {
 impl Suite {
     /// A suite that calls `fresh` once for each case.
     pub fn new(publishes: Publishes, fresh: impl Fn() -> Subject + 'static) -> Self {
-        let stored = Box::new(str::to_owned);
-        Self { publishes, fresh: Box::new(fresh), stored, merges_identical: false, rejects_long: false }
+        let promises = Promises { publishes, merges_identical: false, rejects_long: false };
+        Self { promises, fresh: Box::new(fresh), stored: Box::new(str::to_owned) }
     }
 
     /// Sets how records are read back from a sink that keeps values but not their text, such as a database that reorders
@@ -59,13 +57,13 @@ impl Suite {
     /// For a sink that is configured to keep one of several identical records, such as a table whose key is the record.
     #[must_use]
     pub fn merging_identical_records(self) -> Self {
-        Self { merges_identical: true, ..self }
+        Self { promises: Promises { merges_identical: true, ..self.promises }, ..self }
     }
 
     /// For a sink that cannot hold a long record and rejects it, such as a cell of a spreadsheet.
     #[must_use]
     pub fn rejecting_long_records(self) -> Self {
-        Self { rejects_long: true, ..self }
+        Self { promises: Promises { rejects_long: true, ..self.promises }, ..self }
     }
 
     /// The names of all cases, in order.
@@ -97,7 +95,7 @@ impl Suite {
     }
 
     fn trial(&self) -> Trial<'_> {
-        Trial::new((self.fresh)(), self)
+        Trial::new((self.fresh)(), self.promises, &self.stored)
     }
 
     /// Runs every case.
@@ -116,6 +114,6 @@ impl Suite {
 
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Suite").field("publishes", &self.publishes).finish_non_exhaustive()
+        f.debug_struct("Suite").field("promises", &self.promises).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError, sync_folder_of};
 
-use super::{FileFormat, refused, spool::Spool};
+use super::{error::refused, format::FileFormat, spool::Spool};
 
 /// An open sink that writes the file at the end of the pull.
 ///

@@ -8,7 +8,7 @@ use std::{
 
 use longhaul_plugin::{Batch, Receipt, SinkError, sync_folder_of};
 
-use super::{file_error, refused};
+use super::error::{file_error, refused};
 
 /// The records of an incomplete pull in a temporary file, one per line. Dropping it removes everything that was not committed.
 #[derive(Debug)]

@@ -13,7 +13,8 @@ use longhaul_core::sink::{
 use super::{
     outcome::Verdict,
     reader::Reader,
-    subject::{Reconfigured, subject, variables},
+    sink::{Reconfigured, variables},
+    subject::subject,
 };
 
 /// Runs two pulls in `folder`, and looks at what is in it afterwards. A sink that is not a file may have any files there,

@@ -3,6 +3,7 @@
 mod leftovers;
 mod outcome;
 mod reader;
+mod sink;
 mod subject;
 mod synced;
 
@@ -22,7 +23,8 @@ use longhaul_plugin_host::Plugins;
 use self::{
     outcome::{Outcome, Verdict, checked, failed, table},
     reader::Reader,
-    subject::{Reconfigured, numbered, options},
+    sink::{Reconfigured, options},
+    subject::numbered,
 };
 use crate::{
     args::{Publishing, SinkCheckArguments},

@@ -9,7 +9,7 @@ use std::{
 
 use longhaul_core::sink::{Destination, OpenSink};
 
-use super::subject::{Reconfigured, unusable, variables};
+use super::sink::{Reconfigured, unusable, variables};
 use crate::{
     args::{Reading, SinkCheckArguments},
     terminal::failure::Failure,

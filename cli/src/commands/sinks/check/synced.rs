@@ -9,11 +9,7 @@ use std::{
 use longhaul_core::sink::conformance::{Publishes, Suite};
 use longhaul_trace::{Report, TraceError, begin, checkpoint, trace};
 
-use super::{
-    outcome::Verdict,
-    reader::Reader,
-    subject::{Reconfigured, numbered},
-};
+use super::{outcome::Verdict, reader::Reader, sink::Reconfigured, subject::numbered};
 use crate::{args::SinkCheckArguments, commands::print, exit::Exit, terminal::failure::Failure};
 
 /// Runs a pull in another process with the same program, and follows it.
