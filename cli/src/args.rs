@@ -338,7 +338,7 @@ pub(crate) enum SinksCommand {
 }
 
 /// Arguments of `sinks check`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct SinkCheckArguments {
     /// Shared library of the plugin
     #[arg(value_name = "LIBRARY")]
@@ -356,6 +356,12 @@ pub(crate) struct SinkCheckArguments {
     /// `LONGHAUL_DESTINATION` contains their location
     #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
     pub(crate) read_with: Option<String>,
+    /// Longest time that a case may take, such as 10s or 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1m")]
+    pub(crate) timeout: Duration,
+    /// Only run one pull in this folder, traced by the parent process
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    pub(crate) traced: Option<PathBuf>,
 }
 
 /// Arguments of `new-sink`.

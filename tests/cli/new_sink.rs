@@ -5,6 +5,7 @@ use std::{env::consts, fs, path::Path, process::Command};
 use crate::{
     api::{self, without_faults},
     folder::Folder,
+    plugins::ALL_CASES,
 };
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -47,7 +48,7 @@ fn a_new_sink_builds_passes_the_check_and_writes_records_unchanged() {
     let built = build(&folder.path("longhaul_sink_widget"));
     let folder = folder.with(&format!("plugins/{library}"), built);
     let checked = folder.run(&format!("sinks check plugins/{library}"));
-    assert!(checked.stdout.ends_with("\n18 of 18 cases passed\n"), "{}", checked.stdout);
+    assert!(checked.stdout.ends_with(&format!("\n{ALL_CASES} passed\n")), "{}", checked.stdout);
     checked.assert_complete();
 
     let settings = without_faults(120);
@@ -71,6 +72,11 @@ fn the_source_of_longhaul_may_be_a_folder_or_a_url() {
         manifest.contains(&format!("longhaul-plugin = {{ path = \"{}\" }}", sdk.display())),
         "{manifest}"
     );
+
+    // What replaces the source later.
+    let published =
+        format!("# Once it is published, write: longhaul-plugin = \"{}\"\n", env!("CARGO_PKG_VERSION"));
+    assert!(manifest.contains(&published), "{manifest}");
 
     folder.run("new-sink two --longhaul https://git.example/longhaul.git").assert_complete();
     let manifest = folder.read("longhaul_sink_two/Cargo.toml");

@@ -3,6 +3,7 @@
 mod checking;
 #[cfg(target_os = "linux")]
 mod in_c;
+mod mutants;
 mod panicking;
 #[cfg(target_os = "linux")]
 mod rejected;
@@ -10,6 +11,10 @@ mod rejected;
 use std::{env, fs};
 
 use crate::{api, folder::Folder};
+
+/// The score of a sink that passes `sinks check`. System calls are followed only on Linux.
+pub(crate) const ALL_CASES: &str =
+    if cfg!(target_os = "linux") { "21 of 21 cases" } else { "20 of 20 cases" };
 
 /// The file name of a sink's library.
 fn file_name(sink: &str) -> String {

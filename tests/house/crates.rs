@@ -47,6 +47,7 @@ fn crates_depend_only_on_the_crates_below_them() {
     assert_eq!(workspace_dependencies("longhaul-core"), [""; 0]);
     assert_eq!(dependencies()["longhaul-plugin-abi"], [""; 0]);
     assert_eq!(workspace_dependencies("longhaul-sinks"), ["longhaul-core"]);
+    assert_eq!(workspace_dependencies("longhaul-trace"), [""; 0]);
     assert_eq!(workspace_dependencies("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
     assert_eq!(workspace_dependencies("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
     assert_eq!(workspace_dependencies("longhaul-plugin-example"), ["longhaul-plugin"]);
@@ -54,7 +55,14 @@ fn crates_depend_only_on_the_crates_below_them() {
     assert_eq!(workspace_dependencies("longhaul-demo"), ["longhaul-core"]);
     assert_eq!(
         workspace_dependencies("longhaul"),
-        ["longhaul-config", "longhaul-core", "longhaul-demo", "longhaul-plugin-host", "longhaul-sinks"]
+        [
+            "longhaul-config",
+            "longhaul-core",
+            "longhaul-demo",
+            "longhaul-plugin-host",
+            "longhaul-sinks",
+            "longhaul-trace"
+        ]
     );
 }
 

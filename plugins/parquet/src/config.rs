@@ -5,23 +5,20 @@ use std::{fmt, num::NonZeroUsize, sync::Arc};
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Variables,
 };
-use longhaul_table::Columns;
+use longhaul_table::{Columns, SpooledFile, shared_columns};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 
-use crate::{
-    layout::{Compression, Layout},
-    sink,
-};
+use crate::layout::{Compression, Layout};
 
 /// A configured `parquet` sink.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parquet {
     path: Place,
-    #[serde(default, deserialize_with = "shared")]
+    #[serde(default, deserialize_with = "shared_columns")]
     columns: Arc<Columns>,
     #[serde(default)]
     compression: Compression,
@@ -47,19 +44,15 @@ impl OpenSink for Parquet {
             row_group_size: self.row_group_size.get(),
         };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        let sink =
-            sink::open(self.path.file_in_folder(variables)?, layout, from.map(|(receipt, _)| receipt))?;
-        Ok(Opened { sink, at })
+        let receipt = from.map(|(receipt, _)| receipt);
+        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, layout, receipt)?;
+        Ok(Opened { sink: Box::new(sink), at })
     }
 }
 
 /// Large enough that readers can skip groups, and small enough to fit into memory.
 fn hundred_thousand() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(99_999)
-}
-
-fn shared<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
-    Columns::deserialize(columns).map(Arc::new)
 }
 
 /// A number of rows. Environment variables are text, so text is accepted.

@@ -34,7 +34,7 @@ enum Values {
 pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
     let field = |column: &Column| {
         let (physical, logical) = match column.kind {
-            Type::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            Type::Text | Type::Numeric => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
             Type::Json => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
             Type::Integer => (Physical::INT64, None),
             Type::Real => (Physical::DOUBLE, None),
@@ -66,7 +66,7 @@ pub(crate) fn check(
 impl Group {
     pub(crate) fn new(columns: &Columns) -> Self {
         let values = columns.iter().map(|column| match column.kind {
-            Type::Text | Type::Json => Values::Bytes(Vec::new()),
+            Type::Text | Type::Numeric | Type::Json => Values::Bytes(Vec::new()),
             Type::Integer | Type::Timestamp => Values::Integers(Vec::new()),
             Type::Real => Values::Doubles(Vec::new()),
             Type::Boolean => Values::Booleans(Vec::new()),
@@ -127,7 +127,7 @@ impl Values {
     fn push(&mut self, cell: &Cell<'_>) -> usize {
         match (self, cell) {
             (Self::Bytes(values), Cell::Text(text)) => add(values, text),
-            (Self::Bytes(values), Cell::Json(json)) => add(values, json),
+            (Self::Bytes(values), Cell::Json(json) | Cell::Numeric(json)) => add(values, json),
             (Self::Integers(values), Cell::Integer(value)) => {
                 values.push(*value);
                 size_of::<i64>()

@@ -2,14 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::Columns;
+use longhaul_table::{Columns, Mode, Names, duration, shared_columns};
 use serde::Deserialize;
 
-use crate::{mode::Mode, sink, table::Table};
+use crate::{sink, table::Table};
 
 /// A configured `sqlite` sink.
 #[derive(Debug, Deserialize)]
@@ -30,7 +29,7 @@ struct Options {
     table: String,
     #[serde(default)]
     mode: Mode,
-    #[serde(default, deserialize_with = "shared")]
+    #[serde(default, deserialize_with = "shared_columns")]
     columns: Arc<Columns>,
     #[serde(default)]
     key: Names,
@@ -39,14 +38,6 @@ struct Options {
     /// How long to wait while another program has the file locked.
     #[serde(default = "ten_seconds", deserialize_with = "duration")]
     busy_timeout: Duration,
-}
-
-/// One column name, or several.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected the name of a column, or a list of names")]
-enum Names {
-    One(String),
-    Several(Vec<String>),
 }
 
 impl PluginSink for Sqlite {
@@ -91,8 +82,7 @@ impl TryFrom<Options> for Sqlite {
 
     fn try_from(options: Options) -> Result<Self, String> {
         let indices = |option: &str, names: &Names| {
-            let found = names.as_slice().iter().map(|name| options.columns.index(name));
-            found.collect::<Result<Vec<_>, _>>().map_err(|error| format!("`{option}` contains {error}"))
+            names.indices(&options.columns).map_err(|error| format!("`{option}` contains {error}"))
         };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
@@ -104,21 +94,6 @@ impl TryFrom<Options> for Sqlite {
             return Err("`indexes` contains an index without columns".into());
         }
         Ok(Self { options, key, indexes })
-    }
-}
-
-impl Names {
-    fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(name) => std::slice::from_ref(name),
-            Self::Several(names) => names,
-        }
-    }
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self::Several(Vec::new())
     }
 }
 
@@ -135,18 +110,4 @@ fn stream() -> String {
 
 fn ten_seconds() -> Duration {
     Duration::from_secs(10)
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(text)?;
-    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    duration.ok_or_else(|| {
-        serde::de::Error::custom(format!(
-            "`{text}` is not a duration; use a value like `500ms`, `30s` or `2m`"
-        ))
-    })
-}
-
-fn shared<'de, D: serde::Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
-    Columns::deserialize(columns).map(Arc::new)
 }

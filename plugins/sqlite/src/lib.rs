@@ -11,7 +11,6 @@
 mod config;
 mod error;
 mod marks;
-mod mode;
 mod sink;
 mod table;
 

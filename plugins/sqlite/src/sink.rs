@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError};
-use longhaul_table::{Cell, rejected as rejected_record};
+use longhaul_table::{Cell, Entry, State, rejected as rejected_record};
 use rusqlite::{
     Connection, OpenFlags, Result as SqlResult, ToSql, TransactionBehavior, params_from_iter,
     types::{ToSqlOutput, ValueRef},
@@ -11,7 +11,7 @@ use rusqlite::{
 
 use crate::{
     error::{failed, rejected, unopened},
-    marks::{self, Entry, State},
+    marks,
     table::{Table, check},
 };
 
@@ -55,17 +55,18 @@ fn start_or_resume(
     marks::create_table(&transaction).map_err(cannot)?;
     let entry = match from {
         None => {
-            let before = Entry::find(&transaction, table.name()).map_err(cannot)?;
-            let conflict = before.map_or(Ok(None), |before| before.conflict(&transaction, &table, stream));
+            let before = marks::find(&transaction, table.name()).map_err(cannot)?;
+            let conflict =
+                before.map_or(Ok(None), |before| marks::conflict(&before, &transaction, &table, stream));
             if let Some(conflict) = conflict.map_err(cannot)? {
                 return Err(rejected(format!("cannot write to {shown}: {conflict}")));
             }
             transaction.execute_batch(&table.create_committed()).map_err(cannot)?;
-            Entry::new(&transaction).map_err(cannot)?
+            marks::new(&transaction).map_err(cannot)?
         }
         Some((receipt, mark)) => {
-            let found = Entry::find(&transaction, table.name()).map_err(cannot)?;
-            let entry = committed(found, receipt, mark)
+            let found = marks::find(&transaction, table.name()).map_err(cannot)?;
+            let entry = Entry::rolled_back(found, receipt, mark)
                 .map_err(|reason| rejected(format!("cannot resume {shown}: {reason}")))?;
             if entry.state == State::Running {
                 transaction.execute(&table.truncate_committed(), [entry.rows]).map_err(cannot)?;
@@ -79,28 +80,10 @@ fn start_or_resume(
             return Err(rejected(format!("cannot write to {shown}: {mismatch}")));
         }
     }
-    entry.put(&transaction, table.name(), stream).map_err(cannot)?;
+    marks::put(&entry, &transaction, table.name(), stream).map_err(cannot)?;
     transaction.commit().map_err(cannot)?;
     let rows = entry.rows;
     Ok(SqliteSink { database, table, stream: stream.to_owned(), shown, entry, rows })
-}
-
-/// The entry as it was at the commit with this receipt, or why a rollback to that commit is not possible.
-fn committed(found: Option<Entry>, receipt: &Receipt, mark: Mark) -> Result<Entry, String> {
-    let (pull, rows) = Entry::parse(receipt)
-        .ok_or_else(|| format!("the receipt `{}` was not issued by this sink", receipt.0))?;
-    let found = found.ok_or("the database has no pull into it")?;
-    if found.pull != pull {
-        return Err("another pull into it has started since".into());
-    }
-    if found.rows < rows {
-        return Err(format!("it has {} rows, but {rows} were committed", found.rows));
-    }
-    let entry = Entry { mark, rows, ..found.clone() };
-    if found.state == State::Complete && entry != found {
-        return Err("it is already complete".into());
-    }
-    Ok(entry)
 }
 
 fn connect(file: &Path, busy_timeout: Duration, table: &Table) -> SqlResult<Connection> {
@@ -153,7 +136,7 @@ impl Sink for SqliteSink {
         if self.entry.state == State::Running {
             let transaction = begin_transaction(&mut self.database, &self.table, &self.entry, &self.shown)?;
             transaction.execute(&self.table.commit(), []).map_err(&cannot)?;
-            entry.put(&transaction, self.table.name(), &self.stream).map_err(&cannot)?;
+            marks::put(&entry, &transaction, self.table.name(), &self.stream).map_err(&cannot)?;
             transaction.commit().map_err(&cannot)?;
             self.database.execute(&Table::clear_uncommitted(), []).map_err(&cannot)?;
             self.entry = entry;
@@ -171,7 +154,7 @@ impl Sink for SqliteSink {
         transaction.execute(&self.table.publish(), []).map_err(&cannot)?;
         transaction.execute_batch(&self.table.clean_up()).map_err(&cannot)?;
         let entry = Entry { state: State::Complete, ..self.entry };
-        entry.put(&transaction, self.table.name(), &self.stream).map_err(&cannot)?;
+        marks::put(&entry, &transaction, self.table.name(), &self.stream).map_err(&cannot)?;
         transaction.commit().map_err(&cannot)
     }
 }
@@ -185,7 +168,7 @@ fn begin_transaction<'d>(
 ) -> Result<rusqlite::Transaction<'d>, SinkError> {
     let cannot = |error| failed(format!("cannot write to {shown}"), error);
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
-    let found = Entry::find(&transaction, table.name()).map_err(cannot)?;
+    let found = marks::find(&transaction, table.name()).map_err(cannot)?;
     if found.as_ref() != Some(entry) {
         return Err(rejected(format!("cannot write to {shown}: another pull into it has started since")));
     }
@@ -207,7 +190,7 @@ impl ToSql for Value<'_> {
         Ok(ToSqlOutput::Borrowed(match cell {
             Cell::Null => ValueRef::Null,
             Cell::Text(text) | Cell::Timestamp(text, _) => ValueRef::Text(text.as_bytes()),
-            Cell::Json(json) => ValueRef::Text(json.as_bytes()),
+            Cell::Json(json) | Cell::Numeric(json) => ValueRef::Text(json.as_bytes()),
             Cell::Integer(value) => ValueRef::Integer(*value),
             Cell::Real(value) => ValueRef::Real(*value),
             Cell::Boolean(value) => ValueRef::Integer(i64::from(*value)),

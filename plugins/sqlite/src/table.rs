@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use longhaul_table::{Columns, Type};
+use longhaul_table::{Columns, Mode, Type};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
-
-use crate::mode::Mode;
 
 /// The column of a row's number in its pull, in the tables of uncommitted and committed rows.
 pub(crate) const ROW: &str = "_longhaul_row";
@@ -200,7 +198,7 @@ fn uncommitted() -> String {
 /// The SQLite type of a column. SQLite treats an unknown type as numeric, which would lose digits of text.
 fn declared(kind: Type) -> &'static str {
     match kind {
-        Type::Text | Type::Timestamp | Type::Json => "TEXT",
+        Type::Text | Type::Numeric | Type::Timestamp | Type::Json => "TEXT",
         Type::Integer | Type::Boolean => "INTEGER",
         Type::Real => "REAL",
     }

@@ -16,6 +16,8 @@ pub enum Type {
     /// A number as a double. A whole number must be exact; any other number may have up to 17 digits, and becomes the
     /// nearest double.
     Real,
+    /// A number, with every digit as the server wrote it.
+    Numeric,
     /// `true` or `false`.
     Boolean,
     /// A string that is a time with an offset (RFC 3339).
@@ -35,6 +37,8 @@ pub enum Cell<'r> {
     Integer(i64),
     /// For [`Type::Real`].
     Real(f64),
+    /// For [`Type::Numeric`]: the JSON text of the number.
+    Numeric(&'r str),
     /// For [`Type::Boolean`].
     Boolean(bool),
     /// For [`Type::Timestamp`]: the text of the string, and its time.
@@ -45,10 +49,11 @@ pub enum Cell<'r> {
 
 impl Type {
     /// All types with their names in the configuration.
-    pub const NAMED: [(&str, Self); 6] = [
+    pub const NAMED: [(&str, Self); 7] = [
         ("text", Self::Text),
         ("integer", Self::Integer),
         ("real", Self::Real),
+        ("numeric", Self::Numeric),
         ("boolean", Self::Boolean),
         ("timestamp", Self::Timestamp),
         ("json", Self::Json),
@@ -63,6 +68,10 @@ impl Type {
             Self::Text => Ok(Cell::Text(text_lossy(json))),
             Self::Integer => json.parse().map(Cell::Integer).map_err(|_| "is not a 64-bit integer"),
             Self::Real => real(json).map(Cell::Real).ok_or("is not a number that fits a double"),
+            Self::Numeric if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+                Ok(Cell::Numeric(json))
+            }
+            Self::Numeric => Err("is not a number"),
             Self::Boolean => json.parse().map(Cell::Boolean).map_err(|_| "is neither true nor false"),
             Self::Timestamp => time(json).ok_or("is not a time with an offset"),
             Self::Json => Ok(Cell::Json(json)),
@@ -149,6 +158,16 @@ mod tests {
             "false",
         ] {
             assert_eq!(Type::Real.cell(json), Err("is not a number that fits a double"), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_numeric_value_is_any_number_as_it_is_written() {
+        for json in ["12345678901234567890123", "-0.10", "1e400"] {
+            assert_eq!(Type::Numeric.cell(json), Ok(Cell::Numeric(json)));
+        }
+        for json in ["\"1\"", "true", "[1]"] {
+            assert_eq!(Type::Numeric.cell(json), Err("is not a number"), "{json}");
         }
     }
 

@@ -21,23 +21,28 @@ const FILES: [(&str, &str); 4] = [
 /// The source that this program was built from. A plugin needs it.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The version of `longhaul-plugin` that belongs to this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Generates the crate of a sink in a new folder.
 pub(crate) fn execute(arguments: &NewSinkArguments) -> Result<Exit, Failure> {
     let name = &arguments.name;
     check(name)?;
-    let source = source(arguments.longhaul.as_deref(), Path::new(BUILT_FROM))?;
+    let dependency = dependency(arguments.longhaul.as_deref(), Path::new(BUILT_FROM))?;
     let folder = format!("longhaul_sink_{name}");
     let library = format!("{DLL_PREFIX}{folder}{DLL_SUFFIX}");
 
     fs::create_dir(&folder).map_err(|error| cannot_create(&folder, error))?;
     fs::create_dir(Path::new(&folder).join("src")).map_err(|error| cannot_create(&folder, error))?;
     for (file, template) in FILES {
-        let text = template.replace("SOURCE", &source).replace("SINK", name).replace("LIBRARY", &library);
+        let text = template.replace("ORIGIN", &dependency.origin).replace("SOURCE", &dependency.source);
+        let text = text.replace("SINK", name).replace("LIBRARY", &library);
         fs::write(Path::new(&folder).join(file), text).map_err(|error| cannot_create(&folder, error))?;
     }
     print(&format!(
         "created the sink `{name}` in {folder}; to build and test it:\n  cd {folder}\n  cargo build\n  \
-         longhaul sinks check target/debug/{library}\n"
+         longhaul sinks check target/debug/{library}\n{}",
+        dependency.missing
     ))
 }
 
@@ -57,24 +62,49 @@ fn check(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The dependency on `longhaul-plugin`, in longhaul's source.
-fn source(place: Option<&str>, built_from: &Path) -> Result<String, Failure> {
+/// The crate `longhaul-plugin`, as a dependency in `Cargo.toml`.
+struct Dependency {
+    /// Its value.
+    source: String,
+    /// The comment about it.
+    origin: String,
+    /// What the user has to do before the crate builds.
+    missing: &'static str,
+}
+
+/// The dependency on `longhaul-plugin`, in longhaul's source. Where that is not, as next to an installed program, it is the
+/// published crate.
+fn dependency(place: Option<&str>, built_from: &Path) -> Result<Dependency, Failure> {
+    let in_source = |source| Dependency {
+        source,
+        origin: format!(
+            "The source of longhaul. The crate is not on crates.io yet.\n\
+             # Once it is published, write: longhaul-plugin = \"{VERSION}\""
+        ),
+        missing: "",
+    };
     if let Some(url) = place.filter(|place| place.contains("://")) {
-        return Ok(format!("git = {}", Value::from(url)));
+        return Ok(in_source(format!("{{ git = {} }}", Value::from(url))));
     }
     let folder = place.map_or(built_from, Path::new);
     let crate_folder = path::absolute(folder).and_then(|folder| folder.join("plugins/sdk").canonicalize());
     match (crate_folder, place) {
-        (Ok(found), _) => Ok(format!("path = {}", Value::from(found.to_string_lossy().as_ref()))),
+        (Ok(found), _) => {
+            Ok(in_source(format!("{{ path = {} }}", Value::from(found.to_string_lossy().as_ref()))))
+        }
         (Err(_), Some(place)) => {
             let error =
                 format!("`{place}` does not contain the source of longhaul: it has no folder `plugins/sdk`");
             Err(Failure::usage(error))
         }
-        (Err(_), None) => {
-            let error = "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet";
-            Err(Failure::usage(error).hint("set `--longhaul` to a folder or Git URL with longhaul's source"))
-        }
+        (Err(_), None) => Ok(Dependency {
+            source: format!("\"{VERSION}\""),
+            origin: "This needs the crate on crates.io. Until it is published, take it from a copy of longhaul's source:\n\
+                     # longhaul-plugin = { path = \"FOLDER/plugins/sdk\" } or longhaul-plugin = { git = \"URL\" }"
+                .into(),
+            missing: "longhaul's source is not here, so Cargo.toml refers to `longhaul-plugin` on crates.io; until it is \
+                      published, write there where the source is\n",
+        }),
     }
 }
 
@@ -99,15 +129,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_source_the_hint_says_how_to_set_it() {
-        let failure = source(None, Path::new("/nowhere/at/all")).unwrap_err();
+    fn without_the_source_the_crate_depends_on_the_published_one_and_says_so() {
+        let Dependency { source, origin, missing } = dependency(None, Path::new("/nowhere/at/all")).unwrap();
+        assert_eq!(source, format!("\"{VERSION}\""));
         assert_eq!(
-            failure.error.to_string(),
-            "cannot find `longhaul-plugin`: the source that this program was built from is gone, and the crate is not on crates.io yet"
+            origin,
+            "This needs the crate on crates.io. Until it is published, take it from a copy of longhaul's source:\n\
+             # longhaul-plugin = { path = \"FOLDER/plugins/sdk\" } or longhaul-plugin = { git = \"URL\" }"
         );
         assert_eq!(
-            failure.hint.as_deref(),
-            Some("set `--longhaul` to a folder or Git URL with longhaul's source")
+            missing,
+            "longhaul's source is not here, so Cargo.toml refers to `longhaul-plugin` on crates.io; until it is \
+             published, write there where the source is\n"
         );
     }
 }

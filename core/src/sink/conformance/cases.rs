@@ -1,7 +1,7 @@
 //! The cases. Each tests one clause of the contract.
 
 use super::{
-    Publishes,
+    subject::Publishes,
     trial::{Failure, Trial, page, pages},
 };
 
@@ -14,6 +14,7 @@ pub(super) const CASES: &[(&str, Check)] = &[
     ("records arrive in order and whole", order),
     ("pages may hold one record or a thousand", page_sizes),
     ("records keep their text", text),
+    ("identical records are all kept", identical),
     ("a record may be a mebibyte long", long_record),
     ("nothing is published too early", too_early),
     ("dropping publishes nothing", dropped_at_once),
@@ -77,10 +78,32 @@ fn text(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect(records.into())
 }
 
+/// `write`: every record counts, also one with the text of the record before it, on its page, the page before, or before a
+/// resume.
+fn identical(trial: &Trial<'_>) -> Result<(), Failure> {
+    if trial.promises.merges_identical {
+        return Ok(());
+    }
+    let record = r#"{"same":1}"#.to_owned();
+    let mut pull = trial.begin()?;
+    pull.deliver(&vec![record.clone(); 3])?;
+    pull.deliver(&vec![record.clone(); 2])?;
+    let commit = pull.commit()?;
+    drop(pull);
+    let mut pull = trial.resume(&commit)?;
+    pull.deliver(&vec![record.clone(); 2])?;
+    pull.commit()?;
+    pull.finish()?;
+    trial.expect(vec![record; 7])
+}
+
 /// `write`: a page may be larger than any buffer.
 fn long_record(trial: &Trial<'_>) -> Result<(), Failure> {
     let records = [format!(r#"{{"long":"{}"}}"#, "é\\n".repeat(1 << 18)), r#"{"short":1}"#.to_owned()];
     let mut pull = trial.begin()?;
+    if trial.promises.rejects_long {
+        return pull.deliver_rejected(&records);
+    }
     pull.deliver(&records)?;
     pull.commit()?;
     pull.finish()?;
@@ -115,21 +138,25 @@ fn dropped_later(trial: &Trial<'_>) -> Result<(), Failure> {
     trial.expect_after_drop(pages(2))
 }
 
-/// `open`: with a receipt the pull resumes from there, and ends like one that was never interrupted.
+/// `open`: with a receipt the pull resumes from there, and ends like one that was never interrupted. The receipt is that of
+/// the last of several commits.
 fn resumes(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     let mut delivered = 0;
     for steps in 1..=3 {
         delivered += steps;
         pull.deliver_to(delivered)?;
+        pull.commit()?;
+        delivered += 1;
+        pull.deliver_to(delivered)?;
         let commit = pull.commit()?;
         drop(pull);
         pull = trial.resume(&commit)?;
     }
-    pull.deliver_to(8)?;
+    pull.deliver_to(delivered + 2)?;
     pull.commit()?;
     pull.finish()?;
-    trial.expect(pages(8))
+    trial.expect(pages(delivered + 2))
 }
 
 /// `open`: `at == from` means that everything after the commit is gone, `at > from` that the pages up to `at` are durable.
@@ -218,7 +245,7 @@ fn finished_twice(trial: &Trial<'_>) -> Result<(), Failure> {
 fn new_pull(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut pull = trial.begin()?;
     pull.deliver_to(3)?;
-    if trial.publishes == Publishes::AtFinish {
+    if trial.promises.publishes == Publishes::AtFinish {
         pull.commit()?;
     }
     drop(pull);

@@ -22,11 +22,11 @@ mod trial;
 use std::fmt;
 
 pub use self::subject::{Publishes, Subject};
-use self::{cases::CASES, trial::Trial};
+use self::{cases::CASES, subject::Promises, trial::Trial};
 
 /// The tests of the contract, for one kind of sink.
 pub struct Suite {
-    publishes: Publishes,
+    promises: Promises,
     fresh: Box<dyn Fn() -> Subject>,
     stored: Box<dyn Fn(&str) -> String>,
 }
@@ -43,7 +43,8 @@ pub struct Outcome {
 impl Suite {
     /// A suite that calls `fresh` once for each case.
     pub fn new(publishes: Publishes, fresh: impl Fn() -> Subject + 'static) -> Self {
-        Self { publishes, fresh: Box::new(fresh), stored: Box::new(str::to_owned) }
+        let promises = Promises { publishes, merges_identical: false, rejects_long: false };
+        Self { promises, fresh: Box::new(fresh), stored: Box::new(str::to_owned) }
     }
 
     /// Sets how records are read back from a sink that keeps values but not their text, such as a database that reorders
@@ -53,13 +54,48 @@ impl Suite {
         Self { stored: Box::new(stored), ..self }
     }
 
-    /// Runs every case and returns the results.
-    pub fn run(&self) -> Vec<Outcome> {
-        let outcome = |(case, check): &(&'static str, cases::Check)| {
-            let trial = Trial::new((self.fresh)(), self.publishes, &self.stored);
-            Outcome { case, failure: check(&trial).err() }
-        };
-        CASES.iter().map(outcome).collect()
+    /// For a sink that is configured to keep one of several identical records, such as a table whose key is the record.
+    #[must_use]
+    pub fn merging_identical_records(self) -> Self {
+        Self { promises: Promises { merges_identical: true, ..self.promises }, ..self }
+    }
+
+    /// For a sink that cannot hold a long record and rejects it, such as a cell of a spreadsheet.
+    #[must_use]
+    pub fn rejecting_long_records(self) -> Self {
+        Self { promises: Promises { rejects_long: true, ..self.promises }, ..self }
+    }
+
+    /// The names of all cases, in order.
+    pub fn cases() -> impl ExactSizeIterator<Item = &'static str> {
+        CASES.iter().map(|(case, _)| *case)
+    }
+
+    /// Runs every case, each when its result is asked for.
+    pub fn run(&self) -> impl Iterator<Item = Outcome> {
+        CASES.iter().map(|(case, check)| Outcome { case, failure: check(&self.trial()).err() })
+    }
+
+    /// Runs one pull, and calls `durable` whenever everything written must survive a crash of the machine: after each of
+    /// several commits, and at the end. For an observer of the system calls.
+    ///
+    /// # Errors
+    /// How the sink violated the contract.
+    pub fn observe(&self, mut durable: impl FnMut()) -> Result<(), String> {
+        let trial = self.trial();
+        let mut pull = trial.begin()?;
+        for last in [1, 2, 4] {
+            pull.deliver_to(last)?;
+            pull.commit()?;
+            durable();
+        }
+        pull.finish()?;
+        durable();
+        Ok(())
+    }
+
+    fn trial(&self) -> Trial<'_> {
+        Trial::new((self.fresh)(), self.promises, &self.stored)
     }
 
     /// Runs every case.
@@ -67,9 +103,8 @@ impl Suite {
     /// # Panics
     /// If any case fails. The message names each of them and how the sink violated the contract.
     pub fn verify(&self) {
-        let outcomes = self.run();
-        let failed = outcomes.iter().filter_map(|outcome| {
-            let failure = outcome.failure.as_ref()?;
+        let failed = self.run().filter_map(|outcome| {
+            let failure = outcome.failure?;
             Some(format!("\n  {}: {failure}", outcome.case))
         });
         let failed = failed.collect::<String>();
@@ -79,6 +114,6 @@ impl Suite {
 
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Suite").field("publishes", &self.publishes).finish_non_exhaustive()
+        f.debug_struct("Suite").field("promises", &self.promises).finish_non_exhaustive()
     }
 }

@@ -29,6 +29,16 @@ pub enum Publishes {
     Unseen,
 }
 
+/// What a kind of sink does, where the contract leaves a choice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promises {
+    pub(super) publishes: Publishes,
+    /// Whether it keeps one of several identical records.
+    pub(super) merges_identical: bool,
+    /// Whether it rejects long records.
+    pub(super) rejects_long: bool,
+}
+
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subject")

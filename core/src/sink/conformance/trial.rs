@@ -2,8 +2,8 @@
 
 use std::{cell::RefCell, error::Error, iter};
 
-use super::{Publishes, Subject};
-use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError};
+use super::subject::{Promises, Publishes, Subject};
+use crate::sink::{Batch, Destination, Mark, Opened, Receipt, Sink, SinkError, SinkErrorKind};
 
 /// How a sink violated its contract.
 pub(super) type Failure = String;
@@ -11,7 +11,7 @@ pub(super) type Failure = String;
 /// A new sink, and everything that was written to it.
 pub(super) struct Trial<'s> {
     subject: Subject,
-    pub(super) publishes: Publishes,
+    pub(super) promises: Promises,
     stored: &'s dyn Fn(&str) -> String,
     written: RefCell<Vec<String>>,
 }
@@ -43,8 +43,8 @@ pub(super) fn pages(count: u64) -> Vec<String> {
 }
 
 impl<'s> Trial<'s> {
-    pub(super) fn new(subject: Subject, publishes: Publishes, stored: &'s dyn Fn(&str) -> String) -> Self {
-        Self { subject, publishes, stored, written: RefCell::default() }
+    pub(super) fn new(subject: Subject, promises: Promises, stored: &'s dyn Fn(&str) -> String) -> Self {
+        Self { subject, promises, stored, written: RefCell::default() }
     }
 
     /// Opens the sink for a new pull.
@@ -77,23 +77,23 @@ impl<'s> Trial<'s> {
 
     /// Compares what is published with `records`. A pipe has everything that was written.
     pub(super) fn expect(&self, records: Vec<String>) -> Result<(), Failure> {
-        if self.publishes == Publishes::Unseen {
+        if self.promises.publishes == Publishes::Unseen {
             return Ok(());
         }
-        let can_roll_back = self.publishes != Publishes::AtWrite;
+        let can_roll_back = self.promises.publishes != Publishes::AtWrite;
         let expected = if can_roll_back { records } else { self.written.borrow().clone() };
         let expected = expected.iter().map(|record| (self.stored)(record)).collect::<Vec<_>>();
         match (self.subject.published)() {
             Some(published) => compare(&published, &expected),
             // A result that is published at the end must exist even if it is empty.
-            None if expected.is_empty() && self.publishes != Publishes::AtFinish => Ok(()),
+            None if expected.is_empty() && self.promises.publishes != Publishes::AtFinish => Ok(()),
             None => Err(format!("nothing is published where {} records were expected", expected.len())),
         }
     }
 
     /// Compares what is published of a dropped pull with `committed`, the records committed before.
     pub(super) fn expect_after_drop(&self, committed: Vec<String>) -> Result<(), Failure> {
-        match (self.publishes, (self.subject.published)()) {
+        match (self.promises.publishes, (self.subject.published)()) {
             (Publishes::AtFinish, None) => Ok(()),
             (Publishes::AtFinish, Some(records)) => {
                 Err(format!("{} records are published of a pull that was not finished", records.len()))
@@ -115,13 +115,26 @@ impl Pull<'_> {
         if self.mark <= self.at || records.is_empty() {
             return Ok(());
         }
+        self.write(records).map_err(failed("writing"))
+    }
+
+    /// Delivers a page that the sink must reject.
+    pub(super) fn deliver_rejected(&mut self, records: &[String]) -> Result<(), Failure> {
+        match self.write(records) {
+            Err(error) if error.kind() == SinkErrorKind::Rejected => Ok(()),
+            Err(error) => Err(failed("writing")(error)),
+            Ok(()) => Err("it took a record that it should reject".into()),
+        }
+    }
+
+    fn write(&mut self, records: &[String]) -> Result<(), SinkError> {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for record in records {
             bytes.extend_from_slice(record.as_bytes());
             bytes.push(b'\n');
             ends.push(bytes.len());
         }
-        self.sink.write(&Batch::new(&bytes, &ends)).map_err(failed("writing"))?;
+        self.sink.write(&Batch::new(&bytes, &ends))?;
         self.trial.written.borrow_mut().extend_from_slice(records);
         Ok(())
     }

@@ -1,14 +1,16 @@
-//! One pull into NDJSON, SQLite and Parquet at once. It is killed at random times and resumed, until it is complete.
+//! One pull into NDJSON, SQLite, Parquet and XLSX at once. It is killed at random times and resumed, until it is complete.
 //!
 //! `LONGHAUL_TEST_KILLS` and `LONGHAUL_TEST_SEED` have the same meaning as in the tests of the command.
 
 use std::{
     fs,
+    path::Path,
     process::{Child, Command, Stdio, exit},
     sync::Arc,
     time::Duration,
 };
 
+use calamine::{Reader, Xlsx, open_workbook};
 use longhaul_core::{
     clock::{Clock, Interrupt, SystemClock},
     disk::SystemDisk,
@@ -36,7 +38,7 @@ path = "/api/v2/tutorial/conversations"
 body = { pageSize = 2 }
 records = "/results"
 pages = { type = "next_url", next = "/nextPageUri" }
-sinks = ["ndjson", "sqlite", "parquet"]
+sinks = ["ndjson", "sqlite", "parquet", "xlsx"]
 
 [sinks.ndjson]
 path = "out/{stream}.ndjson"
@@ -47,10 +49,13 @@ path = "out/data.db"
 [sinks.parquet]
 path = "out/{stream}.parquet"
 row_group_size = 7
+
+[sinks.xlsx]
+path = "out/{stream}.xlsx"
 "#;
 
 #[test]
-fn three_sinks_have_the_same_records() {
+fn four_sinks_have_the_same_records() {
     if let Some(arguments) = child_args() {
         exit(longhaul::run(arguments).code().into());
     }
@@ -100,7 +105,7 @@ impl KilledPull {
             settings.client_id,
             settings.client_secret
         );
-        for sink in ["sqlite", "parquet"] {
+        for sink in ["sqlite", "parquet", "xlsx"] {
             install_plugin(sink, &folder.path("plugins"));
         }
         fs::write(folder.path("pull.toml"), CONFIGURATION).unwrap();
@@ -149,7 +154,7 @@ impl KilledPull {
 
     fn command(&self) -> Command {
         let arguments = "longhaul run -q -c pull.toml -c drawn.toml";
-        let mut command = test_in_child("killed::three_sinks_have_the_same_records", arguments);
+        let mut command = test_in_child("killed::four_sinks_have_the_same_records", arguments);
         command.current_dir(self.folder.path("")).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -168,11 +173,24 @@ impl KilledPull {
         assert!(rows == expected, "{context}: the records in SQLite differ");
         let parquet = self.folder.texts("out/conversations.parquet");
         assert!(parquet == expected, "{context}: the records in Parquet differ");
+        let xlsx = xlsx_texts(&self.folder.path("out/conversations.xlsx"));
+        assert!(xlsx[1..] == expected, "{context}: the records in XLSX differ");
         let mut left: Vec<_> = fs::read_dir(self.folder.path("out"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, ["conversations.ndjson", "conversations.parquet", "data.db"], "{context}");
+        assert_eq!(
+            left,
+            ["conversations.ndjson", "conversations.parquet", "conversations.xlsx", "data.db"],
+            "{context}"
+        );
     }
+}
+
+/// The first column of a workbook.
+fn xlsx_texts(path: &Path) -> Vec<String> {
+    let mut workbook: Xlsx<_> = open_workbook(path).unwrap();
+    let sheet = workbook.worksheet_range("conversations").unwrap();
+    sheet.rows().map(|row| row[0].to_string()).collect()
 }

@@ -1,9 +1,9 @@
 use std::{error::Error as _, sync::Arc};
 
 use longhaul_plugin::SinkErrorKind;
+use longhaul_table::Mode;
 
 use super::*;
-use crate::mode::Mode;
 
 fn open_in(file: &Path, pages: u32, from: Option<(&Receipt, Mark)>) -> SqliteSink {
     let table = || Table::new("users".into(), Arc::default(), vec![], &[], Mode::Append);

@@ -12,6 +12,10 @@ use crate::support::{Folder, configured};
 type Configure = fn(Value) -> Box<dyn OpenSink>;
 
 fn verify(configure: Configure, options: fn() -> Value) {
+    suite(configure, options).verify();
+}
+
+fn suite(configure: Configure, options: fn() -> Value) -> Suite {
     let fresh = move || {
         let folder = Folder::new();
         let (opener, variables) = (configure(options()), folder.variables());
@@ -22,7 +26,7 @@ fn verify(configure: Configure, options: fn() -> Value) {
         };
         Subject { opener, variables, published: Box::new(published) }
     };
-    Suite::new(Publishes::AtFinish, fresh).verify();
+    Suite::new(Publishes::AtFinish, fresh)
 }
 
 fn linked(options: Value) -> Box<dyn OpenSink> {
@@ -50,5 +54,6 @@ fn a_table_that_is_appended_to() {
 
 #[test]
 fn a_table_with_a_key() {
-    verify(linked, || json!({"path": "data.db", "mode": "append", "key": "record", "indexes": ["record"]}));
+    let options = || json!({"path": "data.db", "mode": "append", "key": "record", "indexes": ["record"]});
+    suite(linked, options).merging_identical_records().verify();
 }

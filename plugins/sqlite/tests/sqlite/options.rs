@@ -25,7 +25,7 @@ fn invalid_options_are_rejected_with_the_reason() {
         ),
         (
             json!({"path": "a", "columns": [{"at": "/a", "type": "jsn"}]}),
-            "Config: columns: `columns`: column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` \
+            "Config: columns: `columns`: column 1: `type` must be `text` or `integer` or `real` or `numeric` or `boolean` or `timestamp` \
              or `json`, not `jsn` (did you mean `json`?)",
         ),
         (

@@ -52,12 +52,12 @@ fn an_invalid_column_is_rejected_with_the_reason() {
         (json!([{"name": 1, "at": "/a"}]), "column 1: `name` must be text, not a number"),
         (
             json!([{"at": "/a", "type": "int"}]),
-            "column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` or `json`, not \
+            "column 1: `type` must be `text` or `integer` or `real` or `numeric` or `boolean` or `timestamp` or `json`, not \
              `int` (did you mean `integer`?)",
         ),
         (
             json!([{"at": "/a", "type": 1}]),
-            "column 1: `type` must be `text` or `integer` or `real` or `boolean` or `timestamp` or `json`, not a \
+            "column 1: `type` must be `text` or `integer` or `real` or `numeric` or `boolean` or `timestamp` or `json`, not a \
              number",
         ),
         (json!(["/a/b", {"name": "A.b", "at": "/c"}]), "two columns are named `A.b`"),

@@ -2,17 +2,17 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
-    path::PathBuf,
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take, Write},
+    path::{Path, PathBuf},
 };
 
 use longhaul_plugin::{Batch, Receipt, SinkError, sync_folder_of};
 
-use crate::error::{failed, rejected};
+use super::error::{file_error, refused};
 
-/// An open spool: records, one per line. Dropping it removes everything that was not committed.
+/// The records of an incomplete pull in a temporary file, one per line. Dropping it removes everything that was not committed.
 #[derive(Debug)]
-pub(crate) struct Spool {
+pub struct Spool {
     file: File,
     path: PathBuf,
     /// The length of the file in bytes.
@@ -25,10 +25,10 @@ impl Spool {
     /// Creates an empty spool at `path`, and removes an existing one.
     pub(crate) fn create(path: PathBuf) -> Result<Self, SinkError> {
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path, error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error("remove", &path, error)),
             _ => {
                 let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
-                let file = file.map_err(|error| failed("create", &path, error))?;
+                let file = file.map_err(|error| file_error("create", &path, error))?;
                 Ok(Self { file, path, length: 0, committed: None })
             }
         }
@@ -37,10 +37,10 @@ impl Spool {
     /// Opens the spool at `path`, cut back to `length` bytes.
     pub(crate) fn resume(path: PathBuf, length: u64) -> Result<Self, SinkError> {
         let opened = OpenOptions::new().read(true).write(true).open(&path);
-        let mut file = opened.map_err(|error| failed("open", &path, error))?;
-        let found = file.metadata().map_err(|error| failed("read", &path, error))?.len();
+        let mut file = opened.map_err(|error| file_error("open", &path, error))?;
+        let found = file.metadata().map_err(|error| file_error("read", &path, error))?.len();
         if found < length {
-            return Err(rejected(format!(
+            return Err(refused(format!(
                 "cannot resume `{}`: it has {found} bytes, but {length} were committed",
                 path.display()
             )));
@@ -50,7 +50,7 @@ impl Spool {
             file.seek(SeekFrom::End(0))?;
             Ok(())
         });
-        truncated.map_err(|error| failed("truncate", &path, error))?;
+        truncated.map_err(|error| file_error("truncate", &path, error))?;
         Ok(Self { file, path, length, committed: Some(length) })
     }
 
@@ -58,42 +58,63 @@ impl Spool {
     pub(crate) fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         // Added before the write, so that dropping the spool also removes what a failed write left behind.
         self.length += batch.bytes().len() as u64;
-        self.file.write_all(batch.bytes()).map_err(|error| failed("write to", &self.path, error))
+        self.file.write_all(batch.bytes()).map_err(|error| file_error("write to", &self.path, error))
     }
 
     /// Makes everything written so far survive a crash. The receipt is the length.
     pub(crate) fn commit(&mut self) -> Result<Receipt, SinkError> {
         if self.committed != Some(self.length) {
-            self.file.sync_data().map_err(|error| failed("flush", &self.path, error))?;
+            self.file.sync_data().map_err(|error| file_error("flush", &self.path, error))?;
             if self.committed.is_none() {
                 // A new file is durable only if its name in the folder is.
                 sync_folder_of(&self.path)
-                    .map_err(|error| failed("flush the folder of", &self.path, error))?;
+                    .map_err(|error| file_error("flush the folder of", &self.path, error))?;
             }
             self.committed = Some(self.length);
         }
         Ok(Receipt(self.length.to_string()))
     }
 
-    /// Calls `each` with every committed record, including its `\n`.
-    pub(crate) fn read(
-        &mut self,
-        mut each: impl FnMut(&[u8]) -> Result<(), SinkError>,
-    ) -> Result<(), SinkError> {
-        let unreadable = |error| failed("read", &self.path, error);
-        (&self.file).rewind().map_err(unreadable)?;
-        let mut lines = BufReader::new(&self.file).take(self.committed.unwrap_or(0));
-        let mut line = Vec::new();
-        while lines.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
-            each(&line)?;
-            line.clear();
-        }
-        Ok(())
+    /// The committed records, from the first.
+    pub fn records(&mut self) -> Result<SpooledRecords<'_>, SinkError> {
+        (&self.file).rewind().map_err(|error| file_error("read", &self.path, error))?;
+        let lines = BufReader::new(&self.file).take(self.committed.unwrap_or(0));
+        Ok(SpooledRecords { lines, path: &self.path, line: Vec::new() })
     }
 
-    /// Removes the spool after the Parquet file was written.
+    /// The length of the file in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Removes the spool after the file was written.
     pub(crate) fn remove(self) -> Result<(), SinkError> {
-        fs::remove_file(&self.path).map_err(|error| failed("remove", &self.path, error))
+        fs::remove_file(&self.path).map_err(|error| file_error("remove", &self.path, error))
+    }
+}
+
+/// The committed records of a [`Spool`].
+#[derive(Debug)]
+pub struct SpooledRecords<'s> {
+    lines: Take<BufReader<&'s File>>,
+    path: &'s Path,
+    line: Vec<u8>,
+}
+
+impl SpooledRecords<'_> {
+    /// The next record with its `\n`, or `None` after the last.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not lend its buffer")]
+    pub fn next(&mut self) -> Result<Option<&[u8]>, SinkError> {
+        self.line.clear();
+        let read = self.lines.read_until(b'\n', &mut self.line);
+        let read = read.map_err(|error| file_error("read", self.path, error))?;
+        Ok((read > 0).then_some(&self.line))
+    }
+
+    /// Whether there are no more records.
+    pub fn is_at_end(&mut self) -> Result<bool, SinkError> {
+        let rest = self.lines.fill_buf().map_err(|error| file_error("read", self.path, error))?;
+        Ok(rest.is_empty())
     }
 }
 

@@ -1,0 +1,26 @@
+//! A sink that writes each stream to a table of a PostgreSQL database.
+//!
+//! `config.rs` reads the options, `connect.rs` and `tls.rs` connect, and `sink.rs` is the open sink. `table.rs` creates the
+//! SQL statements, `existing.rs` checks a table that exists already, `row.rs` encodes rows for `COPY`, and `marks.rs` stores
+//! the last commit of each pull in the database.
+//!
+//! The rows of a pull are collected in a table `_longhaul_<table>`, together with the mark of the last commit: each
+//! commit is one transaction for both. Finishing is one more transaction, which moves the rows to the target table.
+//! So a run may be killed at any time: each row is in the table either once or not yet, and a rollback to an earlier
+//! commit only removes rows that no reader has seen.
+
+mod config;
+mod connect;
+mod error;
+mod existing;
+mod marks;
+mod row;
+mod sink;
+mod table;
+mod tls;
+
+use longhaul_plugin::export_sink;
+
+pub use self::config::Postgres;
+
+export_sink!(Postgres);

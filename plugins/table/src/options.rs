@@ -1,0 +1,49 @@
+//! Options that several sinks have.
+
+use std::{slice, sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::columns::Columns;
+
+/// One column name, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected the name of a column, or a list of names")]
+pub enum Names {
+    /// A name.
+    One(String),
+    /// Several names.
+    Several(Vec<String>),
+}
+
+impl Names {
+    /// The indices of the columns with these names.
+    pub fn indices(&self, columns: &Columns) -> Result<Vec<usize>, String> {
+        let names = match self {
+            Self::One(name) => slice::from_ref(name),
+            Self::Several(names) => names,
+        };
+        names.iter().map(|name| columns.index(name)).collect()
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+/// Deserializes a duration such as `30s`.
+pub fn duration<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(text)?;
+    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    duration.ok_or_else(|| {
+        D::Error::custom(format!("`{text}` is not a duration; use a value like `500ms`, `30s` or `2m`"))
+    })
+}
+
+/// Deserializes columns that several parts of a sink use.
+pub fn shared_columns<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
+    Columns::deserialize(columns).map(Arc::new)
+}

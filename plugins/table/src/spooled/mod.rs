@@ -1,0 +1,13 @@
+//! Files that end with an index, and so cannot grow over several runs.
+
+mod error;
+mod format;
+mod sink;
+mod spool;
+
+pub use self::{
+    error::file_error,
+    format::FileFormat,
+    sink::SpooledFile,
+    spool::{Spool, SpooledRecords},
+};

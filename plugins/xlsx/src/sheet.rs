@@ -1,0 +1,94 @@
+//! A sheet of a workbook: a header, and rows below it.
+
+use longhaul_table::Columns;
+use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
+
+use crate::value::Value;
+
+/// The number of rows of a sheet.
+pub(crate) const ROWS: u32 = 1_048_576;
+
+/// The number of columns of a sheet.
+pub(crate) const COLUMNS: u16 = 16_384;
+
+/// The least and the greatest width of a column, in characters. Longer texts are shown in part.
+const WIDTHS: (usize, usize) = (8, 60);
+
+/// The formats of cells, shared by all sheets.
+pub(crate) struct Formats {
+    header: Format,
+    date: Format,
+}
+
+impl Formats {
+    pub(crate) fn new() -> Self {
+        let header = Format::new().set_bold().set_align(FormatAlign::Left);
+        Self { header, date: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss.000") }
+    }
+}
+
+/// A sheet that is being written.
+pub(crate) struct Sheet<'w> {
+    writer: &'w mut Worksheet,
+    formats: &'w Formats,
+    /// The number of rows, with the header.
+    rows: u32,
+    /// The greatest width of the values in each column.
+    widths: Vec<usize>,
+}
+
+impl<'w> Sheet<'w> {
+    /// Writes the header.
+    pub(crate) fn start(
+        sheet: &'w mut Worksheet,
+        formats: &'w Formats,
+        name: &str,
+        columns: &Columns,
+    ) -> Result<Self, XlsxError> {
+        sheet.set_name(name)?;
+        // The header stays visible.
+        sheet.set_freeze_panes(1, 0)?;
+        let mut widths = Vec::new();
+        for (number, column) in (0..).zip(columns.iter()) {
+            sheet.write_string_with_format(0, number, &column.name, &formats.header)?;
+            // Room for the button of the filter.
+            widths.push(column.name.chars().count() + 3);
+        }
+        Ok(Self { writer: sheet, formats, rows: 1, widths })
+    }
+
+    /// Adds a row.
+    pub(crate) fn push<'c>(&mut self, values: impl Iterator<Item = Value<'c>>) -> Result<(), XlsxError> {
+        let row = self.rows;
+        for ((column, width), value) in (0..).zip(&mut self.widths).zip(values) {
+            *width = value.width().max(*width);
+            match value {
+                Value::Empty => continue,
+                Value::Text(text) => self.writer.write_string(row, column, text)?,
+                Value::Number(value) => self.writer.write_number(row, column, value)?,
+                Value::Boolean(value) => self.writer.write_boolean(row, column, value)?,
+                Value::Date(days) => {
+                    self.writer.write_number_with_format(row, column, days, &self.formats.date)?
+                }
+            };
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The number of records.
+    pub(crate) fn records(&self) -> u32 {
+        self.rows - 1
+    }
+
+    /// Adds the filters, and sets the widths.
+    pub(crate) fn end(self) -> Result<(), XlsxError> {
+        let last = u16::try_from(self.widths.len() - 1).unwrap_or(COLUMNS - 1);
+        self.writer.autofilter(0, 0, self.rows - 1, last)?;
+        for (column, width) in (0..).zip(self.widths) {
+            let width = u8::try_from(width.clamp(WIDTHS.0, WIDTHS.1) + 1).unwrap_or(u8::MAX);
+            self.writer.set_column_width(column, width)?;
+        }
+        Ok(())
+    }
+}

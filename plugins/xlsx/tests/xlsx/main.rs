@@ -1,0 +1,10 @@
+//! The sink `xlsx`, used from the outside. The tests read the workbooks with other libraries.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod command;
+mod conforming;
+mod openpyxl;
+mod options;
+mod pulls;
+mod support;
+mod values;
