@@ -55,6 +55,7 @@
 //!     variables,
 //!     spool: None,
 //!     strict: false,
+//!     earlier: None,
 //!     checkpointing: None,
 //! };
 //! let summary = run(&pull, &client)?;

@@ -6,6 +6,7 @@ mod answers;
 mod api;
 mod auth;
 mod bodies;
+mod boundaries;
 mod command_output;
 mod commands;
 mod connections;

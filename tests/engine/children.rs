@@ -60,6 +60,7 @@ fn pull(
         variables: Variables::new("children", "/"),
         spool: Some(spool),
         strict: false,
+        earlier: None,
         checkpointing,
     };
     let pulled = pull::run(&pull, &Arc::new(setup.client()));

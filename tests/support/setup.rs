@@ -201,6 +201,7 @@ impl Setup {
             variables: Variables::new("conversations", "/"),
             spool: None,
             strict: false,
+            earlier: None,
             checkpointing: None,
         };
         pull::run(&pull, &Arc::new(self.client()))

@@ -46,6 +46,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
+    /// Whether the sinks keep the records of earlier pulls.
+    pub(crate) retention: Retention,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
     /// resumed.
     pub(crate) saves_state: bool,
@@ -100,6 +102,7 @@ pub(crate) fn plan<'s>(
             variables: variables.clone(),
             sinks: Vec::new(),
             destinations: Vec::new(),
+            retention: Retention::Kept,
             saves_state: false,
         };
         for sink in sink_names(stream, arguments) {
@@ -126,7 +129,7 @@ pub(crate) fn plan<'s>(
                     if layout == Layout::FilePerPartition
                         && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
                 {
-                    Retention::Kept
+                    Retention::OtherFiles
                 }
                 _ if appends(session, sink_name) => Retention::Kept,
                 // A database without an option `mode` is assumed to keep its records.
@@ -134,6 +137,7 @@ pub(crate) fn plan<'s>(
                 _ => Retention::UntilNextPull,
             };
             check_incremental(session, stream, sink_name, retention)?;
+            pull.retention = pull.retention.min(retention);
             if destination != Destination::Stdout {
                 pull.saves_state = true;
             }
@@ -166,6 +170,7 @@ pub(crate) fn of_parents<'s>(
         variables: session.variables(name),
         sinks: Vec::new(),
         destinations: Vec::new(),
+        retention: Retention::None,
         saves_state: false,
     })
 }
@@ -211,12 +216,14 @@ pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Chil
 const WINDOW: [&str; 2] = ["window.start", "window.end"];
 
 /// How long the records of a pull are kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Retention {
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Retention {
     /// They are not kept.
     None,
     /// The next pull replaces them.
     UntilNextPull,
+    /// A pull of the same window replaces them. Those of other windows are in other files.
+    OtherFiles,
     /// They are kept.
     Kept,
 }
@@ -283,7 +290,7 @@ fn check_incremental(
             let hint = "put `{window.start}` in the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
-        Retention::Kept => Ok(()),
+        Retention::OtherFiles | Retention::Kept => Ok(()),
     }
 }
 

@@ -6,8 +6,8 @@ use longhaul_core::{
     pull::{Pull, undo},
     sink::Variables,
     state::{
-        Parents, PullState, State, StateError, StateFile, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing},
+        Keys, Parents, PullState, State, StateError, StateFile, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing, Extent},
     },
     window::Window,
 };
@@ -19,7 +19,7 @@ use crate::{
     session::{
         Session,
         parents::StreamParents,
-        plan::{Child, Planned, appends},
+        plan::{Child, Planned, Retention, appends},
         pull_id::changes_place,
         range,
     },
@@ -55,19 +55,35 @@ pub(crate) fn start(
     // was pulled.
     let known = state.watermark.filter(|_| planned.is_selected);
     let range = range::resolve(session, name, stream, source, known, access)?;
-    let pull = Unfinished {
+    let mut pull = Unfinished {
         started: session.now,
         saved: session.now,
         definition: definition(session, planned, children),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
+        earlier: None,
         parents: parents.map(Parents::extent),
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
     };
+    pull.earlier = earlier_keys(planned, &state, &pull);
     let windows = range.map(|range| range.windows);
     Ok(Start { state, pull, windows, variables: variables.clone(), from: None })
+}
+
+/// The extent of the keys of the last complete pull, if `pull` drops records that have not changed since then. That is
+/// right only as long as the sinks have these records: a file that is replaced needs them again.
+fn earlier_keys(planned: &Planned<'_>, state: &State, pull: &Unfinished) -> Option<Extent> {
+    let is_incremental = planned.stream.window.as_ref().is_some_and(|window| window.incremental);
+    if !is_incremental || !planned.is_selected || planned.stream.unique.is_none() {
+        return None;
+    }
+    let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
+    let keys = keys.filter(|keys| keys.definition == pull.fingerprint());
+    let start = pull.range.map(|range| range.start);
+    let replaces_file = |keys: &&Keys| planned.retention != Retention::Kept && keys.until > start;
+    Some(keys.filter(|keys| !replaces_file(keys)).map(|keys| keys.extent).unwrap_or_default())
 }
 
 /// Resumes the unfinished pull of a stream; `None` if there is none.
@@ -141,6 +157,7 @@ pub(crate) fn discard_unfinished(
             variables,
             spool: None,
             strict: false,
+            earlier: None,
             checkpointing,
         };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {

@@ -24,6 +24,7 @@
 //!
 //! Without checkpointing, a pull that fails is rolled back as a whole.
 
+mod arrival;
 mod commit;
 mod definition;
 mod each;

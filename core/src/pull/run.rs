@@ -8,7 +8,7 @@ use crate::{
     listing::{Fetchers, history::History},
     pull::{
         definition::Pull, error::PullError, listings::Listings, partitions::Partitions,
-        shared_checkpoint::SharedCheckpoint, sinks::Named,
+        shared_checkpoint::SharedCheckpoint, sinks::Named, unique::Unique,
     },
 };
 
@@ -43,6 +43,19 @@ impl<'a> Run<'a> {
         let listings = Listings { source: pull.source, client, fetchers, seen, history };
         let (own, shared) = pull.own_and_shared();
         Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, workers, shared, own })
+    }
+
+    /// Drops duplicates, if the source has keys. All but the first `settled` keys of earlier runs may be rolled back.
+    pub(super) fn unique(&self, settled: u64) -> Result<Option<Unique>, PullError> {
+        let Some(key) = &self.pull.source.unique else { return Ok(None) };
+        let mut unique = Unique::new(key);
+        if let Some(extent) = &self.pull.earlier {
+            unique.compare_with(self.checkpoint.earlier_keys(extent)?);
+        }
+        for entry in self.checkpoint.keys_written()? {
+            unique.resume(entry, settled);
+        }
+        Ok(Some(unique))
     }
 
     /// Whether partitions are written one after another, in order.

@@ -58,9 +58,14 @@ impl<'a> SharedCheckpoint<'a> {
         Ok(Arc::new(self.read(Journal::Pages, &self.lock().pages)?.into_iter().collect()))
     }
 
-    /// The keys that earlier runs of this pull wrote.
+    /// The records with keys that arrived in earlier runs of this pull.
     pub(crate) fn keys_written(&self) -> Result<Vec<u128>, StateError> {
         self.read(Journal::Keys, &self.keys())
+    }
+
+    /// The records with keys that arrived in the last complete pull.
+    pub(crate) fn earlier_keys(&self, extent: &Extent) -> Result<Vec<u128>, StateError> {
+        self.read(Journal::EarlierKeys, extent)
     }
 
     /// Changes the checkpoint without saving it, because the change can be derived from what is saved.

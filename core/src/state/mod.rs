@@ -17,6 +17,7 @@ use self::checkpoint::{Checkpoint, Extent};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
+    journal::KeysFile,
     parents::{Parent, Parents},
     pull_state::PullState,
     summary::{Finding, Summary},
@@ -46,6 +47,24 @@ pub struct Complete {
     pub at: Timestamp,
     /// What was pulled.
     pub summary: Summary,
+    /// The keys of its records, if the next pull drops those that have not changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
+}
+
+/// The keys of the records of a complete pull, in a journal.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Which journal.
+    pub file: KeysFile,
+    /// Its extent.
+    pub extent: Extent,
+    /// A fingerprint of what defined the pull. The keys are not used for a pull of another definition.
+    pub definition: String,
+    /// The end of the last window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// A pull that was started and is not complete.
@@ -67,6 +86,9 @@ pub struct Unfinished {
     /// The watermark once the pull is complete, if the stream is incremental.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// The extent of the keys of the last complete pull, if records that have not changed since then are dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Extent>,
     /// The parents of its partitions, if the stream has parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parents: Option<Extent>,
@@ -84,6 +106,12 @@ pub fn fingerprint(text: &str) -> String {
 }
 
 impl Unfinished {
+    /// A fingerprint of what defines the pull.
+    pub fn fingerprint(&self) -> String {
+        let lines = self.definition.iter().map(|(key, value)| format!("{key} {value}\n"));
+        fingerprint(&lines.collect::<String>())
+    }
+
     /// The names whose values differ in `definition`, in order.
     pub fn differences<'d>(&'d self, definition: &'d BTreeMap<String, String>) -> Vec<&'d str> {
         let all: BTreeMap<_, _> = self.definition.iter().chain(definition).collect();

@@ -14,6 +14,9 @@ pub struct Summary {
     pub pages: u64,
     /// How many duplicates were dropped.
     pub repeated: u64,
+    /// How many records were dropped, because they have not changed since the last complete pull.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// How many records were left out, because they do not match the conditions of the stream.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,

@@ -1,5 +1,6 @@
 //! Pulls that stop before they are complete, and are then resumed or undone.
 
+mod again;
 mod crashes;
 mod resume;
 mod scenarios;
@@ -29,6 +30,8 @@ pub(crate) struct Scenario {
     pub(crate) windows: Option<Vec<Window>>,
     /// The values of `{each.id}`, one for each parent.
     pub(crate) parents: Option<Vec<String>>,
+    /// Whether records that have not changed since the last complete pull are dropped.
+    pub(crate) compares: bool,
     /// Whether partitions ahead of their turn wait on disk.
     pub(crate) has_spool: bool,
     /// The name, the type and the options of each sink.
@@ -79,6 +82,7 @@ impl Scenario {
             variables: Variables::new("calls", "/out"),
             spool: None,
             strict: false,
+            earlier: None,
             checkpointing,
         };
         let modes: BTreeMap<_, _> =
@@ -96,7 +100,10 @@ impl Scenario {
         let file = StateFile::new(disk.handle(), "/state", "calls");
         let state = file.load()?;
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
-        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
+        let earlier = self.compares.then(|| keys.map(|keys| keys.extent).unwrap_or_default());
+        let pull = Unfinished { earlier, ..unfinished() };
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, pull);
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
@@ -116,6 +123,7 @@ impl Scenario {
             variables,
             spool: self.has_spool.then_some(spool),
             strict: false,
+            earlier,
             checkpointing,
         };
         let summary = run(&pull, &Arc::new(setup.client()))?;
@@ -172,6 +180,7 @@ fn unfinished() -> Unfinished {
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,
+        earlier: None,
         parents: None,
         command: None,
         checkpoint: Checkpoint::default(),

@@ -196,6 +196,7 @@ impl Puller<'_> {
                 planned.name
             ));
         }
+        let earlier = pull.earlier;
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
         let checkpointing =
@@ -212,6 +213,7 @@ impl Puller<'_> {
                 variables,
                 spool: Some(spool),
                 strict: arguments.strict,
+                earlier,
                 checkpointing,
             },
             &access.client,
@@ -368,7 +370,7 @@ fn report_saved(
 }
 
 fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
-    let Summary { records, pages, repeated, windows, partitions, .. } = *summary;
+    let Summary { records, pages, repeated, unchanged, windows, partitions, .. } = *summary;
     let of_windows = match (partitions, windows) {
         (0, 0) => String::new(),
         (0, windows) => format!(" of {}", counted(windows, "window")),
@@ -376,6 +378,11 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     };
     let dropped =
         if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let known = if unchanged > 0 {
+        format!(", {} left out as unchanged", counted(unchanged, "record"))
+    } else {
+        String::new()
+    };
     let left_out = if summary.filtered > 0 {
         format!(", {} left out", counted(summary.filtered, "record"))
     } else {
@@ -383,5 +390,5 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     };
     let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
-    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{left_out}, {time} -> {to}")
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
 }

@@ -126,7 +126,8 @@ pub struct Stream {
     /// Any other content of the first request, as text. Requires `content_type`.
     pub text: Option<String>,
     /// Pointer to the key of a record. If a record with the same key was already written in this run, it is dropped and
-    /// counted.
+    /// counted. An incremental stream also leaves out what has not changed since the last run, see
+    /// [incremental runs](pages.md#incremental-runs).
     #[serde(default, deserialize_with = "JsonPointer::optional")]
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,

@@ -42,8 +42,10 @@ pub trait CheckpointStore: Debug + Sync {
 pub enum Journal {
     /// The fingerprints of pages, to notice a listing that repeats: 16 bytes per page.
     Pages,
-    /// The keys by which duplicates are dropped: 16 bytes per key.
+    /// The records by whose keys duplicates are dropped: 16 bytes per key.
     Keys,
+    /// The same of the last complete pull. It is only read.
+    EarlierKeys,
     /// Where the own files of complete partitions stood before them: a few hundred bytes per partition.
     Ended,
 }
@@ -124,6 +126,9 @@ pub struct PartitionProgress {
     /// How many duplicates were dropped.
     #[serde(default)]
     pub repeated: u64,
+    /// How many records were dropped, because they have not changed since the last complete pull.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
@@ -225,6 +230,7 @@ impl Checkpoint {
                 + if partition.spool.is_some() { partition.listing.records } else { partition.written },
             pages: sum.pages + partition.listing.pages,
             repeated: sum.repeated + partition.repeated,
+            unchanged: sum.unchanged + partition.unchanged,
             ..sum
         })
     }
@@ -306,6 +312,7 @@ impl PartitionProgress {
         totals.records += self.written;
         totals.pages += self.listing.pages;
         totals.repeated += self.repeated;
+        totals.unchanged += self.unchanged;
         totals.without_key += self.without_key;
     }
 
