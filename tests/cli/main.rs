@@ -13,6 +13,7 @@ mod connections;
 mod contents;
 mod days;
 mod demo;
+mod earlier_pages;
 mod ends;
 mod files;
 mod filters;

@@ -12,7 +12,7 @@ use std::{
 use longhaul_core::{
     Source,
     disk::SystemDisk,
-    listing::paginate::Single,
+    listing::{end::Had, paginate::Single},
     pull::{self, Pull, PullError, SpoolFolder},
     sink::{OpenSink, Variables},
     state::{
@@ -101,7 +101,12 @@ fn a_child_that_fails_ends_the_pull_after_those_before_it() {
         assert_eq!(written, records(100), "with concurrency {concurrency}");
 
         let store = Sizes::default();
-        let checkpointing = Checkpointing { store: &store, from: None, every: Duration::from_secs(3600) };
+        let checkpointing = Checkpointing {
+            store: &store,
+            from: None,
+            had: Had::default(),
+            every: Duration::from_secs(3600),
+        };
         let (pulled, written) = pull(200, concurrency, Some(checkpointing), |id| {
             if id == 100 { Reply::status(403) } else { page(id) }
         });
@@ -133,7 +138,8 @@ impl CheckpointStore for Sizes {
 fn the_size_of_a_checkpoint_does_not_depend_on_the_number_of_partitions() {
     let size = |count, concurrency| {
         let store = Sizes::default();
-        let checkpointing = Checkpointing { store: &store, from: None, every: Duration::ZERO };
+        let checkpointing =
+            Checkpointing { store: &store, from: None, had: Had::default(), every: Duration::ZERO };
         let (pulled, written) = pull(count, concurrency, Some(checkpointing), page);
         assert_eq!(pulled.unwrap().partitions, count as u64);
         assert!(written == records(count));

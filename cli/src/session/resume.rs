@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use longhaul_core::{
     Body,
+    listing::end::Had,
     pull::{Pull, undo},
     sink::Variables,
     state::{
@@ -59,6 +60,7 @@ pub(crate) fn start(
         started: session.now,
         saved: session.now,
         definition: definition(session, planned, children),
+        pages: session.loaded.pages_definition(name),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
@@ -145,8 +147,12 @@ pub(crate) fn discard_unfinished(
         let Planned { source, sinks, .. } = planned;
         let pull_state = PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone());
         let from = Some(pull.checkpoint.clone());
-        let checkpointing =
-            Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
+        let checkpointing = Some(Checkpointing {
+            store: &pull_state,
+            from,
+            had: Had::default(),
+            every: session.loaded.config.commit_every,
+        });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
         let parents = planned.parents.as_ref().map(StreamParents::open).transpose()?.flatten();
         let discarded = Pull {

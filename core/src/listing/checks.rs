@@ -44,7 +44,7 @@ impl Pages<'_> {
                 if self.listing.ends.records_missing == RecordsMissing::Empty {
                     return Ok(());
                 }
-                if self.history.get().records {
+                if self.history.has_records() {
                     return Err(PageError::RecordsMissing { at, page: number });
                 }
                 // If the API reports a total of zero, the other arrays are not the records.

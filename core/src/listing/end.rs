@@ -1,6 +1,6 @@
 //! The end of a listing, and its proof.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -152,7 +152,7 @@ pub enum Proof {
 }
 
 /// What the pages of a stream have had so far.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Had {
     /// Some page had a next page.
@@ -161,6 +161,9 @@ pub struct Had {
     pub more: bool,
     /// Some page had records where they should be.
     pub records: bool,
+    /// Where last pages had something that looks as if it leads to another page.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub on_last: BTreeSet<String>,
 }
 
 impl Had {
@@ -174,5 +177,13 @@ impl Had {
         self.next |= other.next;
         self.more |= other.more;
         self.records |= other.records;
+        self.on_last.extend(other.on_last);
+    }
+
+    /// What either had.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.add(other);
+        self
     }
 }

@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
-        let had = self.run.listings.history.get();
+        let had = self.run.listings.history.of_pull();
         let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
         let files = uncommitted.complete.iter().filter_map(OwnFiles::of);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     cancel::CancelSignal,
     client::Client,
-    listing::{Fetchers, history::History},
+    listing::Fetchers,
     pull::{
         definition::Pull, error::PullError, listings::Listings, partitions::Partitions,
         shared_checkpoint::SharedCheckpoint, sinks::Named, unique::Unique,
@@ -39,7 +39,7 @@ impl<'a> Run<'a> {
         let cancelled = Arc::new(CancelSignal::default());
         let (requests, workers) = (pull.source.concurrency.max(1), pull.workers(partitions.len()));
         let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
-        let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
+        let (seen, history) = (checkpoint.pages_seen()?, checkpoint.history());
         let listings = Listings { source: pull.source, client, fetchers, seen, history };
         let (own, shared) = pull.own_and_shared();
         Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, workers, shared, own })

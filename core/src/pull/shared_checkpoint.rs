@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    listing::history::History,
     partition::PartitionId,
     pull::partitions::Partitions,
     state::{
@@ -51,6 +52,12 @@ impl<'a> SharedCheckpoint<'a> {
     /// How many keys the journal has.
     pub(crate) fn keys(&self) -> Extent {
         self.lock().keys
+    }
+
+    /// What the pages of the stream have had so far.
+    pub(crate) fn history(&self) -> History {
+        let earlier = self.checkpointing.map(|checkpointing| checkpointing.had.clone());
+        History::new(self.lock().had.clone(), earlier.unwrap_or_default())
     }
 
     /// The fingerprints of the pages that earlier runs of this pull fetched.

@@ -22,7 +22,7 @@ pub use self::{
     pull_state::PullState,
     summary::{Finding, Summary},
 };
-use crate::{fingerprint, window::Window};
+use crate::{fingerprint, listing::end::Had, window::Window};
 
 /// The state of a stream.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -47,9 +47,22 @@ pub struct Complete {
     pub at: Timestamp,
     /// What was pulled.
     pub summary: Summary,
+    /// What its pages had, and those of earlier pulls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<KnownPages>,
     /// The keys of its records, if the next pull drops those that have not changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Keys>,
+}
+
+/// Which values the pages of complete pulls had.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPages {
+    /// The values.
+    pub had: Had,
+    /// A fingerprint of what decides how the pages look. This is not used for pages that are requested or read otherwise.
+    pub definition: String,
 }
 
 /// The keys of the records of a complete pull, in a journal.
@@ -78,6 +91,9 @@ pub struct Unfinished {
     pub saved: Timestamp,
     /// Short fingerprints of what defines the pull. It cannot be resumed if they have changed.
     pub definition: BTreeMap<String, String>,
+    /// A fingerprint of what decides how the pages look.
+    #[serde(default)]
+    pub pages: String,
     /// The values of the placeholders.
     pub placeholders: BTreeMap<String, String>,
     /// The range of time that is divided into windows.
@@ -103,6 +119,17 @@ pub struct Unfinished {
 /// reveal the text.
 pub fn fingerprint(text: &str) -> String {
     format!("{:08x}", fingerprint::fingerprint(text.as_bytes()) & 0xffff_ffff)
+}
+
+impl State {
+    /// Which values the pages of complete pulls had, if these were pages of this definition.
+    pub fn had(&self, definition: &str) -> Had {
+        let pages = self.complete.as_ref().and_then(|complete| complete.pages.as_ref());
+        pages
+            .filter(|pages| pages.definition == definition)
+            .map(|pages| pages.had.clone())
+            .unwrap_or_default()
+    }
 }
 
 impl Unfinished {

@@ -4,7 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Complete, Keys, KeysFile, State, StateError, StateFile, Unfinished, journal::JournalFile};
+use super::{
+    Complete, Keys, KeysFile, KnownPages, State, StateError, StateFile, Unfinished, journal::JournalFile,
+};
 use crate::{
     clock::Clock,
     state::{
@@ -46,9 +48,12 @@ impl<'a> PullState<'a> {
                 definition: self.pull.fingerprint(),
                 until: self.pull.range.map(|range| range.end),
             });
+            let had = checkpoint.map(|checkpoint| checkpoint.had.clone()).unwrap_or_default();
+            let had = had.and(state.had(&self.pull.pages));
+            let pages = (!had.is_nothing()).then(|| KnownPages { had, definition: self.pull.pages.clone() });
             State {
                 watermark: self.pull.watermark.or(state.watermark),
-                complete: Some(Complete { at: now, summary, keys }),
+                complete: Some(Complete { at: now, summary, pages, keys }),
                 unfinished: None,
             }
         })?;

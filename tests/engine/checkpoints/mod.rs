@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
+    listing::end::Had,
     pull::{Pull, PullError, SpoolFolder, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
@@ -71,7 +72,8 @@ impl Scenario {
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
         let dropped = State { unfinished: None, ..state.clone() };
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
-        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let checkpointing =
+            Some(Checkpointing { store: &pull_state, from, had: Had::default(), every: self.every });
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let pull = Pull {
@@ -106,7 +108,8 @@ impl Scenario {
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, pull);
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let checkpointing =
+            Some(Checkpointing { store: &pull_state, from, had: Had::default(), every: self.every });
         let variables = Variables::new("calls", "/out");
         let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
         let spool = SpoolFolder {
@@ -177,6 +180,7 @@ fn unfinished() -> Unfinished {
         started: Timestamp::UNIX_EPOCH,
         saved: Timestamp::UNIX_EPOCH,
         definition: BTreeMap::new(),
+        pages: String::new(),
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,

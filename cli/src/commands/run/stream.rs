@@ -196,11 +196,12 @@ impl Puller<'_> {
                 planned.name
             ));
         }
+        let had = state.had(&session.loaded.pages_definition(planned.name));
         let earlier = pull.earlier;
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
         let checkpointing =
-            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
+            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, had, every });
         session.progress.start(planned.name, &before);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));

@@ -57,6 +57,8 @@ pub struct Checkpointing<'a> {
     pub store: &'a dyn CheckpointStore,
     /// Where an earlier run stopped.
     pub from: Option<Checkpoint>,
+    /// Which values the pages of earlier pulls of the stream had.
+    pub had: Had,
     /// The time between checkpoints. After a crash, at most this much has to be pulled again.
     pub every: Duration,
 }
@@ -88,7 +90,7 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
-    /// Which values the pages of the stream have had so far.
+    /// Which values the pages of the pull have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,
 }
