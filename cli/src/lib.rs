@@ -7,17 +7,16 @@
 //! session    a run: its streams, where they start or resume, saved state and lock
 //! build      builds the parts of the engine from the configuration
 //! terminal   progress, logs, tables, errors and hints
-//! config     the configuration, loaded from all its layers
 //! stop       signals and limits that stop a run
 //! args, exit the command line, and the exit codes
 //! ```
 //!
-//! The fake API of `longhaul demo` is the crate `longhaul-demo`.
+//! The configuration, loaded from all its layers, is the crate `longhaul-config`. The fake API of `longhaul demo` is the
+//! crate `longhaul-demo`.
 
 mod args;
 mod build;
 mod commands;
-pub mod config;
 pub mod exit;
 mod session;
 mod stop;
@@ -26,6 +25,7 @@ mod terminal;
 use std::ffi::OsString;
 
 use clap::Parser;
+pub(crate) use longhaul_config as config;
 
 use self::{
     args::{Arguments, Command, Global, SinksCommand},

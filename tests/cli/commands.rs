@@ -159,6 +159,16 @@ fn without_a_network_or_credentials_the_configuration_is_checked() {
 }
 
 #[test]
+fn without_private_keys_the_configuration_is_checked() {
+    let configuration = "[api]\nbase_url = 'https://api.example.com'\nclient_cert = 'me.pem'\n\
+                         client_key = { file = 'me.key' }\n[auth]\ntype = 'jwt_bearer'\n\
+                         token_url = 'https://login.example.com/token'\nclient_id = 'me'\n\
+                         private_key = { file = 'key.pem' }\n[streams.orders]\npath = '/orders'\n";
+    let ended = Folder::configured(configuration).run("check --offline");
+    assert_eq!(ended.assert_complete().stdout, "configuration: ok\n");
+}
+
+#[test]
 fn a_command_works_as_if_started_in_another_folder() {
     let api = api::start(&without_faults(3));
     let inner = Folder::configured(&api::tutorial(api.base_url()));

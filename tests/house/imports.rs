@@ -109,11 +109,15 @@ impl Source {
     }
 }
 
-/// The module that defines the item at `path`. Re-exports are followed.
+/// The module that defines the item at `path`, or `None` if another crate does. Re-exports are followed.
 fn definition(known: &BTreeMap<&Module, &Source>, path: &[String]) -> Option<Module> {
     let length = (0..=path.len()).rev().find(|length| known.contains_key(&path[..*length].to_vec()))?;
     let (module, below) = (path[..length].to_vec(), &path[length..]);
     let exported = below.first().and_then(|name| known[&module].exported.get(name));
+    if exported.is_some_and(|target| target.len() == 1) {
+        // Another crate under a shorter name.
+        return None;
+    }
     match exported.and_then(|target| known[&module].absolute(target)) {
         Some(mut target) => {
             target.extend_from_slice(&below[1..]);
@@ -192,10 +196,10 @@ fn inline(text: &str) -> Vec<Vec<String>> {
 fn a_cycle_is_found_through_a_re_exported_name() {
     let module = |name: &str| vec![name.to_owned()];
     let sources = [
-        Source::read(Module::new(), "pub use self::{a::A, b::B as C};\n"),
+        Source::read(Module::new(), "pub(crate) use of_d as e;\npub use self::{a::A, b::B as C};\n"),
         Source::read(module("a"), "use std::fmt;\nuse crate::{\n    C,\n    d::D,\n};\n"),
         Source::read(module("b"), "// use crate::d;\nfn f() { crate::a::g() }\n"),
-        Source::read(module("d"), "#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"),
+        Source::read(module("d"), "use crate::e::E;\n#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"),
     ];
     let known: BTreeMap<_, _> = sources.iter().map(|source| (&source.module, source)).collect();
     let uses = |source: &Source| {
@@ -204,4 +208,5 @@ fn a_cycle_is_found_through_a_re_exported_name() {
     };
     let imports = Imports(sources.iter().map(uses).collect());
     assert_eq!(imports.cycle(), BTreeSet::from([&module("a"), &module("b")]));
+    assert!(imports.0[&module("d")].is_empty());
 }

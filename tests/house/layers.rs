@@ -3,7 +3,7 @@
 use crate::imports::{Imports, Module};
 
 /// The top-level modules of the crates with layers, uppermost first. A module may import from those below it.
-const LAYERS: [(&str, &[&str]); 2] = [
+const LAYERS: [(&str, &[&str]); 3] = [
     (
         "core/src/",
         &[
@@ -25,13 +25,35 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "window",
         ],
     ),
-    ("cli/src/", &["commands", "session", "build", "terminal", "config", "stop", "args", "exit"]),
+    ("cli/src/", &["commands", "session", "build", "terminal", "stop", "args", "exit"]),
+    (
+        "cli/config/src/",
+        &[
+            "loaded",
+            "systems",
+            "every_error",
+            "show",
+            "check",
+            "parents",
+            "placeholders",
+            "definition",
+            "load",
+            "schema",
+            "sections",
+            "values",
+            "error",
+            "origin",
+            "tree",
+            "trust",
+        ],
+    ),
 ];
 
 /// The crates without cycles of imports, by the folders of their sources.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "core/src/",
     "cli/src/",
+    "cli/config/src/",
     "cli/demo/src/",
     "sinks/src/",
     "plugins/abi/src/",

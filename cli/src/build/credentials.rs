@@ -182,8 +182,13 @@ impl Resolve<'_> {
     }
 
     fn signer(self, grant: &Grant, source: &SecretSource) -> Result<Signer, ConfigError> {
-        let key = PrivateKey::from_pem(&self.secret(source)?)
-            .map_err(|error| self.wrong("auth.private_key", &error.to_string()).with_hint(key_hint(error)))?;
+        let key = PrivateKey::from_pem(&self.secret(source)?, grant.signing.algorithm).map_err(|error| {
+            let key = match error {
+                PrivateKeyError::OtherAlgorithm(_) => "auth.algorithm",
+                _ => "auth.private_key",
+            };
+            self.wrong(key, &error.to_string()).with_hint(key_hint(error))
+        })?;
         Ok(Signer {
             key: Arc::new(key),
             key_id: grant.signing.key_id.clone(),
@@ -230,6 +235,7 @@ pub(super) fn key_hint(error: PrivateKeyError) -> &'static str {
         PrivateKeyError::Missing => {
             "the file must have a block `-----BEGIN PRIVATE KEY-----` or `-----BEGIN RSA PRIVATE KEY-----`"
         }
+        PrivateKeyError::OtherAlgorithm(_) => "remove it, or set it to an algorithm of the key",
         PrivateKeyError::Sec1 => "convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW",
         PrivateKeyError::Damaged => {
             "copy the key again, with all its lines; to check it: openssl pkey -in KEY -check"

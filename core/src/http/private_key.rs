@@ -21,8 +21,11 @@ pub enum PrivateKeyError {
     #[error("the private key has the form SEC1 (`EC PRIVATE KEY`), not PKCS#8")]
     Sec1,
     /// It belongs to another algorithm or curve.
-    #[error("the private key is neither an RSA key nor one of the curve P-256")]
+    #[error("the private key is neither an RSA key nor one of the curves P-256 and P-384")]
     Unsupported,
+    /// It does not sign with the algorithm that is asked for, but with these.
+    #[error("the private key signs with {0}")]
+    OtherAlgorithm(&'static str),
     /// It is an RSA key of another size.
     #[error("the private key has a size that is not supported; RSA keys have 2048 to 4096 bits")]
     Size,

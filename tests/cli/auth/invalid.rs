@@ -100,7 +100,7 @@ fn keys_that_do_not_belong_to_the_type() {
     assert_refused(
         &grant("client_secret = \"s\"\nsubject = \"me\""),
         "`auth.subject` is not a key of type `client_credentials`\n  in: longhaul.toml:9\n\
-         hint: the keys of type `client_credentials` are `answers`, `audience`, `client_auth`, `client_id`, \
+         hint: the keys of type `client_credentials` are `algorithm`, `answers`, `audience`, `client_auth`, `client_id`, \
          `client_secret`, `extra`, `header`, `key_id`, `private_key`, `query`, `refresh_ahead`, `refresh_token`, \
          `request`, `response`, `scheme`, `scope`, `token_url`",
     );
@@ -226,13 +226,8 @@ fn private_keys() {
              hint: convert it: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW",
         ),
         (
-            "p384.pem",
-            "the private key is neither an RSA key nor one of the curve P-256\n  in: longhaul.toml:9\n\
-             hint: create another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY",
-        ),
-        (
             "ed25519.pem",
-            "the private key is neither an RSA key nor one of the curve P-256\n  in: longhaul.toml:9\n\
+            "the private key is neither an RSA key nor one of the curves P-256 and P-384\n  in: longhaul.toml:9\n\
              hint: create another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY",
         ),
         (
@@ -249,6 +244,24 @@ fn private_keys() {
     for (file, expected) in cases {
         let more = format!("client_auth = \"private_key_jwt\"\nprivate_key = {{ file = \"{file}\" }}");
         assert_refused(&grant(&more), &format!("`auth.private_key`: {expected}"));
+    }
+}
+
+#[test]
+fn algorithms_that_do_not_fit_the_key() {
+    for (file, algorithm, fitting) in [
+        ("p384.pem", "ES256", "ES384"),
+        ("p384.pem", "RS256", "ES384"),
+        ("rsa.pem", "ES384", "RS256, RS384, RS512, PS256, PS384 or PS512"),
+    ] {
+        let more = format!(
+            "client_auth = \"private_key_jwt\"\nprivate_key = {{ file = \"{file}\" }}\nalgorithm = \"{algorithm}\""
+        );
+        let expected = format!(
+            "`auth.algorithm`: the private key signs with {fitting}\n  in: longhaul.toml:10\n\
+             hint: remove it, or set it to an algorithm of the key"
+        );
+        assert_refused(&grant(&more), &expected);
     }
 }
 

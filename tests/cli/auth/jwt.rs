@@ -13,8 +13,11 @@ use base64::{
 use ring::{
     rand::SystemRandom,
     signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-        RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey,
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
+        ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+        RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaKeyPair, UnparsedPublicKey,
+        VerificationAlgorithm,
     },
 };
 use serde_json::{Value, json};
@@ -24,29 +27,42 @@ use crate::api;
 pub(super) const RSA: &str = include_str!("../../support/keys/rsa.pem");
 pub(super) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
 pub(super) const P256: &str = include_str!("../../support/keys/p256.pem");
+pub(super) const P384: &str = include_str!("../../support/keys/p384.pem");
 
 /// Verifies assertions for one client. Each id is accepted once.
 pub(super) struct Verifier {
     public: Vec<u8>,
-    is_rsa: bool,
+    algorithm: &'static str,
     ids: Mutex<HashSet<String>>,
 }
 
 impl Verifier {
-    /// Verifies what the private key in `pem` signs.
-    pub(super) fn of(pem: &str) -> Self {
+    /// Verifies what the private key in `pem` signs with this algorithm.
+    pub(super) fn of(pem: &str, algorithm: &'static str) -> Self {
         let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(lines).unwrap();
-        let rsa = if pem.contains("RSA") { RsaKeyPair::from_der(&der) } else { RsaKeyPair::from_pkcs8(&der) };
-        if let Ok(pair) = rsa {
-            return Self::new(pair.public_key().as_ref(), true);
-        }
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &SystemRandom::new());
-        Self::new(pair.unwrap().public_key().as_ref(), false)
+        let elliptic = |curve| EcdsaKeyPair::from_pkcs8(curve, &der, &SystemRandom::new()).unwrap();
+        let public = match algorithm {
+            "ES256" => elliptic(&ECDSA_P256_SHA256_FIXED_SIGNING).public_key().as_ref().to_vec(),
+            "ES384" => elliptic(&ECDSA_P384_SHA384_FIXED_SIGNING).public_key().as_ref().to_vec(),
+            _ if pem.contains("RSA") => RsaKeyPair::from_der(&der).unwrap().public_key().as_ref().to_vec(),
+            _ => RsaKeyPair::from_pkcs8(&der).unwrap().public_key().as_ref().to_vec(),
+        };
+        Self { public, algorithm, ids: Mutex::default() }
     }
 
-    fn new(public: &[u8], is_rsa: bool) -> Self {
-        Self { public: public.to_vec(), is_rsa, ids: Mutex::default() }
+    fn verification(&self) -> &'static dyn VerificationAlgorithm {
+        match self.algorithm {
+            "ES256" => &ECDSA_P256_SHA256_FIXED,
+            "ES384" => &ECDSA_P384_SHA384_FIXED,
+            "PS256" => &RSA_PSS_2048_8192_SHA256,
+            "PS384" => &RSA_PSS_2048_8192_SHA384,
+            "PS512" => &RSA_PSS_2048_8192_SHA512,
+            "RS256" => &RSA_PKCS1_2048_8192_SHA256,
+            "RS384" => &RSA_PKCS1_2048_8192_SHA384,
+            "RS512" => &RSA_PKCS1_2048_8192_SHA512,
+            other => panic!("unknown algorithm {other}"),
+        }
     }
 
     /// The assertion must be signed now, with this header besides `alg` and `typ`, and have exactly these claims besides those
@@ -61,15 +77,10 @@ impl Verifier {
             |part: &str| serde_json::from_slice::<Value>(&decode(part)?).map_err(|_| wrong("no JSON"));
         let message = format!("{header}.{body}");
         let signature = decode(signature)?;
-        let verified = if self.is_rsa {
-            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.public)
-                .verify(message.as_bytes(), &signature)
-        } else {
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public)
-                .verify(message.as_bytes(), &signature)
-        };
+        let verified =
+            UnparsedPublicKey::new(self.verification(), &self.public).verify(message.as_bytes(), &signature);
         verified.map_err(|_| wrong("a wrong signature"))?;
-        let mut expected = json!({ "alg": if self.is_rsa { "RS256" } else { "ES256" }, "typ": "JWT" });
+        let mut expected = json!({ "alg": self.algorithm, "typ": "JWT" });
         if let Some(kid) = kid {
             expected["kid"] = kid.into();
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    jwt::{P256, RSA, RSA_PKCS1, Verifier},
+    jwt::{P256, P384, RSA, RSA_PKCS1, Verifier},
     strict_api::{Accepts, Call, Pull, issued},
 };
 use crate::folder::Folder;
@@ -46,10 +46,20 @@ fn with_key(pem: &'static str) -> impl FnOnce(&str) -> Folder {
 
 #[test]
 fn a_client_proves_itself_with_a_key_of_each_kind() {
-    for pem in [RSA, RSA_PKCS1, P256] {
+    for (pem, algorithm) in [
+        (RSA, "RS256"),
+        (RSA_PKCS1, "RS256"),
+        (P256, "ES256"),
+        (P384, "ES384"),
+        (RSA, "RS384"),
+        (RSA, "RS512"),
+        (RSA, "PS256"),
+        (RSA, "PS384"),
+        (RSA, "PS512"),
+    ] {
         let pull = Pull {
             accepts: Signed {
-                verifier: Verifier::of(pem),
+                verifier: Verifier::of(pem, algorithm),
                 field: "client_assertion",
                 others: vec![
                     ("grant_type", "client_credentials"),
@@ -65,7 +75,11 @@ fn a_client_proves_itself_with_a_key_of_each_kind() {
                    audience = 'https://login.example'\nscope = ['read']",
             secrets: &["eyJhbGciOi"],
         };
-        assert_eq!(pull.run(with_key(pem)), 4);
+        let default = ["RS256", "ES256", "ES384"].contains(&algorithm);
+        let key = if default { String::new() } else { format!("algorithm = '{algorithm}'\n") };
+        let configured =
+            |configuration: &str| with_key(pem)(&configuration.replace("key_id", &format!("{key}key_id")));
+        assert_eq!(pull.run(configured), 4);
     }
 }
 
@@ -73,7 +87,7 @@ fn a_client_proves_itself_with_a_key_of_each_kind() {
 fn an_assertion_is_the_grant() {
     let pull = Pull {
         accepts: Signed {
-            verifier: Verifier::of(RSA),
+            verifier: Verifier::of(RSA, "RS256"),
             field: "assertion",
             others: vec![("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")],
             kid: None,
@@ -91,7 +105,7 @@ fn an_assertion_is_the_grant() {
 fn an_assertion_is_the_grant_of_a_client_with_a_secret() {
     let pull = Pull {
         accepts: Signed {
-            verifier: Verifier::of(P256),
+            verifier: Verifier::of(P256, "ES256"),
             field: "assertion",
             others: vec![
                 ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
@@ -150,8 +164,8 @@ fn claims_of(assertion: &str) -> Value {
 fn every_attempt_is_signed_anew_and_fields_can_name_assertions() {
     let pull = Pull {
         accepts: Both {
-            grant: Verifier::of(RSA),
-            client: Verifier::of(RSA),
+            grant: Verifier::of(RSA, "RS256"),
+            client: Verifier::of(RSA, "RS256"),
             met: std::sync::atomic::AtomicBool::new(false),
         },
         auth: "type = 'jwt_bearer'\ntoken_url = 'ROOT/oauth/token'\nclient_id = 'app'\n\

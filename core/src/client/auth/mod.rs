@@ -1,5 +1,7 @@
 //! Authorizes requests.
 
+#[cfg(feature = "ureq")]
+mod algorithm;
 mod assertion;
 mod base_url;
 mod carrier;
@@ -19,7 +21,7 @@ mod tokens;
 use std::fmt::Debug;
 
 #[cfg(feature = "ureq")]
-pub use self::private_key::PrivateKey;
+pub use self::{algorithm::Algorithm, private_key::PrivateKey};
 pub use self::{
     assertion::{Signer, SigningKey},
     base_url::BaseUrl,

@@ -5,54 +5,78 @@ use std::fmt;
 use ring::{
     error::KeyRejected,
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, RsaEncoding, RsaKeyPair,
+    },
 };
 use rustls::pki_types::PrivateKeyDer;
 
-use super::SigningKey;
+use super::{Algorithm, SigningKey};
 use crate::http::{
     private_key::{PrivateKeyError, private_key},
     secret::Secret,
 };
 
-/// A private key for RS256 (RFC 7518 §3.3) or ES256 (§3.4).
+/// A private key that signs assertions.
 pub struct PrivateKey {
     pair: Pair,
+    algorithm: Algorithm,
     random: SystemRandom,
 }
 
 enum Pair {
-    Rsa(RsaKeyPair),
+    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ecdsa(EcdsaKeyPair),
 }
 
 impl PrivateKey {
-    /// Reads the first private key in `pem`: PKCS#8, or PKCS#1 for RSA.
+    /// Reads the first private key in `pem`: PKCS#8, or PKCS#1 for RSA. By default, RSA keys sign with RS256, and those of
+    /// an elliptic curve with the algorithm of the curve.
     ///
     /// # Errors
-    /// There is none, or it cannot be used.
-    pub fn from_pem(pem: &Secret) -> Result<Self, PrivateKeyError> {
-        let pair = match private_key(pem)? {
-            PrivateKeyDer::Pkcs1(key) => {
-                Pair::Rsa(RsaKeyPair::from_der(key.secret_pkcs1_der()).map_err(|error| rejected(&error))?)
+    /// There is none, or it cannot sign with `algorithm`.
+    pub fn from_pem(pem: &Secret, algorithm: Option<Algorithm>) -> Result<Self, PrivateKeyError> {
+        match private_key(pem)? {
+            PrivateKeyDer::Pkcs1(key) => Self::rsa(RsaKeyPair::from_der(key.secret_pkcs1_der()), algorithm),
+            PrivateKeyDer::Pkcs8(key) => {
+                let der = key.secret_pkcs8_der();
+                match Self::rsa(RsaKeyPair::from_pkcs8(der), algorithm) {
+                    Err(PrivateKeyError::Unsupported) => Self::elliptic(der, algorithm),
+                    key => key,
+                }
             }
-            PrivateKeyDer::Pkcs8(key) => pkcs8(key.secret_pkcs8_der())?,
-            _ => return Err(PrivateKeyError::Sec1),
-        };
-        Ok(Self { pair, random: SystemRandom::new() })
+            _ => Err(PrivateKeyError::Sec1),
+        }
     }
-}
 
-fn pkcs8(der: &[u8]) -> Result<Pair, PrivateKeyError> {
-    let error = match RsaKeyPair::from_pkcs8(der) {
-        Ok(pair) => return Ok(Pair::Rsa(pair)),
-        Err(error) => rejected(&error),
-    };
-    if error != PrivateKeyError::Unsupported {
-        return Err(error);
+    fn rsa(
+        pair: Result<RsaKeyPair, KeyRejected>,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Self, PrivateKeyError> {
+        let pair = pair.map_err(|error| rejected(&error))?;
+        let algorithm = algorithm.unwrap_or(Algorithm::Rs256);
+        let encoding = algorithm.rsa().ok_or(PrivateKeyError::OtherAlgorithm(Algorithm::OF_RSA))?;
+        Ok(Self::new(Pair::Rsa(pair, encoding), algorithm))
     }
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new());
-    pair.map(Pair::Ecdsa).map_err(|error| rejected(&error))
+
+    fn elliptic(der: &[u8], algorithm: Option<Algorithm>) -> Result<Self, PrivateKeyError> {
+        let pair = |curve: &'static EcdsaSigningAlgorithm| {
+            EcdsaKeyPair::from_pkcs8(curve, der, &SystemRandom::new()).map_err(|error| rejected(&error))
+        };
+        let (pair, of_curve) = match pair(&ECDSA_P256_SHA256_FIXED_SIGNING) {
+            Err(PrivateKeyError::Unsupported) => (pair(&ECDSA_P384_SHA384_FIXED_SIGNING)?, Algorithm::Es384),
+            pair => (pair?, Algorithm::Es256),
+        };
+        if algorithm.is_some_and(|algorithm| algorithm != of_curve) {
+            return Err(PrivateKeyError::OtherAlgorithm(of_curve.name()));
+        }
+        Ok(Self::new(Pair::Ecdsa(pair), of_curve))
+    }
+
+    fn new(pair: Pair, algorithm: Algorithm) -> Self {
+        Self { pair, algorithm, random: SystemRandom::new() }
+    }
 }
 
 /// What ring says about a key; it has no type for it.
@@ -66,17 +90,14 @@ fn rejected(error: &KeyRejected) -> PrivateKeyError {
 
 impl SigningKey for PrivateKey {
     fn algorithm(&self) -> &'static str {
-        match self.pair {
-            Pair::Rsa(_) => "RS256",
-            Pair::Ecdsa(_) => "ES256",
-        }
+        self.algorithm.name()
     }
 
     fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         match &self.pair {
-            Pair::Rsa(pair) => {
+            Pair::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature).ok()?;
+                pair.sign(*encoding, &self.random, message, &mut signature).ok()?;
                 Some(signature)
             }
             Pair::Ecdsa(pair) => Some(pair.sign(&self.random, message).ok()?.as_ref().to_vec()),

@@ -1,0 +1,232 @@
+//! Checks of `[auth]`, and of the certificate that belongs to it.
+
+use http::{
+    HeaderValue, Method,
+    header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE},
+};
+use longhaul_core::{
+    client::{
+        answer::Then,
+        auth::{Carrier, Fields, Lifetime, PlaceholderError},
+    },
+    http::place::{Place, Places},
+};
+
+use super::Check;
+use crate::{
+    error::ConfigError,
+    origin::Origin,
+    sections::auth::{Auth, ClientAuth, Grant, RequestFormat},
+    tree,
+};
+
+/// What a response of the token endpoint can mean.
+const OF_TOKENS: [Then; 5] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Fail];
+
+impl Check<'_> {
+    pub(super) fn auth(&self) -> Result<(), ConfigError> {
+        self.belongs(&["auth"])?;
+        self.carrier()?;
+        if let Auth::Basic { username, .. } = &self.config.auth
+            && username.contains(':')
+        {
+            return Err(self.wrong("auth.username", "a user name for HTTP Basic cannot contain a colon"));
+        }
+        if let Some(grant) = self.config.auth.grant() {
+            self.answers(&["auth"], &grant.answers, &OF_TOKENS)?;
+            self.signing(grant)?;
+            self.client_secret(grant)?;
+            self.fields(grant)?;
+            self.response(grant)?;
+        }
+        let mut auth = self.config.auth.clone();
+        let empty = auth.secrets_mut().into_iter().find(|(_, secret)| secret.is_empty_text());
+        match empty {
+            Some((path, _)) if path.len() == 1 => {
+                Err(self.error(&["auth", path[0]], |key| format!("`{key}` is empty")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A certificate and its key are useless without one another.
+    pub(super) fn client_certificate(&self) -> Result<(), ConfigError> {
+        let api = &self.config.api;
+        let (present, missing) = match (&api.client_cert, &api.client_key) {
+            (Some(_), None) => ("api.client_cert", "api.client_key"),
+            (None, Some(_)) => ("api.client_key", "api.client_cert"),
+            _ => return Ok(()),
+        };
+        Err(self.at(present, &format!("`{missing}` is missing; `{present}` needs it")))
+    }
+
+    /// Where the credential goes.
+    fn carrier(&self) -> Result<(), ConfigError> {
+        let has = |name: &str| self.has(&["auth", name]);
+        if has("header") && has("query") {
+            let error = self.wrong("auth.query", "the credential goes into `auth.header` already");
+            return Err(error.with_hint("remove one of them"));
+        }
+        if has("scheme") && has("query") {
+            let error = self.wrong("auth.scheme", "a query parameter has no scheme, only a value");
+            return Err(error.with_hint("remove it"));
+        }
+        if matches!(self.config.auth, Auth::ApiKey { .. }) && !has("header") && !has("query") {
+            let error = self.at("auth", "`auth.header` or `auth.query` is missing");
+            return Err(error.with_hint(
+                "say where the key goes, such as `header = \"X-Api-Key\"` or `query = \"api_key\"`",
+            ));
+        }
+        match self.config.auth.carrier() {
+            Some(Carrier::Header { name, .. })
+                if [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE].contains(&name) =>
+            {
+                Err(self.wrong("auth.header", "longhaul sets this header itself"))
+            }
+            Some(Carrier::Header { scheme, .. }) if HeaderValue::from_str(&scheme).is_err() => {
+                Err(self.wrong("auth.scheme", "a header cannot contain this"))
+            }
+            Some(Carrier::Query(name)) if name.is_empty() => {
+                Err(self.wrong("auth.query", "the name is empty"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The keys for signing are there if something is signed, and only then.
+    fn signing(&self, grant: &Grant) -> Result<(), ConfigError> {
+        let authenticates = grant.client_auth == ClientAuth::PrivateKeyJwt;
+        if !authenticates && !matches!(self.config.auth, Auth::JwtBearer { .. }) {
+            let unused = ["private_key", "key_id", "audience", "algorithm"]
+                .into_iter()
+                .find(|name| self.has(&["auth", name]));
+            return unused.map_or(Ok(()), |name| {
+                let error = self.wrong(&format!("auth.{name}"), "nothing is signed, so this has no effect");
+                Err(error.with_hint("remove it, or set `client_auth = \"private_key_jwt\"`"))
+            });
+        }
+        if grant.signing.private_key.is_none() {
+            let message = "`auth.private_key` is missing; `client_auth = \"private_key_jwt\"` signs with it";
+            let error = self.at("auth.client_auth", message);
+            return Err(error.with_hint("add it, such as `private_key = { file = \"key.pem\" }`"));
+        }
+        Ok(())
+    }
+
+    /// A secret that nobody sends is a mistake.
+    fn client_secret(&self, grant: &Grant) -> Result<(), ConfigError> {
+        let way = match grant.client_auth {
+            ClientAuth::None => "none",
+            ClientAuth::PrivateKeyJwt => "private_key_jwt",
+            ClientAuth::Basic | ClientAuth::Post => return Ok(()),
+        };
+        // A variable may be there for other configurations.
+        let path = ["auth", "client_secret"].map(str::to_owned);
+        let is_variable = matches!(self.stack.origin(&path), Origin::Environment { .. });
+        if grant.client_secret.is_none() || grant.request.fields.is_some() || is_variable {
+            return Ok(());
+        }
+        let clause = format!("with `client_auth = \"{way}\"`, it is not sent");
+        let error = self.wrong("auth.client_secret", &clause);
+        Err(error.with_hint("remove it, or set `client_auth` to `basic` or `post`"))
+    }
+
+    fn fields(&self, grant: &Grant) -> Result<(), ConfigError> {
+        let request = &grant.request;
+        if request.method == Method::GET && request.format != RequestFormat::Query {
+            let error = self.wrong("auth.request.method", "a GET has no body for the fields");
+            return Err(error.with_hint("set `request.format = \"query\"`, or use POST"));
+        }
+        let Some(written) = &request.fields else { return Ok(()) };
+        if let Some((name, _)) = written.iter().find(|(_, value)| value.is_array() || value.is_object())
+            && request.format != RequestFormat::Json
+        {
+            let clause = "a form or query has only texts, numbers and booleans";
+            let error = self.wrong(&format!("auth.request.fields.{name}"), clause);
+            return Err(error.with_hint("set `request.format = \"json\"`"));
+        }
+        let known = self.config.auth.placeholders();
+        for (name, value) in written {
+            let one = [(name.clone(), value.clone())].into_iter().collect();
+            Fields::new(one, &known).map_err(|error| self.placeholder(name, &error, &known))?;
+        }
+        if grant.client_auth == ClientAuth::Post {
+            let clause = "`post` has no effect, because `request.fields` replaces all fields";
+            let error = self.wrong("auth.client_auth", clause);
+            return Err(error.with_hint(
+                "remove it, and add fields such as `client_id = \"{client_id}\"` and `client_secret = \"{client_secret}\"`",
+            ));
+        }
+        if grant.refresh_token.is_some() && !matches!(self.config.auth, Auth::RefreshToken(_)) {
+            let clause = "`request.fields` replaces all fields, so it is not sent";
+            let error = self.wrong("auth.refresh_token", clause);
+            return Err(
+                error.with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`")
+            );
+        }
+        let needed = match (&self.config.auth, grant.client_auth) {
+            (Auth::JwtBearer { .. }, _) => Some("assertion"),
+            (Auth::RefreshToken(_), _) => Some("refresh_token"),
+            (_, ClientAuth::PrivateKeyJwt) => Some("client_assertion"),
+            _ => None,
+        };
+        let fields = Fields::new(written.clone(), &known).ok();
+        match (needed, fields) {
+            (Some(needed), Some(fields)) if !fields.mention(needed) => {
+                let clause = format!("a field must be `{{{needed}}}`");
+                Err(self.wrong("auth.request.fields", &clause))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn placeholder(&self, name: &str, error: &PlaceholderError, known: &[&str]) -> ConfigError {
+        let hint = match error {
+            PlaceholderError::OfShell { name } => format!(
+                "set a key such as `auth.password` to `{{ env = \"{name}\" }}`, and write `{{password}}` here"
+            ),
+            _ if known.is_empty() => "there are no placeholders here; `{{` is a brace".to_owned(),
+            _ => {
+                let list = known.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+                format!("the placeholders are {list}; `{{{{` is a brace")
+            }
+        };
+        self.wrong(&format!("auth.request.fields.{name}"), &error.to_string()).with_hint(hint)
+    }
+
+    /// The answer to a token request has no records.
+    fn response(&self, grant: &Grant) -> Result<(), ConfigError> {
+        let response = &grant.response;
+        let expires_in = match &response.expires_in {
+            Lifetime::At(places) => Some(places),
+            Lifetime::Fixed(_) => None,
+        };
+        let has_last = |places: &&Places| places.iter().any(|place| matches!(place, Place::Last(_)));
+        let places = [
+            ("token", Some(&response.token)),
+            ("expires_in", expires_in),
+            ("expires_at", Some(&response.expires_at)),
+            ("refresh_token", Some(&response.refresh_token)),
+            ("base_url", response.base_url.as_ref()),
+        ];
+        match places.into_iter().find(|(_, places)| places.as_ref().is_some_and(has_last)) {
+            Some((name, _)) => {
+                let clause = "a token response has no records; use another place than `last:`";
+                Err(self.wrong(&format!("auth.response.{name}"), clause))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn has(&self, path: &[&str]) -> bool {
+        tree::at(&self.stack.values(), path).is_some()
+    }
+
+    fn wrong(&self, key: &str, clause: &str) -> ConfigError {
+        self.at(key, &format!("`{key}`: {clause}"))
+    }
+
+    fn at(&self, key: &str, message: &str) -> ConfigError {
+        self.error(&key.split('.').collect::<Vec<_>>(), |_| message.to_owned())
+    }
+}

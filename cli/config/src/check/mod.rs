@@ -1,0 +1,288 @@
+//! Checks that concern more than one key.
+
+mod auth;
+mod requests;
+
+use longhaul_core::{client::answer::Then, http::template::REFERENCES, pull::job::JobState, suggest};
+use url::Url;
+
+use crate::{
+    error::ConfigError,
+    load::{keys, stack::Stack},
+    origin::Origin,
+    parents,
+    sections::{
+        answers::Answer,
+        job::{Job, State},
+        pages::Style,
+        root::Config,
+        sink::STANDARD_OUTPUT,
+        stream::Stream,
+        window::Bounds,
+    },
+    tree,
+    values::http_url,
+};
+
+/// Checks `config`, which was read from `stack`, and returns warnings. A stream of the preset is checked only if
+/// another layer extends it, because it may be incomplete until then.
+pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, ConfigError> {
+    let check = Check { config, stack };
+    let mut warnings = Vec::new();
+    let streams = stack.own_streams().into_iter().filter_map(|name| Some((name, config.streams.get(name)?)));
+    let streams = streams.map(|(name, stream)| check.stream(name, stream).map(|of| warnings.extend(of)));
+    let all =
+        [check.names(), check.environment(), check.auth(), check.client_certificate(), check.plain_http()];
+    ConfigError::all(all.into_iter().chain(streams))?;
+    Ok(warnings)
+}
+
+/// Checks one stream, and returns a warning if there is one.
+pub(super) fn stream(
+    config: &Config,
+    stack: &Stack,
+    name: &str,
+    stream: &Stream,
+) -> Result<Option<String>, ConfigError> {
+    Check { config, stack }.stream(name, stream)
+}
+
+/// What a response to a request of a job can mean.
+const OF_JOBS: [Then; 6] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Renew, Then::Fail];
+
+/// What a page of a stream without a window can mean.
+const WITHOUT_WINDOW: [Then; 9] = [
+    Then::Page,
+    Then::End,
+    Then::Retry,
+    Then::Throttle,
+    Then::Wait,
+    Then::Renew,
+    Then::Restart,
+    Then::Skip,
+    Then::Fail,
+];
+
+struct Check<'c> {
+    config: &'c Config,
+    stack: &'c Stack,
+}
+
+impl Check<'_> {
+    /// Names are parts of environment variables, which separate levels by two underscores and have no case.
+    fn names(&self) -> Result<(), ConfigError> {
+        let streams = self.config.streams.keys().map(|name| ("streams", name));
+        for (table, name) in streams.chain(self.config.sinks.keys().map(|name| ("sinks", name))) {
+            let plain = name.starts_with(|first: char| first.is_ascii_lowercase())
+                && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+                && !name.contains("__");
+            if !plain {
+                let error =
+                    self.error(&[table, name], |key| format!("`{key}`: `{name}` is not a valid name"));
+                return Err(error.with_hint(
+                    "use lower-case letters, digits and single underscores, and start with a letter",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The meaning of variables must be known before they are read.
+    fn environment(&self) -> Result<(), ConfigError> {
+        let written = |name: &&String| {
+            let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
+            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+        };
+        match self.config.environment.keys().find(written) {
+            Some(name) => {
+                Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Credentials are sent over plain http only to this machine, unless the user allows it.
+    fn plain_http(&self) -> Result<(), ConfigError> {
+        let api = &self.config.api;
+        let origins = api.allowed_origins.iter().map(|url| (["api", "allowed_origins"], url));
+        let token = self.config.auth.grant().map(|grant| (["auth", "token_url"], &grant.token_url));
+        let exposed = |url: &Url| url.scheme() == "http" && !http_url::is_loopback(url);
+        let mut urls = std::iter::once((["api", "base_url"], &api.base_url)).chain(origins).chain(token);
+        match urls.find(|(_, url)| exposed(url)) {
+            Some((path, url)) if !api.allow_http => {
+                let host = url.host_str().unwrap_or_default();
+                let message =
+                    |key: &str| format!("`{key}`: plain http would send credentials to `{host}` unencrypted");
+                Err(self.error(&path, message).with_hint("use https, or set `api.allow_http` to true"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn stream(&self, name: &str, stream: &Stream) -> Result<Option<String>, ConfigError> {
+        ConfigError::all([
+            self.needs(name),
+            self.belongs(&["streams", name, "pages"]),
+            self.paths(name, stream),
+            self.window_and_job(name, stream),
+            self.bounds(name, stream),
+            self.parents(name, stream).and_then(|()| self.requests(name, stream)),
+            self.format(name, stream),
+            match &stream.job {
+                Some(job) => self.answers(&["streams", name, "job"], &job.answers, &OF_JOBS),
+                None => Ok(()),
+            },
+            match &stream.window {
+                Some(_) => Ok(()),
+                None => self.answers(&["streams", name], &stream.answers, &WITHOUT_WINDOW),
+            },
+            self.sinks(name, stream),
+        ])?;
+        let sends_body_by_get = stream.content().is_some() && stream.method == http::Method::GET;
+        let warning = || {
+            format!("`streams.{name}` sends a body with `GET`, which few servers read; did you mean `POST`?")
+        };
+        Ok(sends_body_by_get.then(warning))
+    }
+
+    /// What only the user can set is not left as the preset has it.
+    fn needs(&self, name: &str) -> Result<(), ConfigError> {
+        let needed = self.config.about.needs.keys().filter_map(|key| {
+            let path: Vec<_> =
+                toml_edit::Key::parse(key).ok()?.iter().map(|name| name.get().to_owned()).collect();
+            (path.first()? == "streams" && path.get(1)? == name).then_some(path)
+        });
+        ConfigError::all(needed.map(|path| {
+            let is_set = self.stack.by_user(self.stack.origin(&path)) != Origin::Default;
+            if is_set { Ok(()) } else { Err(self.stack.missing(&path, self.stack.origin(&path[..2]))) }
+        }))
+    }
+
+    fn parents(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        match &stream.each {
+            Some(each) => parents::check(self.config, self.stack, name, each),
+            None => Ok(()),
+        }
+    }
+
+    fn sinks(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
+        let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) else { return Ok(()) };
+        let suggestion = suggest::closest(sink, self.config.sinks.keys());
+        let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
+        let hint = format!("add a table `[sinks.{sink}]`");
+        Err(self.error(&["streams", name, "sinks"], message).with_hint(hint))
+    }
+
+    /// Paths are appended to `api.base_url`, so they must start with a slash.
+    fn paths(&self, name: &str, Stream { path, window, job, .. }: &Stream) -> Result<(), ConfigError> {
+        let mut paths: Vec<(&[&str], &String)> = vec![(&["path"], path)];
+        if let Some(available) = window.as_ref().and_then(|window| window.available.as_ref()) {
+            paths.push((&["window", "available", "path"], &available.path));
+        }
+        if let Some(job) = job {
+            paths.extend([(&["job", "submit", "path"][..], &job.submit.path), (&["job", "poll"], &job.poll)]);
+            paths.extend(job.cancel.iter().map(|cancel| (&["job", "cancel", "path"][..], &cancel.path)));
+        }
+        let is_reference = |path: &str| REFERENCES.iter().any(|reference| path.starts_with(reference));
+        match paths.into_iter().find(|(_, path)| !path.starts_with('/') && !is_reference(path)) {
+            Some((below, path)) => Err(self.error(&[&["streams", name], below].concat(), |key| {
+                format!("`{key}`: `{path}` does not start with `/`")
+            })),
+            None => Ok(()),
+        }
+    }
+
+    /// A request to an API that includes the end of a range must not name it, or duplicates must be dropped.
+    fn bounds(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let is_closed = stream.window.as_ref().is_some_and(|window| window.bounds == Bounds::Closed);
+        if !is_closed || stream.unique.is_some() {
+            return Ok(());
+        }
+        let values = self.stack.values();
+        let texts =
+            tree::at(&values, &["streams", name]).and_then(|stream| stream.as_dict()).map(tree::leaves);
+        let names_end =
+            |value: &figment::value::Value| value.as_str().is_some_and(|text| text.contains("{window.end}"));
+        let Some((below, _)) = texts.into_iter().flatten().find(|(_, value)| names_end(value)) else {
+            return Ok(());
+        };
+        let path: Vec<_> = ["streams", name].into_iter().chain(below.iter().map(String::as_str)).collect();
+        let message = |key: &str| {
+            format!("`{key}`: records at `{{window.end}}` arrive twice, because `bounds` is `closed`")
+        };
+        let hint = format!("use `{{window.last}}`, or set `streams.{name}.unique`");
+        Err(self.error(&path, message).with_hint(hint))
+    }
+
+    fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        if stream.window.as_ref().is_some_and(|window| window.from.is_none()) {
+            let path = ["streams", name, "window", "from"].map(str::to_owned);
+            return Err(self.stack.missing(&path, self.stack.origin(&path[..2])));
+        }
+        match &stream.job {
+            Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
+                format!("`{key}` must have at least one state")
+            })),
+            Some(Job { done, failed, skipped, state: None, .. }) => {
+                let mut states = done.iter().chain(failed).chain(skipped);
+                match states.find(|State(state)| matches!(state, JobState::Named(_))) {
+                    Some(_) => {
+                        let path = ["streams", name, "job", "state"].map(str::to_owned);
+                        Err(self.stack.missing(&path, self.stack.origin(&path[..3])))
+                    }
+                    None => Ok(()),
+                }
+            }
+            Some(Job { url: Some(urls), .. })
+                if stream.pages.style != Style::Single && urls.are_several() =>
+            {
+                Err(self.error(&["streams", name, "pages", "type"], |key| {
+                    format!("`{key}` must be `single`, because `job.url` gives several files")
+                }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a rule for the requests of `table` whose effect is not one of `known`.
+    fn answers(&self, table: &[&str], answers: &[Answer], known: &[Then]) -> Result<(), ConfigError> {
+        let Some(Answer(rule)) = answers.iter().find(|Answer(rule)| !known.contains(&rule.then)) else {
+            return Ok(());
+        };
+        let message = |key: &str| match rule.then {
+            Then::Split if known == WITHOUT_WINDOW => {
+                format!("`{key}`: `then = \"split\"` requires a window, which is halved")
+            }
+            then => format!("`{key}`: `then = \"{then}\"` has no meaning for these requests"),
+        };
+        let list = known.iter().map(|then| format!("`{then}`")).collect::<Vec<_>>().join(", ");
+        let hint = format!("use one of {list}");
+        Err(self.error(&[table, &["answers"]].concat(), message).with_hint(hint))
+    }
+
+    /// Refuses a key that the table at `above` cannot have with its `type`.
+    fn belongs(&self, above: &[&str]) -> Result<(), ConfigError> {
+        let values = self.stack.values();
+        let table = tree::at(&values, above).and_then(|table| table.as_dict());
+        let kind = table.and_then(|table| table.get("type")?.as_str()).unwrap_or_default();
+        let Some(known) = keys::of_type(above, kind) else { return Ok(()) };
+        let mut names = table.into_iter().flatten().map(|(name, _)| name.as_str());
+        let Some(name) = names.find(|name| *name != "type" && !known.contains(name)) else {
+            return Ok(());
+        };
+        let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let hint = match known.len() {
+            0 => format!("type `{kind}` has no other keys"),
+            _ => format!("the keys of type `{kind}` are {list}"),
+        };
+        let message = |key: &str| format!("`{key}` is not a key of type `{kind}`");
+        Err(self.error(&[above, &[name]].concat(), message).with_hint(hint))
+    }
+
+    fn error(&self, path: &[&str], message: impl Fn(&str) -> String) -> ConfigError {
+        let path: Vec<_> = path.iter().map(|name| (*name).to_owned()).collect();
+        let key = tree::dotted(&path);
+        ConfigError::new(message(&key)).at(&key, self.stack.origin(&path))
+    }
+}

@@ -1,0 +1,84 @@
+//! The configuration as a whole.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    sections::{
+        about::About, api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink,
+        stream::Stream,
+    },
+    values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
+};
+
+/// The configuration of longhaul.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "longhaul configuration")]
+pub struct Config {
+    /// What a preset says about itself.
+    #[serde(default)]
+    pub about: About,
+    /// The API.
+    #[schemars(extend("default" = {}))]
+    pub api: Api,
+    /// How longhaul authenticates.
+    pub auth: Auth,
+    /// Time between two commits. A commit makes everything pulled so far durable.
+    #[serde(with = "duration::Any")]
+    #[schemars(extend("default" = "1s"))]
+    pub commit_every: Duration,
+    /// Names of environment variables, each with the key that it sets, such as `"auth.client_id"`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Key>")]
+    pub environment: BTreeMap<String, String>,
+    /// How the API reports errors.
+    #[serde(default)]
+    pub errors: Refusals,
+    /// Folders that are searched for plugins before the default ones.
+    #[schemars(with = "Vec<ReadPath>", extend("default" = []))]
+    pub plugin_path: Vec<PathBuf>,
+    /// How many requests the API allows.
+    pub rate: Option<Rate>,
+    /// Name or domain of one of the `regions`.
+    pub region: Option<String>,
+    /// Names of regions, each with its domain. `{domain}` in `api.base_url` and `auth.token_url` stands for the domain
+    /// of the chosen `region`.
+    #[serde(default)]
+    pub regions: BTreeMap<String, String>,
+    /// When and how often a request is retried.
+    #[schemars(extend("default" = {}))]
+    pub retry: Retry,
+    /// Where records go, by name.
+    #[serde(default)]
+    pub sinks: BTreeMap<String, Sink>,
+    /// Folder for checkpoints, relative to the working folder.
+    #[schemars(extend("default" = ".longhaul"))]
+    pub state_dir: PathBuf,
+    /// What to pull, by name.
+    #[serde(default)]
+    pub streams: BTreeMap<String, Stream>,
+    /// The preset: the name of a built-in one such as `genesys`, or the path of a file.
+    pub system: Option<String>,
+}
+
+impl Config {
+    /// All secrets with their keys.
+    pub(crate) fn secrets_mut(&mut self) -> Vec<(Vec<String>, &mut SecretSource)> {
+        let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
+        let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));
+        let key = self.api.client_key.iter_mut().map(|secret| (path("api", &["client_key"]), secret));
+        let streams = self.streams.iter_mut().flat_map(|(stream, Stream { headers, .. })| {
+            headers
+                .iter_mut()
+                .map(move |(name, secret)| (path("streams", &[stream, "headers", name]), secret))
+        });
+        auth.chain(api).chain(key).chain(streams).collect()
+    }
+}
+
+fn path(top: &str, below: &[&str]) -> Vec<String> {
+    std::iter::once(&top).chain(below).map(|&name| name.to_owned()).collect()
+}

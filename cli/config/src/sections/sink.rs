@@ -1,0 +1,59 @@
+//! `[sinks.NAME]`: where records go.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use crate::values::kind::TABLE_NAME;
+
+/// The sink that needs no table.
+pub(crate) const STANDARD_OUTPUT: &str = "stdout";
+
+/// A place for records. `Debug` shows only the names of its options, because their values may be secrets.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Sink {
+    /// The type: a built-in sink or a plugin. The default is the name of the table.
+    pub kind: String,
+    /// The other keys, which the type interprets. A value from an environment variable is text.
+    pub options: Map<String, Value>,
+}
+
+impl JsonSchema for Sink {
+    fn schema_name() -> Cow<'static, str> {
+        "Sink".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A place for records. The type of the sink has options of its own.",
+            "type": "object",
+            "properties": {
+                "type": {
+                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, or the name of a plugin.",
+                    "type": "string",
+                    "x-default": TABLE_NAME,
+                },
+            },
+            "additionalProperties": true,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Sink {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut options = Map::deserialize(deserializer)?;
+        match options.remove("type") {
+            Some(Value::String(kind)) => Ok(Self { kind, options }),
+            _ => Err(de::Error::custom("`type` must be text")),
+        }
+    }
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<_> = self.options.keys().collect();
+        f.debug_struct("Sink").field("kind", &self.kind).field("options", &options).finish()
+    }
+}

@@ -1,0 +1,113 @@
+//! The schema and the types that serde reads have the same keys.
+
+use std::{collections::BTreeSet, fs};
+
+use figment::{Figment, Profile, Provider, error::Kind};
+use serde_json::Value;
+
+use super::Case;
+use crate::{
+    Config, json_schema, load,
+    load::keys::{self, Row},
+    schema, tree,
+};
+
+#[test]
+fn the_schema_file_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../longhaul.schema.json");
+    assert!(
+        fs::read_to_string(path).unwrap() == json_schema(),
+        "cli/longhaul.schema.json is out of date; run `cargo run -- schema > cli/longhaul.schema.json`"
+    );
+}
+
+struct Unknown<'p>(&'p [&'p str]);
+
+impl Provider for Unknown<'_> {
+    fn metadata(&self) -> figment::Metadata {
+        figment::Metadata::default()
+    }
+
+    fn data(&self) -> figment::Result<figment::value::Map<Profile, figment::value::Dict>> {
+        Ok(Profile::Default.collect(tree::nest(&[self.0, &["\0"]].concat(), "".into())))
+    }
+}
+
+#[test]
+fn each_table_has_the_keys_of_the_schema() {
+    let tables: [&[&str]; 17] = [
+        &[],
+        &["api"],
+        &["auth"],
+        &["auth", "request"],
+        &["auth", "response"],
+        &["errors"],
+        &["rate"],
+        &["rate", "headers"],
+        &["retry"],
+        &["streams", "s"],
+        &["streams", "s", "job"],
+        &["streams", "s", "job", "cancel"],
+        &["streams", "s", "job", "submit"],
+        &["streams", "s", "pages"],
+        &["streams", "s", "table"],
+        &["streams", "s", "window"],
+        &["streams", "s", "window", "available"],
+    ];
+    for table in tables {
+        let error = Figment::from(Unknown(table)).extract::<Config>().unwrap_err();
+        let Kind::UnknownField(_, read) = error.kind else { panic!("{error}") };
+        let here = |row: &&Row| {
+            let named = row.path.iter().zip(table).all(|(key, name)| key == name || *key == "*");
+            row.path.len() > table.len() && named
+        };
+        let listed: BTreeSet<_> = keys::rows().iter().filter(here).map(|row| row.path[table.len()]).collect();
+        let read: BTreeSet<_> = read.iter().copied().collect();
+        assert_eq!(listed, read, "{table:?}");
+    }
+}
+
+/// The keys that are missing, one after the other, until the table is complete.
+fn missing(configuration: &str, table: &str) -> BTreeSet<String> {
+    let mut keys = BTreeSet::<String>::new();
+    loop {
+        let lines: Vec<_> = keys.iter().map(|key| format!("{table}.{key} = {}\n", sample(key))).collect();
+        let Err(error) = load(&Case::toml(&[configuration, &*lines.concat()].concat()).sources) else {
+            return keys;
+        };
+        let message = error.to_string();
+        let key =
+            message.strip_prefix(&format!("`{table}.")).and_then(|rest| rest.strip_suffix("` is missing"));
+        let is_new = keys.insert(key.unwrap_or_else(|| panic!("{message}")).to_owned());
+        assert!(is_new, "{message}");
+    }
+}
+
+fn sample(key: &str) -> &'static str {
+    match key {
+        "token_url" => "'https://login.example.com'",
+        "cursor" | "next" => "'/x'",
+        _ => "'x'",
+    }
+}
+
+#[test]
+fn each_type_requires_the_keys_of_the_schema() {
+    let api = "api.base_url = 'https://api.example.com'\n";
+    let stream = format!("{api}auth.type = 'none'\nstreams.s.path = '/s'\n");
+    for (configuration, table) in [(api, "auth"), (&*stream, "streams.s.pages")] {
+        let node = table.split('.').fold(schema::root(), |node, name| node.inside(name).unwrap());
+        for (kind, _) in node.property("type").unwrap().words() {
+            let required = node.properties().filter(|(name, key)| match key.get("x-required") {
+                Some(Value::Array(types)) => types.iter().any(|name| name == kind),
+                Some(_) => *name != "type" && key.belongs(Some(kind)),
+                None => false,
+            });
+            let required: BTreeSet<_> = required.map(|(name, _)| name.to_owned()).collect();
+            // Either `header` or `query` is required.
+            let more = if kind == "api_key" { "auth.query = 'key'\n" } else { "" };
+            let configuration = format!("{configuration}{table}.type = '{kind}'\n{more}");
+            assert_eq!(missing(&configuration, table), required, "{table} of type {kind}");
+        }
+    }
+}

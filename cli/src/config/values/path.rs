@@ -1,8 +1,0 @@
-//! Paths of files that are read.
-
-use crate::config::values::described::described;
-
-/// A path that is read. It is relative to the file that names it.
-pub(in crate::config) enum ReadPath {}
-
-described!(ReadPath, { "type": "string", "x-kind": "path", "x-value": "path" });
