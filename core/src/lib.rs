@@ -55,7 +55,6 @@
 //!     variables,
 //!     spool: None,
 //!     strict: false,
-//!     earlier: None,
 //!     checkpointing: None,
 //! };
 //! let summary = run(&pull, &client)?;
@@ -64,6 +63,7 @@
 //! # }
 //! ```
 
+pub mod bookmark;
 mod cancel;
 pub mod client;
 pub mod clock;

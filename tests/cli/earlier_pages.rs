@@ -26,7 +26,7 @@ records = "/data"
 pages = { type = "cursor", cursor = "/next", param = "p", size = 2 }
 sinks = ["lines"]
 "#;
-    Folder::configured(&[api::connection(&api::root(server)).as_str(), &stream, api::LINES].concat())
+    Folder::configured(&[api::connection(&api::root(server)).as_str(), stream, api::LINES].concat())
 }
 
 const FIRST: [&str; 2] = [r#"{"data":[1,2],"next":"1"}"#, r#"{"data":[3],"trace":{"after":"x"}}"#];

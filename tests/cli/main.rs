@@ -21,6 +21,8 @@ mod folder;
 mod genesys;
 mod genesys_streams;
 mod incremental;
+mod incremental_links;
+mod incremental_values;
 mod invalid;
 mod jobs;
 mod killed;

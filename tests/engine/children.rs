@@ -12,12 +12,12 @@ use std::{
 use longhaul_core::{
     Source,
     disk::SystemDisk,
-    listing::{end::Had, paginate::Single},
+    listing::paginate::Single,
     pull::{self, Pull, PullError, SpoolFolder},
     sink::{OpenSink, Variables},
     state::{
         Parents, StateError, Summary,
-        checkpoint::{Checkpoint, CheckpointStore, Checkpointing, Extent, Journal},
+        checkpoint::{Checkpoint, CheckpointStore, Checkpointing, Earlier, Extent, Journal},
     },
 };
 use longhaul_tests::{CallLog, Received, Reply, Setup, chain};
@@ -60,7 +60,6 @@ fn pull(
         variables: Variables::new("children", "/"),
         spool: Some(spool),
         strict: false,
-        earlier: None,
         checkpointing,
     };
     let pulled = pull::run(&pull, &Arc::new(setup.client()));
@@ -104,7 +103,7 @@ fn a_child_that_fails_ends_the_pull_after_those_before_it() {
         let checkpointing = Checkpointing {
             store: &store,
             from: None,
-            had: Had::default(),
+            earlier: Earlier::default(),
             every: Duration::from_secs(3600),
         };
         let (pulled, written) = pull(200, concurrency, Some(checkpointing), |id| {
@@ -139,7 +138,7 @@ fn the_size_of_a_checkpoint_does_not_depend_on_the_number_of_partitions() {
     let size = |count, concurrency| {
         let store = Sizes::default();
         let checkpointing =
-            Checkpointing { store: &store, from: None, had: Had::default(), every: Duration::ZERO };
+            Checkpointing { store: &store, from: None, earlier: Earlier::default(), every: Duration::ZERO };
         let (pulled, written) = pull(count, concurrency, Some(checkpointing), page);
         assert_eq!(pulled.unwrap().partitions, count as u64);
         assert!(written == records(count));

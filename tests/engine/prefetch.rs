@@ -147,7 +147,6 @@ fn a_failed_run_neither_waits_for_pages_nor_requests_more() {
         variables,
         spool: None,
         strict: false,
-        earlier: None,
         checkpointing: None,
     };
 

@@ -77,7 +77,6 @@ fn pull(
         variables,
         spool: None,
         strict: false,
-        earlier: None,
         checkpointing: None,
     };
     let client = Arc::new(setup.client().with_rate(limit));

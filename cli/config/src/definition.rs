@@ -11,13 +11,18 @@ use crate::tree;
 
 /// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
 /// that settle where a listing ends and what a response means, because a pull stops to ask for them.
-const OF_A_STREAM: [&str; 28] = [
+const OF_A_STREAM: [&str; 33] = [
     "content_type",
     "csv",
     "each",
     "form",
     "format",
     "headers",
+    "incremental.at",
+    "incremental.from",
+    "incremental.next",
+    "incremental.order",
+    "incremental.param",
     "job.submit",
     "method",
     "pages.method",
@@ -52,8 +57,22 @@ const OF_PAGES: [&str; 3] = ["job", "pages", "records_missing"];
 pub(super) fn of_pages(values: &Dict, stream: &str) -> String {
     let keys = OF_PAGES.iter().chain(OF_A_STREAM.iter().filter(|key| !key.starts_with("window.")));
     let defined = values_of(values, keys.map(|key| format!("streams.{stream}.{key}")).chain(of_all()));
-    let lines = defined.into_iter().map(|(key, value)| format!("{key} {value}\n"));
+    one_fingerprint(&defined)
+}
+
+fn one_fingerprint(defined: &BTreeMap<String, String>) -> String {
+    let lines = defined.iter().map(|(key, value)| format!("{key} {value}\n"));
     fingerprint(&lines.collect::<String>())
+}
+
+/// The keys that decide what the value means that the records of a stream reach.
+const OF_INCREMENTAL: [&str; 5] =
+    ["incremental.at", "incremental.next", "incremental.order", "incremental.param", "path"];
+
+/// A fingerprint of what decides what the value means that the records of `stream` reach.
+pub(super) fn of_incremental(values: &Dict, stream: &str) -> String {
+    let keys = OF_INCREMENTAL.iter().map(|key| format!("streams.{stream}.{key}"));
+    one_fingerprint(&values_of(values, keys.chain(["api.base_url".to_owned()])))
 }
 
 /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value. The fingerprint is

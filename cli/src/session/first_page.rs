@@ -5,14 +5,14 @@ use longhaul_core::{
     listing::{Pages, page::Page},
     pull::{Each, PullError},
     sink::Variables,
-    state::Parent,
+    state::{Parent, Start},
 };
 
 use crate::{
     build::{self, Access},
     config::{self, Stream},
     exit::Exit,
-    session::{Session, range},
+    session::{Session, continuation::continuation, range},
     terminal::failure::Failure,
 };
 
@@ -55,6 +55,8 @@ impl FirstPage {
     ) -> Result<Self, Failure> {
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
+        let start = continuation(session, name, stream, state.reached.as_ref())?
+            .and_then(|continuation| continuation.start);
         let mut variables = session.variables(name);
         if let (Some(range), Some(windows)) = (range, &source.windows) {
             let Some(window) = range.windows.first() else { return Ok(Self::NothingNew) };
@@ -67,7 +69,8 @@ impl FirstPage {
         if source.job.is_some() {
             return Ok(Self::NeedsJob(variables));
         }
-        pages(source, access, &variables, wanted).map_err(|error| failed(session, name, error))
+        pages(source, access, &variables, start.as_ref(), wanted)
+            .map_err(|error| failed(session, name, error))
     }
 
     /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
@@ -115,7 +118,7 @@ fn first_parent(
 }
 
 fn page(source: &Source, access: &Access, variables: &Variables) -> Result<Option<Box<Page>>, PullError> {
-    let listing = source.listing(variables)?;
+    let listing = source.listing(variables, None)?;
     Ok(Pages::new(&access.client, listing).fetch()?.map(Box::new))
 }
 
@@ -123,9 +126,10 @@ fn pages(
     source: &Source,
     access: &Access,
     variables: &Variables,
+    start: Option<&Start>,
     wanted: Wanted,
 ) -> Result<FirstPage, PullError> {
-    let mut pages = Pages::new(&access.client, source.listing(variables)?);
+    let mut pages = Pages::new(&access.client, source.listing(variables, start)?);
     let first = pages.fetch()?.map(Box::new);
     let second = match wanted {
         Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),

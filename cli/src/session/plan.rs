@@ -278,19 +278,24 @@ fn check_incremental(
     sink: &str,
     retention: Retention,
 ) -> Result<(), Failure> {
-    if !stream.window.as_ref().is_some_and(|window| window.incremental) {
+    if !stream.is_incremental() {
         return Ok(());
     }
+    let (key, hint) = match &stream.incremental {
+        Some(_) => ("incremental", "set `mode = \"append\"`"),
+        None => ("incremental = true", "put `{window.start}` in the path, or set `mode = \"append\"`"),
+    };
     match retention {
-        Retention::None => Err(Failure::usage(ConfigError::new(
-            "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
-        ))),
-        Retention::UntilNextPull => {
+        Retention::None => Err(Failure::usage(ConfigError::new(format!(
+            "a stream with `{key}` must go to a sink that keeps its records, not to stdout"
+        )))),
+        // The files of windows have other records in each pull.
+        Retention::OtherFiles if stream.incremental.is_none() => Ok(()),
+        Retention::UntilNextPull | Retention::OtherFiles => {
             let clause = "each pull of this incremental stream would replace the records of the previous one";
-            let hint = "put `{window.start}` in the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
-        Retention::OtherFiles | Retention::Kept => Ok(()),
+        Retention::Kept => Ok(()),
     }
 }
 

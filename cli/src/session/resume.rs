@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use longhaul_core::{
     Body,
-    listing::end::Had,
     pull::{Pull, undo},
     sink::Variables,
     state::{
         Keys, Parents, PullState, State, StateError, StateFile, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing, Extent},
+        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent},
     },
     window::Window,
 };
@@ -19,6 +18,7 @@ use crate::{
     exit::Exit,
     session::{
         Session,
+        continuation::continuation,
         parents::StreamParents,
         plan::{Child, Planned, Retention, appends},
         pull_id::changes_place,
@@ -56,6 +56,7 @@ pub(crate) fn start(
     // was pulled.
     let known = state.watermark.filter(|_| planned.is_selected);
     let range = range::resolve(session, name, stream, source, known, access)?;
+    let reached = state.reached.as_ref().filter(|_| planned.is_selected);
     let mut pull = Unfinished {
         started: session.now,
         saved: session.now,
@@ -65,6 +66,7 @@ pub(crate) fn start(
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
         earlier: None,
+        continuation: continuation(session, name, stream, reached)?,
         parents: parents.map(Parents::extent),
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
@@ -77,8 +79,7 @@ pub(crate) fn start(
 /// The extent of the keys of the last complete pull, if `pull` drops records that have not changed since then. That is
 /// right only as long as the sinks have these records: a file that is replaced needs them again.
 fn earlier_keys(planned: &Planned<'_>, state: &State, pull: &Unfinished) -> Option<Extent> {
-    let is_incremental = planned.stream.window.as_ref().is_some_and(|window| window.incremental);
-    if !is_incremental || !planned.is_selected || planned.stream.unique.is_none() {
+    if !planned.stream.is_incremental() || !planned.is_selected || planned.stream.unique.is_none() {
         return None;
     }
     let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
@@ -150,7 +151,7 @@ pub(crate) fn discard_unfinished(
         let checkpointing = Some(Checkpointing {
             store: &pull_state,
             from,
-            had: Had::default(),
+            earlier: Earlier::default(),
             every: session.loaded.config.commit_every,
         });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
@@ -163,7 +164,6 @@ pub(crate) fn discard_unfinished(
             variables,
             spool: None,
             strict: false,
-            earlier: None,
             checkpointing,
         };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {

@@ -60,12 +60,12 @@ impl Invocation {
     }
 
     /// `hint`, with the command as it was typed. `longhaul run NAME` in it stands for the whole run, and
-    /// `longhaul run NAME --fresh` for that stream alone.
+    /// `longhaul run NAME --fresh` or `--full-refresh` for that stream alone.
     pub(crate) fn complete(&self, hint: &str) -> String {
         let Some((before, rest)) = hint.split_once("longhaul run ") else { return hint.to_owned() };
         let (stream, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
         let (options, flags) = (&self.options, self.run.as_ref().map_or("", |(_, flags)| flags));
-        if after.starts_with(" --fresh") {
+        if [" --fresh", " --full-refresh"].iter().any(|flag| after.starts_with(flag)) {
             format!("{before}longhaul{options} run {stream}{flags}{after}")
         } else {
             format!("{before}{}{after}", self.run(stream))

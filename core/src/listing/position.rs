@@ -34,6 +34,9 @@ pub struct Progress {
     /// How many pages in a row had no records.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub empty: u64,
+    /// What the last page so far has for the next pull.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Cursor>,
     /// Why the listing is complete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,

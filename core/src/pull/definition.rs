@@ -5,10 +5,7 @@ use jiff::SignedDuration;
 use crate::{
     pull::{sinks::Named, source::Source, spool::SpoolFolder},
     sink::{OpenSink, Variables},
-    state::{
-        Parents,
-        checkpoint::{Checkpointing, Extent},
-    },
+    state::{Parents, checkpoint::Checkpointing},
     window::Window,
 };
 
@@ -30,9 +27,6 @@ pub struct Pull<'a> {
     pub spool: Option<SpoolFolder>,
     /// Whether [`Finding`](crate::state::Finding)s are an error. Then nothing is published.
     pub strict: bool,
-    /// The extent of the keys of the last complete pull, if records that have not changed since then are dropped. The
-    /// sinks must still have those.
-    pub earlier: Option<Extent>,
     /// How progress is saved, so that a later run can resume. With `None`, the pull cannot be resumed.
     pub checkpointing: Option<Checkpointing<'a>>,
 }

@@ -30,6 +30,7 @@ mod definition;
 mod each;
 mod error;
 mod filter;
+mod incremental;
 pub mod job;
 mod listings;
 mod order;
@@ -59,11 +60,13 @@ pub use self::{
     each::{Each, ParentError, ParentsSink},
     error::PullError,
     filter::Filter,
+    incremental::{BookmarkError, Incremental, Order as BookmarkOrder},
     source::Source,
     spool::SpoolFolder,
     undo::undo,
 };
 use self::{
+    incremental::OnPage,
     order::{Ended, Order},
     partition::OpenPartition,
     queue::{Partition, Queue},
@@ -238,8 +241,14 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         let mut before = open.pages.progress().records - page.len();
+        let mut on = OnPage { page: open.pages.progress().pages, before: 0 };
         loop {
             let received = page.batch().len() as u64;
+            if let Some(reader) = &self.run.bookmarks {
+                let filter = self.run.pull.source.filter.as_ref();
+                reader.read(&page.batch(), on, filter, &mut open.progress.reached)?;
+                on.before += received;
+            }
             self.write_batch(open, &mut page, before)?;
             before += received;
             if !page.next_batch().map_err(PageError::from)? {

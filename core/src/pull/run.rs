@@ -7,8 +7,8 @@ use crate::{
     client::Client,
     listing::Fetchers,
     pull::{
-        definition::Pull, error::PullError, listings::Listings, partitions::Partitions,
-        shared_checkpoint::SharedCheckpoint, sinks::Named, unique::Unique,
+        definition::Pull, error::PullError, incremental::BookmarkReader, listings::Listings,
+        partitions::Partitions, shared_checkpoint::SharedCheckpoint, sinks::Named, unique::Unique,
     },
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Run<'a> {
     pub(super) listings: Listings<'a>,
     /// How many partitions are pulled at once. Asking the sinks again would cost work for every page.
     pub(super) workers: usize,
+    /// Reads from records where the next pull starts, if they say so.
+    pub(super) bookmarks: Option<BookmarkReader<'a>>,
     /// The sinks that take the records of all partitions, in order.
     pub(super) shared: Vec<Named<'a>>,
     /// The sinks with a file for each partition.
@@ -40,16 +42,36 @@ impl<'a> Run<'a> {
         let (requests, workers) = (pull.source.concurrency.max(1), pull.workers(partitions.len()));
         let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
         let (seen, history) = (checkpoint.pages_seen()?, checkpoint.history());
-        let listings = Listings { source: pull.source, client, fetchers, seen, history };
+        let listings = Listings {
+            source: pull.source,
+            client,
+            fetchers,
+            seen,
+            history,
+            start: checkpoint.earlier().start,
+        };
+        let until = checkpoint.earlier().until;
+        let bookmarks = BookmarkReader::new(pull.source.incremental.as_ref(), until);
         let (own, shared) = pull.own_and_shared();
-        Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, workers, shared, own })
+        Ok(Self {
+            pull,
+            client,
+            partitions,
+            checkpoint,
+            cancelled,
+            listings,
+            workers,
+            bookmarks,
+            shared,
+            own,
+        })
     }
 
     /// Drops duplicates, if the source has keys. All but the first `settled` keys of earlier runs may be rolled back.
     pub(super) fn unique(&self, settled: u64) -> Result<Option<Unique>, PullError> {
         let Some(key) = &self.pull.source.unique else { return Ok(None) };
-        let mut unique = Unique::new(key);
-        if let Some(extent) = &self.pull.earlier {
+        let mut unique = Unique::new(key, self.pull.source.incremental.is_some());
+        if let Some(extent) = &self.checkpoint.earlier().keys {
             unique.compare_with(self.checkpoint.earlier_keys(extent)?);
         }
         for entry in self.checkpoint.keys_written()? {

@@ -12,7 +12,7 @@ use crate::{
     pull::partitions::Partitions,
     state::{
         StateError,
-        checkpoint::{Checkpoint, Checkpointing, Extent, Journal, PartitionProgress, SubmittedJob},
+        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent, Journal, PartitionProgress, SubmittedJob},
     },
 };
 
@@ -34,8 +34,12 @@ pub(crate) struct Entries<'e> {
 
 impl<'a> SharedCheckpoint<'a> {
     pub(super) fn new(checkpointing: Option<&'a Checkpointing<'a>>, partitions: Partitions<'a>) -> Self {
+        let first = || {
+            let reached = checkpointing.and_then(|checkpointing| checkpointing.earlier.reached.clone());
+            Checkpoint { reached, ..Checkpoint::default() }
+        };
         let checkpoint =
-            checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_default();
+            checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_else(first);
         Self { checkpointing, partitions, checkpoint: Mutex::new(checkpoint) }
     }
 
@@ -56,8 +60,12 @@ impl<'a> SharedCheckpoint<'a> {
 
     /// What the pages of the stream have had so far.
     pub(crate) fn history(&self) -> History {
-        let earlier = self.checkpointing.map(|checkpointing| checkpointing.had.clone());
-        History::new(self.lock().had.clone(), earlier.unwrap_or_default())
+        History::new(self.lock().had.clone(), self.earlier().had)
+    }
+
+    /// What earlier pulls of the stream left.
+    pub(crate) fn earlier(&self) -> Earlier {
+        self.checkpointing.map(|checkpointing| checkpointing.earlier.clone()).unwrap_or_default()
     }
 
     /// The fingerprints of the pages that earlier runs of this pull fetched.

@@ -9,11 +9,14 @@ use crate::{
 
 /// The keys of the records that have arrived: 16 bytes each, plus the overhead of a hash set.
 ///
-/// A record is dropped if a record with its key was written in this pull. It is also dropped if it is the same, byte for
+/// A record is dropped if a record with its key was written in this pull; or, if changes are kept, if the latest one with its
+/// key is the same. It is also dropped if it is the same, byte for
 /// byte, as the latest one with its key in the last complete pull; a record that has changed since is written.
 #[derive(Debug)]
 pub(crate) struct Unique {
     key: PointerTree,
+    /// Whether a record that has changed since it was written in this pull is written again.
+    keeps_changes: bool,
     /// The latest record of each key.
     arrived: HashSet<Arrival>,
     /// The latest record of each key in the last complete pull, sorted by key: another 16 bytes each. `None` if records
@@ -40,9 +43,10 @@ pub(crate) struct Sorted {
 
 impl Unique {
     /// The keys are at `key` in each record. Nothing has arrived yet.
-    pub(crate) fn new(key: &Pointer) -> Self {
+    pub(crate) fn new(key: &Pointer, keeps_changes: bool) -> Self {
         let (arrived, latest, replaced) = (HashSet::new(), Vec::new(), Vec::new());
-        Self { key: PointerTree::of([key]), arrived, earlier: None, settled: 0, latest, replaced }
+        let key = PointerTree::of([key]);
+        Self { key, keeps_changes, arrived, earlier: None, settled: 0, latest, replaced }
     }
 
     /// Also drops records that are the same as in the last complete pull, whose journal is `earlier`.
@@ -74,9 +78,11 @@ impl Unique {
                 sorted.without_key += 1;
                 return true;
             };
-            let arrival = Arrival::new(&key, self.earlier.is_some().then_some(record));
+            let needs_content = self.keeps_changes || self.earlier.is_some();
+            let arrival = Arrival::new(&key, needs_content.then_some(record));
+            let counts_as_written = |latest: &Arrival| latest.is_written() && !self.keeps_changes;
             match self.arrived.get(&arrival) {
-                Some(latest) if latest.is_written() || latest.has_content_of(arrival) => {
+                Some(latest) if counts_as_written(latest) || latest.has_content_of(arrival) => {
                     sorted.repeated += 1;
                     return false;
                 }

@@ -6,6 +6,7 @@ mod file;
 mod journal;
 mod parents;
 mod pull_state;
+mod start;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -13,13 +14,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::checkpoint::{Checkpoint, Extent};
+use self::checkpoint::{Checkpoint, Earlier, Extent};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
     journal::KeysFile,
     parents::{Parent, Parents},
     pull_state::PullState,
+    start::{Continuation, Reached, Start},
     summary::{Finding, Summary},
 };
 use crate::{fingerprint, listing::end::Had, window::Window};
@@ -31,6 +33,9 @@ pub struct State {
     /// Everything before this time has been pulled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// What complete pulls have reached, if the next one starts at a value, link or cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
     /// The last complete pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<Complete>,
@@ -105,6 +110,9 @@ pub struct Unfinished {
     /// The extent of the keys of the last complete pull, if records that have not changed since then are dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Extent>,
+    /// How the pull continues where the last one ended, at a value, link or cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<Continuation>,
     /// The parents of its partitions, if the stream has parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parents: Option<Extent>,
@@ -122,6 +130,13 @@ pub fn fingerprint(text: &str) -> String {
 }
 
 impl State {
+    /// The state of a stream whose next pull starts at the beginning.
+    #[must_use]
+    pub fn from_the_beginning(self) -> Self {
+        let complete = self.complete.map(|complete| Complete { keys: None, ..complete });
+        Self { watermark: None, reached: None, complete, unfinished: self.unfinished }
+    }
+
     /// Which values the pages of complete pulls had, if these were pages of this definition.
     pub fn had(&self, definition: &str) -> Had {
         let pages = self.complete.as_ref().and_then(|complete| complete.pages.as_ref());
@@ -133,6 +148,12 @@ impl State {
 }
 
 impl Unfinished {
+    /// What the pull needs of earlier ones, whose pages had `had`.
+    pub fn earlier(&self, had: Had) -> Earlier {
+        let Continuation { start, reached, .. } = self.continuation.clone().unwrap_or_default();
+        Earlier { keys: self.earlier, had, start, reached, until: Some(self.started) }
+    }
+
     /// A fingerprint of what defines the pull.
     pub fn fingerprint(&self) -> String {
         let lines = self.definition.iter().map(|(key, value)| format!("{key} {value}\n"));

@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{
-    Complete, Keys, KeysFile, KnownPages, State, StateError, StateFile, Unfinished, journal::JournalFile,
+    Complete, Keys, KeysFile, KnownPages, Reached, State, StateError, StateFile, Unfinished,
+    journal::JournalFile,
 };
 use crate::{
     clock::Clock,
@@ -53,6 +54,7 @@ impl<'a> PullState<'a> {
             let pages = (!had.is_nothing()).then(|| KnownPages { had, definition: self.pull.pages.clone() });
             State {
                 watermark: self.pull.watermark.or(state.watermark),
+                reached: self.reached(checkpoint).or_else(|| state.reached.clone()),
                 complete: Some(Complete { at: now, summary, pages, keys }),
                 unfinished: None,
             }
@@ -64,6 +66,11 @@ impl<'a> PullState<'a> {
     pub fn forget(&self) -> Result<(), StateError> {
         self.put(|state, _| State { unfinished: None, ..state.clone() })?;
         self.file.drop_journals(kept_keys(&self.lock()))
+    }
+
+    fn reached(&self, checkpoint: Option<&Checkpoint>) -> Option<Reached> {
+        let value = checkpoint?.reached.clone()?;
+        self.pull.continuation.as_ref().map(|continuation| continuation.complete(value))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -2,6 +2,7 @@
 
 mod ends;
 mod errors;
+mod incremental;
 mod jobs;
 mod paging;
 mod recipe;

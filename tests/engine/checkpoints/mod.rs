@@ -5,18 +5,18 @@ mod crashes;
 mod resume;
 mod scenarios;
 mod undo;
+mod values;
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    listing::end::Had,
     pull::{Pull, PullError, SpoolFolder, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
         Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing},
+        checkpoint::{Checkpoint, Checkpointing, Earlier},
     },
     window::Window,
 };
@@ -73,7 +73,7 @@ impl Scenario {
         let dropped = State { unfinished: None, ..state.clone() };
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
         let checkpointing =
-            Some(Checkpointing { store: &pull_state, from, had: Had::default(), every: self.every });
+            Some(Checkpointing { store: &pull_state, from, earlier: Earlier::default(), every: self.every });
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let pull = Pull {
@@ -84,7 +84,6 @@ impl Scenario {
             variables: Variables::new("calls", "/out"),
             spool: None,
             strict: false,
-            earlier: None,
             checkpointing,
         };
         let modes: BTreeMap<_, _> =
@@ -108,8 +107,12 @@ impl Scenario {
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, pull);
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        let checkpointing =
-            Some(Checkpointing { store: &pull_state, from, had: Had::default(), every: self.every });
+        let checkpointing = Some(Checkpointing {
+            store: &pull_state,
+            from,
+            earlier: Earlier { keys: earlier, ..Earlier::default() },
+            every: self.every,
+        });
         let variables = Variables::new("calls", "/out");
         let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
         let spool = SpoolFolder {
@@ -126,7 +129,6 @@ impl Scenario {
             variables,
             spool: self.has_spool.then_some(spool),
             strict: false,
-            earlier,
             checkpointing,
         };
         let summary = run(&pull, &Arc::new(setup.client()))?;
@@ -185,6 +187,7 @@ fn unfinished() -> Unfinished {
         range: None,
         watermark: None,
         earlier: None,
+        continuation: None,
         parents: None,
         command: None,
         checkpoint: Checkpoint::default(),

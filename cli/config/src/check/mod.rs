@@ -1,6 +1,7 @@
 //! Checks that concern more than one key.
 
 mod auth;
+mod incremental;
 mod requests;
 
 use longhaul_core::{client::answer::Then, http::template::REFERENCES, pull::job::JobState, suggest};
@@ -126,6 +127,7 @@ impl Check<'_> {
             self.paths(name, stream),
             self.window_and_job(name, stream),
             self.bounds(name, stream),
+            self.incremental(name, stream),
             self.parents(name, stream).and_then(|()| self.requests(name, stream)),
             self.format(name, stream),
             match &stream.job {

@@ -13,6 +13,7 @@ use crate::{
         csv::Csv,
         each::Each,
         filter::RecordCondition,
+        incremental::Incremental,
         job::Job,
         pages::Pages,
         table::Table,
@@ -39,6 +40,13 @@ pub enum RecordsMissing {
     Error,
     /// The page has no records: this API leaves the array out if there are none.
     Empty,
+}
+
+impl Stream {
+    /// Whether a run starts where the last one ended.
+    pub fn is_incremental(&self) -> bool {
+        self.incremental.is_some() || self.window.as_ref().is_some_and(|window| window.incremental)
+    }
 }
 
 /// The format of a page.
@@ -91,6 +99,8 @@ pub struct Stream {
     /// Whether a request may be sent twice, whatever its method. Set it to `false` if a request changes something.
     #[schemars(extend("default" = true))]
     pub idempotent: bool,
+    /// How a run starts where the last complete one ended, at a value of the records or a link of the last page.
+    pub incremental: Option<Incremental>,
     /// An export to submit first. The stream pages through its results.
     pub job: Option<Job>,
     /// Method of the first request.

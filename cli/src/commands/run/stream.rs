@@ -85,7 +85,7 @@ impl Puller<'_> {
     /// Whether the stream was completed in the run that this command resumes.
     pub(super) fn is_complete(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
         let state = self.state(planned)?;
-        Ok(!self.arguments.fresh && self.is_complete_in(&state))
+        Ok(!self.arguments.starts_again() && self.is_complete_in(&state))
     }
 
     /// Whether a run of the stream was started and is not complete.
@@ -125,11 +125,15 @@ impl Puller<'_> {
         let Self { session, arguments, access, .. } = *self;
         let file = session.state_file(&planned.id);
         let unusable = |error| Failure::of_state(planned.name, error);
-        let mut state = if arguments.fresh && planned.saves_state {
+        let mut state = if arguments.starts_again() && planned.saves_state {
             resume::discard_unfinished(session, planned, &file)?
         } else {
             file.load().map_err(unusable)?
         };
+        if arguments.full_refresh && planned.saves_state {
+            state = state.from_the_beginning();
+            file.save(&state).map_err(unusable)?;
+        }
         if planned.saves_state
             && planned.is_selected
             && self.is_complete_in(&state)
@@ -197,11 +201,11 @@ impl Puller<'_> {
             ));
         }
         let had = state.had(&session.loaded.pages_definition(planned.name));
-        let earlier = pull.earlier;
+        let earlier = pull.earlier(had);
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
         let checkpointing =
-            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, had, every });
+            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, earlier, every });
         session.progress.start(planned.name, &before);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
@@ -214,7 +218,6 @@ impl Puller<'_> {
                 variables,
                 spool: Some(spool),
                 strict: arguments.strict,
-                earlier,
                 checkpointing,
             },
             &access.client,

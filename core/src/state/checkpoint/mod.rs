@@ -8,17 +8,19 @@ mod own_files;
 
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::own_files::OwnFiles;
 use crate::{
+    bookmark::Bookmark,
     listing::{
         end::Had,
         position::{Progress, is_zero},
     },
     partition::PartitionId,
     sink::{Mark, Receipt},
-    state::{StateError, Summary},
+    state::{Start, StateError, Summary},
 };
 
 /// Stores the checkpoints of one pull.
@@ -57,10 +59,26 @@ pub struct Checkpointing<'a> {
     pub store: &'a dyn CheckpointStore,
     /// Where an earlier run stopped.
     pub from: Option<Checkpoint>,
-    /// Which values the pages of earlier pulls of the stream had.
-    pub had: Had,
+    /// What earlier pulls of the stream left.
+    pub earlier: Earlier,
     /// The time between checkpoints. After a crash, at most this much has to be pulled again.
     pub every: Duration,
+}
+
+/// What a pull needs of earlier ones of the same stream.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// The extent of [`Journal::EarlierKeys`], if records that have not changed since the last complete pull are dropped.
+    /// The sinks must still have those.
+    pub keys: Option<Extent>,
+    /// Which values the pages had.
+    pub had: Had,
+    /// Where this pull starts, if not at the beginning.
+    pub start: Option<Start>,
+    /// What the last complete pull reached.
+    pub reached: Option<Start>,
+    /// When this pull started. Later times are not reached by it, unless records are sent in order.
+    pub until: Option<Timestamp>,
 }
 
 /// How far a pull is.
@@ -93,6 +111,12 @@ pub struct Checkpoint {
     /// Which values the pages of the pull have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,
+    /// What the complete partitions and the last complete pull have reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Start>,
+    /// A value that cannot be compared with the one reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomparable: Option<Bookmark>,
 }
 
 /// What is left to do for a pull.
@@ -137,6 +161,9 @@ pub struct PartitionProgress {
     /// How many records did not match the conditions of the stream.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
+    /// What its records have reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Bookmark>,
     /// How much of the partition waits in its spool, in bytes. None of its pages are in the sinks then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<u64>,
