@@ -390,3 +390,19 @@ fn a_sink_that_does_not_keep_earlier_records_is_an_error() {
     );
     assert_eq!(feed.since(), [None; 0]);
 }
+
+#[test]
+fn a_value_that_does_not_fit_into_the_body_is_an_error() {
+    let feed = Feed::new("updated_at");
+    let replacements = [
+        ("path = \"/tickets\"", "path = \"/tickets\"\nmethod = \"POST\"\nbody = { filter = 7 }"),
+        ("param = \"since\"", "param = \"/filter/since\""),
+    ];
+    feed.folder(&replacements).run("run").assert_failed(
+        2,
+        "error: the stream `tickets` is not complete\n  \
+         caused by: the body of the request has no place for `/filter/since`\n\
+         hint: check `streams.tickets.incremental.param`\n",
+    );
+    assert_eq!(feed.since(), [None; 0]);
+}

@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 use super::{opener, unfinished};
 use crate::jobs;
 
+const RECORDS: u64 = 16;
+
 /// The records of an API, some of which change with each request.
 struct Api {
     random: Random,
@@ -40,8 +42,9 @@ struct Api {
 impl Api {
     fn answer(&mut self, request: &Received) -> Reply {
         self.now += 1;
-        if self.is_alive && self.random.below(2) == 0 {
-            let id = self.random.below(12);
+        let changes = if self.is_alive { self.random.below(3) } else { 0 };
+        for _ in 0..changes {
+            let id = self.random.below(RECORDS);
             let version = self.records.get(&id).map_or(0, |(version, _)| version + 1);
             self.records.insert(id, (version, self.now));
         }
@@ -130,9 +133,10 @@ fn written(disk: &SimulatedDisk) -> BTreeMap<u64, Vec<u64>> {
 fn no_change_is_lost_while_records_change() {
     let mut random = Random::new();
     let mut repeated = 0;
-    for _ in 0..25 {
+    for _ in 0..12 {
         let seed = random.seed();
-        let api = Api { random: Random::new(), now: 1_700_000_000, records: BTreeMap::new(), is_alive: true };
+        let records = (0..RECORDS).map(|id| (id, (0, 0))).collect();
+        let api = Api { random: Random::new(), now: 1_700_000_000, records, is_alive: true };
         let api = Arc::new(Mutex::new(api));
         let mut disk = SimulatedDisk::new();
         disk.put_folder("/state");
