@@ -157,16 +157,6 @@ fn a_lookback_starts_earlier_in_the_form_of_the_api() {
 }
 
 #[test]
-fn the_first_run_may_start_at_a_relative_time() {
-    let feed = Feed::new("updated_at");
-    let folder = feed.folder(&[("2026-01-01", "now/y")]);
-    folder.run("run").assert_complete();
-    let since = feed.since();
-    let since = since[0].as_deref().unwrap();
-    assert!(since.ends_with("-01-01T00:00:00Z"), "{since}");
-}
-
-#[test]
 fn ids_go_into_the_body_as_numbers() {
     let feed = Feed::new("id");
     let folder = feed.folder(&[
