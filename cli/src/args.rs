@@ -134,6 +134,7 @@ pub(crate) enum Command {
 }
 
 /// Arguments of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Args, Debug, Default)]
 pub(crate) struct RunArguments {
     /// Streams to pull, in this order [default: all configured streams]
@@ -145,6 +146,9 @@ pub(crate) struct RunArguments {
     /// Discard what an unfinished run has pulled, and start again
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Pull incremental streams from their start again; also discard what an unfinished run has pulled
+    #[arg(long)]
+    pub(crate) full_refresh: bool,
     /// Stop after this time, such as 90s, 45m or 8h; run again to resume
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) max_runtime: Option<Duration>,
@@ -244,6 +248,13 @@ pub(crate) enum Engine {
     Kubernetes,
     /// A script with a job array.
     Slurm,
+}
+
+impl RunArguments {
+    /// Whether an unfinished run is discarded.
+    pub(crate) fn starts_again(&self) -> bool {
+        self.fresh || self.full_refresh
+    }
 }
 
 /// Arguments of `preview`.

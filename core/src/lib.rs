@@ -64,6 +64,7 @@
 //! # }
 //! ```
 
+pub mod bookmark;
 mod cancel;
 pub mod client;
 pub mod clock;

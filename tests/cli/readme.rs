@@ -82,7 +82,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 11] = [
+const RUN: [&str; 12] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -92,6 +92,7 @@ const RUN: [&str; 11] = [
     "[streams.channels]",
     "[streams.messages]",
     "[streams.visits]",
+    "[streams.tickets]",
     "[sinks.segments]",
     LINES,
 ];
@@ -307,6 +308,25 @@ fn the_configuration_with_parents_pulls_their_children() {
     command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
     let line = |id| format!("{{\"at\":\"/conversations/{id}/messages\",\"conversation_id\":\"{id}\"}}\n");
     assert_eq!(folder.read("out/messages.ndjson"), line("a") + &line("c"));
+}
+
+#[test]
+fn the_incremental_configuration_starts_at_the_value_and_at_the_link() {
+    let server = api::server(|request| match (request.url.path(), request.query("page").as_deref()) {
+        ("/tickets", Some("1")) => {
+            Reply::json(r#"{"tickets":[{"id":1,"updated_at":"2026-01-05T00:00:00Z"}]}"#).into()
+        }
+        ("/tickets", _) => Reply::json(r#"{"tickets":[]}"#).into(),
+        _ => Reply::json(r#"{"value":[{"id":1}],"deltaLink":"/people/delta?t=2"}"#).into(),
+    });
+    let folder = Folder::configured(&configuration_of("tickets"));
+    for since in ["2026-01-01", "2026-01-04T23:00:00Z"] {
+        let command = folder.longhaul("run").variable("EXAMPLE_TOKEN", "t0ken");
+        command.variable("LONGHAUL_API__BASE_URL", api::root(&server)).run().assert_complete();
+        let received = server.received();
+        assert_eq!(received[received.len() - 2].query("since").as_deref(), Some(since));
+    }
+    assert_eq!(server.received().last().unwrap().url.query(), Some("t=2"));
 }
 
 /// An API with exports of one call each. The id of a call is the path of its export.

@@ -17,7 +17,7 @@ use longhaul_core::{
     sink::{OpenSink, Variables},
     state::{
         Parents, StateError, Summary,
-        checkpoint::{Checkpoint, CheckpointStore, Checkpointing, Extent, Journal},
+        checkpoint::{Checkpoint, CheckpointStore, Checkpointing, Earlier, Extent, Journal},
     },
 };
 use longhaul_tests::{CallLog, Received, Reply, Setup, chain};
@@ -101,7 +101,12 @@ fn a_child_that_fails_ends_the_pull_after_those_before_it() {
         assert_eq!(written, records(100), "with concurrency {concurrency}");
 
         let store = Sizes::default();
-        let checkpointing = Checkpointing { store: &store, from: None, every: Duration::from_secs(3600) };
+        let checkpointing = Checkpointing {
+            store: &store,
+            from: None,
+            earlier: Earlier::default(),
+            every: Duration::from_secs(3600),
+        };
         let (pulled, written) = pull(200, concurrency, Some(checkpointing), |id| {
             if id == 100 { Reply::status(403) } else { page(id) }
         });
@@ -133,7 +138,8 @@ impl CheckpointStore for Sizes {
 fn the_size_of_a_checkpoint_does_not_depend_on_the_number_of_partitions() {
     let size = |count, concurrency| {
         let store = Sizes::default();
-        let checkpointing = Checkpointing { store: &store, from: None, every: Duration::ZERO };
+        let checkpointing =
+            Checkpointing { store: &store, from: None, earlier: Earlier::default(), every: Duration::ZERO };
         let (pulled, written) = pull(count, concurrency, Some(checkpointing), page);
         assert_eq!(pulled.unwrap().partitions, count as u64);
         assert!(written == records(count));

@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "event",
             "sink",
             "json",
+            "bookmark",
             "cancel",
             "clock",
             "disk",

@@ -133,6 +133,7 @@ impl Setup {
             ends: Ends::default(),
             rules: Arc::new(Rules::of_pages(Vec::new())),
             format: Format::Json,
+            start: None,
         }
     }
 
@@ -151,6 +152,7 @@ impl Setup {
             ends,
             rules,
             unique: None,
+            incremental: None,
             filter: None,
             job: None,
             windows: None,

@@ -11,13 +11,18 @@ use crate::tree;
 
 /// The keys that decide which records a stream has. Its other keys may change while a pull is unfinished: above all those
 /// that settle where a listing ends and what a response means, because a pull stops to ask for them.
-const OF_A_STREAM: [&str; 28] = [
+const OF_A_STREAM: [&str; 33] = [
     "content_type",
     "csv",
     "each",
     "form",
     "format",
     "headers",
+    "incremental.at",
+    "incremental.from",
+    "incremental.next",
+    "incremental.order",
+    "incremental.param",
     "job.submit",
     "method",
     "pages.method",
@@ -45,13 +50,46 @@ const OF_A_STREAM: [&str; 28] = [
 /// The keys that decide which API is asked, and as which client or user.
 const OF_ALL: [&str; 4] = ["api.base_url", "api.headers", "auth.client_id", "auth.username"];
 
+/// The keys that decide how the pages of a stream look, besides those above.
+const OF_PAGES: [&str; 3] = ["job", "pages", "records_missing"];
+
+/// A fingerprint of what decides how the pages of `stream` look.
+pub(super) fn of_pages(values: &Dict, stream: &str) -> String {
+    let keys = OF_PAGES.iter().chain(OF_A_STREAM.iter().filter(|key| !key.starts_with("window.")));
+    let defined = values_of(values, keys.map(|key| format!("streams.{stream}.{key}")).chain(of_all()));
+    one_fingerprint(&defined)
+}
+
+fn one_fingerprint(defined: &BTreeMap<String, String>) -> String {
+    let lines = defined.iter().map(|(key, value)| format!("{key} {value}\n"));
+    fingerprint(&lines.collect::<String>())
+}
+
+/// The keys that decide what the value means that the records of a stream reach.
+const OF_INCREMENTAL: [&str; 5] =
+    ["incremental.at", "incremental.next", "incremental.order", "incremental.param", "path"];
+
+/// A fingerprint of what decides what the value means that the records of `stream` reach.
+pub(super) fn of_incremental(values: &Dict, stream: &str) -> String {
+    let keys = OF_INCREMENTAL.iter().map(|key| format!("streams.{stream}.{key}"));
+    one_fingerprint(&values_of(values, keys.chain(["api.base_url".to_owned()])))
+}
+
 /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value. The fingerprint is
 /// long enough to detect a change, and too short to reveal the value, which may be a secret.
 pub(super) fn definition(values: &Dict, stream: &str, sinks: &[&str]) -> BTreeMap<String, String> {
     let of_stream = OF_A_STREAM.iter().map(|key| format!("streams.{stream}.{key}"));
     let of_sinks = sinks.iter().map(|sink| format!("sinks.{sink}"));
-    let of_all = OF_ALL.iter().map(|key| (*key).to_owned());
-    let tables: Vec<_> = of_stream.chain(of_sinks).chain(of_all).collect();
+    values_of(values, of_stream.chain(of_sinks).chain(of_all()))
+}
+
+fn of_all() -> impl Iterator<Item = String> {
+    OF_ALL.iter().map(|key| (*key).to_owned())
+}
+
+/// The values of these keys and of those below them, each as a fingerprint.
+fn values_of(values: &Dict, tables: impl Iterator<Item = String>) -> BTreeMap<String, String> {
+    let tables: Vec<_> = tables.collect();
     let defines = |key: &String| {
         let is_below = |table: &String| {
             key == table || key.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('.'))

@@ -74,6 +74,7 @@ pub use self::{
         csv::Csv,
         each::Each,
         errors::Refusals,
+        incremental::{Incremental, Order},
         job::{Cancel, Job, ResultUrls, State, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},
         rate::{Rate, RateHeaders, Reset, StreamRate},
@@ -87,6 +88,7 @@ pub use self::{
     systems::{System, systems},
     values::{
         body::Body,
+        first_value::FirstValue,
         moment::{Moment, MomentError},
         query::{Query, Values},
         secret::{SecretSource, Secrets},

@@ -116,6 +116,16 @@ impl Loaded {
         definition::definition(&self.stack.values(), stream, sinks)
     }
 
+    /// A fingerprint of what decides how the pages of `stream` look.
+    pub fn pages_definition(&self, stream: &str) -> String {
+        definition::of_pages(&self.stack.values(), stream)
+    }
+
+    /// A fingerprint of what decides what the value means that the records of `stream` reach.
+    pub fn incremental_definition(&self, stream: &str) -> String {
+        definition::of_incremental(&self.stack.values(), stream)
+    }
+
     /// The values that `--set` gave, with their keys.
     pub fn of_flags(&self) -> Vec<(String, Value)> {
         let values = self.stack.values();

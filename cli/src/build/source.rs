@@ -19,7 +19,7 @@ use longhaul_core::{
         },
     },
     pull::{
-        Filter,
+        BookmarkOrder, Filter, Incremental,
         job::{Cancel, Job, JobState},
         window::Windows,
     },
@@ -69,6 +69,7 @@ pub(crate) fn source(
         ends: ends(stream),
         rules: Arc::new(rules::of_stream(&loaded.config, stream).with_records(stream.records.clone())),
         unique: stream.unique.clone(),
+        incremental: stream.incremental.as_ref().and_then(incremental),
         filter: filter(stream),
         job,
         windows: stream.window.as_ref().map(windows),
@@ -193,6 +194,21 @@ fn filter(stream: &Stream) -> Option<Filter> {
     let conditions =
         stream.conditions.iter().map(|condition| (condition.at.clone(), condition.comparisons.clone()));
     (!stream.conditions.is_empty()).then(|| Filter::new(conditions.collect()))
+}
+
+fn incremental(incremental: &config::Incremental) -> Option<Incremental> {
+    let config::Incremental { at, next, order, param, .. } = incremental;
+    let order = match order {
+        config::Order::AsSent => BookmarkOrder::AsSent,
+        config::Order::Greatest => BookmarkOrder::Greatest,
+    };
+    match (at, next, param) {
+        (_, Some(next), param) => Some(Incremental::Next { next: next.clone(), param: param.clone() }),
+        (Some(at), None, Some(param)) => {
+            Some(Incremental::Value { at: at.clone(), param: param.clone(), order })
+        }
+        _ => None,
+    }
 }
 
 fn pairs(query: &Query) -> Vec<(String, String)> {

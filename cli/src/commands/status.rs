@@ -90,6 +90,12 @@ fn describe(
     if let (Some(_), Some(complete)) = (&state.unfinished, &state.complete) {
         writeln!(text, "  the last complete pull ended at {}", shown(complete.at))?;
     }
+    if let Some(reached) = state.reached.as_ref().filter(|_| state.unfinished.is_none()) {
+        match reached.start() {
+            Some(start) => writeln!(text, "  the next run starts at {start}")?,
+            None => writeln!(text, "  the next run starts at the beginning")?,
+        }
+    }
     match state.watermark {
         Some(watermark) => writeln!(text, "  everything before {} has been pulled", shown(watermark)),
         None => Ok(()),

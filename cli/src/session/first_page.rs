@@ -7,14 +7,14 @@ use longhaul_core::{
     listing::{Pages, page::Page},
     pull::{Each, PullError},
     sink::Variables,
-    state::Parent,
+    state::{Parent, Start},
 };
 
 use crate::{
     build::{self, Access},
     config::{self, Stream},
     exit::Exit,
-    session::{Session, range},
+    session::{Session, continuation::continuation, range},
     terminal::failure::Failure,
 };
 
@@ -57,6 +57,8 @@ impl FirstPage {
     ) -> Result<Self, Failure> {
         let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
+        let start = continuation(session, name, stream, state.reached.as_ref())?
+            .and_then(|continuation| continuation.start);
         let mut variables = session.variables(name);
         if let (Some(range), Some(windows)) = (range, &source.windows) {
             let Some(window) = range.windows.first() else { return Ok(Self::NothingNew) };
@@ -69,7 +71,8 @@ impl FirstPage {
         if source.job.is_some() {
             return Ok(Self::NeedsJob(variables));
         }
-        pages(source, access.client(name), &variables, wanted).map_err(|error| failed(session, name, error))
+        pages(source, access.client(name), &variables, start.as_ref(), wanted)
+            .map_err(|error| failed(session, name, error))
     }
 
     /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
@@ -122,7 +125,7 @@ fn page(
     client: &Arc<Client>,
     variables: &Variables,
 ) -> Result<Option<Box<Page>>, PullError> {
-    let listing = source.listing(variables)?;
+    let listing = source.listing(variables, None)?;
     Ok(Pages::new(client, listing).fetch()?.map(Box::new))
 }
 
@@ -130,9 +133,10 @@ fn pages(
     source: &Source,
     client: &Arc<Client>,
     variables: &Variables,
+    start: Option<&Start>,
     wanted: Wanted,
 ) -> Result<FirstPage, PullError> {
-    let mut pages = Pages::new(client, source.listing(variables)?);
+    let mut pages = Pages::new(client, source.listing(variables, start)?);
     let first = pages.fetch()?.map(Box::new);
     let second = match wanted {
         Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),

@@ -49,6 +49,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) columns: Vec<Column>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
+    /// Whether the sinks keep the records of earlier pulls.
+    pub(crate) retention: Retention,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
     /// resumed.
     pub(crate) saves_state: bool,
@@ -116,6 +118,7 @@ pub(crate) fn plan_as<'s>(
             sinks: Vec::new(),
             columns: Vec::new(),
             destinations: Vec::new(),
+            retention: Retention::Kept,
             saves_state: false,
         };
         for sink in sink_names(stream, arguments) {
@@ -143,7 +146,7 @@ pub(crate) fn plan_as<'s>(
                     if layout == Layout::FilePerPartition
                         && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
                 {
-                    Retention::Kept
+                    Retention::OtherFiles
                 }
                 _ if appends(session, sink_name) => Retention::Kept,
                 // A database without an option `mode` is assumed to keep its records.
@@ -151,6 +154,7 @@ pub(crate) fn plan_as<'s>(
                 _ => Retention::UntilNextPull,
             };
             check_incremental(session, stream, sink_name, retention)?;
+            pull.retention = pull.retention.min(retention);
             if destination != Destination::Stdout {
                 pull.saves_state = true;
             }
@@ -184,6 +188,7 @@ pub(crate) fn of_parents<'s>(
         sinks: Vec::new(),
         columns: Vec::new(),
         destinations: Vec::new(),
+        retention: Retention::None,
         saves_state: false,
     })
 }
@@ -229,12 +234,14 @@ pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Chil
 const WINDOW: [&str; 3] = ["partition", "window.start", "window.end"];
 
 /// How long the records of a pull are kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Retention {
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Retention {
     /// They are not kept.
     None,
     /// The next pull replaces them.
     UntilNextPull,
+    /// A pull of the same window replaces them. Those of other windows are in other files.
+    OtherFiles,
     /// They are kept.
     Kept,
 }
@@ -292,16 +299,21 @@ fn check_incremental(
     sink: &str,
     retention: Retention,
 ) -> Result<(), Failure> {
-    if !stream.window.as_ref().is_some_and(|window| window.incremental) {
+    if !stream.is_incremental() {
         return Ok(());
     }
+    let (key, hint) = match &stream.incremental {
+        Some(_) => ("incremental", "set `mode = \"append\"`"),
+        None => ("incremental = true", "put `{window.start}` in the path, or set `mode = \"append\"`"),
+    };
     match retention {
-        Retention::None => Err(Failure::usage(ConfigError::new(
-            "a stream with `incremental = true` must go to a sink that keeps its records, not to stdout",
-        ))),
-        Retention::UntilNextPull => {
+        Retention::None => Err(Failure::usage(ConfigError::new(format!(
+            "a stream with `{key}` must go to a sink that keeps its records, not to stdout"
+        )))),
+        // The files of windows have other records in each pull.
+        Retention::OtherFiles if stream.incremental.is_none() => Ok(()),
+        Retention::UntilNextPull | Retention::OtherFiles => {
             let clause = "each pull of this incremental stream would replace the records of the previous one";
-            let hint = "put `{window.start}` in the path, or set `mode = \"append\"`";
             Err(at_path(session, sink, clause.to_owned()).with_hint(hint).into())
         }
         Retention::Kept => Ok(()),

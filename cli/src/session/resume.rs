@@ -8,8 +8,8 @@ use longhaul_core::{
     pull::{Pull, undo},
     sink::Variables,
     state::{
-        Parents, PullState, State, StateError, StateFile, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing},
+        Keys, Parents, PullState, State, StateError, StateFile, Unfinished,
+        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent},
     },
     window::Window,
 };
@@ -20,8 +20,9 @@ use crate::{
     exit::Exit,
     session::{
         Session,
+        continuation::continuation,
         parents::StreamParents,
-        plan::{Child, Planned, appends},
+        plan::{Child, Planned, Retention, appends},
         pull_id::changes_place,
         range,
     },
@@ -57,19 +58,37 @@ pub(crate) fn start(
     // was pulled.
     let known = state.watermark.filter(|_| planned.is_selected);
     let range = range::resolve(session, name, stream, source, known, access)?;
-    let pull = Unfinished {
+    let reached = state.reached.as_ref().filter(|_| planned.is_selected);
+    let mut pull = Unfinished {
         started: session.now,
         saved: session.now,
         definition: definition(session, planned, children),
+        pages: session.loaded.pages_definition(name),
         placeholders: variables.values().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         range: range.as_ref().map(|range| range.bounds),
         watermark: range.as_ref().and_then(|range| range.watermark).filter(|_| planned.is_selected),
+        earlier: None,
+        continuation: continuation(session, name, stream, reached)?,
         parents: parents.map(Parents::extent),
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
     };
+    pull.earlier = earlier_keys(planned, &state, &pull);
     let windows = range.map(|range| range.windows);
     Ok(Start { state, pull, windows, variables: variables.clone(), from: None })
+}
+
+/// The extent of the keys of the last complete pull, if `pull` drops records that have not changed since then. That is
+/// right only as long as the sinks have these records: a file that is replaced needs them again.
+fn earlier_keys(planned: &Planned<'_>, state: &State, pull: &Unfinished) -> Option<Extent> {
+    if !planned.stream.is_incremental() || !planned.is_selected || planned.stream.unique.is_none() {
+        return None;
+    }
+    let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
+    let keys = keys.filter(|keys| keys.definition == pull.fingerprint());
+    let start = pull.range.map(|range| range.start);
+    let replaces_file = |keys: &&Keys| planned.retention != Retention::Kept && keys.until > start;
+    Some(keys.filter(|keys| !replaces_file(keys)).map(|keys| keys.extent).unwrap_or_default())
 }
 
 /// Resumes the unfinished pull of a stream; `None` if there is none.
@@ -131,8 +150,12 @@ pub(crate) fn discard_unfinished(
         let Planned { source, sinks, .. } = planned;
         let pull_state = PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone());
         let from = Some(pull.checkpoint.clone());
-        let checkpointing =
-            Some(Checkpointing { store: &pull_state, from, every: session.loaded.config.commit_every });
+        let checkpointing = Some(Checkpointing {
+            store: &pull_state,
+            from,
+            earlier: Earlier::default(),
+            every: session.loaded.config.commit_every,
+        });
         let (sinks, variables) = (sinks.clone(), variables_of(session, pull));
         let parents = planned.parents.as_ref().map(StreamParents::open).transpose()?.flatten();
         let discarded = Pull {

@@ -132,10 +132,12 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         | PullError::NoReceipt { .. }
         | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
         PullError::Page(_)
+        | PullError::Bookmark(_)
         | PullError::TooDeep { .. }
         | PullError::NotAnObject { .. }
         | PullError::FieldExists { .. } => Exit::Api,
         PullError::Template(error) => exit_of_template(error),
+        PullError::Start(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
         PullError::Sink { .. }
         | PullError::CannotRollBack { .. }

@@ -13,14 +13,14 @@ pub(crate) fn clauses(summary: &Summary) -> Vec<String> {
 pub(crate) const ADVICE: &str = "pages may shift while the API's data changes: set `unique`, continue from the last record with `cursor = \"last:…\"`, or pull windows";
 
 fn clause(finding: Finding, summary: &Summary) -> String {
-    let Summary { records, repeated, windows, .. } = *summary;
+    let Summary { records, repeated, unchanged, windows, .. } = *summary;
     match finding {
         // With several listings, the total is unknown: some may have more records than the API reported.
         Finding::Missing { records: missing } if windows > 0 => {
             format!("{} that the API reported did not arrive", counted(missing, "record"))
         }
         Finding::Missing { records: missing } => {
-            let arrived = records + repeated;
+            let arrived = records + repeated + unchanged;
             format!("the API reported {}; {} arrived", counted(arrived + missing, "record"), grouped(arrived))
         }
         Finding::TotalsChanged { listings } if windows > 0 => {

@@ -11,7 +11,7 @@ use longhaul_core::{
         transport::{TransportError, TransportErrorKind},
     },
     listing::PageError,
-    pull::{PullError, job::JobError},
+    pull::{BookmarkError, PullError, job::JobError},
     sink::{SinkError, SinkErrorKind},
     state::StateError,
 };
@@ -80,7 +80,20 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
                 "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
             )
         }
+        PullError::Page(PageError::NoStart { .. } | PageError::StartIsNoLink { .. }) => format!(
+            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
+        ),
+        PullError::Page(PageError::SecretStart { .. }) => format!(
+            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
+        ),
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
+            "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
+        ),
+        PullError::Bookmark(_) => format!(
+            "choose another `streams.{stream}.incremental.at`; or, if the API sends records in order, set `order = \"as_sent\"`"
+        ),
+        PullError::Start(_) => format!("check `streams.{stream}.incremental.param`"),
         PullError::NotAnObject { .. } => format!("remove `streams.{stream}.each.add`"),
         PullError::FieldExists { .. } => {
             format!("give the field another name in `streams.{stream}.each.add`")

@@ -112,13 +112,14 @@ impl Invocation {
     }
 
     /// `hint`, with the command as it was typed. `longhaul run NAME` in it stands for the whole run, and
-    /// `longhaul run NAME --fresh` for that stream alone.
+    /// `longhaul run NAME --fresh` or `--full-refresh` for that stream alone.
     pub(crate) fn complete(&self, hint: &str) -> String {
         let Some((before, rest)) = hint.split_once("longhaul run ") else { return hint.to_owned() };
         let (stream, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
         let options = &self.options;
         let flags = self.run.as_ref().map_or("", |run| &run.flags);
-        if after.starts_with(" --fresh") && self.run.as_ref().is_none_or(|run| run.has_streams) {
+        let starts_over = [" --fresh", " --full-refresh"].iter().any(|flag| after.starts_with(flag));
+        if starts_over && self.run.as_ref().is_none_or(|run| run.has_streams) {
             format!("{before}longhaul{options} run {stream}{flags}{after}")
         } else {
             format!("{before}{}{after}", self.run(stream))

@@ -52,7 +52,7 @@ impl Pages<'_> {
                 self.history.add(Had { records: true, array: true, ..Had::default() });
                 Ok(())
             }
-            Records::Whole if self.history.get().array => {
+            Records::Whole if self.history.has_array() => {
                 Err(PageError::NoArray { at, found: "an object", page: number })
             }
             Records::Whole => {
@@ -74,7 +74,7 @@ impl Pages<'_> {
                 if self.listing.ends.records_missing == RecordsMissing::Empty {
                     return Ok(());
                 }
-                if self.history.get().records {
+                if self.history.has_records() {
                     return Err(PageError::RecordsMissing { at, page: number });
                 }
                 // If the API reports a total of zero, the other arrays are not the records.

@@ -1,6 +1,6 @@
 //! The end of a listing, and its proof.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -152,7 +152,7 @@ pub enum Proof {
 }
 
 /// What the pages of a stream have had so far.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Had {
@@ -165,6 +165,9 @@ pub struct Had {
     /// They were in an array. A page that is an object is then not a record, but an error for example.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub array: bool,
+    /// Where last pages had something that looks as if it leads to another page.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub on_last: BTreeSet<String>,
 }
 
 impl Had {
@@ -179,5 +182,13 @@ impl Had {
         self.more |= other.more;
         self.records |= other.records;
         self.array |= other.array;
+        self.on_last.extend(other.on_last);
+    }
+
+    /// What either had.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.add(other);
+        self
     }
 }

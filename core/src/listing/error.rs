@@ -177,6 +177,28 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
+    /// The last page has nothing from which the next pull could start.
+    #[error("page {page} is the last one, but has nothing at {at}, where the next run would start")]
+    NoStart {
+        /// The number of the page, from 1.
+        page: u64,
+        /// Where it should be.
+        at: String,
+    },
+    /// The start of the next pull is not a link.
+    #[error("the value at `{at}` is {found}, not a link from which the next run could start")]
+    StartIsNoLink {
+        /// Where it is.
+        at: String,
+        /// What is there instead.
+        found: &'static str,
+    },
+    /// The start of the next pull contains a secret, which must not be saved.
+    #[error("the value at {at} contains a credential, so it cannot be saved for the next run")]
+    SecretStart {
+        /// Where it is.
+        at: String,
+    },
     /// The value where the records should be is not an array.
     #[error("page {page} has {found} at `{at}`, not an array of records")]
     NoArray {

@@ -25,12 +25,13 @@ pub mod position;
 mod prefetch;
 mod request;
 pub(crate) mod seen;
+mod start;
 
 use std::{mem, sync::Arc};
 
-pub use self::error::PageError;
 pub(crate) use self::prefetch::Fetchers;
 use self::prefetch::Prefetched;
+pub use self::{error::PageError, start::NextStart};
 use crate::{
     client::{
         Client,
@@ -66,6 +67,8 @@ pub struct Listing {
     pub rules: Arc<Rules>,
     /// The format of a page.
     pub format: Format,
+    /// What the last page has for the next pull.
+    pub start: Option<NextStart>,
 }
 
 /// The pages of a listing, in order.
@@ -90,6 +93,7 @@ impl Listing {
         let Ends { more, total, last, .. } = &self.ends;
         let conditions = last.iter().filter_map(|last| last.at.as_ref()).map(|(places, _)| places);
         let places = self.paginator.reads().into_iter().chain(more).chain(total).chain(conditions);
+        let places = places.chain(self.start.iter().map(|start| &start.at));
         let pointers = places.flat_map(Places::iter).filter_map(|place| match place {
             Place::Body(pointer) => Some(pointer.clone()),
             _ => None,
@@ -122,7 +126,10 @@ impl<'a> Pages<'a> {
         };
         let requested = self.take_prefetched(at.as_ref()).unwrap_or_else(|| self.request(at.clone()));
         let page = match requested.page.wait() {
-            Err(error) if error.ruled() == Some(Then::End) => return Ok(self.end_by_rule()),
+            Err(error) if error.ruled() == Some(Then::End) => {
+                self.check_start()?;
+                return Ok(self.end_by_rule());
+            }
             page => page?,
         };
         self.progress.pages += 1;
@@ -135,6 +142,10 @@ impl<'a> Pages<'a> {
         self.check_records(&page)?;
         self.check_header(&page)?;
         let next = self.next_after(at.as_ref(), &page)?;
+        self.note_start(&page)?;
+        if next.is_none() {
+            self.check_start()?;
+        }
         self.check_absent(&page, next.as_ref())?;
         self.count_short(&page);
         let fingerprint = self.check_content(&page)?.or(requested.fingerprint);

@@ -11,7 +11,7 @@ use crate::{
     http::place::{Place, Places},
     listing::{
         end::{End, Ends, Had, LastPage, Proof},
-        page::{Page, kind_of},
+        page::{Continuation, Page, kind_of},
         paginate::{Cursor, Step, count},
         position::Next,
     },
@@ -56,7 +56,7 @@ impl Pages<'_> {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
             Step::End(proof) => return Ok(self.end(proof)),
-            Step::Missing(at) if says_more || (self.history.get().next && page.says_more().is_some()) => {
+            Step::Missing(at) if says_more || (self.history.has_next() && page.says_more().is_some()) => {
                 return Err(PageError::MoreWithoutNext { at: at.to_string() });
             }
             Step::Missing(at) => return self.end_without_next(&at, page),
@@ -115,15 +115,16 @@ impl Pages<'_> {
     /// Ends the listing at a page that lacks its next link or cursor, if that proves anything.
     fn end_without_next(&mut self, at: &Places, page: &Page) -> Result<Option<Cursor>, PageError> {
         let number = self.progress.pages;
-        let had = self.history.get();
-        if let Some(more) = self.listing.ends.more.as_ref().filter(|_| had.more) {
+        if let Some(more) = self.listing.ends.more.as_ref().filter(|_| self.history.has_more()) {
             return Err(PageError::MoreMissing { page: number, at: more.to_string() });
         }
-        if had.next {
+        let found = page.continuations();
+        if self.next_was_had(&found) {
             let first = at.iter().next().map(ToString::to_string).unwrap_or_default();
+            let on_last = found.into_iter().map(|found| found.at).collect();
+            self.history.add(Had { on_last, ..Had::default() });
             return Ok(self.end(Proof::NextMissing { at: first }));
         }
-        let found = page.continuations();
         if !found.is_empty() {
             return Err(PageError::NextElsewhere { page: number, at: at.to_string(), found });
         }
@@ -132,6 +133,14 @@ impl Pages<'_> {
             return Err(PageError::FullWithoutNext { page: number, at: at.to_string(), records });
         }
         Ok(self.end(Proof::NoContinuation))
+    }
+
+    /// Whether earlier pages had a next link or cursor, so that one without it is the last. If only those of an earlier pull
+    /// had, the API may have renamed it since: then `found`, what the page has instead, must have been on last pages, too.
+    fn next_was_had(&self, found: &[Continuation]) -> bool {
+        let earlier = self.history.earlier();
+        let is_known = || found.iter().all(|found| earlier.on_last.contains(&found.at));
+        self.history.of_pull().next || (earlier.next && is_known())
     }
 
     /// Ends a listing without pagination, if its page does not look as if there are more.

@@ -40,6 +40,9 @@ pub struct Progress {
     /// The names in the header line of the first page, if pages have one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<String>,
+    /// What the last page so far has for the next pull.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Cursor>,
     /// Why the listing is complete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,

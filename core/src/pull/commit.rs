@@ -3,8 +3,14 @@
 use crate::{
     event::Event,
     pull::{
-        error::PullError, order::Ended, partition::OpenPartition, run::Run, shared_checkpoint::Entries,
-        spool::SpoolFile, writer::Writer,
+        error::PullError,
+        incremental::{advance, refuse_incomparable},
+        order::Ended,
+        partition::OpenPartition,
+        run::Run,
+        shared_checkpoint::Entries,
+        spool::SpoolFile,
+        writer::Writer,
     },
     state::{
         Summary,
@@ -84,7 +90,8 @@ impl<'a> Writer<'a> {
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
-        let (had, columns) = (self.run.listings.history.get(), self.run.columns.places());
+        let (had, columns) = (self.run.listings.history.of_pull(), self.run.columns.places());
+        let incremental = self.run.pull.source.incremental.as_ref();
         let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
         let files = uncommitted.complete.iter().filter_map(OwnFiles::of);
@@ -92,6 +99,7 @@ impl<'a> Writer<'a> {
         shared.save(Entries { pages: &uncommitted.pages, keys, ended: &ended }, |checkpoint| {
             for progress in uncommitted.complete.drain(..) {
                 checkpoint.complete(&progress);
+                advance(checkpoint, progress, incremental);
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
             checkpoint.had = had;
@@ -118,7 +126,9 @@ impl Run<'_> {
     /// # Errors
     /// A strict pull has findings. It stays as it is, so that a later run can publish it.
     pub(super) fn all_durable(&self) -> Result<Summary, PullError> {
-        let summary = self.checkpoint.snapshot().complete;
+        let checkpoint = self.checkpoint.snapshot();
+        refuse_incomparable(&checkpoint, self.pull.source.incremental.as_ref())?;
+        let summary = checkpoint.complete;
         self.refuse_findings(&summary)?;
         self.checkpoint.save(Entries::default(), |checkpoint| checkpoint.stage = Stage::Finishing)?;
         Ok(summary)

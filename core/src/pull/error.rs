@@ -2,8 +2,8 @@
 
 use crate::{
     http::template::TemplateError,
-    listing::PageError,
-    pull::job::JobError,
+    listing::{PageError, paginate::PaginationError},
+    pull::{incremental::BookmarkError, job::JobError},
     sink::{Mark, SinkError},
     state::{StateError, Summary},
     window::Window,
@@ -22,6 +22,12 @@ pub enum PullError {
         /// The result.
         summary: Box<Summary>,
     },
+    /// A record has no value from which the next pull could start.
+    #[error(transparent)]
+    Bookmark(#[from] BookmarkError),
+    /// The value from which the pull starts does not fit into the request.
+    #[error(transparent)]
+    Start(#[from] PaginationError),
     /// A job has no results.
     #[error(transparent)]
     Job(#[from] JobError),

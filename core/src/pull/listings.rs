@@ -4,11 +4,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     client::Client,
-    http::template::TemplateError,
     listing::{Fetchers, Pages, history::History, seen::Seen},
-    pull::source::Source,
+    pull::{error::PullError, source::Source},
     sink::Variables,
-    state::checkpoint::PartitionProgress,
+    state::{Start, checkpoint::PartitionProgress},
 };
 
 /// Opens the listings of a pull.
@@ -21,6 +20,8 @@ pub(crate) struct Listings<'a> {
     pub(crate) seen: Arc<HashSet<u128>>,
     /// Which values the pages of the stream have had so far.
     pub(crate) history: History,
+    /// Where the pull starts, if not at the beginning.
+    pub(crate) start: Option<Start>,
 }
 
 impl<'a> Listings<'a> {
@@ -29,8 +30,8 @@ impl<'a> Listings<'a> {
         &self,
         variables: &Variables,
         partition: &PartitionProgress,
-    ) -> Result<Pages<'a>, TemplateError> {
-        let listing = self.source.listing(variables)?;
+    ) -> Result<Pages<'a>, PullError> {
+        let listing = self.source.listing(variables, self.start.as_ref())?;
         let seen = Seen::new(partition.id, partition.restarts, Arc::clone(&self.seen));
         Ok(Pages::from(
             self.client,

@@ -24,12 +24,14 @@
 //!
 //! Without checkpointing, a pull that fails is rolled back as a whole.
 
+mod arrival;
 mod columns;
 mod commit;
 mod definition;
 mod each;
 mod error;
 mod filter;
+mod incremental;
 pub mod job;
 mod listings;
 mod order;
@@ -60,11 +62,13 @@ pub use self::{
     each::{Each, ParentError, ParentsSink},
     error::PullError,
     filter::Filter,
+    incremental::{BookmarkError, Incremental, Order as BookmarkOrder},
     source::Source,
     spool::SpoolFolder,
     undo::undo,
 };
 use self::{
+    incremental::OnPage,
     order::{Ended, Order},
     partition::OpenPartition,
     queue::{Partition, Queue},
@@ -243,8 +247,14 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         let mut before = open.pages.progress().records - page.len();
+        let mut on = OnPage { page: open.pages.progress().pages, before: 0 };
         loop {
             let received = page.batch().len() as u64;
+            if let Some(reader) = &self.run.bookmarks {
+                let filter = self.run.pull.source.filter.as_ref();
+                reader.read(&page.batch(), on, filter, &mut open.progress.reached)?;
+                on.before += received;
+            }
             self.write_batch(open, &mut page, before)?;
             before += received;
             if !page.next_batch().map_err(PageError::from)? {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::{
     cancel::CancelSignal,
     client::Client,
-    listing::{Fetchers, history::History},
+    listing::Fetchers,
     pull::{
-        columns::UnmatchedColumns, definition::Pull, error::PullError, listings::Listings,
-        partitions::Partitions, shared_checkpoint::SharedCheckpoint, sinks::Named,
+        columns::UnmatchedColumns, definition::Pull, error::PullError, incremental::BookmarkReader,
+        listings::Listings, partitions::Partitions, shared_checkpoint::SharedCheckpoint, sinks::Named,
+        unique::Unique,
     },
 };
 
@@ -28,6 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) columns: UnmatchedColumns,
     /// How many partitions are pulled at once. Asking the sinks again would cost work for every page.
     pub(super) workers: usize,
+    /// Reads from records where the next pull starts, if they say so.
+    pub(super) bookmarks: Option<BookmarkReader<'a>>,
     /// The sinks that take the records of all partitions, in order.
     pub(super) shared: Vec<Named<'a>>,
     /// The sinks with a file for each partition.
@@ -41,13 +44,47 @@ impl<'a> Run<'a> {
         let cancelled = Arc::new(CancelSignal::default());
         let (requests, workers) = (pull.source.concurrency.max(1), pull.workers(partitions.len()));
         let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
-        let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
-        let listings = Listings { source: pull.source, client, fetchers, seen, history };
+        let (seen, history) = (checkpoint.pages_seen()?, checkpoint.history());
+        let listings = Listings {
+            source: pull.source,
+            client,
+            fetchers,
+            seen,
+            history,
+            start: checkpoint.earlier().start,
+        };
+        let until = checkpoint.earlier().until;
+        let bookmarks = BookmarkReader::new(pull.source.incremental.as_ref(), until);
         let (own, shared) = pull.own_and_shared();
         let from = pull.checkpointing.as_ref().and_then(|checkpointing| checkpointing.from.as_ref());
         let columns = UnmatchedColumns::new(&pull.columns, from);
         checkpoint.note(|checkpoint| checkpoint.complete.unmatched_columns = columns.places());
-        Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, columns, workers, shared, own })
+        Ok(Self {
+            pull,
+            client,
+            partitions,
+            checkpoint,
+            cancelled,
+            listings,
+            columns,
+            workers,
+            bookmarks,
+            shared,
+            own,
+        })
+    }
+
+    /// Drops duplicates, if the source has keys. All but the first `settled` keys of earlier runs may be rolled back.
+    pub(super) fn unique(&self, settled: u64) -> Result<Option<Unique>, PullError> {
+        let Some(key) = &self.pull.source.unique else { return Ok(None) };
+        let mut unique = Unique::new(key, self.pull.source.incremental.is_some());
+        if let Some(extent) = &self.checkpoint.earlier().keys {
+            unique.compare_with(self.checkpoint.earlier_keys(extent)?);
+        }
+        for entry in self.checkpoint.keys_written()? {
+            unique.resume(entry, settled);
+        }
+        Ok(Some(unique))
     }
 
     /// Whether partitions are written one after another, in order.

@@ -7,11 +7,12 @@ use std::{
 };
 
 use crate::{
+    listing::history::History,
     partition::PartitionId,
     pull::partitions::Partitions,
     state::{
         StateError,
-        checkpoint::{Checkpoint, Checkpointing, Extent, Journal, PartitionProgress, SubmittedJob},
+        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent, Journal, PartitionProgress, SubmittedJob},
     },
 };
 
@@ -33,8 +34,12 @@ pub(crate) struct Entries<'e> {
 
 impl<'a> SharedCheckpoint<'a> {
     pub(super) fn new(checkpointing: Option<&'a Checkpointing<'a>>, partitions: Partitions<'a>) -> Self {
+        let first = || {
+            let reached = checkpointing.and_then(|checkpointing| checkpointing.earlier.reached.clone());
+            Checkpoint { reached, ..Checkpoint::default() }
+        };
         let checkpoint =
-            checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_default();
+            checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_else(first);
         Self { checkpointing, partitions, checkpoint: Mutex::new(checkpoint) }
     }
 
@@ -53,14 +58,29 @@ impl<'a> SharedCheckpoint<'a> {
         self.lock().keys
     }
 
+    /// What the pages of the stream have had so far.
+    pub(crate) fn history(&self) -> History {
+        History::new(self.lock().had.clone(), self.earlier().had)
+    }
+
+    /// What earlier pulls of the stream left.
+    pub(crate) fn earlier(&self) -> Earlier {
+        self.checkpointing.map(|checkpointing| checkpointing.earlier.clone()).unwrap_or_default()
+    }
+
     /// The fingerprints of the pages that earlier runs of this pull fetched.
     pub(crate) fn pages_seen(&self) -> Result<Arc<HashSet<u128>>, StateError> {
         Ok(Arc::new(self.read(Journal::Pages, &self.lock().pages)?.into_iter().collect()))
     }
 
-    /// The keys that earlier runs of this pull wrote.
+    /// The records with keys that arrived in earlier runs of this pull.
     pub(crate) fn keys_written(&self) -> Result<Vec<u128>, StateError> {
         self.read(Journal::Keys, &self.keys())
+    }
+
+    /// The records with keys that arrived in the last complete pull.
+    pub(crate) fn earlier_keys(&self, extent: &Extent) -> Result<Vec<u128>, StateError> {
+        self.read(Journal::EarlierKeys, extent)
     }
 
     /// Changes the checkpoint without saving it, because the change can be derived from what is saved.

@@ -11,11 +11,14 @@ use crate::{
     json::pointer::Pointer,
     listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{
+        error::PullError,
         filter::Filter,
+        incremental::Incremental,
         job::{Files, Job},
         window::Windows,
     },
     sink::Variables,
+    state::Start,
 };
 
 /// The source of a stream: everything that defines what is pulled, except the range of time.
@@ -35,6 +38,8 @@ pub struct Source {
     pub rules: Arc<Rules>,
     /// Where a record has the key by which duplicates are dropped.
     pub unique: Option<Pointer>,
+    /// How a pull starts where the last complete one ended. `None` means at the beginning.
+    pub incremental: Option<Incremental>,
     /// Which records are kept. `None` means all.
     pub filter: Option<Filter>,
     /// The job whose results are listed, if the API needs one.
@@ -60,6 +65,7 @@ impl Source {
             ends,
             rules,
             unique: None,
+            incremental: None,
             filter: None,
             job: None,
             windows: None,
@@ -74,14 +80,22 @@ impl Source {
         of_all.into_iter().chain(self.each.iter().cloned()).collect()
     }
 
-    /// The listing, with the placeholders replaced by their values in `variables`.
-    pub fn listing(&self, variables: &Variables) -> Result<Listing, TemplateError> {
+    /// The listing, with the placeholders replaced by their values in `variables`. It begins at `start`, or without that at
+    /// its beginning.
+    ///
+    /// # Errors
+    /// A value makes the URL invalid, or does not fit into the request.
+    pub fn listing(&self, variables: &Variables, start: Option<&Start>) -> Result<Listing, PullError> {
         let records = self.records.clone();
-        let paginator: Arc<dyn Paginator> = match Files::of(variables, &self.first.base_url)? {
-            Some(files) => Arc::new(files),
-            None => Arc::clone(&self.paginator),
-        };
-        let request = Request { expects: self.format.expects(), ..self.first.at(variables)? };
+        let paginator: Arc<dyn Paginator> =
+            match Files::of(variables, &self.first.base_url).map_err(TemplateError::from)? {
+                Some(files) => Arc::new(files),
+                None => Arc::clone(&self.paginator),
+            };
+        let mut request = Request { expects: self.format.expects(), ..self.first.at(variables)? };
+        if let Some((incremental, start)) = self.incremental.as_ref().zip(start) {
+            incremental.start(&mut request, start)?;
+        }
         Ok(Listing {
             request,
             records,
@@ -89,6 +103,7 @@ impl Source {
             ends: self.ends.clone(),
             rules: Arc::clone(&self.rules),
             format: self.format.clone(),
+            start: self.incremental.as_ref().and_then(Incremental::next_start),
         })
     }
 }

@@ -3,75 +3,141 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use crate::{
-    fingerprint::fingerprint,
     json::{PointerTree, pointer::Pointer},
+    pull::arrival::Arrival,
 };
 
-/// The keys of the records that were written: 16 bytes each, plus the overhead of a hash set.
+/// The keys of the records that have arrived: 16 bytes each, plus the overhead of a hash set.
+///
+/// A record is dropped if a record with its key was written in this pull; or, if changes are kept, if the latest one with its
+/// key is the same. It is also dropped if it is the same, byte for
+/// byte, as the latest one with its key in the last complete pull; a record that has changed since is written.
 #[derive(Debug)]
 pub(crate) struct Unique {
     key: PointerTree,
-    seen: HashSet<u128>,
-    /// How many keys there are before those in `latest`.
+    /// Whether a record that has changed since it was written in this pull is written again.
+    keeps_changes: bool,
+    /// The latest record of each key.
+    arrived: HashSet<Arrival>,
+    /// The latest record of each key in the last complete pull, sorted by key: another 16 bytes each. `None` if records
+    /// are not compared with it.
+    earlier: Option<Vec<Arrival>>,
+    /// How many arrivals there are before those in `latest`.
     settled: u64,
-    /// The latest keys, which may be rolled back or are not in the journal yet.
+    /// The latest arrivals, which may be rolled back or are not in the journal yet.
     latest: Vec<u128>,
+    /// What those replaced in `arrived`: the number of the arrival, and what was there.
+    replaced: Vec<(u64, Arrival)>,
 }
 
 /// What was found on a page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sorted {
-    /// How many records were dropped.
+    /// How many duplicates were dropped.
     pub(crate) repeated: u64,
+    /// How many records were dropped, because they are the same as in the last complete pull.
+    pub(crate) unchanged: u64,
     /// How many records have no key.
     pub(crate) without_key: u64,
 }
 
 impl Unique {
-    /// The keys are at `key` in each record. Earlier runs of the same pull wrote those in `earlier`; all but the first
-    /// `settled` may be rolled back.
-    pub(crate) fn new(key: &Pointer, mut earlier: Vec<u128>, settled: u64) -> Self {
-        let seen = earlier.iter().copied().collect();
-        let latest = earlier.split_off(usize::try_from(settled).unwrap_or(usize::MAX).min(earlier.len()));
-        Self { key: PointerTree::of([key]), seen, settled, latest }
+    /// The keys are at `key` in each record. Nothing has arrived yet.
+    pub(crate) fn new(key: &Pointer, keeps_changes: bool) -> Self {
+        let (arrived, latest, replaced) = (HashSet::new(), Vec::new(), Vec::new());
+        let key = PointerTree::of([key]);
+        Self { key, keeps_changes, arrived, earlier: None, settled: 0, latest, replaced }
     }
 
-    /// Has `retain` remove the records whose key was written before, and return how many there were. A record without a key
-    /// stays, because nothing shows that it is a duplicate.
+    /// Also drops records that are the same as in the last complete pull, whose journal is `earlier`.
+    pub(crate) fn compare_with(&mut self, earlier: Vec<u128>) {
+        let mut earlier: Vec<_> = earlier.into_iter().map(Arrival::from_entry).collect();
+        // The sort is stable, so the last one of a key is its latest.
+        earlier.sort_by_key(|arrival| arrival.key());
+        earlier.reverse();
+        earlier.dedup();
+        earlier.reverse();
+        earlier.shrink_to_fit();
+        self.earlier = Some(earlier);
+    }
+
+    /// Adds an arrival of an earlier run of the same pull. All but the first `settled` may be rolled back.
+    pub(crate) fn resume(&mut self, entry: u128, settled: u64) {
+        self.note(Arrival::from_entry(entry));
+        if self.settled < settled {
+            self.settle(self.settled + 1);
+        }
+    }
+
+    /// Has `retain` remove the records that are to be dropped. A record without a key stays, because nothing shows that it
+    /// is a duplicate.
     pub(crate) fn sort(&mut self, retain: impl FnOnce(&mut dyn FnMut(&[u8]) -> bool) -> u64) -> Sorted {
-        let mut without_key = 0;
-        let repeated = retain(&mut |record| {
-            let Some(key) = key_of(record, &self.key).map(|key| fingerprint(key.as_bytes())) else {
-                without_key += 1;
+        let mut sorted = Sorted::default();
+        retain(&mut |record| {
+            let Some(key) = key_of(record, &self.key) else {
+                sorted.without_key += 1;
                 return true;
             };
-            let is_new = self.seen.insert(key);
-            if is_new {
-                self.latest.push(key);
+            let needs_content = self.keeps_changes || self.earlier.is_some();
+            let arrival = Arrival::new(&key, needs_content.then_some(record));
+            let counts_as_written = |latest: &Arrival| latest.is_written() && !self.keeps_changes;
+            match self.arrived.get(&arrival) {
+                Some(latest) if counts_as_written(latest) || latest.has_content_of(arrival) => {
+                    sorted.repeated += 1;
+                    return false;
+                }
+                None if self.is_unchanged(arrival) => {
+                    sorted.unchanged += 1;
+                    self.note(arrival.unwritten());
+                    return false;
+                }
+                _ => {}
             }
-            is_new
+            self.note(arrival);
+            true
         });
-        Sorted { repeated, without_key }
+        sorted
     }
 
-    /// The keys after the first `count`, of those that are not settled.
+    /// The arrivals after the first `count`, of those that are not settled.
     pub(crate) fn since(&self, count: u64) -> &[u128] {
         &self.latest[self.index(count)..]
     }
 
-    /// Settles the first `count` keys: they are in the journal and will not be rolled back.
+    /// Settles the first `count` arrivals: they are in the journal and will not be rolled back.
     pub(crate) fn settle(&mut self, count: u64) {
         let settled = self.index(count);
         self.latest.drain(..settled);
         self.settled = self.settled.max(count);
+        let unsettled = self.replaced.partition_point(|(number, _)| *number < self.settled);
+        self.replaced.drain(..unsettled);
     }
 
-    /// Forgets the keys after the first `count`, whose records were rolled back and are new when they come again.
+    /// Forgets the arrivals after the first `count`, whose records were rolled back and are new when they come again.
     pub(crate) fn forget_since(&mut self, count: u64) {
         let from = self.index(count);
-        for key in self.latest.drain(from..) {
-            self.seen.remove(&key);
+        while self.latest.len() > from {
+            let Some(entry) = self.latest.pop() else { break };
+            let number = self.settled + self.latest.len() as u64;
+            match self.replaced.pop_if(|(of, _)| *of == number) {
+                Some((_, before)) => drop(self.arrived.replace(before)),
+                None => drop(self.arrived.remove(&Arrival::from_entry(entry))),
+            }
         }
+    }
+
+    fn note(&mut self, arrival: Arrival) {
+        if let Some(before) = self.arrived.replace(arrival) {
+            self.replaced.push((self.settled + self.latest.len() as u64, before));
+        }
+        self.latest.push(arrival.entry());
+    }
+
+    /// Whether the record is the same as in the last complete pull.
+    fn is_unchanged(&self, arrival: Arrival) -> bool {
+        let Some(earlier) = &self.earlier else { return false };
+        let found = earlier.binary_search_by_key(&arrival.key(), |earlier| earlier.key());
+        found.is_ok_and(|index| earlier[index].has_content_of(arrival))
     }
 
     fn index(&self, count: u64) -> usize {

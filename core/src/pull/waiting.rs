@@ -29,8 +29,10 @@ impl Run<'_> {
         }
         if open.pages.can_resume_from(&open.progress.listing) {
             open.progress.spool = Some(open.spool.commit(folder, open.progress.id)?);
-            let (entries, had) =
-                (Entries { pages: &open.fingerprints, ..Entries::default() }, self.listings.history.get());
+            let (entries, had) = (
+                Entries { pages: &open.fingerprints, ..Entries::default() },
+                self.listings.history.of_pull(),
+            );
             self.checkpoint.save(entries, |checkpoint| {
                 checkpoint.put(&open.progress);
                 checkpoint.had = had;

@@ -60,11 +60,9 @@ impl<'a> Writer<'a> {
         if !run.shared.is_empty() {
             sinks = Sinks::open(run.shared.clone(), run.pull.variables.clone(), checkpoint.sinks.as_ref())?;
         }
-        let unique = run.pull.source.unique.as_ref().map(|key| {
-            Ok::<_, PullError>(Unique::new(key, run.checkpoint.keys_written()?, checkpoint.settled_keys()))
-        });
+        let unique = run.unique(checkpoint.settled_keys())?;
         let uncommitted = Uncommitted { since: run.client.clock().elapsed(), ..Uncommitted::default() };
-        let mut writer = Self { run, sinks, unique: unique.transpose()?, uncommitted };
+        let mut writer = Self { run, sinks, unique, uncommitted };
         if checkpoint.sinks.is_none() && !writer.sinks.is_none() {
             writer.save_start()?;
         }
@@ -113,6 +111,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), PullError> {
         if let Some(sorted) = sorted {
             open.progress.repeated += sorted.repeated;
+            open.progress.unchanged += sorted.unchanged;
             open.progress.without_key += sorted.without_key;
         }
         self.run.columns.look_in(batch);

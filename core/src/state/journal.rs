@@ -1,26 +1,78 @@
 //! The journals beside a state file. Each is a sequence of 16-byte entries.
+//!
+//! The keys of the last complete pull are needed until the next one is complete, so these two have different files.
 
 use std::{
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::PathBuf,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{StateError, error::Damage, file::StateFile};
 use crate::{
     disk::{Kind, Open, remove_if_there},
-    state::checkpoint::{Extent, Journal},
+    state::checkpoint::Extent,
 };
 
 /// The length of an entry in bytes.
 const ENTRY: usize = size_of::<u128>();
 
+/// The file of a journal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum JournalFile {
+    Pages,
+    Keys(KeysFile),
+    Ended,
+}
+
+/// One of the two files with keys.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeysFile {
+    /// The first, with the ending `keys`.
+    #[default]
+    First,
+    /// The second, with the ending `keys2`.
+    Second,
+}
+
+impl KeysFile {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+impl JournalFile {
+    const ALL: [Self; 4] =
+        [Self::Pages, Self::Keys(KeysFile::First), Self::Keys(KeysFile::Second), Self::Ended];
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Pages => "pages",
+            Self::Keys(KeysFile::First) => "keys",
+            Self::Keys(KeysFile::Second) => "keys2",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 impl StateFile {
     /// Reads the part of the journal that `extent` describes.
-    pub(super) fn read_journal(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
+    pub(super) fn read_journal(
+        &self,
+        journal: JournalFile,
+        extent: &Extent,
+    ) -> Result<Vec<u128>, StateError> {
         if extent.entries == 0 {
             return Ok(Vec::new());
         }
-        let path = self.path(ending(journal));
+        let path = self.path(journal.ending());
         let mut bytes = Vec::new();
         let opened = self.disk.open(&path, Open::Existing);
         let read = opened.and_then(|file| file.take(bytes_of(extent)).read_to_end(&mut bytes));
@@ -46,11 +98,11 @@ impl StateFile {
     /// Writes `entries` after the first `after`, and makes them durable.
     pub(super) fn extend_journal(
         &self,
-        journal: Journal,
+        journal: JournalFile,
         after: &Extent,
         entries: &[u128],
     ) -> Result<(), StateError> {
-        let path = self.path(ending(journal));
+        let path = self.path(journal.ending());
         let extended = || -> io::Result<()> {
             let is_new = self.disk.kind(&path)?.is_none();
             let mut file = self.disk.open(&path, if is_new { Open::NewPrivate } else { Open::Existing })?;
@@ -65,8 +117,8 @@ impl StateFile {
 
     /// A journal that has entries, if there is one.
     pub(super) fn any_journal(&self) -> io::Result<Option<PathBuf>> {
-        for journal in [Journal::Pages, Journal::Keys, Journal::Ended] {
-            let path = self.path(ending(journal));
+        for journal in JournalFile::ALL {
+            let path = self.path(journal.ending());
             if let Some(Kind::File(1..)) = self.disk.kind(&path)? {
                 return Ok(Some(path));
             }
@@ -74,10 +126,11 @@ impl StateFile {
         Ok(None)
     }
 
-    /// Removes the journals of a pull that is complete.
-    pub(super) fn drop_journals(&self) -> Result<(), StateError> {
-        for journal in [Journal::Pages, Journal::Keys, Journal::Ended] {
-            let path = self.path(ending(journal));
+    /// Removes the journals of a pull that is complete or discarded, except the file with these keys.
+    pub(super) fn drop_journals(&self, kept: Option<KeysFile>) -> Result<(), StateError> {
+        for journal in JournalFile::ALL.into_iter().filter(|file| kept.map(JournalFile::Keys) != Some(*file))
+        {
+            let path = self.path(journal.ending());
             if let Err(source) = remove_if_there(&*self.disk, &path) {
                 return Err(StateError::Unwritable { path, source });
             }
@@ -88,12 +141,4 @@ impl StateFile {
 
 fn bytes_of(extent: &Extent) -> u64 {
     extent.entries.saturating_mul(ENTRY as u64)
-}
-
-fn ending(journal: Journal) -> &'static str {
-    match journal {
-        Journal::Pages => "pages",
-        Journal::Keys => "keys",
-        Journal::Ended => "ended",
-    }
 }

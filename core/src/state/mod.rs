@@ -6,6 +6,7 @@ mod file;
 mod journal;
 mod parents;
 mod pull_state;
+mod start;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -13,15 +14,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::checkpoint::{Checkpoint, Extent};
+use self::checkpoint::{Checkpoint, Earlier, Extent};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
+    journal::KeysFile,
     parents::{Parent, Parents},
     pull_state::PullState,
+    start::{Continuation, Reached, Start},
     summary::{Finding, Summary},
 };
-use crate::{fingerprint, window::Window};
+use crate::{fingerprint, listing::end::Had, window::Window};
 
 /// The state of a stream.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -30,6 +33,9 @@ pub struct State {
     /// Everything before this time has been pulled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// What complete pulls have reached, if the next one starts at a value, link or cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
     /// The last complete pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<Complete>,
@@ -46,6 +52,37 @@ pub struct Complete {
     pub at: Timestamp,
     /// What was pulled.
     pub summary: Summary,
+    /// What its pages had, and those of earlier pulls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<KnownPages>,
+    /// The keys of its records, if the next pull drops those that have not changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
+}
+
+/// Which values the pages of complete pulls had.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPages {
+    /// The values.
+    pub had: Had,
+    /// A fingerprint of what decides how the pages look. This is not used for pages that are requested or read otherwise.
+    pub definition: String,
+}
+
+/// The keys of the records of a complete pull, in a journal.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Which journal.
+    pub file: KeysFile,
+    /// Its extent.
+    pub extent: Extent,
+    /// A fingerprint of what defined the pull. The keys are not used for a pull of another definition.
+    pub definition: String,
+    /// The end of the last window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// A pull that was started and is not complete.
@@ -59,6 +96,9 @@ pub struct Unfinished {
     pub saved: Timestamp,
     /// Short fingerprints of what defines the pull. It cannot be resumed if they have changed.
     pub definition: BTreeMap<String, String>,
+    /// A fingerprint of what decides how the pages look.
+    #[serde(default)]
+    pub pages: String,
     /// The values of the placeholders.
     pub placeholders: BTreeMap<String, String>,
     /// The range of time that is divided into windows.
@@ -67,6 +107,12 @@ pub struct Unfinished {
     /// The watermark once the pull is complete, if the stream is incremental.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<Timestamp>,
+    /// The extent of the keys of the last complete pull, if records that have not changed since then are dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Extent>,
+    /// How the pull continues where the last one ended, at a value, link or cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<Continuation>,
     /// The parents of its partitions, if the stream has parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parents: Option<Extent>,
@@ -83,7 +129,37 @@ pub fn fingerprint(text: &str) -> String {
     format!("{:08x}", fingerprint::fingerprint(text.as_bytes()) & 0xffff_ffff)
 }
 
+impl State {
+    /// The state of a stream whose next pull starts at the beginning.
+    #[must_use]
+    pub fn from_the_beginning(self) -> Self {
+        let complete = self.complete.map(|complete| Complete { keys: None, ..complete });
+        Self { watermark: None, reached: None, complete, unfinished: self.unfinished }
+    }
+
+    /// Which values the pages of complete pulls had, if these were pages of this definition.
+    pub fn had(&self, definition: &str) -> Had {
+        let pages = self.complete.as_ref().and_then(|complete| complete.pages.as_ref());
+        pages
+            .filter(|pages| pages.definition == definition)
+            .map(|pages| pages.had.clone())
+            .unwrap_or_default()
+    }
+}
+
 impl Unfinished {
+    /// What the pull needs of earlier ones, whose pages had `had`.
+    pub fn earlier(&self, had: Had) -> Earlier {
+        let Continuation { start, reached, .. } = self.continuation.clone().unwrap_or_default();
+        Earlier { keys: self.earlier, had, start, reached, until: Some(self.started) }
+    }
+
+    /// A fingerprint of what defines the pull.
+    pub fn fingerprint(&self) -> String {
+        let lines = self.definition.iter().map(|(key, value)| format!("{key} {value}\n"));
+        fingerprint(&lines.collect::<String>())
+    }
+
     /// The names whose values differ in `definition`, in order.
     pub fn differences<'d>(&'d self, definition: &'d BTreeMap<String, String>) -> Vec<&'d str> {
         let all: BTreeMap<_, _> = self.definition.iter().chain(definition).collect();

@@ -1,10 +1,13 @@
 //! Saves the state of a stream during a pull.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Complete, State, StateError, StateFile, Unfinished};
+use super::{
+    Complete, Keys, KeysFile, KnownPages, Reached, State, StateError, StateFile, Unfinished,
+    journal::JournalFile,
+};
 use crate::{
     clock::Clock,
     state::{
@@ -32,29 +35,66 @@ impl<'a> PullState<'a> {
 
     /// What was saved last.
     pub fn saved(&self) -> State {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     /// Saves that the pull is complete.
     pub fn complete(&self, summary: Summary) -> Result<(), StateError> {
-        self.put(|state, now| State {
-            watermark: self.pull.watermark.or(state.watermark),
-            complete: Some(Complete { at: now, summary }),
-            unfinished: None,
+        let file = self.keys_file();
+        self.put(|state, now| {
+            let checkpoint = state.unfinished.as_ref().map(|pull| &pull.checkpoint);
+            let keys = self.pull.earlier.and(checkpoint).map(|checkpoint| Keys {
+                file,
+                extent: checkpoint.keys,
+                definition: self.pull.fingerprint(),
+                until: self.pull.range.map(|range| range.end),
+            });
+            let had = checkpoint.map(|checkpoint| checkpoint.had.clone()).unwrap_or_default();
+            let had = had.and(state.had(&self.pull.pages));
+            let pages = (!had.is_nothing()).then(|| KnownPages { had, definition: self.pull.pages.clone() });
+            State {
+                watermark: self.pull.watermark.or(state.watermark),
+                reached: self.reached(checkpoint).or_else(|| state.reached.clone()),
+                complete: Some(Complete { at: now, summary, pages, keys }),
+                unfinished: None,
+            }
         })?;
-        self.file.drop_journals()
+        self.file.drop_journals(kept_keys(&self.lock()))
     }
 
     /// Removes the pull from the state, as if it had never started.
     pub fn forget(&self) -> Result<(), StateError> {
         self.put(|state, _| State { unfinished: None, ..state.clone() })?;
-        self.file.drop_journals()
+        self.file.drop_journals(kept_keys(&self.lock()))
+    }
+
+    fn reached(&self, checkpoint: Option<&Checkpoint>) -> Option<Reached> {
+        let value = checkpoint?.reached.clone()?;
+        self.pull.continuation.as_ref().map(|continuation| continuation.complete(value))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file with the keys of this pull. The other one may have those of the last complete pull.
+    fn keys_file(&self) -> KeysFile {
+        kept_keys(&self.lock()).map_or(KeysFile::First, KeysFile::other)
+    }
+
+    fn journal_file(&self, journal: Journal) -> JournalFile {
+        match journal {
+            Journal::Pages => JournalFile::Pages,
+            Journal::Keys => JournalFile::Keys(self.keys_file()),
+            Journal::EarlierKeys => JournalFile::Keys(self.keys_file().other()),
+            Journal::Ended => JournalFile::Ended,
+        }
     }
 
     fn put(&self, change: impl FnOnce(&State, Timestamp) -> State) -> Result<(), StateError> {
         // A clock outside the calendar does no harm here.
         let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let changed = change(&state, now);
         self.file.save(&changed)?;
         *state = changed;
@@ -71,10 +111,15 @@ impl CheckpointStore for PullState<'_> {
     }
 
     fn extend(&self, journal: Journal, after: &Extent, entries: &[u128]) -> Result<(), StateError> {
-        self.file.extend_journal(journal, after, entries)
+        self.file.extend_journal(self.journal_file(journal), after, entries)
     }
 
     fn read(&self, journal: Journal, extent: &Extent) -> Result<Vec<u128>, StateError> {
-        self.file.read_journal(journal, extent)
+        self.file.read_journal(self.journal_file(journal), extent)
     }
+}
+
+/// The file with the keys of the last complete pull, if there is one.
+fn kept_keys(state: &State) -> Option<KeysFile> {
+    state.complete.as_ref()?.keys.as_ref().map(|keys| keys.file)
 }

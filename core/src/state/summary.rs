@@ -16,6 +16,9 @@ pub struct Summary {
     pub pages: u64,
     /// How many duplicates were dropped.
     pub repeated: u64,
+    /// How many records were dropped, because they have not changed since the last complete pull.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// How many records were left out, because they do not match the conditions of the stream.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
@@ -79,6 +82,7 @@ impl Summary {
             records: self.records + next.records,
             pages: self.pages + next.pages,
             repeated: self.repeated + next.repeated,
+            unchanged: self.unchanged + next.unchanged,
             filtered: self.filtered + next.filtered,
             missing: self.missing + next.missing,
             windows: self.windows + next.windows,

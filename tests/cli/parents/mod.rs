@@ -5,6 +5,7 @@ pub(crate) mod families;
 mod files;
 mod killed;
 mod runs;
+mod values;
 
 use std::fmt::Write;
 

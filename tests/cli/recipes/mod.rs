@@ -4,6 +4,7 @@ mod auth;
 mod ends;
 mod errors;
 mod formats;
+mod incremental;
 mod jobs;
 mod paging;
 mod recipe;

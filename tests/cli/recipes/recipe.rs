@@ -190,6 +190,7 @@ fn every_recipe_is_tested() {
         include_str!("paging.rs"),
         include_str!("ends.rs"),
         include_str!("errors.rs"),
+        include_str!("incremental.rs"),
         include_str!("jobs.rs"),
     ]
     .concat();

@@ -1,7 +1,9 @@
 //! Microsoft Graph.
 
-use longhaul_tests::{Reaction, Received, Reply};
+use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 use serde_json::json;
+
+use crate::{api, folder::Folder};
 
 use super::system::{Pull, RECORDS, SIZE, end, number, page, parameter, records, root, too_many_requests};
 
@@ -96,6 +98,63 @@ fn audits_are_filtered_by_day() {
             listing(request)
         };
         pull(stream, settings, script).assert_pulls(&records(), (3, "AADSTS7000215"));
+    }
+}
+
+/// Everything at first, and then what changed. The first change is one that has arrived already.
+#[test]
+fn changes_since_the_last_run() {
+    for (stream, path) in [("user_changes", "/users/delta"), ("group_changes", "/groups/delta")] {
+        let server = FaultServer::start(api::clock(), move |request| {
+            if request.url.path() == TOKEN {
+                return listing(request);
+            }
+            assert_eq!((request.url.path(), request.bearer()), (path, Some("eyJ-t0ken")));
+            let link = |token: &str| format!("{}{path}?${token}", root(request));
+            let (token, records) = match (parameter(request, "$skiptoken"), parameter(request, "$deltatoken"))
+            {
+                (skip, delta) if skip.is_empty() && delta.is_empty() => {
+                    ("@odata.nextLink\":\"".to_owned() + &link("skiptoken=s1"), page(0))
+                }
+                (_, delta) if delta.is_empty() => {
+                    ("@odata.deltaLink\":\"".to_owned() + &link("deltatoken=d1"), page(SIZE))
+                }
+                (_, delta) if delta == "d1" => {
+                    let replayed = records().remove(SIZE);
+                    let changed = r#"{"id":"r00","@removed":{"reason":"changed"}}"#;
+                    (
+                        "@odata.deltaLink\":\"".to_owned() + &link("deltatoken=d2"),
+                        format!("[{replayed},{changed}]"),
+                    )
+                }
+                _ => {
+                    let error = json!({ "error": { "code": "syncStateNotFound", "message": "The delta token is expired." } });
+                    return Reply::refusal(400, &error).into();
+                }
+            };
+            Reply::json(format!(r#"{{"{token}","value":{records}}}"#)).into()
+        });
+        let configuration = format!(
+            "system = \"microsoft_graph\"\napi.base_url = \"{0}\"\nauth.token_url = \"{0}{TOKEN}\"\n\
+             streams.{stream}.sinks = [\"lines\"]\n{1}mode = \"append\"\n",
+            api::root(&server),
+            api::LINES
+        );
+        let folder = Folder::configured(&configuration);
+        let run = || {
+            let command = folder.longhaul("run").variable("AZURE_CLIENT_ID", "11111111-1111");
+            command.variable("AZURE_CLIENT_SECRET", "s3cret").run()
+        };
+        run().assert_complete();
+        run().assert_complete();
+        let expected =
+            [&records()[..2 * SIZE], &[r#"{"id":"r00","@removed":{"reason":"changed"}}"#.to_owned()]];
+        assert_eq!(folder.read(&format!("out/{stream}.ndjson")), expected.concat().join("\n") + "\n");
+        let expired = run();
+        assert_eq!(expired.code, Some(4));
+        let hint =
+            "hint: the link of the last run has expired: to pull everything again, add --full-refresh\n";
+        assert!(expired.last_error().ends_with(hint), "{}", expired.stderr);
     }
 }
 

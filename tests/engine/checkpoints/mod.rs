@@ -1,9 +1,11 @@
 //! Pulls that stop before they are complete, and are then resumed or undone.
 
+mod again;
 mod crashes;
 mod resume;
 mod scenarios;
 mod undo;
+mod values;
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
@@ -14,7 +16,7 @@ use longhaul_core::{
     sink::{OpenSink, Registry, Variables},
     state::{
         Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing},
+        checkpoint::{Checkpoint, Checkpointing, Earlier},
     },
     window::Window,
 };
@@ -29,6 +31,8 @@ pub(crate) struct Scenario {
     pub(crate) windows: Option<Vec<Window>>,
     /// The values of `{each.id}`, one for each parent.
     pub(crate) parents: Option<Vec<String>>,
+    /// Whether records that have not changed since the last complete pull are dropped.
+    pub(crate) compares: bool,
     /// Whether partitions ahead of their turn wait on disk.
     pub(crate) has_spool: bool,
     /// The name, the type and the options of each sink.
@@ -68,7 +72,8 @@ impl Scenario {
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
         let dropped = State { unfinished: None, ..state.clone() };
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
-        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let checkpointing =
+            Some(Checkpointing { store: &pull_state, from, earlier: Earlier::default(), every: self.every });
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let pull = Pull {
@@ -97,10 +102,18 @@ impl Scenario {
         let file = StateFile::new(disk.handle(), "/state", "calls");
         let state = file.load()?;
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
-        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
+        let earlier = self.compares.then(|| keys.map(|keys| keys.extent).unwrap_or_default());
+        let pull = Unfinished { earlier, ..unfinished() };
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, pull);
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
-        let checkpointing = Some(Checkpointing { store: &pull_state, from, every: self.every });
+        let checkpointing = Some(Checkpointing {
+            store: &pull_state,
+            from,
+            earlier: Earlier { keys: earlier, ..Earlier::default() },
+            every: self.every,
+        });
         let variables = Variables::new("calls", "/out");
         let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
         let spool = SpoolFolder {
@@ -171,9 +184,12 @@ fn unfinished() -> Unfinished {
         started: Timestamp::UNIX_EPOCH,
         saved: Timestamp::UNIX_EPOCH,
         definition: BTreeMap::new(),
+        pages: String::new(),
         placeholders: BTreeMap::new(),
         range: None,
         watermark: None,
+        earlier: None,
+        continuation: None,
         parents: None,
         command: None,
         checkpoint: Checkpoint::default(),

@@ -47,6 +47,7 @@ pub(crate) fn one_listing() -> Scenario {
         pull: Box::new(listing),
         windows: None,
         parents: None,
+        compares: false,
         has_spool: false,
         sinks: side_by_side("replace"),
         every: Duration::ZERO,

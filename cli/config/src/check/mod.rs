@@ -1,6 +1,7 @@
 //! Checks that concern more than one key.
 
 mod auth;
+mod incremental;
 mod rate;
 mod requests;
 
@@ -134,6 +135,7 @@ impl Check<'_> {
             self.paths(name, stream),
             self.window_and_job(name, stream),
             self.bounds(name, stream),
+            self.incremental(name, stream),
             self.parents(name, stream).and_then(|()| self.requests(name, stream)),
             self.format(name, stream),
             match &stream.job {

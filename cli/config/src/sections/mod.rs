@@ -9,6 +9,7 @@ pub(super) mod csv;
 pub(super) mod each;
 pub(super) mod errors;
 pub(super) mod filter;
+pub(super) mod incremental;
 pub(super) mod job;
 pub(super) mod pages;
 pub(super) mod rate;

@@ -13,6 +13,7 @@ use crate::{
         csv::Csv,
         each::Each,
         filter::RecordCondition,
+        incremental::Incremental,
         job::Job,
         pages::Pages,
         rate::StreamRate,
@@ -40,6 +41,13 @@ pub enum RecordsMissing {
     Error,
     /// The page has no records: this API leaves the array out if there are none.
     Empty,
+}
+
+impl Stream {
+    /// Whether a run starts where the last one ended.
+    pub fn is_incremental(&self) -> bool {
+        self.incremental.is_some() || self.window.as_ref().is_some_and(|window| window.incremental)
+    }
 }
 
 /// The format of a page.
@@ -92,6 +100,8 @@ pub struct Stream {
     /// Whether a request may be sent twice, whatever its method. Set it to `false` if a request changes something.
     #[schemars(extend("default" = true))]
     pub idempotent: bool,
+    /// How a run starts where the last complete one ended, at a value of the records or a link of the last page.
+    pub incremental: Option<Incremental>,
     /// An export to submit first. The stream pages through its results.
     pub job: Option<Job>,
     /// Method of the first request.
@@ -129,7 +139,8 @@ pub struct Stream {
     /// Any other content of the first request, as text. Requires `content_type`.
     pub text: Option<String>,
     /// Pointer to the key of a record. If a record with the same key was already written in this run, it is dropped and
-    /// counted.
+    /// counted. An incremental stream also leaves out what has not changed since the last run, see
+    /// [incremental runs](pages.md#incremental-runs).
     #[serde(default, deserialize_with = "JsonPointer::optional")]
     #[schemars(with = "Option<JsonPointer>")]
     pub unique: Option<Pointer>,

@@ -5,6 +5,7 @@ mod auth;
 mod broken;
 mod environment;
 mod genesys;
+mod incremental;
 mod layers;
 mod listing;
 mod preset;

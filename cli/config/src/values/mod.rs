@@ -8,6 +8,7 @@ pub(super) mod csv;
 pub(super) mod described;
 pub(super) mod duration;
 pub(super) mod field;
+pub(super) mod first_value;
 pub(super) mod header;
 pub(super) mod http_url;
 pub(super) mod kind;

@@ -89,7 +89,7 @@ impl<'a> Trial<'a> {
         let access = session.connect().map_err(of_setup)?;
         let configured = session.loaded.stream(stream).map_err(|error| of_setup(error.into()))?;
         let source = session.source(stream, configured, &access).map_err(of_setup)?;
-        let listing = source.listing(&session.variables(stream));
+        let listing = source.listing(&session.variables(stream), None);
         let request = listing.map_err(|error| of_setup(Failure::usage(error)))?.request;
         let read = access.client(stream).send(&request, Vec::new(), |answer| {
             let Response { headers, body, .. } = answer.response;

@@ -31,10 +31,10 @@ impl<'p> Lineage<'p> {
         let Puller { session, arguments, .. } = self.puller;
         for child in self.planned {
             let Some(parents) = &child.parents else { continue };
-            if arguments.fresh {
+            if arguments.starts_again() {
                 self.puller.discard(child)?;
             }
-            if arguments.fresh || !is_resumed && !self.puller.is_unfinished(child)? {
+            if arguments.starts_again() || !is_resumed && !self.puller.is_unfinished(child)? {
                 parents.forget()?;
             }
             if parents.stream().is_none() && !parents.are_resolved() && !self.puller.is_complete(child)? {
@@ -71,8 +71,7 @@ impl<'p> Lineage<'p> {
             return Ok(Pulled::Before);
         }
         // What an incremental stream pulls is new since its own last run, and a child may have missed others.
-        let is_partial =
-            planned.is_selected && planned.stream.window.as_ref().is_some_and(|window| window.incremental);
+        let is_partial = planned.is_selected && planned.stream.is_incremental();
         let children = if is_partial { &[] } else { &*waiting };
         let pulled = self.puller.execute(planned, children, outcomes)?;
         let parents = planned.parents.as_ref().filter(|_| pulled != Pulled::Before);

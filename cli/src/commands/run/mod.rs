@@ -121,7 +121,7 @@ fn record(
     if pulls.is_empty() {
         return Ok(None);
     }
-    let record = RunRecord::open(&session.state_folder(), pulls, session.now, arguments.fresh);
+    let record = RunRecord::open(&session.state_folder(), pulls, session.now, arguments.starts_again());
     record.map(Some).map_err(of_record)
 }
 

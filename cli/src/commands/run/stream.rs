@@ -90,7 +90,7 @@ impl Puller<'_> {
     /// Whether the stream was completed in the run that this command resumes.
     pub(super) fn is_complete(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
         let state = self.state(planned)?;
-        Ok(!self.arguments.fresh && self.is_complete_in(&state))
+        Ok(!self.arguments.starts_again() && self.is_complete_in(&state))
     }
 
     /// Whether a run of the stream was started and is not complete.
@@ -130,11 +130,15 @@ impl Puller<'_> {
         let Self { session, arguments, access, .. } = *self;
         let file = session.state_file(&planned.id);
         let unusable = |error| Failure::of_state(planned.name, error);
-        let mut state = if arguments.fresh && planned.saves_state {
+        let mut state = if arguments.starts_again() && planned.saves_state {
             resume::discard_unfinished(session, planned, &file)?
         } else {
             file.load().map_err(unusable)?
         };
+        if arguments.full_refresh && planned.saves_state {
+            state = state.from_the_beginning();
+            file.save(&state).map_err(unusable)?;
+        }
         if planned.saves_state
             && planned.is_selected
             && self.is_complete_in(&state)
@@ -201,10 +205,12 @@ impl Puller<'_> {
                 planned.name
             ));
         }
+        let had = state.had(&session.loaded.pages_definition(planned.name));
+        let earlier = pull.earlier(had);
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
         let checkpointing =
-            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, every });
+            pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, earlier, every });
         session.progress.start(planned.name, &before);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
@@ -374,7 +380,7 @@ fn report_saved(
 }
 
 fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
-    let Summary { records, pages, repeated, windows, partitions, .. } = *summary;
+    let Summary { records, pages, repeated, unchanged, windows, partitions, .. } = *summary;
     let of_windows = match (partitions, windows) {
         (0, 0) => String::new(),
         (0, windows) => format!(" of {}", counted(windows, "window")),
@@ -382,6 +388,11 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     };
     let dropped =
         if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let known = if unchanged > 0 {
+        format!(", {} left out as unchanged", counted(unchanged, "record"))
+    } else {
+        String::new()
+    };
     let left_out = if summary.filtered > 0 {
         format!(", {} left out", counted(summary.filtered, "record"))
     } else {
@@ -389,5 +400,5 @@ fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String 
     };
     let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
-    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{left_out}, {time} -> {to}")
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
 }

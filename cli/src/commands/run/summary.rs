@@ -73,6 +73,7 @@ fn of_pull(outcome: &Outcome) -> Value {
         "windows": outcome.summary.windows,
         "partitions": outcome.summary.partitions,
         "repeated_dropped": outcome.summary.repeated,
+        "unchanged_dropped": outcome.summary.unchanged,
         "filtered": outcome.summary.filtered,
         "missing": outcome.summary.missing,
         "totals_changed": outcome.summary.totals_changed,

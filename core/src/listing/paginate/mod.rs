@@ -125,7 +125,7 @@ pub(super) fn count<'p>(
 }
 
 /// Whether a next link or cursor is present, but empty. For numbered pages, that is also 0 or -1.
-fn is_empty(value: &Value) -> bool {
+pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),

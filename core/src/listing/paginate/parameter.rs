@@ -37,7 +37,7 @@ impl FromStr for Parameter {
 
 impl Parameter {
     /// Sets the value at this place in `request`.
-    pub(super) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
+    pub(crate) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
         match self {
             Self::Query(name) => {
                 set_parameter(request, name, &as_text(&value));

@@ -8,17 +8,19 @@ mod own_files;
 
 use std::{collections::BTreeMap, fmt::Debug, time::Duration};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::own_files::OwnFiles;
 use crate::{
+    bookmark::Bookmark,
     listing::{
         end::Had,
         position::{Progress, is_zero},
     },
     partition::PartitionId,
     sink::{Mark, Receipt},
-    state::{StateError, Summary},
+    state::{Start, StateError, Summary},
 };
 
 /// Stores the checkpoints of one pull.
@@ -42,8 +44,10 @@ pub trait CheckpointStore: Debug + Sync {
 pub enum Journal {
     /// The fingerprints of pages, to notice a listing that repeats: 16 bytes per page.
     Pages,
-    /// The keys by which duplicates are dropped: 16 bytes per key.
+    /// The records by whose keys duplicates are dropped: 16 bytes per key.
     Keys,
+    /// The same of the last complete pull. It is only read.
+    EarlierKeys,
     /// Where the own files of complete partitions stood before them: a few hundred bytes per partition.
     Ended,
 }
@@ -55,8 +59,26 @@ pub struct Checkpointing<'a> {
     pub store: &'a dyn CheckpointStore,
     /// Where an earlier run stopped.
     pub from: Option<Checkpoint>,
+    /// What earlier pulls of the stream left.
+    pub earlier: Earlier,
     /// The time between checkpoints. After a crash, at most this much has to be pulled again.
     pub every: Duration,
+}
+
+/// What a pull needs of earlier ones of the same stream.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// The extent of [`Journal::EarlierKeys`], if records that have not changed since the last complete pull are dropped.
+    /// The sinks must still have those.
+    pub keys: Option<Extent>,
+    /// Which values the pages had.
+    pub had: Had,
+    /// Where this pull starts, if not at the beginning.
+    pub start: Option<Start>,
+    /// What the last complete pull reached.
+    pub reached: Option<Start>,
+    /// When this pull started. Later times are not reached by it, unless records are sent in order.
+    pub until: Option<Timestamp>,
 }
 
 /// How far a pull is.
@@ -86,9 +108,15 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
-    /// Which values the pages of the stream have had so far.
+    /// Which values the pages of the pull have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,
+    /// What the complete partitions and the last complete pull have reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Start>,
+    /// A value that cannot be compared with the one reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomparable: Option<Bookmark>,
 }
 
 /// What is left to do for a pull.
@@ -124,12 +152,18 @@ pub struct PartitionProgress {
     /// How many duplicates were dropped.
     #[serde(default)]
     pub repeated: u64,
+    /// How many records were dropped, because they have not changed since the last complete pull.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// How many records had no key.
     #[serde(default)]
     pub without_key: u64,
     /// How many records did not match the conditions of the stream.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
+    /// What its records have reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Bookmark>,
     /// How much of the partition waits in its spool, in bytes. None of its pages are in the sinks then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool: Option<u64>,
@@ -225,6 +259,7 @@ impl Checkpoint {
                 + if partition.spool.is_some() { partition.listing.records } else { partition.written },
             pages: sum.pages + partition.listing.pages,
             repeated: sum.repeated + partition.repeated,
+            unchanged: sum.unchanged + partition.unchanged,
             ..sum
         })
     }
@@ -306,6 +341,7 @@ impl PartitionProgress {
         totals.records += self.written;
         totals.pages += self.listing.pages;
         totals.repeated += self.repeated;
+        totals.unchanged += self.unchanged;
         totals.without_key += self.without_key;
     }
 

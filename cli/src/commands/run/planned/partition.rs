@@ -8,7 +8,7 @@ use longhaul_core::{
     sink::{OpenSink, SinkError},
     state::{
         Parents, PullState, State, Summary, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing},
+        checkpoint::{Checkpoint, Checkpointing, Earlier},
     },
 };
 
@@ -164,9 +164,12 @@ impl<'p> Puller<'p> {
             started: session.now,
             saved: session.now,
             definition: BTreeMap::new(),
+            pages: String::new(),
             placeholders: stream.header.placeholders.clone(),
             range: line.window,
             watermark: None,
+            earlier: None,
+            continuation: None,
             parents: None,
             command: None,
             checkpoint: Checkpoint::default(),
@@ -197,6 +200,7 @@ impl<'p> Puller<'p> {
                 checkpointing: Some(Checkpointing {
                     store: &state,
                     from,
+                    earlier: Earlier::default(),
                     every: session.loaded.config.commit_every,
                 }),
             },

@@ -1,0 +1,77 @@
+//! Checks of `incremental` tables.
+
+use super::Check;
+use crate::{
+    error::ConfigError,
+    sections::{
+        incremental::{Incremental, Order},
+        stream::Stream,
+    },
+};
+
+impl Check<'_> {
+    /// Checks how the stream `name` starts where the last run ended.
+    pub(super) fn incremental(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let Some(incremental) = &stream.incremental else { return Ok(()) };
+        let refuse = |below: &[&str], clause: String, hint: &str| {
+            let path = [&["streams", name, "incremental"], below].concat();
+            Err(self.error(&path, |key| format!("`{key}`: {clause}")).with_hint(hint))
+        };
+        let Incremental { at, next, param, from, lookback, order } = incremental;
+        match (at, next) {
+            (Some(_), Some(_)) => {
+                return refuse(
+                    &["next"],
+                    "a run starts either at a value or at a link".to_owned(),
+                    "remove `at` or `next`",
+                );
+            }
+            (None, None) => {
+                return refuse(
+                    &[],
+                    "it says nothing about where a run starts".to_owned(),
+                    "set `at` to a value in the records, or `next` to a link or cursor on the last page",
+                );
+            }
+            (Some(_), None) if param.is_none() => {
+                let path = ["streams", name, "incremental", "param"].map(str::to_owned);
+                return Err(self.stack.missing(&path, self.stack.origin(&path[..3])));
+            }
+            _ => {}
+        }
+        let keys_of_value = [
+            ("from", from.is_some()),
+            ("lookback", !lookback.is_zero()),
+            ("order", *order != Order::Greatest),
+        ];
+        if next.is_some()
+            && let Some((key, _)) = keys_of_value.into_iter().find(|(_, is_set)| *is_set)
+        {
+            return refuse(&[key], "it has no meaning with `next`".to_owned(), "remove it");
+        }
+        if stream.window.as_ref().is_some_and(|window| window.incremental) {
+            let path = ["streams", name, "window", "incremental"];
+            let message = |key: &str| format!("`{key}` cannot be combined with `streams.{name}.incremental`");
+            let hint = "a run starts either at a time or at a value: remove one of them";
+            return Err(self.error(&path, message).with_hint(hint));
+        }
+        if stream.job.is_some() {
+            let hint = "use a window with `incremental = true`";
+            return refuse(&[], "a stream with a job cannot start at a value or link".to_owned(), hint);
+        }
+        let several = match (&stream.each, &stream.window) {
+            (Some(_), _) => "parents",
+            (None, Some(_)) => "windows",
+            (None, None) => return Ok(()),
+        };
+        if next.is_some() {
+            let clause = format!("a stream with {several} has several last pages, not one");
+            return refuse(&["next"], clause, "use `at`");
+        }
+        if *order == Order::AsSent {
+            let clause = format!("a stream with {several} has several listings, which have no common order");
+            return refuse(&["order"], clause, "remove it, so that the greatest value counts");
+        }
+        Ok(())
+    }
+}
