@@ -226,7 +226,7 @@ pub(crate) struct DemoArguments {
     /// How long a token is valid, in seconds
     #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) token_life: u32,
-    /// Share of requests that meet a fault: 401, 429, 503 or a dropped connection
+    /// Share of requests that meet a fault: 401, 429, 503, an error with the status 200, or a dropped connection
     #[arg(long, default_value_t = 0.1, value_name = "0..1", value_parser = fraction)]
     pub(crate) faults: f64,
     /// Seed of the random data and faults

@@ -54,6 +54,7 @@
 //!     sinks,
 //!     variables,
 //!     spool: None,
+//!     columns: Vec::new(),
 //!     strict: false,
 //!     checkpointing: None,
 //! };

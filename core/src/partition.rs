@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::window::Window;
@@ -27,6 +28,23 @@ impl PartitionId {
     #[must_use]
     pub fn with_window(self, window: Window) -> Self {
         Self { window: Some(window), ..self }
+    }
+
+    /// The id as `{partition}` has it in the path of a file: `3`, `20260101T000000Z-20260102T000000Z`, both as
+    /// `3_20260101T000000Z-20260102T000000Z`, and `all` for the whole stream. No two partitions of a pull have the same, and
+    /// no character separates folders or is one that some system does not allow.
+    ///
+    /// It stays the same as long as the parents and the windows do: a parent is its number in their order.
+    pub fn in_file_names(&self) -> String {
+        // A fraction of a second is only written if there is one.
+        let written = |time: Timestamp| time.strftime("%Y%m%dT%H%M%S%.fZ").to_string();
+        let window = self.window.map(|Window { start, end }| format!("{}-{}", written(start), written(end)));
+        match (self.parent, window) {
+            (Some(parent), Some(window)) => format!("{parent}_{window}"),
+            (Some(parent), None) => parent.to_string(),
+            (None, Some(window)) => window,
+            (None, None) => "all".to_owned(),
+        }
     }
 }
 
@@ -100,6 +118,24 @@ mod tests {
         for text in ["", "x", "1@", "@1", "1/2", "-1"] {
             let error = text.parse::<PartitionId>().unwrap_err();
             assert_eq!(error.to_string(), format!("`{text}` is not the id of a partition"));
+        }
+    }
+
+    #[test]
+    fn ids_in_file_names_are_plain_and_differ() {
+        for (text, expected) in [
+            ("all", "all"),
+            ("17", "17"),
+            ("2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "20260101T000000Z-20260102T000000Z"),
+            ("2026-01-01T00:00:00Z/2026-01-01T00:00:00.5Z", "20260101T000000Z-20260101T000000.5Z"),
+            ("17@2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "17_20260101T000000Z-20260102T000000Z"),
+        ] {
+            let id = text.parse::<PartitionId>().unwrap().in_file_names();
+            assert_eq!(id, expected);
+            assert!(
+                id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
+                "it needs no escapes"
+            );
         }
     }
 }

@@ -41,6 +41,22 @@ fn a_rate_limit_with_a_status_of_success_is_waited_out() {
 }
 
 #[test]
+fn a_path_does_not_look_into_the_records() {
+    let keys =
+        rule("when = { at = \"$..error\", exists = true }\nthen = \"fail\"\nmessage = \"/meta/error\"");
+    let error = json!({ "error": "the call was lost" });
+    let record = error.clone();
+    let (folder, _server) = stream(&keys, move |_| reply(&json!({ "data": [record, record] })));
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), format!("{error}\n{error}\n"));
+    let (folder, _server) =
+        stream(&keys, move |_| reply(&json!({ "data": [error], "meta": { "error": "x" } })));
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.stderr.contains("the server answered 200 OK: x\n"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_final_failure_shows_the_message_and_the_hint_of_its_rule() {
     let keys = rule(
         "when = { at = \"/ok\", is = false }\nthen = \"fail\"\nmessage = \"/error\"\n\

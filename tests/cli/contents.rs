@@ -128,6 +128,12 @@ fn an_unknown_placeholder_is_an_error_wherever_it_is() {
     let job = "submit = { path = \"/s\" }\nid = \"/id\"\npoll = \"/p\"\nstate = \"/s\"\ndone = [\"D\"]";
     for (keys, key, name) in [
         ("query = { a = [\"x\", \"{steam}\"] }", "query.a", "steam"),
+        ("headers = { X-A = \"{steam}\" }", "headers.X-A", "steam"),
+        (
+            "window = { from = \"2026-01-01\" }\nheaders = { X-A = \"{window.start}\" }",
+            "headers.X-A",
+            "window.start",
+        ),
         ("method = \"POST\"\nbody = { a = [{ b = \"{window.start}\" }] }", "body", "window.start"),
         ("method = \"POST\"\nbody = \"\"\"{\"a\":\"{steam}\"}\"\"\"", "body", "steam"),
         ("method = \"POST\"\nform = { a = \"{steam}\" }", "form.a", "steam"),
@@ -154,6 +160,48 @@ fn an_unknown_placeholder_is_an_error_wherever_it_is() {
         );
         assert_eq!((ended.code, server.connections()), (Some(2), 0));
     }
+}
+
+#[test]
+fn placeholders_in_headers_are_filled_unless_the_value_is_a_secret_from_elsewhere() {
+    let echo = |request: &Received| {
+        let header = |name: &str| request.header(name).unwrap().to_owned();
+        Reply::json(json!([[header("x-a"), header("x-b"), header("x-c")]]).to_string())
+    };
+    let keys = "each = { list = [\"a 7\", \"8\"], as = \"tenant\" }\n\
+                headers = { X-A = \"{stream}/{each.tenant}\", X-B = \"{{a}\", X-C = { env = \"WITH_BRACES\" } }";
+    let (folder, _server) = stream(keys, echo);
+    folder.longhaul("run").variable("WITH_BRACES", "{each.tenant}{{").run().assert_complete();
+    let expected = |tenant| format!("[\"events/{tenant}\",\"{{a}}\",\"{{each.tenant}}{{{{\"]\n");
+    assert_eq!(folder.read("out/events.ndjson"), expected("a 7") + &expected("8"));
+}
+
+#[test]
+fn a_value_that_a_header_cannot_contain_is_an_error() {
+    let keys =
+        "each = { list = [\"7\\nX-Admin: 1\"], as = \"tenant\" }\nheaders = { X-Tenant = \"{each.tenant}\" }";
+    let (folder, server) = stream(keys, |_| Reply::json("[]"));
+    folder.run("run").assert_failed(
+        4,
+        "error: the stream `events` is not complete\n  \
+         caused by: the value for the header `x-tenant` contains a line break or control character, \
+         which a header cannot contain\nhint: check the headers of `streams.events`\n",
+    );
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn headers_of_all_streams_know_no_parent() {
+    let (folder, server) = stream("", |_| Reply::json("[]"));
+    let text = folder.read("longhaul.toml");
+    let folder = folder
+        .with("longhaul.toml", text.replace("[api]\n", "[api]\nheaders.X-Tenant = \"{each.tenant}\"\n"));
+    folder.run("run").assert_failed(
+        2,
+        "error: `api.headers.X-Tenant`: `{each.tenant}` is not a known placeholder\n  in: longhaul.toml:2\n\
+         hint: write a brace that is meant for the server twice: `{{`\n",
+    );
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

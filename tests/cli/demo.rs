@@ -24,6 +24,11 @@ fn the_demo_pulls_everything_and_lists_the_faults() {
         assert!(printed.contains(words), "{words} is not in {printed}");
     }
     assert!(!printed.contains("no faults"), "{printed}");
+    assert!(
+        ended.stderr.contains(" warn  the server answered 200 OK: `overloaded`: Try again."),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stable_stderr().starts_with(
         "fake API listening on http://127.0.0.1:PORT: tokens expire after 3 s, 60 % of requests meet a fault\n"
     ));

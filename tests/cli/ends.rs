@@ -115,6 +115,20 @@ const NUMBERED: &str =
     "records = \"/data\"\npages = { type = \"page_number\", param = \"page\", page_count = \"/pages\" }";
 
 #[test]
+fn a_page_of_csv_without_its_header_line_stops_the_run() {
+    assert_stops(
+        "format = \"csv\"\nrecords = \"\"\npages = { type = \"page_number\", param = \"page\" }",
+        |request| {
+            let text = if page(request) == 1 { "id\n1\n" } else { "2\n3\n" };
+            Reply { body: text.into(), ..Reply::status(200) }
+        },
+        "error: the stream `events` is not complete\n  \
+         caused by: the first line of page 2 has none of the column names of the first page\n\
+         hint: if not every page has a header line, name the columns in `streams.events.csv.header`\n",
+    );
+}
+
+#[test]
 fn a_page_without_records_in_the_middle_stops_the_run() {
     assert_stops(
         NUMBERED,

@@ -200,6 +200,14 @@ fn one_file_that_is_replaced_each_time_is_an_error() {
 }
 
 #[test]
+fn a_file_for_each_partition_keeps_what_earlier_runs_pulled() {
+    let (_, api) = available_until("2026-01-02T00:00:00Z");
+    let folder = Folder::configured(&JOBS.replace("{window.start}", "{partition}"));
+    run(&api, &folder);
+    assert_eq!(folder.names_in("out"), ["20260101T000000Z-20260102T000000Z.ndjson"]);
+}
+
+#[test]
 fn stdout_is_an_error() {
     let (_, api) = available_until("2026-01-03T12:00:00Z");
     let folder = Folder::configured(&JOBS.replace("sinks = [\"files\"]", "sinks = []"));

@@ -167,3 +167,56 @@ fn what_servers_quote_is_shown_nowhere_in_any_spelling() {
         }
     }
 }
+
+#[test]
+fn what_a_token_endpoint_quotes_is_shown_nowhere_in_any_spelling() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    const PASSWORD: &str = "p4ss/&\"+word";
+    const EXTRA: &str = "3xtra=/&+field";
+    const REFRESH: &str = "r3fresh/token+of=it";
+    const TOKEN: &str = "t0ken.of-this~run";
+    for refusal in [400, 503] {
+        let requests = AtomicU32::new(0);
+        let server = FaultServer::start(api::clock(), move |request| {
+            // Only what the client has can be recognized.
+            let issued: &[&str] = if requests.load(Ordering::Relaxed) > 1 { &[REFRESH, TOKEN] } else { &[] };
+            let quoted: Vec<_> =
+                [PASSWORD, EXTRA].iter().chain(issued).flat_map(|secret| spellings(secret)).collect();
+            let text = json!({ "error": "x", "error_description": quoted.join(" , ") }).to_string();
+            let error = |status| Reply { status, ..Reply::json(text.clone()) };
+            if request.url.path() == "/oauth/token" {
+                return match requests.fetch_add(1, Ordering::Relaxed) {
+                    0 => error(503),
+                    1 => Reply::json(
+                        json!({ "access_token": TOKEN, "refresh_token": REFRESH, "expires_in": 3600 })
+                            .to_string(),
+                    ),
+                    _ => error(refusal),
+                }
+                .into();
+            }
+            match request.query("page") {
+                None => Reply::json(r#"{"results":[1],"nextPageUri":"?page=2"}"#).into(),
+                _ => error(401).into(),
+            }
+        });
+        let configuration = api::tutorial(&api::root(&server)).replace(
+            "\"client_credentials\"",
+            &format!(
+                "\"password\"\nusername = \"me\"\npassword = '{PASSWORD}'\nextra = {{ key = '{EXTRA}' }}"
+            ),
+        );
+        let folder = Folder::configured(&configuration);
+        let ended = folder.run("-vv run --log-format json --summary summary.json --set retry.max_attempts=2");
+        assert!([Some(3), Some(75)].contains(&ended.code), "{}", ended.stderr);
+        let state =
+            folder.names_in(".longhaul").into_iter().map(|name| folder.path(&format!(".longhaul/{name}")));
+        let files = state.chain([folder.path("summary.json")]);
+        let shown = files.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
+        let shown = ended.stderr.clone() + &shown.collect::<String>();
+        assert!(shown.contains("***"), "{shown}");
+        for spelling in [PASSWORD, EXTRA, REFRESH, TOKEN].into_iter().flat_map(spellings) {
+            assert!(!shown.contains(&spelling), "{refusal}: {spelling} in {shown}");
+        }
+    }
+}

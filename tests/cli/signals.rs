@@ -126,8 +126,26 @@ fn a_second_run_on_the_same_state_is_refused() {
          hint: wait for the other run to end, or use a different `state_dir`\n",
     );
     assert_eq!(listing.server.received().len(), requests);
+    let status = folder.run("status").assert_complete().stable_stdout();
+    assert_eq!(status.lines().next(), Some("conversations: running: process PID, started at MOMENT"));
     running.signal("TERM");
     assert_eq!(running.end().code, Some(143));
+}
+
+#[test]
+fn another_stream_can_be_pulled_at_the_same_time() {
+    let listing = RepairableApi::new(Reply::status(429).header("retry-after", "60"));
+    let other = "[streams.other]\npath = \"/other?page=4\"\nrecords = \"/results\"\nsinks = [\"lines\"]\n";
+    let folder = Folder::configured(&[&listing.configuration(), other].concat());
+    let mut running = folder.longhaul("run conversations").start();
+    running.wait_for_stderr("the server answered 429 Too Many Requests; retrying in 1 min 0 s");
+    folder.run("run other").assert_complete();
+    assert_eq!(folder.read("out/other.ndjson"), "{\"id\":7}\n{\"id\":8}\n");
+    running.signal("TERM");
+    assert_eq!(running.end().code, Some(143));
+    listing.repair();
+    folder.run("run conversations").assert_complete();
+    assert_eq!(folder.read("out/conversations.ndjson"), ALL);
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn pull(records: u64, pages: u64, exit_code: u8, error: Option<&str>) -> Value {
         "missing": 0,
         "totals_changed": 0,
         "short_pages": 0,
+        "unmatched_columns": {},
         "skipped": 0,
         "end": error.is_none().then(|| json!({ "proof": "next_missing", "at": "/nextPageUri", "page": 4 })),
         "files": ["FOLDER/out/conversations.ndjson"],

@@ -94,6 +94,31 @@ fn halved_windows_have_their_own_files_and_lose_nothing() {
 }
 
 #[test]
+fn each_partition_has_its_own_file_if_the_path_contains_its_id() {
+    let (settings, api) = shallow();
+    let folder = folder(&api, QUERY);
+    let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert!(stderr.ends_with(" -> out/{partition}.ndjson\n"), "{stderr}");
+    let names = folder.names_in("out");
+    assert_eq!(names.len(), 8, "{names:?}");
+    assert_eq!(names[1], "20260101T060000Z-20260101T120000Z.ndjson");
+    let all: String = names.iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+    assert!(all == lines(&settings), "the records differ");
+}
+
+#[test]
+fn a_stream_without_windows_and_parents_is_a_single_partition() {
+    let server = api::server(|_| Reply::json("[1]").into());
+    let stream = "[streams.x]\npath = \"/x\"\nsinks = [\"lines\"]\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    let ended = folder.run("run --set sinks.lines.path=out/{partition}.ndjson");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert_eq!(stderr, "x: complete, 1 record in 1 page, TIME -> FOLDER/out/all.ndjson\n");
+    assert_eq!(folder.read("out/all.ndjson"), "1\n");
+}
+
+#[test]
 fn a_fresh_run_rolls_back_the_files_of_complete_windows() {
     let (settings, api) = shallow();
     let folder = folder(&api, QUERY).with("out/20260101T000000Z.ndjson", "yesterday\n");
@@ -158,4 +183,21 @@ fn a_file_that_cannot_be_opened_during_a_pull_is_an_error_of_the_sink() {
     let words = ended.last_error();
     let cause = "caused by: the sink `lines` failed\n  caused by: cannot write to `out/20260102T000000Z.ndjson`: it is a folder\n";
     assert!(words.contains(cause), "{words}");
+}
+
+/// An API whose ranges include their ends. `{window.last}` is a day before the end.
+#[test]
+fn windows_of_ranges_that_include_their_ends_repeat_nothing() {
+    let server = api::server(|request| {
+        let day = |name: &str| request.query(name).unwrap()[8..].parse::<u32>().unwrap();
+        let days: Vec<_> = (1..=6).filter(|found| (day("from")..=day("to")).contains(found)).collect();
+        Reply::json(serde_json::json!({ "data": days }).to_string()).into()
+    });
+    let stream = "[streams.events]\npath = \"/events\"\nrecords = \"/data\"\nsinks = [\"lines\"]\n\
+                  query = { from = \"{window.start}\", to = \"{window.last}\" }\n\
+                  [streams.events.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-07\"\nslice = \"2d\"\n\
+                  bounds = \"closed\"\nformat = \"%Y-%m-%d\"\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat());
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "1\n2\n3\n4\n5\n6\n");
 }

@@ -59,6 +59,7 @@ fn pull(
         sinks,
         variables: Variables::new("children", "/"),
         spool: Some(spool),
+        columns: Vec::new(),
         strict: false,
         checkpointing,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use longhaul_core::{
     Source,
     listing::{
-        end::{Ends, Proof, RecordsMissing},
+        end::{Ends, LastPage, Proof, RecordsMissing},
         paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single, Token},
     },
 };
@@ -77,6 +77,56 @@ fn a_next_link_at_the_wrong_place_does_not_end_a_listing() {
         &pulled,
         "page 1 has no next page at `/cursor`, but has `link:next` (`https://api.example/x`)",
     );
+    let header =
+        |_: &Received| json(&json!({"data": [1]})).header("x-next-page", "2").header("x-next-link", "");
+    let pulled = pull(cursor(), Ends::default(), header);
+    assert_fails(
+        &pulled,
+        "page 1 has no next page at `/cursor`, but has `header:x-next-page` (a text of 1 character)",
+    );
+}
+
+#[test]
+fn a_last_record_with_the_id_zero_does_not_end_a_listing() {
+    let after = |request: &Received| request.query("cursor").map_or(-2, |id| id.parse::<i64>().unwrap());
+    let by_id = || Token { cursor: "last:/id".parse().unwrap(), ..cursor() };
+    let pulled = pull(by_id(), Ends::default(), move |request| {
+        let next: Vec<_> = (after(request) + 1..3).take(1).map(|id| json!({ "id": id })).collect();
+        json(&json!({ "data": next }))
+    });
+    assert_eq!(pulled.records(), [r#"{"id":-1}"#, r#"{"id":0}"#, r#"{"id":1}"#, r#"{"id":2}"#]);
+    assert_ends(&pulled, Proof::NoRecords, 5);
+    for (id, found) in [(json!(null), "null"), (json!(""), "empty text")] {
+        let pulled = pull(by_id(), Ends::default(), move |_| json(&json!({ "data": [{ "id": id }] })));
+        assert_fails(&pulled, &format!("the cursor at `last:/id` cannot be {found}"));
+    }
+}
+
+#[test]
+fn more_records_than_the_total_do_not_end_a_listing() {
+    let ends = Ends { total: Some("/total".parse().unwrap()), at_total: true, ..Ends::default() };
+    let pulled = pull(cursor(), ends, |request| {
+        let page = number(request, "cursor");
+        let next = (page < 3).then_some(page + 1);
+        json(&json!({ "data": [10 * page, 10 * page + 1], "total": 3, "cursor": next }))
+    });
+    assert_eq!(pulled.records(), ["10", "11", "20", "21", "30", "31"]);
+    assert_ends(&pulled, Proof::NextNull { at: at("/cursor") }, 3);
+}
+
+#[test]
+fn an_empty_page_before_the_page_count_is_not_the_short_last_page() {
+    let ends = Ends {
+        size: Some(2),
+        last: vec![LastPage { is_short: true, ..LastPage::default() }],
+        ..Ends::default()
+    };
+    let pulled = pull(numbered(Some("/pages")), ends, |request| {
+        let page = number(request, "page");
+        json(&json!({ "data": if page == 2 { vec![] } else { vec![page, page + 10] }, "pages": 3 }))
+    });
+    assert_eq!(pulled.records(), ["1", "11", "3", "13"]);
+    assert_ends(&pulled, Proof::PageCount { at: at("/pages") }, 3);
 }
 
 #[test]

@@ -297,7 +297,7 @@ fn a_request_with_an_invalid_url_is_an_error() {
     let mut of_job = source(&setup);
     of_job.job.as_mut().unwrap().submit.path = ":port/jobs".to_owned();
     let pulled = setup.pull(&of_job, Some(windows(None)));
-    assert_eq!(chain(pulled.error()), "a request of the job does not have a valid URL\ninvalid port number");
+    assert_eq!(chain(pulled.error()), "the request does not have a valid URL\ninvalid port number");
     let mut listing = setup.source();
     listing.first.path = ":port/jobs".to_owned();
     let pulled = setup.pull(&listing, None);

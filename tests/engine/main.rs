@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod children;
+mod contradictions;
 mod cursors;
 mod duplicates;
 mod end_of_listing;

@@ -146,6 +146,7 @@ fn a_failed_run_neither_waits_for_pages_nor_requests_more() {
         sinks,
         variables,
         spool: None,
+        columns: Vec::new(),
         strict: false,
         checkpointing: None,
     };

@@ -1,21 +1,21 @@
 //! Requests are sent as fast as the rate limit allows, and no faster.
 
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use longhaul_core::{
-    Clock, Source,
-    client::rate::{ConfiguredLimit, RateLimit},
+    Client, Clock, Source,
+    client::rate::{ConfiguredLimit, ConfiguredRate, RateLimit},
     listing::paginate::PageNumber,
     pull::{Pull, run},
     sink::Variables,
 };
 use longhaul_demo::{FakeApi, Settings};
 use longhaul_tests::{
-    CallLog, Lifetime, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
+    CallLog, Crowd, Lifetime, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain,
 };
 
 /// An API that limits the requests per minute of each token, from its first request on, and reports the limit.
@@ -55,6 +55,16 @@ fn pull(
     limit: RateLimit,
     allowed: u64,
 ) -> (Arc<ScriptedTransport>, Duration) {
+    pull_as(pages, lifetime, allowed, |client| client.with_rate(limit))
+}
+
+/// Does the same with the client that `limited` makes.
+fn pull_as(
+    pages: u64,
+    lifetime: Lifetime,
+    allowed: u64,
+    limited: impl FnOnce(Client) -> Client,
+) -> (Arc<ScriptedTransport>, Duration) {
     let api = Limited { allowed, minutes: Mutex::default() };
     let (setup, transport) =
         Setup::scripted_api(&Arc::new(Tokens::new(lifetime)), move |request| api.answer(request, pages));
@@ -76,10 +86,11 @@ fn pull(
         sinks,
         variables,
         spool: None,
+        columns: Vec::new(),
         strict: false,
         checkpointing: None,
     };
-    let client = Arc::new(setup.client().with_rate(limit));
+    let client = Arc::new(limited(setup.client()));
     let summary = run(&pull, &client).unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!(summary.records, pages);
     let expected: Vec<_> = (1..=pages).map(|number| format!(r#"{{"n":{number}}}"#)).collect();
@@ -106,15 +117,77 @@ fn each_token_has_its_own_limit() {
 
 #[test]
 fn a_configured_limit_applies_in_addition_to_the_reported_one() {
-    let configured = ConfiguredLimit { requests: NonZeroU32::new(50).unwrap(), per: Duration::from_secs(10) };
-    let limit = RateLimit { configured: Some(configured), reported: None };
+    let limit = RateLimit { configured: requests(50, 10), reported: None };
     let (transport, took) = pull(200, Lifetime::Unlimited, limit, 1_000_000);
+    assert_rate(&transport, 50, 10);
+    assert!(took < Duration::from_secs(32), "{took:?}");
+}
+
+/// Asserts that no period of this many seconds had more requests.
+fn assert_rate(transport: &ScriptedTransport, requests: usize, seconds: u64) {
     let times: Vec<_> = transport.api_requests().iter().map(|request| request.at).collect();
     // The eight requests in flight may be sent a little after their turn, while another thread moves the clock.
-    let at_once = 50 + 8;
+    let at_once = requests + 8;
     let spans = times.windows(at_once + 1).map(|span| span[at_once].saturating_sub(span[0]));
-    assert!(spans.min().unwrap() >= Duration::from_secs(10));
-    assert!(took < Duration::from_secs(32), "{took:?}");
+    assert!(spans.min().unwrap() >= Duration::from_secs(seconds));
+}
+
+fn requests(requests: u32, seconds: u64) -> ConfiguredLimit {
+    let per = Duration::from_secs(seconds);
+    let rate = NonZeroU32::new(requests).map(|requests| ConfiguredRate { requests, per });
+    ConfiguredLimit { rate, concurrent: None }
+}
+
+#[test]
+fn the_limit_of_a_stream_applies_in_addition_to_that_of_the_api() {
+    let (slow, fast) = (requests(50, 10), requests(100, 10));
+    for (of_api, of_stream) in [(slow, fast), (fast, slow)] {
+        let limit = RateLimit { configured: of_api, reported: None };
+        let limited = |client: Client| client.with_rate(limit).limited_to(of_stream);
+        let (transport, took) = pull_as(200, Lifetime::Unlimited, 1_000_000, limited);
+        assert_rate(&transport, 50, 10);
+        assert!(took < Duration::from_secs(32), "{took:?}");
+    }
+}
+
+#[test]
+fn the_requests_of_a_stream_count_for_the_api_too() {
+    let (setup, transport) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), |_| {
+        Reply::json(r#"{"results":[]}"#)
+    });
+    let of_api = RateLimit { configured: requests(2, 10), reported: None };
+    let client = setup.client().with_rate(of_api);
+    let [first, second] = [(); 2].map(|()| client.limited_to(requests(1, 10)));
+    for client in [&first, &second, &first, &second] {
+        client.json(&setup.request).unwrap();
+    }
+    let seconds: Vec<_> = transport.api_requests().iter().map(|request| request.at.as_secs()).collect();
+    assert_eq!(seconds, [0, 0, 10, 10]);
+}
+
+#[test]
+fn no_more_requests_are_in_flight_than_allowed() {
+    let concurrent = |most| ConfiguredLimit { rate: None, concurrent: NonZeroUsize::new(most) };
+    for (of_api, of_stream, most) in [(8, 8, 8), (3, 5, 3), (5, 3, 3), (1, 8, 1)] {
+        let crowd = Arc::new(Crowd::new(most));
+        let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
+        let inside = Arc::clone(&crowd);
+        let (setup, _) = Setup::scripted_api(&tokens, move |request| {
+            inside.pass();
+            let number: u64 = request.query("page").unwrap().parse().unwrap();
+            Reply::json(format!(r#"{{"results":[{{"n":{number}}}],"pageCount":120}}"#))
+        });
+        let page = "page".parse().unwrap();
+        let page_count = Some("/pageCount".parse().unwrap());
+        let paginator = PageNumber { param: page, size: None, start: 1, page_count };
+        let source = Source { concurrency: 8, ..setup.source_at("/things", "/results", paginator) };
+        let limit = RateLimit { configured: concurrent(of_api), reported: None };
+        let client = setup.client().with_rate(limit).limited_to(concurrent(of_stream));
+        let calls = CallLog::default();
+        setup.pull_as(client, &source, None, vec![("out", &calls.sink("out"))]).unwrap();
+        assert_eq!(calls.records("out").len(), 120);
+        assert_eq!(crowd.most(), most, "{of_api} and {of_stream}");
+    }
 }
 
 /// Over sockets, with one clock for the API and the pull.

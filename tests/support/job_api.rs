@@ -30,6 +30,8 @@ pub struct JobApi {
 struct State {
     /// The interval and the number of polls of each job, by its id as in a path.
     jobs: BTreeMap<String, (String, usize)>,
+    /// How many jobs were deleted.
+    deleted: usize,
     /// How many jobs are not read to the end.
     unread: usize,
     max_unread: usize,
@@ -54,6 +56,13 @@ impl JobApi {
     /// The maximum number of jobs that were submitted but not yet read to the end.
     pub fn max_unread(&self) -> usize {
         self.lock().max_unread
+    }
+
+    /// Deletes all jobs. No later one gets their ids.
+    pub fn delete_all(&self) {
+        let mut state = self.lock();
+        state.deleted += state.jobs.len();
+        state.jobs.clear();
     }
 
     /// Waits until this many jobs were submitted, and panics after 30 seconds.
@@ -82,7 +91,7 @@ impl JobApi {
     fn submit(&self, request: &Received) -> Reply {
         let body: Value = serde_json::from_slice(&request.body).expect("a body of JSON");
         let mut state = self.lock();
-        let id = format!("job {}/é", state.jobs.len() + 1);
+        let id = format!("job {}/é", state.deleted + state.jobs.len() + 1);
         state
             .jobs
             .insert(percent_encoded(&id), (body["interval"].as_str().expect("an interval").to_owned(), 0));

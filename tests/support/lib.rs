@@ -6,6 +6,7 @@
 
 mod child_process;
 mod compression;
+mod crowd;
 mod exchange;
 mod fake_api;
 mod fault_server;
@@ -25,6 +26,7 @@ mod tokens;
 pub use self::{
     child_process::{child_args, test_in_child},
     compression::{compress, decompress, zip},
+    crowd::Crowd,
     exchange::{Received, Reply},
     fake_api::{API_PATH, FakeApi, Links, TOKEN_PATH, records},
     fault_server::{End, FaultServer, Framing, Reaction},

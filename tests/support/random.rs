@@ -19,7 +19,22 @@ impl Random {
         let seed = env::var("LONGHAUL_TEST_SEED").ok();
         let parsed = |seed: String| seed.parse().expect("LONGHAUL_TEST_SEED is a number");
         let seed = seed.map_or_else(|| RandomState::new().hash_one(0), parsed);
+        Self::from_seed(seed)
+    }
+
+    /// Uses this seed.
+    pub fn from_seed(seed: u64) -> Self {
         Self { seed, state: seed }
+    }
+
+    /// One of these values.
+    pub fn one_of<T: Clone>(&mut self, values: &[T]) -> T {
+        values[usize::try_from(self.below(values.len() as u64)).unwrap_or_default()].clone()
+    }
+
+    /// Whether a number below `limit` is 0.
+    pub fn one_in(&mut self, limit: u64) -> bool {
+        self.below(limit) == 0
     }
 
     /// The seed, to repeat the numbers.

@@ -193,6 +193,17 @@ impl Setup {
         windows: Option<Vec<Window>>,
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
+        self.pull_as(self.client(), source, windows, sinks)
+    }
+
+    /// Does the same with another client than [`Setup::client`].
+    pub fn pull_as(
+        &self,
+        client: Client,
+        source: &Source,
+        windows: Option<Vec<Window>>,
+        sinks: Vec<(&str, &dyn OpenSink)>,
+    ) -> Result<Summary, PullError> {
         let pull = Pull {
             source,
             windows,
@@ -200,10 +211,11 @@ impl Setup {
             sinks,
             variables: Variables::new("conversations", "/"),
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing: None,
         };
-        pull::run(&pull, &Arc::new(self.client()))
+        pull::run(&pull, &Arc::new(client))
     }
 }
 

@@ -76,7 +76,7 @@ pub use self::{
         errors::Refusals,
         job::{Cancel, Job, ResultUrls, State, Submit},
         pages::{Ends, LinkOrigin, OffsetStep, Pages, RelativeTo, Style},
-        rate::{Rate, RateHeaders},
+        rate::{Rate, RateHeaders, Reset, StreamRate},
         retry::Retry,
         root::Config,
         sink::Sink,

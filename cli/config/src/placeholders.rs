@@ -8,8 +8,10 @@ use crate::sections::{each::Each, stream::Stream};
 /// A request of a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RequestOf {
-    /// It asks how far the API has data, before there is a window.
+    /// It asks how far the API has data, before there is a window or a parent.
     Available,
+    /// It is any of them: what is said here is in all requests of a stream.
+    All,
     /// It submits the job, which has no id yet.
     Submit,
     /// It is about the job, or about the pages.
@@ -19,7 +21,7 @@ pub enum RequestOf {
 /// The placeholders that a request may have. Their values are not known yet.
 pub fn known(stream: &Stream, request: RequestOf) -> Variables {
     let mut names = vec!["date"];
-    if stream.window.is_some() && request != RequestOf::Available {
+    if stream.window.is_some() && !matches!(request, RequestOf::Available | RequestOf::All) {
         names.extend(["window.start", "window.end", "window.last"]);
     }
     if stream.job.is_some() && request == RequestOf::Others {
@@ -28,7 +30,10 @@ pub fn known(stream: &Stream, request: RequestOf) -> Variables {
             names.push("job.url");
         }
     }
-    let each = stream.each.as_ref().map(Each::placeholders).unwrap_or_default();
+    let asks = stream.window.as_ref().is_some_and(|window| window.available.is_some());
+    let is_before_parents = request == RequestOf::Available || request == RequestOf::All && asks;
+    let each = stream.each.as_ref().filter(|_| !is_before_parents);
+    let each = each.map(Each::placeholders).unwrap_or_default();
     let known = names.into_iter().fold(Variables::new("", ""), |known, name| known.with(name, ""));
     each.into_iter().fold(known, |known, name| known.with(name, ""))
 }

@@ -22,6 +22,7 @@ use crate::{
     settings::Settings,
     stats::Stats,
     tokens::{Admission, Denial, Tokens},
+    tutorial,
 };
 
 /// The API, without its connections.
@@ -138,6 +139,7 @@ impl Api {
                 self.state().tokens.shut(token, now.saturating_add(Duration::from_secs(seconds)));
                 failed(ApiError::too_many_requests(seconds))
             }
+            Some(Fault::ErrorObject) => Answer::Whole(tutorial::overloaded()),
             Some(Fault::Unavailable) => failed(ApiError::unavailable()),
             Some(Fault::CutInsideBody) => Answer::Cut(self.serve(route, request, token, correlation)),
             None => {
@@ -156,6 +158,7 @@ impl Api {
             request: hasher.finish(),
             proven: admission.proven,
             is_read: route.target.is_read(),
+            is_tutorial: matches!(route.target, Target::StartTutorial | Target::ContinueTutorial),
         })
     }
 

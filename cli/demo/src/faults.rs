@@ -40,10 +40,12 @@ pub enum Fault {
     TooManyRequests,
     /// 503, without `Retry-After`.
     Unavailable,
+    /// 200, with an error object instead of a page. Only the tutorial's listing does this.
+    ErrorObject,
 }
 
 impl Fault {
-    /// All faults.
+    /// All faults of the platform. A client that knows it handles them without a rule.
     pub const ALL: [Self; 6] = [
         Self::CutBeforeAnswer,
         Self::CutInsideBody,
@@ -52,6 +54,12 @@ impl Fault {
         Self::TooManyRequests,
         Self::Unavailable,
     ];
+
+    /// All faults of the tutorial's listing. A client needs a rule for the last one.
+    pub const OF_TUTORIAL: [Self; 7] = {
+        let [one, two, three, four, five, six] = Self::ALL;
+        [one, two, three, four, five, six, Self::ErrorObject]
+    };
 
     /// Whether it tells the client that the request was not processed.
     fn is_refusal(self) -> bool {
@@ -68,6 +76,8 @@ pub(crate) struct Candidate {
     pub(crate) proven: bool,
     /// Whether it is safe to retry when its outcome is unknown.
     pub(crate) is_read: bool,
+    /// Whether it is for a page of the tutorial's listing.
+    pub(crate) is_tutorial: bool,
 }
 
 /// Draws faults within the limits that [`Faults`] describes.
@@ -89,7 +99,11 @@ impl Draw {
     /// The fault that a request meets, if any.
     pub(crate) fn next(&mut self, candidate: Candidate) -> Option<Fault> {
         // A submission whose outcome is unknown must not be retried, so the client would be right to give up.
-        let fits = |fault: &Fault| candidate.proven && (candidate.is_read || fault.is_refusal());
+        let fits = |fault: &Fault| {
+            candidate.proven
+                && (candidate.is_read || fault.is_refusal())
+                && (candidate.is_tutorial || *fault != Fault::ErrorObject)
+        };
         let fault = self.draw().filter(fits);
         let streak = self.streaks.entry(candidate.request).or_default();
         if fault.is_none() || *streak == LONGEST_STREAK {
@@ -112,7 +126,7 @@ impl Draw {
 mod tests {
     use super::{Candidate, Draw, Fault, Faults};
 
-    const READ: Candidate = Candidate { request: 1, proven: true, is_read: true };
+    const READ: Candidate = Candidate { request: 1, proven: true, is_read: true, is_tutorial: false };
 
     fn always(kinds: &[Fault]) -> Draw {
         Draw::new(Faults { rate: 1.0, kinds: kinds.to_vec(), retry_after: 1 }, 7)
@@ -130,6 +144,14 @@ mod tests {
         assert!(draw.next(Candidate { request: 2, ..READ }).is_some());
         assert!(draw.next(READ).is_some());
         assert!(draw.next(READ).is_none());
+    }
+
+    #[test]
+    fn only_the_listing_of_the_tutorial_has_errors_with_the_status_200() {
+        let mut draw = always(&[Fault::ErrorObject]);
+        assert_eq!(drawn(&mut draw, READ), [false; 7]);
+        let tutorial = Candidate { is_tutorial: true, ..READ };
+        assert_eq!(drawn(&mut draw, tutorial), [true, true, false, true, true, false, true]);
     }
 
     #[test]

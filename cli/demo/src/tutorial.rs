@@ -17,6 +17,11 @@ use crate::{
 
 const PAGE: usize = 1000;
 
+/// An error with the status of a success.
+pub(crate) fn overloaded() -> Response {
+    Response::json(200, r#"{"error":{"code":"overloaded","message":"Try again."}}"#.to_owned())
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Asked {

@@ -1,13 +1,20 @@
 //! Builds the client from `[api]`, `[auth]`, `[rate]` and `[retry]`.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use longhaul_core::{
     Client, Clock, Origins, Secret, Secrets,
     client::{
         answer::Rules,
         auth::{Anonymous, Auth, AuthError},
-        rate::{ConfiguredLimit, RateLimit, RatePlaces},
+        rate::{ConfiguredLimit, ConfiguredRate, LeftPlaces, RateLimit, RatePlaces, RenewalPlaces},
         retry::RetryPolicy,
     },
     event::Observer,
@@ -22,7 +29,7 @@ use crate::{
         request_limit::{LimitedTransport, RequestLimit},
         rules,
     },
-    config::{self, Config, ConfigError, Loaded},
+    config::{self, Config, ConfigError, Loaded, Stream},
     stop::Stop,
     terminal::{failure::Failure, report::Chain},
 };
@@ -31,7 +38,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Access {
     /// Sends requests to the API.
-    pub(crate) client: Arc<Client>,
+    client: Arc<Client>,
+    /// The same for each stream with a limit of its own.
+    limited: BTreeMap<String, Arc<Client>>,
     credentials: Credentials,
     /// Sends all requests. It is interrupted when the run is stopped.
     pub(crate) transport: Arc<dyn Transport>,
@@ -40,6 +49,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// Sends the requests of a stream.
+    pub(crate) fn client(&self, stream: &str) -> &Arc<Client> {
+        self.limited.get(stream).unwrap_or(&self.client)
+    }
+
     /// A valid access token; `None` if the API needs none.
     pub(crate) fn token(&self) -> Result<Option<Secret>, AuthError> {
         match &self.credentials {
@@ -99,7 +113,10 @@ pub(crate) fn connect(
     })?;
     let client = client(&transport, credentials.auth(), origins(config), rules::of_api(config));
     let client = client.with_rate(rate(config));
-    Ok(Access { client: Arc::new(client), credentials, transport, settings })
+    let limits = config.streams.iter().filter_map(|(name, stream)| Some((name, stream.rate.as_ref()?)));
+    let limited = limits.map(|(name, rate)| (name.clone(), Arc::new(client.limited_to(stream_limit(rate)))));
+    let limited = limited.collect();
+    Ok(Access { client: Arc::new(client), limited, credentials, transport, settings })
 }
 
 /// The time limit of a request that is sent after the run was stopped.
@@ -107,7 +124,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Access {
     /// A client for requests after the run was stopped, because its own client is stopped, too. It never retries.
-    pub(crate) fn shutdown_client(&self, loaded: &Loaded) -> Result<Client, Failure> {
+    /// No more of its requests are in flight than the limits allow.
+    pub(crate) fn shutdown_client(&self, loaded: &Loaded, stream: &Stream) -> Result<Client, Failure> {
         let config = &loaded.config;
         let settings = Settings {
             connect_timeout: SHUTDOWN_TIMEOUT,
@@ -117,7 +135,11 @@ impl Access {
         };
         let transport = Arc::new(transport(&settings, loaded)?);
         let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
-        Ok(Client::new(transport, self.credentials.auth(), origins(config)).with_policy(once))
+        let client = Client::new(transport, self.credentials.auth(), origins(config)).with_policy(once);
+        let of_all = config.rate.as_ref().and_then(|rate| rate.concurrent);
+        let of_stream = stream.rate.as_ref().and_then(|rate| rate.concurrent);
+        let limits = [of_all, of_stream].map(|concurrent| ConfiguredLimit { rate: None, concurrent });
+        Ok(limits.into_iter().fold(client, |client, limit| client.limited_to(limit)))
     }
 }
 
@@ -171,13 +193,35 @@ fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Set
 }
 
 fn rate(config: &Config) -> RateLimit {
-    let Some(config::Rate { requests, per, headers }) = config.rate.clone() else {
+    let Some(config::Rate { concurrent, requests, per, headers }) = config.rate.clone() else {
         return RateLimit::default();
     };
-    RateLimit {
-        configured: requests.map(|requests| ConfiguredLimit { requests, per }),
-        reported: headers.map(|config::RateHeaders { limit, used, reset }| RatePlaces { limit, used, reset }),
-    }
+    RateLimit { configured: limit(concurrent, requests, per), reported: headers.and_then(rate_places) }
+}
+
+/// Where responses report the limit. It was checked that nothing is missing.
+fn rate_places(headers: config::RateHeaders) -> Option<RatePlaces> {
+    let config::RateHeaders { cost, limit, remaining, reset, restore, used } = headers;
+    let renewal = match (restore, reset) {
+        (Some(amount), _) => RenewalPlaces::Restore { amount, most: limit.clone() },
+        (None, Some(config::Reset::At(places))) => RenewalPlaces::Reset(places),
+        (None, Some(config::Reset::Within(period))) => RenewalPlaces::Every(period),
+        (None, None) => return None,
+    };
+    let left = match (remaining, limit, used) {
+        (Some(remaining), ..) => LeftPlaces::Remaining(remaining),
+        (None, Some(limit), Some(used)) => LeftPlaces::Difference { limit, used },
+        _ => return None,
+    };
+    Some(RatePlaces { left, cost, renewal })
+}
+
+fn stream_limit(rate: &config::StreamRate) -> ConfiguredLimit {
+    limit(rate.concurrent, rate.requests, rate.per)
+}
+
+fn limit(concurrent: Option<NonZeroUsize>, requests: Option<NonZeroU32>, per: Duration) -> ConfiguredLimit {
+    ConfiguredLimit { rate: requests.map(|requests| ConfiguredRate { requests, per }), concurrent }
 }
 
 fn tls(config: &Config) -> Tls {

@@ -1,6 +1,7 @@
 //! Builds the parts of the engine from the configuration. Nothing else does.
 
 mod client;
+mod columns;
 mod credentials;
 mod parents;
 mod placeholders;

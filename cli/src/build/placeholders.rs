@@ -25,12 +25,16 @@ pub(super) fn check_parent_is_used(
 }
 
 /// Whether any text of the request is such a text.
-fn is_in(request: &Template, is_such: impl Fn(&str) -> bool) -> bool {
+fn is_in(request: &Template, is_such: impl Fn(&str) -> bool + Copy) -> bool {
     let in_body = match &request.body {
         Body::Empty => false,
         Body::Json(body) => is_such(&body.to_string()),
         Body::Form(fields) => fields.iter().any(|(_, value)| is_such(value)),
         Body::Text { text, .. } => is_such(text),
     };
-    in_body || is_such(&request.path) || request.query.iter().any(|(_, value)| is_such(value))
+    let mut headers = request.headers.values().filter_map(|value| value.to_str().ok());
+    in_body
+        || headers.any(is_such)
+        || is_such(&request.path)
+        || request.query.iter().any(|(_, value)| is_such(value))
 }

@@ -9,6 +9,7 @@ use std::{
 
 use longhaul_core::{
     disk::SystemDisk,
+    pull::Column,
     sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
     suggest::closest,
 };
@@ -16,6 +17,7 @@ use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
 use serde_json::Value;
 
+use super::columns::columns;
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
@@ -70,6 +72,8 @@ struct Configured {
     sink: Box<dyn OpenSink>,
     /// The options of its type.
     options: Vec<String>,
+    /// The columns that the user listed.
+    columns: Vec<Column>,
 }
 
 impl ConfiguredSinks {
@@ -92,6 +96,11 @@ impl ConfiguredSinks {
     /// The sink; `None` if it is not among these.
     pub(crate) fn get(&self, sink: SinkFor<'_>) -> Option<&dyn OpenSink> {
         self.0.get(&sink.key()).map(|configured| configured.sink.as_ref())
+    }
+
+    /// The columns that the user listed for the sink. Those of a preset fit more than one kind of records.
+    pub(crate) fn columns(&self, sink: SinkFor<'_>) -> &[Column] {
+        self.0.get(&sink.key()).map_or(&[], |configured| &configured.columns)
     }
 
     /// Whether the type of the sink has this option.
@@ -120,7 +129,7 @@ fn configure(
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
     let invalid = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
-    let (sink, options, from_table) = match registry.get(kind) {
+    let (sink, known, options, from_table) = match registry.get(kind) {
         Ok(sink_type) => {
             let known = sink_type.options();
             let mut options = match configured {
@@ -137,12 +146,12 @@ fn configure(
                     .into());
             }
             options.extend(from_table.clone());
-            (sink_type.configure(&options), known, from_table)
+            (sink_type.configure(&options), known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
-                (plugin.configure(&options), plugin.options(), Options::new())
+                (plugin.configure(&options), plugin.options(), options, Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
                 return Err(not_configured(loaded, name, registry));
@@ -158,7 +167,10 @@ fn configure(
         Some(key) if from_table.contains_key(key) => of_table(loaded, table, error),
         _ => of_options(loaded, name, error),
     })?;
-    Ok(Configured { sink, options })
+    let is_of_preset = !from_table.is_empty()
+        && matches!(loaded.origin_of(&key_in_table(loaded, table, "columns")), Origin::Preset { .. });
+    let columns = if is_of_preset { Vec::new() } else { columns(name, &options) };
+    Ok(Configured { sink, options: known, columns })
 }
 
 /// The options of a sink that has no table in the configuration: a file named after the stream.
@@ -191,12 +203,16 @@ fn wants_stream_table(given: &Options) -> bool {
 
 /// An error in the `table` of a stream.
 pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
-    let mut streams = loaded.config.streams.iter();
-    let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
-    let (stream, option) = (stream.map_or("*", |(name, _)| name), error.key().unwrap_or("columns"));
-    let key = format!("streams.{stream}.table.{option}");
+    let key = key_in_table(loaded, table, error.key().unwrap_or("columns"));
     let origin = loaded.origin_of(&key);
     Failure { origin: Some(origin.to_string()), ..Failure::usage(TableError { key, source: error }) }
+}
+
+/// The key of an option in the `table` of a stream.
+fn key_in_table(loaded: &Loaded, table: Option<&Table>, option: &str) -> String {
+    let mut streams = loaded.config.streams.iter();
+    let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
+    format!("streams.{}.table.{option}", stream.map_or("*", |(name, _)| name))
 }
 
 /// A plugin that cannot be loaded.

@@ -67,7 +67,7 @@ pub(crate) fn source(
         records: stream.records.clone(),
         paginator: paginator(&stream.pages.style, is_declared, &loaded.config.api.base_url),
         ends: ends(stream),
-        rules: Arc::new(rules::of_stream(&loaded.config, stream)),
+        rules: Arc::new(rules::of_stream(&loaded.config, stream).with_records(stream.records.clone())),
         unique: stream.unique.clone(),
         filter: filter(stream),
         job,
@@ -313,7 +313,10 @@ fn add(
         if source.is_hidden() || header == AUTHORIZATION || config::sounds_secret(name) {
             secrets.add(&text);
         }
-        let mut value = HeaderValue::try_from(text.expose()).map_err(|_| {
+        // What is read from elsewhere is no template.
+        let template =
+            if source.is_hidden() { text.expose().replace('{', "{{") } else { text.expose().to_owned() };
+        let mut value = HeaderValue::try_from(template).map_err(|_| {
             invalid("the value contains a line break or control character, which a header cannot contain")
         })?;
         value.set_sensitive(true);

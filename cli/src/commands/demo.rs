@@ -69,7 +69,11 @@ fn settings(arguments: &DemoArguments) -> Settings {
         seed: arguments.seed,
         records: arguments.records,
         token_lifetime: Duration::from_secs(arguments.token_life.into()),
-        faults: Faults { rate: arguments.faults, ..Faults::default() },
+        faults: Faults {
+            rate: arguments.faults,
+            kinds: longhaul_demo::Fault::OF_TUTORIAL.to_vec(),
+            ..Faults::default()
+        },
         latency: if arguments.serve { Duration::ZERO } else { LATENCY },
         ..Settings::default()
     }
@@ -125,6 +129,11 @@ body = {{ pageSize = 100 }}
 records = "/results"
 pages = {{ type = "next_url", next = "/nextPageUri" }}
 sinks = ["ndjson", "csv"]
+
+# An overloaded server answers 200 OK, with an error instead of a page.
+[[streams.conversations.answers]]
+when = {{ at = "/error/code", is = "overloaded" }}
+then = "retry"
 
 [sinks.ndjson]
 path = {ndjson}

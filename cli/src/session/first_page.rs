@@ -1,7 +1,9 @@
 //! The first page of a stream, for a check or preview.
 
+use std::sync::Arc;
+
 use longhaul_core::{
-    Source,
+    Client, Source,
     listing::{Pages, page::Page},
     pull::{Each, PullError},
     sink::Variables,
@@ -67,7 +69,7 @@ impl FirstPage {
         if source.job.is_some() {
             return Ok(Self::NeedsJob(variables));
         }
-        pages(source, access, &variables, wanted).map_err(|error| failed(session, name, error))
+        pages(source, access.client(name), &variables, wanted).map_err(|error| failed(session, name, error))
     }
 
     /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
@@ -78,9 +80,10 @@ impl FirstPage {
         access: &Access,
         variables: &Variables,
     ) -> Result<Option<Box<Page>>, Failure> {
-        let page = |variables: &Variables| page(source, access, variables);
+        let client = access.client(name);
+        let page = |variables: &Variables| page(source, client, variables);
         let fetched = match &source.job {
-            Some(job) => job.preview(&access.client, variables, page).map(Option::flatten),
+            Some(job) => job.preview(client, variables, page).map(Option::flatten),
             None => page(variables),
         };
         fetched.map_err(|error| failed(session, name, error))
@@ -114,18 +117,22 @@ fn first_parent(
     parent.map_err(|error| Failure::new(exit, error))
 }
 
-fn page(source: &Source, access: &Access, variables: &Variables) -> Result<Option<Box<Page>>, PullError> {
+fn page(
+    source: &Source,
+    client: &Arc<Client>,
+    variables: &Variables,
+) -> Result<Option<Box<Page>>, PullError> {
     let listing = source.listing(variables)?;
-    Ok(Pages::new(&access.client, listing).fetch()?.map(Box::new))
+    Ok(Pages::new(client, listing).fetch()?.map(Box::new))
 }
 
 fn pages(
     source: &Source,
-    access: &Access,
+    client: &Arc<Client>,
     variables: &Variables,
     wanted: Wanted,
 ) -> Result<FirstPage, PullError> {
-    let mut pages = Pages::new(&access.client, source.listing(variables)?);
+    let mut pages = Pages::new(client, source.listing(variables)?);
     let first = pages.fetch()?.map(Box::new);
     let second = match wanted {
         Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),

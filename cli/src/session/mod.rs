@@ -122,7 +122,7 @@ impl Session {
     /// Builds the source of a stream.
     pub(crate) fn source(&self, name: &str, stream: &Stream, access: &Access) -> Result<Source, Failure> {
         build::source(&self.loaded, name, stream, &self.environment, self.screen.secrets(), || {
-            access.shutdown_client(&self.loaded)
+            access.shutdown_client(&self.loaded, stream)
         })
     }
 

@@ -11,6 +11,7 @@ use std::{
 
 use longhaul_core::{
     disk::SystemDisk,
+    partition::PartitionId,
     pull::{Each, ParentError, ParentsSink, differs_by},
     sink::{Batch, Destination, Mark, OpenSink, SinkError, Variables},
     state::Parents,
@@ -23,7 +24,7 @@ use crate::{
     config::{self, ConfigError, Stream},
     exit::Exit,
     session::Session,
-    terminal::failure::Failure,
+    terminal::{failure::Failure, numbers::counted},
 };
 
 /// The parents of a stream's partitions. They are resolved once per run, so that a resumed run has the same ones.
@@ -117,10 +118,17 @@ impl<'s> StreamParents<'s> {
         if parents.is_empty() {
             return vec![format!("{source} has no records, so there is nothing to pull")];
         }
+        let repeated = (parents.repeated() > 0).then(|| {
+            let (records, have) =
+                (counted(parents.repeated(), "record"), if parents.repeated() == 1 { "has" } else { "have" });
+            format!(
+                "{records} of {source} {have} the values of an earlier one, so the same records arrive again"
+            )
+        });
         let absent = self.config.add.iter().filter(|(name, _)| !parents.has_field(name));
-        absent
-            .map(|(name, at)| format!("no record of {source} has a value at `{at}` for `each.add.{name}`"))
-            .collect()
+        let absent = absent
+            .map(|(name, at)| format!("no record of {source} has a value at `{at}` for `each.add.{name}`"));
+        absent.chain(repeated).collect()
     }
 
     /// Checks that each parent has a file of its own, if the sinks have a file for each partition.
@@ -131,7 +139,8 @@ impl<'s> StreamParents<'s> {
         variables: &Variables,
         parents: &Parents,
     ) -> Result<(), Failure> {
-        let placeholders = self.config.placeholders();
+        let mut placeholders = self.config.placeholders();
+        placeholders.push("partition".to_owned());
         for (name, sink) in sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables)) {
             let mut seen = HashSet::new();
             for index in 0..parents.len() {
@@ -139,6 +148,8 @@ impl<'s> StreamParents<'s> {
                 let variables = Each::in_file_names(variables.clone(), &parent);
                 let windows = ["window.start", "window.end"].into_iter();
                 let variables = windows.fold(variables, |variables, name| variables.with(name, ""));
+                let id = PartitionId { parent: Some(index), window: None };
+                let variables = variables.with("partition", id.in_file_names());
                 let Ok(Destination::File(path)) = sink.destination(&variables) else { continue };
                 if !seen.insert(fingerprint_of(&path)) {
                     let key = format!("sinks.{name}.path");

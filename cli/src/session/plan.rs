@@ -2,7 +2,8 @@
 
 use longhaul_core::{
     Source,
-    pull::{ParentsSink, differs_by},
+    partition::PartitionId,
+    pull::{Column, ParentsSink, differs_by},
     sink::{Destination, OpenSink, Variables},
     state::fingerprint,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) variables: Variables,
     /// The sinks, with their names.
     pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
+    /// The columns of the sinks.
+    pub(crate) columns: Vec<Column>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
@@ -99,11 +102,13 @@ pub(crate) fn plan<'s>(
             source: session.source(name, stream, access)?,
             variables: variables.clone(),
             sinks: Vec::new(),
+            columns: Vec::new(),
             destinations: Vec::new(),
             saves_state: false,
         };
         for sink in sink_names(stream, arguments) {
             let has_mode = sinks.knows(sink, "mode");
+            pull.columns.extend_from_slice(sinks.columns(sink));
             let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
             let (destination, layout) = destination(session, sink_name, sink, &pull)?;
             let writer = format!("stream `{name}` through sink `{sink_name}`");
@@ -165,6 +170,7 @@ pub(crate) fn of_parents<'s>(
         source: session.source(name, stream, access)?,
         variables: session.variables(name),
         sinks: Vec::new(),
+        columns: Vec::new(),
         destinations: Vec::new(),
         saves_state: false,
     })
@@ -207,8 +213,8 @@ pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Chil
     }
 }
 
-/// The placeholders for the times of a window.
-const WINDOW: [&str; 2] = ["window.start", "window.end"];
+/// The placeholders whose values differ between windows.
+const WINDOW: [&str; 3] = ["partition", "window.start", "window.end"];
 
 /// How long the records of a pull are kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -238,13 +244,16 @@ fn destination(
 ) -> Result<(Destination, Layout), Failure> {
     let wrong = |error| build::of_options(&session.loaded, name, error);
     let of_window = pull.stream.window.as_ref().map_or(Vec::new(), |_| WINDOW.map(str::to_owned).to_vec());
-    let of_parent = &pull.source.each;
-    // The partitions are not known yet, so the placeholders stay in the path.
+    let values = &pull.source.each;
+    let of_parent =
+        if values.is_empty() { Vec::new() } else { [&["partition".to_owned()], &values[..]].concat() };
+    // The partitions are not known yet, so the placeholders stay in the path. The whole stream is a known one.
     let with = |variables: Variables, name: &String| variables.with(name, format!("{{{name}}}"));
-    let variables = of_window.iter().chain(of_parent).fold(pull.variables.clone(), with);
+    let whole = pull.variables.clone().with("partition", PartitionId::default().in_file_names());
+    let variables = of_window.iter().chain(&of_parent).fold(whole, with);
     let kinds = [
         (&of_window, "windows", "window.start"),
-        (of_parent, "parents", of_parent.first().map_or("", String::as_str)),
+        (&of_parent, "parents", values.first().map_or("", String::as_str)),
     ];
     let differs = |names: &[String]| differs_by(names, sink, &variables);
     let (distinct, alike): (Vec<_>, Vec<_>) =

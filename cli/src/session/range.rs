@@ -125,7 +125,7 @@ fn available_until(
     };
     let failed = |error: PullError| Failure::of_pull(name, error, &Summary::default(), session.stop.reason());
     let request = request.at(&session.variables(name)).map_err(|error| failed(error.into()))?;
-    let answer = access.client.json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
+    let answer = access.client(name).json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     let time = answer.find(&available.at).map_err(|error| failed(PullError::Page(error.into())))?;
     time.and_then(|time| time.as_str()?.parse().ok()).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");

@@ -140,6 +140,7 @@ pub(crate) fn discard_unfinished(
             sinks,
             variables,
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing,
         };

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use longhaul_core::{
     client::{AttemptError, BodyFault, RequestError, auth::AuthError, retry::StopReason},
-    http::transport::TransportErrorKind,
+    http::{template::TemplateError, transport::TransportErrorKind},
     listing::PageError,
     pull::{ParentError, PullError, job::JobError},
     sink::SinkErrorKind,
@@ -135,7 +135,7 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         | PullError::TooDeep { .. }
         | PullError::NotAnObject { .. }
         | PullError::FieldExists { .. } => Exit::Api,
-        PullError::Url(_) => Exit::Usage,
+        PullError::Template(error) => exit_of_template(error),
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
         PullError::Sink { .. }
         | PullError::CannotRollBack { .. }
@@ -157,12 +157,20 @@ fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
     }
 }
 
+/// A URL is wrong because the configuration is. What a header cannot contain came from the API.
+fn exit_of_template(error: &TemplateError) -> Exit {
+    match error {
+        TemplateError::Url(_) => Exit::Usage,
+        _ => Exit::Api,
+    }
+}
+
 fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
     match error {
         JobError::Request(error) => exit_of_request(error, stopped),
         JobError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         JobError::TooSlow { .. } | JobError::Undecided(_) => Exit::TryLater,
-        JobError::Url(_) => Exit::Usage,
+        JobError::Template(error) => exit_of_template(error),
         JobError::State(_) => Exit::State,
         _ => Exit::Api,
     }

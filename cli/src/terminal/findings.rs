@@ -32,6 +32,13 @@ fn clause(finding: Finding, summary: &Summary) -> String {
             format!("{} before the last one had fewer records than requested", counted(pages, "page"))
         }
         Finding::NoKeys => "no record has the key of `unique`, so duplicates were not dropped".to_owned(),
+        Finding::UnmatchedColumns => {
+            let sinks = summary.unmatched_columns.iter();
+            let columns = sinks.flat_map(|(sink, places)| {
+                places.iter().map(move |place| format!("`{place}` (a column of sink `{sink}`)"))
+            });
+            format!("no record has a value at {}", columns.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -59,5 +66,18 @@ mod tests {
                 rest[1],
             ]
         );
+        let places = |places: &[&str]| places.iter().map(|&place| place.to_owned()).collect();
+        let unmatched_columns =
+            [("a".to_owned(), places(&["/x", "/y/*/z"])), ("b".to_owned(), places(&["/x"]))];
+        let columns =
+            Summary { records: 1, unmatched_columns: unmatched_columns.into(), ..Summary::default() };
+        assert_eq!(
+            clauses(&columns),
+            [
+                "no record has a value at `/x` (a column of sink `a`), `/y/*/z` (a column of sink `a`), `/x` (a column of \
+              sink `b`)"
+            ]
+        );
+        assert_eq!(clauses(&Summary { records: 0, ..columns }), [""; 0], "without records, nothing is known");
     }
 }

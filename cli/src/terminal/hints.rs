@@ -7,6 +7,7 @@ use longhaul_core::{
     },
     http::{
         origins::{ForeignOrigin, WayOut},
+        template::TemplateError,
         transport::{TransportError, TransportErrorKind},
     },
     listing::PageError,
@@ -34,6 +35,9 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             | PageError::Scalar { .. },
         ) => {
             format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
+        }
+        PullError::Page(PageError::OtherHeader { .. }) => {
+            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
         }
         PullError::Page(PageError::SameRecords { .. }) => {
             format!(
@@ -71,7 +75,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
             "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
-        PullError::Page(PageError::ErrorInstead { .. }) => {
+        PullError::Page(PageError::ErrorInstead { .. } | PageError::ErrorBeside { .. }) => {
             format!(
                 "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
             )
@@ -82,7 +86,8 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             format!("give the field another name in `streams.{stream}.each.add`")
         }
         PullError::Job(error) => job(error, exit, stream),
-        PullError::Url(_) => format!("check the path in `streams.{stream}`"),
+        PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
+        PullError::Template(_) => format!("check the path in `streams.{stream}`"),
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),

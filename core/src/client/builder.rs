@@ -1,6 +1,6 @@
 //! The settings of a client: its defaults, how to replace them, and how other modules read them.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use url::Url;
 
@@ -9,7 +9,7 @@ use crate::{
     client::{
         answer::Rules,
         auth::Auth,
-        rate::{Pace, RateLimit},
+        rate::{ConfiguredLimit, Pace, RateLimit},
         refusal::RefusalFormat,
         retry::{Jitter, RetryPolicy},
     },
@@ -37,11 +37,11 @@ impl Client {
             rules: Arc::default(),
             redirects: Redirects::UpTo(5),
             observer: Arc::new(Unobserved),
-            jitter: Jitter::new(),
+            jitter: Arc::new(Jitter::new()),
             hold: Arc::default(),
-            pace: Arc::default(),
+            pace: Pace::default(),
             secrets: Secrets::default(),
-            proved: AtomicU64::new(0),
+            proved: Arc::default(),
         }
     }
 
@@ -78,7 +78,13 @@ impl Client {
     /// Limits the rate of requests. The limits that the API reports apply as well.
     #[must_use]
     pub fn with_rate(self, limit: RateLimit) -> Self {
-        Self { pace: Arc::new(Pace::new(limit)), ..self }
+        Self { pace: Pace::new(limit), ..self }
+    }
+
+    /// A client that shares everything with this one, and that has a limit of its own in addition: that of a stream.
+    #[must_use]
+    pub fn limited_to(&self, limit: ConfiguredLimit) -> Self {
+        Self { pace: self.pace.clone().limited_to(limit), ..self.clone() }
     }
 
     /// Sends the events of the client to `observer`.
@@ -95,22 +101,7 @@ impl Client {
 
     /// A client that shares everything with this one, except that it sends other credentials.
     pub(crate) fn acting_as(&self, auth: Arc<dyn Auth>) -> Self {
-        Self {
-            transport: Arc::clone(&self.transport),
-            auth,
-            origins: self.origins.clone(),
-            clock: Arc::clone(&self.clock),
-            policy: self.policy.clone(),
-            refusals: self.refusals.clone(),
-            secrets: self.secrets.clone(),
-            rules: Arc::clone(&self.rules),
-            redirects: self.redirects,
-            observer: Arc::clone(&self.observer),
-            jitter: Jitter::new(),
-            hold: Arc::clone(&self.hold),
-            pace: Arc::clone(&self.pace),
-            proved: AtomicU64::new(0),
-        }
+        Self { auth, proved: Arc::default(), ..self.clone() }
     }
 
     /// `url` without the parameter that carries the credential. Servers repeat it in their links, but it is added to each

@@ -41,7 +41,7 @@ impl Client {
                 followed += 1;
                 continue;
             }
-            let view = View::new(&response, &request, &self.secrets);
+            let view = View::new(&response, &request, &self.secrets).with_records(rules.records.as_ref());
             let verdict = rules.judge(&view, &self.refusals, self.clock.now());
             if !is_public {
                 self.note(&view, &verdict, grant);

@@ -67,7 +67,7 @@ use crate::{
 ///
 /// Every attempt is authorized anew, so it carries the current token. Reading the body is part of the attempt, so a page
 /// that is cut off is fetched again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
     transport: Arc<dyn Transport>,
     auth: Arc<dyn Auth>,
@@ -79,11 +79,11 @@ pub struct Client {
     rules: Arc<Rules>,
     redirects: Redirects,
     observer: Arc<dyn Observer>,
-    jitter: Jitter,
+    jitter: Arc<Jitter>,
     hold: Arc<Hold>,
-    pace: Arc<Pace>,
+    pace: Pace,
     /// The highest [`Grant`] that a request has succeeded with.
-    proved: AtomicU64,
+    proved: Arc<AtomicU64>,
 }
 
 /// A response with a successful status.

@@ -1,8 +1,9 @@
 //! A response, as rules look at it.
 
-use std::cell::OnceCell;
+use std::{borrow::Cow, cell::OnceCell};
 
 use http::StatusCode;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         secret::Secrets,
         transport::Response,
     },
-    json::PointerTree,
+    json::{PointerTree, pointer::Pointer},
 };
 
 /// A response, as rules look at it. The body is parsed only as far as a rule needs it.
@@ -21,12 +22,21 @@ pub(crate) struct View<'a> {
     response: &'a Response,
     request: &'a Request,
     secrets: &'a Secrets,
-    json: OnceCell<Option<Value>>,
+    /// Where it has its records, if it is a page.
+    records: Option<&'a Pointer>,
+    /// The body without its records.
+    envelope: OnceCell<Option<Value>>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(response: &'a Response, request: &'a Request, secrets: &'a Secrets) -> Self {
-        Self { status: response.status, response, request, secrets, json: OnceCell::new() }
+        let (status, records) = (response.status, None);
+        Self { status, response, request, secrets, records, envelope: OnceCell::new() }
+    }
+
+    /// The same response as a page with its records at this place.
+    pub(crate) fn with_records(self, records: Option<&'a Pointer>) -> Self {
+        Self { records, ..self }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
@@ -45,19 +55,16 @@ impl<'a> View<'a> {
     /// The first value at `places`.
     pub(crate) fn find(&self, places: &Places) -> Result<Option<Value>, PlaceError> {
         for place in places.iter() {
-            let value = match place {
-                Place::Body(pointer) if self.json.get().is_none() => {
-                    let mut cells = [None];
-                    let body = str::from_utf8(self.whole()).unwrap_or_default();
-                    // A body that is not JSON has no values.
-                    let read = PointerTree::of([pointer]).find(body, &mut cells);
-                    let text = read.ok().and_then(|()| cells[0]);
-                    text.and_then(|text| serde_json::from_str(text).ok())
-                }
-                _ => {
-                    let body = self.json();
-                    place.find(&Found { headers: &self.response.headers, body, last: None })?
-                }
+            let value = if let Place::Body(pointer) = place {
+                let mut cells = [None];
+                let body = str::from_utf8(self.whole()).unwrap_or_default();
+                // A body that is not JSON has no values.
+                let read = PointerTree::of([pointer]).find(body, &mut cells);
+                let text = read.ok().and_then(|()| cells[0]);
+                text.and_then(|text| serde_json::from_str(text).ok())
+            } else {
+                let body = self.envelope();
+                place.find(&Found { headers: &self.response.headers, body, last: None })?
             };
             if value.is_some() {
                 return Ok(value);
@@ -72,7 +79,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn is_json(&self) -> bool {
-        self.json().is_some()
+        serde_json::from_slice::<IgnoredAny>(self.whole()).is_ok()
     }
 
     pub(super) fn body_text(&self) -> String {
@@ -84,8 +91,28 @@ impl<'a> View<'a> {
         self.secrets.redact(&self.request.redact(text))
     }
 
-    fn json(&self) -> Option<&Value> {
-        self.json.get_or_init(|| serde_json::from_slice(self.whole()).ok()).as_ref()
+    fn envelope(&self) -> Option<&Value> {
+        self.envelope.get_or_init(|| serde_json::from_slice(&self.without_records()).ok()).as_ref()
+    }
+
+    /// The body with an empty array in place of the records. A single record that is the whole body stays, because an error
+    /// looks like one.
+    fn without_records(&self) -> Cow<'a, [u8]> {
+        let body = self.whole();
+        let found = self.records.zip(str::from_utf8(body).ok()).and_then(|(records, text)| {
+            let (plain, starred) = records.split_at_star();
+            let (mut tree, mut cells) = (PointerTree::default(), [None]);
+            tree.grow(plain, 0);
+            tree.find(text, &mut cells).ok()?;
+            let has_star = !starred.is_empty();
+            let found =
+                cells[0].filter(|found| found.starts_with('[') || (has_star && found.starts_with('{')))?;
+            // `found` is a part of `text`.
+            let start = found.as_ptr().addr() - text.as_ptr().addr();
+            Some((start, start + found.len()))
+        });
+        let Some((start, end)) = found else { return body.into() };
+        [&body[..start], b"[]", &body[end..]].concat().into()
     }
 
     /// The body, or nothing if it is so long that only its start is in memory. Then it is lines, and not JSON.

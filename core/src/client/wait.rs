@@ -31,9 +31,10 @@ impl Client {
     /// Asks the rate limit for permission to send. If it is not given, this waits and returns false: the caller starts
     /// over, because the token may be another one by then.
     pub(super) fn take_turn(&self, grant: Grant) -> Result<bool, StopReason> {
+        let done = self.pace.done();
         match self.pace.enter(grant, self.clock.elapsed()) {
             Turn::Now => return Ok(true),
-            Turn::AfterAnother => self.pace.wait_for_another(),
+            Turn::AfterAnother => self.pace.wait_for_another(done),
             Turn::Later(wait) if wait > self.policy.max_wait => return Err(StopReason::WaitTooLong(wait)),
             Turn::Later(wait) => {
                 self.observer.on(&Event::Holding { pause: Pause::RateLimit, wait });

@@ -1,6 +1,6 @@
 //! Requests with placeholders.
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
@@ -9,7 +9,7 @@ use crate::{
     sink::Variables,
 };
 
-/// A request whose path, query and body may hold placeholders such as `{window.start}`.
+/// A request whose path, query, header fields and body may hold placeholders such as `{window.start}`.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The method.
@@ -20,7 +20,8 @@ pub struct Template {
     pub path: String,
     /// Parameters to add to the query.
     pub query: Vec<(String, String)>,
-    /// Header fields; values that may hold a credential are marked sensitive.
+    /// Header fields; values that may hold a credential are marked sensitive. In a value that is no template, each `{` is
+    /// written twice.
     pub headers: HeaderMap,
     /// The content.
     pub body: Body,
@@ -32,8 +33,8 @@ impl Template {
     /// The request with the placeholders replaced by their values in `variables`.
     ///
     /// # Errors
-    /// The result is not a URL.
-    pub fn at(&self, variables: &Variables) -> Result<Request, url::ParseError> {
+    /// The result is not a request.
+    pub fn at(&self, variables: &Variables) -> Result<Request, TemplateError> {
         let mut url = self.url(variables)?;
         if !self.query.is_empty() {
             let parameters = self.query.iter().map(|(name, value)| (name, variables.fill(value)));
@@ -52,7 +53,7 @@ impl Template {
         Ok(Request {
             method: self.method.clone(),
             url,
-            headers: self.headers.clone(),
+            headers: self.headers(variables)?,
             body,
             replay: self.replay,
             secret_query: Vec::new(),
@@ -61,13 +62,46 @@ impl Template {
     }
 }
 
-/// The placeholders whose value a server may give as a URL or path. A path of this module may begin with one.
-pub const REFERENCES: [&str; 2] = ["{job.id}", "{job.url}"];
+/// The placeholder that `path` begins with, if its value may be a URL or path that a server gave: that of a job, or of a
+/// parent.
+pub fn reference(path: &str) -> Option<&str> {
+    let (name, rest) = path.strip_prefix('{')?.split_once('}')?;
+    let is_given = matches!(name, "job.id" | "job.url") || name.starts_with("each.");
+    is_given.then(|| &path[..path.len() - rest.len()])
+}
+
+/// Values that make no request of a template.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// The URL is invalid.
+    #[error("the request does not have a valid URL")]
+    Url(#[from] url::ParseError),
+    /// A value cannot be sent in a header field (RFC 9110 §5.5).
+    #[error(
+        "the value for the header `{0}` contains a line break or control character, which a header cannot contain"
+    )]
+    Header(HeaderName),
+}
 
 impl Template {
+    fn headers(&self, variables: &Variables) -> Result<HeaderMap, TemplateError> {
+        let mut headers = self.headers.clone();
+        for (name, value) in &mut headers {
+            let Some(template) = str::from_utf8(value.as_bytes()).ok().filter(|text| text.contains('{'))
+            else {
+                continue;
+            };
+            let filled = HeaderValue::try_from(variables.fill(template).into_bytes());
+            let mut filled = filled.map_err(|_| TemplateError::Header(name.clone()))?;
+            filled.set_sensitive(value.is_sensitive());
+            *value = filled;
+        }
+        Ok(headers)
+    }
+
     fn url(&self, variables: &Variables) -> Result<Url, url::ParseError> {
-        let reference = REFERENCES.into_iter().find(|reference| self.path.starts_with(reference));
-        let Some(reference) = reference else {
+        let Some(reference) = reference(&self.path) else {
             let base_url = self.base_url.as_str().trim_end_matches('/');
             return Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)));
         };
@@ -126,6 +160,28 @@ mod tests {
         assert_eq!(url("/jobs/7", "{job.id}"), "https://api.example/jobs/7");
         assert_eq!(url("https://api.example/jobs/7", "{job.id}/rows?x"), "https://api.example/jobs/7/rows?x");
         assert_eq!(url("a b", "/jobs/{job.id}"), "https://api.example/v1/jobs/a%20b");
+        assert_eq!(reference("{each.href}/rows"), Some("{each.href}"));
+        assert_eq!([reference("{date}"), reference("/{each.id}"), reference("{each.id")], [None; 3]);
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_header_fields() {
+        let at = |value: &'static str, tenant: &str| {
+            let mut template = template("https://api.example", "/");
+            let mut value = HeaderValue::from_static(value);
+            value.set_sensitive(true);
+            template.headers.insert("x-tenant", value);
+            template.at(&Variables::new("x", "/").with("each.tenant", tenant)).map(|request| {
+                assert!(request.headers["x-tenant"].is_sensitive());
+                request.headers["x-tenant"].as_bytes().to_vec()
+            })
+        };
+        assert_eq!(at("t-{each.tenant}", "é7").unwrap(), "t-é7".as_bytes());
+        assert_eq!(at("a{{each.tenant}", "7").unwrap(), b"a{each.tenant}");
+        assert_eq!(
+            at("{each.tenant}", "7\r\nX-Admin: 1").unwrap_err().to_string(),
+            "the value for the header `x-tenant` contains a line break or control character, which a header cannot contain"
+        );
     }
 
     #[test]

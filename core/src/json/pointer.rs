@@ -26,6 +26,11 @@ impl Pointer {
         &self.0
     }
 
+    /// The tokens before the first `*`, and the others.
+    pub(crate) fn split_at_star(&self) -> (&[String], &[String]) {
+        self.0.split_at(self.0.iter().position(|token| token == "*").unwrap_or(self.0.len()))
+    }
+
     /// The array index that `token` names, or `None` if it is not one. An index has only digits and no leading zero (RFC
     /// 6901 §4).
     pub fn index(token: &str) -> Option<usize> {

@@ -24,8 +24,23 @@ impl Pages<'_> {
     /// Checks that the page has records, or that it may have none.
     pub(super) fn check_records(&self, page: &Page) -> Result<(), PageError> {
         let (at, number) = (self.listing.records.clone(), self.progress.pages);
+        if let Some(message) = page.error_beside_records(&at) {
+            let message = presentable(&self.client.redact(&message));
+            return Err(if page.is_empty() {
+                PageError::ErrorInstead { at, message, page: number }
+            } else {
+                PageError::ErrorBeside { message, page: number }
+            });
+        }
         match page.records() {
             Records::Found => {
+                self.history.add(Had { records: true, array: true, ..Had::default() });
+                Ok(())
+            }
+            Records::Whole if self.history.get().array => {
+                Err(PageError::NoArray { at, found: "an object", page: number })
+            }
+            Records::Whole => {
                 self.history.add(Had { records: true, ..Had::default() });
                 Ok(())
             }
@@ -54,6 +69,18 @@ impl Pages<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Checks that a page of CSV has a header line like that of earlier pages. If it has none, its first row passes for one,
+    /// and is lost.
+    pub(super) fn check_header(&mut self, page: &Page) -> Result<(), PageError> {
+        let (before, found) = (&self.progress.header, page.header());
+        if before.is_empty() {
+            self.progress.header = found.to_vec();
+        } else if !found.is_empty() && found.iter().all(|name| !before.contains(name)) {
+            return Err(PageError::OtherHeader { page: self.progress.pages });
+        }
+        Ok(())
     }
 
     /// Checks that a page without the value that should hold its records has no next page. Many APIs leave it out to say

@@ -154,6 +154,7 @@ pub enum Proof {
 /// What the pages of a stream have had so far.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Had {
     /// Some page had a next page.
     pub next: bool,
@@ -161,6 +162,9 @@ pub struct Had {
     pub more: bool,
     /// Some page had records where they should be.
     pub records: bool,
+    /// They were in an array. A page that is an object is then not a record, but an error for example.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub array: bool,
 }
 
 impl Had {
@@ -174,5 +178,6 @@ impl Had {
         self.next |= other.next;
         self.more |= other.more;
         self.records |= other.records;
+        self.array |= other.array;
     }
 }

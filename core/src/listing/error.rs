@@ -121,6 +121,14 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
+    /// The page has records, and an error that says that some are missing.
+    #[error("page {page} is not complete: {message}")]
+    ErrorBeside {
+        /// What the API says.
+        message: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
     /// Earlier pages had records where this one has nothing.
     #[error("page {page} has no records at `{at}`, but earlier pages had")]
     RecordsMissing {
@@ -162,6 +170,12 @@ pub enum PageError {
         at: Pointer,
         /// Where there are arrays.
         arrays: Vec<Pointer>,
+    },
+    /// The header line of a page of CSV has none of the names of the first one.
+    #[error("the first line of page {page} has none of the column names of the first page")]
+    OtherHeader {
+        /// The number of the page, from 1.
+        page: u64,
     },
     /// The value where the records should be is not an array.
     #[error("page {page} has {found} at `{at}`, not an array of records")]

@@ -136,6 +136,7 @@ impl<'a> Pages<'a> {
             self.progress.total = Some(total);
         }
         self.check_records(&page)?;
+        self.check_header(&page)?;
         let next = self.next_after(at.as_ref(), &page)?;
         self.check_absent(&page, next.as_ref())?;
         self.count_short(&page);

@@ -30,30 +30,35 @@ impl Pages<'_> {
             let at = at.to_string();
             return Ok(self.end(Proof::MoreFalse { at }));
         }
-        if let Some(proof) = self.last_page(page)? {
-            return Ok(self.end(proof));
-        }
         let says_more = more.is_some();
         let at_total = self.listing.ends.at_total;
         let is_short = self.missing() > 0;
+        // Where records are left out, a page may lose all of them.
+        let expects_more = says_more || (is_short && (at_total || self.listing.ends.hides_records));
+        if let Some(proof) = self.last_page(at, page, expects_more)? {
+            return Ok(self.end(proof));
+        }
+        // More records than the total show that the total is not to be trusted, or that records arrive twice.
+        let is_exact = self.progress.total.is_none_or(|total| self.progress.records <= total);
         if at_total
             && !is_short
+            && is_exact
             && let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
         {
             let at = at.to_string();
             return Ok(self.end(Proof::Total { at }));
         }
-        // Where records are left out, a page may lose all of them.
-        let expects_more = says_more || (is_short && (at_total || self.listing.ends.hides_records));
         let next = match self.listing.paginator.advance(at, page)? {
             Step::Empty(_) if !expects_more => return Ok(self.end(Proof::NoRecords)),
             Step::Page(next) | Step::Empty(Some(next)) => next,
             Step::Empty(None) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
-            Step::End(Proof::NextNull { at }) if says_more => {
+            Step::End(Proof::NextNull { at }) if says_more || page.says_more().is_some() => {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
             Step::End(proof) => return Ok(self.end(proof)),
-            Step::Missing(at) if says_more => return Err(PageError::MoreWithoutNext { at: at.to_string() }),
+            Step::Missing(at) if says_more || (self.history.get().next && page.says_more().is_some()) => {
+                return Err(PageError::MoreWithoutNext { at: at.to_string() });
+            }
             Step::Missing(at) => return self.end_without_next(&at, page),
             Step::Only => return self.end_of_only(page),
         };
@@ -66,8 +71,19 @@ impl Pages<'_> {
     }
 
     /// The proof that `page` is the last one, if a condition of the user says so.
-    fn last_page(&self, page: &Page) -> Result<Option<Proof>, PageError> {
-        let is_short = self.is_short(page);
+    fn last_page(
+        &self,
+        at: Option<&Cursor>,
+        page: &Page,
+        expects_more: bool,
+    ) -> Result<Option<Proof>, PageError> {
+        // An empty page is not the short last one if anything else says that there are more.
+        let is_gap = || {
+            let step = self.listing.paginator.advance(at, page)?;
+            let is_empty = matches!(step, Step::Empty(_));
+            Ok::<_, PageError>(matches!(step, Step::Page(_)) || (is_empty && expects_more))
+        };
+        let is_short = self.is_short(page) && !(page.is_empty() && is_gap()?);
         for LastPage { is_short: must_be_short, status, at } in &self.listing.ends.last {
             if *must_be_short && !is_short {
                 continue;

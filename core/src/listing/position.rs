@@ -34,6 +34,9 @@ pub struct Progress {
     /// How many pages in a row had no records.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub empty: u64,
+    /// The names in the header line of the first page, if pages have one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header: Vec<String>,
     /// Why the listing is complete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,

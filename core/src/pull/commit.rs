@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
         needed: u64,
         change: impl FnOnce(&mut Checkpoint),
     ) -> Result<(), PullError> {
-        let had = self.run.listings.history.get();
+        let (had, columns) = (self.run.listings.history.get(), self.run.columns.places());
         let (shared, uncommitted) = (&self.run.checkpoint, &mut self.uncommitted);
         let keys = self.unique.as_ref().map_or(&[][..], |unique| unique.since(shared.keys().entries));
         let files = uncommitted.complete.iter().filter_map(OwnFiles::of);
@@ -95,6 +95,7 @@ impl<'a> Writer<'a> {
             }
             checkpoint.sinks = sinks.or_else(|| checkpoint.sinks.take());
             checkpoint.had = had;
+            checkpoint.complete.unmatched_columns = columns;
             change(checkpoint);
         })?;
         uncommitted.pages.clear();

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::{
-    pull::{sinks::Named, source::Source, spool::SpoolFolder},
+    pull::{columns::Column, sinks::Named, source::Source, spool::SpoolFolder},
     sink::{OpenSink, Variables},
     state::{Parents, checkpoint::Checkpointing},
     window::Window,
@@ -20,6 +20,8 @@ pub struct Pull<'a> {
     pub parents: Option<&'a Parents>,
     /// The sinks, with the names that errors use.
     pub sinks: Vec<(&'a str, &'a dyn OpenSink)>,
+    /// The columns that the sinks read in every record. Those in which no record has a value are a finding.
+    pub columns: Vec<Column>,
     /// The values of the placeholders in requests and in the paths of sinks.
     pub variables: Variables,
     /// Where the pages of partitions ahead of their turn wait. With `None`, sinks that take the records of all partitions are
@@ -45,12 +47,12 @@ impl<'a> Pull<'a> {
         shared.is_empty() && self.source.unique.is_none()
     }
 
-    /// How many of `partitions` are pulled at once. Partitions with an order wait for their turn in a spool. Those with files
-    /// of their own or with jobs do not use one: they would be written to two places, or wait for two things.
+    /// How many of `partitions` are pulled at once. Children and the results of jobs, if they have an order, wait for their
+    /// turn in a spool. Those with files of their own do not use one, because they would be written to two places.
     pub(super) fn workers(&self, partitions: u64) -> usize {
         let (own, _) = self.own_and_shared();
         let may_wait =
-            self.spool.is_some() && self.parents.is_some() && own.is_empty() && self.source.job.is_none();
+            self.spool.is_some() && (self.parents.is_some() || self.source.job.is_some()) && own.is_empty();
         let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
         if self.is_order_free() || may_wait { self.source.concurrency.min(partitions).max(1) } else { 1 }
     }

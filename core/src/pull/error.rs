@@ -1,6 +1,7 @@
 //! Why a pull is not complete.
 
 use crate::{
+    http::template::TemplateError,
     listing::PageError,
     pull::job::JobError,
     sink::{Mark, SinkError},
@@ -24,9 +25,9 @@ pub enum PullError {
     /// A job has no results.
     #[error(transparent)]
     Job(#[from] JobError),
-    /// The value of a placeholder makes the URL invalid.
-    #[error("the request does not have a valid URL")]
-    Url(#[from] url::ParseError),
+    /// The value of a placeholder makes the request invalid.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A window cannot be halved any further.
     #[error("the API has too many results to page through from {} to {}, and the window cannot be halved", window.start, window.end)]
     TooDeep {

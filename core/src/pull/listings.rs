@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     client::Client,
+    http::template::TemplateError,
     listing::{Fetchers, Pages, history::History, seen::Seen},
     pull::source::Source,
     sink::Variables,
@@ -28,7 +29,7 @@ impl<'a> Listings<'a> {
         &self,
         variables: &Variables,
         partition: &PartitionProgress,
-    ) -> Result<Pages<'a>, url::ParseError> {
+    ) -> Result<Pages<'a>, TemplateError> {
         let listing = self.source.listing(variables)?;
         let seen = Seen::new(partition.id, partition.restarts, Arc::clone(&self.seen));
         Ok(Pages::from(

@@ -24,6 +24,7 @@
 //!
 //! Without checkpointing, a pull that fails is rolled back as a whole.
 
+mod columns;
 mod commit;
 mod definition;
 mod each;
@@ -54,6 +55,7 @@ use std::{
 };
 
 pub use self::{
+    columns::Column,
     definition::{Pull, differs_by},
     each::{Each, ParentError, ParentsSink},
     error::PullError,
@@ -158,6 +160,10 @@ impl<'scope, 'a> Worker<'scope, 'a> {
     /// Pulls one partition, from where its progress says to its end. It is written if it is its turn; otherwise it waits.
     fn pull(&mut self, partition: &mut Partition<'scope, 'a>) -> Result<(), PullError> {
         if let Err(error) = partition.wait_for_job() {
+            if error.is_interrupted() && self.run.cancelled.is_set() {
+                // The pull has failed already, and that failure is the one to report.
+                return Ok(());
+            }
             self.take_turn(partition.id);
             return self.stop(None, error.into());
         }

@@ -63,6 +63,7 @@ impl<'a> Partitions<'a> {
             Some(window) => Windows::in_file_names(&self.pull.variables, &window),
             None => self.pull.variables.clone(),
         };
+        let variables = variables.with("partition", id.in_file_names());
         Ok(match self.parent(id)? {
             Some(parent) => Each::in_file_names(variables, &parent),
             None => variables,

@@ -7,8 +7,8 @@ use crate::{
     client::Client,
     listing::{Fetchers, history::History},
     pull::{
-        definition::Pull, error::PullError, listings::Listings, partitions::Partitions,
-        shared_checkpoint::SharedCheckpoint, sinks::Named,
+        columns::UnmatchedColumns, definition::Pull, error::PullError, listings::Listings,
+        partitions::Partitions, shared_checkpoint::SharedCheckpoint, sinks::Named,
     },
 };
 
@@ -24,6 +24,8 @@ pub(super) struct Run<'a> {
     /// Set once a worker has failed, or all have ended.
     pub(super) cancelled: Arc<CancelSignal>,
     pub(super) listings: Listings<'a>,
+    /// The columns in which no record has had a value yet.
+    pub(super) columns: UnmatchedColumns,
     /// How many partitions are pulled at once. Asking the sinks again would cost work for every page.
     pub(super) workers: usize,
     /// The sinks that take the records of all partitions, in order.
@@ -42,7 +44,10 @@ impl<'a> Run<'a> {
         let (seen, history) = (checkpoint.pages_seen()?, History::new(checkpoint.snapshot().had));
         let listings = Listings { source: pull.source, client, fetchers, seen, history };
         let (own, shared) = pull.own_and_shared();
-        Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, workers, shared, own })
+        let from = pull.checkpointing.as_ref().and_then(|checkpointing| checkpointing.from.as_ref());
+        let columns = UnmatchedColumns::new(&pull.columns, from);
+        checkpoint.note(|checkpoint| checkpoint.complete.unmatched_columns = columns.places());
+        Ok(Self { pull, client, partitions, checkpoint, cancelled, listings, columns, workers, shared, own })
     }
 
     /// Whether partitions are written one after another, in order.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     client::answer::Rules,
-    http::{request::Request, template::Template},
+    http::{
+        request::Request,
+        template::{Template, TemplateError},
+    },
     json::pointer::Pointer,
     listing::{Listing, end::Ends, page::Format, paginate::Paginator},
     pull::{
@@ -65,14 +68,14 @@ impl Source {
         }
     }
 
-    /// The placeholders whose values differ between partitions.
+    /// The placeholders in paths of sinks whose values differ between partitions.
     pub fn partition_placeholders(&self) -> Vec<String> {
-        let windows = ["window.start", "window.end"].map(str::to_owned);
-        windows.into_iter().chain(self.each.iter().cloned()).collect()
+        let of_all = ["partition", "window.start", "window.end"].map(str::to_owned);
+        of_all.into_iter().chain(self.each.iter().cloned()).collect()
     }
 
     /// The listing, with the placeholders replaced by their values in `variables`.
-    pub fn listing(&self, variables: &Variables) -> Result<Listing, url::ParseError> {
+    pub fn listing(&self, variables: &Variables) -> Result<Listing, TemplateError> {
         let records = self.records.clone();
         let paginator: Arc<dyn Paginator> = match Files::of(variables, &self.first.base_url)? {
             Some(files) => Arc::new(files),

@@ -17,6 +17,7 @@ use crate::{
         spool::Spool,
         writer::Writer,
     },
+    state::checkpoint::PartitionProgress,
 };
 
 /// Pulls partitions, one after another.
@@ -98,14 +99,22 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             let variables = self.run.partitions.in_file_names(partition.id)?;
             sinks = Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())?;
         }
+        let job = partition.variables.get("job.id").map(str::to_owned);
+        // If all pages have arrived, it does not matter which job they are from.
+        let is_of_another_job = progress.job != job && progress.listing.next != Next::End;
+        if progress.spool.is_some() && is_of_another_job {
+            // What waits is from another job. No checkpoint needs to say that it is given up, because each says whose it is.
+            let restarts = progress.restarts + 1;
+            progress = PartitionProgress { restarts, ..PartitionProgress::of(partition.id) };
+            self.run.checkpoint.note(|checkpoint| checkpoint.put(&progress));
+        }
         let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
         if has_begun || !sinks.is_none() {
             // The first partition may have pages in the sinks already, and own files are only written by one that has a turn.
             self.take_turn(partition.id);
         }
-        let job = partition.variables.get("job.id").map(str::to_owned);
         if has_begun
-            && progress.job != job
+            && is_of_another_job
             && let Some(writer) = &mut self.writer
         {
             progress = writer.roll_back(&progress, &mut sinks)?;

@@ -115,6 +115,7 @@ impl<'a> Writer<'a> {
             open.progress.repeated += sorted.repeated;
             open.progress.without_key += sorted.without_key;
         }
+        self.run.columns.look_in(batch);
         // The same batch has the same mark, whether it waited or not.
         self.sinks.next_batch();
         open.sinks.next_batch();

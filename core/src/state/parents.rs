@@ -1,7 +1,7 @@
 //! The parents of a stream's partitions, in a file next to its state.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     hash::Hasher,
     io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -12,7 +12,10 @@ use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{StateError, checkpoint::Extent, error::Damage};
-use crate::disk::{Disk, DiskFile, Open};
+use crate::{
+    disk::{Disk, DiskFile, Open},
+    fingerprint::fingerprint,
+};
 
 /// The position of every 64th parent is kept in memory.
 const INDEXED: u64 = 64;
@@ -29,6 +32,8 @@ pub struct Parents {
     extent: Extent,
     /// The fields to add that at least one parent has.
     added: Vec<String>,
+    /// How many parents have the values of an earlier one.
+    repeated: u64,
 }
 
 /// One parent.
@@ -53,6 +58,7 @@ impl Parents {
         };
         let (mut index, mut entries, mut position) = (Vec::new(), 0, 0);
         let (mut hasher, mut added) = (SipHasher13::new(), Vec::<String>::new());
+        let (mut seen, mut repeated) = (HashSet::new(), 0);
         let mut lines = BufReader::with_capacity(1 << 16, &mut *file);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
@@ -66,6 +72,9 @@ impl Parents {
                     serde_json::from_str(&parent.fields).map_err(|error| damaged(error.into()))?;
                 added.extend(fields.into_keys().filter(|name| !added.contains(name)).collect::<Vec<_>>());
             }
+            let values: Vec<_> =
+                parent.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            repeated += u64::from(!seen.insert(fingerprint(values.join("\n").as_bytes())));
             hasher.write(&line);
             position += line.len() as u64;
             entries += 1;
@@ -73,7 +82,7 @@ impl Parents {
         }
         drop(lines);
         let extent = Extent { entries, sum: hasher.finish128().as_u128() };
-        Ok(Some(Self { file: Mutex::new(file), path: path.to_owned(), index, extent, added }))
+        Ok(Some(Self { file: Mutex::new(file), path: path.to_owned(), index, extent, added, repeated }))
     }
 
     /// A line of the file.
@@ -98,6 +107,11 @@ impl Parents {
     /// Their number, and a sum that tells them from others.
     pub fn extent(&self) -> Extent {
         self.extent
+    }
+
+    /// How many have the values of an earlier one, and so the same requests.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
     }
 
     /// Whether any parent has this field to add.

@@ -1,5 +1,7 @@
 //! The result of a pull in numbers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::listing::{end::End, position::is_zero};
@@ -36,6 +38,9 @@ pub struct Summary {
     /// How many records had no key, if duplicates are dropped by a key.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_key: u64,
+    /// The columns in which no record has a value: their places, by the name of the sink.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unmatched_columns: BTreeMap<String, Vec<String>>,
     /// Why the last listing is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -61,17 +66,21 @@ pub enum Finding {
     },
     /// No record has the key by which duplicates are dropped.
     NoKeys,
+    /// No record has a value in some of the columns of a sink.
+    UnmatchedColumns,
 }
 
 impl Summary {
     /// What suggests that records may be missing, or that the configuration is wrong.
     pub fn findings(&self) -> Vec<Finding> {
         let no_keys = self.without_key > 0 && self.without_key == self.records;
+        let unmatched_columns = self.records > 0 && !self.unmatched_columns.is_empty();
         let found = [
             (self.missing > 0).then_some(Finding::Missing { records: self.missing }),
             (self.totals_changed > 0).then_some(Finding::TotalsChanged { listings: self.totals_changed }),
             (self.short_pages > 0).then_some(Finding::ShortPages { pages: self.short_pages }),
             no_keys.then_some(Finding::NoKeys),
+            unmatched_columns.then_some(Finding::UnmatchedColumns),
         ];
         found.into_iter().flatten().collect()
     }

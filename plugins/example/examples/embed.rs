@@ -58,6 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         sinks: vec![("count", count.as_ref()), ("lines", lines.as_ref())],
         variables: Variables::new("users", env::current_dir()?),
         spool: None,
+        columns: Vec::new(),
         strict: false,
         checkpointing: None,
     };

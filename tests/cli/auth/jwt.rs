@@ -24,13 +24,13 @@ use serde_json::{Value, json};
 
 use crate::api;
 
-pub(super) const RSA: &str = include_str!("../../support/keys/rsa.pem");
-pub(super) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
-pub(super) const P256: &str = include_str!("../../support/keys/p256.pem");
-pub(super) const P384: &str = include_str!("../../support/keys/p384.pem");
+pub(crate) const RSA: &str = include_str!("../../support/keys/rsa.pem");
+pub(crate) const RSA_PKCS1: &str = include_str!("../../support/keys/rsa_pkcs1.pem");
+pub(crate) const P256: &str = include_str!("../../support/keys/p256.pem");
+pub(crate) const P384: &str = include_str!("../../support/keys/p384.pem");
 
 /// Verifies assertions for one client. Each id is accepted once.
-pub(super) struct Verifier {
+pub(crate) struct Verifier {
     public: Vec<u8>,
     algorithm: &'static str,
     ids: Mutex<HashSet<String>>,
@@ -38,7 +38,7 @@ pub(super) struct Verifier {
 
 impl Verifier {
     /// Verifies what the private key in `pem` signs with this algorithm.
-    pub(super) fn of(pem: &str, algorithm: &'static str) -> Self {
+    pub(crate) fn of(pem: &str, algorithm: &'static str) -> Self {
         let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(lines).unwrap();
         let elliptic = |curve| EcdsaKeyPair::from_pkcs8(curve, &der, &SystemRandom::new()).unwrap();
@@ -67,7 +67,7 @@ impl Verifier {
 
     /// The assertion must be signed now, with this header besides `alg` and `typ`, and have exactly these claims besides those
     /// of every assertion.
-    pub(super) fn check(&self, assertion: &str, kid: Option<&str>, claims: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, assertion: &str, kid: Option<&str>, claims: &Value) -> Result<(), String> {
         let wrong = |what: &str| format!("{what} in {assertion}");
         let [header, body, signature] = assertion.split('.').collect::<Vec<_>>()[..] else {
             return Err(wrong("not three parts"));

@@ -2,10 +2,10 @@
 
 mod credentials;
 mod invalid;
-mod jwt;
+pub(crate) mod jwt;
 mod logins;
-mod mutual_tls;
+pub(crate) mod mutual_tls;
 mod rotation;
 mod signed_requests;
-mod strict_api;
+pub(crate) mod strict_api;
 mod token_requests;

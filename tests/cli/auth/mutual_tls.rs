@@ -16,9 +16,9 @@ use rustls::{
 
 use crate::{api::LINES, folder::Folder};
 
-const ROOT: &str = include_str!("../../support/keys/ca.pem");
-const CLIENT: &str = include_str!("../../support/keys/client.pem");
-const CLIENT_KEY: &str = include_str!("../../support/keys/client_key.pem");
+pub(crate) const ROOT: &str = include_str!("../../support/keys/ca.pem");
+pub(crate) const CLIENT: &str = include_str!("../../support/keys/client.pem");
+pub(crate) const CLIENT_KEY: &str = include_str!("../../support/keys/client_key.pem");
 const SERVER: &str = include_str!("../../support/keys/server.pem");
 const SERVER_KEY: &str = include_str!("../../support/keys/server_key.pem");
 
@@ -27,7 +27,7 @@ fn certificate(pem: &str) -> CertificateDer<'static> {
 }
 
 /// A server with one page, for clients that prove who they are. Returns its address.
-fn server() -> String {
+pub(crate) fn server() -> String {
     let mut roots = RootCertStore::empty();
     roots.add(certificate(ROOT)).unwrap();
     let provider = Arc::new(ring::default_provider());

@@ -26,15 +26,15 @@ const FAILING: usize = 4;
 /// The part of a request that authentication is about: its method, its target, the headers that are not in every request,
 /// and the body.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Call {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) headers: Vec<String>,
-    pub(super) body: String,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: String,
 }
 
 /// What the server accepts.
-pub(super) trait Accepts: Send + Sync + 'static {
+pub(crate) trait Accepts: Send + Sync + 'static {
     /// The answer to a token request, in which `token` is the token; or what is wrong with the request.
     fn issue(&self, call: &Call, token: &str) -> Result<Reply, String>;
 
@@ -43,11 +43,11 @@ pub(super) trait Accepts: Send + Sync + 'static {
 }
 
 /// A pull that authenticates: what the server accepts, the table `[auth]`, and what must never be shown.
-pub(super) struct Pull<'a, A> {
-    pub(super) accepts: A,
+pub(crate) struct Pull<'a, A> {
+    pub(crate) accepts: A,
     /// `ROOT` stands for the address of the server.
-    pub(super) auth: &'a str,
-    pub(super) secrets: &'a [&'a str],
+    pub(crate) auth: &'a str,
+    pub(crate) secrets: &'a [&'a str],
 }
 
 impl Call {
@@ -68,7 +68,7 @@ impl Call {
     }
 
     /// A POST of a form to the token endpoint.
-    pub(super) fn form(headers: &[&str], body: &str) -> Self {
+    pub(crate) fn form(headers: &[&str], body: &str) -> Self {
         let mut headers: Vec<_> = headers.iter().map(|header| (*header).to_owned()).collect();
         headers.push("content-type: application/x-www-form-urlencoded".to_owned());
         headers.sort();
@@ -76,19 +76,19 @@ impl Call {
     }
 
     /// A GET.
-    pub(super) fn get(target: &str, headers: &[&str]) -> Self {
+    pub(crate) fn get(target: &str, headers: &[&str]) -> Self {
         let headers = headers.iter().map(|header| (*header).to_owned()).collect();
         Self { method: "GET".to_owned(), target: target.to_owned(), headers, body: String::new() }
     }
 
     /// Nothing if this is `expected`; otherwise the difference.
-    pub(super) fn is(&self, expected: &Self) -> Result<(), String> {
+    pub(crate) fn is(&self, expected: &Self) -> Result<(), String> {
         if self == expected { Ok(()) } else { Err(format!("expected {expected:?}, got {self:?}")) }
     }
 }
 
 /// The answer of RFC 6749, without a lifetime.
-pub(super) fn issued(token: &str) -> Reply {
+pub(crate) fn issued(token: &str) -> Reply {
     Reply::json(json!({ "access_token": token, "token_type": "Bearer" }).to_string())
 }
 
@@ -146,14 +146,14 @@ impl<A: Accepts> Pull<'_, A> {
     /// Runs the pull twice: the first run fails, with a server that quotes every credential, and the second one finishes it.
     /// Tokens expire in between. Nothing shows a secret.
     #[track_caller]
-    pub(super) fn assert_complete(self) {
+    pub(crate) fn assert_complete(self) {
         let issued = self.run(Folder::configured);
         assert_eq!(issued, 4, "two in each run");
     }
 
     /// The same, in a folder with more files. Returns how many tokens were issued.
     #[track_caller]
-    pub(super) fn run(self, folder: impl FnOnce(&str) -> Folder) -> usize {
+    pub(crate) fn run(self, folder: impl FnOnce(&str) -> Folder) -> usize {
         let Self { accepts, auth, secrets } = self;
         let (state, failed) = (Arc::new(Mutex::new(State::default())), AtomicBool::new(false));
         let of_server = Arc::clone(&state);
@@ -187,7 +187,7 @@ impl<A: Accepts> Pull<'_, A> {
 }
 
 /// The saved state, as text.
-pub(super) fn state_files(folder: &Folder) -> String {
+pub(crate) fn state_files(folder: &Folder) -> String {
     let names = folder.names_in(".longhaul").into_iter();
     let read = |name| {
         String::from_utf8_lossy(&std::fs::read(folder.path(&format!(".longhaul/{name}"))).unwrap())
@@ -198,7 +198,7 @@ pub(super) fn state_files(folder: &Folder) -> String {
 
 /// `shown` has none of `secrets` and no token, in any spelling.
 #[track_caller]
-pub(super) fn assert_hidden(shown: &str, secrets: &[&str]) {
+pub(crate) fn assert_hidden(shown: &str, secrets: &[&str]) {
     let tokens = (1..9).map(token);
     for secret in secrets.iter().map(|secret| (*secret).to_owned()).chain(tokens) {
         for spelling in spellings(&secret) {

@@ -114,6 +114,21 @@ fn a_field_that_no_parent_has_is_reported() {
 }
 
 #[test]
+fn parents_with_the_same_values_are_reported() {
+    let each = "each = { stream = \"teams\", values = { team = \"id\" } }\n";
+    let (_server, folder) = folder(r#"[{"id":"a"},{"id":"b"},{"id":"a","x":1}]"#, &[each]);
+    let finding =
+        "members: 1 record of `teams` has the values of an earlier one, so the same records arrive again\n";
+    let ended = folder.run("run members");
+    let stderr = ended.assert_complete().stable_stderr();
+    assert!(stderr.contains(&["warn  ", finding].concat()), "{stderr}");
+    let ended = folder.run("run members --strict");
+    assert_eq!(ended.code, Some(4));
+    let hint = "hint: to go on in spite of it, run it again without --strict\n";
+    assert_eq!(ended.last_error(), ["error: ", finding, hint].concat());
+}
+
+#[test]
 fn children_of_a_stream_that_fails_are_not_pulled() {
     let server = api::server(|request| match request.url.path() {
         "/teams" => Reply::status(403).into(),

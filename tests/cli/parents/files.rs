@@ -103,6 +103,8 @@ sinks = ["lines"]
     assert_eq!(folder.names_in("out/1"), ["..c.ndjson", "a%2F..%2Fb.ndjson"]);
     assert_eq!(folder.read("out/2/d%3A%C3%A9.ndjson"), "\"d:%C3%A9\"\n");
 
+    folder.run("run --set sinks.lines.path=ids/{each.kind}-{partition}.ndjson").assert_complete();
+    assert_eq!(folder.names_in("ids"), ["1-0.ndjson", "1-1.ndjson", "2-2.ndjson"]);
     folder.run("run --set sinks.lines.path=out/{each.kind}.ndjson").assert_failed(
         2,
         "error: `sinks.lines.path`: two records of `FOLDER/ids.csv` would write to the same file, \

@@ -134,6 +134,12 @@ sinks = ["lines"]
     let both = "run --set sinks.lines.path=out/{each.team}-{window.start}.ndjson";
     folder.run(both).assert_complete();
     assert_eq!(folder.names_in("out").len(), 1 + 6);
+    folder.run("run --set sinks.lines.path=ids/{partition}.ndjson").assert_complete();
+    let names = folder.names_in("ids");
+    assert_eq!(names.len(), 6);
+    assert_eq!(names[4], "1_20260102T000000Z-20260103T000000Z.ndjson");
+    let all: String = names.iter().map(|name| folder.read(&format!("ids/{name}"))).collect();
+    assert_eq!(all, expected);
     folder.run("run --set sinks.lines.path=out/{each.team}.ndjson").assert_failed(
         2,
         "error: `sinks.lines.path` has a file for each of the parents, but not for each of the windows\n  \

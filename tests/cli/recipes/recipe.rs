@@ -10,7 +10,11 @@ use std::{
 
 use longhaul_tests::{FaultServer, Reaction, Received};
 
-use crate::{api, folder::Folder};
+use crate::{
+    api,
+    command_output::CommandOutput,
+    folder::{CommandLine, Folder},
+};
 
 const RECIPES: &str = include_str!("../../../cli/docs/recipes.md");
 
@@ -59,67 +63,92 @@ pub(super) fn assert_pulls(
     expected: &[String],
     script: impl Fn(&Received) -> Reaction + Clone + Send + Sync + 'static,
 ) {
-    let expected = expected.join("\n") + "\n";
-    let (folder, server) = (Folder::empty(), serve(script.clone()));
-    run(&folder, &server, heading, "run").assert_complete();
-    assert_eq!(pulled(&folder), expected, "{heading}");
-    let requests = server.received().len();
-    for request in server.received() {
-        assert_eq!(request.bearer(), Some(TOKEN), "{heading}");
-    }
+    Recipe { heading, others: &[], stream: "" }.assert_pulls(expected, script);
+}
 
-    let (folder, server) = (Folder::empty(), serve(script.clone()));
-    let mut runs = 0;
-    while run(&folder, &server, heading, "run --max-requests 2").code == Some(75) {
-        runs += 1;
-        assert!(runs <= 4 * requests, "{heading}: the runs make no progress");
-    }
-    assert_eq!(pulled(&folder), expected, "{heading}, stopped after every second request");
+/// A recipe.
+#[derive(Clone, Copy)]
+pub(super) struct Recipe<'a> {
+    pub(super) heading: &'a str,
+    /// Addresses in it besides that of the API, and the servers that stand for them.
+    pub(super) others: &'a [(&'a str, String)],
+    /// The stream, if the recipe has none.
+    pub(super) stream: &'a str,
+}
 
-    for stall in 1..=requests {
-        let count = Arc::new(AtomicUsize::new(0));
-        let (counted, script) = (Arc::clone(&count), script.clone());
-        let server = serve(move |request| {
-            let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
-            if number == stall { Reaction::Stall } else { script(request) }
-        });
-        let folder = Folder::empty();
-        let mut running = command(&folder, &server, heading, "run").start();
-        // Requests ahead of the end may be needed or not, so a run may end earlier.
-        while count.load(Ordering::Relaxed) < stall && !running.has_ended() {
-            api::clock().sleep(Duration::from_millis(1));
+impl Recipe<'_> {
+    /// Does what [`assert_pulls`] does.
+    pub(super) fn assert_pulls(
+        self,
+        expected: &[String],
+        script: impl Fn(&Received) -> Reaction + Clone + Send + Sync + 'static,
+    ) {
+        let heading = self.heading;
+        let expected = expected.join("\n") + "\n";
+        let (folder, server) = (Folder::empty(), serve(script.clone()));
+        self.run(&folder, &server, "run").assert_complete();
+        assert_eq!(pulled(&folder), expected, "{heading}");
+        let requests = server.received().len();
+        for request in server.received() {
+            assert_eq!(request.bearer(), Some(TOKEN), "{heading}");
         }
-        drop(running.kill());
-        // The next run needs every answer.
-        count.store(stall, Ordering::Relaxed);
-        run(&folder, &server, heading, "run").assert_complete();
-        assert_eq!(pulled(&folder), expected, "{heading}, killed at request {stall}");
+
+        let (folder, server) = (Folder::empty(), serve(script.clone()));
+        let mut runs = 0;
+        while self.run(&folder, &server, "run --max-requests 2").code == Some(75) {
+            runs += 1;
+            assert!(runs <= 4 * requests, "{heading}: the runs make no progress");
+        }
+        assert_eq!(pulled(&folder), expected, "{heading}, stopped after every second request");
+
+        for stall in 1..=requests {
+            let count = Arc::new(AtomicUsize::new(0));
+            let (counted, script) = (Arc::clone(&count), script.clone());
+            let server = serve(move |request| {
+                let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                if number == stall { Reaction::Stall } else { script(request) }
+            });
+            let folder = Folder::empty();
+            let mut running = self.command(&folder, &api::root(&server), "run").start();
+            // Requests ahead of the end may be needed or not, so a run may end earlier.
+            while count.load(Ordering::Relaxed) < stall && !running.has_ended() {
+                api::clock().sleep(Duration::from_millis(1));
+            }
+            drop(running.kill());
+            // The next run needs every answer.
+            count.store(stall, Ordering::Relaxed);
+            self.run(&folder, &server, "run").assert_complete();
+            assert_eq!(pulled(&folder), expected, "{heading}, killed at request {stall}");
+        }
+    }
+
+    /// The output of a run.
+    pub(super) fn run(self, folder: &Folder, server: &FaultServer, arguments: &str) -> CommandOutput {
+        self.run_at(folder, &api::root(server), arguments)
+    }
+
+    /// The output of a run against a server with another address than [`FaultServer`] has.
+    pub(super) fn run_at(self, folder: &Folder, root: &str, arguments: &str) -> CommandOutput {
+        self.command(folder, root, arguments).run()
+    }
+
+    fn command(self, folder: &Folder, root: &str, arguments: &str) -> CommandLine {
+        let configuration =
+            configuration(self.heading).replace("https://api.example.com", root) + self.stream;
+        let replaced = |text: String, (address, instead): &(&str, String)| text.replace(address, instead);
+        let configuration = self.others.iter().fold(configuration, replaced);
+        std::fs::write(folder.path("longhaul.toml"), configuration).unwrap();
+        folder
+            .longhaul(arguments)
+            .variable("API_TOKEN", TOKEN)
+            .variable("LONGHAUL_RETRY__BASE_DELAY", "1ms")
+            .variable("LONGHAUL_COMMIT_EVERY", "0s")
     }
 }
 
 /// The output of a run of the recipe under `heading`.
-pub(super) fn run(
-    folder: &Folder,
-    server: &FaultServer,
-    heading: &str,
-    arguments: &str,
-) -> crate::command_output::CommandOutput {
-    command(folder, server, heading, arguments).run()
-}
-
-fn command(
-    folder: &Folder,
-    server: &FaultServer,
-    heading: &str,
-    arguments: &str,
-) -> crate::folder::CommandLine {
-    let configuration = configuration(heading).replace("https://api.example.com", &api::root(server));
-    std::fs::write(folder.path("longhaul.toml"), configuration).unwrap();
-    folder
-        .longhaul(arguments)
-        .variable("API_TOKEN", TOKEN)
-        .variable("LONGHAUL_RETRY__BASE_DELAY", "1ms")
-        .variable("LONGHAUL_COMMIT_EVERY", "0s")
+pub(super) fn run(folder: &Folder, server: &FaultServer, heading: &str, arguments: &str) -> CommandOutput {
+    Recipe { heading, others: &[], stream: "" }.run(folder, server, arguments)
 }
 
 pub(super) fn serve(script: impl Fn(&Received) -> Reaction + Send + Sync + 'static) -> FaultServer {
@@ -133,21 +162,31 @@ fn pulled(folder: &Folder) -> String {
     folder.read(&format!("out/{name}"))
 }
 
-/// The configuration under `heading`, with what all recipes have in common.
+/// The configuration under `heading`, with what all recipes have in common, as far as it has no such tables itself.
 fn configuration(heading: &str) -> String {
-    let section =
-        RECIPES.split_once(&format!("\n### {heading}\n")).unwrap_or_else(|| panic!("no {heading}")).1;
-    let block = |text: &str| {
-        let (_, rest) = text.split_once("```toml\n").unwrap();
-        rest.split_once("\n```").unwrap().0.to_owned()
-    };
-    format!("{}\n\n{}\n", block(RECIPES), block(section))
+    let own = block(heading);
+    let is_other = |table: &&str| !own.contains(table.lines().next().unwrap());
+    let common = block_of(RECIPES).split("\n\n").filter(is_other).collect::<Vec<_>>().join("\n\n");
+    format!("{common}\n\n{own}\n")
+}
+
+/// The block under `heading`.
+pub(super) fn block(heading: &str) -> &'static str {
+    let section = RECIPES.split_once(&format!("\n### {heading}\n"));
+    block_of(section.unwrap_or_else(|| panic!("no {heading}")).1)
+}
+
+fn block_of(text: &str) -> &str {
+    let (_, rest) = text.split_once("```toml\n").unwrap();
+    rest.split_once("\n```").unwrap().0
 }
 
 /// Every recipe is run by a test, which names its heading.
 #[test]
 fn every_recipe_is_tested() {
     let tests = [
+        include_str!("auth.rs"),
+        include_str!("formats.rs"),
         include_str!("paging.rs"),
         include_str!("ends.rs"),
         include_str!("errors.rs"),

@@ -1,5 +1,10 @@
 //! HubSpot.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
 use longhaul_tests::{Reaction, Received, Reply};
 use serde_json::json;
 
@@ -49,6 +54,26 @@ fn listings() {
     for stream in ["contacts", "companies", "deals", "tickets", "owners"] {
         pull(stream, listing).assert_pulls(&records(), (3, "Authentication credentials not found."));
     }
+}
+
+/// The API allows two requests in its period, and says how many are left. Its period begins with a request, and that of
+/// longhaul with the answer, so it is over first.
+#[test]
+fn the_limit_of_ten_seconds_is_kept() {
+    let period = Arc::new(Mutex::new((Duration::ZERO, 2_u64)));
+    let in_budget = move |request: &Received| {
+        let mut period = period.lock().unwrap();
+        if request.at >= period.0 + Duration::from_millis(200) {
+            *period = (request.at, 2);
+        }
+        let Some(left) = period.1.checked_sub(1) else { return limited("TEN_SECONDLY_ROLLING").into() };
+        period.1 = left;
+        let Reaction::Reply(reply) = listing(request) else { unreachable!("a listing replies") };
+        reply.header("x-hubspot-ratelimit-remaining", left.to_string()).into()
+    };
+    let settings = "rate.headers.reset = \"200ms\"";
+    let requests = Pull { settings, ..pull("contacts", in_budget) }.assert_pulls_in_one_run(&records());
+    assert_eq!(requests, 3, "none was refused");
 }
 
 #[test]

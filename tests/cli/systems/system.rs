@@ -41,10 +41,7 @@ impl<S: Fn(&Received) -> Reaction + Clone + Send + Sync + 'static> Pull<'_, S> {
         let what = format!("{} of {}", self.stream, self.system);
         let lines = expected.join("\n") + "\n";
 
-        let (folder, (server, _)) = (Folder::empty(), self.serve(usize::MAX));
-        self.run(&folder, &server, "run").assert_complete();
-        assert_eq!(self.pulled(&folder), lines, "{what}");
-        let requests = server.received().len();
+        let requests = self.assert_pulls_in_one_run(expected);
 
         let (folder, (server, _)) = (Folder::empty(), self.serve(usize::MAX));
         let mut runs = 0;
@@ -66,6 +63,15 @@ impl<S: Fn(&Received) -> Reaction + Clone + Send + Sync + 'static> Pull<'_, S> {
         assert_eq!(ended.code, Some(code), "{what}: {}", ended.stderr);
         assert!(ended.last_error().contains(words), "{what}: {}", ended.stderr);
         assert_eq!(folder.names_in("out"), [""; 0]);
+    }
+
+    /// Asserts that the preset pulls `expected` in one run, and returns the number of its requests.
+    pub(super) fn assert_pulls_in_one_run(&self, expected: &[String]) -> usize {
+        let (folder, (server, _)) = (Folder::empty(), self.serve(usize::MAX));
+        self.run(&folder, &server, "run").assert_complete();
+        let lines = expected.join("\n") + "\n";
+        assert_eq!(self.pulled(&folder), lines, "{} of {}", self.stream, self.system);
+        server.received().len()
     }
 
     /// The result of a run against an API that answers every request for data with `reply`.

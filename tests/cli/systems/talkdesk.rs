@@ -1,9 +1,12 @@
 //! Talkdesk.
 
-use longhaul_tests::{Reaction, Received, Reply};
+use longhaul_tests::{FaultServer, Reaction, Received, Reply};
 use serde_json::json;
 
-use super::system::{Pull, RECORDS, SIZE, end, number, page, parameter, records, root, too_many_requests};
+use super::system::{
+    Pull, RECORDS, SIZE, body, end, number, page, parameter, records, root, too_many_requests,
+};
+use crate::api;
 
 const TOKEN: &str = "/oauth/token";
 
@@ -79,6 +82,60 @@ fn numbered_listings() {
 #[test]
 fn contacts() {
     pull("contacts", linked).assert_pulls(&records(), (3, "Client authentication failed"));
+}
+
+/// The report of a day, which leads to its file on another server. The second day has the last call of the first one again.
+fn report(request: &Received, files: &str) -> Reaction {
+    let path = request.url.path();
+    if path == TOKEN {
+        return token();
+    }
+    if path == "/data/reports/calls/jobs" {
+        let body = body(request);
+        let expected =
+            json!({ "name": "longhaul", "timezone": "UTC", "format": "json", "timespan": body["timespan"] });
+        assert_eq!((request.method.as_str(), &body), ("POST", &expected));
+        let days = (body["timespan"]["from"].as_str().unwrap(), body["timespan"]["to"].as_str().unwrap());
+        let id = match days {
+            ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z") => "d1",
+            ("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z") => "d2",
+            other => panic!("{other:?}"),
+        };
+        return Reply::refusal(202, &json!({ "job": { "id": id, "status": "created" } })).into();
+    }
+    match path.trim_start_matches("/data/reports/calls/") {
+        "jobs/d1" => Reply::json(r#"{"job":{"id":"d1","status":"done"}}"#).into(),
+        "jobs/d2" => Reply::status(303).header("location", "/data/reports/calls/files/d2").into(),
+        file => {
+            let day = file.trim_start_matches("files/");
+            Reply::status(303).header("location", format!("{files}/{day}.json?X-Amz-Signature=s1gned")).into()
+        }
+    }
+}
+
+#[test]
+fn calls() {
+    let calls: Vec<_> = records().iter().map(|record| record.replace(r#""id""#, r#""call_id""#)).collect();
+    let (all, last) = (calls.clone(), calls.last().unwrap().clone());
+    let files = FaultServer::start(api::clock(), move |request| {
+        assert_eq!(request.header("authorization"), None);
+        let entries = if request.url.path() == "/d1.json" { all.join(",") } else { last.clone() };
+        let total = if request.url.path() == "/d1.json" { RECORDS } else { 1 };
+        Reply::json(format!(r#"{{"type":"calls","entries":[{entries}],"total":{total}}}"#)).into()
+    });
+    let root = api::root(&files);
+    let settings = format!(
+        "auth.token_url = \"ROOT/oauth/token\"\napi.public_origins = [\"{root}\"]\n\
+         streams.calls.window = {{ from = \"2026-01-01\", to = \"2026-01-03\" }}\n\
+         streams.calls.job.every = \"1ms\""
+    );
+    let pull =
+        Pull { settings: &settings, ..pull("calls", move |request: &Received| report(request, &root)) };
+    let requests = pull.assert_pulls_in_one_run(&calls);
+    assert_eq!(requests, 1 + 2 * 3, "a token; for each day a submission, a poll and a file");
+    let ended = pull.answered_with(Reply::json(r#"{"job":{"id":"d1","status":"failed"}}"#));
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.stderr.contains("the job failed twice with the state"), "{}", ended.stderr);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use longhaul_tests::{Done, Fault, SimulatedDisk, chain};
+use longhaul_tests::{Done, Fault, JobApi, SimulatedDisk, chain};
 
 use super::{Scenario, scenarios};
 
@@ -46,7 +46,10 @@ fn assert_resumes(scenario: &Scenario, disk: &SimulatedDisk, undisturbed: &Undis
     // A leftover file that nothing can remove is at least empty.
     files.retain(|name, text| !text.is_empty() || undisturbed.files.contains_key(name));
     assert!(files == undisturbed.files, "{what}: {:?}", difference(&files, &undisturbed.files));
-    assert_eq!(Scenario::state(disk).unfinished, None, "{what}");
+    let state = Scenario::state(disk);
+    assert_eq!(state.unfinished, None, "{what}");
+    let complete = state.complete.unwrap().summary;
+    assert_eq!(complete.unmatched_columns, BTreeMap::new(), "{what}");
 }
 
 fn difference(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> Vec<String> {
@@ -154,7 +157,30 @@ fn children_with_their_own_files() {
     assert_recovers_from_crashes(&scenarios::children_with_files(2));
 }
 
+/// Among these crashes is every one between the creation of a file and its first commit, when the job is saved already.
 #[test]
 fn jobs() {
     assert_recovers_from_crashes(&scenarios::window_jobs());
+    assert_recovers_from_crashes(&scenarios::window_jobs_with_single_commits());
+}
+
+#[test]
+fn jobs_appended_to_existing_files() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_appended());
+}
+
+#[test]
+fn jobs_with_their_own_files() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_with_files());
+}
+
+#[test]
+fn jobs_read_at_once_into_one_file() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_at_once(|_| {}));
+}
+
+/// What waits on disk is from jobs that no longer exist.
+#[test]
+fn jobs_read_at_once_that_are_deleted_between_runs() {
+    assert_recovers_from_crashes(&scenarios::window_jobs_at_once(JobApi::delete_all));
 }

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    pull::{Pull, PullError, SpoolFolder, run, undo},
+    pull::{Column, Pull, PullError, SpoolFolder, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
         Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
@@ -78,6 +78,7 @@ impl Scenario {
             sinks,
             variables: Variables::new("calls", "/out"),
             spool: None,
+            columns: Vec::new(),
             strict: false,
             checkpointing,
         };
@@ -115,6 +116,7 @@ impl Scenario {
             sinks,
             variables,
             spool: self.has_spool.then_some(spool),
+            columns: vec![Column { sink: self.sinks[0].0.to_owned(), at: "/id".parse().unwrap() }],
             strict: false,
             checkpointing,
         };

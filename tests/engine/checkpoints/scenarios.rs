@@ -192,14 +192,50 @@ pub(crate) fn window_files_and_one_for_all() -> Scenario {
 
 /// One job for each window. The jobs of earlier runs still exist.
 pub(crate) fn window_jobs() -> Scenario {
-    let api = Arc::new(JobApi::new(small_timeline(), usize::MAX));
+    Scenario { pull: jobs_of_windows(1, |_| {}), ..halved_windows(None) }
+}
+
+/// Four windows, whose jobs are read three at once, into two files for all windows. Each run begins with `before`.
+pub(crate) fn window_jobs_at_once(before: fn(&JobApi)) -> Scenario {
+    let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
+    let slice = Span::new().hours(5);
+    let tiled =
+        longhaul_core::pull::window::tile(range.start, range.end, Some(&slice), &jiff::tz::TimeZone::UTC);
     Scenario {
-        pull: Box::new(move || {
-            let api = Arc::clone(&api);
-            let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| api.answer(request));
-            let source = jobs::source(&setup);
-            (setup, source)
-        }),
+        pull: jobs_of_windows(3, before),
+        windows: Some(tiled.unwrap()),
+        has_spool: true,
         ..halved_windows(None)
     }
+}
+
+/// The same jobs, whose results are appended to existing files.
+pub(crate) fn window_jobs_appended() -> Scenario {
+    Scenario {
+        sinks: side_by_side("append"),
+        existing_files: vec![("/out/calls.ndjson", "{\"yesterday\":1}\n")],
+        ..window_jobs()
+    }
+}
+
+/// The same jobs, whose results have files of their own.
+pub(crate) fn window_jobs_with_files() -> Scenario {
+    let Scenario { sinks, .. } = window_files(1);
+    Scenario { sinks, ..window_jobs() }
+}
+
+/// The same jobs with a single commit at the end of each partition.
+pub(crate) fn window_jobs_with_single_commits() -> Scenario {
+    Scenario { every: Duration::from_secs(3600), ..window_jobs() }
+}
+
+fn jobs_of_windows(concurrency: usize, before: fn(&JobApi)) -> Box<dyn Fn() -> (Setup, Source)> {
+    let api = Arc::new(JobApi::new(small_timeline(), usize::MAX));
+    Box::new(move || {
+        let api = Arc::clone(&api);
+        before(&api);
+        let (setup, _) = Setup::scripted_api(&jobs::unlimited(), move |request| api.answer(request));
+        let source = Source { concurrency, ..jobs::source(&setup) };
+        (setup, source)
+    })
 }

@@ -1,9 +1,10 @@
 //! Checks that concern more than one key.
 
 mod auth;
+mod rate;
 mod requests;
 
-use longhaul_core::{client::answer::Then, http::template::REFERENCES, pull::job::JobState, suggest};
+use longhaul_core::{client::answer::Then, http::template::reference, pull::job::JobState, suggest};
 use url::Url;
 
 use crate::{
@@ -31,8 +32,15 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
     let mut warnings = Vec::new();
     let streams = stack.own_streams().into_iter().filter_map(|name| Some((name, config.streams.get(name)?)));
     let streams = streams.map(|(name, stream)| check.stream(name, stream).map(|of| warnings.extend(of)));
-    let all =
-        [check.names(), check.environment(), check.auth(), check.client_certificate(), check.plain_http()];
+    let all = [
+        check.names(),
+        check.environment(),
+        check.auth(),
+        check.client_certificate(),
+        check.plain_http(),
+        check.rate_headers(),
+        check.api_headers(),
+    ];
     ConfigError::all(all.into_iter().chain(streams))?;
     Ok(warnings)
 }
@@ -184,8 +192,7 @@ impl Check<'_> {
             paths.extend([(&["job", "submit", "path"][..], &job.submit.path), (&["job", "poll"], &job.poll)]);
             paths.extend(job.cancel.iter().map(|cancel| (&["job", "cancel", "path"][..], &cancel.path)));
         }
-        let is_reference = |path: &str| REFERENCES.iter().any(|reference| path.starts_with(reference));
-        match paths.into_iter().find(|(_, path)| !path.starts_with('/') && !is_reference(path)) {
+        match paths.into_iter().find(|(_, path)| !path.starts_with('/') && reference(path).is_none()) {
             Some((below, path)) => Err(self.error(&[&["streams", name], below].concat(), |key| {
                 format!("`{key}`: `{path}` does not start with `/`")
             })),

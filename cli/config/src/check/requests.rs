@@ -3,7 +3,7 @@
 use longhaul_core::{
     http::place::{Place, Places},
     listing::paginate::Parameter,
-    sink::UnknownPlaceholder,
+    sink::{UnknownPlaceholder, Variables},
 };
 
 use super::Check;
@@ -15,13 +15,16 @@ use crate::{
         pages::Style,
         stream::{Format, Stream},
     },
-    values::{body::Body, query::Query},
+    values::{body::Body, query::Query, secret::Secrets},
 };
 
 impl Check<'_> {
     /// Checks the requests of the stream `name`.
     pub(super) fn requests(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
         self.request(name, stream, &[], &stream.path, Some(&stream.query), Some(stream.content()))?;
+        for (header, text) in texts(&stream.headers) {
+            self.known(name, stream, &["headers", header], text)?;
+        }
         self.parameters(name, stream)?;
         if let Some(available) = stream.window.as_ref().and_then(|window| window.available.as_ref()) {
             self.request(name, stream, &["window", "available"], &available.path, None, None)?;
@@ -37,6 +40,17 @@ impl Check<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Checks the headers of all streams.
+    pub(super) fn api_headers(&self) -> Result<(), ConfigError> {
+        let known = Variables::new("", "").with("date", "");
+        ConfigError::all(texts(&self.config.api.headers).map(|(header, text)| {
+            known.expand(text).map(drop).map_err(|error| {
+                let error = self.error(&["api", "headers", header], |key| format!("`{key}`: {error}"));
+                error.with_hint(placeholders::HINT)
+            })
+        }))
     }
 
     /// Checks the request whose keys are `below` the stream.
@@ -179,9 +193,15 @@ impl Check<'_> {
     }
 }
 
+/// The headers whose values are text.
+fn texts(headers: &Secrets) -> impl Iterator<Item = (&String, &str)> {
+    headers.iter().filter_map(|(name, value)| Some((name, value.text()?)))
+}
+
 /// The request that a key `below` a stream is part of.
 fn request_of(below: &[&str]) -> RequestOf {
     match below {
+        ["headers", ..] => RequestOf::All,
         ["window", ..] => RequestOf::Available,
         ["job", "submit", ..] => RequestOf::Submit,
         _ => RequestOf::Others,

@@ -15,6 +15,7 @@ use crate::{
         filter::RecordCondition,
         job::Job,
         pages::Pages,
+        rate::StreamRate,
         table::Table,
         window::Window,
     },
@@ -108,6 +109,8 @@ pub struct Stream {
     /// Query parameters of the first request, by name. A list repeats its parameter.
     #[serde(default)]
     pub query: Query,
+    /// Limit for the requests of this stream, in addition to `[rate]`.
+    pub rate: Option<StreamRate>,
     /// Pointer to the array of records. `""` is the whole page: each element of an array is a record; an object is one
     /// record. With `*`, which stands for every element of an array or every value of an object, each match of the whole
     /// pointer is a record: `/groups/*/items/*`.

@@ -74,7 +74,7 @@ fn three_lines_and_two_variables_are_enough() {
     assert_eq!(users.pages.ends.total, Some("/total".parse().unwrap()));
     assert_eq!((users.path.as_str(), users.records.to_string()), ("/api/v2/users", "/entities".to_owned()));
     let headers = config.rate.as_ref().unwrap().headers.as_ref().unwrap();
-    assert_eq!(headers.limit.to_string(), "`header:inin-ratelimit-allowed`");
+    assert_eq!(headers.limit.as_ref().unwrap().to_string(), "`header:inin-ratelimit-allowed`");
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
 }
 

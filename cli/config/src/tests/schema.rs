@@ -35,7 +35,7 @@ impl Provider for Unknown<'_> {
 
 #[test]
 fn each_table_has_the_keys_of_the_schema() {
-    let tables: [&[&str]; 17] = [
+    let tables: [&[&str]; 18] = [
         &[],
         &["api"],
         &["auth"],
@@ -50,6 +50,7 @@ fn each_table_has_the_keys_of_the_schema() {
         &["streams", "s", "job", "cancel"],
         &["streams", "s", "job", "submit"],
         &["streams", "s", "pages"],
+        &["streams", "s", "rate"],
         &["streams", "s", "table"],
         &["streams", "s", "window"],
         &["streams", "s", "window", "available"],

@@ -6,7 +6,7 @@ use jiff::Span;
 use longhaul_core::{http::place::Places, listing::paginate::Parameter, pull::job::JobState};
 
 use super::Case;
-use crate::{Body, Ends, LinkOrigin, Loaded, OffsetStep, Pages, State, Style};
+use crate::{Body, Ends, LinkOrigin, Loaded, OffsetStep, Pages, Reset, State, Style};
 
 /// The minimal configuration with a stream. Its path is on line 6, and `more` begins on line 7.
 fn stream(more: &str) -> Case {
@@ -223,6 +223,40 @@ fn standard_output_needs_no_table() {
 }
 
 #[test]
+fn a_limit_has_one_number_and_one_time() {
+    let read = |text: &str| Case::small(&format!("[rate.headers]\n{text}"));
+    let points = read("remaining = '/left'\ncost = '/cost'\nrestore = 'X-Restore'\nlimit = '/most'");
+    let headers = points.load().config.rate.unwrap().headers.unwrap();
+    assert_eq!(headers.restore.unwrap().to_string(), "`header:x-restore`");
+    let every = read("remaining = 'X-Left'\nreset = '10s'").load().config.rate.unwrap().headers.unwrap();
+    assert_eq!(every.reset, Some(Reset::Within(Duration::from_secs(10))));
+    for (text, clause, hint) in [
+        (
+            "limit = 'X'\nreset = '10s'",
+            "`rate.headers.remaining` is missing",
+            "set `remaining`, or `limit` and `used`",
+        ),
+        (
+            "remaining = 'X'",
+            "`rate.headers.reset` is missing",
+            "set `reset`, or `restore` if a part of the limit comes back each second",
+        ),
+    ] {
+        let error = read(text).error();
+        assert_eq!((error.to_string().as_str(), error.hint()), (clause, Some(hint)), "{text}");
+    }
+    let refusal = |text: &str| read(text).refusal().0;
+    assert_eq!(
+        refusal("remaining = 'X'\nreset = '10'"),
+        "`rate.headers.reset`: `10` has no unit; write `10s` for seconds"
+    );
+    assert_eq!(
+        refusal("remaining = 'X'\nreset = '0s'"),
+        "`rate.headers.reset`: the duration must be above zero"
+    );
+}
+
+#[test]
 fn error_formats_and_rate_headers() {
     let text = "[errors]\ncode = [\"/a\", \"/b\"]\nmessage = \"/m\"\ncorrelation = \"X-Id\"\n\
                 [rate.headers]\nlimit = \"X-Limit\"\nused = \"X-Used\"\nreset = \"/quota/reset\"";
@@ -232,10 +266,9 @@ fn error_formats_and_rate_headers() {
     assert_eq!(format.message, ["/m"].iter().map(|text| text.parse().unwrap()).collect());
     assert_eq!(format.correlation, ["x-id"]);
     let rate = config.rate.unwrap().headers.unwrap();
-    assert_eq!(rate.used.to_string(), "`header:x-used`");
-    assert_eq!(rate.reset.to_string(), "`/quota/reset`");
+    assert_eq!(rate.used.unwrap().to_string(), "`header:x-used`");
+    assert_eq!(rate.reset, Some(Reset::At("/quota/reset".parse().unwrap())));
     let refusal = |text: &str| Case::small(text).refusal().0;
-    assert_eq!(refusal("[rate.headers]\nlimit = \"X\""), "`rate.headers.reset` is missing");
     assert_eq!(
         refusal("[errors]\ncorrelation = [\"X Y\"]"),
         "`errors.correlation`: this is not a valid header name"

@@ -40,4 +40,11 @@ impl HeaderOrPlaces {
         };
         places::Places::deserialize(value).map_err(de::Error::custom)
     }
+
+    /// Reads the places of a key that is optional.
+    pub(crate) fn optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<places::Places>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
 }

@@ -97,6 +97,14 @@ impl SecretSource {
         !matches!(self.form, Form::Text(_))
     }
 
+    /// The text that the configuration has, unless it only says where to get it.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.form {
+            Form::Text(secret) => Some(secret.expose()),
+            _ => None,
+        }
+    }
+
     /// The file that holds it.
     pub fn file(&self) -> Option<&Path> {
         match &self.form {

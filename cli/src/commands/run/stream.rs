@@ -211,10 +211,11 @@ impl Puller<'_> {
                 sinks: planned.sinks.iter().copied().chain(keeping).collect(),
                 variables,
                 spool: Some(spool),
+                columns: planned.columns.clone(),
                 strict: arguments.strict,
                 checkpointing,
             },
-            &access.client,
+            access.client(planned.name),
         );
         let took = session.progress.end();
         let mut outcome = Outcome { took, ..Outcome::unchanged(planned) };

@@ -77,6 +77,7 @@ fn of_pull(outcome: &Outcome) -> Value {
         "missing": outcome.summary.missing,
         "totals_changed": outcome.summary.totals_changed,
         "short_pages": outcome.summary.short_pages,
+        "unmatched_columns": outcome.summary.unmatched_columns,
         "skipped": outcome.summary.skipped,
         "end": outcome.summary.end,
         "seconds": outcome.took.as_secs_f64(),

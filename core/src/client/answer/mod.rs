@@ -20,6 +20,7 @@ use crate::{
         view::View,
     },
     http::place::{PlaceError, Places},
+    json::pointer::Pointer,
 };
 
 /// A rule: what a response means if the condition matches.
@@ -62,6 +63,8 @@ pub struct Rules {
     pub rules: Vec<Rule>,
     /// What the response to a request is, if no rule says otherwise.
     pub kind: Kind,
+    /// Where a page has its records, which a `JSONPath` does not look into.
+    pub records: Option<Pointer>,
 }
 
 /// What the response to a request is.
@@ -92,7 +95,13 @@ pub(crate) enum Verdict {
 impl Rules {
     /// The rules for the pages of a listing. Those of the user come first.
     pub fn of_pages(rules: Vec<Rule>) -> Self {
-        Self { rules, kind: Kind::Page }
+        Self { rules, kind: Kind::Page, records: None }
+    }
+
+    /// The same rules for pages that have their records at this place.
+    #[must_use]
+    pub fn with_records(self, records: Pointer) -> Self {
+        Self { records: Some(records), ..self }
     }
 
     /// Whether a rule reads a redirect as a page, instead of following it.

@@ -20,7 +20,9 @@ fn verdict(rules: &Rules, status: u16, headers: &[(&'static str, &str)], body: &
     let status = StatusCode::from_u16(status).unwrap();
     let response = Response::new(status, headers, body.as_bytes().to_vec());
     let request = Request::new(Method::GET, "https://api.example/".parse().unwrap());
-    rules.judge(&View::new(&response, &request, &Secrets::default()), &RefusalFormat::default(), now())
+    let secrets = Secrets::default();
+    let view = View::new(&response, &request, &secrets).with_records(rules.records.as_ref());
+    rules.judge(&view, &RefusalFormat::default(), now())
 }
 
 struct Judged {
@@ -51,7 +53,7 @@ fn rule(when: Condition, then: Then) -> Rule {
 #[test]
 fn every_status_has_a_meaning() {
     use Then::{Fail, Page, Renew, Retry, Throttle, Wait};
-    let meaning = |kind, status| judge(&Rules { rules: Vec::new(), kind }, status, &[], "{}").then;
+    let meaning = |kind, status| judge(&Rules { kind, ..Rules::default() }, status, &[], "{}").then;
     for status in 200..=599 {
         let expected = match status {
             202 => Wait,
@@ -145,4 +147,29 @@ fn a_place_with_several_values_fails_the_request() {
     let judged = judge(&rules, 200, &[], r#"{"errors":[{"code":1},{"code":2}]}"#);
     assert_eq!(judged.then, Then::Fail);
     assert_eq!(judged.refusal.unwrap().message.unwrap(), "`$.errors[*].code` selects 2 values, not one");
+}
+
+#[test]
+fn a_path_does_not_look_into_the_records() {
+    let of = |records: &str| {
+        Rules::of_pages(vec![rule(at("$..error", Comparison::Exists(true)), Then::Retry)])
+            .with_records(records.parse().unwrap())
+    };
+    for (records, body, then) in [
+        ("/data", r#"{"data":[{"error":1},{"error":2}]}"#, Then::Page),
+        ("/data", r#"{"data":[{"error":1},{"error":2}],"meta":{"error":3}}"#, Then::Retry),
+        ("/a/data", r#"{"meta":{"error":3}, "a":{"data": [{"error":1}] }}"#, Then::Retry),
+        ("/data/*", r#"{"data":{"x":{"error":1},"y":{"error":2}}}"#, Then::Page),
+        ("/data", r#"{"data":{"error":1}}"#, Then::Retry),
+        ("", r#"[{"error":1},{"error":2}]"#, Then::Page),
+        // The whole page is one record, or an error.
+        ("", r#"{"error":1}"#, Then::Retry),
+    ] {
+        assert_eq!(judge(&of(records), 200, &[], body).then, then, "{records:?} in {body}");
+    }
+    // A pointer looks where it leads.
+    let pointer = Rules::of_pages(vec![rule(at("/data/0/error", is(json!(1))), Then::Retry)]);
+    let judged =
+        judge(&pointer.with_records("/data".parse().unwrap()), 200, &[], r#"{"data":[{"error":1}]}"#);
+    assert_eq!(judged.then, Then::Retry);
 }

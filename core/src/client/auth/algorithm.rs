@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use ring::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
-    RsaEncoding,
-};
 use serde::Deserialize;
 
 /// An algorithm that signs assertions (RFC 7518 §3.1).
@@ -31,9 +27,6 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The names of those that RSA keys sign with.
-    pub(super) const OF_RSA: &str = "RS256, RS384, RS512, PS256, PS384 or PS512";
-
     /// The name in the header of an assertion.
     pub fn name(self) -> &'static str {
         match self {
@@ -45,19 +38,6 @@ impl Algorithm {
             Self::Rs256 => "RS256",
             Self::Rs384 => "RS384",
             Self::Rs512 => "RS512",
-        }
-    }
-
-    /// How an RSA key signs; `None` if it cannot.
-    pub(super) fn rsa(self) -> Option<&'static dyn RsaEncoding> {
-        match self {
-            Self::Es256 | Self::Es384 => None,
-            Self::Ps256 => Some(&RSA_PSS_SHA256),
-            Self::Ps384 => Some(&RSA_PSS_SHA384),
-            Self::Ps512 => Some(&RSA_PSS_SHA512),
-            Self::Rs256 => Some(&RSA_PKCS1_SHA256),
-            Self::Rs384 => Some(&RSA_PKCS1_SHA384),
-            Self::Rs512 => Some(&RSA_PKCS1_SHA512),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Authorizes requests.
 
-#[cfg(feature = "ureq")]
 mod algorithm;
 mod assertion;
 mod base_url;
@@ -21,8 +20,9 @@ mod tokens;
 use std::fmt::Debug;
 
 #[cfg(feature = "ureq")]
-pub use self::{algorithm::Algorithm, private_key::PrivateKey};
+pub use self::private_key::PrivateKey;
 pub use self::{
+    algorithm::Algorithm,
     assertion::{Signer, SigningKey},
     base_url::BaseUrl,
     carrier::Carrier,

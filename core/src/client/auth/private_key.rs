@@ -7,7 +7,8 @@ use ring::{
     rand::SystemRandom,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-        EcdsaSigningAlgorithm, RsaEncoding, RsaKeyPair,
+        EcdsaSigningAlgorithm, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+        RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
     },
 };
 use rustls::pki_types::PrivateKeyDer;
@@ -56,7 +57,7 @@ impl PrivateKey {
     ) -> Result<Self, PrivateKeyError> {
         let pair = pair.map_err(|error| rejected(&error))?;
         let algorithm = algorithm.unwrap_or(Algorithm::Rs256);
-        let encoding = algorithm.rsa().ok_or(PrivateKeyError::OtherAlgorithm(Algorithm::OF_RSA))?;
+        let encoding = encoding(algorithm).ok_or(PrivateKeyError::OtherAlgorithm(OF_RSA))?;
         Ok(Self::new(Pair::Rsa(pair, encoding), algorithm))
     }
 
@@ -76,6 +77,22 @@ impl PrivateKey {
 
     fn new(pair: Pair, algorithm: Algorithm) -> Self {
         Self { pair, algorithm, random: SystemRandom::new() }
+    }
+}
+
+/// The algorithms of RSA keys.
+const OF_RSA: &str = "RS256, RS384, RS512, PS256, PS384 or PS512";
+
+/// How an RSA key signs; `None` if it cannot.
+fn encoding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
+    match algorithm {
+        Algorithm::Es256 | Algorithm::Es384 => None,
+        Algorithm::Ps256 => Some(&RSA_PSS_SHA256),
+        Algorithm::Ps384 => Some(&RSA_PSS_SHA384),
+        Algorithm::Ps512 => Some(&RSA_PSS_SHA512),
+        Algorithm::Rs256 => Some(&RSA_PKCS1_SHA256),
+        Algorithm::Rs384 => Some(&RSA_PKCS1_SHA384),
+        Algorithm::Rs512 => Some(&RSA_PKCS1_SHA512),
     }
 }
 

@@ -1,29 +1,82 @@
 //! The rate limit that a response reports.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    num::NonZeroU64,
+    time::{Duration, SystemTime},
+};
 
 use http::HeaderMap;
 
 use crate::{client::retry::after, http::place::Places};
 
-/// Where a response reports a rate limit.
+/// Where a response reports a budget: of requests, or of points that requests cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RatePlaces {
-    /// The number of requests allowed in the current period.
-    pub limit: Places,
-    /// The number of requests made in it.
-    pub used: Places,
-    /// When it ends, in any form that [`after`] reads.
-    pub reset: Places,
+    /// How much of it is left.
+    pub left: LeftPlaces,
+    /// What a request such as the answered one costs. With `None`, each costs 1.
+    pub cost: Option<Places>,
+    /// When more is left.
+    pub renewal: RenewalPlaces,
 }
 
-/// The limit that a response reports.
+/// Where a response reports how much of a budget is left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeftPlaces {
+    /// As a number.
+    Remaining(Places),
+    /// As the difference of two numbers.
+    Difference {
+        /// The budget of a period.
+        limit: Places,
+        /// How much of it is used.
+        used: Places,
+    },
+}
+
+/// Where a response reports when more of a budget is left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RenewalPlaces {
+    /// All of it, at this time, in any form that [`after`] reads.
+    Reset(Places),
+    /// All of it, within this time of the first report. The response does not say when.
+    Every(Duration),
+    /// So much each second.
+    Restore {
+        /// How much.
+        amount: Places,
+        /// How much there can be.
+        most: Option<Places>,
+    },
+}
+
+/// The budget that a response reports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Reported {
-    /// How many more requests are allowed.
+    /// How much is left.
     pub(super) left: u64,
-    /// How long until the period ends and more are allowed.
-    pub(super) reset: Duration,
+    /// What a request costs.
+    pub(super) cost: u64,
+    /// When more is left.
+    pub(super) renewal: Renewal,
+}
+
+/// When more of a budget is left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Renewal {
+    /// All of it, after this time.
+    After(Duration),
+    /// All of it, within this time of the first report of a period.
+    Within(Duration),
+    /// So much each second, until there is the most that there can be.
+    Restored { per_second: NonZeroU64, most: u64 },
+}
+
+impl Reported {
+    /// So many requests are left until the period ends.
+    pub(super) fn requests(left: u64, reset: Duration) -> Self {
+        Self { left, cost: 1, renewal: Renewal::After(reset) }
+    }
 }
 
 /// Pairs of fields for the remaining requests and the reset: the IETF drafts up to 06, and the fields used before them.
@@ -35,7 +88,10 @@ const REMAINING: [(&str, &str); 3] = [
 
 /// How long until more requests are allowed, if a response reports that none are left.
 pub(crate) fn exhausted(headers: &HeaderMap, time: SystemTime) -> Option<Duration> {
-    read(headers, time).filter(|reported| reported.left == 0).map(|reported| reported.reset)
+    match read(headers, time)? {
+        Reported { left: 0, renewal: Renewal::After(reset), .. } => Some(reset),
+        _ => None,
+    }
 }
 
 /// Reads the limit from the header fields of any known family.
@@ -48,7 +104,7 @@ pub(super) fn read(headers: &HeaderMap, time: SystemTime) -> Option<Reported> {
         time,
     );
     let remaining = |(left, reset): &(&str, &str)| {
-        Some(Reported { left: number(field(left)?)?, reset: until(field(reset)?, time)? })
+        Some(Reported::requests(number(field(left)?)?, until(field(reset)?, time)?))
     };
     inin.or_else(|| structured(headers)).or_else(|| REMAINING.iter().find_map(remaining))
 }
@@ -59,8 +115,24 @@ pub(super) fn read_at(
     text: impl Fn(&Places) -> Option<String>,
     time: SystemTime,
 ) -> Option<Reported> {
-    let [limit, used, reset] = [&places.limit, &places.used, &places.reset].map(text);
-    used_of(limit.as_deref(), used.as_deref(), reset.as_deref(), time)
+    let number_at = |places: &Places| number(&text(places)?);
+    let left = match &places.left {
+        LeftPlaces::Remaining(remaining) => number_at(remaining)?,
+        LeftPlaces::Difference { limit, used } => number_at(limit)?.saturating_sub(number_at(used)?),
+    };
+    let cost = match &places.cost {
+        Some(cost) => number_at(cost)?,
+        None => 1,
+    };
+    let renewal = match &places.renewal {
+        RenewalPlaces::Reset(reset) => Renewal::After(until(&text(reset)?, time)?),
+        RenewalPlaces::Every(period) => Renewal::Within(*period),
+        RenewalPlaces::Restore { amount, most } => Renewal::Restored {
+            per_second: NonZeroU64::new(number_at(amount)?)?,
+            most: most.as_ref().and_then(number_at).unwrap_or(u64::MAX),
+        },
+    };
+    Some(Reported { left, cost, renewal })
 }
 
 fn used_of(
@@ -70,7 +142,7 @@ fn used_of(
     time: SystemTime,
 ) -> Option<Reported> {
     let left = number(limit?)?.saturating_sub(number(used?)?);
-    Some(Reported { left, reset: until(reset?, time)? })
+    Some(Reported::requests(left, until(reset?, time)?))
 }
 
 /// `RateLimit: "default";r=50;t=30` (draft-ietf-httpapi-ratelimit-headers-10 §4).
@@ -81,7 +153,7 @@ fn structured(headers: &HeaderMap) -> Option<Reported> {
         let value = values.into_iter().find_map(|(key, value)| (key == name).then_some(value))?;
         value.split(',').next()?.trim().parse::<u64>().ok()
     };
-    Some(Reported { left: parameter("r")?, reset: Duration::from_secs(parameter("t")?) })
+    Some(Reported::requests(parameter("r")?, Duration::from_secs(parameter("t")?)))
 }
 
 /// The whole number at the start of a text. Some servers add a fraction or the policy after it.
@@ -109,7 +181,10 @@ mod tests {
         };
         let time = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let found = read(&fields.iter().map(field).collect(), time);
-        found.map(|found| (found.left, found.reset.as_secs()))
+        found.map(|found| match found {
+            Reported { left, cost: 1, renewal: Renewal::After(reset) } => (left, reset.as_secs()),
+            other => panic!("{other:?}"),
+        })
     }
 
     #[test]
@@ -138,23 +213,50 @@ mod tests {
         assert_eq!(reported(&[("x-ratelimit-remaining", "many"), ("x-ratelimit-reset", "1")]), None);
     }
 
+    fn places(text: &str) -> Places {
+        text.parse().unwrap()
+    }
+
+    /// What is read at `places` of a response that has these values.
+    fn read_from(places: &RatePlaces, values: &[(&str, &str)]) -> Option<Reported> {
+        let text = |places: &Places| {
+            let found = values.iter().find(|(place, _)| places.to_string() == format!("`{place}`"))?;
+            Some(found.1.to_owned())
+        };
+        read_at(places, text, UNIX_EPOCH)
+    }
+
     #[test]
     fn configured_places_are_read() {
-        let places = RatePlaces {
-            limit: "/quota/limit".parse().unwrap(),
-            used: "header:a-used".parse().unwrap(),
-            reset: "/quota/reset".parse().unwrap(),
+        let requests = RatePlaces {
+            left: LeftPlaces::Difference { limit: places("/limit"), used: places("header:a-used") },
+            cost: None,
+            renewal: RenewalPlaces::Reset(places("/reset")),
         };
-        let at = |values: &'static [&'static str]| {
-            let text = move |places: &Places| {
-                let index = ["`/quota/limit`", "`header:a-used`", "`/quota/reset`"];
-                let index = index.iter().position(|place| *place == places.to_string())?;
-                values.get(index).map(|text| (*text).to_owned())
-            };
-            read_at(&places, text, UNIX_EPOCH)
+        let values = [("/limit", "10"), ("header:a-used", "12"), ("/reset", "3")];
+        let none_left = Reported::requests(0, Duration::from_secs(3));
+        assert_eq!(read_from(&requests, &values), Some(none_left));
+        assert_eq!(read_from(&requests, &values[..2]), None, "the reset is missing");
+    }
+
+    #[test]
+    fn a_budget_of_points_is_read() {
+        let restore = RenewalPlaces::Restore { amount: places("/rate"), most: Some(places("/most")) };
+        let mut points = RatePlaces {
+            left: LeftPlaces::Remaining(places("/left")),
+            cost: Some(places("/cost")),
+            renewal: restore,
         };
-        let none_left = Reported { left: 0, reset: Duration::from_secs(3) };
-        assert_eq!(at(&["10", "12", "3"]), Some(none_left));
-        assert_eq!(at(&["10", "2"]), None, "the reset is missing");
+        let values = [("/left", "990.0"), ("/cost", "72"), ("/rate", "50.0"), ("/most", "1000")];
+        let restored = |most| Renewal::Restored { per_second: NonZeroU64::new(50).unwrap(), most };
+        let reported = |renewal| Some(Reported { left: 990, cost: 72, renewal });
+        assert_eq!(read_from(&points, &values), reported(restored(1000)));
+        assert_eq!(read_from(&points, &values[..3]), reported(restored(u64::MAX)));
+        assert_eq!(read_from(&points, &[values[0], values[2]]), None, "the cost is missing");
+        let never = [values[0], values[1], ("/rate", "0")];
+        assert_eq!(read_from(&points, &never), None, "nothing would ever come back");
+        let hour = Duration::from_secs(3600);
+        points.renewal = RenewalPlaces::Every(hour);
+        assert_eq!(read_from(&points, &values[..2]), reported(Renewal::Within(hour)));
     }
 }

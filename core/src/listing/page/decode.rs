@@ -8,7 +8,6 @@ use serde_json::{Value, value::RawValue};
 use super::{
     Format, Records,
     envelope::Envelope,
-    records::split,
     scan::{Scan, Span},
 };
 use crate::json::pointer::Pointer;
@@ -36,7 +35,7 @@ impl Layout {
     /// element of an array, and for every value of an object.
     pub fn new(records: &Pointer, picks: &[Pointer]) -> Self {
         let mut tree = Node::default();
-        let (plain, below) = split(records);
+        let (plain, below) = records.split_at_star();
         tree.at(plain).records =
             Some(if below.is_empty() { Wanted::Array } else { Wanted::Every(records.clone()) });
         for pick in picks {
@@ -179,7 +178,7 @@ impl Search<'_> {
         let found = match self.scan.peek()? {
             b'[' => return self.array_of_records(),
             b'{' if object == Object::IsRecord => {
-                self.found.records = Some(Records::Found);
+                self.found.records = Some(Records::Whole);
                 return self.in_range(Self::record);
             }
             // `null` counts as absent.

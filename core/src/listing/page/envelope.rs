@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::{json::pointer::Pointer, shown_url::ShownUrl};
@@ -72,6 +72,17 @@ pub(super) fn leads_on(name: &str) -> bool {
         && !has(&["prev", "self", "first", "last", "start"])
 }
 
+/// Whether the name of a header suggests another page. Other words than these are common in headers: `Retry-After`.
+pub(super) fn header_leads_on(name: &str) -> bool {
+    let mut words = name.split(['-', '_']);
+    let has = |word: &str| {
+        ["next", "nextpage", "nextlink", "nexttoken"].contains(&word)
+            || word.contains("cursor")
+            || word.contains("continuation")
+    };
+    words.any(has) && !["prev", "self", "first", "last", "start"].iter().any(|word| name.contains(word))
+}
+
 /// Counts of pages that are greater than one, and totals that are greater than `records`.
 pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation> {
     let mut found = Vec::new();
@@ -79,6 +90,7 @@ pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation>
         let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
         let name = name.replace(['_', '-'], "");
         let least = match name.as_str() {
+            "count" if path.len() == 1 => records,
             "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => 1,
             "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
             | "totalsize" => records,
@@ -93,12 +105,28 @@ pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation>
     found
 }
 
+/// The total number of records in a header, if that is what the header has.
+pub(super) fn total_in_header(name: &str, value: &str) -> Option<u64> {
+    match name {
+        "x-total-count" | "x-total" | "total-count" => value.trim().parse().ok(),
+        // RFC 9110 §14.4: `items 0-49/1234`.
+        "content-range" if !value.trim_start().starts_with("bytes") => value.rsplit_once('/')?.1.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The first of the errors that a GraphQL response has beside its data. Each has a message.
+pub(super) fn graphql_errors(envelope: &Value) -> Option<String> {
+    let errors = envelope.get("errors")?.as_array()?;
+    errors.iter().find_map(|error| error.get("message")?.as_str()).map(str::to_owned)
+}
+
 /// What an envelope says is wrong: a non-empty `error`, `errors` or `fault`, or a false `ok` or `success`, at the top
 /// level. The text is the API's own message, if it can be found.
 pub(super) fn error(envelope: &Value) -> Option<String> {
     let members = envelope.as_object()?;
     let named = ["error", "errors", "fault"].into_iter().find_map(|name| {
-        let value = members.get(name).filter(|value| !is_empty(value))?;
+        let value = members.get(name).filter(|value| !is_empty(value) && !is_success(value))?;
         Some(message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value))))
     });
     let refused = || {
@@ -107,6 +135,11 @@ pub(super) fn error(envelope: &Value) -> Option<String> {
         Some(message(envelope).unwrap_or_else(|| format!("`{name}` is false")))
     };
     named.or_else(refused)
+}
+
+/// Whether an error object says that there is none, as in `{"code": 0, "message": "ok"}`.
+fn is_success(error: &Value) -> bool {
+    error.get("code").is_some_and(|code| [&json!(0), &json!("0"), &json!(200)].contains(&code))
 }
 
 /// The first text of an error, looking into lists and the usual names.
@@ -140,7 +173,7 @@ fn visit<'v>(value: &'v Value, path: &mut Vec<&'v str>, see: &mut impl FnMut(&[&
 }
 
 /// Whether a value stands for nothing.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) => false,
@@ -152,11 +185,14 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A value for a message. Texts can be credentials, so only URLs are shown, and without their parameters' values.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => match Url::parse(text) {
             Ok(url) => format!("`{}`", ShownUrl::from(&url)),
-            Err(_) => format!("a text of {} characters", text.chars().count()),
+            Err(_) => match text.chars().count() {
+                1 => "a text of 1 character".to_owned(),
+                count => format!("a text of {count} characters"),
+            },
         },
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
@@ -166,8 +202,6 @@ fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn places(envelope: &Value) -> Vec<String> {
@@ -197,6 +231,35 @@ mod tests {
     }
 
     #[test]
+    fn totals_in_headers_are_recognized() {
+        assert_eq!(total_in_header("x-total-count", "100"), Some(100));
+        assert_eq!(total_in_header("content-range", "items 0-49/1234"), Some(1234));
+        for (name, value) in [("content-range", "bytes 0-49/1234"), ("content-range", "0-1/*"), ("age", "7")]
+        {
+            assert_eq!(total_in_header(name, value), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn headers_that_lead_to_another_page_are_recognized() {
+        for name in
+            ["x-next", "x-next-page", "next-cursor", "x-ms-continuation", "x-nextpage", "continuation-token"]
+        {
+            assert!(header_leads_on(name), "{name}");
+        }
+        for name in [
+            "retry-after",
+            "link",
+            "x-nextjs-cache",
+            "x-prev-cursor",
+            "x-last-page",
+            "strict-transport-security",
+        ] {
+            assert!(!header_leads_on(name), "{name}");
+        }
+    }
+
+    #[test]
     fn errors_beside_missing_records_are_read() {
         let read = |envelope: Value| error(&envelope);
         assert_eq!(read(json!({ "ok": false, "error": "fatal_error" })).as_deref(), Some("fatal_error"));
@@ -204,6 +267,9 @@ mod tests {
         assert_eq!(read(json!({ "success": false })).as_deref(), Some("`success` is false"));
         assert_eq!(read(json!({ "fault": { "code": 7 } })).as_deref(), Some("`fault` is an object"));
         assert_eq!(read(json!({ "error": null, "errors": [], "ok": true })), None);
+        assert_eq!(read(json!({ "error": { "code": 0, "message": "success" } })), None);
+        assert_eq!(graphql_errors(&json!({ "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
+        assert_eq!(graphql_errors(&json!({ "errors": ["a warning"] })), None);
     }
 
     #[test]

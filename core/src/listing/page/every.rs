@@ -5,14 +5,13 @@ use std::borrow::Cow;
 use super::{
     Records,
     decode::{Search, name},
-    records::split,
 };
 use crate::json::pointer::Pointer;
 
 impl Search<'_> {
     /// Reads every record at `records`. The scan is where its first `*` is.
     pub(super) fn every_record(&mut self, records: &Pointer) -> Option<()> {
-        let (plain, below) = split(records);
+        let (plain, below) = records.split_at_star();
         if self.scan.peek()? == b'n' {
             // `null` counts as absent.
             return self.skip();

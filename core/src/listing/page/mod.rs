@@ -52,6 +52,8 @@ pub struct Page {
     parsed: OnceCell<Value>,
     /// The batches that follow the one in `bytes`, if the page does not fit in memory.
     spooled: Option<Box<Spooled>>,
+    /// The names in the header line of CSV, if it has one.
+    header: Vec<String>,
 }
 
 impl Page {
@@ -95,6 +97,7 @@ impl Page {
             envelope,
             parsed,
             spooled: None,
+            header: Vec::new(),
         })
     }
 
@@ -112,6 +115,7 @@ impl Page {
             envelope: Envelope::empty(),
             parsed: OnceCell::new(),
             spooled: None,
+            header: Vec::new(),
         }
     }
 
@@ -133,6 +137,11 @@ impl Page {
     /// What the page has where the records should be.
     pub fn records(&self) -> &Records {
         &self.records
+    }
+
+    /// The names in the header line of CSV, if it has one.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
     }
 
     /// The first value that the page has at `places`, and its place. Pointers into the body must be in the [`Layout`].
@@ -184,17 +193,48 @@ impl Page {
             let shown = self.url.join(&target).map_or(target, |url| ShownUrl::from(&url).to_string());
             Continuation { at: format!("link:{rel}"), found: format!("`{shown}`") }
         }));
+        let headers = self.headers.iter().filter(|(name, _)| envelope::header_leads_on(name.as_str()));
+        found.extend(headers.filter_map(|(name, value)| {
+            let value = Value::from(String::from_utf8_lossy(value.as_bytes()).trim());
+            let found = (!envelope::is_empty(&value)).then(|| envelope::shown(&value))?;
+            Some(Continuation { at: format!("header:{name}"), found })
+        }));
         found
     }
 
     /// Counts of pages and totals that say that there is more than this page.
     pub(super) fn larger_totals(&self) -> Vec<Continuation> {
-        envelope::larger_totals(self.envelope(), self.len())
+        let mut found = envelope::larger_totals(self.envelope(), self.len());
+        let headers = self.headers.iter().filter_map(|(name, value)| {
+            let total = envelope::total_in_header(name.as_str(), value.to_str().ok()?)?;
+            let is_larger = total > self.len();
+            is_larger.then(|| Continuation { at: format!("header:{name}"), found: total.to_string() })
+        });
+        found.extend(headers);
+        found
     }
 
     /// What the page says is wrong, if it is an error in spite of its status.
     pub(super) fn error(&self) -> Option<String> {
         envelope::error(self.envelope())
+    }
+
+    /// What the page says is wrong, although it has an array of records: with an empty one, anything; with others, the errors
+    /// of GraphQL (§7.1.2), whose data is then not complete.
+    pub(super) fn error_beside_records(&self, records: &Pointer) -> Option<String> {
+        match &self.records {
+            Records::Found if self.is_empty() => self.error(),
+            Records::Found if records.tokens().first().is_some_and(|token| token == "data") => {
+                envelope::graphql_errors(self.envelope())
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the page says that there are more pages, by a value that is true.
+    pub(super) fn says_more(&self) -> Option<String> {
+        let mut found = envelope::continuations(self.envelope()).into_iter();
+        found.find(|found| found.found == "true").map(|found| found.at)
     }
 
     /// Removes the records for which `keep` is false, and returns how many it removed.

@@ -36,7 +36,8 @@ impl Page {
                 (first, Some(Box::new(spooled)))
             }
         };
-        let Lines { bytes, range, ends } = lines;
+        let Lines { bytes, range, ends, header } = lines;
+        let header = spooled.as_ref().map_or(header, |spooled| spooled.header.clone());
         Ok(Self {
             status,
             url,
@@ -50,6 +51,7 @@ impl Page {
             envelope: Envelope::empty(),
             parsed: OnceCell::new(),
             spooled,
+            header,
         })
     }
 
@@ -70,7 +72,7 @@ impl Page {
     pub fn next_batch(&mut self) -> Result<bool, BodyFault> {
         let Some(spooled) = &mut self.spooled else { return Ok(false) };
         let before = Lines { bytes: mem::take(&mut self.bytes), ..Lines::default() };
-        let Lines { bytes, range, ends } = spooled.next(before)?;
+        let Lines { bytes, range, ends, .. } = spooled.next(before)?;
         (self.bytes, self.start, self.end, self.ends) = (bytes, range.start, range.end, ends);
         Ok(!self.ends.is_empty())
     }

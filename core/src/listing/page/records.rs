@@ -5,8 +5,10 @@ use crate::json::pointer::Pointer;
 /// What a page has where the records should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Records {
-    /// An array of records, which may be empty; or the page itself, which is one record.
+    /// An array of records, which may be empty.
     Found,
+    /// The page itself, an object, which is one record.
+    Whole,
     /// The response has no content, by its status.
     NoContent,
     /// Nothing, or `null`.
@@ -31,10 +33,4 @@ pub enum Records {
         /// What it is.
         found: &'static str,
     },
-}
-
-/// The tokens of `records` before the first `*`, and the others.
-pub(super) fn split(records: &Pointer) -> (&[String], &[String]) {
-    let tokens = records.tokens();
-    tokens.split_at(tokens.iter().position(|token| token == "*").unwrap_or(tokens.len()))
 }

@@ -70,13 +70,17 @@ impl Paginator for Token {
             // The cursor is in the last record, so a page without records has none.
             None if page.is_empty() && self.continues_from_last() => Step::Empty(None),
             None => Step::Missing(self.cursor.clone()),
-            Some((value, place)) if is_empty(&value) => Step::End(Proof::NextNull { at: place.to_string() }),
-            Some((value, _)) if is_cursor(&value) => Step::Page(Cursor::Token(value)),
+            // A record may have the id 0 or -1. Only a page without records ends such a listing.
+            Some((value, place)) if is_empty(&value) && !matches!(place, Place::Last(_)) => {
+                Step::End(Proof::NextNull { at: place.to_string() })
+            }
+            Some((value, _)) if is_cursor(&value) && value != "" => Step::Page(Cursor::Token(value)),
             Some((other, place)) => {
                 let at = place.to_string();
                 let found = match other {
                     Value::Array(_) => "an empty array",
                     Value::Object(_) => "an empty object",
+                    Value::String(_) => "empty text",
                     other => kind_of(&other),
                 };
                 return Err(PaginationError::NoCursor { at, found });

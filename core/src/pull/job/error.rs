@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     client::{RequestError, retry::StopReason},
-    http::{origins::ForeignOrigin, place::PlaceError},
+    http::{origins::ForeignOrigin, place::PlaceError, template::TemplateError},
     state::StateError,
 };
 
@@ -20,9 +20,9 @@ pub enum JobError {
     /// The submission had no usable answer, although the API may have acted on it.
     #[error("it is not known whether the API has submitted the job")]
     Undecided(#[source] RequestError),
-    /// The value of a placeholder makes the URL invalid.
-    #[error("a request of the job does not have a valid URL")]
-    Url(#[from] url::ParseError),
+    /// The value of a placeholder makes the request invalid.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// The answer to the submission has no job id.
     #[error("the API accepted the job, but its answer has no id at {at}")]
     NoId {

@@ -21,6 +21,10 @@ impl Columns {
         Self { names: names.to_vec(), before: before.collect() }
     }
 
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub(super) fn len(&self) -> usize {
         self.names.len()
     }

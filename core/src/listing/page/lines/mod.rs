@@ -30,6 +30,8 @@ pub(super) struct Lines {
     pub(super) bytes: Vec<u8>,
     pub(super) range: Range<usize>,
     pub(super) ends: Vec<usize>,
+    /// The names in the header line, if there is one.
+    pub(super) header: Vec<String>,
 }
 
 /// A page in a file.
@@ -48,6 +50,8 @@ pub(super) struct Spooled {
     pub(super) last: Vec<u8>,
     /// The length of the file.
     size: [u8; 8],
+    /// The names in the header line, if there is one.
+    pub(super) header: Vec<String>,
 }
 
 /// Reads lines, and counts them.
@@ -76,6 +80,7 @@ pub(super) fn read(mut body: Vec<u8>, format: &Format) -> Result<Lines, BodyFaul
             let mut lines = Lines::default();
             rows.rows(&body, IsLast::Yes, |columns, row| lines.push(columns, row))?;
             rows.check_header()?;
+            lines.header = rows.header();
             body.clear();
             Ok(lines)
         }
@@ -95,6 +100,7 @@ impl Spooled {
             count: 0,
             last: Vec::new(),
             size: [0; 8],
+            header: Vec::new(),
         };
         page.size = page.file.metadata().map_err(BodyFault::Disk)?.len().to_le_bytes();
         page.rewind(format)?;
@@ -105,6 +111,7 @@ impl Spooled {
         }
         if let Reader::Csv(rows) = &page.reader {
             rows.check_header()?;
+            page.header = rows.header();
         }
         page.rewind(format)?;
         Ok(page)
@@ -186,7 +193,7 @@ impl Spooled {
         if bytes.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
         }
-        Ok(Lines { range: 0..bytes.len(), bytes, ends })
+        Ok(Lines { range: 0..bytes.len(), bytes, ends, ..Lines::default() })
     }
 
     fn next_rows(&mut self, mut memory: Vec<u8>) -> Result<Lines, BodyFault> {
@@ -249,7 +256,7 @@ impl Lines {
         let start = spans.first().map_or(0, |first| first.range.start);
         let mut ends = Vec::with_capacity(spans.len());
         let end = compact::to_lines(&mut bytes, spans, start, &mut ends);
-        Self { bytes, range: start..end, ends }
+        Self { bytes, range: start..end, ends, header: Vec::new() }
     }
 
     fn push(&mut self, columns: &Columns, row: Row<'_>) {

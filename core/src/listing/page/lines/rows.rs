@@ -15,13 +15,20 @@ use crate::{
 pub(super) struct Rows {
     delimiter: u8,
     columns: Option<Columns>,
+    /// Whether the names of the columns are from the text.
+    has_header: bool,
     number: u64,
 }
 
 impl Rows {
     pub(super) fn new(csv: &Csv) -> Self {
         let columns = csv.header.as_ref().map(|names| Columns::new(names));
-        Self { delimiter: csv.delimiter, columns, number: 0 }
+        Self { delimiter: csv.delimiter, has_header: columns.is_none(), columns, number: 0 }
+    }
+
+    /// The names in the header line, if there is one.
+    pub(super) fn header(&self) -> Vec<String> {
+        self.columns.iter().filter(|_| self.has_header).flat_map(Columns::names).cloned().collect()
     }
 
     /// How many rows were read.

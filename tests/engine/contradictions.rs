@@ -1,0 +1,158 @@
+//! Pages that look complete, although something on them says that they are not.
+
+use std::sync::Arc;
+
+use longhaul_core::{
+    Source,
+    listing::{
+        page::{Csv, Format},
+        paginate::{NextUrl, PageNumber, Paginator, Renewal, Single, Token},
+    },
+};
+use longhaul_tests::{Lifetime, Pulled, Received, Reply, Setup, Tokens, chain};
+use serde_json::{Value, json};
+
+/// Pulls `/x` from an API that replies with `answer` to the number of a page.
+fn pull(
+    records: &str,
+    format: Format,
+    paginator: impl Paginator + 'static,
+    answer: impl Fn(u64) -> Reply + Send + Sync + 'static,
+) -> Pulled {
+    pull_any(records, format, Arc::new(paginator), answer)
+}
+
+/// Does what [`pull`] does, with a paginator of any style.
+fn pull_any(
+    records: &str,
+    format: Format,
+    paginator: Arc<dyn Paginator>,
+    answer: impl Fn(u64) -> Reply + Send + Sync + 'static,
+) -> Pulled {
+    let number = |request: &Received| request.query("page").map_or(1, |number| number.parse().unwrap());
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), move |request| {
+        answer(number(request))
+    });
+    setup.pull(&Source { format, paginator, ..setup.source_at("/x", records, Single::Assumed) }, None)
+}
+
+fn numbered() -> PageNumber {
+    PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None }
+}
+
+fn cursor() -> Token {
+    let (param, cursor) = ("page".parse().unwrap(), "/next".parse().unwrap());
+    Token { param, cursor, renewal: Renewal::EachPage }
+}
+
+fn json(page: &Value) -> Reply {
+    Reply::json(page.to_string())
+}
+
+#[track_caller]
+fn assert_fails(pulled: &Pulled, message: &str) {
+    assert_eq!(chain(pulled.error()), message);
+    assert!(!pulled.calls.any_finished(), "nothing is published");
+}
+
+#[test]
+fn an_object_in_place_of_an_array_of_records_is_not_a_record() {
+    let links = || NextUrl::at("link:next".parse().unwrap());
+    let page = |number: u64| match number {
+        2 => json(&json!({ "message": "try again" })),
+        number => json(&json!([number])).header("link", format!("</x?page={}>; rel=next", number + 1)),
+    };
+    assert_fails(
+        &pull("", Format::Json, links(), page),
+        "page 2 has an object at ``, not an array of records",
+    );
+    let single = pull("", Format::Json, Single::Assumed, |_| json(&json!({ "id": 1 })));
+    assert_eq!(single.records(), [r#"{"id":1}"#]);
+}
+
+#[test]
+fn an_empty_page_with_an_error_does_not_end_a_listing() {
+    for (page, message) in [
+        (json!({ "data": [], "errors": [{ "message": "boom" }] }), "boom"),
+        (json!({ "data": [], "ok": false, "error": "overloaded" }), "overloaded"),
+        (json!({ "data": [], "next": null, "success": false }), "`success` is false"),
+    ] {
+        for paginator in [Arc::new(cursor()) as Arc<dyn Paginator>, Arc::new(numbered())] {
+            let page = page.clone();
+            let answer = move |number| match number {
+                3 => json(&page),
+                number => json(&json!({ "data": [number], "next": number + 1 })),
+            };
+            let pulled = pull_any("/data", Format::Json, paginator, answer);
+            assert_fails(&pulled, &format!("page 3 has no records at `/data`, but an error: {message}"));
+        }
+    }
+    let ok = json!({ "code": 0, "message": "success" });
+    let answer =
+        move |number| json(&json!({ "data": if number < 3 { vec![number] } else { vec![] }, "error": ok }));
+    assert_eq!(pull("/data", Format::Json, numbered(), answer).records(), ["1", "2"]);
+}
+
+#[test]
+fn graphql_data_with_errors_is_not_complete() {
+    let answer = |number: u64| {
+        let errors = (number == 2).then(|| json!([{ "message": "a shard failed" }]));
+        json(
+            &json!({ "data": { "calls": [number] }, "next": (number < 3).then_some(number + 1), "errors": errors }),
+        )
+    };
+    assert_fails(
+        &pull("/data/calls", Format::Json, cursor(), answer),
+        "page 2 is not complete: a shard failed",
+    );
+}
+
+#[test]
+fn a_page_that_says_that_there_are_more_does_not_end_a_listing() {
+    for last in
+        [json!({ "data": [2], "next": null, "has_more": true }), json!({ "data": [2], "hasNextPage": true })]
+    {
+        let pulled = pull("/data", Format::Json, cursor(), move |number| match number {
+            1 => json(&json!({ "data": [1], "next": 2 })),
+            _ => json(&last),
+        });
+        assert_fails(&pulled, "the page says that there are more pages, but has no next page at `/next`");
+    }
+}
+
+#[test]
+fn a_single_page_with_a_larger_total_in_a_header_is_not_all() {
+    for (name, value) in [("x-total-count", "100"), ("content-range", "items 0-0/100")] {
+        let pulled = pull("/data", Format::Json, Single::Assumed, move |_| {
+            json(&json!({ "data": [1] })).header(name, value)
+        });
+        assert_fails(
+            &pulled,
+            &format!("there seem to be more pages, because the page has `header:{name}` (100)"),
+        );
+    }
+}
+
+#[test]
+fn a_page_of_csv_without_its_header_line_is_an_error() {
+    let links = || NextUrl::at("link:next".parse().unwrap());
+    let csv = |header: Option<&[&str]>| {
+        let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        Format::Csv(Csv { delimiter: b',', header })
+    };
+    let answer = |second: &'static str| {
+        move |number: u64| {
+            let text = if number == 1 { "id,n\n1,a\n" } else { second };
+            let reply = Reply { body: text.into(), ..Reply::status(200) };
+            if number == 1 { reply.header("link", "</x?page=2>; rel=next") } else { reply }
+        }
+    };
+    for second in ["2,b\n3,c\n", "2,b\n"] {
+        assert_fails(
+            &pull("", csv(None), links(), answer(second)),
+            "the first line of page 2 has none of the column names of the first page",
+        );
+    }
+    let pulled = pull("", csv(None), links(), answer("n,more\nb,7\n"));
+    assert_eq!(pulled.records(), [r#"{"id":"1","n":"a"}"#, r#"{"n":"b","more":"7"}"#]);
+}
