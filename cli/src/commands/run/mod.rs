@@ -32,10 +32,10 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
         summary::check(session, path)?;
     }
     let mut outcomes = Vec::new();
-    let ended = match &arguments.plan {
+    let ended = limit_runtime(session, arguments).and_then(|()| match &arguments.plan {
         Some(plan) => planned::pull_all(session, arguments, plan, &mut outcomes),
         None => pull_all(session, arguments, &mut outcomes),
-    };
+    });
     if let Some(path) = &arguments.summary
         && let Err(failure) = summary::write(session, path, &outcomes, ended.as_ref().err())
     {
@@ -54,7 +54,6 @@ fn pull_all(
     arguments: &RunArguments,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<Exit, Failure> {
-    limit_runtime(session, arguments)?;
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
     let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;

@@ -1,19 +1,13 @@
 //! `longhaul run --plan`: pulls partitions of a plan.
 
 mod partition;
+mod planned_stream;
 
 use std::{collections::BTreeSet, path::Path};
 
-use longhaul_core::{
-    Source,
-    clock::Wake,
-    pull::Column,
-    sink::{OpenSink, Variables},
-};
-
-use self::partition::Puller;
 pub(in crate::commands) use self::partition::{of_line, of_settling};
-use super::{Outcome, limit_runtime};
+use self::{partition::Puller, planned_stream::PlannedStream};
+use super::stream::Outcome;
 use crate::{
     args::{Part, RunArguments},
     build::{Access, ConfiguredSinks, SinkFor},
@@ -30,17 +24,6 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
-/// A stream of the plan.
-#[derive(Debug)]
-struct PlannedStream<'p> {
-    header: &'p StreamHeader,
-    source: Source,
-    sinks: Vec<(&'p str, &'p dyn OpenSink)>,
-    columns: Vec<Column>,
-    /// The values of the placeholders that all partitions share.
-    shared: Variables,
-}
-
 /// Pulls the chosen partitions, one after another. One that fails because of its own requests does not stop the others. The
 /// first failure decides the exit code.
 pub(super) fn pull_all(
@@ -49,7 +32,6 @@ pub(super) fn pull_all(
     path: &Path,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<Exit, Failure> {
-    limit_runtime(session, arguments)?;
     let plan = PlanFile::open(&session.folder.join(path)).map_err(of_plan)?;
     let chosen = Chosen::of(arguments, &plan)?;
     let mut wanted = Vec::new();
@@ -159,12 +141,4 @@ pub(in crate::commands) fn of_plan(error: PlanError) -> Failure {
         }
     };
     Failure::usage(error).hint(hint)
-}
-
-/// Waits for a random fraction of a second, so that workers that start together do not ask for tokens and first pages
-/// together.
-fn spread(session: &Session) -> Wake {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let random = RandomState::new().build_hasher().finish() % 1000;
-    session.clock.sleep(std::time::Duration::from_millis(random))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use longhaul_core::sink::{Options, SinkError};
 
-use super::Verifying;
+use super::verifying::Verifying;
 use crate::{
     args::VerifyArguments,
     build::{Join, JoinError},

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::Path};
 
-use super::Verifying;
+use super::verifying::Verifying;
 use crate::{
     exit::Exit,
     session::{

@@ -2,32 +2,26 @@
 
 mod cat;
 mod leftovers;
+mod verifying;
 
-use std::{collections::HashSet, fs::File, path::Path};
+use std::{fs::File, path::Path};
 
-use longhaul_core::{
-    sink::{OpenSink, Variables},
-    state::Summary,
-};
+use longhaul_core::state::Summary;
 
-use self::cat::Files;
-
+use self::{cat::Files, verifying::Verifying};
 use crate::{
     args::VerifyArguments,
     build::{ConfiguredSinks, SinkFor},
     commands::{
         print,
-        run::{Outcome, of_line, of_plan, of_settling, summary},
+        run::{Outcome, of_plan, of_settling, summary},
     },
     exit::Exit,
     session::{
         Session,
-        parents::fingerprint_of,
         partitions::{
-            configuration::check_without_bodies,
             files::checksum,
-            folder::PlanFolder,
-            output::{shared, with_attempt},
+            output::with_attempt,
             partition::Partition,
             plan_file::{Line, PlanFile, StreamHeader},
             receipt::Receipt,
@@ -35,24 +29,6 @@ use crate::{
     },
     terminal::{failure::Failure, findings, numbers::counted, report::Chain},
 };
-
-/// A plan to verify.
-#[derive(Debug)]
-struct Verifying<'p> {
-    session: &'p Session,
-    plan: &'p PlanFile,
-    folder: PlanFolder,
-    streams: Vec<VerifiedStream<'p>>,
-}
-
-/// A stream of the plan.
-#[derive(Debug)]
-struct VerifiedStream<'p> {
-    header: &'p StreamHeader,
-    sinks: Vec<(&'p str, &'p dyn OpenSink)>,
-    /// The values of the placeholders that all partitions share.
-    shared: Variables,
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -89,22 +65,7 @@ pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<
     files.map_or(Ok(Exit::Complete), |files| files.print(&verifying))
 }
 
-impl<'p> Verifying<'p> {
-    fn new(session: &'p Session, plan: &'p PlanFile, sinks: &'p ConfiguredSinks) -> Result<Self, Failure> {
-        let stream = |header: &'p StreamHeader| {
-            let table = session.loaded.stream(&header.name)?.table.as_ref();
-            let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
-            check_without_bodies(header, &session.loaded.definition(&header.name, &names))?;
-            let sinks =
-                names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor { name, table })?)));
-            let (sinks, shared) = (sinks.collect(), shared(header, &session.folder));
-            Ok::<_, Failure>(VerifiedStream { header, sinks, shared })
-        };
-        let streams = plan.header.streams.iter().map(stream).collect::<Result<_, _>>()?;
-        let folder = PlanFolder::new(&session.state_folder(), &plan.id);
-        Ok(Self { session, plan, folder, streams })
-    }
-
+impl Verifying<'_> {
     /// Checks every partition, and says what is wrong.
     fn verify(&self, arguments: &VerifyArguments, outcomes: &mut [Outcome]) -> Result<(), Failure> {
         let mut found = Found::default();
@@ -148,31 +109,12 @@ impl<'p> Verifying<'p> {
         Ok(())
     }
 
-    /// Calls `each` with every partition and the number of its stream. No partition occurs twice.
-    fn each(
-        &self,
-        mut each: impl FnMut(usize, &Partition<'_>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let mut ids = HashSet::new();
-        for line in self.plan.lines().map_err(of_plan)? {
-            let line = line.map_err(of_plan)?;
-            let index = self.streams.iter().position(|stream| stream.header.name == line.stream);
-            let Some(index) = index.filter(|_| ids.insert(fingerprint_of(Path::new(&line.id)))) else {
-                return Err(Failure::usage(format!("the plan has two partitions `{}`", line.id))
-                    .hint("make a new plan with: longhaul plan STREAM --out plan.ndjson"));
-            };
-            let stream = &self.streams[index];
-            let partition = Partition::new(&line, &self.folder, &stream.sinks, &stream.shared);
-            each(index, &partition.map_err(of_line)?)?;
-        }
-        Ok(())
-    }
-
     /// Says how many records are missing that the API reported. Returns whether any are.
     fn warn(&self, line: &Line, receipt: &Receipt) -> bool {
         let is_missing = receipt.summary.missing > 0;
         // The others depend on all partitions, or are no proof that anything is missing.
-        let missing = Summary { missing: receipt.summary.missing, ..Summary::default() };
+        let Summary { records, repeated, missing, .. } = receipt.summary;
+        let missing = Summary { records, repeated, missing, ..Summary::default() };
         for clause in findings::clauses(&missing) {
             self.session.screen.print(&format!("{}: partition {}: {clause}", line.stream, line.id));
         }

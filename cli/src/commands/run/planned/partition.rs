@@ -1,8 +1,17 @@
 //! One partition of a plan.
 
-use std::{collections::BTreeMap, error::Error, fs::File, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs::File,
+    hash::{BuildHasher, Hasher, RandomState},
+    num::NonZeroU32,
+    path::PathBuf,
+    time::Duration,
+};
 
 use longhaul_core::{
+    clock::Wake,
     disk::SystemDisk,
     pull::{Pull, PullError, run},
     sink::{OpenSink, SinkError},
@@ -12,11 +21,11 @@ use longhaul_core::{
     },
 };
 
-use super::{PlannedStream, spread};
+use super::planned_stream::PlannedStream;
 use crate::{
     args::RunArguments,
     build::Access,
-    commands::run::Outcome,
+    commands::run::stream::Outcome,
     exit::Exit,
     session::{
         Session,
@@ -303,4 +312,11 @@ fn of_receipt(error: ReceiptError) -> Failure {
         ReceiptError::Path(_) => (Exit::Sink, "check the path of the sink".to_owned()),
     };
     Failure::new(exit, error).hint(hint)
+}
+
+/// Waits for a random fraction of a second, so that workers that start together do not ask for tokens and first pages
+/// together.
+fn spread(session: &Session) -> Wake {
+    let random = RandomState::new().build_hasher().finish() % 1000;
+    session.clock.sleep(Duration::from_millis(random))
 }
