@@ -41,6 +41,7 @@ mod preview;
 mod pulls;
 mod readme;
 mod readme_blocks;
+mod readme_links;
 mod recipes;
 mod records;
 mod refusals;

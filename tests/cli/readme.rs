@@ -10,7 +10,7 @@ use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
     folder::{CommandLine, Folder},
     partitions::MACHINES,
-    readme_blocks::{Block, blocks, pages},
+    readme_blocks::{Block, blocks},
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
@@ -119,31 +119,6 @@ fn every_configuration_is_accepted() {
 }
 
 /// Each link leads to an existing file, and to one of its headings.
-#[test]
-fn no_link_is_broken() {
-    for page in pages() {
-        let text = fs::read_to_string(&page).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if link.starts_with("https://") {
-                continue;
-            }
-            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
-            let linked = fs::read_to_string(&target);
-            let linked = linked.unwrap_or_else(|error| panic!("{} links to {link}: {error}", page.display()));
-            let mut headings = linked.lines().filter(|line| line.starts_with('#')).map(anchor_of);
-            let found = anchor.is_empty() || headings.any(|heading| heading == anchor);
-            assert!(found, "{} links to {link}, which has no such heading", page.display());
-        }
-    }
-}
-
-/// The anchor of a heading in links.
-fn anchor_of(heading: &str) -> String {
-    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-    words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
-}
-
 /// Commands that are run with the configuration for Genesys Cloud.
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::stream::{Outcome, Pulled, Puller};
+use super::{
+    outcome::{Outcome, Pulled},
+    stream::Puller,
+};
 use crate::{
     exit::Exit,
     session::{

@@ -1,6 +1,7 @@
 //! `longhaul run`: pulls streams into their sinks.
 
 mod lineage;
+mod outcome;
 mod parents;
 mod planned;
 mod stream;
@@ -21,9 +22,9 @@ use crate::{
 
 use self::{lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
+    outcome::Outcome,
     parents::pull_parents,
     planned::{of_line, of_plan, of_settling},
-    stream::Outcome,
 };
 
 /// Pulls the streams, and writes the summary if `--summary` is set.

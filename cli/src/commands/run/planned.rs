@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::Path};
 
 pub(in crate::commands) use self::partition::{of_line, of_settling};
 use self::{partition::Puller, planned_stream::PlannedStream};
-use super::stream::Outcome;
+use super::outcome::Outcome;
 use crate::{
     args::{Part, RunArguments},
     build::{Access, ConfiguredSinks, SinkFor},

@@ -25,7 +25,7 @@ use super::planned_stream::PlannedStream;
 use crate::{
     args::RunArguments,
     build::Access,
-    commands::run::stream::Outcome,
+    commands::run::outcome::Outcome,
     exit::Exit,
     session::{
         Session,

@@ -1,10 +1,19 @@
 //! The command line.
 
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+mod machines;
+mod run;
+mod sinks;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use self::{
+    machines::{Engine, PlanArguments, VerifyArguments},
+    run::{Part, RunArguments},
+    sinks::{NewSinkArguments, Publishing, Reading, SinkCheckArguments, SinksCommand},
+};
 
 /// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
 /// the access token expires.
@@ -133,130 +142,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Arguments of `run`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[derive(Args, Debug, Default)]
-pub(crate) struct RunArguments {
-    /// Streams to pull, in this order [default: all configured streams]
-    #[arg(value_name = "STREAM")]
-    pub(crate) streams: Vec<String>,
-    /// Send records to this sink instead of the configured ones (repeatable)
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) sink: Vec<String>,
-    /// Discard what an unfinished run has pulled, and start again
-    #[arg(long)]
-    pub(crate) fresh: bool,
-    /// Pull incremental streams from their start again; also discard what an unfinished run has pulled
-    #[arg(long)]
-    pub(crate) full_refresh: bool,
-    /// Stop after this time, such as 90s, 45m or 8h; run again to resume
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) max_runtime: Option<Duration>,
-    /// Stop after this many requests; run again to resume
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_requests: Option<u64>,
-    /// Write the outcome to this file as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) summary: Option<PathBuf>,
-    /// Publish nothing and fail if anything suggests that records are missing
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Stop at the first stream that fails
-    #[arg(long)]
-    pub(crate) fail_fast: bool,
-    /// Pull partitions of this plan instead; those that are complete are not pulled again
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["streams", "sink"])]
-    pub(crate) plan: Option<PathBuf>,
-    /// Share of the plan to pull, such as 3/64: every 64th partition, starting with the fourth [default: all of them]
-    #[arg(long, value_name = "I/N", requires = "plan", conflicts_with = "partition", value_parser = part)]
-    pub(crate) part: Option<Part>,
-    /// Partition of the plan to pull, by its id (repeatable)
-    #[arg(long, value_name = "ID", requires = "plan")]
-    pub(crate) partition: Vec<String>,
-    /// How many workers share the rate limits [default: the N of --part, or else 1]
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) workers: Option<NonZeroU32>,
-}
-
-impl RunArguments {
-    /// How many workers share the rate limits.
-    pub(crate) fn workers(&self) -> NonZeroU32 {
-        self.workers.or(self.part.map(|part| part.of)).unwrap_or(NonZeroU32::MIN)
-    }
-}
-
-/// A share of a plan: `index` of `of`, counted from 0.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Part {
-    /// Which share it is.
-    pub(crate) index: u32,
-    /// How many shares there are.
-    pub(crate) of: NonZeroU32,
-}
-
-/// Arguments of `plan`.
-#[derive(Args, Debug)]
-pub(crate) struct PlanArguments {
-    /// Streams to plan, in this order [default: all configured streams]
-    #[arg(value_name = "STREAM")]
-    pub(crate) streams: Vec<String>,
-    /// Write the plan to this file [default: stdout]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Send records to this sink instead of the configured ones (repeatable)
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) sink: Vec<String>,
-    /// Time that relative times refer to, such as 2026-01-01T00:00:00Z [default: the current time]
-    #[arg(long, value_name = "TIME")]
-    pub(crate) now: Option<Timestamp>,
-    /// Discard the parents that an unfinished plan has pulled, and start again
-    #[arg(long)]
-    pub(crate) fresh: bool,
-}
-
-/// Arguments of `verify`.
-#[derive(Args, Debug)]
-pub(crate) struct VerifyArguments {
-    /// Plan to verify
-    #[arg(value_name = "PLAN")]
-    pub(crate) plan: PathBuf,
-    /// Print the records in the order of the plan, as a single run would have written them
-    #[arg(long)]
-    pub(crate) cat: bool,
-    /// Stream to print, if the plan has several
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stream: Option<String>,
-    /// Print the paths of the files instead, in the order of the plan
-    #[arg(long, conflicts_with = "cat")]
-    pub(crate) files: bool,
-    /// Sink whose files to print, if the stream has several
-    #[arg(long, value_name = "NAME")]
-    pub(crate) sink: Option<String>,
-    /// Write the outcome to this file as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) summary: Option<PathBuf>,
-}
-
-/// An engine that runs workers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Engine {
-    /// A Python script for Ray.
-    Ray,
-    /// A Python script for Spark.
-    Spark,
-    /// A manifest with an indexed job.
-    Kubernetes,
-    /// A script with a job array.
-    Slurm,
-}
-
-impl RunArguments {
-    /// Whether an unfinished run is discarded.
-    pub(crate) fn starts_again(&self) -> bool {
-        self.fresh || self.full_refresh
-    }
-}
-
 /// Arguments of `preview`.
 #[derive(Args, Debug)]
 pub(crate) struct PreviewArguments {
@@ -339,86 +224,6 @@ pub(crate) struct DemoArguments {
     /// Folder for the files
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
-}
-
-/// Subcommands of `sinks`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SinksCommand {
-    /// Test a plugin against the sink contract
-    Check(SinkCheckArguments),
-}
-
-/// Arguments of `sinks check`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct SinkCheckArguments {
-    /// Shared library of the plugin
-    #[arg(value_name = "LIBRARY")]
-    pub(crate) library: PathBuf,
-    /// Set an option of the sink, as JSON or text (repeatable) [default for `path`: a file in the folder of each case]
-    #[arg(long = "option", value_name = "KEY=VALUE")]
-    pub(crate) options: Vec<String>,
-    /// When readers can see the records
-    #[arg(long, value_name = "WHEN", default_value = "finish")]
-    pub(crate) publishes: Publishing,
-    /// How to read published records back [default: a file as lines, anything else not at all]
-    #[arg(long, value_name = "HOW")]
-    pub(crate) read: Option<Reading>,
-    /// Shell command that prints the published records, one per line, and fails if nothing is published. The variable
-    /// `LONGHAUL_DESTINATION` contains their location
-    #[arg(long, value_name = "COMMAND", conflicts_with = "read")]
-    pub(crate) read_with: Option<String>,
-    /// Longest time that a case may take, such as 10s or 5m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1m")]
-    pub(crate) timeout: Duration,
-    /// Only run one pull in this folder, traced by the parent process
-    #[arg(long, value_name = "FOLDER", hide = true)]
-    pub(crate) traced: Option<PathBuf>,
-}
-
-/// Arguments of `new-sink`.
-#[derive(Args, Debug)]
-pub(crate) struct NewSinkArguments {
-    /// Name of the sink in the configuration
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
-    /// Folder or Git URL with longhaul's source [default: the source of this program]
-    #[arg(long, value_name = "PLACE")]
-    pub(crate) longhaul: Option<String>,
-}
-
-/// When readers can see the records of a sink.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Publishing {
-    /// When the pull is complete.
-    Finish,
-    /// At each commit.
-    Commit,
-    /// Immediately.
-    Write,
-}
-
-/// How published records are read back.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Reading {
-    /// As a file with one record per line.
-    Lines,
-    /// Not at all.
-    Nothing,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    parsed
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "expected a time such as 90s, 45m or 8h".to_owned())
-}
-
-fn part(text: &str) -> Result<Part, String> {
-    let part = text.split_once('/').and_then(|(index, of)| {
-        let (index, of): (u32, NonZeroU32) = (index.parse().ok()?, of.parse().ok()?);
-        (index < of.get()).then_some(Part { index, of })
-    });
-    part.ok_or_else(|| "expected a share such as 0/64 to 63/64".to_owned())
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

@@ -1,0 +1,87 @@
+//! The arguments of `run`.
+
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+
+use clap::{Args, builder::NonEmptyStringValueParser};
+use jiff::SignedDuration;
+
+/// Arguments of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Args, Debug, Default)]
+pub(crate) struct RunArguments {
+    /// Streams to pull, in this order [default: all configured streams]
+    #[arg(value_name = "STREAM")]
+    pub(crate) streams: Vec<String>,
+    /// Send records to this sink instead of the configured ones (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) sink: Vec<String>,
+    /// Discard what an unfinished run has pulled, and start again
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Pull incremental streams from their start again; also discard what an unfinished run has pulled
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) full_refresh: bool,
+    /// Stop after this time, such as 90s, 45m or 8h; run again to resume
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) max_runtime: Option<Duration>,
+    /// Stop after this many requests; run again to resume
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_requests: Option<u64>,
+    /// Write the outcome to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) summary: Option<PathBuf>,
+    /// Publish nothing and fail if anything suggests that records are missing
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Stop at the first stream that fails
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Pull partitions of this plan instead; those that are complete are not pulled again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["streams", "sink"])]
+    pub(crate) plan: Option<PathBuf>,
+    /// Share of the plan to pull, such as 3/64: every 64th partition, starting with the fourth [default: all of them]
+    #[arg(long, value_name = "I/N", requires = "plan", conflicts_with = "partition", value_parser = part)]
+    pub(crate) part: Option<Part>,
+    /// Partition of the plan to pull, by its id (repeatable)
+    #[arg(long, value_name = "ID", requires = "plan")]
+    pub(crate) partition: Vec<String>,
+    /// How many workers share the rate limits [default: the N of --part, or else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) workers: Option<NonZeroU32>,
+}
+
+impl RunArguments {
+    /// Whether an unfinished run is discarded.
+    pub(crate) fn starts_again(&self) -> bool {
+        self.fresh || self.full_refresh
+    }
+
+    /// How many workers share the rate limits.
+    pub(crate) fn workers(&self) -> NonZeroU32 {
+        self.workers.or(self.part.map(|part| part.of)).unwrap_or(NonZeroU32::MIN)
+    }
+}
+
+/// A share of a plan: `index` of `of`, counted from 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Part {
+    /// Which share it is.
+    pub(crate) index: u32,
+    /// How many shares there are.
+    pub(crate) of: NonZeroU32,
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    parsed
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "expected a time such as 90s, 45m or 8h".to_owned())
+}
+
+fn part(text: &str) -> Result<Part, String> {
+    let part = text.split_once('/').and_then(|(index, of)| {
+        let (index, of): (u32, NonZeroU32) = (index.parse().ok()?, of.parse().ok()?);
+        (index < of.get()).then_some(Part { index, of })
+    });
+    part.ok_or_else(|| "expected a share such as 0/64 to 63/64".to_owned())
+}

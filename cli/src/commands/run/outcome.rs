@@ -1,0 +1,85 @@
+//! The outcome of a pull.
+
+use std::time::Duration;
+
+use longhaul_core::state::Summary;
+
+use crate::{
+    exit::Exit,
+    session::plan::Planned,
+    terminal::numbers::{counted, duration},
+};
+
+/// The outcome of a pull.
+#[derive(Debug)]
+pub(in crate::commands) struct Outcome {
+    /// The stream's name.
+    pub(in crate::commands) stream: String,
+    /// Where the records are, for people.
+    pub(in crate::commands) destinations: Vec<String>,
+    /// What was pulled, including by earlier runs of the same pull.
+    pub(in crate::commands) summary: Summary,
+    /// How long this run took.
+    pub(in crate::commands) took: Duration,
+    /// Why the pull is not complete, and the exit code.
+    pub(in crate::commands) error: Option<(String, Exit)>,
+    /// Whether the same command resumes the pull.
+    pub(in crate::commands) resumable: bool,
+}
+
+impl Outcome {
+    /// Nothing was pulled.
+    pub(in crate::commands) fn unchanged(planned: &Planned<'_>) -> Self {
+        Self { destinations: planned.destinations.clone(), ..Self::of(planned.name) }
+    }
+
+    /// Nothing was pulled of the stream `name` so far.
+    pub(in crate::commands) fn of(name: &str) -> Self {
+        Self {
+            stream: name.to_owned(),
+            destinations: Vec::new(),
+            summary: Summary::default(),
+            took: Duration::ZERO,
+            error: None,
+            resumable: false,
+        }
+    }
+}
+
+/// How a stream was pulled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Pulled {
+    /// To its end.
+    Complete,
+    /// It was complete already in the run that this command resumes.
+    Before,
+    /// There is nothing new.
+    NothingNew,
+    /// Not at all, because the stream of its parents failed with this exit code.
+    Not(Exit),
+}
+
+/// What is printed about a complete pull.
+pub(super) fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
+    let Summary { records, pages, repeated, unchanged, windows, partitions, .. } = *summary;
+    let of_windows = match (partitions, windows) {
+        (0, 0) => String::new(),
+        (0, windows) => format!(" of {}", counted(windows, "window")),
+        (partitions, _) => format!(" of {}", counted(partitions, "partition")),
+    };
+    let dropped =
+        if repeated > 0 { format!(", {} dropped", counted(repeated, "duplicate")) } else { String::new() };
+    let known = if unchanged > 0 {
+        format!(", {} left out as unchanged", counted(unchanged, "record"))
+    } else {
+        String::new()
+    };
+    let left_out = if summary.filtered > 0 {
+        format!(", {} left out", counted(summary.filtered, "record"))
+    } else {
+        String::new()
+    };
+    let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
+    let (records, pages) = (counted(records, "record"), counted(pages, "page"));
+    format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
+}
