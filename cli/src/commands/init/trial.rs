@@ -91,7 +91,7 @@ impl<'a> Trial<'a> {
         let source = session.source(stream, configured, &access).map_err(of_setup)?;
         let listing = source.listing(&session.variables(stream));
         let request = listing.map_err(|error| of_setup(Failure::usage(error)))?.request;
-        let read = access.client.send(&request, Vec::new(), |answer| {
+        let read = access.client(stream).send(&request, Vec::new(), |answer| {
             let Response { headers, body, .. } = answer.response;
             Ok(RawPage { url: answer.url, headers, body })
         });
