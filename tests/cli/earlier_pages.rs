@@ -60,7 +60,7 @@ fn a_next_page_with_a_new_name_is_an_error() {
     folder.run("run").assert_failed(
         4,
         "error: the stream `users` is not complete\n  \
-         caused by: page 1 has no next page at `/next`, but has `/next_page` (a text of 1 characters)\n\
+         caused by: page 1 has no next page at `/next`, but has `/next_page` (a text of 1 character)\n\
          hint: name the place of the next page in `streams.users.pages`; or, if pages without one are complete, add \
          `end = [{ at = \"/next\", exists = false }]` there\n",
     );

@@ -110,6 +110,14 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
 
 /// Checks that each partition of the stream has files of its own, which no earlier records are in.
 fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
+    if pull.stream.incremental.is_some() {
+        let key = format!("streams.{}.incremental", pull.name);
+        let clause = format!("`{key}`: no worker knows where the next run would start");
+        let error = session.loaded.error_at(&key, clause);
+        return Err(error
+            .with_hint("plan a stream with a `window`, or pull this one with longhaul run")
+            .into());
+    }
     let placeholders = pull.source.partition_placeholders();
     for (sink, opener) in &pull.sinks {
         let wrong = |key: &str, clause: &str, hint: &str| -> Failure {

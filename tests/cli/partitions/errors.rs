@@ -31,6 +31,19 @@ fn partitions_must_have_files_of_their_own() {
 }
 
 #[test]
+fn a_stream_that_continues_at_a_value_cannot_be_planned() {
+    let stream = "[streams.users]\npath = \"/users\"\nincremental = { at = \"/id\", param = \"since\" }\n\
+                  sinks = [\"lines\"]\n[sinks.lines]\ntype = \"ndjson\"\npath = \"users.ndjson\"\nmode = \"append\"\n";
+    let folder = Folder::configured(&[&api::connection(&unused_url()), stream].concat());
+    let ended = folder.run("plan users");
+    let clause = "error: `streams.users.incremental`: no worker knows where the next run would start\n";
+    assert!(ended.stderr.starts_with(clause), "{}", ended.stderr);
+    let hint = "hint: plan a stream with a `window`, or pull this one with longhaul run\n";
+    assert!(ended.stderr.ends_with(hint), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(2));
+}
+
+#[test]
 fn workers_need_the_configuration_of_the_plan() {
     let folder = folder(&unused_url());
     folder.run(PLAN).assert_complete();
