@@ -101,6 +101,7 @@ fn an_attempt_that_may_be_running_is_copied_and_not_disturbed() {
     assert_eq!(folder.read(&part), format!("{before}{{\"torn\":"));
     run("").assert_complete();
     assert_eq!(folder.read("out/20260101T000000Z.ndjson").lines().count(), 10);
-    assert_eq!(api.stats().pages, 6, "no page was pulled twice");
+    let pages = api.stats().pages;
+    assert!((6..=7).contains(&pages), "{pages}: at most the page that was prefetched was pulled twice");
     assert_eq!(folder.names_in("out"), ["20260101T000000Z.csv", "20260101T000000Z.ndjson"]);
 }
