@@ -68,6 +68,18 @@ impl Bookmark {
         text.parse().ok().or_else(|| local().map(|time| time.timestamp()))
     }
 
+    /// The instant, if it is a number that can be a Unix time of this century, in seconds or milliseconds.
+    pub fn unix_time(&self) -> Option<Timestamp> {
+        const SECONDS: std::ops::Range<f64> = 946_684_800.0..4_102_444_800.0;
+        self.decimal()?;
+        let (Self::Number(text) | Self::Text(text)) = self;
+        let number: f64 = text.parse().ok()?;
+        let seconds = [number, number / 1000.0].into_iter().find(|seconds| SECONDS.contains(seconds))?;
+        // Milliseconds are enough to tell whether a time is later than the start of a run.
+        #[expect(clippy::cast_possible_truncation, reason = "it is in the range")]
+        Timestamp::from_millisecond((seconds * 1000.0) as i64).ok()
+    }
+
     /// Compares two times, or two numbers; `None` if they are anything else.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self.decimal(), other.decimal()) {
@@ -217,6 +229,22 @@ mod tests {
         }
         for json in ["null", "true", "{}", "[]", ""] {
             assert_eq!(Bookmark::of_json(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_this_century_can_be_unix_times() {
+        for (json, time) in [
+            ("1767225600", Some("2026-01-01T00:00:00Z")),
+            ("\"1767225600\"", Some("2026-01-01T00:00:00Z")),
+            ("1767225600.5", Some("2026-01-01T00:00:00.5Z")),
+            ("1767225600500", Some("2026-01-01T00:00:00.5Z")),
+            ("17", None),
+            ("12345678901234567890123", None),
+            ("\"2026-01-01\"", None),
+        ] {
+            let found = bookmark(json).unix_time();
+            assert_eq!(found, time.map(|time| time.parse().unwrap()), "{json}");
         }
     }
 

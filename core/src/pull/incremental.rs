@@ -159,6 +159,8 @@ pub(super) struct BookmarkReader<'a> {
     order: Order,
     /// Later times do not count.
     until: Option<Timestamp>,
+    /// Whether numbers are Unix times, by the name of their field.
+    has_unix_times: bool,
 }
 
 /// Where records are, for messages.
@@ -202,7 +204,8 @@ impl<'a> BookmarkReader<'a> {
     /// Reads the values of `incremental`, if it has any, for a pull that started at `until`.
     pub(super) fn new(incremental: Option<&'a Incremental>, until: Option<Timestamp>) -> Option<Self> {
         let Some(Incremental::Value { at, order, .. }) = incremental else { return None };
-        Some(Self { at, tree: PointerTree::of([at]), order: *order, until })
+        let has_unix_times = at.tokens().last().is_some_and(|name| sounds_like_time(name));
+        Some(Self { at, tree: PointerTree::of([at]), order: *order, until, has_unix_times })
     }
 
     /// Advances `reached` to what these records reach. Each must have a value, unless `filter` leaves it out.
@@ -259,11 +262,22 @@ impl<'a> BookmarkReader<'a> {
                     return Ok(());
                 }
             }
-            if self.until.is_some_and(|until| value.time().is_some_and(|time| time > until)) {
+            let unix_time = || value.unix_time().filter(|_| self.has_unix_times);
+            let time = value.time().or_else(unix_time);
+            if self.until.zip(time).is_some_and(|(until, time)| time > until) {
                 return Ok(());
             }
         }
         *reached = Some(value);
         Ok(())
     }
+}
+
+/// Whether the name of a field suggests that its value is a time.
+fn sounds_like_time(name: &str) -> bool {
+    const WORDS: [&str; 7] = ["time", "date", "stamp", "updated", "modified", "changed", "created"];
+    let name = name.to_lowercase();
+    ["at", "ts"].contains(&name.as_str())
+        || name.ends_with("_at")
+        || WORDS.iter().any(|word| name.contains(word))
 }

@@ -37,6 +37,8 @@ struct Api {
     records: BTreeMap<u64, (u64, i64)>,
     /// Whether records change.
     is_alive: bool,
+    /// Whether times are Unix times.
+    is_unix: bool,
 }
 
 impl Api {
@@ -48,15 +50,17 @@ impl Api {
             let version = self.records.get(&id).map_or(0, |(version, _)| version + 1);
             self.records.insert(id, (version, self.now));
         }
-        let since =
-            request.query("since").map_or(i64::MIN, |since| since.parse::<Timestamp>().unwrap().as_second());
+        let read = |since: &str| match self.is_unix {
+            true => since.parse().unwrap(),
+            false => since.parse::<Timestamp>().unwrap().as_second(),
+        };
+        let since = request.query("since").map_or(i64::MIN, |since| read(&since));
+        let time = |at: i64| if self.is_unix { json!(at) } else { json!(seconds(at).to_string()) };
         let after = request.query("after").map_or(-1, |after| after.parse::<i64>().unwrap());
         let page: Vec<_> = (self.records.iter())
             .filter(|(id, (_, at))| *at >= since && i64::try_from(**id).unwrap() > after)
             .take(2)
-            .map(
-                |(id, (version, at))| json!({ "id": id, "version": version, "at": seconds(*at).to_string() }),
-            )
+            .map(|(id, (version, at))| json!({ "id": id, "version": version, "at": time(*at) }))
             .collect();
         Reply::json(Value::from(page).to_string())
     }
@@ -134,10 +138,11 @@ fn written(disk: &SimulatedDisk) -> BTreeMap<u64, Vec<u64>> {
 fn no_change_is_lost_while_records_change() {
     let mut random = Random::new();
     let mut repeated = 0;
-    for _ in 0..12 {
+    for round in 0..16 {
         let seed = random.seed();
         let records = (0..RECORDS).map(|id| (id, (0, 0))).collect();
-        let api = Api { random: Random::new(), now: 1_700_000_000, records, is_alive: true };
+        let is_unix = round % 2 == 1;
+        let api = Api { random: Random::new(), now: 1_700_000_000, records, is_alive: true, is_unix };
         let api = Arc::new(Mutex::new(api));
         let mut disk = SimulatedDisk::new();
         disk.put_folder("/state");
