@@ -67,8 +67,12 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     }
     let stop =
         Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
+    let sends_nothing = matches!(
+        &arguments.command,
+        Command::Config | Command::Status { .. } | Command::Streams | Command::Check { offline: true, .. }
+    );
     let start = || {
-        let sources = sources(&arguments.global)?;
+        let sources = Sources { may_lack_credentials: sends_nothing, ..sources(&arguments.global)? };
         commands::init::check_configured(&sources)?;
         Session::start(sources, invocation(&arguments.global), screen.clone(), stop.clone())
     };
@@ -111,5 +115,6 @@ fn sources(options: &Global) -> Result<Sources, Failure> {
         files: options.config.clone(),
         machine_file: Some("/etc/longhaul/config.toml".into()),
         set: options.set.clone(),
+        may_lack_credentials: false,
     })
 }

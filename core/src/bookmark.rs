@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt};
 
 use jiff::{
-    Span, Timestamp, civil,
+    RoundMode, Span, Timestamp, Unit, ZonedRound, civil,
     fmt::temporal::Pieces,
     tz::{Offset, TimeZone},
 };
@@ -44,7 +44,12 @@ impl Bookmark {
     /// The value for a request: of the JSON kind that it had.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Number(digits) => serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into()),
+            // A number with more digits than JSON libraries keep is sent as text, to the digit.
+            Self::Number(digits) => {
+                let number: Option<Value> = serde_json::from_str(digits).ok();
+                let kept = number.as_ref().map(ToString::to_string);
+                number.filter(|_| kept.as_ref() == Some(digits)).unwrap_or_else(|| digits.as_str().into())
+            }
             Self::Text(text) => text.as_str().into(),
         }
     }
@@ -78,6 +83,15 @@ impl Bookmark {
         // Milliseconds are enough to tell whether a time is later than the start of a run.
         #[expect(clippy::cast_possible_truncation, reason = "it is in the range")]
         Timestamp::from_millisecond((seconds * 1000.0) as i64).ok()
+    }
+
+    /// Whether the time can be that of `start` or later, as precisely as it is written. `None` if it is not a time.
+    pub fn is_since(&self, start: Timestamp) -> Option<bool> {
+        let Self::Text(text) = self else { return None };
+        let time = self.time()?;
+        let start = start.to_zoned(TimeZone::fixed(offset(text)));
+        let round = ZonedRound::new().smallest(Form::of(text).unit()).mode(RoundMode::Trunc);
+        Some(start.round(round).is_ok_and(|start| time >= start.timestamp()))
     }
 
     /// Compares two times, or two numbers; `None` if they are anything else.
@@ -179,6 +193,18 @@ impl<'t> Form<'t> {
         Self { separator: clock.chars().next(), has_seconds, fraction, zone }
     }
 
+    /// The smallest unit that it has.
+    fn unit(&self) -> Unit {
+        match (self.separator, self.has_seconds, self.fraction) {
+            (None, ..) => Unit::Day,
+            (_, false, _) => Unit::Minute,
+            (_, _, 0) => Unit::Second,
+            (_, _, 1..=3) => Unit::Millisecond,
+            (_, _, 4..=6) => Unit::Microsecond,
+            _ => Unit::Nanosecond,
+        }
+    }
+
     fn format(&self) -> String {
         let Some(separator) = self.separator else { return "%Y-%m-%d".to_owned() };
         let seconds = if self.has_seconds { ":%S" } else { "" };
@@ -233,6 +259,25 @@ mod tests {
     }
 
     #[test]
+    fn a_time_can_be_later_than_it_is_written() {
+        let start = "2026-01-01T12:00:25.1004Z".parse().unwrap();
+        for (json, is_since) in [
+            (r#""2026-01-01T12:00:24Z""#, Some(false)),
+            (r#""2026-01-01T12:00:25Z""#, Some(true)),
+            (r#""2026-01-01T12:00:25.099Z""#, Some(false)),
+            (r#""2026-01-01T12:00:25.100Z""#, Some(true)),
+            (r#""2026-01-01T12:00:25.1003Z""#, Some(false)),
+            (r#""2026-01-01T14:00+02:00""#, Some(true)),
+            (r#""2026-01-01T13:59+02:00""#, Some(false)),
+            (r#""2026-01-01""#, Some(true)),
+            (r#""2025-12-31""#, Some(false)),
+            ("17", None),
+        ] {
+            assert_eq!(bookmark(json).is_since(start), is_since, "{json}");
+        }
+    }
+
+    #[test]
     fn numbers_of_this_century_can_be_unix_times() {
         for (json, time) in [
             ("1767225600", Some("2026-01-01T00:00:00Z")),
@@ -269,8 +314,11 @@ mod tests {
 
     #[test]
     fn a_request_gets_the_kind_that_the_record_had() {
-        for json in ["17", "1.5", r#""17""#, r#""2026-01-01""#] {
+        for json in ["17", "1.5", "18446744073709551615", r#""17""#, r#""2026-01-01""#] {
             assert_eq!(bookmark(json).to_json().to_string(), json);
+        }
+        for json in ["18446744073709551630", "1.10", "1764460800.12345678901"] {
+            assert_eq!(bookmark(json).to_json(), Value::from(json));
         }
     }
 }

@@ -169,6 +169,19 @@ fn without_a_network_or_credentials_the_configuration_is_checked() {
 }
 
 #[test]
+fn without_the_credentials_of_a_preset_nothing_is_sent() {
+    let folder = Folder::configured("system = 'genesys'\nregion = 'us-west-2'\n[streams.users]\n");
+    for command in ["config", "streams", "status", "check --offline"] {
+        let ended = folder.run(command);
+        ended.assert_complete();
+        let warnings = "warn  `auth.client_id` is missing\nwarn  `auth.client_secret` is missing\n";
+        assert_eq!(ended.stable_stderr(), warnings, "{command}");
+    }
+    assert_eq!(folder.run("check").code, Some(2));
+    assert_eq!(folder.run("run").code, Some(2));
+}
+
+#[test]
 fn without_private_keys_the_configuration_is_checked() {
     let configuration = "[api]\nbase_url = 'https://api.example.com'\nclient_cert = 'me.pem'\n\
                          client_key = { file = 'me.key' }\n[auth]\ntype = 'jwt_bearer'\n\

@@ -304,8 +304,8 @@ fn an_empty_window_is_an_error_and_replaces_nothing() {
 
 #[test]
 fn data_that_the_api_does_not_have_yet_replaces_nothing() {
-    let keys = "records = \"/data\"\npages = { type = \"single\" }\n[streams.events.window]\nfrom = \"2026-01-02\"\n\
-                available = { path = \"/until\", at = \"/date\" }\n";
+    let keys = "records = \"/data\"\npages = { type = \"single\" }\nquery = { from = \"{window.start}\" }\n\
+                [streams.events.window]\nfrom = \"2026-01-02\"\navailable = { path = \"/until\", at = \"/date\" }\n";
     let (folder, _server) = stream(keys, |_| reply(&json!({ "date": "2026-01-01T00:00:00Z" })));
     let folder = folder.with("out/events.ndjson", "of yesterday\n");
     let stderr = "events: nothing to pull: the API does not have this data yet\n";

@@ -61,3 +61,4 @@ mod tables;
 mod temporary_faults;
 mod totals;
 mod windows;
+mod wrong_places;

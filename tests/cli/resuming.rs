@@ -312,3 +312,25 @@ fn a_fresh_run_that_cannot_roll_back_is_an_error() {
     );
     assert_eq!(folder.read(FILE), "another file\n");
 }
+
+/// A pull that ends before its first page leaves nothing that could be in the way of the next.
+#[test]
+fn an_appending_pull_that_stops_before_its_first_page_starts_again() {
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let server = api::server(move |_| {
+        let is_down = down.load(Ordering::Relaxed);
+        if is_down { Reply::status(400).into() } else { Reply::json("[1]").into() }
+    });
+    let stream = "[streams.events]\npath = \"/events\"\nsinks = [\"lines\"]\npages = { type = \"single\" }\n\
+                  [sinks.lines]\ntype = \"ndjson\"\npath = \"events.ndjson\"\nmode = \"append\"\n";
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream].concat());
+    folder.run("run").assert_complete();
+    for _ in 0..2 {
+        is_down.store(true, Ordering::Relaxed);
+        assert_eq!(folder.run("run").code, Some(4));
+        is_down.store(false, Ordering::Relaxed);
+        folder.run("run").assert_complete();
+    }
+    assert_eq!(folder.read("events.ndjson"), "1\n1\n1\n");
+}

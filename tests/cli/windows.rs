@@ -201,3 +201,20 @@ fn windows_of_ranges_that_include_their_ends_repeat_nothing() {
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/events.ndjson"), "1\n2\n3\n4\n5\n6\n");
 }
+
+#[test]
+fn a_window_that_no_request_has_is_an_error() {
+    let stream = "[streams.calls]\npath = \"/calls\"\nsinks = [\"lines\"]\n\
+                  window = { from = \"2026-01-01\", to = \"2026-01-04\", slice = \"1d\" }\n";
+    let folder = Folder::configured(&[&api::connection(&api::unused_url()), stream, LINES].concat());
+    let ended = folder.run("run");
+    let clause = "error: `streams.calls.window`: no request contains `{window.start}` or `{window.end}`, so each window \
+                  would give the same records\n";
+    assert!(ended.stderr.starts_with(clause), "{}", ended.stderr);
+    assert!(
+        ended.stderr.ends_with("hint: put the placeholders in `path`, `query` or `body`\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.code, Some(2));
+}

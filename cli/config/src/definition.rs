@@ -66,8 +66,21 @@ fn one_fingerprint(defined: &BTreeMap<String, String>) -> String {
 }
 
 /// The keys that decide what the value means that the records of a stream reach.
-const OF_INCREMENTAL: [&str; 5] =
-    ["incremental.at", "incremental.next", "incremental.order", "incremental.param", "path"];
+const OF_INCREMENTAL: [&str; 13] = [
+    "body",
+    "each",
+    "form",
+    "incremental.at",
+    "incremental.next",
+    "incremental.order",
+    "incremental.param",
+    "method",
+    "path",
+    "query",
+    "records",
+    "text",
+    "where",
+];
 
 /// A fingerprint of what decides what the value means that the records of `stream` reach.
 pub(super) fn of_incremental(values: &Dict, stream: &str) -> String {

@@ -41,6 +41,7 @@
 //! `<!-- keys of NAME -->` and `<!-- end of keys -->` below it; without these, the keys stand in the table around it.
 
 mod check;
+mod credentials;
 mod definition;
 mod error;
 mod every_error;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    check, definition,
+    check,
+    credentials::with_stand_ins,
+    definition,
     error::ConfigError,
     every_error::{every_error, in_order},
     load::{defaults, extract::extract, layers, region, sources::Sources, stack::Stack},
@@ -32,7 +34,15 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
-    let mut config = extract(&stack).map_err(|first| every_error(&stack, first))?;
+    let mut config = match extract(&stack) {
+        Ok(config) => config,
+        Err(first) => {
+            let stand_ins = sources.may_lack_credentials.then(|| with_stand_ins(&stack)).flatten();
+            let (config, missing) = stand_ins.ok_or_else(|| every_error(&stack, first))?;
+            warnings.extend(missing);
+            config
+        }
+    };
     warnings.extend(check::check(&config, &stack).map_err(|errors| in_order(&stack, errors))?);
     for (typed, secret) in config.secrets_mut() {
         let origin = stack.origin(&typed);

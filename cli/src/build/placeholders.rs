@@ -1,4 +1,4 @@
-//! Checks that requests use the placeholders of their parents.
+//! Checks that requests use the placeholders of their parents and windows.
 
 use longhaul_core::{Body, Template};
 
@@ -22,6 +22,24 @@ pub(super) fn check_parent_is_used(
     let key = format!("streams.{name}.each");
     let clause = format!("`{key}`: no request contains {names}, so each parent would give the same records");
     Err(loaded.error_at(&key, clause).with_hint("put the placeholder in `path`, `query` or `body`"))
+}
+
+/// Checks that one of `requests` has a time of the window of the stream, if it has a window.
+pub(super) fn check_window_is_used(
+    loaded: &Loaded,
+    name: &str,
+    stream: &Stream,
+    requests: &[&Template],
+) -> Result<(), ConfigError> {
+    let has = |text: &str| text.contains("{window.");
+    if stream.window.is_none() || requests.iter().any(|request| is_in(request, has)) {
+        return Ok(());
+    }
+    let key = format!("streams.{name}.window");
+    let clause = format!(
+        "`{key}`: no request contains `{{window.start}}` or `{{window.end}}`, so each window would give the same records"
+    );
+    Err(loaded.error_at(&key, clause).with_hint("put the placeholders in `path`, `query` or `body`"))
 }
 
 /// Whether any text of the request is such a text.

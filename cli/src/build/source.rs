@@ -27,7 +27,10 @@ use longhaul_core::{
 use url::Url;
 
 use crate::{
-    build::{placeholders::check_parent_is_used, rules},
+    build::{
+        placeholders::{check_parent_is_used, check_window_is_used},
+        rules,
+    },
     config::{
         self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
         placeholders::{self, RequestOf},
@@ -59,7 +62,9 @@ pub(crate) fn source(
     let of_job = job.iter().flat_map(|job| {
         [&job.submit, &job.poll].into_iter().chain(job.cancel.as_ref().map(|cancel| &cancel.request))
     });
-    check_parent_is_used(loaded, name, stream, &of_job.chain([&first]).collect::<Vec<_>>())?;
+    let templates: Vec<_> = of_job.chain([&first]).collect();
+    check_parent_is_used(loaded, name, stream, &templates)?;
+    check_window_is_used(loaded, name, stream, &templates)?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
     Ok(Source {
         first,

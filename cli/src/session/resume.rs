@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use longhaul_core::{
     Body, Source,
+    listing::end::Had,
     pull::{Pull, undo},
     sink::Variables,
     state::{
@@ -118,8 +119,14 @@ pub(crate) fn resume(
         (Some(window), Some(bounds)) => Some(range::tile(session, planned.name, window, bounds)?),
         _ => None,
     };
+    let (mut pull, pages) = (pull.clone(), session.loaded.pages_definition(planned.name));
+    if pull.pages != pages {
+        // What pages had elsewhere proves nothing.
+        pull.checkpoint.had = Had::default();
+        pull.pages = pages;
+    }
     let from = Some(pull.checkpoint.clone());
-    Ok(Some(Start { state: state.clone(), pull: pull.clone(), windows, variables, from }))
+    Ok(Some(Start { state: state.clone(), pull, windows, variables, from }))
 }
 
 /// Discards the unfinished pull of a stream, and returns the rest of its state. Sinks that append are rolled back to

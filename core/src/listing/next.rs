@@ -34,7 +34,9 @@ impl Pages<'_> {
         let at_total = self.listing.ends.at_total;
         let is_short = self.missing() > 0;
         // Where records are left out, a page may lose all of them.
-        let expects_more = says_more || (is_short && (at_total || self.listing.ends.hides_records));
+        let expects_more = says_more
+            || (is_short && (at_total || self.listing.ends.hides_records))
+            || self.progress.page_count.is_some_and(|count| self.progress.pages < count);
         if let Some(proof) = self.last_page(at, page, expects_more)? {
             return Ok(self.end(proof));
         }
@@ -125,6 +127,7 @@ impl Pages<'_> {
             self.history.add(Had { on_last, ..Had::default() });
             return Ok(self.end(Proof::NextMissing { at: first }));
         }
+        let found = if found.is_empty() { page.larger_totals() } else { found };
         if !found.is_empty() {
             return Err(PageError::NextElsewhere { page: number, at: at.to_string(), found });
         }

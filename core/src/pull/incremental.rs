@@ -262,9 +262,12 @@ impl<'a> BookmarkReader<'a> {
                     return Ok(());
                 }
             }
-            let unix_time = || value.unix_time().filter(|_| self.has_unix_times);
-            let time = value.time().or_else(unix_time);
-            if self.until.zip(time).is_some_and(|(until, time)| time > until) {
+            let is_since = |start: Timestamp| {
+                // The fraction may be missing.
+                let unix_time = || Some(value.unix_time()?.as_second() >= start.as_second());
+                value.is_since(start).or_else(|| unix_time().filter(|_| self.has_unix_times))
+            };
+            if self.until.and_then(is_since) == Some(true) {
                 return Ok(());
             }
         }

@@ -47,9 +47,9 @@ impl Appending {
         Ok(begun)
     }
 
-    /// The pull `pull`, whose note is gone. Its start is not known, so nothing else may be appended until it ends.
-    pub(super) fn resumed(pull: Option<u64>) -> Self {
-        Self { pull: pull.unwrap_or_default(), start: 0 }
+    /// The pull `pull`, whose note is gone. If its start is not known, nothing else may be appended until it ends.
+    pub(super) fn resumed(pull: Option<u64>, start: Option<u64>) -> Self {
+        Self { pull: pull.unwrap_or_default(), start: start.unwrap_or_default() }
     }
 
     /// The pull that appends to the file at `path`, if it is unfinished.

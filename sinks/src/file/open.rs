@@ -45,7 +45,10 @@ impl RecordFile {
             (Mode::Append, Some((from, _))) if target.is_of_partition() => {
                 Self::resume(disk, path, from, Publish::InPlace, compression)
             }
-            (Mode::Append, Some((from, pull))) => Self::resume_append(disk, path, from, pull, compression),
+            (Mode::Append, Some((from, pull))) => {
+                let resumed = Appending::resumed(pull, is_start.then_some(from.length));
+                Self::resume_append(disk, path, from, resumed, compression)
+            }
         }
         .map(|mut file| {
             if is_start {
@@ -167,17 +170,16 @@ impl RecordFile {
         disk: Arc<dyn Disk>,
         path: FilePath,
         from: Position,
-        pull: Option<u64>,
+        resumed: Appending,
         compression: Compression,
     ) -> Result<Self, SinkError> {
         let (mut file, found) = open_committed(&*disk, &path, from)?;
-        let noted = Appending::read(&*disk, &path)?.filter(|noted| Some(noted.pull) == pull);
+        let noted = Appending::read(&*disk, &path)?.filter(|noted| noted.pull == resumed.pull);
         let appending = match noted {
             Some(own) => own,
             None if found == from.length
                 || (from.length == 0 && is_without_content(&mut *file, &path, compression)?) =>
             {
-                let resumed = Appending::resumed(pull);
                 resumed.write(&*disk, &path)?;
                 resumed
             }

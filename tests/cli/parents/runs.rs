@@ -125,8 +125,8 @@ fn a_parent_without_sinks_is_not_printed_unless_it_is_named() {
 #[test]
 fn all_records_of_an_incremental_stream_are_parents() {
     let families = Families::new(30);
-    let window =
-        "window = { from = \"2026-01-01\", to = \"2026-01-02\", incremental = true }\nsinks = [\"days\"]\n";
+    let window = "window = { from = \"2026-01-01\", to = \"2026-01-02\", incremental = true }\nsinks = [\"days\"]\n\
+         query = { day = \"{window.start}\" }\n";
     let days = "[sinks.days]\ntype = \"ndjson\"\npath = \"out/{window.start}.ndjson\"\n";
     let folder = families.folder(&[&PARENTS.replace("sinks = [\"lines\"]\n", window), CHILDREN, days]);
     for run in ["run teams", "run", "run", "run members"] {

@@ -50,9 +50,12 @@ impl Api {
             let version = self.records.get(&id).map_or(0, |(version, _)| version + 1);
             self.records.insert(id, (version, self.now));
         }
-        let read = |since: &str| match self.is_unix {
-            true => since.parse().unwrap(),
-            false => since.parse::<Timestamp>().unwrap().as_second(),
+        let read = |since: &str| {
+            if self.is_unix {
+                since.parse().unwrap()
+            } else {
+                since.parse::<Timestamp>().unwrap().as_second()
+            }
         };
         let since = request.query("since").map_or(i64::MIN, |since| read(&since));
         let time = |at: i64| if self.is_unix { json!(at) } else { json!(seconds(at).to_string()) };

@@ -17,6 +17,8 @@ pub struct Sources {
     pub machine_file: Option<PathBuf>,
     /// The values of `--set`; later ones win.
     pub set: Vec<String>,
+    /// Whether credentials may be missing, because nothing is sent. A warning names them.
+    pub may_lack_credentials: bool,
 }
 
 impl Sources {

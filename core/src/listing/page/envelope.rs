@@ -54,6 +54,11 @@ impl Envelope {
 pub(super) fn continuations(envelope: &Value) -> Vec<Continuation> {
     let mut found = Vec::new();
     visit(envelope, &mut Vec::new(), &mut |path, value| {
+        if let Some((index, member, url)) = next_in_links(value) {
+            let tokens = path.iter().copied().chain([index.as_str(), member]);
+            found.push(Continuation { at: Pointer::from_tokens(tokens).to_string(), found: shown(url) });
+            return Descend::No;
+        }
         if path.last().is_some_and(|name| leads_on(name)) && !is_empty(value) {
             let at = Pointer::from_tokens(path.iter().copied()).to_string();
             found.push(Continuation { at, found: shown(value) });
@@ -62,6 +67,16 @@ pub(super) fn continuations(envelope: &Value) -> Vec<Continuation> {
         Descend::Yes
     });
     found
+}
+
+/// The address of the next page in a list of links, such as `[{"rel": "next", "href": "…"}]`.
+fn next_in_links(value: &Value) -> Option<(String, &'static str, &Value)> {
+    value.as_array()?.iter().enumerate().find_map(|(index, link)| {
+        let relation = ["rel", "relation"].into_iter().find_map(|name| link.get(name)?.as_str())?;
+        let address = |name| Some((name, link.get(name).filter(|value| !is_empty(value))?));
+        let (name, address) = ["href", "url", "uri"].into_iter().find_map(address)?;
+        relation.eq_ignore_ascii_case("next").then(|| (index.to_string(), name, address))
+    })
 }
 
 /// Whether a name suggests another page.
