@@ -20,11 +20,11 @@ pub struct RefusalFormat {
 }
 
 impl Default for RefusalFormat {
-    /// The formats of RFC 6749 §5.2, RFC 9457 and most APIs.
+    /// The formats of RFC 6749 §5.2, RFC 9457, JSON:API, FHIR and most APIs.
     fn default() -> Self {
         let pointers = |texts: &[&str]| texts.iter().filter_map(|text| text.parse::<Place>().ok()).collect();
         Self {
-            code: pointers(&["/code", "/error/code", "/error", "/type"]),
+            code: pointers(&["/code", "/error/code", "/error", "/type", "/0/errorCode"]),
             message: pointers(&[
                 "/message",
                 "/error_description",
@@ -33,6 +33,9 @@ impl Default for RefusalFormat {
                 "/detail",
                 "/title",
                 "/errors/0/message",
+                "/errors/0/detail",
+                "/0/message",
+                "/issue/0/diagnostics",
             ]),
             correlation: ["inin-correlation-id", "x-correlation-id", "x-request-id"]
                 .map(str::to_owned)
