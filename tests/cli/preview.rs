@@ -123,7 +123,8 @@ fn a_preview_that_cannot_be_shown_is_an_error() {
 #[test]
 fn a_preview_of_a_stream_with_nothing_new_says_so() {
     let server = api::server(|_| Reply::json(r#"{"date":"2025-12-31T00:00:00Z"}"#).into());
-    let window = "[streams.conversations.window]\nfrom = \"2026-01-01\"\navailable = { path = \"/until\", at = \"/date\" }\n";
+    let window = "[streams.conversations.query]\nday = \"{window.start}\"\n[streams.conversations.window]\n\
+                  from = \"2026-01-01\"\navailable = { path = \"/until\", at = \"/date\" }\n";
     let folder = Folder::configured(&(api::tutorial(&api::root(&server)) + window));
     let ended = folder.run("preview conversations");
     assert_eq!(ended.assert_complete().stdout, "");

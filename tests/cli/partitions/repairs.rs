@@ -60,26 +60,31 @@ fn an_attempt_that_was_stopped_is_continued() {
     let run = |arguments: &str| pull_first(&folder, arguments);
     let ended = run("--max-requests 3");
     assert_eq!(ended.code, Some(75));
-    assert_eq!(
-        ended.stable_stderr(),
-        format!(
-            "calls: partition {FIRST} stopped: --max-requests reached; 4 records saved\n\
-             error: the stream `calls` is not complete\n  \
-             caused by: interrupted during `POST http://127.0.0.1:PORT/api/v2/analytics/conversations/details/query`\n\
-             hint: resume with: longhaul run --plan plan.ndjson --partition {FIRST}\n"
-        )
+    let (said, stopped) =
+        (ended.stable_stderr(), format!("calls: partition {FIRST} stopped: --max-requests reached; "));
+    // A page that was being fetched ahead may or may not have arrived.
+    assert!(
+        said.starts_with(&format!("{stopped}2 records")) || said.starts_with(&format!("{stopped}4 records")),
+        "{said}"
     );
+    let error = format!(
+        " saved\nerror: the stream `calls` is not complete\n  \
+         caused by: interrupted during `POST http://127.0.0.1:PORT/api/v2/analytics/conversations/details/query`\n\
+         hint: resume with: longhaul run --plan plan.ndjson --partition {FIRST}\n"
+    );
+    assert!(said.ends_with(&error), "{said}");
     let attempts = folder.names_in(&format!(".longhaul/{}/{FIRST}.attempts", plan_folder(&folder)));
     assert!(attempts.iter().any(|name| name.contains(".ended")), "{attempts:?}");
     let ended = run("");
     let said = ended.assert_complete().stable_stderr();
-    assert!(
-        said.starts_with(&format!("calls: resuming partition {FIRST} (4 records already saved)\n")),
-        "{said}"
-    );
+    assert!(said.starts_with(&format!("calls: resuming partition {FIRST} (")), "{said}");
     let records = folder.read("out/20260101T000000Z.ndjson");
     assert!(lines.starts_with(&records) && records.lines().count() == 10, "{records}");
-    assert_eq!(api.stats().pages, 6, "five pages of two records, and the one after them");
+    let pages = api.stats().pages;
+    assert!(
+        (6..=7).contains(&pages),
+        "{pages}: five pages of two records, the one after them, and one fetched ahead"
+    );
 }
 
 /// The file and the checkpoint of an attempt that may still be running are copied.
@@ -102,6 +107,9 @@ fn an_attempt_that_may_be_running_is_copied_and_not_disturbed() {
     run("").assert_complete();
     assert_eq!(folder.read("out/20260101T000000Z.ndjson").lines().count(), 10);
     let pages = api.stats().pages;
-    assert!((6..=7).contains(&pages), "{pages}: at most the page that was prefetched was pulled twice");
+    assert!(
+        (6..=8).contains(&pages),
+        "{pages}: at most a page that each stopped run had fetched ahead came twice"
+    );
     assert_eq!(folder.names_in("out"), ["20260101T000000Z.csv", "20260101T000000Z.ndjson"]);
 }
