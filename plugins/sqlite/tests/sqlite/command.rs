@@ -41,7 +41,7 @@ fn the_example_writes_its_table() {
     }
 
     // An incremental pull must not replace earlier pulls.
-    let window = "window = { from = \"2026-01-01\", incremental = true }\nsinks = [";
+    let window = "window = { from = \"2026-01-01\", incremental = true }\nquery = { since = \"{window.start}\" }\nsinks = [";
     let incremental = include_str!("../../example.toml").replace("sinks = [", window);
     for (mode, exit) in [("replace", Exit::Usage), ("append", Exit::Complete)] {
         let mode = format!("table = \"{mode}\"\nmode = \"{mode}\"\n");
