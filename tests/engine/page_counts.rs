@@ -90,15 +90,9 @@ fn pages_of_different_sizes_lose_no_records() {
 
 #[test]
 fn a_wrong_page_count_neither_ends_nor_extends_a_listing() {
-    for counts in [
-        r#","pageCount":0"#,
-        r#","pageCount":9"#,
-        r#","pageCount":18446744073709551615"#,
-        r#","pageCount":-1"#,
-        r#","pageCount":null"#,
-        r#","pageCount":"many""#,
-        "",
-    ] {
+    for counts in
+        [r#","pageCount":0"#, r#","pageCount":-1"#, r#","pageCount":null"#, r#","pageCount":"many""#, ""]
+    {
         let pulled =
             pull_seven(page_number(Some("/pageCount")), Ends::default(), counts, r#"{"entities":[]}"#);
         assert_eq!(pulled.records(), records(7), "{counts}");
@@ -110,6 +104,19 @@ fn a_wrong_page_count_neither_ends_nor_extends_a_listing() {
         assert_eq!(pulled.records(), records(7), "{counts}");
         assert_eq!(pulled.summary().pages, 3, "nothing is requested after the last page");
     }
+}
+
+/// Empty pages before the count is reached do not end a listing, also if only earlier pages have the count.
+#[test]
+fn a_page_count_that_is_too_large_is_reached_or_an_error() {
+    let pull =
+        |counts| pull_seven(page_number(Some("/pageCount")), Ends::default(), counts, r#"{"entities":[]}"#);
+    let pulled = pull(r#","pageCount":9"#);
+    assert_eq!((pulled.records(), pulled.summary().pages), (records(7), 9));
+    assert_eq!(
+        pull(r#","pageCount":18446744073709551615"#).error().to_string(),
+        "101 pages in a row have no records, but each has a next page"
+    );
 }
 
 #[test]
