@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
         &[
             "loaded",
             "systems",
+            "credentials",
             "every_error",
             "show",
             "check",
