@@ -5,7 +5,7 @@ use std::{env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{Columns, Mode, Names, duration, shared_columns};
+use longhaul_table::{Columns, Mode, Names, duration, key_and_indexes, shared_columns};
 use serde::Deserialize;
 
 use crate::{
@@ -149,21 +149,13 @@ impl TryFrom<Options> for Postgres {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let indices = |option: &str, names: &Names| {
-            names.indices(&options.columns).map_err(|error| format!("`{option}` contains {error}"))
-        };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
         if let Some(column) = options.columns.iter().find(|column| column.name.len() > 63) {
             return Err(format!("the column name `{}` is longer than 63 bytes", column.name));
         }
-        let key = indices("key", &options.key)?;
-        let indexes =
-            options.indexes.iter().map(|names| indices("indexes", names)).collect::<Result<Vec<_>, _>>()?;
-        if indexes.iter().any(Vec::is_empty) {
-            return Err("`indexes` contains an index without columns".into());
-        }
+        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, &options.columns)?;
         Ok(Self { options, key, indexes })
     }
 }

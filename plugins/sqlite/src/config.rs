@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{Columns, Mode, Names, duration, shared_columns};
+use longhaul_table::{Columns, Mode, Names, duration, key_and_indexes, shared_columns};
 use serde::Deserialize;
 
 use crate::{sink, table::Table};
@@ -81,18 +81,10 @@ impl TryFrom<Options> for Sqlite {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        let indices = |option: &str, names: &Names| {
-            names.indices(&options.columns).map_err(|error| format!("`{option}` contains {error}"))
-        };
         if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
-        let key = indices("key", &options.key)?;
-        let indexes =
-            options.indexes.iter().map(|names| indices("indexes", names)).collect::<Result<Vec<_>, _>>()?;
-        if indexes.iter().any(Vec::is_empty) {
-            return Err("`indexes` contains an index without columns".into());
-        }
+        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, &options.columns)?;
         Ok(Self { options, key, indexes })
     }
 }

@@ -13,7 +13,7 @@ mod spooled;
 pub use self::{
     cell::{Cell, Type},
     columns::{Column, Columns, mismatch, rejected},
-    options::{Names, duration, shared_columns},
+    options::{Names, duration, key_and_indexes, shared_columns},
     pull::{Entry, Mode, State},
     spooled::{FileFormat, Spool, SpooledFile, SpooledRecords, file_error},
 };

@@ -19,13 +19,30 @@ pub enum Names {
 
 impl Names {
     /// The indices of the columns with these names.
-    pub fn indices(&self, columns: &Columns) -> Result<Vec<usize>, String> {
+    fn indices(&self, columns: &Columns) -> Result<Vec<usize>, String> {
         let names = match self {
             Self::One(name) => slice::from_ref(name),
             Self::Several(names) => names,
         };
         names.iter().map(|name| columns.index(name)).collect()
     }
+}
+
+/// The columns of the options `key` and `indexes`, each by its index in `columns`.
+pub fn key_and_indexes(
+    key: &Names,
+    indexes: &[Names],
+    columns: &Columns,
+) -> Result<(Vec<usize>, Vec<Vec<usize>>), String> {
+    let indices = |option: &str, names: &Names| {
+        names.indices(columns).map_err(|error| format!("`{option}` contains {error}"))
+    };
+    let key = indices("key", key)?;
+    let indexes = indexes.iter().map(|names| indices("indexes", names)).collect::<Result<Vec<_>, _>>()?;
+    if indexes.iter().any(Vec::is_empty) {
+        return Err("`indexes` contains an index without columns".into());
+    }
+    Ok((key, indexes))
 }
 
 impl Default for Names {
