@@ -1,5 +1,6 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod first_failure;
 mod lineage;
 mod outcome;
 mod parents;
@@ -20,11 +21,11 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
-use self::{lineage::Lineage, stream::Puller};
+use self::{first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,
     parents::pull_parents,
-    planned::{of_line, of_plan, of_settling},
+    planned::{of_line, of_plan, of_settling, sinks_of},
 };
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
@@ -62,7 +63,7 @@ fn pull_all(
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _locks = lock(session, &planned)?;
     let record = record(session, arguments, &planned)?;
-    let mut first: Option<Failure> = None;
+    let mut first = FirstFailure::default();
     let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
     let puller = Puller { session, arguments, access: &access, since };
     let mut lineage = Lineage::new(puller, &planned);
@@ -70,19 +71,12 @@ fn pull_all(
     for pull in &planned {
         let Err(failure) = lineage.pull(pull, outcomes) else { continue };
         let stops = arguments.fail_fast || session.stop.reason().is_some();
-        match &first {
-            None => first = Some(failure),
-            Some(_) => report::print(
-                &failure,
-                &session.invocation.clone().of_run(arguments),
-                &mut session.screen.clone(),
-            ),
-        }
+        first.add(failure, session, arguments);
         if stops {
             break;
         }
     }
-    match (first, record) {
+    match (first.take(), record) {
         (Some(failure), _) => Err(failure),
         (None, Some(record)) => record.remove().map(|()| Exit::Complete).map_err(of_record),
         (None, None) => Ok(Exit::Complete),

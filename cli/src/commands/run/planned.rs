@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::Path};
 
 pub(in crate::commands) use self::partition::{of_line, of_settling};
 use self::{partition::Puller, planned_stream::PlannedStream};
-use super::outcome::Outcome;
+use super::{first_failure::FirstFailure, outcome::Outcome};
 use crate::{
     args::{Part, RunArguments},
     build::{Access, ConfiguredSinks, SinkFor},
@@ -21,7 +21,7 @@ use crate::{
         },
         resume::definition_of,
     },
-    terminal::{failure::Failure, report},
+    terminal::failure::Failure,
 };
 
 /// Pulls the chosen partitions, one after another. One that fails because of its own requests does not stop the others. The
@@ -34,17 +34,11 @@ pub(super) fn pull_all(
 ) -> Result<Exit, Failure> {
     let plan = PlanFile::open(&session.folder.join(path)).map_err(of_plan)?;
     let chosen = Chosen::of(arguments, &plan)?;
-    let mut wanted = Vec::new();
-    for header in &plan.header.streams {
-        let table = session.loaded.stream(&header.name)?.table.as_ref();
-        wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
-    }
-    let plugins = session.plugins()?;
-    let sinks = ConfiguredSinks::configure_with(&session.loaded, wanted, &plugins, with_attempt)?;
+    let sinks = sinks_of(session, &plan)?;
     let access = session.connect_for(arguments)?;
     let streams = streams(session, &plan, &sinks, &access)?;
     let mut puller = Puller::new(session, arguments, &plan, &access)?;
-    let mut first: Option<Failure> = None;
+    let mut first = FirstFailure::default();
     for (line, number) in plan.lines().map_err(of_plan)?.zip(0..) {
         let line = line.map_err(of_plan)?;
         let Some(stream) = streams.iter().find(|stream| stream.header.name == line.stream) else { continue };
@@ -59,19 +53,22 @@ pub(super) fn pull_all(
         let Err(failure) = puller.pull(stream, &line, &mut outcomes[index]) else { continue };
         // What else fails would fail in the next partition, too.
         let stops = failure.exit != Exit::Api || arguments.fail_fast || session.stop.reason().is_some();
-        match &first {
-            None => first = Some(failure),
-            Some(_) => report::print(
-                &failure,
-                &session.invocation.clone().of_run(arguments),
-                &mut session.screen.clone(),
-            ),
-        }
+        first.add(failure, session, arguments);
         if stops {
             break;
         }
     }
-    first.map_or(Ok(Exit::Complete), Err)
+    first.take().map_or(Ok(Exit::Complete), Err)
+}
+
+/// The sinks of the streams of a plan.
+pub(in crate::commands) fn sinks_of(session: &Session, plan: &PlanFile) -> Result<ConfiguredSinks, Failure> {
+    let mut wanted = Vec::new();
+    for header in &plan.header.streams {
+        let table = session.loaded.stream(&header.name)?.table.as_ref();
+        wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
+    }
+    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)
 }
 
 /// The streams of the plan. The configuration must be the one that it was made with.

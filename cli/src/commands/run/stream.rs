@@ -153,8 +153,7 @@ impl Puller<'_> {
                 planned.name
             ));
         }
-        let had = state.had(&session.loaded.pages_definition(planned.name));
-        let earlier = pull.earlier(had);
+        let earlier = pull.earlier(state.had(&pull.pages));
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
         let checkpointing =

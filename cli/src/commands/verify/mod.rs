@@ -11,17 +11,15 @@ use longhaul_core::state::Summary;
 use self::{cat::Files, verifying::Verifying};
 use crate::{
     args::VerifyArguments,
-    build::{ConfiguredSinks, SinkFor},
     commands::{
         print,
-        run::{Outcome, of_plan, of_settling, summary},
+        run::{Outcome, of_plan, of_settling, sinks_of, summary},
     },
     exit::Exit,
     session::{
         Session,
         partitions::{
             files::checksum,
-            output::with_attempt,
             partition::Partition,
             plan_file::{Line, PlanFile, StreamHeader},
             receipt::Receipt,
@@ -47,12 +45,7 @@ pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<
         summary::check(session, path)?;
     }
     let plan = PlanFile::open(&session.folder.join(&arguments.plan)).map_err(of_plan)?;
-    let mut wanted = Vec::new();
-    for header in &plan.header.streams {
-        let table = session.loaded.stream(&header.name)?.table.as_ref();
-        wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
-    }
-    let sinks = ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)?;
+    let sinks = sinks_of(session, &plan)?;
     let verifying = Verifying::new(session, &plan, &sinks)?;
     let is_printed = arguments.cat || arguments.files;
     let files = is_printed.then(|| Files::of(&verifying, arguments)).transpose()?;
