@@ -9,9 +9,9 @@ use crate::{
 
 /// The keys of the records that have arrived: 16 bytes each, plus the overhead of a hash set.
 ///
-/// A record is dropped if a record with its key was written in this pull; or, if changes are kept, if the latest one with its
-/// key is the same. It is also dropped if it is the same, byte for
-/// byte, as the latest one with its key in the last complete pull; a record that has changed since is written.
+/// A record is dropped if a record with its key was written in this pull; or, if changes are kept, if the latest one with
+/// its key is the same. It is also dropped if it is the same, byte for byte, as the latest one with its key in the last
+/// complete pull; a record that has changed since is written.
 #[derive(Debug)]
 pub(crate) struct Unique {
     key: PointerTree,

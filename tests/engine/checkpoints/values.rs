@@ -28,7 +28,7 @@ use crate::jobs;
 
 const RECORDS: u64 = 16;
 
-/// The records of an API, some of which change with each request.
+/// The records of an API. Some change with each request.
 struct Api {
     random: Random,
     /// The time, in seconds.

@@ -1,4 +1,4 @@
-//! A clock that many threads share, each of which is a machine of its own.
+//! A clock shared by threads that stand for machines.
 
 use std::{
     collections::BTreeSet,

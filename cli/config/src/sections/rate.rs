@@ -18,7 +18,7 @@ use crate::values::{described::described, duration, place::HeaderOrPlaces};
 pub struct Rate {
     /// How many requests may be in flight at a time, whatever the `concurrency` of streams: sent, and not answered to the
     /// last byte. It counts pages, prefetched ones too, downloads from `api.public_origins`, and the requests of jobs, but
-    /// not those for tokens, of which there is never more than one.
+    /// not token requests, which are sent one at a time.
     pub concurrent: Option<NonZeroUsize>,
     /// Where the API reports its limit.
     #[schemars(extend("x-default" = "`inin-ratelimit-*`, `RateLimit`, `X-RateLimit-*`"))]

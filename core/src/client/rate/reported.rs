@@ -73,7 +73,7 @@ pub(super) enum Renewal {
 }
 
 impl Reported {
-    /// So many requests are left until the period ends.
+    /// The number of requests left until the period ends.
     pub(super) fn requests(left: u64, reset: Duration) -> Self {
         Self { left, cost: 1, renewal: Renewal::After(reset) }
     }

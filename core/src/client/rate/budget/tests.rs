@@ -85,7 +85,7 @@ fn a_period_of_unknown_end_begins_with_the_first_report() {
     assert_eq!(budget.known, Known::Left { left: 7, cost: 1, more: More::At(at(22)) });
 }
 
-/// A budget of at most 1000 points, of which 100 come back each second.
+/// A budget of at most 1000 points. 100 come back each second.
 fn points(left: u64, cost: u64) -> Reported {
     let per_second = NonZeroU64::new(100).unwrap();
     Reported { left, cost, renewal: Renewal::Restored { per_second, most: 1000 } }
