@@ -15,6 +15,7 @@ use longhaul_core::{
     clock::{Interrupt, SystemClock, Wake},
     http::transport::Transport,
 };
+use longhaul_sinks::Children;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     iterator::Signals,
@@ -91,7 +92,7 @@ impl Stop {
                     _ => Signal::Interrupt,
                 };
                 if listener.reason().is_some() {
-                    std::process::exit(128 + number);
+                    end(128 + number);
                 }
                 listener.stop(Reason::Signal(signal));
             }
@@ -158,5 +159,11 @@ fn ignores_hangup() -> bool {
 fn exit_after_grace(reason: Reason, report: fn(Reason)) {
     SystemClock::new(Interrupt::default()).sleep(GRACE);
     report(reason);
-    std::process::exit(reason.exit().code().into());
+    end(reason.exit().code().into());
+}
+
+/// Ends the process, and those that its sinks have started.
+fn end(code: i32) -> ! {
+    Children::of_process().kill_all();
+    std::process::exit(code);
 }

@@ -1,4 +1,4 @@
-//! The built-in sinks: `stdout`, `ndjson` and `csv`.
+//! The built-in sinks: `stdout`, `ndjson`, `csv` and `singer`.
 //!
 //! Each sink is a folder in which `config.rs` reads the options and `sink.rs` writes the records. The folder `file`
 //! contains the shared parts of the sinks that write files, including compression. `preview.rs` shows records to a
@@ -9,22 +9,25 @@ mod file;
 mod join;
 mod ndjson;
 mod preview;
+mod singer;
 mod stdout;
 
 use std::sync::Arc;
 
 use longhaul_core::{disk::Disk, sink::Registry};
 
-use self::{csv::CsvType, ndjson::NdjsonType, stdout::StdoutType};
+use self::{csv::CsvType, ndjson::NdjsonType, singer::SingerType, stdout::StdoutType};
 pub use self::{
     join::{Join, JoinError},
     preview::{Level, Seen, Tabulated, pointers, tabulate},
+    singer::Children,
     stdout::Stdout,
 };
 
-/// Adds `stdout`, `ndjson` and `csv` to `registry`. The first writes to `stdout`, the others write to `disk`.
+/// Adds the built-in sinks to `registry`. The first writes to `stdout`, the others write to `disk`.
 pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {
     registry.register("stdout", StdoutType::new(stdout));
     registry.register("ndjson", NdjsonType::new(Arc::clone(&disk)));
-    registry.register("csv", CsvType::new(disk));
+    registry.register("csv", CsvType::new(Arc::clone(&disk)));
+    registry.register("singer", SingerType::new(disk, Children::of_process()));
 }

@@ -18,11 +18,15 @@ mod recording_sink;
 mod scripted_transport;
 mod setup;
 mod simulated_disk;
+#[cfg(unix)]
+mod singer_target;
 mod sink_helpers;
 mod stored_gzip;
 mod timeline;
 mod tokens;
 
+#[cfg(unix)]
+pub use self::singer_target::{Target, act_as_singer_target, singer_target};
 pub use self::{
     child_process::{child_args, test_in_child},
     compression::{compress, decompress, zip},

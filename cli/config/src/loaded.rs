@@ -16,7 +16,7 @@ use crate::{
     origin::Origin,
     sections::{auth::Auth, root::Config, stream::Stream},
     show, tree,
-    values::secret::SecretSource,
+    values::secret::{SecretSource, may_run_commands},
 };
 
 /// A loaded configuration.
@@ -86,6 +86,13 @@ impl Loaded {
             (origin, _) => origin,
         };
         ConfigError::new(message).at(key, origin)
+    }
+
+    /// Checks that nobody else could have written the file with `key`, which names a command to run.
+    pub fn may_run(&self, key: &str) -> Result<(), ConfigError> {
+        let ownership = self.stack.ownership(&self.origin_of(key));
+        let error = |clause: &str| self.error_at(key, format!("`{key}`: {clause}"));
+        ownership.map_or(Ok(()), |ownership| may_run_commands(ownership, error))
     }
 
     /// The stream `name`, checked. It may be a stream of the preset that no other layer extends.

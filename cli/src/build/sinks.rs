@@ -8,6 +8,7 @@ use std::{
 };
 
 use longhaul_core::{
+    Pointer,
     disk::SystemDisk,
     pull::Column,
     sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use super::columns::columns;
 use crate::{
-    config::{ConfigError, Loaded, Origin, Sink, Table},
+    config::{ConfigError, Loaded, Origin, Sink, Stream, Table},
     exit::Exit,
     terminal::{failure::Failure, hints::broken_sink},
 };
@@ -60,11 +61,16 @@ pub(crate) struct SinkFor<'s> {
     pub(crate) name: &'s str,
     /// The table of the stream, for sinks without their own list of columns.
     pub(crate) table: Option<&'s Table>,
+    /// The field by which the stream drops duplicates, for sinks without a key of their own.
+    pub(crate) unique: Option<&'s Pointer>,
 }
 
-/// The sinks of a run, by name and by the table of the stream.
+/// The sinks of a run, by name and by what they take from the stream.
 #[derive(Debug)]
-pub(crate) struct ConfiguredSinks(BTreeMap<(String, String), Configured>);
+pub(crate) struct ConfiguredSinks(BTreeMap<SinkKey, Configured>);
+
+/// The name of a sink, the table of the stream, and the field by which it drops duplicates.
+type SinkKey = (String, String, String);
 
 /// A configured sink.
 #[derive(Debug)]
@@ -121,10 +127,16 @@ impl ConfiguredSinks {
     }
 }
 
-impl SinkFor<'_> {
-    fn key(&self) -> (String, String) {
+impl<'s> SinkFor<'s> {
+    /// The sink `name` of a stream.
+    pub(crate) fn of(name: &'s str, stream: &'s Stream) -> Self {
+        Self { name, table: stream.table.as_ref(), unique: stream.unique.as_ref() }
+    }
+
+    fn key(&self) -> SinkKey {
         let table = self.table.map(|table| Value::from(table.options()).to_string());
-        (self.name.to_owned(), table.unwrap_or_default())
+        let unique = self.unique.map(ToString::to_string);
+        (self.name.to_owned(), table.unwrap_or_default(), unique.unwrap_or_default())
     }
 }
 
@@ -135,7 +147,7 @@ fn configure(
     plugins: &Plugins,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Failure> {
-    let SinkFor { name, table } = sink;
+    let SinkFor { name, table, unique } = sink;
     let configured = loaded.config.sinks.get(name);
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
@@ -157,6 +169,10 @@ fn configure(
                     .into());
             }
             options.extend(from_table.clone());
+            add_defaults(&mut options, &known, loaded, unique);
+            if options.contains_key("command") {
+                loaded.may_run(&format!("sinks.{name}.command"))?;
+            }
             let options = change(options);
             (sink_type.configure(&options), known, options, from_table)
         }
@@ -207,6 +223,30 @@ fn options_from_table(
     let lacks_columns = !has_own_columns
         && (is_csv_of_stdout || (knows("columns") && !knows("format") && configured.is_none()));
     table.filter(|_| lacks_columns || wants_stream_table(given)).map(Table::options).unwrap_or_default()
+}
+
+/// Adds what a Singer target needs and the configuration has elsewhere: the key of the records, and a folder for those that
+/// it has not confirmed.
+fn add_defaults(options: &mut Options, known: &[String], loaded: &Loaded, unique: Option<&Pointer>) {
+    let knows = |option: &str| known.iter().any(|known| known == option);
+    let state_folder = loaded.config.state_dir.to_str();
+    if let Some(folder) = state_folder.filter(|_| knows("spool") && !options.contains_key("spool")) {
+        // A brace is not a placeholder here.
+        options.insert("spool".into(), format!("{}/spool", folder.replace('{', "{{")).into());
+    }
+    let sends_messages = knows("command") || options.get("format") == Some(&"singer".into());
+    if let Some(unique) = unique.filter(|_| sends_messages && knows("key") && !options.contains_key("key")) {
+        let at = unique.to_string();
+        let is_field = match options.get("columns").and_then(Value::as_array) {
+            Some(columns) => {
+                columns.iter().any(|column| *column == *at || column.get("at") == Some(&at.as_str().into()))
+            }
+            None => unique.tokens().len() == 1,
+        };
+        if is_field {
+            options.insert("key".into(), at.into());
+        }
+    }
 }
 
 fn wants_stream_table(given: &Options) -> bool {

@@ -188,7 +188,7 @@ impl<'p> Resolved<'p> {
         };
         if let (Some(of_stream), Some(parents)) = (&pull.parents, &parents) {
             of_stream.findings(parents).iter().for_each(|clause| log::warn!("{}: {clause}", pull.name));
-            let names = header.sinks.iter().map(|name| SinkFor { name, table: pull.stream.table.as_ref() });
+            let names = header.sinks.iter().map(|name| SinkFor::of(name, pull.stream));
             let openers: Vec<_> = names.filter_map(|sink| Some((sink.name, sinks.get(sink)?))).collect();
             of_stream.check_paths(session, &openers, &pull.variables, parents)?;
         }

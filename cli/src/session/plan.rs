@@ -71,7 +71,7 @@ pub(crate) struct Child<'s> {
 pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<SinkFor<'s>> {
     let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
     let names = if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() };
-    names.into_iter().map(|name| SinkFor { name, table: stream.table.as_ref() }).collect()
+    names.into_iter().map(|name| SinkFor::of(name, stream)).collect()
 }
 
 /// Plans the pulls of these streams, in this order. The stream of the parents of another one comes before it.

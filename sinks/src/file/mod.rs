@@ -15,6 +15,7 @@ mod target;
 pub(crate) use self::{
     compression::Compression,
     encoder::Encoder,
+    path::FilePath,
     record_file::RecordFile,
     spool::Spool,
     target::{Mode, Target},

@@ -24,6 +24,11 @@ impl FilePath {
         Self { absolute: absolute.into(), shown: format!("{}{ending}", self.shown) }
     }
 
+    /// The file `name` in this folder.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self { absolute: self.absolute.join(name), shown: format!("{}/{name}", self.shown) }
+    }
+
     pub(super) fn folder(&self) -> &Path {
         folder_of(&self.absolute)
     }

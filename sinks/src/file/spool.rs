@@ -7,7 +7,7 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, Kind, Open, remove_if_there},
-    sink::{Mark, Receipt, SinkError, Variables},
+    sink::{Batch, Mark, Receipt, SinkError, Variables},
 };
 
 use super::{
@@ -18,6 +18,9 @@ use super::{
     record_file::{Publish, RecordFile},
     target::Target,
 };
+
+/// How many bytes [`Spool::batches`] reads at once.
+const BATCH: usize = 1 << 16;
 
 /// The records of one pull, one per line, in `<path>.spool` next to the final file.
 ///
@@ -52,6 +55,29 @@ impl Spool {
         Ok(Some(Self(spool)))
     }
 
+    /// Creates the spool of a new pull at `path`, where nothing else is.
+    pub(crate) fn create_at(disk: Arc<dyn Disk>, path: FilePath) -> Result<Self, SinkError> {
+        RecordFile::create(disk, path, Publish::InPlace, Compression::None).map(Self)
+    }
+
+    /// Opens the spool at `path`, rolled back to the receipt `from`. Returns `None` if there is none.
+    pub(crate) fn resume_at(
+        disk: Arc<dyn Disk>,
+        path: FilePath,
+        from: &Receipt,
+    ) -> Result<Option<Self>, SinkError> {
+        if disk.kind(&path.absolute).map_err(|error| failed("read", &path, error))?.is_none() {
+            return Ok(None);
+        }
+        let (from, _) = position(from, &path)?;
+        RecordFile::resume(disk, path, from, Publish::InPlace, Compression::None).map(Self).map(Some)
+    }
+
+    /// Its length in bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.0.length
+    }
+
     /// Appends whole lines.
     pub(crate) fn write(&mut self, lines: &[u8]) -> Result<(), SinkError> {
         self.0.write(lines)
@@ -75,6 +101,35 @@ impl Spool {
         while lines.read_line(&mut line).map_err(unreadable)? > 0 {
             each(line.trim_end_matches('\n'))?;
             line.clear();
+        }
+        file.seek(SeekFrom::Start(*length)).map_err(unreadable)?;
+        Ok(())
+    }
+
+    /// Calls `each` with all lines from the byte `start` on, in batches.
+    pub(crate) fn batches(
+        &mut self,
+        start: u64,
+        mut each: impl FnMut(&Batch<'_>) -> Result<(), SinkError>,
+    ) -> Result<(), SinkError> {
+        let RecordFile { file, path, length, .. } = &mut self.0;
+        let unreadable = |error: io::Error| failed("read", path, error);
+        file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+        let mut lines = BufReader::with_capacity(BATCH, (&mut *file).take(length.saturating_sub(start)));
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        loop {
+            let read = lines.read_until(b'\n', &mut bytes).map_err(unreadable)?;
+            if read > 0 {
+                ends.push(bytes.len());
+            }
+            if bytes.len() >= BATCH || (read == 0 && !ends.is_empty()) {
+                each(&Batch::new(&bytes, &ends))?;
+                bytes.clear();
+                ends.clear();
+            }
+            if read == 0 {
+                break;
+            }
         }
         file.seek(SeekFrom::Start(*length)).map_err(unreadable)?;
         Ok(())

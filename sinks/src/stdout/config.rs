@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use longhaul_core::sink::{
-    Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables,
+    Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkType, Variables,
 };
 
 use super::{
     Stdout,
-    sink::{CsvStdout, NdjsonStdout},
+    sink::{CsvStdout, NdjsonStdout, SingerStdout},
 };
-use crate::csv::{Style, Table};
+use crate::{
+    csv::{Style, Table},
+    singer::Layout,
+};
 
 /// The sink type `stdout`.
 #[derive(Debug)]
@@ -30,6 +33,26 @@ struct StdoutConfig {
 enum Format {
     Ndjson,
     Csv(Arc<Table>),
+    Singer(Arc<Layout>),
+}
+
+/// The name of a format.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Named {
+    Ndjson,
+    Csv,
+    Singer,
+}
+
+impl Named {
+    /// Whether an output of this format has the option `key`.
+    fn has(self, key: &str) -> bool {
+        match self {
+            Self::Ndjson => false,
+            Self::Csv => Table::KEYS.iter().chain(&Style::KEYS).any(|known| *known == key),
+            Self::Singer => Layout::KEYS.contains(&key),
+        }
+    }
 }
 
 impl StdoutType {
@@ -41,23 +64,34 @@ impl StdoutType {
 
 impl SinkType for StdoutType {
     fn summary(&self) -> &'static str {
-        "standard output, as NDJSON or CSV"
+        "standard output, as NDJSON, CSV or messages of Singer"
     }
 
     fn options(&self) -> Vec<String> {
-        let keys = ["format"].into_iter().chain(Table::KEYS).chain(Style::KEYS);
-        keys.map(str::to_owned).collect()
+        let own = ["format"].into_iter().chain(Table::KEYS).chain(Style::KEYS);
+        // Both have `columns`.
+        let of_singer = Layout::KEYS.into_iter().filter(|key| !Table::KEYS.contains(key));
+        own.chain(of_singer).map(str::to_owned).collect()
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
-        let keys = Keys::new(options, &self.options())?;
-        let csv = keys.choice("format", &[("ndjson", false), ("csv", true)])?;
-        let format = match Table::KEYS.into_iter().chain(Style::KEYS).find(|key| keys.value(key).is_some()) {
-            Some(key) if !csv => {
-                return Err(SinkError::config(key, format!("`{key}` needs `format = \"csv\"`")));
-            }
-            _ if csv => Format::Csv(Arc::new(Table::new(&keys)?)),
-            _ => Format::Ndjson,
+        let known = self.options();
+        let keys = Keys::new(options, &known)?;
+        let formats = [("ndjson", Named::Ndjson), ("csv", Named::Csv), ("singer", Named::Singer)];
+        let format = keys.choice("format", &formats)?;
+        let of_other = |key: &&String| *key != "format" && keys.value(key).is_some() && !format.has(key);
+        if let Some(key) = known.iter().find(of_other) {
+            let needed: Vec<_> = formats
+                .iter()
+                .filter(|(_, format)| format.has(key))
+                .map(|(name, _)| format!("`format = \"{name}\"`"))
+                .collect();
+            return Err(SinkError::config(key, format!("`{key}` needs {}", needed.join(" or "))));
+        }
+        let format = match format {
+            Named::Ndjson => Format::Ndjson,
+            Named::Csv => Format::Csv(Arc::new(Table::new(&keys)?)),
+            Named::Singer => Format::Singer(Arc::new(Layout::new(&keys)?)),
         };
         Ok(Box::new(StdoutConfig { stdout: self.stdout.clone(), format }))
     }
@@ -69,12 +103,16 @@ impl OpenSink for StdoutConfig {
     }
 
     /// A pipe cannot be rolled back, so the sink resumes at the receipt's mark.
-    fn open(&self, _: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+    fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let stdout = self.stdout.clone();
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(match &self.format {
-            Format::Ndjson => Opened { sink: Box::new(NdjsonStdout::new(stdout)), at },
-            Format::Csv(table) => Opened { sink: Box::new(CsvStdout::new(stdout, Arc::clone(table))), at },
-        })
+        let sink: Box<dyn Sink> = match &self.format {
+            Format::Ndjson => Box::new(NdjsonStdout::new(stdout)),
+            Format::Csv(table) => Box::new(CsvStdout::new(stdout, Arc::clone(table))),
+            Format::Singer(layout) => {
+                Box::new(SingerStdout::new(stdout, Arc::clone(layout), variables.stream()))
+            }
+        };
+        Ok(Opened { sink, at })
     }
 }

@@ -4,8 +4,13 @@ use std::{io, sync::Arc};
 
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError};
 
+use serde_json::json;
+
 use super::Stdout;
-use crate::csv::Table;
+use crate::{
+    csv::Table,
+    singer::{Layout, Messages},
+};
 
 /// Writes records as lines of JSON.
 #[derive(Debug)]
@@ -20,6 +25,13 @@ pub(crate) struct CsvStdout {
     table: Arc<Table>,
     /// The rows to write next. At first they start with the header, which every pipe needs once.
     rows: Vec<u8>,
+}
+
+/// Writes records as messages of Singer.
+#[derive(Debug)]
+pub(crate) struct SingerStdout {
+    stdout: Stdout,
+    messages: Messages,
 }
 
 impl NdjsonStdout {
@@ -38,6 +50,12 @@ impl CsvStdout {
         let written = self.stdout.write(&self.rows);
         self.rows.clear();
         written.map_err(failed)
+    }
+}
+
+impl SingerStdout {
+    pub(crate) fn new(stdout: Stdout, layout: Arc<Layout>, stream: &str) -> Self {
+        Self { stdout, messages: Messages::new(layout, stream) }
     }
 }
 
@@ -63,6 +81,26 @@ impl Sink for CsvStdout {
 
     fn commit(&mut self, _: Mark) -> Result<Receipt, SinkError> {
         self.write_rows()?;
+        Ok(Receipt::default())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+impl Sink for SingerStdout {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        let mut messages = Vec::new();
+        self.messages.records(batch, &mut messages)?;
+        self.stdout.write(&messages).map_err(failed)
+    }
+
+    fn commit(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
+        let mut messages = Vec::new();
+        self.messages.known_schema(&mut messages);
+        self.messages.state(&json!({ "page": mark }), &mut messages);
+        self.stdout.write(&messages).map_err(failed)?;
         Ok(Receipt::default())
     }
 

@@ -12,6 +12,8 @@ mod hostile;
 mod options;
 mod preview;
 mod programs;
+#[cfg(unix)]
+mod singer;
 mod stdout;
 mod support;
 mod union;

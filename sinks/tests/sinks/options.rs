@@ -20,9 +20,14 @@ fn each_type_has_a_summary_and_options() {
             "path mode compression compression_level",
         ),
         (
+            "singer",
+            "any Singer target: at least once, or exactly once if it updates records by `key`",
+            "command timeout spool resume key columns",
+        ),
+        (
             "stdout",
-            "standard output, as NDJSON or CSV",
-            "format columns rows rows_optional arrays formulas delimiter bom line_end",
+            "standard output, as NDJSON, CSV or messages of Singer",
+            "format columns rows rows_optional arrays formulas delimiter bom line_end key",
         ),
     ];
     assert!(types.eq(expected.map(|(name, summary, options)| (
@@ -105,8 +110,17 @@ fn invalid_options_are_rejected_with_their_key() {
             "rows_optional: `rows_optional` needs `rows`",
         ),
         ("stdout", json!({"path": "x"}), "path: unknown key `path`"),
-        ("stdout", json!({"format": "xml"}), "format: `format` must be `ndjson` or `csv`, not `xml`"),
-        ("stdout", json!({"columns": ["/a"]}), "columns: `columns` needs `format = \"csv\"`"),
+        (
+            "stdout",
+            json!({"format": "xml"}),
+            "format: `format` must be `ndjson` or `csv` or `singer`, not `xml`",
+        ),
+        (
+            "stdout",
+            json!({"columns": ["/a"]}),
+            "columns: `columns` needs `format = \"csv\"` or `format = \"singer\"`",
+        ),
+        ("stdout", json!({"key": "/a"}), "key: `key` needs `format = \"singer\"`"),
         ("stdout", json!({"format": "csv"}), "columns: the key `columns` is missing"),
     ];
     for (name, options, message) in cases {

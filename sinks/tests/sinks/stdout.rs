@@ -42,6 +42,26 @@ fn csv_without_rows_has_a_header() {
 }
 
 #[test]
+fn messages_of_singer_end_with_a_state() {
+    let (pipe, folder) = (Pipe::default(), Folder::new());
+    let sink = stdout(&pipe, json!({"format": "singer", "key": "/id"}));
+    pull(folder.open(&*sink), &[r#"{"id":1.10}"#]);
+    assert_eq!(
+        pipe.writes(),
+        [
+            concat!(
+                r#"{"type":"SCHEMA","stream":"users","schema":{"type":"object","properties":{"id":{"type":["null","number"]}}},"#,
+                r#""key_properties":["id"]}"#,
+                "\n",
+                r#"{"type":"RECORD","stream":"users","record":{"id":1.10}}"#,
+                "\n",
+            ),
+            concat!(r#"{"type":"STATE","value":{"bookmarks":{"users":{"page":1}}}}"#, "\n"),
+        ]
+    );
+}
+
+#[test]
 fn a_closed_pipe_differs_from_other_errors() {
     for (kind, expected) in [
         (io::ErrorKind::BrokenPipe, "Closed: cannot write to standard output (cause)"),
@@ -49,7 +69,7 @@ fn a_closed_pipe_differs_from_other_errors() {
     ] {
         let mut registry = Registry::default();
         register(&mut registry, Stdout::to(Failing(kind)), Arc::new(SystemDisk));
-        for options in [json!({}), json!({"format": "csv", "columns": ["/a"]})] {
+        for options in [json!({}), json!({"format": "csv", "columns": ["/a"]}), json!({"format": "singer"})] {
             let options = serde_json::from_value(options).unwrap();
             let sink = registry.get("stdout").unwrap().configure(&options).unwrap();
             let mut open = Folder::new().open(&*sink);

@@ -132,15 +132,7 @@ impl SecretSource {
 
     fn run(&self, line: &[String]) -> Result<Vec<u8>, ConfigError> {
         if let Some(ownership) = self.ownership {
-            let problem = ownership.problem().map_err(|error| {
-                self.error("cannot determine who can write to the configuration file").because(error)
-            })?;
-            if let Some(problem) = problem {
-                let clause = format!("the configuration file must not run commands, because {problem}");
-                return Err(self
-                    .error(&clause)
-                    .with_hint("make yourself its owner and run `chmod go-w` on it"));
-            }
+            may_run_commands(ownership, |clause| self.error(clause))?;
         }
         let Some((program, arguments)) = line.split_first() else {
             return Err(self.error("the command is empty"));
@@ -173,6 +165,21 @@ impl fmt::Debug for Form {
             Self::Text(secret) => f.debug_tuple("Text").field(secret).finish(),
         }
     }
+}
+
+/// Checks that nobody else could have written a configuration file that names a command to run. `error` makes an error of a
+/// clause.
+pub(crate) fn may_run_commands(
+    ownership: Ownership,
+    error: impl Fn(&str) -> ConfigError,
+) -> Result<(), ConfigError> {
+    let problem = ownership.problem().map_err(|source| {
+        error("cannot determine who can write to the configuration file").because(source)
+    })?;
+    problem.map_or(Ok(()), |problem| {
+        let clause = format!("the configuration file must not run commands, because {problem}");
+        Err(error(&clause).with_hint("make yourself its owner and run `chmod go-w` on it"))
+    })
 }
 
 impl<'de> Deserialize<'de> for SecretSource {

@@ -65,8 +65,8 @@ pub(super) fn pull_all(
 pub(in crate::commands) fn sinks_of(session: &Session, plan: &PlanFile) -> Result<ConfiguredSinks, Failure> {
     let mut wanted = Vec::new();
     for header in &plan.header.streams {
-        let table = session.loaded.stream(&header.name)?.table.as_ref();
-        wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
+        let stream = session.loaded.stream(&header.name)?;
+        wanted.extend(header.sinks.iter().map(|name| SinkFor::of(name, stream)));
     }
     ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)
 }
@@ -83,8 +83,7 @@ fn streams<'p>(
         let source = session.source(&header.name, stream, access)?;
         let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
         check(header, &definition_of(session, &header.name, &source, &names))?;
-        let table = stream.table.as_ref();
-        let names = names.into_iter().map(|name| SinkFor { name, table });
+        let names = names.into_iter().map(|name| SinkFor::of(name, stream));
         let columns = names.clone().flat_map(|sink| all.columns(sink).to_vec()).collect();
         let sinks = names.filter_map(|sink| Some((sink.name, all.get(sink)?))).collect();
         Ok(PlannedStream { header, source, sinks, columns, shared: shared(header, &session.folder) })

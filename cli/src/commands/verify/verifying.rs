@@ -52,11 +52,11 @@ impl<'p> Verifying<'p> {
         sinks: &'p ConfiguredSinks,
     ) -> Result<Self, Failure> {
         let stream = |header: &'p StreamHeader| {
-            let table = session.loaded.stream(&header.name)?.table.as_ref();
+            let stream = session.loaded.stream(&header.name)?;
             let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
             check_without_bodies(header, &session.loaded.definition(&header.name, &names))?;
             let sinks =
-                names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor { name, table })?)));
+                names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor::of(name, stream))?)));
             let (sinks, shared) = (sinks.collect(), shared(header, &session.folder));
             Ok::<_, Failure>(VerifiedStream { header, sinks, shared })
         };
