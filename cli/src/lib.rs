@@ -65,8 +65,8 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
             Failure::usage(error).hint(format!("check the folder of -C: `{}`", folder.display()))
         })?;
     }
-    let stop =
-        Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
+    let stop = Stop::on_signals(report::print_forced_exit, build::end_children)
+        .map_err(|error| Failure::new(Exit::Fault, error))?;
     let sends_nothing = matches!(
         &arguments.command,
         Command::Config | Command::Status { .. } | Command::Streams | Command::Check { offline: true, .. }

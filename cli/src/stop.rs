@@ -15,7 +15,6 @@ use longhaul_core::{
     clock::{Interrupt, SystemClock, Wake},
     http::transport::Transport,
 };
-use longhaul_sinks::Children;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     iterator::Signals,
@@ -37,6 +36,8 @@ struct State {
     transports: Mutex<Vec<Arc<dyn Transport>>>,
     /// Reports that the process ends although the run has not.
     report: OnceLock<fn(Reason)>,
+    /// Ends the processes that the run has started, when the process ends although the run has not.
+    end_children: OnceLock<fn()>,
 }
 
 /// Why a run is stopped.
@@ -74,10 +75,12 @@ impl fmt::Display for Reason {
 }
 
 impl Stop {
-    /// Starts to listen for signals. `report` is called if the process has to end before the run does.
-    pub(crate) fn on_signals(report: fn(Reason)) -> io::Result<Self> {
+    /// Starts to listen for signals. If the process has to end before the run does, `report` is called, and then
+    /// `end_children`.
+    pub(crate) fn on_signals(report: fn(Reason), end_children: fn()) -> io::Result<Self> {
         let stop = Self::default();
         let _ = stop.0.report.set(report);
+        let _ = stop.0.end_children.set(end_children);
         let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM])?;
         if !ignores_hangup() {
             signals.add_signal(SIGHUP)?;
@@ -92,7 +95,7 @@ impl Stop {
                     _ => Signal::Interrupt,
                 };
                 if listener.reason().is_some() {
-                    end(128 + number);
+                    listener.end(128 + number);
                 }
                 listener.stop(Reason::Signal(signal));
             }
@@ -141,9 +144,26 @@ impl Stop {
             .iter()
             .for_each(|each| each.interrupt());
         let Some(report) = self.0.report.get().copied() else { return };
+        let stop = self.clone();
         // If no thread can be started, the run has to end without a limit of time.
-        let _ =
-            thread::Builder::new().name("grace".to_owned()).spawn(move || exit_after_grace(reason, report));
+        let _ = thread::Builder::new()
+            .name("grace".to_owned())
+            .spawn(move || stop.end_after_grace(reason, report));
+    }
+
+    /// Ends the process after the grace period, unless it has ended by then.
+    fn end_after_grace(&self, reason: Reason, report: fn(Reason)) {
+        SystemClock::new(Interrupt::default()).sleep(GRACE);
+        report(reason);
+        self.end(reason.exit().code().into());
+    }
+
+    /// Ends the process, although the run has not ended.
+    fn end(&self, code: i32) -> ! {
+        if let Some(end_children) = self.0.end_children.get() {
+            end_children();
+        }
+        std::process::exit(code);
     }
 }
 
@@ -153,17 +173,4 @@ fn ignores_hangup() -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
-}
-
-/// Ends the process after the grace period, unless it has ended by then.
-fn exit_after_grace(reason: Reason, report: fn(Reason)) {
-    SystemClock::new(Interrupt::default()).sleep(GRACE);
-    report(reason);
-    end(reason.exit().code().into());
-}
-
-/// Ends the process, and those that its sinks have started.
-fn end(code: i32) -> ! {
-    Children::of_process().kill_all();
-    std::process::exit(code);
 }

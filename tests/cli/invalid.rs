@@ -98,7 +98,7 @@ fn an_unknown_type_of_sink() {
         "type = \"ndjson\"",
         "type = \"ndjsn\"",
         &format!(
-            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `singer`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:22\n\
              hint: no plugin was found; one with this name would be `{}longhaul_sink_ndjsn{}` in a folder of `plugin_path`: see longhaul sinks\n",
             env::consts::DLL_PREFIX,
@@ -108,7 +108,7 @@ fn an_unknown_type_of_sink() {
     assert_refused(
         "type = \"ndjson\"",
         "type = \"../ndjson\"",
-        "error: unknown sink type `../ndjson`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+        "error: unknown sink type `../ndjson`; the known types are `csv`, `ndjson`, `singer`, `stdout` (did you mean `ndjson`?)\n  \
          in: longhaul.toml:22\n",
     );
 }

@@ -51,6 +51,7 @@ mod running_command;
 mod runs;
 mod secrets;
 mod signals;
+mod singer;
 mod state;
 mod status;
 mod stopping;

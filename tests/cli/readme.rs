@@ -14,11 +14,12 @@ use crate::{
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
-const RUN_ELSEWHERE: [&str; 14] = [
+const RUN_ELSEWHERE: [&str; 15] = [
     // `new_sink.rs`.
     "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
     "cargo doc --workspace --no-deps --open",
     "cargo install --locked --path cli",
+    "cargo install --locked --path cli --features parquet,postgres,sqlite,xlsx",
     // With fewer records: `demo.rs`.
     "cargo run -- demo",
     "cargo test --workspace",
@@ -82,7 +83,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 12] = [
+const RUN: [&str; 13] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -93,6 +94,8 @@ const RUN: [&str; 12] = [
     "[streams.messages]",
     "[streams.visits]",
     "[streams.tickets]",
+    // `singer.rs`.
+    "[streams.contacts]",
     "[sinks.segments]",
     LINES,
 ];

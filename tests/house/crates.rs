@@ -24,11 +24,12 @@ fn name(value: &Value) -> String {
     value["name"].as_str().unwrap().to_owned()
 }
 
-/// The dependencies of each crate of the workspace, without dev-dependencies.
+/// The dependencies of each crate of the workspace, without dev-dependencies and those of features.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let of_package = |package: &Value| {
         let all = package["dependencies"].as_array().unwrap().iter();
-        let mut names: Vec<_> = all.filter(|each| each["kind"] != "dev").map(name).collect();
+        let mut names: Vec<_> =
+            all.filter(|each| each["kind"] != "dev" && each["optional"] == false).map(name).collect();
         names.sort();
         names
     };

@@ -3,6 +3,8 @@
 mod client;
 mod columns;
 mod credentials;
+#[cfg(feature = "linked")]
+mod linked;
 mod parents;
 mod placeholders;
 mod request_limit;
@@ -13,7 +15,9 @@ mod source;
 pub(crate) use self::{
     client::{Access, Limits, connect},
     parents::{each, each_listed, parents_sink},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
+    sinks::{
+        ConfiguredSinks, STDOUT, SinkFor, end_children, of_options, of_plugin, of_table, plugins, registry,
+    },
     source::source,
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

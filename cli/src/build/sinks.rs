@@ -15,7 +15,7 @@ use longhaul_core::{
     suggest::closest,
 };
 use longhaul_plugin_host::{LoadError, Plugins};
-use longhaul_sinks::Stdout;
+use longhaul_sinks::{Children, Stdout};
 use serde_json::Value;
 
 use super::columns::columns;
@@ -29,7 +29,14 @@ use crate::{
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
+    #[cfg(feature = "linked")]
+    super::linked::register(&mut registry);
     registry
+}
+
+/// Ends the processes that sinks have started.
+pub(crate) fn end_children() {
+    Children::of_process().kill_all();
 }
 
 /// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
@@ -221,7 +228,8 @@ fn options_from_table(
         ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
     // A file with a table in the configuration, but without columns, has all columns.
     let lacks_columns = !has_own_columns
-        && (is_csv_of_stdout || (knows("columns") && !knows("format") && configured.is_none()));
+        && (is_csv_of_stdout
+            || (knows("columns") && knows("rows") && !knows("format") && configured.is_none()));
     table.filter(|_| lacks_columns || wants_stream_table(given)).map(Table::options).unwrap_or_default()
 }
 

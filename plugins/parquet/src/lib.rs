@@ -12,8 +12,7 @@ mod file;
 mod group;
 mod layout;
 
-use longhaul_plugin::export_sink;
-
 pub use self::config::Parquet;
 
-export_sink!(Parquet);
+#[cfg(feature = "library")]
+longhaul_plugin::export_sink!(Parquet);

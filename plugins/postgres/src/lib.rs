@@ -19,8 +19,7 @@ mod sink;
 mod table;
 mod tls;
 
-use longhaul_plugin::export_sink;
-
 pub use self::config::Postgres;
 
-export_sink!(Postgres);
+#[cfg(feature = "library")]
+longhaul_plugin::export_sink!(Postgres);

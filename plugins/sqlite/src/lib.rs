@@ -14,8 +14,7 @@ mod marks;
 mod sink;
 mod table;
 
-use longhaul_plugin::export_sink;
-
 pub use self::config::Sqlite;
 
-export_sink!(Sqlite);
+#[cfg(feature = "library")]
+longhaul_plugin::export_sink!(Sqlite);

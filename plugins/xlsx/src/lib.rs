@@ -12,8 +12,7 @@ mod sheet;
 mod value;
 mod workbook;
 
-use longhaul_plugin::export_sink;
-
 pub use self::config::Xlsx;
 
-export_sink!(Xlsx);
+#[cfg(feature = "library")]
+longhaul_plugin::export_sink!(Xlsx);

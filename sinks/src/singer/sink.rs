@@ -2,7 +2,7 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    io::{Read, Write},
+    io::{self, Read, Write},
     sync::Arc,
 };
 
@@ -13,6 +13,9 @@ use longhaul_core::{
 
 use super::{config::Settings, delivery::Delivery};
 use crate::file::{FilePath, Spool};
+
+/// How many complete pulls of a stream are remembered besides the last one. A pull into several targets needs one for each.
+const REMEMBERED: usize = 31;
 
 /// An open `singer` sink.
 ///
@@ -209,18 +212,24 @@ fn spool_path(folder: &FilePath, stream: &str, pull: u64) -> FilePath {
     folder.below(&format!("{}-{pull:016x}.spool", Variables::file_name(stream)))
 }
 
-/// The file with the number of the last complete pull. It tells a spool that is no longer needed from one that is lost.
+/// The file with the numbers of the last complete pulls. It tells a spool that is no longer needed from one that is lost.
 fn complete_path(folder: &FilePath, stream: &str) -> FilePath {
     folder.below(&format!("{}.complete", Variables::file_name(stream)))
 }
 
 fn mark_complete(disk: &dyn Disk, folder: &FilePath, stream: &str, pull: u64) -> Result<(), SinkError> {
     let path = complete_path(folder, stream);
+    let new = folder.below(&format!("{}-{pull:016x}.complete", Variables::file_name(stream)));
     let write = || {
-        remove_if_there(disk, &path.absolute)?;
-        let mut file = disk.open(&path.absolute, Open::New)?;
+        let pulls = read_complete(disk, &path)?;
+        remove_if_there(disk, &new.absolute)?;
+        let mut file = disk.open(&new.absolute, Open::New)?;
+        for earlier in pulls.lines().rev().take(REMEMBERED).collect::<Vec<_>>().into_iter().rev() {
+            writeln!(file, "{earlier}")?;
+        }
         writeln!(file, "{pull:016x}")?;
-        file.sync()
+        file.sync()?;
+        disk.rename(&new.absolute, &path.absolute)
     };
     write().map_err(|error| SinkError::io(format!("cannot write to `{}`", path.shown), error))
 }
@@ -232,12 +241,15 @@ fn is_marked_complete(
     pull: u64,
 ) -> Result<bool, SinkError> {
     let path = complete_path(folder, stream);
-    let read = || {
-        let mut text = String::new();
-        if disk.kind(&path.absolute)?.is_some() {
-            disk.open(&path.absolute, Open::Existing)?.read_to_string(&mut text)?;
-        }
-        Ok(text.trim_end() == format!("{pull:016x}"))
-    };
-    read().map_err(|error| SinkError::io(format!("cannot read `{}`", path.shown), error))
+    let pulls = read_complete(disk, &path)
+        .map_err(|error| SinkError::io(format!("cannot read `{}`", path.shown), error))?;
+    Ok(pulls.lines().any(|line| line == format!("{pull:016x}")))
+}
+
+fn read_complete(disk: &dyn Disk, path: &FilePath) -> io::Result<String> {
+    let mut text = String::new();
+    if disk.kind(&path.absolute)?.is_some() {
+        disk.open(&path.absolute, Open::Existing)?.read_to_string(&mut text)?;
+    }
+    Ok(text)
 }

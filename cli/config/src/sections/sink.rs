@@ -31,7 +31,7 @@ impl JsonSchema for Sink {
             "type": "object",
             "properties": {
                 "type": {
-                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, or the name of a plugin.",
+                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, `singer`, or the name of a plugin.",
                     "type": "string",
                     "x-default": TABLE_NAME,
                 },

@@ -1,0 +1,176 @@
+//! Pulls into Singer targets.
+#![cfg(unix)]
+
+use std::{collections::HashSet, fs, path::Path, time::Duration};
+
+use longhaul_tests::{Random, Reply, Target, act_as_singer_target, singer_target};
+use serde_json::Value;
+
+use crate::{
+    api::{self, TUTORIAL, reach, without_faults},
+    command_output::CommandOutput,
+    folder::Folder,
+    readme::configuration_of,
+};
+
+/// The child process of these tests.
+#[test]
+fn target() {
+    act_as_singer_target();
+}
+
+/// The configuration of a pull of all conversations through this command.
+fn configuration(command: &[String]) -> String {
+    let command = Value::from(command);
+    let stream =
+        TUTORIAL.replace("sinks = [\"lines\"]", "unique = \"/conversationId\"\nsinks = [\"loaded\"]");
+    format!(
+        "commit_every = \"10ms\"\n{}{stream}\n[sinks.loaded]\ntype = \"singer\"\ncommand = {command}\n",
+        api::connection("http://127.0.0.1:1")
+    )
+}
+
+/// A folder with the configuration of a pull into this target, which writes to the file `out`.
+fn to(target: Target) -> Folder {
+    let folder = Folder::empty();
+    let command = singer_target("singer::target", target, &folder.path("out"));
+    folder.with("longhaul.toml", configuration(&command))
+}
+
+/// A folder with the configuration of a pull into this shell script.
+fn script(script: &str) -> Folder {
+    Folder::configured(&configuration(&["sh", "-c", script].map(str::to_owned)))
+}
+
+fn run(folder: &Folder) -> CommandOutput {
+    reach(&api::start(&without_faults(120)), folder.longhaul("run")).run()
+}
+
+#[test]
+fn all_records_arrive_in_order_and_unaltered() {
+    for target in [Target::Replaces, Target::AddsAtStates, Target::AddsAtEnd] {
+        let folder = to(target);
+        run(&folder).assert_complete();
+        assert_eq!(folder.read("out"), api::lines(&without_faults(120)), "{target:?}");
+        assert_eq!(folder.names_in(".longhaul/spool"), ["conversations.complete"]);
+    }
+}
+
+#[test]
+fn the_configuration_of_the_page_loads_contacts() {
+    let server = api::server(|_| Reply::json(r#"{"results":[{"id":1},{"id":1.10}]}"#).into());
+    let folder = Folder::empty();
+    let command = singer_target("singer::target", Target::AddsAtEnd, &folder.path("out"));
+    let shown = r#"["target-duckdb", "--config", "duckdb.json"]"#;
+    let configuration = configuration_of("contacts");
+    assert!(configuration.contains(shown));
+    let configuration = configuration.replace(shown, &Value::from(command).to_string());
+    let folder = folder.with("longhaul.toml", api::connection(&api::root(&server)) + &configuration);
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out"), "{\"id\":1}\n{\"id\":1.10}\n");
+}
+
+#[test]
+fn standard_output_has_the_messages() {
+    let folder = Folder::configured(
+        &configuration(&["unused".into()])
+            .replace("type = \"singer\"\ncommand = [\"unused\"]", "type = \"stdout\"\nformat = \"singer\""),
+    );
+    let output = run(&folder);
+    let lines: Vec<_> = output.assert_complete().stdout.lines().collect();
+    let records = lines
+        .iter()
+        .filter(|line| line.starts_with(r#"{"type":"RECORD","stream":"conversations","record":{"#));
+    assert_eq!(records.count(), 120);
+    let schema: Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(schema["type"], "SCHEMA");
+    assert_eq!(schema["key_properties"], serde_json::json!(["conversationId"]));
+    assert_eq!(lines.last(), Some(&r#"{"type":"STATE","value":{"bookmarks":{"conversations":{"page":3}}}}"#));
+}
+
+#[test]
+fn a_failed_target_ends_the_run_and_the_same_command_resumes() {
+    let folder = Folder::configured(&configuration(&["longhaul-no-such-target".into()]));
+    run(&folder).assert_failed(
+        5,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the sink `loaded` failed\n  \
+         caused by: cannot find the target `longhaul-no-such-target` (install it, or write its path in `command`)\n\
+         hint: fix the problem, then resume with: longhaul run\n",
+    );
+    let folder = script("cat >/dev/null; echo 'cannot reach db://me:hunter2@db' >&2; exit 1");
+    let api = api::start(&without_faults(120));
+    reach(&api, folder.longhaul("run")).run().assert_failed(
+        5,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the sink `loaded` failed\n  \
+         caused by: the target `sh` failed (exit status: 1)\n  \
+         caused by: its last lines were:\n    cannot reach db://***@db\n\
+         hint: fix the problem, then resume with: longhaul run\n",
+    );
+    let pages = api.stats().pages;
+    let command = singer_target("singer::target", Target::AddsAtEnd, &folder.path("out"));
+    let folder = folder.with("longhaul.toml", configuration(&command));
+    reach(&api, folder.longhaul("run")).run().assert_complete();
+    assert_eq!(folder.read("out"), api::lines(&without_faults(120)));
+    assert_eq!(api.stats().pages, pages, "nothing is pulled again");
+}
+
+#[test]
+fn a_file_of_another_user_must_not_name_a_target() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = script("cat >/dev/null");
+    fs::set_permissions(folder.path("longhaul.toml"), fs::Permissions::from_mode(0o666)).unwrap();
+    let output = run(&folder);
+    assert_eq!(output.code, Some(2));
+    let error = output.last_error();
+    assert!(
+        error.starts_with(
+            "error: `sinks.loaded.command`: the configuration file must not run commands, because other users can write to it\n"
+        ),
+        "{error}"
+    );
+    assert!(error.ends_with("hint: make yourself its owner and run `chmod go-w` on it\n"), "{error}");
+}
+
+/// Kills the run at random times. Every record is loaded at least once, and the bytes are right; a target with a key keeps
+/// each once.
+#[test]
+fn no_record_is_lost_if_the_run_is_killed() {
+    let settings = longhaul_demo::Settings { latency: Duration::from_millis(20), ..without_faults(1000) };
+    let expected = api::lines(&settings);
+    let mut random = Random::new();
+    for target in [Target::AddsAtStates, Target::AddsAtEnd] {
+        let (api, folder) = (api::start(&settings), to(target));
+        for _ in 0..6 {
+            let running = reach(&api, folder.longhaul("run")).start();
+            api::clock().sleep(Duration::from_millis(random.below(700)));
+            running.kill();
+        }
+        let context = format!("LONGHAUL_TEST_SEED={}: {target:?}", random.seed());
+        // The pull may have been complete; then this is another one, with the same records.
+        reach(&api, folder.longhaul("run")).run().assert_complete();
+        let loaded = folder.read("out");
+        let loaded: HashSet<_> = loaded.lines().collect();
+        let expected: HashSet<_> = expected.lines().collect();
+        assert!(loaded == expected, "{context}: {} of {} records", loaded.len(), expected.len());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stopped_run_leaves_no_process() {
+    for signal in ["INT", "TERM"] {
+        // It reads nothing, so that the run waits for it and has to be stopped after the grace period.
+        let folder = script("echo $$ >id.new; mv id.new id; exec sleep 1000");
+        let settings = longhaul_demo::Settings { latency: Duration::from_millis(1), ..without_faults(5000) };
+        let api = api::start(&settings);
+        let running = reach(&api, folder.longhaul("run")).start();
+        while !folder.path("id").exists() {}
+        running.signal(signal);
+        running.end();
+        let process = format!("/proc/{}", folder.read("id").trim());
+        assert!(!Path::new(&process).exists(), "{signal}");
+    }
+}
