@@ -94,6 +94,13 @@ impl SingerSink {
         let mut delivery = Delivery::start(program, layout, &self.stream, self.pull)?;
         if self.settings.sends_all_again {
             self.confirmed = 0;
+        } else if self.confirmed > 0 {
+            log::warn!(
+                "{}: the target `{}` is started again and receives only what it has not confirmed; if it replaces its table \
+                 when it starts, set `resume = \"start\"`",
+                self.stream,
+                program.command[0]
+            );
         }
         self.spool.batches(self.confirmed, |batch| delivery.records(batch))?;
         Ok(delivery)
