@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn only_the_last_lines_are_kept() {
-        let output: String = (0..25).map(|line| format!("line {line}\n\n")).collect();
+        let output = (0..25).map(|line| format!("line {line}\n\n")).collect::<Vec<_>>().concat();
         let lines = Mutex::<LastLines>::default();
         assert_eq!(lines.lock().unwrap().text(), None);
         LastLines::read(output.as_bytes(), &lines);
