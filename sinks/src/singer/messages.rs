@@ -109,7 +109,9 @@ impl Messages {
             out.extend_from_slice(br#","record":"#);
             match &layout.columns {
                 Some(columns) => {
-                    columns.write(text(record, number)?, out).map_err(|error| not_an_object(number, error))?;
+                    columns
+                        .write(text(record, number)?, out)
+                        .map_err(|error| not_an_object(number, error))?;
                 }
                 None => out.extend_from_slice(record),
             }
