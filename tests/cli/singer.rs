@@ -98,19 +98,23 @@ fn a_failed_target_ends_the_run_and_the_same_command_resumes() {
          caused by: cannot find the target `longhaul-no-such-target` (install it, or write its path in `command`)\n\
          hint: fix the problem, then resume with: longhaul run\n",
     );
-    let folder = script("cat >/dev/null; echo 'cannot reach db://me:hunter2@db' >&2; exit 1");
+    let folder = Folder::empty();
+    let mut command = singer_target("singer::target", Target::AddsAtEnd, &folder.path("out"));
+    let broken = "[ -e repaired ] || { cat >/dev/null; echo 'cannot reach db://me:hunter2@db' >&2; exit 1; }";
+    command[2] = format!("{broken}\n{}", command[2]);
+    let folder = folder.with("longhaul.toml", configuration(&command));
     let api = api::start(&without_faults(120));
     reach(&api, folder.longhaul("run")).run().assert_failed(
         5,
-        "error: the stream `conversations` is not complete\n  \
+        "conversations: stopped; 120 records (3 pages) saved\n\
+         error: the stream `conversations` is not complete\n  \
          caused by: the sink `loaded` failed\n  \
          caused by: the target `sh` failed (exit status: 1)\n  \
          caused by: its last lines were:\n    cannot reach db://***@db\n\
          hint: fix the problem, then resume with: longhaul run\n",
     );
     let pages = api.stats().pages;
-    let command = singer_target("singer::target", Target::AddsAtEnd, &folder.path("out"));
-    let folder = folder.with("longhaul.toml", configuration(&command));
+    let folder = folder.with("repaired", "");
     reach(&api, folder.longhaul("run")).run().assert_complete();
     assert_eq!(folder.read("out"), api::lines(&without_faults(120)));
     assert_eq!(api.stats().pages, pages, "nothing is pulled again");
