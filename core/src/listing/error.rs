@@ -111,7 +111,7 @@ pub enum PageError {
         /// How many.
         pages: u64,
     },
-    /// The page is an error in spite of its status.
+    /// The page is an error despite its status.
     #[error("page {page} has no records at `{at}`, but an error: {message}")]
     ErrorInstead {
         /// Where the records should be.

@@ -78,7 +78,7 @@ fn parents_without_records_are_reported() {
         4,
         "teams: complete, 0 records in 1 page, TIME -> parents of `members`\n\
          error: members: `teams` has no records, so there is nothing to pull\n\
-         hint: to go on in spite of it, run it again without --strict\n",
+         hint: to accept this, run it again without --strict\n",
     );
     let ended = folder.run("run members");
     assert_eq!(
@@ -109,7 +109,7 @@ fn a_field_that_no_parent_has_is_reported() {
     assert_eq!(
         ended.last_error(),
         "error: members: no record of `teams` has a value at `/nmae` for `each.add.name`\n\
-         hint: to go on in spite of it, run it again without --strict\n"
+         hint: to accept this, run it again without --strict\n"
     );
 }
 
@@ -124,7 +124,7 @@ fn parents_with_the_same_values_are_reported() {
     assert!(stderr.contains(&["warn  ", finding].concat()), "{stderr}");
     let ended = folder.run("run members --strict");
     assert_eq!(ended.code, Some(4));
-    let hint = "hint: to go on in spite of it, run it again without --strict\n";
+    let hint = "hint: to accept this, run it again without --strict\n";
     assert_eq!(ended.last_error(), ["error: ", finding, hint].concat());
 }
 

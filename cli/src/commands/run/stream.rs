@@ -253,7 +253,7 @@ fn open_parents(
         let findings = parents.findings(opened);
         if puller.arguments.strict && !findings.is_empty() {
             let clause = format!("{}: {}", planned.name, findings.join("; "));
-            let hint = "to go on in spite of it, run it again without --strict";
+            let hint = "to accept this, run it again without --strict";
             return Err(Failure::new(Exit::Api, clause).hint(hint));
         }
         for clause in findings {

@@ -214,7 +214,7 @@ impl Page {
         found
     }
 
-    /// What the page says is wrong, if it is an error in spite of its status.
+    /// What the page says is wrong, if it is an error despite its status.
     pub(super) fn error(&self) -> Option<String> {
         envelope::error(self.envelope())
     }
