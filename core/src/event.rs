@@ -1,8 +1,8 @@
 //! The events of a run, reported as they happen.
 
-use std::{error::Error, fmt::Debug, io, path::Path, time::Duration};
+use std::{error::Error, fmt::Debug, io, path::Path, sync::Arc, time::Duration};
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use crate::shown_url::ShownUrl;
 
@@ -22,6 +22,22 @@ pub enum Event<'a> {
         method: &'a Method,
         /// The URL of the request, without its secret parts.
         url: &'a ShownUrl,
+    },
+    /// A response arrived as a whole, from the API or from the token endpoint.
+    Answered {
+        /// The URL of the request, without its secret parts.
+        url: &'a ShownUrl,
+        /// The status code.
+        status: StatusCode,
+        /// The size of the content in bytes, decompressed.
+        bytes: u64,
+        /// The time between the request and the last byte of the response.
+        took: Duration,
+    },
+    /// A response reported how much of a rate limit is left.
+    RateReported {
+        /// How much: requests, or the points that they cost. With several workers, the share of this one.
+        left: u64,
     },
     /// The token endpoint issued a token.
     TokenIssued {
@@ -90,6 +106,16 @@ pub enum Fault {
     Connection,
     /// A response that could not be read.
     UnreadableAnswer,
+}
+
+/// Passes every event on to several receivers, in order.
+#[derive(Clone, Debug)]
+pub struct Observers(pub Vec<Arc<dyn Observer>>);
+
+impl Observer for Observers {
+    fn on(&self, event: &Event<'_>) {
+        self.0.iter().for_each(|observer| observer.on(event));
+    }
 }
 
 /// Ignores all events.

@@ -46,6 +46,7 @@ mod recipes;
 mod records;
 mod refusals;
 mod repairable_api;
+mod report;
 mod resuming;
 mod running_command;
 mod runs;

@@ -30,6 +30,9 @@ pub(crate) struct RunArguments {
     /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
+    /// Write a page about the run to this file: what happened when, faults, response times
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
     /// Publish nothing and fail if anything suggests that records are missing
     #[arg(long)]
     pub(crate) strict: bool,

@@ -12,12 +12,21 @@ pub(crate) mod range;
 pub(crate) mod resume;
 pub(crate) mod run_record;
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use longhaul_core::{
-    Clock, Secret, Source, client::rate::Share, clock::SystemClock, disk::SystemDisk, event::Observer,
-    sink::Variables, state::StateFile,
+    Clock, Secret, Source,
+    client::rate::Share,
+    clock::SystemClock,
+    disk::SystemDisk,
+    event::{Observer, Observers},
+    sink::Variables,
+    state::StateFile,
 };
 
 use longhaul_plugin_host::Plugins;
@@ -47,6 +56,8 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     /// Shows the progress of the run.
     pub(crate) progress: Progress,
+    /// Receives the events of the run besides `progress`.
+    recorder: OnceLock<Arc<dyn Observer>>,
     /// Stops the run.
     pub(crate) stop: Stop,
     /// When the command started. Relative times refer to it.
@@ -68,7 +79,14 @@ impl Session {
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, stop, now })
+        let recorder = OnceLock::new();
+        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, recorder, stop, now })
+    }
+
+    /// Sends the events of every client that is built from now on to `recorder`, too. There can be one.
+    pub(crate) fn observe(&self, recorder: Arc<dyn Observer>) {
+        // The command line has each flag once.
+        let _ = self.recorder.set(recorder);
     }
 
     /// Builds the client of the API.
@@ -78,7 +96,11 @@ impl Session {
 
     /// Builds the client of the API, with the limits of these arguments.
     pub(crate) fn connect_for(&self, arguments: &RunArguments) -> Result<Access, Failure> {
-        let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
+        let progress: Arc<dyn Observer> = Arc::new(self.progress.clone());
+        let observer = match self.recorder.get() {
+            Some(recorder) => Arc::new(Observers(vec![progress, Arc::clone(recorder)])),
+            None => progress,
+        };
         let workers = arguments.workers();
         let part = arguments.part.filter(|part| part.of == workers);
         let limits = Limits {

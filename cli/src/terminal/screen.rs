@@ -19,7 +19,7 @@ pub(crate) struct Screen {
 }
 
 /// The length of the shortest secret that is looked for in output, in bytes.
-const SHORTEST: usize = 4;
+pub(crate) const SHORTEST: usize = 4;
 
 /// How results of a command are printed on stderr.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,15 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod files_about_run;
 mod first_failure;
 mod lineage;
 mod outcome;
 mod parents;
 mod planned;
+mod report;
 mod stream;
 pub(in crate::commands) mod summary;
+mod written_file;
 
 use crate::{
     args::RunArguments,
@@ -18,34 +21,30 @@ use crate::{
         plan::{Planned, plan, sink_names},
         run_record::{RecordError, RunRecord},
     },
-    terminal::{failure::Failure, report},
+    terminal::{self, failure::Failure},
 };
 
-use self::{first_failure::FirstFailure, lineage::Lineage, stream::Puller};
+use self::{files_about_run::FilesAboutRun, first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,
     parents::pull_parents,
     planned::{of_line, of_plan, of_settling, sinks_of},
 };
 
-/// Pulls the streams, and writes the summary if `--summary` is set.
+/// Pulls the streams, and writes the files about the run that the user asked for.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
-    if let Some(path) = &arguments.summary {
-        summary::check(session, path)?;
-    }
+    let files = FilesAboutRun::begin(session, arguments)?;
     let mut outcomes = Vec::new();
     let ended = limit_runtime(session, arguments).and_then(|()| match &arguments.plan {
         Some(plan) => planned::pull_all(session, arguments, plan, &mut outcomes),
         None => pull_all(session, arguments, &mut outcomes),
     });
-    if let Some(path) = &arguments.summary
-        && let Err(failure) = summary::write(session, path, &outcomes, ended.as_ref().err())
-    {
+    for failure in files.write(session, &outcomes, ended.as_ref().err()) {
         if ended.is_ok() {
             return Err(failure);
         }
         // The error of the run is more important, so it comes last.
-        report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
+        terminal::report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
     }
     ended
 }

@@ -1,49 +1,36 @@
 //! The outcome of a run as JSON, for scripts.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, written_file::WrittenFile};
 use crate::{
     exit::Exit,
     session::Session,
     terminal::{failure::Failure, screen::Screen},
 };
 
-/// Writes the outcome to `path`, completely or not at all.
-pub(in crate::commands) fn write(
-    session: &Session,
-    path: &Path,
-    outcomes: &[Outcome],
-    failure: Option<&Failure>,
-) -> Result<(), Failure> {
-    let path = session.folder.join(path);
-    let written = replace(&path, &redacted(outcome(session, outcomes, failure), &session.screen));
-    written.map_err(|error| {
-        let clause = format!("cannot write the summary `{}`: {error}", path.display());
-        Failure::new(Exit::Sink, clause).hint(CHOOSE)
-    })
-}
+/// The file of `--summary`.
+#[derive(Debug)]
+pub(in crate::commands) struct SummaryFile(WrittenFile);
 
-const CHOOSE: &str = "choose another file for --summary";
+impl SummaryFile {
+    /// Checks that the summary can be written, before anything is sent.
+    pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<Self, Failure> {
+        WrittenFile::check(session, path, "summary", "--summary").map(Self)
+    }
 
-/// Checks that the summary can be written, before anything is sent.
-pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
-    let path = session.folder.join(path);
-    let folder = path.parent().unwrap_or(&path);
-    let checked = if path.is_dir() {
-        Err(io::ErrorKind::IsADirectory.into())
-    } else {
-        tempfile::NamedTempFile::new_in(folder).map(drop)
-    };
-    checked.map_err(|error| {
-        let clause = format!("cannot write the summary `{}`: {error}", path.display());
-        Failure::new(Exit::Usage, clause).hint(CHOOSE)
-    })
+    /// Writes the outcome, completely or not at all.
+    pub(in crate::commands) fn write(
+        &self,
+        session: &Session,
+        outcomes: &[Outcome],
+        failure: Option<&Failure>,
+    ) -> Result<(), Failure> {
+        let outcome = redacted(outcome(session, outcomes, failure), &session.screen);
+        self.0.write(format!("{outcome:#}\n").as_bytes())
+    }
 }
 
 fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -> Value {
@@ -99,13 +86,4 @@ fn redacted(value: Value, screen: &Screen) -> Value {
         }
         other => other,
     }
-}
-
-fn replace(path: &Path, outcome: &Value) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut new, outcome)?;
-    new.write_all(b"\n")?;
-    new.persist(path)?;
-    Ok(())
 }

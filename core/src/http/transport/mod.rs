@@ -72,6 +72,12 @@ impl Response {
         Self { status, headers, body, spooled: None }
     }
 
+    /// The size of the whole content in bytes.
+    pub fn size(&self) -> u64 {
+        let spooled = self.spooled.as_ref().and_then(|file| file.metadata().ok());
+        spooled.map_or(self.body.len() as u64, |file| file.len())
+    }
+
     /// The value of a header field, if it exists and is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
