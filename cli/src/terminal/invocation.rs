@@ -48,15 +48,27 @@ impl Invocation {
     /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
     pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
         let RunArguments {
-            streams, sink, summary, strict, fail_fast, plan, part, partition, workers, ..
+            streams,
+            sink,
+            summary,
+            report,
+            strict,
+            fail_fast,
+            plan,
+            part,
+            partition,
+            workers,
+            ..
         } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
         let mut flags = String::new();
         for sink in sink {
             add(&mut flags, "--sink", sink.into());
         }
-        if let Some(path) = summary {
-            add(&mut flags, "--summary", path.to_string_lossy());
+        for (flag, path) in [("--summary", summary), ("--report", report)] {
+            if let Some(path) = path {
+                add(&mut flags, flag, path.to_string_lossy());
+            }
         }
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });
@@ -163,6 +175,7 @@ mod tests {
             streams: vec!["users".to_owned(), "calls".to_owned()],
             sink: vec!["csv".to_owned()],
             summary: Some("s.json".into()),
+            report: Some("r.html".into()),
             strict: true,
             fail_fast: true,
             fresh: true,
@@ -170,7 +183,7 @@ mod tests {
             ..RunArguments::default()
         };
         let run = Invocation::default().of_run(&arguments);
-        let flags = "--sink csv --summary s.json --strict --fail-fast";
+        let flags = "--sink csv --summary s.json --report r.html --strict --fail-fast";
         let whole = format!("resume with: longhaul run users calls {flags}");
         assert_eq!(run.complete("resume with: longhaul run calls"), whole);
         let fresh = format!("start again: longhaul run calls {flags} --fresh");
