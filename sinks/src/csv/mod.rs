@@ -12,6 +12,7 @@ mod sink;
 mod spooled;
 mod style;
 mod table;
+mod times;
 mod union;
 
 pub(crate) use self::{config::CsvType, error::each_record, flat::Flattener, style::Style, table::Table};
