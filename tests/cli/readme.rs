@@ -68,6 +68,8 @@ fn every_block_has_a_test() {
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
+            // For other programs, which need not be on this machine. The page names the versions they were run with.
+            "sql" | "python" if page.ends_with("loading.md") => {}
             other => panic!(
                 "no test knows what to do with a block of {} tagged {other:?}:\n{text}",
                 page.display()
