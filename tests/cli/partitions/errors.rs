@@ -82,14 +82,80 @@ fn a_plan_must_be_whole() {
         "error: line 1 of `FOLDER/plan.ndjson` is not from a plan of this version of longhaul\n  \
          caused by: version 2\nhint: make a new plan with: longhaul plan STREAM --out plan.ndjson\n",
     );
+}
+
+/// Whatever is changed in a plan could leave records out.
+#[test]
+fn a_plan_that_was_changed_is_refused() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let plan = folder.read("plan.ndjson");
     let (first, second) = ("20260101T000000Z-20260101T030000Z", "20260101T030000Z-20260101T060000Z");
-    let folder = folder.with("plan.ndjson", plan.replace(second, first));
+    let changes = [
+        plan.replacen(second, first, 1),
+        plan.replacen("T03:00:00Z\"}", "T02:00:00Z\"}", 1),
+        plan.replacen("\"range\":\"2026-01-01", "\"range\":\"2026-01-02", 1),
+        plan.replacen("\"now\":\"2026-02-01", "\"now\":\"2026-02-02", 1),
+        plan.replacen("\"sha256\":\"", "\"sha256\":\"0", 1),
+    ];
+    for changed in changes {
+        assert_ne!(changed, plan);
+        std::fs::write(folder.path("plan.ndjson"), changed).unwrap();
+        for command in ["run --plan plan.ndjson", "verify plan.ndjson"] {
+            folder.run(command).assert_failed(
+                2,
+                "error: the plan `FOLDER/plan.ndjson` has been changed since it was written\n\
+                 hint: it was cut off or changed; make it again with: longhaul plan STREAM --out plan.ndjson\n",
+            );
+        }
+    }
+    assert!(folder.names_in(".longhaul").is_empty());
+}
+
+/// Only a plan that `plan` has not written can have two, so its checksum is forged.
+#[test]
+fn a_partition_that_is_twice_in_a_plan_is_found() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let (first, second) = ("20260101T000000Z-20260101T030000Z", "20260101T030000Z-20260101T060000Z");
+    let forged = with_checksum(&folder.read("plan.ndjson").replacen(second, first, 1));
+    let folder = folder.with("plan.ndjson", forged);
     let ended = folder.run("verify plan.ndjson");
     let said = format!(
         "error: the plan has two partitions `{first}`\n\
          hint: make a new plan with: longhaul plan STREAM --out plan.ndjson\n"
     );
     assert_eq!((ended.code, ended.last_error()), (Some(2), said));
+}
+
+/// A plan with the checksum that it should have.
+fn with_checksum(plan: &str) -> String {
+    let at = plan.find("\"sha256\":\"").unwrap() + 10;
+    let with = |sum: &str| [&plan[..at], sum, &plan[at + 64..]].concat();
+    let sum = ring::digest::digest(&ring::digest::SHA256, with(&"0".repeat(64)).as_bytes());
+    let digits: Vec<_> = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    with(&digits.concat())
+}
+
+/// Workers know nothing of each other, so they cannot drop a record that is in the windows of two of them.
+#[test]
+fn duplicates_across_partitions_are_warned_about() {
+    let server = api::server(|_| {
+        longhaul_tests::Reply::json(r#"{"conversations":[{"conversationId":"a"}],"pageCount":1}"#).into()
+    });
+    let configuration = configuration(&api::root(&server), &sinks("{window.start}"));
+    let configuration = configuration
+        .replace("total = \"/totalHits\"", "page_count = \"/pageCount\"")
+        .replace("records_missing", "unique = \"/conversationId\"\nrecords_missing");
+    let folder = Folder::configured(&configuration);
+    let warning = "warn  calls: `unique` drops the duplicates within a partition only; a record of several partitions is in \
+                   the file of each\n";
+    let planned = folder.run(PLAN);
+    assert!(planned.assert_complete().stderr.contains(warning), "{}", planned.stderr);
+    folder.run("run --plan plan.ndjson").assert_complete();
+    let verified = folder.run("verify plan.ndjson");
+    let said = format!("{warning}calls: verified, 16 records\n");
+    assert!(verified.assert_complete().stderr.ends_with(&said), "{}", verified.stderr);
 }
 
 #[test]
