@@ -132,9 +132,7 @@ fn a_partition_that_is_twice_in_a_plan_is_found() {
 fn with_checksum(plan: &str) -> String {
     let at = plan.find("\"sha256\":\"").unwrap() + 10;
     let with = |sum: &str| [&plan[..at], sum, &plan[at + 64..]].concat();
-    let sum = ring::digest::digest(&ring::digest::SHA256, with(&"0".repeat(64)).as_bytes());
-    let digits: Vec<_> = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    with(&digits.concat())
+    with(&sha256(with(&"0".repeat(64)).as_bytes()))
 }
 
 /// Workers know nothing of each other, so they cannot drop a record that is in the windows of two of them.
@@ -220,6 +218,15 @@ fn damage_is_found() {
         "`FOLDER/out/20260101T000000Z.ndjson` is missing, but its receipt says that it has {bytes} bytes"
     );
     damaged("verify plan.ndjson", &missing, restore);
+    let receipt = std::fs::read_to_string(&of_first).unwrap();
+    for changed in [
+        receipt.replacen("\"records\": ", "\"records\": 1", 1),
+        receipt.replacen("\"bytes\": ", "\"bytes\": 1", 1),
+    ] {
+        std::fs::write(&of_first, changed).unwrap();
+        let clause = format!("the receipt `{first}` is damaged");
+        damaged("verify plan.ndjson", &clause, "delete it to pull the partition again");
+    }
     std::fs::write(&of_first, "{").unwrap();
     damaged(
         "verify plan.ndjson --cat --sink lines",
@@ -260,4 +267,29 @@ fn totals_must_match() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let folder = folder.with("state", "a file");
+    folder.run("run --plan plan.ndjson --set state_dir=state").assert_failed(
+        6,
+        &format!(
+            "error: cannot write `FOLDER/state/plan-{}`\n  caused by: File exists (os error N)\n\
+             hint: check `state_dir` and its permissions\n",
+            plan_id(&folder.read("plan.ndjson"))
+        ),
+    );
+}
+
+/// What the folder of the plan is called after.
+fn plan_id(plan: &str) -> String {
+    sha256(&plan.as_bytes()[..=plan.find('\n').unwrap()])[..16].to_owned()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let sum = ring::digest::digest(&ring::digest::SHA256, bytes);
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
