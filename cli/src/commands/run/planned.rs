@@ -133,7 +133,7 @@ pub(in crate::commands) fn of_plan(error: PlanError) -> Failure {
     let hint = match &error {
         PlanError::Unreadable { .. } => "make a plan with: longhaul plan STREAM --out plan.ndjson",
         PlanError::Foreign { .. } => "make a new plan with: longhaul plan STREAM --out plan.ndjson",
-        PlanError::Incomplete { .. } => {
+        PlanError::Incomplete { .. } | PlanError::Changed { .. } => {
             "it was cut off or changed; make it again with: longhaul plan STREAM --out plan.ndjson"
         }
     };
