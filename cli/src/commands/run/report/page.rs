@@ -223,7 +223,7 @@ fn more(all: usize, listed: usize, noun: &str) -> String {
     if left == 0 {
         String::new()
     } else {
-        format!("<p class=\"dim\">and {} more</p>", counted(left as u64, &format!("more {noun}")))
+        format!("<p class=\"dim\">and {}</p>", counted(left as u64, &format!("more {noun}")))
     }
 }
 
