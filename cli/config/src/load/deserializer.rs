@@ -127,6 +127,7 @@ impl<'de> Deserializer<'de> for Merged<'_> {
 }
 
 /// The width of a number decides nothing, so visitors see few widths, and fewer functions are compiled.
+#[expect(clippy::result_large_err, reason = "the deserializer has this error")]
 fn visit_number<'de, V: Visitor<'de>>(number: Num, visitor: V) -> Result<V::Value, Error> {
     match number.to_actual() {
         Actual::Signed(number) => match i64::try_from(number) {
