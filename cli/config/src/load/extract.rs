@@ -4,13 +4,19 @@ use figment::{
     Error, Figment,
     error::{Actual, Kind},
     providers::Serialized,
-    value::Dict,
+    value::{Dict, Value},
 };
 use longhaul_core::suggest;
+use serde::Deserialize;
 
 use crate::{
     error::ConfigError,
-    load::{defaults, keys, stack::Stack},
+    load::{
+        defaults,
+        deserializer::Merged,
+        keys,
+        stack::{Stack, tree_of},
+    },
     sections::root::Config,
     tree,
     values::kind,
@@ -24,7 +30,8 @@ pub(crate) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
 /// The configuration that `values` and the defaults below them give.
 pub(crate) fn read(values: Dict) -> Result<Config, Box<Error>> {
     let defaults = Serialized::defaults(defaults::beneath(&values));
-    Figment::from(Serialized::defaults(values)).join(defaults).extract_lossy().map_err(Box::new)
+    let merged = Figment::from(Serialized::defaults(values)).join(defaults);
+    Config::deserialize(Merged(&Value::from(tree_of(&merged)))).map_err(Box::new)
 }
 
 /// Explains an error that occurred in reading values of `stack`.

@@ -6,6 +6,7 @@
 
 pub(super) mod canonical;
 pub(super) mod defaults;
+mod deserializer;
 mod duplicates;
 pub(super) mod environment;
 pub(super) mod extract;

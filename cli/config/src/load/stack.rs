@@ -167,7 +167,8 @@ fn once_each<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     names.filter(|name| seen.insert(*name)).collect()
 }
 
-fn tree_of(figment: &Figment) -> Dict {
+/// All values of `figment`, merged.
+pub(super) fn tree_of(figment: &Figment) -> Dict {
     figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default()
 }
 

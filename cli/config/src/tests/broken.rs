@@ -230,6 +230,11 @@ fn values_of_the_wrong_kind() {
          found a table",
         "longhaul.toml:7",
     );
+    assert_refused(
+        "[[retry]]\nmax_wait = \"1s\"",
+        "`retry`: expected a table, found a list",
+        "longhaul.toml:5",
+    );
     let case = Case::new()
         .file("longhaul.yaml", "streams: 1\nauth: { type: none }\napi: { base_url: https://a.example }\n");
     assert_eq!(
