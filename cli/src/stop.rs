@@ -129,10 +129,12 @@ impl Stop {
     /// Stops the run.
     pub(crate) fn stop(&self, reason: Reason) {
         // The first reason counts.
-        if self.0.reason.set(reason).is_err() {
+        let is_first = self.0.reason.set(reason).is_ok();
+        // In any case: whoever stops the run must not find it going on afterwards.
+        self.0.interrupt.raise();
+        if !is_first {
             return;
         }
-        self.0.interrupt.raise();
         self.0
             .transports
             .lock()
