@@ -174,6 +174,7 @@ pub(crate) fn discard_unfinished(
             spool: None,
             columns: Vec::new(),
             strict: false,
+            limit: None,
             checkpointing,
         };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {

@@ -10,6 +10,7 @@ use crate::{
     },
     pull::{
         error::PullError,
+        limit::take_one,
         partition::OpenPartition,
         run::Run,
         sinks::Sinks,
@@ -90,6 +91,9 @@ impl<'a> Writer<'a> {
         page: &mut Page,
     ) -> Result<(), PullError> {
         let sorted = self.unique.as_mut().map(|unique| unique.sort(|is_new| page.retain(is_new)));
+        if let Some(mut left) = self.run.left(open) {
+            page.retain(|_| take_one(&mut left));
+        }
         self.write(open, sorted, &page.batch())
     }
 
@@ -100,6 +104,9 @@ impl<'a> Writer<'a> {
         lines: &mut Lines,
     ) -> Result<(), PullError> {
         let sorted = self.unique.as_mut().map(|unique| unique.sort(|is_new| lines.retain(is_new)));
+        if let Some(mut left) = self.run.left(open) {
+            lines.retain(|_| take_one(&mut left));
+        }
         self.write(open, sorted, &lines.batch())
     }
 

@@ -29,7 +29,11 @@ pub(in crate::commands) use self::{
 };
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
-pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
+pub(crate) fn execute(session: Session, arguments: &RunArguments) -> Result<Exit, Failure> {
+    if arguments.dry_run {
+        return dry::execute(session, arguments);
+    }
+    let session = &session;
     if let Some(path) = &arguments.summary {
         summary::check(session, path)?;
     }

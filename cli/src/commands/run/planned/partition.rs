@@ -206,6 +206,7 @@ impl<'p> Puller<'p> {
                 variables: stream.shared.clone(),
                 spool: None,
                 strict: arguments.strict,
+                limit: None,
                 checkpointing: Some(Checkpointing {
                     store: &state,
                     from,
