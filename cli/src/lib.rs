@@ -86,9 +86,13 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
             let run = session::out::with_sink(run)?;
             let RunArguments { streams, range, .. } = &run;
             let out = run.sink.first().cloned().zip(run.out.clone());
-            let sources =
-                Sources { out, range: range_of(range, streams), ..sources(&arguments.global)? };
-            commands::run::execute(start_with(sources, streams)?, &run)
+            let sources = Sources { out, range: range_of(range, streams), ..sources(&arguments.global)? };
+            let session = start_with(sources, streams)?;
+            if run.dry_run {
+                commands::run::show_plan(session, &run)
+            } else {
+                commands::run::execute(&session, &run)
+            }
         }
         Command::Init(init) => {
             let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));

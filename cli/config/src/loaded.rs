@@ -143,7 +143,9 @@ impl Loaded {
     pub fn of_flags(&self) -> Vec<(String, Value)> {
         let values = self.stack.values();
         let leaves = tree::leaves(&values).into_iter();
-        let set = leaves.filter(|(path, _)| matches!(self.stack.origin(path), Origin::Command { .. } | Origin::Flag { .. }));
+        let set = leaves.filter(|(path, _)| {
+            matches!(self.stack.origin(path), Origin::Command { .. } | Origin::Flag { .. })
+        });
         set.map(|(path, value)| (tree::dotted(&path), Value::deserialize(value).unwrap_or_default()))
             .collect()
     }

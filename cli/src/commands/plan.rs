@@ -31,7 +31,7 @@ use crate::{
         resume::definition_of,
         run_record::RunRecord,
     },
-    terminal::{failure::Failure, numbers::counted},
+    terminal::{failure::Failure, numbers::counted, times},
 };
 
 /// What the ids of the pulls of a plan end with, so that they have a state of their own.
@@ -81,7 +81,8 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
     let mut headers = Vec::new();
     for pull in planned.iter().filter(|pull| chosen.contains(&pull.name)) {
         check_sinks(session, pull)?;
-        let bounds = range::resolve_bounds(session, pull.name, pull.stream, &pull.source, None, &access)?;
+        let bounds =
+            range::resolve_bounds(session, pull.name, pull.stream, &pull.source, None, Some(&access))?;
         headers.push(header(session, pull, bounds));
     }
     let all_parents = || planned.iter().filter_map(|pull| pull.parents.as_ref());
@@ -295,6 +296,11 @@ fn write_all(
     };
     match written {
         Ok(()) => {
+            for stream in &header.streams {
+                if let Some(range) = stream.range {
+                    session.screen.print(&format!("{}: {}", stream.name, times::range(range)));
+                }
+            }
             let partitions = counted(header.partitions(), "partition");
             session.screen.print(&format!("plan: {partitions} -> {place}"));
             Ok(Exit::Complete)

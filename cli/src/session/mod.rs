@@ -12,6 +12,7 @@ mod pull_id;
 pub(crate) mod range;
 pub(crate) mod resume;
 pub(crate) mod run_record;
+mod sample;
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 

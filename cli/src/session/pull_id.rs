@@ -17,9 +17,8 @@ pub(crate) fn pull_id(
 ) -> String {
     let mut changes: Vec<String> = arguments.sink.iter().map(|sink| format!("--sink {sink}")).collect();
     let streams = with_parents(loaded, name).into_iter();
-    let range: Vec<_> = streams
-        .flat_map(|name| ["from", "to"].map(|key| format!("streams.{name}.window.{key}")))
-        .collect();
+    let range: Vec<_> =
+        streams.flat_map(|name| ["from", "to"].map(|key| format!("streams.{name}.window.{key}"))).collect();
     let decides = |key: &String| {
         range.contains(key)
             || sinks.iter().any(|sink| key.starts_with(&format!("sinks.{}.", sink.name)))

@@ -161,8 +161,11 @@ fn flags_of(range: &RangeArguments) -> String {
     let mut flags = String::new();
     match range.range() {
         Some(Range::Between { from, to }) => {
-            from.into_iter().for_each(|from| add(&mut flags, "--from", from.into()));
-            to.into_iter().for_each(|to| add(&mut flags, "--to", to.into()));
+            for (flag, time) in [("--from", from), ("--to", to)] {
+                if let Some(time) = time {
+                    add(&mut flags, flag, time.into());
+                }
+            }
         }
         Some(Range::Last(span)) => add(&mut flags, "--last", span.into()),
         Some(Range::Month(first)) => add(&mut flags, "--month", first.strftime("%Y-%m").to_string().into()),

@@ -9,3 +9,4 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;
 pub(crate) mod table;
+pub(crate) mod times;

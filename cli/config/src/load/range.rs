@@ -67,11 +67,7 @@ impl RangeFlags {
     }
 
     /// The keys of the window of `stream`, each with the flag that gives its value.
-    fn keys(
-        &self,
-        values: &Dict,
-        stream: &str,
-    ) -> Result<Vec<(&'static str, Value, String)>, ConfigError> {
+    fn keys(&self, values: &Dict, stream: &str) -> Result<Vec<(&'static str, Value, String)>, ConfigError> {
         let text = |key, text: &str, flag: String| (key, Value::from(text), flag);
         let mut keys: Vec<_> = match &self.range {
             Range::Between { from, to } => {

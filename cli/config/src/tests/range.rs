@@ -18,8 +18,7 @@ fn case(streams: &[&str], range: Range) -> Case {
     let mut case = Case::small(STREAMS);
     let streams = streams.iter().map(|&name| name.to_owned()).collect();
     // In Berlin, it is 1 December.
-    case.sources.range =
-        Some(RangeFlags { range, streams, now: "2026-11-30T23:30:00Z".parse().unwrap() });
+    case.sources.range = Some(RangeFlags { range, streams, now: "2026-11-30T23:30:00Z".parse().unwrap() });
     case
 }
 
@@ -63,10 +62,7 @@ fn the_current_month_ends_now_and_a_later_one_is_refused() {
 fn a_stream_without_a_window_has_no_range() {
     for streams in [&["calls", "users"][..], &[]] {
         let error = case(streams, Range::last("7d").unwrap()).error();
-        assert_eq!(
-            error.to_string(),
-            "the stream `users` has no window, so `--last` does not apply to it"
-        );
+        assert_eq!(error.to_string(), "the stream `users` has no window, so `--last` does not apply to it");
         assert_eq!(error.hint(), Some("run it without `--last`, or add a table `[streams.users.window]`"));
     }
     let error = case(&["users"], between("", "today")).error();

@@ -80,7 +80,9 @@ impl FromStr for Moment {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MomentError {
     /// The text has a different form.
-    #[error("`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or `yesterday`")]
+    #[error(
+        "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or `yesterday`"
+    )]
     NoMoment {
         /// The text.
         text: String,

@@ -101,7 +101,8 @@ pub(crate) fn span(text: &str) -> Result<Span, NoSteps> {
     }
     for (index, c) in text.char_indices() {
         let is_alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
-        let (before, after) = (text[..index].chars().next_back(), text[index + c.len_utf8()..].chars().next());
+        let (before, after) =
+            (text[..index].chars().next_back(), text[index + c.len_utf8()..].chars().next());
         if c == 'M' && is_alone(before) && is_alone(after) { spelled.push_str("mo") } else { spelled.push(c) }
     }
     spelled.parse().map_err(|_| {

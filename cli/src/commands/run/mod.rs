@@ -1,6 +1,8 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod dry_run;
 mod first_failure;
+mod first_request;
 mod lineage;
 mod outcome;
 mod parents;
@@ -21,6 +23,7 @@ use crate::{
     terminal::{failure::Failure, report},
 };
 
+pub(crate) use self::dry_run::execute as show_plan;
 use self::{first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,
@@ -29,11 +32,7 @@ pub(in crate::commands) use self::{
 };
 
 /// Pulls the streams, and writes the summary if `--summary` is set.
-pub(crate) fn execute(session: Session, arguments: &RunArguments) -> Result<Exit, Failure> {
-    if arguments.dry_run {
-        return dry::execute(session, arguments);
-    }
-    let session = &session;
+pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
     if let Some(path) = &arguments.summary {
         summary::check(session, path)?;
     }

@@ -25,6 +25,8 @@ pub(in crate::commands) struct Outcome {
     pub(in crate::commands) error: Option<(String, Exit)>,
     /// Whether the same command resumes the pull.
     pub(in crate::commands) resumable: bool,
+    /// Whether `--limit` ended the pull, so that it is a sample.
+    pub(in crate::commands) is_sample: bool,
 }
 
 impl Outcome {
@@ -42,6 +44,7 @@ impl Outcome {
             took: Duration::ZERO,
             error: None,
             resumable: false,
+            is_sample: false,
         }
     }
 }
@@ -57,6 +60,18 @@ pub(super) enum Pulled {
     NothingNew,
     /// Not at all, because the stream of its parents failed with this exit code.
     Not(Exit),
+}
+
+/// What is printed about a pull with a limit, which may have left records out.
+pub(super) fn sample(planned: &Planned<'_>, summary: &Summary, took: Duration, limit: u64) -> String {
+    if summary.records < limit {
+        return complete(planned, summary, took);
+    }
+    let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
+    let (records, pages) = (counted(summary.records, "record"), counted(summary.pages, "page"));
+    format!(
+        "{name}: not complete, a sample of {records} from {pages}, as --limit {limit} says, {time} -> {to}"
+    )
 }
 
 /// What is printed about a complete pull.

@@ -1,6 +1,6 @@
 //! One stream of a run.
 
-use std::{fs, sync::Arc};
+use std::{fs, num::NonZeroU64, sync::Arc};
 
 use jiff::Timestamp;
 use longhaul_core::{
@@ -17,12 +17,12 @@ use crate::{
     session::{
         Session,
         plan::{Child, Planned},
-        resume::{self, Start, shown},
+        resume::{self, Start},
     },
-    terminal::{failure::Failure, findings, numbers::counted, report::Chain},
+    terminal::{failure::Failure, findings, numbers::counted, report::Chain, times::shown},
 };
 
-use super::outcome::{Outcome, Pulled, complete};
+use super::outcome::{Outcome, Pulled, complete, sample};
 
 /// Pulls streams, one at a time.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +171,7 @@ impl Puller<'_> {
                 spool: Some(spool),
                 columns: planned.columns.clone(),
                 strict: arguments.strict,
+                limit: arguments.limit.map(NonZeroU64::get).filter(|_| planned.is_selected),
                 checkpointing,
             },
             access.client(planned.name),
@@ -183,7 +184,13 @@ impl Puller<'_> {
                 if let Some(end) = &summary.end {
                     log::debug!("{}: the listing is complete: {end}", planned.name);
                 }
-                session.screen.print(&complete(planned, &summary, took));
+                session.screen.print(&match arguments.limit {
+                    None => complete(planned, &summary, took),
+                    Some(limit) => {
+                        outcome.is_sample = summary.records >= limit.get();
+                        sample(planned, &summary, took, limit.get())
+                    }
+                });
                 finish(planned, &summary, pull_state.as_ref())
             }
             // The reader of standard output has closed it.
