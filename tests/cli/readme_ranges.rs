@@ -33,7 +33,7 @@ fn streams_of_a_preset_are_pulled_without_a_file() {
         let ended = at(&api, exported(command)).run();
         ended.assert_complete();
         let file = folder.path(file);
-        (ended, file.is_file().then(|| fs::read_to_string(file).unwrap()).unwrap_or_default())
+        (ended, fs::read_to_string(file).unwrap_or_default())
     };
     let recent = Settings { start: days_before(now, 5), days: 5, ..without_faults(50) };
     let [last, month, dry] = WITHOUT_FILE;

@@ -30,7 +30,7 @@ fn folder(server: &FaultServer) -> Folder {
 }
 
 fn first(count: usize) -> String {
-    (1..=count).map(|number| format!("{number}\n")).collect()
+    (1..=count).map(|number| number.to_string() + "\n").collect()
 }
 
 #[test]
