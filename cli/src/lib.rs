@@ -91,7 +91,9 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
             if run.dry_run {
                 commands::run::show_plan(session, &run)
             } else {
-                commands::run::execute(&session, &run)
+                let ended = commands::run::execute(&session, &run);
+                report_on_terminal(&session, &run, ended.is_ok());
+                ended
             }
         }
         Command::Init(init) => {
@@ -124,6 +126,21 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Systems => commands::systems::execute(),
         Command::Token => commands::token::execute(&start()?),
         Command::Completions { shell } => commands::completions::execute(*shell),
+    }
+}
+
+/// Prints what a run survived, and the next step. Without a terminal, the log has the faults.
+fn report_on_terminal(session: &Session, run: &RunArguments, is_complete: bool) {
+    if !session.screen.is_terminal() {
+        return;
+    }
+    if let Some(survived) = session.progress.counts().survived() {
+        session.screen.print(&survived);
+    }
+    if is_complete && run.limit.is_some() {
+        session.screen.print("next: the same command without --limit pulls everything");
+    } else if is_complete && run.plan.is_none() {
+        session.screen.print("next: longhaul status shows what is complete; the same command pulls again");
     }
 }
 

@@ -63,6 +63,8 @@ mod summary;
 mod systems;
 mod tables;
 mod temporary_faults;
+#[cfg(unix)]
+mod terminal;
 mod totals;
 mod windows;
 mod wrong_places;

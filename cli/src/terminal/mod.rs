@@ -1,5 +1,7 @@
 //! Output for people: progress, logs, tables, errors and hints.
 
+pub(crate) mod counts;
+pub(crate) mod expected;
 pub(crate) mod failure;
 pub(crate) mod findings;
 pub(crate) mod hints;

@@ -128,6 +128,9 @@ impl<'a> Writer<'a> {
         self.sinks.write(batch)?;
         open.sinks.write(batch)?;
         open.progress.written += batch.len() as u64;
+        if let Some(records) = open.pages.progress().total {
+            self.run.client.observer().on(&Event::TotalReported { records });
+        }
         let written = Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() };
         self.run.client.observer().on(&written);
         Ok(())
@@ -166,6 +169,7 @@ impl<'a> Writer<'a> {
         }
         let OpenPartition { progress, sinks, .. } = open;
         sinks.finish()?;
+        self.run.client.observer().on(&Event::PartitionComplete { id: progress.id });
         self.uncommitted.complete.push(progress);
         if !self.run.is_resumable() {
             // Nothing is written to a disk here, and the list must not grow with the pull.
