@@ -93,8 +93,9 @@ mod tests {
         let half = PartitionId { parent: None, window: Some(Window { end: noon, ..day(2) }) };
         expected.complete(half);
         assert_eq!(percent(&expected, 9).unwrap(), "38 %");
-        [day(3), day(4), day(4)]
-            .map(|day| expected.complete(PartitionId { parent: None, window: Some(day) }));
+        for day in [day(3), day(4), day(4)] {
+            expected.complete(PartitionId { parent: None, window: Some(day) });
+        }
         assert_eq!(percent(&expected, 9).unwrap(), "99 %", "it is not complete yet");
     }
 
