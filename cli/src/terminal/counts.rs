@@ -231,7 +231,10 @@ mod tests {
             line(120),
             "conversations  [=====                 ]  25 %  12,000 records  3.40 MB  1,000/s  12 s  37 s left  3 faults survived"
         );
-        assert_eq!(line(80), "conversations  25 %  12,000 records  3.40 MB  1,000/s  12 s  37 s left");
+        assert_eq!(
+            line(80),
+            "conversations  [=     ]  25 %  12,000 records  3.40 MB  1,000/s  12 s  37 s left"
+        );
         assert_eq!(line(37), "conversations  25 %  12,000 records");
         assert_eq!(line(10), "conversat…");
         let waits = Counts { waiting, ..counts.clone() };
@@ -239,7 +242,7 @@ mod tests {
             waits.line(Duration::from_secs(12), 80),
             "conversations  25 %  12,000 records  1,000/s  12 s  37 s left  waiting 29 s"
         );
-        for width in 0..130 {
+        for width in 1..130 {
             let line = waits.line(Duration::from_secs(12), width);
             assert!(console::measure_text_width(&line) <= width, "{width}: {line}");
         }
