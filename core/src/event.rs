@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Debug, io, path::Path, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 
-use crate::shown_url::ShownUrl;
+use crate::{partition::PartitionId, shown_url::ShownUrl};
 
 /// Receives the events of a run, each on the thread on which it happens. It must return quickly.
 pub trait Observer: Debug + Send + Sync {
@@ -77,6 +77,16 @@ pub enum Event<'a> {
     Committed {
         /// The duration of the commit.
         took: Duration,
+    },
+    /// All pages of a partition are written.
+    PartitionComplete {
+        /// Which partition.
+        id: PartitionId,
+    },
+    /// The API reports how many records the listing has to which the page belongs that is about to be written.
+    TotalReported {
+        /// How many.
+        records: u64,
     },
     /// A page was written to every sink.
     PageWritten {

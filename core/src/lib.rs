@@ -56,6 +56,7 @@
 //!     spool: None,
 //!     columns: Vec::new(),
 //!     strict: false,
+//!     limit: None,
 //!     checkpointing: None,
 //! };
 //! let summary = run(&pull, &client)?;

@@ -11,6 +11,7 @@ use crate::{
     folder::{CommandLine, Folder},
     partitions::MACHINES,
     readme_blocks::{Block, blocks},
+    readme_ranges::{LAST_MONTH, WITHOUT_FILE},
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
@@ -41,7 +42,7 @@ pub(crate) fn configuration_of(name: &str) -> String {
 }
 
 /// The configuration that has this table.
-fn configuration_with(table: &str) -> String {
+pub(crate) fn configuration_with(table: &str) -> String {
     let mut blocks = blocks().into_iter().filter(|block| block.tag == "toml" && block.text.contains(table));
     let block = blocks.next().unwrap_or_else(|| panic!("no configuration of the pages has {table}"));
     assert!(blocks.next().is_none(), "two configurations of the pages have {table}");
@@ -64,6 +65,7 @@ fn every_block_has_a_test() {
                 let run_here = line.starts_with("export ")
                     || COMMANDS.contains(&line)
                     || ALONE.contains(&line)
+                    || WITHOUT_FILE.contains(&line)
                     || MACHINES.contains(&line);
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
@@ -78,14 +80,15 @@ fn every_block_has_a_test() {
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&ALONE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
+    for command in COMMANDS.iter().chain(&ALONE).chain(&WITHOUT_FILE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
         assert!(lines.contains(command), "no page has the command {command}");
     }
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 12] = [
+const RUN: [&str; 13] = [
     "[streams.users]",
+    LAST_MONTH,
     "[streams.deliveries]",
     "[streams.orders]",
     "[streams.calls]",
@@ -171,7 +174,7 @@ fn a_stream_needs_no_configured_sink_and_can_start_again() {
 }
 
 /// Midnight in UTC, this many days before `now`.
-fn days_before(now: Timestamp, days: i64) -> Timestamp {
+pub(crate) fn days_before(now: Timestamp, days: i64) -> Timestamp {
     let day = 24 * 60 * 60;
     Timestamp::from_second((now.as_second() / day - days) * day).unwrap()
 }
@@ -323,7 +326,7 @@ fn exports() -> FaultServer {
 }
 
 /// `command` with the variables that the pages export.
-fn exported(command: CommandLine) -> CommandLine {
+pub(crate) fn exported(command: CommandLine) -> CommandLine {
     let blocks = blocks();
     let line =
         blocks.iter().flat_map(|block| block.text.lines()).find_map(|line| line.strip_prefix("export "));
@@ -335,7 +338,7 @@ fn exported(command: CommandLine) -> CommandLine {
 }
 
 /// `command` with `api` in place of Genesys Cloud.
-fn at(api: &FakeApi, command: CommandLine) -> CommandLine {
+pub(crate) fn at(api: &FakeApi, command: CommandLine) -> CommandLine {
     command
         .variable("LONGHAUL_API__BASE_URL", api.base_url())
         .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())

@@ -51,6 +51,7 @@ incremental = true
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, lines].concat());
     folder.run("run").assert_complete();
     let complete = "calls: complete since MOMENT, 2 records in 2 pages\n  \
+                    from MOMENT to MOMENT (exclusive)\n  \
                     everything before MOMENT has been pulled\n";
     assert_eq!(folder.run("status").stable_stdout(), complete);
     let configuration = folder.read("longhaul.toml");
@@ -60,7 +61,7 @@ incremental = true
     assert_eq!(
         folder.run("status").stable_stdout(),
         "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \
-         1 of 3 windows complete\n  resume with: longhaul run calls\n  \
+         from MOMENT to MOMENT (exclusive)\n  1 of 3 windows complete\n  resume with: longhaul run calls\n  \
          the last complete pull ended at MOMENT\n  \
          everything before MOMENT has been pulled\n"
     );

@@ -62,7 +62,11 @@ mod values;
 
 pub use self::{
     error::ConfigError,
-    load::{keys::sounds_secret, sources::Sources},
+    load::{
+        keys::sounds_secret,
+        range::{Range, RangeFlags},
+        sources::Sources,
+    },
     loaded::{Loaded, load},
     origin::Origin,
     schema::json_schema,

@@ -32,6 +32,9 @@ pub struct Loaded {
 /// Loads the configuration, or returns all errors in it, in the order of the files. It sends, runs and writes nothing.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
+    if let Some(range) = &sources.range {
+        range.lay(&mut stack)?;
+    }
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
     let mut config = match extract(&stack) {
@@ -136,11 +139,13 @@ impl Loaded {
         definition::of_incremental(&self.stack.values(), stream)
     }
 
-    /// The values that `--set` gave, with their keys.
+    /// The values that `--set` and other flags gave, with their keys.
     pub fn of_flags(&self) -> Vec<(String, Value)> {
         let values = self.stack.values();
         let leaves = tree::leaves(&values).into_iter();
-        let set = leaves.filter(|(path, _)| matches!(self.stack.origin(path), Origin::Flag { .. }));
+        let set = leaves.filter(|(path, _)| {
+            matches!(self.stack.origin(path), Origin::Command { .. } | Origin::Flag { .. })
+        });
         set.map(|(path, value)| (tree::dotted(&path), Value::deserialize(value).unwrap_or_default()))
             .collect()
     }

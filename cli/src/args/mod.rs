@@ -1,6 +1,7 @@
 //! The command line.
 
 mod machines;
+mod range;
 mod run;
 mod sinks;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::{
     machines::{Engine, PlanArguments, VerifyArguments},
+    range::RangeArguments,
     run::{Part, RunArguments},
     sinks::{NewSinkArguments, Publishing, Reading, SinkCheckArguments, SinksCommand},
 };
@@ -43,6 +45,9 @@ pub(crate) struct Global {
     /// Config file to use instead of ./longhaul.toml (repeatable; later files win)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
+    /// Built-in preset to use, such as genesys, or the file of another one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) system: Option<String>,
     /// Set a configuration key, for example api.timeout=5m (repeatable)
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -108,6 +113,9 @@ pub(crate) enum Command {
         /// Send nothing: check only the configuration. Credentials are not needed
         #[arg(long)]
         offline: bool,
+        /// The range of time.
+        #[command(flatten)]
+        range: RangeArguments,
     },
     /// Show the first page of a stream as a table; nothing is saved
     Preview(PreviewArguments),
@@ -154,6 +162,9 @@ pub(crate) struct PreviewArguments {
     /// List every JSON pointer of the page instead, ready to paste into a sink's `columns`
     #[arg(long)]
     pub(crate) columns: bool,
+    /// The range of time.
+    #[command(flatten)]
+    pub(crate) range: RangeArguments,
 }
 
 /// The format of a preview.

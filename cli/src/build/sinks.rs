@@ -137,6 +137,8 @@ fn configure(
 ) -> Result<Configured, Failure> {
     let SinkFor { name, table } = sink;
     let configured = loaded.config.sinks.get(name);
+    // `--out` alone does not make it one that the user has configured.
+    let by_user = configured.filter(|sink| !is_of_command(loaded, name, sink));
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
     let invalid = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
@@ -147,7 +149,7 @@ fn configure(
                 Some(sink) => sink.options.clone(),
                 None => default_options(kind, &known),
             };
-            let from_table = options_from_table(table, &known, &options, configured);
+            let from_table = options_from_table(table, &known, &options, by_user);
             if wants_stream_table(&options) && from_table.is_empty() {
                 let key = format!("sinks.{name}.columns");
                 let clause = format!("`{key}`: the stream has no `table`");
@@ -165,7 +167,7 @@ fn configure(
                 let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
                 (plugin.configure(&options), plugin.options(), options, Options::new())
             }
-            Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
+            Ok(None) | Err(LoadError::Name { .. }) if by_user.is_none() => {
                 return Err(not_configured(loaded, name, registry));
             }
             Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind, plugins))),
@@ -183,6 +185,14 @@ fn configure(
         && matches!(loaded.origin_of(&key_in_table(loaded, table, "columns")), Origin::Preset { .. });
     let columns = if is_of_preset { Vec::new() } else { columns(name, &options) };
     Ok(Configured { sink, options: known, columns })
+}
+
+/// Whether nothing but flags of the command configures the sink.
+fn is_of_command(loaded: &Loaded, name: &str, sink: &Sink) -> bool {
+    let key = |option: &str| format!("sinks.{name}.{option}");
+    let is_default = loaded.origin_of(&key("type")) == Origin::Default;
+    is_default
+        && sink.options.keys().all(|option| matches!(loaded.origin_of(&key(option)), Origin::Command { .. }))
 }
 
 /// The options of a sink that has no table in the configuration: a file named after the stream.

@@ -14,15 +14,18 @@ use longhaul_core::{
         State, Summary, Unfinished,
         checkpoint::{Checkpoint, Stage},
     },
+    window::Window,
 };
 
 use crate::{
     commands::print,
+    config::Stream,
     exit::Exit,
-    session::{Session, lock::PullLock, range, resume::shown},
+    session::{Session, lock::PullLock, range},
     terminal::{
         failure::Failure,
         numbers::{counted, grouped},
+        times::{self, shown},
     },
 };
 
@@ -31,22 +34,26 @@ pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failu
     let mut text = String::new();
     for (name, stream) in session.streams(names)? {
         for pull in pulls(session, name)? {
-            if let Some(holder) = PullLock::holder(&session.state_folder(), &pull) {
-                // Writing to a string does not fail.
-                let _ = writeln!(text, "{pull}: running: {holder}");
-                continue;
-            }
-            let state = session.state_file(&pull).load().map_err(|error| Failure::of_state(name, error))?;
-            let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
-            let windows =
-                range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
-            let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
-            let command = command.unwrap_or_else(|| session.invocation.run(name));
-            // Writing to a string does not fail.
-            let _ = describe(&mut text, &pull, &state, windows.map(|windows| windows.len()), &command);
+            text.push_str(&of_pull(session, name, stream, &pull)?);
         }
     }
     print(&text)
+}
+
+/// What is saved of a pull of the stream `name`.
+pub(super) fn of_pull(session: &Session, name: &str, stream: &Stream, pull: &str) -> Result<String, Failure> {
+    if let Some(holder) = PullLock::holder(&session.state_folder(), pull) {
+        return Ok(format!("{pull}: running: {holder}\n"));
+    }
+    let state = session.state_file(pull).load().map_err(|error| Failure::of_state(name, error))?;
+    let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
+    let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
+    let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
+    let command = command.unwrap_or_else(|| session.invocation.run(name));
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = describe(&mut text, pull, &state, windows.map(|windows| windows.len()), &command);
+    Ok(text)
 }
 
 /// The pulls of a stream: the usual one, and those into other sinks or of other ranges that have a state.
@@ -84,6 +91,7 @@ fn describe(
             let Summary { records, pages, .. } = complete.summary;
             let (records, pages) = (counted(records, "record"), counted(pages, "page"));
             writeln!(text, "{name}: complete since {}, {records} in {pages}", shown(complete.at))?;
+            of_range(text, complete.range)?;
         }
         (None, None) => writeln!(text, "{name}: never run")?,
     }
@@ -108,6 +116,7 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
     let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
     writeln!(text, "{name}: stopped at {}, {records} ({pages}) saved", shown(*saved))?;
     writeln!(text, "  started at {}", shown(*started))?;
+    of_range(text, pull.range)?;
     let complete = checkpoint.taken.saturating_sub(checkpoint.partitions.len() as u64);
     if let Some(parents) = pull.parents {
         let all = parents.entries.saturating_mul(windows.unwrap_or(1) as u64);
@@ -116,6 +125,10 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
         writeln!(text, "  {} of {} complete", grouped(complete), counted(windows as u64, "window"))?;
     }
     next(text, checkpoint)
+}
+
+fn of_range(text: &mut String, range: Option<Window>) -> fmt::Result {
+    range.map_or(Ok(()), |range| writeln!(text, "  from {}", times::range(range)))
 }
 
 fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {

@@ -3,6 +3,7 @@
 pub(crate) mod continuation;
 pub(crate) mod first_page;
 pub(crate) mod lock;
+pub(crate) mod out;
 pub(crate) mod parents;
 pub(crate) mod partitions;
 mod path_conflicts;
@@ -11,6 +12,7 @@ mod pull_id;
 pub(crate) mod range;
 pub(crate) mod resume;
 pub(crate) mod run_record;
+mod sample;
 
 use std::{
     ffi::OsString,

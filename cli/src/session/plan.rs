@@ -17,7 +17,7 @@ use crate::{
         parents::{StreamParents, with_parents},
         path_conflicts::PathConflicts,
         pull_id::pull_id,
-        range,
+        range, sample,
     },
     terminal::failure::Failure,
 };
@@ -105,6 +105,9 @@ pub(crate) fn plan_as<'s>(
         let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments) + suffix;
         let variables = session.variables(name);
         range::bounds(session, name, stream)?;
+        if arguments.limit.is_some() {
+            sample::check_stream(name, stream)?;
+        }
         let mut pull = Planned {
             name,
             command: (id != name).then(|| session.invocation.clone().of_run(arguments).run(name)),
@@ -154,8 +157,12 @@ pub(crate) fn plan_as<'s>(
                 _ => Retention::UntilNextPull,
             };
             check_incremental(session, stream, sink_name, retention)?;
+            if arguments.limit.is_some() {
+                let is_shared = layout == Layout::OneDestination;
+                sample::check_sink(session, sink_name, &destination, is_shared)?;
+            }
             pull.retention = pull.retention.min(retention);
-            if destination != Destination::Stdout {
+            if destination != Destination::Stdout && arguments.limit.is_none() {
                 pull.saves_state = true;
             }
             pull.destinations.push(shown(session, sink_name, destination, layout));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use longhaul_core::{
     Body, Source,
     listing::end::Had,
@@ -27,7 +26,7 @@ use crate::{
         pull_id::changes_place,
         range,
     },
-    terminal::{failure::Failure, numbers::counted},
+    terminal::{failure::Failure, numbers::counted, times::shown},
 };
 
 /// Where a pull starts.
@@ -174,6 +173,7 @@ pub(crate) fn discard_unfinished(
             spool: None,
             columns: Vec::new(),
             strict: false,
+            limit: None,
             checkpointing,
         };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
@@ -255,9 +255,4 @@ fn other_parents(name: &str) -> Failure {
     let clause = format!("cannot resume `{name}`: its parents are not those that the unfinished run has");
     let hint = format!("start again with new parents: longhaul run {name} --fresh");
     Failure::new(Exit::State, clause).hint(hint)
-}
-
-/// A time, for people.
-pub(crate) fn shown(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

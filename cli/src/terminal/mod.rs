@@ -1,5 +1,7 @@
 //! Output for people: progress, logs, tables, errors and hints.
 
+pub(crate) mod counts;
+pub(crate) mod expected;
 pub(crate) mod failure;
 pub(crate) mod findings;
 pub(crate) mod hints;
@@ -9,3 +11,4 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;
 pub(crate) mod table;
+pub(crate) mod times;

@@ -52,6 +52,9 @@ pub struct Complete {
     pub at: Timestamp,
     /// What was pulled.
     pub summary: Summary,
+    /// The range of time that was divided into windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Window>,
     /// What its pages had, and those of earlier pulls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<KnownPages>,

@@ -55,7 +55,7 @@ impl<'a> PullState<'a> {
             State {
                 watermark: self.pull.watermark.or(state.watermark),
                 reached: self.reached(checkpoint).or_else(|| state.reached.clone()),
-                complete: Some(Complete { at: now, summary, pages, keys }),
+                complete: Some(Complete { at: now, summary, range: self.pull.range, pages, keys }),
                 unfinished: None,
             }
         })?;

@@ -118,6 +118,7 @@ fn pull(disk: &SimulatedDisk, api: &Arc<Mutex<Api>>) -> Result<(), PullError> {
         spool: None,
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing,
     };
     let summary = run(&pull, &Arc::new(setup.client()))?;

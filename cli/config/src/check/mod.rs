@@ -100,7 +100,7 @@ impl Check<'_> {
     fn environment(&self) -> Result<(), ConfigError> {
         let written = |name: &&String| {
             let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
-            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+            matches!(origin, Origin::Command { .. } | Origin::Environment { .. } | Origin::Flag { .. })
         };
         match self.config.environment.keys().find(written) {
             Some(name) => {

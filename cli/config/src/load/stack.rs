@@ -36,6 +36,11 @@ impl Stack {
         self.merge(layer);
     }
 
+    /// Does the same, but a stream that `layer` extends does not become one of the user.
+    pub(crate) fn adjust(&mut self, layer: Layer) {
+        self.merge(layer);
+    }
+
     /// Puts the layer of `file` on top, and keeps the lines of its keys.
     pub(crate) fn lay_file(&mut self, file: ConfigFile, layer: Layer) {
         self.lay(layer);

@@ -73,7 +73,7 @@ fn keys_that_do_not_belong_together_are_named() {
         ("true", "must be text or a whole number"),
         (
             "\"now-1\"",
-            "`now-1` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`",
+            "`now-1` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or `yesterday`",
         ),
     ] {
         let error = stream(&table(&format!("at = \"/a\", param = \"b\", from = {from}"))).error();

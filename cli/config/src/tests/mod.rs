@@ -9,6 +9,7 @@ mod incremental;
 mod layers;
 mod listing;
 mod preset;
+mod range;
 mod reference;
 mod region;
 mod schema;

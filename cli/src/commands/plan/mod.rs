@@ -80,7 +80,8 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
     let mut headers = Vec::new();
     for pull in planned.iter().filter(|pull| chosen.contains(&pull.name)) {
         check_sinks(session, pull)?;
-        let bounds = range::resolve_bounds(session, pull.name, pull.stream, &pull.source, None, &access)?;
+        let bounds =
+            range::resolve_bounds(session, pull.name, pull.stream, &pull.source, None, Some(&access))?;
         headers.push(header(session, pull, bounds));
     }
     let all_parents = || planned.iter().filter_map(|pull| pull.parents.as_ref());

@@ -18,7 +18,7 @@ use crate::{
         partitions::plan_file::{Header, StreamHeader, write_line, write_plan},
         plan::Planned,
     },
-    terminal::{failure::Failure, numbers::counted},
+    terminal::{failure::Failure, numbers::counted, times},
 };
 
 /// Writes the plan to `--out`, completely or not at all, or to standard output.
@@ -34,6 +34,8 @@ pub(super) fn write_all(
     let streams = streams.collect::<Result<Vec<_>, _>>()?;
     let mut header = Header::new(session.now, headers);
     let partitions = counted(header.partitions(), "partition");
+    let ranges = header.streams.iter().filter_map(|stream| Some((&stream.name, stream.range?)));
+    let ranges: Vec<_> = ranges.map(|(name, range)| format!("{name}: {}", times::range(range))).collect();
     let write = |file: &File| {
         write_plan(file, &mut header, |header, out| {
             let mut write = |line: &_| Ok(write_line(out, line)?);
@@ -46,6 +48,9 @@ pub(super) fn write_all(
     };
     match written {
         Ok(()) => {
+            for range in &ranges {
+                session.screen.print(range);
+            }
             session.screen.print(&format!("plan: {partitions} -> {place}"));
             Ok(Exit::Complete)
         }

@@ -1,7 +1,9 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod dry_run;
 mod files_about_run;
 mod first_failure;
+mod first_request;
 mod lineage;
 mod outcome;
 mod parents;
@@ -24,6 +26,7 @@ use crate::{
     terminal::{self, failure::Failure},
 };
 
+pub(crate) use self::dry_run::execute as show_plan;
 use self::{files_about_run::FilesAboutRun, first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,

@@ -25,6 +25,8 @@ pub(in crate::commands) struct Outcome {
     pub(in crate::commands) error: Option<(String, Exit)>,
     /// Whether the same command resumes the pull.
     pub(in crate::commands) resumable: bool,
+    /// Whether `--limit` ended the pull, so that it is a sample.
+    pub(in crate::commands) is_sample: bool,
 }
 
 impl Outcome {
@@ -42,6 +44,7 @@ impl Outcome {
             took: Duration::ZERO,
             error: None,
             resumable: false,
+            is_sample: false,
         }
     }
 }
@@ -59,8 +62,20 @@ pub(super) enum Pulled {
     Not(Exit),
 }
 
+/// What is printed about a pull with a limit, which may have left records out.
+pub(super) fn sample(name: &str, to: &str, summary: &Summary, took: Duration, limit: u64) -> String {
+    if summary.records < limit {
+        return complete(name, to, summary, took);
+    }
+    let time = duration(took);
+    let (records, pages) = (counted(summary.records, "record"), counted(summary.pages, "page"));
+    format!(
+        "{name}: not complete, a sample of {records} from {pages}, as --limit {limit} says, {time} -> {to}"
+    )
+}
+
 /// What is printed about a complete pull.
-pub(super) fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
+pub(super) fn complete(name: &str, to: &str, summary: &Summary, took: Duration) -> String {
     let Summary { records, pages, repeated, unchanged, windows, partitions, .. } = *summary;
     let of_windows = match (partitions, windows) {
         (0, 0) => String::new(),
@@ -79,7 +94,7 @@ pub(super) fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration)
     } else {
         String::new()
     };
-    let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
+    let time = duration(took);
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
 }

@@ -1,7 +1,8 @@
 //! One stream of a run.
 
-use std::{fs, sync::Arc};
+use std::{fs, num::NonZeroU64, path::Path, sync::Arc};
 
+use indicatif::DecimalBytes;
 use jiff::Timestamp;
 use longhaul_core::{
     disk::SystemDisk,
@@ -17,12 +18,14 @@ use crate::{
     session::{
         Session,
         plan::{Child, Planned},
-        resume::{self, Start, shown},
+        resume::{self, Start},
     },
-    terminal::{failure::Failure, findings, numbers::counted, report::Chain},
+    terminal::{
+        expected::Expected, failure::Failure, findings, numbers::counted, report::Chain, times::shown,
+    },
 };
 
-use super::outcome::{Outcome, Pulled, complete};
+use super::outcome::{Outcome, Pulled, complete, sample};
 
 /// Pulls streams, one at a time.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +161,9 @@ impl Puller<'_> {
         let every = session.loaded.config.commit_every;
         let checkpointing =
             pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, earlier, every });
-        session.progress.start(planned.name, &before);
+        let done = before.windows + before.partitions;
+        let expected = Expected::new(windows.as_deref(), parents.map(Parents::len), done);
+        session.progress.start(planned.name, &before, expected);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
         let pulled = run(
@@ -171,6 +176,7 @@ impl Puller<'_> {
                 spool: Some(spool),
                 columns: planned.columns.clone(),
                 strict: arguments.strict,
+                limit: arguments.limit.map(NonZeroU64::get).filter(|_| planned.is_selected),
                 checkpointing,
             },
             access.client(planned.name),
@@ -183,7 +189,14 @@ impl Puller<'_> {
                 if let Some(end) = &summary.end {
                     log::debug!("{}: the listing is complete: {end}", planned.name);
                 }
-                session.screen.print(&complete(planned, &summary, took));
+                let (name, to) = (planned.name, destinations(session, planned));
+                session.screen.print(&match arguments.limit {
+                    None => complete(name, &to, &summary, took),
+                    Some(limit) => {
+                        outcome.is_sample = summary.records >= limit.get();
+                        sample(name, &to, &summary, took, limit.get())
+                    }
+                });
                 finish(planned, &summary, pull_state.as_ref())
             }
             // The reader of standard output has closed it.
@@ -239,6 +252,22 @@ impl Puller<'_> {
         }
         Ok(folder)
     }
+}
+
+/// Where the records are. On a terminal, files of the working folder are shown without it, and with their sizes.
+fn destinations(session: &Session, planned: &Planned<'_>) -> String {
+    if !session.screen.is_terminal() {
+        return planned.destinations.join(", ");
+    }
+    let shown = planned.destinations.iter().map(|destination| {
+        let path = Path::new(destination);
+        let path = path.strip_prefix(&session.folder).unwrap_or(path).display();
+        match fs::metadata(destination).ok().filter(fs::Metadata::is_file) {
+            Some(file) => format!("{path} ({})", DecimalBytes(file.len())),
+            None => path.to_string(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// The parents of a stream's partitions. `state` is what is saved of the stream.

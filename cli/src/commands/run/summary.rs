@@ -54,7 +54,8 @@ fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -
 fn of_pull(outcome: &Outcome) -> Value {
     json!({
         "stream": outcome.stream,
-        "complete": outcome.error.is_none(),
+        "complete": outcome.error.is_none() && !outcome.is_sample,
+        "sample": outcome.is_sample,
         "records": outcome.summary.records,
         "pages": outcome.summary.pages,
         "windows": outcome.summary.windows,

@@ -40,6 +40,7 @@ use crate::{
         },
     },
     terminal::{
+        expected::Expected,
         failure::Failure,
         numbers::{counted, duration},
         report::Chain,
@@ -194,7 +195,7 @@ impl<'p> Puller<'p> {
         let state = PullState::new(&attempt.state, session.clock.as_ref(), State::default(), unfinished);
         let sinks: Vec<_> =
             outputs.iter().map(|output| (output.sink_name, output.sink_of(&attempt.name))).collect();
-        session.progress.start(name, &before);
+        session.progress.start(name, &before, Expected::new(None, None, 0));
         let pulled = run(
             &Pull {
                 source: &stream.source,
@@ -206,6 +207,7 @@ impl<'p> Puller<'p> {
                 variables: stream.shared.clone(),
                 spool: None,
                 strict: arguments.strict,
+                limit: None,
                 checkpointing: Some(Checkpointing {
                     store: &state,
                     from,

@@ -82,6 +82,9 @@ impl Contents<'_> {
 
     fn head(&self) -> String {
         let (class, ended) = match &self.failure {
+            None if self.outcomes.iter().any(|outcome| outcome.is_sample) => {
+                ("dim", "a sample, not complete".to_owned())
+            }
             None => ("good", "complete".to_owned()),
             Some((error, exit)) => ("bad", format!("exit code {}: {}", exit.code(), self.redacted(error))),
         };
@@ -143,6 +146,7 @@ impl Contents<'_> {
             let found = findings::clauses(summary);
             let result = match &outcome.error {
                 Some((error, _)) => self.redacted(error),
+                None if outcome.is_sample => "a sample, not complete".to_owned(),
                 None if found.is_empty() => "complete".to_owned(),
                 None => found.join("; "),
             };
@@ -266,6 +270,7 @@ mod tests {
             took: Duration::ZERO,
             error: Some((text.clone(), Exit::Api)),
             resumable: true,
+            is_sample: false,
         };
         let outcomes: Vec<_> = (0..1000).map(|_| outcome()).collect();
         let contents = Contents {
