@@ -12,6 +12,8 @@ use crate::origin::Origin;
 pub struct ConfigError {
     message: String,
     key: Option<String>,
+    /// Where in the value of the key, if that is a list.
+    inside: Vec<String>,
     origin: Option<Box<Origin>>,
     hint: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -24,6 +26,7 @@ impl ConfigError {
         Self {
             message: message.into(),
             key: None,
+            inside: Vec::new(),
             origin: None,
             hint: None,
             source: None,
@@ -36,6 +39,13 @@ impl ConfigError {
     pub fn at(mut self, key: &str, origin: Origin) -> Self {
         self.key = Some(key.to_owned());
         self.written(origin)
+    }
+
+    /// The same error for a part of the value of its key, such as an element of a list.
+    #[must_use]
+    pub(super) fn inside(mut self, path: &[String]) -> Self {
+        self.inside = path.to_vec();
+        self
     }
 
     /// The same error with a hint that says how to fix it.
@@ -74,8 +84,8 @@ impl ConfigError {
     /// All errors as one: the first, and the others with it. `Ok` if there are none.
     pub(super) fn all(outcomes: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
         let mut named = BTreeSet::new();
-        // A second error of a key follows from the first.
-        let is_first = |error: &Self| error.key.as_ref().is_none_or(|key| named.insert(key.clone()));
+        // A second error of a key, or of the same part of its value, follows from the first.
+        let is_first = |error: &Self| error.key.is_none() || named.insert(error.path());
         let errors = outcomes.into_iter().filter_map(Result::err).flat_map(Self::apart);
         let mut errors = errors.filter(is_first);
         match errors.next() {
@@ -93,8 +103,13 @@ impl ConfigError {
         Self { others: errors, ..first }
     }
 
-    /// The names of the levels of the key that is wrong.
+    /// The names of the levels of the key that is wrong, and of the part of its value.
     pub(super) fn path(&self) -> Vec<String> {
+        [self.path_of_key(), self.inside.clone()].concat()
+    }
+
+    /// The names of the levels of the key that is wrong.
+    pub(super) fn path_of_key(&self) -> Vec<String> {
         let names = self.key.as_deref().map(toml_edit::Key::parse).and_then(Result::ok).unwrap_or_default();
         names.iter().map(|name| name.get().to_owned()).collect()
     }
@@ -115,7 +130,9 @@ impl ConfigError {
         self
     }
 
-    pub(super) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// The same error with its cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

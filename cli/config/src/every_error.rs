@@ -3,7 +3,7 @@
 use figment::value::{Dict, Value};
 
 use crate::{
-    check,
+    check, elements,
     error::ConfigError,
     load::{extract, stack::Stack},
     origin::Origin,
@@ -15,13 +15,25 @@ use crate::{
 /// Values that cannot be read are left out one by one, until the rest can be read and checked.
 pub(super) fn every_error(stack: &Stack, first: ConfigError) -> ConfigError {
     let mut values = stack.values();
-    let (mut errors, mut left_out, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut errors, mut left_out, mut unknown, mut lists) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let config = loop {
         let error = match extract::read(values.clone()) {
             Ok(config) => break Some(config),
             Err(error) => extract::explain(*error, stack),
         };
-        let path = error.path();
+        let path = error.path_of_key();
+        if path != error.path()
+            && !lists.contains(&path)
+            && let Some((of_elements, sound)) = elements::errors(&values, stack, &path)
+        {
+            errors.extend(of_elements);
+            if sound.is_empty() && !may_be_empty(&path) {
+                left_out.push(path.clone());
+            }
+            tree::replace(&mut values, &path, Value::from(sound));
+            lists.push(path);
+            continue;
+        }
         let is_missing = tree::at(&values, &path).is_none();
         // A missing key may be there under an unknown name, which is named already.
         let is_consequence = is_missing && unknown.contains(&above(&path));
@@ -67,6 +79,11 @@ pub(super) fn in_order(stack: &Stack, errors: ConfigError) -> ConfigError {
 /// The table around the key at `path`.
 fn above(path: &[String]) -> Vec<String> {
     path[..path.len().saturating_sub(1)].to_vec()
+}
+
+/// Whether nothing follows from it if the list at `path` is empty.
+fn may_be_empty(path: &[String]) -> bool {
+    path.last().is_some_and(|name| ["answers", "end", "where"].contains(&name.as_str()))
 }
 
 /// Removes the value at `path`, or, if it is missing, the table that needs it. Returns the path of what was removed.
