@@ -17,6 +17,7 @@ mod demo;
 mod earlier_pages;
 mod ends;
 mod engines;
+mod every_error;
 mod files;
 mod filters;
 mod folder;

@@ -64,7 +64,7 @@ mod values;
 pub use self::{
     error::ConfigError,
     load::{keys::sounds_secret, sources::Sources},
-    loaded::{Loaded, load},
+    loaded::{Loaded, load, load_with},
     origin::Origin,
     schema::json_schema,
     sections::{
