@@ -8,4 +8,5 @@ pub(crate) mod numbers;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;
+pub(crate) mod storage;
 pub(crate) mod table;
