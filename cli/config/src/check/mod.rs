@@ -5,6 +5,9 @@ mod incremental;
 mod rate;
 mod requests;
 
+use std::cmp::Ordering;
+
+use jiff::{Span, SpanRelativeTo};
 use longhaul_core::{client::answer::Then, http::template::reference, pull::job::JobState, suggest};
 use url::Url;
 
@@ -55,6 +58,9 @@ pub(super) fn stream(
 ) -> Result<Option<String>, ConfigError> {
     Check { config, stack }.stream(name, stream)
 }
+
+/// A day has 24 hours, as far as `min_slice` is concerned.
+const DAYS: SpanRelativeTo<'static> = SpanRelativeTo::days_are_24_hours();
 
 /// What a response to a request of a job can mean.
 const OF_JOBS: [Then; 6] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Renew, Then::Fail];
@@ -223,6 +229,14 @@ impl Check<'_> {
     }
 
     fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let min_slice = stream.window.as_ref().and_then(|window| window.min_slice);
+        if min_slice
+            .is_some_and(|slice| slice.compare((Span::new().seconds(1), DAYS)).is_ok_and(Ordering::is_lt))
+        {
+            let path = ["streams", name, "window", "min_slice"];
+            let message = |key: &str| format!("`{key}`: windows are halved at whole seconds");
+            return Err(self.error(&path, message).with_hint("set it to `1s` or more"));
+        }
         if stream.window.as_ref().is_some_and(|window| window.from.is_none()) {
             let path = ["streams", name, "window", "from"].map(str::to_owned);
             return Err(self.stack.missing(&path, self.stack.origin(&path[..2])));
