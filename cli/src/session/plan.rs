@@ -175,13 +175,13 @@ fn plan_stream<'s>(
         })?;
         let retention = match &destination {
             Destination::Stdout => Retention::None,
+            _ if appends(session, sink_name) => Retention::Kept,
             Destination::File(_)
                 if layout == Layout::FilePerPartition
                     && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
             {
                 Retention::OtherFiles
             }
-            _ if appends(session, sink_name) => Retention::Kept,
             // A database without an option `mode` is assumed to keep its records.
             Destination::Elsewhere(_) if !has_mode => Retention::Kept,
             _ => Retention::UntilNextPull,
