@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use longhaul_core::{
-    client::{AttemptError, BodyFault, RequestError, auth::AuthError, retry::StopReason},
+    client::{AttemptError, BodyFault, RequestError, answer::Then, auth::AuthError, retry::StopReason},
     http::{template::TemplateError, transport::TransportErrorKind},
     listing::PageError,
     pull::{ParentError, PullError, job::JobError},
@@ -106,6 +106,14 @@ impl From<ConfigError> for Failure {
         let (origin, hint) = (error.where_written(), error.hint().map(str::to_owned));
         Self { origin, hint, others, ..Self::usage(error) }
     }
+}
+
+/// Whether the pull may have failed because a cursor or link has expired, without a hint of the API or the user.
+pub(crate) fn may_be_expired(error: &PullError) -> bool {
+    let PullError::Page(PageError::Request(request)) = error else { return false };
+    let has_hint = request.refusal().is_some_and(|refusal| refusal.hint.is_some());
+    let restarts = request.reason() == StopReason::Ruled(Then::Restart);
+    hints::may_be_expired(error) || (restarts && !has_hint)
 }
 
 /// Names the stream.
