@@ -16,7 +16,7 @@ use longhaul_core::{
     state::StateError,
 };
 
-use crate::exit::Exit;
+use crate::{exit::Exit, terminal::storage};
 
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
@@ -75,11 +75,16 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
             "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
         ),
-        PullError::Page(PageError::ErrorInstead { .. } | PageError::ErrorBeside { .. }) => {
+        PullError::Page(PageError::ErrorInstead { .. }) => {
             format!(
                 "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
             )
         }
+        PullError::Page(PageError::ErrorAsRecord { name, .. } | PageError::ErrorBeside { name, .. }) => format!(
+            "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
+             `streams.{stream}.answers`: {}",
+            accepting(name)
+        ),
         PullError::Page(PageError::NoStart { .. } | PageError::StartIsNoLink { .. }) => format!(
             "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
         ),
@@ -89,6 +94,9 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
         PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
             "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
+        ),
+        PullError::Bookmark(BookmarkError::NoTime { .. }) => format!(
+            "remove `streams.{stream}.incremental.lookback`, or choose another `at` with a time"
         ),
         PullError::Bookmark(_) => format!(
             "choose another `streams.{stream}.incremental.at`; or, if the API sends records in order, set `order = \"as_sent\"`"
@@ -101,6 +109,11 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Job(error) => job(error, exit, stream),
         PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
         PullError::Template(_) => format!("check the path in `streams.{stream}`"),
+        PullError::TooDeep { window } if window.is_shortest() => {
+            "narrow the request so that it has fewer results: windows are halved at whole seconds, so this one cannot be \
+             halved again"
+                .to_owned()
+        }
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
@@ -123,6 +136,12 @@ pub(super) fn may_be_expired(error: &PullError) -> bool {
         && error.refusal().is_some_and(|refusal| {
             refusal.hint.is_none() && [400, 404, 409, 410, 422].contains(&refusal.status.as_u16())
         })
+}
+
+/// The rule that accepts a page with this member, which looks like an error.
+fn accepting(name: &str) -> String {
+    let comparison = if ["ok", "success"].contains(&name) { "is = false" } else { "exists = true" };
+    format!("`{{ when = {{ status = \"2xx\", at = \"/{name}\", {comparison} }}, then = \"page\" }}`")
 }
 
 /// The hint never leads anyone to send the token to an origin that they have not named.
@@ -204,6 +223,9 @@ fn body(fault: &BodyFault, stream: &str) -> String {
         BodyFault::Undecodable { .. } => format!(
             "check `streams.{stream}.path`, or request JSON with a query parameter or header; for NDJSON or CSV, set `streams.{stream}.format`"
         ),
+        BodyFault::Encoded { .. } => format!(
+            "set `streams.{stream}.headers = {{ Accept-Encoding = \"identity\" }}`, or check for a proxy that compresses answers"
+        ),
         BodyFault::JsonInstead { .. } => {
             format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
         }
@@ -259,6 +281,9 @@ pub(super) fn state(error: &StateError, stream: &str) -> String {
     match error {
         StateError::Damaged { .. } | StateError::Foreign { .. } | StateError::Missing { .. } => {
             format!("restore the file, or discard it and start again: longhaul run {stream} --fresh")
+        }
+        StateError::Unreadable { source, .. } | StateError::Unwritable { source, .. } => {
+            format!("{}, then resume with: longhaul run {stream}", storage::state_folder(source))
         }
         _ => format!("check `state_dir` and its permissions, then resume with: longhaul run {stream}"),
     }
@@ -341,7 +366,10 @@ pub(super) fn auth(error: &AuthError) -> String {
 pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
     match error.kind() {
         SinkErrorKind::Config => format!("correct `sinks.{name}` in the configuration"),
-        SinkErrorKind::Unavailable => format!("fix the problem, then resume with: longhaul run {stream}"),
+        SinkErrorKind::Unavailable => {
+            let fix = storage::full_disk(error).unwrap_or("fix the problem");
+            format!("{fix}, then resume with: longhaul run {stream}")
+        }
         SinkErrorKind::Rejected => {
             format!("correct what the sink rejects, then resume with: longhaul run {stream}")
         }
