@@ -94,15 +94,16 @@ fn an_expired_cursor_starts_the_listing_again() {
     let met = AtomicU64::new(0);
     let keys = rule("when = { status = 410 }\nthen = \"restart\"");
     // Meanwhile, the records have changed.
-    let (folder, _server) = stream(&keys, move |request| match (page(request), met.load(Ordering::Relaxed)) {
-        (4, 0..2) => {
-            met.fetch_add(1, Ordering::Relaxed);
-            Reply::status(410)
-        }
-        (number, met) => {
-            reply(&json!({ "data": [10 * met + number], "next": (number < 5).then_some(number + 1) }))
-        }
-    });
+    let (folder, _server) =
+        stream(&keys, move |request| match (page(request), met.load(Ordering::Relaxed)) {
+            (4, 0..2) => {
+                met.fetch_add(1, Ordering::Relaxed);
+                Reply::status(410)
+            }
+            (number, met) => {
+                reply(&json!({ "data": [10 * met + number], "next": (number < 5).then_some(number + 1) }))
+            }
+        });
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/events.ndjson"), "21\n22\n23\n24\n25\n", "the records of one listing");
 }

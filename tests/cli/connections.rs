@@ -151,12 +151,17 @@ fn oversized_tokens_and_headers_are_final() {
         (ended.code, ended.last_error().as_str()),
         (
             Some(3),
-            "error: could not get an access token\n  \
-             caused by: the token response has a token of 1048576 bytes, more than a request can carry\n"
+            "error: the stream `conversations` is not complete\n  \
+             caused by: could not send `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations`: no access token\n  \
+             caused by: the token endpoint's answer has a token of 1048576 bytes, more than a request can carry\n\
+             hint: check that `auth.token_url` is the address of the token endpoint, and `auth.response` the places of its \
+             answer\n"
         )
     );
     let server =
         api::server(|_| Reply::json(r#"{"results":[]}"#).header("x-next", "x".repeat(1 << 20)).into());
     let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
-    assert_eq!((ended.code, ended.last_error()), (Some(4), String::new()));
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    let cause = "caused by: a header or chunk line of the answer is too long\n";
+    assert!(ended.last_error().contains(cause), "{}", ended.stderr);
 }

@@ -257,7 +257,7 @@ fn files_of_partitions_can_be_appended_to_by_incremental_runs() {
         assert_eq!(folder.read(&format!("out/{name}")), "{\"id\":1}\n{\"id\":1}\n", "{name}");
     }
     assert_eq!(folder.names_in("out").len(), 2);
-    let replacing = Folder::configured(&[&connection, &stream, &lines].concat());
+    let replacing = Folder::configured(&[&*connection, &stream, &lines].concat());
     let ended = replacing.run("run");
     assert_eq!(ended.code, Some(2));
     assert_eq!(

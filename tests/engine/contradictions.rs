@@ -203,7 +203,7 @@ fn an_error_is_not_a_single_record() {
     }
     let record = json!({ "id": 1, "error": null, "errors": [], "ok": true });
     let pulled = pull("", Format::Json, Single::Declared, move |_| json(&record));
-    assert_eq!(pulled.records(), [r#"{"id":1,"error":null,"errors":[],"ok":true}"#]);
+    assert_eq!(pulled.records(), [r#"{"error":null,"errors":[],"id":1,"ok":true}"#]);
     // As one of several, it is a record with such a field.
     let pulled = pull("", Format::Json, Single::Declared, |_| json(&json!([{ "error": "x" }])));
     assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);

@@ -329,7 +329,8 @@ fn rows_mean_what_they_mean_to_the_csv_crate() {
         texts = texts.iter().flat_map(|text| pieces.map(|piece| format!("{text}{piece}"))).collect();
         for text in &texts {
             let response = Response::new(StatusCode::OK, HeaderMap::new(), text.clone().into_bytes());
-            let answer = Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status };
+            let answer =
+                Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status };
             let Ok(page) = Page::read(answer, &layout) else { continue };
             if text.trim_ascii().is_empty() {
                 // An empty page.

@@ -126,7 +126,9 @@ fn links_without_the_path_of_a_gateway_get_it() {
 #[test]
 fn the_link_of_a_redirect_is_not_followed() {
     let (setup, transport) = setup(|request| match (request.url.path(), request.query("page")) {
-        ("/old", _) => Reply::status(302).header("location", "/new").header("link", "</old?page=7>; rel=next"),
+        ("/old", _) => {
+            Reply::status(302).header("location", "/new").header("link", "</old?page=7>; rel=next")
+        }
         ("/new", None) => Reply::json("[1]").header("link", "</new?page=2>; rel=next"),
         _ => Reply::json("[2]"),
     });

@@ -195,3 +195,25 @@ fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
         _ => Exit::Authentication,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_a_question_of_permissions() {
+        for (kind, fix) in [
+            (ErrorKind::StorageFull, "make room in `state_dir`"),
+            (ErrorKind::QuotaExceeded, "make room in `state_dir`"),
+            (ErrorKind::FileTooLarge, "raise the limit on the size of files (`ulimit -f`)"),
+            (ErrorKind::PermissionDenied, "check `state_dir` and its permissions"),
+        ] {
+            let error = StateError::Unwritable { path: "x".into(), source: kind.into() };
+            let failure = Failure::of_state("users", error);
+            assert_eq!(failure.exit, Exit::State);
+            assert_eq!(failure.hint, Some(format!("{fix}, then resume with: longhaul run users")));
+        }
+    }
+}

@@ -167,11 +167,7 @@ impl Observer for Progress {
                 self.wait(*wait, reason(*fault));
             }
             Event::Holding { pause, wait } => {
-                let why = match pause {
-                    Pause::Requested => "the API asked for a pause",
-                    Pause::RateLimit => "the rate limit is reached",
-                };
-                self.wait(*wait, why.to_owned());
+                self.wait(*wait, reason_of(*pause).to_owned());
             }
             Event::Resubmitting => {
                 log::warn!("submitting the job again; an earlier submission may have reached the API, too");
@@ -222,6 +218,14 @@ impl Counts {
     }
 }
 
+/// Why nothing is sent for some time.
+fn reason_of(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Requested => "the API asked for a pause",
+        Pause::RateLimit => "the rate limit is reached",
+    }
+}
+
 /// A short reason for the progress line. The log has the whole cause.
 fn reason(fault: Fault) -> String {
     match fault {
@@ -234,6 +238,21 @@ fn reason(fault: Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_progress_line_says_who_wants_a_pause() {
+        for (pause, reason) in
+            [(Pause::Requested, "the API asked for a pause"), (Pause::RateLimit, "the rate limit is reached")]
+        {
+            let waiting =
+                Some(Waiting { until: Duration::from_secs(4), reason: reason_of(pause).to_owned() });
+            let counts = Counts { stream: "calls".to_owned(), waiting, ..Counts::default() };
+            assert_eq!(
+                counts.describe(Duration::from_secs(1)),
+                format!("calls: 0 records in 0 pages, 0/s, 1 s, waiting 4 s ({reason})")
+            );
+        }
+    }
 
     #[test]
     fn the_progress_line_shows_the_reason_and_the_rest_of_a_wait() {

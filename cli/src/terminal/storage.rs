@@ -24,3 +24,20 @@ pub(crate) fn full_disk<'e>(error: &'e (dyn Error + 'static)) -> Option<&'static
 }
 
 const LIMIT: &str = "raise the limit on the size of files (`ulimit -f`)";
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use longhaul_core::sink::SinkError;
+
+    use super::*;
+
+    #[test]
+    fn a_sink_that_cannot_write_needs_room_or_a_higher_limit() {
+        let hint = |kind: ErrorKind| full_disk(&SinkError::io("cannot write", kind.into()));
+        assert_eq!(hint(ErrorKind::StorageFull), Some("make room on the disk"));
+        assert_eq!(hint(ErrorKind::FileTooLarge), Some(LIMIT));
+        assert_eq!(hint(ErrorKind::PermissionDenied), None);
+    }
+}

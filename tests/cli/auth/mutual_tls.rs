@@ -19,8 +19,8 @@ use crate::{api::LINES, folder::Folder};
 pub(crate) const ROOT: &str = include_str!("../../support/keys/ca.pem");
 pub(crate) const CLIENT: &str = include_str!("../../support/keys/client.pem");
 pub(crate) const CLIENT_KEY: &str = include_str!("../../support/keys/client_key.pem");
-pub(crate) const SERVER: &str = include_str!("../../support/keys/server.pem");
-pub(crate) const SERVER_KEY: &str = include_str!("../../support/keys/server_key.pem");
+const SERVER: &str = include_str!("../../support/keys/server.pem");
+const SERVER_KEY: &str = include_str!("../../support/keys/server_key.pem");
 
 fn certificate(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()

@@ -14,7 +14,7 @@ use super::{
     charset::{self, Converted, Invalid},
     unpack::{Start, gunzip, unzip},
 };
-use crate::http::request::{Expects, Request};
+use crate::http::request::Expects;
 
 /// The limits for bodies.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ const FIRST: usize = 8 << 10;
 const LAYERS: usize = 2;
 
 impl Limits {
-    /// Receives the body of the response to `request` with this status and these headers, over what `buffer` contains.
+    /// Receives the body of a response with this status and these headers, over what `buffer` contains.
     ///
     /// # Errors
     /// The errors of `body` must be [`TransportError`]s.
@@ -53,24 +53,22 @@ impl Limits {
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-        request: &Request,
+        expects: Expects,
         body: impl Read,
         buffer: Vec<u8>,
     ) -> Result<Received, TransportError> {
         // The body of an error is text for people, whatever the request asks for.
-        let (keep, invalid) = match (status.is_success(), request.expects) {
+        let (keep, invalid) = match (status.is_success(), expects) {
             (false, _) => (Keep::All, Invalid::Replaced),
             (true, Expects::Document) => (Keep::All, Invalid::Refused),
             (true, Expects::Lines) => (Keep::Head, Invalid::Refused),
         };
         // The first read is short. A buffer is skipped by the long ones after it.
         let mut body: Box<dyn Read + '_> = Box::new(BufReader::with_capacity(FIRST, body));
-        let mut shows_end = keep == Keep::All || is_framed(headers);
+        let shows_end = keep == Keep::All || is_framed(headers);
         let mut start = Start::read(&mut body).map_err(error_of)?;
         for _ in 0..LAYERS {
             if start.is_gzip() {
-                // A gzip file ends with its length, but may consist of several. TLS says where the last one ends.
-                shows_end |= request.url.scheme() == "https";
                 body = gunzip(start.then(body));
                 start = Start::read(&mut body).map_err(error_of)?;
             }
@@ -235,9 +233,7 @@ mod tests {
     fn receive(expects: Expects, body: &[u8], buffer: Vec<u8>) -> Received {
         let limits = Limits { max_body: 4 << 20, folder: None };
         let headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, http::HeaderValue::from(body.len()))]);
-        let url = "http://127.0.0.1".parse().unwrap();
-        let request = Request { expects, ..Request::new(http::Method::GET, url) };
-        limits.receive(StatusCode::OK, &headers, &request, Dripping(body, 0), buffer).unwrap()
+        limits.receive(StatusCode::OK, &headers, expects, Dripping(body, 0), buffer).unwrap()
     }
 
     #[test]

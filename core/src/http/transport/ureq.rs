@@ -147,7 +147,7 @@ impl Transport for UreqTransport {
         let (head, body) = sent.map_err(|error| classify(error, through.clone()))?.into_parts();
         let body = Classified { body: body.into_reader(), through };
         let Received { body, spooled } =
-            self.limits.receive(head.status, &head.headers, request, body, buffer)?;
+            self.limits.receive(head.status, &head.headers, request.expects, body, buffer)?;
         Ok(Response { status: head.status, headers: head.headers, body, spooled })
     }
 
