@@ -36,8 +36,7 @@ pub struct Window {
     #[serde(with = "AnySpan")]
     #[schemars(extend("default" = "0s"))]
     pub lookback: Span,
-    /// Shortest slice that a slice with too many results is halved down to, at least `1s`; see `then = "split"` of the answer
-    /// rules.
+    /// Shortest slice that a slice with too many results is halved down to, see `then = "split"` of the answer rules.
     #[serde(default, deserialize_with = "PositiveSpan::optional")]
     #[schemars(with = "Option<PositiveSpan>")]
     pub min_slice: Option<Span>,
