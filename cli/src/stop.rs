@@ -16,7 +16,7 @@ use longhaul_core::{
     http::transport::Transport,
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ},
     iterator::Signals,
 };
 
@@ -77,6 +77,8 @@ impl Stop {
     pub(crate) fn on_signals(report: fn(Reason)) -> io::Result<Self> {
         let stop = Self::default();
         let _ = stop.0.report.set(report);
+        // A file that reaches `ulimit -f` is an error of its write then, with a message.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM])?;
         if !ignores_hangup() {
             signals.add_signal(SIGHUP)?;

@@ -8,7 +8,7 @@ use std::{env, hint::black_box, mem};
 
 use http::{HeaderMap, StatusCode};
 use longhaul_core::{
-    client::Answer,
+    client::{Answer, answer::Basis},
     http::transport::Response,
     listing::page::{Layout, Page},
 };
@@ -26,7 +26,7 @@ fn main() {
         copy.clear();
         copy.extend_from_slice(&body);
         let response = Response::new(StatusCode::OK, HeaderMap::new(), copy);
-        let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
+        let answer = Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status };
         let page = Page::read(answer, &layout).unwrap();
         black_box(page.batch().len());
         buffer = page.into_buffer();

@@ -34,6 +34,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "systems",
             "credentials",
             "every_error",
+            "elements",
             "show",
             "check",
             "parents",

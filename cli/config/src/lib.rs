@@ -10,7 +10,7 @@
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
 //! - `placeholders`: what the requests of a stream may contain
-//! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
+//! - `check`, `show`, `every_error`, `elements`: checks across keys, `longhaul config`, and the list of all errors
 //! - `systems`: what the built-in presets offer
 //!
 //! # Adding a key
@@ -43,6 +43,7 @@
 mod check;
 mod credentials;
 mod definition;
+mod elements;
 mod error;
 mod every_error;
 mod load;
@@ -67,7 +68,7 @@ pub use self::{
         range::{Range, RangeFlags},
         sources::Sources,
     },
-    loaded::{Loaded, load},
+    loaded::{Loaded, load, load_with},
     origin::Origin,
     schema::json_schema,
     sections::{

@@ -31,22 +31,44 @@ pub struct Loaded {
 
 /// Loads the configuration, or returns all errors in it, in the order of the files. It sends, runs and writes nothing.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    load_with(sources, |_| Vec::new())
+}
+
+/// Does what [`load`] does. If there are errors, adds those that `more` finds in what can be read. A value that cannot be
+/// read is missing there.
+pub fn load_with(
+    sources: &Sources,
+    more: impl FnOnce(&Loaded) -> Vec<ConfigError>,
+) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
     if let Some(range) = &sources.range {
         range.lay(&mut stack)?;
     }
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
+    let refused = |errors: ConfigError, config, stack| {
+        let loaded = Loaded { config, warnings: Vec::new(), stack };
+        let errors = errors.apart().chain(more(&loaded)).collect();
+        loaded.in_order(errors).map(|()| loaded)
+    };
     let mut config = match extract(&stack) {
         Ok(config) => config,
         Err(first) => {
             let stand_ins = sources.may_lack_credentials.then(|| with_stand_ins(&stack)).flatten();
-            let (config, missing) = stand_ins.ok_or_else(|| every_error(&stack, first))?;
+            let Some((config, missing)) = stand_ins else {
+                return match every_error(&stack, first) {
+                    (errors, Some(config)) => refused(errors, config, stack),
+                    (errors, None) => Err(in_order(&stack, errors)),
+                };
+            };
             warnings.extend(missing);
             config
         }
     };
-    warnings.extend(check::check(&config, &stack).map_err(|errors| in_order(&stack, errors))?);
+    match check::check(&config, &stack) {
+        Ok(of_checks) => warnings.extend(of_checks),
+        Err(errors) => return refused(errors, config, stack),
+    }
     for (typed, secret) in config.secrets_mut() {
         let origin = stack.origin(&typed);
         let ownership = stack.ownership(&origin);
@@ -89,6 +111,12 @@ impl Loaded {
             (origin, _) => origin,
         };
         ConfigError::new(message).at(key, origin)
+    }
+
+    /// All these errors as one, in the order of the files. `Ok` if there are none.
+    pub fn in_order(&self, errors: Vec<ConfigError>) -> Result<(), ConfigError> {
+        let all = ConfigError::all(errors.into_iter().map(Err));
+        all.map_err(|errors| in_order(&self.stack, errors))
     }
 
     /// The stream `name`, checked. It may be a stream of the preset that no other layer extends.

@@ -3,17 +3,20 @@
 mod client;
 mod columns;
 mod credentials;
+mod option_errors;
 mod parents;
 mod placeholders;
 mod request_limit;
 mod rules;
+mod sink_errors;
 mod sinks;
 mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
     parents::{each, each_listed, parents_sink},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
+    sink_errors::{of_options, of_plugin, of_table},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, plugins, registry},
     source::source,
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

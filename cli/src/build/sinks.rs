@@ -10,18 +10,22 @@ use std::{
 use longhaul_core::{
     disk::SystemDisk,
     pull::Column,
-    sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
-    suggest::closest,
+    sink::{OpenSink, Options, Registry, SinkType},
 };
 use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
 use serde_json::Value;
 
-use super::columns::columns;
+use super::{
+    columns::columns,
+    option_errors::{self, Refusal},
+    sink_errors::{
+        key_in_table, no_plugin, not_configured, of_options, option_error, plugin_error, table_error,
+    },
+};
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
-    exit::Exit,
-    terminal::{failure::Failure, hints::broken_sink},
+    terminal::failure::Failure,
 };
 
 /// The built-in sinks.
@@ -94,13 +98,37 @@ impl ConfiguredSinks {
         change: impl Fn(Options) -> Options,
     ) -> Result<Self, Failure> {
         let registry = registry();
-        let mut sinks = BTreeMap::new();
+        let (mut sinks, mut errors) = (BTreeMap::new(), Vec::new());
         for sink in wanted {
-            if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
-                vacant.insert(configure(loaded, sink, &registry, plugins, &change)?);
+            let Entry::Vacant(vacant) = sinks.entry(sink.key()) else { continue };
+            match configure(loaded, sink, &registry, plugins, &change) {
+                Ok(configured) => {
+                    vacant.insert(configured);
+                }
+                Err(Refused::Configuration(of_sink)) => errors.extend(of_sink),
+                Err(Refused::Sink(failure)) => return Err(failure),
             }
         }
+        loaded.in_order(errors)?;
         Ok(Self(sinks))
+    }
+
+    /// What is wrong with the sinks of the streams in `loaded`, which has other errors. Sinks that do not exist or that
+    /// cannot be loaded are not among these.
+    pub(crate) fn errors(loaded: &Loaded, plugins: &Plugins) -> Vec<ConfigError> {
+        let registry = registry();
+        let streams = loaded.streams();
+        let named = streams
+            .iter()
+            .flat_map(|(_, stream)| stream.sinks.iter().map(|name| (name, stream.table.as_ref())));
+        let existing = named.filter(|(name, _)| loaded.config.sinks.contains_key(*name));
+        let errors = existing.map(|(name, table)| {
+            match configure(loaded, SinkFor { name, table }, &registry, plugins, &|options| options) {
+                Err(Refused::Configuration(errors)) => errors,
+                _ => Vec::new(),
+            }
+        });
+        errors.flatten().collect()
     }
 
     /// The sink; `None` if it is not among these.
@@ -128,20 +156,34 @@ impl SinkFor<'_> {
     }
 }
 
+/// Why a sink cannot be configured.
+enum Refused {
+    /// The configuration is wrong: everything that is.
+    Configuration(Vec<ConfigError>),
+    /// The sink failed.
+    Sink(Failure),
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(vec![error])
+    }
+}
+
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
     registry: &Registry,
     plugins: &Plugins,
     change: &dyn Fn(Options) -> Options,
-) -> Result<Configured, Failure> {
+) -> Result<Configured, Refused> {
     let SinkFor { name, table } = sink;
     let configured = loaded.config.sinks.get(name);
     // `--out` alone does not make it one that the user has configured.
     let by_user = configured.filter(|sink| !is_of_command(loaded, name, sink));
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
-    let invalid = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
+    let invalid = |error: String| ConfigError::new(error).at(&key, loaded.origin_of(&key));
     let (sink, known, options, from_table) = match registry.get(kind) {
         Ok(sink_type) => {
             let known = sink_type.options();
@@ -160,26 +202,35 @@ fn configure(
             }
             options.extend(from_table.clone());
             let options = change(options);
-            (sink_type.configure(&options), known, options, from_table)
+            let sink = option_errors::configure(&known, &options, |options| sink_type.configure(options));
+            (sink, known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
-                (plugin.configure(&options), plugin.options(), options, Options::new())
+                let known = plugin.options();
+                let sink = option_errors::configure(&known, &options, |options| plugin.configure(options));
+                (sink, known, options, Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if by_user.is_none() => {
-                return Err(not_configured(loaded, name, registry));
+                return Err(not_configured(loaded, name, registry).into());
             }
-            Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind, plugins))),
-            Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string())),
-            Err(error) => {
-                return Err(Failure { origin: origin(loaded, name, &key), ..of_plugin(error) });
+            Ok(None) => {
+                return Err(invalid(unknown.to_string()).with_hint(no_plugin(kind, plugins)).into());
             }
+            Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string()).into()),
+            Err(error) => return Err(plugin_error(loaded, name, error).into()),
         },
     };
-    let sink = sink.map_err(|error| match error.key() {
-        Some(key) if from_table.contains_key(key) => of_table(loaded, table, error),
-        _ => of_options(loaded, name, error),
+    let sink = sink.map_err(|refusal| match refusal {
+        Refusal::Other(error) => Refused::Sink(of_options(loaded, name, error)),
+        Refusal::Options(errors) => {
+            let explained = errors.into_iter().map(|error| match error.key() {
+                Some(key) if from_table.contains_key(key) => table_error(loaded, table, error),
+                _ => option_error(loaded, name, error),
+            });
+            Refused::Configuration(explained.collect())
+        }
     })?;
     let is_of_preset = !from_table.is_empty()
         && matches!(loaded.origin_of(&key_in_table(loaded, table, "columns")), Origin::Preset { .. });
@@ -221,90 +272,4 @@ fn options_from_table(
 
 fn wants_stream_table(given: &Options) -> bool {
     given.get("columns").and_then(|columns| columns.as_str()) == Some("stream")
-}
-
-/// An error in the `table` of a stream.
-pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
-    let key = key_in_table(loaded, table, error.key().unwrap_or("columns"));
-    let origin = loaded.origin_of(&key);
-    Failure { origin: Some(origin.to_string()), ..Failure::usage(TableError { key, source: error }) }
-}
-
-/// The key of an option in the `table` of a stream.
-fn key_in_table(loaded: &Loaded, table: Option<&Table>, option: &str) -> String {
-    let mut streams = loaded.config.streams.iter();
-    let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
-    format!("streams.{}.table.{option}", stream.map_or("*", |(name, _)| name))
-}
-
-/// A plugin that cannot be loaded.
-pub(crate) fn of_plugin(error: LoadError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure { hint, ..Failure::usage(error) }
-}
-
-/// The hint for a type that is neither built in nor a plugin.
-fn no_plugin(kind: &str, plugins: &Plugins) -> String {
-    let library = Plugins::file_name(kind);
-    let found = plugins.list().unwrap_or_default().into_keys().collect::<Vec<_>>();
-    let found = match &found[..] {
-        [] => "no plugin was found".to_owned(),
-        names => {
-            let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!("the plugins found are {names}")
-        }
-    };
-    format!(
-        "{found}; one with this name would be `{}` in a folder of `plugin_path`: see longhaul sinks",
-        library.display()
-    )
-}
-
-/// `--sink` names neither a configured sink nor a built-in type.
-fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
-    let types = registry.iter().map(|(kind, _)| kind);
-    let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
-    let suggestion = closest(name, &known);
-    ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
-        .with_hint(format!("add a table `[sinks.{name}]`"))
-        .into()
-}
-
-/// An error in the options of a sink, and where the option is configured.
-pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failure {
-    let key = match error.key() {
-        Some(option) => format!("sinks.{name}.{option}"),
-        None => format!("sinks.{name}"),
-    };
-    let (exit, hint) = match error.kind() {
-        SinkErrorKind::Config => (Exit::Usage, None),
-        SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
-        _ => (Exit::Sink, Some("fix the problem, then run the same command again".to_owned())),
-    };
-    let origin = origin(loaded, name, &key);
-    let error = SinkOptionsError { name: name.to_owned(), source: error };
-    Failure { origin, hint, ..Failure::new(exit, error) }
-}
-
-/// Where `key` is configured, or else the type of the sink, or else the sink.
-fn origin(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
-    let places = [key.to_owned(), format!("sinks.{name}.type"), format!("sinks.{name}")];
-    let origin = places.iter().map(|key| loaded.origin_of(key)).find(|origin| *origin != Origin::Default);
-    origin.map(|origin| origin.to_string())
-}
-
-/// Names the table.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot use `{key}`")]
-struct TableError {
-    key: String,
-    source: SinkError,
-}
-
-/// Names the sink.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot set up the sink `{name}`")]
-struct SinkOptionsError {
-    name: String,
-    source: SinkError,
 }

@@ -35,7 +35,7 @@ use longhaul_plugin_host::Plugins;
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, Limits},
+    build::{self, Access, ConfiguredSinks, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -74,7 +74,11 @@ impl Session {
         screen: Screen,
         stop: Stop,
     ) -> Result<Self, Failure> {
-        let loaded = config::load(&sources)?;
+        let loaded = config::load_with(&sources, |loaded| {
+            let plugin_path = &loaded.config.plugin_path;
+            let plugins = build::plugins(plugin_path, &sources.environment, &sources.cwd);
+            plugins.map_or(Vec::new(), |plugins| ConfiguredSinks::errors(loaded, &plugins))
+        })?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
         let progress = Progress::new(Arc::clone(&clock), screen.clone());

@@ -16,79 +16,16 @@ use longhaul_core::{
     state::StateError,
 };
 
-use crate::exit::Exit;
+use crate::{exit::Exit, terminal::storage};
 
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
-        PullError::Page(PageError::Request(error)) => request(error, exit, stream),
-        PullError::Page(PageError::Body(fault)) => body(fault, stream),
-        PullError::Page(PageError::Repeated { .. }) => {
-            format!(
-                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
-            )
-        }
-        PullError::Page(PageError::ForeignOrigin(origin)) => foreign_origin(origin, stream),
-        PullError::Page(
-            PageError::Elsewhere { .. }
-            | PageError::Absent { .. }
-            | PageError::NoArray { .. }
-            | PageError::Scalar { .. },
-        ) => {
-            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
-        }
-        PullError::Page(PageError::OtherHeader { .. }) => {
-            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
-        }
-        PullError::Page(PageError::SameRecords { .. }) => {
-            format!(
-                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
-            )
-        }
-        PullError::Page(PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. }) => {
-            let at = first_place(at);
-            format!(
-                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
-            )
-        }
-        PullError::Page(PageError::MoreMissing { at, .. }) => {
-            let at = first_place(at);
-            format!(
-                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
-            )
-        }
-        PullError::Page(PageError::ShortButContinues { .. }) => {
-            format!(
-                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
-            )
-        }
-        PullError::Page(PageError::TooManyEmpty { .. }) => {
-            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
-        }
-        PullError::Page(PageError::EmptyBeforeEnd { .. }) => {
-            format!(
-                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
-            )
-        }
-        PullError::Page(PageError::NotOnly { .. }) => format!(
-            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
-        ),
-        PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
-            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
-        ),
-        PullError::Page(PageError::ErrorInstead { .. } | PageError::ErrorBeside { .. }) => {
-            format!(
-                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
-            )
-        }
-        PullError::Page(PageError::NoStart { .. } | PageError::StartIsNoLink { .. }) => format!(
-            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
-        ),
-        PullError::Page(PageError::SecretStart { .. }) => format!(
-            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
-        ),
-        PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::Page(error) => page(error, exit, stream),
         PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
             "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
+        ),
+        PullError::Bookmark(BookmarkError::NoTime { .. }) => format!(
+            "remove `streams.{stream}.incremental.lookback`, or choose another `at` with a time"
         ),
         PullError::Bookmark(_) => format!(
             "choose another `streams.{stream}.incremental.at`; or, if the API sends records in order, set `order = \"as_sent\"`"
@@ -101,6 +38,11 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Job(error) => job(error, exit, stream),
         PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
         PullError::Template(_) => format!("check the path in `streams.{stream}`"),
+        PullError::TooDeep { window } if window.is_shortest() => {
+            "narrow the request so that it has fewer results: windows are halved at whole seconds, so this one cannot be \
+             halved again"
+                .to_owned()
+        }
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
@@ -116,6 +58,81 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     }
 }
 
+fn page(error: &PageError, exit: Exit, stream: &str) -> String {
+    match error {
+        PageError::Request(error) => request(error, exit, stream),
+        PageError::Body(fault) => body(fault, stream),
+        PageError::Repeated { .. } => {
+            format!(
+                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
+            )
+        }
+        PageError::ForeignOrigin(origin) => foreign_origin(origin, stream),
+        PageError::Elsewhere { .. }
+        | PageError::Absent { .. }
+        | PageError::NoArray { .. }
+        | PageError::Scalar { .. } => {
+            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
+        }
+        PageError::OtherHeader { .. } => {
+            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
+        }
+        PageError::SameRecords { .. } => {
+            format!(
+                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
+            )
+        }
+        PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. } => {
+            let at = first_place(at);
+            format!(
+                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
+            )
+        }
+        PageError::MoreMissing { at, .. } => {
+            let at = first_place(at);
+            format!(
+                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
+            )
+        }
+        PageError::ShortButContinues { .. } => {
+            format!(
+                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
+            )
+        }
+        PageError::TooManyEmpty { .. } => {
+            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
+        }
+        PageError::EmptyBeforeEnd { .. } => {
+            format!(
+                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
+            )
+        }
+        PageError::NotOnly { .. } => format!(
+            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
+        ),
+        PageError::RecordsMissing { .. } | PageError::Gap { .. } => format!(
+            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
+        ),
+        PageError::ErrorInstead { .. } => {
+            format!(
+                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
+            )
+        }
+        PageError::ErrorAsRecord { name, .. } | PageError::ErrorBeside { name, .. } => format!(
+            "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
+             `streams.{stream}.answers`: {}",
+            accepting(name)
+        ),
+        PageError::NoStart { .. } | PageError::StartIsNoLink { .. } => format!(
+            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
+        ),
+        PageError::SecretStart { .. } => format!(
+            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
+        ),
+        _ => format!("check `streams.{stream}.pages`"),
+    }
+}
+
 /// Whether a page was refused as if its cursor had expired, which APIs report with various status codes.
 pub(super) fn may_be_expired(error: &PullError) -> bool {
     let PullError::Page(PageError::Request(error)) = error else { return false };
@@ -123,6 +140,12 @@ pub(super) fn may_be_expired(error: &PullError) -> bool {
         && error.refusal().is_some_and(|refusal| {
             refusal.hint.is_none() && [400, 404, 409, 410, 422].contains(&refusal.status.as_u16())
         })
+}
+
+/// The rule that accepts a page with this member, which looks like an error.
+fn accepting(name: &str) -> String {
+    let comparison = if ["ok", "success"].contains(&name) { "is = false" } else { "exists = true" };
+    format!("`{{ when = {{ status = \"2xx\", at = \"/{name}\", {comparison} }}, then = \"page\" }}`")
 }
 
 /// The hint never leads anyone to send the token to an origin that they have not named.
@@ -204,6 +227,9 @@ fn body(fault: &BodyFault, stream: &str) -> String {
         BodyFault::Undecodable { .. } => format!(
             "check `streams.{stream}.path`, or request JSON with a query parameter or header; for NDJSON or CSV, set `streams.{stream}.format`"
         ),
+        BodyFault::Encoded { .. } => format!(
+            "set `streams.{stream}.headers = {{ Accept-Encoding = \"identity\" }}`, or check for a proxy that compresses answers"
+        ),
         BodyFault::JsonInstead { .. } => {
             format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
         }
@@ -259,6 +285,9 @@ pub(super) fn state(error: &StateError, stream: &str) -> String {
     match error {
         StateError::Damaged { .. } | StateError::Foreign { .. } | StateError::Missing { .. } => {
             format!("restore the file, or discard it and start again: longhaul run {stream} --fresh")
+        }
+        StateError::Unreadable { source, .. } | StateError::Unwritable { source, .. } => {
+            format!("{}, then resume with: longhaul run {stream}", storage::state_folder(source))
         }
         _ => format!("check `state_dir` and its permissions, then resume with: longhaul run {stream}"),
     }
@@ -341,7 +370,10 @@ pub(super) fn auth(error: &AuthError) -> String {
 pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
     match error.kind() {
         SinkErrorKind::Config => format!("correct `sinks.{name}` in the configuration"),
-        SinkErrorKind::Unavailable => format!("fix the problem, then resume with: longhaul run {stream}"),
+        SinkErrorKind::Unavailable => {
+            let fix = storage::full_disk(error).unwrap_or("fix the problem");
+            format!("{fix}, then resume with: longhaul run {stream}")
+        }
         SinkErrorKind::Rejected => {
             format!("correct what the sink rejects, then resume with: longhaul run {stream}")
         }

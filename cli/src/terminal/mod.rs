@@ -10,5 +10,6 @@ pub(crate) mod numbers;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;
+pub(crate) mod storage;
 pub(crate) mod table;
 pub(crate) mod times;

@@ -141,11 +141,7 @@ impl Observer for Progress {
                 self.wait(*wait, reason(*fault));
             }
             Event::Holding { pause, wait } => {
-                let why = match pause {
-                    Pause::Requested => "the API asked for a pause",
-                    Pause::RateLimit => "the rate limit is reached",
-                };
-                self.wait(*wait, why.to_owned());
+                self.wait(*wait, reason_of(*pause).to_owned());
             }
             Event::Resubmitting => {
                 log::warn!("submitting the job again; an earlier submission may have reached the API, too");
@@ -176,11 +172,30 @@ impl Observer for Progress {
     }
 }
 
+/// Why nothing is sent for some time.
+fn reason_of(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Requested => "the API asked for a pause",
+        Pause::RateLimit => "the rate limit is reached",
+    }
+}
+
 /// A short reason for the progress line. The log has the whole cause.
 fn reason(fault: Fault) -> String {
     match fault {
         Fault::Status(status) => format!("the server answered {status}"),
         Fault::UnreadableAnswer => "the answer could not be read".to_owned(),
         _ => "the connection was lost".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pause_that_the_api_asked_for_is_its_own() {
+        let reasons = [Pause::Requested, Pause::RateLimit].map(reason_of);
+        assert_eq!(reasons, ["the API asked for a pause", "the rate limit is reached"]);
     }
 }

@@ -29,6 +29,7 @@ impl Document {
     /// Reads a response that must be JSON.
     pub(crate) fn read(response: Response) -> Result<Self, BodyFault> {
         let Response { status, headers, body, .. } = response;
+        BodyFault::check_encoding(&headers, &body)?;
         BodyFault::check(&body)?;
         let parsed = serde_json::from_slice(&body);
         let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;

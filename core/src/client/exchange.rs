@@ -52,8 +52,8 @@ impl Client {
                 self.note(&view, &verdict, grant);
             }
             return match verdict {
-                Verdict::Page => {
-                    let answer = Answer { response, url: request.url.clone() };
+                Verdict::Page(basis) => {
+                    let answer = Answer { response, url: request.url.clone(), basis };
                     Ok(read(answer)
                         .map_err(|fault| fault.redacted(|text| self.redact(&request.redact(text))))?)
                 }

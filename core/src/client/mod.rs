@@ -47,7 +47,7 @@ pub use self::{
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
 use crate::{
     client::{
-        answer::Rules,
+        answer::{Basis, Rules},
         auth::{Auth, Grant, Renewal},
         rate::Pace,
         refusal::RefusalFormat,
@@ -93,6 +93,8 @@ pub struct Answer {
     pub response: Response,
     /// The URL it came from, after redirects. Relative links are resolved against it (RFC 3986 §5.1.3).
     pub url: Url,
+    /// Why it is read.
+    pub basis: Basis,
 }
 
 impl Client {

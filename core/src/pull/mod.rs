@@ -63,7 +63,7 @@ pub use self::{
     each::{Each, ParentError, ParentsSink},
     error::PullError,
     filter::Filter,
-    incremental::{BookmarkError, Incremental, Order as BookmarkOrder},
+    incremental::{Accepts, BookmarkError, Incremental, Order as BookmarkOrder},
     source::Source,
     spool::SpoolFolder,
     undo::undo,

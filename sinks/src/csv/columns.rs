@@ -6,7 +6,7 @@ use longhaul_core::{
 };
 use serde_json::Value;
 
-use super::{row_path::RowPath, times::TimeFormat};
+use super::{row_path::RowPath, time_format::TimeFormat};
 
 /// A column: its name in the header and the path of its value.
 #[derive(Debug, Eq, PartialEq)]

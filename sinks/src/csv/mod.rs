@@ -12,6 +12,7 @@ mod sink;
 mod spooled;
 mod style;
 mod table;
+mod time_format;
 mod times;
 mod union;
 

@@ -37,22 +37,24 @@ pub(crate) fn read(values: Dict) -> Result<Config, Box<Error>> {
 /// Explains an error that occurred in reading values of `stack`.
 pub(crate) fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
-    let inside = to_the_key(&path).len();
+    let length = to_the_key(&path).len();
+    let origin = |path: &[String]| stack.locate(path, stack.origin(&path[..length.min(path.len())]));
     if let Kind::MissingField(name) = &error.kind
-        && inside < path.len()
+        && length < path.len()
     {
-        let key = tree::dotted(&path[..inside]);
+        let key = tree::dotted(&path[..length]);
         let message = format!("`{key}`: `{name}` is missing");
-        return ConfigError::new(message).at(&key, stack.origin(&path[..inside]));
+        let error = ConfigError::new(message).at(&key, origin(&path));
+        path.push(name.clone().into_owned());
+        return error.inside(&path[length..]);
     }
     if let Kind::MissingField(name) = &error.kind {
         let near = stack.origin(&path);
         path.push(name.clone().into_owned());
         return stack.missing(&path, near);
     }
-    let is_inside = to_the_key(&path).len() < path.len();
-    let path = to_the_key(&path);
-    let key = tree::dotted(&path);
+    let is_inside = length < path.len();
+    let key = tree::dotted(&path[..length]);
     let (message, hint) = match error.kind {
         Kind::UnknownField(name, known) if is_inside => {
             (format!("`{key}`: unknown key `{name}`{}", suggest::closest(&name, known)), None)
@@ -74,7 +76,7 @@ pub(crate) fn explain(error: Error, stack: &Stack) -> ConfigError {
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
         _ => (format!("`{key}` cannot be read"), None),
     };
-    let error = ConfigError::new(message).at(&key, stack.origin(&path));
+    let error = ConfigError::new(message).at(&key, origin(&path)).inside(&path[length..]);
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod auth;
 mod broken;
 mod environment;
+mod every_error;
 mod genesys;
 mod incremental;
 mod layers;

@@ -23,7 +23,7 @@ use crate::{
         plan::{Planned, plan, sink_names},
         run_record::{RecordError, RunRecord},
     },
-    terminal::{self, failure::Failure},
+    terminal::{self, failure::Failure, storage},
 };
 
 pub(crate) use self::dry_run::execute as show_plan;
@@ -99,7 +99,7 @@ fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Vec<PullLock>, Fai
         PullLock::acquire(&folder, &pull.id, session.now).map_err(|error| {
             let hint = match &error {
                 LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
-                LockError::Unusable { .. } => "check `state_dir` and its permissions",
+                LockError::Unusable { source, .. } => storage::state_folder(source),
             };
             Failure::new(Exit::State, error).hint(hint)
         })
@@ -124,7 +124,7 @@ fn record(
 fn of_record(error: RecordError) -> Failure {
     let hint = match &error {
         RecordError::Damaged { .. } => "delete it; the run then starts again with all its streams",
-        RecordError::Unusable { .. } => "check `state_dir` and its permissions",
+        RecordError::Unusable { source, .. } => storage::state_folder(source),
     };
     Failure::new(Exit::State, error).hint(hint)
 }

@@ -21,7 +21,13 @@ use crate::{
         resume::{self, Start},
     },
     terminal::{
-        expected::Expected, failure::Failure, findings, numbers::counted, report::Chain, times::shown,
+        expected::Expected,
+        failure::{self, Failure},
+        findings,
+        numbers::counted,
+        report::Chain,
+        storage,
+        times::shown,
     },
 };
 
@@ -146,6 +152,8 @@ impl Puller<'_> {
             return Ok(Pulled::NothingNew);
         }
         let Start { state, pull, windows, variables, from } = start;
+        let starts_at_link = state.reached.is_some()
+            && planned.stream.incremental.as_ref().is_some_and(|incremental| incremental.next.is_some());
         let before =
             from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
         if from.is_some() {
@@ -209,8 +217,17 @@ impl Puller<'_> {
                 let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
                 outcome.resumable = saved.is_some();
                 outcome.summary = saved.unwrap_or_default();
+                let is_expired =
+                    starts_at_link && outcome.summary.pages == 0 && failure::may_be_expired(&error);
                 let mut failure =
                     Failure::of_pull(planned.name, error, &outcome.summary, session.stop.reason());
+                if is_expired {
+                    failure.hint = Some(format!(
+                        "if the link or cursor at which the last run ended has expired, pull everything again: \
+                         longhaul run {} --full-refresh",
+                        planned.name
+                    ));
+                }
                 if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
                     // The exit code for usage means that nothing was sent.
                     failure.exit = Exit::Sink;
@@ -240,7 +257,10 @@ impl Puller<'_> {
         let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
         let waiting = partitions.filter(|partition| partition.spool.is_some());
         let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
-        let unusable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
+        let unusable = |error| {
+            let hint = storage::state_folder(&error);
+            Failure::new(Exit::State, error).hint(hint)
+        };
         for entry in fs::read_dir(&folder.path).map_err(unusable)? {
             let path = entry.map_err(unusable)?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
