@@ -7,10 +7,11 @@ use longhaul_core::{
     },
     http::{
         origins::{ForeignOrigin, WayOut},
+        place::PlaceError,
         template::TemplateError,
         transport::{TransportError, TransportErrorKind},
     },
-    listing::PageError,
+    listing::{PageError, paginate::PaginationError},
     pull::{BookmarkError, PullError, job::JobError},
     sink::{SinkError, SinkErrorKind},
     state::StateError,
@@ -86,6 +87,12 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::Page(PageError::SecretStart { .. }) => format!(
             "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
         ),
+        PullError::Page(
+            PageError::Place(PlaceError::Ambiguous { .. })
+            | PageError::Pagination(PaginationError::Place(PlaceError::Ambiguous { .. })),
+        ) => format!(
+            "name one value in `streams.{stream}.pages`, for example with a filter: `$.links[?@.rel=='next'].url`"
+        ),
         PullError::Page(_) => format!("check `streams.{stream}.pages`"),
         PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
             "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
@@ -99,8 +106,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             format!("give the field another name in `streams.{stream}.each.add`")
         }
         PullError::Job(error) => job(error, exit, stream),
-        PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
-        PullError::Template(_) => format!("check the path in `streams.{stream}`"),
+        PullError::Template(error) => template(error, stream),
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
@@ -113,6 +119,16 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::State(error) => state(error, stream),
         PullError::Sink { name, source } => sink(name, source, stream),
         _ => "please report this".to_owned(),
+    }
+}
+
+fn template(error: &TemplateError, stream: &str) -> String {
+    match error {
+        TemplateError::Header(_) => format!("check the headers of `streams.{stream}`"),
+        TemplateError::Resource(_) => format!(
+            "choose another value in `streams.{stream}.each.values`, or write the placeholder without `+`"
+        ),
+        _ => format!("check the path in `streams.{stream}`"),
     }
 }
 

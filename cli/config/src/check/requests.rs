@@ -33,7 +33,7 @@ impl Check<'_> {
         let submit = &job.submit;
         let content = Some(submit.content());
         self.request(name, stream, &["job", "submit"], &submit.path, Some(&submit.query), content)?;
-        self.known(name, stream, &["job", "poll"], &job.poll)?;
+        self.known_in_url(name, stream, &["job", "poll"], &job.poll)?;
         match &job.cancel {
             Some(cancel) => {
                 self.request(name, stream, &["job", "cancel"], &cancel.path, None, Some(cancel.content()))
@@ -64,7 +64,7 @@ impl Check<'_> {
         content: Option<Content<'_>>,
     ) -> Result<(), ConfigError> {
         let key = |key| [below, &[key]].concat();
-        self.known(name, stream, &key("path"), path)?;
+        self.known_in_url(name, stream, &key("path"), path)?;
         if let Some(content) = &content {
             self.content(name, below, content)?;
         }
@@ -93,9 +93,24 @@ impl Check<'_> {
         expanded.map(drop).map_err(|error| self.unknown(name, below, &error))
     }
 
+    /// Checks the placeholders of a path.
+    fn known_in_url(
+        &self,
+        name: &str,
+        stream: &Stream,
+        below: &[&str],
+        text: &str,
+    ) -> Result<(), ConfigError> {
+        let checked = known(stream, request_of(below)).check_url(text);
+        checked.map_err(|error| self.unknown(name, below, &error))
+    }
+
     fn unknown(&self, name: &str, below: &[&str], error: &UnknownPlaceholder) -> ConfigError {
         let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {error}"));
         let message = error.to_string();
+        if message.contains("may stand only in a path") {
+            return error;
+        }
         if message.contains("`{each.") {
             // A name that is only misspelt has a suggestion.
             if message.contains("did you mean") {
