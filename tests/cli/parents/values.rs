@@ -183,12 +183,12 @@ fn a_new_parent_starts_at_the_beginning_also_after_a_kill() {
     let all = ["a\"2026-01-04\"", "c\"2026-01-06\"", "d\"2026-01-02\"", "b\"2026-01-03\""];
     assert_eq!(values(&folder), all);
 
-    // Now both are known, and the one that was gone is not.
+    // Now both are known, and the one that was gone is not: its records arrive again rather than being lost.
     let folder = folder.with("projects.ndjson", "\"a\"\n\"b\"\n\"d\"\n");
     projects.set(&[at("a", 4), at("a", 5), at("b", 3), at("d", 7)]);
     folder.run("run").assert_complete();
     assert_eq!(projects.since_by_project(), since(&[("a", first), ("b", known), ("d", known)]));
-    assert_eq!(values(&folder)[4..], ["a\"2026-01-05\"", "d\"2026-01-07\""]);
+    assert_eq!(values(&folder)[4..], ["a\"2026-01-04\"", "a\"2026-01-05\"", "d\"2026-01-07\""]);
 }
 
 /// While the children of one parent are pulled, others may get more, with smaller numbers than those pulled last.
