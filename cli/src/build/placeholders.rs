@@ -13,7 +13,8 @@ pub(super) fn check_parent_is_used(
 ) -> Result<(), ConfigError> {
     let known = stream.each.as_ref().map(Each::placeholders).unwrap_or_default();
     let written: Vec<_> = known.iter().map(|name| format!("{{{name}}}")).collect();
-    let has = |text: &str| written.iter().any(|placeholder| text.contains(placeholder));
+    let reserved: Vec<_> = known.iter().map(|name| format!("{{+{name}}}")).collect();
+    let has = |text: &str| written.iter().chain(&reserved).any(|placeholder| text.contains(placeholder));
     if written.is_empty() || requests.iter().any(|request| is_in(request, has)) {
         return Ok(());
     }

@@ -16,11 +16,17 @@ use longhaul_core::{
     state::StateError,
 };
 
-use crate::{exit::Exit, terminal::storage};
+use crate::{
+    exit::Exit,
+    terminal::{page_hints::page, storage},
+};
 
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
-        PullError::Page(error) => page(error, exit, stream),
+        PullError::Page(PageError::Request(error)) => request(error, exit, stream),
+        PullError::Page(PageError::Body(fault)) => body(fault, stream),
+        PullError::Page(PageError::ForeignOrigin(origin)) => foreign_origin(origin, stream),
+        PullError::Page(error) => page(error, stream),
         PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
             "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
         ),
@@ -36,8 +42,7 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             format!("give the field another name in `streams.{stream}.each.add`")
         }
         PullError::Job(error) => job(error, exit, stream),
-        PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
-        PullError::Template(_) => format!("check the path in `streams.{stream}`"),
+        PullError::Template(error) => template(error, stream),
         PullError::TooDeep { window } if window.is_shortest() => {
             "narrow the request so that it has fewer results: windows are halved at whole seconds, so this one cannot be \
              halved again"
@@ -58,78 +63,13 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     }
 }
 
-fn page(error: &PageError, exit: Exit, stream: &str) -> String {
+fn template(error: &TemplateError, stream: &str) -> String {
     match error {
-        PageError::Request(error) => request(error, exit, stream),
-        PageError::Body(fault) => body(fault, stream),
-        PageError::Repeated { .. } => {
-            format!(
-                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
-            )
-        }
-        PageError::ForeignOrigin(origin) => foreign_origin(origin, stream),
-        PageError::Elsewhere { .. }
-        | PageError::Absent { .. }
-        | PageError::NoArray { .. }
-        | PageError::Scalar { .. } => {
-            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
-        }
-        PageError::OtherHeader { .. } => {
-            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
-        }
-        PageError::SameRecords { .. } => {
-            format!(
-                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
-            )
-        }
-        PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. } => {
-            let at = first_place(at);
-            format!(
-                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
-            )
-        }
-        PageError::MoreMissing { at, .. } => {
-            let at = first_place(at);
-            format!(
-                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
-            )
-        }
-        PageError::ShortButContinues { .. } => {
-            format!(
-                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
-            )
-        }
-        PageError::TooManyEmpty { .. } => {
-            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
-        }
-        PageError::EmptyBeforeEnd { .. } => {
-            format!(
-                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
-            )
-        }
-        PageError::NotOnly { .. } => format!(
-            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
+        TemplateError::Header(_) => format!("check the headers of `streams.{stream}`"),
+        TemplateError::Resource(_) => format!(
+            "choose another value in `streams.{stream}.each.values`, or write the placeholder without `+`"
         ),
-        PageError::RecordsMissing { .. } | PageError::Gap { .. } => format!(
-            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
-        ),
-        PageError::ErrorInstead { .. } => {
-            format!(
-                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
-            )
-        }
-        PageError::ErrorAsRecord { name, .. } | PageError::ErrorBeside { name, .. } => format!(
-            "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
-             `streams.{stream}.answers`: {}",
-            accepting(name)
-        ),
-        PageError::NoStart { .. } | PageError::StartIsNoLink { .. } => format!(
-            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
-        ),
-        PageError::SecretStart { .. } => format!(
-            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
-        ),
-        _ => format!("check `streams.{stream}.pages`"),
+        _ => format!("check the path in `streams.{stream}`"),
     }
 }
 
@@ -140,12 +80,6 @@ pub(super) fn may_be_expired(error: &PullError) -> bool {
         && error.refusal().is_some_and(|refusal| {
             refusal.hint.is_none() && [400, 404, 409, 410, 422].contains(&refusal.status.as_u16())
         })
-}
-
-/// The rule that accepts a page with this member, which looks like an error.
-fn accepting(name: &str) -> String {
-    let comparison = if ["ok", "success"].contains(&name) { "is = false" } else { "exists = true" };
-    format!("`{{ when = {{ status = \"2xx\", at = \"/{name}\", {comparison} }}, then = \"page\" }}`")
 }
 
 /// The hint never leads anyone to send the token to an origin that they have not named.
@@ -162,11 +96,6 @@ fn foreign_origin(origin: &ForeignOrigin, stream: &str) -> String {
             "check `api.base_url` and `streams.{stream}.pages`, or ask the API's operator about `{found}`"
         ),
     }
-}
-
-/// The first of the places that a message names in backticks.
-fn first_place(places: &str) -> &str {
-    places.split('`').nth(1).unwrap_or(places)
 }
 
 pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String {

@@ -7,6 +7,7 @@ pub(crate) mod findings;
 pub(crate) mod hints;
 pub(crate) mod invocation;
 pub(crate) mod numbers;
+mod page_hints;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod screen;

@@ -22,7 +22,7 @@ pub use self::{
     error::{SinkError, SinkErrorKind},
     keys::Keys,
     registry::{Registry, UnknownSink},
-    variables::{UnknownPlaceholder, Variables},
+    variables::{NotResource, UnknownPlaceholder, Variables},
 };
 
 /// The options of a sink: its table in the configuration, without `type`.

@@ -136,7 +136,7 @@ impl Scenario {
             checkpointing,
         };
         let summary = run(&pull, &Arc::new(setup.client()))?;
-        pull_state.complete(summary.clone())?;
+        pull_state.complete(summary.clone(), None)?;
         Ok(summary)
     }
 

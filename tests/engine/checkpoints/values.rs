@@ -123,7 +123,7 @@ fn pull(disk: &SimulatedDisk, api: &Arc<Mutex<Api>>) -> Result<(), PullError> {
         checkpointing,
     };
     let summary = run(&pull, &Arc::new(setup.client()))?;
-    Ok(pull_state.complete(summary)?)
+    Ok(pull_state.complete(summary, None)?)
 }
 
 /// The versions of each record that were written, in order.

@@ -36,7 +36,7 @@ impl Check<'_> {
                 self.request(name, stream, &["job", "cancel"], &cancel.path, None, Some(cancel.content()))
             });
             let submit = self.request(name, stream, &below, &submit.path, Some(&submit.query), content);
-            [submit, self.known(name, stream, &["job", "poll"], &job.poll)].into_iter().chain(cancel)
+            [submit, self.known_in_url(name, stream, &["job", "poll"], &job.poll)].into_iter().chain(cancel)
         });
         let parameters = self.parameters(name, stream);
         ConfigError::all([of_stream, parameters].into_iter().chain(headers).chain(of_available).chain(of_job))
@@ -64,7 +64,7 @@ impl Check<'_> {
         content: Option<Content<'_>>,
     ) -> Result<(), ConfigError> {
         let key = |key| [below, &[key]].concat();
-        let mut outcomes = vec![self.known(name, stream, &key("path"), path)];
+        let mut outcomes = vec![self.known_in_url(name, stream, &key("path"), path)];
         outcomes.extend(content.as_ref().map(|content| self.content(name, below, content)));
         let form = content.and_then(|content| content.form);
         for (table, values) in [("query", query), ("form", form)] {
@@ -89,9 +89,24 @@ impl Check<'_> {
         expanded.map(drop).map_err(|error| self.unknown(name, below, &error))
     }
 
+    /// Checks the placeholders of a path.
+    fn known_in_url(
+        &self,
+        name: &str,
+        stream: &Stream,
+        below: &[&str],
+        text: &str,
+    ) -> Result<(), ConfigError> {
+        let checked = known(stream, request_of(below)).check_url(text);
+        checked.map_err(|error| self.unknown(name, below, &error))
+    }
+
     fn unknown(&self, name: &str, below: &[&str], error: &UnknownPlaceholder) -> ConfigError {
         let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {error}"));
         let message = error.to_string();
+        if message.contains("may stand only in a path") {
+            return error;
+        }
         if message.contains("`{each.") {
             // A name that is only misspelt has a suggestion.
             if message.contains("did you mean") {

@@ -108,7 +108,7 @@ impl Puller<'_> {
             outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
             return Ok(Pulled::Before);
         }
-        let parents = open_parents(self, planned, &state)?;
+        let parents = open_parents(self, planned, &file, &state)?;
         let parents = parents.as_ref();
         if !planned.saves_state {
             let start = resume::start(session, planned, children, parents, state, access)?;
@@ -205,7 +205,7 @@ impl Puller<'_> {
                         sample(name, &to, &summary, took, limit.get())
                     }
                 });
-                finish(planned, &summary, pull_state.as_ref())
+                finish(planned, &summary, pull_state.as_ref(), parents)
             }
             // The reader of standard output has closed it.
             Err(PullError::Sink { source, .. })
@@ -294,10 +294,17 @@ fn destinations(session: &Session, planned: &Planned<'_>) -> String {
 fn open_parents(
     puller: &Puller<'_>,
     planned: &Planned<'_>,
+    file: &StateFile,
     state: &State,
 ) -> Result<Option<Parents>, Failure> {
     let Some(parents) = &planned.parents else { return Ok(None) };
-    let opened = parents.open()?;
+    let mut opened = parents.open()?;
+    if let Some(opened) = opened.as_mut().filter(|_| planned.is_selected) {
+        let unusable = |error| Failure::of_state(planned.name, error);
+        if let Some(known) = file.known_parents(state).map_err(unusable)? {
+            opened.mark_new(&known).map_err(unusable)?;
+        }
+    }
     if let Some(opened) = opened.as_ref().filter(|_| state.unfinished.is_none()) {
         let findings = parents.findings(opened);
         if puller.arguments.strict && !findings.is_empty() {
@@ -324,6 +331,7 @@ fn finish(
     planned: &Planned<'_>,
     summary: &Summary,
     pull_state: Option<&PullState<'_>>,
+    parents: Option<&Parents>,
 ) -> Result<(), Failure> {
     let name = planned.name;
     for clause in findings::clauses(summary) {
@@ -339,7 +347,8 @@ fn finish(
         let left_out = counted(summary.skipped, kind);
         log::warn!("{name}: {left_out} {were} left out, because an answer rule says `then = \"skip\"`");
     }
-    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(|error| {
+    let complete = |pull_state: &PullState<'_>| pull_state.complete(summary.clone(), parents);
+    pull_state.map_or(Ok(()), complete).map_err(|error| {
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
     })
 }

@@ -5,7 +5,10 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{json::pointer::Pointer, shown_url::ShownUrl};
+use crate::{
+    json::{pointer::Pointer, value},
+    shown_url::ShownUrl,
+};
 
 /// The text of a page with an empty array in place of the records.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl Envelope {
 
     /// The value. An envelope that is too deep for a tree of values is `null`.
     pub(super) fn parse(&self) -> Value {
-        serde_json::from_slice(&self.0).unwrap_or_default()
+        str::from_utf8(&self.0).ok().and_then(|text| value(text).ok()).unwrap_or_default()
     }
 }
 
