@@ -22,7 +22,7 @@ mod session;
 mod stop;
 mod terminal;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 pub(crate) use longhaul_config as config;
@@ -76,8 +76,23 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         commands::init::check_configured(&sources)?;
         Session::start(sources, invocation(&arguments.global), screen.clone(), stop.clone())
     };
+    let start_or_replay = |recording: &Option<PathBuf>| match recording {
+        None => start(),
+        Some(recording) => {
+            let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
+            commands::init::check_configured(&sources)?;
+            Session::replaying(sources, invocation, screen.clone(), stop.clone(), recording)
+        }
+    };
     match &arguments.command {
-        Command::Run(run) => commands::run::execute(&start()?, run),
+        Command::Run(run) => {
+            let session = start_or_replay(&run.replay)?;
+            let session = match &run.record {
+                Some(folder) => session.recorded_in(folder)?,
+                None => session,
+            };
+            commands::run::execute(&session, run)
+        }
         Command::Init(init) => {
             let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
             commands::init::execute(init, &sources, &invocation, screen, &stop)
@@ -88,7 +103,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
         Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
         Command::Check { streams, .. } => commands::check::execute(&start()?, streams),
-        Command::Preview(preview) => commands::preview::execute(&start()?, preview),
+        Command::Preview(preview) => commands::preview::execute(&start_or_replay(&preview.replay)?, preview),
         Command::Config => commands::config::execute(&start()?),
         Command::Schema => commands::schema::execute(),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),

@@ -43,6 +43,7 @@ mod readme;
 mod readme_blocks;
 mod readme_links;
 mod recipes;
+mod recordings;
 mod records;
 mod refusals;
 mod repairable_api;

@@ -60,9 +60,11 @@ mod tree;
 mod trust;
 mod values;
 
+pub use longhaul_core::http::secret::sounds_secret;
+
 pub use self::{
     error::ConfigError,
-    load::{keys::sounds_secret, sources::Sources},
+    load::sources::Sources,
     loaded::{Loaded, load},
     origin::Origin,
     schema::json_schema,

@@ -154,6 +154,9 @@ pub(crate) struct PreviewArguments {
     /// List every JSON pointer of the page instead, ready to paste into a sink's `columns`
     #[arg(long)]
     pub(crate) columns: bool,
+    /// Show the page of this recording instead of asking the API
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// The format of a preview.

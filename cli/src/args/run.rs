@@ -36,6 +36,12 @@ pub(crate) struct RunArguments {
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Record every answer of the API in this folder, without secrets
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["plan", "replay"])]
+    pub(crate) record: Option<PathBuf>,
+    /// Run against this recording instead of the API; only new files are written
+    #[arg(long, value_name = "FOLDER", conflicts_with = "plan")]
+    pub(crate) replay: Option<PathBuf>,
     /// Pull partitions of this plan instead; those that are complete are not pulled again
     #[arg(long, value_name = "FILE", conflicts_with_all = ["streams", "sink"])]
     pub(crate) plan: Option<PathBuf>,

@@ -3,6 +3,8 @@
 mod client;
 mod columns;
 mod credentials;
+mod exchanges;
+mod new_files;
 mod parents;
 mod placeholders;
 mod request_limit;
@@ -12,6 +14,8 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
+    exchanges::Exchanges,
+    new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
     source::source,

@@ -17,7 +17,10 @@ use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
 use serde_json::Value;
 
-use super::columns::columns;
+use super::{
+    columns::columns,
+    new_files::{NewFiles, NewFilesOnly},
+};
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
@@ -101,6 +104,17 @@ impl ConfiguredSinks {
             }
         }
         Ok(Self(sinks))
+    }
+
+    /// The same sinks for a replay. Those with these names were named by the user.
+    #[must_use]
+    pub(crate) fn for_replay(self, files: &NewFiles, named: &[String]) -> Self {
+        let guarded = |(key, configured): ((String, String), Configured)| {
+            let is_named = named.contains(&key.0);
+            let sink = NewFilesOnly { inner: configured.sink, files: files.clone(), is_named };
+            (key, Configured { sink: Box::new(sink), ..configured })
+        };
+        Self(self.0.into_iter().map(guarded).collect())
     }
 
     /// The sink; `None` if it is not among these.

@@ -9,6 +9,7 @@ mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;
 pub(crate) mod range;
+pub(crate) mod recording;
 pub(crate) mod resume;
 pub(crate) mod run_record;
 
@@ -21,10 +22,11 @@ use longhaul_core::{
 };
 
 use longhaul_plugin_host::Plugins;
+use tempfile::TempDir;
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, Limits},
+    build::{self, Access, Exchanges, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -51,6 +53,10 @@ pub(crate) struct Session {
     pub(crate) stop: Stop,
     /// When the command started. Relative times refer to it.
     pub(crate) now: Timestamp,
+    /// How requests travel.
+    pub(crate) exchanges: Exchanges,
+    /// The folder with the state of a replay. It is removed at the end.
+    pub(crate) own_state: Option<TempDir>,
 }
 
 impl Session {
@@ -68,7 +74,20 @@ impl Session {
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, stop, now })
+        let (exchanges, own_state) = (Exchanges::Live, None);
+        Ok(Self {
+            loaded,
+            environment,
+            invocation,
+            folder,
+            screen,
+            clock,
+            progress,
+            stop,
+            now,
+            exchanges,
+            own_state,
+        })
     }
 
     /// Builds the client of the API.
@@ -94,6 +113,7 @@ impl Session {
             &observer,
             self.screen.secrets(),
             limits,
+            &self.exchanges,
         )?;
         self.stop.add_transport(Arc::clone(&access.transport));
         Ok(access)
@@ -143,7 +163,10 @@ impl Session {
 
     /// The folder with the saved state.
     pub(crate) fn state_folder(&self) -> PathBuf {
-        self.folder.join(&self.loaded.config.state_dir)
+        match &self.own_state {
+            Some(folder) => folder.path().to_owned(),
+            None => self.folder.join(&self.loaded.config.state_dir),
+        }
     }
 }
 

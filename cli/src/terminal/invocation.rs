@@ -48,7 +48,17 @@ impl Invocation {
     /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
     pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
         let RunArguments {
-            streams, sink, summary, strict, fail_fast, plan, part, partition, workers, ..
+            streams,
+            sink,
+            summary,
+            strict,
+            fail_fast,
+            replay,
+            plan,
+            part,
+            partition,
+            workers,
+            ..
         } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
         let mut flags = String::new();
@@ -60,6 +70,9 @@ impl Invocation {
         }
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });
+        }
+        if let Some(recording) = replay {
+            add(&mut flags, "--replay", recording.to_string_lossy());
         }
         if let Some(plan) = plan {
             add(&mut flags, "--plan", plan.to_string_lossy());

@@ -12,7 +12,7 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
-    build::Access,
+    build::{Access, Refused},
     exit::Exit,
     session::{
         Session,
@@ -193,7 +193,10 @@ impl Puller<'_> {
                 Ok(())
             }
             Err(error) => {
-                let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
+                let refused = Refused::of(&error).map(Refused::hint);
+                // The state of a replay is removed with it.
+                let saving = pull_state.as_ref().zip(file).filter(|_| session.own_state.is_none());
+                let saved = report_saved(session, planned, saving);
                 outcome.resumable = saved.is_some();
                 outcome.summary = saved.unwrap_or_default();
                 let mut failure =
@@ -202,6 +205,7 @@ impl Puller<'_> {
                     // The exit code for usage means that nothing was sent.
                     failure.exit = Exit::Sink;
                 }
+                failure.hint = refused.map(str::to_owned).or(failure.hint);
                 Err(failure)
             }
         };
