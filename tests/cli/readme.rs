@@ -11,6 +11,7 @@ use crate::{
     folder::{CommandLine, Folder},
     partitions::MACHINES,
     readme_blocks::{Block, blocks},
+    recordings::RECORDING,
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
@@ -64,7 +65,8 @@ fn every_block_has_a_test() {
                 let run_here = line.starts_with("export ")
                     || COMMANDS.contains(&line)
                     || ALONE.contains(&line)
-                    || MACHINES.contains(&line);
+                    || MACHINES.contains(&line)
+                    || RECORDING.contains(&line);
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
@@ -76,7 +78,7 @@ fn every_block_has_a_test() {
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&ALONE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
+    for command in COMMANDS.iter().chain(&ALONE).chain(&MACHINES).chain(&RECORDING).chain(&RUN_ELSEWHERE) {
         assert!(lines.contains(command), "no page has the command {command}");
     }
 }

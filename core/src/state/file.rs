@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{State, StateError, error::Damage, journal::JournalFile};
+use super::{State, StateError, error::Damage};
 use crate::{
     disk::{Disk, Open, remove_if_there},
     fingerprint::fingerprint,
@@ -93,15 +93,6 @@ impl StateFile {
     pub fn save(&self, state: &State) -> Result<(), StateError> {
         let path = self.path("json");
         self.replace(&path, state).map_err(|source| StateError::Unwritable { path, source })
-    }
-
-    /// Copies what complete pulls have left to `to`, whose stream may have another name. An unfinished pull is left out.
-    pub fn copy_to(&self, to: &Self) -> Result<(), StateError> {
-        let state = State { unfinished: None, ..self.load()? };
-        if let Some(keys) = state.complete.as_ref().and_then(|complete| complete.keys.as_ref()) {
-            self.copy_journal(JournalFile::Keys(keys.file), &keys.extent, to)?;
-        }
-        to.save(&state)
     }
 
     fn parse(&self, text: &[u8]) -> Result<State, Damage> {

@@ -19,8 +19,8 @@ mod exchange;
 mod lines;
 mod manifest;
 mod missing;
+mod opened;
 mod recorder;
-mod recording;
 mod redaction;
 mod replay;
 
@@ -28,7 +28,7 @@ pub use self::{
     clock::ReplayClock,
     error::RecordingError,
     manifest::Recorded,
+    opened::Recording,
     recorder::{Recorder, RecordingTransport, Totals},
-    recording::Recording,
     replay::ReplayTransport,
 };

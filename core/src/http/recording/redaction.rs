@@ -11,7 +11,7 @@ use crate::http::secret::{Secrets, sounds_secret};
 
 const HIDDEN: &str = "***";
 
-/// The parameters that sign a URL of Amazon S3, CloudFront, Google Cloud Storage or Azure, in lower case.
+/// The parameters that sign a URL of Amazon S3, Google Cloud Storage or Azure, in lower case.
 const SIGNATURES: [&str; 7] = [
     "x-amz-signature",
     "x-amz-credential",

@@ -17,7 +17,7 @@ use super::{
     clock::ReplayClock,
     error::RecordingError,
     exchange::{Outcome, StoredBody, restored},
-    recording::{Absent, Recording},
+    opened::{Absent, Recording},
 };
 use crate::http::{
     request::{Expects, Request},
