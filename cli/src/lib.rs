@@ -69,7 +69,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
     let sends_nothing = matches!(
         &arguments.command,
-        Command::Config | Command::Status { .. } | Command::Streams | Command::Check { offline: true, .. }
+        Command::Config | Command::Status(_) | Command::Streams | Command::Check { offline: true, .. }
     );
     let start = || {
         let sources = Sources { may_lack_credentials: sends_nothing, ..sources(&arguments.global)? };
@@ -109,7 +109,7 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
         Command::NewSink(new) => commands::new_sink::execute(new),
-        Command::Status { streams } => commands::status::execute(&start()?, streams),
+        Command::Status(status) => commands::status::execute(&start()?, status),
         Command::Streams => commands::streams::execute(&start()?),
         Command::Systems => commands::systems::execute(),
         Command::Token => commands::token::execute(&start()?),

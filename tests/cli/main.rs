@@ -32,6 +32,7 @@ mod killed;
 mod layers;
 mod limits;
 mod logs;
+mod metrics;
 mod new_sink;
 mod parents;
 mod partitions;

@@ -3,6 +3,7 @@
 mod machines;
 mod run;
 mod sinks;
+mod status;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use self::{
     machines::{Engine, PlanArguments, VerifyArguments},
     run::{Part, RunArguments},
     sinks::{NewSinkArguments, Publishing, Reading, SinkCheckArguments, SinksCommand},
+    status::{StatusArguments, StatusFormat},
 };
 
 /// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
@@ -124,11 +126,7 @@ pub(crate) enum Command {
     /// Generate a working plugin crate to start from
     NewSink(NewSinkArguments),
     /// Show which streams are complete and where the others stopped
-    Status {
-        /// Streams to show [default: all configured streams]
-        #[arg(value_name = "STREAM")]
-        streams: Vec<String>,
-    },
+    Status(StatusArguments),
     /// List the configured streams
     Streams,
     /// List the built-in presets: their streams, and what to set

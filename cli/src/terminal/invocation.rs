@@ -51,6 +51,7 @@ impl Invocation {
             streams,
             sink,
             summary,
+            metrics,
             strict,
             fail_fast,
             replay,
@@ -67,6 +68,9 @@ impl Invocation {
         }
         if let Some(path) = summary {
             add(&mut flags, "--summary", path.to_string_lossy());
+        }
+        if let Some(path) = metrics {
+            add(&mut flags, "--metrics", path.to_string_lossy());
         }
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });

@@ -2,7 +2,9 @@
 
 mod first_failure;
 mod lineage;
+mod metrics;
 mod outcome;
+mod output_file;
 mod parents;
 mod planned;
 mod stream;
@@ -33,19 +35,26 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
     if let Some(path) = &arguments.summary {
         summary::check(session, path)?;
     }
+    if let Some(path) = &arguments.metrics {
+        metrics::check(session, path)?;
+    }
     let mut outcomes = Vec::new();
     let ended = limit_runtime(session, arguments).and_then(|()| match &arguments.plan {
         Some(plan) => planned::pull_all(session, arguments, plan, &mut outcomes),
         None => pull_all(session, arguments, &mut outcomes),
     });
     let ended = end_recording(session, arguments, ended);
-    if let Some(path) = &arguments.summary
-        && let Err(failure) = summary::write(session, path, &outcomes, ended.as_ref().err())
-    {
-        if ended.is_ok() {
-            return Err(failure);
-        }
-        // The error of the run is more important, so it comes last.
+    let failure = ended.as_ref().err();
+    let summary = arguments.summary.as_ref();
+    let summary = summary.map_or(Ok(()), |path| summary::write(session, path, &outcomes, failure));
+    let metrics = arguments.metrics.as_ref();
+    let metrics = metrics.map_or(Ok(()), |path| metrics::write(session, path, &outcomes, failure));
+    let mut failures = [summary, metrics].into_iter().filter_map(Result::err);
+    if ended.is_ok() {
+        return failures.next().map_or(ended, Err);
+    }
+    // The error of the run is more important, so it comes last.
+    for failure in failures {
         report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
     }
     ended

@@ -1,5 +1,8 @@
 //! `longhaul status`: the saved state of each stream.
 
+mod age;
+mod json;
+
 use std::{
     fmt::{self, Write},
     fs,
@@ -16,7 +19,11 @@ use longhaul_core::{
     },
 };
 
+use serde_json::Value;
+
+use self::{age::check_age, json::of_pull};
 use crate::{
+    args::{StatusArguments, StatusFormat},
     commands::print,
     exit::Exit,
     session::{Session, lock::PullLock, range, resume::shown},
@@ -26,27 +33,45 @@ use crate::{
     },
 };
 
-/// Prints whether each stream was never run, is complete, or stopped, and where.
-pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
-    let mut text = String::new();
-    for (name, stream) in session.streams(names)? {
+/// Prints whether each stream was never run, is complete, or stopped, and where. With a maximum age, fails if a stream is
+/// older.
+pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<Exit, Failure> {
+    let (mut text, mut json, mut last) = (String::new(), Vec::new(), Vec::new());
+    for (name, stream) in session.streams(&arguments.streams)? {
+        let mut newest = None;
         for pull in pulls(session, name)? {
-            if let Some(holder) = PullLock::holder(&session.state_folder(), &pull) {
+            let holder = PullLock::holder(&session.state_folder(), &pull);
+            let state = session.state_file(&pull).load();
+            if holder.is_some() && arguments.format == StatusFormat::Text && arguments.max_age.is_none() {
                 // Writing to a string does not fail.
+                let _ = writeln!(text, "{pull}: running: {}", holder.unwrap_or_default());
+                continue;
+            }
+            let state = state.map_err(|error| Failure::of_state(name, error))?;
+            newest = newest.max(state.complete.as_ref().map(|complete| complete.at));
+            json.push(of_pull(name, &pull, &state, holder.as_deref()));
+            if let Some(holder) = holder {
                 let _ = writeln!(text, "{pull}: running: {holder}");
                 continue;
             }
-            let state = session.state_file(&pull).load().map_err(|error| Failure::of_state(name, error))?;
             let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
             let windows =
                 range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
             let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
             let command = command.unwrap_or_else(|| session.invocation.run(name));
-            // Writing to a string does not fail.
             let _ = describe(&mut text, &pull, &state, windows.map(|windows| windows.len()), &command);
         }
+        last.push((name, newest));
     }
-    print(&text)
+    let printed = match arguments.format {
+        StatusFormat::Text => text,
+        StatusFormat::Json => format!("{:#}\n", Value::from(json)),
+    };
+    print(&printed)?;
+    match arguments.max_age {
+        Some(limit) => check_age(session, &last, limit),
+        None => Ok(Exit::Complete),
+    }
 }
 
 /// The pulls of a stream: the usual one, and those into other sinks or of other ranges that have a state.
