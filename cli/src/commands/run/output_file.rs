@@ -1,7 +1,6 @@
 //! A file about a run, beside its records.
 
 use std::{
-    error::Error,
     io::{self, Write},
     path::Path,
 };
@@ -68,9 +67,9 @@ impl OutputFile {
 
     fn failed(self, exit: Exit, path: &Path, error: &io::Error) -> Failure {
         let Self { what, flag, .. } = self;
+        let error = error.to_string();
         // The error of a temporary file also has its name.
-        let cause =
-            error.get_ref().and_then(Error::source).map_or_else(|| error.to_string(), ToString::to_string);
+        let cause = error.split_once(" at path ").map_or(&*error, |(cause, _)| cause);
         let clause = format!("cannot write the {what} `{}`: {cause}", path.display());
         Failure::new(exit, clause).hint(format!("choose another file for {flag}"))
     }
