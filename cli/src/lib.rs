@@ -22,7 +22,7 @@ mod session;
 mod stop;
 mod terminal;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 use jiff::Timestamp;
@@ -70,24 +70,47 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         Stop::on_signals(report::print_forced_exit).map_err(|error| Failure::new(Exit::Fault, error))?;
     let sends_nothing = matches!(
         &arguments.command,
-        Command::Config | Command::Status { .. } | Command::Streams | Command::Check { offline: true, .. }
+        Command::Config | Command::Status(_) | Command::Streams | Command::Check { offline: true, .. }
     ) || matches!(&arguments.command, Command::Run(run) if run.dry_run);
-    let start_with = |sources: Sources, streams: &[String]| {
+    let configured = |sources: Sources, streams: &[String]| {
         let sources = Sources { may_lack_credentials: sends_nothing, ..sources };
-        let sources = commands::init::configured(sources, streams)?;
+        commands::init::configured(sources, streams)
+    };
+    let start_with = |sources: Sources, streams: &[String]| {
+        let sources = configured(sources, streams)?;
         Session::start(sources, invocation(&arguments.global), screen.clone(), stop.clone())
     };
-    let start = || start_with(sources(&arguments.global)?, &[]);
-    let start_for = |streams: &[String], range: &RangeArguments| {
-        start_with(Sources { range: range_of(range, streams), ..sources(&arguments.global)? }, streams)
+    let start_or_replay = |sources: Sources, streams: &[String], recording: &Option<PathBuf>| match recording
+    {
+        None => start_with(sources, streams),
+        Some(recording) => {
+            let sources = configured(sources, streams)?;
+            Session::replaying(
+                sources,
+                invocation(&arguments.global),
+                screen.clone(),
+                stop.clone(),
+                recording,
+            )
+        }
     };
+    let start = || start_with(sources(&arguments.global)?, &[]);
+    let with_range = |streams: &[String], range: &RangeArguments| -> Result<Sources, Failure> {
+        Ok(Sources { range: range_of(range, streams), ..sources(&arguments.global)? })
+    };
+    let start_for =
+        |streams: &[String], range: &RangeArguments| start_with(with_range(streams, range)?, streams);
     match &arguments.command {
         Command::Run(run) => {
             let run = session::out::with_sink(run)?;
             let RunArguments { streams, range, .. } = &run;
             let out = run.sink.first().cloned().zip(run.out.clone());
-            let sources = Sources { out, range: range_of(range, streams), ..sources(&arguments.global)? };
-            let session = start_with(sources, streams)?;
+            let sources = Sources { out, ..with_range(streams, range)? };
+            let session = start_or_replay(sources, streams, &run.replay)?;
+            let session = match &run.record {
+                Some(folder) => session.recorded_in(folder)?,
+                None => session,
+            };
             if run.dry_run {
                 commands::run::show_plan(session, &run)
             } else {
@@ -112,15 +135,16 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         }
         Command::Preview(preview) => {
             let stream = std::slice::from_ref(&preview.stream);
-            commands::preview::execute(&start_for(stream, &preview.range)?, preview)
+            let sources = with_range(stream, &preview.range)?;
+            commands::preview::execute(&start_or_replay(sources, stream, &preview.replay)?, preview)
         }
         Command::Config => commands::config::execute(&start()?),
         Command::Schema => commands::schema::execute(),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
         Command::NewSink(new) => commands::new_sink::execute(new),
-        Command::Status { streams } => {
-            commands::status::execute(&start_with(sources(&arguments.global)?, streams)?, streams)
+        Command::Status(status) => {
+            commands::status::execute(&start_with(sources(&arguments.global)?, &status.streams)?, status)
         }
         Command::Streams => commands::streams::execute(&start()?),
         Command::Systems => commands::systems::execute(),

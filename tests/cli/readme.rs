@@ -12,6 +12,7 @@ use crate::{
     partitions::MACHINES,
     readme_blocks::{Block, blocks},
     readme_ranges::{LAST_MONTH, WITHOUT_FILE},
+    recordings::RECORDING,
 };
 
 /// Commands that other tests run, and commands of cargo and cc.
@@ -66,7 +67,8 @@ fn every_block_has_a_test() {
                     || COMMANDS.contains(&line)
                     || ALONE.contains(&line)
                     || WITHOUT_FILE.contains(&line)
-                    || MACHINES.contains(&line);
+                    || MACHINES.contains(&line)
+                    || RECORDING.contains(&line);
                 let known = run_here || RUN_ELSEWHERE.contains(&line);
                 assert!(known, "no test runs this command of {}: {line}", page.display());
             }),
@@ -80,7 +82,8 @@ fn every_block_has_a_test() {
     }
     let lines: Vec<_> =
         blocks.iter().filter(|block| block.tag == "sh").flat_map(|block| block.text.lines()).collect();
-    for command in COMMANDS.iter().chain(&ALONE).chain(&WITHOUT_FILE).chain(&MACHINES).chain(&RUN_ELSEWHERE) {
+    let here = COMMANDS.iter().chain(&ALONE).chain(&WITHOUT_FILE).chain(&MACHINES).chain(&RECORDING);
+    for command in here.chain(&RUN_ELSEWHERE) {
         assert!(lines.contains(command), "no page has the command {command}");
     }
 }

@@ -61,10 +61,11 @@ mod tree;
 mod trust;
 mod values;
 
+pub use longhaul_core::http::secret::sounds_secret;
+
 pub use self::{
     error::ConfigError,
     load::{
-        keys::sounds_secret,
         range::{Range, RangeFlags},
         sources::Sources,
     },

@@ -103,6 +103,17 @@ impl Loaded {
         })
     }
 
+    /// The same without credentials, for the replay of a recording. Header values that the files contain stay, because they
+    /// may have placeholders.
+    #[must_use]
+    pub fn for_replay(mut self) -> Self {
+        self.config.auth = Auth::None;
+        (self.config.api.client_cert, self.config.api.client_key) = (None, None);
+        let secrets = self.config.secrets_mut().into_iter().map(|(_, secret)| secret);
+        secrets.filter(|secret| secret.is_hidden()).for_each(|secret| *secret = SecretSource::stand_in());
+        self
+    }
+
     /// An error in `key` that was found outside this module. If the value is a default, the error points to the table
     /// around it.
     pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {

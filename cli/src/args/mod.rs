@@ -4,6 +4,7 @@ mod machines;
 mod range;
 mod run;
 mod sinks;
+mod status;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use self::{
     range::RangeArguments,
     run::{Part, RunArguments},
     sinks::{NewSinkArguments, Publishing, Reading, SinkCheckArguments, SinksCommand},
+    status::{StatusArguments, StatusFormat},
 };
 
 /// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
@@ -132,11 +134,7 @@ pub(crate) enum Command {
     /// Generate a working plugin crate to start from
     NewSink(NewSinkArguments),
     /// Show which streams are complete and where the others stopped
-    Status {
-        /// Streams to show [default: all configured streams]
-        #[arg(value_name = "STREAM")]
-        streams: Vec<String>,
-    },
+    Status(StatusArguments),
     /// List the configured streams
     Streams,
     /// List the built-in presets: their streams, and what to set
@@ -165,6 +163,9 @@ pub(crate) struct PreviewArguments {
     /// The range of time.
     #[command(flatten)]
     pub(crate) range: RangeArguments,
+    /// Show the page of this recording instead of asking the API
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// The format of a preview.

@@ -48,12 +48,21 @@ pub(crate) struct RunArguments {
     /// Write a page about the run to this file: what happened when, faults, response times
     #[arg(long, value_name = "FILE.html")]
     pub(crate) report: Option<PathBuf>,
+    /// Write metrics to this file in the text format of Prometheus, for example for `node_exporter`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
     /// Publish nothing and fail if anything suggests that records are missing
     #[arg(long)]
     pub(crate) strict: bool,
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Record every answer of the API in this folder, without secrets
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["plan", "replay"])]
+    pub(crate) record: Option<PathBuf>,
+    /// Run against this recording instead of the API; only new files are written
+    #[arg(long, value_name = "FOLDER", conflicts_with = "plan")]
+    pub(crate) replay: Option<PathBuf>,
     /// Pull partitions of this plan instead; those that are complete are not pulled again
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_PLAN)]
     pub(crate) plan: Option<PathBuf>,

@@ -3,6 +3,8 @@
 mod client;
 mod columns;
 mod credentials;
+mod exchanges;
+mod new_files;
 mod option_errors;
 mod parents;
 mod placeholders;
@@ -14,6 +16,8 @@ mod source;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
+    exchanges::Exchanges,
+    new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
     sink_errors::{of_options, of_plugin, of_table},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, plugins, registry},

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{
     columns::columns,
+    new_files::{NewFiles, NewFilesOnly},
     option_errors::{self, Refusal},
     sink_errors::{
         key_in_table, no_plugin, not_configured, of_options, option_error, plugin_error, table_error,
@@ -129,6 +130,17 @@ impl ConfiguredSinks {
             }
         });
         errors.flatten().collect()
+    }
+
+    /// The same sinks for a replay. Those with these names were named by the user.
+    #[must_use]
+    pub(crate) fn for_replay(self, files: &NewFiles, named: &[String]) -> Self {
+        let guarded = |(key, configured): ((String, String), Configured)| {
+            let is_named = named.contains(&key.0);
+            let sink = NewFilesOnly { inner: configured.sink, files: files.clone(), is_named };
+            (key, Configured { sink: Box::new(sink), ..configured })
+        };
+        Self(self.0.into_iter().map(guarded).collect())
     }
 
     /// The sink; `None` if it is not among these.

@@ -10,6 +10,7 @@ mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;
 pub(crate) mod range;
+pub(crate) mod recording;
 pub(crate) mod resume;
 pub(crate) mod run_record;
 mod sample;
@@ -32,10 +33,11 @@ use longhaul_core::{
 };
 
 use longhaul_plugin_host::Plugins;
+use tempfile::TempDir;
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, ConfiguredSinks, Limits},
+    build::{self, Access, ConfiguredSinks, Exchanges, Limits},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -59,11 +61,15 @@ pub(crate) struct Session {
     /// Shows the progress of the run.
     pub(crate) progress: Progress,
     /// Receives the events of the run besides `progress`.
-    recorder: OnceLock<Arc<dyn Observer>>,
+    pub(in crate::session) recorder: OnceLock<Arc<dyn Observer>>,
     /// Stops the run.
     pub(crate) stop: Stop,
     /// When the command started. Relative times refer to it.
     pub(crate) now: Timestamp,
+    /// How requests travel.
+    pub(crate) exchanges: Exchanges,
+    /// The folder with the state of a replay. It is removed at the end.
+    pub(crate) own_state: Option<TempDir>,
 }
 
 impl Session {
@@ -85,8 +91,21 @@ impl Session {
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
         let Sources { environment, cwd: folder, .. } = sources;
-        let recorder = OnceLock::new();
-        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, recorder, stop, now })
+        let (recorder, exchanges, own_state) = (OnceLock::new(), Exchanges::Live, None);
+        Ok(Self {
+            loaded,
+            environment,
+            invocation,
+            folder,
+            screen,
+            clock,
+            progress,
+            recorder,
+            stop,
+            now,
+            exchanges,
+            own_state,
+        })
     }
 
     /// Sends the events of every client that is built from now on to `recorder`, too. There can be one.
@@ -122,6 +141,7 @@ impl Session {
             &observer,
             self.screen.secrets(),
             limits,
+            &self.exchanges,
         )?;
         self.stop.add_transport(Arc::clone(&access.transport));
         Ok(access)
@@ -171,7 +191,10 @@ impl Session {
 
     /// The folder with the saved state.
     pub(crate) fn state_folder(&self) -> PathBuf {
-        self.folder.join(&self.loaded.config.state_dir)
+        match &self.own_state {
+            Some(folder) => folder.path().to_owned(),
+            None => self.folder.join(&self.loaded.config.state_dir),
+        }
     }
 }
 

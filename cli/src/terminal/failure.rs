@@ -161,7 +161,11 @@ fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
         (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
-        (_, Some(AttemptError::Failed(error))) if error.kind() == TransportErrorKind::Disk => Exit::State,
+        (_, Some(AttemptError::Failed(error))) => match error.kind() {
+            TransportErrorKind::Disk | TransportErrorKind::Unreplayable => Exit::State,
+            TransportErrorKind::NotStored => Exit::Sink,
+            _ => Exit::Api,
+        },
         (_, Some(AttemptError::Unreadable(BodyFault::Disk(_)))) => Exit::State,
         _ => Exit::Api,
     }

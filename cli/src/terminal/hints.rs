@@ -259,6 +259,15 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
         TransportErrorKind::Undecodable => {
             "request UTF-8; or ask the API's operator to send the charset that the answer really has in `Content-Type`".to_owned()
         }
+        TransportErrorKind::NotStored => {
+            "make room in the folder of --record, or run it again without --record".to_owned()
+        }
+        TransportErrorKind::NotRecorded => {
+            "a replay needs the requests of the recorded run, which ended with the last one recorded: check the \
+             streams and the configuration, or record another run"
+                .to_owned()
+        }
+        TransportErrorKind::Unreplayable => "copy the recording again, or record another run".to_owned(),
         TransportErrorKind::Endless => {
             "the API must send `Content-Length` or chunks (HTTP/1.1): check for a proxy that removes them, or report it to the API's operator".to_owned()
         }

@@ -65,8 +65,10 @@ impl Invocation {
             limit,
             summary,
             report,
+            metrics,
             strict,
             fail_fast,
+            replay,
             plan,
             part,
             partition,
@@ -85,13 +87,16 @@ impl Invocation {
         if let Some(limit) = limit {
             add(&mut flags, "--limit", limit.to_string().into());
         }
-        for (flag, path) in [("--summary", summary), ("--report", report)] {
+        for (flag, path) in [("--summary", summary), ("--report", report), ("--metrics", metrics)] {
             if let Some(path) = path {
                 add(&mut flags, flag, path.to_string_lossy());
             }
         }
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });
+        }
+        if let Some(recording) = replay {
+            add(&mut flags, "--replay", recording.to_string_lossy());
         }
         if let Some(plan) = plan {
             add(&mut flags, "--plan", plan.to_string_lossy());

@@ -19,9 +19,6 @@ pub(crate) struct Screen {
     is_json: bool,
 }
 
-/// The length of the shortest secret that is looked for in output, in bytes.
-pub(crate) const SHORTEST: usize = 4;
-
 /// How results of a command are printed on stderr.
 #[derive(Clone, Copy, Debug)]
 enum Results {
@@ -74,7 +71,7 @@ impl Screen {
 
     /// `text` without secrets. Those of a few characters stay, because they would be found in other words.
     pub(crate) fn redact(&self, text: &str) -> String {
-        self.secrets.redact_from(text, SHORTEST)
+        self.secrets.redact_from(text, Secrets::SHORTEST)
     }
 
     /// The progress lines.

@@ -82,8 +82,18 @@ pub struct Client {
     jitter: Arc<Jitter>,
     hold: Arc<Hold>,
     pace: Pace,
+    timing: Timing,
     /// The highest [`Grant`] that a request has succeeded with.
     proved: Arc<AtomicU64>,
+}
+
+/// When a client sends requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Timing {
+    /// As the API and the user allow.
+    Limited,
+    /// At once, because nothing is sent: a recording is replayed.
+    Unlimited,
 }
 
 /// A response with a successful status.
@@ -141,6 +151,7 @@ impl Client {
             self.wait_for_hold(is_wanted)?;
             let mut attempt = request.clone();
             let grant = self.auth.authorize(&mut attempt)?;
+            attempt.grant = grant.0;
             if !self.take_turn(grant)? {
                 continue;
             }

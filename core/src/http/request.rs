@@ -28,6 +28,8 @@ pub struct Request {
     pub secret_query: Vec<(String, Secret)>,
     /// What the answer is, if it is a success.
     pub expects: Expects,
+    /// The number of the token that it carries; 0 without one.
+    pub grant: u64,
 }
 
 /// What the answer to a request is.
@@ -78,6 +80,7 @@ impl Request {
             replay: Replay::Harmless,
             secret_query: Vec::new(),
             expects: Expects::Document,
+            grant: 0,
         }
     }
 
@@ -99,6 +102,7 @@ impl Request {
         let kept = [ACCEPT, CONTENT_TYPE].map(|name| (self.headers.remove(&name), name));
         self.headers = kept.into_iter().filter_map(|(value, name)| Some((name, value?))).collect();
         self.secret_query.clear();
+        self.grant = 0;
     }
 
     /// The credentials of this request: sensitive header values without a scheme such as `Bearer`, and the secret

@@ -58,6 +58,7 @@ impl Template {
             replay: self.replay,
             secret_query: Vec::new(),
             expects: Expects::default(),
+            grant: 0,
         })
     }
 }

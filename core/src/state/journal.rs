@@ -128,6 +128,17 @@ impl StateFile {
         extended().map_err(|source| StateError::Unwritable { path: path.clone(), source })
     }
 
+    /// Copies the part of the journal that `extent` describes to the folder of `to`.
+    pub(super) fn copy_journal(
+        &self,
+        journal: JournalFile,
+        extent: &Extent,
+        to: &Self,
+    ) -> Result<(), StateError> {
+        let entries = self.read_journal(journal, extent)?;
+        to.extend_journal(journal, &Extent::default(), &entries)
+    }
+
     /// A journal that has entries, if there is one.
     pub(super) fn any_journal(&self) -> io::Result<Option<PathBuf>> {
         for journal in JournalFile::ALL {

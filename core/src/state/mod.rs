@@ -1,6 +1,7 @@
 //! The state of each stream, which is saved from one run to the next.
 
 pub mod checkpoint;
+mod copy;
 mod error;
 mod file;
 mod journal;

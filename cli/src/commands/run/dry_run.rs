@@ -64,7 +64,7 @@ impl<'p> Described<'p> {
         if pull.saves_state {
             let file = session.state_file(&pull.id);
             state = file.load().map_err(|error| Failure::of_state(name, error))?;
-            saved = status::of_pull(session, name, stream, &pull.id)?;
+            saved = status::described(session, name, stream, &pull.id)?;
         }
         if state.unfinished.is_some() && arguments.starts_again() {
             saved.push_str("  this is discarded, and everything is pulled again\n");

@@ -15,6 +15,8 @@ use crate::{
 pub(in crate::commands) struct Outcome {
     /// The stream's name.
     pub(in crate::commands) stream: String,
+    /// The id of the pull, which its state has.
+    pub(in crate::commands) pull: String,
     /// Where the records are, for people.
     pub(in crate::commands) destinations: Vec<String>,
     /// What was pulled, including by earlier runs of the same pull.
@@ -32,13 +34,15 @@ pub(in crate::commands) struct Outcome {
 impl Outcome {
     /// Nothing was pulled.
     pub(in crate::commands) fn unchanged(planned: &Planned<'_>) -> Self {
-        Self { destinations: planned.destinations.clone(), ..Self::of(planned.name) }
+        let (pull, destinations) = (planned.id.clone(), planned.destinations.clone());
+        Self { pull, destinations, ..Self::of(planned.name) }
     }
 
     /// Nothing was pulled of the stream `name` so far.
     pub(in crate::commands) fn of(name: &str) -> Self {
         Self {
             stream: name.to_owned(),
+            pull: name.to_owned(),
             destinations: Vec::new(),
             summary: Summary::default(),
             took: Duration::ZERO,

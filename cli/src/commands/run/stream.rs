@@ -13,7 +13,7 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
-    build::Access,
+    build::{Access, Refused},
     exit::Exit,
     session::{
         Session,
@@ -141,13 +141,7 @@ impl Puller<'_> {
     ) -> Result<Pulled, Failure> {
         let Self { session, arguments, access, .. } = *self;
         if start.windows.as_ref().is_some_and(Vec::is_empty) {
-            let name = planned.name;
-            session.screen.print(&match start.state.watermark {
-                Some(watermark) => {
-                    format!("{name}: nothing new: everything before {} was pulled", shown(watermark))
-                }
-                None => format!("{name}: nothing to pull: the API does not have this data yet"),
-            });
+            session.screen.print(&nothing_new(planned.name, start.state.watermark));
             outcomes.push(Outcome::unchanged(planned));
             return Ok(Pulled::NothingNew);
         }
@@ -214,7 +208,10 @@ impl Puller<'_> {
                 Ok(())
             }
             Err(error) => {
-                let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
+                let refused = Refused::of(&error).map(Refused::hint);
+                // The state of a replay is removed with it.
+                let saving = pull_state.as_ref().zip(file).filter(|_| session.own_state.is_none());
+                let saved = report_saved(session, planned, saving);
                 outcome.resumable = saved.is_some();
                 outcome.summary = saved.unwrap_or_default();
                 let is_expired =
@@ -232,6 +229,7 @@ impl Puller<'_> {
                     // The exit code for usage means that nothing was sent.
                     failure.exit = Exit::Sink;
                 }
+                failure.hint = refused.map(str::to_owned).or(failure.hint);
                 Err(failure)
             }
         };
@@ -288,6 +286,14 @@ fn destinations(session: &Session, planned: &Planned<'_>) -> String {
         }
     });
     shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Says why there is nothing to pull. Everything before `watermark` was pulled.
+fn nothing_new(name: &str, watermark: Option<Timestamp>) -> String {
+    match watermark {
+        Some(watermark) => format!("{name}: nothing new: everything before {} was pulled", shown(watermark)),
+        None => format!("{name}: nothing to pull: the API does not have this data yet"),
+    }
 }
 
 /// The parents of a stream's partitions. `state` is what is saved of the stream.

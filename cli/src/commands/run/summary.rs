@@ -4,33 +4,28 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, written_file::WrittenFile};
+use super::{Outcome, output_file::SUMMARY};
 use crate::{
     exit::Exit,
     session::Session,
     terminal::{failure::Failure, screen::Screen},
 };
 
-/// The file of `--summary`.
-#[derive(Debug)]
-pub(in crate::commands) struct SummaryFile(WrittenFile);
+/// Writes the outcome to `path`, completely or not at all.
+pub(in crate::commands) fn write(
+    session: &Session,
+    path: &Path,
+    outcomes: &[Outcome],
+    failure: Option<&Failure>,
+) -> Result<(), Failure> {
+    let outcome = redacted(outcome(session, outcomes, failure), &session.screen);
+    let text = serde_json::to_string_pretty(&outcome).map_err(|error| Failure::new(Exit::Fault, error))?;
+    SUMMARY.write(session, path, format!("{text}\n").as_bytes())
+}
 
-impl SummaryFile {
-    /// Checks that the summary can be written, before anything is sent.
-    pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<Self, Failure> {
-        WrittenFile::check(session, path, "summary", "--summary").map(Self)
-    }
-
-    /// Writes the outcome, completely or not at all.
-    pub(in crate::commands) fn write(
-        &self,
-        session: &Session,
-        outcomes: &[Outcome],
-        failure: Option<&Failure>,
-    ) -> Result<(), Failure> {
-        let outcome = redacted(outcome(session, outcomes, failure), &session.screen);
-        self.0.write(format!("{outcome:#}\n").as_bytes())
-    }
+/// Checks that the summary can be written, before anything is sent.
+pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
+    SUMMARY.check(session, path)
 }
 
 fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -> Value {

@@ -13,7 +13,7 @@ use crate::{
     args::VerifyArguments,
     commands::{
         print,
-        run::{Outcome, of_plan, of_settling, sinks_of, summary::SummaryFile},
+        run::{Outcome, of_plan, of_settling, sinks_of, summary},
     },
     exit::Exit,
     session::{
@@ -42,8 +42,9 @@ struct Found {
 
 /// Checks every partition, and writes what the arguments ask for.
 pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<Exit, Failure> {
-    let path = arguments.summary.as_deref();
-    let summary = path.map(|path| SummaryFile::check(session, path)).transpose()?;
+    if let Some(path) = &arguments.summary {
+        summary::check(session, path)?;
+    }
     let plan = PlanFile::open(&session.folder.join(&arguments.plan)).map_err(of_plan)?;
     let sinks = sinks_of(session, &plan)?;
     let verifying = Verifying::new(session, &plan, &sinks)?;
@@ -51,8 +52,8 @@ pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<
     let files = is_printed.then(|| Files::of(&verifying, arguments)).transpose()?;
     let mut outcomes: Vec<_> = plan.header.streams.iter().map(|header| outcome(session, header)).collect();
     let verified = verifying.verify(arguments, &mut outcomes);
-    if let Some(file) = summary {
-        file.write(session, &outcomes, verified.as_ref().err())?;
+    if let Some(path) = &arguments.summary {
+        summary::write(session, path, &outcomes, verified.as_ref().err())?;
     }
     verified?;
     files.map_or(Ok(Exit::Complete), |files| files.print(&verifying))

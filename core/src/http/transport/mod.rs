@@ -28,6 +28,8 @@ use http::{HeaderMap, StatusCode};
 pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
+pub(crate) use self::receive::HEAD;
+#[cfg(feature = "ureq")]
 pub use self::{
     proxy::Proxy,
     setup_error::SetupError,

@@ -33,7 +33,7 @@ pub(super) struct Received {
 }
 
 /// How much of a body of lines is kept in memory.
-const HEAD: usize = 1 << 20;
+pub(crate) const HEAD: usize = 1 << 20;
 
 /// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
 const STEP: usize = 64 << 10;

@@ -7,10 +7,13 @@ mod recorder;
 mod svg;
 mod timeline;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use self::{page::Contents, recorder::Recorder};
-use super::{Outcome, written_file::WrittenFile};
+use super::{Outcome, output_file::REPORT};
 use crate::{
     session::Session,
     terminal::{
@@ -23,17 +26,17 @@ use crate::{
 /// A report that is being recorded.
 #[derive(Debug)]
 pub(super) struct Report {
-    file: WrittenFile,
+    path: PathBuf,
     recorder: Arc<Recorder>,
 }
 
 impl Report {
     /// Checks that the report can be written to `path`, and begins to record the run.
     pub(super) fn begin(session: &Session, path: &Path) -> Result<Self, Failure> {
-        let file = WrittenFile::check(session, path, "report", "--report")?;
+        REPORT.check(session, path)?;
         let recorder = Arc::new(Recorder::new(Arc::clone(&session.clock)));
         session.observe(Arc::<Recorder>::clone(&recorder));
-        Ok(Self { file, recorder })
+        Ok(Self { path: path.to_owned(), recorder })
     }
 
     /// Writes the report, completely or not at all.
@@ -62,6 +65,6 @@ impl Report {
             configuration: session.loaded.listing(),
             secrets: session.screen.secrets(),
         };
-        self.file.write(contents.page().as_bytes())
+        REPORT.write(session, &self.path, contents.page().as_bytes())
     }
 }

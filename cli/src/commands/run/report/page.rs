@@ -15,7 +15,6 @@ use crate::{
     terminal::{
         findings,
         numbers::{counted, duration, grouped, size},
-        screen::SHORTEST,
     },
 };
 
@@ -77,7 +76,7 @@ impl Contents<'_> {
 
     /// `text` without secrets. Text is cut afterwards, because half of a secret would not be found.
     fn redacted(&self, text: &str) -> String {
-        self.secrets.redact_from(text, SHORTEST)
+        self.secrets.redact_from(text, Secrets::SHORTEST)
     }
 
     fn head(&self) -> String {
@@ -271,6 +270,7 @@ mod tests {
             error: Some((text.clone(), Exit::Api)),
             resumable: true,
             is_sample: false,
+            pull: String::new(),
         };
         let outcomes: Vec<_> = (0..1000).map(|_| outcome()).collect();
         let contents = Contents {

@@ -1,5 +1,8 @@
 //! `longhaul status`: the saved state of each stream.
 
+mod age;
+mod json;
+
 use std::{
     fmt::{self, Write},
     fs,
@@ -17,7 +20,11 @@ use longhaul_core::{
     window::Window,
 };
 
+use serde_json::Value;
+
+use self::{age::check_age, json::of_pull};
 use crate::{
+    args::{StatusArguments, StatusFormat},
     commands::print,
     config::Stream,
     exit::Exit,
@@ -29,19 +36,49 @@ use crate::{
     },
 };
 
-/// Prints whether each stream was never run, is complete, or stopped, and where.
-pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
-    let mut text = String::new();
-    for (name, stream) in session.streams(names)? {
+/// Prints whether each stream was never run, is complete, or stopped, and where. With a maximum age, fails if a stream is
+/// older.
+pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<Exit, Failure> {
+    let (mut text, mut json, mut last) = (String::new(), Vec::new(), Vec::new());
+    for (name, stream) in session.streams(&arguments.streams)? {
+        let mut newest = None;
         for pull in pulls(session, name)? {
-            text.push_str(&of_pull(session, name, stream, &pull)?);
+            let holder = PullLock::holder(&session.state_folder(), &pull);
+            let state = session.state_file(&pull).load();
+            if holder.is_some() && arguments.format == StatusFormat::Text && arguments.max_age.is_none() {
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "{pull}: running: {}", holder.unwrap_or_default());
+                continue;
+            }
+            let state = state.map_err(|error| Failure::of_state(name, error))?;
+            newest = newest.max(state.complete.as_ref().map(|complete| complete.at));
+            json.push(of_pull(name, &pull, &state, holder.as_deref()));
+            if let Some(holder) = holder {
+                let _ = writeln!(text, "{pull}: running: {holder}");
+                continue;
+            }
+            text.push_str(&described(session, name, stream, &pull)?);
         }
+        last.push((name, newest));
     }
-    print(&text)
+    let printed = match arguments.format {
+        StatusFormat::Text => text,
+        StatusFormat::Json => format!("{:#}\n", Value::from(json)),
+    };
+    print(&printed)?;
+    match arguments.max_age {
+        Some(limit) => check_age(session, &last, limit),
+        None => Ok(Exit::Complete),
+    }
 }
 
 /// What is saved of a pull of the stream `name`.
-pub(super) fn of_pull(session: &Session, name: &str, stream: &Stream, pull: &str) -> Result<String, Failure> {
+pub(super) fn described(
+    session: &Session,
+    name: &str,
+    stream: &Stream,
+    pull: &str,
+) -> Result<String, Failure> {
     if let Some(holder) = PullLock::holder(&session.state_folder(), pull) {
         return Ok(format!("{pull}: running: {holder}\n"));
     }
