@@ -20,6 +20,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "clock",
             "disk",
             "fingerprint",
+            "object_store",
             "partition",
             "shown_url",
             "suggest",

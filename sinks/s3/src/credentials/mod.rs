@@ -1,0 +1,148 @@
+//! Credentials, and where they come from.
+
+mod environment;
+mod metadata;
+mod profile;
+
+use std::{fmt, path::PathBuf, time::SystemTime};
+
+use longhaul_core::{Client, Secret, client::auth::AuthError};
+use url::Url;
+
+use self::metadata::Metadata;
+pub use self::{environment::Environment, profile::Profile};
+
+/// What requests are signed with.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The access key, which every request shows.
+    pub access_key: String,
+    /// The secret key, which is never sent.
+    pub secret_key: Secret,
+    /// What makes temporary keys valid.
+    pub session_token: Option<Secret>,
+    /// When temporary keys expire.
+    pub expiration: Option<SystemTime>,
+}
+
+/// Where credentials come from.
+pub struct CredentialSource(Kind);
+
+enum Kind {
+    /// The configuration or the environment, which do not change.
+    Fixed(Credentials),
+    /// A profile in the files that Amazon's own tools use. Another program may renew it.
+    Profile { environment: Environment },
+    /// A service of the machine or the container.
+    Metadata(Box<Metadata>),
+    /// There are none.
+    None,
+}
+
+/// Why credentials cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// There is no profile of this name.
+    #[error("there is no profile `{name}` in `{}` (correct `AWS_PROFILE`)", path.display())]
+    NoProfile {
+        /// The name.
+        name: String,
+        /// The file with the credentials.
+        path: PathBuf,
+    },
+    /// Only one of the two keys is there.
+    #[error("`{have}` is set, but `{missing}` is not")]
+    Half {
+        /// The key that is there.
+        have: &'static str,
+        /// The key that is not.
+        missing: &'static str,
+    },
+    /// A variable of the environment is not the URL of a service of this machine.
+    #[error("`{variable}` is not an `https` URL, nor one of this machine")]
+    Service {
+        /// The variable.
+        variable: &'static str,
+    },
+}
+
+impl CredentialSource {
+    /// These credentials.
+    pub fn fixed(credentials: Credentials) -> Self {
+        Self(Kind::Fixed(credentials))
+    }
+
+    /// The first of the usual places that has credentials: the environment, the profile, the container, the machine.
+    /// Nothing is sent yet. `connect` builds the client of a service of the container or the machine.
+    pub fn find(
+        environment: &Environment,
+        profile: &Profile,
+        connect: impl FnOnce(&Url) -> Client,
+    ) -> Result<Self, CredentialsError> {
+        if let Some(credentials) = environment.credentials()? {
+            return Ok(Self::fixed(credentials));
+        }
+        if profile.credentials().is_some() {
+            return Ok(Self(Kind::Profile { environment: environment.clone() }));
+        }
+        let metadata = Metadata::of(environment, connect)?;
+        Ok(Self(metadata.map_or(Kind::None, |metadata| Kind::Metadata(Box::new(metadata)))))
+    }
+
+    /// Whether another call of `get` may return other credentials.
+    pub(crate) fn may_change(&self) -> bool {
+        matches!(self.0, Kind::Profile { .. } | Kind::Metadata(_))
+    }
+
+    /// The credentials that are valid now.
+    pub(crate) fn get(&self) -> Result<Credentials, AuthError> {
+        let missing = |problem: String| AuthError::Missing { problem };
+        match &self.0 {
+            Kind::Fixed(credentials) => Ok(credentials.clone()),
+            Kind::Profile { environment } => {
+                let profile = Profile::read(environment).map_err(|error| missing(error.to_string()))?;
+                let gone = || missing("the profile has no credentials any more".to_owned());
+                profile.credentials().cloned().ok_or_else(gone)
+            }
+            Kind::Metadata(metadata) => metadata.get(),
+            Kind::None => Err(missing(NOWHERE.to_owned())),
+        }
+    }
+}
+
+/// No place has credentials.
+pub(crate) const NOWHERE: &str = "neither `stores.s3`, nor `AWS_ACCESS_KEY_ID`, nor a profile has credentials, and \
+                                  instance metadata is turned off";
+
+impl fmt::Debug for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Fixed(_) => "Fixed",
+            Kind::Profile { .. } => "Profile",
+            Kind::Metadata(_) => "Metadata",
+            Kind::None => "None",
+        })
+    }
+}
+
+/// Two keys that belong together, if any is there.
+fn both<T, U>(
+    access: (&'static str, Option<T>),
+    secret: (&'static str, Option<U>),
+) -> Result<Option<(T, U)>, CredentialsError> {
+    match (access, secret) {
+        ((_, Some(access)), (_, Some(secret))) => Ok(Some((access, secret))),
+        ((_, None), (_, None)) => Ok(None),
+        ((have, Some(_)), (missing, None)) | ((missing, None), (have, Some(_))) => {
+            Err(CredentialsError::Half { have, missing })
+        }
+    }
+}
