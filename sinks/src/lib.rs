@@ -26,9 +26,17 @@ pub use self::{
     stdout::Stdout,
 };
 
-/// Adds `stdout`, `ndjson` and `csv` to `registry`. The first writes to `stdout`, the others write to `disk`, or to
-/// `objects` if their path leads there.
-pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>, objects: Option<Objects>) {
+/// Adds `stdout`, `ndjson` and `csv` to `registry`. The first writes to `stdout`, the others write to `disk`.
+pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {
+    register_all(registry, stdout, disk, None);
+}
+
+/// Does what [`register`] does. The sinks also write to `objects`, if their path leads there.
+pub fn register_with_objects(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>, objects: Objects) {
+    register_all(registry, stdout, disk, Some(objects));
+}
+
+fn register_all(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>, objects: Option<Objects>) {
     registry.register("stdout", StdoutType::new(stdout));
     registry.register("ndjson", NdjsonType::new(Arc::clone(&disk), objects.clone()));
     registry.register("csv", CsvType::new(disk, objects));

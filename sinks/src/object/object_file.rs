@@ -195,7 +195,7 @@ impl Parts {
         }
         let noted = |error| of_disk("write to", &object.shown, error);
         // After a crash, the next run looks for an upload whose name is not known.
-        self.journal.add(Entry::Begin).and_then(|()| self.journal.sync()).map_err(noted)?;
+        self.journal.add(Entry::Begin).and_then(|()| self.sync_journal(object)).map_err(noted)?;
         let begun = object.store.begin(&object.key, tag);
         let upload = begun.map_err(|error| of_store("upload", &object.shown, error))?;
         self.journal.add(Entry::Upload(&upload.id)).and_then(|()| self.journal.sync()).map_err(noted)?;
@@ -220,13 +220,19 @@ impl Parts {
             }
         };
         self.remove_old(object)?;
+        self.sync_journal(object)?;
+        self.number_at_commit = self.number;
+        Ok(position)
+    }
+
+    /// Makes the journal and the names of all files survive a crash.
+    fn sync_journal(&mut self, object: &Object) -> io::Result<()> {
         self.journal.sync()?;
         if self.has_new_files {
             sync_all_folders(&*object.disk, &object.local)?;
             self.has_new_files = false;
         }
-        self.number_at_commit = self.number;
-        Ok(position)
+        Ok(())
     }
 
     /// Removes local files of parts that the store has, and that no rollback needs.
