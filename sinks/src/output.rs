@@ -31,8 +31,7 @@ impl Output {
     /// Opens a new file, or a new object with this tag.
     pub(crate) fn create(target: &Target, variables: &Variables, tag: &str) -> Result<Self, SinkError> {
         let Some(place) = &target.place else { return Self::open(target, variables, None) };
-        let created =
-            ObjectFile::create(place, place.object(variables)?, target.compression, tag.to_owned());
+        let created = ObjectFile::create(place, place.object(variables)?, target.compression, tag.to_owned());
         created.map(Box::new).map(Self::Object)
     }
 

@@ -147,7 +147,7 @@ impl Access {
     }
 }
 
-fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
+pub(super) fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
     UreqTransport::new(settings).map_err(|error| {
         let wrong = |key: &str, message: String| ConfigError::new(message).at(key, loaded.origin_of(key));
         match error {
@@ -172,7 +172,10 @@ fn origins(config: &Config) -> Origins {
     Origins::of(trusted).with_public(&config.api.public_origins)
 }
 
-fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Settings, ConfigError> {
+pub(super) fn settings(
+    config: &Config,
+    environment: &[(OsString, OsString)],
+) -> Result<Settings, ConfigError> {
     let api = &config.api;
     let client_certificate = api.client_cert.as_ref().zip(api.client_key.as_ref());
     let client_certificate = client_certificate.map(|(certificates, key)| {
@@ -240,7 +243,7 @@ fn tls(config: &Config) -> Tls {
     if is_plain { Tls::Unused } else { Tls::Used }
 }
 
-fn policy(config: &Config) -> RetryPolicy {
+pub(super) fn policy(config: &Config) -> RetryPolicy {
     let retry = &config.retry;
     RetryPolicy {
         max_attempts: retry.max_attempts.get(),

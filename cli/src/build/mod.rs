@@ -9,11 +9,15 @@ mod request_limit;
 mod rules;
 mod sinks;
 mod source;
+mod stores;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
     parents::{each, each_listed, parents_sink},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, of_options, of_plugin, of_table, plugins, registry},
+    sinks::{
+        ConfiguredSinks, STDOUT, SinkFor, SinkTypes, of_options, of_plugin, of_table, plugins, registry,
+    },
     source::source,
+    stores::StoreAccess,
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

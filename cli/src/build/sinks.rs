@@ -17,7 +17,10 @@ use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::Stdout;
 use serde_json::Value;
 
-use super::columns::columns;
+use super::{
+    columns::columns,
+    stores::{StoreAccess, objects},
+};
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
     exit::Exit,
@@ -29,6 +32,23 @@ pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry
+}
+
+/// The types of sinks of a run.
+#[derive(Debug)]
+pub(crate) struct SinkTypes {
+    registry: Registry,
+    plugins: Plugins,
+}
+
+impl SinkTypes {
+    /// The built-in sinks, which write files and objects, and plugins.
+    pub(crate) fn new(plugins: Plugins, stores: StoreAccess<'_>) -> Self {
+        let mut registry = Registry::default();
+        let disk = Arc::new(SystemDisk);
+        longhaul_sinks::register_with_objects(&mut registry, Stdout::of_process(), disk, objects(stores));
+        Self { registry, plugins }
+    }
 }
 
 /// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
@@ -81,23 +101,22 @@ impl ConfiguredSinks {
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
     ) -> Result<Self, Failure> {
-        Self::configure_with(loaded, wanted, plugins, |options| options)
+        Self::configure_with(loaded, wanted, types, |options| options)
     }
 
     /// Configures these sinks with other options than the configured ones.
     pub(crate) fn configure_with<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
         change: impl Fn(Options) -> Options,
     ) -> Result<Self, Failure> {
-        let registry = registry();
         let mut sinks = BTreeMap::new();
         for sink in wanted {
             if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
-                vacant.insert(configure(loaded, sink, &registry, plugins, &change)?);
+                vacant.insert(configure(loaded, sink, types, &change)?);
             }
         }
         Ok(Self(sinks))
@@ -131,8 +150,7 @@ impl SinkFor<'_> {
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    registry: &Registry,
-    plugins: &Plugins,
+    SinkTypes { registry, plugins }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Failure> {
     let SinkFor { name, table } = sink;

@@ -20,11 +20,9 @@ use longhaul_core::{
     sink::Variables, state::StateFile,
 };
 
-use longhaul_plugin_host::Plugins;
-
 use crate::{
     args::RunArguments,
-    build::{self, Access, Limits},
+    build::{self, Access, Limits, SinkTypes, StoreAccess},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -117,10 +115,18 @@ impl Session {
         names.iter().map(|name| Ok((name.as_str(), self.loaded.stream(name)?))).collect()
     }
 
-    /// Searches for plugins.
-    pub(crate) fn plugins(&self) -> Result<Plugins, Failure> {
+    /// The types of sinks. Searches for plugins.
+    pub(crate) fn sink_types(&self) -> Result<SinkTypes, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
-        build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
+        let plugins = build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)?;
+        let stores = StoreAccess {
+            loaded: &self.loaded,
+            environment: &self.environment,
+            observer: Arc::new(self.progress.clone()),
+            secrets: self.screen.secrets(),
+            folder: self.state_folder().join("uploads"),
+        };
+        Ok(SinkTypes::new(plugins, stores))
     }
 
     /// The values of the placeholders in requests and sinks of a stream.

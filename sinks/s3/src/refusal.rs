@@ -82,7 +82,9 @@ impl Refusal {
                 format!("there is no bucket `{bucket}` at {store} (create it, or correct its name)")
             }
             ("NoSuchUpload", _) => "the store does not have the upload any more".to_owned(),
-            ("InvalidAccessKeyId", _) => format!("{store} does not know the access key (correct it, or `endpoint`)"),
+            ("InvalidAccessKeyId", _) => {
+                format!("{store} does not know the access key (correct it, or `endpoint`)")
+            }
             ("SignatureDoesNotMatch", _) => "the secret key does not belong to the access key".to_owned(),
             ("ExpiredToken" | "TokenRefreshRequired" | "RequestExpired", _) => {
                 "the session token has expired (get a new one)".to_owned()
@@ -90,7 +92,9 @@ impl Refusal {
             ("InvalidToken", _) => "the session token does not belong to the access key".to_owned(),
             ("RequestTimeTooSkewed", _) => {
                 let there = self.date.as_deref().unwrap_or("another time");
-                format!("the clock of this machine is wrong: here it is {now}, and at {store} {there} (set the clock)")
+                format!(
+                    "the clock of this machine is wrong: here it is {now}, and at {store} {there} (set the clock)"
+                )
             }
             ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "TemporaryRedirect" | "Redirect", _)
             | ("", 301 | 307) => match self.region.as_deref().filter(|found| *found != region) {
@@ -100,7 +104,9 @@ impl Refusal {
                 None => format!("the bucket `{bucket}` is not at {store} (set `stores.s3.endpoint`)"),
             },
             ("AccessDenied" | "AllAccessDisabled", _) | ("", 403) => {
-                format!("access to the bucket `{bucket}` is denied (the credentials need the permission `{permission}`)")
+                format!(
+                    "access to the bucket `{bucket}` is denied (the credentials need the permission `{permission}`)"
+                )
             }
             _ => return StoreError::new(kind, format!("{store} refuses the request")).because(self.clone()),
         };
@@ -114,7 +120,9 @@ impl std::error::Error for Refusal {}
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "the store answered {}", self.status.as_u16())?;
-        let one_line = |text: &String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>();
+        let one_line = |text: &String| {
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>()
+        };
         match (self.code.as_ref().map(one_line), self.message.as_ref().map(one_line)) {
             (Some(code), Some(message)) => write!(f, ": `{code}`: {message}"),
             (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),

@@ -129,7 +129,10 @@ fn method(method: &http::Method) -> Method {
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("source", &self.source).field("region", &self.region).finish_non_exhaustive()
+        f.debug_struct("Signer")
+            .field("source", &self.source)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,7 +154,8 @@ mod tests {
     /// The keys are those of examples in the documentation of Amazon.
     #[test]
     fn the_signature_is_secret_and_the_rest_of_the_url_stays() {
-        let url = "https://examplebucket.s3.amazonaws.com/test.txt?uploadId=a%2Fb&partNumber=1".parse().unwrap();
+        let url =
+            "https://examplebucket.s3.amazonaws.com/test.txt?uploadId=a%2Fb&partNumber=1".parse().unwrap();
         let mut request = Request::new(http::Method::PUT, url);
         request.headers.insert("Content-MD5", HeaderValue::from_static("XUFAKrxLKna5cZ2REBfFkg=="));
         request.headers.insert("Accept", HeaderValue::from_static("*/*"));
@@ -160,7 +164,8 @@ mod tests {
             request.url.as_str(),
             "https://examplebucket.s3.amazonaws.com/test.txt?partNumber=1&uploadId=a%2Fb"
         );
-        let shown: Vec<_> = request.secret_query.iter().map(|(name, value)| (&**name, value.expose())).collect();
+        let shown: Vec<_> =
+            request.secret_query.iter().map(|(name, value)| (&**name, value.expose())).collect();
         assert_eq!(
             &shown[..5],
             [

@@ -13,9 +13,7 @@ use longhaul_core::{
         auth::{Auth, AuthError},
         retry::StopReason,
     },
-    object_store::{
-        Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, StoredPart, Upload,
-    },
+    object_store::{Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, StoredPart, Upload},
 };
 use url::Url;
 
@@ -117,7 +115,8 @@ impl S3Store {
         let Self { bucket, region, store, .. } = self;
         let now = self.clock.now();
         let now = jiff::Timestamp::try_from(now).unwrap_or_default();
-        let now = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
+        let now =
+            jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
         refusal.error(Asked { bucket, store, region, permission }, &now)
     }
 
@@ -137,10 +136,11 @@ impl S3Store {
             Some(AttemptError::Credential(AuthError::Missing { problem })) => {
                 other(format!("there are no credentials for {}: {problem}", self.store))
             }
-            Some(AttemptError::Credential(_)) => {
-                other(format!("cannot get credentials for {} from this machine's metadata (set them in `stores.s3`)", self.store))
-                    .because(error)
-            }
+            Some(AttemptError::Credential(_)) => other(format!(
+                "cannot get credentials for {} from this machine's metadata (set them in `stores.s3`)",
+                self.store
+            ))
+            .because(error),
             _ => other(format!("{} did not take the request", self.store)).because(error),
         }
     }
@@ -172,7 +172,8 @@ fn etag(answer: &Answer) -> Option<String> {
 impl S3Store {
     /// Sends `content` with its checksum, and compares the `ETag` of the answer with it.
     fn send_content(&self, mut request: Request, content: &Arc<dyn Content>) -> Result<String, StoreError> {
-        let unreadable = |error| StoreError::new(StoreErrorKind::Other, "cannot read what is to be sent").because(error);
+        let unreadable =
+            |error| StoreError::new(StoreErrorKind::Other, "cannot read what is to be sent").because(error);
         let checksum = Checksum::of(&**content).map_err(unreadable)?;
         set(&mut request, "content-md5", &checksum.in_base64())?;
         request.body = Body::Stream(Arc::clone(content));
@@ -272,8 +273,9 @@ impl ObjectStore for S3Store {
         loop {
             let parameters = [("part-number-marker", after.as_str()), ("uploadId", &upload.id)];
             let request = self.request(Method::GET, &upload.key, &parameters);
-            let document =
-                self.send(&request, "s3:ListMultipartUploadParts", |answer| Element::read(&answer.response.body))?;
+            let document = self.send(&request, "s3:ListMultipartUploadParts", |answer| {
+                Element::read(&answer.response.body)
+            })?;
             let before = parts.len();
             let read = |part: &Element| {
                 let number = part.text("PartNumber")?.parse().ok()?;
@@ -321,15 +323,18 @@ impl ObjectStore for S3Store {
                 ("upload-id-marker", after.1.as_str()),
                 ("uploads", ""),
             ];
-            let parameters: Vec<_> =
-                parameters.into_iter().filter(|(name, value)| *name == "uploads" || !value.is_empty()).collect();
+            let parameters: Vec<_> = parameters
+                .into_iter()
+                .filter(|(name, value)| *name == "uploads" || !value.is_empty())
+                .collect();
             let request = {
                 let mut url = self.url.clone();
                 url.query_pairs_mut().extend_pairs(parameters);
                 Request::new(Method::GET, url)
             };
-            let document = self
-                .send(&request, "s3:ListBucketMultipartUploads", |answer| Element::read(&answer.response.body))?;
+            let document = self.send(&request, "s3:ListBucketMultipartUploads", |answer| {
+                Element::read(&answer.response.body)
+            })?;
             let read = |upload: &Element| {
                 let (found, id) = (upload.text("Key")?.to_owned(), upload.text("UploadId")?.to_owned());
                 (found == key).then_some(Upload { key: found, id })

@@ -28,7 +28,9 @@ impl Element {
                     let closed = open.pop()?;
                     open.last_mut()?.children.push(closed);
                 }
-                Event::Text(text) => open.last_mut()?.text.push_str(&text.xml_content(XmlVersion::Implicit1_0)),
+                Event::Text(text) => {
+                    open.last_mut()?.text.push_str(&text.xml_content(XmlVersion::Implicit1_0))
+                }
                 Event::CData(text) => open.last_mut()?.text.push_str(&text),
                 Event::GeneralRef(entity) => {
                     let text = match entity.resolve_char_ref().ok()? {

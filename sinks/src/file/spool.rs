@@ -28,7 +28,13 @@ pub(crate) struct Spool(RecordFile);
 impl Spool {
     /// Creates the spool of a new pull, and removes one that an earlier pull left behind.
     pub(crate) fn create(target: &Target, variables: &Variables) -> Result<Self, SinkError> {
-        RecordFile::create(Arc::clone(&target.disk), target.spool(variables)?, Publish::InPlace, Compression::None).map(Self)
+        RecordFile::create(
+            Arc::clone(&target.disk),
+            target.spool(variables)?,
+            Publish::InPlace,
+            Compression::None,
+        )
+        .map(Self)
     }
 
     /// Opens the spool, rolled back to the receipt `from`. Returns `None` if there is no spool because it already became

@@ -165,7 +165,8 @@ mod tests {
             known.clone()
         };
         add(&[Entry::Tag("old"), Entry::Begin, Entry::Tag("t"), Entry::Local(1), Entry::Begin]);
-        let known = add(&[Entry::Upload("u"), Entry::Part(1, "\"a b\""), Entry::Local(3), Entry::Part(2, "c")]);
+        let known =
+            add(&[Entry::Upload("u"), Entry::Part(1, "\"a b\""), Entry::Local(3), Entry::Part(2, "c")]);
         assert_eq!(known.tag.as_deref(), Some("t"));
         assert_eq!(known.upload.as_deref(), Some("u"));
         assert_eq!((known.first_local, known.last_local), (1, 3));

@@ -270,12 +270,14 @@ impl Parts {
         etags.extend(rest);
         let etags: Vec<_> = (1..=parts).filter_map(|number| etags.remove(&number)).collect();
         if etags.len() != parts as usize {
-            let message = format!("cannot publish `{}`: {} of {parts} parts are uploaded", object.shown, etags.len());
+            let message =
+                format!("cannot publish `{}`: {} of {parts} parts are uploaded", object.shown, etags.len());
             return Err(rejected(message));
         }
         match object.store.complete(&upload, &etags) {
             Err(error)
-                if error.kind() == StoreErrorKind::NoSuchUpload && object.is_published(tag, Some(length))? =>
+                if error.kind() == StoreErrorKind::NoSuchUpload
+                    && object.is_published(tag, Some(length))? =>
             {
                 // An earlier attempt has succeeded, but its answer was lost.
                 Ok(())

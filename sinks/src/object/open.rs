@@ -196,9 +196,12 @@ impl Parts {
         for number in 1..self.number {
             let length = object.store.part_length(number);
             let etag = self.journal.known().etags.get(&number);
-            let is_it = |part: &StoredPart| part.number == number && part.length == length && Some(&part.etag) == etag;
+            let is_it = |part: &StoredPart| {
+                part.number == number && part.length == length && Some(&part.etag) == etag
+            };
             if !stored.iter().any(is_it) {
-                let local = self.locals.length(number).map_err(|error| of_disk("read", &object.shown, error))?;
+                let local =
+                    self.locals.length(number).map_err(|error| of_disk("read", &object.shown, error))?;
                 if local != Some(length) {
                     return Ok(false);
                 }

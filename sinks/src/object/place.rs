@@ -92,9 +92,11 @@ impl Place {
 
     /// The object of the pull at `variables`.
     pub(crate) fn object(&self, variables: &Variables) -> Result<Object, SinkError> {
-        let key = variables.expand(&self.key).map_err(|error| SinkError::config("path", error.to_string()))?;
+        let key =
+            variables.expand(&self.key).map_err(|error| SinkError::config("path", error.to_string()))?;
         let shown = self.store.shown(&key);
-        let rejected = |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
+        let rejected =
+            |why: &str| Err(SinkError::config("path", format!("cannot write to `{shown}`: {why}")));
         match key.as_str() {
             "" => return rejected("it names a bucket, but no object in it"),
             key if key.ends_with('/') => return rejected("it names a folder"),

@@ -45,7 +45,11 @@ impl Uploads {
         drop(state);
         let (uploads, store, upload) = (Arc::clone(self), Arc::clone(store), upload.clone());
         let work = move || {
-            let sent = if uploads.lock().is_cancelled { None } else { Some(store.put_part(&upload, number, &content)) };
+            let sent = if uploads.lock().is_cancelled {
+                None
+            } else {
+                Some(store.put_part(&upload, number, &content))
+            };
             // Closed before anybody removes the file.
             drop(content);
             let mut state = uploads.lock();

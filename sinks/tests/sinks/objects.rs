@@ -211,7 +211,9 @@ fn a_stop_at_any_operation_of_the_disk_loses_and_repeats_nothing() {
             case.pull(Arc::new(case.store()), &mut Checkpoints::default()).unwrap();
             case.disk.operations()
         };
-        for (at, done) in (0..operations).flat_map(|at| [Done::Nothing, Done::Half, Done::All].map(|done| (at, done))) {
+        for (at, done) in
+            (0..operations).flat_map(|at| [Done::Nothing, Done::Half, Done::All].map(|done| (at, done)))
+        {
             let case = Case::new(name, compression);
             case.disk.fail_at(at, Fault::Stop(done));
             let mut checkpoints = Checkpoints::default();
@@ -392,7 +394,8 @@ fn a_path_that_is_no_object_is_an_error() {
          `{date}` or `{window.start}` in the path to keep earlier ones)"
     );
     assert_eq!(
-        configured("ndjson", json!({"path": "s3://bucket/x"})).map_or_else(|error| describe(&error), |_| String::new()),
+        configured("ndjson", json!({"path": "s3://bucket/x"}))
+            .map_or_else(|error| describe(&error), |_| String::new()),
         "Config: path: this longhaul was built without object stores (build it with the feature `s3`)"
     );
 }

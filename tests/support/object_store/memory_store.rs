@@ -66,7 +66,9 @@ impl MemoryStore {
 fn bytes(content: &Arc<dyn Content>) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
     let read = content.open().and_then(|mut content| content.read_to_end(&mut bytes));
-    read.map_err(|error| StoreError::new(StoreErrorKind::Other, "the content cannot be read").because(error))?;
+    read.map_err(|error| {
+        StoreError::new(StoreErrorKind::Other, "the content cannot be read").because(error)
+    })?;
     assert_eq!(bytes.len() as u64, content.length(), "a content has the length that it says");
     Ok(bytes)
 }

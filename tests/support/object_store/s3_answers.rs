@@ -57,9 +57,8 @@ pub(super) fn listed_uploads(
     let next = shown.last().map_or_else(String::new, |(id, key)| {
         format!("<NextKeyMarker>{key}</NextKeyMarker><NextUploadIdMarker>{id}</NextUploadIdMarker>")
     });
-    let upload = |(id, key): &&(String, String)| {
-        format!("<Upload><Key>{key}</Key><UploadId>{id}</UploadId></Upload>")
-    };
+    let upload =
+        |(id, key): &&(String, String)| format!("<Upload><Key>{key}</Key><UploadId>{id}</UploadId></Upload>");
     let shown: String = shown.iter().map(upload).collect();
     format!(
         "<ListMultipartUploadsResult><IsTruncated>{is_truncated}</IsTruncated>{next}{shown}\

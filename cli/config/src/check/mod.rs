@@ -4,6 +4,7 @@ mod auth;
 mod incremental;
 mod rate;
 mod requests;
+mod stores;
 
 use longhaul_core::{client::answer::Then, http::template::reference, pull::job::JobState, suggest};
 use url::Url;
@@ -39,6 +40,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
         check.auth(),
         check.client_certificate(),
         check.plain_http(),
+        check.stores(),
         check.rate_headers(),
         check.api_headers(),
     ];

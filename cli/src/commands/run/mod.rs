@@ -58,7 +58,7 @@ fn pull_all(
 ) -> Result<Exit, Failure> {
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
-    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?)?;
     let access = session.connect_for(arguments)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _locks = lock(session, &planned)?;

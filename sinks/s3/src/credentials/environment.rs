@@ -54,7 +54,8 @@ impl Environment {
 
     /// The file that a variable names, or that has this name in the user's folder of Amazon's tools.
     pub(crate) fn file(&self, variable: &str, name: &str) -> Option<PathBuf> {
-        let default = || Some(Path::new(self.get("HOME").or_else(|| self.get("USERPROFILE"))?).join(".aws").join(name));
+        let default =
+            || Some(Path::new(self.get("HOME").or_else(|| self.get("USERPROFILE"))?).join(".aws").join(name));
         self.get(variable).map(PathBuf::from).or_else(default)
     }
 }
@@ -77,7 +78,11 @@ mod tests {
 
     #[test]
     fn keys_come_in_pairs() {
-        let both = environment(&[("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "")]);
+        let both = environment(&[
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("AWS_SESSION_TOKEN", ""),
+        ]);
         let credentials = both.credentials().unwrap().unwrap();
         assert_eq!((credentials.access_key.as_str(), credentials.secret_key.expose()), ("a", "s"));
         assert!(credentials.session_token.is_none(), "an empty variable is not set");

@@ -20,16 +20,18 @@ pub(crate) struct Metadata {
     service: Service,
 }
 
+/// Where a service is.
 #[derive(Debug)]
-enum Service {
+pub(crate) enum Service {
     /// One address, which may need a token.
     Container { url: Url, token: Option<Token> },
     /// The metadata of a machine, version 2: each request needs a token that is issued first.
     Machine { url: Url },
 }
 
+/// What a service of a container wants to see.
 #[derive(Debug)]
-enum Token {
+pub(crate) enum Token {
     Text(Secret),
     /// The file is replaced from time to time.
     File(PathBuf),
@@ -41,32 +43,46 @@ const CONTAINER: &str = "http://169.254.170.2";
 /// The address of a machine's own metadata.
 const MACHINE: &str = "http://169.254.169.254/";
 
-impl Metadata {
+impl Service {
     /// The service that the variables name; without them that of the machine, unless it is turned off.
-    pub(crate) fn of(
-        environment: &Environment,
-        connect: impl FnOnce(&Url) -> Client,
-    ) -> Result<Option<Self>, CredentialsError> {
-        let [relative, full] = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, CredentialsError> {
+        let [relative, full] =
+            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
         let container = match (environment.get(relative), environment.get(full)) {
             (Some(path), _) => Some((relative, format!("{CONTAINER}{path}"))),
             (None, Some(url)) => Some((full, url.to_owned())),
             (None, None) => None,
         };
-        let service = if let Some((variable, url)) = container {
-            let token = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").map(|path| Token::File(path.into()));
+        Ok(if let Some((variable, url)) = container {
+            let token = environment
+                .get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+                .map(|path| Token::File(path.into()));
             let text = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
             let token = token.or_else(|| text.map(|text| Token::Text(Secret::new(text))));
-            Service::Container { url: local(variable, &url)?, token }
-        } else if environment.get("AWS_EC2_METADATA_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true")) {
-            return Ok(None);
+            Some(Self::Container { url: local(variable, &url)?, token })
+        } else if environment
+            .get("AWS_EC2_METADATA_DISABLED")
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        {
+            None
         } else {
             let variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
             let url = environment.get(variable).unwrap_or(MACHINE);
-            Service::Machine { url: local(variable, url)? }
-        };
-        let (Service::Container { url, .. } | Service::Machine { url }) = &service;
-        Ok(Some(Self { client: connect(url), service }))
+            Some(Self::Machine { url: local(variable, url)? })
+        })
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &Url {
+        let (Self::Container { url, .. } | Self::Machine { url }) = self;
+        url
+    }
+}
+
+impl Metadata {
+    /// The service, which `client` asks.
+    pub(crate) fn new(client: Client, service: Service) -> Self {
+        Self { client, service }
     }
 
     /// Asks for credentials.
@@ -78,8 +94,10 @@ impl Metadata {
             }
             Service::Machine { url } => self.of_machine(url)?,
         };
-        serde_json::from_str::<Document>(&document).map(Document::credentials).map_err(|_| AuthError::Missing {
-            problem: "the service for credentials answers with something else".to_owned(),
+        serde_json::from_str::<Document>(&document).map(Document::credentials).map_err(|_| {
+            AuthError::Missing {
+                problem: "the service for credentials answers with something else".to_owned(),
+            }
         })
     }
 
@@ -90,8 +108,11 @@ impl Metadata {
             at
         };
         let lifetime = Secret::new("21600");
-        let token = self
-            .fetch(Method::PUT, at("api/token"), Some(("x-aws-ec2-metadata-token-ttl-seconds", &lifetime)))?;
+        let token = self.fetch(
+            Method::PUT,
+            at("api/token"),
+            Some(("x-aws-ec2-metadata-token-ttl-seconds", &lifetime)),
+        )?;
         let token = Secret::new(token);
         let token = Some(("x-aws-ec2-metadata-token", &token));
         let roles = "meta-data/iam/security-credentials/";
@@ -140,7 +161,10 @@ fn local(variable: &'static str, url: &str) -> Result<Url, CredentialsError> {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    let url = url.parse::<Url>().ok().filter(|url| url.scheme() == "https" || (url.scheme() == "http" && is_near(url)));
+    let url = url
+        .parse::<Url>()
+        .ok()
+        .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && is_near(url)));
     url.ok_or(CredentialsError::Service { variable })
 }
 

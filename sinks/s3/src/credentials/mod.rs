@@ -9,7 +9,7 @@ use std::{fmt, path::PathBuf, time::SystemTime};
 use longhaul_core::{Client, Secret, client::auth::AuthError};
 use url::Url;
 
-use self::metadata::Metadata;
+use self::metadata::{Metadata, Service};
 pub use self::{environment::Environment, profile::Profile};
 
 /// What requests are signed with.
@@ -82,19 +82,24 @@ impl CredentialSource {
 
     /// The first of the usual places that has credentials: the environment, the profile, the container, the machine.
     /// Nothing is sent yet. `connect` builds the client of a service of the container or the machine.
+    ///
+    /// # Errors
+    /// What is wrong with the environment, or with the client.
     pub fn find(
         environment: &Environment,
         profile: &Profile,
-        connect: impl FnOnce(&Url) -> Client,
-    ) -> Result<Self, CredentialsError> {
-        if let Some(credentials) = environment.credentials()? {
+        connect: impl FnOnce(&Url) -> Result<Client, String>,
+    ) -> Result<Self, String> {
+        let text = |error: CredentialsError| error.to_string();
+        if let Some(credentials) = environment.credentials().map_err(text)? {
             return Ok(Self::fixed(credentials));
         }
         if profile.credentials().is_some() {
             return Ok(Self(Kind::Profile { environment: environment.clone() }));
         }
-        let metadata = Metadata::of(environment, connect)?;
-        Ok(Self(metadata.map_or(Kind::None, |metadata| Kind::Metadata(Box::new(metadata)))))
+        let Some(service) = Service::of(environment).map_err(text)? else { return Ok(Self(Kind::None)) };
+        let client = connect(service.url())?;
+        Ok(Self(Kind::Metadata(Box::new(Metadata::new(client, service)))))
     }
 
     /// Whether another call of `get` may return other credentials.
