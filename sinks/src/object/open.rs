@@ -34,14 +34,19 @@ impl ObjectFile {
             return Self::create(place, object, compression, new_tag());
         };
         let at = ObjectReceipt::read(receipt, &object.shown)?;
+        check(&object)?;
         let opened = journal(&place.objects, &object)?;
-        let is_here = opened.0.known().tag.as_ref() == Some(&at.tag);
-        if mark == Mark::START && is_here {
-            // Only the next opening removes what was uploaded, and there may be none.
-            return Self::begin(place, object, compression, at.tag, opened);
-        }
-        if is_here && let Some(resumed) = Self::resume(place, &object, compression, opened, &at)? {
-            return Ok(resumed);
+        if opened.0.known().tag.as_ref() == Some(&at.tag) {
+            if mark == Mark::START {
+                // Only the next opening removes what was uploaded, and there may be none.
+                return Self::begin(place, object, compression, at.tag, opened);
+            }
+            if let Some(resumed) = Self::resume(place, &object, compression, opened, &at)? {
+                return Ok(resumed);
+            }
+        } else {
+            // It is locked as long as it is open.
+            drop(opened);
         }
         // A run that was killed may have published it.
         if object.is_published(&at.tag, Some(at.length))? {
@@ -65,6 +70,7 @@ impl ObjectFile {
         compression: Compression,
         tag: String,
     ) -> Result<Self, SinkError> {
+        check(&object)?;
         let opened = journal(&place.objects, &object)?;
         Self::begin(place, object, compression, tag, opened)
     }
@@ -76,7 +82,6 @@ impl ObjectFile {
         tag: String,
         (mut journal, uploads): (Journal, Arc<Uploads>),
     ) -> Result<Self, SinkError> {
-        object.store.check().map_err(|error| of_store("write to", &object.shown, error))?;
         remove_unfinished(&mut journal, &object)?;
         let begun = journal.add(Entry::Tag(&tag)).and_then(|()| journal.sync());
         begun.map_err(|error| of_disk("write to", &object.shown, error))?;
@@ -222,6 +227,11 @@ impl Parts {
         missing.into_iter().try_for_each(|(number, length)| self.start(object, &upload, number, length))?;
         Ok(true)
     }
+}
+
+/// Finds what is wrong with the bucket before anything is pulled.
+fn check(object: &Object) -> Result<(), SinkError> {
+    object.store.check().map_err(|error| of_store("write to", &object.shown, error))
 }
 
 /// A tag that no other pull has.

@@ -335,18 +335,45 @@ fn without_local_parts_there_is_nothing_to_resume() {
     );
 }
 
+/// Opens an object whose local parts are on the system's disk, which has locks.
+fn open_on_disk(
+    folder: &Folder,
+    case: &Case,
+    from: Option<(&Receipt, Mark)>,
+) -> Result<Box<dyn Sink>, SinkError> {
+    let objects = folder.path().join("uploads");
+    let options = options("ndjson", "none");
+    let opener = configured_at(objects, Arc::new(case.store()), Arc::new(SystemDisk), "ndjson", options);
+    opener.unwrap().open(&variables(), from).map(|Opened { sink, .. }| sink)
+}
+
+#[test]
+fn every_receipt_can_be_opened_after_its_sink_was_dropped() {
+    let (folder, case) = (Folder::new(), Case::new("ndjson", "none"));
+    let mut sink = open_on_disk(&folder, &case, None).unwrap();
+    let mut receipts = vec![(sink.commit(Mark::START).unwrap(), Mark::START)];
+    for _ in 0..2 {
+        drop(sink);
+        sink = open_on_disk(&folder, &case, Some((&receipts[0].0, Mark::START))).unwrap();
+    }
+    for mark in 1..=3 {
+        write_page(&mut sink, &[&record(mark)]).unwrap();
+        receipts.push((sink.commit(Mark(mark)).unwrap(), Mark(mark)));
+    }
+    for (receipt, mark) in receipts.iter().rev() {
+        drop(sink);
+        sink = open_on_disk(&folder, &case, Some((receipt, *mark))).unwrap();
+    }
+    sink.finish().unwrap();
+    assert_eq!(case.bucket.uploads(), []);
+    assert!(std::fs::read_dir(folder.path().join("uploads")).unwrap().next().is_none());
+}
+
 #[test]
 fn two_runs_cannot_write_to_one_object() {
-    let folder = Folder::new();
-    let case = Case::new("ndjson", "none");
-    let open = || {
-        let objects = folder.path().join("uploads");
-        let options = options("ndjson", "none");
-        let opener = configured_at(objects, Arc::new(case.store()), Arc::new(SystemDisk), "ndjson", options);
-        opener.unwrap().open(&variables(), None)
-    };
-    let _opened = open().unwrap();
-    let error = open().unwrap_err();
+    let (folder, case) = (Folder::new(), Case::new("ndjson", "none"));
+    let _opened = open_on_disk(&folder, &case, None).unwrap();
+    let error = open_on_disk(&folder, &case, None).unwrap_err();
     assert_eq!(describe(&error), "Unavailable: another run is writing to `s3://bucket/out/users.x`");
 }
 

@@ -85,6 +85,11 @@ impl Bucket {
         self.put(key, None, bytes);
     }
 
+    /// Begins an upload without a tag.
+    pub fn begin_plain(&self, key: &str) -> String {
+        self.begin(key, None)
+    }
+
     /// The length, tag and `ETag` of an object.
     pub fn find(&self, key: &str) -> Option<(usize, Option<String>, String)> {
         let state = self.lock();
