@@ -10,7 +10,7 @@ use crate::{
 /// An open file or object.
 #[derive(Debug)]
 pub(crate) enum Output {
-    File(RecordFile),
+    File(Box<RecordFile>),
     Object(Box<ObjectFile>),
 }
 
@@ -22,7 +22,7 @@ impl Output {
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
         let Some(place) = &target.place else {
-            return RecordFile::open(target, variables, from).map(Self::File);
+            return RecordFile::open(target, variables, from).map(Box::new).map(Self::File);
         };
         let opened = ObjectFile::open(place, place.object(variables)?, target.compression, from);
         opened.map(Box::new).map(Self::Object)

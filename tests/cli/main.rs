@@ -54,6 +54,7 @@ mod signals;
 mod state;
 mod status;
 mod stopping;
+mod stores;
 mod streams;
 mod summary;
 mod systems;

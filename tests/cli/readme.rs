@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs};
 
 use jiff::Timestamp;
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{FaultServer, Reply};
+use longhaul_tests::{FaultServer, Reply, S3Server, decompress};
 
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
@@ -82,7 +82,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 12] = [
+const RUN: [&str; 13] = [
     "[streams.users]",
     "[streams.deliveries]",
     "[streams.orders]",
@@ -94,6 +94,7 @@ const RUN: [&str; 12] = [
     "[streams.visits]",
     "[streams.tickets]",
     "[sinks.segments]",
+    "[sinks.archive]",
     LINES,
 ];
 
@@ -184,6 +185,24 @@ fn the_compressed_file_has_every_user() {
     assert!(names.len() == 1 && names[0].starts_with("users-"), "{names:?}");
     let file = fs::read(folder.path(&format!("out/{}", names[0]))).unwrap();
     assert_eq!(String::from_utf8(longhaul_tests::decompress("gzip", &file)).unwrap().lines().count(), 120);
+}
+
+#[test]
+fn the_object_has_every_user() {
+    let (api, store) = (api::start(&without_faults(10)), S3Server::start());
+    let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n";
+    let configuration = [preset, &configuration_with("[sinks.archive]")].concat();
+    let folder = Folder::configured(&configuration.replace("my-bucket", "data"));
+    at(&api, exported(folder.longhaul("run users --sink archive")))
+        .variable("LONGHAUL_STORES__S3__ENDPOINT", store.url().as_str())
+        .variable("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .variable("AWS_SECRET_ACCESS_KEY", "the-secret-key")
+        .run()
+        .assert_complete();
+    let [key] = <[_; 1]>::try_from(store.bucket().keys()).unwrap();
+    assert!(key.starts_with("calls/users-"), "{key}");
+    let object = store.bucket().object(&key).unwrap();
+    assert_eq!(String::from_utf8(decompress("zstd", &object)).unwrap().lines().count(), 120);
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl S3Stores {
         let mut config = self.config.clone();
         // The store has nothing to do with the certificate for the API.
         config.api.client_key = None;
-        let s3 = &config.stores.s3;
+        let s3 = &config.stores.clone().and_then(|stores| stores.s3).unwrap_or_default();
         let environment = Environment::new(&self.environment);
         let profile = Profile::read(&environment).map_err(|error| error.to_string())?;
         let endpoint = endpoint(s3, &environment, &profile)?;

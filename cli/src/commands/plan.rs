@@ -126,6 +126,11 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
         };
         let with = |variables: Variables, name: &String| variables.with(name, "");
         let destination = opener.destination(&placeholders.iter().fold(pull.variables.clone(), with));
+        if let Ok(Destination::Object(_)) = destination {
+            let clause = "workers write files on a shared disk, and this is an object in a store";
+            let hint = "choose a path on a shared disk, or pull the stream with longhaul run";
+            return Err(wrong("path", clause, hint));
+        }
         if !matches!(destination, Ok(Destination::File(_))) {
             let clause = "workers write a file for each partition, and this sink writes none";
             return Err(wrong("type", clause, "choose a sink that writes files, such as `ndjson`"));

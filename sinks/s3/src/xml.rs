@@ -29,7 +29,7 @@ impl Element {
                     open.last_mut()?.children.push(closed);
                 }
                 Event::Text(text) => {
-                    open.last_mut()?.text.push_str(&text.xml_content(XmlVersion::Implicit1_0))
+                    open.last_mut()?.text.push_str(&text.xml_content(XmlVersion::Implicit1_0));
                 }
                 Event::CData(text) => open.last_mut()?.text.push_str(&text),
                 Event::GeneralRef(entity) => {

@@ -6,7 +6,9 @@ use crate::{error::ConfigError, values::http_url};
 impl Check<'_> {
     /// Both keys are there or none, and they are not sent to other machines over plain http.
     pub(super) fn stores(&self) -> Result<(), ConfigError> {
-        let s3 = &self.config.stores.s3;
+        let Some(s3) = self.config.stores.as_ref().and_then(|stores| stores.s3.as_ref()) else {
+            return Ok(());
+        };
         let missing = |key: &str| {
             let path = ["stores", "s3", key].map(str::to_owned);
             Err(self.stack.missing(&path, self.stack.origin(&path[..2])))
@@ -17,7 +19,9 @@ impl Check<'_> {
             _ => {}
         }
         match &s3.endpoint {
-            Some(url) if url.scheme() == "http" && !http_url::is_loopback(url) && !s3.allow_http => {
+            Some(url)
+                if url.scheme() == "http" && !http_url::is_loopback(url) && s3.allow_http != Some(true) =>
+            {
                 let host = url.host_str().unwrap_or_default();
                 let message =
                     |key: &str| format!("`{key}`: plain http would send records to `{host}` unencrypted");

@@ -58,8 +58,7 @@ pub struct Config {
     #[schemars(extend("default" = ".longhaul"))]
     pub state_dir: PathBuf,
     /// The object stores that paths of sinks lead to.
-    #[schemars(extend("default" = {}))]
-    pub stores: Stores,
+    pub stores: Option<Stores>,
     /// What to pull, by name.
     #[serde(default)]
     pub streams: BTreeMap<String, Stream>,
@@ -73,15 +72,15 @@ impl Config {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
         let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));
         let key = self.api.client_key.iter_mut().map(|secret| (path("api", &["client_key"]), secret));
-        let s3 = &mut self.stores.s3;
-        let keys = [
-            ("access_key", &mut s3.access_key),
-            ("secret_key", &mut s3.secret_key),
-            ("session_token", &mut s3.session_token),
-        ];
-        let keys = keys
-            .into_iter()
-            .filter_map(|(name, secret)| Some((path("stores", &["s3", name]), secret.as_mut()?)));
+        let s3 = self.stores.as_mut().and_then(|stores| stores.s3.as_mut());
+        let keys = s3.into_iter().flat_map(|s3| {
+            [
+                ("access_key", &mut s3.access_key),
+                ("secret_key", &mut s3.secret_key),
+                ("session_token", &mut s3.session_token),
+            ]
+        });
+        let keys = keys.filter_map(|(name, secret)| Some((path("stores", &["s3", name]), secret.as_mut()?)));
         let streams = self.streams.iter_mut().flat_map(|(stream, Stream { headers, .. })| {
             headers
                 .iter_mut()

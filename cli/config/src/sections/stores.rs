@@ -7,24 +7,23 @@ use url::Url;
 use crate::values::{http_url::HttpUrl, secret::SecretSource};
 
 /// The object stores that paths of sinks lead to.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stores {
     /// The store of paths that start with `s3://`.
-    #[schemars(extend("default" = {}))]
-    pub s3: S3,
+    pub s3: Option<S3>,
 }
 
 /// The store of paths that start with `s3://`: Amazon S3, or one that speaks its protocol.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3 {
     /// Access key. Without it and `secret_key`, the usual places are searched: `AWS_ACCESS_KEY_ID`, the profile, the
     /// container, the machine.
     pub access_key: Option<SecretSource>,
     /// Whether plain http to other machines is allowed. Without it, plain http is for this machine only.
-    #[schemars(extend("default" = false))]
-    pub allow_http: bool,
+    #[schemars(extend("x-default" = "`false`"))]
+    pub allow_http: Option<bool>,
     /// URL of the store.
     #[serde(default, deserialize_with = "HttpUrl::optional")]
     #[schemars(with = "Option<HttpUrl>", extend("x-default" = "`AWS_ENDPOINT_URL_S3`, or Amazon's"))]
