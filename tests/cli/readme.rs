@@ -184,7 +184,7 @@ fn the_compressed_file_has_every_user() {
     let names = folder.names_in("out");
     assert!(names.len() == 1 && names[0].starts_with("users-"), "{names:?}");
     let file = fs::read(folder.path(&format!("out/{}", names[0]))).unwrap();
-    assert_eq!(String::from_utf8(longhaul_tests::decompress("gzip", &file)).unwrap().lines().count(), 120);
+    assert_eq!(String::from_utf8(decompress("gzip", &file)).unwrap().lines().count(), 120);
 }
 
 #[test]

@@ -161,7 +161,9 @@ mod tests {
     fn entries_are_read_from_their_own_lines() {
         let mut known = Known::default();
         let mut add = |entries: &[Entry<'_>]| {
-            entries.iter().for_each(|entry| known.read(entry.line().trim_end()));
+            for entry in entries {
+                known.read(entry.line().trim_end());
+            }
             known.clone()
         };
         add(&[Entry::Tag("old"), Entry::Begin, Entry::Tag("t"), Entry::Local(1), Entry::Begin]);

@@ -83,7 +83,7 @@ fn usage(change: impl Fn(String) -> String) -> String {
     let folder = Folder::configured(&change(configuration(&api, LINES)));
     let ended = reach(&store, folder.longhaul("run")).run();
     assert_eq!((ended.code, store.received().len()), (Some(2), 0), "{}", ended.stderr);
-    ended.last_error().to_owned()
+    ended.last_error()
 }
 
 #[test]

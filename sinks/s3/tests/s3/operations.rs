@@ -66,7 +66,8 @@ fn long_listings_are_read_to_their_end() {
     let mut ids: Vec<_> = (0..5).map(|_| store.begin("other", "t").unwrap().id).collect();
     store.begin("other.x", "t").unwrap();
     let mut found: Vec<_> = store.uploads("other").unwrap().into_iter().map(|Upload { id, .. }| id).collect();
-    (ids.sort(), found.sort());
+    ids.sort();
+    found.sort();
     assert_eq!(found, ids, "only those of this key");
 }
 
