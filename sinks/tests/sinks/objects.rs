@@ -5,14 +5,14 @@ use std::sync::Arc;
 use longhaul_core::{
     disk::SystemDisk,
     sink::{
-        Destination, Mark, Opened, Receipt, Sink, SinkError, Variables,
+        Mark, Opened, Receipt, Sink, SinkError, Variables,
         conformance::{Publishes, Subject, Suite},
     },
 };
 use longhaul_tests::{Bucket, Done, Fault, MemoryStore, Operation, SimulatedDisk, decompress, write_page};
 use serde_json::{Value, json};
 
-use super::support::{COMPRESSIONS, Folder, configured, configured_at, configured_in, describe};
+use super::support::{COMPRESSIONS, Folder, configured_at, configured_in, describe};
 
 const KEY: &str = "out/users.x";
 /// Short, so that a page has several parts.
@@ -383,46 +383,4 @@ fn a_store_that_is_gone_is_reported_with_its_cause() {
     let error = case.open(Arc::new(case.store().failing_at(0, false)), None).unwrap_err();
     assert_eq!(describe(&error), "Unavailable: cannot write to `s3://bucket/out/users.x` (cause)");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the store is gone");
-}
-
-fn complaint(options: Value) -> String {
-    let case = Case::new("ndjson", "none");
-    let opener = configured_in(Arc::new(case.store()), case.disk.handle(), "ndjson", options);
-    let destination = opener.and_then(|opener| opener.destination(&variables()));
-    destination.map_or_else(|error| describe(&error), |destination| format!("{destination:?}"))
-}
-
-#[test]
-fn a_path_that_is_no_object_is_an_error() {
-    let path = |path: &str| complaint(json!({"path": path}));
-    assert_eq!(
-        path("s3://bucket/a b/{stream}.x"),
-        format!("{:?}", Destination::Object("s3://bucket/a b/users.x".into()))
-    );
-    for (key, why) in [
-        ("", "it names a bucket, but no object in it"),
-        ("a/", "it names a folder"),
-        ("a//b", "`.`, `..` and an empty name cannot be parts of its key"),
-        ("a/../b", "`.`, `..` and an empty name cannot be parts of its key"),
-    ] {
-        let expected = format!("Config: path: cannot write to `s3://bucket/{key}`: {why}");
-        assert_eq!(path(&format!("s3://bucket/{key}")), expected);
-    }
-    let long = "k".repeat(1025);
-    assert!(path(&format!("s3://bucket/{long}")).ends_with("its key is longer than 1,024 bytes"));
-    assert_eq!(path("s3://{stream}/x"), "Config: path: the bucket of a path cannot have placeholders");
-    assert_eq!(
-        path("s3://bucket/{steam}"),
-        "Config: path: `{steam}` is not a known placeholder (did you mean `stream`?)"
-    );
-    assert_eq!(
-        complaint(json!({"path": "s3://bucket/x", "mode": "append"})),
-        "Config: mode: `mode = \"append\"` needs a file: an object in a store can only be replaced as a whole (put \
-         `{date}` or `{window.start}` in the path to keep earlier ones)"
-    );
-    assert_eq!(
-        configured("ndjson", json!({"path": "s3://bucket/x"}))
-            .map_or_else(|error| describe(&error), |_| String::new()),
-        "Config: path: this longhaul was built without object stores (build it with the feature `s3`)"
-    );
 }

@@ -9,7 +9,10 @@ use std::{
 
 use longhaul_core::Secret;
 
-use super::{Credentials, CredentialsError, both};
+use super::{
+    error::CredentialsError,
+    keys::{Credentials, both},
+};
 
 /// The environment variables. `Debug` does not show their values.
 #[derive(Clone, Default)]

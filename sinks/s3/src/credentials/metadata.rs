@@ -11,7 +11,7 @@ use longhaul_core::{
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::{Credentials, CredentialsError, Environment};
+use super::{environment::Environment, error::CredentialsError, keys::Credentials};
 
 /// A service that issues credentials.
 #[derive(Debug)]

@@ -1,29 +1,18 @@
 //! Credentials, and where they come from.
 
 mod environment;
+mod error;
+mod keys;
 mod metadata;
 mod profile;
 
-use std::{fmt, path::PathBuf, time::SystemTime};
+use std::fmt;
 
-use longhaul_core::{Client, Secret, client::auth::AuthError};
+use longhaul_core::{Client, client::auth::AuthError};
 use url::Url;
 
 use self::metadata::{Metadata, Service};
-pub use self::{environment::Environment, profile::Profile};
-
-/// What requests are signed with.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// The access key, which every request shows.
-    pub access_key: String,
-    /// The secret key, which is never sent.
-    pub secret_key: Secret,
-    /// What makes temporary keys valid.
-    pub session_token: Option<Secret>,
-    /// When temporary keys expire.
-    pub expiration: Option<SystemTime>,
-}
+pub use self::{environment::Environment, error::CredentialsError, keys::Credentials, profile::Profile};
 
 /// Where credentials come from.
 pub struct CredentialSource(Kind);
@@ -37,41 +26,6 @@ enum Kind {
     Metadata(Box<Metadata>),
     /// There are none.
     None,
-}
-
-/// Why credentials cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CredentialsError {
-    /// A file cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The error of the operating system.
-        source: std::io::Error,
-    },
-    /// There is no profile of this name.
-    #[error("there is no profile `{name}` in `{}` (correct `AWS_PROFILE`)", path.display())]
-    NoProfile {
-        /// The name.
-        name: String,
-        /// The file with the credentials.
-        path: PathBuf,
-    },
-    /// Only one of the two keys is there.
-    #[error("`{have}` is set, but `{missing}` is not")]
-    Half {
-        /// The key that is there.
-        have: &'static str,
-        /// The key that is not.
-        missing: &'static str,
-    },
-    /// A variable of the environment is not the URL of a service of this machine.
-    #[error("`{variable}` is not an `https` URL, nor one of this machine")]
-    Service {
-        /// The variable.
-        variable: &'static str,
-    },
 }
 
 impl CredentialSource {
@@ -135,19 +89,5 @@ impl fmt::Debug for CredentialSource {
             Kind::Metadata(_) => "Metadata",
             Kind::None => "None",
         })
-    }
-}
-
-/// Two keys that belong together, if any is there.
-fn both<T, U>(
-    access: (&'static str, Option<T>),
-    secret: (&'static str, Option<U>),
-) -> Result<Option<(T, U)>, CredentialsError> {
-    match (access, secret) {
-        ((_, Some(access)), (_, Some(secret))) => Ok(Some((access, secret))),
-        ((_, None), (_, None)) => Ok(None),
-        ((have, Some(_)), (missing, None)) | ((missing, None), (have, Some(_))) => {
-            Err(CredentialsError::Half { have, missing })
-        }
     }
 }

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use longhaul_core::Secret;
 
-use super::{Credentials, CredentialsError, Environment, both};
+use super::{
+    environment::Environment,
+    error::CredentialsError,
+    keys::{Credentials, both},
+};
 
 /// What the files say about a profile.
 #[derive(Clone, Debug, Default)]
