@@ -70,9 +70,7 @@ fn a_store_that_refuses_a_part_loses_nothing() {
          problem, then resume with: longhaul run\n"
     );
     is_denied.store(false, Ordering::SeqCst);
-    let requests = api.api_requests().len();
     reach(&store, folder.longhaul("run")).run().assert_complete();
-    assert!(api.api_requests().len() > requests);
     assert!(store.bucket().object("out/items.ndjson").unwrap() == super::all_records().into_bytes());
     assert_clean(&store, &folder);
 }
