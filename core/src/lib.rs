@@ -75,6 +75,7 @@ mod fingerprint;
 pub mod http;
 pub mod json;
 pub mod listing;
+pub mod object_store;
 pub mod partition;
 pub mod pull;
 mod shown_url;

@@ -64,6 +64,7 @@ mod state;
 mod status;
 mod stopping;
 mod storage;
+mod stores;
 mod streams;
 mod summary;
 mod systems;

@@ -4,38 +4,16 @@ use std::{ffi::OsString, fs};
 
 use jiff::Timestamp;
 use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{FaultServer, Reply};
+use longhaul_tests::{FaultServer, Reply, S3Server, decompress};
 
 use crate::{
     api::{self, CLIENT_ID, CLIENT_SECRET, without_faults},
     folder::{CommandLine, Folder},
     partitions::MACHINES,
-    readme_blocks::{Block, blocks},
+    readme_blocks::{Block, RUN_ELSEWHERE, blocks},
     readme_ranges::{LAST_MONTH, WITHOUT_FILE},
     recordings::RECORDING,
 };
-
-/// Commands that other tests run, and commands of cargo and cc.
-const RUN_ELSEWHERE: [&str; 14] = [
-    // `new_sink.rs`.
-    "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
-    "cargo doc --workspace --no-deps --open",
-    "cargo install --locked --path cli",
-    // With fewer records: `demo.rs`.
-    "cargo run -- demo",
-    "cargo test --workspace",
-    // `plugins/in_c.rs`.
-    "cc -shared -fPIC -I plugins/abi -o liblonghaul_sink_count.so plugins/example/count.c",
-    "longhaul demo --serve",
-    // `engines.rs`.
-    "longhaul engine kubernetes > longhaul.yaml",
-    "longhaul engine ray > pull.py",
-    "longhaul engine slurm > pull.sh",
-    "longhaul engine spark > pull.py",
-    "longhaul new-sink widget",
-    "longhaul sinks check liblonghaul_sink_count.so --read nothing",
-    "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
-];
 
 /// The configuration that defines the stream `name`.
 pub(crate) fn configuration_of(name: &str) -> String {
@@ -89,7 +67,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 13] = [
+const RUN: [&str; 14] = [
     "[streams.users]",
     LAST_MONTH,
     "[streams.deliveries]",
@@ -102,6 +80,7 @@ const RUN: [&str; 13] = [
     "[streams.visits]",
     "[streams.tickets]",
     "[sinks.segments]",
+    "[sinks.archive]",
     LINES,
 ];
 
@@ -126,7 +105,6 @@ fn every_configuration_is_accepted() {
     }
 }
 
-/// Each link leads to an existing file, and to one of its headings.
 /// Commands that are run with the configuration for Genesys Cloud.
 const COMMANDS: [&str; 4] = ["longhaul check", "longhaul run", "longhaul status", "longhaul streams"];
 
@@ -191,7 +169,25 @@ fn the_compressed_file_has_every_user() {
     let names = folder.names_in("out");
     assert!(names.len() == 1 && names[0].starts_with("users-"), "{names:?}");
     let file = fs::read(folder.path(&format!("out/{}", names[0]))).unwrap();
-    assert_eq!(String::from_utf8(longhaul_tests::decompress("gzip", &file)).unwrap().lines().count(), 120);
+    assert_eq!(String::from_utf8(decompress("gzip", &file)).unwrap().lines().count(), 120);
+}
+
+#[test]
+fn the_object_has_every_user() {
+    let (api, store) = (api::start(&without_faults(10)), S3Server::start());
+    let preset = "system = \"genesys\"\nregion = \"us-west-2\"\n";
+    let configuration = [preset, &configuration_with("[sinks.archive]")].concat();
+    let folder = Folder::configured(&configuration.replace("my-bucket", "data"));
+    at(&api, exported(folder.longhaul("run users --sink archive")))
+        .variable("LONGHAUL_STORES__S3__ENDPOINT", store.url().as_str())
+        .variable("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .variable("AWS_SECRET_ACCESS_KEY", "the-secret-key")
+        .run()
+        .assert_complete();
+    let [key] = <[_; 1]>::try_from(store.bucket().keys()).unwrap();
+    assert!(key.starts_with("calls/users-"), "{key}");
+    let object = store.bucket().object(&key).unwrap();
+    assert_eq!(String::from_utf8(decompress("zstd", &object)).unwrap().lines().count(), 120);
 }
 
 #[test]

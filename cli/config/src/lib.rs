@@ -88,6 +88,7 @@ pub use self::{
         retry::Retry,
         root::Config,
         sink::Sink,
+        stores::{S3, Stores},
         stream::{Format, RecordsMissing, Stream},
         table::Table,
         window::{Available, Window},

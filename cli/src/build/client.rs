@@ -168,10 +168,15 @@ fn transport(
     loaded: &Loaded,
     exchanges: &Exchanges,
 ) -> Result<Arc<dyn Transport>, ConfigError> {
-    if let Some(transport) = exchanges.replaying(settings.spool_folder.as_ref()) {
-        return Ok(transport);
+    match exchanges.replaying(settings.spool_folder.as_ref()) {
+        Some(transport) => Ok(transport),
+        None => Ok(Arc::new(over_sockets(settings, loaded)?)),
     }
-    let transport = UreqTransport::new(settings).map_err(|error| {
+}
+
+/// Sends requests over sockets.
+fn over_sockets(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
+    UreqTransport::new(settings).map_err(|error| {
         let wrong = |key: &str, message: String| ConfigError::new(message).at(key, loaded.origin_of(key));
         match error {
             SetupError::ClientCertificate(ClientCertificateError::Key(error)) => {
@@ -187,8 +192,7 @@ fn transport(
             SetupError::Proxy => wrong("api.proxy", error.to_string()),
             error => wrong("api.ca_file", error.to_string()),
         }
-    })?;
-    Ok(Arc::new(transport))
+    })
 }
 
 fn origins(config: &Config) -> Origins {
@@ -196,7 +200,10 @@ fn origins(config: &Config) -> Origins {
     Origins::of(trusted).with_public(&config.api.public_origins)
 }
 
-fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Settings, ConfigError> {
+pub(super) fn settings(
+    config: &Config,
+    environment: &[(OsString, OsString)],
+) -> Result<Settings, ConfigError> {
     let api = &config.api;
     let client_certificate = api.client_cert.as_ref().zip(api.client_key.as_ref());
     let client_certificate = client_certificate.map(|(certificates, key)| {
@@ -264,7 +271,7 @@ fn tls(config: &Config) -> Tls {
     if is_plain { Tls::Unused } else { Tls::Used }
 }
 
-fn policy(config: &Config) -> RetryPolicy {
+pub(super) fn policy(config: &Config) -> RetryPolicy {
     let retry = &config.retry;
     RetryPolicy {
         max_attempts: retry.max_attempts.get(),

@@ -13,6 +13,7 @@ mod rules;
 mod sink_errors;
 mod sinks;
 mod source;
+mod stores;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
@@ -20,7 +21,8 @@ pub(crate) use self::{
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
     sink_errors::{of_options, of_plugin, of_table},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, plugins, registry},
     source::source,
+    stores::StoreAccess,
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

@@ -99,8 +99,10 @@ impl OpenSink for NewFilesOnly {
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let checked = match self.inner.destination(variables)? {
             Destination::File(path) => self.files.take(&path),
-            Destination::Elsewhere(place) if !self.is_named => Err(Refused::NotNamed(place)),
-            Destination::Elsewhere(_) | Destination::Stdout => Ok(()),
+            Destination::Elsewhere(place) | Destination::Object(place) if !self.is_named => {
+                Err(Refused::NotNamed(place))
+            }
+            Destination::Elsewhere(_) | Destination::Object(_) | Destination::Stdout => Ok(()),
         };
         let refused =
             |refused| SinkError::new(SinkErrorKind::Config, "a replay replaces nothing").because(refused);

@@ -46,7 +46,7 @@ pub(super) fn check_window_is_used(
 /// Whether any text of the request is such a text.
 fn is_in(request: &Template, is_such: impl Fn(&str) -> bool + Copy) -> bool {
     let in_body = match &request.body {
-        Body::Empty => false,
+        Body::Empty | Body::Stream(_) => false,
         Body::Json(body) => is_such(&body.to_string()),
         Body::Form(fields) => fields.iter().any(|(_, value)| is_such(value)),
         Body::Text { text, .. } => is_such(text),

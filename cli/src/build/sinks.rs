@@ -23,6 +23,7 @@ use super::{
     sink_errors::{
         key_in_table, no_plugin, not_configured, of_options, option_error, plugin_error, table_error,
     },
+    stores::{StoreAccess, objects},
 };
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Table},
@@ -34,6 +35,23 @@ pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::of_process(), Arc::new(SystemDisk));
     registry
+}
+
+/// The types of sinks of a run.
+#[derive(Debug)]
+pub(crate) struct SinkTypes {
+    registry: Registry,
+    plugins: Plugins,
+}
+
+impl SinkTypes {
+    /// The built-in sinks, which write files and objects, and plugins.
+    pub(crate) fn new(plugins: Plugins, stores: StoreAccess<'_>) -> Self {
+        let mut registry = Registry::default();
+        let disk = Arc::new(SystemDisk);
+        longhaul_sinks::register_with_objects(&mut registry, Stdout::of_process(), disk, objects(stores));
+        Self { registry, plugins }
+    }
 }
 
 /// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
@@ -86,23 +104,22 @@ impl ConfiguredSinks {
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
     ) -> Result<Self, Failure> {
-        Self::configure_with(loaded, wanted, plugins, |options| options)
+        Self::configure_with(loaded, wanted, types, |options| options)
     }
 
     /// Configures these sinks with other options than the configured ones.
     pub(crate) fn configure_with<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
         change: impl Fn(Options) -> Options,
     ) -> Result<Self, Failure> {
-        let registry = registry();
         let (mut sinks, mut errors) = (BTreeMap::new(), Vec::new());
         for sink in wanted {
             let Entry::Vacant(vacant) = sinks.entry(sink.key()) else { continue };
-            match configure(loaded, sink, &registry, plugins, &change) {
+            match configure(loaded, sink, types, &change) {
                 Ok(configured) => {
                     vacant.insert(configured);
                 }
@@ -116,15 +133,14 @@ impl ConfiguredSinks {
 
     /// What is wrong with the sinks of the streams in `loaded`, which has other errors. Sinks that do not exist or that
     /// cannot be loaded are not among these.
-    pub(crate) fn errors(loaded: &Loaded, plugins: &Plugins) -> Vec<ConfigError> {
-        let registry = registry();
+    pub(crate) fn errors(loaded: &Loaded, types: &SinkTypes) -> Vec<ConfigError> {
         let streams = loaded.streams();
         let named = streams
             .iter()
             .flat_map(|(_, stream)| stream.sinks.iter().map(|name| (name, stream.table.as_ref())));
         let existing = named.filter(|(name, _)| loaded.config.sinks.contains_key(*name));
         let errors = existing.map(|(name, table)| {
-            match configure(loaded, SinkFor { name, table }, &registry, plugins, &|options| options) {
+            match configure(loaded, SinkFor { name, table }, types, &|options| options) {
                 Err(Refused::Configuration(errors)) => errors,
                 _ => Vec::new(),
             }
@@ -185,8 +201,7 @@ impl From<ConfigError> for Refused {
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    registry: &Registry,
-    plugins: &Plugins,
+    SinkTypes { registry, plugins }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Refused> {
     let SinkFor { name, table } = sink;

@@ -27,17 +27,16 @@ use longhaul_core::{
     client::rate::Share,
     clock::SystemClock,
     disk::SystemDisk,
-    event::{Observer, Observers},
+    event::{Observer, Observers, Unobserved},
     sink::Variables,
     state::StateFile,
 };
 
-use longhaul_plugin_host::Plugins;
 use tempfile::TempDir;
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, ConfiguredSinks, Exchanges, Limits},
+    build::{self, Access, ConfiguredSinks, Exchanges, Limits, SinkTypes, StoreAccess},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -83,7 +82,16 @@ impl Session {
         let loaded = config::load_with(&sources, |loaded| {
             let plugin_path = &loaded.config.plugin_path;
             let plugins = build::plugins(plugin_path, &sources.environment, &sources.cwd);
-            plugins.map_or(Vec::new(), |plugins| ConfiguredSinks::errors(loaded, &plugins))
+            let stores = StoreAccess {
+                loaded,
+                environment: &sources.environment,
+                observer: Arc::new(Unobserved),
+                secrets: screen.secrets(),
+                folder: sources.cwd.join(&loaded.config.state_dir),
+            };
+            plugins.map_or(Vec::new(), |plugins| {
+                ConfiguredSinks::errors(loaded, &SinkTypes::new(plugins, stores))
+            })
         })?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
@@ -165,10 +173,18 @@ impl Session {
         names.iter().map(|name| Ok((name.as_str(), self.loaded.stream(name)?))).collect()
     }
 
-    /// Searches for plugins.
-    pub(crate) fn plugins(&self) -> Result<Plugins, Failure> {
+    /// The types of sinks. Searches for plugins.
+    pub(crate) fn sink_types(&self) -> Result<SinkTypes, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
-        build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
+        let plugins = build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)?;
+        let stores = StoreAccess {
+            loaded: &self.loaded,
+            environment: &self.environment,
+            observer: Arc::new(self.progress.clone()),
+            secrets: self.screen.secrets(),
+            folder: self.state_folder().join("uploads"),
+        };
+        Ok(SinkTypes::new(plugins, stores))
     }
 
     /// The values of the placeholders in requests and sinks of a stream.

@@ -170,6 +170,7 @@ fn plan_stream<'s>(
                 let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
                 path.map_or(Ok(()), |path| paths.add_shared(&path, &writer))
             }
+            Destination::Object(address) => paths.add_object(address, &writer),
             Destination::Stdout => Ok(()),
         };
         added.map_err(|clause| {
@@ -179,7 +180,7 @@ fn plan_stream<'s>(
         let retention = match &destination {
             Destination::Stdout => Retention::None,
             _ if appends(session, sink_name) => Retention::Kept,
-            Destination::File(_)
+            Destination::File(_) | Destination::Object(_)
                 if layout == Layout::FilePerPartition
                     && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
             {
@@ -370,9 +371,13 @@ fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
 
 fn shown(session: &Session, sink: &str, destination: Destination, layout: Layout) -> String {
     match (destination, template(session, sink)) {
-        (Destination::File(_), Some(template)) if layout == Layout::FilePerPartition => template.to_owned(),
+        (Destination::File(_) | Destination::Object(_), Some(template))
+            if layout == Layout::FilePerPartition =>
+        {
+            template.to_owned()
+        }
         (Destination::File(path), _) => path.display().to_string(),
-        (Destination::Elsewhere(place), _) => place,
+        (Destination::Object(place) | Destination::Elsewhere(place), _) => place,
         (_, _) => STDOUT.to_owned(),
     }
 }

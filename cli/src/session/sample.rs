@@ -40,7 +40,7 @@ pub(super) fn check_sink(
     };
     match destination {
         Destination::Stdout => Ok(()),
-        Destination::Elsewhere(place) => {
+        Destination::Elsewhere(place) | Destination::Object(place) => {
             let clause =
                 format!("a sample does not go to `{place}`, where it could be taken for a complete pull");
             refused(clause, elsewhere)

@@ -39,6 +39,12 @@ pub enum BodyFault {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// It says that the request failed, although its status is a success.
+    #[error("the answer is the error {said}, although its status is a success")]
+    Failed {
+        /// The code of the error.
+        said: String,
+    },
     /// It should be lines, and has none.
     #[error("the answer is empty")]
     NoLines,
@@ -154,6 +160,7 @@ impl BodyFault {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Empty
+            | Self::Failed { .. }
             | Self::NoLines
             | Self::Html
             | Self::HtmlInstead { .. }

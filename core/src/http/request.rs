@@ -1,6 +1,6 @@
 //! A request and its content.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Method,
@@ -8,7 +8,10 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::http::{query, secret::Secret};
+use crate::{
+    http::{query, secret::Secret},
+    object_store::Content,
+};
 
 /// An HTTP request. It is copied for each attempt, so that each carries the current token.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ pub enum Body {
         /// The media type.
         content_type: HeaderValue,
     },
+    /// Bytes that are read while they are sent. `Debug` shows only how many there are.
+    Stream(Arc<dyn Content>),
 }
 
 impl Request {
@@ -124,17 +129,17 @@ impl Body {
     /// The media type, or `None` if there is no content.
     pub fn content_type(&self) -> Option<HeaderValue> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Stream(_) => None,
             Self::Json(_) => Some(HeaderValue::from_static("application/json")),
             Self::Form(_) => Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
             Self::Text { content_type, .. } => Some(content_type.clone()),
         }
     }
 
-    /// The bytes to send.
+    /// The bytes to send, except those of a stream.
     pub fn encode(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Empty => Cow::Borrowed(&[]),
+            Self::Empty | Self::Stream(_) => Cow::Borrowed(&[]),
             Self::Json(value) => Cow::Owned(value.to_string().into_bytes()),
             Self::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -151,6 +156,7 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("Empty"),
             Self::Json(_) => f.write_str("Json(…)"),
             Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
+            Self::Stream(content) => write!(f, "Stream({} bytes)", content.length()),
             Self::Text { text, content_type } => write!(f, "Text({content_type:?}, {text:?})"),
         }
     }

@@ -1,5 +1,7 @@
 //! Requests with placeholders.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
@@ -42,6 +44,7 @@ impl Template {
         }
         let body = match &self.body {
             Body::Empty => Body::Empty,
+            Body::Stream(content) => Body::Stream(Arc::clone(content)),
             Body::Json(body) => Body::Json(filled(body, variables)),
             Body::Form(fields) => {
                 Body::Form(fields.iter().map(|(name, value)| (name.clone(), variables.fill(value))).collect())

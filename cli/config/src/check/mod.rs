@@ -4,6 +4,7 @@ mod auth;
 mod incremental;
 mod rate;
 mod requests;
+mod stores;
 
 use std::cmp::Ordering;
 
@@ -42,6 +43,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
         check.auth(),
         check.client_certificate(),
         check.plain_http(),
+        check.stores(),
         check.rate_headers(),
         check.api_headers(),
     ];

@@ -73,7 +73,7 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
     };
     let streams = session.streams(&run.streams)?;
     let named = streams.iter().flat_map(|(_, stream)| sink_names(stream, &run));
-    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.plugins()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?)?;
     let access = session.connect()?;
     let mut planned = plan_as(SUFFIX, session, &run, &streams, &sinks, &access)?;
     let chosen: Vec<_> = planned.iter().filter(|pull| pull.is_selected).map(|pull| pull.name).collect();
@@ -126,6 +126,11 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
         };
         let with = |variables: Variables, name: &String| variables.with(name, "");
         let destination = opener.destination(&placeholders.iter().fold(pull.variables.clone(), with));
+        if let Ok(Destination::Object(_)) = destination {
+            let clause = "workers write files on a shared disk, and this is an object in a store";
+            let hint = "choose a path on a shared disk, or pull the stream with longhaul run";
+            return Err(wrong("path", clause, hint));
+        }
         if !matches!(destination, Ok(Destination::File(_))) {
             let clause = "workers write a file for each partition, and this sink writes none";
             return Err(wrong("type", clause, "choose a sink that writes files, such as `ndjson`"));

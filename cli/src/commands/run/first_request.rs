@@ -53,7 +53,8 @@ fn text(request: &Request) -> String {
         let _ = write!(text, "\n{name}: {value}");
     }
     let content = match &request.body {
-        Body::Empty => return text,
+        // Only requests to object stores have a stream.
+        Body::Empty | Body::Stream(_) => return text,
         Body::Json(body) => without_secrets(body).to_string(),
         Body::Form(fields) => {
             let fields = fields.iter().map(|(name, value)| format!("{name}={}", hidden(name, value)));

@@ -68,7 +68,7 @@ pub(in crate::commands) fn sinks_of(session: &Session, plan: &PlanFile) -> Resul
         let table = session.loaded.stream(&header.name)?.table.as_ref();
         wanted.extend(header.sinks.iter().map(|name| SinkFor { name, table }));
     }
-    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)
+    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.sink_types()?, with_attempt)
 }
 
 /// The streams of the plan. The configuration must be the one that it was made with.

@@ -149,7 +149,7 @@ fn has_secret_names(body: &Body) -> bool {
     match body {
         Body::Json(value) => in_json(value),
         Body::Form(fields) => fields.iter().any(|(name, _)| sounds_secret(name)),
-        Body::Empty | Body::Text { .. } => false,
+        Body::Empty | Body::Text { .. } | Body::Stream(_) => false,
     }
 }
 
