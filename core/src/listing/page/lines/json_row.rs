@@ -31,7 +31,7 @@ const END: &[u8] = b"\"}\n";
 /// How many bytes are copied for a shorter text, because calling `memcpy` takes longer than the copy.
 const BLOCK: usize = 32;
 
-/// How much a buffer grows at a time.
+/// How much a buffer grows at most beyond what is needed. Small pages need no more than a small buffer.
 const STEP: usize = 64 << 10;
 
 impl Columns {
@@ -97,7 +97,7 @@ impl Columns {
 /// Makes sure that `bytes` are at least so many.
 fn grow(bytes: &mut Vec<u8>, length: usize) {
     if bytes.len() < length {
-        bytes.resize(length + STEP, 0);
+        bytes.resize(length + (length / 2).min(STEP), 0);
     }
 }
 
