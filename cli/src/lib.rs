@@ -22,14 +22,15 @@ mod session;
 mod stop;
 mod terminal;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
+use jiff::Timestamp;
 pub(crate) use longhaul_config as config;
 
 use self::{
-    args::{Arguments, Command, Global, SinksCommand},
-    config::Sources,
+    args::{Arguments, Command, Global, RangeArguments, RunArguments, SinksCommand},
+    config::{RangeFlags, Sources},
     exit::Exit,
     session::Session,
     stop::Stop,
@@ -69,32 +70,82 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Fault, error))?;
     let sends_nothing = matches!(
         &arguments.command,
-        Command::Config | Command::Status { .. } | Command::Streams | Command::Check { offline: true, .. }
-    );
-    let start = || {
-        let sources = Sources { may_lack_credentials: sends_nothing, ..sources(&arguments.global)? };
-        commands::init::check_configured(&sources)?;
+        Command::Config | Command::Status(_) | Command::Streams | Command::Check { offline: true, .. }
+    ) || matches!(&arguments.command, Command::Run(run) if run.dry_run);
+    let configured = |sources: Sources, streams: &[String]| {
+        let sources = Sources { may_lack_credentials: sends_nothing, ..sources };
+        commands::init::configured(sources, streams)
+    };
+    let start_with = |sources: Sources, streams: &[String]| {
+        let sources = configured(sources, streams)?;
         Session::start(sources, invocation(&arguments.global), screen.clone(), stop.clone())
     };
+    let start_or_replay = |sources: Sources, streams: &[String], recording: &Option<PathBuf>| match recording
+    {
+        None => start_with(sources, streams),
+        Some(recording) => {
+            let sources = configured(sources, streams)?;
+            Session::replaying(
+                sources,
+                invocation(&arguments.global),
+                screen.clone(),
+                stop.clone(),
+                recording,
+            )
+        }
+    };
+    let start = || start_with(sources(&arguments.global)?, &[]);
+    let with_range = |streams: &[String], range: &RangeArguments| -> Result<Sources, Failure> {
+        Ok(Sources { range: range_of(range, streams), ..sources(&arguments.global)? })
+    };
+    let start_for =
+        |streams: &[String], range: &RangeArguments| start_with(with_range(streams, range)?, streams);
     match &arguments.command {
-        Command::Run(run) => commands::run::execute(&start()?, run),
+        Command::Run(run) => {
+            let run = session::out::with_sink(run)?;
+            let RunArguments { streams, range, .. } = &run;
+            let out = run.sink.first().cloned().zip(run.out.clone());
+            let sources = Sources { out, ..with_range(streams, range)? };
+            let session = start_or_replay(sources, streams, &run.replay)?;
+            let session = match &run.record {
+                Some(folder) => session.recorded_in(folder)?,
+                None => session,
+            };
+            if run.dry_run {
+                commands::run::show_plan(session, &run)
+            } else {
+                let ended = commands::run::execute(&session, &run);
+                report_on_terminal(&session, &run, ended.is_ok());
+                ended
+            }
+        }
         Command::Init(init) => {
             let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
             commands::init::execute(init, &sources, &invocation, screen, &stop)
         }
-        Command::Plan(plan) => commands::plan::execute(start()?, plan),
+        Command::Plan(plan) => commands::plan::execute(start_for(&plan.streams, &plan.range)?, plan),
         Command::Verify(verify) => commands::verify::execute(&start()?, verify),
         Command::Engine { engine } => commands::engine::execute(*engine),
         Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
-        Command::Check { streams, offline: true } => commands::check::offline(start()?, streams),
-        Command::Check { streams, .. } => commands::check::execute(&start()?, streams),
-        Command::Preview(preview) => commands::preview::execute(&start()?, preview),
+        Command::Check { streams, offline: true, range } => {
+            commands::check::offline(start_for(streams, range)?, streams)
+        }
+        Command::Check { streams, range, .. } => {
+            commands::check::execute(&start_for(streams, range)?, streams)
+        }
+        Command::Preview(preview) => {
+            let stream = std::slice::from_ref(&preview.stream);
+            let sources = with_range(stream, &preview.range)?;
+            commands::preview::execute(&start_or_replay(sources, stream, &preview.replay)?, preview)
+        }
         Command::Config => commands::config::execute(&start()?),
         Command::Schema => commands::schema::execute(),
         Command::Sinks { command: None } => commands::sinks::list(&sources(&arguments.global)?),
         Command::Sinks { command: Some(SinksCommand::Check(check)) } => commands::sinks::check(check),
         Command::NewSink(new) => commands::new_sink::execute(new),
-        Command::Status { streams } => commands::status::execute(&start()?, streams),
+        Command::Status(status) => {
+            commands::status::execute(&start_with(sources(&arguments.global)?, &status.streams)?, status)
+        }
         Command::Streams => commands::streams::execute(&start()?),
         Command::Systems => commands::systems::execute(),
         Command::Token => commands::token::execute(&start()?),
@@ -102,9 +153,29 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
     }
 }
 
+/// Prints what a run survived, and the next step. Without a terminal, the log has the faults.
+fn report_on_terminal(session: &Session, run: &RunArguments, is_complete: bool) {
+    if !session.screen.is_terminal() {
+        return;
+    }
+    if let Some(survived) = session.progress.counts().survived() {
+        session.screen.print(&survived);
+    }
+    if is_complete && run.limit.is_some() {
+        session.screen.print("next: the same command without --limit pulls everything");
+    } else if is_complete && run.plan.is_none() {
+        session.screen.print("next: longhaul status shows what is complete; the same command pulls again");
+    }
+}
+
+/// The range of time that the command line gives for these streams.
+fn range_of(range: &RangeArguments, streams: &[String]) -> Option<RangeFlags> {
+    Some(RangeFlags { range: range.range()?, streams: streams.to_vec(), now: Timestamp::now() })
+}
+
 /// The options to repeat in hints.
-fn invocation(Global { directory, config, set, .. }: &Global) -> Invocation {
-    Invocation::new(directory.as_deref(), config, set)
+fn invocation(Global { directory, config, system, set, .. }: &Global) -> Invocation {
+    Invocation::new(directory.as_deref(), config, system.as_deref(), set)
 }
 
 /// Where this process finds its configuration.
@@ -115,6 +186,7 @@ fn sources(options: &Global) -> Result<Sources, Failure> {
         files: options.config.clone(),
         machine_file: Some("/etc/longhaul/config.toml".into()),
         set: options.set.clone(),
-        may_lack_credentials: false,
+        system: options.system.clone(),
+        ..Sources::default()
     })
 }

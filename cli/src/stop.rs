@@ -16,7 +16,7 @@ use longhaul_core::{
     http::transport::Transport,
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ},
     iterator::Signals,
 };
 
@@ -81,6 +81,8 @@ impl Stop {
         let stop = Self::default();
         let _ = stop.0.report.set(report);
         let _ = stop.0.end_children.set(end_children);
+        // A file that reaches `ulimit -f` is an error of its write then, with a message.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = Signals::new([SIGINT, SIGQUIT, SIGTERM])?;
         if !ignores_hangup() {
             signals.add_signal(SIGHUP)?;
@@ -133,10 +135,12 @@ impl Stop {
     /// Stops the run.
     pub(crate) fn stop(&self, reason: Reason) {
         // The first reason counts.
-        if self.0.reason.set(reason).is_err() {
+        let is_first = self.0.reason.set(reason).is_ok();
+        // In any case: whoever stops the run must not find it going on afterwards.
+        self.0.interrupt.raise();
+        if !is_first {
             return;
         }
-        self.0.interrupt.raise();
         self.0
             .transports
             .lock()

@@ -1,10 +1,10 @@
 //! The events of a run, reported as they happen.
 
-use std::{error::Error, fmt::Debug, io, path::Path, time::Duration};
+use std::{error::Error, fmt::Debug, io, path::Path, sync::Arc, time::Duration};
 
-use http::Method;
+use http::{Method, StatusCode};
 
-use crate::shown_url::ShownUrl;
+use crate::{partition::PartitionId, shown_url::ShownUrl};
 
 /// Receives the events of a run, each on the thread on which it happens. It must return quickly.
 pub trait Observer: Debug + Send + Sync {
@@ -22,6 +22,22 @@ pub enum Event<'a> {
         method: &'a Method,
         /// The URL of the request, without its secret parts.
         url: &'a ShownUrl,
+    },
+    /// A response arrived as a whole, from the API or from the token endpoint.
+    Answered {
+        /// The URL of the request, without its secret parts.
+        url: &'a ShownUrl,
+        /// The status code.
+        status: StatusCode,
+        /// The size of the content in bytes, decompressed.
+        bytes: u64,
+        /// The time between the request and the last byte of the response.
+        took: Duration,
+    },
+    /// A response reported how much of a rate limit is left.
+    RateReported {
+        /// How much: requests, or the points that they cost. With several workers, the share of this one.
+        left: u64,
     },
     /// The token endpoint issued a token.
     TokenIssued {
@@ -62,6 +78,16 @@ pub enum Event<'a> {
         /// The duration of the commit.
         took: Duration,
     },
+    /// All pages of a partition are written.
+    PartitionComplete {
+        /// Which partition.
+        id: PartitionId,
+    },
+    /// The API reports how many records the listing has to which the page belongs that is about to be written.
+    TotalReported {
+        /// How many.
+        records: u64,
+    },
     /// A page was written to every sink.
     PageWritten {
         /// The number of records on the page.
@@ -90,6 +116,16 @@ pub enum Fault {
     Connection,
     /// A response that could not be read.
     UnreadableAnswer,
+}
+
+/// Passes every event on to several receivers, in order.
+#[derive(Clone, Debug)]
+pub struct Observers(pub Vec<Arc<dyn Observer>>);
+
+impl Observer for Observers {
+    fn on(&self, event: &Event<'_>) {
+        self.0.iter().for_each(|observer| observer.on(event));
+    }
 }
 
 /// Ignores all events.

@@ -56,6 +56,7 @@
 //!     spool: None,
 //!     columns: Vec::new(),
 //!     strict: false,
+//!     limit: None,
 //!     checkpointing: None,
 //! };
 //! let summary = run(&pull, &client)?;
@@ -74,6 +75,7 @@ mod fingerprint;
 pub mod http;
 pub mod json;
 pub mod listing;
+pub mod object_store;
 pub mod partition;
 pub mod pull;
 mod shown_url;

@@ -38,6 +38,11 @@ impl fmt::Display for Window {
 }
 
 impl Window {
+    /// Whether it cannot be split in half, because it has less than two seconds.
+    pub fn is_shortest(&self) -> bool {
+        self.halves(SignedDuration::ZERO).is_none()
+    }
+
     /// Splits the window in half, at a whole second. Returns `None` if a half would be empty or shorter than `shortest`.
     pub fn halves(&self, shortest: SignedDuration) -> Option<[Self; 2]> {
         let middle = self.start.as_second().midpoint(self.end.as_second());
@@ -68,5 +73,6 @@ mod tests {
         assert_eq!(day.halves(SignedDuration::from_hours(13)), None);
         let second = window("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
         assert_eq!(second.halves(SignedDuration::ZERO), None);
+        assert!(second.is_shortest() && !day.is_shortest());
     }
 }

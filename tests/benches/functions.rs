@@ -13,7 +13,7 @@ use divan::{Bencher, counter::BytesCount};
 use http::{HeaderMap, Method, StatusCode};
 use longhaul_core::{
     Body, Pointer, Replay, Template,
-    client::Answer,
+    client::{Answer, answer::Basis},
     disk::SystemDisk,
     http::transport::Response,
     listing::page::{Csv, EmptyBody, Format, Layout, Page},
@@ -120,5 +120,5 @@ fn body(format: &str) -> Vec<u8> {
 
 fn answer(body: Vec<u8>) -> Answer {
     let response = Response::new(StatusCode::OK, HeaderMap::new(), body);
-    Answer { response, url: "https://api.example/".parse().unwrap() }
+    Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status }
 }

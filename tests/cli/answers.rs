@@ -93,12 +93,19 @@ fn a_listing_ends_with_a_status_beyond_the_last_page() {
 fn an_expired_cursor_starts_the_listing_again() {
     let met = AtomicU64::new(0);
     let keys = rule("when = { status = 410 }\nthen = \"restart\"");
-    let (folder, _server) = stream(&keys, move |request| match page(request) {
-        4 if met.fetch_add(1, Ordering::Relaxed) < 2 => Reply::status(410),
-        _ => five(request),
-    });
+    // Meanwhile, the records have changed.
+    let (folder, _server) =
+        stream(&keys, move |request| match (page(request), met.load(Ordering::Relaxed)) {
+            (4, 0..2) => {
+                met.fetch_add(1, Ordering::Relaxed);
+                Reply::status(410)
+            }
+            (number, met) => {
+                reply(&json!({ "data": [10 * met + number], "next": (number < 5).then_some(number + 1) }))
+            }
+        });
     folder.run("run").assert_complete();
-    assert_eq!(folder.read("out/events.ndjson"), "1\n2\n3\n4\n5\n", "every record once");
+    assert_eq!(folder.read("out/events.ndjson"), "21\n22\n23\n24\n25\n", "the records of one listing");
 }
 
 #[test]
@@ -176,4 +183,95 @@ fn the_token_endpoint_has_rules_of_its_own() {
     let folder = crate::folder::Folder::configured(&configuration);
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/events.ndjson"), "1\n");
+}
+
+#[test]
+fn a_first_response_can_mean_the_end() {
+    let keys = rule("when = { status = 304 }\nthen = \"end\"");
+    let (folder, _server) = stream(&keys, |_| Reply::status(304));
+    let ended = folder.run("-v run --summary summary.json");
+    ended.assert_complete();
+    assert!(
+        ended.stderr.contains("the listing is complete: the first response means the end\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(folder.read("out/events.ndjson"), "");
+}
+
+#[test]
+fn a_rule_says_that_a_page_with_an_error_is_one_all_the_same() {
+    let page = |number: u64| json!({ "data": [number], "next": null, "errors": ["2 records are late"] });
+    let (folder, _server) = stream(PAGES, move |request| reply(&page(self::page(request))));
+    let ended = folder.run("run");
+    assert_eq!(
+        (ended.code, ended.last_error().as_str()),
+        (
+            Some(4),
+            "error: the stream `events` is not complete\n  \
+             caused by: page 1 has records, but also an error: 2 records are late\n\
+             hint: check the request in `streams.events`; if nothing is wrong with such a page, add a rule to \
+             `streams.events.answers`: `{ when = { status = \"2xx\", at = \"/errors\", exists = true }, then = \"page\" }`\n"
+        )
+    );
+    let (folder, _server) = stream(
+        &rule("when = { status = \"2xx\", at = \"/errors\", exists = true }\nthen = \"page\""),
+        move |request| reply(&page(self::page(request))),
+    );
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "1\n");
+    let single = "records = \"\"\npages.type = \"single\"\n";
+    let (folder, _server) = stream(single, |_| reply(&json!({ "id": 7, "success": false })));
+    let ended = folder.run("run");
+    assert_eq!(
+        (ended.code, ended.last_error().as_str()),
+        (
+            Some(4),
+            "error: the stream `events` is not complete\n  \
+             caused by: page 1 looks like an error, not like a record: `success` is false\n\
+             hint: check the request in `streams.events`; if nothing is wrong with such a page, add a rule to \
+             `streams.events.answers`: `{ when = { status = \"2xx\", at = \"/success\", is = false }, then = \"page\" }`\n"
+        )
+    );
+    let accepting = "[[streams.events.answers]]\nwhen = { status = \"2xx\", at = \"/success\", is = false }\nthen = \"page\"\n";
+    let (folder, _server) =
+        stream(&format!("{single}{accepting}"), |_| reply(&json!({ "id": 7, "success": false })));
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "{\"id\":7,\"success\":false}\n");
+}
+
+/// A page that a rule refuses is refused, whatever it has.
+#[test]
+fn a_rule_that_fails_does_not_look_at_the_records() {
+    let keys = rule("when = { at = \"/state\", is = \"partial\" }\nthen = \"fail\"\nmessage = \"/state\"");
+    let (folder, _server) = stream(&keys, |request| match page(request) {
+        3 => reply(&json!({ "data": [3], "next": 4, "state": "partial" })),
+        _ => five(request),
+    });
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.stderr.contains("caused by: the server answered 200 OK: partial\n"), "{}", ended.stderr);
+    assert!(!folder.names_in("out").contains(&"events.ndjson".to_owned()), "nothing is published");
+}
+
+/// The records that arrived before are taken back, and the rest of the listing is not taken for complete.
+#[test]
+fn a_window_that_is_left_out_in_the_middle_leaves_no_records() {
+    let windows = "records = \"/data\"\nquery = { from = \"{window.start}\" }\n\
+                   pages = { type = \"page_number\", param = \"page\" }\n\
+                   [streams.events.window]\nfrom = \"2026-01-01\"\nto = \"2026-01-04\"\nslice = \"1d\"\n\
+                   [[streams.events.answers]]\nwhen = { status = 404 }\nthen = \"skip\"\n";
+    let (folder, _server) = stream(windows, |request| {
+        let from = request.query("from").unwrap();
+        match page(request) {
+            1 => reply(&json!({ "data": [&from[..10]] })),
+            _ if from.starts_with("2026-01-02") => Reply::status(404),
+            _ => reply(&json!({ "data": [] })),
+        }
+    });
+    let ended = folder.run("run --summary summary.json");
+    ended.assert_complete();
+    let summary: serde_json::Value = serde_json::from_str(&folder.read("summary.json")).unwrap();
+    assert_eq!(summary["pulls"][0]["skipped"], 1);
+    assert_eq!(folder.read("out/events.ndjson"), "\"2026-01-01\"\n\"2026-01-03\"\n");
 }

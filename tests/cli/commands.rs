@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use longhaul_tests::Reply;
+
 use crate::{
     api::{self, CLIENT_SECRET, without_faults},
     folder::Folder,
@@ -203,4 +205,23 @@ fn a_command_works_as_if_started_in_another_folder() {
     let ended = outer.run("-C missing status");
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.ends_with("hint: check the folder of -C: `missing`\n"), "{}", ended.stderr);
+}
+
+/// If the API ignores the cursor, every page is the first one. `run` finds that on its third request.
+#[test]
+fn check_finds_a_second_page_that_leads_to_itself() {
+    let server = api::server(|_| Reply::json(r#"{"data":[1,2],"next":"abc"}"#).into());
+    let stream = "[streams.events]\npath = \"/events\"\nrecords = \"/data\"\n\
+                  pages = { type = \"cursor\", param = \"curser\", cursor = \"/next\" }\n";
+    let folder = Folder::configured(&(api::connection(&api::root(&server)) + stream));
+    let cause = "caused by: after 2 pages the API points to a page that was already fetched\n\
+                 hint: the next links of the API form a loop; check `streams.events.pages`, or report the loop to the \
+                 API's operator\n";
+    folder
+        .run("check")
+        .assert_failed(4, &format!("error: could not fetch the first page of `events`\n  {cause}"));
+    assert_eq!(server.received().len(), 3, "a token and two pages");
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    assert_eq!(ended.last_error(), format!("error: the stream `events` is not complete\n  {cause}"));
 }

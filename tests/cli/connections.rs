@@ -6,9 +6,9 @@ use std::{
     thread,
 };
 
-use longhaul_tests::Reply;
+use longhaul_tests::{FaultServer, Reply};
 
-use crate::{api, command_output::CommandOutput, folder::Folder};
+use crate::{api, command_output::CommandOutput, ends::stream, folder::Folder};
 
 /// The outcome of a run at an API over https, with these environment variables.
 fn run(base_url: &str, variables: &[(&str, &str)]) -> CommandOutput {
@@ -111,4 +111,57 @@ fn an_unknown_host_names_the_keys_it_may_come_from() {
         ),
         "{cause}"
     );
+}
+
+/// The first bytes of a body that brotli packed.
+const BROTLI: [u8; 6] = [0x8b, 0x02, 0x80, 0x7b, 0x7d, 0x03];
+
+#[test]
+fn an_encoding_that_was_not_requested_is_named() {
+    for format in ["", "format = \"ndjson\"\n", "format = \"csv\"\n"] {
+        let (folder, server) = stream(format, |_| {
+            Reply { body: BROTLI.to_vec(), ..Reply::status(200) }.header("content-encoding", "br")
+        });
+        let ended = folder.run("run");
+        assert_eq!(ended.code, Some(4));
+        assert_eq!(
+            ended.last_error(),
+            "error: the stream `events` is not complete\n  \
+             caused by: `GET http://127.0.0.1:PORT/events` failed\n  \
+             caused by: the answer has the encoding `br`, which was not requested and cannot be read\n\
+             hint: set `streams.events.headers = { Accept-Encoding = \"identity\" }`, or check for a proxy that \
+             compresses answers\n"
+        );
+        assert_eq!(server.received().len(), 2, "it is not requested again");
+    }
+}
+
+/// A response of the size that no server needs is a final error, wherever it comes from.
+#[test]
+fn oversized_tokens_and_headers_are_final() {
+    let server = FaultServer::start(api::clock(), |request| match request.url.path() {
+        "/oauth/token" => {
+            let token = "x".repeat(1 << 20);
+            Reply::json(format!(r#"{{"access_token":"{token}","expires_in":3600}}"#)).into()
+        }
+        _ => Reply::json(r#"{"results":[]}"#).into(),
+    });
+    let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
+    assert_eq!(
+        (ended.code, ended.last_error().as_str()),
+        (
+            Some(3),
+            "error: the stream `conversations` is not complete\n  \
+             caused by: could not send `POST http://127.0.0.1:PORT/api/v2/tutorial/conversations`: no access token\n  \
+             caused by: the token endpoint's answer has a token of 1048576 bytes, more than a request can carry\n\
+             hint: check that `auth.token_url` is the address of the token endpoint, and `auth.response` the places of its \
+             answer\n"
+        )
+    );
+    let server =
+        api::server(|_| Reply::json(r#"{"results":[]}"#).header("x-next", "x".repeat(1 << 20)).into());
+    let ended = Folder::configured(&api::tutorial(&api::root(&server))).run("run");
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    let cause = "caused by: a header or chunk line of the answer is too long\n";
+    assert!(ended.last_error().contains(cause), "{}", ended.stderr);
 }

@@ -60,7 +60,7 @@ fn a_full_disk_is_an_error_of_the_sink() {
          caused by: the sink `stdout` failed\n  \
          caused by: cannot write to standard output\n  \
          caused by: No space left on device (os error N)\n\
-         hint: fix the problem, then resume with: longhaul run --sink stdout\n",
+         hint: make room on the disk, then resume with: longhaul run --sink stdout\n",
     );
 }
 

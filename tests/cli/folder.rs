@@ -127,6 +127,13 @@ impl CommandLine {
         CommandOutput::new(output.status, output.stdout, output.stderr, &self.folder)
     }
 
+    /// Runs it to the end with stderr elsewhere, and returns the exit code.
+    #[cfg(unix)]
+    pub(crate) fn run_without_stderr(mut self) -> Option<i32> {
+        let status = self.command.stdout(Stdio::null()).status().unwrap();
+        status.code()
+    }
+
     /// Starts it.
     pub(crate) fn start(mut self) -> RunningCommand {
         RunningCommand::new(self.command.spawn().unwrap(), &self.folder)

@@ -191,3 +191,32 @@ fn runs_killed_at_any_request_lose_and_repeat_nothing() {
         assert_eq!(folder.read("out/users.ndjson"), changes.lines(), "killed at request {stall}");
     }
 }
+
+/// With `--fresh`, the run would start at the same link again.
+#[test]
+fn a_link_that_has_expired_is_left_by_a_full_refresh() {
+    let hint = "hint: if the link or cursor at which the last run ended has expired, pull everything again: \
+                longhaul run users --full-refresh\n";
+    for rule in ["", "[[streams.users.answers]]\nwhen = { status = 410 }\nthen = \"restart\"\n"] {
+        let changes = Changes::new();
+        let gone = Arc::new(Mutex::new(false));
+        let (served, is_gone) = (Arc::clone(&changes), Arc::clone(&gone));
+        let server = api::server(move |request| {
+            let start: usize = request.query("token").map_or(0, |token| token.parse().unwrap());
+            if start > 0 && *is_gone.lock().unwrap() {
+                return Reply::status(410).into();
+            }
+            let records = served.records.lock().unwrap();
+            Reply::json(links(request, &records[start..].join(","), None, records.len())).into()
+        });
+        let folder = folder(&server, &STREAM.replace("[sinks", &format!("{rule}[sinks")));
+        folder.run("run").assert_complete();
+        *gone.lock().unwrap() = true;
+        let ended = folder.run("run");
+        assert_eq!(ended.code, Some(4));
+        assert!(ended.last_error().ends_with(hint), "{}", ended.stderr);
+        changes.add(&[r#"{"id":4,"n":"a"}"#]);
+        folder.run("run --full-refresh").assert_complete();
+        assert!(folder.read("out/users.ndjson").ends_with("{\"id\":4,\"n\":\"a\"}\n"));
+    }
+}

@@ -319,12 +319,14 @@ fn a_lookback_of_a_number_is_an_error() {
     let feed = Feed::new("id");
     let folder = feed.folder(&[("at = \"/updated_at\"", "lookback = \"1h\", at = \"/id\"")]);
     feed.set(&[ticket(2027, "")]);
-    folder.run("run").assert_complete();
     folder.run("run").assert_failed(
-        2,
-        "error: `streams.tickets.incremental.lookback`: the last run reached `2027`, which is not a time\n  \
-         in: longhaul.toml:10\nhint: remove it\n",
+        4,
+        "error: the stream `tickets` is not complete\n  \
+         caused by: record 1 of page 1 has `2027` at `/id`, which is not a time, so the next run cannot start earlier by \
+         `lookback`\n\
+         hint: remove `streams.tickets.incremental.lookback`, or choose another `at` with a time\n",
     );
+    assert!(folder.names_in("out").is_empty(), "nothing is written");
 }
 
 #[test]

@@ -97,3 +97,21 @@ fn a_plugin_logs_to_the_log_of_the_command_at_its_level() {
     assert!(folder.run("run -v").assert_complete().stable_stderr().contains(line));
     assert!(!folder.longhaul("run").variable("LONGHAUL_LOG", "info").run().stable_stderr().contains(line));
 }
+
+#[test]
+fn an_unknown_type_of_sink_lists_the_plugins_that_were_found() {
+    let folder =
+        folder_with(library("count"), "http://127.0.0.1:1", "count", "type = \"cuont\"\npath = \"n\"");
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(2));
+    let error = ended.last_error();
+    assert!(error.starts_with("error: unknown sink type `cuont`; "), "{error}");
+    let (found, rest) = error.split_once("hint: the plugins found are ").unwrap().1.split_once(';').unwrap();
+    // A build of a plugin puts its library next to the executable.
+    assert!(found.split(", ").any(|name| name == "`count`"), "{found}");
+    let place = format!(
+        " one with this name would be `{}` in a folder of `plugin_path`: see longhaul sinks\n",
+        file_name("cuont")
+    );
+    assert_eq!(rest, place);
+}

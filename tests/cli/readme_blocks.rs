@@ -5,6 +5,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Commands that other tests run, and commands of cargo and cc.
+pub(crate) const RUN_ELSEWHERE: [&str; 15] = [
+    // `new_sink.rs`.
+    "cargo build --release --manifest-path longhaul_sink_widget/Cargo.toml",
+    "cargo doc --workspace --no-deps --open",
+    "cargo install --locked --path cli",
+    "cargo install --locked --path cli --features parquet,postgres,sqlite,xlsx",
+    // With fewer records: `demo.rs`.
+    "cargo run -- demo",
+    "cargo test --workspace",
+    // `plugins/in_c.rs`.
+    "cc -shared -fPIC -I plugins/abi -o liblonghaul_sink_count.so plugins/example/count.c",
+    "longhaul demo --serve",
+    // `engines.rs`.
+    "longhaul engine kubernetes > longhaul.yaml",
+    "longhaul engine ray > pull.py",
+    "longhaul engine slurm > pull.sh",
+    "longhaul engine spark > pull.py",
+    "longhaul new-sink widget",
+    "longhaul sinks check liblonghaul_sink_count.so --read nothing",
+    "longhaul sinks check longhaul_sink_widget/target/release/liblonghaul_sink_widget.so",
+];
+
 /// A fenced code block.
 pub(crate) struct Block {
     pub(crate) page: PathBuf,

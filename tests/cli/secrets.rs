@@ -37,6 +37,9 @@ fn configuration(base_url: &str) -> String {
     .concat()
 }
 
+/// What a run writes about itself.
+const WRITTEN: &str = "--summary summary.json --report report.html";
+
 #[test]
 fn secrets_from_the_environment_reach_the_server_unchanged() {
     for secret in AWKWARD {
@@ -149,15 +152,14 @@ fn what_servers_quote_is_shown_nowhere_in_any_spelling() {
                       pages = { type = \"cursor\", param = \"page\", cursor = \"/next\" }\n";
         let folder = Folder::configured(&[&configuration, stream, api::LINES].concat());
         for format in ["text", "json"] {
-            let command =
-                format!("-vv run --log-format {format} --summary summary.json --set retry.max_attempts=2");
+            let command = format!("-vv run --log-format {format} {WRITTEN} --set retry.max_attempts=2");
             let ended = folder.longhaul(&command).variable("KEY", KEY).run();
             assert_ne!(ended.code, Some(0));
             let state = folder
                 .names_in(".longhaul")
                 .into_iter()
                 .map(|name| folder.path(&format!(".longhaul/{name}")));
-            let files = state.chain([folder.path("summary.json")]);
+            let files = state.chain(["summary.json", "report.html"].map(|name| folder.path(name)));
             let shown = files.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
             let shown = ended.stderr.clone() + &shown.collect::<String>();
             assert!(shown.contains("***"), "{shown}");
@@ -207,11 +209,11 @@ fn what_a_token_endpoint_quotes_is_shown_nowhere_in_any_spelling() {
             ),
         );
         let folder = Folder::configured(&configuration);
-        let ended = folder.run("-vv run --log-format json --summary summary.json --set retry.max_attempts=2");
+        let ended = folder.run(&format!("-vv run --log-format json {WRITTEN} --set retry.max_attempts=2"));
         assert!([Some(3), Some(75)].contains(&ended.code), "{}", ended.stderr);
         let state =
             folder.names_in(".longhaul").into_iter().map(|name| folder.path(&format!(".longhaul/{name}")));
-        let files = state.chain([folder.path("summary.json")]);
+        let files = state.chain(["summary.json", "report.html"].map(|name| folder.path(name)));
         let shown = files.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
         let shown = ended.stderr.clone() + &shown.collect::<String>();
         assert!(shown.contains("***"), "{shown}");

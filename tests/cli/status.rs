@@ -51,6 +51,7 @@ incremental = true
     let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, lines].concat());
     folder.run("run").assert_complete();
     let complete = "calls: complete since MOMENT, 2 records in 2 pages\n  \
+                    from MOMENT to MOMENT (exclusive)\n  \
                     everything before MOMENT has been pulled\n";
     assert_eq!(folder.run("status").stable_stdout(), complete);
     let configuration = folder.read("longhaul.toml");
@@ -60,7 +61,7 @@ incremental = true
     assert_eq!(
         folder.run("status").stable_stdout(),
         "calls: stopped at MOMENT, 1 record (1 page) saved\n  started at MOMENT\n  \
-         1 of 3 windows complete\n  resume with: longhaul run calls\n  \
+         from MOMENT to MOMENT (exclusive)\n  1 of 3 windows complete\n  resume with: longhaul run calls\n  \
          the last complete pull ended at MOMENT\n  \
          everything before MOMENT has been pulled\n"
     );
@@ -77,4 +78,38 @@ fn a_damaged_state_is_an_error() {
          hint: restore the file, or discard it and start again: longhaul run conversations \
          --fresh\n",
     );
+}
+
+#[test]
+fn status_is_also_json() {
+    let json = |folder: &Folder| -> serde_json::Value {
+        serde_json::from_str(&folder.run("status --format json").assert_complete().stdout).unwrap()
+    };
+    let (_listing, folder) = stopped(|configuration| configuration);
+    let stopped = json(&folder);
+    let pull = &stopped[0];
+    assert_eq!((&pull["stream"], &pull["status"]), (&"conversations".into(), &"stopped".into()));
+    assert_eq!((&pull["unfinished"]["records"], &pull["complete"]), (&4.into(), &serde_json::Value::Null));
+    folder.run("run").assert_complete();
+    let complete = json(&folder);
+    assert_eq!(complete.as_array().unwrap().len(), 1);
+    let pull = &complete[0];
+    assert_eq!((&pull["status"], &pull["complete"]["records"]), (&"complete".into(), &8.into()));
+    assert!(pull["complete"]["at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+}
+
+#[test]
+fn a_stream_that_is_too_old_fails_the_status() {
+    let (_listing, folder) = stopped(|configuration| configuration);
+    let ended = folder.run("status --max-age 26h");
+    assert_eq!(ended.code, Some(75));
+    assert!(ended.stdout.starts_with("conversations: stopped at "), "{}", ended.stdout);
+    let never = "error: not complete within 26 h 0 min: `conversations` was never complete\n\
+                 hint: pull it with: longhaul run conversations\n";
+    assert_eq!(ended.stable_stderr(), never);
+    folder.run("run").assert_complete();
+    folder.run("status --max-age 26h").assert_complete();
+    let old = "error: not complete within 1 ms: `conversations` was last complete at MOMENT\n\
+               hint: pull it with: longhaul run conversations\n";
+    assert_eq!(folder.run("status --max-age 1ms").stable_stderr(), old);
 }

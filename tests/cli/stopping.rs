@@ -100,7 +100,7 @@ fn a_run_resumes_once_there_is_space() {
          caused by: the sink `lines` failed\n  \
          caused by: cannot write to `out/conversations.ndjson.part`\n  \
          caused by: File too large (os error N)\n\
-         hint: fix the problem, then resume with: longhaul run\n"
+         hint: raise the limit on the size of files (`ulimit -f`), then resume with: longhaul run\n"
     );
     assert!(ended.stable_stderr().starts_with("conversations: stopped; "), "{}", ended.stderr);
     let pages = api.stats().pages;

@@ -29,6 +29,7 @@ fn pull(records: u64, pages: u64, exit_code: u8, error: Option<&str>) -> Value {
         "windows": 0,
         "partitions": 0,
         "repeated_dropped": 0,
+        "sample": false,
         "unchanged_dropped": 0,
         "filtered": 0,
         "missing": 0,

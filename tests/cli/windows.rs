@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
 use longhaul_tests::{Reaction, Reply};
+use serde_json::json;
 
 use crate::{
     api::{self, LINES, lines, without_faults},
@@ -217,4 +218,50 @@ fn a_window_that_no_request_has_is_an_error() {
         ended.stderr
     );
     assert_eq!(ended.code, Some(2));
+}
+
+/// A window of one second cannot be halved, so a lower `min_slice` would not help.
+#[test]
+fn the_shortest_window_is_too_deep() {
+    let server = api::server(|_| Reply::refusal(400, &json!({ "code": "pagination.limit" })).into());
+    let second = QUERY
+        .replace("from = \"2026-01-01\"", "from = \"2026-01-01T00:00:00Z\"")
+        .replace("to = \"2026-01-03\"", "to = \"2026-01-01T00:00:01Z\"")
+        .replace("min_slice = \"1h\"\n", "");
+    let ended =
+        Folder::configured(&[&api::connection(&api::root(&server)), &second, LINES].concat()).run("run");
+    ended.assert_failed(
+        4,
+        "error: the stream `calls` is not complete\n  \
+         caused by: the API has too many results to page through from 2026-01-01T00:00:00Z to 2026-01-01T00:00:01Z, and \
+         the window cannot be halved\n\
+         hint: narrow the request so that it has fewer results: windows are halved at whole seconds, so this one cannot be \
+         halved again\n",
+    );
+}
+
+#[test]
+fn files_of_partitions_can_be_appended_to_by_incremental_runs() {
+    let server = api::server(|_| Reply::json(r#"{"conversations":[{"id":1}]}"#).into());
+    let stream = QUERY.replace("unique", "x").replace("pages]\ntype = \"page_number\"\nparam = \"/paging/pageNumber\"\nsize_param = \"/paging/pageSize\"\nsize = 50\ntotal = \"/totalHits\"", "incremental]\nat = \"/id\"\nparam = \"/since\"").replace("slice = \"6h\"\nmin_slice = \"1h\"", "slice = \"1d\"");
+    let stream = stream.replace(
+        "[[streams.calls.answers]]\nwhen = { status = 400, code = \"pagination.limit\" }\nthen = \"split\"\n",
+        "",
+    );
+    let lines = LINES.replace("{stream}", "{partition}");
+    let connection = api::connection(&api::root(&server));
+    let folder = Folder::configured(&[&connection, &stream, &lines, "mode = \"append\"\n"].concat());
+    folder.run("run").assert_complete();
+    folder.run("run").assert_complete();
+    for name in folder.names_in("out") {
+        assert_eq!(folder.read(&format!("out/{name}")), "{\"id\":1}\n{\"id\":1}\n", "{name}");
+    }
+    assert_eq!(folder.names_in("out").len(), 2);
+    let replacing = Folder::configured(&[&*connection, &stream, &lines].concat());
+    let ended = replacing.run("run");
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(
+        ended.last_error().lines().next(),
+        Some("error: each pull of this incremental stream would replace the records of the previous one")
+    );
 }

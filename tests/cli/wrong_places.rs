@@ -32,6 +32,23 @@ fn a_next_page_in_a_list_of_links_is_an_error() {
     assert!(ended.stderr.contains("but has `/link/1/url` (a text of 14 characters)"), "{}", ended.stderr);
 }
 
+#[test]
+fn a_path_that_selects_several_values_is_an_error() {
+    let keys = "records = \"/entry\"\npages = { type = \"next_url\", next = \"$.link[*].url\" }";
+    let (folder, _server) = stream(keys, |_| {
+        reply(&json!({ "entry": [1], "link": [{ "url": "/events?page=1" }, { "url": "/events?page=2" }] }))
+    });
+    let ended = folder.run("run");
+    assert_eq!(ended.code, Some(4));
+    assert_eq!(
+        ended.last_error(),
+        "error: the stream `events` is not complete\n  \
+         caused by: `$.link[*].url` selects 2 values, not one\n\
+         hint: name one value in `streams.events.pages`, for example with a filter: `$.links[?@.rel=='next'].url`\n"
+    );
+    assert_eq!(folder.names_in("out"), [""; 0]);
+}
+
 /// What pages had at another place proves nothing.
 #[test]
 fn a_place_that_was_changed_during_a_run_proves_nothing() {

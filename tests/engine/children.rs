@@ -61,6 +61,7 @@ fn pull(
         spool: Some(spool),
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing,
     };
     let pulled = pull::run(&pull, &Arc::new(setup.client()));

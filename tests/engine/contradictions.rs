@@ -103,7 +103,7 @@ fn graphql_data_with_errors_is_not_complete() {
     };
     assert_fails(
         &pull("/data/calls", Format::Json, cursor(), answer),
-        "page 2 is not complete: a shard failed",
+        "page 2 has records, but also an error: a shard failed",
     );
 }
 
@@ -155,4 +155,70 @@ fn a_page_of_csv_without_its_header_line_is_an_error() {
     }
     let pulled = pull("", csv(None), links(), answer("n,more\nb,7\n"));
     assert_eq!(pulled.records(), [r#"{"id":"1","n":"a"}"#, r#"{"n":"b","more":"7"}"#]);
+}
+
+#[test]
+fn an_error_beside_records_is_not_ignored() {
+    for (error, message) in [
+        (json!({ "error": { "message": "a shard failed" } }), "a shard failed"),
+        (json!({ "errors": ["timed out"] }), "timed out"),
+        (json!({ "ok": false }), "`ok` is false"),
+    ] {
+        let answer = move |number: u64| {
+            let mut page = json!({ "data": [number], "next": (number < 3).then_some(number + 1) });
+            if number == 2 {
+                page.as_object_mut().unwrap().extend(error.as_object().unwrap().clone());
+            }
+            json(&page)
+        };
+        assert_fails(
+            &pull("/data", Format::Json, cursor(), answer),
+            &format!("page 2 has records, but also an error: {message}"),
+        );
+    }
+}
+
+#[test]
+fn a_field_for_errors_without_any_is_normal() {
+    for none in [json!(null), json!(false), json!(""), json!([]), json!({}), json!(0), json!("none")] {
+        let answer = move |number: u64| {
+            let next = (number < 3).then_some(number + 1);
+            json(
+                &json!({ "data": [{ "id": number, "error": "of the record" }], "next": next, "error": none, "errors": none }),
+            )
+        };
+        assert_eq!(pull("/data", Format::Json, cursor(), answer).records().len(), 3);
+    }
+}
+
+#[test]
+fn an_error_is_not_a_single_record() {
+    for (page, message) in [
+        (json!({ "error": "not found", "status": 404 }), "not found"),
+        (json!({ "id": 1, "ok": false, "message": "try again" }), "try again"),
+        (json!({ "errors": [{ "detail": "quota" }] }), "quota"),
+    ] {
+        let pulled = pull("", Format::Json, Single::Declared, move |_| json(&page));
+        assert_fails(&pulled, &format!("page 1 looks like an error, not like a record: {message}"));
+    }
+    let record = json!({ "id": 1, "error": null, "errors": [], "ok": true });
+    let pulled = pull("", Format::Json, Single::Declared, move |_| json(&record));
+    assert_eq!(pulled.records(), [r#"{"error":null,"errors":[],"id":1,"ok":true}"#]);
+    // As one of several, it is a record with such a field.
+    let pulled = pull("", Format::Json, Single::Declared, |_| json(&json!([{ "error": "x" }])));
+    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
+}
+
+#[test]
+fn an_error_in_json_is_not_a_line() {
+    let error = || json(&json!({ "error": "the export has expired" }));
+    assert_fails(
+        &pull("", Format::Ndjson, Single::Declared, move |_| error()),
+        "page 1 has records, but also an error: the export has expired",
+    );
+    let line = || Reply { body: b"{\"error\":\"x\"}\n".to_vec(), ..Reply::status(200) };
+    let pulled = pull("", Format::Ndjson, Single::Declared, move |_| {
+        line().header("content-type", "application/x-ndjson")
+    });
+    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
 }

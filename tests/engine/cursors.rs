@@ -48,6 +48,43 @@ fn a_number_is_accepted_as_a_cursor() {
     assert_eq!(transport.api_requests()[1].url.query(), Some("cursor=1700000000000000001"));
 }
 
+/// JSON libraries keep 64 bits of a number.
+#[test]
+fn a_number_with_more_digits_comes_back_to_the_digit() {
+    const NUMBERS: [&str; 3] =
+        ["12345678901234567890123", "18446744073709551617", "0.12345678901234567890123"];
+    for (at, page) in [
+        ("/cursor", r#"{"entities":[{"id":7}],"cursor":NUMBER}"#),
+        ("/cursor", r#"{"entities":[{"id":7}],"cursor":["a",NUMBER]}"#),
+        ("$.paging[0].after", r#"{"entities":[{"id":7}],"paging":[{"after":NUMBER}]}"#),
+        ("last:/id", r#"{"entities":[{"id":NUMBER}]}"#),
+        ("last:/sort", r#"{"entities":[{"sort":[NUMBER,7]}]}"#),
+    ] {
+        for number in NUMBERS {
+            for param in ["cursor", "/search/after"] {
+                let page = page.replace("NUMBER", number);
+                let tokens = Arc::new(Tokens::new(Lifetime::Unlimited));
+                let (setup, transport) = Setup::scripted_api(&tokens, move |request| {
+                    let is_first = request.query("cursor").is_none() && request.body.is_empty();
+                    let last = r#"{"entities":[],"cursor":null,"paging":[{"after":null}]}"#;
+                    Reply::json(if is_first { page.clone() } else { last.to_owned() })
+                });
+                let paginator = Token {
+                    param: param.parse().unwrap(),
+                    cursor: at.parse().unwrap(),
+                    renewal: Renewal::EachPage,
+                };
+                let source = setup.source_at("/x", "/entities", paginator);
+                assert_eq!(setup.pull(&source, None).records().len(), 1);
+                let second = &transport.api_requests()[1];
+                let sent =
+                    second.query("cursor").unwrap_or_else(|| String::from_utf8_lossy(&second.body).into());
+                assert!(sent.contains(number), "{at}: {sent}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_empty_page_with_a_cursor_does_not_end_a_listing() {
     for empty in

@@ -309,3 +309,22 @@ fn a_full_page_without_a_next_page_does_not_end_a_listing() {
     let short = |_: &Received| json(&json!({"data": [1]}));
     assert_ends(&pull(cursor(), ends(), short), Proof::NoContinuation, 1);
 }
+
+/// `null` says nothing: neither that there are more, nor that there are not.
+#[test]
+fn a_null_in_place_of_more_is_no_answer() {
+    let ends = || with_more("/more");
+    for missing in [false, true] {
+        let pulled = pull(cursor(), ends(), move |request| {
+            let number = number(request, "cursor");
+            let mut page =
+                json!({ "data": [number], "more": null, "cursor": (number < 3).then_some(number + 1) });
+            if missing {
+                page.as_object_mut().unwrap().remove("more");
+            }
+            json(&page)
+        });
+        assert_eq!(pulled.records(), ["1", "2", "3"]);
+        assert_ends(&pulled, Proof::NextNull { at: at("/cursor") }, 3);
+    }
+}

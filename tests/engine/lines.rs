@@ -8,7 +8,7 @@ use std::sync::{
 use http::{HeaderMap, Method, StatusCode};
 use longhaul_core::{
     Body, Pointer, Source, Template,
-    client::Answer,
+    client::{Answer, answer::Basis},
     http::transport::Response,
     listing::{
         end::{Ends, Proof, RecordsMissing},
@@ -329,7 +329,8 @@ fn rows_mean_what_they_mean_to_the_csv_crate() {
         texts = texts.iter().flat_map(|text| pieces.map(|piece| format!("{text}{piece}"))).collect();
         for text in &texts {
             let response = Response::new(StatusCode::OK, HeaderMap::new(), text.clone().into_bytes());
-            let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
+            let answer =
+                Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status };
             let Ok(page) = Page::read(answer, &layout) else { continue };
             if text.trim_ascii().is_empty() {
                 // An empty page.

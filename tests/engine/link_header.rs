@@ -121,3 +121,19 @@ fn links_without_the_path_of_a_gateway_get_it() {
     assert_eq!(setup.pull(&source, None).records(), ["1", "2", "3"]);
     assert_eq!(transport.api_requests().len(), 3);
 }
+
+/// Only the response that has the records says where the next page is.
+#[test]
+fn the_link_of_a_redirect_is_not_followed() {
+    let (setup, transport) = setup(|request| match (request.url.path(), request.query("page")) {
+        ("/old", _) => {
+            Reply::status(302).header("location", "/new").header("link", "</old?page=7>; rel=next")
+        }
+        ("/new", None) => Reply::json("[1]").header("link", "</new?page=2>; rel=next"),
+        _ => Reply::json("[2]"),
+    });
+    let pulled = setup.pull(&setup.source_at("/old", "", link_header()), None);
+    assert_eq!(pulled.records(), ["1", "2"]);
+    let last = transport.api_requests().pop().map(|request| request.url.to_string());
+    assert_eq!(last.as_deref(), Some("https://api.example/new?page=2"));
+}

@@ -13,6 +13,7 @@ mod expiring_tokens;
 mod interrupt;
 mod job_cancellation;
 mod jobs;
+mod limit;
 mod lines;
 mod link_header;
 mod next_links;

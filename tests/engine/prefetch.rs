@@ -148,6 +148,7 @@ fn a_failed_run_neither_waits_for_pages_nor_requests_more() {
         spool: None,
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing: None,
     };
 

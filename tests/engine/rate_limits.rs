@@ -88,6 +88,7 @@ fn pull_as(
         spool: None,
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing: None,
     };
     let client = Arc::new(limited(setup.client()));

@@ -1,6 +1,7 @@
 //! Which requests are retried, and when.
 
 use std::{
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -12,8 +13,10 @@ use longhaul_core::{
     Client, Replay,
     client::{
         Answer, BodyFault, RequestError,
+        rate::{ConfiguredLimit, ConfiguredRate, RateLimit},
         retry::{RetryPolicy, StopReason},
     },
+    event::Pause,
     http::transport::TransportErrorKind,
     listing::paginate::Single,
 };
@@ -166,4 +169,26 @@ fn a_result_that_is_never_ready_is_an_error() {
     let (setup, _) = Setup::scripted_api(&tokens, |_| Reply { status: 202, ..Reply::json("{}") });
     let pulled = setup.pull(&setup.source_at("/x", "/data", Single::Assumed), None);
     assert_eq!(pulled.request_error().reason(), StopReason::Exhausted);
+}
+
+/// A back-off is not a pause, and the limit that the user set is not one that the API asked for.
+#[test]
+fn a_pause_is_the_wish_of_the_api_only_if_it_asked() {
+    let once = || RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    let pauses = |answer: fn() -> Reply, limit: RateLimit| {
+        let (setup, client, ..) = client(once(), move || Ok(answer()));
+        let client = client.with_rate(limit);
+        for _ in 0..2 {
+            let _ = send(&setup, &client);
+        }
+        setup.events.pauses()
+    };
+    assert_eq!(
+        pauses(|| Reply::status(503).header("retry-after", "60"), RateLimit::default()),
+        [Pause::Requested]
+    );
+    assert_eq!(pauses(|| Reply::status(503), RateLimit::default()), [Pause::Requested; 0]);
+    let rate = NonZeroU32::new(1).map(|requests| ConfiguredRate { requests, per: SECOND * 60 });
+    let limit = RateLimit { configured: ConfiguredLimit { rate, concurrent: None }, ..RateLimit::default() };
+    assert_eq!(pauses(|| Reply::json("[]"), limit), [Pause::RateLimit]);
 }

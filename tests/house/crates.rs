@@ -48,6 +48,7 @@ fn crates_depend_only_on_the_crates_below_them() {
     assert_eq!(workspace_dependencies("longhaul-core"), [""; 0]);
     assert_eq!(dependencies()["longhaul-plugin-abi"], [""; 0]);
     assert_eq!(workspace_dependencies("longhaul-sinks"), ["longhaul-core"]);
+    assert_eq!(workspace_dependencies("longhaul-s3"), ["longhaul-core"]);
     assert_eq!(workspace_dependencies("longhaul-trace"), [""; 0]);
     assert_eq!(workspace_dependencies("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
     assert_eq!(workspace_dependencies("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
@@ -61,6 +62,7 @@ fn crates_depend_only_on_the_crates_below_them() {
             "longhaul-core",
             "longhaul-demo",
             "longhaul-plugin-host",
+            "longhaul-s3",
             "longhaul-sinks",
             "longhaul-trace"
         ]
@@ -94,12 +96,13 @@ fn the_command_has_no_asynchronous_runtime() {
 
 #[test]
 fn each_crate_uses_only_the_libraries_of_its_purpose() {
-    let forbidden: [(&str, &[&str]); 6] = [
+    let forbidden: [(&str, &[&str]); 7] = [
         ("cli/src/", &["libloading", "longhaul_plugin_abi"]),
         ("cli/config/src/", &["UreqTransport", "Registry", "clap::", "libloading", "longhaul_sinks"]),
         ("cli/demo/src/", &["ureq", "clap::", "csv::", "figment", "libloading"]),
         ("core/src/", &["libloading", "dlopen", "clap::", "csv::", "figment"]),
-        ("sinks/src/", &["ureq", "http::", "libloading"]),
+        ("sinks/src/", &["ureq", "http::", "libloading", "rusty_s3"]),
+        ("sinks/s3/src/", &["ureq::", "UreqTransport", "libloading", "longhaul_sinks"]),
         ("plugins/sdk/src/", &["ureq", "libloading"]),
     ];
     let texts = texts(&[".rs"]);

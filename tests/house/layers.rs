@@ -20,6 +20,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "clock",
             "disk",
             "fingerprint",
+            "object_store",
             "partition",
             "shown_url",
             "suggest",
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "systems",
             "credentials",
             "every_error",
+            "elements",
             "show",
             "check",
             "parents",
@@ -52,12 +54,13 @@ const LAYERS: [(&str, &[&str]); 3] = [
 ];
 
 /// The crates without cycles of imports, by the folders of their sources.
-const CRATES: [&str; 14] = [
+const CRATES: [&str; 15] = [
     "core/src/",
     "cli/src/",
     "cli/config/src/",
     "cli/demo/src/",
     "sinks/src/",
+    "sinks/s3/src/",
     "plugins/abi/src/",
     "plugins/sdk/src/",
     "plugins/host/src/",

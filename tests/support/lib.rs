@@ -1,5 +1,5 @@
 //! Support for the test suites: a manual clock, a scripted transport, sinks that record their calls, a server and a disk
-//! that fail on request, compressed files, and models of APIs: one whose tokens expire, one with time intervals, one with
+//! that fail on request, object stores, compressed files, and models of APIs: one whose tokens expire, one with time intervals, one with
 //! jobs.
 
 #![expect(clippy::missing_panics_doc, reason = "a panic fails the test, as intended")]
@@ -12,6 +12,7 @@ mod fake_api;
 mod fault_server;
 mod job_api;
 mod manual_clock;
+mod object_store;
 mod random;
 mod recorded_events;
 mod recording_sink;
@@ -36,6 +37,7 @@ pub use self::{
     fault_server::{End, FaultServer, Framing, Reaction},
     job_api::{JOBS_PATH, JobApi},
     manual_clock::{EPOCH, ManualClock},
+    object_store::{Bucket, BucketError, MemoryStore, Operation, S3Server, s3_error},
     random::{Random, min_kills},
     recorded_events::RecordedEvents,
     recording_sink::{Call, CallLog, RecordingSink, SinkStep},

@@ -206,6 +206,24 @@ impl Setup {
         windows: Option<Vec<Window>>,
         sinks: Vec<(&str, &dyn OpenSink)>,
     ) -> Result<Summary, PullError> {
+        Self::pull_at_most(None, client, source, windows, sinks)
+    }
+
+    /// Pulls at most `limit` records of another source into a sink named `out`.
+    pub fn sample(&self, source: &Source, windows: Option<Vec<Window>>, limit: u64) -> Pulled {
+        let calls = CallLog::default();
+        let sink = calls.sink("out");
+        let outcome = Self::pull_at_most(Some(limit), self.client(), source, windows, vec![("out", &sink)]);
+        Pulled { outcome, calls }
+    }
+
+    fn pull_at_most(
+        limit: Option<u64>,
+        client: Client,
+        source: &Source,
+        windows: Option<Vec<Window>>,
+        sinks: Vec<(&str, &dyn OpenSink)>,
+    ) -> Result<Summary, PullError> {
         let pull = Pull {
             source,
             windows,
@@ -215,6 +233,7 @@ impl Setup {
             spool: None,
             columns: Vec::new(),
             strict: false,
+            limit,
             checkpointing: None,
         };
         pull::run(&pull, &Arc::new(client))

@@ -10,10 +10,12 @@ use crate::origin::Origin;
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ConfigError {
-    message: String,
+    message: Box<str>,
     key: Option<String>,
+    /// Where in the value of the key, if that is a list.
+    inside: Box<[String]>,
     origin: Option<Box<Origin>>,
-    hint: Option<String>,
+    hint: Option<Box<str>>,
     source: Option<Box<dyn Error + Send + Sync>>,
     others: Vec<ConfigError>,
 }
@@ -22,8 +24,9 @@ impl ConfigError {
     /// An error with this message, a lowercase clause.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: message.into().into(),
             key: None,
+            inside: Box::default(),
             origin: None,
             hint: None,
             source: None,
@@ -38,10 +41,17 @@ impl ConfigError {
         self.written(origin)
     }
 
+    /// The same error for a part of the value of its key, such as an element of a list.
+    #[must_use]
+    pub(super) fn inside(mut self, path: &[String]) -> Self {
+        self.inside = path.into();
+        self
+    }
+
     /// The same error with a hint that says how to fix it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
         self
     }
 
@@ -74,8 +84,8 @@ impl ConfigError {
     /// All errors as one: the first, and the others with it. `Ok` if there are none.
     pub(super) fn all(outcomes: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
         let mut named = BTreeSet::new();
-        // A second error of a key follows from the first.
-        let is_first = |error: &Self| error.key.as_ref().is_none_or(|key| named.insert(key.clone()));
+        // A second error of a key, or of the same part of its value, follows from the first.
+        let is_first = |error: &Self| error.key.is_none() || named.insert(error.path());
         let errors = outcomes.into_iter().filter_map(Result::err).flat_map(Self::apart);
         let mut errors = errors.filter(is_first);
         match errors.next() {
@@ -93,8 +103,13 @@ impl ConfigError {
         Self { others: errors, ..first }
     }
 
-    /// The names of the levels of the key that is wrong.
+    /// The names of the levels of the key that is wrong, and of the part of its value.
     pub(super) fn path(&self) -> Vec<String> {
+        [&self.path_of_key(), &*self.inside].concat()
+    }
+
+    /// The names of the levels of the key that is wrong.
+    pub(super) fn path_of_key(&self) -> Vec<String> {
         let names = self.key.as_deref().map(toml_edit::Key::parse).and_then(Result::ok).unwrap_or_default();
         names.iter().map(|name| name.get().to_owned()).collect()
     }
@@ -115,7 +130,9 @@ impl ConfigError {
         self
     }
 
-    pub(super) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    /// The same error with its cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

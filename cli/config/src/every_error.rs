@@ -3,31 +3,49 @@
 use figment::value::{Dict, Value};
 
 use crate::{
-    check,
+    check, elements,
     error::ConfigError,
     load::{extract, stack::Stack},
     origin::Origin,
+    sections::root::Config,
     tree,
 };
 
-/// Every error in `stack`, which has at least one, in the order of the files.
+/// Every error in `stack`, which has at least one, and what can be read of the configuration.
 ///
 /// Values that cannot be read are left out one by one, until the rest can be read and checked.
-pub(super) fn every_error(stack: &Stack, first: ConfigError) -> ConfigError {
+pub(super) fn every_error(stack: &Stack, first: ConfigError) -> (ConfigError, Option<Config>) {
     let mut values = stack.values();
-    let (mut errors, mut left_out, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut errors, mut left_out, mut lists) = (Vec::new(), Vec::new(), Vec::new());
+    // Tables with unknown keys, and unknown keys that are no other key misspelt.
+    let (mut unknown, mut meaningless) = (Vec::new(), Vec::new());
     let config = loop {
         let error = match extract::read(values.clone()) {
             Ok(config) => break Some(config),
             Err(error) => extract::explain(*error, stack),
         };
-        let path = error.path();
+        let path = error.path_of_key();
+        if path != error.path()
+            && !lists.contains(&path)
+            && let Some((of_elements, sound)) = elements::errors(&values, stack, &path)
+        {
+            errors.extend(of_elements);
+            if sound.is_empty() && !may_be_empty(&path) {
+                left_out.push(path.clone());
+            }
+            tree::replace(&mut values, &path, Value::from(sound));
+            lists.push(path);
+            continue;
+        }
         let is_missing = tree::at(&values, &path).is_none();
         // A missing key may be there under an unknown name, which is named already.
         let is_consequence = is_missing && unknown.contains(&above(&path));
         if !left_out.contains(&path) && !is_consequence {
             if error.to_string().starts_with("unknown key") {
                 unknown.push(above(&path));
+                if !error.to_string().contains("did you mean") {
+                    meaningless.push(path.clone());
+                }
             }
             errors.push(error);
         }
@@ -36,18 +54,18 @@ pub(super) fn every_error(stack: &Stack, first: ConfigError) -> ConfigError {
             _ => break None,
         }
     };
-    let of_checks = config.and_then(|config| check::check(&config, stack).err());
+    let of_checks = config.as_ref().and_then(|config| check::check(config, stack).err());
     let is_consequence = |error: &ConfigError| {
         let path = error.path();
         // What is wrong with a table may follow from a value in it that cannot be read.
         let is_affected = |left_out: &Vec<String>| {
             path.starts_with(left_out) || above(left_out) == above(&path) || hides_sinks(left_out, &path)
         };
-        left_out.iter().any(is_affected)
+        left_out.iter().filter(|path| !meaningless.contains(path)).any(is_affected)
     };
     errors.extend(of_checks.into_iter().flat_map(ConfigError::apart).filter(|error| !is_consequence(error)));
     let all = ConfigError::all(errors.into_iter().map(Err)).err();
-    in_order(stack, all.unwrap_or(first))
+    (all.unwrap_or(first), config)
 }
 
 /// The same errors in the order of the files. Errors elsewhere follow.
@@ -67,6 +85,11 @@ pub(super) fn in_order(stack: &Stack, errors: ConfigError) -> ConfigError {
 /// The table around the key at `path`.
 fn above(path: &[String]) -> Vec<String> {
     path[..path.len().saturating_sub(1)].to_vec()
+}
+
+/// Whether nothing follows from it if the list at `path` is empty.
+fn may_be_empty(path: &[String]) -> bool {
+    path.last().is_some_and(|name| ["answers", "end", "where"].contains(&name.as_str()))
 }
 
 /// Removes the value at `path`, or, if it is missing, the table that needs it. Returns the path of what was removed.

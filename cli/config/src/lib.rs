@@ -10,7 +10,7 @@
 //! - `schema`: the JSON Schema that `schemars` derives from the sections
 //! - `load`: how the layers become one configuration
 //! - `placeholders`: what the requests of a stream may contain
-//! - `check`, `show`, `every_error`: checks across keys, `longhaul config`, and the list of all errors
+//! - `check`, `show`, `every_error`, `elements`: checks across keys, `longhaul config`, and the list of all errors
 //! - `systems`: what the built-in presets offer
 //!
 //! # Adding a key
@@ -43,6 +43,7 @@
 mod check;
 mod credentials;
 mod definition;
+mod elements;
 mod error;
 mod every_error;
 mod load;
@@ -60,10 +61,15 @@ mod tree;
 mod trust;
 mod values;
 
+pub use longhaul_core::http::secret::sounds_secret;
+
 pub use self::{
     error::ConfigError,
-    load::{keys::sounds_secret, sources::Sources},
-    loaded::{Loaded, load},
+    load::{
+        range::{Range, RangeFlags},
+        sources::Sources,
+    },
+    loaded::{Loaded, load, load_with},
     origin::Origin,
     schema::json_schema,
     sections::{
@@ -82,6 +88,7 @@ pub use self::{
         retry::Retry,
         root::Config,
         sink::Sink,
+        stores::{S3, Stores},
         stream::{Format, RecordsMissing, Stream},
         table::Table,
         window::{Available, Window},

@@ -31,19 +31,44 @@ pub struct Loaded {
 
 /// Loads the configuration, or returns all errors in it, in the order of the files. It sends, runs and writes nothing.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    load_with(sources, |_| Vec::new())
+}
+
+/// Does what [`load`] does. If there are errors, adds those that `more` finds in what can be read. A value that cannot be
+/// read is missing there.
+pub fn load_with(
+    sources: &Sources,
+    more: impl FnOnce(&Loaded) -> Vec<ConfigError>,
+) -> Result<Loaded, ConfigError> {
     let (mut stack, mut warnings) = layers::read(sources)?;
+    if let Some(range) = &sources.range {
+        range.lay(&mut stack)?;
+    }
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
+    let refused = |errors: ConfigError, config, stack| {
+        let loaded = Loaded { config, warnings: Vec::new(), stack };
+        let errors = errors.apart().chain(more(&loaded)).collect();
+        loaded.in_order(errors).map(|()| loaded)
+    };
     let mut config = match extract(&stack) {
         Ok(config) => config,
         Err(first) => {
             let stand_ins = sources.may_lack_credentials.then(|| with_stand_ins(&stack)).flatten();
-            let (config, missing) = stand_ins.ok_or_else(|| every_error(&stack, first))?;
+            let Some((config, missing)) = stand_ins else {
+                return match every_error(&stack, first) {
+                    (errors, Some(config)) => refused(errors, config, stack),
+                    (errors, None) => Err(in_order(&stack, errors)),
+                };
+            };
             warnings.extend(missing);
             config
         }
     };
-    warnings.extend(check::check(&config, &stack).map_err(|errors| in_order(&stack, errors))?);
+    match check::check(&config, &stack) {
+        Ok(of_checks) => warnings.extend(of_checks),
+        Err(errors) => return refused(errors, config, stack),
+    }
     for (typed, secret) in config.secrets_mut() {
         let origin = stack.origin(&typed);
         let ownership = stack.ownership(&origin);
@@ -78,6 +103,17 @@ impl Loaded {
         })
     }
 
+    /// The same without credentials, for the replay of a recording. Header values that the files contain stay, because they
+    /// may have placeholders.
+    #[must_use]
+    pub fn for_replay(mut self) -> Self {
+        self.config.auth = Auth::None;
+        (self.config.api.client_cert, self.config.api.client_key) = (None, None);
+        let secrets = self.config.secrets_mut().into_iter().map(|(_, secret)| secret);
+        secrets.filter(|secret| secret.is_hidden()).for_each(|secret| *secret = SecretSource::stand_in());
+        self
+    }
+
     /// An error in `key` that was found outside this module. If the value is a default, the error points to the table
     /// around it.
     pub fn error_at(&self, key: &str, message: impl Into<String>) -> ConfigError {
@@ -93,6 +129,12 @@ impl Loaded {
         let ownership = self.stack.ownership(&self.origin_of(key));
         let error = |clause: &str| self.error_at(key, format!("`{key}`: {clause}"));
         ownership.map_or(Ok(()), |ownership| may_run_commands(ownership, error))
+    }
+
+    /// All these errors as one, in the order of the files. `Ok` if there are none.
+    pub fn in_order(&self, errors: Vec<ConfigError>) -> Result<(), ConfigError> {
+        let all = ConfigError::all(errors.into_iter().map(Err));
+        all.map_err(|errors| in_order(&self.stack, errors))
     }
 
     /// The stream `name`, checked. It may be a stream of the preset that no other layer extends.
@@ -143,11 +185,13 @@ impl Loaded {
         definition::of_incremental(&self.stack.values(), stream)
     }
 
-    /// The values that `--set` gave, with their keys.
+    /// The values that `--set` and other flags gave, with their keys.
     pub fn of_flags(&self) -> Vec<(String, Value)> {
         let values = self.stack.values();
         let leaves = tree::leaves(&values).into_iter();
-        let set = leaves.filter(|(path, _)| matches!(self.stack.origin(path), Origin::Flag { .. }));
+        let set = leaves.filter(|(path, _)| {
+            matches!(self.stack.origin(path), Origin::Command { .. } | Origin::Flag { .. })
+        });
         set.map(|(path, value)| (tree::dotted(&path), Value::deserialize(value).unwrap_or_default()))
             .collect()
     }

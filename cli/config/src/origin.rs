@@ -29,6 +29,11 @@ pub enum Origin {
         /// The name of the variable.
         name: String,
     },
+    /// A flag of the command that stands for keys, such as `--last 7d`.
+    Command {
+        /// The flag and its value.
+        flag: String,
+    },
     /// A `--set` on the command line.
     Flag {
         /// The key, as it was typed. The value is left out so that no message can show a secret.
@@ -51,6 +56,7 @@ const FILE: &str = "file";
 const PRESET: &str = "preset";
 const ENVIRONMENT: &str = "environment variable";
 const FLAG: &str = "--set";
+const COMMAND: &str = "command line";
 
 /// The name of a layer in figment. It has no line, because each key has its own.
 impl From<&Origin> for Metadata {
@@ -60,6 +66,7 @@ impl From<&Origin> for Metadata {
             Origin::File { path, .. } => Self::from(FILE, path.as_path()),
             Origin::Preset { name, .. } => Self::from(PRESET, Source::Custom(name.clone())),
             Origin::Environment { name } => Self::from(ENVIRONMENT, Source::Custom(name.clone())),
+            Origin::Command { flag } => Self::from(COMMAND, Source::Custom(flag.clone())),
             Origin::Flag { text } => Self::from(FLAG, Source::Custom(text.clone())),
         }
     }
@@ -75,6 +82,7 @@ impl From<&Metadata> for Origin {
             Some(Source::Custom(name)) if metadata.name == PRESET => {
                 Self::Preset { name: name.clone(), line: None }
             }
+            Some(Source::Custom(flag)) if metadata.name == COMMAND => Self::Command { flag: flag.clone() },
             Some(Source::Custom(text)) => Self::Flag { text: text.clone() },
             _ => Self::Default,
         }
@@ -90,6 +98,7 @@ impl fmt::Display for Origin {
             Self::Preset { name, line: None } => write!(f, "{PRESET} {name}"),
             Self::Preset { name, line: Some(line) } => write!(f, "{PRESET} {name}:{line}"),
             Self::Environment { name } => write!(f, "{ENVIRONMENT} {name}"),
+            Self::Command { flag } => f.write_str(flag),
             Self::Flag { text } if text.is_empty() => f.write_str(FLAG),
             Self::Flag { text } => write!(f, "{FLAG} {text}"),
         }
@@ -111,6 +120,7 @@ mod tests {
             ),
             (Origin::Preset { name: "crm".into(), line: None }, "preset crm"),
             (Origin::Flag { text: "api.timeout".into() }, "--set api.timeout"),
+            (Origin::Command { flag: "--last 7d".into() }, "--last 7d"),
         ];
         for (origin, text) in origins {
             let metadata: Metadata = (&origin).into();

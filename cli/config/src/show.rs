@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use longhaul_core::http::secret::sounds_secret;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ fn masked(value: Value) -> Value {
         Value::Object(members) => members
             .into_iter()
             .map(|(name, value)| {
-                let value = if keys::sounds_secret(&name) { HIDDEN.into() } else { masked(value) };
+                let value = if sounds_secret(&name) { HIDDEN.into() } else { masked(value) };
                 (name, value)
             })
             .collect(),

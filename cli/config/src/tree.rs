@@ -33,6 +33,14 @@ pub(super) fn remove(root: &mut Dict, path: &[impl AsRef<str>]) -> bool {
     table.and_then(|table| table.remove(last.as_ref())).is_some()
 }
 
+/// Puts `value` in the place of the one at `path`, if there is one.
+pub(super) fn replace(root: &mut Dict, path: &[String], value: Value) {
+    let names: Vec<_> = path.iter().map(String::as_str).collect();
+    if let Some(old) = at_mut(root, &names) {
+        *old = value;
+    }
+}
+
 /// A tree with `value` at `path` and nothing else.
 pub(super) fn nest(path: &[impl AsRef<str>], value: Value) -> Dict {
     let names = path.iter().rev().map(|name| name.as_ref().to_owned());

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 
+use super::range::RangeArguments;
+
 /// Arguments of `plan`.
 #[derive(Args, Debug)]
 pub(crate) struct PlanArguments {
@@ -23,6 +25,9 @@ pub(crate) struct PlanArguments {
     /// Discard the parents that an unfinished plan has pulled, and start again
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// The range of time.
+    #[command(flatten)]
+    pub(crate) range: RangeArguments,
 }
 
 /// Arguments of `verify`.

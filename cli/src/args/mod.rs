@@ -1,8 +1,10 @@
 //! The command line.
 
 mod machines;
+mod range;
 mod run;
 mod sinks;
+mod status;
 
 use std::path::PathBuf;
 
@@ -11,8 +13,10 @@ use clap_complete::Shell;
 
 pub(crate) use self::{
     machines::{Engine, PlanArguments, VerifyArguments},
+    range::RangeArguments,
     run::{Part, RunArguments},
     sinks::{NewSinkArguments, Publishing, Reading, SinkCheckArguments, SinksCommand},
+    status::{StatusArguments, StatusFormat},
 };
 
 /// Pull all the records of a paginated, OAuth2-protected HTTP API into files or databases, in runs that keep going after
@@ -43,6 +47,9 @@ pub(crate) struct Global {
     /// Config file to use instead of ./longhaul.toml (repeatable; later files win)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
+    /// Built-in preset to use, such as genesys, or the file of another one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) system: Option<String>,
     /// Set a configuration key, for example api.timeout=5m (repeatable)
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -108,6 +115,9 @@ pub(crate) enum Command {
         /// Send nothing: check only the configuration. Credentials are not needed
         #[arg(long)]
         offline: bool,
+        /// The range of time.
+        #[command(flatten)]
+        range: RangeArguments,
     },
     /// Show the first page of a stream as a table; nothing is saved
     Preview(PreviewArguments),
@@ -124,11 +134,7 @@ pub(crate) enum Command {
     /// Generate a working plugin crate to start from
     NewSink(NewSinkArguments),
     /// Show which streams are complete and where the others stopped
-    Status {
-        /// Streams to show [default: all configured streams]
-        #[arg(value_name = "STREAM")]
-        streams: Vec<String>,
-    },
+    Status(StatusArguments),
     /// List the configured streams
     Streams,
     /// List the built-in presets: their streams, and what to set
@@ -154,6 +160,12 @@ pub(crate) struct PreviewArguments {
     /// List every JSON pointer of the page instead, ready to paste into a sink's `columns`
     #[arg(long)]
     pub(crate) columns: bool,
+    /// The range of time.
+    #[command(flatten)]
+    pub(crate) range: RangeArguments,
+    /// Show the page of this recording instead of asking the API
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// The format of a preview.

@@ -1,20 +1,35 @@
 //! The arguments of `run`.
 
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    num::{NonZeroU32, NonZeroU64},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::SignedDuration;
 
+use super::range::RangeArguments;
+
 /// Arguments of `run`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArguments {
     /// Streams to pull, in this order [default: all configured streams]
     #[arg(value_name = "STREAM")]
     pub(crate) streams: Vec<String>,
-    /// Send records to this sink instead of the configured ones (repeatable)
+    /// Send records to this sink instead of the configured ones: a configured one, or a type such as csv (repeatable)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sink: Vec<String>,
+    /// Write to this file, in the format of --sink, or else of its ending: .csv, .ndjson, .ndjson.gz, .xlsx, .parquet, .db
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) out: Option<String>,
+    /// Pull at most this many records of each stream, as a sample; nothing is saved, and no file is replaced
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["fresh", "full_refresh", "strict"])]
+    pub(crate) limit: Option<NonZeroU64>,
+    /// Show what would be requested, where it would be written, and what is complete already; send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Discard what an unfinished run has pulled, and start again
     #[arg(long)]
     pub(crate) fresh: bool,
@@ -30,14 +45,26 @@ pub(crate) struct RunArguments {
     /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
+    /// Write a page about the run to this file: what happened when, faults, response times
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write metrics to this file in the text format of Prometheus, for example for `node_exporter`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
     /// Publish nothing and fail if anything suggests that records are missing
     #[arg(long)]
     pub(crate) strict: bool,
     /// Stop at the first stream that fails
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Record every answer of the API in this folder, without secrets
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["plan", "replay"])]
+    pub(crate) record: Option<PathBuf>,
+    /// Run against this recording instead of the API; only new files are written
+    #[arg(long, value_name = "FOLDER", conflicts_with = "plan")]
+    pub(crate) replay: Option<PathBuf>,
     /// Pull partitions of this plan instead; those that are complete are not pulled again
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["streams", "sink"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_WITH_PLAN)]
     pub(crate) plan: Option<PathBuf>,
     /// Share of the plan to pull, such as 3/64: every 64th partition, starting with the fourth [default: all of them]
     #[arg(long, value_name = "I/N", requires = "plan", conflicts_with = "partition", value_parser = part)]
@@ -48,7 +75,14 @@ pub(crate) struct RunArguments {
     /// How many workers share the rate limits [default: the N of --part, or else 1]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) workers: Option<NonZeroU32>,
+    /// The range of time.
+    #[command(flatten)]
+    pub(crate) range: RangeArguments,
 }
+
+/// What a plan already settles, or does not support.
+const NOT_WITH_PLAN: [&str; 9] =
+    ["streams", "sink", "out", "limit", "dry_run", "from", "to", "last", "month"];
 
 impl RunArguments {
     /// Whether an unfinished run is discarded.

@@ -13,7 +13,7 @@ use longhaul_core::{
     Client, Clock, Origins, Secret, Secrets,
     client::{
         answer::Rules,
-        auth::{Anonymous, Auth, AuthError},
+        auth::{Anonymous, Auth, AuthError, Replayed},
         rate::{ConfiguredLimit, ConfiguredRate, LeftPlaces, RateLimit, RatePlaces, RenewalPlaces, Share},
         retry::RetryPolicy,
     },
@@ -26,6 +26,7 @@ use longhaul_core::{
 use crate::{
     build::{
         credentials::{Credentials, Resolve, key_hint},
+        exchanges::Exchanges,
         request_limit::{LimitedTransport, RequestLimit},
         rules,
     },
@@ -46,6 +47,7 @@ pub(crate) struct Access {
     pub(crate) transport: Arc<dyn Transport>,
     /// How it is sent.
     settings: Settings,
+    exchanges: Exchanges,
 }
 
 impl Access {
@@ -85,21 +87,23 @@ pub(crate) fn connect(
     observer: &Arc<dyn Observer>,
     secrets: &Secrets,
     limits: Limits,
+    exchanges: &Exchanges,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
     let settings = Settings { spool_folder: Some(limits.spool_folder), ..settings(config, environment)? };
     let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
     let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
-        let transport = Arc::new(transport(&settings, loaded)?);
+        let transport = transport(&settings, loaded, exchanges)?;
         Ok(match &limit {
             Some(limit) => Arc::new(LimitedTransport::new(transport, Arc::clone(limit))),
             None => transport,
         })
     };
-    let transport = new_transport()?;
+    let network = new_transport()?;
+    let transport = exchanges.recording(Arc::clone(&network));
     // A stop of the run interrupts `transport`. An answer that may have a new refresh token must not be cut off.
     let saves = config.auth.grant().and_then(|grant| grant.refresh_token.as_ref()?.file()).is_some();
-    let token_transport = if saves { new_transport()? } else { Arc::clone(&transport) };
+    let token_transport = if saves { new_transport()? } else { network };
     let client = |transport: &Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
         Client::new(Arc::clone(transport), auth, origins)
             .with_clock(Arc::clone(clock))
@@ -113,14 +117,24 @@ pub(crate) fn connect(
     let credentials = resolve.credentials(origins(config), |url| {
         client(&token_transport, Arc::new(Anonymous), Origins::of([url]), rules::of_token_endpoint(config))
     })?;
-    let client = client(&transport, credentials.auth(), origins(config), rules::of_api(config));
+    let auth = auth(&credentials, exchanges);
+    let client = client(&transport, auth, origins(config), rules::of_api(config));
     let share = limits.share;
     let client = client.with_rate(RateLimit { share, ..rate(config) });
+    let client = if exchanges.replayed().is_some() { client.without_limits() } else { client };
     let limits = config.streams.iter().filter_map(|(name, stream)| Some((name, stream.rate.as_ref()?)));
     let limited =
         limits.map(|(name, rate)| (name.clone(), Arc::new(client.limited_to(share.of(stream_limit(rate))))));
     let limited = limited.collect();
-    Ok(Access { client: Arc::new(client), limited, credentials, transport, settings })
+    let exchanges = exchanges.clone();
+    Ok(Access { client: Arc::new(client), limited, credentials, transport, settings, exchanges })
+}
+
+fn auth(credentials: &Credentials, exchanges: &Exchanges) -> Arc<dyn Auth> {
+    match exchanges.replayed() {
+        Some(recording) => Arc::new(Replayed::new(Arc::clone(recording))),
+        None => credentials.auth(),
+    }
 }
 
 /// The time limit of a request that is sent after the run was stopped.
@@ -137,9 +151,10 @@ impl Access {
             max_time: SHUTDOWN_TIMEOUT,
             ..self.settings.clone()
         };
-        let transport = Arc::new(transport(&settings, loaded)?);
+        let transport = self.exchanges.recording(transport(&settings, loaded, &self.exchanges)?);
         let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
-        let client = Client::new(transport, self.credentials.auth(), origins(config)).with_policy(once);
+        let auth = auth(&self.credentials, &self.exchanges);
+        let client = Client::new(transport, auth, origins(config)).with_policy(once);
         let of_all = config.rate.as_ref().and_then(|rate| rate.concurrent);
         let of_stream = stream.rate.as_ref().and_then(|rate| rate.concurrent);
         let limits = [of_all, of_stream].map(|concurrent| ConfiguredLimit { rate: None, concurrent });
@@ -147,7 +162,20 @@ impl Access {
     }
 }
 
-fn transport(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
+/// What sends requests. In a replay, they are answered from the recording instead.
+fn transport(
+    settings: &Settings,
+    loaded: &Loaded,
+    exchanges: &Exchanges,
+) -> Result<Arc<dyn Transport>, ConfigError> {
+    match exchanges.replaying(settings.spool_folder.as_ref()) {
+        Some(transport) => Ok(transport),
+        None => Ok(Arc::new(over_sockets(settings, loaded)?)),
+    }
+}
+
+/// Sends requests over sockets.
+fn over_sockets(settings: &Settings, loaded: &Loaded) -> Result<UreqTransport, ConfigError> {
     UreqTransport::new(settings).map_err(|error| {
         let wrong = |key: &str, message: String| ConfigError::new(message).at(key, loaded.origin_of(key));
         match error {
@@ -172,7 +200,10 @@ fn origins(config: &Config) -> Origins {
     Origins::of(trusted).with_public(&config.api.public_origins)
 }
 
-fn settings(config: &Config, environment: &[(OsString, OsString)]) -> Result<Settings, ConfigError> {
+pub(super) fn settings(
+    config: &Config,
+    environment: &[(OsString, OsString)],
+) -> Result<Settings, ConfigError> {
     let api = &config.api;
     let client_certificate = api.client_cert.as_ref().zip(api.client_key.as_ref());
     let client_certificate = client_certificate.map(|(certificates, key)| {
@@ -240,7 +271,7 @@ fn tls(config: &Config) -> Tls {
     if is_plain { Tls::Unused } else { Tls::Used }
 }
 
-fn policy(config: &Config) -> RetryPolicy {
+pub(super) fn policy(config: &Config) -> RetryPolicy {
     let retry = &config.retry;
     RetryPolicy {
         max_attempts: retry.max_attempts.get(),

@@ -3,21 +3,28 @@
 mod client;
 mod columns;
 mod credentials;
+mod exchanges;
+mod new_files;
+mod option_errors;
 #[cfg(feature = "linked")]
 mod linked;
 mod parents;
 mod placeholders;
 mod request_limit;
 mod rules;
+mod sink_errors;
 mod sinks;
 mod source;
+mod stores;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
+    exchanges::Exchanges,
+    new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
-    sinks::{
-        ConfiguredSinks, STDOUT, SinkFor, end_children, of_options, of_plugin, of_table, plugins, registry,
-    },
+    sink_errors::{of_options, of_plugin, of_table},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, plugins, registry},
     source::source,
+    stores::StoreAccess,
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

@@ -13,7 +13,8 @@ pub(super) fn check_parent_is_used(
 ) -> Result<(), ConfigError> {
     let known = stream.each.as_ref().map(Each::placeholders).unwrap_or_default();
     let written: Vec<_> = known.iter().map(|name| format!("{{{name}}}")).collect();
-    let has = |text: &str| written.iter().any(|placeholder| text.contains(placeholder));
+    let reserved: Vec<_> = known.iter().map(|name| format!("{{+{name}}}")).collect();
+    let has = |text: &str| written.iter().chain(&reserved).any(|placeholder| text.contains(placeholder));
     if written.is_empty() || requests.iter().any(|request| is_in(request, has)) {
         return Ok(());
     }
@@ -45,7 +46,7 @@ pub(super) fn check_window_is_used(
 /// Whether any text of the request is such a text.
 fn is_in(request: &Template, is_such: impl Fn(&str) -> bool + Copy) -> bool {
     let in_body = match &request.body {
-        Body::Empty => false,
+        Body::Empty | Body::Stream(_) => false,
         Body::Json(body) => is_such(&body.to_string()),
         Body::Form(fields) => fields.iter().any(|(_, value)| is_such(value)),
         Body::Text { text, .. } => is_such(text),

@@ -11,18 +11,24 @@ use longhaul_core::{
     Pointer,
     disk::SystemDisk,
     pull::Column,
-    sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
-    suggest::closest,
+    sink::{OpenSink, Options, Registry, SinkType},
 };
 use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::{Children, Stdout};
 use serde_json::Value;
 
-use super::columns::columns;
+use super::{
+    columns::columns,
+    new_files::{NewFiles, NewFilesOnly},
+    option_errors::{self, Refusal},
+    sink_errors::{
+        key_in_table, no_plugin, not_configured, of_options, option_error, plugin_error, table_error,
+    },
+    stores::{StoreAccess, objects},
+};
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Stream, Table},
-    exit::Exit,
-    terminal::{failure::Failure, hints::broken_sink},
+    terminal::failure::Failure,
 };
 
 /// The built-in sinks.
@@ -37,6 +43,25 @@ pub(crate) fn registry() -> Registry {
 /// Ends the processes that sinks have started.
 pub(crate) fn end_children() {
     Children::of_process().kill_all();
+}
+
+/// The types of sinks of a run.
+#[derive(Debug)]
+pub(crate) struct SinkTypes {
+    registry: Registry,
+    plugins: Plugins,
+}
+
+impl SinkTypes {
+    /// The built-in sinks, which write files and objects, and plugins.
+    pub(crate) fn new(plugins: Plugins, stores: StoreAccess<'_>) -> Self {
+        let mut registry = Registry::default();
+        let disk = Arc::new(SystemDisk);
+        longhaul_sinks::register_with_objects(&mut registry, Stdout::of_process(), disk, objects(stores));
+        #[cfg(feature = "linked")]
+        super::linked::register(&mut registry);
+        Self { registry, plugins }
+    }
 }
 
 /// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
@@ -94,26 +119,57 @@ impl ConfiguredSinks {
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
     ) -> Result<Self, Failure> {
-        Self::configure_with(loaded, wanted, plugins, |options| options)
+        Self::configure_with(loaded, wanted, types, |options| options)
     }
 
     /// Configures these sinks with other options than the configured ones.
     pub(crate) fn configure_with<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
-        plugins: &Plugins,
+        types: &SinkTypes,
         change: impl Fn(Options) -> Options,
     ) -> Result<Self, Failure> {
-        let registry = registry();
-        let mut sinks = BTreeMap::new();
+        let (mut sinks, mut errors) = (BTreeMap::new(), Vec::new());
         for sink in wanted {
-            if let Entry::Vacant(vacant) = sinks.entry(sink.key()) {
-                vacant.insert(configure(loaded, sink, &registry, plugins, &change)?);
+            let Entry::Vacant(vacant) = sinks.entry(sink.key()) else { continue };
+            match configure(loaded, sink, types, &change) {
+                Ok(configured) => {
+                    vacant.insert(configured);
+                }
+                Err(Refused::Configuration(of_sink)) => errors.extend(of_sink),
+                Err(Refused::Sink(failure)) => return Err(failure),
             }
         }
+        loaded.in_order(errors)?;
         Ok(Self(sinks))
+    }
+
+    /// What is wrong with the sinks of the streams in `loaded`, which has other errors. Sinks that do not exist or that
+    /// cannot be loaded are not among these.
+    pub(crate) fn errors(loaded: &Loaded, types: &SinkTypes) -> Vec<ConfigError> {
+        let streams = loaded.streams();
+        let named = streams
+            .iter()
+            .flat_map(|(_, stream)| stream.sinks.iter().map(|name| SinkFor::of(name, stream)));
+        let existing = named.filter(|sink| loaded.config.sinks.contains_key(sink.name));
+        let errors = existing.map(|sink| match configure(loaded, sink, types, &|options| options) {
+            Err(Refused::Configuration(errors)) => errors,
+            _ => Vec::new(),
+        });
+        errors.flatten().collect()
+    }
+
+    /// The same sinks for a replay. Those with these names were named by the user.
+    #[must_use]
+    pub(crate) fn for_replay(self, files: &NewFiles, named: &[String]) -> Self {
+        let guarded = |(key, configured): (SinkKey, Configured)| {
+            let is_named = named.contains(&key.0);
+            let sink = NewFilesOnly { inner: configured.sink, files: files.clone(), is_named };
+            (key, Configured { sink: Box::new(sink), ..configured })
+        };
+        Self(self.0.into_iter().map(guarded).collect())
     }
 
     /// The sink; `None` if it is not among these.
@@ -147,18 +203,33 @@ impl<'s> SinkFor<'s> {
     }
 }
 
+/// Why a sink cannot be configured.
+enum Refused {
+    /// The configuration is wrong: everything that is.
+    Configuration(Vec<ConfigError>),
+    /// The sink failed.
+    Sink(Failure),
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(vec![error])
+    }
+}
+
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    registry: &Registry,
-    plugins: &Plugins,
+    SinkTypes { registry, plugins }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
-) -> Result<Configured, Failure> {
+) -> Result<Configured, Refused> {
     let SinkFor { name, table, unique } = sink;
     let configured = loaded.config.sinks.get(name);
+    // `--out` alone does not make it one that the user has configured.
+    let by_user = configured.filter(|sink| !is_of_command(loaded, name, sink));
     let kind = configured.map_or(name, |sink| sink.kind.as_str());
     let key = format!("sinks.{name}.type");
-    let invalid = |error: String| Failure::from(ConfigError::new(error).at(&key, loaded.origin_of(&key)));
+    let invalid = |error: String| ConfigError::new(error).at(&key, loaded.origin_of(&key));
     let (sink, known, options, from_table) = match registry.get(kind) {
         Ok(sink_type) => {
             let known = sink_type.options();
@@ -166,7 +237,7 @@ fn configure(
                 Some(sink) => sink.options.clone(),
                 None => default_options(kind, &known),
             };
-            let from_table = options_from_table(table, &known, &options, configured);
+            let from_table = options_from_table(table, &known, &options, by_user);
             if wants_stream_table(&options) && from_table.is_empty() {
                 let key = format!("sinks.{name}.columns");
                 let clause = format!("`{key}`: the stream has no `table`");
@@ -181,31 +252,48 @@ fn configure(
                 loaded.may_run(&format!("sinks.{name}.command"))?;
             }
             let options = change(options);
-            (sink_type.configure(&options), known, options, from_table)
+            let sink = option_errors::configure(&known, &options, |options| sink_type.configure(options));
+            (sink, known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
-                (plugin.configure(&options), plugin.options(), options, Options::new())
+                let known = plugin.options();
+                let sink = option_errors::configure(&known, &options, |options| plugin.configure(options));
+                (sink, known, options, Options::new())
             }
-            Ok(None) | Err(LoadError::Name { .. }) if configured.is_none() => {
-                return Err(not_configured(loaded, name, registry));
+            Ok(None) | Err(LoadError::Name { .. }) if by_user.is_none() => {
+                return Err(not_configured(loaded, name, registry).into());
             }
-            Ok(None) => return Err(invalid(unknown.to_string()).hint(no_plugin(kind, plugins))),
-            Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string())),
-            Err(error) => {
-                return Err(Failure { origin: origin(loaded, name, &key), ..of_plugin(error) });
+            Ok(None) => {
+                return Err(invalid(unknown.to_string()).with_hint(no_plugin(kind, plugins)).into());
             }
+            Err(LoadError::Name { .. }) => return Err(invalid(unknown.to_string()).into()),
+            Err(error) => return Err(plugin_error(loaded, name, error).into()),
         },
     };
-    let sink = sink.map_err(|error| match error.key() {
-        Some(key) if from_table.contains_key(key) => of_table(loaded, table, error),
-        _ => of_options(loaded, name, error),
+    let sink = sink.map_err(|refusal| match refusal {
+        Refusal::Other(error) => Refused::Sink(of_options(loaded, name, error)),
+        Refusal::Options(errors) => {
+            let explained = errors.into_iter().map(|error| match error.key() {
+                Some(key) if from_table.contains_key(key) => table_error(loaded, table, error),
+                _ => option_error(loaded, name, error),
+            });
+            Refused::Configuration(explained.collect())
+        }
     })?;
     let is_of_preset = !from_table.is_empty()
         && matches!(loaded.origin_of(&key_in_table(loaded, table, "columns")), Origin::Preset { .. });
     let columns = if is_of_preset { Vec::new() } else { columns(name, &options) };
     Ok(Configured { sink, options: known, columns })
+}
+
+/// Whether nothing but flags of the command configures the sink.
+fn is_of_command(loaded: &Loaded, name: &str, sink: &Sink) -> bool {
+    let key = |option: &str| format!("sinks.{name}.{option}");
+    let is_default = loaded.origin_of(&key("type")) == Origin::Default;
+    is_default
+        && sink.options.keys().all(|option| matches!(loaded.origin_of(&key(option)), Origin::Command { .. }))
 }
 
 /// The options of a sink that has no table in the configuration: a file named after the stream.
@@ -259,90 +347,4 @@ fn add_defaults(options: &mut Options, known: &[String], loaded: &Loaded, unique
 
 fn wants_stream_table(given: &Options) -> bool {
     given.get("columns").and_then(|columns| columns.as_str()) == Some("stream")
-}
-
-/// An error in the `table` of a stream.
-pub(crate) fn of_table(loaded: &Loaded, table: Option<&Table>, error: SinkError) -> Failure {
-    let key = key_in_table(loaded, table, error.key().unwrap_or("columns"));
-    let origin = loaded.origin_of(&key);
-    Failure { origin: Some(origin.to_string()), ..Failure::usage(TableError { key, source: error }) }
-}
-
-/// The key of an option in the `table` of a stream.
-fn key_in_table(loaded: &Loaded, table: Option<&Table>, option: &str) -> String {
-    let mut streams = loaded.config.streams.iter();
-    let stream = streams.find(|(_, stream)| stream.table.as_ref() == table);
-    format!("streams.{}.table.{option}", stream.map_or("*", |(name, _)| name))
-}
-
-/// A plugin that cannot be loaded.
-pub(crate) fn of_plugin(error: LoadError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure { hint, ..Failure::usage(error) }
-}
-
-/// The hint for a type that is neither built in nor a plugin.
-fn no_plugin(kind: &str, plugins: &Plugins) -> String {
-    let library = Plugins::file_name(kind);
-    let found = plugins.list().unwrap_or_default().into_keys().collect::<Vec<_>>();
-    let found = match &found[..] {
-        [] => "no plugin was found".to_owned(),
-        names => {
-            let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!("the plugins found are {names}")
-        }
-    };
-    format!(
-        "{found}; one with this name would be `{}` in a folder of `plugin_path`: see longhaul sinks",
-        library.display()
-    )
-}
-
-/// `--sink` names neither a configured sink nor a built-in type.
-fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> Failure {
-    let types = registry.iter().map(|(kind, _)| kind);
-    let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
-    let suggestion = closest(name, &known);
-    ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
-        .with_hint(format!("add a table `[sinks.{name}]`"))
-        .into()
-}
-
-/// An error in the options of a sink, and where the option is configured.
-pub(crate) fn of_options(loaded: &Loaded, name: &str, error: SinkError) -> Failure {
-    let key = match error.key() {
-        Some(option) => format!("sinks.{name}.{option}"),
-        None => format!("sinks.{name}"),
-    };
-    let (exit, hint) = match error.kind() {
-        SinkErrorKind::Config => (Exit::Usage, None),
-        SinkErrorKind::Broken => (Exit::Sink, Some(broken_sink(name))),
-        _ => (Exit::Sink, Some("fix the problem, then run the same command again".to_owned())),
-    };
-    let origin = origin(loaded, name, &key);
-    let error = SinkOptionsError { name: name.to_owned(), source: error };
-    Failure { origin, hint, ..Failure::new(exit, error) }
-}
-
-/// Where `key` is configured, or else the type of the sink, or else the sink.
-fn origin(loaded: &Loaded, name: &str, key: &str) -> Option<String> {
-    let places = [key.to_owned(), format!("sinks.{name}.type"), format!("sinks.{name}")];
-    let origin = places.iter().map(|key| loaded.origin_of(key)).find(|origin| *origin != Origin::Default);
-    origin.map(|origin| origin.to_string())
-}
-
-/// Names the table.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot use `{key}`")]
-struct TableError {
-    key: String,
-    source: SinkError,
-}
-
-/// Names the sink.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot set up the sink `{name}`")]
-struct SinkOptionsError {
-    name: String,
-    source: SinkError,
 }

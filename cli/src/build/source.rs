@@ -19,7 +19,7 @@ use longhaul_core::{
         },
     },
     pull::{
-        BookmarkOrder, Filter, Incremental,
+        Accepts, BookmarkOrder, Filter, Incremental,
         job::{Cancel, Job, JobState},
         window::Windows,
     },
@@ -202,7 +202,8 @@ fn filter(stream: &Stream) -> Option<Filter> {
 }
 
 fn incremental(incremental: &config::Incremental) -> Option<Incremental> {
-    let config::Incremental { at, next, order, param, .. } = incremental;
+    let config::Incremental { at, lookback, next, order, param, .. } = incremental;
+    let accepts = if lookback.is_zero() { Accepts::Any } else { Accepts::Times };
     let order = match order {
         config::Order::AsSent => BookmarkOrder::AsSent,
         config::Order::Greatest => BookmarkOrder::Greatest,
@@ -210,7 +211,7 @@ fn incremental(incremental: &config::Incremental) -> Option<Incremental> {
     match (at, next, param) {
         (_, Some(next), param) => Some(Incremental::Next { next: next.clone(), param: param.clone() }),
         (Some(at), None, Some(param)) => {
-            Some(Incremental::Value { at: at.clone(), param: param.clone(), order })
+            Some(Incremental::Value { at: at.clone(), param: param.clone(), order, accepts })
         }
         _ => None,
     }

@@ -12,7 +12,6 @@ use std::{
 use longhaul_core::{
     Clock,
     clock::{SystemClock, Wake},
-    event::Fault,
 };
 use longhaul_demo::{FakeApi, Faults, Settings};
 
@@ -24,10 +23,10 @@ use crate::{
     session::Session,
     stop::{Reason, Stop},
     terminal::{
+        counts::{Counts, name},
         failure::Failure,
         invocation::Invocation,
         numbers::{counted, grouped},
-        progress::Counts,
         screen::Screen,
     },
 };
@@ -217,7 +216,7 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
         grouped(counts.rejected_tokens),
     );
     let retried =
-        counts.retried.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), describe(*fault)));
+        counts.retried.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), name(*fault)));
     let retried = retried.collect::<Vec<_>>().join(", ");
     // Writing to a string does not fail.
     let _ = write!(
@@ -230,13 +229,4 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
         compared.sample,
     );
     text
-}
-
-fn describe(fault: Fault) -> String {
-    match fault {
-        Fault::Status(status) => status.to_string(),
-        Fault::Connection => "lost connection".to_owned(),
-        Fault::UnreadableAnswer => "unreadable answer".to_owned(),
-        _ => "other fault".to_owned(),
-    }
 }

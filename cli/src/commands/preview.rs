@@ -26,6 +26,7 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
     let name = arguments.stream.as_str();
     let stream = session.loaded.stream(name)?;
     let access = session.connect()?;
+    session.share_state(name, name)?;
     let source = session.source(name, stream, &access)?;
     let page = match FirstPage::fetch(session, name, stream, &source, &access, Wanted::OnePage)? {
         FirstPage::Fetched { first, .. } => first,

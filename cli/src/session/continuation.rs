@@ -22,12 +22,13 @@ pub(crate) fn continuation(
     if reached.is_some_and(|reached| reached.definition != definition) {
         return Err(changed(name));
     }
+    let first = first(session, name, incremental)?;
     let start = match reached.and_then(Reached::start) {
-        None => first(session, name, incremental)?,
+        None => first.clone(),
         Some(start) => Some(less_lookback(session, name, incremental, start)?),
     };
     let reached = reached.map(|reached| reached.value.clone());
-    Ok(Some(Continuation { definition, start, reached, has_parents: stream.each.is_some() }))
+    Ok(Some(Continuation { definition, start, first, reached, has_parents: stream.each.is_some() }))
 }
 
 /// The start of the first pull, if one is configured.

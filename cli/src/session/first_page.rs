@@ -142,6 +142,10 @@ fn pages(
         Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),
         _ => None,
     };
+    if second.is_some() {
+        // If the API ignores the cursor, the second page is the first one again, and leads to itself.
+        pages.check_next()?;
+    }
     Ok(FirstPage::Fetched { first, second })
 }
 

@@ -3,28 +3,40 @@
 pub(crate) mod continuation;
 pub(crate) mod first_page;
 pub(crate) mod lock;
+pub(crate) mod out;
 pub(crate) mod parents;
 pub(crate) mod partitions;
 mod path_conflicts;
 pub(crate) mod plan;
 mod pull_id;
 pub(crate) mod range;
+pub(crate) mod recording;
 pub(crate) mod resume;
 pub(crate) mod run_record;
+mod sample;
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use longhaul_core::{
-    Clock, Secret, Source, client::rate::Share, clock::SystemClock, disk::SystemDisk, event::Observer,
-    sink::Variables, state::StateFile,
+    Clock, Secret, Source,
+    client::rate::Share,
+    clock::SystemClock,
+    disk::SystemDisk,
+    event::{Observer, Observers, Unobserved},
+    sink::Variables,
+    state::StateFile,
 };
 
-use longhaul_plugin_host::Plugins;
+use tempfile::TempDir;
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, Limits},
+    build::{self, Access, ConfiguredSinks, Exchanges, Limits, SinkTypes, StoreAccess},
     config::{self, ConfigError, Loaded, Sources, Stream},
     stop::Stop,
     terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
@@ -47,10 +59,16 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     /// Shows the progress of the run.
     pub(crate) progress: Progress,
+    /// Receives the events of the run besides `progress`.
+    pub(in crate::session) recorder: OnceLock<Arc<dyn Observer>>,
     /// Stops the run.
     pub(crate) stop: Stop,
     /// When the command started. Relative times refer to it.
     pub(crate) now: Timestamp,
+    /// How requests travel.
+    pub(crate) exchanges: Exchanges,
+    /// The folder with the state of a replay. It is removed at the end.
+    pub(crate) own_state: Option<TempDir>,
 }
 
 impl Session {
@@ -61,14 +79,47 @@ impl Session {
         screen: Screen,
         stop: Stop,
     ) -> Result<Self, Failure> {
-        let loaded = config::load(&sources)?;
+        let loaded = config::load_with(&sources, |loaded| {
+            let plugin_path = &loaded.config.plugin_path;
+            let plugins = build::plugins(plugin_path, &sources.environment, &sources.cwd);
+            let stores = StoreAccess {
+                loaded,
+                environment: &sources.environment,
+                observer: Arc::new(Unobserved),
+                secrets: screen.secrets(),
+                folder: sources.cwd.join(&loaded.config.state_dir),
+            };
+            plugins.map_or(Vec::new(), |plugins| {
+                ConfiguredSinks::errors(loaded, &SinkTypes::new(plugins, stores))
+            })
+        })?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
         let progress = Progress::new(Arc::clone(&clock), screen.clone());
         // Outside the range of timestamps, any time will do for a file name.
         let now = Timestamp::try_from(clock.now()).unwrap_or_default();
         let Sources { environment, cwd: folder, .. } = sources;
-        Ok(Self { loaded, environment, invocation, folder, screen, clock, progress, stop, now })
+        let (recorder, exchanges, own_state) = (OnceLock::new(), Exchanges::Live, None);
+        Ok(Self {
+            loaded,
+            environment,
+            invocation,
+            folder,
+            screen,
+            clock,
+            progress,
+            recorder,
+            stop,
+            now,
+            exchanges,
+            own_state,
+        })
+    }
+
+    /// Sends the events of every client that is built from now on to `recorder`, too. There can be one.
+    pub(crate) fn observe(&self, recorder: Arc<dyn Observer>) {
+        // The command line has each flag once.
+        let _ = self.recorder.set(recorder);
     }
 
     /// Builds the client of the API.
@@ -78,7 +129,11 @@ impl Session {
 
     /// Builds the client of the API, with the limits of these arguments.
     pub(crate) fn connect_for(&self, arguments: &RunArguments) -> Result<Access, Failure> {
-        let observer: Arc<dyn Observer> = Arc::new(self.progress.clone());
+        let progress: Arc<dyn Observer> = Arc::new(self.progress.clone());
+        let observer = match self.recorder.get() {
+            Some(recorder) => Arc::new(Observers(vec![progress, Arc::clone(recorder)])),
+            None => progress,
+        };
         let workers = arguments.workers();
         let part = arguments.part.filter(|part| part.of == workers);
         let limits = Limits {
@@ -94,6 +149,7 @@ impl Session {
             &observer,
             self.screen.secrets(),
             limits,
+            &self.exchanges,
         )?;
         self.stop.add_transport(Arc::clone(&access.transport));
         Ok(access)
@@ -117,10 +173,18 @@ impl Session {
         names.iter().map(|name| Ok((name.as_str(), self.loaded.stream(name)?))).collect()
     }
 
-    /// Searches for plugins.
-    pub(crate) fn plugins(&self) -> Result<Plugins, Failure> {
+    /// The types of sinks. Searches for plugins.
+    pub(crate) fn sink_types(&self) -> Result<SinkTypes, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
-        build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)
+        let plugins = build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)?;
+        let stores = StoreAccess {
+            loaded: &self.loaded,
+            environment: &self.environment,
+            observer: Arc::new(self.progress.clone()),
+            secrets: self.screen.secrets(),
+            folder: self.state_folder().join("uploads"),
+        };
+        Ok(SinkTypes::new(plugins, stores))
     }
 
     /// The values of the placeholders in requests and sinks of a stream.
@@ -143,7 +207,10 @@ impl Session {
 
     /// The folder with the saved state.
     pub(crate) fn state_folder(&self) -> PathBuf {
-        self.folder.join(&self.loaded.config.state_dir)
+        match &self.own_state {
+            Some(folder) => folder.path().to_owned(),
+            None => self.folder.join(&self.loaded.config.state_dir),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use longhaul_core::{
     disk::SystemDisk,
     pull::{Each, ParentError, ParentsSink, differs_by},
     sink::{Batch, Destination, Mark, OpenSink, SinkError, Variables},
-    state::Parents,
+    state::{Parent, Parents, StateError},
 };
 use tempfile::TempDir;
 
@@ -147,20 +147,8 @@ impl<'s> StreamParents<'s> {
         let has_id = |sink: &dyn OpenSink| differs_by(&["partition".to_owned()], sink, &filled);
         let of_partition = sinks.iter().filter(|(_, sink)| differs_by(&placeholders, *sink, variables));
         for (name, sink) in of_partition.filter(|(_, sink)| !has_id(*sink)) {
-            let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());
-            let others = ["partition", "window.start", "window.end"].into_iter();
-            let variables = others.fold(variables.clone(), |variables, name| variables.with(name, ""));
-            let mut alike = None;
-            let read = parents.read_all(|parent| {
-                let destination = sink.destination(&Each::in_file_names(variables.clone(), &parent));
-                if let (None, Ok(Destination::File(path))) = (&alike, destination)
-                    && !seen.insert(fingerprint_of(&path))
-                {
-                    alike = Some(path);
-                }
-                Ok(())
-            });
-            read.map_err(|error| Failure::of_state(self.name, error))?;
+            let alike = self.path_of_two(*sink, &filled, parents);
+            let alike = alike.map_err(|error| Failure::of_state(self.name, error))?;
             if let Some(path) = alike {
                 let key = format!("sinks.{name}.path");
                 let source = self.config.source();
@@ -174,6 +162,41 @@ impl<'s> StreamParents<'s> {
             }
         }
         Ok(())
+    }
+
+    /// A path that two parents have; `None` if all have different ones. `filled` has values for all placeholders.
+    fn path_of_two(
+        &self,
+        sink: &dyn OpenSink,
+        filled: &Variables,
+        parents: &Parents,
+    ) -> Result<Option<PathBuf>, StateError> {
+        let mut decisive = self.config.placeholders();
+        decisive.retain(|name| differs_by(std::slice::from_ref(name), sink, filled));
+        let path_of = |parent: &Parent| match sink.destination(&Each::in_file_names(filled.clone(), parent)) {
+            Ok(Destination::File(path)) => Some(path),
+            _ => None,
+        };
+        let mut seen = HashSet::with_capacity(usize::try_from(parents.len()).unwrap_or_default());
+        let mut alike = None;
+        parents.read_all(|parent| {
+            if alike.is_none() {
+                // If one value decides, different values have different paths. To resolve each path takes system calls.
+                let of_value = |name: &String| {
+                    let value = Each::in_file_names(Variables::default(), &parent);
+                    value.get(name).map(PathBuf::from)
+                };
+                let told_apart = match &decisive[..] {
+                    [name] => of_value(name),
+                    _ => path_of(&parent),
+                };
+                if told_apart.is_some_and(|apart| !seen.insert(fingerprint_of(&apart))) {
+                    alike = path_of(&parent);
+                }
+            }
+            Ok::<_, StateError>(())
+        })?;
+        Ok(alike)
     }
 
     fn unusable(&self, what: &str, error: &dyn std::fmt::Display) -> Failure {

@@ -64,6 +64,15 @@ impl PathConflicts {
         Ok(())
     }
 
+    /// Adds an object in a store that `sink` writes alone. The error is a clause.
+    pub(crate) fn add_object(&mut self, address: &str, sink: &str) -> Result<(), String> {
+        let path = PathBuf::from(address);
+        match self.writers.insert(path.clone(), Writer::Sink(sink.to_owned())) {
+            Some(other) => Err(conflict(&other, sink, &path)),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a path that `sink` shares with others. The error is a clause.
     pub(crate) fn add_shared(&mut self, path: &Path, sink: &str) -> Result<(), String> {
         let path = self.outside_of_state(path, sink)?;
@@ -133,6 +142,8 @@ mod tests {
         let mut paths = PathConflicts::new([PathBuf::from("/w/longhaul.toml")], Path::new("/w/.longhaul"));
         paths.add(Path::new("/w/a.csv"), "one").unwrap();
         paths.add(Path::new("/w/b.csv"), "two").unwrap();
+        paths.add_object("s3://b/a", "one").unwrap();
+        assert_eq!(paths.add_object("s3://b/a", "two").unwrap_err(), "one and two both write to `s3://b/a`");
         let mut error = |path| paths.add(Path::new(path), "three").unwrap_err();
         assert_eq!(error("/w/a.csv"), "one and three both write to `/w/a.csv`");
         assert_eq!(error("/w/a.csv.part"), "one and three both write to `/w/a.csv.part`");

@@ -12,12 +12,13 @@ use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
     config::{ConfigError, Stream},
+    exit::Exit,
     session::{
         Session,
         parents::{StreamParents, with_parents},
         path_conflicts::PathConflicts,
         pull_id::pull_id,
-        range,
+        range, sample,
     },
     terminal::failure::Failure,
 };
@@ -96,75 +97,112 @@ pub(crate) fn plan_as<'s>(
 ) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
-    let mut planned = Vec::new();
+    let (mut planned, mut failures) = (Vec::new(), Vec::new());
     for (name, stream, is_selected) in with_parents(session, streams, arguments)? {
-        if !is_selected {
-            planned.push(of_parents(session, name, stream, access)?);
-            continue;
-        }
-        let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments) + suffix;
-        let variables = session.variables(name);
-        range::bounds(session, name, stream)?;
-        let mut pull = Planned {
-            name,
-            command: (id != name).then(|| session.invocation.clone().of_run(arguments).run(name)),
-            id,
-            stream,
-            is_selected,
-            parents: None,
-            children: Vec::new(),
-            source: session.source(name, stream, access)?,
-            variables: variables.clone(),
-            sinks: Vec::new(),
-            columns: Vec::new(),
-            destinations: Vec::new(),
-            retention: Retention::Kept,
-            saves_state: false,
+        let pull = if is_selected {
+            plan_stream(suffix, session, arguments, (name, stream), sinks, &mut paths, access)
+        } else {
+            of_parents(session, name, stream, access)
         };
-        for sink in sink_names(stream, arguments) {
-            let has_mode = sinks.knows(sink, "mode");
-            pull.columns.extend_from_slice(sinks.columns(sink));
-            let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
-            let (destination, layout) = destination(session, sink_name, sink, &pull)?;
-            let writer = format!("stream `{name}` through sink `{sink_name}`");
-            let added = match &destination {
-                Destination::File(path) => paths.add(path, &writer),
-                Destination::Elsewhere(_) => {
-                    // The destination of a database is a text for people. Its `path` is the file.
-                    let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
-                    path.map_or(Ok(()), |path| paths.add_shared(&path, &writer))
-                }
-                Destination::Stdout => Ok(()),
-            };
-            added.map_err(|clause| {
-                at_path(session, sink_name, clause)
-                    .with_hint("put `{stream}` in the path, or choose another path")
-            })?;
-            let retention = match &destination {
-                Destination::Stdout => Retention::None,
-                Destination::File(_)
-                    if layout == Layout::FilePerPartition
-                        && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
-                {
-                    Retention::OtherFiles
-                }
-                _ if appends(session, sink_name) => Retention::Kept,
-                // A database without an option `mode` is assumed to keep its records.
-                Destination::Elsewhere(_) if !has_mode => Retention::Kept,
-                _ => Retention::UntilNextPull,
-            };
-            check_incremental(session, stream, sink_name, retention)?;
-            pull.retention = pull.retention.min(retention);
-            if destination != Destination::Stdout {
-                pull.saves_state = true;
-            }
-            pull.destinations.push(shown(session, sink_name, destination, layout));
-            pull.sinks.push((sink_name, sink));
+        match pull {
+            Ok(pull) => planned.push(pull),
+            Err(failure) => failures.push(failure),
         }
-        planned.push(pull);
     }
+    all(failures)?;
     connect(session, &mut planned)?;
     Ok(planned)
+}
+
+/// The failures of streams as one, so that nobody has to correct them one by one. One that is not of the configuration comes
+/// alone.
+fn all(mut failures: Vec<Failure>) -> Result<(), Failure> {
+    if let Some(other) = failures.iter().position(|failure| failure.exit != Exit::Usage) {
+        return Err(failures.swap_remove(other));
+    }
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    Err(Failure { others: first.others.into_iter().chain(failures).collect(), ..first })
+}
+
+/// Plans the pull of a stream that the user selected.
+fn plan_stream<'s>(
+    suffix: &str,
+    session: &'s Session,
+    arguments: &'s RunArguments,
+    (name, stream): (&'s str, &'s Stream),
+    sinks: &'s ConfiguredSinks,
+    paths: &mut PathConflicts,
+    access: &Access,
+) -> Result<Planned<'s>, Failure> {
+    let id = pull_id(&session.loaded, name, &sink_names(stream, arguments), arguments) + suffix;
+    let variables = session.variables(name);
+    range::bounds(session, name, stream)?;
+    if arguments.limit.is_some() {
+        sample::check_stream(name, stream)?;
+    }
+    let mut pull = Planned {
+        name,
+        command: (id != name).then(|| session.invocation.clone().of_run(arguments).run(name)),
+        id,
+        stream,
+        is_selected: true,
+        parents: None,
+        children: Vec::new(),
+        source: session.source(name, stream, access)?,
+        variables: variables.clone(),
+        sinks: Vec::new(),
+        columns: Vec::new(),
+        destinations: Vec::new(),
+        retention: Retention::Kept,
+        saves_state: false,
+    };
+    for sink in sink_names(stream, arguments) {
+        let has_mode = sinks.knows(sink, "mode");
+        pull.columns.extend_from_slice(sinks.columns(sink));
+        let (sink_name, Some(sink)) = (sink.name, sinks.get(sink)) else { continue };
+        let (destination, layout) = destination(session, sink_name, sink, &pull)?;
+        let writer = format!("stream `{name}` through sink `{sink_name}`");
+        let added = match &destination {
+            Destination::File(path) => paths.add(path, &writer),
+            Destination::Elsewhere(_) => {
+                // The destination of a database is a text for people. Its `path` is the file.
+                let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
+                path.map_or(Ok(()), |path| paths.add_shared(&path, &writer))
+            }
+            Destination::Object(address) => paths.add_object(address, &writer),
+            Destination::Stdout => Ok(()),
+        };
+        added.map_err(|clause| {
+            at_path(session, sink_name, clause)
+                .with_hint("put `{stream}` in the path, or choose another path")
+        })?;
+        let retention = match &destination {
+            Destination::Stdout => Retention::None,
+            _ if appends(session, sink_name) => Retention::Kept,
+            Destination::File(_) | Destination::Object(_)
+                if layout == Layout::FilePerPartition
+                    && differs_by(&WINDOW.map(str::to_owned), sink, &variables) =>
+            {
+                Retention::OtherFiles
+            }
+            // A database without an option `mode` is assumed to keep its records.
+            Destination::Elsewhere(_) if !has_mode => Retention::Kept,
+            _ => Retention::UntilNextPull,
+        };
+        check_incremental(session, stream, sink_name, retention)?;
+        if arguments.limit.is_some() {
+            let is_shared = layout == Layout::OneDestination;
+            sample::check_sink(session, sink_name, &destination, is_shared)?;
+        }
+        pull.retention = pull.retention.min(retention);
+        if destination != Destination::Stdout && arguments.limit.is_none() {
+            pull.saves_state = true;
+        }
+        pull.destinations.push(shown(session, sink_name, destination, layout));
+        pull.sinks.push((sink_name, sink));
+    }
+    Ok(pull)
 }
 
 /// Plans a pull that only other streams need.
@@ -333,9 +371,13 @@ fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {
 
 fn shown(session: &Session, sink: &str, destination: Destination, layout: Layout) -> String {
     match (destination, template(session, sink)) {
-        (Destination::File(_), Some(template)) if layout == Layout::FilePerPartition => template.to_owned(),
+        (Destination::File(_) | Destination::Object(_), Some(template))
+            if layout == Layout::FilePerPartition =>
+        {
+            template.to_owned()
+        }
         (Destination::File(path), _) => path.display().to_string(),
-        (Destination::Elsewhere(place), _) => place,
+        (Destination::Object(place) | Destination::Elsewhere(place), _) => place,
         (_, _) => STDOUT.to_owned(),
     }
 }

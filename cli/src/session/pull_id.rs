@@ -16,7 +16,9 @@ pub(crate) fn pull_id(
     arguments: &RunArguments,
 ) -> String {
     let mut changes: Vec<String> = arguments.sink.iter().map(|sink| format!("--sink {sink}")).collect();
-    let range = ["from", "to"].map(|key| format!("streams.{name}.window.{key}"));
+    let streams = with_parents(loaded, name).into_iter();
+    let range: Vec<_> =
+        streams.flat_map(|name| ["from", "to"].map(|key| format!("streams.{name}.window.{key}"))).collect();
     let decides = |key: &String| {
         range.contains(key)
             || sinks.iter().any(|sink| key.starts_with(&format!("sinks.{}.", sink.name)))
@@ -28,6 +30,14 @@ pub(crate) fn pull_id(
         return name.to_owned();
     }
     format!("{name}@{}", fingerprint(&changes.join("\n")))
+}
+
+/// The stream, and those of its parents: their range of time is its own, too.
+fn with_parents<'l>(loaded: &'l Loaded, name: &'l str) -> Vec<&'l str> {
+    let streams = &loaded.config.streams;
+    let parent = |name: &&'l str| streams.get(*name)?.each.as_ref()?.stream.as_deref();
+    // Streams that are each other's parents are refused when the configuration is checked.
+    std::iter::successors(Some(name), parent).take(streams.len()).collect()
 }
 
 /// Whether a change of this key may change where the sink writes. Options of the format do not matter: a rollback cuts

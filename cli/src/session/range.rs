@@ -44,7 +44,9 @@ pub(crate) fn resolve(
 ) -> Result<Option<Range>, Failure> {
     let Some(window) = &stream.window else { return Ok(None) };
     let known = known.filter(|_| window.incremental);
-    let Some(bounds) = resolve_bounds(session, name, stream, source, known, access)? else { return Ok(None) };
+    let Some(bounds) = resolve_bounds(session, name, stream, source, known, Some(access))? else {
+        return Ok(None);
+    };
     let windows = tile(session, name, window, bounds)?;
     // Records of the future cannot have been pulled.
     let reached = (bounds.end > bounds.start).then_some(bounds.end.min(session.now));
@@ -52,21 +54,21 @@ pub(crate) fn resolve(
 }
 
 /// The start and end of the range of the stream `name`; `None` if it has no window. It starts at `known`, minus `lookback`,
-/// or else as configured.
+/// or else as configured. Without `access`, nothing is sent, so the API is not asked how far its data reaches.
 pub(crate) fn resolve_bounds(
     session: &Session,
     name: &str,
     stream: &Stream,
     source: &Source,
     known: Option<Timestamp>,
-    access: &Access,
+    access: Option<&Access>,
 ) -> Result<Option<Window>, Failure> {
     let Some(window) = &stream.window else { return Ok(None) };
     let Some((from, mut to)) = bounds(session, name, stream)? else { return Ok(None) };
     let key = |below: &str| format!("streams.{name}.window.{below}");
     let invalid =
         |below: &str, clause: String| -> Failure { session.loaded.error_at(&key(below), clause).into() };
-    if let Some(available) = &window.available {
+    if let Some((available, access)) = window.available.as_ref().zip(access) {
         to = to.min(available_until(session, name, source, access, available)?);
     }
     let from = match known {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use longhaul_core::{
     Body, Source,
     listing::end::Had,
@@ -27,7 +26,7 @@ use crate::{
         pull_id::changes_place,
         range,
     },
-    terminal::{failure::Failure, numbers::counted},
+    terminal::{failure::Failure, numbers::counted, times::shown},
 };
 
 /// Where a pull starts.
@@ -74,19 +73,26 @@ pub(crate) fn start(
         command: planned.command.clone(),
         checkpoint: Checkpoint::default(),
     };
-    pull.earlier = earlier_keys(planned, &state, &pull);
+    pull.earlier = earlier_keys(session, planned, &state, &pull);
     let windows = range.map(|range| range.windows);
     Ok(Start { state, pull, windows, variables: variables.clone(), from: None })
 }
 
 /// The extent of the keys of the last complete pull, if `pull` drops records that have not changed since then. That is
 /// right only as long as the sinks have these records: a file that is replaced needs them again.
-fn earlier_keys(planned: &Planned<'_>, state: &State, pull: &Unfinished) -> Option<Extent> {
+fn earlier_keys(
+    session: &Session,
+    planned: &Planned<'_>,
+    state: &State,
+    pull: &Unfinished,
+) -> Option<Extent> {
     if !planned.stream.is_incremental() || !planned.is_selected || planned.stream.unique.is_none() {
         return None;
     }
     let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
-    let keys = keys.filter(|keys| keys.definition == pull.fingerprint());
+    // A replay has no credentials, and may write elsewhere, but its state is that of the recorded run.
+    let is_replay = session.exchanges.replayed().is_some();
+    let keys = keys.filter(|keys| is_replay || keys.definition == pull.fingerprint());
     let start = pull.range.map(|range| range.start);
     let replaces_file = |keys: &&Keys| planned.retention != Retention::Kept && keys.until > start;
     Some(keys.filter(|keys| !replaces_file(keys)).map(|keys| keys.extent).unwrap_or_default())
@@ -174,6 +180,7 @@ pub(crate) fn discard_unfinished(
             spool: None,
             columns: Vec::new(),
             strict: false,
+            limit: None,
             checkpointing,
         };
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
@@ -255,9 +262,4 @@ fn other_parents(name: &str) -> Failure {
     let clause = format!("cannot resume `{name}`: its parents are not those that the unfinished run has");
     let hint = format!("start again with new parents: longhaul run {name} --fresh");
     Failure::new(Exit::State, clause).hint(hint)
-}
-
-/// A time, for people.
-pub(crate) fn shown(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

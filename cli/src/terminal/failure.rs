@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use longhaul_core::{
-    client::{AttemptError, BodyFault, RequestError, auth::AuthError, retry::StopReason},
+    client::{AttemptError, BodyFault, RequestError, answer::Then, auth::AuthError, retry::StopReason},
     http::{template::TemplateError, transport::TransportErrorKind},
     listing::PageError,
     pull::{ParentError, PullError, job::JobError},
@@ -108,6 +108,14 @@ impl From<ConfigError> for Failure {
     }
 }
 
+/// Whether the pull may have failed because a cursor or link has expired, without a hint of the API or the user.
+pub(crate) fn may_be_expired(error: &PullError) -> bool {
+    let PullError::Page(PageError::Request(request)) = error else { return false };
+    let has_hint = request.refusal().is_some_and(|refusal| refusal.hint.is_some());
+    let restarts = request.reason() == StopReason::Ruled(Then::Restart);
+    hints::may_be_expired(error) || (restarts && !has_hint)
+}
+
 /// Names the stream.
 #[derive(Debug, thiserror::Error)]
 #[error("the stream `{stream}` is not complete")]
@@ -153,7 +161,11 @@ fn exit_of_request(error: &RequestError, stopped: Option<Reason>) -> Exit {
         (StopReason::Exhausted | StopReason::WaitTooLong(_), _) => Exit::TryLater,
         (StopReason::Unauthorized, _) => Exit::Authentication,
         (StopReason::Interrupted, _) => stopped.map_or(Exit::TryLater, Reason::exit),
-        (_, Some(AttemptError::Failed(error))) if error.kind() == TransportErrorKind::Disk => Exit::State,
+        (_, Some(AttemptError::Failed(error))) => match error.kind() {
+            TransportErrorKind::Disk | TransportErrorKind::Unreplayable => Exit::State,
+            TransportErrorKind::NotStored => Exit::Sink,
+            _ => Exit::Api,
+        },
         (_, Some(AttemptError::Unreadable(BodyFault::Disk(_)))) => Exit::State,
         _ => Exit::Api,
     }
@@ -185,5 +197,27 @@ fn exit_of_auth(error: &AuthError, stopped: Option<Reason>) -> Exit {
         AuthError::Unavailable { .. } => Exit::TryLater,
         AuthError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         _ => Exit::Authentication,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_a_question_of_permissions() {
+        for (kind, fix) in [
+            (ErrorKind::StorageFull, "make room in `state_dir`"),
+            (ErrorKind::QuotaExceeded, "make room in `state_dir`"),
+            (ErrorKind::FileTooLarge, "raise the limit on the size of files (`ulimit -f`)"),
+            (ErrorKind::PermissionDenied, "check `state_dir` and its permissions"),
+        ] {
+            let error = StateError::Unwritable { path: "x".into(), source: kind.into() };
+            let failure = Failure::of_state("users", error);
+            assert_eq!(failure.exit, Exit::State);
+            assert_eq!(failure.hint, Some(format!("{fix}, then resume with: longhaul run users")));
+        }
     }
 }

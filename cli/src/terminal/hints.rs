@@ -16,79 +16,22 @@ use longhaul_core::{
     state::StateError,
 };
 
-use crate::exit::Exit;
+use crate::{
+    exit::Exit,
+    terminal::{page_hints::page, storage},
+};
 
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
         PullError::Page(PageError::Request(error)) => request(error, exit, stream),
         PullError::Page(PageError::Body(fault)) => body(fault, stream),
-        PullError::Page(PageError::Repeated { .. }) => {
-            format!(
-                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
-            )
-        }
         PullError::Page(PageError::ForeignOrigin(origin)) => foreign_origin(origin, stream),
-        PullError::Page(
-            PageError::Elsewhere { .. }
-            | PageError::Absent { .. }
-            | PageError::NoArray { .. }
-            | PageError::Scalar { .. },
-        ) => {
-            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
-        }
-        PullError::Page(PageError::OtherHeader { .. }) => {
-            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
-        }
-        PullError::Page(PageError::SameRecords { .. }) => {
-            format!(
-                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
-            )
-        }
-        PullError::Page(PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. }) => {
-            let at = first_place(at);
-            format!(
-                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
-            )
-        }
-        PullError::Page(PageError::MoreMissing { at, .. }) => {
-            let at = first_place(at);
-            format!(
-                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
-            )
-        }
-        PullError::Page(PageError::ShortButContinues { .. }) => {
-            format!(
-                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
-            )
-        }
-        PullError::Page(PageError::TooManyEmpty { .. }) => {
-            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
-        }
-        PullError::Page(PageError::EmptyBeforeEnd { .. }) => {
-            format!(
-                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
-            )
-        }
-        PullError::Page(PageError::NotOnly { .. }) => format!(
-            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
-        ),
-        PullError::Page(PageError::RecordsMissing { .. } | PageError::Gap { .. }) => format!(
-            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
-        ),
-        PullError::Page(PageError::ErrorInstead { .. } | PageError::ErrorBeside { .. }) => {
-            format!(
-                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
-            )
-        }
-        PullError::Page(PageError::NoStart { .. } | PageError::StartIsNoLink { .. }) => format!(
-            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
-        ),
-        PullError::Page(PageError::SecretStart { .. }) => format!(
-            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
-        ),
-        PullError::Page(_) => format!("check `streams.{stream}.pages`"),
+        PullError::Page(error) => page(error, stream),
         PullError::Bookmark(BookmarkError::Missing { at, .. }) => format!(
             "to leave out records without it, set `streams.{stream}.where = [{{ at = \"{at}\", exists = true }}]`; or choose another `incremental.at`"
+        ),
+        PullError::Bookmark(BookmarkError::NoTime { .. }) => format!(
+            "remove `streams.{stream}.incremental.lookback`, or choose another `at` with a time"
         ),
         PullError::Bookmark(_) => format!(
             "choose another `streams.{stream}.incremental.at`; or, if the API sends records in order, set `order = \"as_sent\"`"
@@ -99,8 +42,12 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
             format!("give the field another name in `streams.{stream}.each.add`")
         }
         PullError::Job(error) => job(error, exit, stream),
-        PullError::Template(TemplateError::Header(_)) => format!("check the headers of `streams.{stream}`"),
-        PullError::Template(_) => format!("check the path in `streams.{stream}`"),
+        PullError::Template(error) => template(error, stream),
+        PullError::TooDeep { window } if window.is_shortest() => {
+            "narrow the request so that it has fewer results: windows are halved at whole seconds, so this one cannot be \
+             halved again"
+                .to_owned()
+        }
         PullError::TooDeep { .. } => format!(
             "lower `streams.{stream}.window.min_slice`, or narrow the request so that it has fewer results"
         ),
@@ -113,6 +60,16 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::State(error) => state(error, stream),
         PullError::Sink { name, source } => sink(name, source, stream),
         _ => "please report this".to_owned(),
+    }
+}
+
+fn template(error: &TemplateError, stream: &str) -> String {
+    match error {
+        TemplateError::Header(_) => format!("check the headers of `streams.{stream}`"),
+        TemplateError::Resource(_) => format!(
+            "choose another value in `streams.{stream}.each.values`, or write the placeholder without `+`"
+        ),
+        _ => format!("check the path in `streams.{stream}`"),
     }
 }
 
@@ -139,11 +96,6 @@ fn foreign_origin(origin: &ForeignOrigin, stream: &str) -> String {
             "check `api.base_url` and `streams.{stream}.pages`, or ask the API's operator about `{found}`"
         ),
     }
-}
-
-/// The first of the places that a message names in backticks.
-fn first_place(places: &str) -> &str {
-    places.split('`').nth(1).unwrap_or(places)
 }
 
 pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String {
@@ -204,6 +156,9 @@ fn body(fault: &BodyFault, stream: &str) -> String {
         BodyFault::Undecodable { .. } => format!(
             "check `streams.{stream}.path`, or request JSON with a query parameter or header; for NDJSON or CSV, set `streams.{stream}.format`"
         ),
+        BodyFault::Encoded { .. } => format!(
+            "set `streams.{stream}.headers = {{ Accept-Encoding = \"identity\" }}`, or check for a proxy that compresses answers"
+        ),
         BodyFault::JsonInstead { .. } => {
             format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
         }
@@ -260,6 +215,9 @@ pub(super) fn state(error: &StateError, stream: &str) -> String {
         StateError::Damaged { .. } | StateError::Foreign { .. } | StateError::Missing { .. } => {
             format!("restore the file, or discard it and start again: longhaul run {stream} --fresh")
         }
+        StateError::Unreadable { source, .. } | StateError::Unwritable { source, .. } => {
+            format!("{}, then resume with: longhaul run {stream}", storage::state_folder(source))
+        }
         _ => format!("check `state_dir` and its permissions, then resume with: longhaul run {stream}"),
     }
 }
@@ -301,6 +259,15 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
         TransportErrorKind::Undecodable => {
             "request UTF-8; or ask the API's operator to send the charset that the answer really has in `Content-Type`".to_owned()
         }
+        TransportErrorKind::NotStored => {
+            "make room in the folder of --record, or run it again without --record".to_owned()
+        }
+        TransportErrorKind::NotRecorded => {
+            "a replay needs the requests of the recorded run, which ended with the last one recorded: check the \
+             streams and the configuration, or record another run"
+                .to_owned()
+        }
+        TransportErrorKind::Unreplayable => "copy the recording again, or record another run".to_owned(),
         TransportErrorKind::Endless => {
             "the API must send `Content-Length` or chunks (HTTP/1.1): check for a proxy that removes them, or report it to the API's operator".to_owned()
         }
@@ -341,7 +308,10 @@ pub(super) fn auth(error: &AuthError) -> String {
 pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
     match error.kind() {
         SinkErrorKind::Config => format!("correct `sinks.{name}` in the configuration"),
-        SinkErrorKind::Unavailable => format!("fix the problem, then resume with: longhaul run {stream}"),
+        SinkErrorKind::Unavailable => {
+            let fix = storage::full_disk(error).unwrap_or("fix the problem");
+            format!("{fix}, then resume with: longhaul run {stream}")
+        }
         SinkErrorKind::Rejected => {
             format!("correct what the sink rejects, then resume with: longhaul run {stream}")
         }

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::args::{Part, PlanArguments, RunArguments};
+use crate::{
+    args::{Part, PlanArguments, RangeArguments, RunArguments},
+    config::Range,
+};
 
 /// What a hint must repeat of the command line, quoted for a shell.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +33,22 @@ struct Repeated {
 }
 
 impl Invocation {
-    /// A command in this folder, with these configuration files and settings.
-    pub(crate) fn new(folder: Option<&Path>, files: &[PathBuf], set: &[String]) -> Self {
+    /// A command in this folder, with these configuration files, this preset, and these settings.
+    pub(crate) fn new(
+        folder: Option<&Path>,
+        files: &[PathBuf],
+        system: Option<&str>,
+        set: &[String],
+    ) -> Self {
         let mut options = String::new();
         if let Some(folder) = folder {
             add(&mut options, "-C", folder.to_string_lossy());
         }
         for file in files {
             add(&mut options, "-c", file.to_string_lossy());
+        }
+        if let Some(system) = system {
+            add(&mut options, "--system", system.into());
         }
         for set in set {
             add(&mut options, "--set", set.into());
@@ -48,18 +59,44 @@ impl Invocation {
     /// The same for `run` with these arguments. Limits are not repeated, because they would stop the next run, too.
     pub(crate) fn of_run(self, arguments: &RunArguments) -> Self {
         let RunArguments {
-            streams, sink, summary, strict, fail_fast, plan, part, partition, workers, ..
+            streams,
+            sink,
+            out,
+            limit,
+            summary,
+            report,
+            metrics,
+            strict,
+            fail_fast,
+            replay,
+            plan,
+            part,
+            partition,
+            workers,
+            range,
+            ..
         } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
-        let mut flags = String::new();
+        let mut flags = flags_of(range);
         for sink in sink {
             add(&mut flags, "--sink", sink.into());
         }
-        if let Some(path) = summary {
-            add(&mut flags, "--summary", path.to_string_lossy());
+        if let Some(path) = out {
+            add(&mut flags, "--out", path.into());
+        }
+        if let Some(limit) = limit {
+            add(&mut flags, "--limit", limit.to_string().into());
+        }
+        for (flag, path) in [("--summary", summary), ("--report", report), ("--metrics", metrics)] {
+            if let Some(path) = path {
+                add(&mut flags, flag, path.to_string_lossy());
+            }
         }
         for (flag, is_set) in [(" --strict", *strict), (" --fail-fast", *fail_fast)] {
             flags.push_str(if is_set { flag } else { "" });
+        }
+        if let Some(recording) = replay {
+            add(&mut flags, "--replay", recording.to_string_lossy());
         }
         if let Some(plan) = plan {
             add(&mut flags, "--plan", plan.to_string_lossy());
@@ -79,9 +116,9 @@ impl Invocation {
 
     /// The same for `plan` with these arguments.
     pub(crate) fn of_plan(self, arguments: &PlanArguments) -> Self {
-        let PlanArguments { streams, out, sink, now, .. } = arguments;
+        let PlanArguments { streams, out, sink, now, range, .. } = arguments;
         let streams = streams.iter().fold(String::new(), |list, name| list + " " + name);
-        let mut flags = String::new();
+        let mut flags = flags_of(range);
         for sink in sink {
             add(&mut flags, "--sink", sink.into());
         }
@@ -127,6 +164,24 @@ impl Invocation {
     }
 }
 
+/// The flags of a range of time.
+fn flags_of(range: &RangeArguments) -> String {
+    let mut flags = String::new();
+    match range.range() {
+        Some(Range::Between { from, to }) => {
+            for (flag, time) in [("--from", from), ("--to", to)] {
+                if let Some(time) = time {
+                    add(&mut flags, flag, time.into());
+                }
+            }
+        }
+        Some(Range::Last(span)) => add(&mut flags, "--last", span.into()),
+        Some(Range::Month(first)) => add(&mut flags, "--month", first.strftime("%Y-%m").to_string().into()),
+        None => {}
+    }
+    flags
+}
+
 fn add(options: &mut String, option: &str, value: Cow<'_, str>) {
     // Writing to a string does not fail.
     let _ = write!(options, " {option} {}", quoted(value));
@@ -149,10 +204,10 @@ mod tests {
     fn a_hint_repeats_the_options_of_the_command() {
         let files = ["a.toml".into(), "my files/it's.toml".into()];
         let set = ["api.timeout=5m".to_owned(), "region=\"x\"".to_owned()];
-        let invocation = Invocation::new(Some(Path::new("jobs")), &files, &set);
+        let invocation = Invocation::new(Some(Path::new("jobs")), &files, Some("genesys"), &set);
         assert_eq!(
             invocation.complete("resume with: longhaul run users"),
-            r#"resume with: longhaul -C jobs -c a.toml -c 'my files/it'\''s.toml' --set api.timeout=5m --set 'region="x"' run users"#
+            r#"resume with: longhaul -C jobs -c a.toml -c 'my files/it'\''s.toml' --system genesys --set api.timeout=5m --set 'region="x"' run users"#
         );
         assert_eq!(invocation.complete("`longhaul config` shows it"), "`longhaul config` shows it");
     }
@@ -163,18 +218,30 @@ mod tests {
             streams: vec!["users".to_owned(), "calls".to_owned()],
             sink: vec!["csv".to_owned()],
             summary: Some("s.json".into()),
+            report: Some("r.html".into()),
             strict: true,
             fail_fast: true,
             fresh: true,
             max_requests: Some(3),
+            out: Some("a b.csv".to_owned()),
+            range: RangeArguments { from: Some("last month".to_owned()), ..RangeArguments::default() },
             ..RunArguments::default()
         };
         let run = Invocation::default().of_run(&arguments);
-        let flags = "--sink csv --summary s.json --strict --fail-fast";
+        let flags = "--from 'last month' --sink csv --out 'a b.csv' --summary s.json --report r.html --strict \
+                     --fail-fast";
         let whole = format!("resume with: longhaul run users calls {flags}");
         assert_eq!(run.complete("resume with: longhaul run calls"), whole);
         let fresh = format!("start again: longhaul run calls {flags} --fresh");
         assert_eq!(run.complete("start again: longhaul run calls --fresh"), fresh);
+        let of_range = |range| {
+            let run = Invocation::default().of_run(&RunArguments { range, ..RunArguments::default() });
+            run.complete("resume with: longhaul run calls")
+        };
+        let last = RangeArguments { last: Range::last("7d").ok(), ..RangeArguments::default() };
+        assert_eq!(of_range(last), "resume with: longhaul run --last 7d");
+        let month = RangeArguments { month: Range::month("2026-10").ok(), ..RangeArguments::default() };
+        assert_eq!(of_range(month), "resume with: longhaul run --month 2026-10");
         let all = Invocation::default().of_run(&RunArguments::default());
         assert_eq!(all.complete("resume with: longhaul run calls"), "resume with: longhaul run");
     }

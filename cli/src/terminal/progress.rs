@@ -1,13 +1,13 @@
 //! The progress of a pull, for people.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use log::Level;
 use longhaul_core::{
     Clock,
     event::{Event, Fault, Observer, Pause},
@@ -15,9 +15,11 @@ use longhaul_core::{
 };
 
 use crate::terminal::{
-    numbers::{counted, duration, grouped},
+    counts::{Counts, Waiting},
+    expected::Expected,
+    numbers::{counted, duration},
     report::Chain,
-    screen::Screen,
+    screen::{Screen, width},
 };
 
 /// The time between two log lines if there is no progress line.
@@ -32,42 +34,6 @@ pub(crate) struct Progress {
     line: Arc<Mutex<ProgressBar>>,
 }
 
-/// What has happened so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    /// The current stream.
-    pub(crate) stream: String,
-    /// The records of that stream.
-    pub(crate) records: u64,
-    /// The pages of that stream.
-    pub(crate) pages: u64,
-    /// The requests of the run, including those to the token endpoint.
-    pub(crate) requests: u64,
-    /// The tokens issued during the run.
-    pub(crate) tokens: u64,
-    /// The tokens that the API rejected.
-    pub(crate) rejected_tokens: u64,
-    /// How long the run waited, for the API or before a retry.
-    pub(crate) waited: Duration,
-    /// The number of commits.
-    pub(crate) commits: u64,
-    /// How long they took.
-    pub(crate) committing: Duration,
-    /// The attempts that failed and were retried, by kind of fault.
-    pub(crate) retried: BTreeMap<Fault, u64>,
-    /// The records that an earlier run pulled.
-    resumed: u64,
-    started: Duration,
-    last_logged: Duration,
-    waiting: Option<Waiting>,
-}
-
-#[derive(Clone, Debug)]
-struct Waiting {
-    until: Duration,
-    reason: String,
-}
-
 impl Progress {
     /// Shows the progress on `screen`.
     pub(crate) fn new(clock: Arc<dyn Clock>, screen: Screen) -> Self {
@@ -76,11 +42,11 @@ impl Progress {
     }
 
     /// Starts a stream. `before` is what an earlier run pulled.
-    pub(crate) fn start(&self, stream: &str, before: &Summary) {
+    pub(crate) fn start(&self, stream: &str, before: &Summary, expected: Expected) {
         let now = self.clock.elapsed();
         let mut counts = self.lock();
         (counts.stream, counts.records, counts.pages) = (stream.to_owned(), before.records, before.pages);
-        counts.resumed = before.records;
+        (counts.resumed, counts.bytes, counts.expected) = (before.records, 0, expected);
         (counts.started, counts.last_logged, counts.waiting) = (now, now, None);
         drop(counts);
         let line = self.screen.bars().add(ProgressBar::new_spinner().with_style(self.style()));
@@ -104,11 +70,12 @@ impl Progress {
         let describe = move |_: &ProgressState, out: &mut dyn Write| {
             let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
             // A pull continues even if the progress line cannot be drawn.
-            let _ = out.write_str(&counts.describe(clock.elapsed()));
+            // The spinner, a blank, and a column that stays free, so that no terminal wraps the line.
+            let _ = out.write_str(&counts.line(clock.elapsed(), width().saturating_sub(3)));
         };
-        ProgressStyle::with_template("{spinner} {wide_progress}")
+        ProgressStyle::with_template("{spinner} {progress}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
-            .with_key("wide_progress", describe)
+            .with_key("progress", describe)
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -120,6 +87,11 @@ impl Progress {
         let mut counts = self.lock();
         counts.waited = counts.waited.saturating_add(wait);
         counts.waiting = Some(Waiting { until, reason });
+    }
+
+    /// The level at which a fault that the run recovers from is logged. A progress line counts them instead.
+    fn level(&self, usual: Level) -> Level {
+        if self.screen.is_terminal() { Level::Debug } else { usual }
     }
 
     /// Logs the progress at intervals if there is no progress line.
@@ -159,19 +131,17 @@ impl Observer for Progress {
             ),
             Event::TokenRejected { cause } => {
                 self.lock().rejected_tokens += 1;
-                log::info!("the token was rejected and renewed: {}", Chain(*cause));
+                let level = self.level(Level::Info);
+                log::log!(level, "the token was rejected and renewed: {}", Chain(*cause));
             }
             Event::Retrying { fault, cause, wait } => {
                 *self.lock().retried.entry(*fault).or_default() += 1;
-                log::warn!("{}; retrying in {}", Chain(*cause), duration(*wait));
+                let level = self.level(Level::Warn);
+                log::log!(level, "{}; retrying in {}", Chain(*cause), duration(*wait));
                 self.wait(*wait, reason(*fault));
             }
             Event::Holding { pause, wait } => {
-                let why = match pause {
-                    Pause::Requested => "the API asked for a pause",
-                    Pause::RateLimit => "the rate limit is reached",
-                };
-                self.wait(*wait, why.to_owned());
+                self.wait(*wait, reason_of(*pause).to_owned());
             }
             Event::Resubmitting => {
                 log::warn!("submitting the job again; an earlier submission may have reached the API, too");
@@ -186,6 +156,7 @@ impl Observer for Progress {
                 let mut counts = self.lock();
                 counts.records += *records as u64;
                 counts.pages += 1;
+                counts.bytes += *bytes as u64;
                 log::debug!(
                     "page {}: {}, {}",
                     counts.pages,
@@ -194,31 +165,18 @@ impl Observer for Progress {
                 );
                 self.log_at_intervals(&mut counts);
             }
+            Event::PartitionComplete { id } => self.lock().expected.complete(*id),
+            Event::TotalReported { records } => self.lock().expected.report(*records),
             _ => {}
         }
     }
 }
 
-impl Counts {
-    /// One line: the stream, records, pages, rate, time, and the reason for a wait.
-    fn describe(&self, now: Duration) -> String {
-        let time = now.saturating_sub(self.started);
-        let rate =
-            (self.records - self.resumed) * 1000 / u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1);
-        let mut line = format!(
-            "{}: {} in {}, {}/s, {}",
-            self.stream,
-            counted(self.records, "record"),
-            counted(self.pages, "page"),
-            grouped(rate),
-            duration(Duration::from_secs(time.as_secs())),
-        );
-        if let Some(waiting) = self.waiting.as_ref().filter(|waiting| waiting.until > now) {
-            let left = Duration::from_secs(waiting.until.saturating_sub(now).as_secs() + 1);
-            // Writing to a string does not fail.
-            let _ = write!(line, ", waiting {} ({})", duration(left), waiting.reason);
-        }
-        line
+/// Why nothing is sent for some time.
+fn reason_of(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Requested => "the API asked for a pause",
+        Pause::RateLimit => "the rate limit is reached",
     }
 }
 
@@ -236,18 +194,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_progress_line_shows_the_reason_and_the_rest_of_a_wait() {
-        let waiting =
-            Some(Waiting { until: Duration::from_secs(40), reason: "the server answered 429".to_owned() });
-        let counts =
-            Counts { stream: "calls".to_owned(), records: 12_000, pages: 12, waiting, ..Counts::default() };
-        assert_eq!(
-            counts.describe(Duration::from_secs(12)),
-            "calls: 12,000 records in 12 pages, 1,000/s, 12 s, waiting 29 s (the server answered 429)"
-        );
-        assert_eq!(
-            counts.describe(Duration::from_secs(60)),
-            "calls: 12,000 records in 12 pages, 200/s, 1 min 0 s"
-        );
+    fn only_a_pause_that_the_api_asked_for_is_its_own() {
+        let reasons = [Pause::Requested, Pause::RateLimit].map(reason_of);
+        assert_eq!(reasons, ["the API asked for a pause", "the rate limit is reached"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use console::{Term, measure_text_width};
 use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use log::{Level, LevelFilter, Record};
@@ -18,9 +19,6 @@ pub(crate) struct Screen {
     is_json: bool,
 }
 
-/// The length of the shortest secret that is looked for in output, in bytes.
-const SHORTEST: usize = 4;
-
 /// How results of a command are printed on stderr.
 #[derive(Clone, Copy, Debug)]
 enum Results {
@@ -33,7 +31,10 @@ enum Results {
 impl Screen {
     /// Sets up logging. `filter` is `LONGHAUL_LOG`, which overrides `-v` and `-q`.
     pub(crate) fn set_up(options: &Global, filter: Option<&str>) -> Self {
-        let with_bar = !options.quiet && options.log_format == LogFormat::Text && io::stderr().is_terminal();
+        // A terminal without cursor movements gets log lines.
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_text = !options.quiet && options.log_format == LogFormat::Text;
+        let with_bar = is_text && !is_dumb && io::stderr().is_terminal();
         let target = if with_bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
         let results = match (options.quiet, options.log_format) {
@@ -70,12 +71,17 @@ impl Screen {
 
     /// `text` without secrets. Those of a few characters stay, because they would be found in other words.
     pub(crate) fn redact(&self, text: &str) -> String {
-        self.secrets.redact_from(text, SHORTEST)
+        self.secrets.redact_from(text, Secrets::SHORTEST)
     }
 
     /// The progress lines.
     pub(crate) fn bars(&self) -> &MultiProgress {
         &self.bars
+    }
+
+    /// Whether progress and results are shown on a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        !self.bars.is_hidden()
     }
 
     /// Whether log lines are JSON.
@@ -88,10 +94,37 @@ impl Screen {
         match self.results {
             Results::Logged => log::info!("{line}"),
             // If stderr is closed, there is nobody to tell.
+            Results::Printed if self.is_terminal() => {
+                drop(writeln!(self.clone(), "{}", wrapped(line, width())));
+            }
             Results::Printed => drop(writeln!(self.clone(), "{line}")),
             Results::Hidden => {}
         }
     }
+}
+
+/// The width of the terminal.
+pub(crate) fn width() -> usize {
+    Term::stderr().size_checked().map_or(80, |(_, columns)| columns.into())
+}
+
+/// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, so
+/// that a path can be copied.
+fn wrapped(text: &str, width: usize) -> String {
+    let (mut lines, mut used) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = measure_text_width(word);
+        if used > 0 && used + 1 + length > width {
+            lines.push_str("\n  ");
+            used = 2;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
 }
 
 impl Write for Screen {
@@ -150,4 +183,21 @@ fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
         "message": record.args().to_string(),
     });
     writeln!(out, "{line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn results_are_wrapped_at_blanks() {
+        let text =
+            "calls: complete, 10,000 records in 100 pages, 12 s -> out/conversations-of-october.ndjson";
+        assert_eq!(wrapped(text, 100), text);
+        assert_eq!(
+            wrapped(text, 40),
+            "calls: complete, 10,000 records in 100\n  pages, 12 s ->\n  out/conversations-of-october.ndjson"
+        );
+        assert_eq!(wrapped("a-path/that/is-longer x", 10), "a-path/that/is-longer\n  x");
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::io;
 
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{
+    HeaderMap,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use serde::de::IgnoredAny;
 
 use super::row_problem::RowProblem;
@@ -17,6 +20,12 @@ pub enum BodyFault {
     /// It is HTML, as proxies and login pages send it.
     #[error("the answer is HTML, not JSON")]
     Html,
+    /// It is compressed in a way that was not requested.
+    #[error("the answer has the encoding `{encoding}`, which was not requested and cannot be read")]
+    Encoded {
+        /// The `Content-Encoding`.
+        encoding: String,
+    },
     /// It is cut off.
     #[error("the answer is not complete JSON")]
     Incomplete(#[source] serde_json::Error),
@@ -29,6 +38,12 @@ pub enum BodyFault {
         start: String,
         /// What is wrong with it.
         source: serde_json::Error,
+    },
+    /// It says that the request failed, although its status is a success.
+    #[error("the answer is the error {said}, although its status is a success")]
+    Failed {
+        /// The code of the error.
+        said: String,
     },
     /// It should be lines, and has none.
     #[error("the answer is empty")]
@@ -90,6 +105,26 @@ pub enum BodyFault {
 const SHOWN: usize = 80;
 
 impl BodyFault {
+    /// Checks that the body is not compressed any more. `body` is its start, or all of it.
+    pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), Self> {
+        let named =
+            headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+        let mut foreign = named
+            .map(|name| printable(name).trim().to_ascii_lowercase())
+            .filter(|name| !["", "gzip", "x-gzip", "identity", "none"].contains(&name.as_str()));
+        let start = &body[..body.len().min(512)];
+        // Some servers send this header without compressing anything.
+        let is_text = start.iter().all(|byte| *byte >= b' ' || b"\t\r\n".contains(byte))
+            && match str::from_utf8(start) {
+                Ok(_) => true,
+                Err(error) => error.error_len().is_none(),
+            };
+        match foreign.next() {
+            Some(encoding) if !is_text => Err(Self::Encoded { encoding }),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks what can be checked before the body is parsed.
     pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
         let start = body.trim_ascii_start();
@@ -125,6 +160,7 @@ impl BodyFault {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Empty
+            | Self::Failed { .. }
             | Self::NoLines
             | Self::Html
             | Self::HtmlInstead { .. }
@@ -136,6 +172,7 @@ impl BodyFault {
             | Self::Line { .. }
             | Self::Row { .. }
             | Self::LongLine { .. }
+            | Self::Encoded { .. }
             | Self::Disk(_) => false,
         }
     }
@@ -161,6 +198,7 @@ impl BodyFault {
             Self::Undecodable { content_type, start, source } => {
                 Self::Undecodable { content_type: redact(&content_type), start: redact(&start), source }
             }
+            Self::Encoded { encoding } => Self::Encoded { encoding: redact(&encoding) },
             Self::JsonInstead { start } => Self::JsonInstead { start: redact(&start) },
             Self::Row { number, problem: RowProblem::SameName(name) } => {
                 Self::Row { number, problem: RowProblem::SameName(redact(&name)) }
@@ -189,6 +227,26 @@ mod tests {
             from_slice::<Value>(body).map(drop).map_err(|error| BodyFault::of(error, &headers, body))
         });
         parsed.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_encoding_that_was_not_requested_is_named() {
+        let fault = |encoding: &str, body: &[u8]| {
+            let headers =
+                HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_str(encoding).unwrap())]);
+            BodyFault::check_encoding(&headers, body).err().map(|fault| fault.to_string())
+        };
+        let packed = b"\x8b\x02\x80{}\x03";
+        for encoding in ["br", "deflate", "gzip, BR"] {
+            let name = encoding.rsplit(' ').next().unwrap().to_lowercase();
+            let said =
+                format!("the answer has the encoding `{name}`, which was not requested and cannot be read");
+            assert_eq!(fault(encoding, packed), Some(said));
+            assert_eq!(fault(encoding, "{\"a\":\"é\"}\r\n".as_bytes()), None, "it is only called so");
+        }
+        for encoding in ["gzip", "identity", ""] {
+            assert_eq!(fault(encoding, packed), None);
+        }
     }
 
     #[test]

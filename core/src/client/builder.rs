@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Client, redirect::Redirects};
+use super::{Client, Timing, redirect::Redirects};
 use crate::{
     client::{
         answer::Rules,
@@ -40,6 +40,7 @@ impl Client {
             jitter: Arc::new(Jitter::new()),
             hold: Arc::default(),
             pace: Pace::default(),
+            timing: Timing::Limited,
             secrets: Secrets::default(),
             proved: Arc::default(),
         }
@@ -85,6 +86,12 @@ impl Client {
     #[must_use]
     pub fn limited_to(&self, limit: ConfiguredLimit) -> Self {
         Self { pace: self.pace.clone().limited_to(limit), ..self.clone() }
+    }
+
+    /// Ignores every limit of the rate and every hold, for the replay of a recording.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        Self { timing: Timing::Unlimited, ..self }
     }
 
     /// Sends the events of the client to `observer`.

@@ -9,9 +9,12 @@ use http::{
 use serde_json::Value;
 
 use super::{body_fault::BodyFault, retry};
-use crate::http::{
-    place::{Found, PlaceError, Places},
-    transport::Response,
+use crate::{
+    http::{
+        place::{Found, PlaceError, Places},
+        transport::Response,
+    },
+    json,
 };
 
 /// A response whose body is JSON.
@@ -29,8 +32,9 @@ impl Document {
     /// Reads a response that must be JSON.
     pub(crate) fn read(response: Response) -> Result<Self, BodyFault> {
         let Response { status, headers, body, .. } = response;
+        BodyFault::check_encoding(&headers, &body)?;
         BodyFault::check(&body)?;
-        let parsed = serde_json::from_slice(&body);
+        let parsed = str::from_utf8(&body).map_or_else(|_| serde_json::from_slice(&body), json::value);
         let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
         Ok(Self { status, headers, body })
     }

@@ -104,6 +104,12 @@ pub enum AuthError {
         /// The error of the operating system.
         source: Arc<io::Error>,
     },
+    /// No source of credentials has any. Nothing was sent.
+    #[error("{problem}")]
+    Missing {
+        /// Where they were looked for, as a clause.
+        problem: String,
+    },
     /// The token endpoint's answer is not what RFC 6749 §5.1 requires. This is final.
     #[error("the token endpoint's answer {problem}")]
     Malformed {
@@ -161,7 +167,7 @@ impl RequestError {
     }
 
     /// Whether the server may have acted on the request although no usable answer came.
-    pub(crate) fn is_undecided(&self) -> bool {
+    pub fn is_undecided(&self) -> bool {
         use TransportErrorKind::{BrokenOff, Garbled, TimedOut};
         match self.last_error() {
             Some(AttemptError::Failed(error)) => matches!(error.kind(), BrokenOff | Garbled | TimedOut),

@@ -31,8 +31,13 @@ impl Client {
             if is_public {
                 request.drop_credentials();
             }
-            self.observer.on(&Event::Sending { method: &request.method, url: &ShownUrl::from(&request.url) });
+            let url = ShownUrl::from(&request.url);
+            self.observer.on(&Event::Sending { method: &request.method, url: &url });
+            let sent = self.clock.elapsed();
             let response = self.transport.send(&request, mem::take(&mut buffer))?;
+            let took = self.clock.elapsed().saturating_sub(sent);
+            let (status, bytes) = (response.status, response.size());
+            self.observer.on(&Event::Answered { url: &url, status, bytes, took });
             if !rules.reads_redirect(response.status)
                 && let Some(url) = self.redirects.next(&request, &response, followed)?
             {
@@ -47,8 +52,8 @@ impl Client {
                 self.note(&view, &verdict, grant);
             }
             return match verdict {
-                Verdict::Page => {
-                    let answer = Answer { response, url: request.url.clone() };
+                Verdict::Page(basis) => {
+                    let answer = Answer { response, url: request.url.clone(), basis };
                     Ok(read(answer)
                         .map_err(|fault| fault.redacted(|text| self.redact(&request.redact(text))))?)
                 }
@@ -77,7 +82,10 @@ impl Client {
         }
         // This lets other requests go, whose answers are judged by `proved`. So it comes last.
         let text = |places: &Places| view.text(places);
-        self.pace.note(grant, view.headers(), text, self.clock.now(), self.clock.elapsed());
+        let left = self.pace.note(grant, view.headers(), text, self.clock.now(), self.clock.elapsed());
+        if let Some(left) = left {
+            self.observer.on(&Event::RateReported { left });
+        }
     }
 
     /// A token that the API rejected.

@@ -47,7 +47,7 @@ pub use self::{
 use self::{given_up::GivenUp, hold::Hold, redirect::Redirects};
 use crate::{
     client::{
-        answer::Rules,
+        answer::{Basis, Rules},
         auth::{Auth, Grant, Renewal},
         rate::Pace,
         refusal::RefusalFormat,
@@ -82,8 +82,18 @@ pub struct Client {
     jitter: Arc<Jitter>,
     hold: Arc<Hold>,
     pace: Pace,
+    timing: Timing,
     /// The highest [`Grant`] that a request has succeeded with.
     proved: Arc<AtomicU64>,
+}
+
+/// When a client sends requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Timing {
+    /// As the API and the user allow.
+    Limited,
+    /// At once, because nothing is sent: a recording is replayed.
+    Unlimited,
 }
 
 /// A response with a successful status.
@@ -93,6 +103,8 @@ pub struct Answer {
     pub response: Response,
     /// The URL it came from, after redirects. Relative links are resolved against it (RFC 3986 §5.1.3).
     pub url: Url,
+    /// Why it is read.
+    pub basis: Basis,
 }
 
 impl Client {
@@ -139,6 +151,7 @@ impl Client {
             self.wait_for_hold(is_wanted)?;
             let mut attempt = request.clone();
             let grant = self.auth.authorize(&mut attempt)?;
+            attempt.grant = grant.0;
             if !self.take_turn(grant)? {
                 continue;
             }

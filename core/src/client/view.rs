@@ -13,7 +13,7 @@ use crate::{
         secret::Secrets,
         transport::Response,
     },
-    json::{PointerTree, pointer::Pointer},
+    json::{PointerTree, pointer::Pointer, value},
 };
 
 /// A response, as rules look at it. The body is parsed only as far as a rule needs it.
@@ -61,7 +61,7 @@ impl<'a> View<'a> {
                 // A body that is not JSON has no values.
                 let read = PointerTree::of([pointer]).find(body, &mut cells);
                 let text = read.ok().and_then(|()| cells[0]);
-                text.and_then(|text| serde_json::from_str(text).ok())
+                text.and_then(|text| value(text).ok())
             } else {
                 let body = self.envelope();
                 place.find(&Found { headers: &self.response.headers, body, last: None })?
@@ -92,7 +92,8 @@ impl<'a> View<'a> {
     }
 
     fn envelope(&self) -> Option<&Value> {
-        self.envelope.get_or_init(|| serde_json::from_slice(&self.without_records()).ok()).as_ref()
+        let parsed = || value(str::from_utf8(&self.without_records()).ok()?).ok();
+        self.envelope.get_or_init(parsed).as_ref()
     }
 
     /// The body with an empty array in place of the records. A single record that is the whole body stays, because an error

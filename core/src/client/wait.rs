@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Client, error::AttemptError, given_up::GivenUp, rate::Turn, retry::StopReason};
+use super::{Client, Timing, error::AttemptError, given_up::GivenUp, rate::Turn, retry::StopReason};
 use crate::{
     client::auth::Grant,
     clock::Wake,
@@ -17,7 +17,7 @@ impl Client {
                 return Err(StopReason::Interrupted);
             }
             let wait = self.hold.left(self.clock.elapsed());
-            if wait.is_zero() {
+            if wait.is_zero() || self.timing == Timing::Unlimited {
                 return if is_wanted() { Ok(()) } else { Err(StopReason::Interrupted) };
             }
             if wait > self.policy.max_wait {
@@ -31,6 +31,9 @@ impl Client {
     /// Asks the rate limit for permission to send. If it is not given, this waits and returns false: the caller starts
     /// over, because the token may be another one by then.
     pub(super) fn take_turn(&self, grant: Grant) -> Result<bool, StopReason> {
+        if self.timing == Timing::Unlimited {
+            return Ok(true);
+        }
         let done = self.pace.done();
         match self.pace.enter(grant, self.clock.elapsed()) {
             Turn::Now => return Ok(true),

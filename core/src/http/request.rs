@@ -1,6 +1,6 @@
 //! A request and its content.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Method,
@@ -8,7 +8,10 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::http::{query, secret::Secret};
+use crate::{
+    http::{query, secret::Secret},
+    object_store::Content,
+};
 
 /// An HTTP request. It is copied for each attempt, so that each carries the current token.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Request {
     pub secret_query: Vec<(String, Secret)>,
     /// What the answer is, if it is a success.
     pub expects: Expects,
+    /// The number of the token that it carries; 0 without one.
+    pub grant: u64,
 }
 
 /// What the answer to a request is.
@@ -65,6 +70,8 @@ pub enum Body {
         /// The media type.
         content_type: HeaderValue,
     },
+    /// Bytes that are read while they are sent. `Debug` shows only how many there are.
+    Stream(Arc<dyn Content>),
 }
 
 impl Request {
@@ -78,6 +85,7 @@ impl Request {
             replay: Replay::Harmless,
             secret_query: Vec::new(),
             expects: Expects::Document,
+            grant: 0,
         }
     }
 
@@ -99,6 +107,7 @@ impl Request {
         let kept = [ACCEPT, CONTENT_TYPE].map(|name| (self.headers.remove(&name), name));
         self.headers = kept.into_iter().filter_map(|(value, name)| Some((name, value?))).collect();
         self.secret_query.clear();
+        self.grant = 0;
     }
 
     /// The credentials of this request: sensitive header values without a scheme such as `Bearer`, and the secret
@@ -120,17 +129,17 @@ impl Body {
     /// The media type, or `None` if there is no content.
     pub fn content_type(&self) -> Option<HeaderValue> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Stream(_) => None,
             Self::Json(_) => Some(HeaderValue::from_static("application/json")),
             Self::Form(_) => Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
             Self::Text { content_type, .. } => Some(content_type.clone()),
         }
     }
 
-    /// The bytes to send.
+    /// The bytes to send, except those of a stream.
     pub fn encode(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Empty => Cow::Borrowed(&[]),
+            Self::Empty | Self::Stream(_) => Cow::Borrowed(&[]),
             Self::Json(value) => Cow::Owned(value.to_string().into_bytes()),
             Self::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -147,6 +156,7 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("Empty"),
             Self::Json(_) => f.write_str("Json(…)"),
             Self::Form(fields) => write!(f, "Form({} fields)", fields.len()),
+            Self::Stream(content) => write!(f, "Stream({} bytes)", content.length()),
             Self::Text { text, content_type } => write!(f, "Text({content_type:?}, {text:?})"),
         }
     }

@@ -1,12 +1,14 @@
 //! Requests with placeholders.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
 use crate::{
     http::request::{Body, Expects, Replay, Request},
-    sink::Variables,
+    sink::{NotResource, Variables},
 };
 
 /// A request whose path, query, header fields and body may hold placeholders such as `{window.start}`.
@@ -42,6 +44,7 @@ impl Template {
         }
         let body = match &self.body {
             Body::Empty => Body::Empty,
+            Body::Stream(content) => Body::Stream(Arc::clone(content)),
             Body::Json(body) => Body::Json(filled(body, variables)),
             Body::Form(fields) => {
                 Body::Form(fields.iter().map(|(name, value)| (name.clone(), variables.fill(value))).collect())
@@ -58,6 +61,7 @@ impl Template {
             replay: self.replay,
             secret_query: Vec::new(),
             expects: Expects::default(),
+            grant: 0,
         })
     }
 }
@@ -77,6 +81,9 @@ pub enum TemplateError {
     /// The URL is invalid.
     #[error("the request does not have a valid URL")]
     Url(#[from] url::ParseError),
+    /// A value is not the name of a resource.
+    #[error(transparent)]
+    Resource(#[from] NotResource),
     /// A value cannot be sent in a header field (RFC 9110 §5.5).
     #[error(
         "the value for the header `{0}` contains a line break or control character, which a header cannot contain"
@@ -100,13 +107,13 @@ impl Template {
         Ok(headers)
     }
 
-    fn url(&self, variables: &Variables) -> Result<Url, url::ParseError> {
+    fn url(&self, variables: &Variables) -> Result<Url, TemplateError> {
         let Some(reference) = reference(&self.path) else {
             let base_url = self.base_url.as_str().trim_end_matches('/');
-            return Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)));
+            return Ok(Url::parse(&format!("{base_url}{}", variables.fill_url(&self.path)?))?);
         };
-        let rest = variables.fill_url(&self.path[reference.len()..]);
-        self.base_url.join(&(variables.fill(reference) + &rest))
+        let rest = variables.fill_url(&self.path[reference.len()..])?;
+        Ok(self.base_url.join(&(variables.fill(reference) + &rest))?)
     }
 }
 

@@ -21,7 +21,9 @@ pub mod pointer;
 mod scan;
 mod string;
 mod tree;
+mod value;
 
+pub(crate) use self::value::value;
 pub use self::{
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},

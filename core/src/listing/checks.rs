@@ -5,7 +5,7 @@ use crate::{
     client::refusal::presentable,
     listing::{
         end::{Had, RecordsMissing},
-        page::{Page, Records},
+        page::{Page, PageProblem, Records},
         paginate::{Cursor, LoopCheck, count},
     },
 };
@@ -39,12 +39,12 @@ impl Pages<'_> {
     /// Checks that the page has records, or that it may have none.
     pub(super) fn check_records(&self, page: &Page) -> Result<(), PageError> {
         let (at, number) = (self.listing.records.clone(), self.progress.pages);
-        if let Some(message) = page.error_beside_records(&at) {
-            let message = presentable(&self.client.redact(&message));
-            return Err(if page.is_empty() {
-                PageError::ErrorInstead { at, message, page: number }
-            } else {
-                PageError::ErrorBeside { message, page: number }
+        if let Some(problem) = page.error_with_records() {
+            let (name, message) = self.shown(problem);
+            return Err(match page.records() {
+                Records::Whole => PageError::ErrorAsRecord { name, message, page: number },
+                _ if page.is_empty() => PageError::ErrorInstead { at, name, message, page: number },
+                _ => PageError::ErrorBeside { name, message, page: number },
             });
         }
         match page.records() {
@@ -66,10 +66,9 @@ impl Pages<'_> {
             Records::Scalar { at, found } => Err(PageError::Scalar { at: at.clone(), found, page: number }),
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
             Records::Absent { arrays } => {
-                if let Some(message) = page.error() {
-                    // It is shortened only here, because half a secret is not recognized.
-                    let message = presentable(&self.client.redact(&message));
-                    return Err(PageError::ErrorInstead { at, message, page: number });
+                if let Some(problem) = page.error() {
+                    let (name, message) = self.shown(problem);
+                    return Err(PageError::ErrorInstead { at, name, message, page: number });
                 }
                 if self.listing.ends.records_missing == RecordsMissing::Empty {
                     return Ok(());
@@ -84,6 +83,12 @@ impl Pages<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The member that says what is wrong, and its message without secrets.
+    fn shown(&self, PageProblem { name, message }: PageProblem) -> (&'static str, String) {
+        // It is shortened only here, because half a secret is not recognized.
+        (name, presentable(&self.client.redact(&message)))
     }
 
     /// Checks that a page of CSV has a header line like that of earlier pages. If it has none, its first row passes for one,

@@ -94,6 +94,7 @@ impl fmt::Display for End {
             Proof::Condition { at } => write!(f, "page {page} is the last one by a condition on `{at}`"),
             Proof::Short => write!(f, "page {page} has fewer records than were requested"),
             Proof::NoRecords => write!(f, "page {page} has no records"),
+            Proof::Answer if page == 0 => write!(f, "the first response means the end"),
             Proof::Answer => write!(f, "the response after page {page} means the end"),
             Proof::Single => write!(f, "the stream has a single page"),
             Proof::TooDeep => {

@@ -111,19 +111,33 @@ pub enum PageError {
         /// How many.
         pages: u64,
     },
-    /// The page is an error in spite of its status.
+    /// The page is an error despite its status.
     #[error("page {page} has no records at `{at}`, but an error: {message}")]
     ErrorInstead {
         /// Where the records should be.
         at: Pointer,
+        /// The member of the page that says so.
+        name: &'static str,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
         page: u64,
     },
-    /// The page has records, and an error that says that some are missing.
-    #[error("page {page} is not complete: {message}")]
+    /// The page is a single record, which looks like an error.
+    #[error("page {page} looks like an error, not like a record: {message}")]
+    ErrorAsRecord {
+        /// The member of the page that says so.
+        name: &'static str,
+        /// What the API says.
+        message: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// The page has records, and an error that may mean that some are missing.
+    #[error("page {page} has records, but also an error: {message}")]
     ErrorBeside {
+        /// The member of the page that says so.
+        name: &'static str,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.

@@ -1,7 +1,7 @@
 //! Where a listing continues after a page.
 //!
 //! A listing ends only where its end is proved. A missing value is not proof: it may mean that the configuration names
-//! the wrong place, or that the page is an error in spite of its status.
+//! the wrong place, or that the page is an error despite its status.
 
 use serde_json::Value;
 

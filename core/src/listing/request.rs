@@ -67,6 +67,17 @@ impl Pages<'_> {
         Requested::ready(at, fingerprint, page.map_err(PageError::from))
     }
 
+    /// Checks that the next page can be requested, and that it is none of those that arrived. Nothing is sent.
+    ///
+    /// # Errors
+    /// Why the listing cannot continue.
+    pub fn check_next(&mut self) -> Result<(), PageError> {
+        match self.progress.next.clone() {
+            Next::At(cursor) => self.request_at(Some(&cursor)).map(drop),
+            Next::First | Next::End => Ok(()),
+        }
+    }
+
     /// The request for the page at `at`, with its fingerprint. It must stay with the API, and it must be a new one if
     /// that is how the paginator proves that the listing ends.
     fn request_at(&mut self, at: Option<&Cursor>) -> Result<(Request, Option<u128>), PageError> {

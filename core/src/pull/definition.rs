@@ -29,6 +29,9 @@ pub struct Pull<'a> {
     pub spool: Option<SpoolFolder>,
     /// Whether [`Finding`](crate::state::Finding)s are an error. Then nothing is published.
     pub strict: bool,
+    /// How many records are pulled at most. The pull then ends there as if nothing followed, without findings, so its
+    /// result is a sample. A sample should not be checkpointed: a later run would take it for the whole.
+    pub limit: Option<u64>,
     /// How progress is saved, so that a later run can resume. With `None`, the pull cannot be resumed.
     pub checkpointing: Option<Checkpointing<'a>>,
 }
@@ -53,6 +56,10 @@ impl<'a> Pull<'a> {
         let (own, _) = self.own_and_shared();
         let may_wait = self.spool.is_some() && own.is_empty();
         let partitions = usize::try_from(partitions).unwrap_or(usize::MAX);
+        if self.limit.is_some() {
+            // What several workers pull at once is not counted in order.
+            return 1;
+        }
         if self.is_order_free() || may_wait { self.source.concurrency.min(partitions).max(1) } else { 1 }
     }
 

@@ -35,6 +35,8 @@ pub enum Incremental {
         param: Parameter,
         /// Which value was reached.
         order: Order,
+        /// Which kinds of values a record may have.
+        accepts: Accepts,
     },
     /// At a link or cursor of the last page.
     Next {
@@ -55,6 +57,16 @@ pub enum Order {
     AsSent,
 }
 
+/// Which kinds of values a record may have.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Accepts {
+    /// Times and numbers; with [`Order::AsSent`] any text.
+    #[default]
+    Any,
+    /// Only times, because the next pull starts earlier by a span of time.
+    Times,
+}
+
 /// Why a record has no value from which the next pull could start.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -72,6 +84,20 @@ pub enum BookmarkError {
     /// It has another kind of value.
     #[error("record {record} of page {page} has `{found}` at `{at}`, which is neither a time nor a number")]
     NotComparable {
+        /// Its number on the page, from 1.
+        record: u64,
+        /// The number of the page, from 1.
+        page: u64,
+        /// Where the value is.
+        at: Pointer,
+        /// The value.
+        found: String,
+    },
+    /// Its value is no time.
+    #[error(
+        "record {record} of page {page} has `{found}` at `{at}`, which is not a time, so the next run cannot start earlier by `lookback`"
+    )]
+    NoTime {
         /// Its number on the page, from 1.
         record: u64,
         /// The number of the page, from 1.
@@ -157,6 +183,7 @@ pub(super) struct BookmarkReader<'a> {
     at: &'a Pointer,
     tree: PointerTree,
     order: Order,
+    accepts: Accepts,
     /// Later times do not count.
     until: Option<Timestamp>,
     /// Whether numbers are Unix times, by the name of their field.
@@ -203,9 +230,16 @@ impl Incremental {
 impl<'a> BookmarkReader<'a> {
     /// Reads the values of `incremental`, if it has any, for a pull that started at `until`.
     pub(super) fn new(incremental: Option<&'a Incremental>, until: Option<Timestamp>) -> Option<Self> {
-        let Some(Incremental::Value { at, order, .. }) = incremental else { return None };
+        let Some(Incremental::Value { at, order, accepts, .. }) = incremental else { return None };
         let has_unix_times = at.tokens().last().is_some_and(|name| sounds_like_time(name));
-        Some(Self { at, tree: PointerTree::of([at]), order: *order, until, has_unix_times })
+        Some(Self {
+            at,
+            tree: PointerTree::of([at]),
+            order: *order,
+            accepts: *accepts,
+            until,
+            has_unix_times,
+        })
     }
 
     /// Advances `reached` to what these records reach. Each must have a value, unless `filter` leaves it out.
@@ -236,10 +270,14 @@ impl<'a> BookmarkReader<'a> {
         };
         let value = Bookmark::of_json(json);
         let fits = |value: &Bookmark| self.order == Order::AsSent || value.kind() != BookmarkKind::Text;
-        value.filter(fits).ok_or_else(|| {
-            let found = json.chars().take(80).collect();
-            BookmarkError::NotComparable { record: number, page, at, found }
-        })
+        let found = || json.chars().take(80).collect();
+        match value.filter(fits) {
+            None => Err(BookmarkError::NotComparable { record: number, page, at, found: found() }),
+            Some(value) if self.accepts == Accepts::Times && value.kind() != BookmarkKind::Time => {
+                Err(BookmarkError::NoTime { record: number, page, at, found: found() })
+            }
+            Some(value) => Ok(value),
+        }
     }
 
     fn advance(

@@ -7,7 +7,7 @@ use crate::{
     listing::{Fetchers, Pages, history::History, seen::Seen},
     pull::{error::PullError, source::Source},
     sink::Variables,
-    state::{Start, checkpoint::PartitionProgress},
+    state::{Parents, Start, checkpoint::PartitionProgress},
 };
 
 /// Opens the listings of a pull.
@@ -22,6 +22,10 @@ pub(crate) struct Listings<'a> {
     pub(crate) history: History,
     /// Where the pull starts, if not at the beginning.
     pub(crate) start: Option<Start>,
+    /// Where the children of a new parent start, if not at the beginning.
+    pub(crate) first: Option<Start>,
+    /// The parents, if there are any.
+    pub(crate) parents: Option<&'a Parents>,
 }
 
 impl<'a> Listings<'a> {
@@ -31,7 +35,9 @@ impl<'a> Listings<'a> {
         variables: &Variables,
         partition: &PartitionProgress,
     ) -> Result<Pages<'a>, PullError> {
-        let listing = self.source.listing(variables, self.start.as_ref())?;
+        let is_new = |parent| self.parents.is_some_and(|parents| parents.is_new(parent));
+        let start = if partition.id.parent.is_some_and(is_new) { &self.first } else { &self.start };
+        let listing = self.source.listing(variables, start.as_ref())?;
         let seen = Seen::new(partition.id, partition.restarts, Arc::clone(&self.seen));
         Ok(Pages::from(
             self.client,

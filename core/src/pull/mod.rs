@@ -33,6 +33,7 @@ mod error;
 mod filter;
 mod incremental;
 pub mod job;
+mod limit;
 mod listings;
 mod order;
 mod partition;
@@ -62,7 +63,7 @@ pub use self::{
     each::{Each, ParentError, ParentsSink},
     error::PullError,
     filter::Filter,
-    incremental::{BookmarkError, Incremental, Order as BookmarkOrder},
+    incremental::{Accepts, BookmarkError, Incremental, Order as BookmarkOrder},
     source::Source,
     spool::SpoolFolder,
     undo::undo,
@@ -96,7 +97,7 @@ pub fn run(pull: &Pull<'_>, client: &Arc<Client>) -> Result<Summary, PullError> 
     let writers = run.pull(Writer::all(&run)?)?;
     let summary = run.all_durable()?;
     writers.into_iter().try_for_each(Writer::publish)?;
-    Ok(summary)
+    Ok(run.without_findings_of_rest(summary))
 }
 
 impl<'a> Run<'a> {
@@ -157,6 +158,10 @@ impl<'scope, 'a> Worker<'scope, 'a> {
                 Err(error) => return Err(error),
             }
             self.end_turn()?;
+            if self.run.is_full(None) {
+                // The other partitions are not needed, and neither are their jobs.
+                self.run.cancelled.set();
+            }
         }
         Ok(())
     }
@@ -218,6 +223,9 @@ impl<'scope, 'a> Worker<'scope, 'a> {
                         self.queue.lock().prefetch(open.pages.idle());
                     }
                     self.write(open, page, fingerprint)?;
+                    if self.run.is_full(Some(open)) {
+                        return Ok(End::Complete);
+                    }
                 }
                 Ok(None) => return Ok(End::Complete),
                 // The pull has failed already, and that failure is the one to report.

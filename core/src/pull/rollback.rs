@@ -50,6 +50,9 @@ impl<'a> Worker<'_, 'a> {
             writer.take_back(&open.progress, &mut open.sinks)?;
         }
         let id = open.progress.id;
+        if let Some(parent) = id.parent.filter(|_| self.run.pull.source.incremental.is_some()) {
+            self.run.checkpoint.leave_out(parent);
+        }
         self.run.give_up_waiting(open, |checkpoint| checkpoint.skip(id))?;
         Ok(End::Skipped)
     }

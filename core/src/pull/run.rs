@@ -45,15 +45,18 @@ impl<'a> Run<'a> {
         let (requests, workers) = (pull.source.concurrency.max(1), pull.workers(partitions.len()));
         let fetchers = Fetchers::start(client, requests, requests / workers, &cancelled);
         let (seen, history) = (checkpoint.pages_seen()?, checkpoint.history());
+        let earlier = checkpoint.earlier();
         let listings = Listings {
             source: pull.source,
             client,
             fetchers,
             seen,
             history,
-            start: checkpoint.earlier().start,
+            start: earlier.start,
+            first: earlier.first,
+            parents: pull.parents,
         };
-        let until = checkpoint.earlier().until;
+        let until = earlier.until;
         let bookmarks = BookmarkReader::new(pull.source.incremental.as_ref(), until);
         let (own, shared) = pull.own_and_shared();
         let from = pull.checkpointing.as_ref().and_then(|checkpointing| checkpointing.from.as_ref());

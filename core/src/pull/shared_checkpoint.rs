@@ -22,6 +22,8 @@ pub(crate) struct SharedCheckpoint<'a> {
     checkpointing: Option<&'a Checkpointing<'a>>,
     partitions: Partitions<'a>,
     checkpoint: Mutex<Checkpoint>,
+    /// The numbers of the parents that were left out since the last checkpoint.
+    left_out: Mutex<Vec<u128>>,
 }
 
 /// What a checkpoint adds to the journals.
@@ -40,7 +42,7 @@ impl<'a> SharedCheckpoint<'a> {
         };
         let checkpoint =
             checkpointing.and_then(|checkpointing| checkpointing.from.clone()).unwrap_or_else(first);
-        Self { checkpointing, partitions, checkpoint: Mutex::new(checkpoint) }
+        Self { checkpointing, partitions, checkpoint: Mutex::new(checkpoint), left_out: Mutex::default() }
     }
 
     /// The time between checkpoints. `None` if none are saved.
@@ -100,11 +102,18 @@ impl<'a> SharedCheckpoint<'a> {
         self.extend(Journal::Pages, &mut changed.pages, entries.pages)?;
         self.extend(Journal::Keys, &mut changed.keys, entries.keys)?;
         self.extend(Journal::Ended, &mut changed.ended, entries.ended)?;
+        let left_out = std::mem::take(&mut *self.left_out.lock().unwrap_or_else(PoisonError::into_inner));
+        self.extend(Journal::LeftOut, &mut changed.left_out, &left_out)?;
         if let Some(checkpointing) = self.checkpointing {
             checkpointing.store.save(&self.without_untouched(&changed))?;
         }
         *checkpoint = changed;
         Ok(())
+    }
+
+    /// Notes that the children of this parent were left out. It is saved with the next checkpoint.
+    pub(crate) fn leave_out(&self, parent: u64) {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).push(parent.into());
     }
 
     /// Notes that a worker has taken a partition, unless it is known already.

@@ -10,6 +10,7 @@ use crate::{
     },
     pull::{
         error::PullError,
+        limit::take_one,
         partition::OpenPartition,
         run::Run,
         sinks::Sinks,
@@ -90,6 +91,9 @@ impl<'a> Writer<'a> {
         page: &mut Page,
     ) -> Result<(), PullError> {
         let sorted = self.unique.as_mut().map(|unique| unique.sort(|is_new| page.retain(is_new)));
+        if let Some(mut left) = self.run.left(open) {
+            page.retain(|_| take_one(&mut left));
+        }
         self.write(open, sorted, &page.batch())
     }
 
@@ -100,6 +104,9 @@ impl<'a> Writer<'a> {
         lines: &mut Lines,
     ) -> Result<(), PullError> {
         let sorted = self.unique.as_mut().map(|unique| unique.sort(|is_new| lines.retain(is_new)));
+        if let Some(mut left) = self.run.left(open) {
+            lines.retain(|_| take_one(&mut left));
+        }
         self.write(open, sorted, &lines.batch())
     }
 
@@ -121,6 +128,9 @@ impl<'a> Writer<'a> {
         self.sinks.write(batch)?;
         open.sinks.write(batch)?;
         open.progress.written += batch.len() as u64;
+        if let Some(records) = open.pages.progress().total {
+            self.run.client.observer().on(&Event::TotalReported { records });
+        }
         let written = Event::PageWritten { records: batch.len(), bytes: batch.bytes().len() };
         self.run.client.observer().on(&written);
         Ok(())
@@ -159,6 +169,7 @@ impl<'a> Writer<'a> {
         }
         let OpenPartition { progress, sinks, .. } = open;
         sinks.finish()?;
+        self.run.client.observer().on(&Event::PartitionComplete { id: progress.id });
         self.uncommitted.complete.push(progress);
         if !self.run.is_resumable() {
             // Nothing is written to a disk here, and the list must not grow with the pull.

@@ -22,7 +22,7 @@ pub use self::{
     error::{SinkError, SinkErrorKind},
     keys::Keys,
     registry::{Registry, UnknownSink},
-    variables::{UnknownPlaceholder, Variables},
+    variables::{NotResource, UnknownPlaceholder, Variables},
 };
 
 /// The options of a sink: its table in the configuration, without `type`.
@@ -147,6 +147,8 @@ impl Receipt {
 pub enum Destination {
     /// A file, by its absolute final path. No two sinks of a run may have the same one.
     File(PathBuf),
+    /// An object in a store, by its address, such as `s3://bucket/key`. No two sinks of a run may have the same one.
+    Object(String),
     /// Standard output.
     Stdout,
     /// Anything else, as a description for the user.

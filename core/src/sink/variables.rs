@@ -87,13 +87,44 @@ impl Variables {
 
     /// `template` with the known placeholders replaced. Unknown ones are kept.
     pub fn fill(&self, template: &str) -> String {
-        self.fill_as(template, str::to_owned)
+        // In one pass, so that braces in a value are kept.
+        parts(template).fold(String::with_capacity(template.len()), |mut text, part| {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Placeholder { name, whole, .. } => text.push_str(self.get(name).unwrap_or(whole)),
+            }
+            text
+        })
     }
 
     /// Does what [`fill`](Self::fill) does, for a path or query of a URL. Values are escaped, so that the name that a server
-    /// gives to a job cannot change the path.
-    pub fn fill_url(&self, template: &str) -> String {
-        self.fill_as(template, |value| utf8_percent_encode(value, SEGMENT).to_string())
+    /// gives to a job cannot change the path. A `/` in the value of `{+name}` is kept (RFC 6570 §3.2.3): the value is the name
+    /// of a resource, such as `customers/1`.
+    ///
+    /// # Errors
+    /// The value of a `{+name}` has a part that is empty, `.` or `..`, which would lead to another resource.
+    pub fn fill_url(&self, template: &str) -> Result<String, NotResource> {
+        let escaped = |value: &str| utf8_percent_encode(value, SEGMENT).to_string();
+        let mut url = String::with_capacity(template.len());
+        for part in parts(template) {
+            match part {
+                Part::Text(plain) => url.push_str(plain),
+                Part::Placeholder { name, whole, operator } => match (self.get(name), operator) {
+                    (None, _) => url.push_str(whole),
+                    (Some(value), Operator::None) => url.push_str(&escaped(value)),
+                    (Some(value), Operator::Reserved) => {
+                        if value.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+                            return Err(NotResource {
+                                placeholder: whole.to_owned(),
+                                value: value.to_owned(),
+                            });
+                        }
+                        url.push_str(&value.split('/').map(escaped).collect::<Vec<_>>().join("/"));
+                    }
+                },
+            }
+        }
+        Ok(url)
     }
 
     /// `value` as part of a file name: it has no character that separates folders or that some system does not allow.
@@ -113,26 +144,24 @@ impl Variables {
         number.map_or_else(|| Value::String(self.fill(template)), Value::Number)
     }
 
-    /// Replaces the placeholders in one pass, so that braces in a value are kept.
-    fn fill_as(&self, template: &str, written: impl Fn(&str) -> String) -> String {
-        parts(template).fold(String::with_capacity(template.len()), |mut text, part| {
-            match part {
-                Part::Text(plain) => text.push_str(plain),
-                Part::Placeholder { name, whole } => match self.get(name) {
-                    Some(value) => text.push_str(&written(value)),
-                    None => text.push_str(whole),
-                },
-            }
-            text
-        })
+    /// Checks the placeholders of a path or query of a URL, which may also be written `{+name}`.
+    ///
+    /// # Errors
+    /// It has an unknown placeholder, or a `${NAME}` as in a shell.
+    pub fn check_url(&self, template: &str) -> Result<(), UnknownPlaceholder> {
+        self.expand_as(template, &[Operator::None, Operator::Reserved]).map(drop)
     }
 
     /// `template` with each `{name}` replaced by its value, and each `{{` by a brace. Braces around anything but a lowercase
     /// name, as in JSON, are kept.
     ///
     /// # Errors
-    /// It has an unknown placeholder, or a `${NAME}` as in a shell.
+    /// It has an unknown placeholder, a `{+name}`, or a `${NAME}` as in a shell.
     pub fn expand(&self, template: &str) -> Result<String, UnknownPlaceholder> {
+        self.expand_as(template, &[Operator::None])
+    }
+
+    fn expand_as(&self, template: &str, allowed: &[Operator]) -> Result<String, UnknownPlaceholder> {
         let mut text = String::with_capacity(template.len());
         if let Some(name) = of_shell(template) {
             return Err(UnknownPlaceholder(Problem::OfShell { name: name.to_owned() }));
@@ -140,8 +169,12 @@ impl Variables {
         for part in parts(template) {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Placeholder { name, .. } => {
-                    text.push_str(self.get(name).ok_or_else(|| self.unknown(name))?);
+                Part::Placeholder { name, operator, .. } => {
+                    let value = self.get(name).ok_or_else(|| self.unknown(name))?;
+                    if !allowed.contains(&operator) {
+                        return Err(UnknownPlaceholder(Problem::NotInUrl { name: name.to_owned() }));
+                    }
+                    text.push_str(value);
                 }
             }
         }
@@ -157,11 +190,20 @@ impl Variables {
 /// A part of a template.
 enum Part<'t> {
     Text(&'t str),
-    /// `{name}`
+    /// `{name}` or `{+name}`
     Placeholder {
         name: &'t str,
         whole: &'t str,
+        operator: Operator,
     },
+}
+
+/// The operator before the name of a placeholder (RFC 6570 §2.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Operator {
+    None,
+    /// `+`: the value keeps each `/`.
+    Reserved,
 }
 
 /// The parts of a template. `{{` is text: a single brace.
@@ -174,9 +216,9 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
         let (length, skipped, part) = if let Some(after) = rest.strip_prefix("{{") {
             let brace = &rest[..1];
             (brace.len(), rest.len() - after.len() - 1, Part::Text(brace))
-        } else if let Some(name) = placeholder(rest) {
-            let whole = &rest[..name.len() + 2];
-            (whole.len(), 0, Part::Placeholder { name, whole })
+        } else if let Some((operator, name)) = placeholder(rest) {
+            let whole = &rest[..=name.len() + if operator == Operator::None { 1 } else { 2 }];
+            (whole.len(), 0, Part::Placeholder { name, whole, operator })
         } else {
             // A brace that starts nothing is text, together with what follows it.
             let next = rest.char_indices().skip(1).find(|(_, char)| *char == '{');
@@ -188,10 +230,12 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// The name of the placeholder that `text` starts with.
-fn placeholder(text: &str) -> Option<&str> {
-    let (name, _) = text.strip_prefix('{')?.split_once('}')?;
-    is_name(name).then_some(name)
+/// The placeholder that `text` starts with.
+fn placeholder(text: &str) -> Option<(Operator, &str)> {
+    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
+    let (operator, name) =
+        inside.strip_prefix('+').map_or((Operator::None, inside), |name| (Operator::Reserved, name));
+    is_name(name).then_some((operator, name))
 }
 
 fn is_name(name: &str) -> bool {
@@ -218,10 +262,22 @@ pub struct UnknownPlaceholder(Problem);
 enum Problem {
     #[error("`{{{name}}}` is not a known placeholder{}", closest(name, known))]
     Unknown { name: String, known: Vec<String> },
+    #[error("`{{+{name}}}` may stand only in a path; write `{{{name}}}` here")]
+    NotInUrl { name: String },
     #[error(
         "`${{{name}}}` is not replaced; for a variable of the environment, write `{{ env = \"{name}\" }}` as the whole value"
     )]
     OfShell { name: String },
+}
+
+/// The value of a `{+name}` that is not the name of a resource.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "the value `{value}` for `{placeholder}` is not the name of a resource: a part of it is empty, `.` or `..`"
+)]
+pub struct NotResource {
+    placeholder: String,
+    value: String,
 }
 
 #[cfg(test)]
@@ -237,11 +293,40 @@ mod tests {
             .with_number("each.n", "7")
             .with_number("each.big", "12345678901234567890123");
         assert_eq!(variables.fill("{each.id}"), "a/{stream}", "a value is not a template");
-        assert_eq!(variables.fill_url("/{each.id}/{each.n}"), "/a%2F%7Bstream%7D/7");
+        assert_eq!(variables.fill_url("/{each.id}/{each.n}").unwrap(), "/a%2F%7Bstream%7D/7");
         assert_eq!(variables.fill_json("{each.n}"), json!(7));
         assert_eq!(variables.fill_json("n{each.n}"), json!("n7"));
         assert_eq!(variables.fill_json("{each.id}"), json!("a/{stream}"));
         assert_eq!(variables.fill_json("{each.big}"), json!("12345678901234567890123"), "no digit is lost");
+    }
+
+    #[test]
+    fn the_name_of_a_resource_keeps_its_slashes_and_stays_in_its_place() {
+        let url = |value: &str| {
+            Variables::new("x", "/").with("each.r", value).fill_url("/v1/{+each.r}/items?of={+each.r}")
+        };
+        assert_eq!(url("customers/1").unwrap(), "/v1/customers/1/items?of=customers/1");
+        assert_eq!(url("a?b#c").unwrap(), "/v1/a%3Fb%23c/items?of=a%3Fb%23c");
+        assert_eq!(url("%2e%2e/\\").unwrap(), "/v1/%252e%252e/%5C/items?of=%252e%252e/%5C");
+        for value in ["", "/", "/a", "a/", "a//b", "..", "a/../b", "./a", "https://evil.example/x"] {
+            assert_eq!(
+                url(value).unwrap_err().to_string(),
+                format!(
+                    "the value `{value}` for `{{+each.r}}` is not the name of a resource: a part of it is empty, `.` or `..`"
+                )
+            );
+        }
+        let variables = Variables::new("x", "/");
+        assert_eq!(variables.check_url("/{+stream}/{stream}"), Ok(()));
+        assert_eq!(
+            variables.check_url("/{+steam}").unwrap_err().to_string(),
+            "`{steam}` is not a known placeholder (did you mean `stream`?)"
+        );
+        assert_eq!(
+            variables.expand("{+stream}").unwrap_err().to_string(),
+            "`{+stream}` may stand only in a path; write `{stream}` here"
+        );
+        assert_eq!(variables.expand("{+} {+A} {{+stream}").unwrap(), "{+} {+A} {+stream}");
     }
 
     #[test]
@@ -255,7 +340,7 @@ mod tests {
             assert_eq!(variables.fill(literal), expected);
             assert_eq!(variables.expand(literal).unwrap(), expected);
         }
-        assert_eq!(Variables::new("a/../b?c:d", "").fill_url("/x/{stream}"), "/x/a%2F..%2Fb%3Fc:d");
+        assert_eq!(Variables::new("a/../b?c:d", "").fill_url("/x/{stream}").unwrap(), "/x/a%2F..%2Fb%3Fc:d");
         assert_eq!(variables.path("out/{stream}").unwrap(), std::path::Path::new("/data/out/users"));
         assert_eq!(variables.path("/abs").unwrap(), std::path::Path::new("/abs"));
         assert_eq!(

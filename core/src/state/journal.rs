@@ -1,6 +1,7 @@
 //! The journals beside a state file. Each is a sequence of 16-byte entries.
 //!
-//! The keys of the last complete pull are needed until the next one is complete, so these two have different files.
+//! The keys and parents of the last complete pull are needed until the next one is complete, so these two have different
+//! files.
 
 use std::{
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
@@ -22,22 +23,24 @@ const ENTRY: usize = size_of::<u128>();
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum JournalFile {
     Pages,
-    Keys(KeysFile),
+    Keys(Slot),
+    Parents(Slot),
     Ended,
+    LeftOut,
 }
 
-/// One of the two files with keys.
+/// One of two files of the same kind.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum KeysFile {
-    /// The first, with the ending `keys`.
+pub enum Slot {
+    /// The first, with an ending such as `keys`.
     #[default]
     First,
-    /// The second, with the ending `keys2`.
+    /// The second, with an ending such as `keys2`.
     Second,
 }
 
-impl KeysFile {
+impl Slot {
     /// The other one.
     #[must_use]
     pub fn other(self) -> Self {
@@ -49,15 +52,25 @@ impl KeysFile {
 }
 
 impl JournalFile {
-    const ALL: [Self; 4] =
-        [Self::Pages, Self::Keys(KeysFile::First), Self::Keys(KeysFile::Second), Self::Ended];
+    const ALL: [Self; 7] = [
+        Self::Pages,
+        Self::Keys(Slot::First),
+        Self::Keys(Slot::Second),
+        Self::Parents(Slot::First),
+        Self::Parents(Slot::Second),
+        Self::Ended,
+        Self::LeftOut,
+    ];
 
     fn ending(self) -> &'static str {
         match self {
             Self::Pages => "pages",
-            Self::Keys(KeysFile::First) => "keys",
-            Self::Keys(KeysFile::Second) => "keys2",
+            Self::Keys(Slot::First) => "keys",
+            Self::Keys(Slot::Second) => "keys2",
+            Self::Parents(Slot::First) => "known",
+            Self::Parents(Slot::Second) => "known2",
             Self::Ended => "ended",
+            Self::LeftOut => "skipped",
         }
     }
 }
@@ -115,6 +128,17 @@ impl StateFile {
         extended().map_err(|source| StateError::Unwritable { path: path.clone(), source })
     }
 
+    /// Copies the part of the journal that `extent` describes to the folder of `to`.
+    pub(super) fn copy_journal(
+        &self,
+        journal: JournalFile,
+        extent: &Extent,
+        to: &Self,
+    ) -> Result<(), StateError> {
+        let entries = self.read_journal(journal, extent)?;
+        to.extend_journal(journal, &Extent::default(), &entries)
+    }
+
     /// A journal that has entries, if there is one.
     pub(super) fn any_journal(&self) -> io::Result<Option<PathBuf>> {
         for journal in JournalFile::ALL {
@@ -126,10 +150,9 @@ impl StateFile {
         Ok(None)
     }
 
-    /// Removes the journals of a pull that is complete or discarded, except the file with these keys.
-    pub(super) fn drop_journals(&self, kept: Option<KeysFile>) -> Result<(), StateError> {
-        for journal in JournalFile::ALL.into_iter().filter(|file| kept.map(JournalFile::Keys) != Some(*file))
-        {
+    /// Removes the journals of a pull that is complete or discarded, except `kept`.
+    pub(super) fn drop_journals(&self, kept: &[JournalFile]) -> Result<(), StateError> {
+        for journal in JournalFile::ALL.into_iter().filter(|file| !kept.contains(file)) {
             let path = self.path(journal.ending());
             if let Err(source) = remove_if_there(&*self.disk, &path) {
                 return Err(StateError::Unwritable { path, source });

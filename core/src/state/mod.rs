@@ -1,9 +1,11 @@
 //! The state of each stream, which is saved from one run to the next.
 
 pub mod checkpoint;
+mod copy;
 mod error;
 mod file;
 mod journal;
+mod known_parents;
 mod parents;
 mod pull_state;
 mod start;
@@ -18,7 +20,8 @@ use self::checkpoint::{Checkpoint, Earlier, Extent};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
-    journal::KeysFile,
+    journal::Slot,
+    known_parents::KnownParents,
     parents::{Parent, Parents},
     pull_state::PullState,
     start::{Continuation, Reached, Start},
@@ -36,6 +39,9 @@ pub struct State {
     /// What complete pulls have reached, if the next one starts at a value, link or cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Reached>,
+    /// The parents of the pull that reached it, if it had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parents: Option<KnownParents>,
     /// The last complete pull.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<Complete>,
@@ -52,6 +58,9 @@ pub struct Complete {
     pub at: Timestamp,
     /// What was pulled.
     pub summary: Summary,
+    /// The range of time that was divided into windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<Window>,
     /// What its pages had, and those of earlier pulls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<KnownPages>,
@@ -75,7 +84,7 @@ pub struct KnownPages {
 #[serde(deny_unknown_fields)]
 pub struct Keys {
     /// Which journal.
-    pub file: KeysFile,
+    pub file: Slot,
     /// Its extent.
     pub extent: Extent,
     /// A fingerprint of what defined the pull. The keys are not used for a pull of another definition.
@@ -134,7 +143,7 @@ impl State {
     #[must_use]
     pub fn from_the_beginning(self) -> Self {
         let complete = self.complete.map(|complete| Complete { keys: None, ..complete });
-        Self { watermark: None, reached: None, complete, unfinished: self.unfinished }
+        Self { watermark: None, reached: None, parents: None, complete, unfinished: self.unfinished }
     }
 
     /// Which values the pages of complete pulls had, if these were pages of this definition.
@@ -150,8 +159,8 @@ impl State {
 impl Unfinished {
     /// What the pull needs of earlier ones, whose pages had `had`.
     pub fn earlier(&self, had: Had) -> Earlier {
-        let Continuation { start, reached, .. } = self.continuation.clone().unwrap_or_default();
-        Earlier { keys: self.earlier, had, start, reached, until: Some(self.started) }
+        let Continuation { start, first, reached, .. } = self.continuation.clone().unwrap_or_default();
+        Earlier { keys: self.earlier, had, start, first, reached, until: Some(self.started) }
     }
 
     /// A fingerprint of what defines the pull.

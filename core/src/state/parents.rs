@@ -34,6 +34,8 @@ pub struct Parents {
     added: Vec<String>,
     /// How many parents have the values of an earlier one.
     repeated: u64,
+    /// The parents that are new, a bit for each.
+    new: Vec<u64>,
 }
 
 /// One parent.
@@ -43,6 +45,17 @@ pub struct Parent {
     pub values: BTreeMap<String, String>,
     /// Its fields to add to each child record, as a JSON object.
     pub fields: String,
+}
+
+/// How many parents a word of [`Parents::new`] is for.
+const BITS: u64 = u64::BITS as u64;
+
+impl Parent {
+    /// Tells it from parents with other values, and so with other children.
+    fn fingerprint(&self) -> u128 {
+        let values: Vec<_> = self.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        fingerprint(values.join("\n").as_bytes())
+    }
 }
 
 impl Parents {
@@ -72,9 +85,7 @@ impl Parents {
                     serde_json::from_str(&parent.fields).map_err(|error| damaged(error.into()))?;
                 added.extend(fields.into_keys().filter(|name| !added.contains(name)).collect::<Vec<_>>());
             }
-            let values: Vec<_> =
-                parent.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            repeated += u64::from(!seen.insert(fingerprint(values.join("\n").as_bytes())));
+            repeated += u64::from(!seen.insert(parent.fingerprint()));
             hasher.write(&line);
             position += line.len() as u64;
             entries += 1;
@@ -82,7 +93,15 @@ impl Parents {
         }
         drop(lines);
         let extent = Extent { entries, sum: hasher.finish128().as_u128() };
-        Ok(Some(Self { file: Mutex::new(file), path: path.to_owned(), index, extent, added, repeated }))
+        Ok(Some(Self {
+            file: Mutex::new(file),
+            path: path.to_owned(),
+            index,
+            extent,
+            added,
+            repeated,
+            new: Vec::new(),
+        }))
     }
 
     /// A line of the file.
@@ -112,6 +131,43 @@ impl Parents {
     /// How many have the values of an earlier one, and so the same requests.
     pub fn repeated(&self) -> u64 {
         self.repeated
+    }
+
+    /// Marks those that are not in `known` as new, by their fingerprints.
+    ///
+    /// # Errors
+    /// The file cannot be read, or was changed since it was opened.
+    pub fn mark_new(&mut self, known: &HashSet<u128>) -> Result<(), StateError> {
+        let (mut new, mut index) = (Vec::new(), 0);
+        self.read_all(|parent| {
+            if index % BITS == 0 {
+                new.push(0);
+            }
+            if let Some(bits) = new.last_mut().filter(|_| !known.contains(&parent.fingerprint())) {
+                *bits |= 1 << (index % BITS);
+            }
+            index += 1;
+            Ok::<_, StateError>(())
+        })?;
+        self.new = new;
+        Ok(())
+    }
+
+    /// Whether the parent number `index` was marked as new.
+    pub fn is_new(&self, index: u64) -> bool {
+        let bits = usize::try_from(index / BITS).ok().and_then(|word| self.new.get(word));
+        bits.is_some_and(|bits| bits >> (index % BITS) & 1 == 1)
+    }
+
+    /// The fingerprints of all parents except those with the numbers `left_out`.
+    pub(super) fn fingerprints_without(&self, left_out: &HashSet<u128>) -> Result<Vec<u128>, StateError> {
+        let (mut all, mut index) = (Vec::new(), 0);
+        self.read_all(|parent| {
+            all.extend((!left_out.contains(&index)).then(|| parent.fingerprint()));
+            index += 1;
+            Ok::<_, StateError>(())
+        })?;
+        Ok(all)
     }
 
     /// Whether any parent has this field to add.
@@ -212,6 +268,12 @@ mod tests {
             .unwrap();
         assert_eq!(all, (0..200).map(parent).collect::<Vec<_>>());
         assert!(parents.has_field("team") && !parents.has_field("id"));
+        let known =
+            (0..200).filter(|id| ![0, 64, 199].contains(id)).map(|id| parent(id).fingerprint()).collect();
+        let mut parents = parents;
+        assert!((0..201).all(|id| !parents.is_new(id)), "nothing is new until it is marked");
+        parents.mark_new(&known).unwrap();
+        assert_eq!((0..201).filter(|id| parents.is_new(*id)).collect::<Vec<_>>(), [0, 64, 199]);
         assert!(matches!(parents.get(200), Err(StateError::Damaged { .. })));
 
         fs::write(&path, lines.replacen("199", "198", 1)).unwrap();

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{
-    Complete, Keys, KeysFile, KnownPages, Reached, State, StateError, StateFile, Unfinished,
-    journal::JournalFile,
+    Complete, Keys, KnownPages, KnownParents, Parents, Reached, Slot, State, StateError, StateFile,
+    Unfinished, journal::JournalFile,
 };
 use crate::{
     clock::Clock,
@@ -38,8 +38,12 @@ impl<'a> PullState<'a> {
         self.lock().clone()
     }
 
-    /// Saves that the pull is complete.
-    pub fn complete(&self, summary: Summary) -> Result<(), StateError> {
+    /// Saves that the pull of the children of `parents` is complete.
+    ///
+    /// # Errors
+    /// It cannot be saved, or the parents cannot be read.
+    pub fn complete(&self, summary: Summary, parents: Option<&Parents>) -> Result<(), StateError> {
+        let parents = self.known_parents(parents)?;
         let file = self.keys_file();
         self.put(|state, now| {
             let checkpoint = state.unfinished.as_ref().map(|pull| &pull.checkpoint);
@@ -55,17 +59,32 @@ impl<'a> PullState<'a> {
             State {
                 watermark: self.pull.watermark.or(state.watermark),
                 reached: self.reached(checkpoint).or_else(|| state.reached.clone()),
-                complete: Some(Complete { at: now, summary, pages, keys }),
+                parents: parents.or(state.parents),
+                complete: Some(Complete { at: now, summary, range: self.pull.range, pages, keys }),
                 unfinished: None,
             }
         })?;
-        self.file.drop_journals(kept_keys(&self.lock()))
+        self.file.drop_journals(&kept(&self.lock()))
+    }
+
+    /// Saves the parents whose children were pulled, if the pull has reached a value at which the next one starts.
+    fn known_parents(&self, parents: Option<&Parents>) -> Result<Option<KnownParents>, StateError> {
+        let state = self.saved();
+        let checkpoint = state.unfinished.as_ref().map(|pull| &pull.checkpoint);
+        let Some((parents, checkpoint)) =
+            parents.filter(|_| self.reached(checkpoint).is_some()).zip(checkpoint)
+        else {
+            return Ok(None);
+        };
+        let left_out = self.file.read_journal(JournalFile::LeftOut, &checkpoint.left_out)?;
+        let pulled = parents.fingerprints_without(&left_out.into_iter().collect())?;
+        self.file.save_parents(state.parents, &pulled).map(Some)
     }
 
     /// Removes the pull from the state, as if it had never started.
     pub fn forget(&self) -> Result<(), StateError> {
         self.put(|state, _| State { unfinished: None, ..state.clone() })?;
-        self.file.drop_journals(kept_keys(&self.lock()))
+        self.file.drop_journals(&kept(&self.lock()))
     }
 
     fn reached(&self, checkpoint: Option<&Checkpoint>) -> Option<Reached> {
@@ -78,8 +97,8 @@ impl<'a> PullState<'a> {
     }
 
     /// The file with the keys of this pull. The other one may have those of the last complete pull.
-    fn keys_file(&self) -> KeysFile {
-        kept_keys(&self.lock()).map_or(KeysFile::First, KeysFile::other)
+    fn keys_file(&self) -> Slot {
+        kept_keys(&self.lock()).map_or(Slot::First, Slot::other)
     }
 
     fn journal_file(&self, journal: Journal) -> JournalFile {
@@ -88,6 +107,7 @@ impl<'a> PullState<'a> {
             Journal::Keys => JournalFile::Keys(self.keys_file()),
             Journal::EarlierKeys => JournalFile::Keys(self.keys_file().other()),
             Journal::Ended => JournalFile::Ended,
+            Journal::LeftOut => JournalFile::LeftOut,
         }
     }
 
@@ -119,7 +139,14 @@ impl CheckpointStore for PullState<'_> {
     }
 }
 
+/// The journals of the last complete pull.
+fn kept(state: &State) -> Vec<JournalFile> {
+    let keys = kept_keys(state).map(JournalFile::Keys);
+    let parents = state.parents.map(|parents| JournalFile::Parents(parents.file));
+    keys.into_iter().chain(parents).collect()
+}
+
 /// The file with the keys of the last complete pull, if there is one.
-fn kept_keys(state: &State) -> Option<KeysFile> {
+fn kept_keys(state: &State) -> Option<Slot> {
     state.complete.as_ref()?.keys.as_ref().map(|keys| keys.file)
 }

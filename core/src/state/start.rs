@@ -41,6 +41,9 @@ pub struct Continuation {
     /// Where the pull starts. Without it, at the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
+    /// Where the first pull starts, and the children of a new parent. Without it, at the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Start>,
     /// What the last complete pull had reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Start>,

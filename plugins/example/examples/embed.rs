@@ -60,6 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         spool: None,
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing: None,
     };
     let summary = run(&pull, &Arc::new(client))?;

@@ -10,7 +10,7 @@ use std::{env, error::Error, hint::black_box, path::Path, time::Duration};
 use http::{HeaderMap, StatusCode};
 use longhaul_core::{
     Clock,
-    client::Answer,
+    client::{Answer, answer::Basis},
     clock::{Interrupt, SystemClock},
     http::transport::Response,
     listing::page::{Layout, Page},
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (body, layout) = (body(), Layout::new(&"/results".parse()?, &[]));
     let decoding = each(&clock, || {
         let response = Response::new(StatusCode::OK, HeaderMap::new(), body.clone());
-        let answer = Answer { response, url: "http://127.0.0.1/".parse()? };
+        let answer = Answer { response, url: "http://127.0.0.1/".parse()?, basis: Basis::Status };
         black_box(Page::read(answer, &layout)?);
         Ok(())
     })?;

@@ -48,7 +48,7 @@ pub(crate) unsafe extern "C" fn destination<S: PluginSink>(
                 put(reply, Part::FILE, text);
             }
             Destination::Stdout => put(reply, Part::STDOUT, ""),
-            Destination::Elsewhere(text) => put(reply, Part::ELSEWHERE, &text),
+            Destination::Object(text) | Destination::Elsewhere(text) => put(reply, Part::ELSEWHERE, &text),
         }
         Ok(())
     })

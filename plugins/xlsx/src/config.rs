@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use jiff::tz::TimeZone;
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
@@ -35,6 +36,8 @@ pub struct Xlsx {
     long_text: LongText,
     #[serde(default = "all_rows", deserialize_with = "rows")]
     rows_per_sheet: u32,
+    #[serde(default = "utc", deserialize_with = "timezone")]
+    timezone: TimeZone,
 }
 
 impl PluginSink for Xlsx {
@@ -55,6 +58,7 @@ impl OpenSink for Xlsx {
             sheet: self.sheet_name(variables)?,
             long_text: self.long_text,
             rows_per_sheet: self.rows_per_sheet,
+            timezone: self.timezone.clone(),
         };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
@@ -86,6 +90,17 @@ fn stream() -> String {
 /// All rows of a sheet but the header.
 fn all_rows() -> u32 {
     ROWS - 1
+}
+
+fn utc() -> TimeZone {
+    TimeZone::UTC
+}
+
+fn timezone<'de, D: Deserializer<'de>>(name: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(name)?;
+    TimeZone::get(&name).map_err(|_| {
+        D::Error::custom(format!("unknown time zone `{name}`; use a name such as `UTC` or `Europe/Berlin`"))
+    })
 }
 
 fn columns<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
 use longhaul_table::Cell;
 
 /// The number of UTF-16 units that a cell can hold.
@@ -25,13 +26,13 @@ pub(crate) enum Value<'c> {
     Text(Cow<'c, str>),
     Number(f64),
     Boolean(bool),
-    /// A time in UTC, in days.
+    /// A time as the clocks of a time zone show it, in days.
     Date(f64),
 }
 
 impl<'c> Value<'c> {
-    /// The value for a cell, or why a sheet cannot hold it.
-    pub(crate) fn of(cell: &'c Cell<'_>) -> Result<Self, &'static str> {
+    /// The value for a cell, or why a sheet cannot hold it. Times are those of `timezone`, because Excel knows none.
+    pub(crate) fn of(cell: &'c Cell<'_>, timezone: &TimeZone) -> Result<Self, &'static str> {
         Ok(match cell {
             Cell::Null => Self::Empty,
             Cell::Text(text) => Self::Text(text.as_ref().into()),
@@ -43,12 +44,13 @@ impl<'c> Value<'c> {
             Cell::Timestamp(_, at) if at.subsec_nanosecond() % 1_000_000 != 0 => {
                 return Err("is more precise than a millisecond");
             }
-            Cell::Timestamp(_, at) if !(FIRST..LAST).contains(&at.as_millisecond()) => {
-                return Err("is not between the years 1900 and 9999");
-            }
             Cell::Timestamp(_, at) => {
+                let shifted = at.as_millisecond() + i64::from(timezone.to_offset(*at).seconds()) * 1000;
+                if !(FIRST..LAST).contains(&shifted) {
+                    return Err("is not between the years 1900 and 9999");
+                }
                 #[expect(clippy::cast_precision_loss, reason = "it is far below 2^53")]
-                let days = at.as_millisecond() as f64 / MILLISECONDS_PER_DAY;
+                let days = shifted as f64 / MILLISECONDS_PER_DAY;
                 Self::Date(EPOCH + days)
             }
         })
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn numbers_with_more_than_15_digits_are_text() {
-        let value = |cell| match Value::of(&cell) {
+        let value = |cell| match Value::of(&cell, &TimeZone::UTC) {
             Ok(Value::Number(number)) => number.to_string(),
             Ok(Value::Text(text)) => format!("'{text}"),
             other => panic!("{other:?}"),
@@ -137,7 +139,7 @@ mod tests {
         assert_eq!(value(Cell::Integer(i64::MIN)), "'-9223372036854775808");
         assert_eq!(value(Cell::Real(0.1)), "0.1");
         assert_eq!(value(Cell::Real(1_152_921_504_606_846_976.0)), "'1152921504606846976");
-        assert_eq!(Value::of(&Cell::Real(1.5e300)), Ok(Value::Number(1.5e300)));
+        assert_eq!(Value::of(&Cell::Real(1.5e300), &TimeZone::UTC), Ok(Value::Number(1.5e300)));
         assert_eq!(value(Cell::Numeric("-12.50")), "-12.5");
         assert_eq!(value(Cell::Numeric("0.1234567890123456")), "'0.1234567890123456");
         assert_eq!(value(Cell::Numeric("1e400")), "'1e400");
@@ -149,7 +151,7 @@ mod tests {
     fn times_are_days_since_1900() {
         let value = |text: &str| {
             let cell = Cell::Timestamp(text.to_owned().into(), text.parse().unwrap());
-            match Value::of(&cell) {
+            match Value::of(&cell, &TimeZone::UTC) {
                 Ok(Value::Date(days)) => Ok(days),
                 Ok(other) => panic!("{other:?}"),
                 Err(reason) => Err(reason),
@@ -157,6 +159,9 @@ mod tests {
         };
         assert_eq!(value("1970-01-01T00:00:00Z"), Ok(25_569.0));
         assert_eq!(value("2026-01-01T13:00:00+01:00"), Ok(46_023.5));
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let summer = Cell::Timestamp("".into(), "2026-07-01T22:00:00Z".parse().unwrap());
+        assert_eq!(Value::of(&summer, &berlin), Ok(Value::Date(46_205.0)));
         assert_eq!(value("1900-03-01T00:00:00Z"), Ok(61.0));
         assert_eq!(value("1900-02-28T23:59:59Z"), Err("is not between the years 1900 and 9999"));
         assert_eq!(value("2026-01-01T00:00:00.0001Z"), Err("is more precise than a millisecond"));

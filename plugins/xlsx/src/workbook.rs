@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::tz::TimeZone;
 use longhaul_plugin::{Batch, Receipt, SinkError, log};
 use longhaul_table::{Cell, Columns, FileFormat, Spool, file_error, mismatch, rejected};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook as Writer, XlsxError};
@@ -48,6 +49,8 @@ pub(crate) struct Workbook {
     pub(crate) long_text: LongText,
     /// At least 1.
     pub(crate) rows_per_sheet: u32,
+    /// The time zone of times.
+    pub(crate) timezone: TimeZone,
 }
 
 impl FileFormat for Workbook {
@@ -63,7 +66,7 @@ impl FileFormat for Workbook {
                 _ => "",
             };
             let error = |reason: &str| Err(rejected(number, &mismatch(column, shown, reason)));
-            match Value::of(cell) {
+            match Value::of(cell, &self.timezone) {
                 Ok(value) if value.is_long() && self.long_text == LongText::Reject => {
                     let message = format!(
                         "does not fit the column `{}`: its text has more than {TEXT} characters, which a cell \
@@ -108,7 +111,7 @@ impl Workbook {
             let mut is_full = false;
             while let Some(record) = records.next()? {
                 self.columns.read(&Batch::new(record, &[record.len()]), |_, row| {
-                    sheet.push(row.iter().map(|cell| stored(cell, &mut cut))).map_err(cannot)
+                    sheet.push(row.iter().map(|cell| stored(cell, &self.timezone, &mut cut))).map_err(cannot)
                 })?;
                 is_full = sheet.records() == self.rows_per_sheet;
                 if is_full {
@@ -143,8 +146,8 @@ fn writer(part: &Path, length: u64, receipt: &Receipt) -> Result<Writer, XlsxErr
 }
 
 /// The value of a cell that was checked. `cut` counts the texts that are cut.
-fn stored<'c>(cell: &'c Cell<'_>, cut: &mut u64) -> Value<'c> {
-    match Value::of(cell) {
+fn stored<'c>(cell: &'c Cell<'_>, timezone: &TimeZone, cut: &mut u64) -> Value<'c> {
+    match Value::of(cell, timezone) {
         Ok(Value::Text(text)) if Value::Text(text.clone()).is_long() => {
             *cut += 1;
             Value::Text(truncated(&text).to_owned().into())

@@ -6,7 +6,7 @@ use longhaul_core::{
 };
 use serde_json::Value;
 
-use super::row_path::RowPath;
+use super::{row_path::RowPath, time_format::TimeFormat};
 
 /// A column: its name in the header and the path of its value.
 #[derive(Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) struct Column {
     /// match of `rows`.
     pub(crate) level: Option<usize>,
     pub(crate) at: Pointer,
+    /// How times are written; `None` writes them as the server did.
+    pub(crate) time: Option<TimeFormat>,
 }
 
 /// Reads the key `columns`: a list of pointers, or of tables with `name` and `at`.
@@ -42,11 +44,12 @@ pub(crate) fn parse_columns(keys: &Keys<'_>, rows: &RowPath) -> Result<Vec<Colum
 }
 
 fn column(value: &Value, rows: &RowPath) -> Result<Column, SinkError> {
-    let (at, name) = match value {
-        Value::String(at) => (at.as_str(), None),
+    let (at, name, time) = match value {
+        Value::String(at) => (at.as_str(), None, None),
         Value::Object(table) => {
-            let keys = Keys::new(table, &["name", "at"])?;
-            (keys.required_text("at")?, keys.text("name")?)
+            let known: Vec<_> = ["name", "at"].into_iter().chain(TimeFormat::KEYS).collect();
+            let keys = Keys::new(table, &known)?;
+            (keys.required_text("at")?, keys.text("name")?, TimeFormat::new(&keys)?)
         }
         other => return Err(invalid(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
@@ -55,13 +58,14 @@ fn column(value: &Value, rows: &RowPath) -> Result<Column, SinkError> {
     if pointer.tokens().iter().any(|token| token == "*") {
         return Err(invalid(format!("`{at}` contains `*`, which is only allowed in `rows`")));
     }
-    match name {
-        Some(name) => Ok(Column { name: name.to_owned(), level, at: pointer }),
+    let name = match name {
+        Some(name) => name.to_owned(),
         None if pointer.tokens().is_empty() => {
-            Err(invalid("a column of the whole record needs a `name`".into()))
+            return Err(invalid("a column of the whole record needs a `name`".into()));
         }
-        None => Ok(Column { name: pointer.tokens().join("."), level, at: pointer }),
-    }
+        None => pointer.tokens().join("."),
+    };
+    Ok(Column { name, level, at: pointer, time })
 }
 
 /// The level at which `at` starts, and the pointer from there.
@@ -101,7 +105,7 @@ mod tests {
     }
 
     fn parts(columns: Vec<Column>) -> Vec<(String, Option<usize>, String)> {
-        columns.into_iter().map(|Column { name, level, at }| (name, level, at.to_string())).collect()
+        columns.into_iter().map(|Column { name, level, at, .. }| (name, level, at.to_string())).collect()
     }
 
     fn named(name: &str, level: Option<usize>, at: &str) -> (String, Option<usize>, String) {

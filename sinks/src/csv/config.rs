@@ -8,12 +8,17 @@ use longhaul_core::{
 };
 
 use super::{sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
-use crate::file::{Mode, RecordFile, Target};
+use crate::{
+    file::{Mode, Target},
+    object::Objects,
+    output::Output,
+};
 
 /// The sink type `csv`.
 #[derive(Debug)]
 pub(crate) struct CsvType {
     disk: Arc<dyn Disk>,
+    objects: Option<Objects>,
 }
 
 /// A configured `csv` sink.
@@ -33,15 +38,15 @@ enum Columns {
 }
 
 impl CsvType {
-    /// A sink type that writes to `disk`.
-    pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
-        Self { disk }
+    /// A sink type that writes to `disk`, or to objects.
+    pub(crate) fn new(disk: Arc<dyn Disk>, objects: Option<Objects>) -> Self {
+        Self { disk, objects }
     }
 }
 
 impl SinkType for CsvType {
     fn summary(&self) -> &'static str {
-        "a CSV file with one row per record, or per part of a record"
+        "a CSV file or object with one row per record, or per part of a record"
     }
 
     fn options(&self) -> Vec<String> {
@@ -51,7 +56,7 @@ impl SinkType for CsvType {
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
-        let target = Target::new(&keys, Arc::clone(&self.disk))?;
+        let target = Target::new(&keys, Arc::clone(&self.disk), self.objects.as_ref())?;
         let columns = if Table::is_listed(&keys) {
             Columns::Listed(Arc::new(Table::new(&keys)?))
         } else {
@@ -68,7 +73,7 @@ impl SinkType for CsvType {
 
 impl OpenSink for CsvConfig {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.file(variables)?.absolute))
+        self.target.destination(variables)
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
@@ -80,10 +85,12 @@ impl OpenSink for CsvConfig {
                 return Ok(Opened { sink: Box::new(sink), at });
             }
         };
-        let mut file = RecordFile::open(&self.target, variables, from)?;
-        if from.is_none() && !file.is_empty()? {
-            table.check_header(&mut file)?;
+        let mut output = Output::open(&self.target, variables, from)?;
+        if let (None, Output::File(file)) = (from, &mut output)
+            && !file.is_empty()?
+        {
+            table.check_header(file)?;
         }
-        Ok(Opened { sink: Box::new(CsvSink::new(file, self.target.mode, table)?), at })
+        Ok(Opened { sink: Box::new(CsvSink::new(output, self.target.mode, table)?), at })
     }
 }

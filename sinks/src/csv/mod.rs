@@ -12,6 +12,8 @@ mod sink;
 mod spooled;
 mod style;
 mod table;
+mod time_format;
+mod times;
 mod union;
 
 pub(crate) use self::{config::CsvType, error::each_record, flat::Flattener, style::Style, table::Table};

@@ -132,7 +132,7 @@ mod tests {
     use super::{Column, RowLayout, RowPath};
 
     fn column(level: Option<usize>, at: &str) -> Column {
-        Column { name: at.to_owned(), level, at: at.parse().unwrap() }
+        Column { name: at.to_owned(), level, at: at.parse().unwrap(), time: None }
     }
 
     /// The rows of `record`, each as its cells separated by spaces; `_` is a cell without a value.

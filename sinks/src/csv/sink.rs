@@ -1,16 +1,16 @@
-//! Writes CSV to a file.
+//! Writes CSV whose columns are known.
 
 use std::sync::Arc;
 
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError};
 
 use super::table::Table;
-use crate::file::{Mode, RecordFile};
+use crate::{file::Mode, output::Output};
 
 /// An open `csv` sink.
 #[derive(Debug)]
 pub(crate) struct CsvSink {
-    file: RecordFile,
+    output: Output,
     mode: Mode,
     table: Arc<Table>,
     /// The rows to write next. In an empty file they start with the header.
@@ -18,16 +18,16 @@ pub(crate) struct CsvSink {
 }
 
 impl CsvSink {
-    pub(crate) fn new(mut file: RecordFile, mode: Mode, table: Arc<Table>) -> Result<Self, SinkError> {
-        let rows = if file.is_empty()? { table.header() } else { Vec::new() };
-        Ok(Self { file, mode, table, rows })
+    pub(crate) fn new(mut output: Output, mode: Mode, table: Arc<Table>) -> Result<Self, SinkError> {
+        let rows = if output.is_empty()? { table.header() } else { Vec::new() };
+        Ok(Self { output, mode, table, rows })
     }
 
     fn write_rows(&mut self) -> Result<(), SinkError> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        self.file.write(&self.rows)?;
+        self.output.write(&self.rows)?;
         self.rows.clear();
         Ok(())
     }
@@ -45,10 +45,10 @@ impl Sink for CsvSink {
         if self.mode == Mode::Replace || mark > Mark::START {
             self.write_rows()?;
         }
-        self.file.commit(mark)
+        self.output.commit(mark)
     }
 
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
-        self.file.finish()
+        self.output.finish()
     }
 }

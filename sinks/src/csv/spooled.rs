@@ -3,7 +3,11 @@
 use longhaul_core::sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables};
 
 use super::{style::Style, union::UnionTable};
-use crate::file::{RecordFile, Spool, Target};
+use crate::{
+    file::{Spool, Target},
+    object::new_tag,
+    output::Output,
+};
 
 /// The number of bytes after which rows are written to the file.
 const CHUNK: usize = 1 << 16;
@@ -11,8 +15,8 @@ const CHUNK: usize = 1 << 16;
 /// An open `csv` sink without configured columns. Records go to a spool; when the pull is complete, the table is made
 /// from it.
 ///
-/// A receipt is the spool's receipt and the length of the table of its records, by which a finished table is
-/// recognized.
+/// A receipt is the spool's receipt, the length of the table of its records, by which a finished file is recognized, and
+/// the tag of the pull, by which a finished object is.
 #[derive(Debug)]
 pub(crate) struct SpooledCsv {
     target: Target,
@@ -20,6 +24,8 @@ pub(crate) struct SpooledCsv {
     table: UnionTable,
     /// The mark of the last commit.
     mark: Mark,
+    /// The tag of the pull.
+    tag: String,
     state: State,
 }
 
@@ -40,12 +46,14 @@ impl SpooledCsv {
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Self, SinkError> {
         let mut table = UnionTable::new(style);
+        let mut tag = new_tag();
         let state = match from {
             // A spool without a page is removed when it is dropped.
             None | Some((_, Mark::START)) => State::Spooling(Spool::create(target, variables)?),
             Some((from, _)) => {
-                let (of_spool, length) = split_receipt(from);
-                match Spool::resume(target, variables, &of_spool, length)? {
+                let (of_spool, length, of_pull) = split_receipt(from);
+                tag = of_pull;
+                match Spool::resume(target, variables, &of_spool, &tag, length)? {
                     None => State::Finished(from.clone()),
                     Some(mut spool) => {
                         spool
@@ -56,30 +64,30 @@ impl SpooledCsv {
             }
         };
         let mark = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Self { target: target.clone(), variables: variables.clone(), table, mark, state })
+        Ok(Self { target: target.clone(), variables: variables.clone(), table, mark, tag, state })
     }
 
     fn write_table(&mut self, spool: &mut Spool) -> Result<(), SinkError> {
-        let mut file = RecordFile::open(&self.target, &self.variables, None)?;
+        let mut output = Output::create(&self.target, &self.variables, &self.tag)?;
         let mut rows = self.table.header();
         spool.lines(|record| {
             self.table.row(record, &mut rows).map_err(|error| error.in_record("a record"))?;
             if rows.len() >= CHUNK {
-                file.write(&rows)?;
+                output.write(&rows)?;
                 rows.clear();
             }
             Ok(())
         })?;
-        file.write(&rows)?;
-        file.commit(self.mark)?;
-        file.finish()
+        output.write(&rows)?;
+        output.commit(self.mark)?;
+        output.finish()
     }
 }
 
 impl Sink for SpooledCsv {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         let State::Spooling(spool) = &mut self.state else {
-            let shown = self.target.file(&self.variables)?.shown;
+            let shown = self.target.shown(&self.variables)?;
             let message = format!("cannot write to `{shown}`: it is already complete");
             return Err(SinkError::new(SinkErrorKind::Rejected, message));
         };
@@ -92,7 +100,7 @@ impl Sink for SpooledCsv {
         match &mut self.state {
             State::Spooling(spool) => {
                 let Receipt(of_spool) = spool.commit(mark)?;
-                Ok(Receipt(format!("{of_spool} {}", self.table.length())))
+                Ok(Receipt(format!("{of_spool} {} {}", self.table.length(), self.tag)))
             }
             State::Finished(receipt) => Ok(receipt.clone()),
         }
@@ -107,9 +115,12 @@ impl Sink for SpooledCsv {
     }
 }
 
-/// Splits a receipt into the spool's receipt and the length of the table. The spool reports an invalid one.
-fn split_receipt(Receipt(text): &Receipt) -> (Receipt, u64) {
-    let apart = text.rsplit_once(' ').and_then(|(spool, length)| Some((spool, length.parse().ok()?)));
-    let (spool, length) = apart.unwrap_or((text, 0));
-    (Receipt(spool.to_owned()), length)
+/// Splits a receipt into the spool's receipt, the length of the table and the tag. The spool reports an invalid one.
+fn split_receipt(Receipt(text): &Receipt) -> (Receipt, u64, String) {
+    let apart = text.rsplit_once(' ').and_then(|(rest, tag)| {
+        let (spool, length) = rest.rsplit_once(' ')?;
+        Some((spool, length.parse().ok()?, tag))
+    });
+    let (spool, length, tag) = apart.unwrap_or((text, 0, ""));
+    (Receipt(spool.to_owned()), length, tag.to_owned())
 }

@@ -9,6 +9,7 @@ use super::{
     row_path::RowPath,
     rows::RowLayout,
     style::Style,
+    times::Times,
 };
 use crate::file::RecordFile;
 
@@ -20,6 +21,7 @@ const HEADER_LIMIT: u64 = 1 << 20;
 pub(crate) struct Table {
     names: Vec<String>,
     layout: RowLayout,
+    times: Times,
     without_match: WithoutMatch,
     style: Style,
 }
@@ -55,6 +57,7 @@ impl Table {
         let layout = RowLayout::new(&path, &columns);
         Ok(Self {
             layout,
+            times: Times::of(&columns),
             without_match: if optional { WithoutMatch::OneRow } else { WithoutMatch::NoRow },
             names: columns.into_iter().map(|column| column.name).collect(),
             style: Style::new(keys)?,
@@ -89,21 +92,27 @@ impl Table {
     }
 
     /// Calls `row` with the cells of each row of each record.
-    pub(crate) fn each_row<'r>(
+    pub(crate) fn each_row(
         &self,
-        batch: &Batch<'r>,
-        row: &mut dyn FnMut(&[Option<&'r str>]),
+        batch: &Batch<'_>,
+        row: &mut dyn FnMut(&[Option<&str>]),
     ) -> Result<(), SinkError> {
         let mut cells = self.layout.cells();
         each_record(batch, |record| {
             if let Some(kind) = self.layout.unreadable_kind(record) {
                 return Err(RowError::NotAnObject(kind));
             }
-            let matches = self.layout.rows(record, &mut cells, row)?;
+            let mut written = Ok(());
+            let mut write = |cells: &[Option<&str>]| {
+                if written.is_ok() {
+                    written = self.times.write(cells, row);
+                }
+            };
+            let matches = self.layout.rows(record, &mut cells, &mut write)?;
             if matches == 0 && self.without_match == WithoutMatch::OneRow {
-                row(self.layout.column_cells(&cells));
+                write(self.layout.column_cells(&cells));
             }
-            Ok(())
+            written
         })
     }
 }

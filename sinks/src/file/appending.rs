@@ -34,11 +34,11 @@ impl Appending {
     /// Starts a pull that appends to the file at `path`, which has `length` bytes.
     pub(super) fn begin(disk: &dyn Disk, path: &FilePath, length: u64) -> Result<Self, SinkError> {
         // A pull that has not written anything may be followed by another.
-        if Self::read(disk, path)?.is_some_and(|unfinished| unfinished.start < length) {
-            let note = note(path).shown;
+        if let Some(unfinished) = Self::read(disk, path)?.filter(|unfinished| unfinished.start < length) {
+            let (note, start) = (note(path).shown, unfinished.start);
             return Err(rejected(format!(
-                "cannot append to `{}`: it ends in the middle of another pull, which is not finished (finish that pull \
-                 first, or remove its records and `{note}`)",
+                "cannot append to `{}`: what follows its first {start} bytes is of another pull, which is not finished \
+                 (finish that pull first; or, if its state is lost, cut the file back to {start} bytes and remove `{note}`)",
                 path.shown
             )));
         }

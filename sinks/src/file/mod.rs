@@ -15,7 +15,9 @@ mod target;
 pub(crate) use self::{
     compression::Compression,
     encoder::Encoder,
+    folders::{make_all_folders, sync_all_folders},
     path::FilePath,
+    position::Position,
     record_file::RecordFile,
     spool::Spool,
     target::{Mode, Target},

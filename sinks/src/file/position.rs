@@ -20,14 +20,17 @@ const TAIL: u64 = 4096;
 /// The length of a file and a checksum of its end. As text, `27 3f1c0a92d4e87b65`: the length in bytes, then a
 /// checksum of the last 4 KiB, which detects that the file was changed since the commit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Position {
-    pub(super) length: u64,
+pub(crate) struct Position {
+    pub(crate) length: u64,
     checksum: u64,
 }
 
 impl Position {
+    /// The start of a file.
+    pub(crate) const EMPTY: Self = Self { length: 0, checksum: 0 };
+
     /// Reads the position at `length` and moves the file there. The file must have at least this length.
-    pub(super) fn read(file: &mut dyn DiskFile, length: u64) -> io::Result<Self> {
+    pub(crate) fn read(file: &mut dyn DiskFile, length: u64) -> io::Result<Self> {
         let tail = length.min(TAIL);
         file.seek(SeekFrom::Start(length - tail))?;
         let mut bytes = Vec::new();
@@ -57,7 +60,7 @@ impl FromStr for Position {
 
 /// The text is not a length and a checksum.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct NotAPosition;
+pub(crate) struct NotAPosition;
 
 /// The position in `receipt` and the pull that appends to the file, if one does. `path` is for the error message.
 pub(super) fn position(receipt: &Receipt, path: &FilePath) -> Result<(Position, Option<u64>), SinkError> {

@@ -31,23 +31,27 @@ pub(crate) struct Spool(RecordFile);
 impl Spool {
     /// Creates the spool of a new pull, and removes one that an earlier pull left behind.
     pub(crate) fn create(target: &Target, variables: &Variables) -> Result<Self, SinkError> {
-        let path = spool_path(&target.file(variables)?);
-        RecordFile::create(Arc::clone(&target.disk), path, Publish::InPlace, Compression::None).map(Self)
+        RecordFile::create(
+            Arc::clone(&target.disk),
+            target.spool(variables)?,
+            Publish::InPlace,
+            Compression::None,
+        )
+        .map(Self)
     }
 
     /// Opens the spool, rolled back to the receipt `from`. Returns `None` if there is no spool because it already became
-    /// the final file, which then contains `length` bytes.
+    /// the final file, which then contains `length` bytes, or the final object, which then has `tag`.
     pub(crate) fn resume(
         target: &Target,
         variables: &Variables,
         from: &Receipt,
+        tag: &str,
         length: u64,
     ) -> Result<Option<Self>, SinkError> {
-        let (path, disk) = (target.file(variables)?, Arc::clone(&target.disk));
-        let spool = spool_path(&path);
-        let unreadable = |error| failed("read", &path, error);
+        let (spool, disk) = (target.spool(variables)?, Arc::clone(&target.disk));
         let is_gone = disk.kind(&spool.absolute).map_err(|error| failed("read", &spool, error))?.is_none();
-        if is_gone && contains(&*disk, &path, target.compression, length).map_err(unreadable)? {
+        if is_gone && is_final(target, variables, tag, length)? {
             return Ok(None);
         }
         let (from, _) = position(from, &spool)?;
@@ -143,8 +147,14 @@ impl Spool {
     }
 }
 
-fn spool_path(path: &FilePath) -> FilePath {
-    path.with_ending(".spool")
+/// Whether the file or object is the result of the pull.
+fn is_final(target: &Target, variables: &Variables, tag: &str, length: u64) -> Result<bool, SinkError> {
+    if let Some(place) = &target.place {
+        return place.object(variables)?.is_published(tag, None);
+    }
+    let path = target.file(variables)?;
+    let found = contains(&*target.disk, &path, target.compression, length);
+    found.map_err(|error| failed("read", &path, error))
 }
 
 /// Whether the file exists and contains `length` bytes of uncompressed content.

@@ -8,12 +8,13 @@ use longhaul_core::{
 };
 
 use super::sink::NdjsonSink;
-use crate::file::{RecordFile, Target};
+use crate::{file::Target, object::Objects, output::Output};
 
 /// The sink type `ndjson`.
 #[derive(Debug)]
 pub(crate) struct NdjsonType {
     disk: Arc<dyn Disk>,
+    objects: Option<Objects>,
 }
 
 /// A configured `ndjson` sink.
@@ -23,15 +24,15 @@ struct NdjsonConfig {
 }
 
 impl NdjsonType {
-    /// A sink type that writes to `disk`.
-    pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
-        Self { disk }
+    /// A sink type that writes to `disk`, or to objects.
+    pub(crate) fn new(disk: Arc<dyn Disk>, objects: Option<Objects>) -> Self {
+        Self { disk, objects }
     }
 }
 
 impl SinkType for NdjsonType {
     fn summary(&self) -> &'static str {
-        "a file with one JSON record per line, as the server wrote it"
+        "a file or object with one JSON record per line, as the server wrote it"
     }
 
     fn options(&self) -> Vec<String> {
@@ -40,18 +41,19 @@ impl SinkType for NdjsonType {
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
         let keys = Keys::new(options, &self.options())?;
-        Ok(Box::new(NdjsonConfig { target: Target::new(&keys, Arc::clone(&self.disk))? }))
+        let target = Target::new(&keys, Arc::clone(&self.disk), self.objects.as_ref())?;
+        Ok(Box::new(NdjsonConfig { target }))
     }
 }
 
 impl OpenSink for NdjsonConfig {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
-        Ok(Destination::File(self.target.file(variables)?.absolute))
+        self.target.destination(variables)
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let file = RecordFile::open(&self.target, variables, from)?;
+        let output = Output::open(&self.target, variables, from)?;
         let at = from.map_or(Mark::START, |(_, mark)| mark);
-        Ok(Opened { sink: Box::new(NdjsonSink::new(file)), at })
+        Ok(Opened { sink: Box::new(NdjsonSink::new(output)), at })
     }
 }

@@ -56,8 +56,8 @@ fn a_new_pull_does_not_follow_half_of_another_one() {
     let receipt = stopped(&folder, &*sink);
     assert_eq!(
         folder.open_error(&*sink),
-        "Rejected: cannot append to `x`: it ends in the middle of another pull, which is not finished (finish that \
-         pull first, or remove its records and `x.appending`)"
+        "Rejected: cannot append to `x`: what follows its first 0 bytes is of another pull, which is not finished (finish \
+         that pull first; or, if its state is lost, cut the file back to 0 bytes and remove `x.appending`)"
     );
     // The refused pull changed nothing.
     pull(folder.resume(&*sink, &receipt).unwrap(), &["2"]);

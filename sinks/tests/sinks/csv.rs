@@ -67,6 +67,29 @@ fn each_match_of_a_path_is_a_row() {
 }
 
 #[test]
+fn times_are_written_in_the_time_zone_and_format_of_their_column() {
+    let folder = Folder::new();
+    let columns = json!([
+        "/at",
+        {"name": "local", "at": "/at", "timezone": "Europe/Berlin"},
+        {"name": "day", "at": "/at", "timezone": "Europe/Berlin", "format": "%d.%m.%Y"},
+    ]);
+    let options = json!({"columns": columns, "line_end": "lf"});
+    let records = [r#"{"at":"2026-12-31T23:30:00.000Z"}"#, r#"{"at":null}"#, "{}"];
+    pull(folder.open(&*csv(options.clone())), &records);
+    assert_eq!(
+        folder.text("x.csv").unwrap(),
+        "at,local,day\n2026-12-31T23:30:00.000Z,2027-01-01T00:30:00+01:00,01.01.2027\n,,\n,,\n"
+    );
+    let mut open = folder.open(&*csv(options));
+    let error = write_page(&mut open, &["{}", r#"{"at":"tomorrow"}"#]).map_err(|error| describe(&error));
+    let message = "Rejected: record 2 of the page has `\"tomorrow\"` in the column `local`, which is not a time with an \
+                   offset such as `2026-01-01T00:00:00Z`; without `timezone` and `format` the column keeps what the \
+                   server wrote";
+    assert_eq!(error, Err(message.to_owned()));
+}
+
+#[test]
 fn a_record_in_which_no_column_can_match_is_rejected() {
     let folder = Folder::new();
     let error = |columns: Value, record: &str| {

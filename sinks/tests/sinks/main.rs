@@ -9,6 +9,8 @@ mod csv;
 mod faults;
 mod files;
 mod hostile;
+mod object_paths;
+mod objects;
 mod options;
 mod preview;
 mod programs;

@@ -11,12 +11,12 @@ fn each_type_has_a_summary_and_options() {
     let expected = [
         (
             "csv",
-            "a CSV file with one row per record, or per part of a record",
+            "a CSV file or object with one row per record, or per part of a record",
             "path mode compression compression_level columns rows rows_optional arrays formulas delimiter bom line_end",
         ),
         (
             "ndjson",
-            "a file with one JSON record per line, as the server wrote it",
+            "a file or object with one JSON record per line, as the server wrote it",
             "path mode compression compression_level",
         ),
         (

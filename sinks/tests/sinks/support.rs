@@ -10,9 +10,10 @@ use std::{
 
 use longhaul_core::{
     disk::{Disk, SystemDisk},
+    object_store::ObjectStore,
     sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Variables},
 };
-use longhaul_sinks::{Stdout, register};
+use longhaul_sinks::{Objects, Stdout, Stores, register, register_with_objects};
 use longhaul_tests::write_page;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,6 +42,41 @@ pub(crate) fn configured_on(
 ) -> Result<Box<dyn OpenSink>, SinkError> {
     let options = serde_json::from_value(options).unwrap();
     registry_on(disk, Stdout::to(io::sink())).get(name).unwrap().configure(&options)
+}
+
+/// A store of one bucket, `bucket`.
+#[derive(Debug)]
+struct OneBucket(Arc<dyn ObjectStore>);
+
+impl Stores for OneBucket {
+    fn bucket(&self, name: &str) -> Result<Arc<dyn ObjectStore>, SinkError> {
+        assert_eq!(name, "bucket");
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+/// The sink type `name` that writes objects to `store`, and what is not there yet to `/state/uploads` on `disk`.
+pub(crate) fn configured_in(
+    store: Arc<dyn ObjectStore>,
+    disk: Arc<dyn Disk>,
+    name: &str,
+    options: Value,
+) -> Result<Box<dyn OpenSink>, SinkError> {
+    configured_at("/state/uploads".into(), store, disk, name, options)
+}
+
+/// The same with another folder than `/state/uploads`.
+pub(crate) fn configured_at(
+    folder: PathBuf,
+    store: Arc<dyn ObjectStore>,
+    disk: Arc<dyn Disk>,
+    name: &str,
+    options: Value,
+) -> Result<Box<dyn OpenSink>, SinkError> {
+    let objects = Objects::new(Arc::new(OneBucket(store)), Arc::clone(&disk), folder);
+    let mut registry = Registry::default();
+    register_with_objects(&mut registry, Stdout::to(io::sink()), disk, objects);
+    registry.get(name).unwrap().configure(&serde_json::from_value(options).unwrap())
 }
 
 /// What the reader of a pipe received.

@@ -39,6 +39,41 @@ fn a_parent_without_its_value_is_an_error_that_names_the_record() {
 }
 
 #[test]
+fn the_name_of_a_resource_cannot_lead_to_another_one() {
+    let each = "each = { stream = \"teams\", values = { team = \"/id\" } }\n";
+    for name in ["a/../b", "//evil.example", "https://evil.example/x"] {
+        let server = api::server(move |request| {
+            assert_eq!(request.url.path(), "/teams", "nothing else is asked for");
+            Reply::json(format!(r#"{{"items":[{{"id":"{name}"}}],"pages":1}}"#)).into()
+        });
+        let children = "[streams.members]\npath = \"/v1/{+each.team}/members\"\nrecords = \"/items\"\nsinks = [\"lines\"]\n";
+        let configuration = [&api::connection(&api::root(&server)), PARENTS, LINES, children, each].concat();
+        Folder::configured(&configuration).run("run members").assert_failed(
+            4,
+            &format!(
+                "teams: complete, 1 record in 1 page, TIME -> parents of `members`\n\
+                 error: the stream `members` is not complete\n  \
+                 caused by: the value `{name}` for `{{+each.team}}` is not the name of a resource: a part of it is empty, \
+                 `.` or `..`\n\
+                 hint: choose another value in `streams.members.each.values`, or write the placeholder without `+`\n"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_slash_is_kept_only_in_a_path() {
+    let each =
+        "each = { stream = \"teams\", values = { team = \"/id\" } }\nquery = { team = \"{+each.team}\" }\n";
+    let (_server, folder) = folder("[]", &[each]);
+    folder.run("run members").assert_failed(
+        2,
+        "error: `streams.members.query.team`: `{+each.team}` may stand only in a path; write \
+         `{each.team}` here\n  in: longhaul.toml:28\n",
+    );
+}
+
+#[test]
 fn a_field_that_a_record_already_has_is_an_error() {
     let each = "each = { stream = \"teams\", values = { team = \"id\" }, add = { id = \"id\" } }\n";
     let (_server, folder) = folder(r#"[{"id":"a"}]"#, &[each]);
@@ -78,7 +113,7 @@ fn parents_without_records_are_reported() {
         4,
         "teams: complete, 0 records in 1 page, TIME -> parents of `members`\n\
          error: members: `teams` has no records, so there is nothing to pull\n\
-         hint: to go on in spite of it, run it again without --strict\n",
+         hint: to accept this, run it again without --strict\n",
     );
     let ended = folder.run("run members");
     assert_eq!(
@@ -109,7 +144,7 @@ fn a_field_that_no_parent_has_is_reported() {
     assert_eq!(
         ended.last_error(),
         "error: members: no record of `teams` has a value at `/nmae` for `each.add.name`\n\
-         hint: to go on in spite of it, run it again without --strict\n"
+         hint: to accept this, run it again without --strict\n"
     );
 }
 
@@ -124,7 +159,7 @@ fn parents_with_the_same_values_are_reported() {
     assert!(stderr.contains(&["warn  ", finding].concat()), "{stderr}");
     let ended = folder.run("run members --strict");
     assert_eq!(ended.code, Some(4));
-    let hint = "hint: to go on in spite of it, run it again without --strict\n";
+    let hint = "hint: to accept this, run it again without --strict\n";
     assert_eq!(ended.last_error(), ["error: ", finding, hint].concat());
 }
 

@@ -111,6 +111,22 @@ sinks = ["lines"]
          `FOLDER/out/1.ndjson`\n  in: --set sinks.lines.path\n\
          hint: put a placeholder in the path whose values differ, or leave them all out\n",
     );
+    // A number and a text with the same digits, or the same text written in two ways, have the same file name.
+    let twice = |first: &str, second: &str| {
+        format!("{{\"id\":{first},\"kind\":1}}\n{{\"id\":{second},\"kind\":2}}\n")
+    };
+    for ids in [twice("1", "\"1\""), twice("\"1\"", "\"\\u0031\"")] {
+        let folder = Folder::configured(&[&api::connection(&api::root(&server)), stream, LINES].concat())
+            .with("ids.ndjson", ids);
+        folder
+            .run("run --set streams.x.each.file=ids.ndjson --set sinks.lines.path=out/{each.id}.ndjson")
+            .assert_failed(
+                2,
+                "error: `sinks.lines.path`: two records of `FOLDER/ids.ndjson` would write to the same file, \
+                 `FOLDER/out/1.ndjson`\n  in: --set sinks.lines.path\n\
+                 hint: put a placeholder in the path whose values differ, or leave them all out\n",
+            );
+    }
     folder.run("run --set sinks.lines.path=out/{each.ids}.ndjson").assert_failed(
         2,
         "error: cannot set up the sink `lines`\n  in: --set sinks.lines.path\n  \

@@ -148,6 +148,35 @@ sinks = ["lines"]
     );
 }
 
+/// As the Google Ads API names its resources.
+#[test]
+fn the_name_of_a_resource_keeps_its_slashes_in_a_path() {
+    let server = api::server(|request| {
+        let items = match request.url.path() {
+            "/v1/customers" => r#"[{"name":"customers/1"},{"name":"customers/2 b"}]"#.to_owned(),
+            path => format!(r#"[{{"path":"{path}"}}]"#),
+        };
+        Reply::json(format!(r#"{{"items":{items}}}"#)).into()
+    });
+    let streams = r#"
+[streams.customers]
+path = "/v1/customers"
+records = "/items"
+
+[streams.campaigns]
+path = "/v1/{+each.customer}/campaigns"
+records = "/items"
+each = { stream = "customers", values = { customer = "/name" } }
+sinks = ["lines"]
+"#;
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), streams, LINES].concat());
+    folder.run("run campaigns").assert_complete();
+    assert_eq!(
+        folder.read("out/campaigns.ndjson"),
+        "{\"path\":\"/v1/customers/1/campaigns\"}\n{\"path\":\"/v1/customers/2%20b/campaigns\"}\n"
+    );
+}
+
 #[test]
 fn values_are_written_as_their_place_requires() {
     let server = api::server(|request| {

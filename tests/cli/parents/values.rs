@@ -41,7 +41,8 @@ type Issue = (&'static str, Result<Value, u16>);
 #[derive(Default)]
 struct Projects {
     issues: Mutex<Vec<Issue>>,
-    since: Mutex<Vec<Option<String>>>,
+    /// The projects that were asked for, and since when.
+    since: Mutex<Vec<(String, Option<String>)>>,
 }
 
 impl Projects {
@@ -49,8 +50,8 @@ impl Projects {
         let projects = Arc::clone(self);
         api::server(move |request| {
             let since = request.query("since");
-            projects.since.lock().unwrap().push(since.clone());
             let project = request.url.path().split('/').nth(2).unwrap();
+            projects.since.lock().unwrap().push((project.to_owned(), since.clone()));
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let is_new = |value: &Value| since.as_ref().is_none_or(|since| text(value) >= *since);
             let mut issues = projects.issues.lock().unwrap();
@@ -80,8 +81,18 @@ impl Projects {
         *self.issues.lock().unwrap() = issues.to_vec();
     }
 
+    /// The values that were sent since the last call.
     fn since(&self) -> Vec<Option<String>> {
+        let sent = std::mem::take(&mut *self.since.lock().unwrap());
+        let mut sent: Vec<_> = sent.into_iter().map(|(_, since)| since).collect();
+        sent.dedup();
+        sent
+    }
+
+    /// The projects that were asked for since the last call, and since when.
+    fn since_by_project(&self) -> Vec<(String, Option<String>)> {
         let mut sent = std::mem::take(&mut *self.since.lock().unwrap());
+        sent.sort();
         sent.dedup();
         sent
     }
@@ -98,6 +109,10 @@ fn started() -> (Arc<Projects>, FaultServer, Folder) {
     let server = projects.serve();
     let folder = Folder::configured(&[STREAM, &api::connection(&api::root(&server))].concat());
     (projects, server, folder)
+}
+
+fn since(projects: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+    projects.iter().map(|(project, since)| ((*project).to_owned(), since.map(str::to_owned))).collect()
 }
 
 /// The value of a partition that was left out does not count, and that of one that was restarted counts once it is complete.
@@ -125,10 +140,55 @@ fn all_parents_start_at_the_greatest_value_of_complete_partitions() {
         ("d", Ok(json!("2026-01-07"))),
     ]);
     folder.run("run").assert_complete();
-    assert_eq!(projects.since(), [Some("2026-01-06".to_owned())]);
+    let known = Some("2026-01-06");
+    assert_eq!(
+        projects.since_by_project(),
+        since(&[("a", known), ("b", None), ("c", known), ("d", known)]),
+        "what was left out may have older records"
+    );
     assert_eq!(values(&folder)[5..], ["b\"2026-01-09\"", "d\"2026-01-07\""]);
     folder.run("run").assert_complete();
     assert_eq!(projects.since(), [Some("2026-01-09".to_owned())]);
+}
+
+/// The common value says nothing about the children of a parent that the last run did not have.
+#[test]
+fn a_new_parent_starts_at_the_beginning_also_after_a_kill() {
+    let projects = Arc::new(Projects::default());
+    let server = projects.serve();
+    let stream = STREAM
+        .replace(
+            "list = [\"a\", \"b\", \"c\", \"d\"], as = \"project\"",
+            "file = \"projects.ndjson\", values = { project = \"\" }",
+        )
+        .replace("param = \"since\"", "param = \"since\", from = \"2026-01-02\"");
+    let configuration = [&*stream, &api::connection(&api::root(&server))].concat();
+    let folder = Folder::configured(&configuration).with("projects.ndjson", "\"a\"\n\"c\"\n");
+    let at = |project: &'static str, day: u32| (project, Ok(json!(format!("2026-01-{day:02}"))));
+    projects.set(&[at("a", 4), at("b", 1), at("b", 3), at("c", 6), at("d", 2)]);
+    folder.run("run").assert_complete();
+    let first = Some("2026-01-02");
+    assert_eq!(projects.since_by_project(), since(&[("a", first), ("c", first)]));
+    assert_eq!(values(&folder), ["a\"2026-01-04\"", "c\"2026-01-06\""]);
+
+    // Two parents are new, one is gone, and the run is stopped after each request.
+    let folder = folder.with("projects.ndjson", "\"d\"\n\"c\"\n\"b\"\n");
+    let stopped = (0..20).take_while(|_| {
+        let ended = folder.run("run --max-requests 2 --set streams.issues.concurrency=1");
+        ended.code == Some(75)
+    });
+    assert!(stopped.count() > 3);
+    let known = Some("2026-01-06");
+    assert_eq!(projects.since_by_project(), since(&[("b", first), ("c", known), ("d", first)]));
+    let all = ["a\"2026-01-04\"", "c\"2026-01-06\"", "d\"2026-01-02\"", "b\"2026-01-03\""];
+    assert_eq!(values(&folder), all);
+
+    // Now both are known, and the one that was gone is not: its records arrive again rather than being lost.
+    let folder = folder.with("projects.ndjson", "\"a\"\n\"b\"\n\"d\"\n");
+    projects.set(&[at("a", 4), at("a", 5), at("b", 3), at("d", 7)]);
+    folder.run("run").assert_complete();
+    assert_eq!(projects.since_by_project(), since(&[("a", first), ("b", known), ("d", known)]));
+    assert_eq!(values(&folder)[4..], ["a\"2026-01-04\"", "a\"2026-01-05\"", "d\"2026-01-07\""]);
 }
 
 /// While the children of one parent are pulled, others may get more, with smaller numbers than those pulled last.

@@ -82,14 +82,78 @@ fn a_plan_must_be_whole() {
         "error: line 1 of `FOLDER/plan.ndjson` is not from a plan of this version of longhaul\n  \
          caused by: version 2\nhint: make a new plan with: longhaul plan STREAM --out plan.ndjson\n",
     );
+}
+
+/// Whatever is changed in a plan could leave records out.
+#[test]
+fn a_plan_that_was_changed_is_refused() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let plan = folder.read("plan.ndjson");
     let (first, second) = ("20260101T000000Z-20260101T030000Z", "20260101T030000Z-20260101T060000Z");
-    let folder = folder.with("plan.ndjson", plan.replace(second, first));
+    let changes = [
+        plan.replacen(second, first, 1),
+        plan.replacen("T03:00:00Z\"}", "T02:00:00Z\"}", 1),
+        plan.replacen("\"range\":\"2026-01-01", "\"range\":\"2026-01-02", 1),
+        plan.replacen("\"now\":\"2026-02-01", "\"now\":\"2026-02-02", 1),
+        plan.replacen("\"sha256\":\"", "\"sha256\":\"0", 1),
+    ];
+    for changed in changes {
+        assert_ne!(changed, plan);
+        std::fs::write(folder.path("plan.ndjson"), changed).unwrap();
+        for command in ["run --plan plan.ndjson", "verify plan.ndjson"] {
+            folder.run(command).assert_failed(
+                2,
+                "error: the plan `FOLDER/plan.ndjson` has been changed since it was written\n\
+                 hint: it was cut off or changed; make it again with: longhaul plan STREAM --out plan.ndjson\n",
+            );
+        }
+    }
+    assert!(folder.names_in(".longhaul").is_empty());
+}
+
+/// Only a plan that `plan` has not written can have two, so its checksum is forged.
+#[test]
+fn a_partition_that_is_twice_in_a_plan_is_found() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let (first, second) = ("20260101T000000Z-20260101T030000Z", "20260101T030000Z-20260101T060000Z");
+    let forged = with_checksum(&folder.read("plan.ndjson").replacen(second, first, 1));
+    let folder = folder.with("plan.ndjson", forged);
     let ended = folder.run("verify plan.ndjson");
     let said = format!(
         "error: the plan has two partitions `{first}`\n\
          hint: make a new plan with: longhaul plan STREAM --out plan.ndjson\n"
     );
     assert_eq!((ended.code, ended.last_error()), (Some(2), said));
+}
+
+/// A plan with the checksum that it should have.
+fn with_checksum(plan: &str) -> String {
+    let at = plan.find("\"sha256\":\"").unwrap() + 10;
+    let with = |sum: &str| [&plan[..at], sum, &plan[at + 64..]].concat();
+    with(&sha256(with(&"0".repeat(64)).as_bytes()))
+}
+
+/// Workers know nothing of each other, so they cannot drop a record that is in the windows of two of them.
+#[test]
+fn duplicates_across_partitions_are_warned_about() {
+    let server = api::server(|_| {
+        longhaul_tests::Reply::json(r#"{"conversations":[{"conversationId":"a"}],"pageCount":1}"#).into()
+    });
+    let configuration = configuration(&api::root(&server), &sinks("{window.start}"));
+    let configuration = configuration
+        .replace("total = \"/totalHits\"", "page_count = \"/pageCount\"")
+        .replace("records_missing", "unique = \"/conversationId\"\nrecords_missing");
+    let folder = Folder::configured(&configuration);
+    let warning = "warn  calls: `unique` drops the duplicates within a partition only; a record of several partitions is in \
+                   the file of each\n";
+    let planned = folder.run(PLAN);
+    assert!(planned.assert_complete().stderr.contains(warning), "{}", planned.stderr);
+    folder.run("run --plan plan.ndjson").assert_complete();
+    let verified = folder.run("verify plan.ndjson");
+    let said = format!("{warning}calls: verified, 16 records\n");
+    assert!(verified.assert_complete().stderr.ends_with(&said), "{}", verified.stderr);
 }
 
 #[test]
@@ -154,6 +218,15 @@ fn damage_is_found() {
         "`FOLDER/out/20260101T000000Z.ndjson` is missing, but its receipt says that it has {bytes} bytes"
     );
     damaged("verify plan.ndjson", &missing, restore);
+    let receipt = std::fs::read_to_string(&of_first).unwrap();
+    for changed in [
+        receipt.replacen("\"records\": ", "\"records\": 1", 1),
+        receipt.replacen("\"bytes\": ", "\"bytes\": 1", 1),
+    ] {
+        std::fs::write(&of_first, changed).unwrap();
+        let clause = format!("the receipt `{first}` is damaged");
+        damaged("verify plan.ndjson", &clause, "delete it to pull the partition again");
+    }
     std::fs::write(&of_first, "{").unwrap();
     damaged(
         "verify plan.ndjson --cat --sink lines",
@@ -194,4 +267,29 @@ fn totals_must_match() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_named() {
+    let folder = folder(&unused_url());
+    folder.run(PLAN).assert_complete();
+    let folder = folder.with("state", "a file");
+    folder.run("run --plan plan.ndjson --set state_dir=state").assert_failed(
+        6,
+        &format!(
+            "error: cannot write `FOLDER/state/plan-{}`\n  caused by: File exists (os error N)\n\
+             hint: check `state_dir` and its permissions\n",
+            plan_id(&folder.read("plan.ndjson"))
+        ),
+    );
+}
+
+/// What the folder of the plan is called after.
+fn plan_id(plan: &str) -> String {
+    sha256(&plan.as_bytes()[..=plan.find('\n').unwrap()])[..16].to_owned()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let sum = ring::digest::digest(&ring::digest::SHA256, bytes);
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -82,7 +82,10 @@ const PLAN: &str = "plan calls --out plan.ndjson --now 2026-02-01T00:00:00Z";
 fn a_plan_has_a_line_for_each_partition() {
     let folder = folder(&unused_url());
     let planned = folder.run(PLAN);
-    assert_eq!(planned.assert_complete().stable_stderr(), "plan: 16 partitions -> `plan.ndjson`\n");
+    assert_eq!(
+        planned.assert_complete().stable_stderr(),
+        "calls: MOMENT to MOMENT (exclusive)\nplan: 16 partitions -> `plan.ndjson`\n"
+    );
     let plan = folder.read("plan.ndjson");
     let lines: Vec<serde_json::Value> =
         plan.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -85,6 +85,7 @@ impl Scenario {
             spool: None,
             columns: Vec::new(),
             strict: false,
+            limit: None,
             checkpointing,
         };
         let modes: BTreeMap<_, _> =
@@ -131,10 +132,11 @@ impl Scenario {
             spool: self.has_spool.then_some(spool),
             columns: vec![Column { sink: self.sinks[0].0.to_owned(), at: "/id".parse().unwrap() }],
             strict: false,
+            limit: None,
             checkpointing,
         };
         let summary = run(&pull, &Arc::new(setup.client()))?;
-        pull_state.complete(summary.clone())?;
+        pull_state.complete(summary.clone(), None)?;
         Ok(summary)
     }
 

@@ -13,7 +13,7 @@ use longhaul_core::{
         end::Had,
         paginate::{Renewal, Token},
     },
-    pull::{BookmarkOrder, Incremental, Pull, PullError, run},
+    pull::{Accepts, BookmarkOrder, Incremental, Pull, PullError, run},
     sink::Variables,
     state::{
         Continuation, PullState, Reached, StateFile, Unfinished,
@@ -84,6 +84,7 @@ fn pull(disk: &SimulatedDisk, api: &Arc<Mutex<Api>>) -> Result<(), PullError> {
         at: "/at".parse().unwrap(),
         param: "since".parse().unwrap(),
         order: BookmarkOrder::Greatest,
+        accepts: Accepts::Any,
     };
     let source = Source {
         unique: Some("/id".parse().unwrap()),
@@ -118,10 +119,11 @@ fn pull(disk: &SimulatedDisk, api: &Arc<Mutex<Api>>) -> Result<(), PullError> {
         spool: None,
         columns: Vec::new(),
         strict: false,
+        limit: None,
         checkpointing,
     };
     let summary = run(&pull, &Arc::new(setup.client()))?;
-    Ok(pull_state.complete(summary)?)
+    Ok(pull_state.complete(summary, None)?)
 }
 
 /// The versions of each record that were written, in order.

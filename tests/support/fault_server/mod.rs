@@ -135,7 +135,8 @@ impl Shared {
         while let Some(mut received) = request::read(&mut reader)? {
             received.at = self.clock.elapsed();
             locked(&self.received).push(received.clone());
-            if (self.script)(&received).perform(stream, &pauses)? == Connection::Close {
+            let is_head = received.method == http::Method::HEAD;
+            if (self.script)(&received).perform(stream, &pauses, is_head)? == Connection::Close {
                 break;
             }
         }

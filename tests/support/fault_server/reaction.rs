@@ -80,11 +80,19 @@ impl From<Reply> for Reaction {
 }
 
 impl Reaction {
-    /// Performs the reaction. Each write is one TCP segment if it fits.
-    pub(super) fn perform(self, stream: &TcpStream, pauses: &dyn Clock) -> io::Result<Connection> {
+    /// Performs the reaction. Each write is one TCP segment if it fits. The answer to HEAD ends with its head.
+    pub(super) fn perform(
+        self,
+        stream: &TcpStream,
+        pauses: &dyn Clock,
+        is_head: bool,
+    ) -> io::Result<Connection> {
         let mut out = stream;
         match self {
-            Self::Reply(reply) => out.write_all(&message(&reply, Framing::Length).0)?,
+            Self::Reply(reply) => {
+                let (bytes, head) = message(&reply, Framing::Length);
+                out.write_all(if is_head { &bytes[..head] } else { &bytes })?;
+            }
             Self::Chunked(reply) => out.write_all(&message(&reply, Framing::Chunks).0)?,
             Self::ReplyAndClose(reply) => {
                 out.write_all(&message(&reply, Framing::Length).0)?;

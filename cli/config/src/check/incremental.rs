@@ -1,5 +1,7 @@
 //! Checks of `incremental` tables.
 
+use longhaul_core::bookmark::BookmarkKind;
+
 use super::Check;
 use crate::{
     error::ConfigError,
@@ -7,6 +9,7 @@ use crate::{
         incremental::{Incremental, Order},
         stream::Stream,
     },
+    values::first_value::FirstValue,
 };
 
 impl Check<'_> {
@@ -48,6 +51,13 @@ impl Check<'_> {
             && let Some((key, _)) = keys_of_value.into_iter().find(|(_, is_set)| *is_set)
         {
             return refuse(&[key], "it has no meaning with `next`".to_owned(), "remove it");
+        }
+        if let Some(FirstValue::Exact(first)) = from
+            && !lookback.is_zero()
+            && first.kind() == BookmarkKind::Number
+        {
+            let clause = format!("it is a span of time, but `from` is the number `{first}`");
+            return refuse(&["lookback"], clause, "remove it");
         }
         if stream.window.as_ref().is_some_and(|window| window.incremental) {
             let path = ["streams", name, "window", "incremental"];

@@ -4,7 +4,11 @@ mod auth;
 mod incremental;
 mod rate;
 mod requests;
+mod stores;
 
+use std::cmp::Ordering;
+
+use jiff::{Span, SpanRelativeTo};
 use longhaul_core::{client::answer::Then, http::template::reference, pull::job::JobState, suggest};
 use url::Url;
 
@@ -39,6 +43,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
         check.auth(),
         check.client_certificate(),
         check.plain_http(),
+        check.stores(),
         check.rate_headers(),
         check.api_headers(),
     ];
@@ -55,6 +60,9 @@ pub(super) fn stream(
 ) -> Result<Option<String>, ConfigError> {
     Check { config, stack }.stream(name, stream)
 }
+
+/// A day has 24 hours, as far as `min_slice` is concerned.
+const DAYS: SpanRelativeTo<'static> = SpanRelativeTo::days_are_24_hours();
 
 /// What a response to a request of a job can mean.
 const OF_JOBS: [Then; 6] = [Then::Page, Then::Retry, Then::Throttle, Then::Wait, Then::Renew, Then::Fail];
@@ -81,33 +89,29 @@ impl Check<'_> {
     /// Names are parts of environment variables, which separate levels by two underscores and have no case.
     fn names(&self) -> Result<(), ConfigError> {
         let streams = self.config.streams.keys().map(|name| ("streams", name));
-        for (table, name) in streams.chain(self.config.sinks.keys().map(|name| ("sinks", name))) {
+        let names = streams.chain(self.config.sinks.keys().map(|name| ("sinks", name)));
+        ConfigError::all(names.map(|(table, name)| {
             let plain = name.starts_with(|first: char| first.is_ascii_lowercase())
                 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
                 && !name.contains("__");
-            if !plain {
-                let error =
-                    self.error(&[table, name], |key| format!("`{key}`: `{name}` is not a valid name"));
-                return Err(error.with_hint(
-                    "use lower-case letters, digits and single underscores, and start with a letter",
-                ));
+            if plain {
+                return Ok(());
             }
-        }
-        Ok(())
+            let error = self.error(&[table, name], |key| format!("`{key}`: `{name}` is not a valid name"));
+            Err(error
+                .with_hint("use lower-case letters, digits and single underscores, and start with a letter"))
+        }))
     }
 
     /// The meaning of variables must be known before they are read.
     fn environment(&self) -> Result<(), ConfigError> {
         let written = |name: &&String| {
             let origin = self.stack.origin(&["environment".to_owned(), (*name).clone()]);
-            matches!(origin, Origin::Environment { .. } | Origin::Flag { .. })
+            matches!(origin, Origin::Command { .. } | Origin::Environment { .. } | Origin::Flag { .. })
         };
-        match self.config.environment.keys().find(written) {
-            Some(name) => {
-                Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
-            }
-            None => Ok(()),
-        }
+        ConfigError::all(self.config.environment.keys().filter(written).map(|name| {
+            Err(self.error(&["environment", name], |key| format!("`{key}` can only be set in a file")))
+        }))
     }
 
     /// Credentials are sent over plain http only to this machine, unless the user allows it.
@@ -177,11 +181,13 @@ impl Check<'_> {
 
     fn sinks(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
         let has = |sink: &String| sink == STANDARD_OUTPUT || self.config.sinks.contains_key(sink);
-        let Some(sink) = stream.sinks.iter().find(|sink| !has(sink)) else { return Ok(()) };
-        let suggestion = suggest::closest(sink, self.config.sinks.keys());
-        let message = |key: &str| format!("`{key}`: unknown sink `{sink}`{suggestion}");
-        let hint = format!("add a table `[sinks.{sink}]`");
-        Err(self.error(&["streams", name, "sinks"], message).with_hint(hint))
+        let sinks = stream.sinks.iter().enumerate().filter(|(_, sink)| !has(sink));
+        ConfigError::all(sinks.map(|(index, sink)| {
+            let suggestion = suggest::closest(sink, self.config.sinks.keys());
+            let message = format!("unknown sink `{sink}`{suggestion}");
+            let error = self.error_in_list(&["streams", name, "sinks"], index, &message);
+            Err(error.with_hint(format!("add a table `[sinks.{sink}]`")))
+        }))
     }
 
     /// Paths are appended to `api.base_url`, so they must start with a slash.
@@ -194,12 +200,12 @@ impl Check<'_> {
             paths.extend([(&["job", "submit", "path"][..], &job.submit.path), (&["job", "poll"], &job.poll)]);
             paths.extend(job.cancel.iter().map(|cancel| (&["job", "cancel", "path"][..], &cancel.path)));
         }
-        match paths.into_iter().find(|(_, path)| !path.starts_with('/') && reference(path).is_none()) {
-            Some((below, path)) => Err(self.error(&[&["streams", name], below].concat(), |key| {
+        let is_wrong = |(_, path): &(_, &String)| !path.starts_with('/') && reference(path).is_none();
+        ConfigError::all(paths.into_iter().filter(is_wrong).map(|(below, path)| {
+            Err(self.error(&[&["streams", name], below].concat(), |key| {
                 format!("`{key}`: `{path}` does not start with `/`")
-            })),
-            None => Ok(()),
-        }
+            }))
+        }))
     }
 
     /// A request to an API that includes the end of a range must not name it, or duplicates must be dropped.
@@ -225,6 +231,14 @@ impl Check<'_> {
     }
 
     fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let min_slice = stream.window.as_ref().and_then(|window| window.min_slice);
+        if min_slice
+            .is_some_and(|slice| slice.compare((Span::new().seconds(1), DAYS)).is_ok_and(Ordering::is_lt))
+        {
+            let path = ["streams", name, "window", "min_slice"];
+            let message = |key: &str| format!("`{key}`: windows are halved at whole seconds");
+            return Err(self.error(&path, message).with_hint("set it to `1s` or more"));
+        }
         if stream.window.as_ref().is_some_and(|window| window.from.is_none()) {
             let path = ["streams", name, "window", "from"].map(str::to_owned);
             return Err(self.stack.missing(&path, self.stack.origin(&path[..2])));
@@ -254,39 +268,47 @@ impl Check<'_> {
         }
     }
 
-    /// Refuses a rule for the requests of `table` whose effect is not one of `known`.
+    /// Refuses the rules for the requests of `table` whose effect is not one of `known`.
     fn answers(&self, table: &[&str], answers: &[Answer], known: &[Then]) -> Result<(), ConfigError> {
-        let Some(Answer(rule)) = answers.iter().find(|Answer(rule)| !known.contains(&rule.then)) else {
-            return Ok(());
-        };
-        let message = |key: &str| match rule.then {
-            Then::Split if known == WITHOUT_WINDOW => {
-                format!("`{key}`: `then = \"split\"` requires a window, which is halved")
-            }
-            then => format!("`{key}`: `then = \"{then}\"` has no meaning for these requests"),
-        };
-        let list = known.iter().map(|then| format!("`{then}`")).collect::<Vec<_>>().join(", ");
-        let hint = format!("use one of {list}");
-        Err(self.error(&[table, &["answers"]].concat(), message).with_hint(hint))
+        let wrong = answers.iter().enumerate().filter(|(_, Answer(rule))| !known.contains(&rule.then));
+        ConfigError::all(wrong.map(|(index, Answer(rule))| {
+            let message = match rule.then {
+                Then::Split if known == WITHOUT_WINDOW => {
+                    "`then = \"split\"` requires a window, which is halved".to_owned()
+                }
+                then => format!("`then = \"{then}\"` has no meaning for these requests"),
+            };
+            let list = known.iter().map(|then| format!("`{then}`")).collect::<Vec<_>>().join(", ");
+            let error = self.error_in_list(&[table, &["answers"]].concat(), index, &message);
+            Err(error.with_hint(format!("use one of {list}")))
+        }))
     }
 
-    /// Refuses a key that the table at `above` cannot have with its `type`.
+    /// Refuses the keys that the table at `above` cannot have with its `type`.
     fn belongs(&self, above: &[&str]) -> Result<(), ConfigError> {
         let values = self.stack.values();
         let table = tree::at(&values, above).and_then(|table| table.as_dict());
         let kind = table.and_then(|table| table.get("type")?.as_str()).unwrap_or_default();
         let Some(known) = keys::of_type(above, kind) else { return Ok(()) };
-        let mut names = table.into_iter().flatten().map(|(name, _)| name.as_str());
-        let Some(name) = names.find(|name| *name != "type" && !known.contains(name)) else {
-            return Ok(());
-        };
+        let names = table.into_iter().flatten().map(|(name, _)| name.as_str());
         let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let hint = match known.len() {
             0 => format!("type `{kind}` has no other keys"),
             _ => format!("the keys of type `{kind}` are {list}"),
         };
         let message = |key: &str| format!("`{key}` is not a key of type `{kind}`");
-        Err(self.error(&[above, &[name]].concat(), message).with_hint(hint))
+        let foreign = names.filter(|name| *name != "type" && !known.contains(name));
+        ConfigError::all(
+            foreign.map(|name| Err(self.error(&[above, &[name]].concat(), message).with_hint(hint.as_str()))),
+        )
+    }
+
+    /// The error in the element `index` of the list at `path`.
+    fn error_in_list(&self, path: &[&str], index: usize, message: &str) -> ConfigError {
+        let path: Vec<_> = path.iter().map(|name| (*name).to_owned()).collect();
+        let (key, element) = (tree::dotted(&path), [index.to_string()]);
+        let origin = self.stack.locate(&[&path[..], &element].concat(), self.stack.origin(&path));
+        ConfigError::new(format!("`{key}`: {message}")).at(&key, origin).inside(&element)
     }
 
     fn error(&self, path: &[&str], message: impl Fn(&str) -> String) -> ConfigError {

@@ -21,25 +21,25 @@ use crate::{
 impl Check<'_> {
     /// Checks the requests of the stream `name`.
     pub(super) fn requests(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
-        self.request(name, stream, &[], &stream.path, Some(&stream.query), Some(stream.content()))?;
-        for (header, text) in texts(&stream.headers) {
-            self.known(name, stream, &["headers", header], text)?;
-        }
-        self.parameters(name, stream)?;
-        if let Some(available) = stream.window.as_ref().and_then(|window| window.available.as_ref()) {
-            self.request(name, stream, &["window", "available"], &available.path, None, None)?;
-        }
-        let Some(job) = &stream.job else { return Ok(()) };
-        let submit = &job.submit;
-        let content = Some(submit.content());
-        self.request(name, stream, &["job", "submit"], &submit.path, Some(&submit.query), content)?;
-        self.known(name, stream, &["job", "poll"], &job.poll)?;
-        match &job.cancel {
-            Some(cancel) => {
+        let of_stream =
+            self.request(name, stream, &[], &stream.path, Some(&stream.query), Some(stream.content()));
+        let headers =
+            texts(&stream.headers).map(|(header, text)| self.known(name, stream, &["headers", header], text));
+        let available = stream.window.as_ref().and_then(|window| window.available.as_ref());
+        let of_available = available.map(|available| {
+            self.request(name, stream, &["window", "available"], &available.path, None, None)
+        });
+        let of_job = stream.job.iter().flat_map(|job| {
+            let (submit, below) = (&job.submit, ["job", "submit"]);
+            let content = Some(submit.content());
+            let cancel = job.cancel.as_ref().map(|cancel| {
                 self.request(name, stream, &["job", "cancel"], &cancel.path, None, Some(cancel.content()))
-            }
-            None => Ok(()),
-        }
+            });
+            let submit = self.request(name, stream, &below, &submit.path, Some(&submit.query), content);
+            [submit, self.known_in_url(name, stream, &["job", "poll"], &job.poll)].into_iter().chain(cancel)
+        });
+        let parameters = self.parameters(name, stream);
+        ConfigError::all([of_stream, parameters].into_iter().chain(headers).chain(of_available).chain(of_job))
     }
 
     /// Checks the headers of all streams.
@@ -64,27 +64,23 @@ impl Check<'_> {
         content: Option<Content<'_>>,
     ) -> Result<(), ConfigError> {
         let key = |key| [below, &[key]].concat();
-        self.known(name, stream, &key("path"), path)?;
-        if let Some(content) = &content {
-            self.content(name, below, content)?;
-        }
+        let mut outcomes = vec![self.known_in_url(name, stream, &key("path"), path)];
+        outcomes.extend(content.as_ref().map(|content| self.content(name, below, content)));
         let form = content.and_then(|content| content.form);
         for (table, values) in [("query", query), ("form", form)] {
             for (parameter, values) in values.into_iter().flatten() {
-                for value in values.as_slice() {
-                    self.known(name, stream, &[&key(table)[..], &[parameter]].concat(), value)?;
-                }
+                let below = [&key(table)[..], &[parameter]].concat();
+                outcomes
+                    .extend(values.as_slice().iter().map(|value| self.known(name, stream, &below, value)));
             }
         }
-        let Some(content) = content else { return Ok(()) };
-        if let Some(text) = content.text {
-            self.known(name, stream, &key("text"), text)?;
+        let text = content.and_then(|content| content.text);
+        outcomes.extend(text.map(|text| self.known(name, stream, &key("text"), text)));
+        if let Some(Body::Json(body)) = content.and_then(|content| content.body) {
+            let checked = placeholders::check_all(body, &known(stream, request_of(below)));
+            outcomes.push(checked.map_err(|error| self.unknown(name, &key("body"), &error)));
         }
-        if let Some(Body::Json(body)) = content.body {
-            placeholders::check_all(body, &known(stream, request_of(below)))
-                .map_err(|error| self.unknown(name, &key("body"), &error))?;
-        }
-        Ok(())
+        ConfigError::all(outcomes)
     }
 
     /// Checks the placeholders of a text.
@@ -93,9 +89,24 @@ impl Check<'_> {
         expanded.map(drop).map_err(|error| self.unknown(name, below, &error))
     }
 
+    /// Checks the placeholders of a path.
+    fn known_in_url(
+        &self,
+        name: &str,
+        stream: &Stream,
+        below: &[&str],
+        text: &str,
+    ) -> Result<(), ConfigError> {
+        let checked = known(stream, request_of(below)).check_url(text);
+        checked.map_err(|error| self.unknown(name, below, &error))
+    }
+
     fn unknown(&self, name: &str, below: &[&str], error: &UnknownPlaceholder) -> ConfigError {
         let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {error}"));
         let message = error.to_string();
+        if message.contains("may stand only in a path") {
+            return error;
+        }
         if message.contains("`{each.") {
             // A name that is only misspelt has a suggestion.
             if message.contains("did you mean") {

@@ -4,13 +4,19 @@ use figment::{
     Error, Figment,
     error::{Actual, Kind},
     providers::Serialized,
-    value::Dict,
+    value::{Dict, Value},
 };
 use longhaul_core::suggest;
+use serde::Deserialize;
 
 use crate::{
     error::ConfigError,
-    load::{defaults, keys, stack::Stack},
+    load::{
+        defaults,
+        deserializer::Merged,
+        keys,
+        stack::{Stack, tree_of},
+    },
     sections::root::Config,
     tree,
     values::kind,
@@ -24,28 +30,31 @@ pub(crate) fn extract(stack: &Stack) -> Result<Config, ConfigError> {
 /// The configuration that `values` and the defaults below them give.
 pub(crate) fn read(values: Dict) -> Result<Config, Box<Error>> {
     let defaults = Serialized::defaults(defaults::beneath(&values));
-    Figment::from(Serialized::defaults(values)).join(defaults).extract_lossy().map_err(Box::new)
+    let merged = Figment::from(Serialized::defaults(values)).join(defaults);
+    Config::deserialize(Merged(&Value::from(tree_of(&merged)))).map_err(Box::new)
 }
 
 /// Explains an error that occurred in reading values of `stack`.
 pub(crate) fn explain(error: Error, stack: &Stack) -> ConfigError {
     let mut path = error.path;
-    let inside = to_the_key(&path).len();
+    let length = to_the_key(&path).len();
+    let origin = |path: &[String]| stack.locate(path, stack.origin(&path[..length.min(path.len())]));
     if let Kind::MissingField(name) = &error.kind
-        && inside < path.len()
+        && length < path.len()
     {
-        let key = tree::dotted(&path[..inside]);
+        let key = tree::dotted(&path[..length]);
         let message = format!("`{key}`: `{name}` is missing");
-        return ConfigError::new(message).at(&key, stack.origin(&path[..inside]));
+        let error = ConfigError::new(message).at(&key, origin(&path));
+        path.push(name.clone().into_owned());
+        return error.inside(&path[length..]);
     }
     if let Kind::MissingField(name) = &error.kind {
         let near = stack.origin(&path);
         path.push(name.clone().into_owned());
         return stack.missing(&path, near);
     }
-    let is_inside = to_the_key(&path).len() < path.len();
-    let path = to_the_key(&path);
-    let key = tree::dotted(&path);
+    let is_inside = length < path.len();
+    let key = tree::dotted(&path[..length]);
     let (message, hint) = match error.kind {
         Kind::UnknownField(name, known) if is_inside => {
             (format!("`{key}`: unknown key `{name}`{}", suggest::closest(&name, known)), None)
@@ -67,7 +76,7 @@ pub(crate) fn explain(error: Error, stack: &Stack) -> ConfigError {
         Kind::Message(clause) => (format!("`{key}`: {clause}"), None),
         _ => (format!("`{key}` cannot be read"), None),
     };
-    let error = ConfigError::new(message).at(&key, stack.origin(&path));
+    let error = ConfigError::new(message).at(&key, origin(&path)).inside(&path[length..]);
     if let Some(hint) = hint { error.with_hint(hint) } else { error }
 }
 

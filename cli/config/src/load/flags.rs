@@ -1,4 +1,4 @@
-//! `--set key.path=value` as a layer.
+//! `--set key.path=value`, and other flags that stand for a key, as layers.
 
 use std::path::Path;
 
@@ -44,6 +44,13 @@ pub(crate) fn layer(text: &str, cwd: &Path) -> Result<Layer, ConfigError> {
         .with_hint(format!("set the environment variable `{variable}` instead")));
     }
     Ok(Layer { origin, folder: cwd.to_owned(), values })
+}
+
+/// The layer of a flag of a command that sets one key to this text.
+pub(crate) fn of_command(flag: String, cwd: &Path, key: &[&str], text: &str) -> Layer {
+    let path: Vec<_> = key.iter().map(|name| (*name).to_owned()).collect();
+    let values = tree::nest(&path, Value::from(text));
+    Layer { origin: Origin::Command { flag }, folder: cwd.to_owned(), values }
 }
 
 #[cfg(test)]

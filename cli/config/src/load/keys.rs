@@ -6,6 +6,7 @@
 use std::{slice, sync::OnceLock};
 
 use figment::value::Dict;
+use longhaul_core::http::secret::sounds_secret;
 
 use crate::{
     schema::{
@@ -111,14 +112,6 @@ pub(crate) fn is_secret(path: &[String]) -> bool {
         Some(Kind::Free | Kind::Text) => path.last().is_some_and(|name| sounds_secret(name)),
         _ => false,
     }
-}
-
-/// Whether a key that the schema does not know, such as an option of a sink, has the name of a secret.
-pub fn sounds_secret(name: &str) -> bool {
-    const ENDINGS: [&str; 7] =
-        ["password", "passwd", "passphrase", "secret", "api_key", "apikey", "access_token"];
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    name == "token" || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 fn rows_of(path: &[&'static str], node: Node) -> Vec<Row> {

@@ -66,7 +66,14 @@ impl<'s> Written<'s> {
             files.push(file);
         }
         let set = sources.set.iter().map(|text| flags::layer(text, &sources.cwd));
-        Ok(Self { sources, files, set: set.collect::<Result<_, _>>()? })
+        let mut set = set.collect::<Result<Vec<_>, _>>()?;
+        set.extend(sources.system.as_ref().map(|system| {
+            flags::of_command(format!("--system {system}"), &sources.cwd, &["system"], system)
+        }));
+        set.extend(sources.out.as_ref().map(|(sink, path)| {
+            flags::of_command(format!("--out {path}"), &sources.cwd, &["sinks", sink, "path"], path)
+        }));
+        Ok(Self { sources, files, set })
     }
 
     fn lay_files(&self, stack: &mut Stack) {

@@ -1,6 +1,8 @@
 //! The lines and the order of the keys in a file.
 
-use toml_edit::{ImDocument, TableLike};
+use std::ops::Range;
+
+use toml_edit::{ImDocument, Item, TableLike, Value};
 
 /// The keys of a file in their order, each with its line.
 #[derive(Clone, Debug, Default)]
@@ -47,13 +49,37 @@ impl Lines {
     fn add(&mut self, above: &[String], table: &dyn TableLike, text: &str) {
         for (name, item) in table.iter() {
             let path = [above, &[name.to_owned()]].concat();
-            let span = table.get_key_value(name).and_then(|(key, _)| key.span());
-            if let Some(before) = span.and_then(|span| text.get(..span.start)) {
-                self.0.push((path.clone(), before.matches('\n').count() + 1));
+            self.note(&path, table.get_key_value(name).and_then(|(key, _)| key.span()), text);
+            match item {
+                Item::ArrayOfTables(tables) => {
+                    for (index, inner) in tables.iter().enumerate() {
+                        let path = [&path[..], &[index.to_string()]].concat();
+                        self.note(&path, inner.span(), text);
+                        self.add(&path, inner, text);
+                    }
+                }
+                Item::Value(Value::Array(values)) => {
+                    for (index, value) in values.iter().enumerate() {
+                        let path = [&path[..], &[index.to_string()]].concat();
+                        self.note(&path, value.span(), text);
+                        if let Value::InlineTable(inner) = value {
+                            self.add(&path, inner, text);
+                        }
+                    }
+                }
+                item => {
+                    if let Some(inner) = item.as_table_like() {
+                        self.add(&path, inner, text);
+                    }
+                }
             }
-            if let Some(inner) = item.as_table_like() {
-                self.add(&path, inner, text);
-            }
+        }
+    }
+
+    /// Notes that the value at `path` begins at `span` of `text`.
+    fn note(&mut self, path: &[String], span: Option<Range<usize>>, text: &str) {
+        if let Some(before) = span.and_then(|span| text.get(..span.start)) {
+            self.0.push((path.to_vec(), before.matches('\n').count() + 1));
         }
     }
 }
@@ -89,6 +115,20 @@ mod tests {
         assert_eq!(line(&lines, "streams.calls.pages.nxt"), Some(6));
         assert_eq!(line(&lines, "retry"), None);
         assert_eq!(lines.names("streams").collect::<Vec<_>>(), ["users", "calls"]);
+    }
+
+    #[test]
+    fn the_elements_of_a_toml_list_have_the_lines_they_are_written_on() {
+        let text = "[[api.answers]]\nthen = 'fail'\n[[api.answers]]\nthen = 'page'\nwhen = { status = 5 }\n\
+                    [job]\ndone = [\n  'A',\n  { status = 303 },\n]\n";
+        let lines = Lines::of_toml(&ImDocument::parse(text).unwrap());
+        assert_eq!(line(&lines, "api.answers"), Some(1));
+        assert_eq!(line(&lines, "api.answers.1"), Some(3));
+        assert_eq!(line(&lines, "api.answers.0.when"), Some(1));
+        assert_eq!(line(&lines, "api.answers.1.then"), Some(4));
+        assert_eq!(line(&lines, "api.answers.1.when.status"), Some(5));
+        assert_eq!(line(&lines, "job.done.0"), Some(8));
+        assert_eq!(line(&lines, "job.done.1.status"), Some(9));
     }
 
     #[test]

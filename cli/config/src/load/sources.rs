@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, fmt, path::PathBuf};
 
-use crate::{error::ConfigError, load::file::ENDINGS};
+use crate::{
+    error::ConfigError,
+    load::{file::ENDINGS, range::RangeFlags},
+};
 
 /// The sources of a configuration. `Debug` shows neither the environment nor the values of `--set`.
 #[derive(Clone, Default)]
@@ -15,8 +18,14 @@ pub struct Sources {
     pub files: Vec<PathBuf>,
     /// The machine's file: `/etc/longhaul/config.toml`.
     pub machine_file: Option<PathBuf>,
+    /// The range of time that the command line gives instead of the configured one.
+    pub range: Option<RangeFlags>,
     /// The values of `--set`; later ones win.
     pub set: Vec<String>,
+    /// The file of `--out`, with the name of its sink.
+    pub out: Option<(String, String)>,
+    /// The preset of `--system`.
+    pub system: Option<String>,
     /// Whether credentials may be missing, because nothing is sent. A warning names them.
     pub may_lack_credentials: bool,
 }

@@ -36,6 +36,11 @@ impl Stack {
         self.merge(layer);
     }
 
+    /// Does the same, but a stream that `layer` extends does not become one of the user.
+    pub(crate) fn adjust(&mut self, layer: Layer) {
+        self.merge(layer);
+    }
+
     /// Puts the layer of `file` on top, and keeps the lines of its keys.
     pub(crate) fn lay_file(&mut self, file: ConfigFile, layer: Layer) {
         self.lay(layer);
@@ -167,7 +172,8 @@ fn once_each<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     names.filter(|name| seen.insert(*name)).collect()
 }
 
-fn tree_of(figment: &Figment) -> Dict {
+/// All values of `figment`, merged.
+pub(super) fn tree_of(figment: &Figment) -> Dict {
     figment.data().ok().and_then(|mut data| data.remove(&Profile::Default)).unwrap_or_default()
 }
 

@@ -46,7 +46,9 @@ struct Table {
     #[serde(deserialize_with = "choice::read")]
     then: Meaning,
     /// The condition. All of its keys must match.
-    when: When,
+    #[serde(deserialize_with = "When::condition")]
+    #[schemars(with = "When")]
+    when: Condition,
 }
 
 /// A condition on a response. All of its keys must match.
@@ -129,7 +131,7 @@ impl<'de> Deserialize<'de> for Answer {
             ));
         }
         Ok(Self(Rule {
-            when: when.condition().map_err(de::Error::custom)?,
+            when,
             then: then.into(),
             after: after.map(|Wait(after)| after),
             message: message.map(|Text(message)| message),
@@ -139,14 +141,14 @@ impl<'de> Deserialize<'de> for Answer {
 }
 
 impl When {
-    fn condition(self) -> Result<Condition, String> {
-        let Self { at, code, contains, exists, is, not, status, text } = self;
-        let at = Compared { at, contains, exists, is, not }.comparisons()?;
+    fn condition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Condition, D::Error> {
+        let Self { at, code, contains, exists, is, not, status, text } = Self::deserialize(deserializer)?;
+        let at = Compared { at, contains, exists, is, not }.comparisons().map_err(de::Error::custom)?;
         if at.is_none() && code.is_none() && status.is_empty() && text.is_none() {
-            return Err("`when` requires `status`, `at`, `code` or `text`".to_owned());
+            return Err(de::Error::custom("`when` requires `status`, `at`, `code` or `text`"));
         }
         if at.as_ref().is_some_and(|(places, _)| has_last(places)) {
-            return Err("a rule cannot read the last record; use another place for `at`".to_owned());
+            return Err(de::Error::custom("a rule cannot read the last record; use another place for `at`"));
         }
         Ok(Condition { status, at, code, text })
     }

@@ -1,6 +1,6 @@
 //! `[streams.NAME.job]`: an export that is submitted and polled. The stream then pages through its results.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use http::{HeaderValue, Method};
 use longhaul_core::{
@@ -10,7 +10,10 @@ use longhaul_core::{
     pull::job::JobState,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 use crate::{
@@ -104,15 +107,32 @@ struct Condition {
 
 impl<'de> Deserialize<'de> for State {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Condition { at, contains, exists, is, not, status } = match Value::deserialize(deserializer)? {
-            Value::String(name) => return Ok(Self(JobState::Named(name))),
-            condition => Condition::deserialize(condition).map_err(de::Error::custom)?,
-        };
+        deserializer.deserialize_any(StateVisitor)
+    }
+}
+
+/// Reads a state. Unlike a value in between, it knows in which key an error is.
+struct StateVisitor;
+
+impl<'de> Visitor<'de> for StateVisitor {
+    type Value = State;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text or a table")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<State, E> {
+        Ok(State(JobState::Named(name.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<State, A::Error> {
+        let Condition { at, contains, exists, is, not, status } =
+            Condition::deserialize(MapAccessDeserializer::new(map))?;
         let at = Compared { at, contains, exists, is, not }.comparisons().map_err(de::Error::custom)?;
         if at.is_none() && status.is_empty() {
             return Err(de::Error::custom("a condition requires `at` or `status`"));
         }
-        Ok(Self(JobState::Answer { status, at }))
+        Ok(State(JobState::Answer { status, at }))
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) mod rate;
 pub(super) mod retry;
 pub(super) mod root;
 pub(super) mod sink;
+pub(super) mod stores;
 pub(super) mod stream;
 pub(super) mod table;
 pub(super) mod window;

@@ -160,7 +160,10 @@ struct Table {
     cursor: Option<Places>,
     /// Conditions that make a page the last one. The first that matches counts.
     #[serde(default)]
-    #[schemars(extend("x-value" = "list of [conditions](#conditions-of-end)", "x-types" = PAGED, "default" = []))]
+    #[schemars(
+        with = "Vec<ConditionTable>",
+        extend("x-value" = "list of [conditions](#conditions-of-end)", "x-types" = PAGED, "default" = [])
+    )]
     end: Vec<Condition>,
     /// Whether the listing ends once as many records as `total` have arrived. Set it only if totals do not change.
     #[schemars(extend("x-types" = PAGED, "default" = false))]
@@ -232,10 +235,16 @@ const NUMBERED: [&str; 2] = ["offset", "page_number"];
 /// The types with several pages.
 const PAGED: [&str; 5] = ["cursor", "link_header", "next_url", "offset", "page_number"];
 
+/// A condition that makes a page the last one.
+#[derive(Deserialize)]
+#[serde(try_from = "ConditionTable")]
+struct Condition(LastPage);
+
 /// A condition that makes a page the last one. All of its keys must match.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Condition {
+#[schemars(rename = "Condition")]
+struct ConditionTable {
     /// Place of a value, for `is`, `not`, `exists` and `contains`.
     #[schemars(with = "Option<place::Places>")]
     at: Option<Places>,
@@ -341,13 +350,16 @@ impl Table {
 
     fn ends(&mut self) -> Result<Ends, String> {
         let size = self.size.map(NonZeroU64::get);
-        let end = mem::take(&mut self.end).into_iter().map(|condition| condition.last_page(size));
+        let end: Vec<_> = mem::take(&mut self.end).into_iter().map(|Condition(last)| last).collect();
+        if size.is_none() && end.iter().any(|last| last.is_short) {
+            return Err("`short` requires `size`, the number of records in a full page".to_owned());
+        }
         let ends_at_total = self.ends_at_total.unwrap_or_default();
         if ends_at_total && self.total.is_none() {
             return Err("`ends_at_total` requires `total`, the place of the number of records".to_owned());
         }
         Ok(Ends {
-            end: end.collect::<Result<_, _>>()?,
+            end,
             ends_at_total,
             max_empty: self.max_empty,
             more: self.more.take(),
@@ -357,17 +369,16 @@ impl Table {
     }
 }
 
-impl Condition {
-    fn last_page(self, size: Option<u64>) -> Result<LastPage, String> {
-        let Self { at, contains, exists, is, not, short, status } = self;
+impl TryFrom<ConditionTable> for Condition {
+    type Error = String;
+
+    fn try_from(table: ConditionTable) -> Result<Self, String> {
+        let ConditionTable { at, contains, exists, is, not, short, status } = table;
         let at = Compared { at, contains, exists, is, not }.comparisons()?;
         if at.is_none() && status.is_empty() && !short {
             return Err("a condition of `end` requires `at`, `short` or `status`".to_owned());
         }
-        if short && size.is_none() {
-            return Err("`short` requires `size`, the number of records in a full page".to_owned());
-        }
-        Ok(LastPage { is_short: short, status, at })
+        Ok(Self(LastPage { is_short: short, status, at }))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     sections::{
         about::About, api::Api, auth::Auth, errors::Refusals, rate::Rate, retry::Retry, sink::Sink,
-        stream::Stream,
+        stores::Stores, stream::Stream,
     },
     values::{duration, kind::Key, path::ReadPath, secret::SecretSource},
 };
@@ -57,6 +57,8 @@ pub struct Config {
     /// Folder for checkpoints, relative to the working folder.
     #[schemars(extend("default" = ".longhaul"))]
     pub state_dir: PathBuf,
+    /// The object stores that paths of sinks lead to.
+    pub stores: Option<Stores>,
     /// What to pull, by name.
     #[serde(default)]
     pub streams: BTreeMap<String, Stream>,
@@ -70,12 +72,21 @@ impl Config {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));
         let api = self.api.headers.iter_mut().map(|(name, secret)| (path("api", &["headers", name]), secret));
         let key = self.api.client_key.iter_mut().map(|secret| (path("api", &["client_key"]), secret));
+        let s3 = self.stores.as_mut().and_then(|stores| stores.s3.as_mut());
+        let keys = s3.into_iter().flat_map(|s3| {
+            [
+                ("access_key", &mut s3.access_key),
+                ("secret_key", &mut s3.secret_key),
+                ("session_token", &mut s3.session_token),
+            ]
+        });
+        let keys = keys.filter_map(|(name, secret)| Some((path("stores", &["s3", name]), secret.as_mut()?)));
         let streams = self.streams.iter_mut().flat_map(|(stream, Stream { headers, .. })| {
             headers
                 .iter_mut()
                 .map(move |(name, secret)| (path("streams", &[stream, "headers", name]), secret))
         });
-        auth.chain(api).chain(key).chain(streams).collect()
+        auth.chain(api).chain(key).chain(keys).chain(streams).collect()
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Window {
     #[schemars(extend("default" = "%Y-%m-%dT%H:%M:%S.%3fZ"))]
     pub format: String,
     // Optional, because a preset may leave it to the user.
-    /// Start: a date, a date and time, or a relative time such as `now-24h` or `now-7d/d`.
+    /// Start: a date, a date and time, or a relative time such as `now-24h`, `now-1M/M` or `yesterday`.
     #[serde(default, deserialize_with = "text::optional")]
     #[schemars(extend("x-required" = true))]
     pub from: Option<Moment>,
@@ -48,7 +48,7 @@ pub struct Window {
     #[serde(with = "Zone")]
     #[schemars(extend("default" = "UTC"))]
     pub timezone: TimeZone,
-    /// End: a date, a date and time, or a relative time.
+    /// End, exclusive: a date, a date and time, or a relative time.
     #[serde(deserialize_with = "text::read")]
     #[schemars(extend("default" = "now"))]
     pub to: Moment,

@@ -230,6 +230,11 @@ fn values_of_the_wrong_kind() {
          found a table",
         "longhaul.toml:7",
     );
+    assert_refused(
+        "[[retry]]\nmax_wait = \"1s\"",
+        "`retry`: expected a table, found a list",
+        "longhaul.toml:5",
+    );
     let case = Case::new()
         .file("longhaul.yaml", "streams: 1\nauth: { type: none }\napi: { base_url: https://a.example }\n");
     assert_eq!(
@@ -325,56 +330,4 @@ fn missing_and_ambiguous_files() {
     assert_eq!(case.error().hint(), Some("remove one of them, or choose one with `-c`"));
     let case = Case::new().file("longhaul.toml/x", "");
     assert_eq!(case.refusal().0, "cannot read `longhaul.toml`");
-}
-
-#[test]
-fn all_errors_are_reported_in_the_order_of_the_file() {
-    let configuration = "\
-[sinks.out]
-typ = 1
-[streams.a]
-pth = \"/a\"
-timeout = \"5s\"
-[streams.b]
-path = \"b\"
-sinks = [\"other\"]
-[api]
-base_url = \"https://api.example.com\"
-timeout = \"5 parsecs\"
-max_page = true
-[auth]
-type = \"nobody\"
-[retry]
-max_attempts = 0
-";
-    let mut error = Case::toml(configuration).set("api.tiemout=5s").error();
-    let others = error.take_others();
-    let all: Vec<_> = std::iter::once(&error)
-        .chain(&others)
-        .map(|error| format!("{} {error}", error.where_written().unwrap_or_default()))
-        .collect();
-    assert_eq!(
-        all,
-        [
-            "longhaul.toml:4 unknown key `streams.a.pth` (did you mean `path`?)",
-            "longhaul.toml:5 unknown key `streams.a.timeout`",
-            "longhaul.toml:7 `streams.b.path`: `b` does not start with `/`",
-            "longhaul.toml:8 `streams.b.sinks`: unknown sink `other`",
-            "longhaul.toml:11 `api.timeout`: `5 parsecs` is not a duration such as `30s`, `2m` or `1h30m`",
-            "longhaul.toml:12 `api.max_page`: expected text, found a boolean",
-            "longhaul.toml:14 `auth.type`: `nobody` is not one of `api_key`, `basic`, `client_credentials`, \
-             `jwt_bearer`, `none`, `password`, `refresh_token`, `token`",
-            "longhaul.toml:16 `retry.max_attempts`: expected a whole number from 1, found `0`",
-            "--set api.tiemout unknown key `api.tiemout` (did you mean `timeout`?)",
-        ]
-    );
-}
-
-#[test]
-fn what_follows_from_an_error_is_not_reported_as_another() {
-    let case = Case::small("[streams.users]\npth = \"/u\"\nsinks = [\"out\"]\n[sinks.out]\ntype = 1\n");
-    let mut error = case.error();
-    assert_eq!(error.to_string(), "unknown key `streams.users.pth` (did you mean `path`?)");
-    let others: Vec<_> = error.take_others().iter().map(ToString::to_string).collect();
-    assert_eq!(others, ["`sinks.out`: `type` must be text"]);
 }

@@ -73,7 +73,7 @@ fn keys_that_do_not_belong_together_are_named() {
         ("true", "must be text or a whole number"),
         (
             "\"now-1\"",
-            "`now-1` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`",
+            "`now-1` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or `yesterday`",
         ),
     ] {
         let error = stream(&table(&format!("at = \"/a\", param = \"b\", from = {from}"))).error();
@@ -118,4 +118,39 @@ fn a_stream_with_several_listings_has_one_value_and_no_link() {
         "`streams.calls.incremental`: a stream with a job cannot start at a value or link",
         Some("use a window with `incremental = true`"),
     );
+}
+
+#[test]
+fn a_lookback_needs_times() {
+    for from in ["1000", "\"1000\""] {
+        let stream = format!(
+            "[streams.a]\npath = \"/a\"\nincremental = {{ at = \"/id\", param = \"since\", from = {from}, lookback = \"1h\" }}\n"
+        );
+        let error = Case::small(&stream).error();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint()),
+            (
+                "`streams.a.incremental.lookback`: it is a span of time, but `from` is the number `1000`",
+                Some("remove it")
+            )
+        );
+    }
+    let times = "[streams.a]\npath = \"/a\"\nincremental = { at = \"/id\", param = \"since\", from = \"2026-01-01\", lookback = \"1h\" }\n";
+    Case::small(times).load();
+}
+
+#[test]
+fn a_slice_has_whole_seconds() {
+    let stream = |least: &str| {
+        Case::small(&format!(
+            "[streams.a]\npath = \"/{{window.start}}\"\nwindow = {{ from = \"2026-01-01\", min_slice = \"{least}\" }}\n"
+        ))
+    };
+    let error = stream("999ms").error();
+    assert_eq!(
+        (error.to_string().as_str(), error.hint()),
+        ("`streams.a.window.min_slice`: windows are halved at whole seconds", Some("set it to `1s` or more"))
+    );
+    stream("1s").load();
+    stream("1mo").load();
 }

@@ -137,9 +137,9 @@ fn errors_in_a_window_are_named() {
         assert_refused(&format!("[streams.calls.window]\nfrom = \"now-1d\"\n{line}"), message, 9);
     };
     refused(
-        "to = \"tomorrow\"",
-        "`streams.calls.window.to`: `tomorrow` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, \
-         `now-24h` or `now/d`",
+        "to = \"someday\"",
+        "`streams.calls.window.to`: `someday` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, \
+         `now-24h`, `now/d` or `yesterday`",
     );
     refused(
         "slice = \"day\"",

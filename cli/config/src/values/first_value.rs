@@ -45,7 +45,10 @@ impl<'de> Deserialize<'de> for FirstValue {
             Value::String(text) if text.starts_with("now") => {
                 text.parse().map(Self::Relative).map_err(de::Error::custom)
             }
-            Value::String(text) => Ok(Self::Exact(Bookmark::Text(text))),
+            Value::String(text) => Ok(match text.parse::<Moment>() {
+                Ok(moment) if moment.is_relative() => Self::Relative(moment),
+                _ => Self::Exact(Bookmark::Text(text)),
+            }),
             Value::Number(number) if !number.is_f64() => {
                 Ok(Self::Exact(Bookmark::Number(number.to_string())))
             }

@@ -20,4 +20,5 @@ pub(super) mod query;
 pub(super) mod secret;
 pub(super) mod size;
 pub(super) mod status;
+pub(super) mod steps;
 pub(super) mod text;

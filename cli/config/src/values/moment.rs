@@ -1,14 +1,19 @@
-//! Times: `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d`.
+//! Times: `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d`, `yesterday`.
 
 use std::{fmt, str::FromStr};
 
-use jiff::{RoundMode, Span, Timestamp, ToSpan, Unit, Zoned, ZonedRound, civil::DateTime, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-use crate::values::described::described;
+use crate::values::{
+    described::described,
+    steps::{self, NoSteps, STARTS, Step, UNITS},
+};
 
 /// A time as it was written: a date, a date and time with or without an offset from UTC, or `now` with steps. `+1d` and
-/// `-1d` add and subtract; days are calendar days. `/h`, `/d`, `/w`, `/mo` and `/y` go back to the start of the hour,
-/// day, week (Monday), month or year. Steps are taken from left to right: `now-1d/d` is the start of yesterday.
+/// `-1d` add and subtract; days are calendar days, and `M` means months. `/h`, `/d`, `/w`, `/M` and `/y` go back to the
+/// start of the hour, day, week (Monday), month or year. Steps are taken from left to right: `now-1d/d` is the start of
+/// yesterday. `today`, `yesterday`, `tomorrow`, and `this` or `last` with `week`, `month` or `year` mean the start of that
+/// day, week, month or year.
 ///
 /// `Display` gives the text as it was written.
 #[derive(Clone, Debug)]
@@ -24,12 +29,6 @@ enum Form {
     Exact(Timestamp),
     Local(DateTime),
     Relative(Vec<Step>),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Shift(Span),
-    StartOf(Unit),
 }
 
 impl Moment {
@@ -63,14 +62,17 @@ impl FromStr for Moment {
     type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let form = match text.strip_prefix("now") {
-            Some(steps) => self::steps(steps).map(Form::Relative),
-            None => absolute(text),
+        let written = || text.to_owned();
+        let form = match steps::relative(text) {
+            Some(steps) => steps.map(Form::Relative),
+            None => absolute(text).ok_or(NoSteps::Form),
         };
-        match form {
-            Some(form) => Ok(Self { text: text.to_owned(), form }),
-            None => Err(MomentError::NoMoment { text: text.to_owned() }),
-        }
+        let form = form.map_err(|wrong| match wrong {
+            NoSteps::Form => MomentError::NoMoment { text: written() },
+            NoSteps::UnknownUnit(unit) => MomentError::UnknownUnit { text: written(), unit },
+            NoSteps::CannotRound(unit) => MomentError::CannotRound { text: written(), unit },
+        })?;
+        Ok(Self { text: written(), form })
     }
 }
 
@@ -78,10 +80,28 @@ impl FromStr for Moment {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MomentError {
     /// The text has a different form.
-    #[error("`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`")]
+    #[error(
+        "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or `yesterday`"
+    )]
     NoMoment {
         /// The text.
         text: String,
+    },
+    /// A step has a unit of time that does not exist.
+    #[error("`{text}` has an unknown unit, `{unit}`; the units are {UNITS}")]
+    UnknownUnit {
+        /// The text.
+        text: String,
+        /// The unit.
+        unit: String,
+    },
+    /// A step goes back to the start of something that has none.
+    #[error("`{text}` has `/{unit}`, but only {STARTS} can follow a slash")]
+    CannotRound {
+        /// The text.
+        text: String,
+        /// The unit.
+        unit: String,
     },
     /// It is before the year -9999 or after the year 9999.
     #[error("`{text}` is outside the years -9999 to 9999")]
@@ -91,22 +111,6 @@ pub enum MomentError {
     },
 }
 
-impl Step {
-    fn take(self, time: &Zoned) -> Result<Zoned, jiff::Error> {
-        match self {
-            Self::Shift(span) => time.checked_add(span),
-            Self::StartOf(Unit::Year) => time.first_of_year()?.start_of_day(),
-            Self::StartOf(Unit::Month) => time.first_of_month()?.start_of_day(),
-            Self::StartOf(Unit::Week) => {
-                let since_monday = time.weekday().to_monday_zero_offset();
-                time.checked_sub(since_monday.days())?.start_of_day()
-            }
-            Self::StartOf(Unit::Day) => time.start_of_day(),
-            Self::StartOf(unit) => time.round(ZonedRound::new().smallest(unit).mode(RoundMode::Trunc)),
-        }
-    }
-}
-
 fn absolute(text: &str) -> Option<Form> {
     // The parser would ignore the name of a time zone in brackets.
     if text.contains('[') {
@@ -114,33 +118,6 @@ fn absolute(text: &str) -> Option<Form> {
     }
     let exact = text.parse().map(Form::Exact);
     exact.or_else(|_| text.parse().map(Form::Local)).ok()
-}
-
-/// Each step begins with a sign: `-1d/d`.
-fn steps(mut text: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    while let Some(sign) = text.chars().next() {
-        let rest = &text[sign.len_utf8()..];
-        let end = rest.find(['+', '-', '/']).unwrap_or(rest.len());
-        steps.push(step(sign, &rest[..end])?);
-        text = &rest[end..];
-    }
-    Some(steps)
-}
-
-fn step(sign: char, text: &str) -> Option<Step> {
-    let span =
-        || text.parse::<Span>().ok().filter(|_| text.starts_with(|first: char| first.is_ascii_digit()));
-    match (sign, text) {
-        ('+', _) => span().map(Step::Shift),
-        ('-', _) => span().map(|span| Step::Shift(span.negate())),
-        ('/', "h") => Some(Step::StartOf(Unit::Hour)),
-        ('/', "d") => Some(Step::StartOf(Unit::Day)),
-        ('/', "w") => Some(Step::StartOf(Unit::Week)),
-        ('/', "mo") => Some(Step::StartOf(Unit::Month)),
-        ('/', "y") => Some(Step::StartOf(Unit::Year)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -183,6 +160,8 @@ mod tests {
             ("now/d+96h", "2026-03-30T00:00:00Z", "2026-03-29T23:00:00Z"),
             ("now/w", "2026-03-23T00:00:00Z", "2026-03-22T23:00:00Z"),
             ("now-1mo/mo", "2026-02-01T00:00:00Z", "2026-01-31T23:00:00Z"),
+            ("now-1M/M", "2026-02-01T00:00:00Z", "2026-01-31T23:00:00Z"),
+            ("now-30m", "2026-03-26T12:04:56.789Z", "2026-03-26T12:04:56.789Z"),
             ("now/y-1h30m", "2025-12-31T22:30:00Z", "2025-12-31T21:30:00Z"),
         ] {
             assert_eq!(resolve(text, "UTC"), utc, "{text}");
@@ -191,10 +170,71 @@ mod tests {
     }
 
     #[test]
+    fn words_mean_the_start_of_a_day_week_month_or_year() {
+        for (text, utc, berlin) in [
+            ("today", "2026-03-26T00:00:00Z", "2026-03-25T23:00:00Z"),
+            ("yesterday", "2026-03-25T00:00:00Z", "2026-03-24T23:00:00Z"),
+            ("tomorrow", "2026-03-27T00:00:00Z", "2026-03-26T23:00:00Z"),
+            ("this week", "2026-03-23T00:00:00Z", "2026-03-22T23:00:00Z"),
+            ("last week", "2026-03-16T00:00:00Z", "2026-03-15T23:00:00Z"),
+            ("this month", "2026-03-01T00:00:00Z", "2026-02-28T23:00:00Z"),
+            ("last month", "2026-02-01T00:00:00Z", "2026-01-31T23:00:00Z"),
+            ("this year", "2026-01-01T00:00:00Z", "2025-12-31T23:00:00Z"),
+            ("last year", "2025-01-01T00:00:00Z", "2024-12-31T23:00:00Z"),
+        ] {
+            assert_eq!(resolve(text, "UTC"), utc, "{text}");
+            assert_eq!(resolve(text, "Europe/Berlin"), berlin, "{text}");
+        }
+    }
+
+    #[test]
+    fn months_and_days_are_those_of_the_calendar() {
+        for (now, text, zone, expected) in [
+            // There is no 31 February, so a month before 31 March is the 28th.
+            ("2026-03-31T12:00:00Z", "now-1M", "UTC", "2026-02-28T12:00:00Z"),
+            ("2026-03-31T12:00:00Z", "last month", "UTC", "2026-02-01T00:00:00Z"),
+            ("2028-03-31T12:00:00Z", "now-1M", "UTC", "2028-02-29T12:00:00Z"),
+            // Berlin is in April already.
+            ("2026-03-31T22:30:00Z", "this month", "Europe/Berlin", "2026-03-31T22:00:00Z"),
+            // The day before has 23 hours, and in October 25.
+            ("2026-03-30T10:00:00Z", "now-1d", "Europe/Berlin", "2026-03-29T10:00:00Z"),
+            ("2026-03-29T10:00:00Z", "now-1d", "Europe/Berlin", "2026-03-28T11:00:00Z"),
+            ("2026-10-26T10:00:00Z", "yesterday", "Europe/Berlin", "2026-10-24T22:00:00Z"),
+            ("2026-10-26T10:00:00Z", "today", "Europe/Berlin", "2026-10-25T23:00:00Z"),
+            // In Beirut, 29 March began at one o'clock.
+            ("2026-03-30T10:00:00Z", "yesterday", "Asia/Beirut", "2026-03-28T22:00:00Z"),
+            ("2026-01-01T00:30:00Z", "last year", "America/New_York", "2024-01-01T05:00:00Z"),
+        ] {
+            let zone = TimeZone::get(zone).unwrap();
+            let resolved = text.parse::<Moment>().unwrap().resolve(now.parse().unwrap(), &zone).unwrap();
+            assert_eq!(resolved.to_string(), expected, "{text} at {now}");
+        }
+    }
+
+    #[test]
+    fn unknown_units_are_refused_by_name() {
+        let refusal = |text: &str| text.parse::<Moment>().unwrap_err().to_string();
+        for (text, unit) in [("now-3x", "x"), ("now-1d12q", "q"), ("now+1D", "D")] {
+            let units = "`s`, `m` (minutes), `h`, `d`, `w`, `M` (months) and `y`";
+            assert_eq!(
+                refusal(text),
+                format!("`{text}` has an unknown unit, `{unit}`; the units are {units}")
+            );
+        }
+        for (text, unit) in [("now/m", "m"), ("now-1d/x", "x"), ("now/month", "month")] {
+            let units = "`h`, `d`, `w`, `M` (month) and `y`";
+            let expected = format!("`{text}` has `/{unit}`, but only {units} can follow a slash");
+            assert_eq!(refusal(text), expected);
+        }
+    }
+
+    #[test]
     fn invalid_times_are_refused() {
         for text in [
             "",
-            "yesterday",
+            "Yesterday",
+            "last  month",
+            "last day",
             "2026-13-01",
             "2026-01",
             "06:00",
@@ -207,14 +247,13 @@ mod tests {
             "now-P",
             "now24h",
             "now/",
-            "now/x",
-            "now/m",
             "now-1d/",
             "nowé",
         ] {
             let refusal = text.parse::<Moment>().unwrap_err().to_string();
             let message = format!(
-                "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h` or `now/d`"
+                "`{text}` is not a time such as `2026-01-01`, `2026-01-01T06:00:00Z`, `now-24h`, `now/d` or \
+                 `yesterday`"
             );
             assert_eq!(refusal, message);
         }

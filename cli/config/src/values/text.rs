@@ -7,7 +7,7 @@ use jiff::{Span, Timestamp, fmt::strtime, tz::TimeZone};
 use longhaul_core::listing::paginate::Parameter;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::values::described::described;
+use crate::values::{described::described, steps};
 
 /// Parses the text.
 pub(crate) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -104,7 +104,8 @@ impl AnySpan {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
         let text = String::deserialize(deserializer)?;
         let refuse = || de::Error::custom(format!("`{text}` is not a time span such as `1d`, `6h` or `1w`"));
-        let span: Span = text.parse().map_err(|_| refuse())?;
+        // In a span for people, `M` means months.
+        let span = steps::span(&text).or_else(|_| text.parse()).map_err(|_| refuse())?;
         if span.is_negative() { Err(de::Error::custom(format!("`{text}` is negative"))) } else { Ok(span) }
     }
 }

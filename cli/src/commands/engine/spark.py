@@ -58,5 +58,6 @@ if files.returncode:
     sys.exit(files.returncode)
 
 # The verified records. What follows is yours, such as: records.write.saveAsTable("conversations")
+# If the plan has warned about `unique`, begin with: records = records.dropDuplicates(["conversationId"])
 records = read(spark, files.stdout.splitlines())
 print(records.count(), "records")

@@ -2,23 +2,63 @@
 
 use std::path::Path;
 
-use crate::{config::Sources, terminal::failure::Failure};
+use crate::{
+    config::{Sources, System, systems},
+    terminal::failure::Failure,
+};
 
-/// Fails if there is nothing to configure a command with: neither a file, nor a variable, nor `--set`.
-pub(crate) fn check(sources: &Sources) -> Result<(), Failure> {
+/// The same sources, if there is anything to configure a command with: a file, a variable, `--set` or `--system`. If
+/// nothing names an API, a preset is used if its own variables are set and it has the streams that the command names.
+pub(crate) fn configured(mut sources: Sources, streams: &[String]) -> Result<Sources, Failure> {
     let searched = sources.searched();
-    let is_set =
+    let is_key =
         |name: &str| name == "LONGHAUL_SYSTEM" || (name.starts_with("LONGHAUL_") && name.contains("__"));
     let mut variables = sources.environment.iter().filter_map(|(name, _)| name.to_str());
-    let is_configured =
-        searched.iter().any(|path| path.exists()) || !sources.set.is_empty() || variables.any(is_set);
+    let names_api = |set: &String| set.starts_with("system") || set.starts_with("api.");
     // A file that is named but does not exist has an error of its own.
-    if is_configured || !sources.files.is_empty() {
-        return Ok(());
+    if searched.iter().any(|path| path.exists())
+        || !sources.files.is_empty()
+        || sources.system.is_some()
+        || sources.set.iter().any(names_api)
+        || variables.any(is_key)
+    {
+        return Ok(sources);
     }
-    let shown = |path: &Path| format!("`{}`", path.display());
-    let places = searched.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
+    let offering = if streams.is_empty() { Vec::new() } else { offering(&sources, streams) };
+    match &offering[..] {
+        [] if !sources.set.is_empty() => Ok(sources),
+        [] => Err(absent(&searched)),
+        [(system, variable)] => {
+            log::info!("using the preset `{0}`, because `{variable}` is set", system.name);
+            sources.system = Some(system.name.to_owned());
+            Ok(sources)
+        }
+        [(first, _), ..] => {
+            let names = offering.iter().map(|(system, variable)| format!("`{}` (`{variable}`)", system.name));
+            let names = names.collect::<Vec<_>>().join(", ");
+            let clause =
+                format!("the variables of several presets with `{}` are set: {names}", streams.join("`, `"));
+            Err(Failure::usage(clause).hint(format!("choose one, for example with --system {}", first.name)))
+        }
+    }
+}
+
+/// The presets with these streams, each with a variable of its own that is set.
+fn offering(sources: &Sources, streams: &[String]) -> Vec<(System, String)> {
+    let is_set =
+        |name: &str| sources.environment.iter().any(|(known, value)| known == name && !value.is_empty());
+    let offers = |system: &System| streams.iter().all(|stream| system.streams.contains(stream));
+    let with_variable = |system: System| {
+        let (variable, _) = system.variables.iter().find(|(name, _)| is_set(name))?.clone();
+        Some((system, variable))
+    };
+    systems().into_iter().filter(offers).filter_map(with_variable).collect()
+}
+
+fn absent(searched: &[impl AsRef<Path>]) -> Failure {
+    let shown = searched.iter().map(|path| format!("`{}`", path.as_ref().display()));
+    let places = shown.collect::<Vec<_>>().join(", ");
     let hint = "longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one for \
                 Genesys Cloud; longhaul demo shows a pull without one";
-    Err(Failure::usage(format!("found no configuration; looked for {places}")).hint(hint))
+    Failure::usage(format!("found no configuration; looked for {places}")).hint(hint)
 }

@@ -21,7 +21,7 @@ mod text;
 mod trial;
 mod unique;
 
-pub(crate) use self::absent::check as check_configured;
+pub(crate) use self::absent::configured;
 
 use crate::{
     args::InitArguments,

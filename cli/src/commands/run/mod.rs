@@ -1,16 +1,22 @@
 //! `longhaul run`: pulls streams into their sinks.
 
+mod dry_run;
+mod files_about_run;
 mod first_failure;
+mod first_request;
 mod lineage;
+mod metrics;
 mod outcome;
+mod output_file;
 mod parents;
 mod planned;
+mod report;
 mod stream;
 pub(in crate::commands) mod summary;
 
 use crate::{
     args::RunArguments,
-    build::ConfiguredSinks,
+    build::{ConfiguredSinks, NewFiles},
     exit::Exit,
     session::{
         Session,
@@ -18,36 +24,53 @@ use crate::{
         plan::{Planned, plan, sink_names},
         run_record::{RecordError, RunRecord},
     },
-    terminal::{failure::Failure, report},
+    terminal::{self, failure::Failure, storage},
 };
 
-use self::{first_failure::FirstFailure, lineage::Lineage, stream::Puller};
+pub(crate) use self::dry_run::execute as show_plan;
+use self::{files_about_run::FilesAboutRun, first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,
     parents::pull_parents,
     planned::{of_line, of_plan, of_settling, sinks_of},
 };
 
-/// Pulls the streams, and writes the summary if `--summary` is set.
+/// Pulls the streams, and writes the files about the run that the user asked for.
 pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exit, Failure> {
-    if let Some(path) = &arguments.summary {
-        summary::check(session, path)?;
-    }
+    let files = FilesAboutRun::begin(session, arguments)?;
     let mut outcomes = Vec::new();
     let ended = limit_runtime(session, arguments).and_then(|()| match &arguments.plan {
         Some(plan) => planned::pull_all(session, arguments, plan, &mut outcomes),
         None => pull_all(session, arguments, &mut outcomes),
     });
-    if let Some(path) = &arguments.summary
-        && let Err(failure) = summary::write(session, path, &outcomes, ended.as_ref().err())
-    {
+    let ended = end_recording(session, arguments, ended);
+    for failure in files.write(session, arguments, &outcomes, ended.as_ref().err()) {
         if ended.is_ok() {
             return Err(failure);
         }
         // The error of the run is more important, so it comes last.
-        report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
+        terminal::report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
     }
     ended
+}
+
+/// Ends the recording, if the run is recorded.
+fn end_recording(
+    session: &Session,
+    arguments: &RunArguments,
+    ended: Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let Some(folder) = &arguments.record else { return ended };
+    let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
+    match (session.end_recording(folder, exit), ended) {
+        (Ok(()), ended) => ended,
+        (Err(failure), Ok(_)) => Err(failure),
+        (Err(failure), Err(first)) => {
+            // The error of the run is more important, so it comes last.
+            terminal::report::show(&failure, &session.invocation.clone().of_run(arguments), &session.screen);
+            Err(first)
+        }
+    }
 }
 
 /// Pulls the streams one after another. If one fails, the others still run. The first failure decides the exit code.
@@ -58,12 +81,16 @@ fn pull_all(
 ) -> Result<Exit, Failure> {
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
-    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.plugins()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?)?;
+    let files = NewFiles::default();
+    let is_replay = session.exchanges.replayed().is_some();
+    let sinks = if is_replay { sinks.for_replay(&files, &arguments.sink) } else { sinks };
     let access = session.connect_for(arguments)?;
     let planned = plan(session, arguments, &streams, &sinks, &access)?;
     let _locks = lock(session, &planned)?;
     let record = record(session, arguments, &planned)?;
     let mut first = FirstFailure::default();
+    share_states(session, arguments, &planned, record.as_ref())?;
     let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
     let puller = Puller { session, arguments, access: &access, since };
     let mut lineage = Lineage::new(puller, &planned);
@@ -77,10 +104,37 @@ fn pull_all(
         }
     }
     match (first.take(), record) {
-        (Some(failure), _) => Err(failure),
+        (Some(failure), _) => {
+            files.clean_up();
+            Err(failure)
+        }
         (None, Some(record)) => record.remove().map(|()| Exit::Complete).map_err(of_record),
         (None, None) => Ok(Exit::Complete),
     }
+}
+
+/// Stores or restores what is saved of the streams, if the run is recorded or replayed.
+fn share_states(
+    session: &Session,
+    arguments: &RunArguments,
+    planned: &[Planned<'_>],
+    record: Option<&RunRecord>,
+) -> Result<(), Failure> {
+    if arguments.record.is_some() && !arguments.starts_again() {
+        let mut is_resumed = record.is_some_and(|record| record.is_resumed);
+        for pull in planned.iter().filter(|pull| pull.saves_state) {
+            let state = session.state_file(&pull.id).load();
+            let state = state.map_err(|error| Failure::of_state(pull.name, error))?;
+            is_resumed |= state.unfinished.is_some();
+        }
+        if is_resumed {
+            let clause =
+                "cannot record a run that resumes an unfinished one: its first answers would be missing";
+            let hint = "finish the run without --record first, or start again with --fresh";
+            return Err(Failure::new(Exit::State, clause).hint(hint));
+        }
+    }
+    planned.iter().try_for_each(|pull| session.share_state(pull.name, &pull.id))
 }
 
 /// Stops the run after `--max-runtime`.
@@ -97,7 +151,7 @@ fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Vec<PullLock>, Fai
         PullLock::acquire(&folder, &pull.id, session.now).map_err(|error| {
             let hint = match &error {
                 LockError::Held { .. } => "wait for the other run to end, or use a different `state_dir`",
-                LockError::Unusable { .. } => "check `state_dir` and its permissions",
+                LockError::Unusable { source, .. } => storage::state_folder(source),
             };
             Failure::new(Exit::State, error).hint(hint)
         })
@@ -122,7 +176,7 @@ fn record(
 fn of_record(error: RecordError) -> Failure {
     let hint = match &error {
         RecordError::Damaged { .. } => "delete it; the run then starts again with all its streams",
-        RecordError::Unusable { .. } => "check `state_dir` and its permissions",
+        RecordError::Unusable { source, .. } => storage::state_folder(source),
     };
     Failure::new(Exit::State, error).hint(hint)
 }

@@ -15,6 +15,8 @@ use crate::{
 pub(in crate::commands) struct Outcome {
     /// The stream's name.
     pub(in crate::commands) stream: String,
+    /// The id of the pull, which its state has.
+    pub(in crate::commands) pull: String,
     /// Where the records are, for people.
     pub(in crate::commands) destinations: Vec<String>,
     /// What was pulled, including by earlier runs of the same pull.
@@ -25,23 +27,28 @@ pub(in crate::commands) struct Outcome {
     pub(in crate::commands) error: Option<(String, Exit)>,
     /// Whether the same command resumes the pull.
     pub(in crate::commands) resumable: bool,
+    /// Whether `--limit` ended the pull, so that it is a sample.
+    pub(in crate::commands) is_sample: bool,
 }
 
 impl Outcome {
     /// Nothing was pulled.
     pub(in crate::commands) fn unchanged(planned: &Planned<'_>) -> Self {
-        Self { destinations: planned.destinations.clone(), ..Self::of(planned.name) }
+        let (pull, destinations) = (planned.id.clone(), planned.destinations.clone());
+        Self { pull, destinations, ..Self::of(planned.name) }
     }
 
     /// Nothing was pulled of the stream `name` so far.
     pub(in crate::commands) fn of(name: &str) -> Self {
         Self {
             stream: name.to_owned(),
+            pull: name.to_owned(),
             destinations: Vec::new(),
             summary: Summary::default(),
             took: Duration::ZERO,
             error: None,
             resumable: false,
+            is_sample: false,
         }
     }
 }
@@ -59,8 +66,20 @@ pub(super) enum Pulled {
     Not(Exit),
 }
 
+/// What is printed about a pull with a limit, which may have left records out.
+pub(super) fn sample(name: &str, to: &str, summary: &Summary, took: Duration, limit: u64) -> String {
+    if summary.records < limit {
+        return complete(name, to, summary, took);
+    }
+    let time = duration(took);
+    let (records, pages) = (counted(summary.records, "record"), counted(summary.pages, "page"));
+    format!(
+        "{name}: not complete, a sample of {records} from {pages}, as --limit {limit} says, {time} -> {to}"
+    )
+}
+
 /// What is printed about a complete pull.
-pub(super) fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration) -> String {
+pub(super) fn complete(name: &str, to: &str, summary: &Summary, took: Duration) -> String {
     let Summary { records, pages, repeated, unchanged, windows, partitions, .. } = *summary;
     let of_windows = match (partitions, windows) {
         (0, 0) => String::new(),
@@ -79,7 +98,7 @@ pub(super) fn complete(planned: &Planned<'_>, summary: &Summary, took: Duration)
     } else {
         String::new()
     };
-    let (name, to, time) = (planned.name, planned.destinations.join(", "), duration(took));
+    let time = duration(took);
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
 }

@@ -68,7 +68,7 @@ pub(in crate::commands) fn sinks_of(session: &Session, plan: &PlanFile) -> Resul
         let stream = session.loaded.stream(&header.name)?;
         wanted.extend(header.sinks.iter().map(|name| SinkFor::of(name, stream)));
     }
-    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.plugins()?, with_attempt)
+    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.sink_types()?, with_attempt)
 }
 
 /// The streams of the plan. The configuration must be the one that it was made with.
@@ -132,7 +132,7 @@ pub(in crate::commands) fn of_plan(error: PlanError) -> Failure {
     let hint = match &error {
         PlanError::Unreadable { .. } => "make a plan with: longhaul plan STREAM --out plan.ndjson",
         PlanError::Foreign { .. } => "make a new plan with: longhaul plan STREAM --out plan.ndjson",
-        PlanError::Incomplete { .. } => {
+        PlanError::Incomplete { .. } | PlanError::Changed { .. } => {
             "it was cut off or changed; make it again with: longhaul plan STREAM --out plan.ndjson"
         }
     };

@@ -1,7 +1,8 @@
 //! One stream of a run.
 
-use std::{fs, sync::Arc};
+use std::{fs, num::NonZeroU64, path::Path, sync::Arc};
 
+use indicatif::DecimalBytes;
 use jiff::Timestamp;
 use longhaul_core::{
     disk::SystemDisk,
@@ -12,17 +13,25 @@ use longhaul_core::{
 
 use crate::{
     args::RunArguments,
-    build::Access,
+    build::{Access, Refused},
     exit::Exit,
     session::{
         Session,
         plan::{Child, Planned},
-        resume::{self, Start, shown},
+        resume::{self, Start},
     },
-    terminal::{failure::Failure, findings, numbers::counted, report::Chain},
+    terminal::{
+        expected::Expected,
+        failure::{self, Failure},
+        findings,
+        numbers::counted,
+        report::Chain,
+        storage,
+        times::shown,
+    },
 };
 
-use super::outcome::{Outcome, Pulled, complete};
+use super::outcome::{Outcome, Pulled, complete, sample};
 
 /// Pulls streams, one at a time.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +108,7 @@ impl Puller<'_> {
             outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
             return Ok(Pulled::Before);
         }
-        let parents = open_parents(self, planned, &state)?;
+        let parents = open_parents(self, planned, &file, &state)?;
         let parents = parents.as_ref();
         if !planned.saves_state {
             let start = resume::start(session, planned, children, parents, state, access)?;
@@ -132,17 +141,13 @@ impl Puller<'_> {
     ) -> Result<Pulled, Failure> {
         let Self { session, arguments, access, .. } = *self;
         if start.windows.as_ref().is_some_and(Vec::is_empty) {
-            let name = planned.name;
-            session.screen.print(&match start.state.watermark {
-                Some(watermark) => {
-                    format!("{name}: nothing new: everything before {} was pulled", shown(watermark))
-                }
-                None => format!("{name}: nothing to pull: the API does not have this data yet"),
-            });
+            session.screen.print(&nothing_new(planned.name, start.state.watermark));
             outcomes.push(Outcome::unchanged(planned));
             return Ok(Pulled::NothingNew);
         }
         let Start { state, pull, windows, variables, from } = start;
+        let starts_at_link = state.reached.is_some()
+            && planned.stream.incremental.as_ref().is_some_and(|incremental| incremental.next.is_some());
         let before =
             from.as_ref().map(longhaul_core::state::checkpoint::Checkpoint::so_far).unwrap_or_default();
         if from.is_some() {
@@ -158,7 +163,9 @@ impl Puller<'_> {
         let every = session.loaded.config.commit_every;
         let checkpointing =
             pull_state.as_ref().map(|pull_state| Checkpointing { store: pull_state, from, earlier, every });
-        session.progress.start(planned.name, &before);
+        let done = before.windows + before.partitions;
+        let expected = Expected::new(windows.as_deref(), parents.map(Parents::len), done);
+        session.progress.start(planned.name, &before, expected);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
         let pulled = run(
@@ -171,6 +178,7 @@ impl Puller<'_> {
                 spool: Some(spool),
                 columns: planned.columns.clone(),
                 strict: arguments.strict,
+                limit: arguments.limit.map(NonZeroU64::get).filter(|_| planned.is_selected),
                 checkpointing,
             },
             access.client(planned.name),
@@ -183,8 +191,15 @@ impl Puller<'_> {
                 if let Some(end) = &summary.end {
                     log::debug!("{}: the listing is complete: {end}", planned.name);
                 }
-                session.screen.print(&complete(planned, &summary, took));
-                finish(planned, &summary, pull_state.as_ref())
+                let (name, to) = (planned.name, destinations(session, planned));
+                session.screen.print(&match arguments.limit {
+                    None => complete(name, &to, &summary, took),
+                    Some(limit) => {
+                        outcome.is_sample = summary.records >= limit.get();
+                        sample(name, &to, &summary, took, limit.get())
+                    }
+                });
+                finish(planned, &summary, pull_state.as_ref(), parents)
             }
             // The reader of standard output has closed it.
             Err(PullError::Sink { source, .. })
@@ -193,15 +208,28 @@ impl Puller<'_> {
                 Ok(())
             }
             Err(error) => {
-                let saved = report_saved(session, planned, pull_state.as_ref().zip(file));
+                let refused = Refused::of(&error).map(Refused::hint);
+                // The state of a replay is removed with it.
+                let saving = pull_state.as_ref().zip(file).filter(|_| session.own_state.is_none());
+                let saved = report_saved(session, planned, saving);
                 outcome.resumable = saved.is_some();
                 outcome.summary = saved.unwrap_or_default();
+                let is_expired =
+                    starts_at_link && outcome.summary.pages == 0 && failure::may_be_expired(&error);
                 let mut failure =
                     Failure::of_pull(planned.name, error, &outcome.summary, session.stop.reason());
+                if is_expired {
+                    failure.hint = Some(format!(
+                        "if the link or cursor at which the last run ended has expired, pull everything again: \
+                         longhaul run {} --full-refresh",
+                        planned.name
+                    ));
+                }
                 if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
                     // The exit code for usage means that nothing was sent.
                     failure.exit = Exit::Sink;
                 }
+                failure.hint = refused.map(str::to_owned).or(failure.hint);
                 Err(failure)
             }
         };
@@ -227,7 +255,10 @@ impl Puller<'_> {
         let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
         let waiting = partitions.filter(|partition| partition.spool.is_some());
         let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
-        let unusable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
+        let unusable = |error| {
+            let hint = storage::state_folder(&error);
+            Failure::new(Exit::State, error).hint(hint)
+        };
         for entry in fs::read_dir(&folder.path).map_err(unusable)? {
             let path = entry.map_err(unusable)?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -241,19 +272,50 @@ impl Puller<'_> {
     }
 }
 
+/// Where the records are. On a terminal, files of the working folder are shown without it, and with their sizes.
+fn destinations(session: &Session, planned: &Planned<'_>) -> String {
+    if !session.screen.is_terminal() {
+        return planned.destinations.join(", ");
+    }
+    let shown = planned.destinations.iter().map(|destination| {
+        let path = Path::new(destination);
+        let path = path.strip_prefix(&session.folder).unwrap_or(path).display();
+        match fs::metadata(destination).ok().filter(fs::Metadata::is_file) {
+            Some(file) => format!("{path} ({})", DecimalBytes(file.len())),
+            None => path.to_string(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Says why there is nothing to pull. Everything before `watermark` was pulled.
+fn nothing_new(name: &str, watermark: Option<Timestamp>) -> String {
+    match watermark {
+        Some(watermark) => format!("{name}: nothing new: everything before {} was pulled", shown(watermark)),
+        None => format!("{name}: nothing to pull: the API does not have this data yet"),
+    }
+}
+
 /// The parents of a stream's partitions. `state` is what is saved of the stream.
 fn open_parents(
     puller: &Puller<'_>,
     planned: &Planned<'_>,
+    file: &StateFile,
     state: &State,
 ) -> Result<Option<Parents>, Failure> {
     let Some(parents) = &planned.parents else { return Ok(None) };
-    let opened = parents.open()?;
+    let mut opened = parents.open()?;
+    if let Some(opened) = opened.as_mut().filter(|_| planned.is_selected) {
+        let unusable = |error| Failure::of_state(planned.name, error);
+        if let Some(known) = file.known_parents(state).map_err(unusable)? {
+            opened.mark_new(&known).map_err(unusable)?;
+        }
+    }
     if let Some(opened) = opened.as_ref().filter(|_| state.unfinished.is_none()) {
         let findings = parents.findings(opened);
         if puller.arguments.strict && !findings.is_empty() {
             let clause = format!("{}: {}", planned.name, findings.join("; "));
-            let hint = "to go on in spite of it, run it again without --strict";
+            let hint = "to accept this, run it again without --strict";
             return Err(Failure::new(Exit::Api, clause).hint(hint));
         }
         for clause in findings {
@@ -275,6 +337,7 @@ fn finish(
     planned: &Planned<'_>,
     summary: &Summary,
     pull_state: Option<&PullState<'_>>,
+    parents: Option<&Parents>,
 ) -> Result<(), Failure> {
     let name = planned.name;
     for clause in findings::clauses(summary) {
@@ -290,7 +353,8 @@ fn finish(
         let left_out = counted(summary.skipped, kind);
         log::warn!("{name}: {left_out} {were} left out, because an answer rule says `then = \"skip\"`");
     }
-    pull_state.map_or(Ok(()), |pull_state| pull_state.complete(summary.clone())).map_err(|error| {
+    let complete = |pull_state: &PullState<'_>| pull_state.complete(summary.clone(), parents);
+    pull_state.map_or(Ok(()), complete).map_err(|error| {
         Failure::of_state(name, error).hint("the records are complete, but the next run will pull them again")
     })
 }

@@ -1,13 +1,10 @@
 //! The outcome of a run as JSON, for scripts.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, output_file::SUMMARY};
 use crate::{
     exit::Exit,
     session::Session,
@@ -21,29 +18,14 @@ pub(in crate::commands) fn write(
     outcomes: &[Outcome],
     failure: Option<&Failure>,
 ) -> Result<(), Failure> {
-    let path = session.folder.join(path);
-    let written = replace(&path, &redacted(outcome(session, outcomes, failure), &session.screen));
-    written.map_err(|error| {
-        let clause = format!("cannot write the summary `{}`: {error}", path.display());
-        Failure::new(Exit::Sink, clause).hint(CHOOSE)
-    })
+    let outcome = redacted(outcome(session, outcomes, failure), &session.screen);
+    let text = serde_json::to_string_pretty(&outcome).map_err(|error| Failure::new(Exit::Fault, error))?;
+    SUMMARY.write(session, path, format!("{text}\n").as_bytes())
 }
-
-const CHOOSE: &str = "choose another file for --summary";
 
 /// Checks that the summary can be written, before anything is sent.
 pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<(), Failure> {
-    let path = session.folder.join(path);
-    let folder = path.parent().unwrap_or(&path);
-    let checked = if path.is_dir() {
-        Err(io::ErrorKind::IsADirectory.into())
-    } else {
-        tempfile::NamedTempFile::new_in(folder).map(drop)
-    };
-    checked.map_err(|error| {
-        let clause = format!("cannot write the summary `{}`: {error}", path.display());
-        Failure::new(Exit::Usage, clause).hint(CHOOSE)
-    })
+    SUMMARY.check(session, path)
 }
 
 fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -> Value {
@@ -67,7 +49,8 @@ fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -
 fn of_pull(outcome: &Outcome) -> Value {
     json!({
         "stream": outcome.stream,
-        "complete": outcome.error.is_none(),
+        "complete": outcome.error.is_none() && !outcome.is_sample,
+        "sample": outcome.is_sample,
         "records": outcome.summary.records,
         "pages": outcome.summary.pages,
         "windows": outcome.summary.windows,
@@ -99,13 +82,4 @@ fn redacted(value: Value, screen: &Screen) -> Value {
         }
         other => other,
     }
-}
-
-fn replace(path: &Path, outcome: &Value) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut new, outcome)?;
-    new.write_all(b"\n")?;
-    new.persist(path)?;
-    Ok(())
 }

@@ -23,6 +23,7 @@ use crate::{
             partition::Partition,
             plan_file::{Line, PlanFile, StreamHeader},
             receipt::Receipt,
+            repeats,
         },
     },
     terminal::{failure::Failure, findings, numbers::counted, report::Chain},
@@ -96,6 +97,9 @@ impl Verifying<'_> {
             let (name, records) = (&outcome.stream, counted(outcome.summary.records, "record"));
             for clause in findings::clauses(&outcome.summary) {
                 log::warn!("{name}: {clause}");
+            }
+            if repeats::may_occur(self.session.loaded.stream(name)?) {
+                log::warn!("{name}: {}", repeats::CLAUSE);
             }
             self.session.screen.print(&format!("{name}: verified, {records}"));
         }

@@ -4,7 +4,7 @@ use std::{
     fs,
     hash::{BuildHasher, Hasher, RandomState},
     io::{self, ErrorKind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -52,6 +52,11 @@ impl Attempts {
     /// The attempts at a partition, in `folder`. `plan` is what their names start with.
     pub(crate) fn new(folder: PathBuf, plan: &str) -> Self {
         Self { folder, plan: plan.to_owned() }
+    }
+
+    /// Their folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Begins an attempt, where an earlier one stopped if possible.

@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     fs::{self, File},
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -28,6 +28,36 @@ pub(crate) fn checksum(mut from: impl Read) -> io::Result<(u64, String)> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Sums up what is written to another writer.
+pub(crate) struct Summed<W> {
+    context: Context,
+    to: W,
+}
+
+impl<W> Summed<W> {
+    /// Writes to `to`.
+    pub(crate) fn new(to: W) -> Self {
+        Self { context: Context::new(&SHA256), to }
+    }
+
+    /// The writer, and the SHA-256 of what was written.
+    pub(crate) fn finish(self) -> (W, String) {
+        (self.to, hex(self.context.finish()))
+    }
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.context.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 

@@ -19,3 +19,4 @@ pub(crate) mod output;
 pub(crate) mod partition;
 pub(crate) mod plan_file;
 pub(crate) mod receipt;
+pub(crate) mod repeats;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, BufWriter, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,10 +12,13 @@ use longhaul_core::{partition::PartitionId, state::checkpoint::Extent, window::W
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::session::partitions::files::sha256;
+use crate::session::partitions::files::{Summed, sha256};
 
 /// The version of the format that this program writes, and the only one that it reads.
 const VERSION: u32 = 1;
+
+/// What the checksum of a plan is while it is summed up.
+const UNKNOWN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The first line of a plan. It contains no secrets: settings are only there as short fingerprints.
 #[derive(Debug, Deserialize, Serialize)]
@@ -24,6 +27,8 @@ pub(crate) struct Header {
     version: u32,
     /// A fingerprint of the configuration of all streams.
     fingerprint: String,
+    /// The SHA-256 of the plan, with zeros in this place. Workers refuse a plan that was changed.
+    sha256: String,
     /// The time that relative times refer to.
     pub(crate) now: Timestamp,
     /// The streams, in order.
@@ -80,7 +85,7 @@ impl Header {
         let definitions: Vec<_> = streams.iter().map(|stream| (&stream.name, &stream.definition)).collect();
         // Maps of texts can always be serialized.
         let fingerprint = sha256(&serde_json::to_vec(&definitions).unwrap_or_default())[..32].to_owned();
-        Self { version: VERSION, fingerprint, now, streams }
+        Self { version: VERSION, fingerprint, sha256: UNKNOWN.to_owned(), now, streams }
     }
 
     /// How many partitions the plan has.
@@ -108,6 +113,22 @@ pub(crate) fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Res
     out.write_all(b"\n")
 }
 
+/// Writes a plan to a new file: the header, and what `lines` writes. The checksum in the header comes last.
+pub(crate) fn write_plan<E: From<io::Error>>(
+    file: &File,
+    header: &mut Header,
+    lines: impl FnOnce(&Header, &mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut out = Summed::new(BufWriter::with_capacity(1 << 16, file));
+    write_line(&mut out, header)?;
+    lines(header, &mut out)?;
+    let (mut out, sha256) = out.finish();
+    header.sha256 = sha256;
+    out.rewind()?;
+    write_line(&mut out, header)?;
+    Ok(out.flush()?)
+}
+
 /// Why a plan cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanError {
@@ -129,7 +150,7 @@ pub(crate) enum PlanError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// The plan has been changed since it was written.
+    /// Lines are missing, or were added.
     #[error("the plan `{}` has {found} of its {planned} partitions", path.display())]
     Incomplete {
         /// The file.
@@ -138,6 +159,12 @@ pub(crate) enum PlanError {
         found: u64,
         /// How many it should have.
         planned: u64,
+    },
+    /// Its checksum is another one.
+    #[error("the plan `{}` has been changed since it was written", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -164,6 +191,9 @@ impl PlanFile {
             return Err(PlanError::Foreign { path: path.to_owned(), line: 1, source });
         }
         let id = sha256(&line)[..16].to_owned();
+        let mut sum = Summed::new(io::sink());
+        let unsummed = String::from_utf8_lossy(&line).replacen(&header.sha256, UNKNOWN, 1);
+        sum.write_all(unsummed.as_bytes()).map_err(unreadable)?;
         let (mut found, planned) = (0, header.partitions());
         loop {
             line.clear();
@@ -172,10 +202,14 @@ impl PlanFile {
             if read == 0 || line.last() != Some(&b'\n') {
                 break;
             }
+            sum.write_all(&line).map_err(unreadable)?;
             found += 1;
         }
         if found != planned {
             return Err(PlanError::Incomplete { path: path.to_owned(), found, planned });
+        }
+        if sum.finish().1 != header.sha256 {
+            return Err(PlanError::Changed { path: path.to_owned() });
         }
         Ok(Self { path: path.to_owned(), header, id })
     }

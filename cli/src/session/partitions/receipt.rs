@@ -14,7 +14,10 @@ use longhaul_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::session::partitions::{files::remove_if_there, output::Output};
+use crate::session::partitions::{
+    files::{remove_if_there, sha256},
+    output::Output,
+};
 
 /// The version of the format that this program writes, and the only one that it reads.
 const VERSION: u32 = 1;
@@ -34,6 +37,8 @@ pub(crate) struct Receipt {
     pub(crate) summary: Summary,
     /// Its files.
     pub(crate) files: Vec<FileReceipt>,
+    /// The SHA-256 of the rest, so that a changed number is noticed.
+    checksum: String,
 }
 
 /// A file of a complete partition.
@@ -100,7 +105,15 @@ impl Receipt {
         files: Vec<FileReceipt>,
     ) -> Self {
         let (partition, attempt) = (partition.to_owned(), attempt.to_owned());
-        Self { version: VERSION, partition, attempt, at, summary, files }
+        let receipt =
+            Self { version: VERSION, partition, attempt, at, summary, files, checksum: String::new() };
+        Self { checksum: receipt.sum(), ..receipt }
+    }
+
+    /// The SHA-256 of a receipt that has no checksum yet.
+    fn sum(&self) -> String {
+        // Numbers and texts can always be serialized.
+        sha256(&serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// Reads the receipt of `partition` at `path`; `None` if there is none.
@@ -109,10 +122,12 @@ impl Receipt {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|source| ReceiptError::Unusable { path: path.to_owned(), source })?,
         };
-        match serde_json::from_slice::<Self>(&text) {
-            Ok(receipt) if receipt.version == VERSION && receipt.partition == partition => Ok(Some(receipt)),
-            _ => Err(ReceiptError::Damaged { path: path.to_owned() }),
-        }
+        let receipt = serde_json::from_slice::<Self>(&text).ok().and_then(|mut receipt| {
+            let checksum = std::mem::take(&mut receipt.checksum);
+            let is_intact = receipt.version == VERSION && receipt.sum() == checksum;
+            (is_intact && receipt.partition == partition).then_some(Self { checksum, ..receipt })
+        });
+        receipt.map(Some).ok_or_else(|| ReceiptError::Damaged { path: path.to_owned() })
     }
 
     /// Creates the receipt at `path`, unless there is one. It is written to `new` first, so that nobody sees a part of it.

@@ -77,11 +77,21 @@ pub enum Kind {
     Other,
 }
 
+/// Why a response is read as a page.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Basis {
+    /// A rule of the user says so.
+    Rule,
+    /// Its status is a success.
+    #[default]
+    Status,
+}
+
 /// What a response means.
 #[derive(Clone, Debug)]
 pub(crate) enum Verdict {
     /// It is a page.
-    Page,
+    Page(Basis),
     /// It is something else.
     Refused {
         then: Then,
@@ -127,7 +137,7 @@ impl Rules {
         };
         let then = rule.map_or_else(|| built_in::then(view, self.kind, now), |rule| rule.then);
         if then == Then::Page {
-            return Verdict::Page;
+            return Verdict::Page(if rule.is_some() { Basis::Rule } else { Basis::Status });
         }
         let refusal = rule.map_or_else(refusal, |rule| rule.describe(view, refusal()));
         let configured = rule.and_then(|rule| rule.wait(view, now));

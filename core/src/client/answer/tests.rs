@@ -33,7 +33,7 @@ struct Judged {
 
 fn judge(rules: &Rules, status: u16, headers: &[(&'static str, &str)], body: &str) -> Judged {
     match verdict(rules, status, headers, body) {
-        Verdict::Page => Judged { then: Then::Page, after: None, refusal: None },
+        Verdict::Page(_) => Judged { then: Then::Page, after: None, refusal: None },
         Verdict::Refused { then, after, refusal } => Judged { then, after, refusal: Some(refusal) },
     }
 }

@@ -87,6 +87,11 @@ impl TokenPlaces {
                 None => AuthError::Malformed { problem: format!("has no token at {}", self.token) },
             });
         };
+        if access_token.len() > LONGEST_TOKEN {
+            let problem =
+                format!("has a token of {} bytes, more than a request can carry", access_token.len());
+            return Err(AuthError::Malformed { problem });
+        }
         let kind = answer.body.get("token_type").and_then(Value::as_str).filter(|kind| !kind.is_empty());
         if let Some(kind) = kind.filter(|kind| is_bearer && !kind.eq_ignore_ascii_case("bearer")) {
             return Err(AuthError::Malformed {
@@ -134,6 +139,9 @@ fn error_in(answer: &Document, refusals: &RefusalFormat) -> Option<String> {
         (None, None) => format!("`{}`", presentable(&answer.body.to_string())),
     })
 }
+
+/// The most bytes that a token can have. Most servers accept a tenth of that.
+const LONGEST_TOKEN: usize = 64 << 10;
 
 /// Ten thousand years. Longer lifetimes are shortened to this, so that adding one to a time does not overflow.
 const LONGEST: Duration = Duration::from_secs(320_000_000_000);

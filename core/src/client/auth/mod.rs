@@ -13,14 +13,14 @@ mod oauth2;
 #[cfg(feature = "ureq")]
 mod private_key;
 mod refresh_token;
+#[cfg(feature = "ureq")]
+mod replayed;
 mod token;
 mod token_request;
 mod tokens;
 
 use std::fmt::Debug;
 
-#[cfg(feature = "ureq")]
-pub use self::private_key::PrivateKey;
 pub use self::{
     algorithm::Algorithm,
     assertion::{Signer, SigningKey},
@@ -34,6 +34,8 @@ pub use self::{
     oauth2::{OAuth2, TokenEndpoint},
     refresh_token::{RefreshToken, TokenFile},
 };
+#[cfg(feature = "ureq")]
+pub use self::{private_key::PrivateKey, replayed::Replayed};
 pub use crate::client::error::AuthError;
 use crate::http::request::Request;
 

@@ -108,7 +108,8 @@ impl Pace {
         turn
     }
 
-    /// Records the limit that a response reports. `text` finds the text at a place of it.
+    /// Records the limit that a response reports, and returns how much is left. `text` finds the text at a place of the
+    /// response.
     pub(crate) fn note(
         &self,
         grant: Grant,
@@ -116,7 +117,7 @@ impl Pace {
         text: impl Fn(&Places) -> Option<String>,
         time: SystemTime,
         now: Duration,
-    ) {
+    ) -> Option<u64> {
         let reported = match &self.reported.places {
             Some(places) => reported::read_at(places, text, time),
             None => reported::read(headers, time),
@@ -126,6 +127,7 @@ impl Pace {
         if state.grant == Some(grant) {
             state.budget.note(reported, now);
         }
+        reported.map(|reported| reported.left)
     }
 
     /// Records that a request with this token is done.

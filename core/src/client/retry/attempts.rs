@@ -123,7 +123,10 @@ impl<'p> Attempts<'p> {
                 | TransportErrorKind::Undecodable
                 | TransportErrorKind::Endless
                 | TransportErrorKind::Disk
-                | TransportErrorKind::Unsendable => Step::Stop(StopReason::Refused),
+                | TransportErrorKind::Unsendable
+                | TransportErrorKind::NotStored
+                | TransportErrorKind::NotRecorded
+                | TransportErrorKind::Unreplayable => Step::Stop(StopReason::Refused),
             },
         }
     }
@@ -178,8 +181,8 @@ mod tests {
     #[test]
     fn a_read_is_sent_again_after_every_transient_fault() {
         use TransportErrorKind::{
-            BrokenOff, Garbled, NotConnected, NotTls, OldTls, Overlong, ProxyRefused, SelfSigned, TimedOut,
-            TooLarge, Unidentified, UnknownHost, Unsendable, Untrusted,
+            BrokenOff, Garbled, NotConnected, NotRecorded, NotStored, NotTls, OldTls, Overlong, ProxyRefused,
+            SelfSigned, TimedOut, TooLarge, Unidentified, UnknownHost, Unreplayable, Unsendable, Untrusted,
         };
         let backoff = Step::Wait(Duration::from_millis(500));
         let refused = Step::Stop(StopReason::Refused);
@@ -217,6 +220,9 @@ mod tests {
             (Outcome::Failed(TooLarge), refused),
             (Outcome::Failed(Unidentified), refused),
             (Outcome::Failed(Unsendable), refused),
+            (Outcome::Failed(NotStored), refused),
+            (Outcome::Failed(NotRecorded), refused),
+            (Outcome::Failed(Unreplayable), refused),
         ] {
             assert_eq!(first(Replay::Harmless, outcome), step, "{outcome:?}");
         }

@@ -12,7 +12,7 @@ use serde_json_path::JsonPath;
 
 pub(crate) use self::link::all as links;
 pub use self::{comparison::Comparison, link::MalformedLink};
-use crate::json::{PointerTree, pointer::Pointer};
+use crate::json::{PointerTree, pointer::Pointer, value};
 
 /// The name of a value in a response.
 ///
@@ -106,7 +106,7 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 fn in_record(record: &[u8], pointer: &Pointer) -> Option<Value> {
     let mut cells = [None];
     PointerTree::of([pointer]).find(str::from_utf8(record).ok()?, &mut cells).ok()?;
-    serde_json::from_str(cells[0]?).ok()
+    value(cells[0]?).ok()
 }
 
 impl Places {

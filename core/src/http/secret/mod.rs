@@ -1,5 +1,6 @@
 //! Secret text.
 
+mod name;
 mod spelling;
 
 use std::{
@@ -8,6 +9,8 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer};
+
+pub use self::name::sounds_secret;
 
 /// A password, client secret or token. `Debug` prints `***`, and there is no `Display`.
 ///
@@ -43,6 +46,9 @@ impl Secret {
 }
 
 impl Secrets {
+    /// The length of the shortest secret that is replaced in texts that are shown. Shorter ones would be found in other words.
+    pub const SHORTEST: usize = 4;
+
     /// Adds a secret.
     pub fn add(&self, secret: &Secret) {
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,15 +19,20 @@ pub(super) fn redact(text: &str, secret: &str) -> String {
 fn in_characters(text: &str, secret: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
+    // Most characters cannot begin any spelling, and bodies are long.
+    let begins = |byte: &u8| b"+%\\&".contains(byte) || secret.as_bytes().first() == Some(byte);
+    while let Some(start) = rest.as_bytes().iter().position(begins) {
+        redacted.push_str(&rest[..start]);
+        rest = &rest[start..];
         if let Some(length) = spelled(rest, secret) {
             redacted.push_str(HIDDEN);
             rest = &rest[length..];
-        } else {
+        } else if let Some(first) = rest.chars().next() {
             redacted.push(first);
             rest = &rest[first.len_utf8()..];
         }
     }
+    redacted.push_str(rest);
     redacted
 }
 

@@ -8,6 +8,11 @@ use super::{TransportError, TransportErrorKind};
 pub(super) fn classify(error: ::ureq::Error, through: Option<String>) -> TransportError {
     let kind = match &error {
         ::ureq::Error::ConnectProxyFailed(answer) => return of_proxy(answer, through),
+        // The type of this error is not public.
+        ::ureq::Error::Protocol(error) if error.to_string() == "output too small to write output" => {
+            let cause = "its URL or one of its headers is longer than a request can carry";
+            return TransportError::new(TransportErrorKind::Unsendable).because(cause).through(through);
+        }
         error => kind(error),
     };
     TransportError::new(kind).because(error).through(through)

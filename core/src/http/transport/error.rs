@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use serde::{Deserialize, Serialize};
+
 /// An attempt that was not answered.
 #[derive(Debug, thiserror::Error)]
 #[error("{}{}", kind.clause(), of_proxy(through.as_deref()))]
@@ -12,7 +14,8 @@ pub struct TransportError {
 }
 
 /// Why there was no answer, and whether another attempt may help.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// There was no connection, so the server has not seen the request. It is always sent again.
@@ -52,6 +55,12 @@ pub enum TransportErrorKind {
     Disk,
     /// The request is not valid HTTP. It is not sent again.
     Unsendable,
+    /// The answer cannot be stored in the recording of the run. The request is not sent again.
+    NotStored,
+    /// The recording that is replayed has no answer to the request. It is not sent again.
+    NotRecorded,
+    /// The recording that is replayed is damaged. The request is not sent again.
+    Unreplayable,
 }
 
 impl TransportError {
@@ -104,6 +113,9 @@ impl TransportErrorKind {
             Self::Endless => "the answer does not say where it ends, so a part of it could be missing",
             Self::Disk => "the answer cannot be stored on disk",
             Self::Unsendable => "the request cannot be sent",
+            Self::NotStored => "the answer cannot be recorded",
+            Self::NotRecorded => "the recording has no answer to this request",
+            Self::Unreplayable => "the recorded answer cannot be replayed",
         }
     }
 }

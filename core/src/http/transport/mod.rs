@@ -28,6 +28,8 @@ use http::{HeaderMap, StatusCode};
 pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
+pub(crate) use self::receive::HEAD;
+#[cfg(feature = "ureq")]
 pub use self::{
     proxy::Proxy,
     setup_error::SetupError,
@@ -70,6 +72,12 @@ impl Response {
     /// A response whose content is in memory.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
         Self { status, headers, body, spooled: None }
+    }
+
+    /// The size of the whole content in bytes.
+    pub fn size(&self) -> u64 {
+        let spooled = self.spooled.as_ref().and_then(|file| file.metadata().ok());
+        spooled.map_or(self.body.len() as u64, |file| file.len())
     }
 
     /// The value of a header field, if it exists and is visible ASCII.

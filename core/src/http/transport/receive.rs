@@ -33,7 +33,7 @@ pub(super) struct Received {
 }
 
 /// How much of a body of lines is kept in memory.
-const HEAD: usize = 1 << 20;
+pub(crate) const HEAD: usize = 1 << 20;
 
 /// How many bytes a buffer grows at a time. Its memory doubles, but only this much of it is filled with zeros.
 const STEP: usize = 64 << 10;
@@ -65,12 +65,10 @@ impl Limits {
         };
         // The first read is short. A buffer is skipped by the long ones after it.
         let mut body: Box<dyn Read + '_> = Box::new(BufReader::with_capacity(FIRST, body));
-        let mut shows_end = keep == Keep::All || is_framed(headers);
+        let shows_end = keep == Keep::All || is_framed(headers);
         let mut start = Start::read(&mut body).map_err(error_of)?;
         for _ in 0..LAYERS {
             if start.is_gzip() {
-                // A gzip file ends with its length.
-                shows_end = true;
                 body = gunzip(start.then(body));
                 start = Start::read(&mut body).map_err(error_of)?;
             }

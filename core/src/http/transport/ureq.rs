@@ -8,7 +8,7 @@ use std::{
 };
 
 use ::ureq::{
-    Agent,
+    Agent, AsSendBody, SendBody,
     http::Request as HttpRequest,
     tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
     unversioned::{
@@ -16,7 +16,10 @@ use ::ureq::{
         transport::{Connector, DefaultConnector},
     },
 };
-use http::HeaderValue;
+use http::{
+    HeaderValue,
+    header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+};
 
 use super::{
     Response, Transport, TransportError, TransportErrorKind,
@@ -27,7 +30,7 @@ use super::{
     setup_error::SetupError,
     timeouts::Timeouts,
 };
-use crate::http::request::Request;
+use crate::http::request::{Body, Request};
 
 /// The settings of a [`UreqTransport`]: timeouts, limits, proxy and TLS.
 #[derive(Clone, Debug)]
@@ -125,19 +128,33 @@ impl UreqTransport {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &Request, buffer: Vec<u8>) -> Result<Response, TransportError> {
-        let body = request.body.encode();
-        let mut outgoing = HttpRequest::builder()
-            .method(request.method.clone())
-            .uri(request.target().as_str())
-            .body(body.as_ref())
-            .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
-        outgoing.headers_mut().extend(request.headers.clone());
-        if let Some(content_type) = request.body.content_type() {
-            let fields = outgoing.headers_mut();
-            fields.entry(http::header::CONTENT_TYPE).or_insert(content_type);
+        match &request.body {
+            Body::Stream(content) => {
+                let length = content.length();
+                let opened = content.open();
+                let mut stream =
+                    opened.map_err(|error| TransportError::new(TransportErrorKind::Disk).because(error))?;
+                let mut outgoing = outgoing(request, SendBody::from_reader(&mut stream))?;
+                // Without it, the body would be sent in chunks, which Amazon S3 does not accept.
+                outgoing.headers_mut().insert(CONTENT_LENGTH, length.into());
+                self.run(request, outgoing, buffer)
+            }
+            body => self.run(request, outgoing(request, body.encode().as_ref())?, buffer),
         }
-        let fields = outgoing.headers_mut();
-        fields.entry(http::header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+    }
+
+    fn interrupt(&self) {
+        self.agent.clone().shutdown();
+    }
+}
+
+impl UreqTransport {
+    fn run(
+        &self,
+        request: &Request,
+        outgoing: HttpRequest<impl AsSendBody>,
+        buffer: Vec<u8>,
+    ) -> Result<Response, TransportError> {
         let mut configured = self.agent.configure_request(outgoing).allow_non_standard_methods(true);
         let through = self.route.through(&request.url);
         if through.is_none() {
@@ -150,10 +167,22 @@ impl Transport for UreqTransport {
             self.limits.receive(head.status, &head.headers, request.expects, body, buffer)?;
         Ok(Response { status: head.status, headers: head.headers, body, spooled })
     }
+}
 
-    fn interrupt(&self) {
-        self.agent.clone().shutdown();
+/// `request` with `body`, as ureq sends it.
+fn outgoing<B>(request: &Request, body: B) -> Result<HttpRequest<B>, TransportError> {
+    let mut outgoing = HttpRequest::builder()
+        .method(request.method.clone())
+        .uri(request.target().as_str())
+        .body(body)
+        .map_err(|error| TransportError::new(TransportErrorKind::Unsendable).because(error))?;
+    let fields = outgoing.headers_mut();
+    fields.extend(request.headers.clone());
+    if let Some(content_type) = request.body.content_type() {
+        fields.entry(CONTENT_TYPE).or_insert(content_type);
     }
+    fields.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+    Ok(outgoing)
 }
 
 /// A body whose errors are [`TransportError`]s.

@@ -10,7 +10,7 @@ use super::{
     envelope::Envelope,
     scan::{Scan, Span},
 };
-use crate::json::pointer::Pointer;
+use crate::json::{pointer::Pointer, value};
 
 /// What to look for in a page.
 #[derive(Clone, Debug)]
@@ -278,7 +278,7 @@ pub(super) fn name(string: &[u8]) -> Option<Cow<'_, str>> {
 
 /// A picked value. A number that would lose digits becomes text.
 fn value_of(text: &str) -> Value {
-    match serde_json::from_str(text) {
+    match value(text) {
         Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
         Ok(value) => value,
         Err(_) if text.starts_with('[') => Value::Array(Vec::new()),

@@ -5,7 +5,10 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{json::pointer::Pointer, shown_url::ShownUrl};
+use crate::{
+    json::{pointer::Pointer, value},
+    shown_url::ShownUrl,
+};
 
 /// The text of a page with an empty array in place of the records.
 #[derive(Debug)]
@@ -18,6 +21,15 @@ pub struct Continuation {
     pub at: String,
     /// What is there, without anything that may be secret.
     pub found: String,
+}
+
+/// What a page says is wrong, and the member that says so.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PageProblem {
+    /// The name of the member.
+    pub(crate) name: &'static str,
+    /// The message.
+    pub(crate) message: String,
 }
 
 /// How deep to look for continuations and errors.
@@ -43,9 +55,14 @@ impl Envelope {
         Self(b"null".to_vec())
     }
 
+    /// Whether the page has no body, or is lines.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0 == b"null"
+    }
+
     /// The value. An envelope that is too deep for a tree of values is `null`.
     pub(super) fn parse(&self) -> Value {
-        serde_json::from_slice(&self.0).unwrap_or_default()
+        str::from_utf8(&self.0).ok().and_then(|text| value(text).ok()).unwrap_or_default()
     }
 }
 
@@ -130,31 +147,29 @@ pub(super) fn total_in_header(name: &str, value: &str) -> Option<u64> {
     }
 }
 
-/// The first of the errors that a GraphQL response has beside its data. Each has a message.
-pub(super) fn graphql_errors(envelope: &Value) -> Option<String> {
-    let errors = envelope.get("errors")?.as_array()?;
-    errors.iter().find_map(|error| error.get("message")?.as_str()).map(str::to_owned)
-}
-
 /// What an envelope says is wrong: a non-empty `error`, `errors` or `fault`, or a false `ok` or `success`, at the top
 /// level. The text is the API's own message, if it can be found.
-pub(super) fn error(envelope: &Value) -> Option<String> {
+pub(super) fn error(envelope: &Value) -> Option<PageProblem> {
     let members = envelope.as_object()?;
     let named = ["error", "errors", "fault"].into_iter().find_map(|name| {
         let value = members.get(name).filter(|value| !is_empty(value) && !is_success(value))?;
-        Some(message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value))))
+        let message = message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value)));
+        Some(PageProblem { name, message })
     });
     let refused = || {
         let name =
             ["ok", "success"].into_iter().find(|name| members.get(*name) == Some(&Value::Bool(false)))?;
-        Some(message(envelope).unwrap_or_else(|| format!("`{name}` is false")))
+        let message = message(envelope).unwrap_or_else(|| format!("`{name}` is false"));
+        Some(PageProblem { name, message })
     };
     named.or_else(refused)
 }
 
-/// Whether an error object says that there is none, as in `{"code": 0, "message": "ok"}`.
+/// Whether an error says that there is none, as in `{"code": 0, "message": "ok"}`.
 fn is_success(error: &Value) -> bool {
-    error.get("code").is_some_and(|code| [&json!(0), &json!("0"), &json!(200)].contains(&code))
+    let is_word = |text: &str| ["none", "ok", "success"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    error.as_str().is_some_and(is_word)
+        || error.get("code").is_some_and(|code| [&json!(0), &json!("0"), &json!(200)].contains(&code))
 }
 
 /// The first text of an error, looking into lists and the usual names.
@@ -276,15 +291,18 @@ mod tests {
 
     #[test]
     fn errors_beside_missing_records_are_read() {
-        let read = |envelope: Value| error(&envelope);
+        let read = |envelope: Value| error(&envelope).map(|problem| problem.message);
         assert_eq!(read(json!({ "ok": false, "error": "fatal_error" })).as_deref(), Some("fatal_error"));
         assert_eq!(read(json!({ "data": null, "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
         assert_eq!(read(json!({ "success": false })).as_deref(), Some("`success` is false"));
         assert_eq!(read(json!({ "fault": { "code": 7 } })).as_deref(), Some("`fault` is an object"));
         assert_eq!(read(json!({ "error": null, "errors": [], "ok": true })), None);
         assert_eq!(read(json!({ "error": { "code": 0, "message": "success" } })), None);
-        assert_eq!(graphql_errors(&json!({ "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
-        assert_eq!(graphql_errors(&json!({ "errors": ["a warning"] })), None);
+        for none in
+            [json!(null), json!(false), json!(""), json!([]), json!({}), json!(0), json!("none"), json!("OK")]
+        {
+            assert_eq!(read(json!({ "error": none })), None, "{none}");
+        }
     }
 
     #[test]

@@ -12,10 +12,11 @@ mod scan;
 
 use std::cell::OnceCell;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
+pub(super) use self::envelope::PageProblem;
 use self::{decode::Decoded, envelope::Envelope, lines::Spooled};
 pub use self::{
     decode::{EmptyBody, Layout},
@@ -24,7 +25,7 @@ pub use self::{
     records::Records,
 };
 use crate::{
-    client::{Answer, BodyFault},
+    client::{Answer, BodyFault, answer::Basis},
     http::{
         place::{Found, Place, PlaceError, Places, links},
         transport::Response,
@@ -54,6 +55,8 @@ pub struct Page {
     spooled: Option<Box<Spooled>>,
     /// The names in the header line of CSV, if it has one.
     header: Vec<String>,
+    /// Why the response is a page.
+    basis: Basis,
 }
 
 impl Page {
@@ -62,15 +65,17 @@ impl Page {
     /// # Errors
     /// The body is cut off, empty, or not in the format of `layout`.
     pub fn read(answer: Answer, layout: &Layout) -> Result<Self, BodyFault> {
-        let Answer { response, url } = answer;
+        let Answer { response, url, basis } = answer;
         let Response { status, headers, body: mut bytes, spooled } = response;
         // RFC 9110 §15.3.5 and §15.3.6: these have no content. APIs use them to say that there are no more records.
         if status == StatusCode::NO_CONTENT || status == StatusCode::RESET_CONTENT {
             bytes.clear();
             return Ok(Self::without_content(status, url, headers, bytes));
         }
+        BodyFault::check_encoding(&headers, &bytes)?;
         if layout.format != Format::Json {
-            return Self::of_lines(status, url, headers, bytes, spooled, layout);
+            let page = Self::of_lines(status, url, headers, bytes, spooled, layout);
+            return page.map(|page| Self { basis, ..page });
         }
         // RFC 8259 §8.1: a byte order mark is not allowed, but a parser may ignore it.
         if let Some(mark) = bytes.get_mut(..3).filter(|start| *start == b"\xef\xbb\xbf") {
@@ -98,6 +103,7 @@ impl Page {
             parsed,
             spooled: None,
             header: Vec::new(),
+            basis,
         })
     }
 
@@ -116,6 +122,7 @@ impl Page {
             parsed: OnceCell::new(),
             spooled: None,
             header: Vec::new(),
+            basis: Basis::Status,
         }
     }
 
@@ -214,21 +221,34 @@ impl Page {
         found
     }
 
-    /// What the page says is wrong, if it is an error in spite of its status.
-    pub(super) fn error(&self) -> Option<String> {
+    /// What the page says is wrong, if it is an error despite its status.
+    pub(super) fn error(&self) -> Option<PageProblem> {
         envelope::error(self.envelope())
     }
 
-    /// What the page says is wrong, although it has an array of records: with an empty one, anything; with others, the errors
-    /// of GraphQL (§7.1.2), whose data is then not complete.
-    pub(super) fn error_beside_records(&self, records: &Pointer) -> Option<String> {
+    /// What the page says is wrong, although it has records, or none in the right place. A single record that is the whole
+    /// page may be an error. A rule of the user can say that it is a page all the same.
+    pub(super) fn error_with_records(&self) -> Option<PageProblem> {
+        if self.basis == Basis::Rule {
+            return None;
+        }
+        let is_one_of_lines = || {
+            let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            self.len() == 1
+                && content_type
+                    .is_some_and(|name| name.trim().to_ascii_lowercase().starts_with("application/json"))
+        };
         match &self.records {
-            Records::Found if self.is_empty() => self.error(),
-            Records::Found if records.tokens().first().is_some_and(|token| token == "data") => {
-                envelope::graphql_errors(self.envelope())
-            }
+            Records::Found if self.envelope.is_empty() && is_one_of_lines() => self.error_in_record(),
+            Records::Found => self.error(),
+            Records::Whole => self.error_in_record(),
             _ => None,
         }
+    }
+
+    fn error_in_record(&self) -> Option<PageProblem> {
+        let record = self.batch().records().next().map(serde_json::from_slice)?;
+        envelope::error(&record.ok()?)
     }
 
     /// Where the page says that there are more pages, by a value that is true.

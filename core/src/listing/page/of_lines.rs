@@ -10,7 +10,7 @@ use super::{
     envelope::Envelope,
     lines::{self, Lines, Spooled},
 };
-use crate::client::BodyFault;
+use crate::client::{BodyFault, answer::Basis};
 
 impl Page {
     /// Reads a page of lines. `body` is its start if it is in a file.
@@ -52,6 +52,7 @@ impl Page {
             parsed: OnceCell::new(),
             spooled,
             header,
+            basis: Basis::Status,
         })
     }
 

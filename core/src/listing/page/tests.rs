@@ -7,7 +7,11 @@ use crate::http::transport::Response;
 
 fn answer(status: StatusCode, body: &str) -> Answer {
     let url = "https://api.example/".parse().unwrap();
-    Answer { response: Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()), url }
+    Answer {
+        response: Response::new(status, HeaderMap::new(), body.as_bytes().to_vec()),
+        url,
+        basis: Basis::Status,
+    }
 }
 
 fn layout(records: &str, picks: &[&str]) -> Layout {
@@ -103,7 +107,7 @@ fn what_is_not_a_whole_page_is_a_fault() {
 fn what_is_wrong_with_a_page_is_reported_with_its_position() {
     let cause = |body: &[u8]| {
         let response = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
-        let answer = Answer { response, url: "https://api.example/".parse().unwrap() };
+        let answer = Answer { response, url: "https://api.example/".parse().unwrap(), basis: Basis::Status };
         let fault = Page::read(answer, &layout("/results", &["/next"])).unwrap_err();
         std::error::Error::source(&fault).unwrap().to_string()
     };

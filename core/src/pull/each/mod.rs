@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(parent.values["id"], r#""\u00e9/1""#);
         assert_eq!(parent.fields, r#"{"team":"\u00e9/1","a b":{"n":12345678901234567890123}}"#);
         let variables = Each::in_requests(Variables::new("x", "/"), &parent);
-        assert_eq!(variables.fill_url("/{each.id}/{each.n}"), "/%C3%A9%2F1/12345678901234567890123");
+        assert_eq!(variables.fill_url("/{each.id}/{each.n}").unwrap(), "/%C3%A9%2F1/12345678901234567890123");
         let variables = Each::in_file_names(Variables::new("x", "/"), &parent);
         assert_eq!(variables.fill("{each.id}"), "%C3%A9%2F1");
     }

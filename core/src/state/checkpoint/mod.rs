@@ -50,6 +50,8 @@ pub enum Journal {
     EarlierKeys,
     /// Where the own files of complete partitions stood before them: a few hundred bytes per partition.
     Ended,
+    /// The numbers of the parents that were left out, if the next pull starts at a value: 16 bytes per parent.
+    LeftOut,
 }
 
 /// How the progress of a pull is saved, so that a later run can resume.
@@ -75,6 +77,8 @@ pub struct Earlier {
     pub had: Had,
     /// Where this pull starts, if not at the beginning.
     pub start: Option<Start>,
+    /// Where the children of a parent start that the last complete pull did not have, if not at the beginning.
+    pub first: Option<Start>,
     /// What the last complete pull reached.
     pub reached: Option<Start>,
     /// When this pull started. Later times are not reached by it, unless records are sent in order.
@@ -108,6 +112,9 @@ pub struct Checkpoint {
     /// The extent of [`Journal::Ended`].
     #[serde(default, skip_serializing_if = "Extent::is_empty")]
     pub ended: Extent,
+    /// The extent of [`Journal::LeftOut`].
+    #[serde(default, skip_serializing_if = "Extent::is_empty")]
+    pub left_out: Extent,
     /// Which values the pages of the pull have had so far.
     #[serde(default, skip_serializing_if = "Had::is_nothing")]
     pub had: Had,

@@ -31,6 +31,10 @@ fn invalid_options_are_rejected_with_the_reason() {
              1048575",
         ),
         (
+            json!({"path": "a", "timezone": "Berlin"}),
+            "Config: timezone: `timezone`: unknown time zone `Berlin`; use a name such as `UTC` or `Europe/Berlin`",
+        ),
+        (
             json!({"path": "a", "columns": many}),
             "Config: columns: `columns`: there are 16385 columns, but a sheet has 16384",
         ),

@@ -2,11 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
     fs::File,
     hash::{BuildHasher, Hasher, RandomState},
+    io,
     num::NonZeroU32,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use longhaul_core::{
     pull::{Pull, PullError, run},
     sink::{OpenSink, SinkError},
     state::{
-        Parents, PullState, State, Summary, Unfinished,
+        Parents, PullState, State, StateError, Summary, Unfinished,
         checkpoint::{Checkpoint, Checkpointing, Earlier},
     },
 };
@@ -40,6 +40,7 @@ use crate::{
         },
     },
     terminal::{
+        expected::Expected,
         failure::Failure,
         numbers::{counted, duration},
         report::Chain,
@@ -67,7 +68,7 @@ impl<'p> Puller<'p> {
         let folder = PlanFolder::new(&session.state_folder(), &plan.id);
         create_private(&session.state_folder())
             .and_then(|()| create_private(folder.path()))
-            .map_err(unusable)?;
+            .map_err(|error| unusable(folder.path(), error))?;
         Ok(Self { session, arguments, access, folder, has_begun: false })
     }
 
@@ -134,7 +135,7 @@ impl<'p> Puller<'p> {
         } else {
             partition.attempts.begin(&partition.outputs)
         };
-        let attempt = begun.map_err(unusable)?;
+        let attempt = begun.map_err(|error| unusable(partition.attempts.folder(), error))?;
         let pulled = self.pull_in(&attempt, stream, partition).and_then(|(summary, took)| {
             let (receipt, is_first) = self.publish(&attempt, partition, summary)?;
             Ok((receipt, is_first, took))
@@ -166,7 +167,7 @@ impl<'p> Puller<'p> {
         let Self { session, arguments, .. } = self;
         let Partition { line, outputs, .. } = partition;
         let name = &line.stream;
-        let parents = parents(attempt, line).map_err(unusable)?;
+        let parents = parents(attempt, line).map_err(|error| unusable(partition.attempts.folder(), error))?;
         let parents = parents.map(|path| Parents::open(&SystemDisk, &path)).transpose();
         let parents = parents.map_err(|error| Failure::of_state(name, error))?.flatten();
         let unfinished = attempt.from.clone().unwrap_or_else(|| Unfinished {
@@ -194,7 +195,7 @@ impl<'p> Puller<'p> {
         let state = PullState::new(&attempt.state, session.clock.as_ref(), State::default(), unfinished);
         let sinks: Vec<_> =
             outputs.iter().map(|output| (output.sink_name, output.sink_of(&attempt.name))).collect();
-        session.progress.start(name, &before);
+        session.progress.start(name, &before, Expected::new(None, None, 0));
         let pulled = run(
             &Pull {
                 source: &stream.source,
@@ -206,6 +207,7 @@ impl<'p> Puller<'p> {
                 variables: stream.shared.clone(),
                 spool: None,
                 strict: arguments.strict,
+                limit: None,
                 checkpointing: Some(Checkpointing {
                     store: &state,
                     from,
@@ -265,12 +267,13 @@ impl<'p> Puller<'p> {
 }
 
 /// The file with the parent of the partition, if it has one.
-fn parents(attempt: &Attempt, line: &Line) -> std::io::Result<Option<PathBuf>> {
+fn parents(attempt: &Attempt, line: &Line) -> io::Result<Option<PathBuf>> {
     let (Some(values), Some(add)) = (&line.values, &line.add) else { return Ok(None) };
     attempt.write("parents", &format!("[{values},{add}]\n")).map(Some)
 }
 
-fn unusable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
+fn unusable(folder: &Path, source: io::Error) -> Failure {
+    let error = StateError::Unwritable { path: folder.to_owned(), source };
     Failure::new(Exit::State, error).hint("check `state_dir` and its permissions")
 }
 

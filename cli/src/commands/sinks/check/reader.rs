@@ -70,7 +70,7 @@ impl Reader {
             (Self::Command(command), _) => {
                 let place = match destination {
                     Destination::File(path) => path.clone().into_os_string(),
-                    Destination::Elsewhere(words) => words.into(),
+                    Destination::Object(words) | Destination::Elsewhere(words) => words.into(),
                     Destination::Stdout => "stdout".into(),
                 };
                 let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };

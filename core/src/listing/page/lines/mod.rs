@@ -7,6 +7,7 @@
 mod is_last;
 mod json_row;
 mod ndjson;
+mod plain_run;
 mod row;
 mod rows;
 
@@ -103,7 +104,7 @@ impl Spooled {
             header: Vec::new(),
         };
         page.size = page.file.metadata().map_err(BodyFault::Disk)?.len().to_le_bytes();
-        page.rewind(format)?;
+        page.rewind()?;
         while !page.is_at_end {
             page.fill()?;
             let used = page.check_text()?;
@@ -113,7 +114,8 @@ impl Spooled {
             rows.check_header()?;
             page.header = rows.header();
         }
-        page.rewind(format)?;
+        page.reader = Reader::of_valid(format);
+        page.rewind()?;
         Ok(page)
     }
 
@@ -144,16 +146,15 @@ impl Spooled {
                 Ok(used)
             }
             Reader::Csv(rows) => {
-                let mut last = Lines::default();
-                let used = rows.rows(text, is_last, |columns, row| {
+                let mut last = 0..0;
+                let used = rows.rows(text, is_last, |_, row| {
                     self.count += 1;
-                    if row.is_last_whole() {
-                        last = Lines::default();
-                        last.push(columns, row);
-                    }
+                    last.clone_from(&row.range);
                 })?;
-                if !last.bytes.is_empty() {
-                    self.last = last.bytes.trim_ascii_end().to_vec();
+                if !last.is_empty() {
+                    let mut lines = Lines::default();
+                    rows.clone().rows(&text[last], IsLast::Yes, |columns, row| lines.push(columns, row))?;
+                    self.last = lines.bytes[lines.range].trim_ascii_end().to_vec();
                 }
                 Ok(used)
             }
@@ -196,8 +197,7 @@ impl Spooled {
         Ok(Lines { range: 0..bytes.len(), bytes, ends, ..Lines::default() })
     }
 
-    fn next_rows(&mut self, mut memory: Vec<u8>) -> Result<Lines, BodyFault> {
-        memory.clear();
+    fn next_rows(&mut self, memory: Vec<u8>) -> Result<Lines, BodyFault> {
         let mut lines = Lines { bytes: memory, ..Lines::default() };
         if let Reader::Csv(rows) = &mut self.reader {
             let is_last = IsLast::from(self.is_at_end);
@@ -220,8 +220,7 @@ impl Spooled {
     }
 
     /// Starts at the first line, after the byte order mark.
-    fn rewind(&mut self, format: &Format) -> Result<(), BodyFault> {
-        self.reader = Reader::new(format);
+    fn rewind(&mut self) -> Result<(), BodyFault> {
         self.is_at_end = false;
         self.text.clear();
         self.file.rewind().map_err(BodyFault::Disk)?;
@@ -242,6 +241,14 @@ impl Reader {
         }
     }
 
+    /// Reads text again that had no fault.
+    fn of_valid(format: &Format) -> Self {
+        match format {
+            Format::Csv(csv) => Self::Csv(Rows::of_valid(csv)),
+            Format::Json | Format::Ndjson => Self::new(format),
+        }
+    }
+
     /// How many lines were read.
     fn number(&self) -> u64 {
         match self {
@@ -259,10 +266,9 @@ impl Lines {
         Self { bytes, range: start..end, ends, header: Vec::new() }
     }
 
-    fn push(&mut self, columns: &Columns, row: Row<'_>) {
-        columns.write(row, &mut self.bytes);
-        self.range.end = self.bytes.len();
-        self.ends.push(self.bytes.len());
+    fn push(&mut self, columns: &Columns, row: &Row<'_>) {
+        self.range.end = columns.write(row, &mut self.bytes, self.range.end);
+        self.ends.push(self.range.end);
     }
 }
 

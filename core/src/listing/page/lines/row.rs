@@ -5,15 +5,16 @@
 
 use std::ops::Range;
 
+use super::plain_run::plain_run;
 use crate::client::RowProblem;
 
 /// A row whose values are known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
     pub(super) text: &'a [u8],
+    /// Where it is in the text, with its line end.
+    pub(super) range: Range<usize>,
     pub(super) values: &'a [Value],
-    /// What follows the row in the text.
-    pub(super) after: &'a [u8],
 }
 
 /// A value in a text.
@@ -21,13 +22,15 @@ pub(super) struct Row<'a> {
 pub(super) struct Value {
     /// Where it is, without its quotes.
     pub(super) range: Range<usize>,
-    spelling: Spelling,
+    pub(super) spelling: Spelling,
 }
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Spelling {
-    /// As it is.
+    /// As it is, and as in a JSON string.
+    Json,
+    /// As it is, with a character that a JSON string escapes.
     Plain,
     /// With each of its quotes doubled.
     DoubledQuotes,
@@ -35,13 +38,9 @@ pub(super) enum Spelling {
 
 impl<'a> Row<'a> {
     /// The values as they are written, without their quotes.
-    pub(super) fn values(self) -> impl Iterator<Item = (&'a [u8], Spelling)> {
-        self.values.iter().map(move |value| (&self.text[value.range.clone()], value.spelling))
-    }
-
-    /// Whether no other whole row may follow in the text. There may be a false alarm.
-    pub(super) fn is_last_whole(self) -> bool {
-        memchr::memchr2(b'\n', b'\r', self.after.trim_ascii_start()).is_none()
+    pub(super) fn values(&self) -> impl Iterator<Item = (&'a [u8], Spelling)> {
+        let text = self.text;
+        self.values.iter().map(move |value| (&text[value.range.clone()], value.spelling))
     }
 }
 
@@ -62,10 +61,10 @@ pub(super) fn row(
             values.push(value);
             after
         } else {
-            let rest = &text[at..];
-            let length = memchr::memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
-            values.push(Value { range: at..at + length, spelling: Spelling::Plain });
-            at + length
+            let value = unquoted(text, at, delimiter);
+            let after = value.range.end;
+            values.push(value);
+            after
         };
         match text.get(after) {
             None => return Ok(None),
@@ -76,20 +75,38 @@ pub(super) fn row(
     }
 }
 
-/// The value whose text starts at `from`, after its quote. It ends beyond the text if it is not closed.
-fn quoted(text: &[u8], from: usize) -> Value {
-    let mut spelling = Spelling::Plain;
+/// The value that starts at `from` without a quote.
+fn unquoted(text: &[u8], from: usize, delimiter: u8) -> Value {
+    let mut spelling = Spelling::Json;
     let mut at = from;
     loop {
-        let Some(length) = memchr::memchr(b'"', &text[at..]) else {
-            return Value { range: from..text.len() + 1, spelling };
-        };
-        at += length;
-        if text.get(at + 1) != Some(&b'"') {
-            return Value { range: from..at, spelling };
+        at += plain_run(&text[at..], delimiter);
+        match text.get(at) {
+            None | Some(b'\n' | b'\r') => return Value { range: from..at, spelling },
+            Some(byte) if *byte == delimiter => return Value { range: from..at, spelling },
+            Some(_) => spelling = Spelling::Plain,
         }
-        spelling = Spelling::DoubledQuotes;
-        at += 2;
+        at += 1;
+    }
+}
+
+/// The value whose text starts at `from`, after its quote. It ends beyond the text if it is not closed.
+fn quoted(text: &[u8], from: usize) -> Value {
+    let mut spelling = Spelling::Json;
+    let mut at = from;
+    loop {
+        at += plain_run(&text[at..], b'"');
+        match text.get(at) {
+            None => return Value { range: from..text.len() + 1, spelling },
+            Some(b'"') if text.get(at + 1) != Some(&b'"') => return Value { range: from..at, spelling },
+            Some(b'"') => {
+                spelling = Spelling::DoubledQuotes;
+                at += 1;
+            }
+            Some(_) if spelling == Spelling::Json => spelling = Spelling::Plain,
+            Some(_) => {}
+        }
+        at += 1;
     }
 }
 
@@ -97,7 +114,7 @@ fn quoted(text: &[u8], from: usize) -> Value {
 pub(super) fn value(text: &[u8], spelling: Spelling) -> String {
     let text = String::from_utf8_lossy(text);
     match spelling {
-        Spelling::Plain => text.into_owned(),
+        Spelling::Json | Spelling::Plain => text.into_owned(),
         Spelling::DoubledQuotes => text.replace("\"\"", "\""),
     }
 }

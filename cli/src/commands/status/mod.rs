@@ -1,5 +1,8 @@
 //! `longhaul status`: the saved state of each stream.
 
+mod age;
+mod json;
+
 use std::{
     fmt::{self, Write},
     fs,
@@ -14,39 +17,80 @@ use longhaul_core::{
         State, Summary, Unfinished,
         checkpoint::{Checkpoint, Stage},
     },
+    window::Window,
 };
 
+use serde_json::Value;
+
+use self::{age::check_age, json::of_pull};
 use crate::{
+    args::{StatusArguments, StatusFormat},
     commands::print,
+    config::Stream,
     exit::Exit,
-    session::{Session, lock::PullLock, range, resume::shown},
+    session::{Session, lock::PullLock, range},
     terminal::{
         failure::Failure,
         numbers::{counted, grouped},
+        times::{self, shown},
     },
 };
 
-/// Prints whether each stream was never run, is complete, or stopped, and where.
-pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failure> {
-    let mut text = String::new();
-    for (name, stream) in session.streams(names)? {
+/// Prints whether each stream was never run, is complete, or stopped, and where. With a maximum age, fails if a stream is
+/// older.
+pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<Exit, Failure> {
+    let (mut text, mut json, mut last) = (String::new(), Vec::new(), Vec::new());
+    for (name, stream) in session.streams(&arguments.streams)? {
+        let mut newest = None;
         for pull in pulls(session, name)? {
-            if let Some(holder) = PullLock::holder(&session.state_folder(), &pull) {
+            let holder = PullLock::holder(&session.state_folder(), &pull);
+            let state = session.state_file(&pull).load();
+            if holder.is_some() && arguments.format == StatusFormat::Text && arguments.max_age.is_none() {
                 // Writing to a string does not fail.
+                let _ = writeln!(text, "{pull}: running: {}", holder.unwrap_or_default());
+                continue;
+            }
+            let state = state.map_err(|error| Failure::of_state(name, error))?;
+            newest = newest.max(state.complete.as_ref().map(|complete| complete.at));
+            json.push(of_pull(name, &pull, &state, holder.as_deref()));
+            if let Some(holder) = holder {
                 let _ = writeln!(text, "{pull}: running: {holder}");
                 continue;
             }
-            let state = session.state_file(&pull).load().map_err(|error| Failure::of_state(name, error))?;
-            let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
-            let windows =
-                range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
-            let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
-            let command = command.unwrap_or_else(|| session.invocation.run(name));
-            // Writing to a string does not fail.
-            let _ = describe(&mut text, &pull, &state, windows.map(|windows| windows.len()), &command);
+            text.push_str(&described(session, name, stream, &pull)?);
         }
+        last.push((name, newest));
     }
-    print(&text)
+    let printed = match arguments.format {
+        StatusFormat::Text => text,
+        StatusFormat::Json => format!("{:#}\n", Value::from(json)),
+    };
+    print(&printed)?;
+    match arguments.max_age {
+        Some(limit) => check_age(session, &last, limit),
+        None => Ok(Exit::Complete),
+    }
+}
+
+/// What is saved of a pull of the stream `name`.
+pub(super) fn described(
+    session: &Session,
+    name: &str,
+    stream: &Stream,
+    pull: &str,
+) -> Result<String, Failure> {
+    if let Some(holder) = PullLock::holder(&session.state_folder(), pull) {
+        return Ok(format!("{pull}: running: {holder}\n"));
+    }
+    let state = session.state_file(pull).load().map_err(|error| Failure::of_state(name, error))?;
+    let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
+    let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
+    let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
+    let command = command.unwrap_or_else(|| session.invocation.run(name));
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = describe(&mut text, pull, &state, windows.map(|windows| windows.len()), &command);
+    Ok(text)
 }
 
 /// The pulls of a stream: the usual one, and those into other sinks or of other ranges that have a state.
@@ -84,6 +128,7 @@ fn describe(
             let Summary { records, pages, .. } = complete.summary;
             let (records, pages) = (counted(records, "record"), counted(pages, "page"));
             writeln!(text, "{name}: complete since {}, {records} in {pages}", shown(complete.at))?;
+            of_range(text, complete.range)?;
         }
         (None, None) => writeln!(text, "{name}: never run")?,
     }
@@ -108,6 +153,7 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
     let (records, pages) = (counted(so_far.records, "record"), counted(so_far.pages, "page"));
     writeln!(text, "{name}: stopped at {}, {records} ({pages}) saved", shown(*saved))?;
     writeln!(text, "  started at {}", shown(*started))?;
+    of_range(text, pull.range)?;
     let complete = checkpoint.taken.saturating_sub(checkpoint.partitions.len() as u64);
     if let Some(parents) = pull.parents {
         let all = parents.entries.saturating_mul(windows.unwrap_or(1) as u64);
@@ -116,6 +162,10 @@ fn stopped(text: &mut String, name: &str, pull: &Unfinished, windows: Option<usi
         writeln!(text, "  {} of {} complete", grouped(complete), counted(windows as u64, "window"))?;
     }
     next(text, checkpoint)
+}
+
+fn of_range(text: &mut String, range: Option<Window>) -> fmt::Result {
+    range.map_or(Ok(()), |range| writeln!(text, "  from {}", times::range(range)))
 }
 
 fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {

@@ -1,0 +1,34 @@
+//! Checks of `[stores.s3]`.
+
+use super::Check;
+use crate::{error::ConfigError, values::http_url};
+
+impl Check<'_> {
+    /// Both keys are there or none, and they are not sent to other machines over plain http.
+    pub(super) fn stores(&self) -> Result<(), ConfigError> {
+        let Some(s3) = self.config.stores.as_ref().and_then(|stores| stores.s3.as_ref()) else {
+            return Ok(());
+        };
+        let missing = |key: &str| {
+            let path = ["stores", "s3", key].map(str::to_owned);
+            Err(self.stack.missing(&path, self.stack.origin(&path[..2])))
+        };
+        match (&s3.access_key, &s3.secret_key, &s3.session_token) {
+            (Some(_), None, _) => return missing("secret_key"),
+            (None, Some(_), _) | (None, None, Some(_)) => return missing("access_key"),
+            _ => {}
+        }
+        match &s3.endpoint {
+            Some(url)
+                if url.scheme() == "http" && !http_url::is_loopback(url) && s3.allow_http != Some(true) =>
+            {
+                let host = url.host_str().unwrap_or_default();
+                let message =
+                    |key: &str| format!("`{key}`: plain http would send records to `{host}` unencrypted");
+                let error = self.error(&["stores", "s3", "endpoint"], message);
+                Err(error.with_hint("use https, or set `stores.s3.allow_http` to true"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

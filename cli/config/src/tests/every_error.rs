@@ -1,0 +1,205 @@
+//! All errors of a configuration are reported at once, in the order of the file.
+
+use super::{Case, SMALL};
+
+/// The errors of `case`, each with its origin.
+fn all(case: &Case) -> Vec<String> {
+    let mut error = case.error();
+    let others = error.take_others();
+    let shown = |error: &crate::ConfigError| format!("{} {error}", error.where_written().unwrap_or_default());
+    std::iter::once(&error).chain(&others).map(shown).collect()
+}
+
+#[test]
+fn all_errors_are_reported_in_the_order_of_the_file() {
+    let configuration = "\
+[sinks.out]
+typ = 1
+[streams.a]
+pth = \"/a\"
+timeout = \"5s\"
+[streams.b]
+path = \"b\"
+sinks = [\"other\"]
+[api]
+base_url = \"https://api.example.com\"
+timeout = \"5 parsecs\"
+max_page = true
+[auth]
+type = \"nobody\"
+[retry]
+max_attempts = 0
+";
+    assert_eq!(
+        all(&Case::toml(configuration).set("api.tiemout=5s")),
+        [
+            "longhaul.toml:4 unknown key `streams.a.pth` (did you mean `path`?)",
+            "longhaul.toml:5 unknown key `streams.a.timeout`",
+            "longhaul.toml:7 `streams.b.path`: `b` does not start with `/`",
+            "longhaul.toml:8 `streams.b.sinks`: unknown sink `other`",
+            "longhaul.toml:11 `api.timeout`: `5 parsecs` is not a duration such as `30s`, `2m` or `1h30m`",
+            "longhaul.toml:12 `api.max_page`: expected text, found a boolean",
+            "longhaul.toml:14 `auth.type`: `nobody` is not one of `api_key`, `basic`, `client_credentials`, \
+             `jwt_bearer`, `none`, `password`, `refresh_token`, `token`",
+            "longhaul.toml:16 `retry.max_attempts`: expected a whole number from 1, found `0`",
+            "--set api.tiemout unknown key `api.tiemout` (did you mean `timeout`?)",
+        ]
+    );
+}
+
+#[test]
+fn what_follows_from_an_error_is_not_reported_as_another() {
+    let case = Case::small("[streams.users]\npth = \"/u\"\nsinks = [\"out\"]\n[sinks.out]\ntype = 1\n");
+    let mut error = case.error();
+    assert_eq!(error.to_string(), "unknown key `streams.users.pth` (did you mean `path`?)");
+    let others: Vec<_> = error.take_others().iter().map(ToString::to_string).collect();
+    assert_eq!(others, ["`sinks.out`: `type` must be text"]);
+}
+
+#[test]
+fn every_part_of_every_answer_rule_is_checked() {
+    let rules = "\
+[[api.answers]]
+then = \"stop\"
+after = \"5\"
+hnt = \"ask\"
+[api.answers.when]
+at = \"error\"
+is = 1
+status = 600
+[[api.answers]]
+when = { status = 404 }
+then = \"fail\"
+[[api.answers]]
+when = {}
+then = \"fail\"
+after = \"5s\"
+[[api.answers]]
+message = \"/a/*\"
+[streams.a]
+path = \"a\"
+";
+    assert_eq!(
+        all(&Case::small(rules)),
+        [
+            "longhaul.toml:6 `api.answers`: `stop` is not one of `page`, `end`, `retry`, `throttle`, `wait`, \
+             `renew`, `split`, `restart`, `skip`, `fail`",
+            "longhaul.toml:7 `api.answers`: `5` has no unit; write `5s` for seconds",
+            "longhaul.toml:8 `api.answers`: unknown key `hnt` (did you mean `hint`?)",
+            "longhaul.toml:10 `api.answers`: `error` is not a place: it must be empty or start with `/`",
+            "longhaul.toml:12 `api.answers`: 600 is neither a status from 100 to 599 nor a class such as \"5xx\"",
+            "longhaul.toml:16 `api.answers`: `after` requires `then` to be `retry`, `throttle` or `wait`, \
+             because nothing else waits",
+            "longhaul.toml:17 `api.answers`: `when` requires `status`, `at`, `code` or `text`",
+            "longhaul.toml:20 `api.answers`: `then` is missing",
+            "longhaul.toml:20 `api.answers`: `when` is missing",
+            "longhaul.toml:21 `api.answers`: `/a/*` is not a place: `*` selects several values; a JSONPath \
+             such as `$.a[0].b` selects one",
+            "longhaul.toml:23 `streams.a.path`: `a` does not start with `/`",
+        ]
+    );
+}
+
+#[test]
+fn every_condition_is_checked() {
+    let stream = "\
+[streams.a]
+path = \"a\"
+where = [
+  { at = \"/a\" },
+  { at = \"b\", is = 1 },
+  { at = \"/c\", is = 1 },
+  { at = \"/d\", is = 1, exists = false },
+]
+[streams.a.pages]
+type = \"cursor\"
+cursor = \"/next\"
+param = \"c\"
+end = [
+  { short = \"maybe\", status = 99 },
+  {},
+  { at = \"/done\", is = true },
+  { is = true },
+]
+[streams.a.job]
+id = \"/id\"
+poll = \"/jobs/{job.id}\"
+submit.path = \"/jobs\"
+done = [{ status = 303, stauts = 1 }, \"DONE\", {}, 7]
+failed = [{ at = \"x\", is = 1 }]
+";
+    assert_eq!(
+        all(&Case::small(stream)),
+        [
+            "longhaul.toml:6 `streams.a.path`: `a` does not start with `/`",
+            "longhaul.toml:8 `streams.a.where`: `at` requires `is`, `not`, `exists` or `contains`",
+            "longhaul.toml:9 `streams.a.where`: `b` is not a place: it must be empty or start with `/`",
+            "longhaul.toml:11 `streams.a.where`: `is` never matches with `exists = false`",
+            "longhaul.toml:18 `streams.a.pages.end`: expected `true` or `false`, found `maybe`",
+            "longhaul.toml:18 `streams.a.pages.end`: 99 is neither a status from 100 to 599 nor a class such as \"5xx\"",
+            "longhaul.toml:19 `streams.a.pages.end`: a condition of `end` requires `at`, `short` or `status`",
+            "longhaul.toml:21 `streams.a.pages.end`: `is` requires `at`, the place of the value",
+            "longhaul.toml:27 `streams.a.job.done`: unknown key `stauts` (did you mean `status`?)",
+            "longhaul.toml:27 `streams.a.job.done`: a condition requires `at` or `status`",
+            "longhaul.toml:27 `streams.a.job.done`: expected text or a table, found a number",
+            "longhaul.toml:28 `streams.a.job.failed`: `x` is not a place: it must be empty or start with `/`",
+        ]
+    );
+}
+
+#[test]
+fn every_key_of_a_stream_is_checked() {
+    let stream = "\
+[streams.a]
+path = \"/a/{dat}\"
+query = { since = \"{window.start}\", until = \"{window.end}\" }
+sinks = [\"one\", \"two\"]
+pages = { type = \"single\", param = \"p\", size = 5 }
+[[streams.a.answers]]
+when = { status = 400 }
+then = \"split\"
+[[streams.a.answers]]
+when = { status = 404 }
+then = \"skip\"
+[[streams.a.answers]]
+when = { status = 410 }
+then = \"split\"
+[streams.B]
+path = \"/b\"
+[streams.C]
+path = \"/c\"
+";
+    let place = |line: u32, message: &str| format!("longhaul.toml:{line} {message}");
+    let window = "`{window.start}` is not a known placeholder";
+    assert_eq!(
+        all(&Case::small(stream)),
+        [
+            place(6, "`streams.a.path`: `{dat}` is not a known placeholder (did you mean `date`?)"),
+            place(7, &format!("`streams.a.query.since`: {window}")),
+            place(7, &format!("`streams.a.query.until`: {}", window.replace("start", "end"))),
+            place(8, "`streams.a.sinks`: unknown sink `one`"),
+            place(8, "`streams.a.sinks`: unknown sink `two`"),
+            place(9, "`streams.a.pages.param` is not a key of type `single`"),
+            place(9, "`streams.a.pages.size` is not a key of type `single`"),
+            place(10, "`streams.a.answers`: `then = \"split\"` requires a window, which is halved"),
+            place(16, "`streams.a.answers`: `then = \"split\"` requires a window, which is halved"),
+            place(19, "`streams.B`: `B` is not a valid name"),
+            place(21, "`streams.C`: `C` is not a valid name"),
+        ]
+    );
+}
+
+#[test]
+fn what_follows_from_an_error_in_a_condition_is_not_reported_as_another() {
+    let case = Case::toml(
+        &[SMALL, "[streams.a]\npath = \"/a\"\nwhere = [{ at = \"x\", is = 1 }]\n[streams.a.job]\nid = \"/id\"\npoll = \"/p\"\nsubmit.path = \"/s\"\ndone = [{}]\n"]
+            .concat(),
+    );
+    assert_eq!(
+        all(&case),
+        [
+            "longhaul.toml:7 `streams.a.where`: `x` is not a place: it must be empty or start with `/`",
+            "longhaul.toml:12 `streams.a.job.done`: a condition requires `at` or `status`",
+        ]
+    );
+}

@@ -1,0 +1,94 @@
+//! The hint below an error about a page.
+
+use longhaul_core::{
+    http::place::PlaceError,
+    listing::{PageError, paginate::PaginationError},
+};
+
+/// What to do about a page that is wrong.
+pub(super) fn page(error: &PageError, stream: &str) -> String {
+    match error {
+        PageError::Repeated { .. } => {
+            format!(
+                "the next links of the API form a loop; check `streams.{stream}.pages`, or report the loop to the API's operator"
+            )
+        }
+        PageError::Elsewhere { .. }
+        | PageError::Absent { .. }
+        | PageError::NoArray { .. }
+        | PageError::Scalar { .. } => {
+            format!("set `streams.{stream}.records` to the JSON pointer of the records in a page")
+        }
+        PageError::OtherHeader { .. } => {
+            format!("if not every page has a header line, name the columns in `streams.{stream}.csv.header`")
+        }
+        PageError::SameRecords { .. } => {
+            format!(
+                "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
+            )
+        }
+        PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. } => {
+            let at = first_place(at);
+            format!(
+                "name the place of the next page in `streams.{stream}.pages`; or, if pages without one are complete, add `end = [{{ at = \"{at}\", exists = false }}]` there"
+            )
+        }
+        PageError::MoreMissing { at, .. } => {
+            let at = first_place(at);
+            format!(
+                "if a page without it is the last one, set `streams.{stream}.pages.end = [{{ at = \"{at}\", exists = false }}]`"
+            )
+        }
+        PageError::ShortButContinues { .. } => {
+            format!(
+                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
+            )
+        }
+        PageError::TooManyEmpty { .. } => {
+            format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
+        }
+        PageError::EmptyBeforeEnd { .. } => {
+            format!(
+                "if an empty page is the end after all, remove `ends_at_total` from `streams.{stream}.pages`"
+            )
+        }
+        PageError::NotOnly { .. } => format!(
+            "set `streams.{stream}.pages` to how to find the next page, or to `type = \"single\"` if there is only one page"
+        ),
+        PageError::RecordsMissing { .. } | PageError::Gap { .. } => format!(
+            "if this API omits the records when there are none, set `streams.{stream}.records_missing = \"empty\"`"
+        ),
+        PageError::ErrorInstead { .. } => {
+            format!(
+                "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
+            )
+        }
+        PageError::ErrorAsRecord { name, .. } | PageError::ErrorBeside { name, .. } => format!(
+            "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
+             `streams.{stream}.answers`: {}",
+            accepting(name)
+        ),
+        PageError::NoStart { .. } | PageError::StartIsNoLink { .. } => format!(
+            "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
+        ),
+        PageError::SecretStart { .. } => format!(
+            "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
+        ),
+        PageError::Place(PlaceError::Ambiguous { .. })
+        | PageError::Pagination(PaginationError::Place(PlaceError::Ambiguous { .. })) => format!(
+            "name one value in `streams.{stream}.pages`, for example with a filter: `$.links[?@.rel=='next'].url`"
+        ),
+        _ => format!("check `streams.{stream}.pages`"),
+    }
+}
+
+/// The rule that accepts a page with this member, which looks like an error.
+fn accepting(name: &str) -> String {
+    let comparison = if ["ok", "success"].contains(&name) { "is = false" } else { "exists = true" };
+    format!("`{{ when = {{ status = \"2xx\", at = \"/{name}\", {comparison} }}, then = \"page\" }}`")
+}
+
+/// The first of the places that a message names in backticks.
+fn first_place(places: &str) -> &str {
+    places.split('`').nth(1).unwrap_or(places)
+}

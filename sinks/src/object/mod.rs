@@ -1,0 +1,24 @@
+//! The objects that the `ndjson` and `csv` sinks write, in a store such as Amazon S3.
+//!
+//! Records go to local files, one for each part of the object, in the state folder. A part that is full is uploaded while
+//! records go to the next one. So a commit is local and quick, and what the store does not have yet survives a crash.
+//!
+//! ```text
+//! object_file   writes, commits and publishes
+//! open          begins an object, or resumes one at a receipt
+//! uploader      uploads parts, several at a time
+//! journal       what was begun and uploaded, on disk
+//! local_parts   the local files
+//! ```
+
+mod error;
+mod journal;
+mod local_parts;
+mod object_file;
+mod open;
+mod place;
+mod receipt;
+mod uploader;
+
+pub use self::place::{Objects, Stores};
+pub(crate) use self::{object_file::ObjectFile, open::new_tag, place::Place};

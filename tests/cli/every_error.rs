@@ -1,0 +1,103 @@
+//! All errors of a configuration at once, in the order of the file, also those that only sinks and requests find.
+
+use std::{env, fs};
+
+use crate::folder::Folder;
+
+/// A sink's error of one option.
+fn of_sink(sink: &str, line: u32, cause: &str) -> String {
+    format!("error: cannot set up the sink `{sink}`\n  in: longhaul.toml:{line}\n  caused by: {cause}\n")
+}
+
+const API: &str = "[api]\nbase_url = \"http://127.0.0.1:1\"\n[auth]\ntype = \"none\"\n";
+
+#[test]
+fn the_options_of_all_sinks() {
+    let configuration = format!(
+        "{API}[streams.a]\npath = \"/a\"\nsinks = [\"rows\", \"lines\", \"other\"]\n\
+         [sinks.lines]\ntype = \"ndjson\"\npath = \"a\"\nmode = \"apend\"\nzip = 1\n\
+         [sinks.rows]\ntype = \"csv\"\ndelimiter = \";;\"\nbom = 7\n\
+         [sinks.unused]\ntype = \"csv\"\nbom = 7\n\
+         [sinks.other]\ntype = \"ndjsn\"\npath = \"o\"\n"
+    );
+    let folder = Folder::configured(&configuration);
+    let expected = [
+        of_sink(
+            "lines",
+            11,
+            "`mode` must be `replace` or `append`, not `apend` (did you mean `append`?)",
+        ),
+        of_sink("lines", 12, "unknown key `zip`"),
+        of_sink("rows", 14, "the key `path` is missing"),
+        of_sink("rows", 15, "`delimiter` must be one ASCII character other than a quote or a line end"),
+        of_sink("rows", 16, "`bom` must be `true` or `false`, not a number"),
+        format!(
+            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+             in: longhaul.toml:21\n\
+             hint: no plugin was found; one with this name would be `{}longhaul_sink_ndjsn{}` in a folder of \
+             `plugin_path`: see longhaul sinks\n",
+            env::consts::DLL_PREFIX,
+            env::consts::DLL_SUFFIX
+        ),
+    ]
+    .concat();
+    for command in ["run", "check", "check --offline"] {
+        folder.run(command).assert_failed(2, &expected);
+    }
+}
+
+#[test]
+fn the_options_of_sinks_and_the_rest_of_the_configuration() {
+    let configuration = format!(
+        "{API}[sinks.lines]\ntype = \"ndjson\"\nmode = \"apend\"\n\
+         [streams.a]\npath = \"a\"\nsinks = [\"lines\"]\ntimeout = 5\n\
+         [[streams.a.answers]]\nwhen = {{ status = 700 }}\nthen = \"stop\"\n",
+    );
+    let expected = [
+        of_sink("lines", 6, "the key `path` is missing"),
+        of_sink("lines", 7, "`mode` must be `replace` or `append`, not `apend` (did you mean `append`?)"),
+        "error: `streams.a.path`: `a` does not start with `/`\n  in: longhaul.toml:9\n".to_owned(),
+        "error: unknown key `streams.a.timeout`\n  in: longhaul.toml:11\n".to_owned(),
+        "error: `streams.a.answers`: 700 is neither a status from 100 to 599 nor a class such as \"5xx\"\n  \
+         in: longhaul.toml:13\n"
+            .to_owned(),
+        "error: `streams.a.answers`: `stop` is not one of `page`, `end`, `retry`, `throttle`, `wait`, `renew`, \
+         `split`, `restart`, `skip`, `fail`\n  in: longhaul.toml:14\n"
+            .to_owned(),
+    ];
+    Folder::configured(&configuration).run("run").assert_failed(2, &expected.concat());
+}
+
+#[test]
+fn the_options_of_a_plugin() {
+    let name = format!("{}longhaul_sink_count{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    let library = fs::read(env::current_exe().unwrap().with_file_name(&name)).unwrap();
+    let configuration = format!(
+        "plugin_path = [\"plugins\"]\n{API}[streams.a]\npath = \"/a\"\nsinks = [\"count\"]\n\
+         [sinks.count]\nmood = 1\npath = 7\npth = \"n\"\n"
+    );
+    let folder = Folder::configured(&configuration).with(&format!("plugins/{name}"), &library);
+    let expected = [
+        of_sink("count", 10, "`mood` is not an option of this sink"),
+        of_sink("count", 11, "`path`: invalid type: integer `7`, expected a string"),
+        of_sink("count", 12, "`pth` is not an option of this sink (did you mean `path`?)"),
+    ];
+    folder.run("run").assert_failed(2, &expected.concat());
+    let broken = configuration.replace("path = \"/a\"", "path = \"a\"");
+    let folder = Folder::configured(&broken).with(&format!("plugins/{name}"), &library);
+    let of_stream = "error: `streams.a.path`: `a` does not start with `/`\n  in: longhaul.toml:7\n";
+    folder.run("run").assert_failed(2, &[of_stream, &expected.concat()].concat());
+}
+
+#[test]
+fn what_only_the_plan_of_a_stream_finds() {
+    let configuration = format!(
+        "{API}[streams.a]\npath = \"/a\"\nsinks = [\"a\"]\n[streams.b]\npath = \"/b\"\nsinks = [\"b\"]\n\
+         [sinks.a]\ntype = \"ndjson\"\npath = \"{{straem}}\"\n[sinks.b]\ntype = \"ndjson\"\npath = \"out/\"\n"
+    );
+    let expected = [
+        of_sink("a", 13, "`{straem}` is not a known placeholder (did you mean `stream`?)"),
+        of_sink("b", 16, "cannot write to `out/`: it names a folder"),
+    ];
+    Folder::configured(&configuration).run("run").assert_failed(2, &expected.concat());
+}

@@ -1,0 +1,208 @@
+//! The objects and uploads of a bucket.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use md5::{Digest, Md5};
+
+/// A bucket, with the rules of Amazon S3: objects are replaced as a whole, all parts of an upload but the last one have a
+/// least length, and completing an upload names the `ETag` of each part. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    least_part: usize,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, Object>,
+    uploads: BTreeMap<String, Upload>,
+    begun: usize,
+    operations: Vec<Operation>,
+}
+
+#[derive(Clone, Debug)]
+struct Object {
+    bytes: Arc<[u8]>,
+    tag: Option<String>,
+    etag: String,
+}
+
+#[derive(Debug)]
+struct Upload {
+    key: String,
+    tag: Option<String>,
+    parts: BTreeMap<u32, (String, Arc<[u8]>)>,
+}
+
+/// What changed the bucket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Operation {
+    /// An object was written in one piece.
+    Put(usize),
+    /// An upload was begun.
+    Begin,
+    /// A part was written: its number and its length.
+    Part(u32, usize),
+    /// An upload was completed with this many parts.
+    Complete(usize),
+    /// An upload was removed.
+    Abort,
+}
+
+/// The codes of errors.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BucketError {
+    /// There is no such upload.
+    NoSuchUpload,
+    /// A part is not there, or has another `ETag`.
+    InvalidPart,
+    /// A part that is not the last one is too short.
+    EntityTooSmall,
+}
+
+impl Bucket {
+    /// An empty bucket. All parts but the last have at least this length.
+    pub fn new(least_part: usize) -> Self {
+        Self { least_part, state: Arc::default() }
+    }
+
+    /// The bytes of an object.
+    pub fn object(&self, key: &str) -> Option<Vec<u8>> {
+        self.lock().objects.get(key).map(|object| object.bytes.to_vec())
+    }
+
+    /// The keys of all objects, in order.
+    pub fn keys(&self) -> Vec<String> {
+        self.lock().objects.keys().cloned().collect()
+    }
+
+    /// Adds an object without a tag, or replaces one.
+    pub fn put_plain(&self, key: &str, bytes: &[u8]) {
+        self.put(key, None, bytes);
+    }
+
+    /// Begins an upload without a tag.
+    pub fn begin_plain(&self, key: &str) -> String {
+        self.begin(key, None)
+    }
+
+    /// The length, tag and `ETag` of an object.
+    pub fn find(&self, key: &str) -> Option<(usize, Option<String>, String)> {
+        let state = self.lock();
+        let object = state.objects.get(key)?;
+        Some((object.bytes.len(), object.tag.clone(), object.etag.clone()))
+    }
+
+    /// The ids of all unfinished uploads, with their keys.
+    pub fn uploads(&self) -> Vec<(String, String)> {
+        self.lock().uploads.iter().map(|(id, upload)| (id.clone(), upload.key.clone())).collect()
+    }
+
+    /// What has changed the bucket so far.
+    pub fn operations(&self) -> Vec<Operation> {
+        self.lock().operations.clone()
+    }
+
+    /// A copy that changes on its own.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        let state = self.lock();
+        let uploads = state.uploads.iter().map(|(id, upload)| {
+            let Upload { key, tag, parts } = upload;
+            (id.clone(), Upload { key: key.clone(), tag: tag.clone(), parts: parts.clone() })
+        });
+        let copy = State {
+            objects: state.objects.clone(),
+            uploads: uploads.collect(),
+            begun: state.begun,
+            operations: state.operations.clone(),
+        };
+        Self { least_part: self.least_part, state: Arc::new(Mutex::new(copy)) }
+    }
+
+    pub(super) fn put(&self, key: &str, tag: Option<&str>, bytes: &[u8]) -> String {
+        let (etag, tag) = (etag(bytes), tag.map(str::to_owned));
+        let object = Object { bytes: bytes.into(), tag, etag: etag.clone() };
+        let mut state = self.lock();
+        state.operations.push(Operation::Put(bytes.len()));
+        state.objects.insert(key.to_owned(), object);
+        etag
+    }
+
+    pub(super) fn begin(&self, key: &str, tag: Option<&str>) -> String {
+        let mut state = self.lock();
+        state.begun += 1;
+        state.operations.push(Operation::Begin);
+        let id = format!("upload/{}+", state.begun);
+        let upload = Upload { key: key.to_owned(), tag: tag.map(str::to_owned), parts: BTreeMap::new() };
+        state.uploads.insert(id.clone(), upload);
+        id
+    }
+
+    pub(super) fn put_part(&self, id: &str, number: u32, bytes: &[u8]) -> Result<String, BucketError> {
+        let mut state = self.lock();
+        state.operations.push(Operation::Part(number, bytes.len()));
+        let upload = state.uploads.get_mut(id).ok_or(BucketError::NoSuchUpload)?;
+        let etag = etag(bytes);
+        upload.parts.insert(number, (etag.clone(), bytes.into()));
+        Ok(etag)
+    }
+
+    /// The number, the `ETag` and the length of each part after one.
+    pub(super) fn parts(&self, id: &str, after: u32) -> Result<Vec<(u32, String, usize)>, BucketError> {
+        let state = self.lock();
+        let upload = state.uploads.get(id).ok_or(BucketError::NoSuchUpload)?;
+        let parts = upload.parts.range(after + 1..);
+        Ok(parts.map(|(number, (etag, bytes))| (*number, etag.clone(), bytes.len())).collect())
+    }
+
+    pub(super) fn complete(&self, id: &str, parts: &[(u32, String)]) -> Result<(), BucketError> {
+        let mut state = self.lock();
+        let upload = state.uploads.get(id).ok_or(BucketError::NoSuchUpload)?;
+        let (mut bytes, mut digests) = (Vec::new(), Vec::new());
+        for (index, (number, etag)) in parts.iter().enumerate() {
+            let part = upload.parts.get(number).filter(|(found, _)| found == etag);
+            let (_, part) = part.ok_or(BucketError::InvalidPart)?;
+            if index + 1 < parts.len() && part.len() < self.least_part {
+                return Err(BucketError::EntityTooSmall);
+            }
+            bytes.extend_from_slice(part);
+            digests.extend(Md5::digest(part));
+        }
+        let etag = format!("\"{}-{}\"", hex(&digests), parts.len());
+        let object = Object { bytes: bytes.into(), tag: upload.tag.clone(), etag };
+        let key = upload.key.clone();
+        state.operations.push(Operation::Complete(parts.len()));
+        state.uploads.remove(id);
+        state.objects.insert(key, object);
+        Ok(())
+    }
+
+    /// Removes an upload, as a user or a rule of the bucket may do.
+    pub fn abort(&self, id: &str) -> Result<(), BucketError> {
+        let mut state = self.lock();
+        state.operations.push(Operation::Abort);
+        state.uploads.remove(id).map(drop).ok_or(BucketError::NoSuchUpload)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The `ETag` of bytes that were written in one piece.
+fn etag(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex(bytes))
+}
+
+/// The MD5 of `bytes`.
+fn hex(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,67 @@
+//! The documents of Amazon S3.
+
+use crate::exchange::Reply;
+
+/// An error as Amazon S3 reports it.
+pub fn s3_error(status: u16, code: &str, message: &str) -> Reply {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+         <RequestId>4442587FB7D0A2F9</RequestId></Error>"
+    );
+    Reply { status, body: text.into_bytes(), headers: Vec::new() }.header("content-type", "application/xml")
+}
+
+/// The parts that a `CompleteMultipartUpload` names.
+pub(super) fn named_parts(body: &[u8]) -> Vec<(u32, String)> {
+    let text = String::from_utf8_lossy(body).replace("&quot;", "\"");
+    let between = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text.split_once(start)?;
+        Some(rest.split_once(end)?.0.to_owned())
+    };
+    let parts = text.split("<Part>").skip(1);
+    let read = |part: &str| {
+        let number = between(part, "<PartNumber>", "</PartNumber>")?.parse().ok()?;
+        Some((number, between(part, "<ETag>", "</ETag>")?))
+    };
+    parts.filter_map(read).collect()
+}
+
+/// A listing of parts, of which the first `most` are shown.
+pub(super) fn listed_parts(parts: &[(u32, String, usize)], most: usize) -> String {
+    let shown = &parts[..parts.len().min(most)];
+    let is_truncated = shown.len() < parts.len();
+    let part = |(number, etag, length): &(u32, String, usize)| {
+        let etag = etag.replace('"', "&quot;");
+        format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><Size>{length}</Size></Part>")
+    };
+    let shown: String = shown.iter().map(part).collect();
+    format!("<ListPartsResult><IsTruncated>{is_truncated}</IsTruncated>{shown}</ListPartsResult>")
+}
+
+/// A listing of the uploads of keys that start with `prefix`, after a key and an upload.
+pub(super) fn listed_uploads(
+    uploads: &[(String, String)],
+    prefix: &str,
+    after: &(Option<String>, Option<String>),
+    most: usize,
+) -> String {
+    let mut of_prefix: Vec<_> = uploads.iter().filter(|(_, key)| key.starts_with(prefix)).collect();
+    of_prefix.sort_by_key(|(id, key)| (key, id));
+    let is_after = |(id, key): &&(String, String)| {
+        let (Some(after_key), Some(after_id)) = after else { return true };
+        (key, id) > (after_key, after_id)
+    };
+    let rest: Vec<_> = of_prefix.into_iter().filter(is_after).collect();
+    let shown = &rest[..rest.len().min(most)];
+    let is_truncated = shown.len() < rest.len();
+    let next = shown.last().map_or_else(String::new, |(id, key)| {
+        format!("<NextKeyMarker>{key}</NextKeyMarker><NextUploadIdMarker>{id}</NextUploadIdMarker>")
+    });
+    let upload =
+        |(id, key): &&(String, String)| format!("<Upload><Key>{key}</Key><UploadId>{id}</UploadId></Upload>");
+    let shown: String = shown.iter().map(upload).collect();
+    format!(
+        "<ListMultipartUploadsResult><IsTruncated>{is_truncated}</IsTruncated>{next}{shown}\
+         </ListMultipartUploadsResult>"
+    )
+}

@@ -1,0 +1,138 @@
+//! A stand-in for Amazon S3 on a real socket.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::Method;
+use longhaul_core::clock::{Interrupt, SystemClock};
+use md5::{Digest, Md5};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::{
+    bucket::{Bucket, BucketError},
+    s3_answers::{listed_parts, listed_uploads, named_parts, s3_error},
+};
+use crate::{
+    exchange::{Received, Reply},
+    fault_server::{FaultServer, Reaction},
+};
+
+/// A server with one bucket, `data`, at `/data/`. It requires signatures, but does not verify them.
+#[derive(Debug)]
+pub struct S3Server {
+    server: FaultServer,
+    bucket: Bucket,
+}
+
+/// The least length of a part that is not the last one.
+const LEAST_PART: usize = 5 << 20;
+
+/// How many parts or uploads a listing has at most.
+const PAGE: usize = 3;
+
+impl S3Server {
+    /// Starts a server with an empty bucket.
+    pub fn start() -> Self {
+        Self::with_faults(|_| None)
+    }
+
+    /// Starts a server that reacts to some requests in other ways.
+    pub fn with_faults(faults: impl Fn(&Received) -> Option<Reaction> + Send + Sync + 'static) -> Self {
+        let bucket = Bucket::new(LEAST_PART);
+        let of_server = bucket.clone();
+        let clock = Arc::new(SystemClock::new(Interrupt::default()));
+        let server = FaultServer::start(clock, move |received| {
+            faults(received).unwrap_or_else(|| Reaction::Reply(answer(&of_server, received)))
+        });
+        Self { server, bucket }
+    }
+
+    /// The URL of the server.
+    pub fn url(&self) -> Url {
+        self.server.url()
+    }
+
+    /// Its bucket.
+    pub fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// All requests so far, in order.
+    pub fn received(&self) -> Vec<Received> {
+        self.server.received()
+    }
+}
+
+fn answer(bucket: &Bucket, received: &Received) -> Reply {
+    if let Some(refusal) = refuse(received) {
+        return refusal;
+    }
+    let path = percent_decode_str(received.url.path()).decode_utf8_lossy().into_owned();
+    let Some(key) = path.strip_prefix("/data/") else {
+        return s3_error(404, "NoSuchBucket", "The specified bucket does not exist");
+    };
+    let (upload, number) = (received.query("uploadId"), received.query("partNumber"));
+    let tag = received.header("x-amz-meta-longhaul");
+    let replied = match (&received.method, upload, number) {
+        (&Method::PUT, Some(id), Some(number)) => bucket
+            .put_part(&id, number.parse().unwrap_or_default(), &received.body)
+            .map(|etag| Reply::status(200).header("etag", etag)),
+        (&Method::PUT, None, None) => {
+            Ok(Reply::status(200).header("etag", bucket.put(key, tag, &received.body)))
+        }
+        (&Method::POST, None, None) if received.query("uploads").is_some() => {
+            let id = bucket.begin(key, tag);
+            Ok(xml(&format!(
+                "<InitiateMultipartUploadResult><Bucket>data</Bucket><UploadId>{id}</UploadId>\
+                 </InitiateMultipartUploadResult>"
+            )))
+        }
+        (&Method::POST, Some(id), None) => bucket
+            .complete(&id, &named_parts(&received.body))
+            .map(|()| xml("<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploadResult>")),
+        (&Method::GET, Some(id), None) => {
+            let after = received.query("part-number-marker").and_then(|number| number.parse().ok());
+            bucket.parts(&id, after.unwrap_or(0)).map(|parts| xml(&listed_parts(&parts, PAGE)))
+        }
+        (&Method::GET, None, None) if received.query("uploads").is_some() => {
+            let prefix = received.query("prefix").unwrap_or_default();
+            let after = (received.query("key-marker"), received.query("upload-id-marker"));
+            Ok(xml(&listed_uploads(&bucket.uploads(), &prefix, &after, PAGE)))
+        }
+        (&Method::DELETE, Some(id), None) => bucket.abort(&id).map(|()| Reply::status(204)),
+        (&Method::HEAD, None, None) => Ok(head(bucket, key)),
+        _ => Ok(s3_error(405, "MethodNotAllowed", "The specified method is not allowed")),
+    };
+    replied.unwrap_or_else(|error| {
+        let status = if error == BucketError::NoSuchUpload { 404 } else { 400 };
+        s3_error(status, &format!("{error:?}"), "It was not accepted")
+    })
+}
+
+/// The answer to a request that is not signed, or damaged.
+fn refuse(received: &Received) -> Option<Reply> {
+    let signed = received.query("X-Amz-SignedHeaders").unwrap_or_default();
+    let is_signed = |name: &str| signed.split(';').any(|signed| signed == name);
+    let needs_signature = |name: &str| name.starts_with("x-amz-") || name == "content-md5" || name == "host";
+    let mut names = received.headers.keys().map(http::HeaderName::as_str);
+    let has_signature = received.query("X-Amz-Signature").is_some_and(|signature| signature.len() == 64);
+    if !has_signature || names.any(|name| needs_signature(name) && !is_signed(name)) {
+        return Some(s3_error(403, "AccessDenied", "Access Denied"));
+    }
+    let sent = received.header("content-md5")?;
+    let found = STANDARD.encode(Md5::digest(&received.body));
+    (sent != found).then(|| s3_error(400, "BadDigest", "The Content-MD5 you specified did not match"))
+}
+
+fn head(bucket: &Bucket, key: &str) -> Reply {
+    let Some((length, tag, etag)) = bucket.find(key) else { return Reply::status(404) };
+    // Only the head of the answer is sent, but its length is that of the object.
+    let reply = Reply { body: vec![b' '; length], ..Reply::status(200) }.header("etag", etag);
+    tag.into_iter().fold(reply, |reply, tag| reply.header("x-amz-meta-longhaul", tag))
+}
+
+fn xml(document: &str) -> Reply {
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{document}");
+    Reply { body: text.into_bytes(), ..Reply::status(200) }.header("content-type", "application/xml")
+}
