@@ -14,6 +14,8 @@ use crate::child_process::child_args;
 pub enum Target {
     /// At the end of its input, its file contains these records and nothing else.
     Replaces,
+    /// It empties its file when it starts. Then it does what `AddsAtStates` does.
+    ReplacesAtStart,
     /// At each state, it adds the records before it to its file, and writes the state.
     AddsAtStates,
     /// At the end of its input, it adds all records to its file, and writes the last state.
@@ -24,8 +26,9 @@ pub enum Target {
     ConfirmsNothing,
 }
 
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 6] = [
     ("replaces", Target::Replaces),
+    ("replaces-at-start", Target::ReplacesAtStart),
     ("adds-at-states", Target::AddsAtStates),
     ("adds-at-end", Target::AddsAtEnd),
     ("confirms-late", Target::ConfirmsLate),
@@ -82,9 +85,13 @@ impl Default for Running {
 impl Running {
     fn run(mut self) {
         let mut output = OpenOptions::new().write(true).open("/dev/fd/3").expect("the script opened it");
+        if self.target == Target::ReplacesAtStart {
+            fs::write(&self.file, "").expect("the folder exists");
+        }
         for line in io::stdin().lock().lines() {
             self.read(&line.expect("text"));
-            if self.target == Target::AddsAtStates && !self.states.is_empty() {
+            let stores_at_states = [Target::ReplacesAtStart, Target::AddsAtStates].contains(&self.target);
+            if stores_at_states && !self.states.is_empty() {
                 self.add();
                 writeln!(output, "{}", self.states.remove(0)).expect("somebody reads");
             }

@@ -69,7 +69,7 @@ impl SinkType for SingerType {
             layout: Arc::new(Layout::new(&keys)?),
             disk: Arc::clone(&self.disk),
             spool: keys.text("spool")?.unwrap_or(SPOOL).to_owned(),
-            sends_all_again: keys.choice("resume", &[("state", false), ("start", true)])?,
+            sends_all_again: keys.choice("resume", &[("start", true), ("state", false)])?,
         };
         Ok(Box::new(SingerConfig(Arc::new(settings))))
     }
@@ -89,6 +89,22 @@ impl OpenSink for SingerConfig {
 }
 
 impl Settings {
+    /// What happens when a target is started again that had confirmed records.
+    pub(super) fn again(&self) -> String {
+        let target = &self.program.command[0];
+        if self.sends_all_again {
+            format!(
+                "the target `{target}` is started again and receives all records of the pull; if it adds records and has no \
+                 key, some are there twice: set `resume = \"state\"`"
+            )
+        } else {
+            format!(
+                "the target `{target}` is started again and receives only what it has not confirmed; if it replaces its \
+                 table, records are missing: set `resume = \"start\"`"
+            )
+        }
+    }
+
     /// The folder of the spools.
     pub(super) fn spool_folder(&self, variables: &Variables) -> Result<FilePath, SinkError> {
         let unknown = |error: UnknownPlaceholder| SinkError::config("spool", error.to_string());

@@ -20,8 +20,9 @@ const REMEMBERED: usize = 31;
 /// An open `singer` sink.
 ///
 /// Targets store records when it suits them, most of them only at the end of their input. So each record also goes to a
-/// spool, a file of the pull, and a commit makes the spool durable. A new process of the target gets from the spool what
-/// was not confirmed.
+/// spool, a file of the pull, and a commit makes the spool durable. A new process of the target gets from the spool all
+/// records of the pull, because it may have replaced its table when it started, or may publish only when it ends. If the
+/// user says that it adds records, it gets only what was not confirmed.
 ///
 /// A receipt is the number of the pull, how many bytes of the spool the target has confirmed, and the spool's receipt.
 #[derive(Debug)]
@@ -88,19 +89,15 @@ pub(super) fn open(
 }
 
 impl SingerSink {
-    /// Starts the target and sends what it has not confirmed.
+    /// Starts the target and sends all records of the pull so far, or what it has not confirmed.
     fn start(&mut self) -> Result<Delivery, SinkError> {
         let Settings { program, layout, .. } = &*self.settings;
         let mut delivery = Delivery::start(program, layout, &self.stream, self.pull)?;
+        if self.confirmed > 0 {
+            log::warn!("{}: {}", self.stream, self.settings.again());
+        }
         if self.settings.sends_all_again {
             self.confirmed = 0;
-        } else if self.confirmed > 0 {
-            log::warn!(
-                "{}: the target `{}` is started again and receives only what it has not confirmed; if it replaces its table \
-                 when it starts, set `resume = \"start\"`",
-                self.stream,
-                program.command[0]
-            );
         }
         self.spool.batches(self.confirmed, |batch| delivery.records(batch))?;
         Ok(delivery)
@@ -128,11 +125,14 @@ impl SingerSink {
         Ok(())
     }
 
-    /// Whether the target need not be started: it has everything, or there is nothing to tell it.
+    /// Whether the target need not be started: it is known to have everything, or there is nothing to tell it.
     fn has_nothing_to_send(&self) -> bool {
         let is_empty = self.spool.length() == 0;
         let can_be_empty = is_empty && !self.settings.layout.has_columns();
-        self.delivery.is_none() && (can_be_empty || (!is_empty && self.confirmed == self.spool.length()))
+        // A target that replaces its table may do so at its end, after it has confirmed the last record.
+        let is_stored =
+            !self.settings.sends_all_again && !is_empty && self.confirmed == self.spool.length();
+        self.delivery.is_none() && (can_be_empty || is_stored)
     }
 
     /// Ends the input of the target, which then stores everything.

@@ -90,9 +90,9 @@ fn every_call_returns_what_the_contract_says() {
 }
 
 #[test]
-fn only_what_was_not_confirmed_is_sent_again() {
+fn only_what_was_not_confirmed_is_sent_again_if_configured() {
     let folder = Folder::new();
-    let sink = to(Target::AddsAtStates, &folder);
+    let sink = with(Target::AddsAtStates, &folder, &json!({"resume": "state"}));
     let mut open = folder.open(&*sink);
     write_page(&mut open, &[r#"{"id":1}"#]).unwrap();
     let receipt = confirmed(&mut open, 1);
@@ -106,18 +106,36 @@ fn only_what_was_not_confirmed_is_sent_again() {
 }
 
 #[test]
-fn everything_is_sent_again_if_configured() {
+fn everything_is_sent_again_by_default() {
+    let cases: [(_, &[u32]); 2] = [(Target::AddsAtStates, &[1, 1, 2]), (Target::ReplacesAtStart, &[1, 2])];
+    for (target, ids) in cases {
+        let folder = Folder::new();
+        let sink = to(target, &folder);
+        let mut open = folder.open(&*sink);
+        write_page(&mut open, &[r#"{"id":1}"#]).unwrap();
+        let receipt = confirmed(&mut open, 1);
+        drop(open);
+        let mut open = folder.resume(&*sink, &receipt).unwrap();
+        write_page(&mut open, &[r#"{"id":2}"#]).unwrap();
+        open.commit(Mark(2)).unwrap();
+        open.finish().unwrap();
+        let expected: Vec<_> = ids.iter().map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        assert_eq!(lines(&folder).unwrap(), expected, "{target:?}");
+    }
+}
+
+/// Such a target could publish its table only when it ends.
+#[test]
+fn a_target_that_was_stopped_before_its_end_gets_everything_although_it_has_confirmed_it() {
     let folder = Folder::new();
-    let sink = with(Target::AddsAtStates, &folder, &json!({"resume": "start"}));
+    let sink = to(Target::ReplacesAtStart, &folder);
     let mut open = folder.open(&*sink);
     write_page(&mut open, &[r#"{"id":1}"#]).unwrap();
     let receipt = confirmed(&mut open, 1);
     drop(open);
-    let mut open = folder.resume(&*sink, &receipt).unwrap();
-    write_page(&mut open, &[r#"{"id":2}"#]).unwrap();
-    open.commit(Mark(2)).unwrap();
-    open.finish().unwrap();
-    assert_eq!(lines(&folder).unwrap(), [1, 1, 2].map(|id| format!(r#"{{"id":{id}}}"#)));
+    std::fs::remove_file(folder.path().join("out")).unwrap();
+    folder.resume(&*sink, &receipt).unwrap().finish().unwrap();
+    assert_eq!(lines(&folder).unwrap(), [r#"{"id":1}"#]);
 }
 
 #[test]
@@ -202,7 +220,7 @@ fn invalid_options_are_rejected() {
         ),
         (
             json!({"command": ["x"], "resume": "end"}),
-            "Config: resume: `resume` must be `state` or `start`, not `end`",
+            "Config: resume: `resume` must be `start` or `state`, not `end`",
         ),
         (json!({"command": ["x"], "pth": 1}), "Config: pth: unknown key `pth`"),
     ];
