@@ -30,17 +30,30 @@ pub use self::{
 
 /// Adds the built-in sinks to `registry`. The first writes to `stdout`, the others write to `disk`.
 pub fn register(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>) {
-    register_all(registry, stdout, disk, None);
+    register_all(registry, stdout, disk, None, Vec::new());
 }
 
-/// Does what [`register`] does. The sinks also write to `objects`, if their path leads there.
-pub fn register_with_objects(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>, objects: Objects) {
-    register_all(registry, stdout, disk, Some(objects));
+/// Does what [`register`] does. The sinks also write to `objects`, if their path leads there. The processes that they start
+/// get no variable of the environment that is named in `credentials`.
+pub fn register_with_objects(
+    registry: &mut Registry,
+    stdout: Stdout,
+    disk: Arc<dyn Disk>,
+    objects: Objects,
+    credentials: Vec<String>,
+) {
+    register_all(registry, stdout, disk, Some(objects), credentials);
 }
 
-fn register_all(registry: &mut Registry, stdout: Stdout, disk: Arc<dyn Disk>, objects: Option<Objects>) {
+fn register_all(
+    registry: &mut Registry,
+    stdout: Stdout,
+    disk: Arc<dyn Disk>,
+    objects: Option<Objects>,
+    credentials: Vec<String>,
+) {
     registry.register("stdout", StdoutType::new(stdout));
     registry.register("ndjson", NdjsonType::new(Arc::clone(&disk), objects.clone()));
     registry.register("csv", CsvType::new(Arc::clone(&disk), objects));
-    registry.register("singer", SingerType::new(disk, Children::of_process()));
+    registry.register("singer", SingerType::new(disk, Children::of_process(), credentials));
 }

@@ -138,6 +138,49 @@ fn a_file_of_another_user_must_not_name_a_target() {
     assert!(error.ends_with("hint: make yourself its owner and run `chmod go-w` on it\n"), "{error}");
 }
 
+#[test]
+fn the_target_gets_its_variables_but_not_the_credentials() {
+    let mut command = singer_target("singer::target", Target::AddsAtEnd, Path::new("out"));
+    command[2] = format!("env >variables\n{}", command[2]);
+    let configuration = configuration(&command)
+        .replace(&format!("\"{}\"", api::CLIENT_SECRET), "{ env = \"VAULT\" }")
+        + "\n[environment]\nLOGIN = \"auth.client_id\"\n\
+           [sinks.unused]\ntype = \"postgres\"\npassword = { env = \"OF_ANOTHER_SINK\" }\n";
+    let folder = Folder::empty().with("longhaul.toml", configuration);
+    let api = api::start(&without_faults(1));
+    let command = folder
+        .longhaul("run")
+        .variable("LONGHAUL_API__BASE_URL", api.base_url())
+        .variable("LONGHAUL_AUTH__TOKEN_URL", api.token_url())
+        .variable("VAULT", api::CLIENT_SECRET)
+        .variable("LOGIN", api::CLIENT_ID)
+        .variable("OF_ANOTHER_SINK", "hunter2")
+        .variable("TARGET_PASSWORD", "of the target");
+    command.run().assert_complete();
+    let variables = folder.read("variables");
+    let has = |name: &str| variables.lines().any(|line| line.starts_with(&format!("{name}=")));
+    assert!(has("PATH") && has("TARGET_PASSWORD"), "{variables}");
+    assert!(!["LONGHAUL_API__BASE_URL", "LONGHAUL_AUTH__TOKEN_URL"].into_iter().any(has), "{variables}");
+    assert!(!["VAULT", "LOGIN", "OF_ANOTHER_SINK"].into_iter().any(has), "{variables}");
+}
+
+#[test]
+fn the_target_does_not_get_the_variables_of_a_preset() {
+    let mut command = singer_target("singer::target", Target::AddsAtEnd, Path::new("out"));
+    command[2] = format!("env >variables\n{}", command[2]);
+    let stream = TUTORIAL
+        .replace("sinks = [\"lines\"]", "sinks = [\"loaded\"]")
+        .replace("[streams.conversations]", "[streams.of_the_tutorial]");
+    let sink = format!("[sinks.loaded]\ntype = \"singer\"\ncommand = {}\n", Value::from(command));
+    let folder = Folder::empty();
+    let folder = folder
+        .with("longhaul.toml", format!("system = \"genesys\"\nregion = \"eu-west-1\"\n{stream}\n{sink}"));
+    reach(&api::start(&without_faults(1)), folder.longhaul("run")).run().assert_complete();
+    let variables = folder.read("variables");
+    assert!(variables.contains("PATH=") && !variables.contains("GENESYS_"), "{variables}");
+    assert!(!variables.contains(api::CLIENT_SECRET), "{variables}");
+}
+
 /// Kills the run at random times. Every record is loaded at least once, and the bytes are right; a target with a key keeps
 /// each once.
 #[test]

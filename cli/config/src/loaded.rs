@@ -26,6 +26,7 @@ pub struct Loaded {
     pub config: Config,
     /// Warnings, one clause each.
     pub warnings: Vec<String>,
+    credential_variables: Vec<String>,
     stack: Stack,
 }
 
@@ -47,7 +48,7 @@ pub fn load_with(
     region::settle(&mut stack)?;
     stack.underlay(defaults::beneath(&stack.values()));
     let refused = |errors: ConfigError, config, stack| {
-        let loaded = Loaded { config, warnings: Vec::new(), stack };
+        let loaded = Loaded { config, warnings: Vec::new(), credential_variables: Vec::new(), stack };
         let errors = errors.apart().chain(more(&loaded)).collect();
         loaded.in_order(errors).map(|()| loaded)
     };
@@ -69,12 +70,15 @@ pub fn load_with(
         Ok(of_checks) => warnings.extend(of_checks),
         Err(errors) => return refused(errors, config, stack),
     }
+    let mut credential_variables: Vec<_> = config.environment.keys().cloned().collect();
+    credential_variables.extend(config.sinks.values().flat_map(|sink| sink.variables()).map(str::to_owned));
     for (typed, secret) in config.secrets_mut() {
+        credential_variables.extend(secret.variable().map(str::to_owned));
         let origin = stack.origin(&typed);
         let ownership = stack.ownership(&origin);
         secret.place(tree::dotted(&typed), origin, ownership);
     }
-    Ok(Loaded { config, warnings, stack })
+    Ok(Loaded { config, warnings, credential_variables, stack })
 }
 
 impl Loaded {
@@ -93,6 +97,12 @@ impl Loaded {
         (self.config.api.client_cert, self.config.api.client_key) = (None, None);
         self.config.secrets_mut().into_iter().for_each(|(_, secret)| *secret = SecretSource::stand_in());
         self
+    }
+
+    /// The names of the environment variables that hold credentials or other values of this configuration: those of
+    /// `[environment]`, and those that secrets name. Another program has no use for them.
+    pub fn credential_variables(&self) -> &[String] {
+        &self.credential_variables
     }
 
     /// The files that were read, as they were named.

@@ -4,10 +4,10 @@ mod client;
 mod columns;
 mod credentials;
 mod exchanges;
-mod new_files;
-mod option_errors;
 #[cfg(feature = "linked")]
 mod linked;
+mod new_files;
+mod option_errors;
 mod parents;
 mod placeholders;
 mod request_limit;

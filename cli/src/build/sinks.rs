@@ -57,7 +57,14 @@ impl SinkTypes {
     pub(crate) fn new(plugins: Plugins, stores: StoreAccess<'_>) -> Self {
         let mut registry = Registry::default();
         let disk = Arc::new(SystemDisk);
-        longhaul_sinks::register_with_objects(&mut registry, Stdout::of_process(), disk, objects(stores));
+        let credentials = stores.loaded.credential_variables().to_owned();
+        longhaul_sinks::register_with_objects(
+            &mut registry,
+            Stdout::of_process(),
+            disk,
+            objects(stores),
+            credentials,
+        );
         #[cfg(feature = "linked")]
         super::linked::register(&mut registry);
         Self { registry, plugins }
@@ -150,9 +157,8 @@ impl ConfiguredSinks {
     /// cannot be loaded are not among these.
     pub(crate) fn errors(loaded: &Loaded, types: &SinkTypes) -> Vec<ConfigError> {
         let streams = loaded.streams();
-        let named = streams
-            .iter()
-            .flat_map(|(_, stream)| stream.sinks.iter().map(|name| SinkFor::of(name, stream)));
+        let named =
+            streams.iter().flat_map(|(_, stream)| stream.sinks.iter().map(|name| SinkFor::of(name, stream)));
         let existing = named.filter(|sink| loaded.config.sinks.contains_key(sink.name));
         let errors = existing.map(|sink| match configure(loaded, sink, types, &|options| options) {
             Err(Refused::Configuration(errors)) => errors,

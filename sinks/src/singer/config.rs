@@ -25,6 +25,7 @@ const SPOOL: &str = ".longhaul/spool";
 pub(crate) struct SingerType {
     disk: Arc<dyn Disk>,
     children: Children,
+    credentials: Arc<[String]>,
 }
 
 /// The options.
@@ -44,9 +45,27 @@ pub(super) struct Settings {
 struct SingerConfig(Arc<Settings>);
 
 impl SingerType {
-    /// A sink type that keeps records on `disk` and adds the processes that it starts to `children`.
-    pub(crate) fn new(disk: Arc<dyn Disk>, children: Children) -> Self {
-        Self { disk, children }
+    /// A sink type that keeps records on `disk` and adds the processes that it starts to `children`. They get no variable of
+    /// the environment that is named in `credentials`.
+    pub(crate) fn new(disk: Arc<dyn Disk>, children: Children, credentials: Vec<String>) -> Self {
+        Self { disk, children, credentials: credentials.into() }
+    }
+
+    fn settings(&self, options: &Options) -> Result<Settings, SinkError> {
+        let keys = Keys::new(options, &self.options())?;
+        let program = Program {
+            command: command(&keys)?,
+            timeout: timeout(&keys)?,
+            children: self.children.clone(),
+            credentials: Arc::clone(&self.credentials),
+        };
+        Ok(Settings {
+            program,
+            layout: Arc::new(Layout::new(&keys)?),
+            disk: Arc::clone(&self.disk),
+            spool: keys.text("spool")?.unwrap_or(SPOOL).to_owned(),
+            sends_all_again: keys.choice("resume", &[("start", true), ("state", false)])?,
+        })
     }
 }
 
@@ -61,17 +80,7 @@ impl SinkType for SingerType {
     }
 
     fn configure(&self, options: &Options) -> Result<Box<dyn OpenSink>, SinkError> {
-        let keys = Keys::new(options, &self.options())?;
-        let program =
-            Program { command: command(&keys)?, timeout: timeout(&keys)?, children: self.children.clone() };
-        let settings = Settings {
-            program,
-            layout: Arc::new(Layout::new(&keys)?),
-            disk: Arc::clone(&self.disk),
-            spool: keys.text("spool")?.unwrap_or(SPOOL).to_owned(),
-            sends_all_again: keys.choice("resume", &[("start", true), ("state", false)])?,
-        };
-        Ok(Box::new(SingerConfig(Arc::new(settings))))
+        Ok(Box::new(SingerConfig(Arc::new(self.settings(options)?))))
     }
 }
 
@@ -94,13 +103,13 @@ impl Settings {
         let target = &self.program.command[0];
         if self.sends_all_again {
             format!(
-                "the target `{target}` is started again and receives all records of the pull; if it adds records and has no \
-                 key, some are there twice: set `resume = \"state\"`"
+                "the target `{target}` is started again and receives all records of the pull; if it adds records and does \
+                 not update them by key, some are there twice (`resume = \"state\"` avoids this in later pulls)"
             )
         } else {
             format!(
                 "the target `{target}` is started again and receives only what it has not confirmed; if it replaces its \
-                 table, records are missing: set `resume = \"start\"`"
+                 table, records are missing: remove `resume` and start the pull over"
             )
         }
     }
@@ -133,4 +142,31 @@ fn timeout(keys: &Keys<'_>) -> Result<Duration, SinkError> {
         let message = format!("`timeout` must be a duration such as `30s` or `15m`, not `{text}`");
         SinkError::config("timeout", message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use longhaul_core::disk::SystemDisk;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_target_that_is_started_again_is_a_warning() {
+        let sink_type = SingerType::new(Arc::new(SystemDisk), Children::default(), Vec::new());
+        let again = |options| {
+            let options = serde_json::from_value(options).unwrap();
+            sink_type.settings(&options).unwrap().again()
+        };
+        assert_eq!(
+            again(json!({"command": ["target-x"]})),
+            "the target `target-x` is started again and receives all records of the pull; if it adds records and does not \
+             update them by key, some are there twice (`resume = \"state\"` avoids this in later pulls)"
+        );
+        assert_eq!(
+            again(json!({"command": ["target-x"], "resume": "state"})),
+            "the target `target-x` is started again and receives only what it has not confirmed; if it replaces its table, \
+             records are missing: remove `resume` and start the pull over"
+        );
+    }
 }

@@ -130,8 +130,7 @@ impl SingerSink {
         let is_empty = self.spool.length() == 0;
         let can_be_empty = is_empty && !self.settings.layout.has_columns();
         // A target that replaces its table may do so at its end, after it has confirmed the last record.
-        let is_stored =
-            !self.settings.sends_all_again && !is_empty && self.confirmed == self.spool.length();
+        let is_stored = !self.settings.sends_all_again && !is_empty && self.confirmed == self.spool.length();
         self.delivery.is_none() && (can_be_empty || is_stored)
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Program {
     /// How long the target may do nothing.
     pub(super) timeout: Duration,
     pub(super) children: Children,
+    /// The names of the variables of the environment with credentials, which it does not get.
+    pub(super) credentials: Arc<[String]>,
 }
 
 /// A running target. Dropping it ends the process.
@@ -87,9 +89,13 @@ impl Program {
         };
         let mut command = Command::new(name);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A sink never gets the credentials of the API.
+        // The target has no use for the configuration and the credentials of the API. It can still read their files: it runs
+        // as the same user.
+        let is_withheld = |name: &str| {
+            name.starts_with("LONGHAUL_") || self.credentials.iter().any(|withheld| withheld == name)
+        };
         for (variable, _) in env::vars_os() {
-            if variable.to_str().is_some_and(|name| name.starts_with("LONGHAUL_")) {
+            if variable.to_str().is_some_and(is_withheld) {
                 command.env_remove(variable);
             }
         }

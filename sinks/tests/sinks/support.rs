@@ -75,7 +75,7 @@ pub(crate) fn configured_at(
 ) -> Result<Box<dyn OpenSink>, SinkError> {
     let objects = Objects::new(Arc::new(OneBucket(store)), Arc::clone(&disk), folder);
     let mut registry = Registry::default();
-    register_with_objects(&mut registry, Stdout::to(io::sink()), disk, objects);
+    register_with_objects(&mut registry, Stdout::to(io::sink()), disk, objects, Vec::new());
     registry.get(name).unwrap().configure(&serde_json::from_value(options).unwrap())
 }
 

@@ -20,6 +20,14 @@ pub struct Sink {
     pub options: Map<String, Value>,
 }
 
+impl Sink {
+    /// The environment variables in its options that hold secrets: `{ env = "NAME" }`.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let tables = self.options.values().filter_map(Value::as_object);
+        tables.filter(|table| table.len() == 1).filter_map(|table| table.get("env")?.as_str())
+    }
+}
+
 impl JsonSchema for Sink {
     fn schema_name() -> Cow<'static, str> {
         "Sink".into()

@@ -105,6 +105,14 @@ impl SecretSource {
         }
     }
 
+    /// The environment variable that holds it.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match &self.form {
+            Form::Environment(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The file that holds it.
     pub fn file(&self) -> Option<&Path> {
         match &self.form {
