@@ -14,7 +14,7 @@ use crate::{
     every_error::{every_error, in_order},
     load::{defaults, extract::extract, layers, region, sources::Sources, stack::Stack},
     origin::Origin,
-    sections::{auth::Auth, root::Config, stream::Stream},
+    sections::{auth::Auth, root::Config, sink::Sink, stream::Stream},
     show, tree,
     values::secret::{SecretSource, may_run_commands},
 };
@@ -71,7 +71,7 @@ pub fn load_with(
         Err(errors) => return refused(errors, config, stack),
     }
     let mut credential_variables: Vec<_> = config.environment.keys().cloned().collect();
-    credential_variables.extend(config.sinks.values().flat_map(|sink| sink.variables()).map(str::to_owned));
+    credential_variables.extend(config.sinks.values().flat_map(Sink::variables).map(str::to_owned));
     for (typed, secret) in config.secrets_mut() {
         credential_variables.extend(secret.variable().map(str::to_owned));
         let origin = stack.origin(&typed);

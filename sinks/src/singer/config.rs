@@ -4,15 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use longhaul_core::{
-    disk::{Disk, followed},
-    sink::{
-        Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, UnknownPlaceholder,
-        Variables,
-    },
+    disk::Disk,
+    sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables},
 };
 
-use super::{children::Children, messages::Layout, sink, target::Program};
-use crate::file::FilePath;
+use super::{children::Children, messages::Layout, settings::Settings, sink, target::Program};
 
 /// How long a target may do nothing by default. A database may need minutes to load a large batch.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -26,18 +22,6 @@ pub(crate) struct SingerType {
     disk: Arc<dyn Disk>,
     children: Children,
     credentials: Arc<[String]>,
-}
-
-/// The options.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) program: Program,
-    pub(super) layout: Arc<Layout>,
-    pub(super) disk: Arc<dyn Disk>,
-    /// The folder of the spools, with placeholders.
-    spool: String,
-    /// Whether a target that is started again gets all records of the pull, and not only those that were not confirmed.
-    pub(super) sends_all_again: bool,
 }
 
 /// A configured `singer` sink.
@@ -94,31 +78,6 @@ impl OpenSink for SingerConfig {
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         Ok(Opened { sink: sink::open(&self.0, variables, from)?, at })
-    }
-}
-
-impl Settings {
-    /// What happens when a target is started again that had confirmed records.
-    pub(super) fn again(&self) -> String {
-        let target = &self.program.command[0];
-        if self.sends_all_again {
-            format!(
-                "the target `{target}` is started again and receives all records of the pull; if it adds records and does \
-                 not update them by key, some are there twice (`resume = \"state\"` avoids this in later pulls)"
-            )
-        } else {
-            format!(
-                "the target `{target}` is started again and receives only what it has not confirmed; if it replaces its \
-                 table, records are missing: remove `resume` and start the pull over"
-            )
-        }
-    }
-
-    /// The folder of the spools.
-    pub(super) fn spool_folder(&self, variables: &Variables) -> Result<FilePath, SinkError> {
-        let unknown = |error: UnknownPlaceholder| SinkError::config("spool", error.to_string());
-        let shown = variables.expand(&self.spool).map_err(unknown)?;
-        Ok(FilePath { absolute: followed(&variables.folder().join(&shown)), shown })
     }
 }
 

@@ -9,6 +9,7 @@ mod config;
 mod delivery;
 mod last_lines;
 mod messages;
+mod settings;
 mod shape;
 mod sink;
 mod target;

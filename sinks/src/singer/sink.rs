@@ -11,7 +11,7 @@ use longhaul_core::{
     sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables},
 };
 
-use super::{config::Settings, delivery::Delivery};
+use super::{delivery::Delivery, settings::Settings};
 use crate::file::{FilePath, Spool};
 
 /// How many complete pulls of a stream are remembered besides the last one. A pull into several targets needs one for each.
