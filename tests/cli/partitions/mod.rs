@@ -106,7 +106,10 @@ fn a_plan_has_a_line_for_each_partition() {
     assert!(!plan.contains(api::CLIENT_ID) && !plan.contains(api::CLIENT_SECRET), "{plan}");
     let again = folder.run(&PLAN.replace("--out plan.ndjson", ""));
     assert_eq!(again.stdout, plan, "the same configuration and time give the same plan");
-    assert_eq!(again.stable_stderr(), "plan: 16 partitions -> standard output\n");
+    assert_eq!(
+        again.stable_stderr(),
+        "calls: MOMENT to MOMENT (exclusive)\nplan: 16 partitions -> standard output\n"
+    );
     assert!(folder.names_in(".longhaul").is_empty(), "nothing was pulled");
 }
 

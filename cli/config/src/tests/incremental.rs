@@ -30,8 +30,10 @@ fn it_has_its_keys_and_defaults() {
         ("\"x y\"", "x y"),
         ("\"now-1d/d\"", "2026-03-25T00:00:00Z"),
     ] {
+        // A number cannot be looked back from.
+        let lookback = if from == "1000" { "0s" } else { "1h" };
         let full = load(&format!(
-            "at = \"/at\", param = \"/since\", from = {from}, lookback = \"1h\", order = \"as_sent\""
+            "at = \"/at\", param = \"/since\", from = {from}, lookback = \"{lookback}\", order = \"as_sent\""
         ));
         assert_eq!(full.from.unwrap().resolve(now).unwrap().to_string(), value);
         assert_eq!(full.order, Order::AsSent);
