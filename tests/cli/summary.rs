@@ -100,3 +100,31 @@ fn a_summary_that_cannot_be_written_is_an_error_before_anything_is_sent() {
     std::fs::create_dir(folder.path("folder")).unwrap();
     assert_eq!(folder.run("run --summary folder").code, Some(2));
 }
+
+#[test]
+fn a_file_about_the_run_never_replaces_records_configuration_or_state() {
+    let listing = RepairableApi::new(Reply::status(410));
+    listing.repair();
+    let folder = listing.folder().with("out/conversations.ndjson", "yesterday\n");
+    let refused = |flags: &str, clause: &str| {
+        let ended = folder.run(&format!("run {flags}"));
+        assert_eq!(ended.code, Some(2), "{flags}: {}", ended.stderr);
+        let error = ended.last_error();
+        assert!(error.starts_with(&format!("error: {clause}\n")), "{flags}: {error}");
+    };
+    let records = "FOLDER/out/conversations.ndjson";
+    for flag in ["--summary", "--report", "--metrics"] {
+        let sink =
+            format!("stream `conversations` through sink `lines` and {flag} both write to `{records}`");
+        refused(&format!("{flag} out/conversations.ndjson"), &sink);
+        let clause = format!("{flag} would overwrite the configuration file `FOLDER/longhaul.toml`");
+        refused(&format!("{flag} longhaul.toml"), &clause);
+        let clause = format!("{flag} would write to `FOLDER/.longhaul/x.json`, in the state folder");
+        refused(&format!("{flag} .longhaul/x.json"), &clause);
+    }
+    refused("--summary a --report a", "--summary and --report both write to `FOLDER/a`");
+    let device = "cannot write the summary `/dev/null`: it is not a regular file";
+    refused("--summary /dev/null", device);
+    assert_eq!(folder.read("out/conversations.ndjson"), "yesterday\n");
+    assert!(listing.server.received().is_empty());
+}

@@ -2,7 +2,7 @@
 
 use std::{
     num::{NonZeroU32, NonZeroU64},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -88,6 +88,12 @@ impl RunArguments {
     /// Whether an unfinished run is discarded.
     pub(crate) fn starts_again(&self) -> bool {
         self.fresh || self.full_refresh
+    }
+
+    /// The files about the run, each with the flag that names it.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let flags = [("--summary", &self.summary), ("--report", &self.report), ("--metrics", &self.metrics)];
+        flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?)))
     }
 
     /// How many workers share the rate limits.

@@ -4,6 +4,7 @@ pub(crate) mod continuation;
 pub(crate) mod first_page;
 pub(crate) mod lock;
 pub(crate) mod out;
+pub(crate) mod output_files;
 pub(crate) mod parents;
 pub(crate) mod partitions;
 mod path_conflicts;

@@ -14,7 +14,7 @@ use crate::{
     config::{ConfigError, Stream},
     exit::Exit,
     session::{
-        Session,
+        Session, output_files,
         parents::{StreamParents, with_parents},
         path_conflicts::PathConflicts,
         pull_id::pull_id,
@@ -110,6 +110,7 @@ pub(crate) fn plan_as<'s>(
         }
     }
     all(failures)?;
+    output_files::check_all(&mut paths, session, arguments)?;
     connect(session, &mut planned)?;
     Ok(planned)
 }

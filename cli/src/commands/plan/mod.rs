@@ -23,6 +23,7 @@ use crate::{
     session::{
         Session,
         lock::PullLock,
+        output_files,
         parents::StreamParents,
         partitions::{plan_file::StreamHeader, repeats},
         plan::{Planned, adopt, appends, plan_as, sink_names},
@@ -39,6 +40,9 @@ const SUFFIX: &str = "@plan";
 /// Resolves the ranges and the parents of the streams, and writes a line for each partition.
 pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result<Exit, Failure> {
     session.now = arguments.now.unwrap_or(session.now);
+    if let Some(out) = &arguments.out {
+        output_files::check(&session, "--out", out)?;
+    }
     let streams = session.streams(&arguments.streams)?;
     let is_child = |stream: &Stream| stream.each.as_ref().is_some_and(|each| each.stream.is_some());
     if !streams.iter().any(|(_, stream)| is_child(stream)) {

@@ -1,12 +1,12 @@
 //! Where a plan is written.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Seek, Write},
     path::Path,
 };
 
-use longhaul_core::sink::SinkError;
+use longhaul_core::{disk::followed, sink::SinkError};
 
 use super::{lines::Resolved, unwritten::Unwritten};
 use crate::{
@@ -64,6 +64,11 @@ pub(super) fn write_all(
 }
 
 fn replace(path: &Path, write: impl FnOnce(&File) -> Result<(), Unwritten>) -> Result<(), Unwritten> {
+    let path = &followed(path);
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // It would be replaced by a file.
+        return Err(io::Error::other("it is not a regular file").into());
+    }
     let new = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path))?;
     write(new.as_file())?;
     new.as_file().sync_all()?;

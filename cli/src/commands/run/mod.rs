@@ -21,6 +21,7 @@ use crate::{
     session::{
         Session,
         lock::{LockError, PullLock},
+        output_files::Misplaced,
         plan::{Planned, plan, sink_names},
         run_record::{RecordError, RunRecord},
     },
@@ -44,6 +45,9 @@ pub(crate) fn execute(session: &Session, arguments: &RunArguments) -> Result<Exi
         None => pull_all(session, arguments, &mut outcomes),
     });
     let ended = end_recording(session, arguments, ended);
+    if ended.as_ref().is_err_and(|failure| failure.error.is::<Misplaced>()) {
+        return ended;
+    }
     for failure in files.write(session, arguments, &outcomes, ended.as_ref().err()) {
         if ended.is_ok() {
             return Err(failure);

@@ -1,13 +1,19 @@
 //! A file about a run, beside its records.
 
 use std::{
+    fs,
     io::{self, Write},
     path::Path,
 };
 
+use longhaul_core::disk::followed;
 use tempfile::{Builder, NamedTempFile};
 
-use crate::{exit::Exit, session::Session, terminal::failure::Failure};
+use crate::{
+    exit::Exit,
+    session::{Session, output_files},
+    terminal::failure::Failure,
+};
 
 /// What a file about a run is.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +39,13 @@ pub(super) const METRICS: OutputFile = OutputFile { what: "metrics", flag: "--me
 impl OutputFile {
     /// Checks that the file can be written, before anything is sent.
     pub(in crate::commands) fn check(self, session: &Session, path: &Path) -> Result<(), Failure> {
-        let path = session.folder.join(path);
-        let checked = if path.is_dir() {
-            Err(io::ErrorKind::IsADirectory.into())
-        } else {
-            self.create(&path).map(drop)
+        output_files::check(session, self.flag, path)?;
+        let path = followed(&session.folder.join(path));
+        let checked = match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            // It would be replaced by a file.
+            Ok(found) if !found.is_file() => Err(io::Error::other("it is not a regular file")),
+            _ => self.create(&path).map(drop),
         };
         checked.map_err(|error| self.failed(Exit::Usage, &path, &error))
     }
@@ -49,7 +57,7 @@ impl OutputFile {
         path: &Path,
         content: &[u8],
     ) -> Result<(), Failure> {
-        let path = session.folder.join(path);
+        let path = followed(&session.folder.join(path));
         let replace = || -> io::Result<()> {
             let mut new = self.create(&path)?;
             new.write_all(content)?;
