@@ -32,7 +32,7 @@ fn the_options_of_all_sinks() {
         of_sink("rows", 15, "`delimiter` must be one ASCII character other than a quote or a line end"),
         of_sink("rows", 16, "`bom` must be `true` or `false`, not a number"),
         format!(
-            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `stdout` (did you mean `ndjson`?)\n  \
+            "error: unknown sink type `ndjsn`; the known types are `csv`, `ndjson`, `singer`, `stdout` (did you mean `ndjson`?)\n  \
              in: longhaul.toml:21\n\
              hint: no plugin was found; one with this name would be `{}longhaul_sink_ndjsn{}` in a folder of \
              `plugin_path`: see longhaul sinks\n",
