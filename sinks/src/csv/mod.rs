@@ -5,6 +5,7 @@ mod columns;
 mod config;
 mod error;
 mod header;
+mod numbered;
 mod row_path;
 mod rows;
 mod sink;

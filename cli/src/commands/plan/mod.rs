@@ -149,6 +149,10 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
             let clause = "workers write a new file for each partition, so they cannot append to one";
             return Err(wrong("mode", clause, "remove it, or set `mode = \"replace\"`"));
         }
+        if session.loaded.config.sinks.get(*sink).is_some_and(|sink| sink.options.contains_key("max_rows")) {
+            let clause = "a receipt of a partition names one file, and this sink may write several";
+            return Err(wrong("max_rows", clause, "remove it: more partitions have smaller files"));
+        }
         let has_partitions = pull.stream.window.is_some() || pull.stream.each.is_some();
         if has_partitions && !differs_by(&placeholders, *opener, &pull.variables) {
             let clause = "it is the same for all partitions, so each would replace the file of another";
