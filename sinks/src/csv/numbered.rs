@@ -91,8 +91,11 @@ impl NumberedCsv {
 
     /// The file with this number. Only the first one is there before the pull.
     fn of(&self, number: u64) -> Target {
-        let target = self.target.numbered(number);
-        if number == self.first { target } else { Target { mode: Mode::Replace, ..target } }
+        let mut target = self.target.numbered(number);
+        if number != self.first {
+            target.mode = Mode::Replace;
+        }
+        target
     }
 
     fn write_pending(&mut self) -> Result<(), SinkError> {
