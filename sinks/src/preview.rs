@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use longhaul_core::{
     Pointer,
-    json::{NotJson, Scan, text},
+    json::{Flattener, Naming, NotJson, Scan, text},
     sink::{Batch, Keys, Options, SinkError},
 };
 
-use crate::csv::{Flattener, Style, Table, each_record};
+use crate::csv::{Style, Table, each_record};
 
 /// How many levels of objects and arrays are listed.
 const MAX_DEPTH: usize = 64;
@@ -57,14 +57,14 @@ pub fn tabulate(batch: &Batch<'_>, options: &Options) -> Result<Tabulated, SinkE
         table.each_row(batch, &mut row)?;
         table.names().map(str::to_owned).collect()
     } else {
-        let mut flattener = Flattener::new(Style::PLAIN.arrays);
+        let mut flattener = Flattener::new(Style::PLAIN.arrays, Naming::Free);
         let mut cells = Vec::new();
         each_record(batch, |record| {
             flattener.cells(record, &mut cells)?;
             row(&cells);
             Ok(())
         })?;
-        flattener.names().map(str::to_owned).collect()
+        flattener.columns().iter().map(|column| column.name.clone()).collect()
     };
     for row in &mut rows {
         row.resize(names.len(), None);

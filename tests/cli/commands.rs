@@ -52,7 +52,7 @@ fn config_shows_every_value_and_no_secret() {
 #[test]
 fn sinks_lists_all_sinks_with_or_without_a_configuration() {
     let listing = "csv\n  a CSV file or object with one row per record, or per part of a record\n  options: path, mode, compression, compression_level, columns, rows, rows_optional, arrays, formulas, \
-                   delimiter, bom, line_end\n  built in\n\
+                   delimiter, bom, line_end, max_rows\n  built in\n\
                    ndjson\n  a file or object with one JSON record per line, as the server wrote it\n  options: path, mode, compression, compression_level\n  built in\n\
                    singer\n  any Singer target: at least once, or exactly once if it updates records by `key`\n  options: command, timeout, spool, resume, key, columns\n  built in\n\
                    stdout\n  standard output, as NDJSON, CSV or messages of Singer\n  options: format, columns, rows, rows_optional, arrays, formulas, \

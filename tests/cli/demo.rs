@@ -53,7 +53,7 @@ fn the_demo_ignores_the_rest_of_the_configuration() {
 #[test]
 fn the_api_of_the_demo_serves_until_it_is_stopped() {
     let folder = Folder::empty();
-    let mut demo = folder.longhaul("demo --serve --records 250 --faults 0.3").start();
+    let mut demo = folder.longhaul("demo --serve --records 250 --faults 0.3 --start 2026-01-01").start();
     let configuration = demo.stdout_until("]");
     let folder = folder.with("longhaul.toml", configuration);
     let ended = folder.run("run");
@@ -71,6 +71,32 @@ fn the_api_of_the_demo_serves_until_it_is_stopped() {
     let ended = demo.end();
     let stderr = "error: the API was stopped\nhint: start it again: longhaul demo --serve\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_of_the_demo_is_from_the_last_days() {
+    let folder = Folder::empty();
+    let mut demo = folder.longhaul("demo --serve --records 700 --faults 0 --token-life 3600").start();
+    let configuration = demo.stdout_until("]");
+    let job = r#"
+[streams.started]
+method = "POST"
+path = "/api/v2/analytics/conversations/details/query"
+body = { interval = "{window.start}/{window.end}", paging = { pageSize = 100, pageNumber = 1 } }
+records = "/conversations"
+records_missing = "empty"
+pages = { type = "page_number", param = "/paging/pageNumber", size_param = "/paging/pageSize", size = 100 }
+sinks = ["ndjson"]
+window = { from = "now-8d/d", to = "now/d" }
+"#;
+    let folder = folder.with("longhaul.toml", configuration + job);
+    let ended = folder.run("run started");
+    ended.assert_complete();
+    // The eighth day is for a midnight between the two commands.
+    assert_eq!(folder.read("started.ndjson").lines().count(), 700);
+    demo.signal("INT");
+    demo.end();
 }
 
 #[test]

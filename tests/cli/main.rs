@@ -35,6 +35,7 @@ mod killed;
 mod layers;
 mod limits;
 mod logs;
+mod lookups;
 mod metrics;
 mod new_sink;
 mod parents;

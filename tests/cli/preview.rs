@@ -47,10 +47,12 @@ fn one_page_is_ndjson_or_csv_on_request() {
 }
 
 #[test]
-fn every_pointer_is_listed_ready_to_paste() {
+fn every_pointer_is_listed_as_a_table_to_paste() {
     let (folder, _server) = served();
     let ended = folder.run("preview conversations --columns");
-    let listed = r#"columns = [
+    let listed = r#"# Add this to the configuration. A sink uses it with `columns = "stream"`.
+[streams.conversations.table]
+columns = [
   "/id",                           # a number, all 2
   # "/a",                          # an object, 1 of 2
   "/a/b",                          # text, 1 of 2
@@ -58,20 +60,42 @@ fn every_pointer_is_listed_ready_to_paste() {
   { name = "/a.b", at = "/a.b" },  # null, 1 of 2
 ]
 
-# Or 2 rows, with `^` before a pointer that starts at the record:
+# Or 2 rows. A pointer with `^` starts at the record:
 # rows = "/list/*"
 # columns = [
+#   "^/id",  # of the record
 #   "/k",  # a number or text, all 2
 # ]
 "#;
     assert_eq!(ended.assert_complete().stdout, listed);
-    // The printed text is a valid configuration.
-    let sink = format!("[sinks.pasted]\ntype = \"csv\"\npath = \"p.csv\"\n{listed}");
-    let configuration = folder.read("longhaul.toml") + &sink;
-    let folder = folder.with("longhaul.toml", configuration);
-    folder.run("check --offline").assert_complete();
-    let stderr = folder.run("run --sink pasted").stable_stderr();
-    assert!(stderr.contains("`POST") || stderr.contains("`GET"), "{stderr}");
+}
+
+/// What is printed is part of a configuration as it is: the table of the records, and each of the alternatives.
+#[test]
+fn the_pasted_tables_can_be_pulled_and_joined() {
+    let api = api::start(&without_faults(20));
+    let configuration = api::tutorial(api.base_url())
+        + "[sinks.table]\ntype = \"csv\"\npath = \"table.csv\"\ncolumns = \"stream\"\n";
+    let folder = Folder::configured(&configuration);
+    let listed = folder.run("preview conversations --columns -q").assert_complete().stdout.clone();
+    let pull = |pasted: &str| {
+        let folder = Folder::configured(&(configuration.clone() + pasted));
+        folder.run("run --sink table").assert_complete();
+        let mut table = csv::Reader::from_path(folder.path("table.csv")).unwrap();
+        let ids = table.records().map(|row| row.unwrap()[0].to_owned()).collect::<Vec<_>>();
+        (table.headers().unwrap()[0].to_owned(), ids)
+    };
+    let (name, ids) = pull(&listed);
+    assert_eq!((name.as_str(), ids.len()), ("conversationId", 20));
+    let alternatives: Vec<_> = listed.split("\n# Or ").skip(1).collect();
+    assert!(alternatives.len() > 3, "{listed}");
+    for alternative in alternatives {
+        let (_, table) = alternative.split_once('\n').unwrap();
+        let table = table.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>();
+        let (name, of_rows) = pull(&format!("[streams.conversations.table]\n{}\n", table.join("\n")));
+        assert_eq!(name, "conversationId");
+        assert!(!of_rows.is_empty() && of_rows.iter().all(|id| ids.contains(id)), "{alternative}");
+    }
 }
 
 #[test]
@@ -108,11 +132,15 @@ fn a_preview_that_cannot_be_shown_is_an_error() {
     );
     assert_eq!(
         folder.run("preview conversations --columns").assert_complete().stdout,
-        "columns = [\n  { name = \"value\", at = \"\" },  # a number, 1 of 2\n  \"/a\",                         # a number, 1 of 2\n]\n"
+        "# Add this to the configuration. A sink uses it with `columns = \"stream\"`.\n[streams.conversations.table]\ncolumns \
+         = [\n  { name = \"value\", at = \"\" },  # a number, 1 of 2\n  \"/a\",                         # a number, 1 of 2\n]\n"
     );
     let server = api::server(|_| Reply::json(r#"{"results":[]}"#).into());
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
-    assert_eq!(folder.run("preview conversations --columns").assert_complete().stdout, "columns = []\n");
+    assert_eq!(
+        folder.run("preview conversations --columns").assert_complete().stdout,
+        "# There is no record, so there are no columns.\n"
+    );
     for format in ["table", "csv", "ndjson"] {
         let ended = folder.run(&format!("preview conversations --format {format}"));
         assert_eq!(ended.assert_complete().stdout, "");

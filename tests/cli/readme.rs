@@ -67,7 +67,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 15] = [
+const RUN: [&str; 16] = [
     "[streams.users]",
     LAST_MONTH,
     "[streams.deliveries]",
@@ -83,6 +83,8 @@ const RUN: [&str; 15] = [
     "[streams.contacts]",
     "[sinks.segments]",
     "[sinks.archive]",
+    // `lookups.rs`.
+    "[sinks.queues_of_calls]",
     LINES,
 ];
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::civil::Date;
 
 pub(crate) use self::{
     machines::{Engine, PlanArguments, VerifyArguments},
@@ -157,7 +158,7 @@ pub(crate) struct PreviewArguments {
     /// Format of the records
     #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "columns")]
     pub(crate) format: PreviewFormat,
-    /// List every JSON pointer of the page instead, ready to paste into a sink's `columns`
+    /// Print every JSON pointer of the page instead, as a table to add to the configuration
     #[arg(long)]
     pub(crate) columns: bool,
     /// The range of time.
@@ -233,6 +234,9 @@ pub(crate) struct DemoArguments {
     /// Seed of the random data and faults
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub(crate) seed: u64,
+    /// First day of the data, which covers seven days, in UTC [default: seven days ago]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start: Option<Date>,
     /// Folder for the files
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,

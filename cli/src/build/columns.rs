@@ -23,7 +23,7 @@ pub(super) fn columns(name: &str, options: &Options) -> Vec<Column> {
 
 /// The place `at` as it is from the record on. Without a `^` it starts at a match of `rows`; with one it starts at the
 /// record, and each further `^` moves its start to what the next `*` of `rows` matches.
-fn from_record(at: &str, rows: &str) -> String {
+pub(super) fn from_record(at: &str, rows: &str) -> String {
     let below = at.trim_start_matches('^');
     let start = match at.len() - below.len() {
         0 => rows,

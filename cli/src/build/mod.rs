@@ -6,6 +6,7 @@ mod credentials;
 mod exchanges;
 #[cfg(feature = "linked")]
 mod linked;
+mod lookups;
 mod new_files;
 mod option_errors;
 mod parents;
@@ -16,12 +17,14 @@ mod sink_errors;
 mod sinks;
 mod source;
 mod stores;
+mod stream_table;
 
 pub(crate) use self::{
     client::{Access, Limits, connect},
     exchanges::Exchanges,
+    lookups::{NameSource, without_lookups},
     new_files::{NewFiles, Refused},
-    parents::{each, each_listed, parents_sink},
+    parents::{each, each_listed, names_sink, parents_sink},
     sink_errors::{of_options, of_plugin, of_table},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, plugins, registry},
     source::source,

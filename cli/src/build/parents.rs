@@ -8,13 +8,15 @@ use std::{
 };
 
 use longhaul_core::{
+    Pointer,
     disk::{PrivateDisk, SystemDisk},
-    pull::{Each, ParentsSink},
-    sink::{Options, Registry, SinkError},
+    pull::{Each, ParentsSink, lookup::NamesSink},
+    sink::{OpenSink, Options, Registry, SinkError},
 };
 use longhaul_sinks::Stdout;
 use serde_json::value::RawValue;
 
+use super::lookups::NameSource;
 use crate::{
     config::{self, ConfigError, Loaded},
     terminal::failure::Failure,
@@ -27,6 +29,17 @@ pub(crate) fn each(each: &config::Each) -> Each {
 
 /// A sink that keeps the parents in the file at `path`, which only its owner can read.
 pub(crate) fn parents_sink(each: Arc<Each>, path: &Path) -> Result<ParentsSink, SinkError> {
+    Ok(ParentsSink::new(each, private_lines(path)?))
+}
+
+/// A sink that keeps the names of `source` in the file at `path`, which only its owner can read.
+pub(crate) fn names_sink(source: &NameSource, path: &Path) -> Result<NamesSink, SinkError> {
+    let pointer =
+        |text: &str| text.parse::<Pointer>().map_err(|error| SinkError::config("columns", error.to_string()));
+    Ok(NamesSink::new(pointer(&source.by)?, pointer(&source.to)?, private_lines(path)?))
+}
+
+fn private_lines(path: &Path) -> Result<Box<dyn OpenSink>, SinkError> {
     let mut registry = Registry::default();
     let disk = Arc::new(PrivateDisk::new(Arc::new(SystemDisk)));
     longhaul_sinks::register(&mut registry, Stdout::of_process(), disk);
@@ -37,7 +50,7 @@ pub(crate) fn parents_sink(each: Arc<Each>, path: &Path) -> Result<ParentsSink, 
         ("compression".to_owned(), "none".into()),
     ]);
     let lines = registry.get("ndjson").map_err(|error| SinkError::config("type", error.to_string()))?;
-    Ok(ParentsSink::new(each, lines.configure(&options)?))
+    lines.configure(&options)
 }
 
 /// Calls `next` with each parent that a file or list names, as JSON.

@@ -10,8 +10,11 @@ use std::{
 use longhaul_core::{
     Pointer,
     disk::SystemDisk,
-    pull::Column,
-    sink::{OpenSink, Options, Registry, SinkType},
+    pull::{
+        Column,
+        lookup::{Lookup, NamingSink, SharedNames},
+    },
+    sink::{OpenSink, Options, Registry, SinkError, SinkType},
 };
 use longhaul_plugin_host::{LoadError, Plugins};
 use longhaul_sinks::{Children, Stdout};
@@ -19,12 +22,14 @@ use serde_json::Value;
 
 use super::{
     columns::columns,
+    lookups::{self, NameSource, NamedColumn},
     new_files::{NewFiles, NewFilesOnly},
     option_errors::{self, Refusal},
     sink_errors::{
         key_in_table, no_plugin, not_configured, of_options, option_error, plugin_error, table_error,
     },
     stores::{StoreAccess, objects},
+    stream_table::{check_table, options_from_table},
 };
 use crate::{
     config::{ConfigError, Loaded, Origin, Sink, Stream, Table},
@@ -119,6 +124,8 @@ struct Configured {
     options: Vec<String>,
     /// The columns that the user listed.
     columns: Vec<Column>,
+    /// The names that its columns have.
+    names: BTreeMap<NameSource, SharedNames>,
 }
 
 impl ConfiguredSinks {
@@ -188,6 +195,11 @@ impl ConfiguredSinks {
         self.0.get(&sink.key()).map_or(&[], |configured| &configured.columns)
     }
 
+    /// The names that the columns of the sink have.
+    pub(crate) fn names(&self, sink: SinkFor<'_>) -> impl Iterator<Item = (&NameSource, &SharedNames)> {
+        self.0.get(&sink.key()).into_iter().flat_map(|configured| &configured.names)
+    }
+
     /// Whether the type of the sink has this option.
     pub(crate) fn knows(&self, sink: SinkFor<'_>, option: &str) -> bool {
         self.0
@@ -244,29 +256,26 @@ fn configure(
                 None => default_options(kind, &known),
             };
             let from_table = options_from_table(table, &known, &options, by_user);
-            if wants_stream_table(&options) && from_table.is_empty() {
-                let key = format!("sinks.{name}.columns");
-                let clause = format!("`{key}`: the stream has no `table`");
-                let error = ConfigError::new(clause).at(&key, loaded.origin_of(&key));
-                return Err(error
-                    .with_hint("list the columns, or add a table `[streams.NAME.table]`")
-                    .into());
-            }
+            check_table(loaded, name, kind, &known, &options, &from_table)?;
             options.extend(from_table.clone());
             add_defaults(&mut options, &known, loaded, unique);
             if options.contains_key("command") {
                 loaded.may_run(&format!("sinks.{name}.command"))?;
             }
             let options = change(options);
-            let sink = option_errors::configure(&known, &options, |options| sink_type.configure(options));
+            let sink = with_names(&known, &options, |options| sink_type.configure(options));
             (sink, known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
-                let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
                 let known = plugin.options();
-                let sink = option_errors::configure(&known, &options, |options| plugin.configure(options));
-                (sink, known, options, Options::new())
+                let mut options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
+                let from_table = options_from_table(table, &known, &options, by_user);
+                check_table(loaded, name, kind, &known, &options, &from_table)?;
+                options.extend(from_table.clone());
+                let options = change(options);
+                let sink = with_names(&known, &options, |options| plugin.configure(options));
+                (sink, known, options, from_table)
             }
             Ok(None) | Err(LoadError::Name { .. }) if by_user.is_none() => {
                 return Err(not_configured(loaded, name, registry).into());
@@ -278,7 +287,7 @@ fn configure(
             Err(error) => return Err(plugin_error(loaded, name, error).into()),
         },
     };
-    let sink = sink.map_err(|refusal| match refusal {
+    let (sink, named) = sink.map_err(|refusal| match refusal {
         Refusal::Other(error) => Refused::Sink(of_options(loaded, name, error)),
         Refusal::Options(errors) => {
             let explained = errors.into_iter().map(|error| match error.key() {
@@ -291,7 +300,41 @@ fn configure(
     let is_of_preset = !from_table.is_empty()
         && matches!(loaded.origin_of(&key_in_table(loaded, table, "columns")), Origin::Preset { .. });
     let columns = if is_of_preset { Vec::new() } else { columns(name, &options) };
-    Ok(Configured { sink, options: known, columns })
+    let mut names = BTreeMap::<_, SharedNames>::new();
+    let lookups = named.into_iter().map(|NamedColumn { source, place }| {
+        check_source(loaded, name, &source)?;
+        Ok(Lookup { place, names: names.entry(source).or_default().clone() })
+    });
+    let lookups = lookups.collect::<Result<Vec<_>, ConfigError>>()?;
+    let sink = if lookups.is_empty() { sink } else { Box::new(NamingSink::new(sink, lookups)) };
+    Ok(Configured { sink, options: known, columns, names })
+}
+
+/// Configures a sink without the columns with names, and returns these.
+fn with_names(
+    known: &[String],
+    options: &Options,
+    configure: impl Fn(&Options) -> Result<Box<dyn OpenSink>, SinkError>,
+) -> Result<(Box<dyn OpenSink>, Vec<NamedColumn>), Refusal> {
+    let mut options = options.clone();
+    let named = lookups::take(&mut options).map_err(|error| Refusal::Options(vec![error]))?;
+    Ok((option_errors::configure(known, &options, configure)?, named))
+}
+
+/// Checks that the names of a stream can be looked up.
+fn check_source(
+    loaded: &Loaded,
+    sink: &str,
+    NameSource { stream, .. }: &NameSource,
+) -> Result<(), ConfigError> {
+    let key = format!("sinks.{sink}.columns");
+    let is_incremental = loaded.stream(stream)?.is_incremental();
+    if is_incremental {
+        let clause =
+            format!("`lookup`: `{stream}` is incremental, so it would only have the names of new records");
+        return Err(ConfigError::new(clause).at(&key, loaded.origin_of(&key)));
+    }
+    Ok(())
 }
 
 /// Whether nothing but flags of the command configures the sink.
@@ -306,25 +349,6 @@ fn is_of_command(loaded: &Loaded, name: &str, sink: &Sink) -> bool {
 fn default_options(kind: &str, known: &[String]) -> Options {
     let path = known.iter().find(|option| *option == "path");
     path.into_iter().map(|path| (path.clone(), format!("{{stream}}.{kind}").into())).collect()
-}
-
-/// The options that a sink takes from the `table` of the stream. A sink gets them if it asks for them with
-/// `columns = "stream"`, or if it writes tables and has no columns of its own.
-fn options_from_table(
-    table: Option<&Table>,
-    known: &[String],
-    given: &Options,
-    configured: Option<&Sink>,
-) -> Options {
-    let knows = |option: &str| known.iter().any(|known| known == option);
-    let is_csv_of_stdout = knows("format") && given.get("format") == Some(&"csv".into());
-    let has_own_columns =
-        ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
-    // A file with a table in the configuration, but without columns, has all columns.
-    let lacks_columns = !has_own_columns
-        && (is_csv_of_stdout
-            || (knows("columns") && knows("rows") && !knows("format") && configured.is_none()));
-    table.filter(|_| lacks_columns || wants_stream_table(given)).map(Table::options).unwrap_or_default()
 }
 
 /// Adds what a Singer target needs and the configuration has elsewhere: the key of the records, and a folder for those that
@@ -349,8 +373,4 @@ fn add_defaults(options: &mut Options, known: &[String], loaded: &Loaded, unique
             options.insert("key".into(), at.into());
         }
     }
-}
-
-fn wants_stream_table(given: &Options) -> bool {
-    given.get("columns").and_then(|columns| columns.as_str()) == Some("stream")
 }

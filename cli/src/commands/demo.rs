@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use longhaul_core::{
     Clock,
     clock::{SystemClock, Wake},
@@ -34,10 +35,13 @@ use crate::{
 /// The time of each answer. Long enough for a few tokens to expire, and to watch the progress.
 const LATENCY: Duration = Duration::from_millis(80);
 
+/// The number of days of the data, the last of which is yesterday. So the usual ranges of time find records.
+const DAYS: u16 = 7;
+
 /// Pulls from the fake API, or only serves it.
 pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
-    let settings = settings(arguments);
+    let settings = settings(arguments, clock.as_ref());
     let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
         Failure::usage(error).hint("choose another --port, or omit it to use any free port")
     })?;
@@ -62,7 +66,8 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
     Ok(if compared.is_exact() { Exit::Complete } else { Exit::Fault })
 }
 
-fn settings(arguments: &DemoArguments) -> Settings {
+fn settings(arguments: &DemoArguments, clock: &dyn Clock) -> Settings {
+    let now = Timestamp::try_from(clock.now()).unwrap_or_default();
     Settings {
         port: arguments.port,
         seed: arguments.seed,
@@ -73,9 +78,22 @@ fn settings(arguments: &DemoArguments) -> Settings {
             kinds: longhaul_demo::Fault::OF_TUTORIAL.to_vec(),
             ..Faults::default()
         },
+        start: arguments.start.map_or_else(|| days_before(now), midnight),
+        days: DAYS,
         latency: if arguments.serve { Duration::ZERO } else { LATENCY },
         ..Settings::default()
     }
+}
+
+/// The start of the days before the one of `now`, in UTC.
+fn days_before(now: Timestamp) -> Timestamp {
+    let first = now - SignedDuration::from_hours(24 * i64::from(DAYS));
+    midnight(first.to_zoned(TimeZone::UTC).date())
+}
+
+/// The start of a day in UTC.
+fn midnight(day: Date) -> Timestamp {
+    day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).unwrap_or_default()
 }
 
 /// Serves the fake API until a signal arrives.
@@ -229,4 +247,17 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
         compared.sample,
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_are_those_of_the_seven_days_before_today() {
+        let start = |now: &str| days_before(now.parse().unwrap()).to_string();
+        assert_eq!(start("2026-03-01T00:00:00Z"), "2026-02-22T00:00:00Z");
+        assert_eq!(start("2026-03-01T23:59:59.999Z"), "2026-02-22T00:00:00Z");
+        assert_eq!(midnight(jiff::civil::date(2026, 1, 1)), Settings::default().start);
+    }
 }

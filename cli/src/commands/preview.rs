@@ -6,7 +6,7 @@ use longhaul_core::sink::{Batch, Options, SinkError, SinkErrorKind};
 
 use crate::{
     args::{PreviewArguments, PreviewFormat},
-    build::{Level, Seen, of_table, pointers, tabulate},
+    build::{Level, Seen, of_table, pointers, tabulate, without_lookups},
     commands::print,
     config::{Stream, Table},
     exit::Exit,
@@ -46,7 +46,11 @@ pub(crate) fn execute(session: &Session, arguments: &PreviewArguments) -> Result
         }
     };
     let batch = page.as_ref().map_or(Batch::new(&[], &[]), |page| page.batch());
-    let text = if arguments.columns { columns(&batch)? } else { shown(session, arguments, stream, &batch)? };
+    let text = if arguments.columns {
+        columns(name, stream, &batch)?
+    } else {
+        shown(session, arguments, stream, &batch)?
+    };
     let records = page.as_ref().map_or(0, |page| page.len());
     let shown = if batch.len() as u64 == records { "" } else { "; these are the first" };
     session.screen.print(&format!("{name}: {} on the first page{shown}", counted(records, "record")));
@@ -62,7 +66,8 @@ fn shown(
     if arguments.format == PreviewFormat::Ndjson {
         return Ok(String::from_utf8_lossy(batch.bytes()).into_owned());
     }
-    let options = stream.table.as_ref().map(Table::options).unwrap_or_default();
+    // The names are in another stream, so the columns have the ids.
+    let options = without_lookups(stream.table.as_ref().map(Table::options).unwrap_or_default());
     let table = tabulate(batch, &options).map_err(|error| wrong(session, stream, &options, error))?;
     Ok(match arguments.format {
         PreviewFormat::Csv => String::from_utf8_lossy(&table.csv()).into_owned(),
@@ -82,28 +87,52 @@ fn of_records(error: SinkError) -> Failure {
     Failure::new(exit, error).hint("use --format ndjson to see the records as they are")
 }
 
-/// Every JSON pointer, ready to paste into `columns` and `rows`.
-fn columns(batch: &Batch<'_>) -> Result<String, Failure> {
+/// Every JSON pointer, as a table to add to the configuration.
+fn columns(name: &str, stream: &Stream, batch: &Batch<'_>) -> Result<String, Failure> {
     let levels = pointers(batch).map_err(of_records)?;
-    let mut text = String::new();
+    let Some(record) = levels.first().filter(|record| record.places > 0) else {
+        return Ok("# There is no record, so there are no columns.\n".to_owned());
+    };
+    let key = key(stream, record);
+    let mut text = format!(
+        "# Add this to the configuration. A sink uses it with `columns = \"stream\"`.\n[streams.{name}.table]\n"
+    );
     for level in levels.iter().filter(|level| !level.pointers.is_empty()) {
         // Writing to a string does not fail.
-        let _ = describe(&mut text, level);
+        let _ = describe(&mut text, level, key);
     }
-    Ok(if text.is_empty() { "columns = []\n".to_owned() } else { text })
+    Ok(text)
 }
 
-/// The pointers of the record as TOML. Those of `rows` are alternatives, so they are comments.
-fn describe(text: &mut String, level: &Level) -> std::fmt::Result {
+/// The column by which rows can be joined with their record: the one that tells records apart, or else the first that every
+/// record has.
+fn key<'l>(stream: &Stream, record: &'l Level) -> Option<&'l Seen> {
+    let is_value = |seen: &&Seen| {
+        seen.count == record.places
+            && seen.kinds.iter().all(|kind| ["text", "a number"].contains(kind))
+            && !is_comment(seen)
+    };
+    let unique = record.pointers.iter().find(|seen| Some(&seen.at) == stream.unique.as_ref());
+    unique.filter(is_value).or_else(|| record.pointers.iter().find(is_value))
+}
+
+/// The pointers of the record as TOML. Those of `rows` are alternatives, so they are comments. `key` is their column of the
+/// record.
+fn describe(text: &mut String, level: &Level, key: Option<&Seen>) -> std::fmt::Result {
     let Level { rows, places, pointers } = level;
     let mark = if rows.is_empty() { "" } else { "# " };
+    let key = key.filter(|_| !rows.is_empty());
     if !rows.is_empty() {
         let places = counted(*places, "row");
-        writeln!(text, "\n# Or {places}, with `^` before a pointer that starts at the record:")?;
+        writeln!(text, "\n# Or {places}. A pointer with `^` starts at the record:")?;
         writeln!(text, "# rows = {}", quoted(rows))?;
     }
     writeln!(text, "{mark}columns = [")?;
     let mut names = HashSet::new();
+    if let Some(key) = key {
+        names.insert(key.at.tokens().join("."));
+        writeln!(text, "{mark}  {},  # of the record", quoted(&format!("^{}", key.at)))?;
+    }
     let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut names, seen), seen)).collect();
     let widths = columns.iter().map(|(column, _)| column.chars().count());
     let width = widths.filter(|width| *width <= MAX_ALIGNED).max().unwrap_or_default();
@@ -130,8 +159,11 @@ fn column(used: &mut HashSet<String>, seen: &Seen) -> String {
     } else {
         format!("{at},")
     };
-    let is_comment = seen.kinds == ["an object"] || tokens.iter().any(|token| token == "*");
-    format!("  {}{column}", if is_comment { "# " } else { "" })
+    format!("  {}{column}", if is_comment(seen) { "# " } else { "" })
+}
+
+fn is_comment(seen: &Seen) -> bool {
+    seen.kinds == ["an object"] || seen.at.tokens().iter().any(|token| token == "*")
 }
 
 /// `text` in TOML, on one line and without characters that control the terminal.
@@ -156,12 +188,15 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, quoted};
+    use super::{describe, pointers, quoted};
     use longhaul_core::sink::Batch;
 
     fn listed(record: &str) -> String {
         let line = format!("{record}\n");
-        columns(&Batch::new(line.as_bytes(), &[line.len()])).unwrap_or_else(|error| panic!("{error:?}"))
+        let levels = pointers(&Batch::new(line.as_bytes(), &[line.len()])).unwrap();
+        let mut text = String::new();
+        levels.iter().for_each(|level| describe(&mut text, level, None).unwrap());
+        text
     }
 
     #[test]
@@ -173,7 +208,7 @@ mod tests {
   "/list\u000A",              # an array, all 1
 ]
 
-# Or 1 row, with `^` before a pointer that starts at the record:
+# Or 1 row. A pointer with `^` starts at the record:
 # rows = "/list\u000A/*"
 # columns = [
 #   { name = "value", at = "" },  # a number, all 1

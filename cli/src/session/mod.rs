@@ -1,14 +1,17 @@
 //! A session: the configuration of a command, and what all its work shares.
 
+mod children;
 pub(crate) mod continuation;
 pub(crate) mod first_page;
 pub(crate) mod lock;
+pub(crate) mod names;
 pub(crate) mod out;
 pub(crate) mod output_files;
 pub(crate) mod parents;
 pub(crate) mod partitions;
 mod path_conflicts;
 pub(crate) mod plan;
+mod planned;
 mod pull_id;
 pub(crate) mod range;
 pub(crate) mod recording;

@@ -65,6 +65,11 @@ impl<'s> StreamParents<'s> {
         build::parents_sink(Arc::clone(&self.each), &self.path).map_err(Failure::usage)
     }
 
+    /// The file that has the parents once they are known.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether the parents are known.
     pub(crate) fn are_resolved(&self) -> bool {
         self.path.exists()
@@ -220,16 +225,18 @@ pub(crate) fn parent_error(error: &SinkError) -> Option<&ParentError> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
-/// The streams to pull, in order: each after the stream of its parents. Those that are pulled for their own sake are marked:
+/// The streams to pull, in order: each after the stream of its parents, and those whose names it looks up. Those that are pulled for their own sake are marked:
 /// if the user names no stream, one without sinks is only pulled for its children, if it has any.
 pub(crate) fn with_parents<'s>(
     session: &'s Session,
     selected: &[(&'s str, &'s Stream)],
     arguments: &RunArguments,
+    looked_up: &dyn Fn(&'s Stream) -> Vec<&'s str>,
 ) -> Result<Vec<(&'s str, &'s Stream, bool)>, ConfigError> {
     let has_sinks = |stream: &Stream| !stream.sinks.is_empty() || !arguments.sink.is_empty();
-    let is_of = |name: &str, child: &Stream| {
+    let is_of = |name: &str, child: &'s Stream| {
         child.each.as_ref().is_some_and(|each| each.stream.as_deref() == Some(name))
+            || looked_up(child).contains(&name)
     };
     let is_only_parent = |name: &str, stream: &Stream| {
         arguments.streams.is_empty()
@@ -237,8 +244,15 @@ pub(crate) fn with_parents<'s>(
             && selected.iter().any(|(_, child)| is_of(name, child))
     };
     let mut all: Vec<(&str, &Stream, bool)> = Vec::new();
+    let mut needed = Vec::new();
     for (name, stream) in selected {
-        let mut chain = vec![(*name, *stream)];
+        for other in looked_up(stream) {
+            needed.push((other, session.loaded.stream(other)?));
+        }
+        needed.push((*name, *stream));
+    }
+    for (name, stream) in needed {
+        let mut chain = vec![(name, stream)];
         while let Some(parent) = chain.last().and_then(|(_, stream)| stream.each.as_ref()?.stream.as_deref())
         {
             chain.push((parent, session.loaded.stream(parent)?));

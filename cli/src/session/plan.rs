@@ -1,79 +1,32 @@
 //! Plans a run, so that mistakes are found before anything is sent.
 
 use longhaul_core::{
-    Source,
     partition::PartitionId,
-    pull::{Column, ParentsSink, differs_by},
+    pull::differs_by,
     sink::{Destination, OpenSink, Variables},
-    state::fingerprint,
+};
+
+pub(crate) use super::{
+    children::adopt,
+    planned::{Child, Planned, Retention, sink_names},
 };
 
 use crate::{
     args::RunArguments,
-    build::{self, Access, ConfiguredSinks, STDOUT, SinkFor},
+    build::{self, Access, ConfiguredSinks, STDOUT},
     config::{ConfigError, Stream},
     exit::Exit,
     session::{
-        Session, output_files,
-        parents::{StreamParents, with_parents},
+        Session,
+        children::{connect, connect_names},
+        output_files,
+        parents::with_parents,
         path_conflicts::PathConflicts,
         pull_id::pull_id,
         range, sample,
     },
     terminal::failure::Failure,
 };
-
-/// A pull that is ready to start.
-#[derive(Debug)]
-pub(crate) struct Planned<'s> {
-    /// The stream's name.
-    pub(crate) name: &'s str,
-    /// The id of the pull, which its state and its lock have.
-    pub(crate) id: String,
-    /// The command that resumes the pull, if it is not the usual one of the stream.
-    pub(crate) command: Option<String>,
-    /// The configuration of the stream.
-    pub(crate) stream: &'s Stream,
-    /// Whether the user selected the stream. Otherwise only other streams need it, and its own sinks get nothing.
-    pub(crate) is_selected: bool,
-    /// The parents of its partitions, if it has any.
-    pub(crate) parents: Option<StreamParents<'s>>,
-    /// The sinks that keep its records as the parents of other streams.
-    pub(crate) children: Vec<Child<'s>>,
-    /// The source of the records.
-    pub(crate) source: Source,
-    /// The values of the placeholders in requests and sinks.
-    pub(crate) variables: Variables,
-    /// The sinks, with their names.
-    pub(crate) sinks: Vec<(&'s str, &'s dyn OpenSink)>,
-    /// The columns of the sinks.
-    pub(crate) columns: Vec<Column>,
-    /// Where the records go, for people.
-    pub(crate) destinations: Vec<String>,
-    /// Whether the sinks keep the records of earlier pulls.
-    pub(crate) retention: Retention,
-    /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
-    /// resumed.
-    pub(crate) saves_state: bool,
-}
-
-/// A stream whose parents are the records of another one.
-#[derive(Debug)]
-pub(crate) struct Child<'s> {
-    /// Its name.
-    pub(crate) name: &'s str,
-    /// The name of the sink, for checkpoints and messages.
-    pub(crate) sink_name: String,
-    /// The sink that keeps its parents.
-    pub(crate) sink: ParentsSink,
-}
-
-/// The sinks of a stream, with its table.
-pub(crate) fn sink_names<'s>(stream: &'s Stream, arguments: &'s RunArguments) -> Vec<SinkFor<'s>> {
-    let named = if arguments.sink.is_empty() { &stream.sinks } else { &arguments.sink };
-    let names = if named.is_empty() { vec![STDOUT] } else { named.iter().map(String::as_str).collect() };
-    names.into_iter().map(|name| SinkFor::of(name, stream)).collect()
-}
 
 /// Plans the pulls of these streams, in this order. The stream of the parents of another one comes before it.
 pub(crate) fn plan<'s>(
@@ -98,7 +51,11 @@ pub(crate) fn plan_as<'s>(
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
     let mut paths = PathConflicts::new(configuration, &session.state_folder());
     let (mut planned, mut failures) = (Vec::new(), Vec::new());
-    for (name, stream, is_selected) in with_parents(session, streams, arguments)? {
+    let looked_up = |stream: &'s Stream| {
+        let sources = sink_names(stream, arguments).into_iter().flat_map(|sink| sinks.names(sink));
+        sources.map(|(source, _)| source.stream.as_str()).collect()
+    };
+    for (name, stream, is_selected) in with_parents(session, streams, arguments, &looked_up)? {
         let pull = if is_selected {
             plan_stream(suffix, session, arguments, (name, stream), sinks, &mut paths, access)
         } else {
@@ -111,6 +68,7 @@ pub(crate) fn plan_as<'s>(
     }
     all(failures)?;
     output_files::check_all(&mut paths, session, arguments)?;
+    connect_names(session, arguments, sinks, &mut planned)?;
     connect(session, &mut planned)?;
     Ok(planned)
 }
@@ -149,6 +107,7 @@ fn plan_stream<'s>(
         stream,
         is_selected: true,
         parents: None,
+        names: Vec::new(),
         children: Vec::new(),
         source: session.source(name, stream, access)?,
         variables: variables.clone(),
@@ -221,6 +180,7 @@ pub(crate) fn of_parents<'s>(
         stream,
         is_selected: false,
         parents: None,
+        names: Vec::new(),
         children: Vec::new(),
         source: session.source(name, stream, access)?,
         variables: session.variables(name),
@@ -232,58 +192,8 @@ pub(crate) fn of_parents<'s>(
     })
 }
 
-/// Connects each stream with its parents. A stream saves its state if one of its children does.
-fn connect(session: &Session, planned: &mut [Planned<'_>]) -> Result<(), Failure> {
-    // Children come after their parents.
-    for index in (0..planned.len()).rev() {
-        let (before, rest) = planned.split_at_mut(index);
-        let pull = &mut rest[0];
-        if !pull.is_selected {
-            let children = std::mem::take(&mut pull.children);
-            adopt(session, pull, &children.iter().collect::<Vec<_>>());
-            pull.children = children;
-        }
-        let Some(each) = &pull.stream.each else { continue };
-        let mut parent = before.iter_mut().find(|parent| Some(parent.name) == each.stream.as_deref());
-        let saves_state = pull.saves_state || parent.as_ref().is_some_and(|parent| parent.saves_state);
-        let folder = saves_state.then(|| session.state_folder());
-        let parents = StreamParents::new(pull.name, &pull.id, each, folder)?;
-        if let Some(parent) = &mut parent {
-            parent.saves_state |= pull.saves_state;
-            let sink_name = format!("{}.parents", pull.id);
-            parent.children.insert(0, Child { name: pull.name, sink_name, sink: parents.sink()? });
-        }
-        pull.parents = Some(parents);
-    }
-    Ok(())
-}
-
-/// Names a pull that only other streams need after them, so that it has a state of its own.
-pub(crate) fn adopt(session: &Session, pull: &mut Planned<'_>, children: &[&Child<'_>]) {
-    let sinks: Vec<_> = children.iter().map(|child| child.sink_name.as_str()).collect();
-    pull.id = format!("{}@{}", pull.name, fingerprint(&sinks.join("\n")));
-    let names: Vec<_> = children.iter().map(|child| format!("`{}`", child.name)).collect();
-    pull.destinations = vec![format!("parents of {}", names.join(", "))];
-    if let Some(child) = children.first() {
-        pull.command = Some(session.invocation.run(child.name));
-    }
-}
-
 /// The placeholders whose values differ between windows.
 const WINDOW: [&str; 3] = ["partition", "window.start", "window.end"];
-
-/// How long the records of a pull are kept.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Retention {
-    /// They are not kept.
-    None,
-    /// The next pull replaces them.
-    UntilNextPull,
-    /// A pull of the same window replaces them. Those of other windows are in other files.
-    OtherFiles,
-    /// They are kept.
-    Kept,
-}
 
 /// Where the partitions of a pull go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -17,6 +17,7 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod flat;
 pub mod pointer;
 mod scan;
 mod string;
@@ -25,6 +26,7 @@ mod value;
 
 pub(crate) use self::value::value;
 pub use self::{
+    flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},
     tree::PointerTree,

@@ -35,6 +35,7 @@ mod incremental;
 pub mod job;
 mod limit;
 mod listings;
+pub mod lookup;
 mod order;
 mod partition;
 mod partitions;

@@ -1,11 +1,11 @@
 //! The options of the `parquet` sink.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc};
+use std::{fmt, num::NonZeroUsize};
 
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Variables,
 };
-use longhaul_table::{Columns, SpooledFile, shared_columns};
+use longhaul_table::{ColumnChoice, SpooledFile};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -18,8 +18,8 @@ use crate::layout::{Compression, Layout};
 #[serde(deny_unknown_fields)]
 pub struct Parquet {
     path: Place,
-    #[serde(default, deserialize_with = "shared_columns")]
-    columns: Arc<Columns>,
+    #[serde(default)]
+    columns: ColumnChoice,
     #[serde(default)]
     compression: Compression,
     #[serde(default = "hundred_thousand", deserialize_with = "rows")]
@@ -38,14 +38,10 @@ impl OpenSink for Parquet {
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let layout = Layout {
-            columns: Arc::clone(&self.columns),
-            compression: self.compression,
-            row_group_size: self.row_group_size.get(),
-        };
+        let layout = Layout { compression: self.compression, row_group_size: self.row_group_size.get() };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
-        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, layout, receipt)?;
+        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, layout, &self.columns, receipt)?;
         Ok(Opened { sink: Box::new(sink), at })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{fs::File, path::Path, sync::Arc};
 
-use longhaul_plugin::{Batch, Receipt, SinkError};
-use longhaul_table::{Cell, Columns, FileFormat, Spool, file_error};
+use jiff::Timestamp;
+use longhaul_plugin::{Receipt, SinkError};
+use longhaul_table::{Cell, Column, FileFormat, SpooledRows, file_error};
 use parquet::{
     basic,
     errors::Result as ParquetResult,
@@ -15,7 +16,7 @@ use parquet::{
 
 use crate::{
     error::unwritten,
-    group::{Group, check, schema},
+    group::{Group, check, is_precise_enough, schema},
     layout::{Compression, Layout},
 };
 
@@ -26,26 +27,25 @@ const RECEIPT: &str = "longhaul.receipt";
 const GROUP_LIMIT: usize = 64 << 20;
 
 impl FileFormat for Layout {
-    fn columns(&self) -> &Columns {
-        &self.columns
+    fn holds_time(&self, at: Timestamp) -> bool {
+        is_precise_enough(at)
     }
 
-    fn check(&self, number: usize, row: &[Cell<'_>]) -> Result<(), SinkError> {
-        check(&self.columns, number, row)
+    fn check(&self, columns: &[Column], number: usize, row: &[Cell<'_>]) -> Result<(), SinkError> {
+        check(columns, number, row)
     }
 
-    fn write(&self, part: &Path, spool: &mut Spool, receipt: &Receipt) -> Result<(), SinkError> {
+    fn write(&self, part: &Path, mut rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError> {
         let cannot = |error| unwritten(part, error);
         let file = File::create(part).map_err(|error| file_error("create", part, error))?;
-        let schema = Arc::new(schema(&self.columns).map_err(cannot)?);
+        let schema = Arc::new(schema(rows.columns()).map_err(cannot)?);
         let mut writer =
             SerializedFileWriter::new(file, schema, Arc::new(properties(self, receipt))).map_err(cannot)?;
-        let (mut group, mut records) = (Group::new(&self.columns), spool.records()?);
-        while let Some(record) = records.next()? {
-            self.columns.read(&Batch::new(record, &[record.len()]), |_, row| {
-                group.push(row);
-                Ok(())
-            })?;
+        let mut group = Group::new(rows.columns());
+        while rows.next(|row| {
+            group.push(row);
+            Ok(())
+        })? {
             if group.rows() == self.row_group_size || group.bytes() >= GROUP_LIMIT {
                 group.write(&mut writer).map_err(cannot)?;
             }

@@ -2,8 +2,9 @@
 
 use std::{io::Write, mem, sync::Arc};
 
+use jiff::Timestamp;
 use longhaul_plugin::SinkError;
-use longhaul_table::{Cell, Column, Columns, Type, mismatch, rejected};
+use longhaul_table::{Cell, Column, Type, mismatch, rejected};
 use parquet::{
     basic::{LogicalType, Repetition, TimeUnit, Type as Physical},
     data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type},
@@ -31,7 +32,7 @@ enum Values {
 }
 
 /// The schema of a file with these columns. All are nullable.
-pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
+pub(crate) fn schema(columns: &[Column]) -> Result<types::Type> {
     let field = |column: &Column| {
         let (physical, logical) = match column.kind {
             Type::Text | Type::Numeric => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
@@ -48,14 +49,19 @@ pub(crate) fn schema(columns: &Columns) -> Result<types::Type> {
     types::Type::group_type_builder("record").with_fields(fields).build()
 }
 
+/// Whether a microsecond is precise enough for the time.
+pub(crate) fn is_precise_enough(at: Timestamp) -> bool {
+    at.subsec_nanosecond() % 1000 == 0
+}
+
 /// Returns an error if the file cannot store a value of the row. `number` is the number of the record on the page.
 pub(crate) fn check(
-    columns: &Columns,
+    columns: &[Column],
     number: usize,
     row: &[Cell<'_>],
 ) -> std::result::Result<(), SinkError> {
     let error = |(column, cell): (_, &Cell<'_>)| match cell {
-        Cell::Timestamp(text, at) if at.subsec_nanosecond() % 1000 != 0 => {
+        Cell::Timestamp(text, at) if !is_precise_enough(*at) => {
             Some(rejected(number, &mismatch(column, text, "is more precise than a microsecond")))
         }
         _ => None,
@@ -64,7 +70,7 @@ pub(crate) fn check(
 }
 
 impl Group {
-    pub(crate) fn new(columns: &Columns) -> Self {
+    pub(crate) fn new(columns: &[Column]) -> Self {
         let values = columns.iter().map(|column| match column.kind {
             Type::Text | Type::Numeric | Type::Json => Values::Bytes(Vec::new()),
             Type::Integer | Type::Timestamp => Values::Integers(Vec::new()),

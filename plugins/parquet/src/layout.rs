@@ -1,14 +1,10 @@
 //! The layout of a Parquet file.
 
-use std::sync::Arc;
-
-use longhaul_table::Columns;
 use serde::Deserialize;
 
 /// The layout of a file.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    pub(crate) columns: Arc<Columns>,
     pub(crate) compression: Compression,
     pub(crate) row_group_size: usize,
 }

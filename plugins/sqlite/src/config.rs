@@ -1,11 +1,11 @@
 //! The options of the `sqlite` sink.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{Columns, Mode, Names, duration, key_and_indexes, shared_columns};
+use longhaul_table::{ColumnChoice, Mode, Names, duration, key_and_indexes};
 use serde::Deserialize;
 
 use crate::{sink, table::Table};
@@ -29,8 +29,8 @@ struct Options {
     table: String,
     #[serde(default)]
     mode: Mode,
-    #[serde(default, deserialize_with = "shared_columns")]
-    columns: Arc<Columns>,
+    #[serde(default)]
+    columns: ColumnChoice,
     #[serde(default)]
     key: Names,
     #[serde(default)]
@@ -73,7 +73,8 @@ impl Sqlite {
         if is_reserved(&name) {
             return Err(invalid(format!("the table name `{}` is reserved", name.escape_debug())));
         }
-        Ok(Table::new(name, Arc::clone(&options.columns), self.key.clone(), &self.indexes, options.mode))
+        let columns = options.columns.listed().cloned();
+        Ok(Table::new(name, columns, self.key.clone(), &self.indexes, options.mode))
     }
 }
 
@@ -81,10 +82,19 @@ impl TryFrom<Options> for Sqlite {
     type Error = String;
 
     fn try_from(options: Options) -> Result<Self, String> {
-        if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
+        let Some(columns) = options.columns.listed() else {
+            let known = "columns`: without them the columns are only known at the end";
+            return match options.mode {
+                Mode::Append => Err(format!("`mode = \"append\"` needs `{known}")),
+                Mode::Replace if !options.key.is_empty() => Err(format!("`key` needs `{known}")),
+                Mode::Replace if !options.indexes.is_empty() => Err(format!("`indexes` needs `{known}")),
+                Mode::Replace => Ok(Self { options, key: Vec::new(), indexes: Vec::new() }),
+            };
+        };
+        if let Some(column) = columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
-        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, &options.columns)?;
+        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, columns)?;
         Ok(Self { options, key, indexes })
     }
 }

@@ -4,15 +4,14 @@ use std::{path::Path, time::Duration};
 
 use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError};
 use longhaul_table::{Cell, Entry, State, rejected as rejected_record};
-use rusqlite::{
-    Connection, OpenFlags, Result as SqlResult, ToSql, TransactionBehavior, params_from_iter,
-    types::{ToSqlOutput, ValueRef},
-};
+use rusqlite::{Connection, OpenFlags, Result as SqlResult, TransactionBehavior, params_from_iter};
 
 use crate::{
     error::{failed, rejected, unopened},
+    inferred::{infer, publish},
     marks,
-    table::{Table, check},
+    parameter::Parameter,
+    table::{Table, Target, check},
 };
 
 /// An open `sqlite` sink.
@@ -122,7 +121,7 @@ impl Sink for SqliteSink {
                 return Err(rejected_record(number, &format!("has no value in the key column `{name}`")));
             }
             *rows += 1;
-            let numbered = [Value::Number(*rows)].into_iter().chain(cells.iter().map(Value::Cell));
+            let numbered = [Parameter::Number(*rows)].into_iter().chain(cells.iter().map(Parameter::Cell));
             insert.execute(params_from_iter(numbered)).map_err(&cannot)?;
             Ok(())
         })?;
@@ -149,9 +148,19 @@ impl Sink for SqliteSink {
             return Ok(());
         }
         let cannot = self.failed("finish");
+        let inferred = match self.table.target() {
+            Target::Same => None,
+            // Before the transaction, so that others do not wait for it.
+            Target::Inferred => Some(infer(&self.database, &self.table, &self.shown)?),
+        };
         let transaction = begin_transaction(&mut self.database, &self.table, &self.entry, &self.shown)?;
-        transaction.execute_batch(&self.table.create()).map_err(&cannot)?;
-        transaction.execute(&self.table.publish(), []).map_err(&cannot)?;
+        match inferred {
+            None => {
+                transaction.execute_batch(&self.table.create()).map_err(&cannot)?;
+                transaction.execute(&self.table.publish(), []).map_err(&cannot)?;
+            }
+            Some(inferred) => publish(&transaction, &self.table, inferred, &self.shown)?,
+        }
         transaction.execute_batch(&self.table.clean_up()).map_err(&cannot)?;
         let entry = Entry { state: State::Complete, ..self.entry };
         marks::put(&entry, &transaction, self.table.name(), &self.stream).map_err(&cannot)?;
@@ -173,29 +182,6 @@ fn begin_transaction<'d>(
         return Err(rejected(format!("cannot write to {shown}: another pull into it has started since")));
     }
     Ok(transaction)
-}
-
-/// A parameter of an inserted row.
-enum Value<'c> {
-    Number(u64),
-    Cell(&'c Cell<'c>),
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> SqlResult<ToSqlOutput<'_>> {
-        let cell = match self {
-            Self::Number(number) => return number.to_sql(),
-            Self::Cell(cell) => cell,
-        };
-        Ok(ToSqlOutput::Borrowed(match cell {
-            Cell::Null => ValueRef::Null,
-            Cell::Text(text) | Cell::Timestamp(text, _) => ValueRef::Text(text.as_bytes()),
-            Cell::Json(json) | Cell::Numeric(json) => ValueRef::Text(json.as_bytes()),
-            Cell::Integer(value) => ValueRef::Integer(*value),
-            Cell::Real(value) => ValueRef::Real(*value),
-            Cell::Boolean(value) => ValueRef::Integer(i64::from(*value)),
-        }))
-    }
 }
 
 #[cfg(test)]

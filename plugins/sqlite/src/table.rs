@@ -2,17 +2,29 @@
 
 use std::sync::Arc;
 
-use longhaul_table::{Columns, Mode, Type};
+use longhaul_table::{Column, Columns, Mode, Type};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 /// The column of a row's number in its pull, in the tables of uncommitted and committed rows.
 pub(crate) const ROW: &str = "_longhaul_row";
 
+/// The columns of the target table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Target {
+    /// Those of the collected rows.
+    Same,
+    /// Those of all records, which are collected as they are.
+    Inferred,
+}
+
 /// The table of a pull.
 #[derive(Debug)]
 pub(crate) struct Table {
     name: String,
+    /// The columns of the rows that are collected.
     columns: Arc<Columns>,
+    /// Whether these are the columns of the target table, too.
+    target: Target,
     key: Vec<usize>,
     /// The columns of each index, as quoted SQL.
     indexes: Vec<String>,
@@ -22,14 +34,26 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(
         name: String,
-        columns: Arc<Columns>,
+        columns: Option<Arc<Columns>>,
         key: Vec<usize>,
         indexes: &[Vec<usize>],
         mode: Mode,
     ) -> Self {
-        let mut table = Self { name, columns, key, indexes: Vec::new(), mode };
+        let target = if columns.is_some() { Target::Same } else { Target::Inferred };
+        let columns = columns.unwrap_or_default();
+        let mut table = Self { name, columns, target, key, indexes: Vec::new(), mode };
         table.indexes = indexes.iter().map(|columns| table.listed(columns)).collect();
         table
+    }
+
+    /// The same table with these columns.
+    pub(crate) fn with_columns(&self, columns: Vec<Column>) -> Self {
+        Self::new(self.name.clone(), Some(Arc::new(columns.into())), Vec::new(), &[], self.mode)
+    }
+
+    /// The columns of the target table.
+    pub(crate) fn target(&self) -> Target {
+        self.target
     }
 
     /// The name as configured.
@@ -132,6 +156,18 @@ impl Table {
         format!("{rows} ON CONFLICT ({}) DO {action}", self.listed(&self.key))
     }
 
+    /// Selects the collected records, in order, if each is in one column.
+    pub(crate) fn select_records(&self) -> String {
+        let columns = self.listed(&[0]);
+        format!("SELECT {columns} FROM main.{} ORDER BY {}", self.committed(), quoted(ROW))
+    }
+
+    /// Inserts a row into the target table.
+    pub(crate) fn insert_into_target(&self) -> String {
+        let values = vec!["?"; self.columns.list().len()].join(", ");
+        format!("INSERT INTO main.{} VALUES ({values})", quoted(&self.name))
+    }
+
     /// Creates the indexes, and deletes the committed rows.
     pub(crate) fn clean_up(&self) -> String {
         let index = |columns: &String| {
@@ -210,14 +246,12 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use longhaul_table::Column;
-
     use super::*;
 
     fn table(key: Vec<usize>, mode: Mode) -> Table {
         let column = |name: &str, kind| Column { name: name.into(), at: "".parse().unwrap(), kind };
         let columns = vec![column("id", Type::Integer), column("say \"hi\"", Type::Json)];
-        Table::new("a\"b".into(), Arc::new(columns.into()), key, &[vec![1, 0]], mode)
+        Table::new("a\"b".into(), Some(Arc::new(columns.into())), key, &[vec![1, 0]], mode)
     }
 
     #[test]

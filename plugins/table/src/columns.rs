@@ -29,6 +29,11 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// The columns, in order.
+    pub fn list(&self) -> &[Column] {
+        &self.columns
+    }
+
     /// Each column, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
         self.columns.iter()
@@ -56,13 +61,22 @@ impl Columns {
             let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
             let mut values = vec![None; self.columns.len()];
             self.tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
-            let cells = self.columns.iter().zip(values).map(|(column, value)| {
-                let json = value.unwrap_or("null");
-                column.kind.cell(json).map_err(|reason| rejected(number, &mismatch(column, json, reason)))
-            });
-            row(number, &cells.collect::<Result<Vec<_>, _>>()?)?;
+            row(number, &Self::cells(&self.columns, &values, number)?)?;
         }
         Ok(())
+    }
+
+    /// The cells for the values of the record with this number on the page.
+    pub(crate) fn cells<'r>(
+        columns: &[Column],
+        values: &[Option<&'r str>],
+        number: usize,
+    ) -> Result<Vec<Cell<'r>>, SinkError> {
+        let cells = columns.iter().zip(values).map(|(column, value)| {
+            let json = value.unwrap_or("null");
+            column.kind.cell(json).map_err(|reason| rejected(number, &mismatch(column, json, reason)))
+        });
+        cells.collect()
     }
 }
 
@@ -83,9 +97,13 @@ pub fn mismatch(column: &Column, json: &str, reason: &str) -> String {
 
 impl Default for Columns {
     fn default() -> Self {
-        let record = Column { name: "record".into(), at: Pointer::default(), kind: Type::Json };
-        Self::from(vec![record])
+        Self::from(vec![record_column()])
     }
+}
+
+/// The column of whole records.
+pub(crate) fn record_column() -> Column {
+    Column { name: "record".into(), at: Pointer::default(), kind: Type::Json }
 }
 
 impl From<Vec<Column>> for Columns {
@@ -98,6 +116,9 @@ impl TryFrom<Value> for Columns {
     type Error = String;
 
     fn try_from(listed: Value) -> Result<Self, String> {
+        if listed == "record" {
+            return Ok(Self::default());
+        }
         let Value::Array(listed) = listed else {
             return Err(format!("`columns` must be a list, not {}", Keys::kind(&listed)));
         };

@@ -18,6 +18,11 @@ pub enum Names {
 }
 
 impl Names {
+    /// Whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Several(names) if names.is_empty())
+    }
+
     /// The indices of the columns with these names.
     fn indices(&self, columns: &Columns) -> Result<Vec<usize>, String> {
         let names = match self {

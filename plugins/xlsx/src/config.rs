@@ -1,12 +1,12 @@
 //! The options of the `xlsx` sink.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use jiff::tz::TimeZone;
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{Columns, SpooledFile, shared_columns};
+use longhaul_table::{ColumnChoice, SpooledFile};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -29,7 +29,7 @@ const NAME: usize = 27;
 pub struct Xlsx {
     path: Place,
     #[serde(default, deserialize_with = "columns")]
-    columns: Arc<Columns>,
+    columns: ColumnChoice,
     #[serde(default = "stream")]
     sheet: String,
     #[serde(default)]
@@ -54,7 +54,6 @@ impl OpenSink for Xlsx {
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let workbook = Workbook {
-            columns: Arc::clone(&self.columns),
             sheet: self.sheet_name(variables)?,
             long_text: self.long_text,
             rows_per_sheet: self.rows_per_sheet,
@@ -62,7 +61,7 @@ impl OpenSink for Xlsx {
         };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
-        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, workbook, receipt)?;
+        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, workbook, &self.columns, receipt)?;
         Ok(Opened { sink: Box::new(sink), at })
     }
 }
@@ -103,9 +102,9 @@ fn timezone<'de, D: Deserializer<'de>>(name: D) -> Result<TimeZone, D::Error> {
     })
 }
 
-fn columns<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
-    let columns = shared_columns(columns)?;
-    let many = columns.iter().len();
+fn columns<'de, D: Deserializer<'de>>(columns: D) -> Result<ColumnChoice, D::Error> {
+    let columns = ColumnChoice::deserialize(columns)?;
+    let many = columns.listed().map_or(0, |columns| columns.list().len());
     if many > usize::from(COLUMNS) {
         return Err(D::Error::custom(format!("there are {many} columns, but a sheet has {COLUMNS}")));
     }

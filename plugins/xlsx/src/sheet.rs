@@ -1,6 +1,6 @@
 //! A sheet of a workbook: a header, and rows below it.
 
-use longhaul_table::Columns;
+use longhaul_table::Column;
 use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
 
 use crate::value::Value;
@@ -43,13 +43,13 @@ impl<'w> Sheet<'w> {
         sheet: &'w mut Worksheet,
         formats: &'w Formats,
         name: &str,
-        columns: &Columns,
+        columns: &[Column],
     ) -> Result<Self, XlsxError> {
         sheet.set_name(name)?;
         // The header stays visible.
         sheet.set_freeze_panes(1, 0)?;
         let mut widths = Vec::new();
-        for (number, column) in (0..).zip(columns.iter()) {
+        for (number, column) in (0..).zip(columns) {
             sheet.write_string_with_format(0, number, &column.name, &formats.header)?;
             // Room for the button of the filter.
             widths.push(column.name.chars().count() + 3);

@@ -5,12 +5,11 @@ use std::{
     io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::Arc,
 };
 
-use jiff::tz::TimeZone;
-use longhaul_plugin::{Batch, Receipt, SinkError, log};
-use longhaul_table::{Cell, Columns, FileFormat, Spool, file_error, mismatch, rejected};
+use jiff::{Timestamp, tz::TimeZone};
+use longhaul_plugin::{Receipt, SinkError, SinkErrorKind, log};
+use longhaul_table::{Cell, Column, FileFormat, SpooledRows, file_error, mismatch, rejected};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook as Writer, XlsxError};
 use serde::Deserialize;
 
@@ -43,7 +42,6 @@ pub(crate) enum LongText {
 /// The layout of a workbook.
 #[derive(Debug)]
 pub(crate) struct Workbook {
-    pub(crate) columns: Arc<Columns>,
     /// The name of the first sheet.
     pub(crate) sheet: String,
     pub(crate) long_text: LongText,
@@ -54,37 +52,19 @@ pub(crate) struct Workbook {
 }
 
 impl FileFormat for Workbook {
-    fn columns(&self) -> &Columns {
-        &self.columns
+    fn holds_time(&self, at: Timestamp) -> bool {
+        Value::of(&Cell::Timestamp("".into(), at), &self.timezone).is_ok()
     }
 
-    fn check(&self, number: usize, row: &[Cell<'_>]) -> Result<(), SinkError> {
-        for (column, cell) in self.columns.iter().zip(row) {
-            let shown = match cell {
-                Cell::Text(text) | Cell::Timestamp(text, _) => text,
-                Cell::Json(json) | Cell::Numeric(json) => *json,
-                _ => "",
-            };
-            let error = |reason: &str| Err(rejected(number, &mismatch(column, shown, reason)));
-            match Value::of(cell, &self.timezone) {
-                Ok(value) if value.is_long() && self.long_text == LongText::Reject => {
-                    let message = format!(
-                        "does not fit the column `{}`: its text has more than {TEXT} characters, which a cell \
-                         cannot hold (set `long_text = \"truncate\"` to cut it)",
-                        column.name
-                    );
-                    return Err(rejected(number, &message));
-                }
-                Ok(_) => {}
-                Err(reason) => return error(reason),
-            }
-        }
-        Ok(())
+    fn check(&self, columns: &[Column], number: usize, row: &[Cell<'_>]) -> Result<(), SinkError> {
+        let misfit = |(column, cell)| self.value(column, cell).err();
+        let misfit = columns.iter().zip(row).find_map(misfit);
+        misfit.map_or(Ok(()), |what| Err(rejected(number, &what)))
     }
 
-    fn write(&self, part: &Path, spool: &mut Spool, receipt: &Receipt) -> Result<(), SinkError> {
+    fn write(&self, part: &Path, rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError> {
         // Its writer panics if it cannot write its temporary files, for example on a full disk.
-        let written = catch_unwind(AssertUnwindSafe(|| self.write_workbook(part, spool, receipt)));
+        let written = catch_unwind(AssertUnwindSafe(|| self.write_workbook(part, rows, receipt)));
         written.unwrap_or_else(|payload| Err(panicked(part, payload.as_ref())))
     }
 
@@ -100,26 +80,50 @@ impl FileFormat for Workbook {
 }
 
 impl Workbook {
-    fn write_workbook(&self, part: &Path, spool: &mut Spool, receipt: &Receipt) -> Result<(), SinkError> {
+    /// The value of a cell, or why a sheet cannot hold it, in the words that follow "record N of the page".
+    fn value<'c>(&self, column: &Column, cell: &'c Cell<'_>) -> Result<Value<'c>, String> {
+        let shown = match cell {
+            Cell::Text(text) | Cell::Timestamp(text, _) => text,
+            Cell::Json(json) | Cell::Numeric(json) => *json,
+            _ => "",
+        };
+        match Value::of(cell, &self.timezone) {
+            Ok(value) if value.is_long() && self.long_text == LongText::Reject => Err(format!(
+                "does not fit the column `{}`: its text has more than {TEXT} characters, which a cell cannot hold (set \
+                 `long_text = \"truncate\"` to cut it)",
+                column.name
+            )),
+            Ok(value) => Ok(value),
+            Err(reason) => Err(mismatch(column, shown, reason)),
+        }
+    }
+
+    fn write_workbook(
+        &self,
+        part: &Path,
+        mut rows: SpooledRows<'_>,
+        receipt: &Receipt,
+    ) -> Result<(), SinkError> {
         let cannot = |error| unwritten(part, error);
-        let mut writer = writer(part, spool.length(), receipt).map_err(cannot)?;
-        let (formats, mut cut, mut records) = (Formats::new(), 0, spool.records()?);
+        // Only a column whose type was found at the end of the pull can still have a text that is too long.
+        let misfit = |what: String| SinkError::new(SinkErrorKind::Rejected, format!("a record {what}"));
+        let mut writer = writer(part, rows.bytes(), receipt).map_err(cannot)?;
+        let (formats, mut cut, columns) = (Formats::new(), 0, rows.columns().to_vec());
         for number in 1.. {
             let name = if number == 1 { self.sheet.clone() } else { format!("{} {number}", self.sheet) };
             let sheet = writer.add_worksheet_with_constant_memory().map_err(cannot)?;
-            let mut sheet = Sheet::start(sheet, &formats, &name, &self.columns).map_err(cannot)?;
-            let mut is_full = false;
-            while let Some(record) = records.next()? {
-                self.columns.read(&Batch::new(record, &[record.len()]), |_, row| {
-                    sheet.push(row.iter().map(|cell| stored(cell, &self.timezone, &mut cut))).map_err(cannot)
-                })?;
-                is_full = sheet.records() == self.rows_per_sheet;
-                if is_full {
-                    break;
-                }
-            }
+            let mut sheet = Sheet::start(sheet, &formats, &name, &columns).map_err(cannot)?;
+            while sheet.records() < self.rows_per_sheet
+                && rows.next(|row| {
+                    let values = columns.iter().zip(row).map(|(column, cell)| self.value(column, cell));
+                    let values = values.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+                    let values = values.into_iter().map(|value| shortened(value, &mut cut));
+                    sheet.push(values).map_err(cannot)
+                })?
+            {}
+            let is_full = sheet.records() == self.rows_per_sheet;
             sheet.end().map_err(cannot)?;
-            if !is_full || records.is_at_end()? {
+            if !is_full || rows.is_at_end()? {
                 break;
             }
         }
@@ -145,14 +149,13 @@ fn writer(part: &Path, length: u64, receipt: &Receipt) -> Result<Writer, XlsxErr
     Ok(writer)
 }
 
-/// The value of a cell that was checked. `cut` counts the texts that are cut.
-fn stored<'c>(cell: &'c Cell<'_>, timezone: &TimeZone, cut: &mut u64) -> Value<'c> {
-    match Value::of(cell, timezone) {
-        Ok(Value::Text(text)) if Value::Text(text.clone()).is_long() => {
+/// The value, whose text is cut if it is longer than a cell can hold. `cut` counts these.
+fn shortened<'c>(value: Value<'c>, cut: &mut u64) -> Value<'c> {
+    match value {
+        Value::Text(text) if Value::Text(text.clone()).is_long() => {
             *cut += 1;
             Value::Text(truncated(&text).to_owned().into())
         }
-        Ok(value) => value,
-        Err(_) => Value::Empty,
+        value => value,
     }
 }

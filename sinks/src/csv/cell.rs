@@ -1,8 +1,8 @@
 //! Writes JSON values as the fields of RFC 4180.
 
-use longhaul_core::json::text;
+use longhaul_core::json::{Arrays, text};
 
-use super::style::{Arrays, Style};
+use super::style::Style;
 
 impl Style {
     /// Appends a row of JSON values to `rows`. `None` is a value that the record does not have.

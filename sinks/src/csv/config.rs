@@ -7,7 +7,7 @@ use longhaul_core::{
     sink::{Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, SinkError, SinkType, Variables},
 };
 
-use super::{sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
+use super::{numbered::NumberedCsv, sink::CsvSink, spooled::SpooledCsv, style::Style, table::Table};
 use crate::{
     file::{Mode, Target},
     object::Objects,
@@ -26,6 +26,8 @@ pub(crate) struct CsvType {
 struct CsvConfig {
     target: Target,
     columns: Columns,
+    /// The most rows of a file, with its header.
+    max_rows: Option<u64>,
 }
 
 /// The columns of a table.
@@ -36,6 +38,9 @@ enum Columns {
     /// All columns that the records have.
     All(Style),
 }
+
+/// The option for the most rows of a file.
+const MAX_ROWS: &str = "max_rows";
 
 impl CsvType {
     /// A sink type that writes to `disk`, or to objects.
@@ -50,7 +55,7 @@ impl SinkType for CsvType {
     }
 
     fn options(&self) -> Vec<String> {
-        let keys = Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS);
+        let keys = Target::KEYS.into_iter().chain(Table::KEYS).chain(Style::KEYS).chain([MAX_ROWS]);
         keys.map(str::to_owned).collect()
     }
 
@@ -67,7 +72,8 @@ impl SinkType for CsvType {
                 "`mode = \"append\"` needs `columns`: without them the header is only known at the end";
             return Err(SinkError::config("mode", message));
         }
-        Ok(Box::new(CsvConfig { target, columns }))
+        let max_rows = max_rows(&keys, &target, &columns)?;
+        Ok(Box::new(CsvConfig { target, columns, max_rows }))
     }
 }
 
@@ -85,6 +91,10 @@ impl OpenSink for CsvConfig {
                 return Ok(Opened { sink: Box::new(sink), at });
             }
         };
+        if let Some(max_rows) = self.max_rows {
+            let sink = NumberedCsv::open(&self.target, table, max_rows, variables, from)?;
+            return Ok(Opened { sink: Box::new(sink), at });
+        }
         let mut output = Output::open(&self.target, variables, from)?;
         if let (None, Output::File(file)) = (from, &mut output)
             && !file.is_empty()?
@@ -92,5 +102,26 @@ impl OpenSink for CsvConfig {
             table.check_header(file)?;
         }
         Ok(Opened { sink: Box::new(CsvSink::new(output, self.target.mode, table)?), at })
+    }
+}
+
+/// Reads the most rows of a file.
+fn max_rows(keys: &Keys<'_>, target: &Target, columns: &Columns) -> Result<Option<u64>, SinkError> {
+    let invalid = |message: &str| Err(SinkError::config(MAX_ROWS, message));
+    let Some(value) = keys.value(MAX_ROWS) else { return Ok(None) };
+    // Environment variables are text.
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok()).filter(|number| *number >= 2);
+    let Some(number) = number else {
+        return invalid("`max_rows` must be a whole number of at least 2, for the header and a row");
+    };
+    match columns {
+        Columns::All(_) => {
+            invalid("`max_rows` needs `columns`: without them the header is only known at the end")
+        }
+        Columns::Listed(_) if target.place.is_some() => invalid("`max_rows` needs a file, not an object"),
+        Columns::Listed(_) if target.mode == Mode::Append && target.is_of_partition() => {
+            invalid("`max_rows` with `mode = \"append\"` needs one file for all windows and parents")
+        }
+        Columns::Listed(_) => Ok(Some(number)),
     }
 }

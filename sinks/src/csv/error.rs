@@ -3,7 +3,7 @@
 use std::str;
 
 use longhaul_core::{
-    json::NotJson,
+    json::{FlattenError, NotJson},
     sink::{Batch, SinkError, SinkErrorKind},
 };
 
@@ -56,6 +56,15 @@ impl RowError {
 impl From<NotJson> for RowError {
     fn from(error: NotJson) -> Self {
         Self::NotJson(error)
+    }
+}
+
+impl From<FlattenError> for RowError {
+    fn from(error: FlattenError) -> Self {
+        match error {
+            FlattenError::NotJson(error) => Self::NotJson(error),
+            FlattenError::TooManyColumns => Self::TooManyColumns,
+        }
     }
 }
 

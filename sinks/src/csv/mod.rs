@@ -4,8 +4,8 @@ mod cell;
 mod columns;
 mod config;
 mod error;
-mod flat;
 mod header;
+mod numbered;
 mod row_path;
 mod rows;
 mod sink;
@@ -16,4 +16,4 @@ mod time_format;
 mod times;
 mod union;
 
-pub(crate) use self::{config::CsvType, error::each_record, flat::Flattener, style::Style, table::Table};
+pub(crate) use self::{config::CsvType, error::each_record, style::Style, table::Table};

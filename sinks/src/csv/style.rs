@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use longhaul_core::sink::{Keys, SinkError};
+use longhaul_core::{
+    json::Arrays,
+    sink::{Keys, SinkError},
+};
 
 /// U+FEFF in UTF-8: some spreadsheets need it to read a file as UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
@@ -16,15 +19,6 @@ pub(crate) struct Style {
     pub(crate) formulas: Formulas,
     /// The byte order mark before the header, or nothing.
     pub(crate) bom: &'static [u8],
-}
-
-/// How arrays are written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Arrays {
-    /// The cell contains their JSON text.
-    Json,
-    /// The cell is empty.
-    Drop,
 }
 
 /// How text that a spreadsheet would evaluate as a formula is written.

@@ -86,6 +86,11 @@ impl Table {
         self.names.iter().map(String::as_str)
     }
 
+    /// Appends a row to `rows`.
+    pub(crate) fn row(&self, cells: &[Option<&str>], rows: &mut Vec<u8>) {
+        self.style.row(cells, rows);
+    }
+
     /// Appends the rows of each record to `rows`.
     pub(crate) fn rows(&self, batch: &Batch<'_>, rows: &mut Vec<u8>) -> Result<(), SinkError> {
         self.each_row(batch, &mut |cells| self.style.row(cells, rows))

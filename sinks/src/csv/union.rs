@@ -1,10 +1,12 @@
 //! A table with the columns of all records.
 
-use longhaul_core::sink::{Batch, SinkError};
+use longhaul_core::{
+    json::{Flattener, Naming},
+    sink::{Batch, SinkError},
+};
 
 use super::{
     error::{RowError, each_record},
-    flat::Flattener,
     style::Style,
 };
 
@@ -24,7 +26,7 @@ pub(crate) struct UnionTable {
 impl UnionTable {
     /// A table without records.
     pub(crate) fn new(style: Style) -> Self {
-        let flattener = Flattener::new(style.arrays);
+        let flattener = Flattener::new(style.arrays, Naming::Free);
         Self { style, flattener, records: 0, blank: 0, cells: 0, scratch: Vec::new() }
     }
 
@@ -49,8 +51,11 @@ impl UnionTable {
     pub(crate) fn header(&self) -> Vec<u8> {
         match self.columns() {
             0 => self.style.bom.to_vec(),
-            _ if self.flattener.len() == 0 => self.style.header([""]),
-            _ => self.style.header(self.flattener.names()),
+            _ if self.flattener.columns().is_empty() => self.style.header([""]),
+            _ => {
+                let columns = self.flattener.columns().iter();
+                self.style.header(columns.map(|column| column.name.as_str()))
+            }
         }
     }
 
@@ -74,14 +79,14 @@ impl UnionTable {
 
     /// The number of columns. A table has at least one column if it has records.
     fn columns(&self) -> u64 {
-        (self.flattener.len() as u64).max(self.records.min(1))
+        (self.flattener.columns().len() as u64).max(self.records.min(1))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Style, UnionTable};
-    use crate::csv::style::Arrays;
+    use longhaul_core::json::Arrays;
 
     /// The table of these records.
     fn table(style: Style, records: &[&str]) -> String {

@@ -78,6 +78,28 @@ impl RecordFile {
         Ok(head)
     }
 
+    /// The number of lines of the file's content, where a line end between quotes does not count.
+    pub(crate) fn rows(&mut self) -> Result<u64, SinkError> {
+        let (mut rows, mut is_quoted) = (0, false);
+        let read = self.file.rewind().and_then(|()| {
+            let mut content = self.encoder.compression.decoded(&mut self.file)?;
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                let read = content.read(&mut buffer)?;
+                for byte in &buffer[..read] {
+                    is_quoted ^= *byte == b'"';
+                    rows += u64::from(*byte == b'\n' && !is_quoted);
+                }
+                if read == 0 {
+                    return Ok(());
+                }
+            }
+        });
+        let read = read.and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+        read.map_err(|error| failed("read", &self.path, error))?;
+        Ok(rows)
+    }
+
     /// The path of the open file, for messages.
     pub(crate) fn shown(&self) -> &str {
         &self.path.shown

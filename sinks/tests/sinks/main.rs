@@ -9,6 +9,7 @@ mod csv;
 mod faults;
 mod files;
 mod hostile;
+mod numbered;
 mod object_paths;
 mod objects;
 mod options;

@@ -81,9 +81,10 @@ fn or_text(key: &mut Value) {
 fn type_rules(properties: &Map<String, Value>) -> Vec<Value> {
     let words = properties.get("type").and_then(|kind| kind.get("oneOf")?.as_array()).into_iter().flatten();
     let words = words.filter_map(|word| word.get("const"));
-    let has = |key: &Value, word: &Value| key["x-types"].as_array().is_some_and(|types| types.contains(word));
+    // A key without types belongs to all of them.
+    let has = |key: &Value, word: &Value| key["x-types"].as_array().is_none_or(|types| types.contains(word));
     let rule = |word: &Value| {
-        let keys = properties.iter().filter(|(name, key)| *name == "type" || has(key, word));
+        let keys = properties.iter().filter(|(_, key)| has(key, word));
         let keys: Vec<_> = keys.map(|(name, _)| name.as_str()).collect();
         json!({
             "if": { "properties": { "type": { "const": word } }, "required": ["type"] },

@@ -112,3 +112,23 @@ fn each_type_requires_the_keys_of_the_schema() {
         }
     }
 }
+
+/// Editors check the keys of each type by these rules.
+#[test]
+fn the_rules_of_each_type_allow_the_keys_that_it_can_have() {
+    let schema: Value = serde_json::from_str(&json_schema()).unwrap();
+    for (pointer, table) in [
+        ("/properties/auth", "auth"),
+        ("/properties/streams/additionalProperties/properties/pages", "streams.s.pages"),
+    ] {
+        let node = table.split('.').fold(schema::root(), |node, name| node.inside(name).unwrap());
+        let rules = schema.pointer(pointer).unwrap()["allOf"].as_array().unwrap();
+        for (kind, _) in node.property("type").unwrap().words() {
+            let is_of = |rule: &&Value| rule["if"]["properties"]["type"]["const"] == *kind;
+            let names = &rules.iter().find(is_of).unwrap()["then"]["propertyNames"]["enum"];
+            let allowed: BTreeSet<_> = names.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let known = node.properties().filter(|(_, key)| key.belongs(Some(kind)));
+            assert_eq!(allowed, known.map(|(name, _)| name).collect(), "{table} of type {kind}");
+        }
+    }
+}

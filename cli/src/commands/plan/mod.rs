@@ -18,7 +18,7 @@ use crate::{
     args::{PlanArguments, RunArguments},
     build::ConfiguredSinks,
     commands::run::pull_parents,
-    config::Stream,
+    config::{ConfigError, Stream},
     exit::Exit,
     session::{
         Session,
@@ -114,6 +114,12 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
 
 /// Checks that each partition of the stream has files of its own, which no earlier records are in.
 fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
+    if let Some(names) = pull.names.first() {
+        let clause = format!("`lookup`: no worker knows the names in `{}`", names.stream());
+        return Err(Failure::usage(
+            ConfigError::new(clause).with_hint("leave out the `lookup`, or use longhaul run"),
+        ));
+    }
     if pull.stream.incremental.is_some() {
         let key = format!("streams.{}.incremental", pull.name);
         let clause = format!("`{key}`: no worker knows where the next run would start");
@@ -142,6 +148,10 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
         if appends(session, sink) {
             let clause = "workers write a new file for each partition, so they cannot append to one";
             return Err(wrong("mode", clause, "remove it, or set `mode = \"replace\"`"));
+        }
+        if session.loaded.config.sinks.get(*sink).is_some_and(|sink| sink.options.contains_key("max_rows")) {
+            let clause = "a receipt of a partition names one file, and this sink may write several";
+            return Err(wrong("max_rows", clause, "remove it: more partitions have smaller files"));
         }
         let has_partitions = pull.stream.window.is_some() || pull.stream.each.is_some();
         if has_partitions && !differs_by(&placeholders, *opener, &pull.variables) {

@@ -1,6 +1,8 @@
 //! The streams of a run, each after the stream of its parents.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
+
+use longhaul_core::pull::lookup::{Names, Unknown};
 
 use super::{
     outcome::{Outcome, Pulled},
@@ -9,6 +11,7 @@ use super::{
 use crate::{
     exit::Exit,
     session::{
+        names::{StreamNames, finding},
         parents::StreamParents,
         plan::{Child, Planned, adopt, of_parents},
     },
@@ -33,13 +36,16 @@ impl<'p> Lineage<'p> {
     pub(super) fn prepare(&self, is_resumed: bool) -> Result<(), Failure> {
         let Puller { session, arguments, .. } = self.puller;
         for child in self.planned {
-            let Some(parents) = &child.parents else { continue };
+            if child.parents.is_none() && child.names.is_empty() {
+                continue;
+            }
             if arguments.starts_again() {
                 self.puller.discard(child)?;
             }
             if arguments.starts_again() || !is_resumed && !self.puller.is_unfinished(child)? {
-                parents.forget()?;
+                forget(child)?;
             }
+            let Some(parents) = &child.parents else { continue };
             if parents.stream().is_none() && !parents.are_resolved() && !self.puller.is_complete(child)? {
                 parents.resolve_listed(session)?;
             }
@@ -67,6 +73,10 @@ impl<'p> Lineage<'p> {
         if let Some(ended) = self.without_parents(planned, outcomes)? {
             return Ok(ended);
         }
+        if let Some(ended) = self.without_names(planned, outcomes)? {
+            return Ok(ended);
+        }
+        let names = self.load_names(planned)?;
         let waiting = self.waiting(planned)?;
         if !planned.is_selected && waiting.is_empty() {
             // A run that was killed may have published the parents without saving that it is complete.
@@ -77,12 +87,23 @@ impl<'p> Lineage<'p> {
         let is_partial = planned.is_selected && planned.stream.is_incremental();
         let children = if is_partial { &[] } else { &*waiting };
         let pulled = self.puller.execute(planned, children, outcomes)?;
-        let parents = planned.parents.as_ref().filter(|_| pulled != Pulled::Before);
+        for finding in names.iter().filter_map(|names| finding(names)) {
+            log::warn!("{}: {finding}", planned.name);
+        }
         if is_partial || pulled != Pulled::NothingNew {
             self.pull_for(planned, outcomes)?;
         }
-        parents.map_or(Ok(()), StreamParents::forget)?;
+        if pulled != Pulled::Before {
+            forget(planned)?;
+        }
         Ok(pulled)
+    }
+
+    /// Gives the names that a stream looks up to its sinks.
+    fn load_names(&self, planned: &Planned<'p>) -> Result<Vec<Arc<Names>>, Failure> {
+        let unknown = if self.puller.arguments.strict { Unknown::Error } else { Unknown::Empty };
+        let known = planned.names.iter().filter(|names| names.are_known());
+        known.map(|names| names.load(unknown)).collect()
     }
 
     /// Pulls a stream again for those children that its own pull, which an earlier command started without them, could not
@@ -104,8 +125,7 @@ impl<'p> Lineage<'p> {
         let mut waiting = Vec::new();
         for child in &planned.children {
             let Some(other) = self.planned.iter().find(|other| other.name == child.name) else { continue };
-            let known = other.parents.as_ref().is_none_or(StreamParents::are_resolved);
-            if !known && !self.is_not_needed(other)? {
+            if !child.kept.exists() && !self.is_not_needed(other)? {
                 waiting.push(child);
             }
         }
@@ -137,21 +157,54 @@ impl<'p> Lineage<'p> {
             return Ok(None);
         }
         let (name, screen) = (planned.name, &self.puller.session.screen);
-        let mut outcome = Outcome::unchanged(planned);
-        let ended = match self.ended.get(stream) {
-            Some(Ok(Pulled::Not(exit)) | Err(exit)) => Pulled::Not(*exit),
-            _ => Pulled::NothingNew,
-        };
-        match ended {
-            Pulled::Not(exit) => {
-                let clause = format!("not pulled, because `{stream}` is not complete");
-                screen.print(&format!("{name}: {clause}"));
-                outcome.error = Some((clause, exit));
-                outcome.resumable = true;
-            }
-            _ => screen.print(&format!("{name}: nothing new: `{stream}` has nothing new")),
+        if let Some(exit) = self.failed(stream) {
+            return Ok(Some(self.not_pulled(planned, stream, exit, outcomes)));
         }
-        outcomes.push(outcome);
-        Ok(Some(ended))
+        screen.print(&format!("{name}: nothing new: `{stream}` has nothing new"));
+        outcomes.push(Outcome::unchanged(planned));
+        Ok(Some(Pulled::NothingNew))
     }
+
+    /// Ends a stream whose names are not known, because their stream failed.
+    fn without_names(
+        &self,
+        planned: &Planned<'p>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<Option<Pulled>, Failure> {
+        let Some(names) = planned.names.iter().find(|names| !names.are_known()) else { return Ok(None) };
+        if self.is_not_needed(planned)? {
+            return Ok(None);
+        }
+        let exit = self.failed(names.stream()).unwrap_or(Exit::Api);
+        Ok(Some(self.not_pulled(planned, names.stream(), exit, outcomes)))
+    }
+
+    /// The exit code of the failure because of which a stream is not complete.
+    fn failed(&self, stream: &str) -> Option<Exit> {
+        match self.ended.get(stream) {
+            Some(Ok(Pulled::Not(exit)) | Err(exit)) => Some(*exit),
+            _ => None,
+        }
+    }
+
+    /// Ends a stream that needs one that is not complete.
+    fn not_pulled(
+        &self,
+        planned: &Planned<'p>,
+        stream: &str,
+        exit: Exit,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Pulled {
+        let clause = format!("not pulled, because `{stream}` is not complete");
+        self.puller.session.screen.print(&format!("{}: {clause}", planned.name));
+        let error = Some((clause, exit));
+        outcomes.push(Outcome { error, resumable: true, ..Outcome::unchanged(planned) });
+        Pulled::Not(exit)
+    }
+}
+
+/// Forgets the parents and names of a stream, so that the next run has new ones.
+fn forget(planned: &Planned<'_>) -> Result<(), Failure> {
+    planned.names.iter().try_for_each(StreamNames::forget)?;
+    planned.parents.as_ref().map_or(Ok(()), StreamParents::forget)
 }

@@ -21,10 +21,7 @@ pub(in crate::commands) fn pull_parents(
     planned: &[Planned<'_>],
 ) -> Result<(), Failure> {
     let puller = Puller { session, arguments, access, since: None };
-    let is_waiting = |child: &&Child<'_>| {
-        let other = planned.iter().find(|other| other.name == child.name);
-        other.and_then(|other| other.parents.as_ref()).is_some_and(|parents| !parents.are_resolved())
-    };
+    let is_waiting = |child: &&Child<'_>| !child.kept.exists();
     for pull in planned.iter().filter(|pull| !pull.children.is_empty()) {
         let waiting: Vec<_> = pull.children.iter().filter(is_waiting).collect();
         if waiting.is_empty() {

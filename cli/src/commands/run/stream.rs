@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use longhaul_core::{
     disk::SystemDisk,
     pull::{Pull, PullError, SpoolFolder, run},
-    sink::{OpenSink, SinkErrorKind},
+    sink::SinkErrorKind,
     state::{Parents, PullState, State, StateFile, Summary, checkpoint::Checkpointing},
 };
 
@@ -167,7 +167,7 @@ impl Puller<'_> {
         let expected = Expected::new(windows.as_deref(), parents.map(Parents::len), done);
         session.progress.start(planned.name, &before, expected);
         let spool = self.spool_folder(planned, checkpointing.as_ref())?;
-        let keeping = children.iter().map(|child| (child.sink_name.as_str(), &child.sink as &dyn OpenSink));
+        let keeping = children.iter().map(|child| (child.sink_name.as_str(), child.sink.as_ref()));
         let pulled = run(
             &Pull {
                 source: &planned.source,

@@ -31,15 +31,18 @@ fn loaded(options: Value) -> Box<dyn OpenSink> {
 
 #[test]
 fn a_file() {
-    verify(linked, || json!({"path": "{stream}.parquet"}));
+    verify(linked, || json!({"path": "{stream}.parquet", "columns": "record"}));
 }
 
 #[test]
 fn a_file_of_the_loaded_library() {
-    verify(loaded, || json!({"path": "{stream}.parquet"}));
+    verify(loaded, || json!({"path": "{stream}.parquet", "columns": "record"}));
 }
 
 #[test]
 fn a_file_of_small_groups() {
-    verify(linked, || json!({"path": "{stream}.parquet", "row_group_size": 2, "compression": "none"}));
+    verify(
+        linked,
+        || json!({"path": "{stream}.parquet", "columns": "record", "row_group_size": 2, "compression": "none"}),
+    );
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod conforming;
+mod inferred;
 #[cfg(unix)]
 mod killed;
 mod options;

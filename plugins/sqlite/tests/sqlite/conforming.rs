@@ -39,21 +39,21 @@ fn loaded(options: Value) -> Box<dyn OpenSink> {
 
 #[test]
 fn a_table_that_is_replaced() {
-    verify(linked, || json!({"path": "data.db"}));
+    verify(linked, || json!({"path": "data.db", "columns": "record"}));
 }
 
 #[test]
 fn a_table_that_is_replaced_by_the_loaded_library() {
-    verify(loaded, || json!({"path": "data.db"}));
+    verify(loaded, || json!({"path": "data.db", "columns": "record"}));
 }
 
 #[test]
 fn a_table_that_is_appended_to() {
-    verify(linked, || json!({"path": "data.db", "mode": "append"}));
+    verify(linked, || json!({"path": "data.db", "columns": "record", "mode": "append"}));
 }
 
 #[test]
 fn a_table_with_a_key() {
-    let options = || json!({"path": "data.db", "mode": "append", "key": "record", "indexes": ["record"]});
+    let options = || json!({"path": "data.db", "columns": "record", "mode": "append", "key": "record", "indexes": ["record"]});
     suite(linked, options).merging_identical_records().verify();
 }

@@ -4,6 +4,7 @@
 mod command;
 mod conforming;
 mod errors;
+mod inferred;
 mod options;
 mod pulls;
 mod support;

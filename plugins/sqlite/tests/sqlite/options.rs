@@ -36,7 +36,22 @@ fn invalid_options_are_rejected_with_the_reason() {
             json!({"path": "a", "columns": columns, "indexes": ["id", ["name", "nam"]]}),
             "Config: `indexes` contains `nam`, which is not a column (did you mean `name`?)",
         ),
-        (json!({"path": "a", "indexes": [[]]}), "Config: `indexes` contains an index without columns"),
+        (
+            json!({"path": "a", "columns": "record", "indexes": [[]]}),
+            "Config: `indexes` contains an index without columns",
+        ),
+        (
+            json!({"path": "a", "mode": "append"}),
+            "Config: `mode = \"append\"` needs `columns`: without them the columns are only known at the end",
+        ),
+        (
+            json!({"path": "a", "columns": "all", "key": "id"}),
+            "Config: `key` needs `columns`: without them the columns are only known at the end",
+        ),
+        (
+            json!({"path": "a", "indexes": ["id"]}),
+            "Config: `indexes` needs `columns`: without them the columns are only known at the end",
+        ),
         (
             json!({"path": "a", "key": 7}),
             "Config: key: `key`: expected the name of a column, or a list of names",

@@ -74,7 +74,7 @@ fn a_pull_publishes_nothing_until_it_is_complete_and_rolls_back_completely() {
 #[test]
 fn two_sinks_write_to_one_file_at_once() {
     let folder = Folder::new();
-    let options = |table: &str| json!({"path": "data.db", "table": table});
+    let options = |table: &str| json!({"path": "data.db", "table": table, "columns": "record"});
     let mut sinks = ["one", "other"].map(|table| folder.open(options(table)).unwrap());
     for mark in [1, 2] {
         for sink in &mut sinks {
@@ -95,7 +95,7 @@ fn two_sinks_write_to_one_file_at_once() {
 #[test]
 fn a_stream_cannot_disturb_another_in_the_same_table() {
     let folder = Folder::new();
-    let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode});
+    let options = |mode| json!({"path": "data.db", "table": "All", "mode": mode, "columns": "record"});
     let open = |stream: &str, mode| {
         let sink = configured(options(mode)).unwrap();
         sink.open(&Variables::new(stream, folder.path("")), None).map(|opened| opened.sink)

@@ -2,12 +2,8 @@
 
 mod error;
 mod format;
+mod rows;
 mod sink;
 mod spool;
 
-pub use self::{
-    error::file_error,
-    format::FileFormat,
-    sink::SpooledFile,
-    spool::{Spool, SpooledRecords},
-};
+pub use self::{error::file_error, format::FileFormat, rows::SpooledRows, sink::SpooledFile};

@@ -7,7 +7,8 @@ use std::{
 
 use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError, sync_folder_of};
 
-use super::{error::refused, format::FileFormat, spool::Spool};
+use super::{error::refused, format::FileFormat, rows::SpooledRows, spool::Spool};
+use crate::choice::{ColumnChoice, PullColumns};
 
 /// An open sink that writes the file at the end of the pull.
 ///
@@ -18,6 +19,7 @@ use super::{error::refused, format::FileFormat, spool::Spool};
 pub struct SpooledFile<F> {
     path: PathBuf,
     format: F,
+    columns: PullColumns,
     state: State,
 }
 
@@ -31,8 +33,14 @@ enum State {
 
 impl<F: FileFormat> SpooledFile<F> {
     /// Opens the sink for a pull into the file at `path`, new or rolled back to the receipt.
-    pub fn open(path: PathBuf, format: F, from: Option<&Receipt>) -> Result<Self, SinkError> {
+    pub fn open(
+        path: PathBuf,
+        format: F,
+        columns: &ColumnChoice,
+        from: Option<&Receipt>,
+    ) -> Result<Self, SinkError> {
         let spool = temporary(&path, "spool");
+        let mut columns = PullColumns::of(columns);
         let state = match from {
             None => State::Spooling(Spool::create(spool)?),
             Some(receipt) => {
@@ -41,7 +49,16 @@ impl<F: FileFormat> SpooledFile<F> {
                 let not_a_length = |_| cannot_resume(&format!("the receipt `{}` is not a length", receipt.0));
                 let length = receipt.0.parse().map_err(not_a_length)?;
                 if spool.exists() {
-                    State::Spooling(Spool::resume(spool, length)?)
+                    let mut spool = Spool::resume(spool, length)?;
+                    if let PullColumns::Inferred(inferred) = &mut columns {
+                        let mut records = spool.records()?;
+                        while let Some(record) = records.next()? {
+                            let ends = [record.len()];
+                            inferred.add(&Batch::new(record, &ends), |at| format.holds_time(at))?;
+                        }
+                        spool.to_end()?;
+                    }
+                    State::Spooling(spool)
                 } else if format.is_from(&path, receipt) {
                     State::Complete(receipt.clone())
                 } else {
@@ -49,7 +66,7 @@ impl<F: FileFormat> SpooledFile<F> {
                 }
             }
         };
-        Ok(Self { path, format, state })
+        Ok(Self { path, format, columns, state })
     }
 }
 
@@ -60,8 +77,13 @@ impl<F: FileFormat> Sink for SpooledFile<F> {
             return Err(refused(message));
         };
         // Check the values now rather than at the end of the pull.
-        let format = &self.format;
-        format.columns().read(batch, |number, row| format.check(number, row))?;
+        let (format, columns) = (&self.format, &mut self.columns);
+        if let PullColumns::Inferred(inferred) = columns {
+            inferred.add(batch, |at| format.holds_time(at))?;
+        }
+        // A copy, because inferred columns change while they are read.
+        let listed = columns.list().to_vec();
+        columns.read(batch, |number, row| format.check(&listed, number, row))?;
         spool.write(batch)
     }
 
@@ -76,7 +98,9 @@ impl<F: FileFormat> Sink for SpooledFile<F> {
         let State::Spooling(mut spool) = self.state else { return Ok(()) };
         let receipt = spool.commit()?;
         let (path, part) = (&self.path, temporary(&self.path, "part"));
-        self.format.write(&part, &mut spool, &receipt)?;
+        let (mut columns, bytes) = (self.columns.finished(), spool.length());
+        let rows = SpooledRows::new(spool.records()?, &mut columns, bytes);
+        self.format.write(&part, rows, &receipt)?;
         fs::rename(&part, path).and_then(|()| sync_folder_of(path)).map_err(|error| {
             SinkError::io(format!("cannot rename `{}` to `{}`", part.display(), path.display()), error)
         })?;

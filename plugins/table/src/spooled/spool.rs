@@ -12,7 +12,7 @@ use super::error::{file_error, refused};
 
 /// The records of an incomplete pull in a temporary file, one per line. Dropping it removes everything that was not committed.
 #[derive(Debug)]
-pub struct Spool {
+pub(crate) struct Spool {
     file: File,
     path: PathBuf,
     /// The length of the file in bytes.
@@ -76,14 +76,20 @@ impl Spool {
     }
 
     /// The committed records, from the first.
-    pub fn records(&mut self) -> Result<SpooledRecords<'_>, SinkError> {
+    pub(crate) fn records(&mut self) -> Result<SpooledRecords<'_>, SinkError> {
         (&self.file).rewind().map_err(|error| file_error("read", &self.path, error))?;
         let lines = BufReader::new(&self.file).take(self.committed.unwrap_or(0));
         Ok(SpooledRecords { lines, path: &self.path, line: Vec::new() })
     }
 
+    /// Continues at the end of the file after its records were read.
+    pub(crate) fn to_end(&mut self) -> Result<(), SinkError> {
+        let end = self.file.seek(SeekFrom::End(0));
+        end.map(drop).map_err(|error| file_error("read", &self.path, error))
+    }
+
     /// The length of the file in bytes.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
@@ -95,7 +101,7 @@ impl Spool {
 
 /// The committed records of a [`Spool`].
 #[derive(Debug)]
-pub struct SpooledRecords<'s> {
+pub(crate) struct SpooledRecords<'s> {
     lines: Take<BufReader<&'s File>>,
     path: &'s Path,
     line: Vec<u8>,
@@ -103,8 +109,7 @@ pub struct SpooledRecords<'s> {
 
 impl SpooledRecords<'_> {
     /// The next record with its `\n`, or `None` after the last.
-    #[expect(clippy::should_implement_trait, reason = "an iterator could not lend its buffer")]
-    pub fn next(&mut self) -> Result<Option<&[u8]>, SinkError> {
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, SinkError> {
         self.line.clear();
         let read = self.lines.read_until(b'\n', &mut self.line);
         let read = read.map_err(|error| file_error("read", self.path, error))?;
@@ -112,7 +117,7 @@ impl SpooledRecords<'_> {
     }
 
     /// Whether there are no more records.
-    pub fn is_at_end(&mut self) -> Result<bool, SinkError> {
+    pub(crate) fn is_at_end(&mut self) -> Result<bool, SinkError> {
         let rest = self.lines.fill_buf().map_err(|error| file_error("read", self.path, error))?;
         Ok(rest.is_empty())
     }

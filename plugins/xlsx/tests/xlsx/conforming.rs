@@ -12,7 +12,8 @@ use crate::support::{Folder, configured};
 fn suite(configure: fn(Value) -> Box<dyn OpenSink>) -> Suite {
     let fresh = move || {
         let folder = Folder::new();
-        let (opener, variables) = (configure(json!({"path": "{stream}.xlsx"})), folder.variables());
+        let (opener, variables) =
+            (configure(json!({"path": "{stream}.xlsx", "columns": "record"})), folder.variables());
         let published = move || folder.path("users.xlsx").exists().then(|| folder.texts("users.xlsx"));
         Subject { opener, variables, published: Box::new(published) }
     };

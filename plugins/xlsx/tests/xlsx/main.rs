@@ -3,6 +3,7 @@
 
 mod command;
 mod conforming;
+mod inferred;
 mod openpyxl;
 mod options;
 mod pulls;

@@ -79,7 +79,7 @@ fn sheets_have_names_that_excel_accepts() {
 fn more_records_go_to_more_sheets() {
     let folder = Folder::new();
     let sheets = |records: &[&str]| {
-        folder.pull(json!({"path": "a.xlsx", "rows_per_sheet": "2"}), records).unwrap();
+        folder.pull(json!({"path": "a.xlsx", "columns": "record", "rows_per_sheet": "2"}), records).unwrap();
         let sheets = folder.sheets("a.xlsx");
         sheets.into_iter().map(|(name, rows)| (name, rows.concat())).collect::<Vec<_>>()
     };
