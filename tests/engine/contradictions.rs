@@ -76,6 +76,11 @@ fn an_empty_page_with_an_error_does_not_end_a_listing() {
         (json!({ "data": [], "errors": [{ "message": "boom" }] }), "boom"),
         (json!({ "data": [], "ok": false, "error": "overloaded" }), "overloaded"),
         (json!({ "data": [], "next": null, "success": false }), "`success` is false"),
+        (json!({ "data": [], "next": null, "Success": "false" }), "`Success` is false"),
+        (json!({ "data": [], "next": null, "Errors": [{ "Message": "boom" }] }), "boom"),
+        (json!({ "data": [], "next": null, "ERROR": "boom" }), "boom"),
+        (json!({ "data": [], "next": null, "status": "error", "message": "boom" }), "boom"),
+        (json!({ "data": [], "next": null, "status": "FAIL" }), "`status` is `FAIL`"),
     ] {
         for paginator in [Arc::new(cursor()) as Arc<dyn Paginator>, Arc::new(numbered())] {
             let page = page.clone();
@@ -138,7 +143,7 @@ fn a_page_of_csv_without_its_header_line_is_an_error() {
     let links = || NextUrl::at("link:next".parse().unwrap());
     let csv = |header: Option<&[&str]>| {
         let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        Format::Csv(Csv { delimiter: b',', header })
+        Format::Csv(Csv { header, ..Csv::default() })
     };
     let answer = |second: &'static str| {
         move |number: u64| {
@@ -163,6 +168,8 @@ fn an_error_beside_records_is_not_ignored() {
         (json!({ "error": { "message": "a shard failed" } }), "a shard failed"),
         (json!({ "errors": ["timed out"] }), "timed out"),
         (json!({ "ok": false }), "`ok` is false"),
+        (json!({ "status": "failed", "msg": "a shard failed" }), "a shard failed"),
+        (json!({ "error_code": 7, "error_message": "a shard failed" }), "a shard failed"),
     ] {
         let answer = move |number: u64| {
             let mut page = json!({ "data": [number], "next": (number < 3).then_some(number + 1) });
@@ -204,9 +211,42 @@ fn an_error_is_not_a_single_record() {
     let record = json!({ "id": 1, "error": null, "errors": [], "ok": true });
     let pulled = pull("", Format::Json, Single::Declared, move |_| json(&record));
     assert_eq!(pulled.records(), [r#"{"error":null,"errors":[],"id":1,"ok":true}"#]);
-    // As one of several, it is a record with such a field.
-    let pulled = pull("", Format::Json, Single::Declared, |_| json(&json!([{ "error": "x" }])));
-    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
+    let failed = json!({ "id": 1, "status": "failed" });
+    let pulled = pull("", Format::Json, Single::Declared, move |_| json(&failed));
+    assert_eq!(pulled.records(), [r#"{"id":1,"status":"failed"}"#]);
+}
+
+#[test]
+fn an_error_that_breaks_off_a_list_is_not_a_record() {
+    let error = json!({ "error": { "code": 500, "message": "a shard failed" }, "success": false });
+    let message = "the last record of page 1 looks like an error, not like a record: a shard failed";
+    for records in [json!([error]), json!([{ "id": 1 }, { "id": 2, "error": "x" }, error])] {
+        let page = json!({ "data": records });
+        let pulled = pull("/data", Format::Json, Single::Declared, move |_| json(&page));
+        assert_fails(&pulled, message);
+        let lines: Vec<_> = records.as_array().unwrap().iter().map(ToString::to_string).collect();
+        let pulled = pull("", Format::Ndjson, Single::Declared, move |_| Reply {
+            body: lines.join("\n").into(),
+            ..Reply::status(200)
+        });
+        assert_fails(&pulled, message);
+    }
+    for records in [
+        json!([{ "error": "x" }, { "error": "y" }]),
+        json!([{ "id": 1, "error": "x" }]),
+        json!([{ "id": 1 }, { "message": "x", "code": 7 }]),
+        json!([{ "id": 1 }, { "error": null }]),
+    ] {
+        let page = json!({ "data": records });
+        let pulled = pull("/data", Format::Json, Single::Declared, move |_| json(&page));
+        assert_eq!(pulled.records().len(), records.as_array().unwrap().len(), "{records}");
+    }
+    let format = Format::Csv(Csv::default());
+    let pulled = pull("", format, Single::Declared, |_| Reply {
+        body: "error,message\n,ok\nE7,boom\n".into(),
+        ..Reply::status(200)
+    });
+    assert_eq!(pulled.records().len(), 2, "all rows have the same columns");
 }
 
 #[test]
@@ -216,9 +256,9 @@ fn an_error_in_json_is_not_a_line() {
         &pull("", Format::Ndjson, Single::Declared, move |_| error()),
         "page 1 has records, but also an error: the export has expired",
     );
-    let line = || Reply { body: b"{\"error\":\"x\"}\n".to_vec(), ..Reply::status(200) };
+    let line = || Reply { body: b"{\"id\":1,\"error\":\"x\"}\n".to_vec(), ..Reply::status(200) };
     let pulled = pull("", Format::Ndjson, Single::Declared, move |_| {
         line().header("content-type", "application/x-ndjson")
     });
-    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
+    assert_eq!(pulled.records(), [r#"{"id":1,"error":"x"}"#]);
 }

@@ -10,6 +10,7 @@ mod new_files;
 mod option_errors;
 mod parents;
 mod placeholders;
+mod plugins;
 mod request_limit;
 mod rules;
 mod sink_errors;
@@ -22,8 +23,9 @@ pub(crate) use self::{
     exchanges::Exchanges,
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
+    plugins::plugins,
     sink_errors::{of_options, of_plugin, of_table},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, registry},
     source::source,
     stores::StoreAccess,
 };

@@ -50,6 +50,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) columns: Vec<Column>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
+    /// The sinks that write objects, and the address of one of theirs.
+    pub(crate) objects: Vec<(&'s str, String)>,
     /// Whether the sinks keep the records of earlier pulls.
     pub(crate) retention: Retention,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be
@@ -155,6 +157,7 @@ fn plan_stream<'s>(
         sinks: Vec::new(),
         columns: Vec::new(),
         destinations: Vec::new(),
+        objects: Vec::new(),
         retention: Retention::Kept,
         saves_state: false,
     };
@@ -196,6 +199,9 @@ fn plan_stream<'s>(
             let is_shared = layout == Layout::OneDestination;
             sample::check_sink(session, sink_name, &destination, is_shared)?;
         }
+        if let Destination::Object(address) = &destination {
+            pull.objects.push((sink_name, address.clone()));
+        }
         pull.retention = pull.retention.min(retention);
         if destination != Destination::Stdout && arguments.limit.is_none() {
             pull.saves_state = true;
@@ -227,6 +233,7 @@ pub(crate) fn of_parents<'s>(
         sinks: Vec::new(),
         columns: Vec::new(),
         destinations: Vec::new(),
+        objects: Vec::new(),
         retention: Retention::None,
         saves_state: false,
     })

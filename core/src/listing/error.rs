@@ -4,7 +4,10 @@ use crate::{
     client::{BodyFault, RequestError, answer::Then, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError},
     json::pointer::Pointer,
-    listing::{page::Continuation, paginate::PaginationError},
+    listing::{
+        page::{Continuation, ErrorSign},
+        paginate::PaginationError,
+    },
 };
 
 /// The error that ends a listing.
@@ -34,6 +37,16 @@ pub enum PageError {
     SameRecords {
         /// The number of the page, from 1.
         page: u64,
+    },
+    /// Pages that follow each other have the same records, although each has another cursor or link.
+    #[error("pages {first} {} {last} have the same records", if first + 1 == *last { "and" } else { "to" })]
+    SamePages {
+        /// The number of the first one, from 1.
+        first: u64,
+        /// The number of the last one.
+        last: u64,
+        /// Whether they were found by links.
+        by_link: bool,
     },
     /// The pull was cancelled while this page was on its way.
     #[error("cancelled, because another part of the pull failed")]
@@ -116,8 +129,6 @@ pub enum PageError {
     ErrorInstead {
         /// Where the records should be.
         at: Pointer,
-        /// The member of the page that says so.
-        name: &'static str,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
@@ -127,7 +138,15 @@ pub enum PageError {
     #[error("page {page} looks like an error, not like a record: {message}")]
     ErrorAsRecord {
         /// The member of the page that says so.
-        name: &'static str,
+        sign: ErrorSign,
+        /// What the API says.
+        message: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// The last record of the page looks like an error that broke off the list.
+    #[error("the last record of page {page} looks like an error, not like a record: {message}")]
+    ErrorAmongRecords {
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
@@ -137,7 +156,7 @@ pub enum PageError {
     #[error("page {page} has records, but also an error: {message}")]
     ErrorBeside {
         /// The member of the page that says so.
-        name: &'static str,
+        sign: ErrorSign,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.

@@ -7,6 +7,7 @@ mod every;
 mod format;
 mod lines;
 mod of_lines;
+mod problem;
 mod records;
 mod scan;
 
@@ -16,12 +17,13 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-pub(super) use self::envelope::PageProblem;
+pub(super) use self::problem::PageProblem;
 use self::{decode::Decoded, envelope::Envelope, lines::Spooled};
 pub use self::{
     decode::{EmptyBody, Layout},
     envelope::Continuation,
-    format::{Csv, Format},
+    format::{Csv, EmptyLines, Format},
+    problem::ErrorSign,
     records::Records,
 };
 use crate::{
@@ -178,7 +180,8 @@ impl Page {
         Found { headers: &self.headers, body: None, last: self.last() }
     }
 
-    fn last(&self) -> Option<&[u8]> {
+    /// The last record.
+    pub(super) fn last(&self) -> Option<&[u8]> {
         if let Some(spooled) = &self.spooled {
             return Some(&spooled.last);
         }
@@ -223,7 +226,7 @@ impl Page {
 
     /// What the page says is wrong, if it is an error despite its status.
     pub(super) fn error(&self) -> Option<PageProblem> {
-        envelope::error(self.envelope())
+        problem::of_envelope(self.envelope())
     }
 
     /// What the page says is wrong, although it has records, or none in the right place. A single record that is the whole
@@ -248,7 +251,19 @@ impl Page {
 
     fn error_in_record(&self) -> Option<PageProblem> {
         let record = self.batch().records().next().map(serde_json::from_slice)?;
-        envelope::error(&record.ok()?)
+        problem::of_whole(&record.ok()?)
+    }
+
+    /// What the last record says is wrong, if it is an error and not a record: an API may break off a list with an error. If
+    /// the first record looks like one, too, they are records of errors.
+    pub(super) fn error_among_records(&self) -> Option<PageProblem> {
+        if self.basis == Basis::Rule || self.records != Records::Found {
+            return None;
+        }
+        let found = problem::of_record(self.last()?)?;
+        let is_list_of_errors =
+            self.len() > 1 && self.batch().records().next().is_some_and(problem::is_error);
+        (!is_list_of_errors).then_some(found)
     }
 
     /// Where the page says that there are more pages, by a value that is true.
