@@ -71,15 +71,10 @@ pub fn check_all(value: &Value, known: &Variables) -> Result<(), UnknownPlacehol
 /// What to do about an unknown placeholder that has no value here, but elsewhere or with another configuration of the stream
 /// `name`. `message` says which one it is.
 pub fn hint(name: &str, stream: &Stream, message: &str) -> Option<String> {
-    // A name that is only misspelt has a suggestion.
-    if message.contains("did you mean") {
-        return None;
-    }
-    let says = |placeholder: &str| message.contains(&format!("`{{{placeholder}"));
-    if says("each.") {
-        return Some(format!("name it in `streams.{name}.each`, which says where parents come from"));
-    }
-    if says("window.") {
+    let names = |placeholders: &[&str]| {
+        placeholders.iter().any(|placeholder| message.contains(&format!("`{{{placeholder}}}`")))
+    };
+    if names(&["window.start", "window.end", "window.last"]) {
         return Some(match stream.window {
             None => format!("add a table `[streams.{name}.window]`, whose windows have these times"),
             Some(_) => {
@@ -89,13 +84,18 @@ pub fn hint(name: &str, stream: &Stream, message: &str) -> Option<String> {
             }
         });
     }
-    says("job.").then(|| match &stream.job {
-        None => format!("add a table `[streams.{name}.job]`, whose job has this value"),
-        Some(job) if says("job.url") && job.url.is_none() => {
-            format!("set `streams.{name}.job.url` to its place in the answer")
-        }
-        Some(_) => "a job is only known in `poll`, `cancel` and the requests for its results".to_owned(),
-    })
+    if names(&["job.id", "job.url"]) {
+        return Some(match &stream.job {
+            None => format!("add a table `[streams.{name}.job]`, whose job has this value"),
+            Some(job) if names(&["job.url"]) && job.url.is_none() => {
+                format!("set `streams.{name}.job.url` to its place in the answer")
+            }
+            Some(_) => "a job is only known in `poll`, `cancel` and the requests for its results".to_owned(),
+        });
+    }
+    // A name that is only misspelt has a suggestion.
+    let is_of_parent = message.contains("`{each.") && !message.contains("did you mean");
+    is_of_parent.then(|| format!("name it in `streams.{name}.each`, which says where parents come from"))
 }
 
 /// What to do about any other unknown placeholder in a request.

@@ -238,9 +238,33 @@ text = \"x\"
 content_type = \"text/plain\"
 pages = { type = \"page_number\", param = \"/p\", size_param = \"/s\", size = 5 }
 ";
-    let errors = all(&Case::toml(configuration));
-    let shown: Vec<_> = errors.iter().map(String::as_str).collect();
-    assert_eq!(shown, [""; 0]);
+    assert_eq!(
+        all(&Case::toml(configuration)),
+        [
+            "longhaul.toml:2 `api.base_url`: plain http would send credentials to `api.example.com` unencrypted",
+            "longhaul.toml:3 `api.allowed_origins`: plain http would send credentials to `files.example.com` unencrypted",
+            "longhaul.toml:6 `auth.token_url`: plain http would send credentials to `login.example.com` unencrypted",
+            "longhaul.toml:8 `auth.client_secret` is empty",
+            "longhaul.toml:10 `auth.private_key`: nothing is signed, so this has no effect",
+            "longhaul.toml:11 `auth.request.fields.a`: `{x}` is not a known placeholder",
+            "longhaul.toml:11 `auth.request.fields.b`: `{y}` is not a known placeholder",
+            "longhaul.toml:12 `auth.response.token`: a token response has no records; use another place than `last:`",
+            "longhaul.toml:12 `auth.response.refresh_token`: a token response has no records; use another place than `last:`",
+            "longhaul.toml:13 `rate.headers.remaining` is missing",
+            "longhaul.toml:13 `rate.headers.reset` is missing",
+            "longhaul.toml:15 `stores.s3.access_key` is missing",
+            "longhaul.toml:17 `stores.s3.endpoint`: plain http would send records to `minio.example.com` unencrypted",
+            "longhaul.toml:18 `streams.a.window.from` is missing",
+            "longhaul.toml:19 `streams.a.path`: `{job.id}` is not a known placeholder",
+            "longhaul.toml:21 `streams.a.records` has no meaning with `format = \"csv\"`",
+            "longhaul.toml:22 `streams.a.body`: `{one}` is not a known placeholder; `{two}` is not a known placeholder",
+            "longhaul.toml:23 `streams.a.pages.page_count`: `/n` is a place in a JSON page, but the format is `csv`",
+            "longhaul.toml:23 `streams.a.pages.total`: `/t` is a place in a JSON page, but the format is `csv`",
+            "longhaul.toml:24 `streams.a.window.min_slice`: windows are halved at whole seconds",
+            "longhaul.toml:30 `streams.b.pages.param`: `/p` is a place in JSON or a form, but the request has a `text`",
+            "longhaul.toml:30 `streams.b.pages.size_param`: `/s` is a place in JSON or a form, but the request has a `text`",
+        ]
+    );
 }
 
 #[test]

@@ -12,7 +12,11 @@ const SHORTEST: usize = 6;
 
 /// `text` with `secret` replaced, in any spelling.
 pub(super) fn redact(text: &str, secret: &str) -> String {
-    in_base64(&in_characters(text, secret), secret)
+    let parts: Vec<_> = (0..3).flat_map(|offset| encoded(secret.as_bytes(), offset)).collect();
+    let text = in_base64(&in_characters(text, secret), &parts);
+    // These characters of Base64 are encoded in their turn in JSON and URLs.
+    let spelled = parts.iter().filter(|part| part.contains(['+', '/']));
+    spelled.fold(text, |text, part| in_characters(&text, part))
 }
 
 /// Replaces `secret` wherever its characters follow one another, each in any spelling.
@@ -130,14 +134,14 @@ fn doubled(text: &str) -> Option<(char, usize)> {
         let rest = &text[at..];
         let Some((found, length)) = decode(rest).or_else(|| plain(rest)) else { break };
         // If it is not what another encoding begins with, there is no other one.
-        if once.is_empty() && (!"%\\&".contains(found) || length == 1) {
+        if once.is_empty() && (!"%\\&+".contains(found) || length == 1) {
             return None;
         }
         once.push(found);
         at += length;
         ends.push((once.len(), at));
     }
-    let (found, length) = decode(&once)?;
+    let (found, length) = decode(&once).or_else(|| plus(&once))?;
     let (_, end) = ends.into_iter().find(|(decoded, _)| *decoded == length)?;
     Some((found, end))
 }
@@ -145,9 +149,8 @@ fn doubled(text: &str) -> Option<(char, usize)> {
 /// The most characters that encode another one.
 const LONGEST: usize = 12;
 
-/// Replaces words of Base64 that contain `secret`, such as the value of HTTP Basic.
-fn in_base64(text: &str, secret: &str) -> String {
-    let parts: Vec<_> = (0..3).flat_map(|offset| encoded(secret.as_bytes(), offset)).collect();
+/// Replaces words of Base64 that contain one of `parts`, such as the value of HTTP Basic.
+fn in_base64(text: &str, parts: &[String]) -> String {
     if !parts.iter().any(|part| text.contains(part)) {
         return text.to_owned();
     }
@@ -240,15 +243,26 @@ mod tests {
     #[test]
     fn spellings_within_others_are_replaced() {
         for secret in SECRETS {
-            for spelling in spellings(secret) {
+            let spellings = spellings(secret);
+            // Those in Base64 follow.
+            for spelling in &spellings[..spellings.len() - 5] {
                 let json = serde_json::Value::from(format!("sent `{spelling}`")).to_string();
                 assert_eq!(redact(&json, secret), "\"sent `***`\"", "{json}");
                 let slashes = json.replace('/', "\\/");
                 assert_eq!(redact(&slashes, secret), "\"sent `***`\"", "{slashes}");
-                let twice = utf8_percent_encode(&spelling, NON_ALPHANUMERIC).to_string();
+                let twice = utf8_percent_encode(spelling, NON_ALPHANUMERIC).to_string();
                 assert_eq!(redact(&format!("/x?a={twice}&b=1"), secret), "/x?a=***&b=1", "{twice}");
                 let html = spelling.replace('&', "&amp;");
                 assert_eq!(redact(&format!("<b>{html}</b>"), secret), "<b>***</b>", "{html}");
+            }
+        }
+        let secret = "a?>b?>c?>";
+        for spelling in [STANDARD.encode(secret), STANDARD.encode(format!("id:{secret}"))] {
+            assert!(spelling.contains('/') || spelling.contains('+'), "{spelling}");
+            let json = redact(&format!("\"Basic {}\"", spelling.replace('/', "\\/")), secret);
+            let form: String = form_urlencoded::byte_serialize(spelling.as_bytes()).collect();
+            for redacted in [json, redact(&form, secret)] {
+                assert!(redacted.contains("***") && redacted.len() < 18, "{spelling}: {redacted}");
             }
         }
     }
