@@ -11,6 +11,7 @@ mod option_errors;
 mod parents;
 mod placeholders;
 mod plugins;
+mod query_secrets;
 mod request_limit;
 mod rules;
 mod sink_errors;

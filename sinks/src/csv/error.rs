@@ -5,9 +5,8 @@ use std::str;
 use longhaul_core::{
     json::NotJson,
     sink::{Batch, SinkError, SinkErrorKind},
+    times::TimeProblem,
 };
-
-use super::time_format::TimeProblem;
 
 /// Why a record cannot become a row.
 #[derive(Debug, Eq, PartialEq)]

@@ -1,13 +1,10 @@
 //! The time zone and format of a column.
 
-use jiff::{
-    Timestamp,
-    fmt::{strtime, temporal::Pieces},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use longhaul_core::{
     json::text,
     sink::{Keys, SinkError},
+    times::{self, TimeProblem},
 };
 
 /// How a column writes times.
@@ -15,38 +12,6 @@ use longhaul_core::{
 pub(crate) struct TimeFormat {
     timezone: TimeZone,
     format: String,
-}
-
-/// Why a value cannot be converted, as the rest of a sentence.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum TimeProblem {
-    /// It is something else, or lacks an offset.
-    #[error("not a time with an offset such as `2026-01-01T00:00:00Z`")]
-    NoTime,
-    /// It is too early or too late.
-    #[error("outside the times that can be converted, which end at `9999-12-30T22:00:00Z`")]
-    OutOfRange,
-    /// It is a leap second, which time zones do not have.
-    #[error("a leap second, which cannot be converted")]
-    LeapSecond,
-}
-
-impl TimeProblem {
-    /// Why `text` is not a time.
-    fn of(text: &str) -> Self {
-        match Pieces::parse(text) {
-            Ok(parts) if parts.time().is_some() && parts.offset().is_some() => Self::OutOfRange,
-            _ => Self::NoTime,
-        }
-    }
-}
-
-/// Whether the seconds of a time are 60.
-fn is_leap_second(text: &str) -> bool {
-    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return false };
-    let end = time.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(time.len());
-    let digits = time[..end].replace(':', "");
-    digits.len() == 6 && digits.ends_with("60")
 }
 
 /// RFC 3339 with the offset of the time zone. Fractions of a second stay if there are any.
@@ -86,12 +51,7 @@ impl TimeFormat {
         if text.is_empty() {
             return Ok(json.to_owned());
         }
-        // The parser would take it for the second before it.
-        if is_leap_second(&text) {
-            return Err(TimeProblem::LeapSecond);
-        }
-        let time: Timestamp = text.parse().map_err(|_| TimeProblem::of(&text))?;
-        let written = self.write(time).map_err(|_| TimeProblem::OutOfRange)?;
+        let written = self.write(times::read(&text)?).map_err(|_| TimeProblem::OutOfRange)?;
         Ok(serde_json::Value::from(written).to_string())
     }
 
