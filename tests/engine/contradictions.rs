@@ -5,6 +5,7 @@ use std::sync::Arc;
 use longhaul_core::{
     Source,
     listing::{
+        end::{Ends, LastPage},
         page::{Csv, Format},
         paginate::{NextUrl, PageNumber, Paginator, Renewal, Single, Token},
     },
@@ -152,10 +153,10 @@ fn a_page_of_csv_without_its_header_line_is_an_error() {
             if number == 1 { reply.header("link", "</x?page=2>; rel=next") } else { reply }
         }
     };
-    for second in ["2,b\n3,c\n", "2,b\n"] {
+    for second in ["2,b\n3,c\n", "2,b\n", "3,x,y,id\n"] {
         assert_fails(
             &pull("", csv(None), links(), answer(second)),
-            "the first line of page 2 has none of the column names of the first page",
+            "the first line of page 2 is not a header line like that of the first page",
         );
     }
     let pulled = pull("", csv(None), links(), answer("n,more\nb,7\n"));
@@ -261,4 +262,62 @@ fn an_error_in_json_is_not_a_line() {
         line().header("content-type", "application/x-ndjson")
     });
     assert_eq!(pulled.records(), [r#"{"id":1,"error":"x"}"#]);
+}
+
+#[test]
+fn a_total_that_nobody_has_named_can_show_that_a_listing_is_not_complete() {
+    // The API has no pages beyond the third.
+    let deepest = |total: &'static str| {
+        move |number: u64| {
+            let data = if number <= 3 { vec![2 * number, 2 * number + 1] } else { Vec::new() };
+            json(&json!({ "data": data, "meta": { total: 25_000 } }))
+        }
+    };
+    assert_fails(
+        &pull("/data", Format::Json, numbered(), deepest("total")),
+        "page 4 has no records, but also `/meta/total` (25000)",
+    );
+    assert_eq!(pull("/data", Format::Json, numbered(), deepest("took")).records().len(), 6);
+    // A server that sends smaller pages than requested.
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), |request| {
+        let number: u64 = request.query("page").unwrap().parse().unwrap();
+        let data: Vec<_> = (0..if number < 3 { 2 } else { 1 }).map(|index| 2 * number + index).collect();
+        json(&json!({ "data": data, "total": 5, "page": number }))
+    });
+    let last = vec![LastPage { is_short: true, ..LastPage::default() }];
+    let ends = |total: Option<&str>| Ends {
+        last: last.clone(),
+        size: Some(3),
+        total: total.map(|total| total.parse().unwrap()),
+        ..Ends::default()
+    };
+    let source = |total| Source { ends: ends(total), ..setup.source_at("/x", "/data", numbered()) };
+    let pulled = setup.pull(&source(None), None);
+    assert_fails(&pulled, "page 1 has fewer records than were requested, but also `/total` (5)");
+    // A total that the user names is compared at the end.
+    let summary = setup.pull(&source(Some("/total")), None).summary();
+    assert_eq!((summary.records, summary.missing), (2, 3));
+}
+
+#[test]
+fn a_range_of_bytes_is_not_a_page() {
+    for (range, message) in [
+        ("bytes 0-9/100", Some("the answer is only a part of the content: `bytes 0-9/100`")),
+        ("Bytes 1-9/10", Some("the answer is only a part of the content: `bytes 1-9/10`")),
+        ("bytes 0-9/*", Some("the answer is only a part of the content: `bytes 0-9/*`")),
+        ("bytes 0-9/10", None),
+        ("items 0-0/1", None),
+    ] {
+        for format in [Format::Ndjson, Format::Json] {
+            let pulled = pull("", format, Single::Declared, move |_| {
+                Reply { status: 206, ..Reply::json("[1]") }.header("content-range", range)
+            });
+            match message {
+                Some(message) => {
+                    assert!(chain(pulled.error()).ends_with(message), "{}", chain(pulled.error()));
+                }
+                None => assert_eq!(pulled.records().len(), 1),
+            }
+        }
+    }
 }

@@ -254,7 +254,7 @@ impl From<ConfigError> for Refused {
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    SinkTypes { registry, plugins }: &SinkTypes,
+    SinkTypes { registry, plugins, .. }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Refused> {
     let SinkFor { name, stream } = sink;

@@ -51,7 +51,13 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
         }
         PageError::ShortButContinues { .. } => {
             format!(
-                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
+                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`; if it is, and a total counts other records, too, set `total` there, so that it is only compared at the end"
+            )
+        }
+        PageError::EmptyButMore { found, .. } => {
+            let at = found.first().map(|found| found.at.as_str()).unwrap_or_default();
+            format!(
+                "check whether the API stops at a number of pages or records; if this total counts other records, too, set `streams.{stream}.pages.total = \"{at}\"`, so that it is only compared at the end"
             )
         }
         PageError::TooManyEmpty { .. } => {

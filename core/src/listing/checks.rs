@@ -112,13 +112,15 @@ impl Pages<'_> {
         PageProblem { sign, message: presentable(&self.client.redact(&message)) }
     }
 
-    /// Checks that a page of CSV has a header line like that of earlier pages. If it has none, its first row passes for one,
-    /// and is lost.
+    /// Checks that a page of CSV has a header line like that of earlier pages, with half of its names at least. If it has none,
+    /// its first row passes for one, and is lost. A value may be the same as a name by chance.
     pub(super) fn check_header(&mut self, page: &Page) -> Result<(), PageError> {
         let (before, found) = (&self.progress.header, page.header());
         if before.is_empty() {
             self.progress.header = found.to_vec();
-        } else if !found.is_empty() && found.iter().all(|name| !before.contains(name)) {
+        } else if !found.is_empty()
+            && 2 * found.iter().filter(|name| before.contains(name)).count() < found.len()
+        {
             return Err(PageError::OtherHeader { page: self.progress.pages });
         }
         Ok(())

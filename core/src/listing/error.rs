@@ -118,6 +118,14 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
+    /// A page has no records, which should mean the end, but a total says that there are more.
+    #[error("page {page} has no records, but also {}", continuations(found))]
+    EmptyButMore {
+        /// The number of the page, from 1.
+        page: u64,
+        /// The totals.
+        found: Vec<Continuation>,
+    },
     /// Too many pages in a row have no records.
     #[error("{pages} pages in a row have no records, but each has a next page")]
     TooManyEmpty {
@@ -205,7 +213,7 @@ pub enum PageError {
         arrays: Vec<Pointer>,
     },
     /// The header line of a page of CSV has none of the names of the first one.
-    #[error("the first line of page {page} has none of the column names of the first page")]
+    #[error("the first line of page {page} is not a header line like that of the first page")]
     OtherHeader {
         /// The number of the page, from 1.
         page: u64,

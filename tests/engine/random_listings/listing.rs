@@ -265,7 +265,9 @@ impl Listing {
             }
             // The page could be from an API that leaves out the array if there are no records.
             Fault::NoRecords => self.at == 0 && (is_elsewhere || is_before),
-            Fault::StartsOver | Fault::Stuck => self.hides_repetitions() && delivered.len() as u64 == self.records,
+            Fault::StartsOver | Fault::Stuck => {
+                self.hides_repetitions() && delivered.len() as u64 == self.records
+            }
             // The configuration says that a page without this place is the last one.
             Fault::Renamed => self.end_by == EndBy::NextAbsent && is(&|id| id < self.size),
             _ => false,

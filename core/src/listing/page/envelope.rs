@@ -106,15 +106,15 @@ pub(super) fn header_leads_on(name: &str) -> bool {
     words.any(has) && !["prev", "self", "first", "last", "start"].iter().any(|word| name.contains(word))
 }
 
-/// Counts of pages that are greater than one, and totals that are greater than `records`.
-pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation> {
+/// Counts of pages that are greater than `pages`, and totals that are greater than `records`.
+pub(super) fn larger_totals(envelope: &Value, records: u64, pages: u64) -> Vec<Continuation> {
     let mut found = Vec::new();
     visit(envelope, &mut Vec::new(), &mut |path, value| {
         let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
         let name = name.replace(['_', '-'], "");
         let least = match name.as_str() {
             "count" if path.len() == 1 => records,
-            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => 1,
+            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => pages,
             "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
             | "totalsize" => records,
             _ => return Descend::Yes,

@@ -74,6 +74,7 @@ impl Page {
             bytes.clear();
             return Ok(Self::without_content(status, url, headers, bytes));
         }
+        BodyFault::check_range(status, &headers)?;
         BodyFault::check_encoding(&headers, &bytes)?;
         if layout.format != Format::Json {
             let page = Self::of_lines(status, url, headers, bytes, spooled, layout);
@@ -214,10 +215,15 @@ impl Page {
 
     /// Counts of pages and totals that say that there is more than this page.
     pub(super) fn larger_totals(&self) -> Vec<Continuation> {
-        let mut found = envelope::larger_totals(self.envelope(), self.len());
+        self.totals_beyond(self.len(), 1)
+    }
+
+    /// Counts of pages and totals that say that there is more than so many records and pages.
+    pub(super) fn totals_beyond(&self, records: u64, pages: u64) -> Vec<Continuation> {
+        let mut found = envelope::larger_totals(self.envelope(), records, pages);
         let headers = self.headers.iter().filter_map(|(name, value)| {
             let total = envelope::total_in_header(name.as_str(), value.to_str().ok()?)?;
-            let is_larger = total > self.len();
+            let is_larger = total > records;
             is_larger.then(|| Continuation { at: format!("header:{name}"), found: total.to_string() })
         });
         found.extend(headers);
