@@ -82,6 +82,7 @@ mod shown_url;
 pub mod sink;
 pub mod state;
 pub mod suggest;
+pub mod times;
 pub mod window;
 
 pub use self::{

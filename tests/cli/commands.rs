@@ -1,8 +1,11 @@
 //! The commands other than `run` and `demo`.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use longhaul_tests::Reply;
+use longhaul_tests::{FaultServer, Reply};
 
 use crate::{
     api::{self, CLIENT_SECRET, without_faults},
@@ -207,21 +210,61 @@ fn a_command_works_as_if_started_in_another_folder() {
     assert!(ended.stderr.ends_with("hint: check the folder of -C: `missing`\n"), "{}", ended.stderr);
 }
 
-/// If the API ignores the cursor, every page is the first one. `run` finds that on its third request.
-#[test]
-fn check_finds_a_second_page_that_leads_to_itself() {
-    let server = api::server(|_| Reply::json(r#"{"data":[1,2],"next":"abc"}"#).into());
-    let stream = "[streams.events]\npath = \"/events\"\nrecords = \"/data\"\n\
-                  pages = { type = \"cursor\", param = \"curser\", cursor = \"/next\" }\n";
-    let folder = Folder::configured(&(api::connection(&api::root(&server)) + stream));
-    let cause = "caused by: after 2 pages the API points to a page that was already fetched\n\
-                 hint: the next links of the API form a loop; check `streams.events.pages`, or report the loop to the \
-                 API's operator\n";
+/// A folder with a stream of these pages, and a server that answers the request with this number.
+fn cursors(pages: &str, answer: impl Fn(u64) -> String + Send + Sync + 'static) -> (Folder, FaultServer) {
+    let count = AtomicU64::new(0);
+    let server = api::server(move |_| Reply::json(answer(count.fetch_add(1, Ordering::SeqCst))).into());
+    let stream =
+        format!("[streams.events]\npath = \"/events\"\nrecords = \"/data\"\npages = {{ {pages} }}\n");
+    (Folder::configured(&(api::connection(&api::root(&server)) + &stream)), server)
+}
+
+/// `check` and `run` find this at the page that `which` names.
+#[track_caller]
+fn assert_not_checked(which: &str, cause: &str, (folder, server): (Folder, FaultServer)) {
     folder
         .run("check")
-        .assert_failed(4, &format!("error: could not fetch the first page of `events`\n  {cause}"));
+        .assert_failed(4, &format!("error: could not fetch the {which} page of `events`\n  {cause}"));
     assert_eq!(server.received().len(), 3, "a token and two pages");
     let ended = folder.run("run");
     assert_eq!(ended.code, Some(4));
     assert_eq!(ended.last_error(), format!("error: the stream `events` is not complete\n  {cause}"));
+}
+
+#[test]
+fn check_finds_a_second_page_that_leads_to_itself() {
+    let pages = "type = \"cursor\", param = \"cursor\", cursor = \"/next\"";
+    assert_not_checked(
+        "third",
+        "caused by: after 2 pages the API points to a page that was already fetched\n\
+         hint: the next links of the API form a loop; check `streams.events.pages`, or report the loop to the API's \
+         operator\n",
+        cursors(pages, |number| format!(r#"{{"data":[{number}],"next":"abc"}}"#)),
+    );
+}
+
+/// An API that ignores the cursor sends the first page again and again, often with another cursor each time.
+#[test]
+fn check_finds_a_cursor_that_the_api_ignores() {
+    let answer = |number| format!(r#"{{"data":[{{"id":1}},{{"id":2}}],"next":"/events?c={number}"}}"#);
+    let same = "caused by: pages 1 and 2 have the same records\nhint: ";
+    assert_not_checked(
+        "second",
+        &format!(
+            "{same}the API seems to ignore the cursor: check the name in `streams.events.pages.param`, and whether it \
+             belongs in the query or the body; if pages may be alike, set `identical_pages = true` there\n"
+        ),
+        cursors("type = \"cursor\", param = \"curser\", cursor = \"/next\"", answer),
+    );
+    assert_not_checked(
+        "second",
+        &format!(
+            "{same}the next links of the API seem to lead to one page again and again: report it to the API's operator; \
+             if pages may be alike, set `streams.events.pages.identical_pages = true`\n"
+        ),
+        cursors("type = \"next_url\", next = \"/next\"", answer),
+    );
+    let pages = "type = \"cursor\", param = \"cursor\", cursor = \"/next\", identical_pages = true";
+    let (folder, _server) = cursors(pages, answer);
+    folder.run("check").assert_complete();
 }

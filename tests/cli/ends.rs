@@ -123,7 +123,7 @@ fn a_page_of_csv_without_its_header_line_stops_the_run() {
             Reply { body: text.into(), ..Reply::status(200) }
         },
         "error: the stream `events` is not complete\n  \
-         caused by: the first line of page 2 has none of the column names of the first page\n\
+         caused by: the first line of page 2 is not a header line like that of the first page\n\
          hint: if not every page has a header line, name the columns in `streams.events.csv.header`\n",
     );
 }
@@ -258,7 +258,8 @@ fn a_short_page_that_names_a_next_one_stops_the_run() {
         |request| reply(&json!({ "data": &records(page(request))[..2], "has_more": true })),
         "error: the stream `events` is not complete\n  \
          caused by: page 1 has fewer records than were requested, but also `/has_more` (true)\n\
-         hint: if a short page is not the last one, remove `short = true` from `streams.events.pages.end`\n",
+         hint: if a short page is not the last one, remove `short = true` from `streams.events.pages.end`; if it \
+         is, and a total counts other records, too, set `total` there, so that it is only compared at the end\n",
     );
 }
 

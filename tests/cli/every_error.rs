@@ -101,3 +101,39 @@ fn what_only_the_plan_of_a_stream_finds() {
     ];
     Folder::configured(&configuration).run("run").assert_failed(2, &expected.concat());
 }
+
+#[test]
+fn the_columns_and_paths_of_sinks_and_the_rest_of_the_configuration() {
+    let sinks = "[sinks.rows]\ntype = \"csv\"\npath = \"{straem}/{window.start}.csv\"\ncolumns = [\"/a\", \"b\", 7]\n\
+                 [sinks.lines]\ntype = \"ndjson\"\npath = \"{window.start}.ndjson\"\n\
+                 [sinks.other]\ntype = \"ndjson\"\npath = \"{dat}.ndjson\"\nmode = \"apend\"\n";
+    let streams = "[streams.a]\npath = \"/a\"\nsinks = [\"rows\", \"lines\", \"other\"]\n";
+    let of_columns = of_sink(
+        "rows",
+        8,
+        "column 2: `b` is not a JSON pointer: it must be empty or start with `/`; column 3: it must be text or a \
+         table, not a number",
+    );
+    let of_path = of_sink("lines", 11, "`{window.start}` is not a known placeholder")
+        + "hint: add a table `[streams.a.window]`, whose windows have these times\n";
+    let of_mode =
+        of_sink("other", 15, "`mode` must be `replace` or `append`, not `apend` (did you mean `append`?)");
+    let expected = [of_columns, of_path.clone(), of_mode].concat();
+    for command in ["run", "check --offline"] {
+        Folder::configured(&[API, sinks, streams].concat()).run(command).assert_failed(2, &expected);
+    }
+    let of_stream = "error: `streams.a.path`: `a` does not start with `/`\n  in: longhaul.toml:17\n";
+    let broken = streams.replace("\"/a\"", "\"a\"");
+    Folder::configured(&[API, sinks, &broken].concat()).run("run").assert_failed(2, &(expected + of_stream));
+    let repaired = sinks.replace("\"b\", 7", "\"/b\"").replace("apend", "append");
+    let expected = [
+        of_sink(
+            "rows",
+            7,
+            "`{straem}` is not a known placeholder (did you mean `stream`?); `{window.start}` is not a known placeholder",
+        ),
+        of_path,
+        of_sink("other", 14, "`{dat}` is not a known placeholder (did you mean `date`?)"),
+    ];
+    Folder::configured(&[API, &repaired, streams].concat()).run("run").assert_failed(2, &expected.concat());
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use longhaul_core::{
     Source,
     listing::{
+        end::{Ends, LastPage},
         page::{Csv, Format},
         paginate::{NextUrl, PageNumber, Paginator, Renewal, Single, Token},
     },
@@ -76,6 +77,11 @@ fn an_empty_page_with_an_error_does_not_end_a_listing() {
         (json!({ "data": [], "errors": [{ "message": "boom" }] }), "boom"),
         (json!({ "data": [], "ok": false, "error": "overloaded" }), "overloaded"),
         (json!({ "data": [], "next": null, "success": false }), "`success` is false"),
+        (json!({ "data": [], "next": null, "Success": "false" }), "`Success` is false"),
+        (json!({ "data": [], "next": null, "Errors": [{ "Message": "boom" }] }), "boom"),
+        (json!({ "data": [], "next": null, "ERROR": "boom" }), "boom"),
+        (json!({ "data": [], "next": null, "status": "error", "message": "boom" }), "boom"),
+        (json!({ "data": [], "next": null, "status": "FAIL" }), "`status` is `FAIL`"),
     ] {
         for paginator in [Arc::new(cursor()) as Arc<dyn Paginator>, Arc::new(numbered())] {
             let page = page.clone();
@@ -138,7 +144,7 @@ fn a_page_of_csv_without_its_header_line_is_an_error() {
     let links = || NextUrl::at("link:next".parse().unwrap());
     let csv = |header: Option<&[&str]>| {
         let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        Format::Csv(Csv { delimiter: b',', header })
+        Format::Csv(Csv { header, ..Csv::default() })
     };
     let answer = |second: &'static str| {
         move |number: u64| {
@@ -147,10 +153,10 @@ fn a_page_of_csv_without_its_header_line_is_an_error() {
             if number == 1 { reply.header("link", "</x?page=2>; rel=next") } else { reply }
         }
     };
-    for second in ["2,b\n3,c\n", "2,b\n"] {
+    for second in ["2,b\n3,c\n", "2,b\n", "3,x,y,id\n"] {
         assert_fails(
             &pull("", csv(None), links(), answer(second)),
-            "the first line of page 2 has none of the column names of the first page",
+            "the first line of page 2 is not a header line like that of the first page",
         );
     }
     let pulled = pull("", csv(None), links(), answer("n,more\nb,7\n"));
@@ -163,6 +169,8 @@ fn an_error_beside_records_is_not_ignored() {
         (json!({ "error": { "message": "a shard failed" } }), "a shard failed"),
         (json!({ "errors": ["timed out"] }), "timed out"),
         (json!({ "ok": false }), "`ok` is false"),
+        (json!({ "status": "failed", "msg": "a shard failed" }), "a shard failed"),
+        (json!({ "error_code": 7, "error_message": "a shard failed" }), "a shard failed"),
     ] {
         let answer = move |number: u64| {
             let mut page = json!({ "data": [number], "next": (number < 3).then_some(number + 1) });
@@ -204,9 +212,42 @@ fn an_error_is_not_a_single_record() {
     let record = json!({ "id": 1, "error": null, "errors": [], "ok": true });
     let pulled = pull("", Format::Json, Single::Declared, move |_| json(&record));
     assert_eq!(pulled.records(), [r#"{"error":null,"errors":[],"id":1,"ok":true}"#]);
-    // As one of several, it is a record with such a field.
-    let pulled = pull("", Format::Json, Single::Declared, |_| json(&json!([{ "error": "x" }])));
-    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
+    let failed = json!({ "id": 1, "status": "failed" });
+    let pulled = pull("", Format::Json, Single::Declared, move |_| json(&failed));
+    assert_eq!(pulled.records(), [r#"{"id":1,"status":"failed"}"#]);
+}
+
+#[test]
+fn an_error_that_breaks_off_a_list_is_not_a_record() {
+    let error = json!({ "error": { "code": 500, "message": "a shard failed" }, "success": false });
+    let message = "the last record of page 1 looks like an error, not like a record: a shard failed";
+    for records in [json!([error]), json!([{ "id": 1 }, { "id": 2, "error": "x" }, error])] {
+        let page = json!({ "data": records });
+        let pulled = pull("/data", Format::Json, Single::Declared, move |_| json(&page));
+        assert_fails(&pulled, message);
+        let lines: Vec<_> = records.as_array().unwrap().iter().map(ToString::to_string).collect();
+        let pulled = pull("", Format::Ndjson, Single::Declared, move |_| Reply {
+            body: lines.join("\n").into(),
+            ..Reply::status(200)
+        });
+        assert_fails(&pulled, message);
+    }
+    for records in [
+        json!([{ "error": "x" }, { "error": "y" }]),
+        json!([{ "id": 1, "error": "x" }]),
+        json!([{ "id": 1 }, { "message": "x", "code": 7 }]),
+        json!([{ "id": 1 }, { "error": null }]),
+    ] {
+        let page = json!({ "data": records });
+        let pulled = pull("/data", Format::Json, Single::Declared, move |_| json(&page));
+        assert_eq!(pulled.records().len(), records.as_array().unwrap().len(), "{records}");
+    }
+    let format = Format::Csv(Csv::default());
+    let pulled = pull("", format, Single::Declared, |_| Reply {
+        body: "error,message\n,ok\nE7,boom\n".into(),
+        ..Reply::status(200)
+    });
+    assert_eq!(pulled.records().len(), 2, "all rows have the same columns");
 }
 
 #[test]
@@ -216,9 +257,67 @@ fn an_error_in_json_is_not_a_line() {
         &pull("", Format::Ndjson, Single::Declared, move |_| error()),
         "page 1 has records, but also an error: the export has expired",
     );
-    let line = || Reply { body: b"{\"error\":\"x\"}\n".to_vec(), ..Reply::status(200) };
+    let line = || Reply { body: b"{\"id\":1,\"error\":\"x\"}\n".to_vec(), ..Reply::status(200) };
     let pulled = pull("", Format::Ndjson, Single::Declared, move |_| {
         line().header("content-type", "application/x-ndjson")
     });
-    assert_eq!(pulled.records(), [r#"{"error":"x"}"#]);
+    assert_eq!(pulled.records(), [r#"{"id":1,"error":"x"}"#]);
+}
+
+#[test]
+fn a_total_that_nobody_has_named_can_show_that_a_listing_is_not_complete() {
+    // The API has no pages beyond the third.
+    let deepest = |total: &'static str| {
+        move |number: u64| {
+            let data = if number <= 3 { vec![2 * number, 2 * number + 1] } else { Vec::new() };
+            json(&json!({ "data": data, "meta": { total: 25_000 } }))
+        }
+    };
+    assert_fails(
+        &pull("/data", Format::Json, numbered(), deepest("total")),
+        "page 4 has no records, but also `/meta/total` (25000)",
+    );
+    assert_eq!(pull("/data", Format::Json, numbered(), deepest("took")).records().len(), 6);
+    // A server that sends smaller pages than requested.
+    let (setup, _) = Setup::scripted_api(&Arc::new(Tokens::new(Lifetime::Unlimited)), |request| {
+        let number: u64 = request.query("page").unwrap().parse().unwrap();
+        let data: Vec<_> = (0..if number < 3 { 2 } else { 1 }).map(|index| 2 * number + index).collect();
+        json(&json!({ "data": data, "total": 5, "page": number }))
+    });
+    let last = vec![LastPage { is_short: true, ..LastPage::default() }];
+    let ends = |total: Option<&str>| Ends {
+        last: last.clone(),
+        size: Some(3),
+        total: total.map(|total| total.parse().unwrap()),
+        ..Ends::default()
+    };
+    let source = |total| Source { ends: ends(total), ..setup.source_at("/x", "/data", numbered()) };
+    let pulled = setup.pull(&source(None), None);
+    assert_fails(&pulled, "page 1 has fewer records than were requested, but also `/total` (5)");
+    // A total that the user names is compared at the end.
+    let summary = setup.pull(&source(Some("/total")), None).summary();
+    assert_eq!((summary.records, summary.missing), (2, 3));
+}
+
+#[test]
+fn a_range_of_bytes_is_not_a_page() {
+    for (range, message) in [
+        ("bytes 0-9/100", Some("the answer is only a part of the content: `bytes 0-9/100`")),
+        ("Bytes 1-9/10", Some("the answer is only a part of the content: `bytes 1-9/10`")),
+        ("bytes 0-9/*", Some("the answer is only a part of the content: `bytes 0-9/*`")),
+        ("bytes 0-9/10", None),
+        ("items 0-0/1", None),
+    ] {
+        for format in [Format::Ndjson, Format::Json] {
+            let pulled = pull("", format, Single::Declared, move |_| {
+                Reply { status: 206, ..Reply::json("[1]") }.header("content-range", range)
+            });
+            match message {
+                Some(message) => {
+                    assert!(chain(pulled.error()).ends_with(message), "{}", chain(pulled.error()));
+                }
+                None => assert_eq!(pulled.records().len(), 1),
+            }
+        }
+    }
 }

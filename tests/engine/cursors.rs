@@ -6,10 +6,11 @@ use longhaul_core::{
     Source,
     listing::{
         PageError,
+        end::Ends,
         paginate::{Renewal, Token},
     },
 };
-use longhaul_tests::{Lifetime, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
+use longhaul_tests::{Lifetime, Pulled, Received, Reply, ScriptedTransport, Setup, Tokens, chain, with_more};
 use serde_json::{Value, json};
 
 fn token(renewal: Renewal) -> Token {
@@ -176,4 +177,47 @@ fn an_invalid_cursor_is_an_error() {
         let pulled = setup.pull(&source, None);
         assert_eq!(chain(pulled.error()), message);
     }
+}
+
+/// Pulls a listing from an API that sends these records on every page, each time with another cursor.
+fn pull_same(records: Value, may_repeat: bool, pages: u64) -> Pulled {
+    let (setup, _) = setup(move |request| {
+        let number: u64 = request.query("cursor").map_or(1, |number| number.parse().unwrap());
+        json!({ "entities": records, "cursor": (number < pages).then(|| number + 1) })
+    });
+    let ends = Ends { may_repeat, ..Ends::default() };
+    setup.pull(&Source { ends, ..setup.source_at("/x", "/entities", token(Renewal::EachPage)) }, None)
+}
+
+#[test]
+fn an_api_that_ignores_the_cursor_is_found_at_its_second_page() {
+    for records in [json!([{ "id": 1 }, { "id": 2 }]), json!(["a", "b", "c"])] {
+        let pulled = pull_same(records, false, u64::MAX);
+        assert_eq!(chain(pulled.error()), "pages 1 and 2 have the same records");
+        assert!(!pulled.calls.any_finished(), "nothing is published");
+    }
+    let pulled = pull_same(json!([{ "id": 1 }, { "id": 2 }]), true, 5);
+    assert_eq!(pulled.records().len(), 10, "the user says that pages may be alike");
+}
+
+#[test]
+fn pages_of_records_that_do_not_differ_may_be_alike() {
+    for records in [json!([{ "status": "ok" }]), json!([0, 0, 0]), json!([{}, { "n": 1 }, {}])] {
+        let count = records.as_array().unwrap().len() * 100;
+        assert_eq!(pull_same(records.clone(), false, 100).records().len(), count, "{records}");
+        let endless = pull_same(records, false, u64::MAX);
+        assert_eq!(chain(endless.error()), "pages 1 to 101 have the same records");
+    }
+    assert_eq!(pull_same(json!([]), false, 5).records(), [""; 0]);
+}
+
+#[test]
+fn a_page_that_comes_again_later_is_found_once_it_follows_itself() {
+    let (setup, _) = setup(|request| {
+        let number: u64 = request.query("cursor").map_or(1, |number| number.parse().unwrap());
+        let first = number.min(4) * 10;
+        json!({ "entities": [first, first + 1], "cursor": number + 1 })
+    });
+    let pulled = setup.pull(&setup.source_at("/x", "/entities", token(Renewal::EachPage)), None);
+    assert_eq!(chain(pulled.error()), "pages 5 and 6 have the same records");
 }

@@ -321,7 +321,7 @@ fn duplicates_are_dropped_across_the_batches_of_a_page() {
 fn rows_mean_what_they_mean_to_the_csv_crate() {
     let header = Some(vec!["x".to_owned(), "y".to_owned()]);
     let layout = Layout::new(&Pointer::default(), &[])
-        .with_format(Format::Csv(Csv { delimiter: b',', header }), EmptyBody::Page);
+        .with_format(Format::Csv(Csv { header, ..Csv::default() }), EmptyBody::Page);
     let pieces = ["a", "\"", "\"\"", ",", "\n", "\r\n", "\r", "é", " "];
     let mut texts = vec![String::new()];
     let mut accepted = 0;

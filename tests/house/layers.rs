@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "partition",
             "shown_url",
             "suggest",
+            "times",
             "window",
         ],
     ),

@@ -78,7 +78,7 @@ pub use self::{
         api::{Api, Proxy},
         auth::{Auth, ClientAuth, Grant, RequestFormat, TokenRequest, TokenResponse},
         content::Content,
-        csv::Csv,
+        csv::{Csv, EmptyLines},
         each::Each,
         errors::Refusals,
         incremental::{Incremental, Order},

@@ -1,5 +1,7 @@
 //! The placeholders that the requests of a stream may have.
 
+use std::path::Path;
+
 use longhaul_core::sink::{UnknownPlaceholder, Variables};
 use serde_json::Value;
 
@@ -38,18 +40,63 @@ pub fn known(stream: &Stream, request: RequestOf) -> Variables {
     each.into_iter().fold(known, |known, name| known.with(name, ""))
 }
 
+/// The placeholders that the path of a sink may have. Relative paths are below `folder`.
+pub fn of_sinks(name: &str, stream: &Stream, folder: &Path) -> Variables {
+    let of_window = stream.window.iter().flat_map(|_| ["window.start", "window.end"]);
+    let names = ["date", "partition"].into_iter().chain(of_window).map(str::to_owned);
+    let of_parent = stream.each.as_ref().map(Each::placeholders).unwrap_or_default();
+    let with = |known: Variables, name: String| {
+        let itself = format!("{{{name}}}");
+        known.with(name, itself)
+    };
+    names.chain(of_parent).fold(Variables::new(name, folder), with)
+}
+
 /// Checks the placeholders in all strings of `value`.
 ///
 /// # Errors
-/// One of them is not known.
+/// Every one that is not known.
 pub fn check_all(value: &Value, known: &Variables) -> Result<(), UnknownPlaceholder> {
-    match value {
-        Value::String(text) => known.expand(text).map(drop),
-        Value::Array(elements) => elements.iter().try_for_each(|element| check_all(element, known)),
-        Value::Object(members) => members.values().try_for_each(|member| check_all(member, known)),
-        _ => Ok(()),
-    }
+    let (elements, members) = match value {
+        Value::String(text) => return known.expand(text).map(drop),
+        Value::Array(elements) => (elements.iter(), None),
+        Value::Object(members) => ([].iter(), Some(members.values())),
+        _ => return Ok(()),
+    };
+    let values = elements.chain(members.into_iter().flatten());
+    let unknown = values.filter_map(|value| check_all(value, known).err()).reduce(UnknownPlaceholder::and);
+    unknown.map_or(Ok(()), Err)
 }
 
-/// What to do about an unknown placeholder.
+/// What to do about an unknown placeholder that has no value here, but elsewhere or with another configuration of the stream
+/// `name`. `message` says which one it is.
+pub fn hint(name: &str, stream: &Stream, message: &str) -> Option<String> {
+    let names = |placeholders: &[&str]| {
+        placeholders.iter().any(|placeholder| message.contains(&format!("`{{{placeholder}}}`")))
+    };
+    if names(&["window.start", "window.end", "window.last"]) {
+        return Some(match stream.window {
+            None => format!("add a table `[streams.{name}.window]`, whose windows have these times"),
+            Some(_) => {
+                "a window is only known in `path`, `query`, `body` and the path of a sink, and its last \
+                        time only in requests"
+                    .to_owned()
+            }
+        });
+    }
+    if names(&["job.id", "job.url"]) {
+        return Some(match &stream.job {
+            None => format!("add a table `[streams.{name}.job]`, whose job has this value"),
+            Some(job) if names(&["job.url"]) && job.url.is_none() => {
+                format!("set `streams.{name}.job.url` to its place in the answer")
+            }
+            Some(_) => "a job is only known in `poll`, `cancel` and the requests for its results".to_owned(),
+        });
+    }
+    // A name that is only misspelt has a suggestion.
+    let is_of_parent = message.contains("`{each.") && !message.contains("did you mean");
+    is_of_parent.then(|| format!("name it in `streams.{name}.each`, which says where parents come from"))
+}
+
+/// What to do about any other unknown placeholder in a request.
 pub const HINT: &str = "write a brace that is meant for the server twice: `{{`";

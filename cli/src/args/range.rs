@@ -9,13 +9,19 @@ use crate::config::{Moment, Range};
 #[command(next_help_heading = "Range of time, instead of the configured one")]
 pub(crate) struct RangeArguments {
     /// Start: a date, a date and time, or a relative time such as now-7d/d, yesterday or "last month"
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) from: Option<String>,
     /// End, exclusive: a time as for --from
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
     /// From so long ago to now: 7d, 12h, 1M (a month)
-    #[arg(long, value_name = "SPAN", value_parser = Range::last, conflicts_with_all = ["from", "to"])]
+    #[arg(
+        long,
+        value_name = "SPAN",
+        value_parser = Range::last,
+        allow_hyphen_values = true,
+        conflicts_with_all = ["from", "to"]
+    )]
     pub(crate) last: Option<Range>,
     /// A calendar month, such as 2026-10; the current one ends now
     #[arg(long, value_name = "MONTH", value_parser = Range::month, conflicts_with_all = ["from", "to", "last"])]

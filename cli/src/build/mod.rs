@@ -11,6 +11,8 @@ mod new_files;
 mod option_errors;
 mod parents;
 mod placeholders;
+mod plugins;
+mod query_secrets;
 mod request_limit;
 mod rules;
 mod sink_errors;
@@ -25,8 +27,9 @@ pub(crate) use self::{
     lookups::{NameSource, without_lookups},
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, names_sink, parents_sink},
+    plugins::plugins,
     sink_errors::{of_options, of_plugin, of_table},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, plugins, registry},
+    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, registry},
     source::source,
     stores::StoreAccess,
 };

@@ -2,8 +2,7 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    ffi::OsString,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -14,10 +13,10 @@ use longhaul_core::{
         Column,
         lookup::{Lookup, NamingSink, SharedNames},
     },
-    sink::{OpenSink, Options, Registry, SinkError, SinkType},
+    sink::{OpenSink, Options, Registry, SinkError, SinkErrorKind, SinkType},
 };
 use longhaul_plugin_host::{LoadError, Plugins};
-use longhaul_sinks::{Children, Stdout};
+use longhaul_sinks::{Children, Objects, Stdout};
 use serde_json::Value;
 
 use super::{
@@ -32,7 +31,7 @@ use super::{
     stream_table::{check_table, options_from_table},
 };
 use crate::{
-    config::{ConfigError, Loaded, Origin, Sink, Stream, Table},
+    config::{ConfigError, Loaded, Origin, Sink, Stream, placeholders},
     terminal::failure::Failure,
 };
 
@@ -55,6 +54,7 @@ pub(crate) fn end_children() {
 pub(crate) struct SinkTypes {
     registry: Registry,
     plugins: Plugins,
+    objects: Objects,
 }
 
 impl SinkTypes {
@@ -63,50 +63,36 @@ impl SinkTypes {
         let mut registry = Registry::default();
         let disk = Arc::new(SystemDisk);
         let credentials = stores.loaded.credential_variables().to_owned();
+        let objects = objects(stores);
         longhaul_sinks::register_with_objects(
             &mut registry,
             Stdout::of_process(),
             disk,
-            objects(stores),
+            objects.clone(),
             credentials,
         );
         #[cfg(feature = "linked")]
         super::linked::register(&mut registry);
-        Self { registry, plugins }
+        Self { registry, plugins, objects }
     }
-}
 
-/// Searches for plugins in `plugin_path`, then `LONGHAUL_PLUGIN_PATH`, then the user's data folder, then the folder of
-/// the executable.
-pub(crate) fn plugins(
-    plugin_path: &[PathBuf],
-    environment: &[(OsString, OsString)],
-    working_folder: &Path,
-) -> Result<Plugins, LoadError> {
-    let variable =
-        |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let listed = variable("LONGHAUL_PLUGIN_PATH").unwrap_or_default();
-    let listed = std::env::split_paths(&listed).filter(|folder| !folder.as_os_str().is_empty());
-    let data = variable("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let data = data.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
-    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
-    let folders =
-        plugin_path.iter().cloned().chain(listed).chain(data.map(|data| data.join("longhaul/plugins")));
-    Plugins::new(folders.chain(beside).map(|folder| working_folder.join(folder)))
+    /// Checks that the store of the object at `address` can be used.
+    pub(crate) fn check_object(&self, address: &str) -> Result<(), SinkError> {
+        self.objects.check(address)
+    }
 }
 
 /// The sink of a stream that names no sink.
 pub(crate) const STDOUT: &str = "stdout";
 
-/// The name of a sink, and the table of the stream that uses it.
+/// The name of a sink, and the stream that uses it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SinkFor<'s> {
     /// The sink's name.
     pub(crate) name: &'s str,
-    /// The table of the stream, for sinks without their own list of columns.
-    pub(crate) table: Option<&'s Table>,
-    /// The field by which the stream drops duplicates, for sinks without a key of their own.
-    pub(crate) unique: Option<&'s Pointer>,
+    /// The stream. Its table is for sinks without their own list of columns, and the field by which it drops duplicates
+    /// for sinks without a key of their own.
+    stream: &'s Stream,
 }
 
 /// The sinks of a run, by name and by what they take from the stream.
@@ -129,13 +115,20 @@ struct Configured {
 }
 
 impl ConfiguredSinks {
-    /// Configures these sinks. `stdout` does not need a table in the configuration.
+    /// Configures these sinks, and checks their paths. Relative ones are below `folder`. `stdout` does not need a table in
+    /// the configuration.
     pub(crate) fn configure<'n>(
         loaded: &Loaded,
         wanted: impl IntoIterator<Item = SinkFor<'n>>,
         types: &SinkTypes,
+        folder: &Path,
     ) -> Result<Self, Failure> {
-        Self::configure_with(loaded, wanted, types, |options| options)
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let (sinks, mut errors) =
+            Self::configure_each(loaded, wanted.iter().copied(), types, |options| options)?;
+        errors.extend(wanted.into_iter().filter_map(|sink| sinks.wrong_path(loaded, sink, folder)));
+        loaded.in_order(errors)?;
+        Ok(sinks)
     }
 
     /// Configures these sinks with other options than the configured ones.
@@ -145,6 +138,18 @@ impl ConfiguredSinks {
         types: &SinkTypes,
         change: impl Fn(Options) -> Options,
     ) -> Result<Self, Failure> {
+        let (sinks, errors) = Self::configure_each(loaded, wanted, types, change)?;
+        loaded.in_order(errors)?;
+        Ok(sinks)
+    }
+
+    /// The sinks that can be configured, and what is wrong with the others.
+    fn configure_each<'n>(
+        loaded: &Loaded,
+        wanted: impl IntoIterator<Item = SinkFor<'n>>,
+        types: &SinkTypes,
+        change: impl Fn(Options) -> Options,
+    ) -> Result<(Self, Vec<ConfigError>), Failure> {
         let (mut sinks, mut errors) = (BTreeMap::new(), Vec::new());
         for sink in wanted {
             let Entry::Vacant(vacant) = sinks.entry(sink.key()) else { continue };
@@ -156,22 +161,45 @@ impl ConfiguredSinks {
                 Err(Refused::Sink(failure)) => return Err(failure),
             }
         }
-        loaded.in_order(errors)?;
-        Ok(Self(sinks))
+        Ok((Self(sinks), errors))
     }
 
     /// What is wrong with the sinks of the streams in `loaded`, which has other errors. Sinks that do not exist or that
-    /// cannot be loaded are not among these.
-    pub(crate) fn errors(loaded: &Loaded, types: &SinkTypes) -> Vec<ConfigError> {
+    /// cannot be loaded are not among these. Relative paths are below `folder`.
+    pub(crate) fn errors(loaded: &Loaded, types: &SinkTypes, folder: &Path) -> Vec<ConfigError> {
         let streams = loaded.streams();
         let named =
             streams.iter().flat_map(|(_, stream)| stream.sinks.iter().map(|name| SinkFor::of(name, stream)));
-        let existing = named.filter(|sink| loaded.config.sinks.contains_key(sink.name));
-        let errors = existing.map(|sink| match configure(loaded, sink, types, &|options| options) {
-            Err(Refused::Configuration(errors)) => errors,
-            _ => Vec::new(),
-        });
-        errors.flatten().collect()
+        let existing: Vec<_> = named.filter(|sink| loaded.config.sinks.contains_key(sink.name)).collect();
+        let (mut sinks, mut errors) = (Self(BTreeMap::new()), Vec::new());
+        for sink in &existing {
+            match configure(loaded, *sink, types, &|options| options) {
+                Ok(configured) => {
+                    sinks.0.insert(sink.key(), configured);
+                }
+                Err(Refused::Configuration(of_sink)) => errors.extend(of_sink),
+                Err(Refused::Sink(_)) => {}
+            }
+        }
+        errors.extend(existing.into_iter().filter_map(|sink| sinks.wrong_path(loaded, sink, folder)));
+        errors
+    }
+
+    /// What is wrong with the path of a sink, as far as that is known without the values of its placeholders.
+    fn wrong_path(&self, loaded: &Loaded, sink: SinkFor<'_>, folder: &Path) -> Option<ConfigError> {
+        let mut streams = loaded.config.streams.iter();
+        let (stream, _) = streams.find(|(_, stream)| std::ptr::eq(*stream, sink.stream))?;
+        let known = placeholders::of_sinks(stream, sink.stream, folder);
+        let error = self.get(sink)?.destination(&known).err()?;
+        if error.kind() != SinkErrorKind::Config {
+            return None;
+        }
+        let hint = placeholders::hint(stream, sink.stream, &error.to_string());
+        let error = option_error(loaded, sink.name, error);
+        Some(match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        })
     }
 
     /// The same sinks for a replay. Those with these names were named by the user.
@@ -211,12 +239,12 @@ impl ConfiguredSinks {
 impl<'s> SinkFor<'s> {
     /// The sink `name` of a stream.
     pub(crate) fn of(name: &'s str, stream: &'s Stream) -> Self {
-        Self { name, table: stream.table.as_ref(), unique: stream.unique.as_ref() }
+        Self { name, stream }
     }
 
     fn key(&self) -> SinkKey {
-        let table = self.table.map(|table| Value::from(table.options()).to_string());
-        let unique = self.unique.map(ToString::to_string);
+        let table = self.stream.table.as_ref().map(|table| Value::from(table.options()).to_string());
+        let unique = self.stream.unique.as_ref().map(ToString::to_string);
         (self.name.to_owned(), table.unwrap_or_default(), unique.unwrap_or_default())
     }
 }
@@ -238,10 +266,11 @@ impl From<ConfigError> for Refused {
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    SinkTypes { registry, plugins }: &SinkTypes,
+    SinkTypes { registry, plugins, .. }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Refused> {
-    let SinkFor { name, table, unique } = sink;
+    let SinkFor { name, stream } = sink;
+    let (table, unique) = (stream.table.as_ref(), stream.unique.as_ref());
     let configured = loaded.config.sinks.get(name);
     // `--out` alone does not make it one that the user has configured.
     let by_user = configured.filter(|sink| !is_of_command(loaded, name, sink));

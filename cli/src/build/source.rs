@@ -12,7 +12,7 @@ use longhaul_core::{
     http::place::Place,
     listing::{
         end::{Ends, RecordsMissing},
-        page::{Csv, Format},
+        page::{Csv, EmptyLines, Format},
         paginate::{
             Base, Follow, LinkOrigin, NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Single,
             Token,
@@ -29,7 +29,7 @@ use url::Url;
 use crate::{
     build::{
         placeholders::{check_parent_is_used, check_window_is_used},
-        rules,
+        query_secrets, rules,
     },
     config::{
         self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
@@ -63,6 +63,7 @@ pub(crate) fn source(
         [&job.submit, &job.poll].into_iter().chain(job.cancel.as_ref().map(|cancel| &cancel.request))
     });
     let templates: Vec<_> = of_job.chain([&first]).collect();
+    templates.iter().for_each(|request| query_secrets::add(secrets, request));
     check_parent_is_used(loaded, name, stream, &templates)?;
     check_window_is_used(loaded, name, stream, &templates)?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;
@@ -117,7 +118,9 @@ impl Requests<'_> {
             let json = body.read(&key, &origin)?;
             // In a file, nobody has looked for them yet.
             placeholders::check_all(&json, &placeholders::known(self.stream, request)).map_err(|error| {
-                ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(placeholders::HINT)
+                let hint = placeholders::hint(self.name, self.stream, &error.to_string());
+                let hint = hint.unwrap_or_else(|| placeholders::HINT.to_owned());
+                ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(hint)
             })?;
             return Ok(RequestBody::Json(json));
         }
@@ -175,8 +178,13 @@ fn format(stream: &Stream) -> Format {
         (config::Format::Json, _) => Format::Json,
         (config::Format::Ndjson, _) => Format::Ndjson,
         (config::Format::Csv, None) => Format::Csv(Csv::default()),
-        (config::Format::Csv, Some(config::Csv { delimiter, header })) => {
-            Format::Csv(Csv { delimiter: *delimiter, header: header.clone() })
+        (config::Format::Csv, Some(config::Csv { delimiter, empty_lines, header })) => {
+            let empty_lines = match empty_lines {
+                None => EmptyLines::Unclear,
+                Some(config::EmptyLines::Ignore) => EmptyLines::Ignored,
+                Some(config::EmptyLines::Records) => EmptyLines::Rows,
+            };
+            Format::Csv(Csv { delimiter: *delimiter, header: header.clone(), empty_lines })
         }
     }
 }
@@ -280,7 +288,8 @@ fn link_origin(origin: config::LinkOrigin, base_url: &Url) -> LinkOrigin {
 }
 
 fn ends(stream: &Stream) -> Ends {
-    let config::Ends { end, ends_at_total, max_empty, more, size, total } = stream.pages.ends.clone();
+    let config::Ends { end, ends_at_total, identical_pages, max_empty, more, size, total } =
+        stream.pages.ends.clone();
     let records_missing = match stream.records_missing {
         config::RecordsMissing::Error => RecordsMissing::Suspicious,
         config::RecordsMissing::Empty => RecordsMissing::Empty,
@@ -288,7 +297,17 @@ fn ends(stream: &Stream) -> Ends {
     let default = Ends::default();
     let max_empty = max_empty.map_or(default.max_empty, NonZeroU64::get);
     let hides_records = matches!(stream.pages.style, Style::Offset { step: config::OffsetStep::Size, .. });
-    Ends { more, total, at_total: ends_at_total, last: end, max_empty, size, hides_records, records_missing }
+    Ends {
+        more,
+        total,
+        at_total: ends_at_total,
+        last: end,
+        max_empty,
+        may_repeat: identical_pages.unwrap_or(default.may_repeat),
+        size,
+        hides_records,
+        records_missing,
+    }
 }
 
 fn headers(

@@ -48,7 +48,7 @@ fn build(
     let streams = session.streams(names)?;
     let arguments = RunArguments::default();
     let named = streams.iter().flat_map(|(_, stream)| sink_names(stream, &arguments));
-    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?, &session.folder)?;
     let access = session.connect()?;
     then(&plan(session, &arguments, &streams, &sinks, &access)?, &access)
 }

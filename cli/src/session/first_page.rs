@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longhaul_core::{
     Client, Source,
-    listing::{Pages, page::Page},
+    listing::{PageError, Pages, page::Page},
     pull::{Each, PullError},
     sink::Variables,
     state::{Parent, Start},
@@ -72,7 +72,7 @@ impl FirstPage {
             return Ok(Self::NeedsJob(variables));
         }
         pages(source, access.client(name), &variables, start.as_ref(), wanted)
-            .map_err(|error| failed(session, name, error))
+            .map_err(|(which, error)| failed(which, session, name, error))
     }
 
     /// Fetches the page of a job: submits the job, waits for it, and cancels it after the page.
@@ -89,7 +89,7 @@ impl FirstPage {
             Some(job) => job.preview(client, variables, page).map(Option::flatten),
             None => page(variables),
         };
-        fetched.map_err(|error| failed(session, name, error))
+        fetched.map_err(|error| failed(FIRST, session, name, error))
     }
 }
 
@@ -120,6 +120,9 @@ fn first_parent(
     parent.map_err(|error| Failure::new(exit, error))
 }
 
+/// Names the first page in messages.
+const FIRST: &str = "first";
+
 fn page(
     source: &Source,
     client: &Arc<Client>,
@@ -135,20 +138,22 @@ fn pages(
     variables: &Variables,
     start: Option<&Start>,
     wanted: Wanted,
-) -> Result<FirstPage, PullError> {
-    let mut pages = Pages::new(client, source.listing(variables, start)?);
-    let first = pages.fetch()?.map(Box::new);
+) -> Result<FirstPage, (&'static str, PullError)> {
+    let of = |which: &'static str| move |error: PageError| (which, PullError::from(error));
+    let listing = source.listing(variables, start).map_err(|error| (FIRST, error))?;
+    let mut pages = Pages::new(client, listing);
+    let first = pages.fetch().map_err(of(FIRST))?.map(Box::new);
     let second = match wanted {
-        Wanted::TwoPages if first.is_some() => pages.fetch()?.map(Box::new),
+        Wanted::TwoPages if first.is_some() => pages.fetch().map_err(of("second"))?.map(Box::new),
         _ => None,
     };
     if second.is_some() {
-        // If the API ignores the cursor, the second page is the first one again, and leads to itself.
-        pages.check_next()?;
+        // If the API ignores the cursor, the second page may be the first one again, and lead to itself.
+        pages.check_next().map_err(of("third"))?;
     }
     Ok(FirstPage::Fetched { first, second })
 }
 
-fn failed(session: &Session, name: &str, error: PullError) -> Failure {
-    Failure::of_first_page(name, error, session.stop.reason())
+fn failed(which: &'static str, session: &Session, name: &str, error: PullError) -> Failure {
+    Failure::of_page(which, name, error, session.stop.reason())
 }

@@ -94,7 +94,7 @@ impl Session {
                 folder: sources.cwd.join(&loaded.config.state_dir),
             };
             plugins.map_or(Vec::new(), |plugins| {
-                ConfiguredSinks::errors(loaded, &SinkTypes::new(plugins, stores))
+                ConfiguredSinks::errors(loaded, &SinkTypes::new(plugins, stores), &sources.cwd)
             })
         })?;
         loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));

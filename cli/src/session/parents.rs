@@ -23,7 +23,7 @@ use crate::{
     config::{self, ConfigError, Stream},
     exit::Exit,
     session::Session,
-    terminal::{failure::Failure, numbers::counted},
+    terminal::{failure::Failure, numbers::counted, storage},
 };
 
 /// The parents of a stream's partitions. They are resolved once per run, so that a resumed run has the same ones.
@@ -204,9 +204,9 @@ impl<'s> StreamParents<'s> {
         Ok(alike)
     }
 
-    fn unusable(&self, what: &str, error: &dyn std::fmt::Display) -> Failure {
+    fn unusable(&self, what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
         let clause = format!("cannot {what} `{}`: {error}", self.path.display());
-        Failure::new(Exit::State, clause).hint("check `state_dir` and its permissions")
+        Failure::new(Exit::State, clause).hint(storage::state_folder(error))
     }
 }
 

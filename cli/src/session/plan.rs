@@ -114,6 +114,7 @@ fn plan_stream<'s>(
         sinks: Vec::new(),
         columns: Vec::new(),
         destinations: Vec::new(),
+        objects: Vec::new(),
         retention: Retention::Kept,
         saves_state: false,
     };
@@ -155,6 +156,9 @@ fn plan_stream<'s>(
             let is_shared = layout == Layout::OneDestination;
             sample::check_sink(session, sink_name, &destination, is_shared)?;
         }
+        if let Destination::Object(address) = &destination {
+            pull.objects.push((sink_name, address.clone()));
+        }
         pull.retention = pull.retention.min(retention);
         if destination != Destination::Stdout && arguments.limit.is_none() {
             pull.saves_state = true;
@@ -187,6 +191,7 @@ pub(crate) fn of_parents<'s>(
         sinks: Vec::new(),
         columns: Vec::new(),
         destinations: Vec::new(),
+        objects: Vec::new(),
         retention: Retention::None,
         saves_state: false,
     })

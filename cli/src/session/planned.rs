@@ -44,6 +44,8 @@ pub(crate) struct Planned<'s> {
     pub(crate) columns: Vec<Column>,
     /// Where the records go, for people.
     pub(crate) destinations: Vec<String>,
+    /// The sinks that write objects, and the address of one of theirs.
+    pub(crate) objects: Vec<(&'s str, String)>,
     /// Whether the sinks keep the records of earlier pulls.
     pub(crate) retention: Retention,
     /// Whether the state of the pull is saved. Standard output keeps nothing, so a pull that only goes there cannot be

@@ -72,8 +72,13 @@ impl Failure {
         Self { hint: Some(hint), ..Self::new(exit, error) }
     }
 
-    /// The first page of `stream` could not be fetched for a check or preview.
-    pub(crate) fn of_first_page(stream: &str, error: PullError, stopped: Option<Reason>) -> Self {
+    /// A page of `stream` could not be fetched for a check or preview. `which` says which one: `first`.
+    pub(crate) fn of_page(
+        which: &'static str,
+        stream: &str,
+        error: PullError,
+        stopped: Option<Reason>,
+    ) -> Self {
         let exit = exit_of_pull(&error, stopped);
         let hint = match (&error, exit) {
             (PullError::Job(JobError::TooSlow { .. }), _) => {
@@ -82,7 +87,7 @@ impl Failure {
             (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
             _ => hints::pull(&error, exit, stream),
         };
-        let error = FirstPageError { stream: stream.to_owned(), source: error };
+        let error = FetchError { which, stream: stream.to_owned(), source: error };
         Self::new(exit, error).hint(hint)
     }
 
@@ -124,10 +129,11 @@ struct StreamError {
     source: PullError,
 }
 
-/// Names the stream.
+/// Names the page and the stream.
 #[derive(Debug, thiserror::Error)]
-#[error("could not fetch the first page of `{stream}`")]
-struct FirstPageError {
+#[error("could not fetch the {which} page of `{stream}`")]
+struct FetchError {
+    which: &'static str,
     stream: String,
     source: PullError,
 }

@@ -2,7 +2,7 @@
 
 use longhaul_core::{
     http::place::PlaceError,
-    listing::{PageError, paginate::PaginationError},
+    listing::{PageError, page::ErrorSign, paginate::PaginationError},
 };
 
 /// What to do about a page that is wrong.
@@ -27,6 +27,16 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
                 "check that the API supports the parameter in `streams.{stream}.pages.param`; if it does, set `page_count`"
             )
         }
+        PageError::SamePages { by_link: false, .. } => {
+            format!(
+                "the API seems to ignore the cursor: check the name in `streams.{stream}.pages.param`, and whether it belongs in the query or the body; if pages may be alike, set `identical_pages = true` there"
+            )
+        }
+        PageError::SamePages { by_link: true, .. } => {
+            format!(
+                "the next links of the API seem to lead to one page again and again: report it to the API's operator; if pages may be alike, set `streams.{stream}.pages.identical_pages = true`"
+            )
+        }
         PageError::NextElsewhere { at, .. } | PageError::FullWithoutNext { at, .. } => {
             let at = first_place(at);
             format!(
@@ -41,7 +51,13 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
         }
         PageError::ShortButContinues { .. } => {
             format!(
-                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`"
+                "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`; if it is, and a total counts other records, too, set `total` there, so that it is only compared at the end"
+            )
+        }
+        PageError::EmptyButMore { found, .. } => {
+            let at = found.first().map(|found| found.at.as_str()).unwrap_or_default();
+            format!(
+                "check whether the API stops at a number of pages or records; if this total counts other records, too, set `streams.{stream}.pages.total = \"{at}\"`, so that it is only compared at the end"
             )
         }
         PageError::TooManyEmpty { .. } => {
@@ -63,11 +79,11 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
                 "check the request in `streams.{stream}`: the API reports an error, although the status is a success"
             )
         }
-        PageError::ErrorAsRecord { name, .. } | PageError::ErrorBeside { name, .. } => format!(
-            "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
-             `streams.{stream}.answers`: {}",
-            accepting(name)
-        ),
+        PageError::ErrorAsRecord { sign, .. } | PageError::ErrorBeside { sign, .. } => {
+            let at = format!(", at = \"/{}\", {}", sign.name, comparison(sign));
+            accepting(&at, stream)
+        }
+        PageError::ErrorAmongRecords { .. } => accepting("", stream),
         PageError::NoStart { .. } | PageError::StartIsNoLink { .. } => format!(
             "set `streams.{stream}.incremental.next` to the place of the link or cursor on the last page, and `param` if it is a cursor"
         ),
@@ -82,10 +98,21 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
     }
 }
 
-/// The rule that accepts a page with this member, which looks like an error.
-fn accepting(name: &str) -> String {
-    let comparison = if ["ok", "success"].contains(&name) { "is = false" } else { "exists = true" };
-    format!("`{{ when = {{ status = \"2xx\", at = \"/{name}\", {comparison} }}, then = \"page\" }}`")
+/// How to accept a page that looks like an error, by a condition with these other parts.
+fn accepting(parts: &str, stream: &str) -> String {
+    format!(
+        "check the request in `streams.{stream}`; if nothing is wrong with such a page, add a rule to \
+         `streams.{stream}.answers`: `{{ when = {{ status = \"2xx\"{parts} }}, then = \"page\" }}`"
+    )
+}
+
+/// What the value of the member has in common with others that look like an error.
+fn comparison(sign: &ErrorSign) -> String {
+    match sign.value.as_deref() {
+        None => "exists = true".to_owned(),
+        Some("false") => "is = false".to_owned(),
+        Some(text) => format!("is = \"{text}\""),
+    }
 }
 
 /// The first of the places that a message names in backticks.

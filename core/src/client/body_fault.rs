@@ -3,8 +3,8 @@
 use std::io;
 
 use http::{
-    HeaderMap,
-    header::{CONTENT_ENCODING, CONTENT_TYPE},
+    HeaderMap, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE},
 };
 use serde::de::IgnoredAny;
 
@@ -44,6 +44,12 @@ pub enum BodyFault {
     Failed {
         /// The code of the error.
         said: String,
+    },
+    /// It is a range of bytes, although none was requested.
+    #[error("the answer is only a part of the content: `{range}`")]
+    Part {
+        /// The `Content-Range`.
+        range: String,
     },
     /// It should be lines, and has none.
     #[error("the answer is empty")]
@@ -125,6 +131,25 @@ impl BodyFault {
         }
     }
 
+    /// Checks that the body is not a part of the content (RFC 9110 §15.3.7). Ranges of other units than bytes are pages.
+    pub(crate) fn check_range(status: StatusCode, headers: &HeaderMap) -> Result<(), Self> {
+        let range = headers.get(CONTENT_RANGE).filter(|_| status == StatusCode::PARTIAL_CONTENT);
+        let range = range.map(|range| printable(range.as_bytes()).trim().to_ascii_lowercase());
+        let Some(bytes) = range.as_deref().and_then(|range| range.strip_prefix("bytes")) else {
+            return Ok(());
+        };
+        let is_whole = || {
+            let (range, length) = bytes.trim().split_once('/')?;
+            let (first, last) = range.split_once('-')?;
+            let (last, length) = (last.parse::<u64>().ok()?, length.parse::<u64>().ok()?);
+            Some(first == "0" && last.checked_add(1) == Some(length))
+        };
+        if is_whole() == Some(true) {
+            return Ok(());
+        }
+        Err(Self::Part { range: format!("bytes{bytes}") })
+    }
+
     /// Checks what can be checked before the body is parsed.
     pub(crate) fn check(body: &[u8]) -> Result<(), Self> {
         let start = body.trim_ascii_start();
@@ -173,6 +198,7 @@ impl BodyFault {
             | Self::Row { .. }
             | Self::LongLine { .. }
             | Self::Encoded { .. }
+            | Self::Part { .. }
             | Self::Disk(_) => false,
         }
     }

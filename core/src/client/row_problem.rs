@@ -23,6 +23,8 @@ pub enum RowProblem {
     SameName(String),
     /// It repeats the configured names.
     IsHeader,
+    /// It is an empty line, and there is one column.
+    Empty,
 }
 
 /// As the rest of a sentence.
@@ -39,6 +41,9 @@ impl fmt::Display for RowProblem {
             Self::NotUtf8 => write!(f, "is not UTF-8"),
             Self::SameName(name) => write!(f, "names two columns `{}`", name.escape_debug()),
             Self::IsHeader => write!(f, "is a header line, although the names are configured"),
+            Self::Empty => {
+                write!(f, "is an empty line, which could be a record whose only value is empty, or nothing")
+            }
         }
     }
 }

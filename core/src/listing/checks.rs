@@ -5,7 +5,7 @@ use crate::{
     client::refusal::presentable,
     listing::{
         end::{Had, RecordsMissing},
-        page::{Page, PageProblem, Records},
+        page::{Format, Page, PageProblem, Records},
         paginate::{Cursor, LoopCheck, count},
     },
 };
@@ -26,26 +26,47 @@ impl Pages<'_> {
         Ok(())
     }
 
-    /// Checks that no earlier page had these records, and returns their fingerprint. A server that ignores the page
-    /// number returns the same page forever.
-    pub(super) fn check_content(&mut self, page: &Page) -> Result<Option<u128>, PageError> {
-        if self.listing.paginator.loop_check() != LoopCheck::Records || page.is_empty() {
-            return Ok(None);
+    /// Checks that no earlier page had these records, and returns their fingerprint if it must be saved. A server that
+    /// ignores the page number or the cursor returns the same page forever.
+    pub(super) fn check_content(
+        &mut self,
+        at: Option<&Cursor>,
+        page: &Page,
+    ) -> Result<Option<u128>, PageError> {
+        let number = self.progress.pages;
+        match self.listing.paginator.loop_check() {
+            LoopCheck::Records if !page.is_empty() => {
+                let fingerprint = self.seen.new_records(&page.identity());
+                fingerprint.map(Some).ok_or(PageError::SameRecords { page: number })
+            }
+            LoopCheck::Cursors if !self.listing.ends.may_repeat => match self.repeats.count(page) {
+                0 => Ok(None),
+                before => Err(PageError::SamePages {
+                    first: number.saturating_sub(before),
+                    last: number,
+                    by_link: matches!(at, Some(Cursor::Url(_))),
+                }),
+            },
+            _ => Ok(None),
         }
-        let fingerprint = self.seen.new_records(&page.identity());
-        fingerprint.map(Some).ok_or(PageError::SameRecords { page: self.progress.pages })
     }
 
     /// Checks that the page has records, or that it may have none.
     pub(super) fn check_records(&self, page: &Page) -> Result<(), PageError> {
         let (at, number) = (self.listing.records.clone(), self.progress.pages);
         if let Some(problem) = page.error_with_records() {
-            let (name, message) = self.shown(problem);
+            let PageProblem { sign, message } = self.shown(problem);
             return Err(match page.records() {
-                Records::Whole => PageError::ErrorAsRecord { name, message, page: number },
-                _ if page.is_empty() => PageError::ErrorInstead { at, name, message, page: number },
-                _ => PageError::ErrorBeside { name, message, page: number },
+                Records::Whole => PageError::ErrorAsRecord { sign, message, page: number },
+                _ if page.is_empty() => PageError::ErrorInstead { at, message, page: number },
+                _ => PageError::ErrorBeside { sign, message, page: number },
             });
+        }
+        // Each row of CSV has the columns of the header, whatever it is about.
+        let is_csv = matches!(self.listing.format, Format::Csv(_));
+        if let Some(problem) = page.error_among_records().filter(|_| !is_csv) {
+            let PageProblem { message, .. } = self.shown(problem);
+            return Err(PageError::ErrorAmongRecords { message, page: number });
         }
         match page.records() {
             Records::Found => {
@@ -67,8 +88,8 @@ impl Pages<'_> {
             Records::Misplaced { found } => Err(PageError::NoArray { at, found, page: number }),
             Records::Absent { arrays } => {
                 if let Some(problem) = page.error() {
-                    let (name, message) = self.shown(problem);
-                    return Err(PageError::ErrorInstead { at, name, message, page: number });
+                    let PageProblem { message, .. } = self.shown(problem);
+                    return Err(PageError::ErrorInstead { at, message, page: number });
                 }
                 if self.listing.ends.records_missing == RecordsMissing::Empty {
                     return Ok(());
@@ -85,19 +106,21 @@ impl Pages<'_> {
         }
     }
 
-    /// The member that says what is wrong, and its message without secrets.
-    fn shown(&self, PageProblem { name, message }: PageProblem) -> (&'static str, String) {
+    /// The same problem without secrets in its message.
+    fn shown(&self, PageProblem { sign, message }: PageProblem) -> PageProblem {
         // It is shortened only here, because half a secret is not recognized.
-        (name, presentable(&self.client.redact(&message)))
+        PageProblem { sign, message: presentable(&self.client.redact(&message)) }
     }
 
-    /// Checks that a page of CSV has a header line like that of earlier pages. If it has none, its first row passes for one,
-    /// and is lost.
+    /// Checks that a page of CSV has a header line like that of earlier pages, with half of its names at least. If it has none,
+    /// its first row passes for one, and is lost. A value may be the same as a name by chance.
     pub(super) fn check_header(&mut self, page: &Page) -> Result<(), PageError> {
         let (before, found) = (&self.progress.header, page.header());
         if before.is_empty() {
             self.progress.header = found.to_vec();
-        } else if !found.is_empty() && found.iter().all(|name| !before.contains(name)) {
+        } else if !found.is_empty()
+            && 2 * found.iter().filter(|name| before.contains(name)).count() < found.len()
+        {
             return Err(PageError::OtherHeader { page: self.progress.pages });
         }
         Ok(())

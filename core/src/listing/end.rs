@@ -23,6 +23,8 @@ pub struct Ends {
     pub last: Vec<LastPage>,
     /// How many pages in a row may have no records and yet a next page.
     pub max_empty: u64,
+    /// Whether pages that follow each other may have the same records.
+    pub may_repeat: bool,
     /// How many records a full page has, if that is known.
     pub size: Option<u64>,
     /// Whether the server leaves out records that may not be seen, and counts them in the total and in `size`.
@@ -39,6 +41,7 @@ impl Default for Ends {
             at_total: false,
             last: Vec::new(),
             max_empty: 100,
+            may_repeat: false,
             size: None,
             hides_records: false,
             records_missing: RecordsMissing::default(),

@@ -4,7 +4,10 @@ use crate::{
     client::{BodyFault, RequestError, answer::Then, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError},
     json::pointer::Pointer,
-    listing::{page::Continuation, paginate::PaginationError},
+    listing::{
+        page::{Continuation, ErrorSign},
+        paginate::PaginationError,
+    },
 };
 
 /// The error that ends a listing.
@@ -34,6 +37,16 @@ pub enum PageError {
     SameRecords {
         /// The number of the page, from 1.
         page: u64,
+    },
+    /// Pages that follow each other have the same records, although each has another cursor or link.
+    #[error("pages {first} {} {last} have the same records", if first + 1 == *last { "and" } else { "to" })]
+    SamePages {
+        /// The number of the first one, from 1.
+        first: u64,
+        /// The number of the last one.
+        last: u64,
+        /// Whether they were found by links.
+        by_link: bool,
     },
     /// The pull was cancelled while this page was on its way.
     #[error("cancelled, because another part of the pull failed")]
@@ -105,6 +118,14 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
+    /// A page has no records, which should mean the end, but a total says that there are more.
+    #[error("page {page} has no records, but also {}", continuations(found))]
+    EmptyButMore {
+        /// The number of the page, from 1.
+        page: u64,
+        /// The totals.
+        found: Vec<Continuation>,
+    },
     /// Too many pages in a row have no records.
     #[error("{pages} pages in a row have no records, but each has a next page")]
     TooManyEmpty {
@@ -116,8 +137,6 @@ pub enum PageError {
     ErrorInstead {
         /// Where the records should be.
         at: Pointer,
-        /// The member of the page that says so.
-        name: &'static str,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
@@ -127,7 +146,15 @@ pub enum PageError {
     #[error("page {page} looks like an error, not like a record: {message}")]
     ErrorAsRecord {
         /// The member of the page that says so.
-        name: &'static str,
+        sign: ErrorSign,
+        /// What the API says.
+        message: String,
+        /// The number of the page, from 1.
+        page: u64,
+    },
+    /// The last record of the page looks like an error that broke off the list.
+    #[error("the last record of page {page} looks like an error, not like a record: {message}")]
+    ErrorAmongRecords {
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
@@ -137,7 +164,7 @@ pub enum PageError {
     #[error("page {page} has records, but also an error: {message}")]
     ErrorBeside {
         /// The member of the page that says so.
-        name: &'static str,
+        sign: ErrorSign,
         /// What the API says.
         message: String,
         /// The number of the page, from 1.
@@ -186,7 +213,7 @@ pub enum PageError {
         arrays: Vec<Pointer>,
     },
     /// The header line of a page of CSV has none of the names of the first one.
-    #[error("the first line of page {page} has none of the column names of the first page")]
+    #[error("the first line of page {page} is not a header line like that of the first page")]
     OtherHeader {
         /// The number of the page, from 1.
         page: u64,

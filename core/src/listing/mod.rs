@@ -8,7 +8,7 @@
 //!
 //! * The request was given up. The client has retried it as often as allowed.
 //! * The page neither has a next page nor proves that it is the last, or it points away from the API.
-//! * The page was fetched before: the listing would never end.
+//! * The page was fetched before, or has the records of the one before it: the listing would never end.
 //! * The records are not where they should be: the configuration is wrong, or the API changed.
 //!
 //! `request.rs` requests pages, `prefetch.rs` has the threads that fetch them, `checks.rs` checks what arrives,
@@ -23,6 +23,7 @@ pub mod page;
 pub mod paginate;
 pub mod position;
 mod prefetch;
+mod repeats;
 mod request;
 pub(crate) mod seen;
 mod start;
@@ -48,6 +49,7 @@ use crate::{
         page::{EmptyBody, Format, Layout, Page},
         paginate::Paginator,
         position::{Next, Progress},
+        repeats::Repeats,
         seen::Seen,
     },
 };
@@ -78,6 +80,7 @@ pub struct Pages<'a> {
     listing: Listing,
     layout: Arc<Layout>,
     seen: Seen,
+    repeats: Repeats,
     history: History,
     progress: Progress,
     /// The threads that fetch pages. Without them, each page is fetched by the thread that needs it.
@@ -148,7 +151,7 @@ impl<'a> Pages<'a> {
         }
         self.check_absent(&page, next.as_ref())?;
         self.count_short(&page);
-        let fingerprint = self.check_content(&page)?.or(requested.fingerprint);
+        let fingerprint = self.check_content(at.as_ref(), &page)?.or(requested.fingerprint);
         self.prefetch(next.clone(), &page);
         self.progress.next = next.map_or(Next::End, Next::At);
         Ok(Some((page, fingerprint)))
@@ -169,8 +172,18 @@ impl<'a> Pages<'a> {
         fetchers: Option<Fetchers>,
     ) -> Self {
         let layout = Arc::new(listing.layout());
-        let (prefetched, buffers) = (Prefetched::new(), Vec::new());
-        Self { client, listing, layout, seen, history, progress, fetchers, prefetched, buffers }
+        Self {
+            client,
+            listing,
+            layout,
+            seen,
+            repeats: Repeats::default(),
+            history,
+            progress,
+            fetchers,
+            prefetched: Prefetched::new(),
+            buffers: Vec::new(),
+        }
     }
 
     /// How far the listing is.

@@ -51,7 +51,13 @@ impl Pages<'_> {
             return Ok(self.end(Proof::Total { at }));
         }
         let next = match self.listing.paginator.advance(at, page)? {
-            Step::Empty(_) if !expects_more => return Ok(self.end(Proof::NoRecords)),
+            Step::Empty(_) if !expects_more => {
+                let found = self.unread_totals(page);
+                if found.is_empty() {
+                    return Ok(self.end(Proof::NoRecords));
+                }
+                return Err(PageError::EmptyButMore { page: self.progress.pages, found });
+            }
             Step::Page(next) | Step::Empty(Some(next)) => next,
             Step::Empty(None) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
             Step::End(Proof::NextNull { at }) if says_more || page.says_more().is_some() => {
@@ -98,7 +104,8 @@ impl Pages<'_> {
                     return Ok(Some(Proof::Condition { at: "status".to_owned() }));
                 }
                 // A server may return fewer records than were requested, although there are more.
-                let found = page.continuations();
+                let mut found = page.continuations();
+                found.extend(self.unread_totals(page));
                 if found.is_empty() {
                     return Ok(Some(Proof::Short));
                 }
@@ -173,6 +180,15 @@ impl Pages<'_> {
     fn end(&mut self, proof: Proof) -> Option<Cursor> {
         self.progress.end = Some(End { proof, page: self.progress.pages, total: self.progress.total });
         None
+    }
+
+    /// Totals on the page that have not been reached, although nobody has named them. One that is configured is compared at
+    /// the end of the listing.
+    fn unread_totals(&self, page: &Page) -> Vec<Continuation> {
+        if self.listing.ends.total.is_some() || self.progress.page_count.is_some() {
+            return Vec::new();
+        }
+        page.totals_beyond(self.progress.records, self.progress.pages)
     }
 
     /// Whether the page has fewer records than were requested, if that is known.

@@ -66,6 +66,31 @@ impl<'o> Keys<'o> {
         value.as_array().map(Vec::as_slice).ok_or_else(|| mistyped(key, "a list", value))
     }
 
+    /// The columns in `listed`, each read by `read`. `repeated` says what is wrong with one that is like another.
+    ///
+    /// # Errors
+    /// Everything that is wrong, so that nobody has to correct one column after another. The message is a clause.
+    pub fn columns<C>(
+        listed: &[Value],
+        read: impl Fn(&Value) -> Result<C, SinkError>,
+        repeated: impl Fn(&C, &[C]) -> Option<String>,
+    ) -> Result<Vec<C>, String> {
+        let (mut columns, mut problems) = (Vec::new(), Vec::new());
+        for (number, value) in (1..).zip(listed) {
+            match read(value) {
+                Err(error) => problems.push(format!("column {number}: {error}")),
+                Ok(column) => match repeated(&column, &columns) {
+                    Some(problem) => problems.push(problem),
+                    None => columns.push(column),
+                },
+            }
+        }
+        if listed.is_empty() {
+            problems.push("`columns` is empty".to_owned());
+        }
+        if problems.is_empty() { Ok(columns) } else { Err(problems.join("; ")) }
+    }
+
     /// Whether `key` is true. It is false by default. The texts `true` and `false` are accepted too, because environment
     /// variables are text.
     ///

@@ -164,26 +164,26 @@ impl Variables {
     fn expand_as(&self, template: &str, allowed: &[Operator]) -> Result<String, UnknownPlaceholder> {
         let mut text = String::with_capacity(template.len());
         if let Some(name) = of_shell(template) {
-            return Err(UnknownPlaceholder(Problem::OfShell { name: name.to_owned() }));
+            return Err(UnknownPlaceholder(vec![Problem::OfShell { name: name.to_owned() }]));
         }
+        let mut problems = Vec::new();
         for part in parts(template) {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Placeholder { name, operator, .. } => {
-                    let value = self.get(name).ok_or_else(|| self.unknown(name))?;
-                    if !allowed.contains(&operator) {
-                        return Err(UnknownPlaceholder(Problem::NotInUrl { name: name.to_owned() }));
+                Part::Placeholder { name, operator, .. } => match self.get(name) {
+                    None => problems.extend(Some(self.unknown(name)).filter(|new| !problems.contains(new))),
+                    Some(_) if !allowed.contains(&operator) => {
+                        problems.push(Problem::NotInUrl { name: name.to_owned() });
                     }
-                    text.push_str(value);
-                }
+                    Some(value) => text.push_str(value),
+                },
             }
         }
-        Ok(text)
+        if problems.is_empty() { Ok(text) } else { Err(UnknownPlaceholder(problems)) }
     }
 
-    fn unknown(&self, name: &str) -> UnknownPlaceholder {
-        let (name, known) = (name.to_owned(), self.values.keys().cloned().collect());
-        UnknownPlaceholder(Problem::Unknown { name, known })
+    fn unknown(&self, name: &str) -> Problem {
+        Problem::Unknown { name: name.to_owned(), known: self.values.keys().cloned().collect() }
     }
 }
 
@@ -253,10 +253,24 @@ fn of_shell(template: &str) -> Option<&str> {
     after.filter_map(|after| Some(after.split_once('}')?.0)).find(is_name)
 }
 
-/// A placeholder that has no value.
+/// Placeholders that have no value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error(transparent)]
-pub struct UnknownPlaceholder(Problem);
+#[error("{}", listed(_0))]
+pub struct UnknownPlaceholder(Vec<Problem>);
+
+impl UnknownPlaceholder {
+    /// These and the others, each once.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        let new: Vec<_> = others.0.into_iter().filter(|problem| !self.0.contains(problem)).collect();
+        self.0.extend(new);
+        self
+    }
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
 
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 enum Problem {
@@ -346,6 +360,10 @@ mod tests {
         assert_eq!(
             variables.expand("{steam}").unwrap_err().to_string(),
             "`{steam}` is not a known placeholder (did you mean `stream`?)"
+        );
+        assert_eq!(
+            variables.expand("{x}/{stream}/{y}").unwrap_err().to_string(),
+            "`{x}` is not a known placeholder; `{y}` is not a known placeholder"
         );
         assert_eq!(
             variables.expand("{stream}/${HOME}").unwrap_err().to_string(),

@@ -128,7 +128,7 @@ pub use longhaul_core::{
         Batch, Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError,
         SinkErrorKind, SinkType, UnknownPlaceholder, UnknownSink, Variables,
     },
-    suggest,
+    suggest, times,
 };
 pub use longhaul_plugin_abi as abi;
 

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use longhaul_plugin::json::text_lossy;
+use longhaul_plugin::{
+    json::text_lossy,
+    times::{self, TimeProblem},
+};
 
 /// The type of a column. Null and missing values are valid for every type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,7 +76,11 @@ impl Type {
             }
             Self::Numeric => Err("is not a number"),
             Self::Boolean => json.parse().map(Cell::Boolean).map_err(|_| "is neither true nor false"),
-            Self::Timestamp => time(json).ok_or("is not a time with an offset"),
+            Self::Timestamp => time(json).map_err(|problem| match problem {
+                TimeProblem::NoTime => "is not a time with an offset",
+                TimeProblem::OutOfRange => "is after the last time of this type, `9999-12-30T22:00:00Z`",
+                TimeProblem::LeapSecond => "is a leap second, which this type does not have",
+            }),
             Self::Json => Ok(Cell::Json(json)),
         }
     }
@@ -94,10 +101,10 @@ fn real(json: &str) -> Option<f64> {
     fits.then_some(value)
 }
 
-fn time(json: &str) -> Option<Cell<'_>> {
-    let written = json.starts_with('"').then(|| text_lossy(json))?;
-    let at = written.parse().ok()?;
-    Some(Cell::Timestamp(written, at))
+fn time(json: &str) -> Result<Cell<'_>, TimeProblem> {
+    let written = json.starts_with('"').then(|| text_lossy(json)).ok_or(TimeProblem::NoTime)?;
+    let at = times::read(&written)?;
+    Ok(Cell::Timestamp(written, at))
 }
 
 #[cfg(test)]
@@ -188,6 +195,14 @@ mod tests {
         for json in ["\"2026-01-01T00:00:00\"", "\"2026-01-01\"", "\"\"", "1767225600"] {
             assert_eq!(Type::Timestamp.cell(json), Err("is not a time with an offset"), "{json}");
         }
+        assert_eq!(
+            Type::Timestamp.cell("\"9999-12-31T23:59:59Z\""),
+            Err("is after the last time of this type, `9999-12-30T22:00:00Z`")
+        );
+        assert_eq!(
+            Type::Timestamp.cell("\"2016-12-31T23:59:60Z\""),
+            Err("is a leap second, which this type does not have")
+        );
     }
 
     #[test]

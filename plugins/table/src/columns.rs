@@ -122,16 +122,12 @@ impl TryFrom<Value> for Columns {
         let Value::Array(listed) = listed else {
             return Err(format!("`columns` must be a list, not {}", Keys::kind(&listed)));
         };
-        let mut columns = Vec::<Column>::new();
-        for (index, value) in listed.iter().enumerate() {
-            let column = column(value).map_err(|error| format!("column {}: {error}", index + 1))?;
+        let repeated = |column: &Column, others: &[Column]| {
             // Column names in SQL, and in many file readers, are not case-sensitive.
-            if columns.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
-                return Err(format!("two columns are named `{}`", column.name));
-            }
-            columns.push(column);
-        }
-        if columns.is_empty() { Err("`columns` is empty".into()) } else { Ok(Self::from(columns)) }
+            let is_taken = others.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name));
+            is_taken.then(|| format!("two columns are named `{}`", column.name))
+        };
+        Keys::columns(&listed, column, repeated).map(Self::from)
     }
 }
 

@@ -25,22 +25,13 @@ pub(crate) struct Column {
 /// A pointer starts at the match of `rows`, or at the record if there are no `rows`. With a leading `^` it starts at
 /// the record; each further `^` moves the start to what the next `*` of `rows` matches.
 pub(crate) fn parse_columns(keys: &Keys<'_>, rows: &RowPath) -> Result<Vec<Column>, SinkError> {
-    let mut columns = Vec::<Column>::new();
-    for (index, value) in keys.required_list("columns")?.iter().enumerate() {
-        let column =
-            column(value, rows).map_err(|error| invalid(format!("column {}: {error}", index + 1)))?;
-        if columns.iter().any(|other| other.name == column.name) {
-            let name = column.name;
-            let message =
-                format!("two columns are named `{name}`; rename one with `{{ name = \"…\", at = \"…\" }}`");
-            return Err(invalid(message));
-        }
-        columns.push(column);
-    }
-    if columns.is_empty() {
-        return Err(invalid("`columns` is empty".into()));
-    }
-    Ok(columns)
+    let repeated = |column: &Column, others: &[Column]| {
+        let name = &column.name;
+        others.iter().any(|other| other.name == *name).then(|| {
+            format!("two columns are named `{name}`; rename one with `{{ name = \"…\", at = \"…\" }}`")
+        })
+    };
+    Keys::columns(keys.required_list("columns")?, |value| column(value, rows), repeated).map_err(invalid)
 }
 
 fn column(value: &Value, rows: &RowPath) -> Result<Column, SinkError> {
@@ -160,6 +151,12 @@ mod tests {
             (json!([{"name": "a"}]), "column 1: the key `at` is missing"),
             (json!([{"name": 1, "at": "/a"}]), "column 1: `name` must be text, not a number"),
             (json!(["/a/*/b"]), "column 1: `/a/*/b` contains `*`, which is only allowed in `rows`"),
+            (
+                json!(["/a", "b", {"at": "/c"}, 7, "/c"]),
+                "column 2: `b` is not a JSON pointer: it must be empty or start with `/`; column 4: it must be \
+                 text or a table, not a number; two columns are named `c`; rename one with `{ name = \"…\", at \
+                 = \"…\" }`",
+            ),
             (
                 json!(["/a/b", {"name": "a.b", "at": "/c"}]),
                 "two columns are named `a.b`; rename one with `{ name = \"…\", at = \"…\" }`",

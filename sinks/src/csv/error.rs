@@ -5,6 +5,7 @@ use std::str;
 use longhaul_core::{
     json::{FlattenError, NotJson},
     sink::{Batch, SinkError, SinkErrorKind},
+    times::TimeProblem,
 };
 
 /// Why a record cannot become a row.
@@ -14,8 +15,8 @@ pub(crate) enum RowError {
     NotJson(NotJson),
     /// The record is a value of this kind, in which no column can match: its row would be empty.
     NotAnObject(&'static str),
-    /// A value is not a time, but its column writes times in its own way.
-    NotATime { column: String, value: String },
+    /// A value cannot be converted, but its column writes times in its own way.
+    Time { column: String, value: String, problem: TimeProblem },
     /// The record has new columns, and with them the table would have too many.
     TooManyColumns,
 }
@@ -42,9 +43,9 @@ impl RowError {
             Self::NotAnObject(kind) => rejected(format!(
                 "{which} is {kind}, not an object; to keep it as a whole, add a column with `at = \"\"`"
             )),
-            Self::NotATime { column, value } => rejected(format!(
-                "{which} has `{value}` in the column `{column}`, which is not a time with an offset such as \
-                 `2026-01-01T00:00:00Z`; without `timezone` and `format` the column keeps what the server wrote"
+            Self::Time { column, value, problem } => rejected(format!(
+                "{which} has `{value}` in the column `{column}`, which is {problem}; without `timezone` and `format` \
+                 the column keeps what the server wrote"
             )),
             Self::TooManyColumns => rejected(format!(
                 "{which} has new columns, and the table would have more than 10,000; list the columns to keep in `columns`"

@@ -4,6 +4,7 @@ use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use longhaul_core::{
     json::text,
     sink::{Keys, SinkError},
+    times::{self, TimeProblem},
 };
 
 /// How a column writes times.
@@ -44,11 +45,14 @@ impl TimeFormat {
         Ok(Some(written))
     }
 
-    /// The time as a JSON string.
-    pub(super) fn json(&self, json: &str) -> Option<String> {
-        let time: Timestamp = json.starts_with('"').then(|| text(json))?.parse().ok()?;
-        let written = self.write(time).ok()?;
-        Some(serde_json::Value::from(written).to_string())
+    /// The time as a JSON string. An empty text is no time, and stays as it is.
+    pub(super) fn json(&self, json: &str) -> Result<String, TimeProblem> {
+        let text = json.starts_with('"').then(|| text(json)).ok_or(TimeProblem::NoTime)?;
+        if text.is_empty() {
+            return Ok(json.to_owned());
+        }
+        let written = self.write(times::read(&text)?).map_err(|_| TimeProblem::OutOfRange)?;
+        Ok(serde_json::Value::from(written).to_string())
     }
 
     fn write(&self, time: Timestamp) -> Result<String, jiff::Error> {
@@ -70,21 +74,29 @@ mod tests {
 
     #[test]
     fn a_time_is_written_in_the_time_zone_and_format_of_its_column() {
-        let written = |options: serde_json::Value, time: &str| format(&options).unwrap().unwrap().json(time);
+        let written = |options: &serde_json::Value, time: &str| format(options).unwrap().unwrap().json(time);
         let berlin = json!({ "timezone": "Europe/Berlin" });
         let local = json!({ "timezone": "Europe/Berlin", "format": "%d.%m.%Y %H:%M" });
+        use TimeProblem::{LeapSecond, NoTime, OutOfRange};
         for (options, time, expected) in [
-            (&berlin, "\"2026-07-01T22:30:00.125Z\"", Some("\"2026-07-02T00:30:00.125+02:00\"")),
-            (&berlin, "\"2026-12-31T23:30:00Z\"", Some("\"2027-01-01T00:30:00+01:00\"")),
+            (&berlin, "\"2026-07-01T22:30:00.125Z\"", Ok("\"2026-07-02T00:30:00.125+02:00\"")),
+            (&berlin, "\"2026-12-31T23:30:00Z\"", Ok("\"2027-01-01T00:30:00+01:00\"")),
             // Both sides of the hour that comes twice.
-            (&local, "\"2026-10-25T00:30:00Z\"", Some("\"25.10.2026 02:30\"")),
-            (&local, "\"2026-10-25T01:30:00+00:00\"", Some("\"25.10.2026 02:30\"")),
-            (&json!({ "format": "%Y-%m-%d" }), "\"2026-10-25T23:59:59-08:00\"", Some("\"2026-10-26\"")),
-            (&local, "\"2026-10-25T01:30:00\"", None),
-            (&local, "\"\"", None),
-            (&local, "1792892400", None),
+            (&local, "\"2026-10-25T00:30:00Z\"", Ok("\"25.10.2026 02:30\"")),
+            (&local, "\"2026-10-25T01:30:00+00:00\"", Ok("\"25.10.2026 02:30\"")),
+            (&json!({ "format": "%Y-%m-%d" }), "\"2026-10-25T23:59:59-08:00\"", Ok("\"2026-10-26\"")),
+            (&local, "\"9999-12-30T22:00:00Z\"", Ok("\"30.12.9999 23:00\"")),
+            (&local, "\"2026-10-25T23:60:00Z\"", Err(NoTime)),
+            (&local, "\"2026-10-25T01:30:00\"", Err(NoTime)),
+            (&local, "\"9999-12-31\"", Err(NoTime)),
+            (&local, "\"9999-12-31T23:59:59Z\"", Err(OutOfRange)),
+            (&local, "\"9999-12-31T00:00:00.000+00:00\"", Err(OutOfRange)),
+            (&local, "\"2016-12-31T23:59:60Z\"", Err(LeapSecond)),
+            (&local, "\"2017-01-01 00:59:60.5+01:00\"", Err(LeapSecond)),
+            (&local, "\"\"", Ok("\"\"")),
+            (&local, "1792892400", Err(NoTime)),
         ] {
-            assert_eq!(written(options.clone(), time).as_deref(), expected, "{options} {time}");
+            assert_eq!(written(options, time), expected.map(str::to_owned), "{options} {time}");
         }
         assert_eq!(format(&json!({})), Ok(None));
     }

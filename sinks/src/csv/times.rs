@@ -32,10 +32,11 @@ impl Times {
         let written = self.0.iter().map(|(index, name, format)| match cells[*index] {
             None | Some("null") => Ok(None),
             Some(json) => match format.json(json) {
-                Some(written) => Ok(Some(written)),
-                None => Err(RowError::NotATime {
+                Ok(written) => Ok(Some(written)),
+                Err(problem) => Err(RowError::Time {
                     column: name.clone(),
                     value: json.chars().take(SHOWN).collect(),
+                    problem,
                 }),
             },
         });

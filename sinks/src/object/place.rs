@@ -42,6 +42,17 @@ impl Objects {
         Self { stores, disk, folder, active: Arc::default() }
     }
 
+    /// Finds what would make every request to the bucket of the object at `address` fail, such as missing credentials.
+    ///
+    /// # Errors
+    /// Why nothing can be written there.
+    pub fn check(&self, address: &str) -> Result<(), SinkError> {
+        match Place::of(address, Some(self))? {
+            Some(place) => place.store.check().map_err(|error| of_store("write to", address, error)),
+            None => Ok(()),
+        }
+    }
+
     /// Waits until no part of this object is being uploaded, and cancels what an earlier opening has left to upload.
     pub(super) fn replace_uploads(&self, shown: &str) -> Arc<Uploads> {
         let new = Arc::<Uploads>::default();

@@ -67,19 +67,12 @@ impl Columns {
         if keys.value("columns").is_none() {
             return Ok(None);
         }
-        let mut columns = Vec::<Column>::new();
-        for (index, value) in keys.required_list("columns")?.iter().enumerate() {
-            let column = Column::new(value)
-                .map_err(|error| SinkError::config("columns", format!("column {}: {error}", index + 1)))?;
-            if columns.iter().any(|other| other.name == column.name) {
-                let message = format!("two columns are named `{}`", column.name);
-                return Err(SinkError::config("columns", message));
-            }
-            columns.push(column);
-        }
-        if columns.is_empty() {
-            return Err(SinkError::config("columns", "`columns` is empty"));
-        }
+        let repeated = |column: &Column, others: &[Column]| {
+            let is_taken = others.iter().any(|other| other.name == column.name);
+            is_taken.then(|| format!("two columns are named `{}`", column.name))
+        };
+        let columns = Keys::columns(keys.required_list("columns")?, Column::new, repeated);
+        let columns = columns.map_err(|problems| SinkError::config("columns", problems))?;
         let tree = PointerTree::of(columns.iter().map(|column| &column.at));
         Ok(Some(Self { columns, tree }))
     }

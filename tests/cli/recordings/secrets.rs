@@ -86,6 +86,33 @@ fn only_the_owner_can_read_a_recording() {
 }
 
 #[test]
+fn a_token_in_a_path_is_neither_recorded_nor_shown() {
+    let quoting = |text: &str| {
+        let inner = json!({ "asked": text }).to_string();
+        json!({ "results": [{ "id": 1, "inner": inner, "url": format!("/r?to={}", text.replace('/', "%252F")) }] })
+    };
+    let server = api::server(move |request| {
+        let token = request.query("token").unwrap_or_default().to_owned();
+        Reply::json(quoting(&token).to_string()).into()
+    });
+    let stream = "[streams.events]\npath = \"/feed?token=pa%2Fth-t%22ken\"\nrecords = \"/results\"\n\
+                  sinks = [\"lines\"]\npages.type = \"single\"\n";
+    let configuration = |root: &str| [&api::connection(root), stream, api::LINES].concat();
+    let folder = Folder::configured(&configuration(&api::root(&server)));
+    let ended = folder.run("run -vv --record rec --report report.html --summary summary.json");
+    ended.assert_complete();
+    let mut shown = ended.stderr.clone() + &folder.read("report.html") + &folder.read("summary.json");
+    for path in files(&folder.path("rec")) {
+        shown += &String::from_utf8(content(&path)).unwrap();
+    }
+    for spelling in ["pa/th", "pa%2Fth", "pa%252Fth", "t\"ken", "t%22ken", "t\\\"ken"] {
+        assert!(!shown.contains(spelling), "{spelling}: {shown}");
+    }
+    let replayed = Folder::configured(&configuration(&api::unused_url()));
+    replayed.longhaul("run --replay").argument(folder.path("rec")).run().assert_complete();
+}
+
+#[test]
 fn a_key_in_the_query_is_not_recorded_and_links_that_repeat_it_are_followed() {
     let server = api::server(|request| {
         let next = request.query("page").is_none().then(|| format!("/events?page=2&api_key={KEY}"));

@@ -51,6 +51,28 @@ fn a_bucket_that_cannot_be_used_is_reported_before_anything_is_pulled() {
 }
 
 #[test]
+fn missing_credentials_are_reported_before_anything_is_sent_to_the_api() {
+    let api = one_page();
+    for sink in [LINES, "type = \"csv\"\npath = \"s3://data/{stream}.csv\""] {
+        let folder = Folder::configured(&configuration(&api, sink));
+        let command = folder.longhaul("run").variable("AWS_EC2_METADATA_DISABLED", "true");
+        let ended = command.variable("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9").run();
+        assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+        let address = if sink == LINES { "s3://data/out/items.ndjson" } else { "s3://data/items.csv" };
+        assert_eq!(
+            ended.last_error(),
+            format!(
+                "error: the stream `items` is not complete\n  caused by: the sink `out` failed\n  caused by: cannot write \
+                 to `{address}`\n  caused by: there are no credentials for http://127.0.0.1:PORT: neither `stores.s3`, nor \
+                 `AWS_ACCESS_KEY_ID`, nor a profile has credentials, and instance metadata is turned off\nhint: fix the \
+                 problem, then resume with: longhaul run\n"
+            )
+        );
+    }
+    assert_eq!(api.received().len(), 0);
+}
+
+#[test]
 fn a_store_that_refuses_a_part_loses_nothing() {
     let is_denied = Arc::new(AtomicBool::new(true));
     let of_faults = Arc::clone(&is_denied);

@@ -56,6 +56,8 @@ pub(super) enum Fault {
     EmptyForever,
     /// The server starts over at its first page.
     StartsOver,
+    /// The server ignores what leads to the next page, and sends this one again and again.
+    Stuck,
     /// The total is greater than the number of records.
     TotalTooHigh,
 }
@@ -263,7 +265,9 @@ impl Listing {
             }
             // The page could be from an API that leaves out the array if there are no records.
             Fault::NoRecords => self.at == 0 && (is_elsewhere || is_before),
-            Fault::StartsOver => self.hides_repetitions() && delivered.len() as u64 == self.records,
+            Fault::StartsOver | Fault::Stuck => {
+                self.hides_repetitions() && delivered.len() as u64 == self.records
+            }
             // The configuration says that a page without this place is the last one.
             Fault::Renamed => self.end_by == EndBy::NextAbsent && is(&|id| id < self.size),
             _ => false,
@@ -273,11 +277,18 @@ impl Listing {
     /// Whether repeated records of the server reach the total that ends the listing.
     pub(super) fn hides_repetitions(&self) -> bool {
         let has_cursor = self.is_linked() || self.style == Style::LastId;
-        self.fault == Fault::StartsOver && has_cursor && self.total == Total::Ends
+        // A page with a single record may follow itself.
+        let has_one = self.size == 1 || self.at * self.size + 1 == self.records;
+        let is_hidden = match self.fault {
+            Fault::StartsOver => has_cursor,
+            Fault::Stuck => self.is_linked() && has_one,
+            _ => false,
+        };
+        is_hidden && self.total == Total::Ends
     }
 }
 
-const FAULTS: [Fault; 18] = [
+const FAULTS: [Fault; 19] = [
     Fault::None,
     Fault::None,
     Fault::None,
@@ -295,5 +306,6 @@ const FAULTS: [Fault; 18] = [
     Fault::Empty,
     Fault::EmptyForever,
     Fault::StartsOver,
+    Fault::Stuck,
     Fault::TotalTooHigh,
 ];

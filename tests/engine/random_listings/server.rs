@@ -87,7 +87,10 @@ impl Server {
     fn page(&self, page: u64) -> Reply {
         let listing = &self.listing;
         let (is_faulty, mut has_next) = (page == listing.at, page + 1 < listing.pages());
-        let first = page * listing.size;
+        let is_stuck = listing.fault == Fault::Stuck && page >= listing.at;
+        has_next |= is_stuck;
+        let shown = if is_stuck { listing.at } else { page };
+        let first = shown * listing.size;
         let range = first.min(listing.records)..(first + listing.size).min(listing.records);
         let mut records: Vec<_> = range.map(|id| json!({ "id": id, "error": "of the record" })).collect();
         if listing.fault == Fault::EmptyForever && page >= listing.at {

@@ -25,28 +25,29 @@ const OF_TOKENS: [Then; 5] = [Then::Page, Then::Retry, Then::Throttle, Then::Wai
 
 impl Check<'_> {
     pub(super) fn auth(&self) -> Result<(), ConfigError> {
-        self.belongs(&["auth"])?;
-        self.carrier()?;
-        if let Auth::Basic { username, .. } = &self.config.auth
-            && username.contains(':')
-        {
-            return Err(self.wrong("auth.username", "a user name for HTTP Basic cannot contain a colon"));
-        }
-        if let Some(grant) = self.config.auth.grant() {
-            self.answers(&["auth"], &grant.answers, &OF_TOKENS)?;
-            self.signing(grant)?;
-            self.client_secret(grant)?;
-            self.fields(grant)?;
-            self.response(grant)?;
-        }
-        let mut auth = self.config.auth.clone();
-        let empty = auth.secrets_mut().into_iter().find(|(_, secret)| secret.is_empty_text());
-        match empty {
-            Some((path, _)) if path.len() == 1 => {
-                Err(self.error(&["auth", path[0]], |key| format!("`{key}` is empty")))
+        let of_username = match &self.config.auth {
+            Auth::Basic { username, .. } if username.contains(':') => {
+                Err(self.wrong("auth.username", "a user name for HTTP Basic cannot contain a colon"))
             }
             _ => Ok(()),
-        }
+        };
+        let of_grant = self.config.auth.grant().into_iter().flat_map(|grant| {
+            [
+                self.answers(&["auth"], &grant.answers, &OF_TOKENS),
+                self.signing(grant),
+                self.client_secret(grant),
+                self.fields(grant),
+                self.response(grant),
+            ]
+        });
+        let mut auth = self.config.auth.clone();
+        let empty =
+            auth.secrets_mut().into_iter().filter(|(path, secret)| path.len() == 1 && secret.is_empty_text());
+        let of_secrets =
+            empty.map(|(path, _)| Err(self.error(&["auth", path[0]], |key| format!("`{key}` is empty"))));
+        // What is wrong with a key may follow from its type.
+        self.belongs(&["auth"])?;
+        ConfigError::all([self.carrier(), of_username].into_iter().chain(of_grant).chain(of_secrets))
     }
 
     /// A certificate and its key are useless without one another.
@@ -146,10 +147,10 @@ impl Check<'_> {
             return Err(error.with_hint("set `request.format = \"json\"`"));
         }
         let known = self.config.auth.placeholders();
-        for (name, value) in written {
+        ConfigError::all(written.iter().map(|(name, value)| {
             let one = [(name.clone(), value.clone())].into_iter().collect();
-            Fields::new(one, &known).map_err(|error| self.placeholder(name, &error, &known))?;
-        }
+            Fields::new(one, &known).map(drop).map_err(|error| self.placeholder(name, &error, &known))
+        }))?;
         if grant.client_auth == ClientAuth::Post {
             let clause = "`post` has no effect, because `request.fields` replaces all fields";
             let error = self.wrong("auth.client_auth", clause);
@@ -209,13 +210,11 @@ impl Check<'_> {
             ("refresh_token", Some(&response.refresh_token)),
             ("base_url", response.base_url.as_ref()),
         ];
-        match places.into_iter().find(|(_, places)| places.as_ref().is_some_and(has_last)) {
-            Some((name, _)) => {
-                let clause = "a token response has no records; use another place than `last:`";
-                Err(self.wrong(&format!("auth.response.{name}"), clause))
-            }
-            None => Ok(()),
-        }
+        let wrong = places.into_iter().filter(|(_, places)| places.as_ref().is_some_and(has_last));
+        ConfigError::all(wrong.map(|(name, _)| {
+            let clause = "a token response has no records; use another place than `last:`";
+            Err(self.wrong(&format!("auth.response.{name}"), clause))
+        }))
     }
 
     fn has(&self, path: &[&str]) -> bool {

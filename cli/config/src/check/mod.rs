@@ -120,16 +120,13 @@ impl Check<'_> {
         let origins = api.allowed_origins.iter().map(|url| (["api", "allowed_origins"], url));
         let token = self.config.auth.grant().map(|grant| (["auth", "token_url"], &grant.token_url));
         let exposed = |url: &Url| url.scheme() == "http" && !http_url::is_loopback(url);
-        let mut urls = std::iter::once((["api", "base_url"], &api.base_url)).chain(origins).chain(token);
-        match urls.find(|(_, url)| exposed(url)) {
-            Some((path, url)) if !api.allow_http => {
-                let host = url.host_str().unwrap_or_default();
-                let message =
-                    |key: &str| format!("`{key}`: plain http would send credentials to `{host}` unencrypted");
-                Err(self.error(&path, message).with_hint("use https, or set `api.allow_http` to true"))
-            }
-            _ => Ok(()),
-        }
+        let urls = std::iter::once((["api", "base_url"], &api.base_url)).chain(origins).chain(token);
+        ConfigError::all(urls.filter(|(_, url)| !api.allow_http && exposed(url)).map(|(path, url)| {
+            let host = url.host_str().unwrap_or_default();
+            let message =
+                |key: &str| format!("`{key}`: plain http would send credentials to `{host}` unencrypted");
+            Err(self.error(&path, message).with_hint("use https, or set `api.allow_http` to true"))
+        }))
     }
 
     fn stream(&self, name: &str, stream: &Stream) -> Result<Option<String>, ConfigError> {
@@ -137,7 +134,8 @@ impl Check<'_> {
             self.needs(name),
             self.belongs(&["streams", name, "pages"]),
             self.paths(name, stream),
-            self.window_and_job(name, stream),
+            self.window(name, stream),
+            self.job(name, stream),
             self.bounds(name, stream),
             self.incremental(name, stream),
             self.parents(name, stream).and_then(|()| self.requests(name, stream)),
@@ -230,19 +228,23 @@ impl Check<'_> {
         Err(self.error(&path, message).with_hint(hint))
     }
 
-    fn window_and_job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
-        let min_slice = stream.window.as_ref().and_then(|window| window.min_slice);
-        if min_slice
-            .is_some_and(|slice| slice.compare((Span::new().seconds(1), DAYS)).is_ok_and(Ordering::is_lt))
-        {
+    fn window(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
+        let Some(window) = &stream.window else { return Ok(()) };
+        let is_short =
+            |slice: &Span| slice.compare((Span::new().seconds(1), DAYS)).is_ok_and(Ordering::is_lt);
+        let of_slice = window.min_slice.filter(is_short).map(|_| {
             let path = ["streams", name, "window", "min_slice"];
             let message = |key: &str| format!("`{key}`: windows are halved at whole seconds");
-            return Err(self.error(&path, message).with_hint("set it to `1s` or more"));
-        }
-        if stream.window.as_ref().is_some_and(|window| window.from.is_none()) {
+            Err(self.error(&path, message).with_hint("set it to `1s` or more"))
+        });
+        let of_start = window.from.is_none().then(|| {
             let path = ["streams", name, "window", "from"].map(str::to_owned);
-            return Err(self.stack.missing(&path, self.stack.origin(&path[..2])));
-        }
+            Err(self.stack.missing(&path, self.stack.origin(&path[..2])))
+        });
+        ConfigError::all(of_slice.into_iter().chain(of_start))
+    }
+
+    fn job(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
         match &stream.job {
             Some(job) if job.done.is_empty() => Err(self.error(&["streams", name, "job", "done"], |key| {
                 format!("`{key}` must have at least one state")

@@ -14,15 +14,11 @@ impl Check<'_> {
             let path = ["rate", "headers", key].map(str::to_owned);
             Err(self.stack.missing(&path, self.stack.origin(&path[..2])).with_hint(hint))
         };
-        if remaining.is_none() && (limit.is_none() || used.is_none()) {
-            return missing("remaining", "set `remaining`, or `limit` and `used`");
-        }
-        if reset.is_none() && restore.is_none() {
-            return missing(
-                "reset",
-                "set `reset`, or `restore` if a part of the limit comes back each second",
-            );
-        }
-        Ok(())
+        let of_remaining = (remaining.is_none() && (limit.is_none() || used.is_none()))
+            .then(|| missing("remaining", "set `remaining`, or `limit` and `used`"));
+        let of_reset = (reset.is_none() && restore.is_none()).then(|| {
+            missing("reset", "set `reset`, or `restore` if a part of the limit comes back each second")
+        });
+        ConfigError::all(of_remaining.into_iter().chain(of_reset))
     }
 }

@@ -78,7 +78,7 @@ impl Check<'_> {
         outcomes.extend(text.map(|text| self.known(name, stream, &key("text"), text)));
         if let Some(Body::Json(body)) = content.and_then(|content| content.body) {
             let checked = placeholders::check_all(body, &known(stream, request_of(below)));
-            outcomes.push(checked.map_err(|error| self.unknown(name, &key("body"), &error)));
+            outcomes.push(checked.map_err(|error| self.unknown(name, stream, &key("body"), &error)));
         }
         ConfigError::all(outcomes)
     }
@@ -86,7 +86,7 @@ impl Check<'_> {
     /// Checks the placeholders of a text.
     fn known(&self, name: &str, stream: &Stream, below: &[&str], text: &str) -> Result<(), ConfigError> {
         let expanded = known(stream, request_of(below)).expand(text);
-        expanded.map(drop).map_err(|error| self.unknown(name, below, &error))
+        expanded.map(drop).map_err(|error| self.unknown(name, stream, below, &error))
     }
 
     /// Checks the placeholders of a path.
@@ -98,24 +98,25 @@ impl Check<'_> {
         text: &str,
     ) -> Result<(), ConfigError> {
         let checked = known(stream, request_of(below)).check_url(text);
-        checked.map_err(|error| self.unknown(name, below, &error))
+        checked.map_err(|error| self.unknown(name, stream, below, &error))
     }
 
-    fn unknown(&self, name: &str, below: &[&str], error: &UnknownPlaceholder) -> ConfigError {
-        let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {error}"));
+    fn unknown(
+        &self,
+        name: &str,
+        stream: &Stream,
+        below: &[&str],
+        error: &UnknownPlaceholder,
+    ) -> ConfigError {
         let message = error.to_string();
-        if message.contains("may stand only in a path") {
-            return error;
+        let error = self.error(&[&["streams", name], below].concat(), |key| format!("`{key}`: {message}"));
+        let explains_itself = message.contains("may stand only in a path")
+            || message.contains("`{each.") && message.contains("did you mean");
+        match placeholders::hint(name, stream, &message) {
+            Some(hint) => error.with_hint(hint),
+            None if explains_itself => error,
+            None => error.with_hint(placeholders::HINT),
         }
-        if message.contains("`{each.") {
-            // A name that is only misspelt has a suggestion.
-            if message.contains("did you mean") {
-                return error;
-            }
-            return error
-                .with_hint(format!("name it in `streams.{name}.each`, which says where parents come from"));
-        }
-        error.with_hint(placeholders::HINT)
     }
 
     /// A request has one content.
@@ -151,8 +152,8 @@ impl Check<'_> {
             }
             Style::LinkHeader { .. } | Style::NextUrl { .. } | Style::Single => (None, None),
         };
-        for (key, parameter) in [("param", param), ("size_param", size)] {
-            let Some(Parameter::Body(pointer)) = parameter else { continue };
+        ConfigError::all([("param", param), ("size_param", size)].map(|(key, parameter)| {
+            let Some(Parameter::Body(pointer)) = parameter else { return Ok(()) };
             let path = ["streams", name, "pages", key];
             if stream.text.is_some() {
                 return Err(self
@@ -170,8 +171,8 @@ impl Check<'_> {
                     })
                     .with_hint("write `/` and the name of the field, with `~1` for a `/` in it"));
             }
-        }
-        Ok(())
+            Ok(())
+        }))
     }
 
     /// Pages of lines have records and nothing else.
@@ -185,22 +186,21 @@ impl Check<'_> {
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
         };
-        if !stream.records.tokens().is_empty() {
+        let of_records = (!stream.records.tokens().is_empty()).then(|| {
             let message = |key: &str| format!("`{key}` has no meaning with `format = \"{format}\"`");
             let hint = if format == "csv" { "each row is a record" } else { "each line is a record" };
-            return Err(self.error(&["streams", name, "records"], message).with_hint(hint));
-        }
-        for (key, places) in read_from_pages(stream) {
+            Err(self.error(&["streams", name, "records"], message).with_hint(hint))
+        });
+        let of_places = read_from_pages(stream).into_iter().map(|(key, places)| {
             let is_in_body = |place: &&Place| matches!(place, Place::Body(_) | Place::Path { .. });
-            if let Some(place) = places.iter().find(is_in_body) {
-                let message = |key: &str| {
-                    format!("`{key}`: `{place}` is a place in a JSON page, but the format is `{format}`")
-                };
-                let hint = "use a place in a header, as `header:X-Next` or `link:next`, or in the last record, as `last:/id`";
-                return Err(self.error(&["streams", name, "pages", key], message).with_hint(hint));
-            }
-        }
-        Ok(())
+            let Some(place) = places.iter().find(is_in_body) else { return Ok(()) };
+            let message = |key: &str| {
+                format!("`{key}`: `{place}` is a place in a JSON page, but the format is `{format}`")
+            };
+            let hint = "use a place in a header, as `header:X-Next` or `link:next`, or in the last record, as `last:/id`";
+            Err(self.error(&["streams", name, "pages", key], message).with_hint(hint))
+        });
+        ConfigError::all(of_records.into_iter().chain(of_places))
     }
 }
 

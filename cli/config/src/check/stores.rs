@@ -13,12 +13,12 @@ impl Check<'_> {
             let path = ["stores", "s3", key].map(str::to_owned);
             Err(self.stack.missing(&path, self.stack.origin(&path[..2])))
         };
-        match (&s3.access_key, &s3.secret_key, &s3.session_token) {
-            (Some(_), None, _) => return missing("secret_key"),
-            (None, Some(_), _) | (None, None, Some(_)) => return missing("access_key"),
-            _ => {}
-        }
-        match &s3.endpoint {
+        let of_keys = match (&s3.access_key, &s3.secret_key, &s3.session_token) {
+            (Some(_), None, _) => missing("secret_key"),
+            (None, Some(_), _) | (None, None, Some(_)) => missing("access_key"),
+            _ => Ok(()),
+        };
+        let of_endpoint = match &s3.endpoint {
             Some(url)
                 if url.scheme() == "http" && !http_url::is_loopback(url) && s3.allow_http != Some(true) =>
             {
@@ -29,6 +29,7 @@ impl Check<'_> {
                 Err(error.with_hint("use https, or set `stores.s3.allow_http` to true"))
             }
             _ => Ok(()),
-        }
+        };
+        ConfigError::all([of_keys, of_endpoint])
     }
 }

@@ -104,6 +104,11 @@ impl RangeFlags {
 impl Range {
     /// From so long ago to now. The error is a clause.
     pub fn last(span: &str) -> Result<Self, String> {
+        if let Some(length) = span.strip_prefix('-').filter(|length| steps::span(length).is_ok()) {
+            return Err(format!(
+                "`{span}` is negative; for the time from {length} ago to now, write `{length}`"
+            ));
+        }
         match steps::span(span) {
             Ok(length) if length.is_positive() => Ok(Self::Last(span.to_owned())),
             Err(NoSteps::UnknownUnit(unit)) => Err(format!("unknown unit `{unit}`; the units are {UNITS}")),

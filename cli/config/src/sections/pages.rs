@@ -89,6 +89,8 @@ pub enum Style {
 pub struct Ends {
     /// Conditions that make a page the last one.
     pub end: Vec<LastPage>,
+    /// Whether pages that follow each other may have the same records; nothing for styles that count.
+    pub identical_pages: Option<bool>,
     /// Whether the listing ends once as many records as `total` have arrived.
     pub ends_at_total: bool,
     /// How many pages in a row may have no records; nothing for a single page.
@@ -168,6 +170,10 @@ struct Table {
     /// Whether the listing ends once as many records as `total` have arrived. Set it only if totals do not change.
     #[schemars(extend("x-types" = PAGED, "default" = false))]
     ends_at_total: Option<bool>,
+    /// Whether pages that follow each other may have the same records. Otherwise that is an error, because an API that
+    /// ignores the cursor sends one page again and again.
+    #[schemars(extend("x-types" = ["cursor", "link_header", "next_url"], "default" = false))]
+    identical_pages: Option<bool>,
     /// How many pages in a row may have no records, although each has a next page. More are an error.
     #[schemars(extend("x-types" = PAGED, "default" = 100))]
     max_empty: Option<NonZeroU64>,
@@ -361,6 +367,7 @@ impl Table {
         Ok(Ends {
             end,
             ends_at_total,
+            identical_pages: self.identical_pages,
             max_empty: self.max_empty,
             more: self.more.take(),
             size,

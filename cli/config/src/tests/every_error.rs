@@ -203,3 +203,102 @@ fn what_follows_from_an_error_in_a_condition_is_not_reported_as_another() {
         ]
     );
 }
+
+#[test]
+fn every_check_of_a_section_is_made() {
+    let configuration = "\
+[api]
+base_url = \"http://api.example.com\"
+allowed_origins = [\"http://files.example.com\"]
+[auth]
+type = \"client_credentials\"
+token_url = \"http://login.example.com/token\"
+client_id = \"me\"
+client_secret = \"\"
+client_auth = \"none\"
+private_key = { file = \"key.pem\" }
+request.fields = { a = \"{x}\", b = \"{y}\" }
+response = { token = \"last:/t\", refresh_token = \"last:/r\" }
+[rate.headers]
+used = \"header:x\"
+[stores.s3]
+secret_key = \"x\"
+endpoint = \"http://minio.example.com\"
+[streams.a]
+path = \"/a/{window.start}/{job.id}\"
+format = \"csv\"
+records = \"/x\"
+body = { a = \"{one}\", b = [\"{two}\", \"{one}\"] }
+pages = { type = \"page_number\", param = \"/p\", size_param = \"/s\", size = 5, page_count = \"/n\", total = \"/t\" }
+window = { min_slice = \"1ms\" }
+[streams.b]
+path = \"/b\"
+method = \"POST\"
+text = \"x\"
+content_type = \"text/plain\"
+pages = { type = \"page_number\", param = \"/p\", size_param = \"/s\", size = 5 }
+";
+    assert_eq!(
+        all(&Case::toml(configuration)),
+        [
+            "longhaul.toml:2 `api.base_url`: plain http would send credentials to `api.example.com` unencrypted",
+            "longhaul.toml:3 `api.allowed_origins`: plain http would send credentials to `files.example.com` unencrypted",
+            "longhaul.toml:6 `auth.token_url`: plain http would send credentials to `login.example.com` unencrypted",
+            "longhaul.toml:8 `auth.client_secret` is empty",
+            "longhaul.toml:10 `auth.private_key`: nothing is signed, so this has no effect",
+            "longhaul.toml:11 `auth.request.fields.a`: `{x}` is not a known placeholder",
+            "longhaul.toml:11 `auth.request.fields.b`: `{y}` is not a known placeholder",
+            "longhaul.toml:12 `auth.response.token`: a token response has no records; use another place than `last:`",
+            "longhaul.toml:12 `auth.response.refresh_token`: a token response has no records; use another place than `last:`",
+            "longhaul.toml:13 `rate.headers.remaining` is missing",
+            "longhaul.toml:13 `rate.headers.reset` is missing",
+            "longhaul.toml:15 `stores.s3.access_key` is missing",
+            "longhaul.toml:17 `stores.s3.endpoint`: plain http would send records to `minio.example.com` unencrypted",
+            "longhaul.toml:18 `streams.a.window.from` is missing",
+            "longhaul.toml:19 `streams.a.path`: `{job.id}` is not a known placeholder",
+            "longhaul.toml:21 `streams.a.records` has no meaning with `format = \"csv\"`",
+            "longhaul.toml:22 `streams.a.body`: `{one}` is not a known placeholder; `{two}` is not a known placeholder",
+            "longhaul.toml:23 `streams.a.pages.page_count`: `/n` is a place in a JSON page, but the format is `csv`",
+            "longhaul.toml:23 `streams.a.pages.total`: `/t` is a place in a JSON page, but the format is `csv`",
+            "longhaul.toml:24 `streams.a.window.min_slice`: windows are halved at whole seconds",
+            "longhaul.toml:30 `streams.b.pages.param`: `/p` is a place in JSON or a form, but the request has a `text`",
+            "longhaul.toml:30 `streams.b.pages.size_param`: `/s` is a place in JSON or a form, but the request has a `text`",
+        ]
+    );
+}
+
+#[test]
+fn a_placeholder_that_is_not_known_here_says_what_it_needs() {
+    let hints = |stream: &str| {
+        let mut error = Case::small(&format!("[streams.a]\n{stream}")).error();
+        let others = error.take_others();
+        let hint = |error: &crate::ConfigError| error.hint().unwrap_or_default().to_owned();
+        std::iter::once(&error).chain(&others).map(hint).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        hints("path = \"/{window.start}\"\nquery = { a = \"{job.id}\", b = \"{each.c}\", d = \"{e}\" }\n"),
+        [
+            "add a table `[streams.a.window]`, whose windows have these times",
+            "add a table `[streams.a.job]`, whose job has this value",
+            "name it in `streams.a.each`, which says where parents come from",
+            "write a brace that is meant for the server twice: `{{`",
+        ]
+    );
+    let window = "path = \"/{window.start}\"\nheaders = { x = \"{window.start}\" }\n\
+                  window = { from = \"2026-01-01\" }\n";
+    assert_eq!(
+        hints(window),
+        [
+            "a window is only known in `path`, `query`, `body` and the path of a sink, and its last time only in requests"
+        ]
+    );
+    let job = "path = \"/{job.url}\"\n[streams.a.job]\nid = \"/id\"\npoll = \"/{job.id}\"\n\
+               submit.path = \"/{job.id}\"\ndone = [\"x\"]\nstate = \"/s\"\n";
+    assert_eq!(
+        hints(job),
+        [
+            "set `streams.a.job.url` to its place in the answer",
+            "a job is only known in `poll`, `cancel` and the requests for its results",
+        ]
+    );
+}

@@ -87,7 +87,9 @@ fn spans_and_months_are_checked() {
     let units = "the units are `s`, `m` (minutes), `h`, `d`, `w`, `M` (months) and `y`";
     assert_eq!(Range::last("7x").unwrap_err(), format!("unknown unit `x`; {units}"));
     assert_eq!(Range::last("7").unwrap_err(), "`7` has no unit; write `7d` for days");
-    for text in ["", "0d", "-7d", "now-7d", "7d/d", "7d-1h", "1h ago"] {
+    let negative = "`-7d` is negative; for the time from 7d ago to now, write `7d`";
+    assert_eq!(Range::last("-7d").unwrap_err(), negative);
+    for text in ["", "0d", "--7d", "now-7d", "7d/d", "7d-1h", "1h ago"] {
         let error = Range::last(text).unwrap_err();
         assert_eq!(error, "expected a time such as 7d, 12h or 1M (a month)", "{text}");
     }

@@ -57,7 +57,9 @@ fn each_paging_style_has_its_keys_and_defaults() {
         pages("type = \"link_header\"").style,
         Style::LinkHeader { origin: LinkOrigin::Link, rel: "next".to_owned() }
     );
-    let Ends { end, ends_at_total, max_empty, more, size, total } = pages("type = \"link_header\"").ends;
+    let Ends { end, ends_at_total, identical_pages, max_empty, more, size, total } =
+        pages("type = \"link_header\"").ends;
+    assert_eq!(identical_pages, Some(false));
     assert!(end.is_empty() && !ends_at_total && more.is_none() && size.is_none() && total.is_none());
     assert_eq!(max_empty.map(NonZeroU64::get), Some(100));
 }
@@ -105,7 +107,7 @@ fn missing_keys_of_a_paging_style_are_named() {
     assert_eq!(
         error.hint(),
         Some(
-            "the keys of type `cursor` are `cursor`, `end`, `ends_at_total`, `max_empty`, `more`, `param`, `repeats`, `size`, `total`"
+            "the keys of type `cursor` are `cursor`, `end`, `ends_at_total`, `identical_pages`, `max_empty`, `more`, `param`, `repeats`, `size`, `total`"
         )
     );
 }

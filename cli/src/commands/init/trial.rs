@@ -102,7 +102,7 @@ impl<'a> Trial<'a> {
         let status = error.refusal().map(|refusal| refusal.status.as_u16());
         let is_unauthorized = matches!(status, Some(401 | 403));
         let error = PullError::Page(PageError::Request(error));
-        let mut failure = Failure::of_first_page(stream, error, self.stop.reason());
+        let mut failure = Failure::of_page("first", stream, error, self.stop.reason());
         if failure.exit == Exit::Api {
             // Its own hint is about keys of a file that does not exist.
             failure.hint = Some("check the URL against the documentation of the API".to_owned());

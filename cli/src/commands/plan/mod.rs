@@ -31,7 +31,7 @@ use crate::{
         resume::definition_of,
         run_record::RunRecord,
     },
-    terminal::failure::Failure,
+    terminal::{failure::Failure, storage},
 };
 
 /// What the ids of the pulls of a plan end with, so that they have a state of their own.
@@ -63,8 +63,10 @@ pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result
 }
 
 fn unusable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
-    Failure::new(Exit::State, error)
-        .hint("wait for the other command to end, or check `state_dir` and its permissions")
+    let error = error.into();
+    let no_room = storage::full_state_folder(&*error);
+    let hint = "wait for the other command to end, or check `state_dir` and its permissions";
+    Failure::new(Exit::State, error).hint(no_room.unwrap_or(hint))
 }
 
 fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Result<Exit, Failure> {
@@ -77,7 +79,7 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
     };
     let streams = session.streams(&run.streams)?;
     let named = streams.iter().flat_map(|(_, stream)| sink_names(stream, &run));
-    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?, &session.folder)?;
     let access = session.connect()?;
     let mut planned = plan_as(SUFFIX, session, &run, &streams, &sinks, &access)?;
     let chosen: Vec<_> = planned.iter().filter(|pull| pull.is_selected).map(|pull| pull.name).collect();

@@ -27,7 +27,7 @@ pub(crate) fn execute(mut session: Session, arguments: &RunArguments) -> Result<
     let session = &session;
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
-    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?, &session.folder)?;
     let access = session.connect_for(arguments)?;
     let mut text = String::new();
     for pull in &plan(session, arguments, &streams, &sinks, &access)? {

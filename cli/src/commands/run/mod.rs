@@ -85,7 +85,7 @@ fn pull_all(
 ) -> Result<Exit, Failure> {
     let streams = session.streams(&arguments.streams)?;
     let names = streams.iter().flat_map(|(_, stream)| sink_names(stream, arguments));
-    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?)?;
+    let sinks = ConfiguredSinks::configure(&session.loaded, names, &session.sink_types()?, &session.folder)?;
     let files = NewFiles::default();
     let is_replay = session.exchanges.replayed().is_some();
     let sinks = if is_replay { sinks.for_replay(&files, &arguments.sink) } else { sinks };

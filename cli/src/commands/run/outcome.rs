@@ -1,12 +1,13 @@
 //! The outcome of a pull.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
+use indicatif::DecimalBytes;
 use longhaul_core::state::Summary;
 
 use crate::{
     exit::Exit,
-    session::plan::Planned,
+    session::{Session, plan::Planned},
     terminal::numbers::{counted, duration},
 };
 
@@ -51,6 +52,22 @@ impl Outcome {
             is_sample: false,
         }
     }
+}
+
+/// Where the records are. On a terminal, files of the working folder are shown without it, and with their sizes.
+pub(super) fn destinations(session: &Session, planned: &Planned<'_>) -> String {
+    if !session.screen.is_terminal() {
+        return planned.destinations.join(", ");
+    }
+    let shown = planned.destinations.iter().map(|destination| {
+        let path = Path::new(destination);
+        let path = path.strip_prefix(&session.folder).unwrap_or(path).display();
+        match fs::metadata(destination).ok().filter(fs::Metadata::is_file) {
+            Some(file) => format!("{path} ({})", DecimalBytes(file.len())),
+            None => path.to_string(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// How a stream was pulled.

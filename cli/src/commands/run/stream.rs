@@ -1,8 +1,7 @@
 //! One stream of a run.
 
-use std::{fs, num::NonZeroU64, path::Path, sync::Arc};
+use std::{fs, num::NonZeroU64, sync::Arc};
 
-use indicatif::DecimalBytes;
 use jiff::Timestamp;
 use longhaul_core::{
     disk::SystemDisk,
@@ -31,7 +30,7 @@ use crate::{
     },
 };
 
-use super::outcome::{Outcome, Pulled, complete, sample};
+use super::outcome::{Outcome, Pulled, complete, destinations, sample};
 
 /// Pulls streams, one at a time.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +107,7 @@ impl Puller<'_> {
             outcomes.push(Outcome { summary: complete.summary.clone(), ..Outcome::unchanged(planned) });
             return Ok(Pulled::Before);
         }
+        check_stores(session, planned)?;
         let parents = open_parents(self, planned, &file, &state)?;
         let parents = parents.as_ref();
         if !planned.saves_state {
@@ -272,28 +272,26 @@ impl Puller<'_> {
     }
 }
 
-/// Where the records are. On a terminal, files of the working folder are shown without it, and with their sizes.
-fn destinations(session: &Session, planned: &Planned<'_>) -> String {
-    if !session.screen.is_terminal() {
-        return planned.destinations.join(", ");
-    }
-    let shown = planned.destinations.iter().map(|destination| {
-        let path = Path::new(destination);
-        let path = path.strip_prefix(&session.folder).unwrap_or(path).display();
-        match fs::metadata(destination).ok().filter(fs::Metadata::is_file) {
-            Some(file) => format!("{path} ({})", DecimalBytes(file.len())),
-            None => path.to_string(),
-        }
-    });
-    shown.collect::<Vec<_>>().join(", ")
-}
-
 /// Says why there is nothing to pull. Everything before `watermark` was pulled.
 fn nothing_new(name: &str, watermark: Option<Timestamp>) -> String {
     match watermark {
         Some(watermark) => format!("{name}: nothing new: everything before {} was pulled", shown(watermark)),
         None => format!("{name}: nothing to pull: the API does not have this data yet"),
     }
+}
+
+/// Checks the stores of the stream's objects, before anything is sent to the API.
+fn check_stores(session: &Session, planned: &Planned<'_>) -> Result<(), Failure> {
+    if planned.objects.is_empty() {
+        return Ok(());
+    }
+    let types = session.sink_types()?;
+    planned.objects.iter().try_for_each(|(name, address)| {
+        types.check_object(address).map_err(|source| {
+            let error = PullError::Sink { name: (*name).to_owned(), source };
+            Failure::of_pull(planned.name, error, &Summary::default(), session.stop.reason())
+        })
+    })
 }
 
 /// The parents of a stream's partitions. `state` is what is saved of the stream.

@@ -16,7 +16,11 @@ const SHORTEST: usize = 6;
 
 /// `text` with `secret` replaced, in any spelling.
 pub(super) fn redact(text: &str, secret: &str) -> String {
-    in_base64(&in_characters(text, secret), secret)
+    let parts: Vec<_> = (0..3).flat_map(|offset| encoded(secret.as_bytes(), offset)).collect();
+    let text = in_base64(&in_characters(text, secret), &parts);
+    // These characters of Base64 are encoded in their turn in JSON and URLs.
+    let spelled = parts.iter().filter(|part| part.contains(['+', '/']));
+    spelled.fold(text, |text, part| in_characters(&text, part))
 }
 
 /// Replaces `secret` wherever its characters follow one another, each in any spelling.
@@ -43,7 +47,7 @@ fn in_characters(text: &str, secret: &str) -> String {
 /// How many bytes at the start of `text` spell `secret`, if they do.
 fn spelled(text: &str, secret: &str) -> Option<usize> {
     let Some(expected) = secret.chars().next() else { return Some(0) };
-    let spellings = [plain, plus, percent, escape, entity];
+    let spellings = [plain, plus, percent, escape, entity, doubled];
     spellings.into_iter().find_map(|spelling| {
         let (_, length) = spelling(text).filter(|(found, _)| *found == expected)?;
         Some(length + spelled(&text[length..], &secret[expected.len_utf8()..])?)
@@ -124,9 +128,35 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((found, name.len() + 2))
 }
 
-/// Replaces words of Base64 that contain `secret`, such as the value of HTTP Basic.
-fn in_base64(text: &str, secret: &str) -> String {
-    let parts: Vec<_> = (0..3).flat_map(|offset| encoded(secret.as_bytes(), offset)).collect();
+/// A character that is encoded twice: JSON in a string of JSON, or a URL in a parameter of another one.
+fn doubled(text: &str) -> Option<(char, usize)> {
+    let encodings = [percent, escape, entity];
+    let decode = |text: &str| encodings.into_iter().find_map(|encoding| encoding(text));
+    let mut once = String::new();
+    // Where each character ends, decoded and in the text.
+    let mut ends = Vec::new();
+    let mut at = 0;
+    while ends.len() < LONGEST {
+        let rest = &text[at..];
+        let Some((found, length)) = decode(rest).or_else(|| plain(rest)) else { break };
+        // If it is not what another encoding begins with, there is no other one.
+        if once.is_empty() && (!"%\\&+".contains(found) || length == 1) {
+            return None;
+        }
+        once.push(found);
+        at += length;
+        ends.push((once.len(), at));
+    }
+    let (found, length) = decode(&once).or_else(|| plus(&once))?;
+    let (_, end) = ends.into_iter().find(|(decoded, _)| *decoded == length)?;
+    Some((found, end))
+}
+
+/// The most characters that encode another one.
+const LONGEST: usize = 12;
+
+/// Replaces words of Base64 that contain one of `parts`, such as the value of HTTP Basic.
+fn in_base64(text: &str, parts: &[String]) -> String {
     // Bodies are long, and none of the parts is in most of them.
     if !parts.iter().any(|part| memmem::find(text.as_bytes(), part.as_bytes()).is_some()) {
         return text.to_owned();
@@ -213,6 +243,33 @@ mod tests {
             for spelling in spellings(secret) {
                 let redacted = redact(&format!("the client sent `{spelling}`, twice: {spelling}"), secret);
                 assert_eq!(redacted, "the client sent `***`, twice: ***", "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn spellings_within_others_are_replaced() {
+        for secret in SECRETS {
+            let spellings = spellings(secret);
+            // Those in Base64 follow.
+            for spelling in &spellings[..spellings.len() - 5] {
+                let json = serde_json::Value::from(format!("sent `{spelling}`")).to_string();
+                assert_eq!(redact(&json, secret), "\"sent `***`\"", "{json}");
+                let slashes = json.replace('/', "\\/");
+                assert_eq!(redact(&slashes, secret), "\"sent `***`\"", "{slashes}");
+                let twice = utf8_percent_encode(spelling, NON_ALPHANUMERIC).to_string();
+                assert_eq!(redact(&format!("/x?a={twice}&b=1"), secret), "/x?a=***&b=1", "{twice}");
+                let html = spelling.replace('&', "&amp;");
+                assert_eq!(redact(&format!("<b>{html}</b>"), secret), "<b>***</b>", "{html}");
+            }
+        }
+        let secret = "a?>b?>c?>";
+        for spelling in [STANDARD.encode(secret), STANDARD.encode(format!("id:{secret}"))] {
+            assert!(spelling.contains('/') || spelling.contains('+'), "{spelling}");
+            let json = redact(&format!("\"Basic {}\"", spelling.replace('/', "\\/")), secret);
+            let form: String = form_urlencoded::byte_serialize(spelling.as_bytes()).collect();
+            for redacted in [json, redact(&form, secret)] {
+                assert!(redacted.contains("***") && redacted.len() < 18, "{spelling}: {redacted}");
             }
         }
     }

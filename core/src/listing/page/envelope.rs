@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -23,16 +23,7 @@ pub struct Continuation {
     pub found: String,
 }
 
-/// What a page says is wrong, and the member that says so.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct PageProblem {
-    /// The name of the member.
-    pub(crate) name: &'static str,
-    /// The message.
-    pub(crate) message: String,
-}
-
-/// How deep to look for continuations and errors.
+/// How deep to look for continuations.
 const DEEPEST: usize = 6;
 
 impl Envelope {
@@ -115,15 +106,15 @@ pub(super) fn header_leads_on(name: &str) -> bool {
     words.any(has) && !["prev", "self", "first", "last", "start"].iter().any(|word| name.contains(word))
 }
 
-/// Counts of pages that are greater than one, and totals that are greater than `records`.
-pub(super) fn larger_totals(envelope: &Value, records: u64) -> Vec<Continuation> {
+/// Counts of pages that are greater than `pages`, and totals that are greater than `records`.
+pub(super) fn larger_totals(envelope: &Value, records: u64, pages: u64) -> Vec<Continuation> {
     let mut found = Vec::new();
     visit(envelope, &mut Vec::new(), &mut |path, value| {
         let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
         let name = name.replace(['_', '-'], "");
         let least = match name.as_str() {
             "count" if path.len() == 1 => records,
-            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => 1,
+            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => pages,
             "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
             | "totalsize" => records,
             _ => return Descend::Yes,
@@ -143,45 +134,6 @@ pub(super) fn total_in_header(name: &str, value: &str) -> Option<u64> {
         "x-total-count" | "x-total" | "total-count" => value.trim().parse().ok(),
         // RFC 9110 §14.4: `items 0-49/1234`.
         "content-range" if !value.trim_start().starts_with("bytes") => value.rsplit_once('/')?.1.parse().ok(),
-        _ => None,
-    }
-}
-
-/// What an envelope says is wrong: a non-empty `error`, `errors` or `fault`, or a false `ok` or `success`, at the top
-/// level. The text is the API's own message, if it can be found.
-pub(super) fn error(envelope: &Value) -> Option<PageProblem> {
-    let members = envelope.as_object()?;
-    let named = ["error", "errors", "fault"].into_iter().find_map(|name| {
-        let value = members.get(name).filter(|value| !is_empty(value) && !is_success(value))?;
-        let message = message(value).unwrap_or_else(|| format!("`{name}` is {}", shown(value)));
-        Some(PageProblem { name, message })
-    });
-    let refused = || {
-        let name =
-            ["ok", "success"].into_iter().find(|name| members.get(*name) == Some(&Value::Bool(false)))?;
-        let message = message(envelope).unwrap_or_else(|| format!("`{name}` is false"));
-        Some(PageProblem { name, message })
-    };
-    named.or_else(refused)
-}
-
-/// Whether an error says that there is none, as in `{"code": 0, "message": "ok"}`.
-fn is_success(error: &Value) -> bool {
-    let is_word = |text: &str| ["none", "ok", "success"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    error.as_str().is_some_and(is_word)
-        || error.get("code").is_some_and(|code| [&json!(0), &json!("0"), &json!(200)].contains(&code))
-}
-
-/// The first text of an error, looking into lists and the usual names.
-fn message(error: &Value) -> Option<String> {
-    match error {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Array(errors) => errors.iter().find_map(message),
-        Value::Object(members) => {
-            let names =
-                ["message", "error_description", "detail", "description", "reason", "title", "code", "error"];
-            names.into_iter().find_map(|name| message(members.get(name)?))
-        }
         _ => None,
     }
 }
@@ -232,6 +184,8 @@ pub(super) fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn places(envelope: &Value) -> Vec<String> {
@@ -286,22 +240,6 @@ mod tests {
             "strict-transport-security",
         ] {
             assert!(!header_leads_on(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn errors_beside_missing_records_are_read() {
-        let read = |envelope: Value| error(&envelope).map(|problem| problem.message);
-        assert_eq!(read(json!({ "ok": false, "error": "fatal_error" })).as_deref(), Some("fatal_error"));
-        assert_eq!(read(json!({ "data": null, "errors": [{ "message": "boom" }] })).as_deref(), Some("boom"));
-        assert_eq!(read(json!({ "success": false })).as_deref(), Some("`success` is false"));
-        assert_eq!(read(json!({ "fault": { "code": 7 } })).as_deref(), Some("`fault` is an object"));
-        assert_eq!(read(json!({ "error": null, "errors": [], "ok": true })), None);
-        assert_eq!(read(json!({ "error": { "code": 0, "message": "success" } })), None);
-        for none in
-            [json!(null), json!(false), json!(""), json!([]), json!({}), json!(0), json!("none"), json!("OK")]
-        {
-            assert_eq!(read(json!({ "error": none })), None, "{none}");
         }
     }
 

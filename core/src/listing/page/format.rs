@@ -21,12 +21,26 @@ pub struct Csv {
     pub delimiter: u8,
     /// The names of the columns, if there is no header line.
     pub header: Option<Vec<String>>,
+    /// What empty lines are, if there is one column.
+    pub empty_lines: EmptyLines,
+}
+
+/// What empty lines are in a table with one column. In any other, they cannot be rows, and are ignored.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EmptyLines {
+    /// A fault: nobody has said whether they are rows.
+    #[default]
+    Unclear,
+    /// Rows whose only value is empty.
+    Rows,
+    /// Nothing.
+    Ignored,
 }
 
 impl Default for Csv {
     /// RFC 4180, with a header line.
     fn default() -> Self {
-        Self { delimiter: b',', header: None }
+        Self { delimiter: b',', header: None, empty_lines: EmptyLines::Unclear }
     }
 }
 

@@ -7,6 +7,7 @@ mod every;
 mod format;
 mod lines;
 mod of_lines;
+mod problem;
 mod records;
 mod scan;
 
@@ -16,12 +17,13 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-pub(super) use self::envelope::PageProblem;
+pub(super) use self::problem::PageProblem;
 use self::{decode::Decoded, envelope::Envelope, lines::Spooled};
 pub use self::{
     decode::{EmptyBody, Layout},
     envelope::Continuation,
-    format::{Csv, Format},
+    format::{Csv, EmptyLines, Format},
+    problem::ErrorSign,
     records::Records,
 };
 use crate::{
@@ -72,6 +74,7 @@ impl Page {
             bytes.clear();
             return Ok(Self::without_content(status, url, headers, bytes));
         }
+        BodyFault::check_range(status, &headers)?;
         BodyFault::check_encoding(&headers, &bytes)?;
         if layout.format != Format::Json {
             let page = Self::of_lines(status, url, headers, bytes, spooled, layout);
@@ -178,7 +181,8 @@ impl Page {
         Found { headers: &self.headers, body: None, last: self.last() }
     }
 
-    fn last(&self) -> Option<&[u8]> {
+    /// The last record.
+    pub(super) fn last(&self) -> Option<&[u8]> {
         if let Some(spooled) = &self.spooled {
             return Some(&spooled.last);
         }
@@ -211,10 +215,15 @@ impl Page {
 
     /// Counts of pages and totals that say that there is more than this page.
     pub(super) fn larger_totals(&self) -> Vec<Continuation> {
-        let mut found = envelope::larger_totals(self.envelope(), self.len());
+        self.totals_beyond(self.len(), 1)
+    }
+
+    /// Counts of pages and totals that say that there is more than so many records and pages.
+    pub(super) fn totals_beyond(&self, records: u64, pages: u64) -> Vec<Continuation> {
+        let mut found = envelope::larger_totals(self.envelope(), records, pages);
         let headers = self.headers.iter().filter_map(|(name, value)| {
             let total = envelope::total_in_header(name.as_str(), value.to_str().ok()?)?;
-            let is_larger = total > self.len();
+            let is_larger = total > records;
             is_larger.then(|| Continuation { at: format!("header:{name}"), found: total.to_string() })
         });
         found.extend(headers);
@@ -223,7 +232,7 @@ impl Page {
 
     /// What the page says is wrong, if it is an error despite its status.
     pub(super) fn error(&self) -> Option<PageProblem> {
-        envelope::error(self.envelope())
+        problem::of_envelope(self.envelope())
     }
 
     /// What the page says is wrong, although it has records, or none in the right place. A single record that is the whole
@@ -248,7 +257,19 @@ impl Page {
 
     fn error_in_record(&self) -> Option<PageProblem> {
         let record = self.batch().records().next().map(serde_json::from_slice)?;
-        envelope::error(&record.ok()?)
+        problem::of_whole(&record.ok()?)
+    }
+
+    /// What the last record says is wrong, if it is an error and not a record: an API may break off a list with an error. If
+    /// the first record looks like one, too, they are records of errors.
+    pub(super) fn error_among_records(&self) -> Option<PageProblem> {
+        if self.basis == Basis::Rule || self.records != Records::Found {
+            return None;
+        }
+        let found = problem::of_record(self.last()?)?;
+        let is_list_of_errors =
+            self.len() > 1 && self.batch().records().next().is_some_and(problem::is_error);
+        (!is_list_of_errors).then_some(found)
     }
 
     /// Where the page says that there are more pages, by a value that is true.

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::{
-    EmptyBody, Format, Layout, Page, Records,
+    EmptyBody, EmptyLines, Format, Layout, Page, Records,
     envelope::Envelope,
     lines::{self, Lines, Spooled},
 };
@@ -26,7 +26,7 @@ impl Page {
             body.drain(..3);
         }
         check(&body, spooled.as_ref(), layout)?;
-        let is_empty = spooled.is_none() && body.trim_ascii().is_empty();
+        let is_empty = spooled.is_none() && is_empty(&body, &layout.format);
         let (lines, spooled) = match spooled {
             _ if is_empty => (Lines::default(), None),
             None => (lines::read(body, &layout.format)?, None),
@@ -88,6 +88,12 @@ impl Page {
     }
 }
 
+/// Whether a page has no rows and no header line.
+fn is_empty(body: &[u8], format: &Format) -> bool {
+    let may_be_rows = matches!(format, Format::Csv(csv) if csv.empty_lines == EmptyLines::Rows);
+    body.is_empty() || !may_be_rows && body.trim_ascii().is_empty()
+}
+
 /// Checks what can be checked before the lines are read.
 fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), BodyFault> {
     let expected = if layout.format == Format::Ndjson { "NDJSON" } else { "CSV" };
@@ -95,7 +101,7 @@ fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), Bo
     if spooled.is_some() {
         return Ok(());
     }
-    if start.trim_ascii().is_empty() && layout.empty == EmptyBody::Fault {
+    if is_empty(start, &layout.format) && layout.empty == EmptyBody::Fault {
         return Err(BodyFault::NoLines);
     }
     if matches!(layout.format, Format::Csv(_)) { BodyFault::check_not_json(start) } else { Ok(()) }

@@ -101,6 +101,9 @@ pub enum LoopCheck {
     Records,
     /// No request is sent for two pages.
     Requests,
+    /// No request is sent for two pages, and no page has the same records as the one before it: a server that ignores the
+    /// cursor returns the same page forever, although the cursors differ.
+    Cursors,
 }
 
 /// Whether to prefetch the page after the first `before` ones of a listing of unknown length, once `pages` have arrived.

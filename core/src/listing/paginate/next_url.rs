@@ -111,7 +111,7 @@ impl Paginator for NextUrl {
     }
 
     fn loop_check(&self) -> LoopCheck {
-        LoopCheck::Requests
+        LoopCheck::Cursors
     }
 }
 

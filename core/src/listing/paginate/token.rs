@@ -105,7 +105,7 @@ impl Paginator for Token {
 
     fn loop_check(&self) -> LoopCheck {
         match self.renewal {
-            Renewal::EachPage => LoopCheck::Requests,
+            Renewal::EachPage => LoopCheck::Cursors,
             Renewal::Never => LoopCheck::Records,
         }
     }

@@ -61,6 +61,11 @@ fn an_invalid_column_is_rejected_with_the_reason() {
              number",
         ),
         (json!(["/a/b", {"name": "A.b", "at": "/c"}]), "two columns are named `A.b`"),
+        (
+            json!(["a", "/b", 7, "/B"]),
+            "column 1: `a` is not a JSON pointer: it must be empty or start with `/`; column 3: it must be text or a \
+             table, not a number; two columns are named `B`",
+        ),
     ];
     for (value, message) in cases {
         assert_eq!(serde_json::from_value::<Columns>(value).unwrap_err().to_string(), message);

@@ -44,6 +44,7 @@ use crate::{
         failure::Failure,
         numbers::{counted, duration},
         report::Chain,
+        storage,
     },
 };
 
@@ -273,8 +274,9 @@ fn parents(attempt: &Attempt, line: &Line) -> io::Result<Option<PathBuf>> {
 }
 
 fn unusable(folder: &Path, source: io::Error) -> Failure {
+    let hint = storage::state_folder(&source);
     let error = StateError::Unwritable { path: folder.to_owned(), source };
-    Failure::new(Exit::State, error).hint("check `state_dir` and its permissions")
+    Failure::new(Exit::State, error).hint(hint)
 }
 
 /// A line of the plan cannot be used.
@@ -287,7 +289,9 @@ pub(in crate::commands) fn of_settling(error: SettleError) -> Failure {
     match error {
         SettleError::Receipt(error) => of_receipt(error),
         SettleError::Attempts(_) => {
-            Failure::new(Exit::Sink, error).hint("check the permissions of the folder of the files")
+            let no_room = storage::full_disk(&error);
+            let hint = no_room.unwrap_or("check the permissions of the folder of the files");
+            Failure::new(Exit::Sink, error).hint(hint)
         }
     }
 }
@@ -297,11 +301,16 @@ fn of_receipt(error: ReceiptError) -> Failure {
     let (exit, hint) = match &error {
         ReceiptError::Unusable { .. } => (
             Exit::State,
-            "check `state_dir` and its permissions; its file system must have hard links".to_owned(),
+            storage::full_state_folder(&error)
+                .unwrap_or("check `state_dir` and its permissions; its file system must have hard links")
+                .to_owned(),
         ),
-        ReceiptError::Unpublished { .. } => {
-            (Exit::Sink, "check the permissions of the file and its folder".to_owned())
-        }
+        ReceiptError::Unpublished { .. } => (
+            Exit::Sink,
+            storage::full_disk(&error)
+                .unwrap_or("check the permissions of the file and its folder")
+                .to_owned(),
+        ),
         ReceiptError::Damaged { path } => {
             (Exit::Sink, format!("delete it to pull the partition again: {}", path.display()))
         }

@@ -3,21 +3,24 @@
 use super::{
     is_last::IsLast,
     json_row::Columns,
-    row::{Row, row, value},
+    row::{Row, Spelling, Value, row, value},
 };
 use crate::{
     client::{BodyFault, RowProblem},
-    listing::page::format::Csv,
+    listing::page::format::{Csv, EmptyLines},
 };
 
 /// Reads rows, and counts them.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     delimiter: u8,
+    empty_lines: EmptyLines,
     columns: Option<Columns>,
     /// Whether the names of the columns are from the text.
     has_header: bool,
     number: u64,
+    /// Whether the text before ended with a carriage return, so that a line feed after it ends nothing.
+    is_after_return: bool,
     /// Whether the text is known to be UTF-8.
     is_utf8: bool,
 }
@@ -25,7 +28,15 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(csv: &Csv) -> Self {
         let columns = csv.header.as_ref().map(|names| Columns::new(names));
-        Self { delimiter: csv.delimiter, has_header: columns.is_none(), columns, number: 0, is_utf8: false }
+        Self {
+            delimiter: csv.delimiter,
+            empty_lines: csv.empty_lines,
+            has_header: columns.is_none(),
+            columns,
+            number: 0,
+            is_after_return: false,
+            is_utf8: false,
+        }
     }
 
     /// Reads rows of a text that was read before without a fault.
@@ -48,7 +59,8 @@ impl Rows {
         if self.columns.is_some() { Ok(()) } else { Err(BodyFault::NoLines) }
     }
 
-    /// Calls `found` with each row of `text`, and returns the length of the whole rows. Empty lines are ignored.
+    /// Calls `found` with each row of `text`, and returns the length of the whole rows. Empty lines are ignored if there are
+    /// several columns.
     pub(super) fn rows(
         &mut self,
         text: &[u8],
@@ -64,7 +76,11 @@ impl Rows {
         let mut values = Vec::new();
         let mut from = 0;
         loop {
-            while matches!(text.get(from), Some(b'\n' | b'\r')) {
+            while let Some(end @ (b'\n' | b'\r')) = text.get(from) {
+                if *end == b'\r' || !self.is_after_return {
+                    self.empty_line(text, from, &mut found)?;
+                }
+                self.is_after_return = *end == b'\r';
                 from += 1;
             }
             if from == text.len() {
@@ -89,7 +105,27 @@ impl Rows {
             }
             let row = Row { text, range: from..end, values: &values };
             self.row(&row, ended, &mut found)?;
+            self.is_after_return = text[end - 1] == b'\r' && ended == Ended::ByLineEnd;
             from = end;
+        }
+    }
+
+    /// Reads the empty line at `from`.
+    fn empty_line(
+        &mut self,
+        text: &[u8],
+        from: usize,
+        found: &mut impl FnMut(&Columns, &Row<'_>),
+    ) -> Result<(), BodyFault> {
+        let has_one_column = self.columns.as_ref().is_some_and(|columns| columns.len() == 1);
+        match self.empty_lines {
+            EmptyLines::Unclear if has_one_column => Err(self.fault(RowProblem::Empty)),
+            EmptyLines::Rows if has_one_column => {
+                let values = [Value { range: from..from, spelling: Spelling::Json }];
+                let row = Row { text, range: from..from + 1, values: &values };
+                self.row(&row, Ended::ByLineEnd, found)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use super::*;
-use crate::listing::page::format::Csv;
+use crate::listing::page::format::{Csv, EmptyLines};
 
 fn csv(delimiter: u8, header: Option<&[&str]>) -> Format {
     let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-    Format::Csv(Csv { delimiter, header })
+    Format::Csv(Csv { delimiter, header, empty_lines: EmptyLines::Unclear })
 }
 
 /// The lines of a page in memory. They must be the same if it is in a file.
@@ -112,6 +112,33 @@ fn every_row_is_an_object_of_strings() {
         "{\"a\\\"b\":\"5\\\" pipe\",\"c\\nd\":\"say \\\"hi\\\",\\r\\n\\tx\\\\\\u0001\"}\n"
     );
     assert_eq!(lines(&csv(b',', None), "id,n\n").unwrap(), "");
+}
+
+#[test]
+fn an_empty_line_may_be_a_row_of_a_table_with_one_column() {
+    let read = |empty_lines, header: Option<&[&str]>, text: &str| {
+        let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        lines(&Format::Csv(Csv { delimiter: b',', header, empty_lines }), text)
+    };
+    let unclear =
+        "row 3 of the answer is an empty line, which could be a record whose only value is empty, or nothing";
+    for end in ["\n", "\r\n", "\r"] {
+        let text = |text: &str| text.replace('\n', end);
+        for unclear_text in ["a\n1\n\n2\n", "a\n1\n\n", "\na\n1\n\n\n2"] {
+            assert_eq!(read(EmptyLines::Unclear, None, &text(unclear_text)), Err(unclear.to_owned()));
+        }
+        assert_eq!(read(EmptyLines::Unclear, None, &text("\n\na\n1\n2\n")).unwrap().lines().count(), 2);
+        let record = |value: &str| format!("{{\"a\":\"{value}\"}}\n");
+        let with_empty = record("1") + &record("") + &record("2") + &record("");
+        assert_eq!(read(EmptyLines::Rows, None, &text("\na\n1\n\n2\n\n")).unwrap(), with_empty);
+        assert_eq!(read(EmptyLines::Rows, Some(&["a"]), &text("1\n\n2\n\n")).unwrap(), with_empty);
+        let without = record("1") + &record("2");
+        assert_eq!(read(EmptyLines::Ignored, None, &text("a\n1\n\n2\n\n")).unwrap(), without);
+        assert_eq!(read(EmptyLines::Rows, None, &text("a,b\n1,2\n\n3,4\n\n")).unwrap().lines().count(), 2);
+    }
+    let rows = format!("a\n{}", "x\r\n\r\n".repeat(BATCH));
+    let csv = Format::Csv(Csv { empty_lines: EmptyLines::Rows, ..Csv::default() });
+    assert_eq!(spooled(&csv, rows.as_bytes()).unwrap().0.lines().count(), 2 * BATCH);
 }
 
 #[test]
