@@ -102,7 +102,7 @@ fn template(bencher: Bencher<'_, '_>) {
         path: "/api/v2/conversations/query".to_owned(),
         query: vec![("interval".to_owned(), interval.to_owned())],
         headers: HeaderMap::new(),
-        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
+        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}}).into()),
         replay: Replay::Harmless,
     };
     let variables = Variables::new("conversations", "/");

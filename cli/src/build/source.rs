@@ -119,7 +119,7 @@ impl Requests<'_> {
             placeholders::check_all(&json, &placeholders::known(self.stream, request)).map_err(|error| {
                 ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(placeholders::HINT)
             })?;
-            return Ok(RequestBody::Json(json));
+            return Ok(RequestBody::Json(json.into()));
         }
         Ok(match (content.form, content.text, content.content_type) {
             (Some(form), ..) => RequestBody::Form(pairs(form)),

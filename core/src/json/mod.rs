@@ -17,14 +17,14 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod exact;
 pub mod pointer;
 mod scan;
 mod string;
 mod tree;
-mod value;
 
-pub(crate) use self::value::value;
 pub use self::{
+    exact::ExactValue,
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},
     tree::PointerTree,
