@@ -66,7 +66,7 @@ fn page_of_lines(bencher: Bencher<'_, '_>, kind: &str) {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&answer.response.body).unwrap();
             answer.response.body.truncate(1 << 20);
-            answer.response.spooled = Some(file);
+            answer.response.spooled = Some(file.try_into().unwrap());
         }
         answer
     };
