@@ -66,7 +66,7 @@ fn page_of_lines(bencher: Bencher<'_, '_>, kind: &str) {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&answer.response.body).unwrap();
             answer.response.body.truncate(1 << 20);
-            answer.response.spooled = Some(file);
+            answer.response.spooled = Some(file.try_into().unwrap());
         }
         answer
     };
@@ -102,7 +102,7 @@ fn template(bencher: Bencher<'_, '_>) {
         path: "/api/v2/conversations/query".to_owned(),
         query: vec![("interval".to_owned(), interval.to_owned())],
         headers: HeaderMap::new(),
-        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}})),
+        body: Body::Json(json!({"interval": interval, "order": "asc", "paging": {"pageSize": 100}}).into()),
         replay: Replay::Harmless,
     };
     let variables = Variables::new("conversations", "/");

@@ -31,7 +31,7 @@ fn pull_days(unique: Option<&str>) -> Pulled {
     let mut source = setup.source_at("/query", "/conversations", Single::Assumed);
     source.rules = split_on(400, None);
     source.first.method = Method::POST;
-    source.first.body = Body::Json(json!({"interval": "{window.start}/{window.end}"}));
+    source.first.body = Body::Json(json!({"interval": "{window.start}/{window.end}"}).into());
     source.windows = Some(Windows {
         slice: Some(Span::new().hours(6)),
         min_slice: SignedDuration::from_hours(1),

@@ -143,8 +143,11 @@ fn a_cursor_of_another_style_of_pagination() {
 #[test]
 fn a_body_without_a_place_for_the_page_number() {
     for (body, message) in [
-        (Body::Json(json!({"paging": 7})), "the body of the request has no place for `/paging/pageNumber`"),
-        (Body::Json(json!([1])), "the body of the request has no place for `/paging/pageNumber`"),
+        (
+            Body::Json(json!({"paging": 7}).into()),
+            "the body of the request has no place for `/paging/pageNumber`",
+        ),
+        (Body::Json(json!([1]).into()), "the body of the request has no place for `/paging/pageNumber`"),
         (Body::Form(Vec::new()), "the body of the request has no place for `/paging/pageNumber`"),
     ] {
         let param = "/paging/pageNumber".parse().unwrap();

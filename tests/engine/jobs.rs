@@ -42,7 +42,7 @@ pub(crate) fn source(setup: &Setup) -> Source {
     let at = |path: &str| setup.source_at(&format!("{JOBS_PATH}{path}"), "", paginator.clone()).first;
     let submit = Template {
         method: Method::POST,
-        body: Body::Json(json!({"interval": "{window.start}/{window.end}"})),
+        body: Body::Json(json!({"interval": "{window.start}/{window.end}"}).into()),
         replay: Replay::OnlyUnseen,
         ..at("")
     };

@@ -72,7 +72,7 @@ fn a_link_is_followed_by_get_without_content() {
     });
     let mut source = setup.source_at("/search", "", link_header());
     source.first.method = Method::POST;
-    source.first.body = Body::Json(json!({"q": "x"}));
+    source.first.body = Body::Json(json!({"q": "x"}).into());
     assert_eq!(setup.pull(&source, None).records(), ["1", "2"]);
     let requests = transport.api_requests();
     assert_eq!((&requests[1].method, requests[1].body.len()), (&Method::GET, 0));

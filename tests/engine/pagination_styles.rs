@@ -74,7 +74,7 @@ fn assert_pulls_every_record_once(style: &Style) {
             ..setup.source_at(&format!("{PATH}?state=a%2Fb"), "/entities", Single::Assumed)
         };
         source.first.method = style.method.clone();
-        source.first.body = style.body.clone().map_or(Body::Empty, Body::Json);
+        source.first.body = style.body.clone().map_or(Body::Empty, |body| Body::Json(body.into()));
 
         let pulled = setup.pull(&source, None);
 
@@ -300,7 +300,7 @@ fn constant_cursor() {
         });
         let mut source = setup.source_at(PATH, "/entities", paginator.clone());
         source.first.method = Method::POST;
-        source.first.body = Body::Json(json!({}));
+        source.first.body = Body::Json(json!({}).into());
 
         let pulled = setup.pull(&source, None);
 

@@ -53,7 +53,7 @@ pub(crate) fn details_query(
     source.rules = split_on(400, Some("pagination.limit"));
     source.ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/totalHits") };
     source.first.method = Method::POST;
-    source.first.body = Body::Json(json!({"interval": "{window.start}/{window.end}"}));
+    source.first.body = Body::Json(json!({"interval": "{window.start}/{window.end}"}).into());
     source.windows = Some(Windows {
         slice: None,
         min_slice,

@@ -62,7 +62,7 @@ impl Setup {
             client_secret: Secret::new("the-s3cret"),
             ..TokenEndpoint::new(at(TOKEN_PATH), GrantType::ClientCredentials)
         };
-        let body = Body::Json(json!({"order": "asc"}));
+        let body = Body::Json(json!({"order": "asc"}).into());
         let request = Request { body, ..Request::new(Method::POST, at(API_PATH)) };
         let (policy, events) = (RetryPolicy::default(), Arc::default());
         Self { transport, clock, policy, endpoint, request, events }

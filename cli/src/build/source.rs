@@ -122,7 +122,7 @@ impl Requests<'_> {
                 let hint = hint.unwrap_or_else(|| placeholders::HINT.to_owned());
                 ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(hint)
             })?;
-            return Ok(RequestBody::Json(json));
+            return Ok(RequestBody::Json(json.into()));
         }
         Ok(match (content.form, content.text, content.content_type) {
             (Some(form), ..) => RequestBody::Form(pairs(form)),

@@ -14,7 +14,7 @@ use crate::{
         place::{Found, PlaceError, Places},
         transport::Response,
     },
-    json,
+    json::ExactValue,
 };
 
 /// A response whose body is JSON.
@@ -25,7 +25,7 @@ pub struct Document {
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Value,
+    pub body: ExactValue,
 }
 
 impl Document {
@@ -34,7 +34,7 @@ impl Document {
         let Response { status, headers, body, .. } = response;
         BodyFault::check_encoding(&headers, &body)?;
         BodyFault::check(&body)?;
-        let parsed = str::from_utf8(&body).map_or_else(|_| serde_json::from_slice(&body), json::value);
+        let parsed = str::from_utf8(&body).map_or_else(|_| serde_json::from_slice(&body), ExactValue::parse);
         let body = parsed.map_err(|error| BodyFault::of(error, &headers, &body))?;
         Ok(Self { status, headers, body })
     }
@@ -44,7 +44,7 @@ impl Document {
     pub(crate) fn read_any(response: Response) -> Result<Self, BodyFault> {
         if response.body.is_empty() || response.status.is_redirection() {
             let Response { status, headers, .. } = response;
-            return Ok(Self { status, headers, body: Value::Null });
+            return Ok(Self { status, headers, body: ExactValue::default() });
         }
         Self::read(response)
     }
@@ -59,16 +59,17 @@ impl Document {
     ///
     /// # Errors
     /// A place is ambiguous, or a `Link` header is malformed.
-    pub fn find(&self, places: &Places) -> Result<Option<Value>, PlaceError> {
+    pub fn find(&self, places: &Places) -> Result<Option<ExactValue>, PlaceError> {
         places.find(&Found { headers: &self.headers, body: Some(&self.body), last: None })
     }
 
     /// The first text or number that the response has at `places`. An empty text is none.
     pub(crate) fn text(&self, places: &Places) -> Result<Option<String>, PlaceError> {
-        Ok(match self.find(places)? {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            _ => None,
-        })
+        let found = self.find(places)?;
+        let is_some = |found: &ExactValue| match found.value() {
+            Value::String(text) => !text.is_empty(),
+            value => value.is_number(),
+        };
+        Ok(found.filter(is_some).map(|found| found.text().into_owned()))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         secret::Secrets,
         transport::Response,
     },
-    json::{PointerTree, pointer::Pointer, value},
+    json::{ExactValue, PointerTree, pointer::Pointer},
 };
 
 /// A response, as rules look at it. The body is parsed only as far as a rule needs it.
@@ -25,7 +25,7 @@ pub(crate) struct View<'a> {
     /// Where it has its records, if it is a page.
     records: Option<&'a Pointer>,
     /// The body without its records.
-    envelope: OnceCell<Option<Value>>,
+    envelope: OnceCell<Option<ExactValue>>,
 }
 
 impl<'a> View<'a> {
@@ -53,7 +53,7 @@ impl<'a> View<'a> {
     }
 
     /// The first value at `places`.
-    pub(crate) fn find(&self, places: &Places) -> Result<Option<Value>, PlaceError> {
+    pub(crate) fn find(&self, places: &Places) -> Result<Option<ExactValue>, PlaceError> {
         for place in places.iter() {
             let value = if let Place::Body(pointer) = place {
                 let mut cells = [None];
@@ -61,7 +61,7 @@ impl<'a> View<'a> {
                 // A body that is not JSON has no values.
                 let read = PointerTree::of([pointer]).find(body, &mut cells);
                 let text = read.ok().and_then(|()| cells[0]);
-                text.and_then(|text| value(text).ok())
+                text.and_then(|text| ExactValue::parse(text).ok())
             } else {
                 let body = self.envelope();
                 place.find(&Found { headers: &self.response.headers, body, last: None })?
@@ -91,8 +91,8 @@ impl<'a> View<'a> {
         self.secrets.redact(&self.request.redact(text))
     }
 
-    fn envelope(&self) -> Option<&Value> {
-        let parsed = || value(str::from_utf8(&self.without_records()).ok()?).ok();
+    fn envelope(&self) -> Option<&ExactValue> {
+        let parsed = || ExactValue::parse(str::from_utf8(&self.without_records()).ok()?).ok();
         self.envelope.get_or_init(parsed).as_ref()
     }
 
@@ -123,10 +123,10 @@ impl<'a> View<'a> {
 }
 
 /// The text of a value, if it has one.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+fn text_of(value: &ExactValue) -> Option<String> {
+    let has_text = match value.value() {
+        Value::String(text) => !text.trim().is_empty(),
+        value => value.is_number(),
+    };
+    has_text.then(|| value.text().into_owned())
 }

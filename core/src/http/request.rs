@@ -10,6 +10,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     http::{query, secret::Secret},
+    json::ExactValue,
     object_store::Content,
 };
 
@@ -60,7 +61,7 @@ pub enum Body {
     /// No content.
     Empty,
     /// `application/json`. `Debug` does not show it, because it may contain credentials.
-    Json(serde_json::Value),
+    Json(ExactValue),
     /// `application/x-www-form-urlencoded`. `Debug` does not show it, because it may contain credentials.
     Form(Vec<(String, String)>),
     /// Any other text.
@@ -171,7 +172,7 @@ mod tests {
         let form = Body::Form(vec![("client_secret".to_owned(), "a b&c=d%é".to_owned())]);
         assert_eq!(&*form.encode(), b"client_secret=a+b%26c%3Dd%25%C3%A9");
         assert_eq!(format!("{form:?}"), "Form(1 fields)");
-        assert_eq!(format!("{:?}", Body::Json("s3cret".into())), "Json(…)");
+        assert_eq!(format!("{:?}", Body::Json("s3cret".to_owned().into())), "Json(…)");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -45,7 +44,7 @@ impl Template {
         let body = match &self.body {
             Body::Empty => Body::Empty,
             Body::Stream(content) => Body::Stream(Arc::clone(content)),
-            Body::Json(body) => Body::Json(filled(body, variables)),
+            Body::Json(body) => Body::Json(body.fill(|text| variables.fill_json(text))),
             Body::Form(fields) => {
                 Body::Form(fields.iter().map(|(name, value)| (name.clone(), variables.fill(value))).collect())
             }
@@ -117,18 +116,6 @@ impl Template {
     }
 }
 
-/// `value` with the placeholders in all its strings replaced.
-fn filled(value: &Value, variables: &Variables) -> Value {
-    match value {
-        Value::String(text) => variables.fill_json(text),
-        Value::Array(elements) => elements.iter().map(|element| filled(element, variables)).collect(),
-        Value::Object(members) => Value::Object(
-            members.iter().map(|(name, member)| (name.clone(), filled(member, variables))).collect(),
-        ),
-        other => other.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -193,15 +180,21 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_in_path_query_and_body() {
-        let variables = Variables::new("calls", "/").with("job.id", "a b").with("window.start", "2026-01-02");
+        let variables = Variables::new("calls", "/")
+            .with("job.id", "a b")
+            .with("window.start", "2026-01-02")
+            .with_number("each.n", "1.50");
         let template = Template {
             query: vec![("from".to_owned(), "{window.start}&".to_owned())],
-            body: Body::Json(json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1 })),
+            body: Body::Json(
+                json!({ "a": ["{window.start}", { "b": "{stream}/{other}" }], "c": 1, "n": "{each.n}" })
+                    .into(),
+            ),
             ..template("https://api.example", "/jobs/{job.id}/results?x=1")
         };
         let request = template.at(&variables).unwrap();
         assert_eq!(request.url.as_str(), "https://api.example/jobs/a%20b/results?x=1&from=2026-01-02%26");
-        assert!(matches!(request.body, Body::Json(body)
-            if body == json!({ "a": ["2026-01-02", { "b": "calls/{other}" }], "c": 1 })));
+        let body = br#"{"a":["2026-01-02",{"b":"calls/{other}"}],"c":1,"n":1.50}"#;
+        assert_eq!(request.body.encode().as_ref(), body);
     }
 }

@@ -17,15 +17,15 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod exact;
 mod flat;
 pub mod pointer;
 mod scan;
 mod string;
 mod tree;
-mod value;
 
-pub(crate) use self::value::value;
 pub use self::{
+    exact::ExactValue,
     flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},

@@ -112,7 +112,10 @@ impl Pages<'_> {
                 return Err(PageError::ShortButContinues { page: self.progress.pages, found });
             };
             let found = page.find(places)?;
-            if comparisons.iter().all(|comparison| comparison.holds(found.as_ref().map(|(value, _)| value))) {
+            if comparisons
+                .iter()
+                .all(|comparison| comparison.holds(found.as_ref().map(|(value, _)| value.value())))
+            {
                 let first = places.iter().next().map(ToString::to_string).unwrap_or_default();
                 let at = found.map_or(first, |(_, place)| place.to_string());
                 return Ok(Some(Proof::Condition { at }));
@@ -219,7 +222,7 @@ impl Pages<'_> {
         let Some(places) = &self.listing.ends.more else { return Ok(None) };
         let Some((value, place)) = page.find(places)? else { return Ok(None) };
         let not_boolean = |found| PageError::MoreIsNoBoolean { at: place.to_string(), found };
-        let more = match &value {
+        let more = match value.value() {
             Value::Null => return Ok(None),
             Value::Bool(more) => *more,
             Value::Number(number) if number.as_u64() == Some(0) => false,

@@ -1,7 +1,5 @@
 //! The link or cursor that the last page has for the next pull.
 
-use serde_json::Value;
-
 use super::{PageError, Pages};
 use crate::{
     http::place::Places,
@@ -24,16 +22,14 @@ impl Pages<'_> {
     /// Notes what `page` has for the next pull.
     pub(super) fn note_start(&mut self, page: &Page) -> Result<(), PageError> {
         let Some(NextStart { at, is_link }) = &self.listing.start else { return Ok(()) };
-        self.progress.start = match page.find(at)?.filter(|(value, _)| !is_empty(value)) {
+        self.progress.start = match page.find(at)?.filter(|(value, _)| !is_empty(value.value())) {
             None => None,
-            Some((Value::String(link), place)) if *is_link => {
-                let invalid = |_| PageError::StartIsNoLink { at: place.to_string(), found: "text" };
-                let url = page.url().join(&link).map_err(invalid)?;
-                Some(Cursor::Url(self.client.without_credential(self.client.origins().admit(url)?)))
-            }
-            Some((other, place)) if *is_link => {
-                let (at, found) = (place.to_string(), kind_of(&other));
-                return Err(PageError::StartIsNoLink { at, found });
+            Some((found, place)) if *is_link => {
+                let invalid =
+                    || PageError::StartIsNoLink { at: place.to_string(), found: kind_of(found.value()) };
+                let url = found.value().as_str().and_then(|link| page.url().join(link).ok());
+                let url = self.client.origins().admit(url.ok_or_else(invalid)?)?;
+                Some(Cursor::Url(self.client.without_credential(url)))
             }
             Some((cursor, _)) => Some(Cursor::Token(cursor)),
         };

@@ -75,8 +75,7 @@ impl fmt::Display for Start {
         match self {
             Self::Value(value) => value.fmt(f),
             Self::At(Cursor::Url(url)) => ShownUrl::from(url).fmt(f),
-            Self::At(Cursor::Token(serde_json::Value::String(cursor))) => f.write_str(cursor),
-            Self::At(Cursor::Token(cursor)) => cursor.fmt(f),
+            Self::At(Cursor::Token(cursor)) => f.write_str(&cursor.text()),
             Self::At(_) => f.write_str("a page"),
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 type Measure = fn(&Bench);
 
 /// All measures, with their names.
-pub(crate) const MEASURES: [(&str, Measure); 10] = [
+pub(crate) const MEASURES: [(&str, Measure); 11] = [
     ("cpu", |bench| compare_with_curl(bench, &Pull::compact(100))),
     ("pretty", |bench| compare_with_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
     ("gzip", |bench| compare_with_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
@@ -23,6 +23,7 @@ pub(crate) const MEASURES: [(&str, Measure); 10] = [
     ("checkpointing", checkpointing),
     ("latency", latency),
     ("partitions", partitions),
+    ("lines", lines),
     ("startup", startup),
 ];
 
@@ -147,6 +148,19 @@ fn partitions(bench: &Bench) {
     }
     let more = usize::try_from(many.peak.saturating_sub(few.peak)).unwrap() * 1024;
     println!("  {:.0} bytes of memory for each more partition", count(more) / 150_000.0);
+}
+
+/// Pages of 1 GB of lines, into NDJSON.
+fn lines(bench: &Bench) {
+    for (shape, stream) in [("csv", "format = \"csv\""), ("ndjson", "format = \"ndjson\"")] {
+        let pull = Pull { shape, stream, records: "", ..Pull::compact(1000) };
+        let runs: Vec<Cost> = (0..bench.rounds).map(|_| bench.longhaul(&pull).0).collect();
+        let cost = medians(&runs);
+        print(&format!("1 GB of {shape}"), &cost, None);
+        let answer = bench.pages.answer(&format!("/{shape}/1000"));
+        let megabytes = count(answer.times * answer.body.len()) / 1e6;
+        println!("  {:.0} MB/s", megabytes / cost.wall.as_secs_f64());
+    }
 }
 
 /// The cost of starting the program.

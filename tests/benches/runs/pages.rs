@@ -18,6 +18,20 @@ pub(crate) struct Pages {
     narrow: Vec<u8>,
     /// Few records.
     slow: Vec<u8>,
+    /// Rows of six columns, without the header line. About 1 MB.
+    rows: Vec<u8>,
+    /// Records of 4.6 KB, one per line. About 1 MB.
+    lines: Vec<u8>,
+}
+
+/// What the server sends.
+#[derive(Debug)]
+pub(crate) struct Answer<'p> {
+    pub(crate) head: String,
+    pub(crate) body: &'p [u8],
+    /// How many times the body is sent.
+    pub(crate) times: usize,
+    pub(crate) tail: String,
 }
 
 /// The last record of a page with two.
@@ -37,11 +51,33 @@ impl Pages {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(b"{\"results\":[").and_then(|()| gzip.write_all(&compact)).unwrap();
         gzip.write_all(b"}").unwrap();
-        Self { compact, pretty, gzip: gzip.finish().unwrap(), narrow, slow }
+        let row = |index| {
+            format!(
+                "{index},2026-01-05T10:11:12.345Z,{index}.50,active,Jane Example,\"words, with a comma\"\r\n"
+            )
+        };
+        let rows = (0..13_000).map(row).collect::<String>().into_bytes();
+        let lines = records(4600, 220).iter().map(|record| format!("{record}\n")).collect::<String>();
+        let (gzip, lines) = (gzip.finish().unwrap(), lines.into_bytes());
+        Self { compact, pretty, gzip, narrow, slow, rows, lines }
     }
 
-    /// The head, the records and the end of the answer to the target `/compact/20/1` or `/compact/20?page=1`.
-    pub(crate) fn answer(&self, target: &str) -> (String, &[u8], String) {
+    /// The answer to a target: `/csv/1000` and `/ndjson/1000` are about 1,000 MB of lines.
+    pub(crate) fn answer(&self, target: &str) -> Answer<'_> {
+        let (shape, times) = target.trim_start_matches('/').split_once('/').unwrap_or((target, ""));
+        let (start, body) = match shape {
+            "csv" => ("id,at,amount,state,name,note\r\n", &self.rows),
+            "ndjson" => ("", &self.lines),
+            _ => return self.page(target),
+        };
+        let times = times.split('/').next().and_then(|times| times.parse().ok()).unwrap_or(1);
+        let length = start.len() + times * body.len();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{start}");
+        Answer { head, body, times, tail: String::new() }
+    }
+
+    /// The head, the records and the end of the page `/compact/20/1` or `/compact/20?page=1`.
+    fn page(&self, target: &str) -> Answer<'_> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = path.trim_start_matches('/').split('/');
         let shape = parts.next().unwrap_or_default();
@@ -71,7 +107,7 @@ impl Pages {
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{fields}content-length: {length}\r\n\r\n{start}"
         );
-        (head, body, tail)
+        Answer { head, body, times: 1, tail }
     }
 }
 

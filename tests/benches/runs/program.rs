@@ -1,6 +1,6 @@
 //! The programs that are measured.
 
-use std::{env, fs, net::SocketAddr, path::PathBuf, process::Command};
+use std::{env, fs, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_longhaul");
 /// The server, and how to run a program against it.
 pub(crate) struct Bench {
     address: SocketAddr,
+    pub(crate) pages: Arc<Pages>,
     /// The folder in which each run gets its own folder.
     folder: PathBuf,
     /// The number of runs per median.
@@ -29,6 +30,8 @@ pub(crate) struct Pull<'s> {
     /// The kind of pages: the first part of their path.
     pub(crate) shape: &'static str,
     pub(crate) pages: usize,
+    /// Where a page has its records.
+    pub(crate) records: &'static str,
     /// The lines of the stream about pagination.
     pub(crate) stream: &'s str,
     pub(crate) sink: &'static str,
@@ -42,6 +45,7 @@ impl Pull<'_> {
         Self {
             shape: "compact",
             pages,
+            records: "/results",
             stream: "pages = { type = \"next_url\", next = \"/nextPageUri\" }",
             sink: "type = \"ndjson\"\npath = \"out.ndjson\"",
             top: "",
@@ -57,7 +61,8 @@ impl Bench {
         if !has_curl {
             println!("`curl` is not installed, so nothing is compared with it");
         }
-        Self { address: server::serve(Pages::new()), folder, rounds, has_curl }
+        let pages = Arc::new(Pages::new());
+        Self { address: server::serve(Arc::clone(&pages)), pages, folder, rounds, has_curl }
     }
 
     /// A file with this content.
@@ -70,10 +75,10 @@ impl Bench {
     /// The cost of `longhaul run`, and its summary.
     pub(crate) fn longhaul(&self, pull: &Pull<'_>) -> (Cost, Value) {
         let folder = self.scratch();
-        let Pull { shape, pages, stream, sink, top } = pull;
+        let Pull { shape, pages, records, stream, sink, top } = pull;
         let config = format!(
             "{top}\nstate_dir = \"state\"\n[api]\nbase_url = \"http://{}\"\n[auth]\ntype = \"none\"\n\
-             [streams.records]\npath = \"/{shape}/{pages}/1\"\nrecords = \"/results\"\n{stream}\n\
+             [streams.records]\npath = \"/{shape}/{pages}/1\"\nrecords = \"{records}\"\n{stream}\n\
              sinks = [\"out\"]\n[sinks.out]\n{sink}\n",
             self.address
         );

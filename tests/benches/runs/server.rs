@@ -8,14 +8,13 @@ use std::{
     time::Duration,
 };
 
-use crate::pages::Pages;
+use crate::pages::{Answer, Pages};
 
 /// Listens until the program ends. `/SHAPE/COUNT/NUMBER` is page NUMBER of COUNT pages. `/slow/…` is a small page that takes
 /// [`LATENCY`].
-pub(crate) fn serve(pages: Pages) -> SocketAddr {
+pub(crate) fn serve(pages: Arc<Pages>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let pages = Arc::new(pages);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let pages = Arc::clone(&pages);
@@ -46,12 +45,21 @@ fn answer(pages: &Pages, mut stream: TcpStream) -> io::Result<()> {
         if target.starts_with("/slow/") {
             thread::park_timeout(LATENCY);
         }
-        let (head, body, tail) = pages.answer(&target);
-        let mut parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body), IoSlice::new(tail.as_bytes())];
-        let mut left = &mut parts[..];
-        while !left.is_empty() {
-            let written = stream.write_vectored(left)?;
-            IoSlice::advance_slices(&mut left, written);
+        let Answer { head, body, times, tail } = pages.answer(&target);
+        send(&mut stream, [head.as_bytes(), body, tail.as_bytes()])?;
+        for _ in 1..times {
+            stream.write_all(body)?;
         }
     }
+}
+
+/// Sends several pieces in one call, if possible.
+fn send(stream: &mut TcpStream, pieces: [&[u8]; 3]) -> io::Result<()> {
+    let mut pieces = pieces.map(IoSlice::new);
+    let mut left = &mut pieces[..];
+    while !left.is_empty() {
+        let written = stream.write_vectored(left)?;
+        IoSlice::advance_slices(&mut left, written);
+    }
+    Ok(())
 }

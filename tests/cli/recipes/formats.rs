@@ -60,6 +60,16 @@ fn lists_in_a_list() {
 }
 
 #[test]
+fn values_of_an_object() {
+    assert_pulls("Records as the values of an object", &records(), |_| {
+        let members =
+            records().iter().rev().enumerate().map(|(index, record)| format!("\"k{index}\":{record}"));
+        let members = members.rev().collect::<Vec<_>>().join(",");
+        Reply::json(format!(r#"{{"users":{{{members}}}}}"#)).into()
+    });
+}
+
+#[test]
 fn a_form() {
     assert_pulls("A form as the request", &records(), |request| {
         assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));

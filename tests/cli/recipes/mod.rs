@@ -7,4 +7,5 @@ mod formats;
 mod incremental;
 mod jobs;
 mod paging;
+mod parents;
 mod recipe;

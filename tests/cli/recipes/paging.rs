@@ -3,7 +3,8 @@
 use longhaul_tests::{Received, Reply};
 use serde_json::Value;
 
-use super::recipe::{RECORDS, SIZE, after, array, assert_pulls, number, page, records};
+use super::recipe::{RECORDS, SIZE, after, array, assert_pulls, number, page, records, run, serve};
+use crate::folder::Folder;
 
 /// The URL of the page at `start`, below the server's own.
 fn url(request: &Received, start: usize) -> String {
@@ -173,4 +174,28 @@ fn graphql() {
         let products = format!(r#"{{"nodes":{},"pageInfo":{info}}}"#, page(start));
         Reply::json(format!(r#"{{"data":{{"products":{products}}}}}"#)).into()
     });
+}
+
+/// The answer of Google Analytics to a request for rows, with this much of its quota left.
+fn report(request: &Received, remaining: i64) -> Reply {
+    assert_eq!((request.method.as_str(), request.url.path()), ("POST", "/v1beta/properties/1234:runReport"));
+    assert_eq!(in_body(request, "/limit"), Some(SIZE.into()));
+    let start = usize::try_from(in_body(request, "/offset").unwrap().as_u64().unwrap()).unwrap();
+    let quota = format!(r#"{{"tokensPerHour":{{"consumed":7,"remaining":{remaining}}}}}"#);
+    Reply::json(format!(r#"{{"rows":{},"rowCount":{RECORDS},"propertyQuota":{quota}}}"#, page(start)))
+}
+
+const REPORT: &str = "A report whose offset and limits are in the body";
+
+#[test]
+fn an_offset_in_the_body() {
+    assert_pulls(REPORT, &records(), |request| report(request, 40_000).into());
+}
+
+#[test]
+fn a_quota_in_the_body_is_not_exceeded() {
+    let (folder, server) = (Folder::empty(), serve(|request| report(request, 10 - 7).into()));
+    let ended = run(&folder, &server, REPORT, "run");
+    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
+    assert_eq!(server.received().len(), 1, "{}", ended.stderr);
 }

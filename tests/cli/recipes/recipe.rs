@@ -188,6 +188,7 @@ fn every_recipe_is_tested() {
         include_str!("auth.rs"),
         include_str!("formats.rs"),
         include_str!("paging.rs"),
+        include_str!("parents.rs"),
         include_str!("ends.rs"),
         include_str!("errors.rs"),
         include_str!("incremental.rs"),

@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::{
     client::{refusal::Refusal, view::View},
     http::place::{Comparison, PlaceError, Places},
+    json::ExactValue,
 };
 
 /// A condition on a response. All of its parts must match; one without parts matches every response.
@@ -56,7 +57,7 @@ impl Condition {
         }
         if let Some((places, comparisons)) = &self.at {
             let value = view.find(places)?;
-            if !comparisons.iter().all(|comparison| comparison.holds(value.as_ref())) {
+            if !comparisons.iter().all(|comparison| comparison.holds(value.as_ref().map(ExactValue::value))) {
                 return Ok(false);
             }
         }

@@ -92,7 +92,8 @@ impl TokenPlaces {
                 format!("has a token of {} bytes, more than a request can carry", access_token.len());
             return Err(AuthError::Malformed { problem });
         }
-        let kind = answer.body.get("token_type").and_then(Value::as_str).filter(|kind| !kind.is_empty());
+        let kind =
+            answer.body.value().get("token_type").and_then(Value::as_str).filter(|kind| !kind.is_empty());
         if let Some(kind) = kind.filter(|kind| is_bearer && !kind.eq_ignore_ascii_case("bearer")) {
             return Err(AuthError::Malformed {
                 problem: format!("is a token of type `{}`, not `bearer`", presentable(kind)),
@@ -108,7 +109,7 @@ impl TokenPlaces {
 
     fn lifetime(&self, answer: &Document, now: SystemTime) -> Result<Option<Duration>, PlaceError> {
         let stated = match &self.expires_in {
-            Lifetime::At(places) => answer.find(places)?.as_ref().and_then(seconds),
+            Lifetime::At(places) => answer.find(places)?.and_then(|found| seconds(found.value())),
             Lifetime::Fixed(lifetime) => Some(*lifetime),
         };
         if stated.is_some() {
@@ -123,7 +124,7 @@ impl TokenPlaces {
 
 /// The error in the body of an answer without a token. Some endpoints report errors with status 200.
 fn error_in(answer: &Document, refusals: &RefusalFormat) -> Option<String> {
-    let body = answer.body.as_object()?;
+    let body = answer.body.value().as_object()?;
     let is_error = |(name, value): (&String, &Value)| match name.as_str() {
         "error" | "errors" | "fault" => !matches!(value, Value::Null | Value::Bool(false)) && *value != "",
         "ok" | "success" => *value == false || *value == "false",
@@ -167,7 +168,8 @@ mod tests {
 
     fn read_at(places: &TokenPlaces, body: Value, date: Option<&str>) -> Result<Issued, AuthError> {
         let date = date.map(|date| (DATE, date.parse().unwrap()));
-        let answer = Document { status: StatusCode::OK, headers: HeaderMap::from_iter(date), body };
+        let answer =
+            Document { status: StatusCode::OK, headers: HeaderMap::from_iter(date), body: body.into() };
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         places.read(&answer, &RefusalFormat::default(), true, now)
     }

@@ -47,7 +47,7 @@ impl Auth for TokenRequest {
         fields.extend(credentials.extra.iter().map(|(name, value)| field(name, value.expose())));
         match credentials.form.format {
             Format::Form => request.body = Body::Form(texts(fields).collect()),
-            Format::Json => request.body = Body::Json(Value::Object(fields.into_iter().collect())),
+            Format::Json => request.body = Body::Json(Value::Object(fields.into_iter().collect()).into()),
             Format::Query => texts(fields).for_each(|(name, text)| self.add_to_query(request, name, text)),
         }
         Ok(Grant::FIRST)

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use super::{
     AuthError, Carrier, Grant, TokenPlaces,
     credentials::Credentials,
@@ -284,7 +286,7 @@ impl Tokens {
         if self.places.need_body() {
             return Document::read(response);
         }
-        let body = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default().into();
         Ok(Document { status: response.status, headers: response.headers, body })
     }
 

@@ -12,7 +12,7 @@ use serde_json_path::JsonPath;
 
 pub(crate) use self::link::all as links;
 pub use self::{comparison::Comparison, link::MalformedLink};
-use crate::json::{PointerTree, pointer::Pointer, value};
+use crate::json::{ExactValue, PointerTree, pointer::Pointer};
 
 /// The name of a value in a response.
 ///
@@ -66,7 +66,7 @@ pub struct Found<'a> {
     /// The headers.
     pub headers: &'a HeaderMap,
     /// The body, if it is JSON. The body of a page lacks its records.
-    pub body: Option<&'a Value>,
+    pub body: Option<&'a ExactValue>,
     /// The last record of the page.
     pub last: Option<&'a [u8]>,
 }
@@ -76,21 +76,23 @@ impl Place {
     ///
     /// # Errors
     /// The place is ambiguous, or a `Link` header is malformed.
-    pub fn find(&self, response: &Found<'_>) -> Result<Option<Value>, PlaceError> {
+    pub fn find(&self, response: &Found<'_>) -> Result<Option<ExactValue>, PlaceError> {
         match self {
-            Self::Body(pointer) => Ok(response.body.and_then(|body| pointer.find(body)).cloned()),
+            Self::Body(pointer) => Ok(response.body.and_then(|body| body.at(pointer))),
             Self::Path { text, path } => {
                 let Some(body) = response.body else { return Ok(None) };
-                let found = path.query(body);
-                let ambiguous = |_| PlaceError::Ambiguous { path: text.clone(), values: found.len() };
-                Ok(found.at_most_one().map_err(ambiguous)?.cloned())
+                let found = path.query_located(body.value());
+                let ambiguous = PlaceError::Ambiguous { path: text.clone(), values: found.len() };
+                let found = found.at_most_one().map_err(|_| ambiguous)?;
+                let pointer = found.and_then(|found| found.location().to_json_pointer().parse().ok());
+                Ok(pointer.and_then(|pointer| body.at(&pointer)))
             }
-            Self::Header(name) => Ok(header(response.headers, name).map(Value::String)),
+            Self::Header(name) => Ok(header(response.headers, name).map(ExactValue::from)),
             Self::Link { rel, parameter } => {
                 let link = link::find(response.headers, rel)?;
                 Ok(match parameter {
-                    None => link.map(|link| Value::String(link.target)),
-                    Some(name) => link.and_then(|link| link.parameter(name)).map(Value::String),
+                    None => link.map(|link| link.target.into()),
+                    Some(name) => link.and_then(|link| link.parameter(name)).map(ExactValue::from),
                 })
             }
             Self::Last(pointer) => Ok(response.last.and_then(|record| in_record(record, pointer))),
@@ -103,10 +105,10 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
 }
 
-fn in_record(record: &[u8], pointer: &Pointer) -> Option<Value> {
+fn in_record(record: &[u8], pointer: &Pointer) -> Option<ExactValue> {
     let mut cells = [None];
     PointerTree::of([pointer]).find(str::from_utf8(record).ok()?, &mut cells).ok()?;
-    value(cells[0]?).ok()
+    ExactValue::parse(cells[0]?).ok()
 }
 
 impl Places {
@@ -119,7 +121,7 @@ impl Places {
     ///
     /// # Errors
     /// A place is ambiguous, or a `Link` header is malformed.
-    pub fn find(&self, response: &Found<'_>) -> Result<Option<Value>, PlaceError> {
+    pub fn find(&self, response: &Found<'_>) -> Result<Option<ExactValue>, PlaceError> {
         for place in &self.0 {
             if let Some(value) = place.find(response)? {
                 return Ok(Some(value));
@@ -286,8 +288,9 @@ mod tests {
         for link in links {
             headers.append("link", http::HeaderValue::from_bytes(link.as_bytes()).unwrap());
         }
-        let found = Found { headers: &headers, body: Some(body), last: Some(br#"{"id":"r9"}"#) };
-        place.parse::<Place>().unwrap().find(&found)
+        let body = body.clone().into();
+        let found = Found { headers: &headers, body: Some(&body), last: Some(br#"{"id":"r9"}"#) };
+        Ok(place.parse::<Place>().unwrap().find(&found)?.map(|found| found.value().clone()))
     }
 
     #[test]
@@ -312,9 +315,9 @@ mod tests {
     fn the_first_place_that_exists_counts() {
         let places: Places = serde_json::from_value(json!(["/a", "/b"])).unwrap();
         let headers = HeaderMap::new();
-        let body = json!({ "b": 1 });
+        let body = json!({ "b": 1 }).into();
         let found = Found { headers: &headers, body: Some(&body), last: None };
-        assert_eq!(places.find(&found).unwrap(), Some(json!(1)));
+        assert_eq!(places.find(&found).unwrap(), Some(json!(1).into()));
         assert_eq!(places.to_string(), "`/a` or `/b`");
     }
 

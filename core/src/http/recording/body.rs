@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use super::{
     exchange::{StoredBody, hex},
     redaction::Redaction,
 };
-use crate::http::transport::Response;
+use crate::http::transport::{Response, Spool};
 
 /// The folder with the bodies.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl Storing {
     }
 
     /// Adds a body that does not fit in memory, line by line. No secret extends over several lines.
-    fn add_lines(&mut self, body: &mut File, redaction: &Redaction) -> io::Result<()> {
+    fn add_lines(&mut self, body: &mut Spool, redaction: &Redaction) -> io::Result<()> {
         body.rewind()?;
         let mut body = BufReader::with_capacity(64 << 10, body);
         let mut line = Vec::new();

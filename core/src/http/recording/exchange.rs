@@ -147,7 +147,7 @@ fn has_secret_names(body: &Body) -> bool {
         }
     }
     match body {
-        Body::Json(value) => in_json(value),
+        Body::Json(value) => in_json(value.value()),
         Body::Form(fields) => fields.iter().any(|(name, _)| sounds_secret(name)),
         Body::Empty | Body::Text { .. } | Body::Stream(_) => false,
     }

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, Seek, Write},
+    io::{self, Write},
     path::PathBuf,
     sync::{
         Arc,
@@ -63,9 +63,9 @@ impl ReplayTransport {
                 let file = tempfile::tempfile_in(folder.unwrap_or_else(env::temp_dir)).map_err(on_disk)?;
                 let mut spooling = Spooling { head: buffer, file };
                 self.recording.body(stored, &mut spooling).map_err(not_loaded)?;
-                let Spooling { head, mut file } = spooling;
-                file.rewind().map_err(on_disk)?;
-                Ok(Response { status, headers, body: head, spooled: Some(file) })
+                let Spooling { head, file } = spooling;
+                let spooled = Some(file.try_into().map_err(on_disk)?);
+                Ok(Response { status, headers, body: head, spooled })
             }
             Some(stored) => {
                 self.recording.body(stored, &mut buffer).map_err(not_loaded)?;

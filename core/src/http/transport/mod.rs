@@ -13,6 +13,7 @@ mod proxy;
 mod receive;
 #[cfg(feature = "ureq")]
 mod setup_error;
+mod spool;
 #[cfg(feature = "ureq")]
 mod timeouts;
 #[cfg(feature = "ureq")]
@@ -20,15 +21,19 @@ mod unpack;
 #[cfg(feature = "ureq")]
 mod ureq;
 
-use std::{fmt::Debug, fs::File};
+use std::fmt::Debug;
 
 use http::{HeaderMap, StatusCode};
 
 #[cfg(feature = "ureq")]
 pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
-pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
 pub(crate) use self::receive::HEAD;
+pub(crate) use self::spool::LastReader;
+pub use self::{
+    error::{TransportError, TransportErrorKind},
+    spool::Spool,
+};
 #[cfg(feature = "ureq")]
 pub use self::{
     proxy::Proxy,
@@ -65,7 +70,7 @@ pub struct Response {
     /// The content, decompressed. If it is [`spooled`](Self::spooled), this is only its start.
     pub body: Vec<u8>,
     /// The whole content, if the request expects lines and they do not fit in memory.
-    pub spooled: Option<File>,
+    pub spooled: Option<Spool>,
 }
 
 impl Response {
@@ -76,8 +81,7 @@ impl Response {
 
     /// The size of the whole content in bytes.
     pub fn size(&self) -> u64 {
-        let spooled = self.spooled.as_ref().and_then(|file| file.metadata().ok());
-        spooled.map_or(self.body.len() as u64, |file| file.len())
+        self.spooled.as_ref().map_or(self.body.len() as u64, Spool::length)
     }
 
     /// The value of a header field, if it exists and is visible ASCII.

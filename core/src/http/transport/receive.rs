@@ -3,14 +3,14 @@
 use std::{
     env,
     fs::File,
-    io::{self, BufReader, Cursor, ErrorKind, Read, Seek, Write},
+    io::{self, BufReader, Cursor, ErrorKind, Read, Write},
     path::PathBuf,
 };
 
 use http::{HeaderMap, StatusCode, header};
 
 use super::{
-    TransportError, TransportErrorKind,
+    Spool, TransportError, TransportErrorKind,
     charset::{self, Converted, Invalid},
     unpack::{Start, gunzip, unzip},
 };
@@ -29,7 +29,7 @@ pub(super) struct Limits {
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) body: Vec<u8>,
-    pub(super) spooled: Option<File>,
+    pub(super) spooled: Option<Spool>,
 }
 
 /// How much of a body of lines is kept in memory.
@@ -97,7 +97,7 @@ impl Limits {
         };
         match text.keep {
             Keep::All => unzip(Cursor::new(self.collect(start, body, Keep::All, buffer)?.body), read),
-            Keep::Head => unzip(self.spool(start.then(body))?, read),
+            Keep::Head => unzip(self.archive(start.then(body))?, read),
         }
     }
 
@@ -157,17 +157,18 @@ impl Limits {
     }
 
     /// Reads to the end, into a file without a name. It is gone once it is closed, or the program ends for any reason.
-    fn spool(&self, mut body: impl Read) -> Result<File, TransportError> {
-        let mut chunk = vec![0; 4 * STEP];
+    fn archive(&self, body: impl Read) -> Result<File, TransportError> {
         let mut file = self.create().map_err(on_disk)?;
-        loop {
-            match read_some(&mut body, &mut chunk)? {
-                0 => break,
-                read => file.write_all(&chunk[..read]).map_err(on_disk)?,
-            }
-        }
-        file.rewind().map_err(on_disk)?;
+        copy(body, |chunk| file.write_all(chunk))?;
         Ok(file)
+    }
+
+    /// Reads to the end, into files without a name. They are gone once they are closed, or the program ends for any reason.
+    fn spool(&self, body: impl Read) -> Result<Spool, TransportError> {
+        let mut spool = Spool::default();
+        copy(body, |chunk| spool.append(chunk, || self.create()))?;
+        spool.rewind().map_err(on_disk)?;
+        Ok(spool)
     }
 
     fn create(&self) -> io::Result<File> {
@@ -195,6 +196,17 @@ struct Text<'a> {
 /// Whether the end of the body is known, so that it is noticed if it is cut off (RFC 9112 §6.3).
 fn is_framed(headers: &HeaderMap) -> bool {
     headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// Calls `write` with everything that is read until the end.
+fn copy(mut body: impl Read, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), TransportError> {
+    let mut chunk = vec![0; 4 * STEP];
+    loop {
+        match read_some(&mut body, &mut chunk)? {
+            0 => return Ok(()),
+            read => write(&chunk[..read]).map_err(on_disk)?,
+        }
+    }
 }
 
 /// Reads some bytes; none at the end.

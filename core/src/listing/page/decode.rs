@@ -3,14 +3,14 @@
 use std::{borrow::Cow, ops::Range};
 
 use serde::de::Error;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     Format, Records,
     envelope::Envelope,
     scan::{Scan, Span},
 };
-use crate::json::{pointer::Pointer, value};
+use crate::json::{ExactValue, pointer::Pointer};
 
 /// What to look for in a page.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub(super) struct Decoded {
     pub(super) spans: Vec<Span>,
     pub(super) records: Records,
     pub(super) envelope: Envelope,
-    pub(super) picked: Vec<(Pointer, Value)>,
+    pub(super) picked: Vec<(Pointer, ExactValue)>,
 }
 
 /// Finds what `layout` names. Everything else is skipped, but must be valid JSON.
@@ -66,7 +66,8 @@ pub(super) fn decode(body: &[u8], layout: &Layout) -> Result<Decoded, serde_json
     search.page(layout).ok_or_else(|| fault(body))?;
     let Found { spans, records, ranges, picked } = search.found;
     let envelope = Envelope::new(body, &ranges);
-    let records = records.unwrap_or_else(|| Records::Absent { arrays: filled_arrays(&envelope.parse()) });
+    let records =
+        records.unwrap_or_else(|| Records::Absent { arrays: filled_arrays(envelope.parse().value()) });
     Ok(Decoded { spans, records, envelope, picked })
 }
 
@@ -121,7 +122,7 @@ pub(super) struct Found {
     pub(super) records: Option<Records>,
     /// Where the records are in the body: an array of them, or several.
     ranges: Vec<Range<usize>>,
-    picked: Vec<(Pointer, Value)>,
+    picked: Vec<(Pointer, ExactValue)>,
 }
 
 /// A search through a page. Its methods return `None` if the page is not valid.
@@ -276,15 +277,13 @@ pub(super) fn name(string: &[u8]) -> Option<Cow<'_, str>> {
     if is_plain { plain() } else { serde_json::from_slice(string).ok().map(Cow::Owned) }
 }
 
-/// A picked value. A number that would lose digits becomes text.
-fn value_of(text: &str) -> Value {
-    match value(text) {
-        Ok(Value::Number(number)) if number.to_string() != text => Value::String(text.to_owned()),
-        Ok(value) => value,
-        Err(_) if text.starts_with('[') => Value::Array(Vec::new()),
-        Err(_) if text.starts_with('{') => Value::Object(serde_json::Map::new()),
-        Err(_) => Value::String(text.to_owned()),
-    }
+/// A picked value. One that the parser does not accept, because it is too deep or too large, is empty or text.
+fn value_of(text: &str) -> ExactValue {
+    ExactValue::parse(text).unwrap_or_else(|_| match text.as_bytes() {
+        [b'[', ..] => json!([]).into(),
+        [b'{', ..] => json!({}).into(),
+        _ => text.to_owned().into(),
+    })
 }
 
 /// Pointers to the arrays of a page that are not empty, at the top level and one level below it.

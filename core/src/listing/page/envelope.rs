@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    json::{pointer::Pointer, value},
+    json::{ExactValue, pointer::Pointer},
     shown_url::ShownUrl,
 };
 
@@ -52,8 +52,8 @@ impl Envelope {
     }
 
     /// The value. An envelope that is too deep for a tree of values is `null`.
-    pub(super) fn parse(&self) -> Value {
-        str::from_utf8(&self.0).ok().and_then(|text| value(text).ok()).unwrap_or_default()
+    pub(super) fn parse(&self) -> ExactValue {
+        str::from_utf8(&self.0).ok().and_then(|text| ExactValue::parse(text).ok()).unwrap_or_default()
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{
         place::{Found, Place, PlaceError, Places, links},
         transport::Response,
     },
-    json::pointer::Pointer,
+    json::{ExactValue, pointer::Pointer},
     shown_url::ShownUrl,
     sink::Batch,
 };
@@ -49,10 +49,10 @@ pub struct Page {
     end: usize,
     ends: Vec<usize>,
     records: Records,
-    picked: Vec<(Pointer, Value)>,
+    picked: Vec<(Pointer, ExactValue)>,
     envelope: Envelope,
     /// The value of the envelope, once somebody has asked for it.
-    parsed: OnceCell<Value>,
+    parsed: OnceCell<ExactValue>,
     /// The batches that follow the one in `bytes`, if the page does not fit in memory.
     spooled: Option<Box<Spooled>>,
     /// The names in the header line of CSV, if it has one.
@@ -158,11 +158,11 @@ impl Page {
     ///
     /// # Errors
     /// A place is ambiguous, or a `Link` header is malformed.
-    pub fn find<'p>(&self, places: &'p Places) -> Result<Option<(Value, &'p Place)>, PlaceError> {
+    pub fn find<'p>(&self, places: &'p Places) -> Result<Option<(ExactValue, &'p Place)>, PlaceError> {
         for place in places.iter() {
             let value = match place {
                 Place::Body(pointer) => self.pick(pointer).cloned(),
-                Place::Path { .. } => place.find(&Found { body: Some(self.envelope()), ..self.found() })?,
+                Place::Path { .. } => place.find(&Found { body: Some(self.parsed()), ..self.found() })?,
                 Place::Header(_) | Place::Link { .. } | Place::Last(_) => place.find(&self.found())?,
             };
             if let Some(value) = value {
@@ -173,7 +173,7 @@ impl Page {
     }
 
     /// The value at `pointer`, which must be in the [`Layout`].
-    pub(super) fn pick(&self, pointer: &Pointer) -> Option<&Value> {
+    pub(super) fn pick(&self, pointer: &Pointer) -> Option<&ExactValue> {
         self.picked.iter().find(|(picked, _)| picked == pointer).map(|(_, value)| value)
     }
 
@@ -193,6 +193,10 @@ impl Page {
 
     /// The body with an empty array in place of the records.
     pub(super) fn envelope(&self) -> &Value {
+        self.parsed().value()
+    }
+
+    fn parsed(&self) -> &ExactValue {
         self.parsed.get_or_init(|| self.envelope.parse())
     }
 

@@ -1,6 +1,6 @@
 //! Pages of lines, which may be longer than memory allows.
 
-use std::{cell::OnceCell, fs::File, mem};
+use std::{cell::OnceCell, mem};
 
 use http::{HeaderMap, StatusCode};
 use url::Url;
@@ -10,7 +10,10 @@ use super::{
     envelope::Envelope,
     lines::{self, Lines, Spooled},
 };
-use crate::client::{BodyFault, answer::Basis};
+use crate::{
+    client::{BodyFault, answer::Basis},
+    http::transport::Spool,
+};
 
 impl Page {
     /// Reads a page of lines. `body` is its start if it is in a file.
@@ -19,7 +22,7 @@ impl Page {
         url: Url,
         headers: HeaderMap,
         mut body: Vec<u8>,
-        spooled: Option<File>,
+        spooled: Option<Spool>,
         layout: &Layout,
     ) -> Result<Self, BodyFault> {
         if body.starts_with(b"\xef\xbb\xbf") {
@@ -30,8 +33,8 @@ impl Page {
         let (lines, spooled) = match spooled {
             _ if is_empty => (Lines::default(), None),
             None => (lines::read(body, &layout.format)?, None),
-            Some(file) => {
-                let mut spooled = Spooled::check(file, &layout.format, body)?;
+            Some(spool) => {
+                let mut spooled = Spooled::check(spool, &layout.format, body)?;
                 let first = spooled.next(Lines::default())?;
                 (first, Some(Box::new(spooled)))
             }
@@ -95,7 +98,7 @@ fn is_empty(body: &[u8], format: &Format) -> bool {
 }
 
 /// Checks what can be checked before the lines are read.
-fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), BodyFault> {
+fn check(start: &[u8], spooled: Option<&Spool>, layout: &Layout) -> Result<(), BodyFault> {
     let expected = if layout.format == Format::Ndjson { "NDJSON" } else { "CSV" };
     BodyFault::check_lines(start, expected)?;
     if spooled.is_some() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::http::secret::Secret;
+use crate::{http::secret::Secret, json::ExactValue};
 
 /// The position of a page in its listing. The first page has none. Checkpoints store it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -17,7 +17,7 @@ pub enum Cursor {
     /// The page has this number.
     Page(u64),
     /// The page is requested with this value, which only the server understands.
-    Token(serde_json::Value),
+    Token(ExactValue),
     /// The page is at this URL.
     Url(Url),
 }
@@ -50,7 +50,7 @@ impl Cursor {
         };
         match self {
             Self::Offset(_) | Self::Page(_) => false,
-            Self::Token(value) => quotes(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+            Self::Token(value) => quotes(&value.text()),
             Self::Url(url) => {
                 let is_secret_name =
                     |name: &str| SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
@@ -79,7 +79,7 @@ mod tests {
             assert!(url(text), "{text}");
         }
         assert!(!url("https://api.example/x?page=7&pageToken=abc&key=9"));
-        assert!(Cursor::Token("a/eyJhbGci+/==/b".into()).contains_secret(&secrets));
-        assert!(!Cursor::Token(7.into()).contains_secret(&secrets));
+        assert!(Cursor::Token("a/eyJhbGci+/==/b".to_owned().into()).contains_secret(&secrets));
+        assert!(!Cursor::Token(ExactValue::number("7")).contains_secret(&secrets));
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn count<'p>(
     let Some((value, place)) = places.map(|places| page.find(places)).transpose()?.flatten() else {
         return Ok(None);
     };
-    let count = match &value {
+    let count = match value.value() {
         Value::String(text) => text.trim().parse().ok(),
         value => value.as_u64(),
     };

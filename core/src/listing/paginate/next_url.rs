@@ -89,7 +89,7 @@ impl Paginator for NextUrl {
             return Ok(Step::Missing(self.next.clone()));
         };
         let at = place.to_string();
-        let link = match &value {
+        let link = match value.value() {
             empty if is_empty(empty) => return Ok(Step::End(Proof::NextNull { at })),
             Value::String(link) => link,
             other => return Err(PaginationError::LinkIsNoText { at, found: kind_of(other) }),

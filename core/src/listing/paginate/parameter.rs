@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use super::PaginationError;
 use crate::{
     http::request::{Body, Request},
-    json::pointer::{InvalidPointer, Pointer},
+    json::{
+        ExactValue,
+        pointer::{InvalidPointer, Pointer},
+    },
 };
 
 /// Where a value goes in a request. Text with a leading `/` is a JSON pointer into the body; other text names a query parameter.
@@ -37,22 +40,31 @@ impl FromStr for Parameter {
 
 impl Parameter {
     /// Sets the value at this place in `request`.
-    pub(crate) fn set(&self, request: &mut Request, value: Value) -> Result<(), PaginationError> {
+    pub(crate) fn set(
+        &self,
+        request: &mut Request,
+        value: impl Into<ExactValue>,
+    ) -> Result<(), PaginationError> {
+        let value = value.into();
         match self {
             Self::Query(name) => {
-                set_parameter(request, name, &as_text(&value));
+                set_parameter(request, name, &value.text());
                 Ok(())
             }
             Self::Body(pointer) => {
                 if matches!(request.body, Body::Empty) {
-                    request.body = Body::Json(Value::Object(Map::new()));
+                    request.body = Body::Json(Value::Object(Map::new()).into());
                 }
                 let no_place = || PaginationError::NoPlace { place: pointer.clone() };
                 match (&mut request.body, pointer.tokens()) {
-                    (Body::Json(body), tokens) => *member(body, tokens).ok_or_else(no_place)? = value,
+                    (Body::Json(body), tokens) => {
+                        if !body.replace(pointer, &value, |body| member(body, tokens)) {
+                            return Err(no_place());
+                        }
+                    }
                     (Body::Form(fields), [name]) => {
                         fields.retain(|(field, _)| field != name);
-                        fields.push((name.clone(), as_text(&value)));
+                        fields.push((name.clone(), value.text().into_owned()));
                     }
                     _ => return Err(no_place()),
                 }
@@ -60,10 +72,6 @@ impl Parameter {
             }
         }
     }
-}
-
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Sets a query parameter. The others are not parsed and written again, because that could change their spelling.
@@ -130,18 +138,18 @@ mod tests {
         let set = |body| {
             let mut request = request("https://api.example/x", body);
             place.set(&mut request, json!(2)).map(|()| match request.body {
-                Body::Json(body) => body,
+                Body::Json(body) => body.value().clone(),
                 other => panic!("{other:?}"),
             })
         };
         assert_eq!(set(Body::Empty), Ok(json!({ "paging": { "pageNumber": 2 } })));
         let body = json!({ "interval": "x", "paging": { "pageSize": 100, "pageNumber": 1 } });
         assert_eq!(
-            set(Body::Json(body)),
+            set(Body::Json(body.into())),
             Ok(json!({ "interval": "x", "paging": { "pageSize": 100, "pageNumber": 2 } }))
         );
         assert_eq!(
-            set(Body::Json(json!({ "paging": 7 }))).unwrap_err().to_string(),
+            set(Body::Json(json!({ "paging": 7 }).into())).unwrap_err().to_string(),
             "the body of the request has no place for `/paging/pageNumber`"
         );
     }

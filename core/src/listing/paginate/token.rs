@@ -71,17 +71,19 @@ impl Paginator for Token {
             None if page.is_empty() && self.continues_from_last() => Step::Empty(None),
             None => Step::Missing(self.cursor.clone()),
             // A record may have the id 0 or -1. Only a page without records ends such a listing.
-            Some((value, place)) if is_empty(&value) && !matches!(place, Place::Last(_)) => {
+            Some((value, place)) if is_empty(value.value()) && !matches!(place, Place::Last(_)) => {
                 Step::End(Proof::NextNull { at: place.to_string() })
             }
-            Some((value, _)) if is_cursor(&value) && value != "" => Step::Page(Cursor::Token(value)),
+            Some((value, _)) if is_cursor(value.value()) && *value.value() != "" => {
+                Step::Page(Cursor::Token(value))
+            }
             Some((other, place)) => {
                 let at = place.to_string();
-                let found = match other {
+                let found = match other.value() {
                     Value::Array(_) => "an empty array",
                     Value::Object(_) => "an empty object",
                     Value::String(_) => "empty text",
-                    other => kind_of(&other),
+                    other => kind_of(other),
                 };
                 return Err(PaginationError::NoCursor { at, found });
             }

@@ -30,8 +30,8 @@ pub(super) fn with_urls(
     let mut found = Vec::new();
     for place in places.iter() {
         match place {
-            Place::Body(pointer) => collect(&answer.body, pointer.tokens(), &mut found),
-            place => found.extend(answer.find(&place.clone().into())?.as_ref().and_then(text)),
+            Place::Body(pointer) => collect(answer.body.value(), pointer.tokens(), &mut found),
+            place => found.extend(answer.find(&place.clone().into())?.and_then(|found| text(found.value()))),
         }
         if !found.is_empty() {
             break;

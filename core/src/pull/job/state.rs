@@ -3,6 +3,7 @@
 use crate::{
     client::{Document, answer::StatusMatch},
     http::place::{Comparison, PlaceError, Places},
+    json::ExactValue,
 };
 
 /// What the answer to a poll must be for the job to be done, failed or without data.
@@ -32,7 +33,9 @@ impl JobState {
                     };
                     StatusMatch::any(status, answer.status)
                         && value.is_none_or(|(value, comparisons)| {
-                            comparisons.iter().all(|comparison| comparison.holds(value.as_ref()))
+                            comparisons
+                                .iter()
+                                .all(|comparison| comparison.holds(value.as_ref().map(ExactValue::value)))
                         })
                 }
             };

@@ -50,7 +50,7 @@ fn link(sample: &Sample<'_>, rel: &str) -> Option<String> {
     }
     let place = Place::Link { rel: rel.to_owned(), parameter: None };
     let found = place.find(&Found { headers: sample.headers, body: None, last: None }).ok()??;
-    found.as_str().map(str::to_owned)
+    Some(found.text().into_owned())
 }
 
 /// A URL on the page.

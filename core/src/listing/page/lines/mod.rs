@@ -2,28 +2,32 @@
 //!
 //! A page in memory is read at once. A longer one is in a file, and is read twice: first to check every line and to count
 //! the records, because nothing is written of a page that turns out to be invalid; then batch by batch, while the sinks
-//! write. So a page may have any length, and takes the memory of a batch.
+//! write. So a page may have any length, and takes the memory of two batches.
 
+mod batches;
 mod is_last;
 mod json_row;
 mod ndjson;
 mod plain_run;
 mod row;
 mod rows;
+mod text;
 
-use std::{
-    fs::File,
-    io::{Read, Seek},
-    mem,
-    ops::Range,
+use std::ops::Range;
+
+use self::{
+    batches::{Batches, Decoder},
+    is_last::IsLast,
+    json_row::Columns,
+    row::Row,
+    rows::Rows,
+    text::Text,
 };
-
-use self::{is_last::IsLast, json_row::Columns, row::Row, rows::Rows};
 use super::{
     Format, compact,
     scan::{Spacing, Span},
 };
-use crate::client::BodyFault;
+use crate::{client::BodyFault, http::transport::Spool};
 
 /// Records as lines, as a [`Page`](super::Page) holds them.
 #[derive(Debug, Default)]
@@ -38,13 +42,7 @@ pub(super) struct Lines {
 /// A page in a file.
 #[derive(Debug)]
 pub(super) struct Spooled {
-    file: File,
-    reader: Reader,
-    /// What was read of the file and is not decoded yet.
-    text: Vec<u8>,
-    is_at_end: bool,
-    /// Every line is a record without white space between its tokens, and nothing else.
-    is_plain: bool,
+    batches: Batches,
     /// How many records the page has.
     pub(super) count: u64,
     /// The last record.
@@ -61,12 +59,6 @@ enum Reader {
     Ndjson { number: u64 },
     Csv(Rows),
 }
-
-/// How much of a file is read at a time.
-const BATCH: usize = 1 << 20;
-
-/// The maximum length of a line.
-const LONGEST: usize = 16 << 20;
 
 /// Reads a whole page in memory. `body` has no byte order mark.
 pub(super) fn read(mut body: Vec<u8>, format: &Format) -> Result<Lines, BodyFault> {
@@ -89,34 +81,30 @@ pub(super) fn read(mut body: Vec<u8>, format: &Format) -> Result<Lines, BodyFaul
 }
 
 impl Spooled {
-    /// Checks a page in a file. `text` is memory to use.
-    pub(super) fn check(file: File, format: &Format, text: Vec<u8>) -> Result<Self, BodyFault> {
-        let reader = Reader::new(format);
-        let mut page = Self {
-            file,
-            reader,
-            text,
-            is_at_end: false,
-            is_plain: true,
-            count: 0,
-            last: Vec::new(),
-            size: [0; 8],
-            header: Vec::new(),
+    /// Checks a page in a file. `memory` is memory to use.
+    pub(super) fn check(mut body: Spool, format: &Format, memory: Vec<u8>) -> Result<Self, BodyFault> {
+        let size = body.length().to_le_bytes();
+        body.rewind().map_err(BodyFault::Disk)?;
+        let mut text = Text::of(&mut body, memory).map_err(BodyFault::Disk)?;
+        let mut check = Check { reader: Reader::new(format), is_plain: true, count: 0, last: Vec::new() };
+        while !text.is_at_end {
+            text.fill(&check.reader)?;
+            let used = check.lines(&text.bytes, IsLast::from(text.is_at_end))?;
+            text.bytes.drain(..used);
+        }
+        let memory = text.into_memory();
+        let Check { reader, is_plain, count, last } = check;
+        let header = match reader {
+            Reader::Ndjson { .. } => Vec::new(),
+            Reader::Csv(rows) => {
+                rows.check_header()?;
+                rows.header()
+            }
         };
-        page.size = page.file.metadata().map_err(BodyFault::Disk)?.len().to_le_bytes();
-        page.rewind()?;
-        while !page.is_at_end {
-            page.fill()?;
-            let used = page.check_text()?;
-            page.text.drain(..used);
-        }
-        if let Reader::Csv(rows) = &page.reader {
-            rows.check_header()?;
-            page.header = rows.header();
-        }
-        page.reader = Reader::of_valid(format);
-        page.rewind()?;
-        Ok(page)
+        let text =
+            body.into_last_reader().and_then(|body| Text::of(body, memory)).map_err(BodyFault::Disk)?;
+        let batches = Batches::of(Decoder { text, reader: Reader::of_valid(format), is_plain });
+        Ok(Self { batches, count, last, size, header })
     }
 
     /// The length of the file, for fingerprints.
@@ -124,9 +112,25 @@ impl Spooled {
         &self.size
     }
 
-    /// Checks the whole lines of the text, and returns their length.
-    fn check_text(&mut self) -> Result<usize, BodyFault> {
-        let (text, is_last) = (&self.text, IsLast::from(self.is_at_end));
+    /// The next records, in the memory of earlier ones. None after the last.
+    pub(super) fn next(&mut self, before: Lines) -> Result<Lines, BodyFault> {
+        self.batches.next(before)
+    }
+}
+
+/// What is known of a page in a file after its first lines.
+#[derive(Debug)]
+struct Check {
+    reader: Reader,
+    /// Every line is a record without white space between its tokens, and nothing else.
+    is_plain: bool,
+    count: u64,
+    last: Vec<u8>,
+}
+
+impl Check {
+    /// Checks the whole lines of `text`, and returns their length.
+    fn lines(&mut self, text: &[u8], is_last: IsLast) -> Result<usize, BodyFault> {
         match &mut self.reader {
             Reader::Ndjson { number } => {
                 let (mut before, mut last) = (0, None);
@@ -159,77 +163,6 @@ impl Spooled {
                 Ok(used)
             }
         }
-    }
-
-    /// The next records, in the memory of the ones before. None after the last.
-    pub(super) fn next(&mut self, before: Lines) -> Result<Lines, BodyFault> {
-        let mut lines = Lines { bytes: before.bytes, ..Lines::default() };
-        while lines.ends.is_empty() && !self.is_at_end {
-            self.fill()?;
-            lines = match self.reader {
-                Reader::Ndjson { .. } => self.next_lines(lines.bytes)?,
-                Reader::Csv(_) => self.next_rows(lines.bytes)?,
-            };
-        }
-        Ok(lines)
-    }
-
-    fn next_lines(&mut self, mut memory: Vec<u8>) -> Result<Lines, BodyFault> {
-        let is_last = IsLast::from(self.is_at_end);
-        let (mut spans, mut ends) = (Vec::new(), Vec::new());
-        let used = match &mut self.reader {
-            Reader::Ndjson { number } if !self.is_plain => {
-                ndjson::lines(&self.text, is_last, number, |span| spans.push(span))?
-            }
-            _ => ndjson::plain_lines(&self.text, is_last, &mut ends),
-        };
-        // The whole lines are the batch. What follows them stays, in the memory of the batch before.
-        memory.clear();
-        memory.extend_from_slice(&self.text[used..]);
-        self.text.truncate(used);
-        let mut bytes = mem::replace(&mut self.text, memory);
-        if !self.is_plain {
-            return Ok(Lines::of_spans(bytes, &spans));
-        }
-        if bytes.last().is_some_and(|last| *last != b'\n') {
-            bytes.push(b'\n');
-        }
-        Ok(Lines { range: 0..bytes.len(), bytes, ends, ..Lines::default() })
-    }
-
-    fn next_rows(&mut self, memory: Vec<u8>) -> Result<Lines, BodyFault> {
-        let mut lines = Lines { bytes: memory, ..Lines::default() };
-        if let Reader::Csv(rows) = &mut self.reader {
-            let is_last = IsLast::from(self.is_at_end);
-            let used = rows.rows(&self.text, is_last, |columns, row| lines.push(columns, row))?;
-            self.text.drain(..used);
-        }
-        Ok(lines)
-    }
-
-    /// Reads text until there is a batch of it, or more if a line is longer.
-    fn fill(&mut self) -> Result<(), BodyFault> {
-        let before = self.text.len();
-        if before > LONGEST {
-            return Err(BodyFault::LongLine { number: self.reader.number() + 1, longest: LONGEST >> 20 });
-        }
-        let wanted = BATCH.max(2 * before).min(LONGEST + 1) - before;
-        let read = (&self.file).take(wanted as u64).read_to_end(&mut self.text).map_err(BodyFault::Disk)?;
-        self.is_at_end = read < wanted;
-        Ok(())
-    }
-
-    /// Starts at the first line, after the byte order mark.
-    fn rewind(&mut self) -> Result<(), BodyFault> {
-        self.is_at_end = false;
-        self.text.clear();
-        self.file.rewind().map_err(BodyFault::Disk)?;
-        let read = (&self.file).take(3).read_to_end(&mut self.text);
-        read.map_err(BodyFault::Disk)?;
-        if self.text == b"\xef\xbb\xbf" {
-            self.text.clear();
-        }
-        Ok(())
     }
 }
 

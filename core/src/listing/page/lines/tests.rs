@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::text::{BATCH, LONGEST};
 use super::*;
 use crate::listing::page::format::{Csv, EmptyLines};
 
@@ -33,7 +34,8 @@ fn text_of(lines: &Lines) -> String {
 fn spooled(format: &Format, text: &[u8]) -> Result<(String, usize), String> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(text).unwrap();
-    let mut page = Spooled::check(file, format, Vec::new()).map_err(|fault| fault.to_string())?;
+    let mut page =
+        Spooled::check(file.try_into().unwrap(), format, Vec::new()).map_err(|fault| fault.to_string())?;
     let (mut all, mut count, mut batches) = (String::new(), 0, 0);
     let mut lines = page.next(Lines::default()).unwrap();
     while !lines.ends.is_empty() {
