@@ -25,6 +25,6 @@ pub(crate) use self::{
     sink_errors::{of_options, of_plugin, of_table},
     sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, plugins, registry},
     source::source,
-    stores::StoreAccess,
+    stores::{StoreAccess, documents},
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

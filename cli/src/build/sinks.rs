@@ -11,10 +11,10 @@ use longhaul_core::{
     Pointer,
     disk::SystemDisk,
     pull::Column,
-    sink::{OpenSink, Options, Registry, SinkType},
+    sink::{OpenSink, Options, Registry, SinkError, SinkType},
 };
 use longhaul_plugin_host::{LoadError, Plugins};
-use longhaul_sinks::{Children, Stdout};
+use longhaul_sinks::{Children, Objects, Stdout, UploadedFile};
 use serde_json::Value;
 
 use super::{
@@ -50,6 +50,7 @@ pub(crate) fn end_children() {
 pub(crate) struct SinkTypes {
     registry: Registry,
     plugins: Plugins,
+    objects: Objects,
 }
 
 impl SinkTypes {
@@ -58,16 +59,17 @@ impl SinkTypes {
         let mut registry = Registry::default();
         let disk = Arc::new(SystemDisk);
         let credentials = stores.loaded.credential_variables().to_owned();
+        let objects = objects(stores);
         longhaul_sinks::register_with_objects(
             &mut registry,
             Stdout::of_process(),
             disk,
-            objects(stores),
+            objects.clone(),
             credentials,
         );
         #[cfg(feature = "linked")]
         super::linked::register(&mut registry);
-        Self { registry, plugins }
+        Self { registry, plugins, objects }
     }
 }
 
@@ -226,7 +228,7 @@ impl From<ConfigError> for Refused {
 fn configure(
     loaded: &Loaded,
     sink: SinkFor<'_>,
-    SinkTypes { registry, plugins }: &SinkTypes,
+    SinkTypes { registry, plugins, objects }: &SinkTypes,
     change: &dyn Fn(Options) -> Options,
 ) -> Result<Configured, Refused> {
     let SinkFor { name, table, unique } = sink;
@@ -258,14 +260,18 @@ fn configure(
                 loaded.may_run(&format!("sinks.{name}.command"))?;
             }
             let options = change(options);
-            let sink = option_errors::configure(&known, &options, |options| sink_type.configure(options));
+            let sink = option_errors::configure(&known, &options, |options| {
+                as_object(kind, options, objects, |options| sink_type.configure(options))
+            });
             (sink, known, options, from_table)
         }
         Err(unknown) => match plugins.find(kind) {
             Ok(Some(plugin)) => {
                 let options = change(configured.map(|sink| sink.options.clone()).unwrap_or_default());
                 let known = plugin.options();
-                let sink = option_errors::configure(&known, &options, |options| plugin.configure(options));
+                let sink = option_errors::configure(&known, &options, |options| {
+                    as_object(kind, options, objects, |options| plugin.configure(options))
+                });
                 (sink, known, options, Options::new())
             }
             Ok(None) | Err(LoadError::Name { .. }) if by_user.is_none() => {
@@ -293,6 +299,25 @@ fn configure(
     let columns = if is_of_preset { Vec::new() } else { columns(name, &options) };
     Ok(Configured { sink, options: known, columns })
 }
+
+/// Configures a sink. If it writes whole files, and its path leads to a store, its file is uploaded once it is complete.
+fn as_object(
+    kind: &str,
+    options: &Options,
+    objects: &Objects,
+    configure: impl Fn(&Options) -> Result<Box<dyn OpenSink>, SinkError>,
+) -> Result<Box<dyn OpenSink>, SinkError> {
+    if !WHOLE_FILES.contains(&kind) {
+        return configure(options);
+    }
+    match UploadedFile::configure(options, objects, &configure)? {
+        Some(uploaded) => Ok(Box::new(uploaded)),
+        None => configure(options),
+    }
+}
+
+/// The types of sinks that know nothing of stores, and write files that are published as a whole.
+const WHOLE_FILES: [&str; 2] = ["parquet", "xlsx"];
 
 /// Whether nothing but flags of the command configures the sink.
 fn is_of_command(loaded: &Loaded, name: &str, sink: &Sink) -> bool {
@@ -331,7 +356,7 @@ fn options_from_table(
 /// it has not confirmed.
 fn add_defaults(options: &mut Options, known: &[String], loaded: &Loaded, unique: Option<&Pointer>) {
     let knows = |option: &str| known.iter().any(|known| known == option);
-    let state_folder = loaded.config.state_dir.to_str();
+    let state_folder = loaded.config.local_dir().to_str();
     if let Some(folder) = state_folder.filter(|_| knows("spool") && !options.contains_key("spool")) {
         // A brace is not a placeholder here.
         options.insert("spool".into(), format!("{}/spool", folder.replace('{', "{{")).into());

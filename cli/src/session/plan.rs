@@ -96,7 +96,8 @@ pub(crate) fn plan_as<'s>(
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
-    let mut paths = PathConflicts::new(configuration, &session.state_folder());
+    let mut paths =
+        PathConflicts::new(configuration, &session.local_folder(), &session.loaded.config.state_dir);
     let (mut planned, mut failures) = (Vec::new(), Vec::new());
     for (name, stream, is_selected) in with_parents(session, streams, arguments)? {
         let pull = if is_selected {
@@ -246,7 +247,7 @@ fn connect(session: &Session, planned: &mut [Planned<'_>]) -> Result<(), Failure
         let Some(each) = &pull.stream.each else { continue };
         let mut parent = before.iter_mut().find(|parent| Some(parent.name) == each.stream.as_deref());
         let saves_state = pull.saves_state || parent.as_ref().is_some_and(|parent| parent.saves_state);
-        let folder = saves_state.then(|| session.state_folder());
+        let folder = saves_state.then(|| session.local_folder());
         let parents = StreamParents::new(pull.name, &pull.id, each, folder)?;
         if let Some(parent) = &mut parent {
             parent.saves_state |= pull.saves_state;

@@ -2,8 +2,32 @@
 
 use std::{error::Error, io};
 
-/// What to do about an error of the disk with the saved state.
+use longhaul_core::object_store::{StoreError, StoreErrorKind};
+
+use crate::exit::Exit;
+
+/// The exit code for an error of the saved state.
+pub(crate) fn exit(error: &io::Error) -> Exit {
+    match store_error(error).map(StoreError::kind) {
+        Some(StoreErrorKind::Unavailable) => Exit::TryLater,
+        _ => Exit::State,
+    }
+}
+
+/// The error of the object store with the saved state, if it is in one.
+pub(crate) fn store_error(error: &io::Error) -> Option<&StoreError> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What to do about an error of the place with the saved state.
 pub(crate) fn state_folder(error: &io::Error) -> &'static str {
+    if let Some(error) = store_error(error) {
+        return match error.kind() {
+            StoreErrorKind::Unavailable => "check `stores.s3.endpoint`, or wait until the store answers",
+            StoreErrorKind::Conflict => "wait for the other run to end",
+            _ => "fix the problem",
+        };
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room in `state_dir`",
         io::ErrorKind::FileTooLarge => LIMIT,
