@@ -45,8 +45,10 @@ fn assert_recovers(scenario: &Scenario) {
             }
             assert!(Scenario::files(&disk) == expected, "{what}: the files differ");
             assert_eq!(file_in(&whole, "here").load().unwrap().unfinished, None, "{what}");
-            // Another pull removes what the last one could not.
-            file_in(&whole, "here").save(&file_in(&whole, "here").load().unwrap()).unwrap();
+            if bucket.keys().len() != keys.len() {
+                // The next pull removes what this one could not.
+                run(scenario, &disk, &whole).unwrap_or_else(|error| panic!("{what}: {}", chain(&error)));
+            }
             assert_eq!(bucket.keys().len(), keys.len(), "{what}: {:?} are left", bucket.keys());
         }
     }

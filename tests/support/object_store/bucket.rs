@@ -160,7 +160,8 @@ impl Bucket {
         Self { least_part: self.least_part, state: Arc::new(Mutex::new(copy)) }
     }
 
-    pub(super) fn put(&self, key: &str, tag: Option<&str>, bytes: &[u8]) -> String {
+    /// Adds an object with this tag, or replaces one. Returns its version.
+    pub fn put(&self, key: &str, tag: Option<&str>, bytes: &[u8]) -> String {
         let (etag, tag) = (etag(bytes), tag.map(str::to_owned));
         let object = Object { bytes: bytes.into(), tag, etag: etag.clone() };
         let mut state = self.lock();
