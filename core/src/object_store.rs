@@ -56,6 +56,50 @@ pub trait ObjectStore: Debug + Send + Sync {
     fn find(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
 }
 
+/// Small objects of a store, which are read and replaced as a whole.
+///
+/// # Contract
+/// Points 2 and 3 of that of [`ObjectStore`]. Of several runs that replace the same version of an object, one succeeds.
+pub trait Documents: Debug + Send + Sync {
+    /// The address of an object, for messages: `s3://bucket/key`.
+    fn shown(&self, key: &str) -> String;
+
+    /// Reads an object. `None` if there is none.
+    fn read(&self, key: &str) -> Result<Option<Document>, StoreError>;
+
+    /// Writes an object, and returns its version.
+    ///
+    /// # Errors
+    /// [`Conflict`](StoreErrorKind::Conflict): it is not what is `expected`.
+    fn write(&self, key: &str, content: Vec<u8>, expected: Expected<'_>) -> Result<String, StoreError>;
+
+    /// The keys that start with `prefix`.
+    fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Removes an object. It is no error if there is none.
+    fn remove(&self, key: &str) -> Result<(), StoreError>;
+}
+
+/// An object that was read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Document {
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// What the store calls this version of it.
+    pub version: String,
+}
+
+/// What an object must be before it is replaced.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expected<'v> {
+    /// Anything, or nothing.
+    Any,
+    /// There is no such object.
+    Absent,
+    /// It has this version.
+    Version(&'v str),
+}
+
 /// Bytes to send. They are read again for each attempt, so that they need not be in memory.
 pub trait Content: Debug + Send + Sync {
     /// How many bytes there are.
@@ -110,6 +154,10 @@ pub enum StoreErrorKind {
     NoSuchUpload,
     /// The store does not have a part of the upload, or has other content for it.
     InvalidPart,
+    /// Another run has written the object in the meantime.
+    Conflict,
+    /// The store did not answer, or kept failing. The same may succeed later.
+    Unavailable,
     /// Anything else.
     Other,
 }

@@ -22,7 +22,7 @@ use longhaul_core::{disk::Disk, sink::Registry};
 use self::{csv::CsvType, ndjson::NdjsonType, singer::SingerType, stdout::StdoutType};
 pub use self::{
     join::{Join, JoinError},
-    object::{Objects, Stores},
+    object::{Objects, Stores, UploadedFile},
     preview::{Level, Seen, Tabulated, pointers, tabulate},
     singer::Children,
     stdout::Stdout,

@@ -15,7 +15,9 @@ mod plugins;
 mod query_secrets;
 mod request_limit;
 mod rules;
+mod sink;
 mod sink_errors;
+mod sink_types;
 mod sinks;
 mod source;
 mod stores;
@@ -28,9 +30,11 @@ pub(crate) use self::{
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, names_sink, parents_sink},
     plugins::plugins,
+    sink::SinkFor,
     sink_errors::{of_options, of_plugin, of_table},
-    sinks::{ConfiguredSinks, STDOUT, SinkFor, SinkTypes, end_children, registry},
+    sink_types::{SinkTypes, end_children, registry},
+    sinks::{ConfiguredSinks, STDOUT},
     source::source,
-    stores::StoreAccess,
+    stores::{StoreAccess, documents},
 };
 pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};

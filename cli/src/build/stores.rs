@@ -18,7 +18,7 @@ use longhaul_core::{
     disk::SystemDisk,
     event::Observer,
     http::transport::{Proxy, Settings, Tls, Transport, UreqTransport},
-    object_store::ObjectStore,
+    object_store::{Documents, ObjectStore},
     sink::{SinkError, SinkErrorKind},
 };
 use longhaul_s3::{CredentialSource, Credentials, Endpoint, Environment, Profile, S3Store, Signer};
@@ -43,17 +43,16 @@ pub(crate) struct StoreAccess<'s> {
 
 /// The stores of `[stores]`. They are built when a path leads to one.
 pub(crate) fn objects(access: StoreAccess<'_>) -> Objects {
-    let StoreAccess { loaded, environment, observer, secrets, folder } = access;
-    let stores = S3Stores {
-        config: loaded.config.clone(),
-        environment: environment.to_owned(),
-        // A stop of the run does not interrupt it: what is written must be finished. It has some time to end.
-        clock: Arc::new(SystemClock::new(Interrupt::default())),
-        observer,
-        secrets: secrets.clone(),
-        built: OnceLock::new(),
-    };
-    Objects::new(Arc::new(stores), Arc::new(SystemDisk), folder)
+    let folder = access.folder.clone();
+    Objects::new(Arc::new(S3Stores::new(access)), Arc::new(SystemDisk), folder)
+}
+
+/// The bucket `name`, for the state. Nothing is sent.
+///
+/// # Errors
+/// The store is not configured correctly.
+pub(crate) fn documents(access: StoreAccess<'_>, name: &str) -> Result<Arc<dyn Documents>, SinkError> {
+    S3Stores::new(access).store(name).map(|store| Arc::new(store) as _)
 }
 
 /// The time to connect to a service of the machine. If there is none, there is no answer at all.
@@ -64,6 +63,9 @@ const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The time to send a part. The longest parts have 1 GiB.
 const PART_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+/// The longest answer of a store. The longest objects that are read are the journals of the state.
+const LONGEST_ANSWER: u64 = 64 << 20;
 
 struct S3Stores {
     config: Config,
@@ -84,6 +86,25 @@ struct Shared {
 
 impl Stores for S3Stores {
     fn bucket(&self, name: &str) -> Result<Arc<dyn ObjectStore>, SinkError> {
+        self.store(name).map(|store| Arc::new(store) as _)
+    }
+}
+
+impl S3Stores {
+    fn new(access: StoreAccess<'_>) -> Self {
+        let StoreAccess { loaded, environment, observer, secrets, .. } = access;
+        Self {
+            config: loaded.config.clone(),
+            environment: environment.to_owned(),
+            // A stop of the run does not interrupt it: what is written must be finished. It has some time to end.
+            clock: Arc::new(SystemClock::new(Interrupt::default())),
+            observer,
+            secrets: secrets.clone(),
+            built: OnceLock::new(),
+        }
+    }
+
+    fn store(&self, name: &str) -> Result<S3Store, SinkError> {
         let invalid = |message: String| SinkError::new(SinkErrorKind::Config, message);
         let built = self.built.get_or_init(|| self.build());
         let Shared { endpoint, signer, transport } =
@@ -96,11 +117,9 @@ impl Stores for S3Stores {
                     .with_secrets(self.secrets.clone())
                     .with_observer(Arc::clone(&self.observer))
             });
-        Ok(Arc::new(store.map_err(|error| invalid(format!("`s3://{name}`: {error}")))?))
+        store.map_err(|error| invalid(format!("`s3://{name}`: {error}")))
     }
-}
 
-impl S3Stores {
     fn build(&self) -> Result<Shared, String> {
         let mut config = self.config.clone();
         // The store has nothing to do with the certificate for the API.
@@ -113,6 +132,7 @@ impl S3Stores {
         let is_plain = endpoint.url.as_ref().is_some_and(|url| url.scheme() == "http");
         let general = Settings {
             timeout: PART_TIMEOUT,
+            max_body: LONGEST_ANSWER,
             tls: if is_plain { Tls::Unused } else { Tls::Used },
             ..general
         };

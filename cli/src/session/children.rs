@@ -31,7 +31,7 @@ pub(super) fn connect(session: &Session, planned: &mut [Planned<'_>]) -> Result<
         let Some(each) = &pull.stream.each else { continue };
         let mut parent = before.iter_mut().find(|parent| Some(parent.name) == each.stream.as_deref());
         let saves_state = pull.saves_state || parent.as_ref().is_some_and(|parent| parent.saves_state);
-        let folder = saves_state.then(|| session.state_folder());
+        let folder = saves_state.then(|| session.local_folder());
         let parents = StreamParents::new(pull.name, &pull.id, each, folder)?;
         if let Some(parent) = &mut parent {
             parent.saves_state |= pull.saves_state;
@@ -66,7 +66,7 @@ pub(super) fn connect_names(
             }
         }
         for (source, shared) in sources {
-            let folder = pull.saves_state.then(|| session.state_folder());
+            let folder = pull.saves_state.then(|| session.local_folder());
             let names = StreamNames::new(source, shared, &pull.id, folder)?;
             let Some(other) = before.iter_mut().find(|other| other.name == source.stream) else {
                 let clause = format!(

@@ -55,7 +55,7 @@ impl FirstPage {
         access: &Access,
         wanted: Wanted,
     ) -> Result<Self, Failure> {
-        let state = session.state_file(name).load().map_err(|error| Failure::of_state(name, error))?;
+        let state = session.state_file(name)?.load().map_err(|error| Failure::of_state(name, error))?;
         let range = range::resolve(session, name, stream, source, state.watermark, access)?;
         let start = continuation(session, name, stream, state.reached.as_ref())?
             .and_then(|continuation| continuation.start);

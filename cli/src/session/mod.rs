@@ -18,6 +18,7 @@ pub(crate) mod recording;
 pub(crate) mod resume;
 pub(crate) mod run_record;
 mod sample;
+pub(crate) mod state_place;
 
 use std::{
     ffi::OsString,
@@ -30,7 +31,6 @@ use longhaul_core::{
     Clock, Secret, Source,
     client::rate::Share,
     clock::SystemClock,
-    disk::SystemDisk,
     event::{Observer, Observers, Unobserved},
     sink::Variables,
     state::StateFile,
@@ -42,8 +42,9 @@ use crate::{
     args::RunArguments,
     build::{self, Access, ConfiguredSinks, Exchanges, Limits, SinkTypes, StoreAccess},
     config::{self, ConfigError, Loaded, Sources, Stream},
+    session::state_place::StatePlace,
     stop::Stop,
-    terminal::{failure::Failure, invocation::Invocation, progress::Progress, screen::Screen},
+    terminal::{failure::Failure, invocation::Invocation, progress::Progress, report::Chain, screen::Screen},
 };
 
 /// The configuration of a command, and what all its work shares.
@@ -73,6 +74,7 @@ pub(crate) struct Session {
     pub(crate) exchanges: Exchanges,
     /// The folder with the state of a replay. It is removed at the end.
     pub(crate) own_state: Option<TempDir>,
+    pub(in crate::session) state_place: OnceLock<StatePlace>,
 }
 
 impl Session {
@@ -91,7 +93,7 @@ impl Session {
                 environment: &sources.environment,
                 observer: Arc::new(Unobserved),
                 secrets: screen.secrets(),
-                folder: sources.cwd.join(&loaded.config.state_dir),
+                folder: sources.cwd.join(loaded.config.local_dir()),
             };
             plugins.map_or(Vec::new(), |plugins| {
                 ConfiguredSinks::errors(loaded, &SinkTypes::new(plugins, stores), &sources.cwd)
@@ -117,6 +119,7 @@ impl Session {
             now,
             exchanges,
             own_state,
+            state_place: OnceLock::new(),
         })
     }
 
@@ -144,7 +147,7 @@ impl Session {
             requests: arguments.max_requests,
             stop: self.stop.clone(),
             share: Share { workers, index: part.map(|part| part.index) },
-            spool_folder: self.state_folder(),
+            spool_folder: self.local_folder(),
         };
         let access = build::connect(
             &self.loaded,
@@ -181,14 +184,7 @@ impl Session {
     pub(crate) fn sink_types(&self) -> Result<SinkTypes, Failure> {
         let plugin_path = &self.loaded.config.plugin_path;
         let plugins = build::plugins(plugin_path, &self.environment, &self.folder).map_err(Failure::usage)?;
-        let stores = StoreAccess {
-            loaded: &self.loaded,
-            environment: &self.environment,
-            observer: Arc::new(self.progress.clone()),
-            secrets: self.screen.secrets(),
-            folder: self.state_folder().join("uploads"),
-        };
-        Ok(SinkTypes::new(plugins, stores))
+        Ok(SinkTypes::new(plugins, self.store_access()))
     }
 
     /// The values of the placeholders in requests and sinks of a stream.
@@ -205,15 +201,55 @@ impl Session {
     }
 
     /// The file with the saved state of a pull.
-    pub(crate) fn state_file(&self, pull: &str) -> StateFile {
-        StateFile::new(Arc::new(SystemDisk), self.state_folder(), pull)
+    pub(crate) fn state_file(&self, pull: &str) -> Result<StateFile, Failure> {
+        self.state_place().map(|place| place.file(pull))
     }
 
-    /// The folder with the saved state.
-    pub(crate) fn state_folder(&self) -> PathBuf {
+    /// Where the state is. Nothing is sent.
+    pub(crate) fn state_place(&self) -> Result<&StatePlace, Failure> {
+        if let Some(place) = self.state_place.get() {
+            return Ok(place);
+        }
+        let folder = self.local_folder();
+        let place = match self.loaded.config.state_bucket().filter(|_| self.own_state.is_none()) {
+            None => StatePlace::Folder(folder),
+            Some((bucket, prefix)) => {
+                let documents = build::documents(self.store_access(), bucket).map_err(|error| {
+                    self.loaded.error_at("state_dir", format!("`state_dir`: {}", Chain(&error)))
+                })?;
+                StatePlace::Store { documents, prefix, folder }
+            }
+        };
+        Ok(self.state_place.get_or_init(|| place))
+    }
+
+    /// The folder with what a pull needs while it runs: locks, and files that only this machine has. It also has the state,
+    /// unless that is in an object store.
+    pub(crate) fn local_folder(&self) -> PathBuf {
         match &self.own_state {
             Some(folder) => folder.path().to_owned(),
-            None => self.folder.join(&self.loaded.config.state_dir),
+            None => self.folder.join(self.loaded.config.local_dir()),
+        }
+    }
+
+    /// The folder with the state, which the workers of a plan share.
+    pub(crate) fn shared_folder(&self) -> Result<PathBuf, Failure> {
+        if self.loaded.config.state_bucket().is_some() {
+            let clause =
+                "`state_dir`: workers need a folder on a shared disk, and this is in an object store";
+            let error = self.loaded.error_at("state_dir", clause);
+            return Err(error.with_hint("choose a folder, or pull the stream with longhaul run").into());
+        }
+        Ok(self.local_folder())
+    }
+
+    fn store_access(&self) -> StoreAccess<'_> {
+        StoreAccess {
+            loaded: &self.loaded,
+            environment: &self.environment,
+            observer: Arc::new(self.progress.clone()),
+            secrets: self.screen.secrets(),
+            folder: self.local_folder().join("uploads"),
         }
     }
 }

@@ -13,7 +13,12 @@ pub(crate) struct Misplaced(String);
 /// Checks that the file that `flag` names is neither a configuration file nor among the saved state.
 pub(crate) fn check(session: &Session, flag: &str, path: &Path) -> Result<(), Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
-    add(&mut PathConflicts::new(configuration, &session.state_folder()), session, flag, path)
+    add(
+        &mut PathConflicts::new(configuration, &session.local_folder(), &session.loaded.config.state_dir),
+        session,
+        flag,
+        path,
+    )
 }
 
 /// Checks that the files about a run are none of those in `paths`, to which its sinks write, and that they differ.

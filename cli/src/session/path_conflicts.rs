@@ -17,6 +17,8 @@ pub(crate) struct PathConflicts {
     /// The files that exist, because hard links give one file several paths.
     files: HashMap<FileId, (PathBuf, Writer)>,
     state_folder: PathBuf,
+    /// The same as it is configured, because it may be in an object store.
+    state_place: PathBuf,
 }
 
 /// Who writes to a path.
@@ -30,14 +32,24 @@ enum Writer {
 
 impl PathConflicts {
     /// Nothing may write to the configuration files, or into the state folder.
-    pub(crate) fn new(configuration: impl IntoIterator<Item = PathBuf>, state_folder: &Path) -> Self {
+    pub(crate) fn new(
+        configuration: impl IntoIterator<Item = PathBuf>,
+        state_folder: &Path,
+        state_place: &Path,
+    ) -> Self {
         let (mut writers, mut files) = (HashMap::new(), HashMap::new());
         for path in configuration {
             let path = followed(&path);
             files.extend(file_id(&path).map(|file| (file, (path.clone(), Writer::Configuration))));
             writers.insert(path, Writer::Configuration);
         }
-        Self { writers, sharing: HashMap::new(), files, state_folder: followed(state_folder) }
+        Self {
+            writers,
+            sharing: HashMap::new(),
+            files,
+            state_folder: followed(state_folder),
+            state_place: state_place.to_owned(),
+        }
     }
 
     /// Adds a file that `sink` writes alone, and the files beside it that it writes until the pull is complete. The error
@@ -67,6 +79,9 @@ impl PathConflicts {
     /// Adds an object in a store that `sink` writes alone. The error is a clause.
     pub(crate) fn add_object(&mut self, address: &str, sink: &str) -> Result<(), String> {
         let path = PathBuf::from(address);
+        if path.starts_with(&self.state_place) {
+            return Err(format!("{sink} would write to `{address}`, in the state folder"));
+        }
         match self.writers.insert(path.clone(), Writer::Sink(sink.to_owned())) {
             Some(other) => Err(conflict(&other, sink, &path)),
             None => Ok(()),
@@ -139,7 +154,11 @@ mod tests {
 
     #[test]
     fn two_sinks_never_write_to_the_same_file() {
-        let mut paths = PathConflicts::new([PathBuf::from("/w/longhaul.toml")], Path::new("/w/.longhaul"));
+        let mut paths = PathConflicts::new(
+            [PathBuf::from("/w/longhaul.toml")],
+            Path::new("/w/.longhaul"),
+            Path::new(".longhaul"),
+        );
         paths.add(Path::new("/w/a.csv"), "one").unwrap();
         paths.add(Path::new("/w/b.csv"), "two").unwrap();
         paths.add_object("s3://b/a", "one").unwrap();
@@ -160,7 +179,7 @@ mod tests {
 
     #[test]
     fn several_sinks_may_share_a_database_but_not_a_file() {
-        let mut paths = PathConflicts::new([], Path::new("/w/.longhaul"));
+        let mut paths = PathConflicts::new([], Path::new("/w/.longhaul"), Path::new(".longhaul"));
         paths.add_shared(Path::new("/w/data.db"), "one").unwrap();
         paths.add_shared(Path::new("/w/data.db"), "two").unwrap();
         paths.add(Path::new("/w/a.csv"), "three").unwrap();

@@ -49,7 +49,8 @@ pub(crate) fn plan_as<'s>(
     access: &Access,
 ) -> Result<Vec<Planned<'s>>, Failure> {
     let configuration = session.loaded.files().map(|path| session.folder.join(path));
-    let mut paths = PathConflicts::new(configuration, &session.state_folder());
+    let mut paths =
+        PathConflicts::new(configuration, &session.local_folder(), &session.loaded.config.state_dir);
     let (mut planned, mut failures) = (Vec::new(), Vec::new());
     let looked_up = |stream: &'s Stream| {
         let sources = sink_names(stream, arguments).into_iter().flat_map(|sink| sinks.names(sink));

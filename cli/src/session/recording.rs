@@ -76,6 +76,7 @@ impl Session {
             now,
             exchanges: Exchanges::Replayed(Arc::new(recording), clock),
             own_state: Some(own_state),
+            state_place: OnceLock::new(),
         })
     }
 
@@ -83,11 +84,11 @@ impl Session {
     /// restores it. `id` is the id of the pull.
     pub(crate) fn share_state(&self, name: &str, id: &str) -> Result<(), Failure> {
         let stored = |folder| StateFile::new(Arc::new(SystemDisk), folder, name);
+        let file = self.state_file(id)?;
         let shared = match &self.exchanges {
             Exchanges::Live => Ok(()),
-            Exchanges::Recorded(recorder) => self.state_file(id).copy_to(&stored(recorder.state_folder())),
+            Exchanges::Recorded(recorder) => file.copy_to(&stored(recorder.state_folder())),
             Exchanges::Replayed(recording, _) => {
-                let file = self.state_file(id);
                 stored(recording.state_folder()).copy_to(&file).and_then(|()| self.adopt(name, &file))
             }
         };

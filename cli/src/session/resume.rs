@@ -187,7 +187,7 @@ pub(crate) fn discard_unfinished(
             let cause = crate::terminal::report::Chain(&error);
             let clause =
                 format!("cannot roll back what the unfinished run of `{}` wrote: {cause}", planned.name);
-            let state = session.state_folder().join(format!("{}.json", planned.id));
+            let state = file.path();
             let hint =
                 format!("fix the problem; or, to leave what it wrote in place, delete `{}`", state.display());
             return Err(Failure::new(Exit::Sink, clause).hint(hint));

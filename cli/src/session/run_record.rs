@@ -3,24 +3,26 @@
 //! A run is the set of streams of one command. If it stops, the same command finishes it: streams that were completed
 //! since it started are not pulled again.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use jiff::Timestamp;
 use longhaul_core::state::fingerprint;
 use serde::{Deserialize, Serialize};
 
-/// The record of a run that is not complete, in a file of the state folder.
+use crate::session::state_place::StatePlace;
+
+/// The record of a run that is not complete, in a file beside the states of its pulls.
 #[derive(Debug)]
 pub(crate) struct RunRecord {
-    path: PathBuf,
+    place: StatePlace,
+    name: String,
+    pulls: Vec<String>,
     /// When the run started.
     pub(crate) started: Timestamp,
     /// Whether an earlier command started it.
     pub(crate) is_resumed: bool,
+    /// Whether another machine was the last one to work on it.
+    pub(crate) has_moved: bool,
 }
 
 /// The file.
@@ -30,6 +32,9 @@ struct Content {
     version: u32,
     started: Timestamp,
     pulls: Vec<String>,
+    /// The name of the folder with the local files of the last command, if the state is in a store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scratch: Option<String>,
 }
 
 const VERSION: u32 = 1;
@@ -54,55 +59,60 @@ pub(crate) enum RecordError {
 }
 
 impl RunRecord {
-    /// Opens the record of the unfinished run of these pulls in `folder`, or starts a new one at `now`. With `fresh`, an
+    /// Opens the record of the unfinished run of these pulls in `place`, or starts a new one at `now`. With `fresh`, an
     /// unfinished run is forgotten.
     pub(crate) fn open(
-        folder: &Path,
+        place: &StatePlace,
         pulls: Vec<String>,
         now: Timestamp,
         fresh: bool,
     ) -> Result<Self, RecordError> {
-        let path = folder.join(format!("run-{}.json", fingerprint(&pulls.join("\n"))));
-        if !fresh && let Some(started) = read(&path, &pulls)? {
-            return Ok(Self { path, started, is_resumed: true });
-        }
-        let content = Content { version: VERSION, started: now, pulls };
+        let (place, name) = (place.clone(), format!("run-{}.json", fingerprint(&pulls.join("\n"))));
+        let path = place.path(&name);
         let unusable = |source| RecordError::Unusable { path: path.clone(), source };
-        write(folder, &path, &content).map_err(unusable)?;
-        Ok(Self { path, started: now, is_resumed: false })
+        let found = if fresh { None } else { place.read(&name).map_err(unusable)? };
+        let found = found.map(|text| serde_json::from_slice::<Content>(&text));
+        let (content, is_resumed) = match found {
+            None => (Content { version: VERSION, started: now, pulls, scratch: None }, false),
+            Some(Ok(content)) if content.version == VERSION && content.pulls == pulls => (content, true),
+            Some(_) => return Err(RecordError::Damaged { path }),
+        };
+        let has_moved = is_resumed && content.scratch != place.local_folder_name();
+        let Content { started, pulls, .. } = content;
+        let record = Self { place, name, pulls, started, is_resumed, has_moved };
+        if is_resumed { Ok(record) } else { record.save() }
+    }
+
+    /// Notes that this machine works on the run now. It must not have local files of an earlier run any more.
+    pub(crate) fn move_here(self) -> Result<Self, RecordError> {
+        if self.has_moved { self.save() } else { Ok(self) }
+    }
+
+    fn save(self) -> Result<Self, RecordError> {
+        let unusable = |source| RecordError::Unusable { path: self.place.path(&self.name), source };
+        let content = Content {
+            version: VERSION,
+            started: self.started,
+            pulls: self.pulls.clone(),
+            scratch: self.place.local_folder_name(),
+        };
+        let mut text = serde_json::to_vec_pretty(&content).map_err(|error| unusable(error.into()))?;
+        text.push(b'\n');
+        self.place.write(&self.name, text).map_err(unusable)?;
+        Ok(self)
     }
 
     /// Removes the record, because the run is complete.
     pub(crate) fn remove(self) -> Result<(), RecordError> {
-        fs::remove_file(&self.path).map_err(|source| RecordError::Unusable { path: self.path, source })
+        let path = self.place.path(&self.name);
+        self.place.remove(&self.name).map_err(|source| RecordError::Unusable { path, source })
     }
-}
-
-/// When the unfinished run started; `None` if there is none.
-fn read(path: &Path, pulls: &[String]) -> Result<Option<Timestamp>, RecordError> {
-    let text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(RecordError::Unusable { path: path.to_owned(), source }),
-    };
-    match serde_json::from_slice::<Content>(&text) {
-        Ok(content) if content.version == VERSION && content.pulls == pulls => Ok(Some(content.started)),
-        _ => Err(RecordError::Damaged { path: path.to_owned() }),
-    }
-}
-
-/// Writes the file, completely or not at all. It is durable when this returns.
-fn write(folder: &Path, path: &Path, content: &Content) -> io::Result<()> {
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut new, content)?;
-    new.write_all(b"\n")?;
-    new.as_file().sync_all()?;
-    new.persist(path)?;
-    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -111,7 +121,8 @@ mod tests {
         let (first, later) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
         let open = |pulls: &[&str], now: &str, fresh| {
             let pulls = pulls.iter().map(|pull| (*pull).to_owned()).collect();
-            let record = RunRecord::open(folder.path(), pulls, now.parse().unwrap(), fresh).unwrap();
+            let place = StatePlace::Folder(folder.path().to_owned());
+            let record = RunRecord::open(&place, pulls, now.parse().unwrap(), fresh).unwrap();
             (record.started.to_string(), record.is_resumed, record)
         };
         let (started, is_resumed, _) = open(&["a", "b"], first, false);
@@ -127,8 +138,9 @@ mod tests {
     #[test]
     fn a_damaged_record_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let open = || RunRecord::open(folder.path(), vec!["a".to_owned()], Timestamp::UNIX_EPOCH, false);
-        let path = open().unwrap().path;
+        let place = StatePlace::Folder(folder.path().to_owned());
+        let open = || RunRecord::open(&place, vec!["a".to_owned()], Timestamp::UNIX_EPOCH, false);
+        let path = place.path(&open().unwrap().name);
         fs::write(&path, "{").unwrap();
         let said = format!("the record of an unfinished run, `{}`, is damaged", path.display());
         assert_eq!(open().unwrap_err().to_string(), said);

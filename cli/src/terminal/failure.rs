@@ -15,7 +15,7 @@ use crate::{
     config::ConfigError,
     exit::Exit,
     stop::Reason,
-    terminal::{findings, hints},
+    terminal::{findings, hints, storage},
 };
 
 /// A failed command, for `report` to print.
@@ -93,8 +93,8 @@ impl Failure {
 
     /// The saved state of `stream` cannot be used.
     pub(crate) fn of_state(stream: &str, error: StateError) -> Self {
-        let hint = hints::state(&error, stream);
-        Self::new(Exit::State, error).hint(hint)
+        let (hint, exit) = (hints::state(&error, stream), exit_of_state(&error));
+        Self::new(exit, error).hint(hint)
     }
 
     /// There is no access token.
@@ -142,9 +142,8 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
     match error {
         PullError::Page(PageError::Request(error)) => exit_of_request(error, stopped),
         PullError::Job(error) => exit_of_job(error, stopped),
-        PullError::State(_)
-        | PullError::NoReceipt { .. }
-        | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
+        PullError::State(error) => exit_of_state(error),
+        PullError::NoReceipt { .. } | PullError::Page(PageError::Body(BodyFault::Disk(_))) => Exit::State,
         PullError::Page(_)
         | PullError::Bookmark(_)
         | PullError::TooDeep { .. }
@@ -153,6 +152,7 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         PullError::Template(error) => exit_of_template(error),
         PullError::Start(_) => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
+        PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Unreachable => Exit::TryLater,
         PullError::Sink { .. }
         | PullError::CannotRollBack { .. }
         | PullError::Lost { .. }
@@ -191,8 +191,17 @@ fn exit_of_job(error: &JobError, stopped: Option<Reason>) -> Exit {
         JobError::Interrupted => stopped.map_or(Exit::TryLater, Reason::exit),
         JobError::TooSlow { .. } | JobError::Undecided(_) => Exit::TryLater,
         JobError::Template(error) => exit_of_template(error),
-        JobError::State(_) => Exit::State,
+        JobError::State(error) => exit_of_state(error),
         _ => Exit::Api,
+    }
+}
+
+fn exit_of_state(error: &StateError) -> Exit {
+    match error {
+        StateError::Unreadable { source, .. } | StateError::Unwritable { source, .. } => {
+            storage::exit(source)
+        }
+        _ => Exit::State,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The hint below an error: what to do.
 
+use std::error::Error;
+
 use longhaul_core::{
     client::{
         AttemptError, BodyFault, Misdirection, RequestError, RowProblem, answer::Then, auth::AuthError,
@@ -315,10 +317,25 @@ pub(super) fn sink(name: &str, error: &SinkError, stream: &str) -> String {
             let fix = storage::full_disk(error).unwrap_or("fix the problem");
             format!("{fix}, then resume with: longhaul run {stream}")
         }
+        SinkErrorKind::Unreachable => unreachable_store(error, stream),
         SinkErrorKind::Rejected => {
             format!("correct what the sink rejects, then resume with: longhaul run {stream}")
         }
         _ => broken_sink(name),
+    }
+}
+
+/// The hint for a store that does not answer, or keeps failing.
+fn unreachable_store(error: &(dyn Error + 'static), stream: &str) -> String {
+    let mut causes = std::iter::successors(Some(error), |cause| (*cause).source());
+    let request = causes.find_map(|cause| cause.downcast_ref::<RequestError>());
+    let fix = match request.and_then(RequestError::last_error) {
+        Some(AttemptError::Failed(error)) => transport(error, "stores.s3.endpoint"),
+        _ => None,
+    };
+    match fix {
+        Some(fix) => format!("{fix}; then resume with: longhaul run {stream}"),
+        None => format!("resume with: longhaul run {stream}"),
     }
 }
 

@@ -22,6 +22,8 @@ pub enum SinkErrorKind {
     Rejected,
     /// The sink cannot write now, because the disk is full or the database is unreachable. The run can be resumed later.
     Unavailable,
+    /// What the sink writes to does not answer, or keeps failing. There is nothing to fix here: the same may succeed later.
+    Unreachable,
     /// The reader of a pipe is gone. The run ends without an error message.
     Closed,
     /// The sink violated its contract.

@@ -1,29 +1,23 @@
 //! The file with the state of a stream: readable JSON, always replaced as a whole.
 
-use std::{
-    fmt, io,
-    io::{ErrorKind, Read, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{State, StateError, error::Damage};
-use crate::{
-    disk::{Disk, Open, remove_if_there},
-    fingerprint::fingerprint,
+use super::{
+    State, StateError, disk_storage::DiskStorage, error::Damage, object_storage::ObjectStorage,
+    storage::Storage,
 };
+use crate::{disk::Disk, fingerprint::fingerprint, object_store::Documents};
 
 /// The version of the file format that this program writes, and the only one that it reads.
 const VERSION: u32 = 1;
 
-/// The file with the state of a stream, in an existing folder, and the journals beside it.
-#[derive(Clone)]
+/// The file with the state of a stream, and the journals beside it: in an existing folder, or in an object store.
+#[derive(Clone, Debug)]
 pub struct StateFile {
-    pub(super) disk: Arc<dyn Disk>,
-    folder: PathBuf,
+    pub(super) storage: Arc<dyn Storage>,
     stream: String,
 }
 
@@ -57,7 +51,32 @@ struct Versioned {
 impl StateFile {
     /// The file of `stream` in `folder`.
     pub fn new(disk: Arc<dyn Disk>, folder: impl Into<PathBuf>, stream: impl Into<String>) -> Self {
-        Self { disk, folder: folder.into(), stream: stream.into() }
+        let (folder, stream) = (folder.into(), stream.into());
+        Self { storage: Arc::new(DiskStorage { disk, folder, stream: stream.clone() }), stream }
+    }
+
+    /// The file of `stream` in an object store, where all keys start with `prefix`. `scratch` is the name of the folder with
+    /// the local files of the pull, which no other machine has.
+    pub fn in_store(
+        documents: Arc<dyn Documents>,
+        prefix: &str,
+        scratch: &str,
+        stream: impl Into<String>,
+    ) -> Self {
+        let stream = stream.into();
+        let storage = ObjectStorage::new(documents, format!("{prefix}{stream}"), scratch.to_owned());
+        Self { storage: Arc::new(storage), stream }
+    }
+
+    /// Its path or address, for messages.
+    pub fn path(&self) -> PathBuf {
+        self.storage.path("json")
+    }
+
+    /// Whether the local files of the pull are those of the run that has saved the state last. They are not if that run was
+    /// on another machine.
+    pub fn has_local_files(&self) -> bool {
+        self.storage.has_local_files()
     }
 
     /// Reads the state. Without a file, it is empty.
@@ -66,10 +85,10 @@ impl StateFile {
     /// A file that was changed is [`Damaged`](StateError::Damaged), and nothing in it is used. Journals without the file
     /// mean that it is [`Missing`](StateError::Missing).
     pub fn load(&self) -> Result<State, StateError> {
-        let path = self.path("json");
-        let text = match self.read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return self.no_state(path),
+        let path = self.path();
+        let text = match self.storage.read() {
+            Ok(Some(text)) => text,
+            Ok(None) => return self.no_state(path),
             Err(source) => return Err(StateError::Unreadable { path, source }),
         };
         match serde_json::from_slice(&text) {
@@ -91,8 +110,14 @@ impl StateFile {
 
     /// Replaces the state, completely or not at all. It is durable when this returns.
     pub fn save(&self, state: &State) -> Result<(), StateError> {
-        let path = self.path("json");
-        self.replace(&path, state).map_err(|source| StateError::Unwritable { path, source })
+        let unwritable = |source| StateError::Unwritable { path: self.path(), source };
+        let written = check(state).and_then(|check| {
+            let written = Written { version: VERSION, stream: &self.stream, state, check };
+            serde_json::to_vec_pretty(&written)
+        });
+        let mut text = written.map_err(|error| unwritable(error.into()))?;
+        text.push(b'\n');
+        self.storage.replace(&text).map_err(unwritable)
     }
 
     fn parse(&self, text: &[u8]) -> Result<State, Damage> {
@@ -107,41 +132,8 @@ impl StateFile {
         }
         Ok(state)
     }
-
-    fn replace(&self, path: &Path, state: &State) -> io::Result<()> {
-        let written = Written { version: VERSION, stream: &self.stream, state, check: check(state)? };
-        let mut text = serde_json::to_vec_pretty(&written)?;
-        text.push(b'\n');
-        let new = self.path("json.new");
-        remove_if_there(&*self.disk, &new)?;
-        let mut file = self.disk.open(&new, Open::NewPrivate)?;
-        file.write_all(&text)?;
-        file.sync()?;
-        self.disk.rename(&new, path)?;
-        self.disk.sync_folder(&self.folder)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
-        self.disk.open(path, Open::Existing)?.read_to_end(&mut text)?;
-        Ok(text)
-    }
-
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    pub(super) fn path(&self, ending: &str) -> PathBuf {
-        self.folder.join(format!("{}.{ending}", self.stream))
-    }
 }
 
 fn check(state: &State) -> serde_json::Result<String> {
     Ok(format!("{:032x}", fingerprint(&serde_json::to_vec(state)?)))
-}
-
-impl fmt::Debug for StateFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StateFile").field(&self.path("json")).finish()
-    }
 }

@@ -3,18 +3,12 @@
 //! The keys and parents of the last complete pull are needed until the next one is complete, so these two have different
 //! files.
 
-use std::{
-    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
-    path::PathBuf,
-};
+use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{StateError, error::Damage, file::StateFile};
-use crate::{
-    disk::{Kind, Open, remove_if_there},
-    state::checkpoint::Extent,
-};
+use crate::state::checkpoint::Extent;
 
 /// The length of an entry in bytes.
 const ENTRY: usize = size_of::<u128>();
@@ -85,16 +79,12 @@ impl StateFile {
         if extent.entries == 0 {
             return Ok(Vec::new());
         }
-        let path = self.path(journal.ending());
-        let mut bytes = Vec::new();
-        let opened = self.disk.open(&path, Open::Existing);
-        let read = opened.and_then(|file| file.take(bytes_of(extent)).read_to_end(&mut bytes));
-        match read {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(StateError::Unreadable { path, source: error });
-            }
-            _ => {}
-        }
+        let (storage, ending) = (&self.storage, journal.ending());
+        let path = storage.path(ending);
+        let bytes = match storage.read_journal(ending, bytes_of(extent)) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(StateError::Unreadable { path, source }),
+        };
         let entries: Vec<_> =
             bytes.as_chunks::<ENTRY>().0.iter().map(|entry| u128::from_le_bytes(*entry)).collect();
         let found = Extent::default().and(&entries);
@@ -115,17 +105,10 @@ impl StateFile {
         after: &Extent,
         entries: &[u128],
     ) -> Result<(), StateError> {
-        let path = self.path(journal.ending());
-        let extended = || -> io::Result<()> {
-            let is_new = self.disk.kind(&path)?.is_none();
-            let mut file = self.disk.open(&path, if is_new { Open::NewPrivate } else { Open::Existing })?;
-            file.seek(SeekFrom::Start(bytes_of(after)))?;
-            let bytes: Vec<_> = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
-            file.write_all(&bytes)?;
-            file.sync()?;
-            if is_new { self.disk.sync_folder(self.folder()) } else { Ok(()) }
-        };
-        extended().map_err(|source| StateError::Unwritable { path: path.clone(), source })
+        let (storage, ending) = (&self.storage, journal.ending());
+        let bytes: Vec<_> = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
+        let extended = storage.extend_journal(ending, bytes_of(after), &bytes);
+        extended.map_err(|source| StateError::Unwritable { path: storage.path(ending), source })
     }
 
     /// Copies the part of the journal that `extent` describes to the folder of `to`.
@@ -142,9 +125,8 @@ impl StateFile {
     /// A journal that has entries, if there is one.
     pub(super) fn any_journal(&self) -> io::Result<Option<PathBuf>> {
         for journal in JournalFile::ALL {
-            let path = self.path(journal.ending());
-            if let Some(Kind::File(1..)) = self.disk.kind(&path)? {
-                return Ok(Some(path));
+            if self.storage.has_journal(journal.ending())? {
+                return Ok(Some(self.storage.path(journal.ending())));
             }
         }
         Ok(None)
@@ -153,9 +135,8 @@ impl StateFile {
     /// Removes the journals of a pull that is complete or discarded, except `kept`.
     pub(super) fn drop_journals(&self, kept: &[JournalFile]) -> Result<(), StateError> {
         for journal in JournalFile::ALL.into_iter().filter(|file| !kept.contains(file)) {
-            let path = self.path(journal.ending());
-            if let Err(source) = remove_if_there(&*self.disk, &path) {
-                return Err(StateError::Unwritable { path, source });
+            if let Err(source) = self.storage.remove_journal(journal.ending()) {
+                return Err(StateError::Unwritable { path: self.storage.path(journal.ending()), source });
             }
         }
         Ok(())

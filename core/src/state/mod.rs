@@ -2,13 +2,16 @@
 
 pub mod checkpoint;
 mod copy;
+mod disk_storage;
 mod error;
 mod file;
 mod journal;
 mod known_parents;
+mod object_storage;
 mod parents;
 mod pull_state;
 mod start;
+mod storage;
 mod summary;
 
 use std::collections::BTreeMap;

@@ -53,7 +53,7 @@ fn status(kind: SinkErrorKind) -> Status {
     match kind {
         SinkErrorKind::Config => Status::CONFIG,
         SinkErrorKind::Rejected => Status::REJECTED,
-        SinkErrorKind::Unavailable => Status::UNAVAILABLE,
+        SinkErrorKind::Unavailable | SinkErrorKind::Unreachable => Status::UNAVAILABLE,
         SinkErrorKind::Closed => Status::CLOSED,
         // A kind that this version of the ABI does not have.
         _ => Status::BROKEN,

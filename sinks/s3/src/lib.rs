@@ -4,7 +4,8 @@
 //! waits and reports as it does for an API: [`Signer`] is an `Auth`, and `rules.rs` says what answers mean.
 //!
 //! ```text
-//! store         the operations                            store.rs, requests.rs
+//! store         the operations on objects and their parts
+//! documents     small objects, which are replaced under a condition
 //! refusal       what a store says about a request that it refuses
 //! signer        signs requests, and renews credentials
 //! credentials   where they come from
@@ -14,6 +15,7 @@
 mod address;
 mod checksum;
 mod credentials;
+mod documents;
 mod parts;
 mod refusal;
 mod rules;

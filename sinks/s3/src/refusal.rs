@@ -68,6 +68,11 @@ impl Refusal {
         self.status == StatusCode::NOT_FOUND
     }
 
+    /// Whether there is no such object in the bucket, which exists.
+    pub(crate) fn is_no_such_key(&self) -> bool {
+        self.is_absent() && self.code.as_deref().is_none_or(|code| code == "NoSuchKey")
+    }
+
     /// The error for the user. `now` is the time of this machine.
     pub(crate) fn error(&self, asked: Asked<'_>, now: &str) -> StoreError {
         let Asked { bucket, store, region, permission } = asked;
@@ -75,9 +80,14 @@ impl Refusal {
         let kind = match code {
             "NoSuchUpload" => StoreErrorKind::NoSuchUpload,
             "InvalidPart" | "InvalidPartOrder" => StoreErrorKind::InvalidPart,
+            "PreconditionFailed" | "NoSuchKey" => StoreErrorKind::Conflict,
             _ => StoreErrorKind::Other,
         };
         let clause = match (code, self.status.as_u16()) {
+            ("PreconditionFailed", _) => {
+                return StoreError::new(kind, "another run has written it in the meantime");
+            }
+            ("NoSuchKey", _) => return StoreError::new(kind, "it was removed in the meantime"),
             ("NoSuchBucket", _) => {
                 format!("there is no bucket `{bucket}` at {store} (create it, or correct its name)")
             }

@@ -11,7 +11,8 @@ use longhaul_core::client::answer::{Condition, Rule, Rules, StatusMatch, Then};
 pub(crate) const EXPIRED: [&str; 3] = ["ExpiredToken", "TokenRefreshRequired", "RequestExpired"];
 
 /// The errors that may pass although they have the status of a mistake.
-const TRANSIENT: [&str; 4] = ["RequestTimeout<", "BadDigest<", "OperationAborted<", "InternalError<"];
+const TRANSIENT: [&str; 5] =
+    ["RequestTimeout<", "BadDigest<", "OperationAborted<", "ConditionalRequestConflict<", "InternalError<"];
 
 /// The rules for the answers of a store.
 pub(crate) fn rules() -> Rules {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The metadata under which an object has its tag.
-const TAG: &str = "x-amz-meta-longhaul";
+pub(crate) const TAG: &str = "x-amz-meta-longhaul";
 
 /// A bucket of Amazon S3, or of a store that speaks its protocol.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl S3Store {
         Ok(Self { client, clock, bucket, region, url, store, is_checked })
     }
 
-    fn request(&self, method: Method, key: &str, parameters: &[(&str, &str)]) -> Request {
+    pub(crate) fn request(&self, method: Method, key: &str, parameters: &[(&str, &str)]) -> Request {
         let mut url = object(&self.url, key);
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
@@ -72,7 +72,7 @@ impl S3Store {
     }
 
     /// Sends `request`. `read` reads a successful answer; `None` is an answer that is not complete.
-    fn send<T>(
+    pub(crate) fn send<T>(
         &self,
         request: &Request,
         permission: &'static str,
@@ -82,7 +82,7 @@ impl S3Store {
     }
 
     /// Does what [`send`](Self::send) does, and returns an answer whose status is an error as it is.
-    fn try_send<T>(
+    pub(crate) fn try_send<T>(
         &self,
         request: &Request,
         permission: &'static str,
@@ -111,7 +111,7 @@ impl S3Store {
         })
     }
 
-    fn refused(&self, refusal: &Refusal, permission: &'static str) -> StoreError {
+    pub(crate) fn refused(&self, refusal: &Refusal, permission: &'static str) -> StoreError {
         let Self { bucket, region, store, .. } = self;
         let now = self.clock.now();
         let now = jiff::Timestamp::try_from(now).unwrap_or_default();
@@ -141,7 +141,11 @@ impl S3Store {
                 self.store
             ))
             .because(error),
-            _ => other(format!("{} did not take the request", self.store)).because(error),
+            _ => {
+                let may_pass = matches!(error.reason(), StopReason::Exhausted | StopReason::WaitTooLong(_));
+                let kind = if may_pass { StoreErrorKind::Unavailable } else { StoreErrorKind::Other };
+                StoreError::new(kind, format!("{} did not take the request", self.store)).because(error)
+            }
         }
     }
 }
@@ -157,7 +161,7 @@ fn refusal_in(answer: &Answer) -> Option<Refusal> {
     Some(Refusal::of(response.status, &response.headers, Some(&document)))
 }
 
-fn set(request: &mut Request, name: &'static str, value: &str) -> Result<(), StoreError> {
+pub(crate) fn set(request: &mut Request, name: &'static str, value: &str) -> Result<(), StoreError> {
     let value = HeaderValue::from_str(value).map_err(|error| {
         StoreError::new(StoreErrorKind::Other, format!("cannot send the header `{name}`")).because(error)
     })?;
@@ -165,13 +169,17 @@ fn set(request: &mut Request, name: &'static str, value: &str) -> Result<(), Sto
     Ok(())
 }
 
-fn etag(answer: &Answer) -> Option<String> {
+pub(crate) fn etag(answer: &Answer) -> Option<String> {
     answer.response.header("etag").map(str::to_owned)
 }
 
 impl S3Store {
     /// Sends `content` with its checksum, and compares the `ETag` of the answer with it.
-    fn send_content(&self, mut request: Request, content: &Arc<dyn Content>) -> Result<String, StoreError> {
+    pub(crate) fn send_content(
+        &self,
+        mut request: Request,
+        content: &Arc<dyn Content>,
+    ) -> Result<String, StoreError> {
         let unreadable =
             |error| StoreError::new(StoreErrorKind::Other, "cannot read what is to be sent").because(error);
         let checksum = Checksum::of(&**content).map_err(unreadable)?;

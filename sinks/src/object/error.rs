@@ -3,13 +3,17 @@
 use std::io;
 
 use longhaul_core::{
-    object_store::StoreError,
+    object_store::{StoreError, StoreErrorKind},
     sink::{SinkError, SinkErrorKind},
 };
 
 /// The store did not do what `doing` says to the object that is `shown`.
 pub(super) fn of_store(doing: &str, shown: &str, error: StoreError) -> SinkError {
-    SinkError::new(SinkErrorKind::Unavailable, format!("cannot {doing} `{shown}`")).because(error)
+    let kind = match error.kind() {
+        StoreErrorKind::Unavailable => SinkErrorKind::Unreachable,
+        _ => SinkErrorKind::Unavailable,
+    };
+    SinkError::new(kind, format!("cannot {doing} `{shown}`")).because(error)
 }
 
 /// The local files cannot be used.

@@ -9,6 +9,7 @@
 //! uploader      uploads parts, several at a time
 //! journal       what was begun and uploaded, on disk
 //! local_parts   the local files
+//! whole_file    files of other sinks that become objects
 //! ```
 
 mod error;
@@ -19,6 +20,10 @@ mod open;
 mod place;
 mod receipt;
 mod uploader;
+mod whole_file;
 
-pub use self::place::{Objects, Stores};
 pub(crate) use self::{object_file::ObjectFile, open::new_tag, place::Place};
+pub use self::{
+    place::{Objects, Stores},
+    whole_file::UploadedFile,
+};

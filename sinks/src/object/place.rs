@@ -101,6 +101,15 @@ impl Place {
         Ok(Some(Self { objects: objects.clone(), store, key: key.to_owned() }))
     }
 
+    /// The path of a local file for each object, with the same placeholders.
+    pub(super) fn local_template(&self) -> String {
+        let folder = self.objects.folder.join("files");
+        // A brace in the name of a folder is not a placeholder.
+        let folder = folder.to_string_lossy().replace('{', "{{");
+        let bucket = self.store.shown("").replace(SCHEME, "");
+        format!("{folder}/{}/{}", bucket.trim_end_matches('/'), self.key)
+    }
+
     /// The object of the pull at `variables`.
     pub(crate) fn object(&self, variables: &Variables) -> Result<Object, SinkError> {
         let key =

@@ -14,15 +14,14 @@ fn one_page() -> FaultServer {
     api::server(|_| Reply::json(r#"{"pages":1,"items":[{"id":1}]}"#).into())
 }
 
-/// The error lines of a pull into a store that answers every request like this.
-fn error(reply: Reply) -> String {
+/// The exit code and the error lines of a pull into a store that answers every request like this.
+fn error(reply: Reply) -> (Option<i32>, String) {
     let store = S3Server::with_faults(move |_| Some(Reaction::Reply(reply.clone())));
     let folder = Folder::configured(&configuration(&one_page(), LINES));
     let ended = reach(&store, folder.longhaul("run").variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "2")).run();
-    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     ended.assert_hides(SECRET_KEY);
     assert_eq!(folder.names_in(".longhaul/uploads"), [""; 0]);
-    ended.last_error().replace("http://127.0.0.1:PORT", "http://store")
+    (ended.code, ended.last_error().replace("http://127.0.0.1:PORT", "http://store"))
 }
 
 #[test]
@@ -32,22 +31,41 @@ fn a_bucket_that_cannot_be_used_is_reported_before_anything_is_pulled() {
     let end = "hint: fix the problem, then resume with: longhaul run\n";
     assert_eq!(
         error(s3_error(404, "NoSuchBucket", "The specified bucket does not exist")),
-        format!(
-            "{start}  caused by: there is no bucket `data` at http://store (create it, or correct its name)\n  caused by: \
-             the store answered 404: `NoSuchBucket`: The specified bucket does not exist\n{end}"
+        (
+            Some(5),
+            format!(
+                "{start}  caused by: there is no bucket `data` at http://store (create it, or correct its name)\n  caused \
+                 by: the store answered 404: `NoSuchBucket`: The specified bucket does not exist\n{end}"
+            )
         )
     );
     assert_eq!(
         error(s3_error(400, "ExpiredToken", "The provided token has expired.")),
-        format!("{start}  caused by: the session token has expired (get a new one)\n{end}")
+        (Some(5), format!("{start}  caused by: the session token has expired (get a new one)\n{end}"))
     );
+}
+
+#[test]
+fn a_store_that_is_down_may_be_up_again_later() {
+    let start = "error: the stream `items` is not complete\n  caused by: the sink `out` failed\n  caused by: cannot write \
+                 to `s3://data/out/items.ndjson`\n  caused by: http://store did not take the request\n";
+    let end = "hint: resume with: longhaul run\n";
     assert_eq!(
         error(s3_error(503, "SlowDown", "Please reduce your request rate.")),
-        format!(
-            "{start}  caused by: http://store did not take the request\n  caused by: `GET http://store/data/` failed 2 \
-             times\n  caused by: the server answered 503 Service Unavailable\n{end}"
+        (
+            Some(75),
+            format!(
+                "{start}  caused by: `GET http://store/data/` failed 2 times\n  caused by: the server answered 503 Service \
+                 Unavailable\n{end}"
+            )
         )
     );
+    // Nothing listens there.
+    let folder = Folder::configured(&configuration(&one_page(), LINES));
+    let run = folder.longhaul("run").variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "2");
+    let run = reach(&S3Server::start(), run).variable("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1").run();
+    assert_eq!(run.code, Some(75), "{}", run.stderr);
+    assert_eq!(run.last_error(), "");
 }
 
 #[test]

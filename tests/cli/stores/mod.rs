@@ -4,6 +4,7 @@ mod errors;
 #[cfg(unix)]
 mod killed;
 mod pulls;
+mod state;
 
 use longhaul_tests::{FaultServer, Reply, S3Server};
 

@@ -4,6 +4,7 @@ mod again;
 mod crashes;
 mod resume;
 mod scenarios;
+mod stored;
 mod undo;
 mod values;
 
@@ -100,13 +101,23 @@ impl Scenario {
         setup: &Setup,
         source: &Source,
     ) -> Result<Summary, PullError> {
-        let file = StateFile::new(disk.handle(), "/state", "calls");
+        self.run_saving(&StateFile::new(disk.handle(), "/state", "calls"), disk, setup, source)
+    }
+
+    /// Pulls with its state in `file`.
+    pub(crate) fn run_saving(
+        &self,
+        file: &StateFile,
+        disk: &SimulatedDisk,
+        setup: &Setup,
+        source: &Source,
+    ) -> Result<Summary, PullError> {
         let state = file.load()?;
         let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
         let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
         let earlier = self.compares.then(|| keys.map(|keys| keys.extent).unwrap_or_default());
         let pull = Unfinished { earlier, ..unfinished() };
-        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, pull);
+        let pull_state = PullState::new(file, setup.clock.as_ref(), state, pull);
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let checkpointing = Some(Checkpointing {

@@ -51,6 +51,8 @@ pub enum Operation {
     Complete(usize),
     /// An upload was removed.
     Abort,
+    /// An object was removed.
+    Remove,
 }
 
 /// The codes of errors.
@@ -62,6 +64,8 @@ pub enum BucketError {
     InvalidPart,
     /// A part that is not the last one is too short.
     EntityTooSmall,
+    /// The object is another one than expected.
+    PreconditionFailed,
 }
 
 impl Bucket {
@@ -73,6 +77,38 @@ impl Bucket {
     /// The bytes of an object.
     pub fn object(&self, key: &str) -> Option<Vec<u8>> {
         self.lock().objects.get(key).map(|object| object.bytes.to_vec())
+    }
+
+    /// The bytes and the version of an object.
+    pub fn document(&self, key: &str) -> Option<(Vec<u8>, String)> {
+        self.lock().objects.get(key).map(|object| (object.bytes.to_vec(), object.etag.clone()))
+    }
+
+    /// Writes an object if the one that is there has the version `expected`; `None`: if there is none.
+    pub(super) fn put_if(
+        &self,
+        key: &str,
+        tag: Option<&str>,
+        bytes: &[u8],
+        expected: Option<&str>,
+    ) -> Result<String, BucketError> {
+        let mut state = self.lock();
+        if state.objects.get(key).map(|object| object.etag.as_str()) != expected {
+            return Err(BucketError::PreconditionFailed);
+        }
+        let (etag, tag) = (etag(bytes), tag.map(str::to_owned));
+        let object = Object { bytes: bytes.into(), tag, etag: etag.clone() };
+        state.operations.push(Operation::Put(bytes.len()));
+        state.objects.insert(key.to_owned(), object);
+        Ok(etag)
+    }
+
+    /// Removes an object, if there is one.
+    pub fn remove(&self, key: &str) {
+        let mut state = self.lock();
+        if state.objects.remove(key).is_some() {
+            state.operations.push(Operation::Remove);
+        }
     }
 
     /// The keys of all objects, in order.
@@ -124,7 +160,8 @@ impl Bucket {
         Self { least_part: self.least_part, state: Arc::new(Mutex::new(copy)) }
     }
 
-    pub(super) fn put(&self, key: &str, tag: Option<&str>, bytes: &[u8]) -> String {
+    /// Adds an object with this tag, or replaces one. Returns its version.
+    pub fn put(&self, key: &str, tag: Option<&str>, bytes: &[u8]) -> String {
         let (etag, tag) = (etag(bytes), tag.map(str::to_owned));
         let object = Object { bytes: bytes.into(), tag, etag: etag.clone() };
         let mut state = self.lock();

@@ -9,7 +9,8 @@ use std::{
 };
 
 use longhaul_core::object_store::{
-    Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, StoredPart, Upload,
+    Content, Document, Documents, Expected, ObjectStore, StoreError, StoreErrorKind, StoredObject,
+    StoredPart, Upload,
 };
 
 use super::bucket::{Bucket, BucketError};
@@ -57,6 +58,7 @@ impl MemoryStore {
                 BucketError::NoSuchUpload => StoreErrorKind::NoSuchUpload,
                 BucketError::InvalidPart => StoreErrorKind::InvalidPart,
                 BucketError::EntityTooSmall => StoreErrorKind::Other,
+                BucketError::PreconditionFailed => StoreErrorKind::Conflict,
             };
             StoreError::new(kind, format!("the store answers {error:?}"))
         })
@@ -133,5 +135,36 @@ impl ObjectStore for MemoryStore {
     fn find(&self, key: &str) -> Result<Option<StoredObject>, StoreError> {
         let found = self.call(|| Ok(self.bucket.find(key)))?;
         Ok(found.map(|(length, tag, _)| StoredObject { length: length as u64, tag }))
+    }
+}
+
+impl Documents for MemoryStore {
+    fn shown(&self, key: &str) -> String {
+        ObjectStore::shown(self, key)
+    }
+
+    fn read(&self, key: &str) -> Result<Option<Document>, StoreError> {
+        let found = self.call(|| Ok(self.bucket.document(key)))?;
+        Ok(found.map(|(content, version)| Document { content, version }))
+    }
+
+    fn write(&self, key: &str, content: Vec<u8>, expected: Expected<'_>) -> Result<String, StoreError> {
+        self.call(|| match expected {
+            Expected::Any => Ok(self.bucket.put(key, None, &content)),
+            Expected::Absent => self.bucket.put_if(key, None, &content, None),
+            Expected::Version(version) => self.bucket.put_if(key, None, &content, Some(version)),
+        })
+    }
+
+    fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let keys = self.call(|| Ok(self.bucket.keys()))?;
+        Ok(keys.into_iter().filter(|key| key.starts_with(prefix)).collect())
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.call(|| {
+            self.bucket.remove(key);
+            Ok(())
+        })
     }
 }

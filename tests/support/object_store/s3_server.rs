@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     bucket::{Bucket, BucketError},
-    s3_answers::{listed_parts, listed_uploads, named_parts, s3_error},
+    s3_answers::{listed_objects, listed_parts, listed_uploads, named_parts, s3_error},
 };
 use crate::{
     exchange::{Received, Reply},
@@ -78,9 +78,7 @@ fn answer(bucket: &Bucket, received: &Received) -> Reply {
         (&Method::PUT, Some(id), Some(number)) => bucket
             .put_part(&id, number.parse().unwrap_or_default(), &received.body)
             .map(|etag| Reply::status(200).header("etag", etag)),
-        (&Method::PUT, None, None) => {
-            Ok(Reply::status(200).header("etag", bucket.put(key, tag, &received.body)))
-        }
+        (&Method::PUT, None, None) => put(bucket, key, tag, received),
         (&Method::POST, None, None) if received.query("uploads").is_some() => {
             let id = bucket.begin(key, tag);
             Ok(xml(&format!(
@@ -100,12 +98,26 @@ fn answer(bucket: &Bucket, received: &Received) -> Reply {
             let after = (received.query("key-marker"), received.query("upload-id-marker"));
             Ok(xml(&listed_uploads(&bucket.uploads(), &prefix, &after, PAGE)))
         }
+        (&Method::GET, None, None) if received.query("list-type").is_some() => {
+            let prefix = received.query("prefix").unwrap_or_default();
+            let after = received.query("start-after").unwrap_or_default();
+            Ok(xml(&listed_objects(&bucket.keys(), &prefix, &after, PAGE)))
+        }
+        (&Method::GET, None, None) => Ok(get(bucket, key)),
+        (&Method::DELETE, None, None) => {
+            bucket.remove(key);
+            Ok(Reply::status(204))
+        }
         (&Method::DELETE, Some(id), None) => bucket.abort(&id).map(|()| Reply::status(204)),
         (&Method::HEAD, None, None) => Ok(head(bucket, key)),
         _ => Ok(s3_error(405, "MethodNotAllowed", "The specified method is not allowed")),
     };
     replied.unwrap_or_else(|error| {
-        let status = if error == BucketError::NoSuchUpload { 404 } else { 400 };
+        let status = match error {
+            BucketError::NoSuchUpload => 404,
+            BucketError::PreconditionFailed => 412,
+            _ => 400,
+        };
         s3_error(status, &format!("{error:?}"), "It was not accepted")
     })
 }
@@ -123,6 +135,26 @@ fn refuse(received: &Received) -> Option<Reply> {
     let sent = received.header("content-md5")?;
     let found = STANDARD.encode(Md5::digest(&received.body));
     (sent != found).then(|| s3_error(400, "BadDigest", "The Content-MD5 you specified did not match"))
+}
+
+/// Writes an object, if it is as the request expects it.
+fn put(bucket: &Bucket, key: &str, tag: Option<&str>, received: &Received) -> Result<Reply, BucketError> {
+    let body = &received.body;
+    let etag = match (received.header("if-none-match"), received.header("if-match")) {
+        (Some(_), _) => bucket.put_if(key, tag, body, None)?,
+        (None, Some(version)) => bucket.put_if(key, tag, body, Some(version))?,
+        (None, None) => bucket.put(key, tag, body),
+    };
+    Ok(Reply::status(200).header("etag", etag))
+}
+
+fn get(bucket: &Bucket, key: &str) -> Reply {
+    let Some((bytes, etag)) = bucket.document(key) else {
+        return s3_error(404, "NoSuchKey", "The specified key does not exist.");
+    };
+    let tag = bucket.find(key).and_then(|(_, tag, _)| tag);
+    let reply = Reply { body: bytes, ..Reply::status(200) }.header("etag", etag);
+    tag.into_iter().fold(reply, |reply, tag| reply.header("x-amz-meta-longhaul", tag))
 }
 
 fn head(bucket: &Bucket, key: &str) -> Reply {

@@ -1,6 +1,10 @@
 //! The configuration as a whole.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,10 +55,14 @@ pub struct Config {
     /// When and how often a request is retried.
     #[schemars(extend("default" = {}))]
     pub retry: Retry,
+    /// Local folder for what a pull needs while it runs, if `state_dir` is in an object store.
+    #[schemars(extend("x-default" = "`.longhaul`"))]
+    pub scratch_dir: Option<PathBuf>,
     /// Where records go, by name.
     #[serde(default)]
     pub sinks: BTreeMap<String, Sink>,
-    /// Folder for checkpoints, relative to the working folder.
+    /// Folder for checkpoints, relative to the working folder; or a place in an object store, such as
+    /// `s3://bucket/state`.
     #[schemars(extend("default" = ".longhaul"))]
     pub state_dir: PathBuf,
     /// The object stores that paths of sinks lead to.
@@ -67,6 +75,23 @@ pub struct Config {
 }
 
 impl Config {
+    /// The bucket with the state, and what the keys in it start with, if the state is in an object store.
+    pub fn state_bucket(&self) -> Option<(&str, String)> {
+        let rest = self.state_dir.to_str()?.strip_prefix("s3://")?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let prefix = prefix.trim_end_matches('/');
+        Some((bucket, if prefix.is_empty() { String::new() } else { format!("{prefix}/") }))
+    }
+
+    /// The folder for what a pull needs while it runs. It also has the state, unless that is in an object store.
+    pub fn local_dir(&self) -> &Path {
+        match &self.scratch_dir {
+            Some(folder) if self.state_bucket().is_some() => folder,
+            None if self.state_bucket().is_some() => Path::new(".longhaul"),
+            _ => &self.state_dir,
+        }
+    }
+
     /// All secrets with their keys.
     pub(crate) fn secrets_mut(&mut self) -> Vec<(Vec<String>, &mut SecretSource)> {
         let auth = self.auth.secrets_mut().into_iter().map(|(below, secret)| (path("auth", &below), secret));

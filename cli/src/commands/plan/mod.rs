@@ -39,6 +39,7 @@ const SUFFIX: &str = "@plan";
 
 /// Resolves the ranges and the parents of the streams, and writes a line for each partition.
 pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result<Exit, Failure> {
+    session.shared_folder()?;
     session.now = arguments.now.unwrap_or(session.now);
     if let Some(out) = &arguments.out {
         output_files::check(&session, "--out", out)?;
@@ -50,11 +51,11 @@ pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result
         return write(&session, arguments, false);
     }
     let ids: Vec<_> = streams.iter().map(|(name, _)| format!("{name}{SUFFIX}")).collect();
-    let folder = session.state_folder();
+    let folder = session.shared_folder()?;
     let id = format!("plan@{}", fingerprint(&ids.join("\n")));
     let _lock = PullLock::acquire(&folder, &id, session.now).map_err(unusable)?;
     let is_new = arguments.fresh || arguments.now.is_some();
-    let record = RunRecord::open(&folder, ids, session.now, is_new).map_err(unusable)?;
+    let record = RunRecord::open(session.state_place()?, ids, session.now, is_new).map_err(unusable)?;
     // A plan that was stopped is finished with the times that it began with.
     session.now = record.started;
     let written = write(&session, arguments, record.is_resumed)?;

@@ -62,7 +62,7 @@ impl<'p> Described<'p> {
         let mut state = State::default();
         let mut saved = "nothing is saved, so it cannot be resumed\n".to_owned();
         if pull.saves_state {
-            let file = session.state_file(&pull.id);
+            let file = session.state_file(&pull.id)?;
             state = file.load().map_err(|error| Failure::of_state(name, error))?;
             saved = status::described(session, name, stream, &pull.id)?;
         }

@@ -32,7 +32,8 @@ impl<'p> Lineage<'p> {
         Self { puller, planned, ended: HashMap::new() }
     }
 
-    /// Forgets parents of earlier runs, and reads those from files and lists. Nothing is sent.
+    /// Forgets parents of earlier runs, and reads those from files and lists. `is_resumed` says whether an earlier
+    /// command on this machine was the last one to work on the run. Nothing is sent.
     pub(super) fn prepare(&self, is_resumed: bool) -> Result<(), Failure> {
         let Puller { session, arguments, .. } = self.puller;
         for child in self.planned {
@@ -42,7 +43,7 @@ impl<'p> Lineage<'p> {
             if arguments.starts_again() {
                 self.puller.discard(child)?;
             }
-            if arguments.starts_again() || !is_resumed && !self.puller.is_unfinished(child)? {
+            if arguments.starts_again() || !is_resumed && !self.puller.is_unfinished_here(child)? {
                 forget(child)?;
             }
             let Some(parents) = &child.parents else { continue };

@@ -34,7 +34,8 @@ pub(super) fn write(
 
 /// When the pull was last complete. One whose state is not saved is complete only `now`.
 fn last_success(session: &Session, pull: &str, now: Option<Timestamp>) -> Option<Timestamp> {
-    let saved = session.state_file(pull).load().ok().and_then(|state| state.complete);
+    let saved =
+        session.state_file(pull).ok().and_then(|file| file.load().ok()).and_then(|state| state.complete);
     saved.map(|complete| complete.at).or(now)
 }
 

@@ -98,7 +98,8 @@ fn pull_all(
     let since = record.as_ref().filter(|record| record.is_resumed).map(|record| record.started);
     let puller = Puller { session, arguments, access: &access, since };
     let mut lineage = Lineage::new(puller, &planned);
-    lineage.prepare(since.is_some())?;
+    lineage.prepare(record.as_ref().is_some_and(|record| record.is_resumed && !record.has_moved))?;
+    let record = record.map(RunRecord::move_here).transpose().map_err(of_record)?;
     for pull in &planned {
         let Err(failure) = lineage.pull(pull, outcomes) else { continue };
         let stops = arguments.fail_fast || session.stop.reason().is_some();
@@ -127,7 +128,7 @@ fn share_states(
     if arguments.record.is_some() && !arguments.starts_again() {
         let mut is_resumed = record.is_some_and(|record| record.is_resumed);
         for pull in planned.iter().filter(|pull| pull.saves_state) {
-            let state = session.state_file(&pull.id).load();
+            let state = session.state_file(&pull.id)?.load();
             let state = state.map_err(|error| Failure::of_state(pull.name, error))?;
             is_resumed |= state.unfinished.is_some();
         }
@@ -149,7 +150,7 @@ fn limit_runtime(session: &Session, arguments: &RunArguments) -> Result<(), Fail
 
 /// Locks each pull that saves its state.
 fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Vec<PullLock>, Failure> {
-    let folder = session.state_folder();
+    let folder = session.local_folder();
     let saving = planned.iter().filter(|pull| pull.saves_state);
     let acquire = |pull: &Planned<'_>| {
         PullLock::acquire(&folder, &pull.id, session.now).map_err(|error| {
@@ -160,7 +161,12 @@ fn lock(session: &Session, planned: &[Planned<'_>]) -> Result<Vec<PullLock>, Fai
             Failure::new(Exit::State, error).hint(hint)
         })
     };
-    saving.map(acquire).collect()
+    let locks = saving.map(acquire).collect::<Result<Vec<_>, _>>()?;
+    session.state_place()?.name_local_folder().map_err(|error| {
+        let hint = storage::state_folder(&error);
+        Failure::new(Exit::State, error).hint(hint)
+    })?;
+    Ok(locks)
 }
 
 /// The record of the run, unless no pull saves its state.
@@ -173,7 +179,7 @@ fn record(
     if pulls.is_empty() {
         return Ok(None);
     }
-    let record = RunRecord::open(&session.state_folder(), pulls, session.now, arguments.starts_again());
+    let record = RunRecord::open(session.state_place()?, pulls, session.now, arguments.starts_again());
     record.map(Some).map_err(of_record)
 }
 
@@ -182,5 +188,9 @@ fn of_record(error: RecordError) -> Failure {
         RecordError::Damaged { .. } => "delete it; the run then starts again with all its streams",
         RecordError::Unusable { source, .. } => storage::state_folder(source),
     };
-    Failure::new(Exit::State, error).hint(hint)
+    let exit = match &error {
+        RecordError::Unusable { source, .. } => storage::exit(source),
+        RecordError::Damaged { .. } => Exit::State,
+    };
+    Failure::new(exit, error).hint(hint)
 }

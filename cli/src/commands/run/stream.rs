@@ -49,14 +49,16 @@ impl Puller<'_> {
         Ok(!self.arguments.starts_again() && self.is_complete_in(&state))
     }
 
-    /// Whether a run of the stream was started and is not complete.
-    pub(super) fn is_unfinished(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
-        Ok(self.state(planned)?.unfinished.is_some())
+    /// Whether a run of the stream was started on this machine and is not complete.
+    pub(super) fn is_unfinished_here(&self, planned: &Planned<'_>) -> Result<bool, Failure> {
+        let file = self.session.state_file(&planned.id)?;
+        let state = file.load().map_err(|error| Failure::of_state(planned.name, error))?;
+        Ok(state.unfinished.is_some() && file.has_local_files())
     }
 
     /// Discards the unfinished run of a stream.
     pub(super) fn discard(&self, planned: &Planned<'_>) -> Result<(), Failure> {
-        let file = self.session.state_file(&planned.id);
+        let file = self.session.state_file(&planned.id)?;
         if planned.saves_state {
             resume::discard_unfinished(self.session, planned, &file).map(drop)
         } else {
@@ -65,7 +67,7 @@ impl Puller<'_> {
     }
 
     fn state(&self, planned: &Planned<'_>) -> Result<State, Failure> {
-        let state = self.session.state_file(&planned.id).load();
+        let state = self.session.state_file(&planned.id)?.load();
         state.map_err(|error| Failure::of_state(planned.name, error))
     }
 
@@ -84,7 +86,7 @@ impl Puller<'_> {
         outcomes: &mut Vec<Outcome>,
     ) -> Result<Pulled, Failure> {
         let Self { session, arguments, access, .. } = *self;
-        let file = session.state_file(&planned.id);
+        let file = session.state_file(&planned.id)?;
         let unusable = |error| Failure::of_state(planned.name, error);
         let mut state = if arguments.starts_again() && planned.saves_state {
             resume::discard_unfinished(session, planned, &file)?
@@ -166,7 +168,7 @@ impl Puller<'_> {
         let done = before.windows + before.partitions;
         let expected = Expected::new(windows.as_deref(), parents.map(Parents::len), done);
         session.progress.start(planned.name, &before, expected);
-        let spool = self.spool_folder(planned, checkpointing.as_ref())?;
+        let spool = self.spool_folder(planned, file, checkpointing.as_ref())?;
         let keeping = children.iter().map(|child| (child.sink_name.as_str(), child.sink.as_ref()));
         let pulled = run(
             &Pull {
@@ -243,6 +245,7 @@ impl Puller<'_> {
     fn spool_folder(
         &self,
         planned: &Planned<'_>,
+        file: Option<&StateFile>,
         checkpointing: Option<&Checkpointing<'_>>,
     ) -> Result<SpoolFolder, Failure> {
         let disk = Arc::new(SystemDisk);
@@ -250,11 +253,19 @@ impl Puller<'_> {
             let name = format!("longhaul-{}-{}", std::process::id(), planned.id);
             return Ok(SpoolFolder { disk, path: std::env::temp_dir(), name, is_temporary: true });
         };
-        let (path, name) = (self.session.state_folder(), planned.id.clone());
+        let (path, name) = (self.session.local_folder(), planned.id.clone());
         let folder = SpoolFolder { disk, path, name, is_temporary: false };
         let partitions = checkpointing.from.iter().flat_map(|from| &from.partitions);
         let waiting = partitions.filter(|partition| partition.spool.is_some());
         let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
+        if !needed.is_empty() && !file.is_some_and(StateFile::has_local_files) {
+            let name = planned.name;
+            let clause = format!(
+                "cannot resume `{name}` here: some of its pages are on the machine that pulled it last"
+            );
+            let hint = format!("resume it there, or start again: longhaul run {name} --fresh");
+            return Err(Failure::new(Exit::State, clause).hint(hint));
+        }
         let unusable = |error| {
             let hint = storage::state_folder(&error);
             Failure::new(Exit::State, error).hint(hint)

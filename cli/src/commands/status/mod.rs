@@ -3,11 +3,7 @@
 mod age;
 mod json;
 
-use std::{
-    fmt::{self, Write},
-    fs,
-    io::ErrorKind,
-};
+use std::fmt::{self, Write};
 
 use longhaul_core::{
     ShownUrl,
@@ -43,8 +39,8 @@ pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<
     for (name, stream) in session.streams(&arguments.streams)? {
         let mut newest = None;
         for pull in pulls(session, name)? {
-            let holder = PullLock::holder(&session.state_folder(), &pull);
-            let state = session.state_file(&pull).load();
+            let holder = PullLock::holder(&session.local_folder(), &pull);
+            let state = session.state_file(&pull)?.load();
             if holder.is_some() && arguments.format == StatusFormat::Text && arguments.max_age.is_none() {
                 // Writing to a string does not fail.
                 let _ = writeln!(text, "{pull}: running: {}", holder.unwrap_or_default());
@@ -79,10 +75,10 @@ pub(super) fn described(
     stream: &Stream,
     pull: &str,
 ) -> Result<String, Failure> {
-    if let Some(holder) = PullLock::holder(&session.state_folder(), pull) {
+    if let Some(holder) = PullLock::holder(&session.local_folder(), pull) {
         return Ok(format!("{pull}: running: {holder}\n"));
     }
-    let state = session.state_file(pull).load().map_err(|error| Failure::of_state(name, error))?;
+    let state = session.state_file(pull)?.load().map_err(|error| Failure::of_state(name, error))?;
     let range = state.unfinished.as_ref().and_then(|pull| pull.range).zip(stream.window.as_ref());
     let windows = range.map(|(bounds, window)| range::tile(session, name, window, bounds)).transpose()?;
     let command = state.unfinished.as_ref().and_then(|pull| pull.command.clone());
@@ -96,17 +92,8 @@ pub(super) fn described(
 /// The pulls of a stream: the usual one, and those into other sinks or of other ranges that have a state.
 fn pulls(session: &Session, name: &str) -> Result<Vec<String>, Failure> {
     let unreadable = |error| Failure::new(Exit::State, error).hint("check `state_dir` and its permissions");
-    let entries = match fs::read_dir(session.state_folder()) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![name.to_owned()]),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut others = Vec::new();
-    for entry in entries {
-        let file = entry.map_err(unreadable)?.file_name();
-        let pull = file.to_str().and_then(|file| file.strip_suffix(".json"));
-        others.extend(pull.filter(|pull| pull.starts_with(&format!("{name}@"))).map(str::to_owned));
-    }
+    let mut others = session.state_place()?.names().map_err(unreadable)?;
+    others.retain(|pull| pull.starts_with(&format!("{name}@")));
     others.sort();
     others.insert(0, name.to_owned());
     Ok(others)

@@ -61,7 +61,7 @@ impl<'p> Verifying<'p> {
             Ok::<_, Failure>(VerifiedStream { header, sinks, shared })
         };
         let streams = plan.header.streams.iter().map(stream).collect::<Result<_, _>>()?;
-        let folder = PlanFolder::new(&session.state_folder(), &plan.id);
+        let folder = PlanFolder::new(&session.shared_folder()?, &plan.id);
         Ok(Self { session, plan, folder, streams })
     }
 

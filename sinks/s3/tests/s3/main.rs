@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 mod credentials;
+mod documents;
 mod operations;
 mod refusals;
 mod support;

@@ -66,8 +66,8 @@ impl<'p> Puller<'p> {
         plan: &PlanFile,
         access: &'p Access,
     ) -> Result<Self, Failure> {
-        let folder = PlanFolder::new(&session.state_folder(), &plan.id);
-        create_private(&session.state_folder())
+        let folder = PlanFolder::new(&session.shared_folder()?, &plan.id);
+        create_private(&session.shared_folder()?)
             .and_then(|()| create_private(folder.path()))
             .map_err(|error| unusable(folder.path(), error))?;
         Ok(Self { session, arguments, access, folder, has_begun: false })

@@ -1,0 +1,140 @@
+//! Pulls whose state is in a bucket.
+
+use std::fs;
+
+use longhaul_tests::{Received, S3Server, s3_error};
+
+use super::{LINES, all_records, configuration, long_api, reach};
+use crate::folder::Folder;
+
+const IN_FILE: &str = "type = \"ndjson\"\npath = \"out/{stream}.ndjson\"";
+
+fn with_state(configuration: &str) -> String {
+    format!("state_dir = \"s3://data/state\"\n{configuration}")
+}
+
+#[test]
+fn a_run_is_resumed_on_another_machine_that_shares_the_file() {
+    let (api, store) = (long_api(), S3Server::start());
+    let folder = Folder::configured(&with_state(&configuration(&api, IN_FILE)));
+    let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    let keys = store.bucket().keys();
+    assert!(keys.contains(&"state/items.json".to_owned()), "{keys:?}");
+    assert!(keys.iter().any(|key| key.starts_with("state/run-")), "{keys:?}");
+    let status = reach(&store, folder.longhaul("status")).run();
+    assert!(status.stdout.starts_with("items: stopped at "), "{}", status.stdout);
+    let ended = reach(&store, folder.longhaul("run --set scratch_dir=other")).run();
+    assert!(
+        ended.assert_complete().stderr.contains("items: resuming the run started at "),
+        "{}",
+        ended.stderr
+    );
+    assert!(fs::read_to_string(folder.path("out/items.ndjson")).unwrap() == all_records());
+    assert_eq!(store.bucket().keys(), ["state/items.json"]);
+    assert_eq!(folder.names_in(".longhaul"), ["items.lock", "scratch"]);
+}
+
+#[test]
+fn objects_are_resumed_where_their_local_parts_are() {
+    let (api, store) = (long_api(), S3Server::start());
+    let folder = Folder::configured(&with_state(&configuration(&api, LINES)));
+    let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    let elsewhere = reach(&store, folder.longhaul("run --set scratch_dir=other")).run();
+    assert_eq!(elsewhere.code, Some(5), "{}", elsewhere.stderr);
+    assert_eq!(
+        elsewhere.last_error(),
+        "error: the stream `items` is not complete\n  caused by: the sink `out` failed\n  caused by: cannot resume \
+         `s3://data/out/items.ndjson`: neither its upload nor its local parts are there any more (start the pull over)\n\
+         hint: correct what the sink rejects, then resume with: longhaul run\n"
+    );
+    reach(&store, folder.longhaul("run")).run().assert_complete();
+    assert!(store.bucket().object("out/items.ndjson").unwrap() == all_records().into_bytes());
+}
+
+/// The exit code and the error of a run whose state the store refuses like this from the second checkpoint on.
+fn refused(status: u16, code: &'static str) -> (Option<i32>, String) {
+    let is_checkpoint = |received: &Received| {
+        received.header("if-match").is_some() && received.url.path().ends_with("items.json")
+    };
+    let store = S3Server::with_faults(move |received| {
+        is_checkpoint(received).then(|| s3_error(status, code, "It was not accepted").into())
+    });
+    let folder = Folder::configured(&with_state(&configuration(&long_api(), IN_FILE)));
+    let run = reach(&store, folder.longhaul("run")).variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "2").run();
+    assert_eq!(folder.names_in("out"), ["items.ndjson.part"], "nothing is published");
+    (run.code, run.last_error().replace("http://127.0.0.1:PORT", "http://store"))
+}
+
+#[test]
+fn of_two_runs_one_fails() {
+    assert_eq!(
+        refused(412, "PreconditionFailed"),
+        (
+            Some(6),
+            "error: the stream `items` is not complete\n  caused by: cannot write `s3://data/state/items.json`\n  caused \
+             by: another run has written it in the meantime\nhint: wait for the other run to end, then resume with: \
+             longhaul run\n"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn a_store_that_is_down_may_be_up_again_later() {
+    assert_eq!(
+        refused(503, "SlowDown"),
+        (
+            Some(75),
+            "error: the stream `items` is not complete\n  caused by: cannot write `s3://data/state/items.json`\n  caused \
+             by: http://store did not take the request\n  caused by: `PUT http://store/data/state/items.json` failed 2 \
+             times\n  caused by: the server answered 503 Service Unavailable\nhint: check `stores.s3.endpoint`, or wait \
+             until the store answers, then resume with: longhaul run\n"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        refused(403, "AccessDenied"),
+        (
+            Some(6),
+            "error: the stream `items` is not complete\n  caused by: cannot write `s3://data/state/items.json`\n  caused \
+             by: access to the bucket `data` is denied (the credentials need the permission `s3:PutObject`)\n  caused by: \
+             the store answered 403: `AccessDenied`: It was not accepted\nhint: fix the problem, then resume with: \
+             longhaul run\n"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn workers_need_a_folder_and_sinks_another_place() {
+    let store = S3Server::start();
+    let error = |configuration: &str, command: &str| {
+        let folder = Folder::configured(&with_state(configuration));
+        let ended = reach(&store, folder.longhaul(command)).run();
+        assert_eq!((ended.code, store.received().len()), (Some(2), 0), "{}", ended.stderr);
+        ended.last_error()
+    };
+    let api = long_api();
+    assert_eq!(
+        error(&configuration(&api, IN_FILE), "plan items --out plan.ndjson"),
+        "error: `state_dir`: workers need a folder on a shared disk, and this is in an object store\n  in: \
+         longhaul.toml:1\nhint: choose a folder, or pull the stream with longhaul run\n"
+    );
+    assert_eq!(
+        error(&configuration(&api, &LINES.replace("out/{stream}", "state/{stream}")), "run"),
+        "error: stream `items` through sink `out` would write to `s3://data/state/items.ndjson`, in the state folder\n  \
+         in: longhaul.toml:17\n"
+    );
+    let configuration = configuration(&api, IN_FILE).replace("commit_every", "#");
+    let configuration =
+        format!("{configuration}[stores.s3]\nendpoint = \"https://store\"\nregion = \"a b\"\n");
+    let folder = Folder::configured(&with_state(&configuration).replace("s3://data/", "s3://da ta/"));
+    let ended = reach(&store, folder.longhaul("run")).run();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert_eq!(
+        ended.last_error(),
+        "error: `state_dir`: `s3://da ta`: the bucket is not a name such as `my-bucket`\n  in: longhaul.toml:1\n"
+    );
+}
