@@ -190,7 +190,7 @@ fn names_that_cannot_be_looked_up_are_errors_before_anything_is_sent() {
     );
     assert_eq!(
         error(&column("lookup = \"queues\", by = \"/id\""), "run calls"),
-        "error: cannot set up the sink `table`\n  in: longhaul.toml:35\n  caused by: column 2: the key `to` is missing\n"
+        "error: cannot set up the sink `table`\n  in: longhaul.toml:33\n  caused by: column 2: the key `to` is missing\n"
     );
     assert_eq!(
         error(&column("lookup = \"calls\", by = \"/id\", to = \"/name\""), "run calls"),

@@ -57,7 +57,9 @@ pub(super) fn take(options: &mut Options) -> Result<Vec<NamedColumn>, SinkError>
 pub(crate) fn without_lookups(mut options: Options) -> Options {
     for column in options.get_mut("columns").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(table) = column.as_object_mut() {
-            KEYS.iter().for_each(|key| drop(table.remove(*key)));
+            for key in KEYS {
+                table.remove(key);
+            }
         }
     }
     options
@@ -70,7 +72,8 @@ fn of_column(table: &mut Map<String, Value>, rows: &str) -> Result<NamedColumn, 
     let (at, stream) = (keys.required_text("at")?.to_owned(), keys.required_text("lookup")?.to_owned());
     let (by, to) = (keys.required_text("by")?.to_owned(), keys.required_text("to")?.to_owned());
     let pointer = |text: &str| text.parse::<Pointer>().map_err(|error| invalid(error.to_string()));
-    (pointer(&by)?, pointer(&to)?);
+    pointer(&by)?;
+    pointer(&to)?;
     let relative = pointer(at.trim_start_matches('^'))?;
     let Some(last) = relative.tokens().last() else {
         return Err(invalid("`lookup` needs the place of an id, not of a whole record or row".into()));
@@ -81,7 +84,9 @@ fn of_column(table: &mut Map<String, Value>, rows: &str) -> Result<NamedColumn, 
     let beside = Pointer::from_tokens(above.iter().chain([&added]).cloned());
     let carets = &at[..at.len() - at.trim_start_matches('^').len()];
     let name = keys.text("name")?.map_or_else(|| relative.tokens().join("."), str::to_owned);
-    KEYS.iter().for_each(|key| drop(table.remove(*key)));
+    for key in KEYS {
+        table.remove(key);
+    }
     table.insert("at".into(), format!("{carets}{beside}").into());
     table.insert("name".into(), name.into());
     Ok(NamedColumn { source: NameSource { stream, by, to }, place })
@@ -119,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn taken(options: Value) -> Result<(Value, Vec<NamedColumn>), String> {
+    fn taken(options: &Value) -> Result<(Value, Vec<NamedColumn>), String> {
         let mut options = options.as_object().unwrap().clone();
         let named = take(&mut options).map_err(|error| error.to_string())?;
         Ok((options.into(), named))
@@ -128,7 +133,7 @@ mod tests {
     #[test]
     fn the_sink_has_a_column_of_the_member_that_holds_the_name() {
         let lookup = json!({"at": "^^/a/queueId", "lookup": "queues", "by": "/id", "to": "/name"});
-        let (options, named) = taken(json!({"rows": "/ps/*/ss/*", "columns": ["/x", lookup]})).unwrap();
+        let (options, named) = taken(&json!({"rows": "/ps/*/ss/*", "columns": ["/x", lookup]})).unwrap();
         assert_eq!(
             options["columns"],
             json!(["/x", {"name": "a.queueId", "at": "^^/a/queueId@queues~1name"}])
@@ -141,7 +146,7 @@ mod tests {
 
     #[test]
     fn an_incomplete_lookup_is_an_error() {
-        let error = |column: Value| taken(json!({ "columns": ["/x", column] })).unwrap_err();
+        let error = |column: &Value| taken(&json!({ "columns": ["/x", column] })).unwrap_err();
         for (column, message) in [
             (json!({"at": "/q", "lookup": "queues", "by": "/id"}), "column 2: the key `to` is missing"),
             (json!({"at": "/q", "by": "/id"}), "column 2: the key `lookup` is missing"),
@@ -159,7 +164,7 @@ mod tests {
                  changed",
             ),
         ] {
-            assert_eq!(error(column), message);
+            assert_eq!(error(&column), message);
         }
     }
 }

@@ -195,7 +195,9 @@ mod tests {
         let line = format!("{record}\n");
         let levels = pointers(&Batch::new(line.as_bytes(), &[line.len()])).unwrap();
         let mut text = String::new();
-        levels.iter().for_each(|level| describe(&mut text, level, None).unwrap());
+        for level in &levels {
+            describe(&mut text, level, None).unwrap();
+        }
         text
     }
 

@@ -51,14 +51,12 @@ impl Inferred {
             for (index, value) in values.iter().enumerate() {
                 let fitting = &mut self.fitting[index];
                 *fitting = value.map_or(*fitting, |json| fitting.with(json, &holds_time));
-                match self.columns.get_mut(index) {
-                    Some(column) => column.kind = fitting.kind(),
-                    None => {
-                        let new = &self.flattener.columns()[index];
-                        let (name, at) = (new.name.clone(), new.at.clone());
-                        self.columns.push(Column { name, at, kind: fitting.kind() });
-                    }
+                if index == self.columns.len() {
+                    let new = &self.flattener.columns()[index];
+                    let (name, at) = (new.name.clone(), new.at.clone());
+                    self.columns.push(Column { name, at, kind: fitting.kind() });
                 }
+                self.columns[index].kind = fitting.kind();
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ fn each_type_has_a_summary_and_options() {
         (
             "csv",
             "a CSV file or object with one row per record, or per part of a record",
-            "path mode compression compression_level columns rows rows_optional arrays formulas delimiter bom line_end",
+            "path mode compression compression_level columns rows rows_optional arrays formulas delimiter bom line_end max_rows",
         ),
         (
             "ndjson",

@@ -24,7 +24,7 @@ pub struct Names {
     /// The stream that has them.
     stream: String,
     /// The JSON text of each name, by the text of its id.
-    names: HashMap<String, String>,
+    by_id: HashMap<String, String>,
     unknown: Unknown,
     /// How many ids have no name.
     unnamed: AtomicU64,
@@ -91,7 +91,7 @@ impl Names {
                 None => drop(names.insert(id, name.to_owned())),
             }
         }
-        Ok(Self { stream: stream.to_owned(), names, unknown, unnamed: AtomicU64::new(0) })
+        Ok(Self { stream: stream.to_owned(), by_id: names, unknown, unnamed: AtomicU64::new(0) })
     }
 
     /// The stream that has them.
@@ -109,7 +109,7 @@ impl Names {
         if id == "null" {
             return Ok(None);
         }
-        let name = self.names.get(&*text(id)).map(String::as_str);
+        let name = self.by_id.get(&*text(id)).map(String::as_str);
         if name.is_none() {
             self.unnamed.fetch_add(1, Ordering::Relaxed);
         }

@@ -45,13 +45,16 @@ path = "out/{stream}.ndjson"
 
 [sinks.sqlite]
 path = "out/data.db"
+columns = "record"
 
 [sinks.parquet]
 path = "out/{stream}.parquet"
 row_group_size = 7
+columns = "record"
 
 [sinks.xlsx]
 path = "out/{stream}.xlsx"
+columns = "record"
 "#;
 
 #[test]

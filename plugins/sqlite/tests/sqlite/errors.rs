@@ -219,7 +219,11 @@ fn a_run_fails_on_a_locked_database_and_resumes() {
     let configuration = include_str!("../../example.toml").replace("https://api.example.com", api.base_url());
     let configuration = configuration.replace("https://login.example.com", api.base_url());
     let (configuration, _) = configuration.split_once("mode = ").unwrap();
-    fs::write(folder.path("longhaul.toml"), format!("{configuration}busy_timeout = \"1ms\"\n")).unwrap();
+    fs::write(
+        folder.path("longhaul.toml"),
+        format!("{configuration}columns = \"record\"\nbusy_timeout = \"1ms\"\n"),
+    )
+    .unwrap();
     fs::create_dir(folder.path("out")).unwrap();
     let run = || {
         let name = "errors::a_run_fails_on_a_locked_database_and_resumes";

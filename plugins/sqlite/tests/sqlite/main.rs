@@ -7,5 +7,6 @@ mod errors;
 mod inferred;
 mod options;
 mod pulls;
+mod stream_columns;
 mod support;
 mod values;

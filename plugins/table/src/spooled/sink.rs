@@ -56,7 +56,7 @@ impl<F: FileFormat> SpooledFile<F> {
                             let ends = [record.len()];
                             inferred.add(&Batch::new(record, &ends), |at| format.holds_time(at))?;
                         }
-                        spool.to_end()?;
+                        spool.seek_to_end()?;
                     }
                     State::Spooling(spool)
                 } else if format.is_from(&path, receipt) {

@@ -83,7 +83,7 @@ impl Spool {
     }
 
     /// Continues at the end of the file after its records were read.
-    pub(crate) fn to_end(&mut self) -> Result<(), SinkError> {
+    pub(crate) fn seek_to_end(&mut self) -> Result<(), SinkError> {
         let end = self.file.seek(SeekFrom::End(0));
         end.map(drop).map_err(|error| file_error("read", &self.path, error))
     }
