@@ -29,8 +29,7 @@ use url::Url;
 use crate::{
     build::{
         placeholders::{check_parent_is_used, check_window_is_used},
-        query_secrets,
-        rules,
+        query_secrets, rules,
     },
     config::{
         self, ConfigError, Content, Loaded, Origin, Query, RelativeTo, Secrets, Stream, Style,
