@@ -154,10 +154,18 @@ fn an_unknown_placeholder_is_an_error_wherever_it_is() {
         let stderr = ended.stable_stderr();
         let error = format!("error: `streams.events.{key}`: `{{{name}}}` is not a known placeholder");
         assert!(stderr.starts_with(&error), "{stderr}");
-        assert!(
-            stderr.ends_with("hint: write a brace that is meant for the server twice: `{{`\n"),
-            "{stderr}"
-        );
+        let hint = match (name, key) {
+            ("window.start", "body") => {
+                "add a table `[streams.events.window]`, whose windows have these times"
+            }
+            ("window.start", _) => {
+                "a window is only known in `path`, `query`, `body` and the path of a sink, and its last time only in \
+                 requests"
+            }
+            ("job.id", _) => "a job is only known in `poll`, `cancel` and the requests for its results",
+            _ => "write a brace that is meant for the server twice: `{{`",
+        };
+        assert!(stderr.ends_with(&format!("hint: {hint}\n")), "{stderr}");
         assert_eq!((ended.code, server.connections()), (Some(2), 0));
     }
 }

@@ -131,7 +131,7 @@ fn the_columns_and_paths_of_sinks_and_the_rest_of_the_configuration() {
             "rows",
             7,
             "`{straem}` is not a known placeholder (did you mean `stream`?); `{window.start}` is not a known placeholder",
-        ),
+        ) + "hint: add a table `[streams.a.window]`, whose windows have these times\n",
         of_path,
         of_sink("other", 14, "`{dat}` is not a known placeholder (did you mean `date`?)"),
     ];

@@ -187,3 +187,48 @@ fn the_variables_of_a_preset_choose_it() {
         assert!(stderr.starts_with("error: found no configuration; looked for "), "{stderr}");
     }
 }
+
+#[test]
+fn windows_that_requests_cannot_tell_apart_are_an_error() {
+    let server = api::server(|_| Reply::json("[]").into());
+    let stream = |window: &str| {
+        let keys = "[streams.calls]\npath = \"/calls\"\nquery = { from = \"{window.start}\", to = \"{window.end}\" }\n";
+        Folder::configured(&format!(
+            "{}{keys}window = {{ {window} }}\n",
+            api::connection(&api::root(&server))
+        ))
+    };
+    let error = |start: &str, end: &str| {
+        format!(
+            "error: `streams.calls.window.format`: the window from {start} to {end} would begin and end at the same time in a \
+             request\n  in: longhaul.toml:15\nhint: add the time to the format, and `%:z` or a `Z` at its end, because an \
+             hour may come twice in a time zone; or set a longer `slice`\n"
+        )
+    };
+    let days = "from = \"2026-01-01\", to = \"2026-01-02\", slice = \"6h\", format = \"%Y-%m-%d\"";
+    stream(days).run("run").assert_failed(2, &error("2026-01-01T00:00:00Z", "2026-01-01T06:00:00Z"));
+    let twice = "from = \"2026-10-24T22:00:00Z\", to = \"2026-10-25T03:00:00Z\", slice = \"1h\", \
+                 timezone = \"Europe/Berlin\", format = \"%Y-%m-%dT%H:%M\"";
+    stream(twice).run("run").assert_failed(2, &error("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"));
+    assert_eq!(server.received().len(), 0);
+    stream(&twice.replace("%M", "%M%:z")).run("run").assert_complete();
+    // The last window has only begun.
+    stream(&days.replace("6h", "1d").replace("01-02", "01-02T06:00:00Z")).run("run").assert_complete();
+}
+
+#[test]
+fn a_range_that_makes_no_sense_says_why() {
+    let folder = Folder::configured(
+        "[api]\nbase_url = \"http://127.0.0.1:1\"\n[auth]\ntype = \"none\"\n[streams.calls]\npath = \"/{window.start}\"\n\
+         window = { from = \"2026-01-01\", to = \"2026-01-02\", slice = \"1h\" }\n",
+    );
+    folder.run("run --from 0000-01-01").assert_failed(
+        2,
+        "error: `streams.calls.window.slice`: there would be more than 1,000,000 windows\n  in: longhaul.toml:7\nhint: start \
+         later, or set a longer slice\n",
+    );
+    let ended = folder.run("run --last -1d");
+    assert_eq!(ended.code, Some(2));
+    let said = "error: invalid value '-1d' for '--last <SPAN>': `-1d` is negative; for the time from 1d ago to now, write `1d`";
+    assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
+}

@@ -27,6 +27,18 @@ pub(super) fn listing(stack: &Stack) -> String {
     text
 }
 
+/// `text` without the values of parameters in the query of a URL or path that have the names of secrets. Placeholders stay.
+fn without_parameters(text: &str) -> String {
+    let Some((before, query)) = text.split_once('?') else { return text.to_owned() };
+    let shown = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if sounds_secret(name) && !value.is_empty() && !value.contains('{') => {
+            format!("{name}={HIDDEN}")
+        }
+        _ => parameter.to_owned(),
+    });
+    format!("{before}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
 /// `value` without secrets in lists of tables and in URLs.
 fn masked(value: Value) -> Value {
     match value {
@@ -38,7 +50,7 @@ fn masked(value: Value) -> Value {
                 (name, value)
             })
             .collect(),
-        Value::String(text) => http_url::without_password(&text).into(),
+        Value::String(text) => without_parameters(&http_url::without_password(&text)).into(),
         other => other,
     }
 }
@@ -54,5 +66,7 @@ mod tests {
         let value = json!([{ "url": "postgres://me:hunter2@db/x", "Password": "hunter2", "table": "t" }]);
         let shown = json!([{ "url": "postgres://me:***@db/x", "Password": "***", "table": "t" }]);
         assert_eq!(masked(value), shown);
+        let value = json!("/feed?a=1&token=hunter2&api_key={each.key}&token=");
+        assert_eq!(masked(value), json!("/feed?a=1&token=***&api_key={each.key}&token="));
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn resolve(
         return Ok(None);
     };
     let windows = tile(session, name, window, bounds)?;
+    // The last one may have just begun.
+    let whole = windows.iter().rev().skip(1).rev();
+    whole.into_iter().try_for_each(|window| check_apart(session, name, source, window))?;
     // Records of the future cannot have been pulled.
     let reached = (bounds.end > bounds.start).then_some(bounds.end.min(session.now));
     Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
@@ -105,10 +108,34 @@ pub(crate) fn tiles(
     tiles.map_err(|error| no_windows(session, name, &error))
 }
 
+/// Checks that a whole window of the stream `name` is not empty in the requests.
+pub(crate) fn check_apart(
+    session: &Session,
+    name: &str,
+    source: &Source,
+    window: &Window,
+) -> Result<(), Failure> {
+    if source.windows.as_ref().is_none_or(|windows| windows.tell_apart(window)) {
+        return Ok(());
+    }
+    let key = format!("streams.{name}.window.format");
+    let clause = format!(
+        "`{key}`: the window from {} to {} would begin and end at the same time in a request",
+        window.start, window.end
+    );
+    let hint = "add the time to the format, and `%:z` or a `Z` at its end, because an hour may come twice in a time \
+                zone; or set a longer `slice`";
+    Err(session.loaded.error_at(&key, clause).with_hint(hint).into())
+}
+
 /// The range of the stream `name` cannot be divided.
 pub(crate) fn no_windows(session: &Session, name: &str, error: &TilingError) -> Failure {
     let key = format!("streams.{name}.window.slice");
-    session.loaded.error_at(&key, format!("`{key}`: {error}")).into()
+    let explained = session.loaded.error_at(&key, format!("`{key}`: {error}"));
+    match error {
+        TilingError::TooMany => explained.with_hint("start later, or set a longer slice").into(),
+        _ => explained.into(),
+    }
 }
 
 /// The configured range; `None` if the stream has no window.

@@ -54,6 +54,9 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
                 "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`; if it is, and a total counts other records, too, set `total` there, so that it is only compared at the end"
             )
         }
+        PageError::SmallPages { received, .. } => format!(
+            "the API seems to send at most {received} records per page, so that `step = \"size\"` would skip the others: set `streams.{stream}.pages.size = {received}`"
+        ),
         PageError::EmptyButMore { found, .. } => {
             let at = found.first().map(|found| found.at.as_str()).unwrap_or_default();
             format!(

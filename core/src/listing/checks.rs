@@ -51,6 +51,16 @@ impl Pages<'_> {
         }
     }
 
+    /// Checks that the server does not send smaller pages than requested, if that is not because it leaves out records: the
+    /// first two pages would then have the same number of records, and many fewer. The records between them would be skipped.
+    pub(super) fn check_size(&self, received: u64, size: u64) -> Result<(), PageError> {
+        let is_same = self.progress.pages == 2 && self.progress.records == 2 * received;
+        if is_same && received > 0 && 2 * received <= size {
+            return Err(PageError::SmallPages { received, size });
+        }
+        Ok(())
+    }
+
     /// Checks that the page has records, or that it may have none.
     pub(super) fn check_records(&self, page: &Page) -> Result<(), PageError> {
         let (at, number) = (self.listing.records.clone(), self.progress.pages);

@@ -112,6 +112,14 @@ pub enum PageError {
         /// What suggests it.
         found: Vec<Continuation>,
     },
+    /// The first pages have fewer records than were requested, and the next offset is that of full pages.
+    #[error("the first two pages have {received} records each, although {size} were requested")]
+    SmallPages {
+        /// How many records they have.
+        received: u64,
+        /// How many were requested.
+        size: u64,
+    },
     /// A page has no records, although the end is not reached.
     #[error("page {page} has no records, but there should be more")]
     EmptyBeforeEnd {

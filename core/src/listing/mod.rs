@@ -140,6 +140,7 @@ impl<'a> Pages<'a> {
         self.progress.records += received;
         if let Ends { hides_records: true, size: Some(size), .. } = self.listing.ends {
             self.progress.hidden += size.saturating_sub(received);
+            self.check_size(received, size)?;
         }
         self.note_totals(&page)?;
         self.check_records(&page)?;

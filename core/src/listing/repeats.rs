@@ -8,10 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    fingerprint::{fingerprint, fingerprint_of_parts},
-    listing::page::Page,
-};
+use crate::{fingerprint::fingerprint_of_parts, listing::page::Page};
 
 /// How many pages in a row may repeat records that do not differ from one another.
 const MOST: u64 = 100;
@@ -19,34 +16,25 @@ const MOST: u64 = 100;
 /// The records of the latest page.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    latest: Option<Latest>,
+    /// The fingerprint of the first and the last record, and how long all of them are. Pages that have these in common are the
+    /// same if their records differ from one another, and reading all records twice would take time.
+    latest: Option<u128>,
     /// How many pages before the latest one had the same records.
     in_a_row: u64,
-}
-
-/// What is known of the records of a page.
-#[derive(Debug)]
-struct Latest {
-    /// How many there are, and the fingerprint of the last one.
-    end: (u64, u128),
-    /// The fingerprint of all. That of most pages is not needed, because they differ from those before them in their last
-    /// record.
-    all: Option<u128>,
 }
 
 impl Repeats {
     /// How many pages before `page` had the same records, if that proves that it came again; otherwise 0.
     pub(super) fn count(&mut self, page: &Page) -> u64 {
-        let Some(last) = page.last() else {
+        let (Some(first), Some(last)) = (page.batch().records().next(), page.last()) else {
             *self = Self::default();
             return 0;
         };
-        let end = (page.len(), fingerprint(last));
-        let may_be_same = self.latest.as_ref().is_none_or(|latest| latest.end == end);
-        let all = may_be_same.then(|| fingerprint_of_parts(&page.identity()));
-        let before = self.latest.replace(Latest { end, all });
-        let is_same = all.is_some() && before.is_some_and(|before| before.all == all);
-        self.in_a_row = if is_same { self.in_a_row + 1 } else { 0 };
+        let length: usize = page.identity().iter().map(|part| part.len()).sum();
+        let (count, length) = (page.len().to_le_bytes(), length.to_le_bytes());
+        let records = Some(fingerprint_of_parts(&[&count, &length, first, last]));
+        self.in_a_row = if self.latest == records { self.in_a_row + 1 } else { 0 };
+        self.latest = records;
         if self.in_a_row == 0 || (self.in_a_row < MOST && !are_distinct(page)) { 0 } else { self.in_a_row }
     }
 }

@@ -1,7 +1,5 @@
 //! The definition of a pull: what it fetches, and where it writes.
 
-use jiff::SignedDuration;
-
 use crate::{
     pull::{columns::Column, sinks::Named, source::Source, spool::SpoolFolder},
     sink::{OpenSink, Variables},
@@ -68,9 +66,10 @@ impl<'a> Pull<'a> {
         self.source.rules.may_roll_back() || self.source.job.is_some()
     }
 
-    /// The shortest length that a window may be halved to.
-    pub(super) fn shortest(&self) -> SignedDuration {
-        self.source.windows.as_ref().map_or(SignedDuration::MAX, |windows| windows.min_slice)
+    /// The halves of `window`, if it may be halved and requests can tell where they begin and end.
+    pub(super) fn halves(&self, window: &Window) -> Option<[Window; 2]> {
+        let windows = self.source.windows.as_ref()?;
+        window.halves(windows.min_slice).filter(|halves| halves.iter().all(|half| windows.tell_apart(half)))
     }
 }
 

@@ -324,7 +324,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
                 return Ok(End::Complete);
             }
             (Some(Then::Split), Some(window)) => {
-                return match window.halves(self.run.pull.shortest()) {
+                return match self.run.pull.halves(&window) {
                     Some(halves) => self.split(open, partition.id, halves),
                     None => self.stop(Some(open), PullError::TooDeep { window }),
                 };

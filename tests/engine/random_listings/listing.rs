@@ -281,18 +281,18 @@ impl Listing {
         let has_one = self.size == 1 || self.at * self.size + 1 == self.records;
         let is_hidden = match self.fault {
             Fault::StartsOver => has_cursor,
-            Fault::Stuck => self.is_linked() && has_one,
+            Fault::Stuck => has_cursor && has_one,
             _ => false,
         };
         is_hidden && self.total == Total::Ends
     }
 }
 
-const FAULTS: [Fault; 19] = [
+const FAULTS: [Fault; 18] = [
     Fault::None,
     Fault::None,
     Fault::None,
-    Fault::None,
+    Fault::Stuck,
     Fault::Busy,
     Fault::NotReady,
     Fault::Expired,
@@ -306,6 +306,5 @@ const FAULTS: [Fault; 19] = [
     Fault::Empty,
     Fault::EmptyForever,
     Fault::StartsOver,
-    Fault::Stuck,
     Fault::TotalTooHigh,
 ];

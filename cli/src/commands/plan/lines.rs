@@ -41,8 +41,16 @@ impl<'p> Resolved<'p> {
         let tiles =
             window.map(|(window, range)| range::tiles(session, pull.name, window, range)).transpose()?;
         let failed = |error| range::no_windows(session, pull.name, &error);
-        let windows = tiles.clone().map(|mut tiles| {
-            tiles.try_fold(0_u64, |count, window| window.map(|_| count + 1)).map_err(failed)
+        let windows = tiles.clone().map(|tiles| {
+            let (mut count, mut before) = (0_u64, None);
+            for window in tiles {
+                // The last one may have just begun.
+                if let Some(whole) = before.replace(window.map_err(failed)?) {
+                    range::check_apart(session, pull.name, &pull.source, &whole)?;
+                }
+                count += 1;
+            }
+            Ok::<_, Failure>(count)
         });
         let parents = match &pull.parents {
             Some(parents) => parents.open()?,

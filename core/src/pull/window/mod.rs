@@ -29,6 +29,13 @@ impl Windows {
         with_times(variables, written(window.start), written(window.end)).with("window.last", written(last))
     }
 
+    /// Whether the start and end of `window` differ in the format of requests. They do not if the format shows less than the
+    /// window is long, or if it is in an hour that the clocks of the time zone repeat.
+    pub fn tell_apart(&self, window: &Window) -> bool {
+        let times = self.in_requests(&Variables::default(), window);
+        times.get("window.start") != times.get("window.end")
+    }
+
     /// The smallest difference between two times in the format of requests.
     fn unit(&self) -> SignedDuration {
         let mut unit = SignedDuration::from_hours(24);
@@ -106,6 +113,9 @@ mod tests {
         assert_eq!(last("%Y-%m-%d %H:%M"), "2026-01-01 23:59");
         assert_eq!(last("%Y-%m-%dT%H"), "2026-01-01T23");
         assert_eq!(last("%Y-%m-%d"), "2026-01-01");
+        let day = Windows { format: "%Y-%m-%d".to_owned(), ..windows.clone() };
+        assert!(day.tell_apart(&window) && windows.tell_apart(&window));
+        assert!(!day.tell_apart(&self::window("2026-01-01T00:00:00Z", "2026-01-01T06:00:00Z")));
         let in_berlin = |format: &str| {
             let timezone = TimeZone::get("Europe/Berlin").unwrap();
             let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };

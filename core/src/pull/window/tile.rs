@@ -12,8 +12,13 @@ pub fn tile(
     slice: Option<&Span>,
     timezone: &TimeZone,
 ) -> Result<Vec<Window>, TilingError> {
-    Tiles::new(from, to, slice.copied(), timezone.clone())?.collect()
+    let mut tiles = Tiles::new(from, to, slice.copied(), timezone.clone())?;
+    let windows = tiles.by_ref().take(MOST).collect::<Result<Vec<_>, _>>()?;
+    if tiles.next().is_some() { Err(TilingError::TooMany) } else { Ok(windows) }
 }
+
+/// The most windows of a pull. Each costs memory and at least one request.
+const MOST: usize = 1_000_000;
 
 /// The windows that [`tile`] returns, one after another.
 #[derive(Clone, Debug)]
@@ -99,6 +104,9 @@ pub enum TilingError {
     /// The slice has no length.
     #[error("a slice must be longer than zero")]
     NoLength,
+    /// There are too many windows.
+    #[error("there would be more than 1,000,000 windows")]
+    TooMany,
     /// A time is outside the calendar.
     #[error("the windows reach beyond the calendar")]
     OutOfRange(#[from] jiff::Error),
@@ -151,5 +159,10 @@ mod tests {
         assert_eq!(tile(at, at, None, &TimeZone::UTC).unwrap(), []);
         let error = tile(at, Timestamp::MAX, Some(&Span::new()), &TimeZone::UTC).unwrap_err();
         assert_eq!(error.to_string(), "a slice must be longer than zero");
+        let second = Span::new().seconds(1);
+        let end = at + Span::new().seconds(1_000_000);
+        assert_eq!(tile(at, end, Some(&second), &TimeZone::UTC).unwrap().len(), MOST);
+        let error = tile(at, end + second, Some(&second), &TimeZone::UTC).unwrap_err();
+        assert_eq!(error.to_string(), "there would be more than 1,000,000 windows");
     }
 }
