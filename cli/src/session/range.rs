@@ -160,7 +160,7 @@ fn available_until(
     let request = request.at(&session.variables(name)).map_err(|error| failed(error.into()))?;
     let answer = access.client(name).json(&request).map_err(|error| failed(PullError::Page(error.into())))?;
     let time = answer.find(&available.at).map_err(|error| failed(PullError::Page(error.into())))?;
-    time.and_then(|time| time.as_str()?.parse().ok()).ok_or_else(|| {
+    time.and_then(|time| time.value().as_str()?.parse().ok()).ok_or_else(|| {
         let key = format!("streams.{name}.window.available.at");
         let clause =
             format!("expected the time up to which the API has data at {}, but found none", available.at);

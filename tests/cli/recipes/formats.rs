@@ -62,9 +62,8 @@ fn lists_in_a_list() {
 #[test]
 fn values_of_an_object() {
     assert_pulls("Records as the values of an object", &records(), |_| {
-        let members =
-            records().iter().rev().enumerate().map(|(index, record)| format!("\"k{index}\":{record}"));
-        let members = members.rev().collect::<Vec<_>>().join(",");
+        let members = (1..).zip(records()).map(|(number, record)| format!("\"{}\":{record}", 100 - number));
+        let members = members.collect::<Vec<_>>().join(",");
         Reply::json(format!(r#"{{"users":{{{members}}}}}"#)).into()
     });
 }
