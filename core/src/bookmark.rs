@@ -9,8 +9,6 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::json::ExactValue;
-
 /// A value of a record, as the API wrote it: a time or a number, which can also be text with digits only.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,14 +37,6 @@ impl Bookmark {
             b'"' => serde_json::from_str(json).ok().map(Self::Text),
             b'-' | b'0'..=b'9' => Some(Self::Number(json.to_owned())),
             _ => None,
-        }
-    }
-
-    /// The value for a request: of the JSON kind that it had.
-    pub fn to_json(&self) -> ExactValue {
-        match self {
-            Self::Number(digits) => ExactValue::number(digits),
-            Self::Text(text) => text.clone().into(),
         }
     }
 
@@ -306,14 +296,5 @@ mod tests {
         }
         assert_eq!(bookmark("17").earlier_by(&hour), None);
         assert_eq!(bookmark(r#""17""#).earlier_by(&hour), None);
-    }
-
-    #[test]
-    fn a_request_gets_the_kind_that_the_record_had() {
-        for json in
-            ["17", "1.10", "18446744073709551630", "1764460800.12345678901", r#""17""#, r#""2026-01-01""#]
-        {
-            assert_eq!(bookmark(json).to_json().to_string(), json);
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         place::Places,
         request::{Body, Request},
     },
-    json::{PointerTree, pointer::Pointer},
+    json::{ExactValue, PointerTree, pointer::Pointer},
     listing::{
         NextStart,
         paginate::{Cursor, PaginationError, Parameter},
@@ -203,7 +203,7 @@ impl Incremental {
     /// Changes the first request so that the pull starts there.
     pub(super) fn start(&self, request: &mut Request, start: &Start) -> Result<(), PaginationError> {
         match (self, start) {
-            (Self::Value { param, .. }, Start::Value(value)) => param.set(request, value.to_json()),
+            (Self::Value { param, .. }, Start::Value(value)) => param.set(request, in_request(value)),
             (Self::Next { param: Some(param), .. }, Start::At(Cursor::Token(cursor))) => {
                 param.set(request, cursor.clone())
             }
@@ -314,6 +314,14 @@ impl<'a> BookmarkReader<'a> {
     }
 }
 
+/// A value in a request: of the JSON kind that it had, with every digit.
+fn in_request(value: &Bookmark) -> ExactValue {
+    match value {
+        Bookmark::Number(digits) => ExactValue::number(digits),
+        Bookmark::Text(text) => text.clone().into(),
+    }
+}
+
 /// Whether the name of a field suggests that its value is a time.
 fn sounds_like_time(name: &str) -> bool {
     const WORDS: [&str; 7] = ["time", "date", "stamp", "updated", "modified", "changed", "created"];
@@ -321,4 +329,18 @@ fn sounds_like_time(name: &str) -> bool {
     ["at", "ts"].contains(&name.as_str())
         || name.ends_with("_at")
         || WORDS.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bookmark, in_request};
+
+    #[test]
+    fn a_request_gets_the_kind_that_the_record_had() {
+        for json in
+            ["17", "1.10", "18446744073709551630", "1764460800.12345678901", r#""17""#, r#""2026-01-01""#]
+        {
+            assert_eq!(in_request(&Bookmark::of_json(json).unwrap()).to_string(), json);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use super::{Lines, Reader, is_last::IsLast, ndjson, text::Text};
+use super::{is_last::IsLast, ndjson, reader::Reader, records::Lines, text::Text};
 use crate::{client::BodyFault, http::transport::LastReader};
 
 /// The batches of a page in a file. A thread of their own reads them, so that the next one is ready once this one is written.

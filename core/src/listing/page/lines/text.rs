@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::Reader;
+use super::reader::Reader;
 use crate::client::BodyFault;
 
 /// The text of a page in a file, as far as it was read and not used yet.
