@@ -1,6 +1,6 @@
 //! Pages of lines, which may be longer than memory allows.
 
-use std::{cell::OnceCell, fs::File, mem};
+use std::{cell::OnceCell, fs::File, io::Seek, mem};
 
 use http::{HeaderMap, StatusCode};
 use url::Url;
@@ -92,11 +92,15 @@ impl Page {
 fn check(start: &[u8], spooled: Option<&File>, layout: &Layout) -> Result<(), BodyFault> {
     let expected = if layout.format == Format::Ndjson { "NDJSON" } else { "CSV" };
     BodyFault::check_lines(start, expected)?;
-    if spooled.is_some() {
-        return Ok(());
-    }
-    if start.trim_ascii().is_empty() && layout.empty == EmptyBody::Fault {
+    if spooled.is_none() && start.trim_ascii().is_empty() && layout.empty == EmptyBody::Fault {
         return Err(BodyFault::NoLines);
     }
-    if matches!(layout.format, Format::Csv(_)) { BodyFault::check_not_json(start) } else { Ok(()) }
+    match (&layout.format, spooled) {
+        (Format::Csv(_), None) => BodyFault::check_not_json(start, start),
+        (Format::Csv(_), Some(mut file)) => {
+            file.rewind().map_err(BodyFault::Disk)?;
+            BodyFault::check_not_json(start, file)
+        }
+        _ => Ok(()),
+    }
 }
