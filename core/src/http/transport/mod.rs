@@ -29,6 +29,8 @@ pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 pub use self::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "ureq")]
 pub(crate) use self::receive::HEAD;
+#[cfg(all(feature = "fuzzing", feature = "ureq"))]
+pub use self::receive::receive;
 #[cfg(feature = "ureq")]
 pub use self::{
     proxy::Proxy,

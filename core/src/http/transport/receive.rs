@@ -32,6 +32,23 @@ pub(super) struct Received {
     pub(super) spooled: Option<File>,
 }
 
+/// Receives a body as the transport does, with at most `max_body` bytes in memory.
+///
+/// # Errors
+/// It is damaged, or too large.
+#[cfg(feature = "fuzzing")]
+pub fn receive(
+    status: StatusCode,
+    headers: &HeaderMap,
+    expects: Expects,
+    max_body: u64,
+    body: impl Read,
+) -> Result<super::Response, TransportError> {
+    let limits = Limits { max_body, folder: None };
+    let Received { body, spooled } = limits.receive(status, headers, expects, body, Vec::new())?;
+    Ok(super::Response { status, headers: headers.clone(), body, spooled })
+}
+
 /// How much of a body of lines is kept in memory.
 pub(crate) const HEAD: usize = 1 << 20;
 
