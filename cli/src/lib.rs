@@ -18,6 +18,8 @@ mod args;
 mod build;
 mod commands;
 pub mod exit;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod session;
 mod stop;
 mod terminal;

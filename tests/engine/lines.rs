@@ -215,6 +215,17 @@ fn an_empty_answer_is_a_page_only_if_that_is_expected() {
     }
 }
 
+/// On one line, it would be a header without rows.
+#[test]
+fn long_json_instead_of_csv_is_an_error() {
+    let records: Vec<_> = (0..LONG * 5).map(|id| format!("{{\"id\":{id}}}")).collect();
+    let body = format!("[{}]", records.join(","));
+    assert!(body.len() > 1 << 20);
+    let (pulled, server) = pull(of_rows(), Single::Assumed, |_| {}, move |_| reply(body.clone()).into());
+    let start = "failed\nthe answer is JSON, not CSV: it starts with `[{\"id\":0},{\"id\":1}";
+    assert!(chain(pulled.error()).starts_with(&format!("`GET {}export` {start}", server.url())));
+}
+
 #[test]
 fn what_is_not_lines_is_an_error() {
     let error = |format: Format, body: &'static str| {

@@ -39,3 +39,4 @@ mod transient_faults;
 mod transport;
 mod window_files;
 mod windows;
+mod year;

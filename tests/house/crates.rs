@@ -8,7 +8,7 @@ use crate::files::{root, texts};
 
 /// The output of `cargo`. It needs no network, because the dependencies of the workspace have been downloaded to build this
 /// test.
-fn cargo(arguments: &[&str]) -> String {
+pub(crate) fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test, as intended")]
 
 mod crates;
+mod dependencies;
 mod files;
 mod forbidden_text;
 mod imports;

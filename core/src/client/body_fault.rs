@@ -1,6 +1,6 @@
 //! Bodies of successful responses that cannot be read.
 
-use std::io;
+use std::io::{self, BufReader, Read};
 
 use http::{
     HeaderMap, StatusCode,
@@ -172,11 +172,13 @@ impl BodyFault {
         Ok(())
     }
 
-    /// The fault of a body that should be CSV, if it is JSON.
-    pub(crate) fn check_not_json(body: &[u8]) -> Result<(), Self> {
-        let is_json = body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
-        if is_json && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
-            return Err(Self::JsonInstead { start: printable(body) });
+    /// The fault of a body that should be CSV, if it is JSON. On one line, it would be a header without rows. `start` is the
+    /// start of `body`.
+    pub(crate) fn check_not_json(start: &[u8], body: impl Read) -> Result<(), Self> {
+        let text = start.trim_ascii_start();
+        let looks_like_json = text.starts_with(b"{") || text.starts_with(b"[");
+        if looks_like_json && serde_json::from_reader::<_, IgnoredAny>(BufReader::new(body)).is_ok() {
+            return Err(Self::JsonInstead { start: printable(start) });
         }
         Ok(())
     }

@@ -186,13 +186,13 @@ pub(crate) fn parent(id: &str) -> Parent {
     Parent { fields: format!("{{\"parent\":{value}}}"), values: [("id".to_owned(), value)].into() }
 }
 
-fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box<dyn OpenSink> {
+pub(crate) fn opener(disk: &SimulatedDisk, (_, kind, options): &(&str, &str, Value)) -> Box<dyn OpenSink> {
     let mut registry = Registry::default();
     longhaul_sinks::register(&mut registry, Stdout::to(io::sink()), disk.handle());
     registry.get(kind).unwrap().configure(options.as_object().unwrap()).unwrap()
 }
 
-fn unfinished() -> Unfinished {
+pub(crate) fn unfinished() -> Unfinished {
     Unfinished {
         started: Timestamp::UNIX_EPOCH,
         saved: Timestamp::UNIX_EPOCH,

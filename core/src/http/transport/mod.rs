@@ -15,6 +15,8 @@ mod receive;
 mod setup_error;
 mod spool;
 #[cfg(feature = "ureq")]
+mod spooling;
+#[cfg(feature = "ureq")]
 mod timeouts;
 #[cfg(feature = "ureq")]
 mod unpack;
@@ -29,6 +31,8 @@ use http::{HeaderMap, StatusCode};
 pub use self::client_certificate::{ClientCertificate, ClientCertificateError};
 #[cfg(feature = "ureq")]
 pub(crate) use self::receive::HEAD;
+#[cfg(all(feature = "fuzzing", feature = "ureq"))]
+pub use self::receive::receive;
 pub(crate) use self::spool::LastReader;
 pub use self::{
     error::{TransportError, TransportErrorKind},

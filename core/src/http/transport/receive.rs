@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use super::{
     Spool, TransportError, TransportErrorKind,
     charset::{self, Converted, Invalid},
+    spooling::Spooling,
     unpack::{Start, gunzip, unzip},
 };
 use crate::http::request::Expects;
@@ -30,6 +31,23 @@ pub(super) struct Limits {
 pub(super) struct Received {
     pub(super) body: Vec<u8>,
     pub(super) spooled: Option<Spool>,
+}
+
+/// Receives a body as the transport does, with at most `max_body` bytes in memory.
+///
+/// # Errors
+/// It is damaged, or too large.
+#[cfg(feature = "fuzzing")]
+pub fn receive(
+    status: StatusCode,
+    headers: &HeaderMap,
+    expects: Expects,
+    max_body: u64,
+    body: impl Read,
+) -> Result<super::Response, TransportError> {
+    let limits = Limits { max_body, folder: None };
+    let Received { body, spooled } = limits.receive(status, headers, expects, body, Vec::new())?;
+    Ok(super::Response { status, headers: headers.clone(), body, spooled })
 }
 
 /// How much of a body of lines is kept in memory.
@@ -165,8 +183,9 @@ impl Limits {
 
     /// Reads to the end, into files without a name. They are gone once they are closed, or the program ends for any reason.
     fn spool(&self, body: impl Read) -> Result<Spool, TransportError> {
-        let mut spool = Spool::default();
-        copy(body, |chunk| spool.append(chunk, || self.create()))?;
+        let mut spooling = Spooling::default();
+        copy(body, |chunk| spooling.append(chunk, || self.create()))?;
+        let mut spool = spooling.finish();
         spool.rewind().map_err(on_disk)?;
         Ok(spool)
     }

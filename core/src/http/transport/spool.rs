@@ -3,45 +3,19 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Seek},
 };
 
 /// A body on disk. It consists of several files, so that most of its space is free again before the last of it is read.
 #[derive(Debug, Default)]
 pub struct Spool {
-    files: Vec<File>,
-    length: u64,
-    /// How much is in the last file.
-    in_last: u64,
+    pub(super) files: Vec<File>,
+    pub(super) length: u64,
     /// Which file is read.
     at: usize,
 }
 
-/// The length of the first files.
-const FIRST: u64 = 64 << 20;
-
-/// How many files have the same length. The next ones are twice as long, because a process cannot have many files open.
-const SAME: usize = 8;
-
 impl Spool {
-    /// Appends bytes. Each file is one that `create` returns.
-    pub(crate) fn append(
-        &mut self,
-        bytes: &[u8],
-        create: impl FnOnce() -> io::Result<File>,
-    ) -> io::Result<()> {
-        if self.files.is_empty() || self.in_last >= longest(self.files.len() - 1) {
-            self.files.push(create()?);
-            self.in_last = 0;
-        }
-        if let Some(last) = self.files.last_mut() {
-            last.write_all(bytes)?;
-        }
-        self.length += bytes.len() as u64;
-        self.in_last += bytes.len() as u64;
-        Ok(())
-    }
-
     /// Its length in bytes.
     pub fn length(&self) -> u64 {
         self.length
@@ -63,18 +37,13 @@ impl Spool {
     }
 }
 
-/// How much of a body goes to the file after so many others.
-fn longest(before: usize) -> u64 {
-    FIRST << (before / SAME)
-}
-
 /// A body in one file.
 impl TryFrom<File> for Spool {
     type Error = io::Error;
 
     fn try_from(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self { files: vec![file], length, in_last: length, at: 0 })
+        Ok(Self { files: vec![file], length, at: 0 })
     }
 }
 
@@ -108,6 +77,8 @@ impl Read for LastReader {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -130,14 +101,5 @@ mod tests {
         assert_eq!((&read[..], last.0.len()), (&whole.as_bytes()[..15], 2));
         last.read_exact(&mut read).unwrap();
         assert_eq!((&read[..], last.read(&mut [0]).unwrap(), last.0.len()), (&whole.as_bytes()[15..], 0, 0));
-    }
-
-    #[test]
-    fn a_large_body_needs_few_files() {
-        let files = |length: u64| {
-            let after = |(count, left): &(usize, u64)| Some((count + 1, left.checked_sub(longest(*count))?));
-            std::iter::successors(Some((0, length)), after).count()
-        };
-        assert_eq!([1 << 20, 200 << 20, 1 << 30, 10 << 30, 1 << 40].map(files), [1, 4, 13, 35, 89]);
     }
 }

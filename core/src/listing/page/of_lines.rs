@@ -22,13 +22,13 @@ impl Page {
         url: Url,
         headers: HeaderMap,
         mut body: Vec<u8>,
-        spooled: Option<Spool>,
+        mut spooled: Option<Spool>,
         layout: &Layout,
     ) -> Result<Self, BodyFault> {
         if body.starts_with(b"\xef\xbb\xbf") {
             body.drain(..3);
         }
-        check(&body, spooled.as_ref(), layout)?;
+        check(&body, spooled.as_mut(), layout)?;
         let is_empty = spooled.is_none() && is_empty(&body, &layout.format);
         let (lines, spooled) = match spooled {
             _ if is_empty => (Lines::default(), None),
@@ -98,14 +98,18 @@ fn is_empty(body: &[u8], format: &Format) -> bool {
 }
 
 /// Checks what can be checked before the lines are read.
-fn check(start: &[u8], spooled: Option<&Spool>, layout: &Layout) -> Result<(), BodyFault> {
+fn check(start: &[u8], spooled: Option<&mut Spool>, layout: &Layout) -> Result<(), BodyFault> {
     let expected = if layout.format == Format::Ndjson { "NDJSON" } else { "CSV" };
     BodyFault::check_lines(start, expected)?;
-    if spooled.is_some() {
-        return Ok(());
-    }
-    if is_empty(start, &layout.format) && layout.empty == EmptyBody::Fault {
+    if spooled.is_none() && is_empty(start, &layout.format) && layout.empty == EmptyBody::Fault {
         return Err(BodyFault::NoLines);
     }
-    if matches!(layout.format, Format::Csv(_)) { BodyFault::check_not_json(start) } else { Ok(()) }
+    match (&layout.format, spooled) {
+        (Format::Csv(_), None) => BodyFault::check_not_json(start, start),
+        (Format::Csv(_), Some(spool)) => {
+            spool.rewind().map_err(BodyFault::Disk)?;
+            BodyFault::check_not_json(start, spool)
+        }
+        _ => Ok(()),
+    }
 }

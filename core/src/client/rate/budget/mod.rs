@@ -76,7 +76,7 @@ impl Budget {
                 let missing = needed.min(most).saturating_sub(left);
                 let restored =
                     Duration::from_nanos(missing.saturating_mul(SECOND).div_ceil(per_second.get()));
-                (left_at(left, more, now), (time + restored).saturating_sub(now))
+                (left_at(left, more, now), time.saturating_add(restored).saturating_sub(now))
             }
         };
         let is_alone = self.in_flight == 0;
@@ -103,13 +103,17 @@ impl Budget {
         };
         let (left, more) = match (renewal, known) {
             // Answers can arrive out of order, so the lowest number of a period counts.
-            (Renewal::After(reset), Some((before, More::At(until)))) if now + reset <= until + TOLERANCE => {
+            (Renewal::After(reset), Some((before, More::At(until))))
+                if is_same_period(now.saturating_add(reset), until) =>
+            {
                 (left.min(before), More::At(until))
             }
             (Renewal::Within(_), Some((before, More::At(until)))) if now < until => {
                 (left.min(before), More::At(until))
             }
-            (Renewal::After(reset) | Renewal::Within(reset), _) => (left, More::At(now + reset)),
+            (Renewal::After(reset) | Renewal::Within(reset), _) => {
+                (left, More::At(now.saturating_add(reset)))
+            }
             (Renewal::Restored { per_second, most }, known) => {
                 let before = known.filter(|_| self.overlap).map_or(left, |(before, _)| before);
                 (left.min(before), More::Since { time: now, per_second, most })
@@ -123,6 +127,11 @@ impl Budget {
         self.earlier = self.earlier.saturating_sub(1);
         self.overlap &= self.in_flight > 0;
     }
+}
+
+/// Whether a reset at `reset` ends the period that ends at `until`.
+fn is_same_period(reset: Duration, until: Duration) -> bool {
+    reset <= until.saturating_add(TOLERANCE)
 }
 
 /// How much is left at `now`, if so much was left at the last report.

@@ -21,6 +21,18 @@ fn one_request_goes_until_the_first_answer() {
     );
 }
 
+/// A server may report any number.
+#[test]
+fn a_period_that_never_ends_is_waited_for() {
+    let mut budget = Budget::default();
+    for now in [1, 2] {
+        budget.enter(at(now));
+        budget.note(Some(reported(0, u64::MAX)), at(now));
+        budget.leave();
+    }
+    assert_eq!(budget.enter(at(3)), Turn::Later(Duration::MAX - at(3)));
+}
+
 #[test]
 fn a_budget_is_spent_to_the_last_request_and_then_waited_for() {
     let mut budget = Budget::default();

@@ -90,7 +90,9 @@ impl Check {
             Reader::Ndjson { number } => {
                 let (mut before, mut last) = (0, None);
                 let used = ndjson::lines(text, is_last, number, |span| {
-                    let is_plain = span.spacing == Spacing::None && span.range.start == before;
+                    let ends_its_line = text.get(span.range.end).is_none_or(|byte| *byte == b'\n');
+                    let is_plain =
+                        span.spacing == Spacing::None && span.range.start == before && ends_its_line;
                     before = span.range.end + 1;
                     self.is_plain &= is_plain;
                     self.count += 1;

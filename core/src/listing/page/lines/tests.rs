@@ -59,6 +59,7 @@ fn every_line_is_a_record_with_its_own_bytes() {
     for text in [
         format!("{odd}\n[1]\n7\n"),
         format!("{odd}\n[1]\n7"),
+        format!("{odd}\n[1]\n7 "),
         format!("\n{odd}\r\n  \n[ 1 ]\t\r\n\r\n7\n\n"),
         format!("{odd} \n[1]\n 7 "),
     ] {
