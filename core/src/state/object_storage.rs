@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::storage::Storage;
-use crate::object_store::{Documents, Expected, StoreError};
+use crate::object_store::{Documents, Expected, StoreError, StoreErrorKind};
 
 /// How long a segment becomes by joining shorter ones.
 const LONGEST: u64 = 8 << 20;
@@ -46,6 +46,8 @@ struct Known {
     unneeded: Vec<String>,
     /// Whether what killed runs have left was removed.
     is_swept: bool,
+    /// Whether another run has replaced the object. Then it belongs to that run, and this one does not touch it again.
+    is_lost: bool,
 }
 
 /// The segments of each journal, in order.
@@ -93,6 +95,9 @@ impl ObjectStorage {
     }
 
     fn read_into(&self, known: &mut Known) -> io::Result<Option<Vec<u8>>> {
+        if known.is_lost {
+            return Err(io::Error::other(lost()));
+        }
         let found = self.documents.read(&self.key("json")).map_err(io::Error::other)?;
         *known = Known { read: Some(found.as_ref().map(|found| found.version.clone())), ..Known::default() };
         let Some(found) = found else { return Ok(None) };
@@ -156,7 +161,13 @@ impl Storage for ObjectStorage {
         content.push(b'\n');
         let expected =
             known.read.as_ref().and_then(Option::as_deref).map_or(Expected::Absent, Expected::Version);
-        let version = self.documents.write(&self.key("json"), content, expected).map_err(io::Error::other)?;
+        if known.is_lost {
+            return Err(io::Error::other(lost()));
+        }
+        let version = self.documents.write(&self.key("json"), content, expected).map_err(|error| {
+            known.is_lost = error.kind() == StoreErrorKind::Conflict;
+            io::Error::other(error)
+        })?;
         known.read = Some(Some(version));
         known.scratch = Some(self.scratch.clone());
         let unneeded = std::mem::take(&mut known.unneeded);
@@ -215,6 +226,10 @@ impl Storage for ObjectStorage {
     fn has_local_files(&self) -> bool {
         self.lock().scratch.as_ref().is_none_or(|scratch| *scratch == self.scratch)
     }
+}
+
+fn lost() -> StoreError {
+    StoreError::new(StoreErrorKind::Conflict, "another run has written it in the meantime")
 }
 
 /// Cuts a journal off after `length` bytes. Returns the segments that it does not need any more.
