@@ -93,7 +93,7 @@ def setUpModule():
         api = subprocess.Popen(command, stdout=served, stderr=subprocess.DEVNULL)
     while "[streams" not in (text := pathlib.Path("served.toml").read_text()):
         time.sleep(0.05)
-    connection = re.sub(r"(?m)^# .*\n", "", text).split("[streams")[0]
+    connection = re.sub(r"(?m)^(# |state_dir).*\n", "", text).split("[streams")[0]
 
 
 def tearDownModule():
@@ -319,6 +319,7 @@ hint: resume with: longhaul run
         self.configure('type = "ndjson"', self.state())
         slow = self.start("run")
         while "state/calls.json" not in self.states():
+            self.assertIsNone(slow.poll(), "it has ended too early")
             time.sleep(0.01)
         slow.send_signal(signal.SIGSTOP)
         self.complete("calls", "--fresh", "--set", "scratch_dir=other")
