@@ -175,7 +175,7 @@ class Pulls(unittest.TestCase):
 
     def assert_clean(self):
         self.assertEqual(self.uploads(), [])
-        self.assertEqual(list(self.folder.glob(".longhaul/uploads/*")), [])
+        self.assertEqual([path for path in self.folder.glob(".longhaul/uploads/**/*") if path.is_file()], [])
 
     def kill_again_and_again(self, kills, took):
         """Runs until it is complete, and kills the first runs. An undisturbed one takes `took` seconds."""
