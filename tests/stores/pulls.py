@@ -93,7 +93,7 @@ def setUpModule():
         api = subprocess.Popen(command, stdout=served, stderr=subprocess.DEVNULL)
     while "[streams" not in (text := pathlib.Path("served.toml").read_text()):
         time.sleep(0.05)
-    connection = re.sub(r"(?m)^# .*\n", "", text).split("[streams")[0]
+    connection = re.sub(r"(?m)^(# |state_dir).*\n", "", text).split("[streams")[0]
 
 
 def tearDownModule():
@@ -175,7 +175,7 @@ class Pulls(unittest.TestCase):
 
     def assert_clean(self):
         self.assertEqual(self.uploads(), [])
-        self.assertEqual(list(self.folder.glob(".longhaul/uploads/*")), [])
+        self.assertEqual([path for path in self.folder.glob(".longhaul/uploads/**/*") if path.is_file()], [])
 
     def kill_again_and_again(self, kills, took):
         """Runs until it is complete, and kills the first runs. An undisturbed one takes `took` seconds."""
@@ -319,6 +319,7 @@ hint: resume with: longhaul run
         self.configure('type = "ndjson"', self.state())
         slow = self.start("run")
         while "state/calls.json" not in self.states():
+            self.assertIsNone(slow.poll(), "it has ended too early")
             time.sleep(0.01)
         slow.send_signal(signal.SIGSTOP)
         self.complete("calls", "--fresh", "--set", "scratch_dir=other")

@@ -263,3 +263,28 @@ fn other_parents(name: &str) -> Failure {
     let hint = format!("start again with new parents: longhaul run {name} --fresh");
     Failure::new(Exit::State, clause).hint(hint)
 }
+
+/// The pages of `name` that wait for their turn are files of another machine.
+pub(crate) fn elsewhere(name: &str) -> Failure {
+    let clause =
+        format!("cannot resume `{name}` here: some of its pages are on the machine that pulled it last");
+    let hint = format!("resume it there, or start again: longhaul run {name} --fresh");
+    Failure::new(Exit::State, clause).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_on_another_machine_are_an_error_of_the_state() {
+        let failure = elsewhere("calls");
+        assert_eq!(failure.exit, Exit::State);
+        assert_eq!(
+            failure.error.to_string(),
+            "cannot resume `calls` here: some of its pages are on the machine that pulled it last"
+        );
+        let hint = "resume it there, or start again: longhaul run calls --fresh";
+        assert_eq!(failure.hint.as_deref(), Some(hint));
+    }
+}

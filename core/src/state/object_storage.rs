@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::storage::Storage;
-use crate::object_store::{Documents, Expected, StoreError};
+use crate::object_store::{Documents, Expected, StoreError, StoreErrorKind};
 
 /// How long a segment becomes by joining shorter ones.
 const LONGEST: u64 = 8 << 20;
@@ -37,8 +37,8 @@ pub(super) struct ObjectStorage {
 /// What this run knows of the objects.
 #[derive(Debug, Default)]
 struct Known {
-    /// The version of the object with the text, if it was read or written.
-    read: Option<Option<String>>,
+    /// What the object with the text was when it was read or written last.
+    object: Object,
     /// The folder with the local files of the run that has written it.
     scratch: Option<String>,
     journals: Journals,
@@ -46,6 +46,20 @@ struct Known {
     unneeded: Vec<String>,
     /// Whether what killed runs have left was removed.
     is_swept: bool,
+    /// Whether another run has replaced the object. Then it belongs to that run, and this one does not touch it again.
+    is_lost: bool,
+}
+
+/// The object with the text.
+#[derive(Debug, Default)]
+enum Object {
+    /// It was neither read nor written yet.
+    #[default]
+    Unread,
+    /// There was none.
+    Absent,
+    /// It had this version.
+    Version(String),
 }
 
 /// The segments of each journal, in order.
@@ -93,9 +107,16 @@ impl ObjectStorage {
     }
 
     fn read_into(&self, known: &mut Known) -> io::Result<Option<Vec<u8>>> {
+        if known.is_lost {
+            return Err(io::Error::other(lost()));
+        }
         let found = self.documents.read(&self.key("json")).map_err(io::Error::other)?;
-        *known = Known { read: Some(found.as_ref().map(|found| found.version.clone())), ..Known::default() };
-        let Some(found) = found else { return Ok(None) };
+        *known = Known::default();
+        let Some(found) = found else {
+            known.object = Object::Absent;
+            return Ok(None);
+        };
+        known.object = Object::Version(found.version);
         let Ok(Found { scratch, journals, state }) = serde_json::from_slice(&found.content) else {
             // Whoever parses it finds that it is damaged.
             return Ok(Some(found.content));
@@ -142,7 +163,7 @@ impl Storage for ObjectStorage {
 
     fn replace(&self, text: &[u8]) -> io::Result<()> {
         let mut known = self.lock();
-        if known.read.is_none() {
+        if matches!(known.object, Object::Unread) {
             self.read_into(&mut known)?;
         }
         if !known.is_swept {
@@ -154,10 +175,18 @@ impl Storage for ObjectStorage {
             Written { scratch: &self.scratch, journals: &known.journals, state: serde_json::from_str(text)? };
         let mut content = serde_json::to_vec(&written)?;
         content.push(b'\n');
-        let expected =
-            known.read.as_ref().and_then(Option::as_deref).map_or(Expected::Absent, Expected::Version);
-        let version = self.documents.write(&self.key("json"), content, expected).map_err(io::Error::other)?;
-        known.read = Some(Some(version));
+        let expected = match &known.object {
+            Object::Version(version) => Expected::Version(version),
+            Object::Unread | Object::Absent => Expected::Absent,
+        };
+        if known.is_lost {
+            return Err(io::Error::other(lost()));
+        }
+        let version = self.documents.write(&self.key("json"), content, expected).map_err(|error| {
+            known.is_lost = error.kind() == StoreErrorKind::Conflict;
+            io::Error::other(error)
+        })?;
+        known.object = Object::Version(version);
         known.scratch = Some(self.scratch.clone());
         let unneeded = std::mem::take(&mut known.unneeded);
         unneeded.iter().try_for_each(|key| self.documents.remove(key)).map_err(io::Error::other)?;
@@ -171,7 +200,7 @@ impl Storage for ObjectStorage {
 
     fn extend_journal(&self, ending: &str, after: u64, bytes: &[u8]) -> io::Result<()> {
         let mut known = self.lock();
-        if known.read.is_none() {
+        if matches!(known.object, Object::Unread) {
             self.read_into(&mut known)?;
         }
         let mut segments = known.journals.get(ending).cloned().unwrap_or_default();
@@ -215,6 +244,10 @@ impl Storage for ObjectStorage {
     fn has_local_files(&self) -> bool {
         self.lock().scratch.as_ref().is_none_or(|scratch| *scratch == self.scratch)
     }
+}
+
+fn lost() -> StoreError {
+    StoreError::new(StoreErrorKind::Conflict, "another run has written it in the meantime")
 }
 
 /// Cuts a journal off after `length` bytes. Returns the segments that it does not need any more.

@@ -77,16 +77,22 @@ impl OpenSink for UploadedFile {
             }
         };
         let mut upload = Upload { place: self.place.clone(), object, path, tag, mark: Mark::START };
-        if let Some((receipt, mark)) = from
-            && mark > Mark::START
-            && upload.object.is_published(&upload.tag, None)?
-        {
+        let published = match from {
+            Some((receipt, mark))
+                if mark > Mark::START && upload.object.is_published(&upload.tag, None)? =>
+            {
+                Some((receipt, mark))
+            }
+            _ => None,
+        };
+        // It says what is wrong with the bucket before anything is pulled, and removes what a run that was killed has left of
+        // its upload.
+        drop(upload.begin()?);
+        if let Some((receipt, mark)) = published {
             upload.remove_file()?;
             let sink = Box::new(Published { receipt: receipt.clone(), shown: upload.object.shown });
             return Ok(Opened { sink, at: mark });
         }
-        // It says what is wrong with the bucket before anything is pulled, and removes the upload of a run that was killed.
-        drop(upload.begin()?);
         let opened = self.file.open(variables, of_file.as_ref().map(|(receipt, mark)| (receipt, *mark)))?;
         upload.mark = opened.at;
         Ok(Opened { sink: Box::new(Writing { file: opened.sink, upload }), at: opened.at })

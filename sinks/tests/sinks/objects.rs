@@ -12,7 +12,7 @@ use longhaul_core::{
 use longhaul_tests::{Bucket, Done, Fault, MemoryStore, Operation, SimulatedDisk, decompress, write_page};
 use serde_json::{Value, json};
 
-use super::support::{COMPRESSIONS, Folder, configured_at, configured_in, describe};
+use super::support::{COMPRESSIONS, Folder, configured_at, configured_in, describe, uploaded_to};
 
 const KEY: &str = "out/users.x";
 /// Short, so that a page has several parts.
@@ -20,8 +20,9 @@ const PART: u64 = 40;
 /// The pages after which the engine commits.
 const COMMITS: [u64; 3] = [2, 4, 5];
 
-/// The sinks: with the records as they are, as rows, and as rows whose columns are known at the end.
-const SINKS: [&str; 3] = ["ndjson", "csv", "csv of all columns"];
+/// The sinks: with the records as they are, as rows, as rows whose columns are known at the end, and a file that becomes an
+/// object when it is complete.
+const SINKS: [&str; 4] = ["ndjson", "csv", "csv of all columns", "file"];
 
 fn options(name: &str, compression: &str) -> Value {
     let mut options = json!({"path": "s3://bucket/out/{stream}.x", "compression": compression});
@@ -71,7 +72,10 @@ impl Case {
         from: Option<(&Receipt, Mark)>,
     ) -> Result<Box<dyn Sink>, SinkError> {
         let options = options(self.name, self.compression);
-        let opener = configured_in(store, self.disk.handle(), kind(self.name), options).unwrap();
+        let opener = match self.name {
+            "file" => uploaded_to(store, self.disk.handle(), options).unwrap(),
+            name => configured_in(store, self.disk.handle(), kind(name), options).unwrap(),
+        };
         opener.open(&variables(), from).map(|Opened { sink, .. }| sink)
     }
 
@@ -134,6 +138,14 @@ fn every_sink_keeps_the_contract() {
         };
         Suite::new(Publishes::AtFinish, subject).verify();
     }
+    let subject = move || {
+        let case = Case::new("file", "none");
+        let opener =
+            uploaded_to(Arc::new(case.store()), case.disk.handle(), options("file", "none")).unwrap();
+        let published = move || case.content().map(|text| lines(&String::from_utf8(text).unwrap()));
+        Subject { opener, variables: variables(), published: Box::new(published) }
+    };
+    Suite::new(Publishes::AtFinish, subject).verify();
     for name in ["csv", "csv of all columns"] {
         let subject = move || {
             let case = Case::new(name, "none");
@@ -204,7 +216,9 @@ fn a_pull_without_records_leaves_an_object_without_records() {
 /// cut that loses what was not synced.
 #[test]
 fn a_stop_at_any_operation_of_the_disk_loses_and_repeats_nothing() {
-    for (name, compression) in [("ndjson", "none"), ("csv", "gzip"), ("csv of all columns", "none")] {
+    for (name, compression) in
+        [("ndjson", "none"), ("csv", "gzip"), ("csv of all columns", "none"), ("file", "none")]
+    {
         let expected = expected(name);
         let operations = {
             let case = Case::new(name, compression);

@@ -13,7 +13,7 @@ use longhaul_core::{
     object_store::ObjectStore,
     sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Variables},
 };
-use longhaul_sinks::{Objects, Stdout, Stores, register, register_with_objects};
+use longhaul_sinks::{Objects, Stdout, Stores, UploadedFile, register, register_with_objects};
 use longhaul_tests::write_page;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -77,6 +77,20 @@ pub(crate) fn configured_at(
     let mut registry = Registry::default();
     register_with_objects(&mut registry, Stdout::to(io::sink()), disk, objects, Vec::new());
     registry.get(name).unwrap().configure(&serde_json::from_value(options).unwrap())
+}
+
+/// The sink type `ndjson`, whose file becomes an object in `store` once it is complete.
+pub(crate) fn uploaded_to(
+    store: Arc<dyn ObjectStore>,
+    disk: Arc<dyn Disk>,
+    options: Value,
+) -> Result<Box<dyn OpenSink>, SinkError> {
+    let objects = Objects::new(Arc::new(OneBucket(store)), Arc::clone(&disk), "/state/uploads".into());
+    let registry = registry_on(disk, Stdout::to(io::sink()));
+    let file = registry.get("ndjson").unwrap();
+    let options = serde_json::from_value(options).unwrap();
+    let uploaded = UploadedFile::configure(&options, &objects, |options| file.configure(options))?;
+    Ok(Box::new(uploaded.unwrap()))
 }
 
 /// What the reader of a pipe received.

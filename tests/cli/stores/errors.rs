@@ -65,7 +65,13 @@ fn a_store_that_is_down_may_be_up_again_later() {
     let run = folder.longhaul("run").variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "2");
     let run = reach(&S3Server::start(), run).variable("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1").run();
     assert_eq!(run.code, Some(75), "{}", run.stderr);
-    assert_eq!(run.last_error(), "");
+    assert_eq!(
+        run.last_error().replace("http://127.0.0.1:PORT", "http://store"),
+        format!(
+            "{start}  caused by: `GET http://store/data/` failed 2 times\n  caused by: no connection to the server\n  \
+             caused by: io: Connection refused (os error N)\n{end}"
+        )
+    );
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! Pulls whose state is in a bucket.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
 
-use longhaul_tests::{Received, S3Server, s3_error};
+use longhaul_tests::{Received, Reply, S3Server, s3_error};
 
 use super::{LINES, all_records, configuration, long_api, reach};
-use crate::folder::Folder;
+use crate::{api, folder::Folder};
 
 const IN_FILE: &str = "type = \"ndjson\"\npath = \"out/{stream}.ndjson\"";
 
@@ -47,7 +53,7 @@ fn objects_are_resumed_where_their_local_parts_are() {
         elsewhere.last_error(),
         "error: the stream `items` is not complete\n  caused by: the sink `out` failed\n  caused by: cannot resume \
          `s3://data/out/items.ndjson`: neither its upload nor its local parts are there any more (start the pull over)\n\
-         hint: correct what the sink rejects, then resume with: longhaul run\n"
+         hint: correct what the sink rejects, then resume with: longhaul --set scratch_dir=other run\n"
     );
     reach(&store, folder.longhaul("run")).run().assert_complete();
     assert!(store.bucket().object("out/items.ndjson").unwrap() == all_records().into_bytes());
@@ -61,9 +67,10 @@ fn refused(status: u16, code: &'static str) -> (Option<i32>, String) {
     let store = S3Server::with_faults(move |received| {
         is_checkpoint(received).then(|| s3_error(status, code, "It was not accepted").into())
     });
-    let folder = Folder::configured(&with_state(&configuration(&long_api(), IN_FILE)));
+    let api = long_api();
+    let folder = Folder::configured(&with_state(&configuration(&api, IN_FILE)));
     let run = reach(&store, folder.longhaul("run")).variable("LONGHAUL_RETRY__MAX_ATTEMPTS", "2").run();
-    assert_eq!(folder.names_in("out"), ["items.ndjson.part"], "nothing is published");
+    assert!(!folder.path("out/items.ndjson").exists(), "nothing is published");
     (run.code, run.last_error().replace("http://127.0.0.1:PORT", "http://store"))
 }
 
@@ -125,7 +132,7 @@ fn workers_need_a_folder_and_sinks_another_place() {
     assert_eq!(
         error(&configuration(&api, &LINES.replace("out/{stream}", "state/{stream}")), "run"),
         "error: stream `items` through sink `out` would write to `s3://data/state/items.ndjson`, in the state folder\n  \
-         in: longhaul.toml:17\n"
+         in: longhaul.toml:17\nhint: put `{stream}` in the path, or choose another path\n"
     );
     let configuration = configuration(&api, IN_FILE).replace("commit_every", "#");
     let configuration =
@@ -137,4 +144,43 @@ fn workers_need_a_folder_and_sinks_another_place() {
         ended.last_error(),
         "error: `state_dir`: `s3://da ta`: the bucket is not a name such as `my-bucket`\n  in: longhaul.toml:1\n"
     );
+}
+
+/// Parents are local files. Those of a run that went on elsewhere are not used again.
+#[test]
+fn parents_of_a_run_that_went_on_elsewhere_are_pulled_again() {
+    let (teams, is_broken) = (Arc::new(AtomicU64::new(2)), Arc::new(AtomicBool::new(true)));
+    let (of_api, breaks) = (Arc::clone(&teams), Arc::clone(&is_broken));
+    let api = api::server(move |request| {
+        let path = request.url.path();
+        if path == "/teams" {
+            let ids = (1..=of_api.load(Ordering::SeqCst)).map(|id| format!("{{\"id\":{id}}}"));
+            return Reply::json(format!("[{}]", ids.collect::<Vec<_>>().join(","))).into();
+        }
+        if breaks.load(Ordering::SeqCst) {
+            return Reply::status(400).into();
+        }
+        Reply::json(format!("[{{\"of\":\"{path}\"}}]")).into()
+    });
+    let store = S3Server::start();
+    let folder = Folder::configured(&with_state(&format!(
+        "{}\n[streams.teams]\npath = \"/teams\"\nrecords = \"\"\npages.type = \"single\"\n[streams.items]\npath = \
+         \"/items/{{each.team}}\"\nrecords = \"\"\npages.type = \"single\"\neach = {{ stream = \"teams\", values = {{ team = \
+         \"/id\" }} }}\nsinks = [\"out\"]\n[sinks.out]\n{IN_FILE}\n",
+        api::connection(&api::root(&api))
+    )));
+    let here = || reach(&store, folder.longhaul("run items")).run();
+    let elsewhere = || reach(&store, folder.longhaul("run items --set scratch_dir=other")).run();
+    let written = || fs::read_to_string(folder.path("out/items.ndjson")).unwrap().lines().count();
+
+    assert_eq!(here().code, Some(4), "its parents stay");
+    is_broken.store(false, Ordering::SeqCst);
+    elsewhere().assert_complete();
+    assert_eq!(written(), 2);
+    teams.store(3, Ordering::SeqCst);
+    is_broken.store(true, Ordering::SeqCst);
+    assert_eq!(elsewhere().code, Some(4));
+    is_broken.store(false, Ordering::SeqCst);
+    here().assert_complete();
+    assert_eq!(written(), 3);
 }

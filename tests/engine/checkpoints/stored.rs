@@ -84,7 +84,9 @@ fn of_two_runs_one_fails() {
         let cause: &StoreError = source.get_ref().unwrap().downcast_ref().unwrap();
         assert_eq!(cause.kind(), StoreErrorKind::Conflict);
     }
+    assert_eq!(second.load().unwrap_err().to_string(), "cannot read `s3://bucket/state/calls.json`");
     first.save(&State::default()).unwrap();
+    let second = file_in(&Arc::new(store(&bucket)), "b");
     second.load().unwrap();
     assert!(!second.has_local_files(), "they are on the other machine");
     second.save(&State::default()).unwrap();

@@ -69,8 +69,9 @@ pub(super) fn listed_uploads(
 /// A listing of the keys that start with `prefix`, after one.
 pub(super) fn listed_objects(keys: &[String], prefix: &str, after: &str, most: usize) -> String {
     let rest: Vec<_> = keys.iter().filter(|key| key.starts_with(prefix) && key.as_str() > after).collect();
-    let shown: String =
-        rest.iter().take(most).map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+    let shown = rest.iter().take(most);
+    let shown: Vec<_> = shown.map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
+    let shown = shown.concat();
     let is_truncated = rest.len() > most;
     format!("<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{shown}</ListBucketResult>")
 }

@@ -259,12 +259,7 @@ impl Puller<'_> {
         let waiting = partitions.filter(|partition| partition.spool.is_some());
         let needed: Vec<_> = waiting.map(|partition| folder.file(partition.id)).collect();
         if !needed.is_empty() && !file.is_some_and(StateFile::has_local_files) {
-            let name = planned.name;
-            let clause = format!(
-                "cannot resume `{name}` here: some of its pages are on the machine that pulled it last"
-            );
-            let hint = format!("resume it there, or start again: longhaul run {name} --fresh");
-            return Err(Failure::new(Exit::State, clause).hint(hint));
+            return Err(resume::elsewhere(planned.name));
         }
         let unusable = |error| {
             let hint = storage::state_folder(&error);
