@@ -12,6 +12,8 @@ pub(crate) fn fingerprint(text: &[u8]) -> u128 {
 /// The same for a text that consists of these parts.
 pub(crate) fn fingerprint_of_parts(parts: &[&[u8]]) -> u128 {
     let mut hasher = SipHasher13::new();
-    parts.iter().for_each(|part| hasher.write(part));
+    for part in parts {
+        hasher.write(part);
+    }
     hasher.finish128().as_u128()
 }

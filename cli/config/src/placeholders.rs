@@ -93,8 +93,9 @@ pub fn hint(name: &str, stream: &Stream, message: &str) -> Option<String> {
             Some(_) => "a job is only known in `poll`, `cancel` and the requests for its results".to_owned(),
         });
     }
-    // A name that is only misspelt has a suggestion.
+    // A name that is only misspelt has a suggestion, and `{+each.id}` may stand elsewhere.
     let is_of_parent = message.contains("`{each.") && !message.contains("did you mean");
+    let is_of_parent = is_of_parent && !message.contains("may stand only in a path");
     is_of_parent.then(|| format!("name it in `streams.{name}.each`, which says where parents come from"))
 }
 

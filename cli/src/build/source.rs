@@ -63,7 +63,9 @@ pub(crate) fn source(
         [&job.submit, &job.poll].into_iter().chain(job.cancel.as_ref().map(|cancel| &cancel.request))
     });
     let templates: Vec<_> = of_job.chain([&first]).collect();
-    templates.iter().for_each(|request| query_secrets::add(secrets, request));
+    for request in &templates {
+        query_secrets::add(secrets, request);
+    }
     check_parent_is_used(loaded, name, stream, &templates)?;
     check_window_is_used(loaded, name, stream, &templates)?;
     let is_declared = loaded.origin_of(&format!("streams.{name}.pages.type")) != Origin::Default;

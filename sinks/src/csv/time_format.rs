@@ -64,7 +64,10 @@ impl TimeFormat {
 mod tests {
     use serde_json::{Map, json};
 
-    use super::*;
+    use super::{
+        TimeProblem::{LeapSecond, NoTime, OutOfRange},
+        *,
+    };
 
     fn format(options: &serde_json::Value) -> Result<Option<TimeFormat>, String> {
         let options: Map<_, _> = options.as_object().unwrap().clone();
@@ -77,7 +80,6 @@ mod tests {
         let written = |options: &serde_json::Value, time: &str| format(options).unwrap().unwrap().json(time);
         let berlin = json!({ "timezone": "Europe/Berlin" });
         let local = json!({ "timezone": "Europe/Berlin", "format": "%d.%m.%Y %H:%M" });
-        use TimeProblem::{LeapSecond, NoTime, OutOfRange};
         for (options, time, expected) in [
             (&berlin, "\"2026-07-01T22:30:00.125Z\"", Ok("\"2026-07-02T00:30:00.125+02:00\"")),
             (&berlin, "\"2026-12-31T23:30:00Z\"", Ok("\"2027-01-01T00:30:00+01:00\"")),

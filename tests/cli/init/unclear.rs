@@ -83,7 +83,7 @@ fn unguessable(request: &Received) -> Reaction {
 #[test]
 fn a_style_that_does_not_work_is_a_comment_and_a_run_is_refused() {
     let done = init("ROOT/v1/calls", unguessable);
-    let why = "after 2 pages the API points to a page that was already fetched";
+    let why = "pages 1 and 2 have the same records";
     done.assert_says(&format!("  next page: not settled: {why}\n"))
         .assert_says("next:\n  set [streams.calls.pages] in longhaul.toml\n  longhaul check\n");
     let configuration = done.configuration();

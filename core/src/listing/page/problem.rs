@@ -5,8 +5,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::de::IgnoredAny;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::envelope::{is_empty, shown};
 
@@ -110,7 +109,7 @@ pub(super) fn of_record(record: &[u8]) -> Option<PageProblem> {
 /// Whether a record has nothing but what errors have.
 pub(super) fn is_error(record: &[u8]) -> bool {
     let is_short = record.first() == Some(&b'{') && record.len() <= LONGEST;
-    let names = is_short.then(|| serde_json::from_slice::<BTreeMap<Cow<'_, str>, IgnoredAny>>(record));
+    let names = is_short.then(|| serde_json::from_slice::<BTreeMap<Cow<'_, str>, &RawValue>>(record));
     names.is_some_and(|names| names.is_ok_and(|names| names.keys().all(|name| is_of_errors(name))))
 }
 
