@@ -33,11 +33,7 @@ pub(crate) struct Spooled {
 
 impl Spooled {
     /// Checks a page in a file. `memory` is memory to use.
-    pub(crate) fn check(
-        mut body: Spool,
-        format: &Format,
-        memory: Vec<u8>,
-    ) -> Result<Self, BodyFault> {
+    pub(crate) fn check(mut body: Spool, format: &Format, memory: Vec<u8>) -> Result<Self, BodyFault> {
         let size = body.length().to_le_bytes();
         body.rewind().map_err(BodyFault::Disk)?;
         let mut text = Text::of(&mut body, memory).map_err(BodyFault::Disk)?;
