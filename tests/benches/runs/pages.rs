@@ -57,7 +57,7 @@ impl Pages {
             )
         };
         let rows = (0..13_000).map(row).collect::<String>().into_bytes();
-        let lines = records(4600, 220).iter().map(|record| format!("{record}\n")).collect::<String>();
+        let lines = records(4600, 220).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
         let (gzip, lines) = (gzip.finish().unwrap(), lines.into_bytes());
         Self { compact, pretty, gzip, narrow, slow, rows, lines }
     }

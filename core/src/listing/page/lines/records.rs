@@ -3,23 +3,23 @@
 use std::ops::Range;
 
 use super::{json_row::Columns, row::Row};
-use crate::listing::page::{compact, scan::Span};
+use crate::listing::page::{compact::to_lines, scan::Span};
 
-/// Records as lines, as a [`Page`](super::super::Page) holds them.
+/// Records as lines, as a page holds them.
 #[derive(Debug, Default)]
-pub(in crate::listing::page) struct Lines {
-    pub(in crate::listing::page) bytes: Vec<u8>,
-    pub(in crate::listing::page) range: Range<usize>,
-    pub(in crate::listing::page) ends: Vec<usize>,
+pub(crate) struct Lines {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) range: Range<usize>,
+    pub(crate) ends: Vec<usize>,
     /// The names in the header line, if there is one.
-    pub(in crate::listing::page) header: Vec<String>,
+    pub(crate) header: Vec<String>,
 }
 
 impl Lines {
     pub(super) fn of_spans(mut bytes: Vec<u8>, spans: &[Span]) -> Self {
         let start = spans.first().map_or(0, |first| first.range.start);
         let mut ends = Vec::with_capacity(spans.len());
-        let end = compact::to_lines(&mut bytes, spans, start, &mut ends);
+        let end = to_lines(&mut bytes, spans, start, &mut ends);
         Self { bytes, range: start..end, ends, header: Vec::new() }
     }
 

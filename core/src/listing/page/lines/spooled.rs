@@ -19,25 +19,21 @@ use crate::{
 
 /// A page in a file.
 #[derive(Debug)]
-pub(in crate::listing::page) struct Spooled {
+pub(crate) struct Spooled {
     batches: Batches,
     /// How many records the page has.
-    pub(in crate::listing::page) count: u64,
+    pub(crate) count: u64,
     /// The last record.
-    pub(in crate::listing::page) last: Vec<u8>,
+    pub(crate) last: Vec<u8>,
     /// The length of the file.
     size: [u8; 8],
     /// The names in the header line, if there is one.
-    pub(in crate::listing::page) header: Vec<String>,
+    pub(crate) header: Vec<String>,
 }
 
 impl Spooled {
     /// Checks a page in a file. `memory` is memory to use.
-    pub(in crate::listing::page) fn check(
-        mut body: Spool,
-        format: &Format,
-        memory: Vec<u8>,
-    ) -> Result<Self, BodyFault> {
+    pub(crate) fn check(mut body: Spool, format: &Format, memory: Vec<u8>) -> Result<Self, BodyFault> {
         let size = body.length().to_le_bytes();
         body.rewind().map_err(BodyFault::Disk)?;
         let mut text = Text::of(&mut body, memory).map_err(BodyFault::Disk)?;
@@ -63,12 +59,12 @@ impl Spooled {
     }
 
     /// The length of the file, for fingerprints.
-    pub(in crate::listing::page) fn size(&self) -> &[u8] {
+    pub(crate) fn size(&self) -> &[u8] {
         &self.size
     }
 
     /// The next records, in the memory of earlier ones. None after the last.
-    pub(in crate::listing::page) fn next(&mut self, before: Lines) -> Result<Lines, BodyFault> {
+    pub(crate) fn next(&mut self, before: Lines) -> Result<Lines, BodyFault> {
         self.batches.next(before)
     }
 }
