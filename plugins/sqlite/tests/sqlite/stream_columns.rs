@@ -78,6 +78,6 @@ fn a_table_has_the_columns_of_its_stream() {
     assert!(!found.is_empty() && found.iter().all(|name| names.contains(name)), "{found:?} {names:?}");
     assert_eq!(folder.texts("SELECT conversationId FROM conversations").len(), 200);
     let refused = "error: `sinks.table.columns`: the `table` of the stream has `rows`, which a sink of type `sqlite` does not \
-                   have\n  in: longhaul.toml:46\nhint: list the columns in the sink, or use a sink of type `csv`\n";
+                   have\n  in: longhaul.toml:37\nhint: list the columns in the sink, or use a sink of type `csv`\n";
     assert_eq!(run("parties"), (Some(2), refused.to_owned()));
 }
