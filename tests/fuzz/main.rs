@@ -67,65 +67,65 @@ fn each_target_has_seeds_and_a_fuzzer() {
 
 #[test]
 fn abi() {
-    fuzz("abi", 2_000);
+    fuzz("abi", 6_000);
 }
 
 #[test]
 fn bodies() {
-    fuzz("bodies", 4_000);
+    fuzz("bodies", 12_000);
 }
 
 #[test]
 fn checkpoint() {
-    fuzz("checkpoint", 5_000);
+    fuzz("checkpoint", 15_000);
 }
 
 #[test]
 fn configuration() {
-    fuzz("configuration", 500);
+    fuzz("configuration", 1_500);
 }
 
 #[test]
 fn csv() {
-    fuzz("csv", 10_000);
+    fuzz("csv", 30_000);
 }
 
 #[test]
 fn dates() {
-    fuzz("dates", 5_000);
+    fuzz("dates", 15_000);
 }
 
 #[test]
 fn links() {
-    fuzz("links", 50_000);
+    fuzz("links", 150_000);
 }
 
 #[test]
 fn ndjson() {
-    fuzz("ndjson", 10_000);
+    fuzz("ndjson", 30_000);
 }
 
 #[test]
 fn pages() {
-    fuzz("pages", 50_000);
+    fuzz("pages", 150_000);
 }
 
 #[test]
 fn places() {
-    fuzz("places", 20_000);
+    fuzz("places", 60_000);
 }
 
 #[test]
 fn plan() {
-    fuzz("plan", 2_000);
+    fuzz("plan", 6_000);
 }
 
 #[test]
 fn rates() {
-    fuzz("rates", 5_000);
+    fuzz("rates", 15_000);
 }
 
 #[test]
 fn receipts() {
-    fuzz("receipts", 5_000);
+    fuzz("receipts", 15_000);
 }

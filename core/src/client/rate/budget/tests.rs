@@ -30,7 +30,7 @@ fn a_period_that_never_ends_is_waited_for() {
         budget.note(Some(reported(0, u64::MAX)), at(now));
         budget.leave();
     }
-    assert_eq!(budget.enter(at(3)), Turn::Later(Duration::MAX - at(3)));
+    assert_eq!(budget.enter(at(3)), Turn::Later(Duration::MAX.saturating_sub(at(3))));
 }
 
 #[test]
