@@ -1,6 +1,11 @@
 //! The layers of each crate: modules import only from the layers below, and never in a cycle.
 
-use crate::imports::{Imports, Module};
+use std::fs;
+
+use crate::{
+    files::root,
+    imports::{Imports, Module},
+};
 
 /// The top-level modules of the crates with layers, uppermost first. A module may import from those below it.
 const LAYERS: [(&str, &[&str]); 3] = [
@@ -94,5 +99,20 @@ fn modules_do_not_import_each_other_in_a_cycle() {
         let imports = Imports::of(folder);
         let cycle: Vec<_> = imports.cycle().into_iter().map(|module| module.join("::")).collect();
         assert!(cycle.is_empty(), "in {folder}, these import each other in a cycle: {cycle:#?}");
+    }
+}
+
+#[test]
+fn the_guide_for_contributors_names_every_module() {
+    let guide = fs::read_to_string(root().join(".github/CONTRIBUTING.md")).unwrap();
+    for (folder, modules) in LAYERS {
+        let heading = format!("### `{}`", folder.trim_end_matches('/'));
+        let (_, section) = guide.split_once(&heading).unwrap_or_else(|| panic!("no section {heading}"));
+        let table = section.split("\n#").next().unwrap_or_default();
+        let is_named = |module: &&&str| {
+            table.contains(&format!("`{module}`")) || table.contains(&format!("`{module}.rs`"))
+        };
+        let missing: Vec<_> = modules.iter().filter(|module| !is_named(module)).collect();
+        assert!(missing.is_empty(), "the section {heading} does not name {missing:?}");
     }
 }
