@@ -1,6 +1,6 @@
 //! JSON values that keep every digit.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt, ops::Bound};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::{Number, Value, value::RawValue};
@@ -24,9 +24,11 @@ impl ExactValue {
     /// # Errors
     /// It is not JSON.
     pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
-        let (mut value, mut numbers) = (serde_json::from_str(json)?, Vec::new());
+        let (mut value, mut numbers) = (serde_json::from_str(json)?, BTreeMap::new());
         let scanned = collect_numbers(&mut Scan::new(json), &mut Vec::new(), &mut numbers);
         scanned.map_err(de::Error::custom)?;
+        let numbers: Vec<_> =
+            numbers.into_iter().map(|(tokens, digits)| (Pointer::from_tokens(tokens), digits)).collect();
         for (place, digits) in numbers.iter().filter(|(_, digits)| is_rounded(digits)) {
             if let Some(number) = value_at(&mut value, place) {
                 *number = Value::from(digits.as_str());
@@ -163,9 +165,14 @@ impl Serialize for Part<'_> {
 fn collect_numbers(
     scan: &mut Scan<'_>,
     at: &mut Vec<String>,
-    numbers: &mut Vec<(Pointer, String)>,
+    numbers: &mut BTreeMap<Vec<String>, String>,
 ) -> Result<(), NotJson> {
-    numbers.retain(|(place, _)| !place.tokens().starts_with(at));
+    let from = (Bound::Included(at.as_slice()), Bound::Unbounded);
+    let earlier = numbers.range::<[String], _>(from).map(|(place, _)| place);
+    let earlier: Vec<_> = earlier.take_while(|place| place.starts_with(at)).cloned().collect();
+    for place in earlier {
+        numbers.remove(&place);
+    }
     match scan.peek() {
         Some(b'{') => scan.members(|name, scan| {
             at.push(name.text().into_owned());
@@ -186,7 +193,7 @@ fn collect_numbers(
         Some(b'-' | b'0'..=b'9') => {
             let digits = scan.value()?;
             if digits.parse::<Number>().is_ok_and(|kept| kept.to_string() != digits) {
-                numbers.push((Pointer::from_tokens(at.iter()), digits.to_owned()));
+                numbers.insert(at.clone(), digits.to_owned());
             }
             Ok(())
         }

@@ -76,7 +76,7 @@ impl Stream {
         };
         let mut source = setup.source_at("/calls", "/calls", paginator);
         source.first.method = Method::POST;
-        source.first.body = Body::Json(json!({ "interval": "{window.start}/{window.end}" }));
+        source.first.body = Body::Json(json!({ "interval": "{window.start}/{window.end}" }).into());
         source.rules = split_on(400, Some("too.deep"));
         source.ends = Ends { records_missing: RecordsMissing::Empty, ..with_total("/total") };
         source.unique = Some("/id".parse().unwrap());

@@ -17,7 +17,7 @@ type Row = Vec<(String, String)>;
 pub(super) fn run(input: &[u8]) {
     let (first, body) = line(input);
     let delimiter = first.first().copied().filter(|byte| matches!(byte, b';' | b'\t' | b'|')).unwrap_or(b',');
-    let csv = Csv { delimiter, header: None };
+    let csv = Csv { delimiter, ..Csv::default() };
     let layout = Layout::new(&Pointer::default(), &[]).with_format(Format::Csv(csv), EmptyBody::Page);
     let found = page(body, &layout);
     if let Ok(found) = &found

@@ -31,7 +31,8 @@ pub(super) fn run(input: &[u8]) {
 }
 
 fn find(place: &Place, headers: &HeaderMap) -> Result<Option<Value>, PlaceError> {
-    place.find(&Found { headers, body: None, last: None })
+    let found = place.find(&Found { headers, body: None, last: None })?;
+    Ok(found.map(|found| found.value().clone()))
 }
 
 /// The target of the second link is found, whatever the quoted values before it contain.

@@ -42,7 +42,7 @@ pub(super) fn check_on_disk(body: &[u8], layout: &Layout, in_memory: Option<Page
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(body).unwrap();
     let start = Response::new(StatusCode::OK, HeaderMap::new(), body.to_vec());
-    let on_disk = page_of(Response { spooled: Some(file), ..start }, layout).ok();
+    let on_disk = page_of(Response { spooled: Some(file.try_into().unwrap()), ..start }, layout).ok();
     assert_eq!(on_disk.as_ref().map(Page::len), in_memory.as_ref().map(Page::len));
     assert_eq!(on_disk.map(all_batches), in_memory.map(all_batches));
 }
