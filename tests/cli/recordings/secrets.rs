@@ -92,7 +92,7 @@ fn a_token_in_a_path_is_neither_recorded_nor_shown() {
         json!({ "results": [{ "id": 1, "inner": inner, "url": format!("/r?to={}", text.replace('/', "%252F")) }] })
     };
     let server = api::server(move |request| {
-        let token = request.query("token").unwrap_or_default().to_owned();
+        let token = request.query("token").unwrap_or_default();
         Reply::json(quoting(&token).to_string()).into()
     });
     let stream = "[streams.events]\npath = \"/feed?token=pa%2Fth-t%22ken\"\nrecords = \"/results\"\n\

@@ -116,7 +116,7 @@ impl Way {
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// Whether `path` is where something is mounted. `mounts` has a line for each mount, and its place is the fifth word, in
-/// which white space and backslashes are escaped (proc_pid_mountinfo(5)).
+/// which white space and backslashes are escaped (`proc_pid_mountinfo(5)`).
 fn is_mount(path: &Path, mounts: &str) -> bool {
     let escapes = [("\\", "\\134"), (" ", "\\040"), ("\t", "\\011"), ("\n", "\\012")];
     let place = escapes
