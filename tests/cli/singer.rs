@@ -52,7 +52,8 @@ fn all_records_arrive_in_order_and_unaltered() {
         let folder = to(target);
         run(&folder).assert_complete();
         assert_eq!(folder.read("out"), api::lines(&without_faults(120)), "{target:?}");
-        assert_eq!(folder.names_in(".longhaul/spool"), ["conversations.complete"]);
+        let left = folder.names_in(".longhaul/spool");
+        assert!(left[0].ends_with(".lock") && left[1..] == ["conversations.complete"], "{left:?}");
     }
 }
 
@@ -203,6 +204,44 @@ fn no_record_is_lost_if_the_run_is_killed() {
         let expected: HashSet<_> = expected.lines().collect();
         assert!(loaded == expected, "{context}: {} of {} records", loaded.len(), expected.len());
     }
+}
+
+/// A target goes on after a run was killed: it stores what it has received.
+#[test]
+fn a_second_target_waits_for_that_of_a_run_that_was_killed() {
+    let folder = Folder::empty();
+    let mut command = singer_target("singer::target", Target::AddsAtEnd, &folder.path("out"));
+    command[2] = format!(
+        "mkdir running || touch beside\n{}\nwhile [ -e held ]; do sleep 0.01; done; rmdir running",
+        command[2].replace("exec ", "")
+    );
+    let folder = folder.with("longhaul.toml", configuration(&command)).with("held", "");
+    let settings = longhaul_demo::Settings { latency: Duration::from_millis(20), ..without_faults(1000) };
+    let api = api::start(&settings);
+    let killed = reach(&api, folder.longhaul("run")).start();
+    while !folder.path("running").exists() {}
+    killed.kill();
+
+    let impatient = reach(&api, folder.longhaul("run --set sinks.loaded.timeout=\"10ms\"")).run();
+    assert_eq!(impatient.code, Some(5), "{}", impatient.stderr);
+    let error = impatient.last_error();
+    let words = "caused by: the target `sh` of an earlier run, process ";
+    let (_, rest) = error.split_once(words).unwrap_or_else(|| panic!("{error}"));
+    let rest = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    assert_eq!(
+        rest,
+        ", is still running after 10ms (end it, or wait until it has ended)\n\
+         hint: fix the problem, then resume with: longhaul --set 'sinks.loaded.timeout=\"10ms\"' run\n"
+    );
+
+    let mut waiting = reach(&api, folder.longhaul("run")).start();
+    waiting.wait_for_stderr("is still running; waiting for it to end");
+    fs::remove_file(folder.path("held")).unwrap();
+    waiting.end().assert_complete();
+    assert!(!folder.path("beside").exists(), "two targets ran at once");
+    let loaded = folder.read("out");
+    let (loaded, expected) = (loaded.lines().collect::<HashSet<_>>(), api::lines(&settings));
+    assert!(loaded == expected.lines().collect::<HashSet<_>>(), "{} records", loaded.len());
 }
 
 #[test]

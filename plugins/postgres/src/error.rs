@@ -9,6 +9,7 @@ use postgres::{Error, error::SqlState};
 pub(crate) fn failed(what: String, error: &Error) -> SinkError {
     let Some(found) = error.as_db_error() else {
         let cause = match error.source() {
+            Some(source) if is_end_of_connection(source) => "the server closed the connection".into(),
             Some(source) => source.to_string(),
             None if error.is_closed() => "the server closed the connection".into(),
             None => error.to_string(),
@@ -23,6 +24,9 @@ pub(crate) fn failed(what: String, error: &Error) -> SinkError {
     let more = match code {
         code if *code == SqlState::LOCK_NOT_AVAILABLE => {
             ": another program has locked it for longer than `lock_timeout`"
+        }
+        code if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            ": the user needs the privileges USAGE and CREATE on the schema, and those of the owner on existing tables"
         }
         code if *code == SqlState::QUERY_CANCELED => ": it took longer than `statement_timeout`",
         code if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
@@ -48,6 +52,14 @@ pub(crate) fn unsent(what: String, error: io::Error) -> SinkError {
         Some(Ok(inner)) => failed(what, &inner),
         _ => SinkError::new(SinkErrorKind::Unavailable, what).because(text),
     }
+}
+
+/// Whether the server has closed the connection, as it does when it crashes. TLS has words of its own for that.
+fn is_end_of_connection(error: &(dyn std::error::Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    error.downcast_ref::<io::Error>().is_some_and(|error| ends.contains(&error.kind()))
 }
 
 /// An error that a retry would not resolve.

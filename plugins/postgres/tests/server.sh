@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a PostgreSQL server in the folder $1 on the port $2 until standard input ends. Prints `ready` when it accepts
-# connections, or `skipped: …` if there is no server on this machine. With the folder of keys $3, it offers TLS.
+# connections, or `skipped: …` if there is no server on this machine. With the folder of keys $3, it offers TLS. For each
+# line of standard input, it restarts the server as after a crash, and prints `ready` again.
 set -eu
 folder=$1 port=$2 keys=$3
 
@@ -29,9 +30,15 @@ $as "$programs/initdb" -D "$folder/data" -U longhaul -A password --pwfile="$fold
     --no-sync > "$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c ssl=on"
 options="$options -c ssl_cert_file=$folder/server.pem -c ssl_key_file=$folder/server_key.pem"
-$as "$programs/pg_ctl" -D "$folder/data" -w -l "$folder/data/server.log" -o "$options" start > /dev/null ||
-    { cat "$folder/data/server.log" >&2; exit 1; }
-echo ready
-cat > /dev/null
+start() {
+    $as "$programs/pg_ctl" -D "$folder/data" -w -l "$folder/data/server.log" -o "$options" start > /dev/null ||
+        { cat "$folder/data/server.log" >&2; exit 1; }
+    echo ready
+}
+start
+while read -r _; do
+    $as "$programs/pg_ctl" -D "$folder/data" -m immediate stop > /dev/null
+    start
+done
 $as "$programs/pg_ctl" -D "$folder/data" -m immediate stop > /dev/null
 rm -rf "$folder"

@@ -6,13 +6,18 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use super::target_lock::TargetLock;
+
 /// The running processes of sinks, so that a program that ends at once can end them, too. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Children(Arc<Mutex<Vec<Weak<Mutex<Child>>>>>);
 
-/// A process and everything that it has started. Dropping it ends them.
+/// A process and everything that it has started. Dropping it ends them, and then releases the lock.
 #[derive(Debug)]
-pub(crate) struct Process(Arc<Mutex<Child>>);
+pub(crate) struct Process {
+    child: Arc<Mutex<Child>>,
+    _lock: TargetLock,
+}
 
 impl Children {
     /// The processes that this process has started.
@@ -28,15 +33,17 @@ impl Children {
         }
     }
 
-    /// Starts a process. Returns it with its standard streams, as far as they are pipes.
-    pub(super) fn start(&self, command: &mut Command) -> io::Result<Started> {
+    /// Starts the process of a target, which keeps `target_lock`. Returns it with its standard streams, as far as they are
+    /// pipes.
+    pub(super) fn start(&self, command: &mut Command, mut target_lock: TargetLock) -> io::Result<Started> {
         let mut children = lock(&self.0);
-        let mut child = command.spawn()?;
+        let mut child = target_lock.inherited(|| command.spawn())?;
+        target_lock.note(child.id());
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Arc::new(Mutex::new(child));
         children.retain(|child| child.strong_count() > 0);
         children.push(Arc::downgrade(&child));
-        Ok(Started { process: Process(child), stdin, stdout, stderr })
+        Ok(Started { process: Process { child, _lock: target_lock }, stdin, stdout, stderr })
     }
 
     /// Calls `open` while no process is being started. Until it runs its program, a new process has every open file, so the
@@ -59,7 +66,7 @@ pub(super) struct Started {
 impl Process {
     /// Whether it has ended, and with which status in words; `None` while it runs.
     pub(super) fn ended(&self) -> io::Result<Option<Ended>> {
-        let status = lock(&self.0).try_wait()?;
+        let status = lock(&self.child).try_wait()?;
         Ok(status.map(|status| Ended { is_success: status.success(), words: status.to_string() }))
     }
 }
@@ -74,7 +81,7 @@ pub(super) struct Ended {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        kill(&mut lock(&self.0));
+        kill(&mut lock(&self.child));
     }
 }
 

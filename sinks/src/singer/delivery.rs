@@ -9,6 +9,7 @@ use super::{
     messages::{Layout, Messages},
     target::{Program, Target},
 };
+use crate::file::FilePath;
 
 /// How many characters of an invalid line an error shows.
 const SHOWN: usize = 80;
@@ -34,12 +35,13 @@ struct Confirmations {
 }
 
 impl Delivery {
-    /// Starts the target for the records of this pull of `stream`.
+    /// Starts the target for the records of this pull of `stream`, as soon as no other process has the lock at `lock`.
     pub(super) fn start(
         program: &Program,
         layout: &Arc<Layout>,
         stream: &str,
         pull: u64,
+        lock: FilePath,
     ) -> Result<Self, SinkError> {
         let confirmations = Confirmations {
             target: program.command.first().cloned().unwrap_or_default(),
@@ -47,7 +49,7 @@ impl Delivery {
             pull: format!("{pull:016x}"),
         };
         let messages = Messages::new(Arc::clone(layout), stream);
-        Ok(Self { target: program.start()?, messages, buffer: Vec::new(), confirmations })
+        Ok(Self { target: program.start(lock)?, messages, buffer: Vec::new(), confirmations })
     }
 
     /// Sends records.

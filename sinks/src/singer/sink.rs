@@ -10,6 +10,7 @@ use longhaul_core::{
     disk::{Disk, Open, remove_if_there},
     sink::{Batch, Mark, Receipt, Sink, SinkError, SinkErrorKind, Variables},
 };
+use siphasher::sip::SipHasher13;
 
 use super::{delivery::Delivery, settings::Settings};
 use crate::file::{FilePath, Spool};
@@ -23,6 +24,9 @@ const REMEMBERED: usize = 31;
 /// spool, a file of the pull, and a commit makes the spool durable. A new process of the target gets from the spool all
 /// records of the pull, because it may have replaced its table when it started, or may publish only when it ends. If the
 /// user says that it adds records, it gets only what was not confirmed.
+///
+/// A second process of the target never starts beside the first, even if a run was killed and its target still stores what
+/// it had received.
 ///
 /// A receipt is the number of the pull, how many bytes of the spool the target has confirmed, and the spool's receipt.
 #[derive(Debug)]
@@ -92,7 +96,8 @@ impl SingerSink {
     /// Starts the target and sends all records of the pull so far, or what it has not confirmed.
     fn start(&mut self) -> Result<Delivery, SinkError> {
         let Settings { program, layout, .. } = &*self.settings;
-        let mut delivery = Delivery::start(program, layout, &self.stream, self.pull)?;
+        let lock = lock_path(&self.folder, &self.stream, &program.command);
+        let mut delivery = Delivery::start(program, layout, &self.stream, self.pull, lock)?;
         if self.confirmed > 0 {
             log::warn!("{}: {}", self.stream, self.settings.again());
         }
@@ -216,6 +221,12 @@ fn parse(Receipt(text): &Receipt) -> Result<(u64, u64, Receipt), SinkError> {
 
 fn spool_path(folder: &FilePath, stream: &str, pull: u64) -> FilePath {
     folder.below(&format!("{}-{pull:016x}.spool", Variables::file_name(stream)))
+}
+
+/// The lock of the target of a stream. A stream may have several targets.
+fn lock_path(folder: &FilePath, stream: &str, command: &[String]) -> FilePath {
+    let target = SipHasher13::new().hash(command.join("\0").as_bytes());
+    folder.below(&format!("{}-{target:016x}.lock", Variables::file_name(stream)))
 }
 
 /// The file with the numbers of the last complete pulls. It tells a spool that is no longer needed from one that is lost.

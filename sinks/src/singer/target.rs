@@ -25,7 +25,9 @@ use longhaul_core::{
 use super::{
     children::{Children, Ended, Process, Started},
     last_lines::LastLines,
+    target_lock::TargetLock,
 };
+use crate::file::FilePath;
 
 /// The number of bytes that are passed to the writing thread at once.
 const CHUNK: usize = 1 << 18;
@@ -82,11 +84,12 @@ enum Event {
 }
 
 impl Program {
-    /// Starts the target.
-    pub(super) fn start(&self) -> Result<Target, SinkError> {
+    /// Starts the target, as soon as no process of an earlier run has the lock at `lock`.
+    pub(super) fn start(&self, lock: FilePath) -> Result<Target, SinkError> {
         let [name, arguments @ ..] = self.command.as_slice() else {
             return Err(SinkError::config("command", "`command` is empty"));
         };
+        let lock = TargetLock::acquire(lock, name, self.timeout)?;
         let mut command = Command::new(name);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // The target has no use for the configuration and the credentials of the API. It can still read their files: it runs
@@ -102,7 +105,7 @@ impl Program {
         // Ctrl-C in a terminal must not end the target before the run has stopped.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let started = self.children.start(&mut command).map_err(|error| match error.kind() {
+        let started = self.children.start(&mut command, lock).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 let message =
                     format!("cannot find the target `{name}` (install it, or write its path in `command`)");

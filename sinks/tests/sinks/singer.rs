@@ -151,16 +151,19 @@ fn a_target_that_confirms_late_is_asked_again() {
 }
 
 #[test]
-fn nothing_is_left_but_the_note_of_the_last_pull() {
+fn nothing_is_left_but_the_lock_and_the_note_of_the_last_pull() {
     let folder = Folder::new();
     let sink = with(Target::AddsAtEnd, &folder, &json!({"spool": "kept"}));
     for records in [r#"{"id":1}"#, r#"{"id":2}"#] {
         pull(folder.open(&*sink), &[records]);
     }
     assert_eq!(folder.names(), ["kept", "out"]);
-    let kept: Vec<_> = std::fs::read_dir(folder.path().join("kept")).unwrap().collect();
-    assert_eq!(kept.len(), 1);
-    assert_eq!(kept[0].as_ref().unwrap().file_name(), "users.complete");
+    let kept = std::fs::read_dir(folder.path().join("kept")).unwrap();
+    let mut kept: Vec<_> = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    kept.sort();
+    let [lock, complete] = &kept[..] else { panic!("{kept:?}") };
+    assert!(lock.starts_with("users-") && lock.ends_with(".lock"), "{lock}");
+    assert_eq!(complete, "users.complete");
     assert_eq!(lines(&folder).unwrap(), [r#"{"id":1}"#, r#"{"id":2}"#]);
 }
 

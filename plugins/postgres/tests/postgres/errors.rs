@@ -57,6 +57,32 @@ fn a_schema_that_is_missing_or_forbidden_is_an_error() {
 }
 
 #[test]
+fn a_user_without_privileges_is_told_which_are_missing() {
+    let Some(schema) = Schema::new() else { return };
+    let Schema { server, name } = &schema;
+    let user = format!("reader_of_{name}");
+    schema.run(&format!("CREATE ROLE {user} LOGIN PASSWORD 'x'"));
+    let url = server.url().replace("longhaul:the%20password", &format!("{user}:x"));
+    let open = |options: Value| describe(&configured(options).unwrap().open(&variables(), None).unwrap_err());
+    let missing = "the user needs the privileges USAGE and CREATE on the schema, and those of the owner on existing tables";
+    let place = format!("table `{name}.users` in `127.0.0.1:{}/postgres`", server.port);
+    assert_eq!(
+        open(json!({"url": url, "schema": name})),
+        format!("Rejected: cannot open {place}: {missing}\npermission denied for schema {name}")
+    );
+    // The table of an owner who does not share it.
+    schema.run(&format!("CREATE TABLE users (record json); GRANT USAGE, CREATE ON SCHEMA {name} TO {user}"));
+    let sink = configured(json!({"url": url, "schema": name, "mode": "append"})).unwrap();
+    let mut sink = sink.open(&variables(), None).unwrap().sink;
+    write_page(&mut sink, &["1"]).unwrap();
+    sink.commit(Mark(1)).unwrap();
+    assert_eq!(
+        describe(&sink.finish().unwrap_err()),
+        format!("Rejected: cannot finish {place}: {missing}\npermission denied for table users")
+    );
+}
+
+#[test]
 fn tls_is_used_as_the_url_says() {
     let Some(server) = Server::get() else { return };
     let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/keys");
@@ -135,7 +161,7 @@ fn a_full_disk_is_an_error_and_nothing_is_published() {
 fn a_lock_is_waited_for_until_its_timeout() {
     let Some(schema) = Schema::new() else { return };
     schema.pull(json!({}), &["1"]).unwrap();
-    let mut sink = schema.open(json!({"lock_timeout": "50ms"})).unwrap();
+    let mut sink = schema.open(json!({"lock_timeout": "2s"})).unwrap();
     sink.commit(Mark::START).unwrap();
     let mut other = schema.server.client();
     let mut transaction = other.transaction().unwrap();
@@ -145,6 +171,24 @@ fn a_lock_is_waited_for_until_its_timeout() {
         format!(
             "Unavailable: cannot finish {}: another program has locked it for longer than `lock_timeout`\ncanceling \
              statement due to lock timeout",
+            schema.shown()
+        )
+    );
+}
+
+#[test]
+fn a_statement_is_waited_for_until_its_timeout() {
+    let Some(schema) = Schema::new() else { return };
+    schema.run(
+        "CREATE TABLE users (record json); CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM \
+         pg_sleep(600); RETURN NEW; END $$; CREATE TRIGGER slow BEFORE INSERT ON users EXECUTE FUNCTION slow()",
+    );
+    let options = json!({"mode": "append", "statement_timeout": "300ms"});
+    assert_eq!(
+        describe(&schema.pull(options, &["1"]).unwrap_err()),
+        format!(
+            "Unavailable: cannot finish {}: it took longer than `statement_timeout`\ncanceling statement due to statement \
+             timeout",
             schema.shown()
         )
     );

@@ -11,6 +11,7 @@ mod errors;
 mod killed;
 mod options;
 mod pulls;
+mod restarted;
 mod server;
 mod support;
 mod values;

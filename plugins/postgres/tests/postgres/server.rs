@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead, BufReader, Write as _},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -13,7 +13,8 @@ use postgres::{Client, NoTls};
 /// A running server. Its script stops it when this program ends, because its standard input ends then.
 pub(crate) struct Server {
     pub(crate) port: u16,
-    _script: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
 }
 
 static SERVER: OnceLock<Option<Server>> = OnceLock::new();
@@ -28,7 +29,8 @@ impl Server {
         server
     }
 
-    fn start() -> Option<Self> {
+    /// A server of its own for a test that restarts it.
+    pub(crate) fn start() -> Option<Self> {
         if cfg!(not(unix)) {
             return None;
         }
@@ -44,11 +46,24 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        let output = BufReader::new(script.stdout.take().unwrap());
+        let mut server = Self { port, input: script.stdin.take().unwrap(), output };
+        server.is_ready().then_some(server)
+    }
+
+    /// Ends it without a shutdown, as a crash does, and starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.input.write_all(b"restart\n").unwrap();
+        assert!(self.is_ready());
+    }
+
+    /// Waits until it is ready; `false` if there is no server on this machine.
+    fn is_ready(&mut self) -> bool {
         let mut line = String::new();
-        BufReader::new(script.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         match line.trim_end() {
-            "ready" => Some(Self { port, _script: script }),
-            skipped if skipped.starts_with("skipped") => None,
+            "ready" => true,
+            skipped if skipped.starts_with("skipped") => false,
             other => panic!("the script ended with {other:?}"),
         }
     }
