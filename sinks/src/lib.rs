@@ -21,6 +21,7 @@ use longhaul_core::{disk::Disk, sink::Registry};
 
 use self::{csv::CsvType, ndjson::NdjsonType, singer::SingerType, stdout::StdoutType};
 pub use self::{
+    file::split_at_ending,
     join::{Join, JoinError},
     object::{Objects, Stores, UploadedFile},
     preview::{Level, Seen, Tabulated, pointers, tabulate},

@@ -6,6 +6,7 @@ use std::{
 };
 
 use longhaul_core::disk::followed;
+use longhaul_sinks::split_at_ending;
 
 /// Finds conflicts between the paths that a run writes to.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct PathConflicts {
     sharing: HashMap<PathBuf, Writer>,
     /// The files that exist, because hard links give one file several paths.
     files: HashMap<FileId, (PathBuf, Writer)>,
+    /// Who writes to `x.2.csv`, `x.3.csv` and so on besides `x.csv`: the text before and after the number.
+    numbered: Vec<(String, String, Writer)>,
     state_folder: PathBuf,
     /// The same as it is configured, because it may be in an object store.
     state_place: PathBuf,
@@ -47,6 +50,7 @@ impl PathConflicts {
             writers,
             sharing: HashMap::new(),
             files,
+            numbered: Vec::new(),
             state_folder: followed(state_folder),
             state_place: state_place.to_owned(),
         }
@@ -62,7 +66,8 @@ impl PathConflicts {
             PathBuf::from(path)
         };
         for path in [path.clone(), beside(".part"), beside(".spool")] {
-            if let Some(other) = self.writers.get(&path).or_else(|| self.sharing.get(&path)) {
+            let other = self.writers.get(&path).or_else(|| self.sharing.get(&path));
+            if let Some(other) = other.or_else(|| self.numbering(&path)) {
                 return Err(conflict(other, sink, &path));
             }
             self.writers.insert(path, Writer::Sink(sink.to_owned()));
@@ -74,6 +79,26 @@ impl PathConflicts {
             self.files.insert(file, (path, Writer::Sink(sink.to_owned())));
         }
         Ok(())
+    }
+
+    /// Adds the numbered files in which the file at `path` continues. The error is a clause.
+    pub(crate) fn add_numbered(&mut self, path: &Path, sink: &str) -> Result<(), String> {
+        let path = followed(path);
+        let text = path.to_string_lossy();
+        let (stem, ending) = split_at_ending(&text);
+        let taken =
+            self.writers.iter().chain(&self.sharing).find(|(path, _)| is_numbered(path, stem, ending));
+        if let Some((path, other)) = taken {
+            return Err(conflict(other, sink, path));
+        }
+        self.numbered.push((stem.to_owned(), ending.to_owned(), Writer::Sink(sink.to_owned())));
+        Ok(())
+    }
+
+    /// Who writes to `path` as one of its numbered files.
+    fn numbering(&self, path: &Path) -> Option<&Writer> {
+        let (.., writer) = self.numbered.iter().find(|(stem, ending, _)| is_numbered(path, stem, ending))?;
+        Some(writer)
     }
 
     /// Adds an object in a store that `sink` writes alone. The error is a clause.
@@ -91,7 +116,7 @@ impl PathConflicts {
     /// Adds a path that `sink` shares with others. The error is a clause.
     pub(crate) fn add_shared(&mut self, path: &Path, sink: &str) -> Result<(), String> {
         let path = self.outside_of_state(path, sink)?;
-        if let Some(other) = self.writers.get(&path) {
+        if let Some(other) = self.writers.get(&path).or_else(|| self.numbering(&path)) {
             return Err(conflict(other, sink, &path));
         }
         self.sharing.insert(path, Writer::Sink(sink.to_owned()));
@@ -105,6 +130,14 @@ impl PathConflicts {
         }
         Ok(path)
     }
+}
+
+/// Whether `path` is a file with a number of at least 2 between `stem` and `ending`, or one beside it.
+fn is_numbered(path: &Path, stem: &str, ending: &str) -> bool {
+    let text = path.to_string_lossy();
+    let text = [".part", ".spool"].iter().find_map(|beside| text.strip_suffix(beside)).unwrap_or(&text);
+    let number = text.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(ending));
+    number.and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number >= 2)
 }
 
 fn conflict(other: &Writer, sink: &str, path: &Path) -> String {
@@ -174,6 +207,35 @@ mod tests {
         assert_eq!(
             error("/w/.longhaul/lock"),
             "three would write to `/w/.longhaul/lock`, in the state folder"
+        );
+    }
+
+    #[test]
+    fn no_sink_writes_to_a_numbered_file_of_another_one() {
+        let mut paths = PathConflicts::new(
+            [PathBuf::from("/w/x.7.csv")],
+            Path::new("/w/.longhaul"),
+            Path::new(".longhaul"),
+        );
+        paths.add(Path::new("/w/a.csv"), "one").unwrap();
+        paths.add_numbered(Path::new("/w/a.csv"), "one").unwrap();
+        for path in ["/w/a.1.csv", "/w/a.b.csv", "/w/a.2.ndjson", "/w/b.2.csv", "/w/a2.csv"] {
+            paths.add(Path::new(path), "two").unwrap();
+        }
+        for path in ["/w/a.2.csv", "/w/a.12.csv.part"] {
+            let expected = format!("one and two both write to `{path}`");
+            assert_eq!(paths.add(Path::new(path), "two").unwrap_err(), expected);
+        }
+        assert_eq!(
+            paths.add_shared(Path::new("/w/a.3.csv"), "two").unwrap_err(),
+            "one and two both write to `/w/a.3.csv`"
+        );
+        let error =
+            |paths: &mut PathConflicts, path| paths.add_numbered(Path::new(path), "three").unwrap_err();
+        assert!(error(&mut paths, "/w/b.csv").starts_with("two and three both write to `/w/b.2.csv"));
+        assert_eq!(
+            error(&mut paths, "/w/x.csv"),
+            "three would overwrite the configuration file `/w/x.7.csv`"
         );
     }
 

@@ -126,7 +126,10 @@ fn plan_stream<'s>(
         let (destination, layout) = destination(session, sink_name, sink, &pull)?;
         let writer = format!("stream `{name}` through sink `{sink_name}`");
         let added = match &destination {
-            Destination::File(path) => paths.add(path, &writer),
+            Destination::File(path) => paths.add(path, &writer).and_then(|()| {
+                let is_divided = has_max_rows(session, sink_name);
+                if is_divided { paths.add_numbered(path, &writer) } else { Ok(()) }
+            }),
             Destination::Elsewhere(_) => {
                 // The destination of a database is a text for people. Its `path` is the file.
                 let path = template(session, sink_name).and_then(|path| variables.path(path).ok());
@@ -279,6 +282,11 @@ fn check_incremental(
 pub(crate) fn appends(session: &Session, sink: &str) -> bool {
     let options = session.loaded.config.sinks.get(sink).map(|sink| &sink.options);
     options.and_then(|options| options.get("mode")).and_then(|mode| mode.as_str()) == Some("append")
+}
+
+/// Whether the sink continues in a numbered file when one is full.
+pub(crate) fn has_max_rows(session: &Session, sink: &str) -> bool {
+    session.loaded.config.sinks.get(sink).is_some_and(|sink| sink.options.contains_key("max_rows"))
 }
 
 fn at_path(session: &Session, sink: &str, clause: String) -> ConfigError {

@@ -33,6 +33,14 @@ pub(super) struct Appending {
 impl Appending {
     /// Starts a pull that appends to the file at `path`, which has `length` bytes.
     pub(super) fn begin(disk: &dyn Disk, path: &FilePath, length: u64) -> Result<Self, SinkError> {
+        Self::check(disk, path, length)?;
+        let begun = Self { pull: RandomState::new().hash_one(length), start: length };
+        begun.write(disk, path)?;
+        Ok(begun)
+    }
+
+    /// Returns an error if another pull has appended to the file at `path`, which has `length` bytes, and is not finished.
+    pub(super) fn check(disk: &dyn Disk, path: &FilePath, length: u64) -> Result<(), SinkError> {
         // A pull that has not written anything may be followed by another.
         if let Some(unfinished) = Self::read(disk, path)?.filter(|unfinished| unfinished.start < length) {
             let (note, start) = (note(path).shown, unfinished.start);
@@ -42,9 +50,7 @@ impl Appending {
                 path.shown
             )));
         }
-        let begun = Self { pull: RandomState::new().hash_one(length), start: length };
-        begun.write(disk, path)?;
-        Ok(begun)
+        Ok(())
     }
 
     /// The pull `pull`, whose note is gone. If its start is not known, nothing else may be appended until it ends.

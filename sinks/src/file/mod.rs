@@ -5,6 +5,7 @@ mod compression;
 mod encoder;
 mod error;
 mod folders;
+mod numbered;
 mod open;
 mod path;
 mod position;
@@ -12,6 +13,7 @@ mod record_file;
 mod spool;
 mod target;
 
+pub use self::numbered::split_at_ending;
 pub(crate) use self::{
     compression::Compression,
     encoder::Encoder,

@@ -96,7 +96,13 @@ impl RecordFile {
         // Created rather than truncated, because the existing file may be a link or have another user's permissions.
         remove_if_there(&*disk, &path.absolute).map_err(|error| failed("remove", &path, error))?;
         let file = disk.open(&path.absolute, Open::New);
-        let file = file.map_err(|error| failed("create", &path, error))?;
+        let file = file.map_err(|error| {
+            // The operation may have failed after it created the file.
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                drop(remove_if_there(&*disk, &path.absolute));
+            }
+            failed("create", &path, error)
+        })?;
         lock(&*file, &path)?;
         Ok(Self::new(disk, file, path, publish, compression))
     }
@@ -123,7 +129,7 @@ impl RecordFile {
         }
     }
 
-    fn resume_part(
+    pub(super) fn resume_part(
         disk: Arc<dyn Disk>,
         path: FilePath,
         from: Position,

@@ -185,6 +185,12 @@ impl RecordFile {
         }))
     }
 
+    pub(super) fn rename(disk: &dyn Disk, from: &FilePath, to: &FilePath) -> Result<(), SinkError> {
+        disk.rename(&from.absolute, &to.absolute).map_err(|error| {
+            SinkError::io(format!("cannot rename `{}` to `{}`", from.shown, to.shown), error)
+        })
+    }
+
     /// Publishes the file under its final name.
     pub(crate) fn finish(mut self) -> Result<(), SinkError> {
         // A pull without pages was only committed at its start.
@@ -199,10 +205,7 @@ impl RecordFile {
             }
             Publish::Renamed => &self.path,
             Publish::Rename(to) => {
-                let renamed = self.disk.rename(&self.path.absolute, &to.absolute);
-                renamed.map_err(|error| {
-                    SinkError::io(format!("cannot rename `{}` to `{}`", self.path.shown, to.shown), error)
-                })?;
+                Self::rename(&*self.disk, &self.path, to)?;
                 to
             }
         };

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use longhaul_core::{
-    disk::{Disk, Kind, followed, remove_if_there},
+    disk::{Disk, Kind, followed},
     sink::{Destination, Keys, SinkError, UnknownPlaceholder, Variables},
 };
 
-use super::{compression::Compression, error::failed, path::FilePath};
+use super::{compression::Compression, path::FilePath};
 use crate::object::{Objects, Place};
 
 /// A path with placeholders, what to do with an existing file, and the compression.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    template: String,
+    pub(super) template: String,
     pub(crate) mode: Mode,
     pub(crate) compression: Compression,
     pub(super) disk: Arc<dyn Disk>,
@@ -87,32 +87,6 @@ impl Target {
         ["{window.", "{each.", "{partition}"].iter().any(|placeholder| self.template.contains(placeholder))
     }
 
-    /// The target of the file with this number, if a table is divided into several. The first one has the path as it is.
-    pub(crate) fn numbered(&self, number: u64) -> Self {
-        if number == 1 {
-            return self.clone();
-        }
-        let end = before_ending(&self.template);
-        let (stem, ending) = self.template.split_at(end);
-        Self { template: format!("{stem}.{number}{ending}"), ..self.clone() }
-    }
-
-    /// Whether the file exists.
-    pub(crate) fn exists(&self, variables: &Variables) -> Result<bool, SinkError> {
-        let file = self.file(variables)?;
-        let kind = self.disk.kind(&file.absolute).map_err(|error| failed("read", &file, error))?;
-        Ok(kind.is_some())
-    }
-
-    /// Removes the file, and what a run that was killed has left beside it. Returns whether there was one.
-    pub(crate) fn remove(&self, variables: &Variables) -> Result<bool, SinkError> {
-        let (file, existed) = (self.file(variables)?, self.exists(variables)?);
-        for file in [file.part(), file] {
-            remove_if_there(&*self.disk, &file.absolute).map_err(|error| failed("remove", &file, error))?;
-        }
-        Ok(existed)
-    }
-
     /// The path of the file of the pull at `variables`. Creates nothing, but returns an error if the path cannot be a
     /// file.
     pub(crate) fn file(&self, variables: &Variables) -> Result<FilePath, SinkError> {
@@ -129,36 +103,6 @@ impl Target {
             _ if path.is_symlink() => rejected("it is a broken symbolic link"),
             _ if shown.ends_with('/') => rejected("it names a folder"),
             _ => Ok(FilePath { absolute: path, shown }),
-        }
-    }
-}
-
-/// The position before the ending of a file's name, such as `.csv` or `.csv.gz`. A dot in a placeholder begins none.
-fn before_ending(template: &str) -> usize {
-    let name = template.rfind('/').map_or(0, |slash| slash + 1);
-    let plain = [".gz", ".zst"].iter().find_map(|ending| template.strip_suffix(ending)).unwrap_or(template);
-    let mut depth = 0;
-    let dot = plain[name..].bytes().rposition(|byte| {
-        depth += i32::from(byte == b'}') - i32::from(byte == b'{');
-        byte == b'.' && depth == 0
-    });
-    dot.filter(|dot| *dot > 0).map_or(plain.len(), |dot| name + dot)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::before_ending;
-
-    #[test]
-    fn a_number_goes_before_the_ending() {
-        for (template, stem) in [
-            ("out/calls.csv", "out/calls"),
-            ("a.b/{stream}-{window.start}.csv.gz", "a.b/{stream}-{window.start}"),
-            ("a.b/{window.start}", "a.b/{window.start}"),
-            ("calls.zst", "calls"),
-            (".calls", ".calls"),
-        ] {
-            assert_eq!(&template[..before_ending(template)], stem);
         }
     }
 }

@@ -118,6 +118,42 @@ fn csv_in_append_mode() {
     verify_file(Publishes::AtCommit, "csv", &options, rows, str::to_owned);
 }
 
+/// The rows of all files of a table that continues in another file, which is checked with every compression.
+#[track_caller]
+fn verify_several_files(publishes: Publishes, mode: &str) {
+    for compression in COMPRESSIONS {
+        let options = json!({
+            "path": "out/{stream}.x", "mode": mode, "compression": compression, "columns": columns(), "max_rows": 3
+        });
+        let fresh = move || {
+            let disk = SimulatedDisk::new();
+            Subject {
+                opener: configured_on(disk.handle(), "csv", options.clone()).unwrap(),
+                variables: Variables::new("users", "/simulated"),
+                published: Box::new(move || {
+                    let further = (2..).map(|number| format!("/simulated/out/users.{number}.x"));
+                    let paths = std::iter::once("/simulated/out/users.x".to_owned()).chain(further);
+                    let files: Vec<_> = paths.map_while(|path| disk.contents(&path)).collect();
+                    let text = |file: &Vec<u8>| String::from_utf8(decompress(compression, file)).unwrap();
+                    let records = files.iter().flat_map(|file| rows(&text(file))).collect();
+                    (!files.is_empty()).then_some(records)
+                }),
+            }
+        };
+        Suite::new(publishes, fresh).verify();
+    }
+}
+
+#[test]
+fn csv_in_several_files_in_replace_mode() {
+    verify_several_files(Publishes::AtFinish, "replace");
+}
+
+#[test]
+fn csv_in_several_files_in_append_mode() {
+    verify_several_files(Publishes::AtCommit, "append");
+}
+
 /// A row with any columns: the name and text of each cell that is not empty, sorted by name.
 fn cells_text(cells: impl IntoIterator<Item = (String, String)>) -> String {
     let mut cells: Vec<_> = cells.into_iter().filter(|(_, value)| !value.is_empty()).collect();

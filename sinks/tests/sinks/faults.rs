@@ -11,6 +11,8 @@ use super::support::{COMPRESSIONS, configured_on};
 
 const FILE: &str = "/simulated/out/users.x";
 const PART: &str = "/simulated/out/users.x.part";
+/// The further files of a table that is divided into several.
+const FURTHER: std::ops::RangeInclusive<u64> = 2..=14;
 const SPOOL: &str = "/simulated/out/users.x.spool";
 /// The pages after which the engine commits.
 const COMMITS: [u64; 3] = [2, 4, 5];
@@ -30,10 +32,10 @@ struct Case {
     mode: &'static str,
     compression: &'static str,
     disk: SimulatedDisk,
-    /// The file before the pull.
-    before: Option<Vec<u8>>,
-    /// The uncompressed content of the file after it.
-    after: Option<Vec<u8>>,
+    /// The file before the pull, and further ones.
+    before: Vec<Option<Vec<u8>>>,
+    /// The uncompressed content of the same files after it.
+    after: Vec<Option<Vec<u8>>>,
 }
 
 /// The checkpoints that the engine saves.
@@ -46,25 +48,34 @@ struct Checkpoints {
 
 impl Case {
     fn new(name: &'static str, mode: &'static str, compression: &'static str, disk: SimulatedDisk) -> Self {
-        let before = disk.contents(FILE);
-        let mut case = Self { name, mode, compression, disk, before, after: None };
+        let before = files(&disk);
+        let mut case = Self { name, mode, compression, disk, before, after: Vec::new() };
         let disk = case.disk.after_kill();
         case.pull(&disk, &mut Checkpoints::default()).unwrap();
         case.after = case.content(&disk);
         case
     }
 
-    /// The uncompressed content of the file, which must be valid.
-    fn content(&self, disk: &SimulatedDisk) -> Option<Vec<u8>> {
-        disk.contents(FILE).map(|file| decompress(self.compression, &file))
+    /// The uncompressed content of the files, which must be valid.
+    fn content(&self, disk: &SimulatedDisk) -> Vec<Option<Vec<u8>>> {
+        let file = |file: Option<Vec<u8>>| file.map(|file| decompress(self.compression, &file));
+        files(disk).into_iter().map(file).collect()
+    }
+
+    /// The most rows of a file, with its header.
+    fn max_rows(&self) -> Option<u64> {
+        self.name.strip_prefix("csv of rows, at most ")?.parse().ok()
     }
 
     fn sink(&self, disk: &SimulatedDisk) -> Box<dyn OpenSink> {
         let mut options = json!({
             "path": "out/{stream}.x", "mode": self.mode, "compression": self.compression
         });
-        if self.name == "csv" {
+        if self.name == "csv" || self.max_rows().is_some() {
             options["columns"] = json!(["/page", "/text"]);
+        }
+        if let Some(rows) = self.max_rows() {
+            options["max_rows"] = json!(rows);
         }
         configured_on(disk.handle(), self.name.split(' ').next().unwrap(), options).unwrap()
     }
@@ -121,24 +132,31 @@ impl Case {
 
     /// Resumes the pull, which must end like one that never failed.
     fn assert_resumes(&self, found: &SimulatedDisk, known: &Checkpoints, what: &str) {
-        self.assert_untouched(found, what);
+        self.assert_untouched(found, known, what);
         let disk = found.after_kill();
         self.pull(&disk, &mut known.clone()).unwrap_or_else(|error| panic!("{self}: {what}: {error}"));
         self.assert_complete(&disk, what);
     }
 
     /// Half a pull must never replace a complete file, and an append must not change what was there before.
-    fn assert_untouched(&self, disk: &SimulatedDisk, what: &str) {
-        let now = disk.contents(FILE);
-        match self.mode {
-            "replace" => {
-                assert!(now == self.before || self.content(disk) == self.after, "{self}: {what}");
+    fn assert_untouched(&self, found: &SimulatedDisk, known: &Checkpoints, what: &str) {
+        let (now, before) = (files(found), &self.before);
+        if self.mode == "append" {
+            for (now, before) in now.into_iter().zip(before) {
+                let (now, before) = (now.unwrap_or_default(), before.as_deref().unwrap_or_default());
+                assert!(now.starts_with(before), "{self}: {what}");
             }
-            _ => assert!(
-                now.unwrap_or_default().starts_with(self.before.as_deref().unwrap_or_default()),
-                "{self}: {what}"
-            ),
+            return;
         }
+        if !known.finishing && self.max_rows().is_some() {
+            assert!(now == *before, "{self}: {what}: published too early");
+        }
+        let content = self.content(found);
+        for (index, (now, content)) in now.iter().zip(&content).enumerate() {
+            assert!(*now == before[index] || *content == self.after[index], "{self}: {what}: file {index}");
+        }
+        // The first file is only there together with the others.
+        assert!(now[0] == before[0] || content == self.after, "{self}: {what}: the first file is too early");
     }
 
     /// The pull is complete and survives a power cut.
@@ -147,7 +165,10 @@ impl Case {
             let disk = disk.after_power_cut(seed);
             assert_eq!(self.content(&disk), self.after, "{self}: {what}");
             assert!(
-                self.mode == "append" || disk.contents(PART).is_none(),
+                disk.files().iter().all(|path| {
+                    let name = path.to_str().unwrap();
+                    !name.ends_with(".part") || (self.mode == "append" && name == PART)
+                }),
                 "{self}: {what}: the part file is left"
             );
         }
@@ -157,7 +178,7 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let before = if self.before.is_some() { "a file" } else { "an empty disk" };
+        let before = if self.before[0].is_some() { "a file" } else { "an empty disk" };
         write!(f, "{} {} {} on {before}", self.name, self.mode, self.compression)
     }
 }
@@ -173,6 +194,11 @@ impl Checkpoints {
         older.commits.pop();
         vec![self.clone(), older]
     }
+}
+
+fn files(disk: &SimulatedDisk) -> Vec<Option<Vec<u8>>> {
+    let further = FURTHER.map(|number| disk.contents(&format!("/simulated/out/users.{number}.x")));
+    [disk.contents(FILE)].into_iter().chain(further).collect()
 }
 
 fn record(mark: u64) -> String {
@@ -195,6 +221,74 @@ fn cases_of(compression: &'static str) -> impl Iterator<Item = Case> {
     sinks.chain([("csv of all columns", "replace")]).flat_map(move |(name, mode)| {
         [SimulatedDisk::new(), used.after_kill()].map(|disk| Case::new(name, mode, compression, disk))
     })
+}
+
+/// Tables in several files: the rows cross the limit inside a page, at a commit, and at the very last row.
+fn divided() -> impl Iterator<Item = Case> {
+    let limits = ["csv of rows, at most 3", "csv of rows, at most 4", "csv of rows, at most 10"];
+    let compressions = limits.into_iter().flat_map(|name| {
+        COMPRESSIONS
+            .into_iter()
+            .filter(move |kind| *kind == "none" || name.ends_with('4'))
+            .map(move |kind| (name, kind))
+    });
+    compressions.flat_map(|(name, kind)| ["replace", "append"].map(|mode| (name, kind, mode))).flat_map(
+        |(name, kind, mode)| {
+            // The last of the existing files is full or not, depending on the limit.
+            let used = SimulatedDisk::new();
+            for number in ["", ".2", ".3", ".4", ".5", ".6"] {
+                used.put(
+                    &format!("/simulated/out/users{number}.x"),
+                    compress(kind, "page,text\r\nold,\r\nold,\r\n"),
+                );
+            }
+            if mode == "replace" {
+                for number in ["", ".2", ".3", ".6", ".7"] {
+                    used.put(
+                        &format!("/simulated/out/users{number}.x.part"),
+                        "left by another pull".repeat(9),
+                    );
+                }
+            }
+            [SimulatedDisk::new(), used].map(|disk| Case::new(name, mode, kind, disk))
+        },
+    )
+}
+
+#[test]
+fn a_table_in_several_files_resumes_after_any_fault() {
+    for case in divided() {
+        let seeds = if case.compression == "none" { 6 } else { 1 };
+        case.fail(&case.disk, &Checkpoints::default(), &EVERY_FAULT, seeds, |found, known, what| {
+            case.assert_resumes(found, known, what);
+        });
+    }
+}
+
+/// A pull that starts over rolls back to its first commit. A pull with another state must not follow half of this one.
+#[test]
+fn a_table_in_several_files_is_undone_after_any_fault() {
+    let variables = Variables::new("users", "/simulated");
+    for case in divided().filter(|case| case.mode == "append" && case.compression == "none") {
+        case.fail(&case.disk, &Checkpoints::default(), &EVERY_FAULT, 3, |found, known, what| {
+            let what = format!("{case}: {what}");
+            // A complete pull cannot be undone.
+            if case.content(found) == case.after {
+                return;
+            }
+            let other = found.after_kill();
+            if let Ok(()) = case.pull(&other, &mut Checkpoints::default()) {
+                assert_eq!(case.content(&other), case.after, "{what}: it follows half of another pull");
+            }
+            if let Some((start, mark)) = known.commits.first() {
+                let undone = found.after_kill();
+                drop(case.sink(&undone).open(&variables, Some((start, *mark))).unwrap_or_else(|error| {
+                    panic!("{what}: {error}");
+                }));
+                assert_eq!(files(&undone), case.before, "{what}: it is not undone");
+            }
+        });
+    }
 }
 
 #[test]

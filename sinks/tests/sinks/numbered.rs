@@ -118,6 +118,78 @@ fn a_pull_that_is_dropped_leaves_the_files_as_they_were() {
     }
 }
 
+/// Commits five rows, so that the second file is full and closed.
+fn stopped(folder: &Folder, sink: &dyn OpenSink) -> Receipt {
+    let mut open = folder.open(sink);
+    open.commit(Mark::START).unwrap();
+    write_page(&mut open, &page(&records(1..=5))).unwrap();
+    open.commit(Mark(1)).unwrap()
+}
+
+#[test]
+fn a_full_file_that_was_changed_is_an_error() {
+    for (mode, part) in [("replace", ".part"), ("append", "")] {
+        let (folder, sink) = (Folder::new(), sink(&json!({"mode": mode})));
+        let receipt = stopped(&folder, &*sink);
+        let (name, expected) = (
+            format!("out/x.2.csv{part}"),
+            "Rejected: cannot complete `out/x.csv`: of the files from `out/x.2.csv` to `out/x.2.csv`, one is gone or has \
+             changed (restore it, or start the pull over)",
+        );
+        let open = folder.resume(&*sink, &receipt).unwrap();
+        let intact = folder.bytes(&name).unwrap();
+        fs::remove_file(folder.path().join(&name)).unwrap();
+        assert_eq!(describe(&open.finish().unwrap_err()), expected);
+        assert_eq!(describe(&folder.resume(&*sink, &receipt).unwrap_err()), expected);
+        folder.write(&name, "n\n3\n5\n");
+        assert_eq!(describe(&folder.resume(&*sink, &receipt).unwrap_err()), expected);
+        folder.write(&name, intact);
+        folder.resume(&*sink, &receipt).unwrap().finish().unwrap();
+        assert_eq!(files(&folder), ["x.2.csv n 3 4", "x.3.csv n 5", "x.csv n 1 2"]);
+    }
+}
+
+#[test]
+fn an_older_state_does_not_remove_what_a_later_pull_appended() {
+    let (folder, sink) = (Folder::new(), sink(&json!({"mode": "append"})));
+    let mut open = folder.open(&*sink);
+    write_page(&mut open, &page(&records(1..=2))).unwrap();
+    let receipt = open.commit(Mark(1)).unwrap();
+    open.finish().unwrap();
+    write(&folder, &*sink, 3..=5);
+    let complete = files(&folder);
+    assert_eq!(
+        describe(&folder.resume(&*sink, &receipt).unwrap_err()),
+        "Rejected: cannot resume `out/x.csv`: `out/x.2.csv` is not from this pull (restore the newest state, or start over \
+         in another file)"
+    );
+    assert_eq!(files(&folder), complete);
+}
+
+#[test]
+fn a_new_pull_does_not_follow_the_second_file_of_another_one() {
+    let (folder, sink) = (Folder::new(), sink(&json!({"mode": "append"})));
+    let receipt = stopped(&folder, &*sink);
+    assert_eq!(
+        folder.open_error(&*sink),
+        "Rejected: cannot append to `out/x.csv`: what follows its first 0 bytes is of another pull, which is not finished \
+         (finish that pull first; or, if its state is lost, cut the file back to 0 bytes and remove `out/x.csv.appending`)"
+    );
+    folder.resume(&*sink, &receipt).unwrap().finish().unwrap();
+    write(&folder, &*sink, 6..=6);
+    assert_eq!(files(&folder), ["x.2.csv n 3 4", "x.3.csv n 5 6", "x.csv n 1 2"]);
+}
+
+#[test]
+fn a_file_of_another_program_is_an_error() {
+    let (folder, sink) = (Folder::new(), sink(&json!({"mode": "append"})));
+    let mut open = folder.open(&*sink);
+    folder.write("out/x.2.csv", "theirs");
+    let error = write_page(&mut open, &page(&records(1..=3))).unwrap_err();
+    assert_eq!(describe(&error), "Rejected: another program has created `out/x.2.csv` during the run");
+    assert_eq!(folder.text("out/x.2.csv").unwrap(), "theirs");
+}
+
 #[test]
 fn an_invalid_number_of_rows_is_an_error() {
     let error = |options: Value| describe(&configured("csv", options).unwrap_err());

@@ -112,6 +112,11 @@ fn one_listing_with_a_single_commit() {
 }
 
 #[test]
+fn one_listing_into_tables_in_several_files() {
+    assert_recovers_from_crashes(&scenarios::one_listing_in_several_files());
+}
+
+#[test]
 fn halved_windows() {
     assert_recovers_from_crashes(&scenarios::halved_windows(None));
 }

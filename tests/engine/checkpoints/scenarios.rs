@@ -78,6 +78,26 @@ pub(crate) fn one_listing_compressed() -> Scenario {
     }
 }
 
+/// Tables that continue in other files when one is full.
+pub(crate) fn one_listing_in_several_files() -> Scenario {
+    let table = |name: &str, mode: &str, max_rows: u32| {
+        let path = format!("/out/{name}.csv");
+        json!({"path": path, "mode": mode, "columns": columns(), "max_rows": max_rows})
+    };
+    Scenario {
+        sinks: vec![
+            ("replaced", "csv", table("replaced", "replace", 70)),
+            ("appended", "csv", table("appended", "append", 90)),
+        ],
+        existing_files: vec![
+            ("/out/replaced.csv", "yesterday\n"),
+            ("/out/replaced.2.csv", "yesterday\n"),
+            ("/out/appended.csv", "id,n\r\nyesterday,0\r\n"),
+        ],
+        ..one_listing()
+    }
+}
+
 /// Sixteen hours of records. A window of eight hours is too deep, and is pulled in halves.
 fn small_timeline() -> Timeline {
     let range = window("2026-01-01T00:00:00Z/2026-01-01T16:00:00Z");
