@@ -237,6 +237,21 @@ fn two_streams_that_write_to_the_same_file() {
     );
 }
 
+#[test]
+fn a_stream_that_writes_to_a_numbered_file_of_another_one() {
+    let sinks = "[streams.users]\npath = \"/api/v2/users\"\nsinks = [\"second\"]\n\
+                 [sinks.second]\ntype = \"ndjson\"\npath = \"out/all.2.csv\"\n";
+    let table = "type = \"csv\"\ncolumns = [\"/id\"]\nmax_rows = 100\n";
+    let configuration = api::tutorial("http://127.0.0.1:1")
+        .replace("{stream}.ndjson", "all.csv")
+        .replace("type = \"ndjson\"\n", table);
+    Folder::configured(&(configuration + sinks)).run("run").assert_failed(
+        2,
+        "error: stream `conversations` through sink `lines` and stream `users` through sink `second` both write to \
+         `FOLDER/out/all.2.csv`\n  in: longhaul.toml:30\nhint: put `{stream}` in the path, or choose another path\n",
+    );
+}
+
 /// Each stream would overwrite what the other one appended.
 #[cfg(unix)]
 #[test]

@@ -26,7 +26,7 @@ use crate::{
         output_files,
         parents::StreamParents,
         partitions::{plan_file::StreamHeader, repeats},
-        plan::{Planned, adopt, appends, plan_as, sink_names},
+        plan::{Planned, adopt, appends, has_max_rows, plan_as, sink_names},
         range,
         resume::definition_of,
         run_record::RunRecord,
@@ -152,7 +152,7 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
             let clause = "workers write a new file for each partition, so they cannot append to one";
             return Err(wrong("mode", clause, "remove it, or set `mode = \"replace\"`"));
         }
-        if session.loaded.config.sinks.get(*sink).is_some_and(|sink| sink.options.contains_key("max_rows")) {
+        if has_max_rows(session, sink) {
             let clause = "a receipt of a partition names one file, and this sink may write several";
             return Err(wrong("max_rows", clause, "remove it: more partitions have smaller files"));
         }
