@@ -6,6 +6,7 @@ mod credentials;
 mod exchanges;
 #[cfg(feature = "linked")]
 mod linked;
+mod monitor;
 mod new_files;
 mod option_errors;
 mod parents;
@@ -20,6 +21,7 @@ mod stores;
 pub(crate) use self::{
     client::{Access, Limits, connect},
     exchanges::Exchanges,
+    monitor::monitor,
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, parents_sink},
     sink_errors::{of_options, of_plugin, of_table},
