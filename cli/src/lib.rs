@@ -26,7 +26,7 @@ mod terminal;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 pub(crate) use longhaul_config as config;
 
@@ -39,6 +39,11 @@ use self::{
     terminal::{failure::Failure, invocation::Invocation, report, screen::Screen},
 };
 
+/// The command line, for its man pages.
+pub fn command_line() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the command line `args`, which starts with the name of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(args) {
@@ -50,7 +55,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let screen = Screen::set_up(&arguments.global, std::env::var("LONGHAUL_LOG").ok().as_deref());
-    dispatch(&arguments, &screen).unwrap_or_else(|failure| {
+    let stop = Stop::on_signals(report::print_forced_exit, build::end_children);
+    let stop = stop.map_err(|error| Failure::new(Exit::Fault, error));
+    let ended = stop.and_then(|stop| match &arguments.command {
+        Command::Run(run) => {
+            let dispatch = || dispatch(&arguments, &screen, &stop);
+            commands::run::pinged(run.ping.as_ref(), &screen, &stop, dispatch)
+        }
+        _ => dispatch(&arguments, &screen, &stop),
+    });
+    ended.unwrap_or_else(|failure| {
         let invocation = invocation(&arguments.global);
         let invocation = match &arguments.command {
             Command::Run(run) => invocation.of_run(run),
@@ -62,14 +76,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     })
 }
 
-fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
+fn dispatch(arguments: &Arguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     if let Some(folder) = &arguments.global.directory {
         std::env::set_current_dir(folder).map_err(|error| {
             Failure::usage(error).hint(format!("check the folder of -C: `{}`", folder.display()))
         })?;
     }
-    let stop = Stop::on_signals(report::print_forced_exit, build::end_children)
-        .map_err(|error| Failure::new(Exit::Fault, error))?;
     let sends_nothing = matches!(
         &arguments.command,
         Command::Config | Command::Status(_) | Command::Streams | Command::Check { offline: true, .. }
@@ -123,12 +135,12 @@ fn dispatch(arguments: &Arguments, screen: &Screen) -> Result<Exit, Failure> {
         }
         Command::Init(init) => {
             let (sources, invocation) = (sources(&arguments.global)?, invocation(&arguments.global));
-            commands::init::execute(init, &sources, &invocation, screen, &stop)
+            commands::init::execute(init, &sources, &invocation, screen, stop)
         }
         Command::Plan(plan) => commands::plan::execute(start_for(&plan.streams, &plan.range)?, plan),
         Command::Verify(verify) => commands::verify::execute(&start()?, verify),
         Command::Engine { engine } => commands::engine::execute(*engine),
-        Command::Demo(demo) => commands::demo::execute(demo, screen, &stop),
+        Command::Demo(demo) => commands::demo::execute(demo, screen, stop),
         Command::Check { streams, offline: true, range } => {
             commands::check::offline(start_for(streams, range)?, streams)
         }

@@ -69,6 +69,7 @@ fn stable(text: &str, folder: &str) -> String {
     let text = masked(&text, "correlation id ", "ID", |c| c.is_ascii_hexdigit() || c == '-');
     let text = masked(&text, "os error ", "N", |c| c.is_ascii_digit());
     let text = masked(&text, ": process ", "PID", |c| c.is_ascii_digit());
+    let text = masked(&text, "process PID on ", "HOST", |c| c != ',');
     let text = without_moments(&text);
     let text = masked(&text, "retrying in ", "TIME", |c| c != '\n');
     text.split_inclusive('\n').map(without_time_taken).collect()

@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{command_output::CommandOutput, running_command::RunningCommand};
+use crate::{command_output::CommandOutput, running_command::RunningCommand, summary_schema};
 
 /// A working folder that is deleted after the test.
 pub(crate) struct Folder {
@@ -124,6 +124,7 @@ impl CommandLine {
     /// Runs it to the end.
     pub(crate) fn run(mut self) -> CommandOutput {
         let output = self.command.output().unwrap();
+        summary_schema::assert_valid(self.command.get_args().filter_map(OsStr::to_str), &self.folder);
         CommandOutput::new(output.status, output.stdout, output.stderr, &self.folder)
     }
 

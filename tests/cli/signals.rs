@@ -122,12 +122,12 @@ fn a_second_run_on_the_same_state_is_refused() {
     let requests = listing.server.received().len();
     folder.run("run --set retry.max_attempts=1").assert_failed(
         6,
-        "error: another run is pulling `conversations`: process PID, started at MOMENT\n\
+        "error: another run is pulling `conversations`: process PID on HOST, started at MOMENT\n\
          hint: wait for the other run to end, or use a different `state_dir`\n",
     );
     assert_eq!(listing.server.received().len(), requests);
     let status = folder.run("status").assert_complete().stable_stdout();
-    assert_eq!(status.lines().next(), Some("conversations: running: process PID, started at MOMENT"));
+    assert_eq!(status.lines().next(), Some("conversations: running: process PID on HOST, started at MOMENT"));
     running.signal("TERM");
     assert_eq!(running.end().code, Some(143));
 }

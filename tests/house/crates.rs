@@ -14,10 +14,12 @@ pub(crate) fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+fn metadata() -> Value {
+    serde_json::from_str(&cargo(&["metadata", "--offline", "--no-deps", "--format-version", "1"])).unwrap()
+}
+
 fn packages() -> Vec<Value> {
-    let metadata = cargo(&["metadata", "--offline", "--no-deps", "--format-version", "1"]);
-    let metadata: Value = serde_json::from_str(&metadata).unwrap();
-    metadata["packages"].as_array().unwrap().clone()
+    metadata()["packages"].as_array().unwrap().clone()
 }
 
 fn name(value: &Value) -> String {
@@ -130,9 +132,12 @@ fn only_build_names_sinks_and_the_transport() {
 }
 
 #[test]
-fn the_workspace_has_one_program_so_that_cargo_run_needs_no_name() {
+fn what_is_built_by_default_has_one_program_so_that_cargo_run_needs_no_name() {
+    let metadata = metadata();
+    let by_default = metadata["workspace_default_members"].as_array().unwrap();
     let programs: Vec<_> = packages()
         .iter()
+        .filter(|package| by_default.contains(&package["id"]))
         .flat_map(|package| package["targets"].as_array().unwrap().clone())
         .filter(|target| target["kind"][0] == "bin")
         .map(|target| name(&target))

@@ -94,7 +94,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Pull streams into their sinks
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Write a first configuration: for any API from one of its pages, or for Genesys Cloud from your answers
     Init(InitArguments),
     /// Divide streams into partitions, for many machines

@@ -1,6 +1,7 @@
 //! The arguments of `run`.
 
 use std::{
+    convert::Infallible,
     num::{NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
     time::Duration,
@@ -8,6 +9,7 @@ use std::{
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::SignedDuration;
+use longhaul_core::Secret;
 
 use super::range::RangeArguments;
 
@@ -51,6 +53,9 @@ pub(crate) struct RunArguments {
     /// Write metrics to this file in the text format of Prometheus, for example for `node_exporter`
     #[arg(long, value_name = "FILE")]
     pub(crate) metrics: Option<PathBuf>,
+    /// Report the start, success and failure of the run to this URL of a monitor such as healthchecks.io
+    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["limit", "dry_run", "replay"])]
+    pub(crate) ping: Option<Secret>,
     /// Publish nothing and fail if anything suggests that records are missing
     #[arg(long)]
     pub(crate) strict: bool,
@@ -116,6 +121,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parsed
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a time such as 90s, 45m or 8h".to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap expects it")]
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
 }
 
 fn part(text: &str) -> Result<Part, String> {

@@ -7,6 +7,7 @@ mod exchanges;
 #[cfg(feature = "linked")]
 mod linked;
 mod lookups;
+mod monitor;
 mod new_files;
 mod option_errors;
 mod parents;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     client::{Access, Limits, connect},
     exchanges::Exchanges,
     lookups::{NameSource, without_lookups},
+    monitor::monitor,
     new_files::{NewFiles, Refused},
     parents::{each, each_listed, names_sink, parents_sink},
     plugins::plugins,

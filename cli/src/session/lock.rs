@@ -49,8 +49,12 @@ impl PullLock {
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
-        let holder =
-            format!("process {}, started at {}", process::id(), now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+        let holder = format!(
+            "process {}{}, started at {}",
+            process::id(),
+            on_host(),
+            now.strftime("%Y-%m-%d %H:%M:%S UTC")
+        );
         file.set_len(0).and_then(|()| file.write_all(holder.as_bytes())).map_err(unusable)?;
         Ok(Self { _file: file })
     }
@@ -67,6 +71,17 @@ impl PullLock {
 
 fn path(folder: &Path, id: &str) -> PathBuf {
     folder.join(format!("{id}.lock"))
+}
+
+/// The name of this machine, because several can share a state folder.
+#[cfg(unix)]
+fn on_host() -> String {
+    format!(" on {}", rustix::system::uname().nodename().to_string_lossy())
+}
+
+#[cfg(not(unix))]
+fn on_host() -> String {
+    std::env::var("COMPUTERNAME").map(|name| format!(" on {name}")).unwrap_or_default()
 }
 
 fn read(file: &mut File) -> Option<String> {
@@ -118,7 +133,7 @@ mod tests {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
         let acquire = |id| PullLock::acquire(&state, id, now);
         let first = acquire("users").unwrap();
-        let holder = format!("process {}, started at 2026-01-02 03:04:05 UTC", process::id());
+        let holder = format!("process {}{}, started at 2026-01-02 03:04:05 UTC", process::id(), on_host());
         let refused = acquire("users").unwrap_err();
         assert_eq!(refused.to_string(), format!("another run is pulling `users`: {holder}"));
         assert_eq!(PullLock::holder(&state, "users"), Some(holder));

@@ -9,10 +9,12 @@ mod metrics;
 mod outcome;
 mod output_file;
 mod parents;
+mod ping;
 mod planned;
 mod report;
 mod stream;
 pub(in crate::commands) mod summary;
+mod summary_format;
 
 use crate::{
     args::RunArguments,
@@ -28,7 +30,7 @@ use crate::{
     terminal::{self, failure::Failure, storage},
 };
 
-pub(crate) use self::dry_run::execute as show_plan;
+pub(crate) use self::{dry_run::execute as show_plan, ping::pinged};
 use self::{files_about_run::FilesAboutRun, first_failure::FirstFailure, lineage::Lineage, stream::Puller};
 pub(in crate::commands) use self::{
     outcome::Outcome,

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Outcome, output_file::SUMMARY};
+use super::{
+    Outcome,
+    output_file::SUMMARY,
+    summary_format::{PullFormat, SummaryFormat, VERSION},
+};
 use crate::{
     exit::Exit,
     session::Session,
@@ -18,8 +22,9 @@ pub(in crate::commands) fn write(
     outcomes: &[Outcome],
     failure: Option<&Failure>,
 ) -> Result<(), Failure> {
-    let outcome = redacted(outcome(session, outcomes, failure), &session.screen);
-    let text = serde_json::to_string_pretty(&outcome).map_err(|error| Failure::new(Exit::Fault, error))?;
+    let of_fault = |error| Failure::new(Exit::Fault, error);
+    let outcome = serde_json::to_value(outcome(session, outcomes, failure)).map_err(of_fault)?;
+    let text = serde_json::to_string_pretty(&redacted(outcome, &session.screen)).map_err(of_fault)?;
     SUMMARY.write(session, path, format!("{text}\n").as_bytes())
 }
 
@@ -28,48 +33,49 @@ pub(in crate::commands) fn check(session: &Session, path: &Path) -> Result<(), F
     SUMMARY.check(session, path)
 }
 
-fn outcome(session: &Session, outcomes: &[Outcome], failure: Option<&Failure>) -> Value {
+fn outcome<'o>(session: &Session, outcomes: &'o [Outcome], failure: Option<&Failure>) -> SummaryFormat<'o> {
     let counts = session.progress.counts();
-    json!({
-        "version": 1,
-        "exit_code": failure.map_or(Exit::Complete, |failure| failure.exit).code(),
-        "begun": session.now.to_string(),
-        "requests": counts.requests,
-        "retries": counts.retried.values().sum::<u64>(),
-        "tokens": counts.tokens,
-        "tokens_died": counts.rejected_tokens,
-        "seconds_waited": counts.waited.as_secs_f64(),
-        "commits": counts.commits,
-        "seconds_committing": counts.committing.as_secs_f64(),
-        "resumable": outcomes.iter().any(|outcome| outcome.resumable),
-        "pulls": outcomes.iter().map(of_pull).collect::<Vec<_>>(),
-    })
+    SummaryFormat {
+        version: VERSION,
+        exit_code: failure.map_or(Exit::Complete, |failure| failure.exit).code(),
+        begun: session.now.to_string(),
+        requests: counts.requests,
+        retries: counts.retried.values().sum(),
+        tokens: counts.tokens,
+        tokens_died: counts.rejected_tokens,
+        seconds_waited: counts.waited.as_secs_f64(),
+        commits: counts.commits,
+        seconds_committing: counts.committing.as_secs_f64(),
+        resumable: outcomes.iter().any(|outcome| outcome.resumable),
+        pulls: outcomes.iter().map(of_pull).collect(),
+    }
 }
 
-fn of_pull(outcome: &Outcome) -> Value {
-    json!({
-        "stream": outcome.stream,
-        "complete": outcome.error.is_none() && !outcome.is_sample,
-        "sample": outcome.is_sample,
-        "records": outcome.summary.records,
-        "pages": outcome.summary.pages,
-        "windows": outcome.summary.windows,
-        "partitions": outcome.summary.partitions,
-        "repeated_dropped": outcome.summary.repeated,
-        "unchanged_dropped": outcome.summary.unchanged,
-        "filtered": outcome.summary.filtered,
-        "missing": outcome.summary.missing,
-        "totals_changed": outcome.summary.totals_changed,
-        "short_pages": outcome.summary.short_pages,
-        "unmatched_columns": outcome.summary.unmatched_columns,
-        "skipped": outcome.summary.skipped,
-        "end": outcome.summary.end,
-        "seconds": outcome.took.as_secs_f64(),
-        "files": outcome.destinations,
-        "exit_code": outcome.error.as_ref().map_or(Exit::Complete, |(_, exit)| *exit).code(),
-        "error": outcome.error.as_ref().map(|(error, _)| error),
-        "resumable": outcome.resumable,
-    })
+fn of_pull(outcome: &Outcome) -> PullFormat<'_> {
+    let Outcome { stream, destinations, summary, took, error, resumable, is_sample, .. } = outcome;
+    PullFormat {
+        stream,
+        complete: error.is_none() && !is_sample,
+        sample: *is_sample,
+        records: summary.records,
+        pages: summary.pages,
+        windows: summary.windows,
+        partitions: summary.partitions,
+        repeated_dropped: summary.repeated,
+        unchanged_dropped: summary.unchanged,
+        filtered: summary.filtered,
+        missing: summary.missing,
+        totals_changed: summary.totals_changed,
+        short_pages: summary.short_pages,
+        unmatched_columns: &summary.unmatched_columns,
+        skipped: summary.skipped,
+        end: summary.end.as_ref(),
+        seconds: took.as_secs_f64(),
+        files: destinations,
+        exit_code: error.as_ref().map_or(Exit::Complete, |(_, exit)| *exit).code(),
+        error: error.as_ref().map(|(error, _)| error.as_str()),
+        resumable: *resumable,
+    }
 }
 
 /// `value` without secrets in its texts.

@@ -30,6 +30,10 @@ impl Server {
     }
 
     /// A server of its own for a test that restarts it.
+    #[expect(
+        clippy::zombie_processes,
+        reason = "the script ends when its input does, which is after the tests"
+    )]
     pub(crate) fn start() -> Option<Self> {
         if cfg!(not(unix)) {
             return None;

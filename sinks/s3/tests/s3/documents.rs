@@ -44,8 +44,8 @@ fn an_object_is_replaced_only_if_it_is_as_expected() {
 fn all_keys_of_a_prefix_are_listed() {
     let server = S3Server::start();
     let keys: Vec<_> = (0..8).map(|number| format!("state/{number}")).collect();
-    for key in keys {
-        server.bucket().put_plain(&key, b"");
+    for key in &keys {
+        server.bucket().put_plain(key, b"");
     }
     server.bucket().put_plain("other", b"");
     assert_eq!(store(&server).list("state/").unwrap(), keys);
