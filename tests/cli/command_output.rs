@@ -72,7 +72,14 @@ fn stable(text: &str, folder: &str) -> String {
     let text = masked(&text, "process PID on ", "HOST", |c| c != ',');
     let text = without_moments(&text);
     let text = masked(&text, "retrying in ", "TIME", |c| c != '\n');
-    text.split_inclusive('\n').map(without_time_taken).collect()
+    text.split_inclusive('\n').filter(|line| !is_progress(line)).map(without_time_taken).collect()
+}
+
+/// A run that takes long logs its progress every ten seconds.
+fn is_progress(line: &str) -> bool {
+    let counts =
+        line.strip_prefix("info ").and_then(|line| line.split_once("/s, ")).map(|(counts, _)| counts);
+    counts.is_some_and(|counts| counts.contains(" in ") && counts.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The line about a complete stream ends with the time it took, and where the records are.
@@ -127,11 +134,14 @@ fn masked(text: &str, marker: &str, mask: &str, differs: impl Fn(char) -> bool) 
 fn texts_that_differ_between_runs_are_replaced() {
     assert_eq!(stable("at 2026-01-02 03:04:05 UTC, in UTC", "/a/folder"), "at MOMENT, in UTC");
     let text = "2026-01-02T03:04:05Z warn  from 127.0.0.1:4711 (correlation id 12ab-9), retrying in 0.1 s\n\
+                2026-01-02T03:04:05Z info  calls: 262 records in 1,400 pages, 26/s, 10 s\n\
+                2026-01-02T03:04:05Z info  calls: 5 records\n\
                 calls: complete, 5 records in 1 pages, 1.2 s -> /a/folder/out\n\
                 jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, 1 min 2 s -> x\n";
     assert_eq!(
         stable(text, "/a/folder"),
         "warn  from 127.0.0.1:PORT (correlation id ID), retrying in TIME\n\
+         info  calls: 5 records\n\
          calls: complete, 5 records in 1 pages, TIME -> FOLDER/out\n\
          jobs: complete, 5 records in 3 pages of 2 windows, 1,234 duplicates dropped, TIME -> x\n"
     );

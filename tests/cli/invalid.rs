@@ -248,7 +248,7 @@ fn a_stream_that_writes_to_a_numbered_file_of_another_one() {
     Folder::configured(&(configuration + sinks)).run("run").assert_failed(
         2,
         "error: stream `conversations` through sink `lines` and stream `users` through sink `second` both write to \
-         `FOLDER/out/all.2.csv`\n  in: longhaul.toml:30\nhint: put `{stream}` in the path, or choose another path\n",
+         `FOLDER/out/all.2.csv`\n  in: longhaul.toml:31\nhint: put `{stream}` in the path, or choose another path\n",
     );
 }
 
