@@ -256,7 +256,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         let mut before = open.pages.progress().records - page.len();
-        if before == 0 && page.len() > 0 {
+        if before == 0 && !page.is_empty() {
             open.progress.first_page = first_page(&page);
         }
         let mut on = OnPage { page: open.pages.progress().pages, before: 0 };
