@@ -67,7 +67,7 @@ fn every_block_has_a_test() {
 }
 
 /// A text in each configuration that is run here.
-const RUN: [&str; 16] = [
+const RUN: [&str; 17] = [
     "[streams.users]",
     LAST_MONTH,
     "[streams.deliveries]",
@@ -85,6 +85,8 @@ const RUN: [&str; 16] = [
     "[sinks.archive]",
     // `lookups.rs`.
     "[sinks.queues_of_calls]",
+    // `stores/state.rs`.
+    "s3://my-bucket/state",
     LINES,
 ];
 

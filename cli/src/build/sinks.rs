@@ -14,7 +14,7 @@ use super::{
     lookups::NameSource,
     new_files::{NewFiles, NewFilesOnly},
     sink::{Configured, Refused, SinkFor, SinkKey, configure},
-    sink_errors::option_error,
+    sink_errors::{of_options, option_error},
     sink_types::SinkTypes,
 };
 use crate::{
@@ -41,7 +41,13 @@ impl ConfiguredSinks {
         let wanted: Vec<_> = wanted.into_iter().collect();
         let (sinks, mut errors) =
             Self::configure_each(loaded, wanted.iter().copied(), types, |options| options)?;
-        errors.extend(wanted.into_iter().filter_map(|sink| sinks.wrong_path(loaded, sink, folder)));
+        for sink in wanted {
+            match sinks.check_path(loaded, sink, folder) {
+                Ok(()) => {}
+                Err(Refused::Configuration(of_path)) => errors.extend(of_path),
+                Err(Refused::Sink(failure)) => return Err(failure),
+            }
+        }
         loaded.in_order(errors)?;
         Ok(sinks)
     }
@@ -96,25 +102,31 @@ impl ConfiguredSinks {
                 Err(Refused::Sink(_)) => {}
             }
         }
-        errors.extend(existing.into_iter().filter_map(|sink| sinks.wrong_path(loaded, sink, folder)));
+        for sink in existing {
+            if let Err(Refused::Configuration(of_path)) = sinks.check_path(loaded, sink, folder) {
+                errors.extend(of_path);
+            }
+        }
         errors
     }
 
-    /// What is wrong with the path of a sink, as far as that is known without the values of its placeholders.
-    fn wrong_path(&self, loaded: &Loaded, sink: SinkFor<'_>, folder: &Path) -> Option<ConfigError> {
+    /// Checks the path of a sink, as far as that is possible without the values of its placeholders.
+    fn check_path(&self, loaded: &Loaded, sink: SinkFor<'_>, folder: &Path) -> Result<(), Refused> {
         let mut streams = loaded.config.streams.iter();
-        let (stream, _) = streams.find(|(_, stream)| std::ptr::eq(*stream, sink.stream))?;
+        let stream = streams.find(|(_, stream)| std::ptr::eq(*stream, sink.stream));
+        let Some(((stream, _), configured)) = stream.zip(self.get(sink)) else { return Ok(()) };
         let known = placeholders::of_sinks(stream, sink.stream, folder);
-        let error = self.get(sink)?.destination(&known).err()?;
+        let Err(error) = configured.destination(&known) else { return Ok(()) };
         if error.kind() != SinkErrorKind::Config {
-            return None;
+            return Err(Refused::Sink(of_options(loaded, sink.name, error)));
         }
         let hint = placeholders::hint(stream, sink.stream, &error.to_string());
         let error = option_error(loaded, sink.name, error);
-        Some(match hint {
+        Err(match hint {
             Some(hint) => error.with_hint(hint),
             None => error,
-        })
+        }
+        .into())
     }
 
     /// The same sinks for a replay. Those with these names were named by the user.

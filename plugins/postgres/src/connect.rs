@@ -83,7 +83,8 @@ impl Server {
         let Timeouts { lock, statement, .. } = self.timeouts;
         // With `synchronous_commit` off, a commit could be lost although it was reported.
         let settings = format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET synchronous_commit = on",
+            "SET statement_timeout = {}; SET lock_timeout = {}; SET synchronous_commit = on; \
+             SET client_min_messages = warning",
             statement.as_millis(),
             lock.as_millis()
         );

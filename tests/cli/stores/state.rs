@@ -11,7 +11,7 @@ use std::{
 use longhaul_tests::{Received, Reply, S3Server, s3_error};
 
 use super::{LINES, all_records, configuration, long_api, reach};
-use crate::{api, folder::Folder};
+use crate::{api, folder::Folder, readme::configuration_with};
 
 const IN_FILE: &str = "type = \"ndjson\"\npath = \"out/{stream}.ndjson\"";
 
@@ -22,7 +22,9 @@ fn with_state(configuration: &str) -> String {
 #[test]
 fn a_run_is_resumed_on_another_machine_that_shares_the_file() {
     let (api, store) = (long_api(), S3Server::start());
-    let folder = Folder::configured(&with_state(&configuration(&api, IN_FILE)));
+    let of_page = configuration_with("s3://my-bucket/state").replace("my-bucket", "data");
+    let rest = configuration(&api, IN_FILE).replace("commit_every = \"10ms\"\n", "");
+    let folder = Folder::configured(&(of_page + &rest));
     let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
     assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
     let keys = store.bucket().keys();
