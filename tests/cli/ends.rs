@@ -51,6 +51,41 @@ fn end(folder: &Folder, ended: &CommandOutput) -> Value {
 }
 
 #[test]
+fn a_refusal_beyond_the_last_page_ends_a_listing_by_a_rule() {
+    let answer = |request: &Received| match page(request) {
+        number @ 1..=2 => reply(&json!({ "data": records(number) })),
+        _ => Reply::refusal(400, &json!({ "message": "page is out of range" })),
+    };
+    let keys = "records = \"/data\"\npages = { type = \"page_number\", param = \"page\" }\n";
+    let rule = "[[streams.events.answers]]\nwhen = { status = 400, text = \"out of range\" }\nthen = \"end\"";
+    let (folder, _server) = stream(&[keys, rule].concat(), answer);
+    let ended = folder.run("run --strict --summary summary.json");
+    assert_eq!(end(&folder, &ended), json!({ "proof": "answer", "page": 2 }));
+    assert_eq!(folder.read("out/events.ndjson"), "0\n1\n2\n3\n4\n5\n");
+}
+
+/// An offset that grows by `size` would leave out what the page lacks.
+#[test]
+fn pages_that_are_smaller_than_the_step_stop_the_run() {
+    let keys = "records = \"/data\"\npages = { type = \"offset\", param = \"offset\", size_param = \"limit\", size = 4, \
+                step = \"size\" }";
+    let answer = |request: &Received| {
+        let offset: u64 = request.query("offset").unwrap().parse().unwrap();
+        let limit: u64 = request.query("limit").unwrap().parse().unwrap();
+        let end = (offset + limit.min(2)).min(7);
+        reply(&json!({ "data": (offset..end).collect::<Vec<_>>() }))
+    };
+    assert_stops(
+        keys,
+        answer,
+        "error: the stream `events` is not complete\n  \
+         caused by: the first two pages have 2 records each, although 4 were requested\n\
+         hint: the API seems to send at most 2 records per page, so that `step = \"size\"` would skip the others: set \
+         `streams.events.pages.size = 2`\n",
+    );
+}
+
+#[test]
 fn a_next_link_at_another_place_stops_the_run() {
     assert_stops(
         "records = \"/data\"\npages = { type = \"next_url\", next = \"/next\" }",
@@ -253,7 +288,7 @@ fn a_listing_can_continue_from_its_last_record() {
 #[test]
 fn a_short_page_that_names_a_next_one_stops_the_run() {
     assert_stops(
-        "records = \"/data\"\npages = { type = \"page_number\", param = \"page\", size_param = \"n\", size = 3, \
+        "records = \"/data\"\npages = { type = \"page_number\", param = \"page\", size_param = \"n\", size = 4, \
          end = [{ short = true }] }",
         |request| reply(&json!({ "data": &records(page(request))[..2], "has_more": true })),
         "error: the stream `events` is not complete\n  \

@@ -69,6 +69,31 @@ fn the_options_of_sinks_and_the_rest_of_the_configuration() {
 }
 
 #[test]
+fn the_credential_the_start_and_the_parents_of_a_stream() {
+    let configuration = "[api]\nbase_url = \"http://127.0.0.1:1\"\n\
+         [auth]\ntype = \"token\"\ntoken = \"k\"\nheader = \"X-Key\"\nquery = \"key\"\nscheme = \"Key\"\n\
+         [streams.a]\npath = \"/a\"\nwindow = { from = \"2026-01-01\", incremental = true }\n\
+         [streams.a.incremental]\nnext = \"/next\"\nfrom = 7\norder = \"as_sent\"\n\
+         [streams.b]\npath = \"/b\"\n\
+         [streams.b.each]\nlist = [1]\nvalues = { id = \"/id\" }\n";
+    let expected = [
+        "error: `auth.query`: the credential goes into `auth.header` already\n  in: longhaul.toml:7\n\
+         hint: remove one of them\n",
+        "error: `auth.scheme`: a query parameter has no scheme, only a value\n  in: longhaul.toml:8\nhint: remove it\n",
+        "error: `streams.a.window.incremental` cannot be combined with `streams.a.incremental`\n  in: longhaul.toml:11\n\
+         hint: a run starts either at a time or at a value: remove one of them\n",
+        "error: `streams.a.incremental.next`: a stream with windows has several last pages, not one\n  \
+         in: longhaul.toml:13\nhint: use `at`\n",
+        "error: `streams.a.incremental.from`: it has no meaning with `next`\n  in: longhaul.toml:14\nhint: remove it\n",
+        "error: `streams.a.incremental.order`: it has no meaning with `next`\n  in: longhaul.toml:15\nhint: remove it\n",
+        "error: `streams.b.each.values` has no meaning for a list, whose placeholder is `as`\n  in: longhaul.toml:20\n",
+        "error: `streams.b.each.as` is missing\n\
+         hint: name the placeholder, for example `as = \"region\"` for `{each.region}`\n",
+    ];
+    Folder::configured(configuration).run("run").assert_failed(2, &expected.concat());
+}
+
+#[test]
 fn the_options_of_a_plugin() {
     let name = format!("{}longhaul_sink_count{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let library = fs::read(env::current_exe().unwrap().with_file_name(&name)).unwrap();

@@ -1,8 +1,12 @@
 //! Asynchronous jobs: one for each window, whose results are pages.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
 };
 
 use longhaul_demo::{FakeApi, IntervalMatching, Settings};
@@ -157,6 +161,57 @@ job = { submit = { path = "/jobs" }, id = "/id", poll = "/jobs/{job.id}", state 
     assert_eq!(submissions.load(Ordering::Relaxed), 2);
 }
 
+/// The file exists, but no checkpoint knows a page of it.
+#[test]
+fn a_run_that_is_killed_before_its_first_commit_is_resumed_with_the_same_job() {
+    for path in ["out/{stream}.ndjson", "out/{window.start}.ndjson"] {
+        let (reached, reaches) = mpsc::channel();
+        let (submissions, killed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, was_killed) = (Arc::clone(&submissions), Arc::clone(&killed));
+        let server =
+            api::server(move |request| match (request.url.path(), request.query("page").as_deref()) {
+                ("/jobs", _) => {
+                    let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+                    Reply::json(format!(r#"{{"id":"j{number}"}}"#)).into()
+                }
+                ("/jobs/j1", _) => Reply::json(r#"{"state":"DONE"}"#).into(),
+                ("/jobs/j1/rows", Some("1")) => {
+                    Reply::json(r#"{"rows":[{"id":1},{"id":2}],"pages":2}"#).into()
+                }
+                ("/jobs/j1/rows", _) if was_killed.load(Ordering::SeqCst) => {
+                    Reply::json(r#"{"rows":[{"id":3}],"pages":2}"#).into()
+                }
+                _ => {
+                    reached.send(()).unwrap();
+                    Reaction::Stall
+                }
+            });
+        let stream = r#"
+[streams.report]
+path = "/jobs/{job.id}/rows"
+records = "/rows"
+pages = { type = "page_number", param = "page", page_count = "/pages" }
+concurrency = 1
+sinks = ["lines"]
+window = { from = "2026-01-01", to = "2026-01-02" }
+job = { submit = { path = "/jobs", body = { from = "{window.start}" } }, id = "/id", poll = "/jobs/{job.id}", state = "/state", done = ["DONE"], every = "1ms" }
+"#;
+        let lines = api::LINES.replace("out/{stream}.ndjson", path);
+        let connection = api::connection(&api::root(&server));
+        let folder = Folder::configured(&["commit_every = \"1h\"\n", &connection, stream, &lines].concat());
+        let running = folder.longhaul("run").start();
+        reaches.recv_timeout(Duration::from_secs(60)).unwrap();
+        killed.store(true, Ordering::SeqCst);
+        assert_eq!(running.kill().code, None);
+        let [part] = &folder.names_in("out")[..] else { panic!("{:?}", folder.names_in("out")) };
+        let name = part.strip_suffix(".part").unwrap();
+        folder.run("run").assert_complete();
+        assert_eq!(folder.names_in("out"), [name]);
+        assert_eq!(folder.read(&format!("out/{name}")), "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
+        assert_eq!(submissions.load(Ordering::SeqCst), 1);
+    }
+}
+
 #[test]
 fn a_preview_submits_its_own_job_and_cancels_it_after_the_first_page() {
     let settings = Settings { job_polls: 3, job_failures: 1, ..two_days() };
@@ -239,8 +294,6 @@ fn a_preview_that_fails_cancels_its_job() {
 
 #[cfg(unix)]
 mod stopped {
-    use std::time::Duration;
-
     use super::*;
 
     /// Sends a signal to a run whose jobs are never done, once this many were polled.

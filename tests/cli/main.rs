@@ -60,6 +60,7 @@ mod report;
 mod resuming;
 mod running_command;
 mod runs;
+mod same_pages;
 mod samples;
 mod secrets;
 mod signals;

@@ -1,5 +1,9 @@
 //! `longhaul status`.
 
+use std::{sync::mpsc, time::Duration};
+
+use longhaul_tests::Reaction;
+
 use crate::{api, folder::Folder, repairable_api::stopped};
 
 #[test]
@@ -20,6 +24,29 @@ fn status_shows_whether_a_stream_was_never_run_stopped_or_is_complete() {
         folder.run("status conversations").assert_complete().stable_stdout(),
         "conversations: complete since MOMENT, 8 records in 4 pages\n"
     );
+}
+
+#[test]
+fn status_names_the_process_that_pulls() {
+    let (reached, reaches) = mpsc::channel();
+    let server = api::server(move |_| {
+        reached.send(()).unwrap();
+        Reaction::Stall
+    });
+    let folder = Folder::configured(&api::tutorial(&api::root(&server)));
+    let running = folder.longhaul("run").start();
+    reaches.recv_timeout(Duration::from_secs(60)).unwrap();
+    let status = folder.run("status");
+    assert_eq!(
+        status.assert_complete().stable_stdout(),
+        "conversations: running: process PID on HOST, started at MOMENT\n"
+    );
+    let process = format!("conversations: running: process {} on ", running.id());
+    assert!(status.stdout.starts_with(&process), "{} is not {process}", status.stdout);
+    running.kill();
+    let stopped = "conversations: stopped at MOMENT, 0 records (0 pages) saved\n  started at MOMENT\n  \
+                   resume with: longhaul run conversations\n";
+    assert_eq!(folder.run("status").assert_complete().stable_stdout(), stopped);
 }
 
 #[test]

@@ -31,51 +31,61 @@ pub(super) fn check(config: &Config, stack: &Stack, name: &str, each: &Each) -> 
                 .with_hint("set one of `stream`, `file` and `list`"));
         }
     }
+    let mut errors = Vec::new();
     let is_list = !each.list.is_empty();
     if is_list && each.placeholder.is_none() {
-        return Err(error("as", &|key| format!("`{key}` is missing"))
-            .with_hint("name the placeholder, for example `as = \"region\"` for `{each.region}`"));
+        errors.push(
+            error("as", &|key| format!("`{key}` is missing"))
+                .with_hint("name the placeholder, for example `as = \"region\"` for `{each.region}`"),
+        );
     }
     if is_list && !each.values.is_empty() {
-        return Err(error("values", &|key| {
+        errors.push(error("values", &|key| {
             format!("`{key}` has no meaning for a list, whose placeholder is `as`")
         }));
     }
     if !is_list && each.placeholder.is_some() {
-        return Err(error("as", &|key| format!("`{key}` belongs to `list`"))
-            .with_hint("name the placeholders in `values`, for example `values = { id = \"/id\" }`"));
+        errors.push(
+            error("as", &|key| format!("`{key}` belongs to `list`"))
+                .with_hint("name the placeholders in `values`, for example `values = { id = \"/id\" }`"),
+        );
     }
     if !is_list && each.values.is_empty() {
-        return Err(error("values", &|key| format!("`{key}` is missing")).with_hint(
+        errors.push(error("values", &|key| format!("`{key}` is missing")).with_hint(
             "name a placeholder and where a parent has its value, for example `values = { id = \"/id\" }`",
         ));
     }
     if let Some((wrong, _)) = each.places().into_iter().find(|(name, _)| !is_name(name)) {
-        return Err(error(if is_list { "as" } else { "values" }, &|key| {
-            format!("`{key}`: `{wrong}` is not a valid name for a placeholder")
-        })
-        .with_hint("use lower-case letters, digits and underscores, and start with a letter"));
+        errors.push(
+            error(if is_list { "as" } else { "values" }, &|key| {
+                format!("`{key}`: `{wrong}` is not a valid name for a placeholder")
+            })
+            .with_hint("use lower-case letters, digits and underscores, and start with a letter"),
+        );
     }
     if let Some(file) = &each.file
         && !matches!(file.extension().and_then(|ending| ending.to_str()), Some("csv" | "ndjson" | "jsonl"))
     {
         let shown = file.display();
-        return Err(error("file", &|key| format!("`{key}`: the format of `{shown}` is unknown"))
-            .with_hint("use a file that ends in `.csv`, `.ndjson` or `.jsonl`"));
+        errors.push(
+            error("file", &|key| format!("`{key}`: the format of `{shown}` is unknown"))
+                .with_hint("use a file that ends in `.csv`, `.ndjson` or `.jsonl`"),
+        );
     }
-    let Some(parent) = &each.stream else { return Ok(()) };
-    if !config.streams.contains_key(parent) {
-        let suggestion = suggest::closest(parent, config.streams.keys());
-        return Err(error("stream", &|key| format!("`{key}`: unknown stream `{parent}`{suggestion}"))
-            .with_hint("longhaul streams lists the configured streams"));
-    }
-    match cycle(config, name) {
-        None => Ok(()),
-        Some(cycle) => {
+    if let Some(parent) = &each.stream {
+        if !config.streams.contains_key(parent) {
+            let suggestion = suggest::closest(parent, config.streams.keys());
+            errors.push(
+                error("stream", &|key| format!("`{key}`: unknown stream `{parent}`{suggestion}"))
+                    .with_hint("longhaul streams lists the configured streams"),
+            );
+        } else if let Some(cycle) = cycle(config, name) {
             let names = cycle.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ");
-            Err(error("stream", &|key| format!("`{key}`: streams cannot be their own parents: {names}")))
+            let message = |key: &str| format!("`{key}`: streams cannot be their own parents: {names}");
+            errors.push(error("stream", &message));
         }
     }
+    ConfigError::all(errors.into_iter().map(Err))
 }
 
 /// The streams from `name` to its parents and theirs, if they come back to `name`.

@@ -39,11 +39,22 @@ fn clause(finding: Finding, summary: &Summary) -> String {
             });
             format!("no record has a value at {}", columns.collect::<Vec<_>>().join(", "))
         }
+        Finding::SameFirstPages { partitions } => {
+            let (kind, placeholders) =
+                if windows > 0 { ("windows", "{window.…}") } else { ("partitions", "{each.…}") };
+            let partitions = grouped(partitions);
+            format!(
+                "all {partitions} {kind} with records have the same records on their first page, as if the API ignored \
+                 the parameters with `{placeholders}`: check their names"
+            )
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use longhaul_core::state::FirstPages;
+
     use super::*;
 
     #[test]
@@ -79,5 +90,23 @@ mod tests {
             ]
         );
         assert_eq!(clauses(&Summary { records: 0, ..columns }), [""; 0], "without records, nothing is known");
+        let first_pages = |partitions| FirstPages::Same { records: 7, partitions };
+        let alike = Summary { windows: 4, first_pages: first_pages(3), ..Summary::default() };
+        assert_eq!(
+            clauses(&alike),
+            [
+                "all 3 windows with records have the same records on their first page, as if the API ignored the \
+                 parameters with `{window.…}`: check their names"
+            ]
+        );
+        let alike = Summary { windows: 0, partitions: 2, first_pages: first_pages(2), ..alike };
+        assert_eq!(
+            clauses(&alike),
+            [
+                "all 2 partitions with records have the same records on their first page, as if the API ignored the \
+                 parameters with `{each.…}`: check their names"
+            ]
+        );
+        assert_eq!(clauses(&Summary { first_pages: first_pages(1), ..alike }), [""; 0]);
     }
 }

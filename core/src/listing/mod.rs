@@ -23,7 +23,7 @@ pub mod page;
 pub mod paginate;
 pub mod position;
 mod prefetch;
-mod repeats;
+pub(crate) mod repeats;
 mod request;
 pub(crate) mod seen;
 mod start;

@@ -30,13 +30,25 @@ impl Repeats {
             *self = Self::default();
             return 0;
         };
-        let length: usize = page.identity().iter().map(|part| part.len()).sum();
-        let (count, length) = (page.len().to_le_bytes(), length.to_le_bytes());
-        let records = Some(fingerprint_of_parts(&[&count, &length, first, last]));
+        let records = Some(fingerprint(page, first, last));
         self.in_a_row = if self.latest == records { self.in_a_row + 1 } else { 0 };
         self.latest = records;
         if self.in_a_row == 0 || (self.in_a_row < MOST && !are_distinct(page)) { 0 } else { self.in_a_row }
     }
+}
+
+/// The fingerprint of the records of a page that begins a partition; `None` if the first and the last one are alike, so that
+/// another page may have the same records by chance.
+pub(crate) fn first_page(page: &Page) -> Option<u64> {
+    let (first, last) = (page.batch().records().next()?, page.last()?);
+    // Half of the bits are enough to compare one page with another.
+    (first != last).then(|| (fingerprint(page, first, last) >> 64) as u64)
+}
+
+fn fingerprint(page: &Page, first: &[u8], last: &[u8]) -> u128 {
+    let length: usize = page.identity().iter().map(|part| part.len()).sum();
+    let (count, length) = (page.len().to_le_bytes(), length.to_le_bytes());
+    fingerprint_of_parts(&[&count, &length, first, last])
 }
 
 /// Whether there are several records on the page, and no two are alike.

@@ -81,7 +81,7 @@ use self::{
 pub use crate::state::Summary;
 use crate::{
     client::{Client, answer::Then},
-    listing::{PageError, page::Page},
+    listing::{PageError, page::Page, repeats::first_page},
     sink::Lines,
 };
 
@@ -256,6 +256,9 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         fingerprint: Option<u128>,
     ) -> Result<(), PullError> {
         let mut before = open.pages.progress().records - page.len();
+        if before == 0 && !page.is_empty() {
+            open.progress.first_page = first_page(&page);
+        }
         let mut on = OnPage { page: open.pages.progress().pages, before: 0 };
         loop {
             let received = page.batch().len() as u64;

@@ -5,6 +5,7 @@ mod copy;
 mod disk_storage;
 mod error;
 mod file;
+mod first_pages;
 mod journal;
 mod known_parents;
 mod object_storage;
@@ -23,6 +24,7 @@ use self::checkpoint::{Checkpoint, Earlier, Extent};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
+    first_pages::FirstPages,
     journal::Slot,
     known_parents::KnownParents,
     parents::{Parent, Parents},

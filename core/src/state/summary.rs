@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::listing::{end::End, position::is_zero};
+use crate::{
+    listing::{end::End, position::is_zero},
+    state::first_pages::FirstPages,
+};
 
 /// The result of a pull in numbers.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -44,6 +47,9 @@ pub struct Summary {
     /// The columns in which no record has a value: their places, by the name of the sink.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unmatched_columns: BTreeMap<String, Vec<String>>,
+    /// Whether the partitions begin with the same records.
+    #[serde(default, skip_serializing_if = "FirstPages::is_empty")]
+    pub first_pages: FirstPages,
     /// Why the last listing is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -71,6 +77,11 @@ pub enum Finding {
     NoKeys,
     /// No record has a value in some of the columns of a sink.
     UnmatchedColumns,
+    /// All partitions that have records begin with the same ones.
+    SameFirstPages {
+        /// How many partitions.
+        partitions: u64,
+    },
 }
 
 impl Summary {
@@ -91,6 +102,7 @@ impl Summary {
             totals_changed: self.totals_changed + next.totals_changed,
             short_pages: self.short_pages + next.short_pages,
             without_key: self.without_key + next.without_key,
+            first_pages: self.first_pages.and(next.first_pages),
             end: next.end.clone().or(self.end),
         }
     }
@@ -115,12 +127,19 @@ impl Summary {
     pub fn findings(&self) -> Vec<Finding> {
         let no_keys = self.without_key > 0 && self.without_key == self.records;
         let unmatched_columns = self.records > 0 && !self.unmatched_columns.is_empty();
+        let same_first_pages = match self.first_pages {
+            FirstPages::Same { partitions, .. } if partitions > 1 => {
+                Some(Finding::SameFirstPages { partitions })
+            }
+            _ => None,
+        };
         let found = [
             (self.missing > 0).then_some(Finding::Missing { records: self.missing }),
             (self.totals_changed > 0).then_some(Finding::TotalsChanged { listings: self.totals_changed }),
             (self.short_pages > 0).then_some(Finding::ShortPages { pages: self.short_pages }),
             no_keys.then_some(Finding::NoKeys),
             unmatched_columns.then_some(Finding::UnmatchedColumns),
+            same_first_pages,
         ];
         found.into_iter().flatten().collect()
     }

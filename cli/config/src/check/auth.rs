@@ -64,47 +64,47 @@ impl Check<'_> {
     /// Where the credential goes.
     fn carrier(&self) -> Result<(), ConfigError> {
         let has = |name: &str| self.has(&["auth", name]);
-        if has("header") && has("query") {
-            let error = self.wrong("auth.query", "the credential goes into `auth.header` already");
-            return Err(error.with_hint("remove one of them"));
-        }
-        if has("scheme") && has("query") {
-            let error = self.wrong("auth.scheme", "a query parameter has no scheme, only a value");
-            return Err(error.with_hint("remove it"));
-        }
-        if matches!(self.config.auth, Auth::ApiKey { .. }) && !has("header") && !has("query") {
-            let error = self.at("auth", "`auth.header` or `auth.query` is missing");
-            return Err(error.with_hint(
+        let twice = (has("header") && has("query")).then(|| {
+            self.wrong("auth.query", "the credential goes into `auth.header` already")
+                .with_hint("remove one of them")
+        });
+        let scheme_of_query = (has("scheme") && has("query")).then(|| {
+            self.wrong("auth.scheme", "a query parameter has no scheme, only a value").with_hint("remove it")
+        });
+        let is_key = matches!(self.config.auth, Auth::ApiKey { .. });
+        let nowhere = (is_key && !has("header") && !has("query")).then(|| {
+            self.at("auth", "`auth.header` or `auth.query` is missing").with_hint(
                 "say where the key goes, such as `header = \"X-Api-Key\"` or `query = \"api_key\"`",
-            ));
-        }
-        match self.config.auth.carrier() {
-            Some(Carrier::Header { name, .. })
-                if [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE].contains(&name) =>
-            {
-                Err(self.wrong("auth.header", "longhaul sets this header itself"))
-            }
-            Some(Carrier::Header { scheme, .. }) if HeaderValue::from_str(&scheme).is_err() => {
-                Err(self.wrong("auth.scheme", "a header cannot contain this"))
+            )
+        });
+        let (name, scheme) = match self.config.auth.carrier() {
+            Some(Carrier::Header { name, scheme }) => {
+                let is_own = [CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE].contains(&name);
+                let cannot_be_sent = HeaderValue::from_str(&scheme).is_err();
+                (
+                    is_own.then(|| self.wrong("auth.header", "longhaul sets this header itself")),
+                    cannot_be_sent.then(|| self.wrong("auth.scheme", "a header cannot contain this")),
+                )
             }
             Some(Carrier::Query(name)) if name.is_empty() => {
-                Err(self.wrong("auth.query", "the name is empty"))
+                (Some(self.wrong("auth.query", "the name is empty")), None)
             }
-            _ => Ok(()),
-        }
+            _ => (None, None),
+        };
+        let wrong = [twice, scheme_of_query, nowhere, name, scheme];
+        ConfigError::all(wrong.into_iter().flatten().map(Err))
     }
 
     /// The keys for signing are there if something is signed, and only then.
     fn signing(&self, grant: &Grant) -> Result<(), ConfigError> {
         let authenticates = grant.client_auth == ClientAuth::PrivateKeyJwt;
         if !authenticates && !matches!(self.config.auth, Auth::JwtBearer { .. }) {
-            let unused = ["private_key", "key_id", "audience", "algorithm"]
-                .into_iter()
-                .find(|name| self.has(&["auth", name]));
-            return unused.map_or(Ok(()), |name| {
+            let names = ["private_key", "key_id", "audience", "algorithm"];
+            let unused = names.into_iter().filter(|name| self.has(&["auth", name]));
+            return ConfigError::all(unused.map(|name| {
                 let error = self.wrong(&format!("auth.{name}"), "nothing is signed, so this has no effect");
                 Err(error.with_hint("remove it, or set `client_auth = \"private_key_jwt\"`"))
-            });
+            }));
         }
         if grant.signing.private_key.is_none() {
             let message = "`auth.private_key` is missing; `client_auth = \"private_key_jwt\"` signs with it";

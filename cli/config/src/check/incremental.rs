@@ -16,72 +16,74 @@ impl Check<'_> {
     /// Checks how the stream `name` starts where the last run ended.
     pub(super) fn incremental(&self, name: &str, stream: &Stream) -> Result<(), ConfigError> {
         let Some(incremental) = &stream.incremental else { return Ok(()) };
-        let refuse = |below: &[&str], clause: String, hint: &str| {
+        let refuse = |below: &[&str], clause: &str, hint: &str| {
             let path = [&["streams", name, "incremental"], below].concat();
-            Err(self.error(&path, |key| format!("`{key}`: {clause}")).with_hint(hint))
+            self.error(&path, |key| format!("`{key}`: {clause}")).with_hint(hint)
         };
         let Incremental { at, next, param, from, lookback, order } = incremental;
+        let mut errors = Vec::new();
         match (at, next) {
             (Some(_), Some(_)) => {
-                return refuse(
+                errors.push(refuse(
                     &["next"],
-                    "a run starts either at a value or at a link".to_owned(),
+                    "a run starts either at a value or at a link",
                     "remove `at` or `next`",
-                );
+                ));
             }
-            (None, None) => {
-                return refuse(
-                    &[],
-                    "it says nothing about where a run starts".to_owned(),
-                    "set `at` to a value in the records, or `next` to a link or cursor on the last page",
-                );
-            }
+            (None, None) => errors.push(refuse(
+                &[],
+                "it says nothing about where a run starts",
+                "set `at` to a value in the records, or `next` to a link or cursor on the last page",
+            )),
             (Some(_), None) if param.is_none() => {
                 let path = ["streams", name, "incremental", "param"].map(str::to_owned);
-                return Err(self.stack.missing(&path, self.stack.origin(&path[..3])));
+                errors.push(self.stack.missing(&path, self.stack.origin(&path[..3])));
             }
             _ => {}
         }
-        let keys_of_value = [
-            ("from", from.is_some()),
-            ("lookback", !lookback.is_zero()),
-            ("order", *order != Order::Greatest),
-        ];
-        if next.is_some()
-            && let Some((key, _)) = keys_of_value.into_iter().find(|(_, is_set)| *is_set)
-        {
-            return refuse(&[key], "it has no meaning with `next`".to_owned(), "remove it");
+        if at.is_none() && next.is_some() {
+            let keys_of_value = [
+                ("from", from.is_some()),
+                ("lookback", !lookback.is_zero()),
+                ("order", *order != Order::Greatest),
+            ];
+            let set = keys_of_value.into_iter().filter(|(_, is_set)| *is_set);
+            errors.extend(set.map(|(key, _)| refuse(&[key], "it has no meaning with `next`", "remove it")));
         }
         if let Some(FirstValue::Exact(first)) = from
             && !lookback.is_zero()
             && first.kind() == BookmarkKind::Number
         {
             let clause = format!("it is a span of time, but `from` is the number `{first}`");
-            return refuse(&["lookback"], clause, "remove it");
+            errors.push(refuse(&["lookback"], &clause, "remove it"));
         }
         if stream.window.as_ref().is_some_and(|window| window.incremental) {
             let path = ["streams", name, "window", "incremental"];
             let message = |key: &str| format!("`{key}` cannot be combined with `streams.{name}.incremental`");
             let hint = "a run starts either at a time or at a value: remove one of them";
-            return Err(self.error(&path, message).with_hint(hint));
+            errors.push(self.error(&path, message).with_hint(hint));
         }
         if stream.job.is_some() {
             let hint = "use a window with `incremental = true`";
-            return refuse(&[], "a stream with a job cannot start at a value or link".to_owned(), hint);
+            errors.push(refuse(&[], "a stream with a job cannot start at a value or link", hint));
         }
         let several = match (&stream.each, &stream.window) {
-            (Some(_), _) => "parents",
-            (None, Some(_)) => "windows",
-            (None, None) => return Ok(()),
+            (Some(_), _) => Some("parents"),
+            (None, Some(_)) => Some("windows"),
+            (None, None) => None,
         };
-        if next.is_some() {
+        if let Some(several) = several
+            && next.is_some()
+        {
             let clause = format!("a stream with {several} has several last pages, not one");
-            return refuse(&["next"], clause, "use `at`");
+            errors.push(refuse(&["next"], &clause, "use `at`"));
         }
-        if *order == Order::AsSent {
+        if let Some(several) = several
+            && *order == Order::AsSent
+        {
             let clause = format!("a stream with {several} has several listings, which have no common order");
-            return refuse(&["order"], clause, "remove it, so that the greatest value counts");
+            errors.push(refuse(&["order"], &clause, "remove it, so that the greatest value counts"));
         }
-        Ok(())
+        ConfigError::all(errors.into_iter().map(Err))
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     },
     partition::PartitionId,
     sink::{Mark, Receipt},
-    state::{Start, StateError, Summary},
+    state::{FirstPages, Start, StateError, Summary},
 };
 
 /// Stores the checkpoints of one pull.
@@ -168,6 +168,9 @@ pub struct PartitionProgress {
     /// How many records did not match the conditions of the stream.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub filtered: u64,
+    /// The fingerprint of its first page with records, if those differ from one another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_page: Option<u64>,
     /// What its records have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Bookmark>,
@@ -340,6 +343,9 @@ impl PartitionProgress {
         totals.short_pages += self.listing.short;
         totals.partitions += u64::from(self.id.parent.is_some());
         totals.windows += u64::from(self.id.parent.is_none() && self.id.window.is_some());
+        if self.listing.records > 0 {
+            totals.first_pages = totals.first_pages.and(FirstPages::of(self.first_page));
+        }
         totals.end.clone_from(&self.listing.end);
     }
 
