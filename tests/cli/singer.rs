@@ -222,7 +222,7 @@ fn a_second_target_waits_for_that_of_a_run_that_was_killed() {
     let settings = longhaul_demo::Settings { latency: Duration::from_millis(20), ..without_faults(1000) };
     let api = api::start(&settings);
     let killed = reach(&api, folder.longhaul("run")).start();
-    while !folder.path("running").exists() {}
+    while !folder.path("running").exists() || !names_its_target(&folder) {}
     killed.kill();
 
     let impatient = reach(&api, folder.longhaul("run --set sinks.loaded.timeout=\"10ms\"")).run();
@@ -245,6 +245,16 @@ fn a_second_target_waits_for_that_of_a_run_that_was_killed() {
     let loaded = folder.read("out");
     let (loaded, expected) = (loaded.lines().collect::<HashSet<_>>(), api::lines(&settings));
     assert!(loaded == expected.lines().collect::<HashSet<_>>(), "{} records", loaded.len());
+}
+
+/// Whether the lock names the process of the target, which is written once that has started.
+fn names_its_target(folder: &Folder) -> bool {
+    let spool = folder.path(".longhaul/spool");
+    let mut locks = folder
+        .names_in(".longhaul/spool")
+        .into_iter()
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "lock"));
+    locks.any(|lock| fs::metadata(spool.join(lock)).is_ok_and(|lock| lock.len() > 0))
 }
 
 #[test]

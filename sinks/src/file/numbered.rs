@@ -1,5 +1,7 @@
 //! The files of a table that is divided into several.
 
+use std::sync::Arc;
+
 use longhaul_core::{
     disk::{Kind, Open, remove_if_there},
     sink::{Receipt, SinkError, Variables},
@@ -105,7 +107,7 @@ impl RecordFile {
         from: Option<&Receipt>,
     ) -> Result<Self, SinkError> {
         let path = target.file(variables)?;
-        let (disk, compression) = (target.disk.clone(), target.compression);
+        let (disk, compression) = (Arc::clone(&target.disk), target.compression);
         let from = from.map(|receipt| position(receipt, &path)).transpose()?.map(|(from, _)| from);
         match (target.mode, from) {
             (Mode::Replace, None) => Self::create(disk, path.part(), Publish::Rename(path), compression),
