@@ -167,7 +167,7 @@ impl Case {
             assert!(
                 disk.files().iter().all(|path| {
                     let name = path.to_str().unwrap();
-                    !name.ends_with(".part") || (self.mode == "append" && name == PART)
+                    name.strip_suffix(".part").is_none() || (self.mode == "append" && name == PART)
                 }),
                 "{self}: {what}: the part file is left"
             );
@@ -197,7 +197,7 @@ impl Checkpoints {
 }
 
 fn files(disk: &SimulatedDisk) -> Vec<Option<Vec<u8>>> {
-    let further = FURTHER.map(|number| disk.contents(&format!("/simulated/out/users.{number}.x")));
+    let further = FURTHER.map(|number| disk.contents(format!("/simulated/out/users.{number}.x")));
     [disk.contents(FILE)].into_iter().chain(further).collect()
 }
 
@@ -238,14 +238,14 @@ fn divided() -> impl Iterator<Item = Case> {
             let used = SimulatedDisk::new();
             for number in ["", ".2", ".3", ".4", ".5", ".6"] {
                 used.put(
-                    &format!("/simulated/out/users{number}.x"),
+                    format!("/simulated/out/users{number}.x"),
                     compress(kind, "page,text\r\nold,\r\nold,\r\n"),
                 );
             }
             if mode == "replace" {
                 for number in ["", ".2", ".3", ".6", ".7"] {
                     used.put(
-                        &format!("/simulated/out/users{number}.x.part"),
+                        format!("/simulated/out/users{number}.x.part"),
                         "left by another pull".repeat(9),
                     );
                 }
