@@ -6,7 +6,8 @@ use std::{
 };
 
 use longhaul_core::disk::followed;
-use longhaul_sinks::split_at_ending;
+
+use crate::build::split_at_ending;
 
 /// Finds conflicts between the paths that a run writes to.
 #[derive(Debug)]
