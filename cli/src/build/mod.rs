@@ -41,4 +41,4 @@ pub(crate) use self::{
     source::source,
     stores::{StoreAccess, documents},
 };
-pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, tabulate};
+pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, split_at_ending, tabulate};

@@ -86,8 +86,8 @@ pub(crate) fn one_listing_in_several_files() -> Scenario {
     };
     Scenario {
         sinks: vec![
-            ("replaced", "csv", table("replaced", "replace", 70)),
-            ("appended", "csv", table("appended", "append", 90)),
+            ("replaced", "csv", table("replaced", "replace", 4)),
+            ("appended", "csv", table("appended", "append", 6)),
         ],
         existing_files: vec![
             ("/out/replaced.csv", "yesterday\n"),
