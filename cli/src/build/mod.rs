@@ -24,8 +24,6 @@ mod source;
 mod stores;
 mod stream_table;
 
-pub(crate) use longhaul_sinks::split_at_ending;
-
 pub(crate) use self::{
     client::{Access, Limits, connect},
     exchanges::Exchanges,

@@ -78,7 +78,7 @@ fn check_lenient(body: &[u8], delimiter: u8, layout: &Layout) {
     // nothing.
     let is_odd = sorted.len() < names.len() || values.first() == Some(names);
     let is_blank = table.iter().flatten().all(|value| value.trim_ascii().is_empty());
-    if is_odd || is_blank || names[0].starts_with(['\u{feff}', '<', '{', '[']) {
+    if is_odd || is_blank || names[0].trim_start().starts_with(['\u{feff}', '<', '{', '[']) {
         return;
     }
     let pairs = |row: &Vec<String>| names.iter().cloned().zip(row.iter().cloned()).collect();
