@@ -12,7 +12,9 @@ use serde_json::value::RawValue;
 use crate::{
     disk::{Disk, Open},
     json::{PointerTree, pointer::Pointer, text},
-    sink::{Batch, Destination, Lines, Mark, OpenSink, Opened, Receipt, Sink, SinkError, Variables},
+    sink::{
+        Batch, Destination, Lines, Mark, OpenSink, Opened, Receipt, Sink, SinkError, SinkErrorKind, Variables,
+    },
 };
 
 /// The most names that are held in memory.
@@ -114,10 +116,15 @@ impl Names {
             self.unnamed.fetch_add(1, Ordering::Relaxed);
         }
         match (name, self.unknown) {
-            (None, Unknown::Error) => Err(super::sink::unnamed(&self.stream, id)),
+            (None, Unknown::Error) => Err(unnamed(&self.stream, id)),
             (name, _) => Ok(name),
         }
     }
+}
+
+/// The error for an id without a name.
+fn unnamed(stream: &str, id: &str) -> SinkError {
+    SinkError::new(SinkErrorKind::Rejected, format!("no record of `{stream}` has a name for the id {id}"))
 }
 
 /// A sink that keeps the names of ids. It writes lines to another sink.

@@ -50,11 +50,6 @@ impl NamingSink {
     }
 }
 
-/// The error for an id without a name.
-pub(super) fn unnamed(stream: &str, id: &str) -> SinkError {
-    SinkError::new(SinkErrorKind::Rejected, format!("no record of `{stream}` has a name for the id {id}"))
-}
-
 impl OpenSink for NamingSink {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
         self.inner.destination(variables)
