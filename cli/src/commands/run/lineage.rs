@@ -180,7 +180,7 @@ impl<'p> Lineage<'p> {
         Ok(Some(self.not_pulled(planned, names.stream(), exit, outcomes)))
     }
 
-    /// The exit code of the failure because of which a stream is not complete.
+    /// The exit code of the failure that left a stream incomplete.
     fn failed(&self, stream: &str) -> Option<Exit> {
         match self.ended.get(stream) {
             Some(Ok(Pulled::Not(exit)) | Err(exit)) => Some(*exit),

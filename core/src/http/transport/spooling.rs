@@ -47,7 +47,7 @@ impl Spooling {
     }
 }
 
-/// How much of a body goes to the file after so many others.
+/// The length of the file that follows this many others.
 fn longest(before: usize) -> u64 {
     FIRST << (before / SAME)
 }
