@@ -8,7 +8,7 @@ use crate::windows::{details_query, timeline, windows};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A sample of 1440 records in windows of six hours, of which a page has 25. Returns it with the number of requests.
+/// A sample of 1440 records in windows of six hours, with 25 records a page. Returns it with the number of requests.
 fn sample(limit: u64, unique: Option<&str>) -> (Pulled, usize) {
     let (setup, transport, mut source) = details_query(timeline(), HOUR);
     source.unique = unique.map(|place| place.parse().unwrap());

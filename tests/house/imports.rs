@@ -70,9 +70,11 @@ impl Source {
         let text = without_tests_and_comments(text);
         let mut source = Self { module, used: Vec::new(), exported: BTreeMap::new() };
         let mut rest = text.as_str();
+        let mut code = String::new();
         while let Some(at) = rest.find("use ") {
             let is_word = !rest[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
             let before = rest[..at].rsplit('\n').next().unwrap_or_default().trim();
+            code.push_str(&rest[..at]);
             rest = &rest[at + "use ".len()..];
             let Some((tree, after)) = rest.split_once(';').filter(|_| is_word) else { continue };
             for (path, name) in leaves(tree) {
@@ -85,7 +87,8 @@ impl Source {
             }
             rest = after;
         }
-        source.used.extend(inline(&text));
+        code.push_str(rest);
+        source.used.extend(inline(&code));
         source
     }
 
@@ -181,12 +184,11 @@ fn split_at_commas(text: &str) -> Vec<&str> {
     parts.into_iter().filter(|part| !part.trim().is_empty()).collect()
 }
 
-/// The paths from the root of the crate that are written in the code, outside of `use`.
+/// The paths in the crate that are written in the code, outside of `use`.
 fn inline(text: &str) -> Vec<Vec<String>> {
-    let end = |rest: &str| {
-        rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len())
-    };
-    let paths = text.match_indices("crate::").map(|(at, _)| &text[at..at + end(&text[at..])]);
+    let paths = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
+    let paths =
+        paths.filter(|path| ["crate::", "self::", "super::"].iter().any(|start| path.starts_with(start)));
     let names = |path: &str| path.split("::").map(str::to_owned).collect();
     // A path before `{` belongs to a `use` tree, whose paths are collected elsewhere.
     paths.filter(|path| !path.ends_with("::")).map(names).collect()
@@ -198,7 +200,7 @@ fn a_cycle_is_found_through_a_re_exported_name() {
     let sources = [
         Source::read(Module::new(), "pub(crate) use of_d as e;\npub use self::{a::A, b::B as C};\n"),
         Source::read(module("a"), "use std::fmt;\nuse crate::{\n    C,\n    d::D,\n};\n"),
-        Source::read(module("b"), "// use crate::d;\nfn f() { crate::a::g() }\n"),
+        Source::read(module("b"), "// use crate::d;\nfn f() { super::a::g() }\n"),
         Source::read(module("d"), "use crate::e::E;\n#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}\n"),
     ];
     let known: BTreeMap<_, _> = sources.iter().map(|source| (&source.module, source)).collect();

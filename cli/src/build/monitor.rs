@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use longhaul_core::http::transport::{Settings, SetupError, Tls, Transport, UreqTransport};
 use url::Url;
 
-/// A transport for short requests to `url`, none of which takes longer than `limit`. It depends on no configuration, because
+/// A transport for short requests to `url`. Each takes at most `limit`. It depends on no configuration, because
 /// a monitor is also told that the configuration is wrong.
 pub(crate) fn monitor(url: &Url, limit: Duration) -> Result<Arc<dyn Transport>, SetupError> {
     let settings = Settings {

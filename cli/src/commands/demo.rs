@@ -35,7 +35,7 @@ use crate::{
 /// The time of each answer. Long enough for a few tokens to expire, and to watch the progress.
 const LATENCY: Duration = Duration::from_millis(80);
 
-/// The number of days of the data, the last of which is yesterday. So the usual ranges of time find records.
+/// The number of days of the data. The last day is yesterday. So the usual ranges of time find records.
 const DAYS: u16 = 7;
 
 /// Pulls from the fake API, or only serves it.

@@ -1,4 +1,4 @@
-//! Writes CSV to several files, none of which has more rows than a spreadsheet shows.
+//! Writes CSV to several files, each with at most as many rows as a spreadsheet shows.
 
 use std::{
     hash::Hasher,

@@ -1,4 +1,4 @@
-//! An API during a year: calls with a time, some of which appear late, and users that change.
+//! An API during a year: calls with a time, which may appear late, and users that change.
 
 use std::{
     collections::BTreeMap,

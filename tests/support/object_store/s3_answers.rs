@@ -26,7 +26,7 @@ pub(super) fn named_parts(body: &[u8]) -> Vec<(u32, String)> {
     parts.filter_map(read).collect()
 }
 
-/// A listing of parts, of which the first `most` are shown.
+/// A listing of parts. It shows the first `most`.
 pub(super) fn listed_parts(parts: &[(u32, String, usize)], most: usize) -> String {
     let shown = &parts[..parts.len().min(most)];
     let is_truncated = shown.len() < parts.len();
