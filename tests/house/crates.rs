@@ -55,7 +55,8 @@ fn crates_depend_only_on_the_crates_below_them() {
     assert_eq!(workspace_dependencies("longhaul-plugin"), ["longhaul-core", "longhaul-plugin-abi"]);
     assert_eq!(workspace_dependencies("longhaul-plugin-host"), ["longhaul-core", "longhaul-plugin-abi"]);
     assert_eq!(workspace_dependencies("longhaul-plugin-example"), ["longhaul-plugin"]);
-    assert_eq!(workspace_dependencies("longhaul-config"), ["longhaul-core"]);
+    assert_eq!(workspace_dependencies("longhaul-config"), ["longhaul-core", "longhaul-no-schema"]);
+    assert_eq!(dependencies()["longhaul-no-schema"], [""; 0]);
     assert_eq!(workspace_dependencies("longhaul-demo"), ["longhaul-core"]);
     assert_eq!(
         workspace_dependencies("longhaul"),
@@ -93,6 +94,14 @@ fn the_command_has_no_asynchronous_runtime() {
     let tree = tree("longhaul");
     for runtime in ["tokio", "async-std", "smol", "futures"] {
         assert!(!tree.iter().any(|name| name == runtime), "it is built with {runtime}");
+    }
+}
+
+#[test]
+fn the_command_is_built_without_what_only_tests_need_or_only_saves_time_at_runtime() {
+    let tree = tree("longhaul");
+    for costly in ["schemars", "schemars_derive", "aho-corasick"] {
+        assert!(!tree.iter().any(|name| name == costly), "it is built with {costly}");
     }
 }
 

@@ -7,7 +7,7 @@
 //! - `error`, `origin`, `tree`, `trust`: errors, where a value comes from, trees of values, and who can write to a file
 //! - `values`: what a single key can hold
 //! - `sections`: what each table holds
-//! - `schema`: the JSON Schema that `schemars` derives from the sections
+//! - `schema`: the JSON Schema that `schemars` derives from the sections, in tests
 //! - `load`: how the layers become one configuration
 //! - `placeholders`: what the requests of a stream may contain
 //! - `check`, `show`, `every_error`, `elements`: checks across keys, `longhaul config`, and the list of all errors
@@ -26,11 +26,11 @@
 //! - In a table whose keys depend on its `type`, `x-types` lists the types that have the key, `x-required` those that
 //!   require it, and `x-defaults` gives each type a default of its own.
 //!
-//! Unknown keys, environment variables, secrets, defaults and `longhaul config` follow from the schema. Two files do, too,
-//! and tests fail until they are up to date:
+//! Unknown keys, environment variables, secrets, defaults and `longhaul config` follow from the schema, which is in
+//! `cli/longhaul.schema.json`. It and the tables in `cli/docs/configuration.md` are generated, and tests fail until they
+//! are up to date:
 //!
 //! ```sh
-//! cargo run -- schema > cli/longhaul.schema.json
 //! UPDATE_REFERENCE=1 cargo test -p longhaul-config reference
 //! ```
 //!
@@ -39,6 +39,10 @@
 //! Add a struct in a file of its own in `sections`, and a field for it in the table around it. `extend("default" = {})`
 //! gives a table its defaults even if nobody writes it. In `cli/docs/configuration.md`, add a heading with
 //! `<!-- keys of NAME -->` and `<!-- end of keys -->` below it; without these, the keys stand in the table around it.
+
+// Only tests derive the schema.
+#[cfg(not(test))]
+extern crate longhaul_no_schema as schemars;
 
 mod check;
 mod credentials;
@@ -52,6 +56,7 @@ mod origin;
 mod parents;
 pub mod placeholders;
 mod schema;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "attributes for the schema name them"))]
 mod sections;
 mod show;
 mod systems;
@@ -59,6 +64,7 @@ mod systems;
 mod tests;
 mod tree;
 mod trust;
+#[cfg_attr(not(test), expect(dead_code, reason = "attributes for the schema name them"))]
 mod values;
 
 pub use longhaul_core::http::secret::sounds_secret;

@@ -4,5 +4,5 @@ use crate::{commands::print, config, exit::Exit, terminal::failure::Failure};
 
 /// Prints the JSON Schema.
 pub(crate) fn execute() -> Result<Exit, Failure> {
-    print(&config::json_schema())
+    print(config::json_schema())
 }

@@ -1,12 +1,12 @@
 //! `[[api.answers]]` and its likes: what responses mean.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use longhaul_core::{
     client::answer::{After, Condition, Message, Rule, StatusMatch, Then},
     http::place::{Place, Places},
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{self, IntoDeserializer, value::Error},
@@ -112,15 +112,7 @@ struct Text(Message);
 described!(Wait, { "type": "string", "x-value": "duration or place", "examples": ["30s", "/retry_after"] });
 described!(Text, { "type": "string", "x-value": "text or place", "examples": ["/error/message"] });
 
-impl JsonSchema for Answer {
-    fn schema_name() -> Cow<'static, str> {
-        Table::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Table::json_schema(generator)
-    }
-}
+described!(Answer as Table);
 
 impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

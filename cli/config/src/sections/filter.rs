@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::values::{
     comparison::{AnyOf, Compared},
+    described::described,
     pointer::JsonPointer,
 };
 
@@ -54,16 +55,4 @@ impl TryFrom<Keys> for RecordCondition {
     }
 }
 
-impl JsonSchema for RecordCondition {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RecordCondition".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Keys::json_schema(generator)
-    }
-}
+described!(RecordCondition as Keys);

@@ -1,6 +1,6 @@
 //! `[streams.NAME.job]`: an export that is submitted and polled. The stream then pages through its results.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use http::{HeaderValue, Method};
 use longhaul_core::{
@@ -9,7 +9,7 @@ use longhaul_core::{
     json::pointer::Pointer,
     pull::job::JobState,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -22,6 +22,7 @@ use crate::{
         body::Body,
         choice,
         comparison::{AnyOf, Compared},
+        described::described,
         duration, place,
         query::Query,
         status::Statuses,
@@ -136,19 +137,10 @@ impl<'de> Visitor<'de> for StateVisitor {
     }
 }
 
-impl JsonSchema for State {
-    fn schema_name() -> Cow<'static, str> {
-        "State".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let condition = generator.subschema_for::<Condition>();
-        json_schema!({
-            "description": "A state of a job: its name, or a condition on the response to a poll.",
-            "anyOf": [{ "type": "string" }, condition],
-        })
-    }
-}
+described!(State, |generator| schemars::json_schema!({
+    "description": "A state of a job: its name, or a condition on the response to a poll.",
+    "anyOf": [{ "type": "string" }, generator.subschema_for::<Condition>()],
+}));
 
 /// The place of the address of the results, or of several.
 #[derive(Clone, Debug)]

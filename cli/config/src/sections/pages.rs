@@ -1,6 +1,6 @@
 //! `[streams.NAME.pages]`: how to find the next page.
 
-use std::{borrow::Cow, mem, num::NonZeroU64};
+use std::{mem, num::NonZeroU64};
 
 use http::Method;
 use longhaul_core::{
@@ -8,12 +8,13 @@ use longhaul_core::{
     http::place::Places,
     listing::{end::LastPage, paginate::Parameter},
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::values::{
     choice,
     comparison::{AnyOf, Compared},
+    described::described,
     place,
     status::Statuses,
     text::RequestPlace,
@@ -289,15 +290,7 @@ enum Type {
     Single,
 }
 
-impl JsonSchema for Pages {
-    fn schema_name() -> Cow<'static, str> {
-        Table::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Table::json_schema(generator)
-    }
-}
+described!(Pages as Table);
 
 impl<'de> Deserialize<'de> for Pages {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,12 +1,11 @@
 //! `[sinks.NAME]`: where records go.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::values::kind::TABLE_NAME;
+use crate::values::{described::described, kind::TABLE_NAME};
 
 /// The sink that needs no table.
 pub(crate) const STANDARD_OUTPUT: &str = "stdout";
@@ -28,26 +27,18 @@ impl Sink {
     }
 }
 
-impl JsonSchema for Sink {
-    fn schema_name() -> Cow<'static, str> {
-        "Sink".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A place for records. The type of the sink has options of its own.",
-            "type": "object",
-            "properties": {
-                "type": {
-                    "description": "Type of the sink: `stdout`, `ndjson`, `csv`, `singer`, or the name of a plugin.",
-                    "type": "string",
-                    "x-default": TABLE_NAME,
-                },
-            },
-            "additionalProperties": true,
-        })
-    }
-}
+described!(Sink, {
+    "description": "A place for records. The type of the sink has options of its own.",
+    "type": "object",
+    "properties": {
+        "type": {
+            "description": "Type of the sink: `stdout`, `ndjson`, `csv`, `singer`, or the name of a plugin.",
+            "type": "string",
+            "x-default": TABLE_NAME,
+        },
+    },
+    "additionalProperties": true,
+});
 
 impl<'de> Deserialize<'de> for Sink {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

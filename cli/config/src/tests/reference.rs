@@ -1,4 +1,5 @@
-//! The tables of keys in `cli/docs/configuration.md` are those of the schema, and that of systems lists the presets.
+//! The file of the schema is what the sections derive. The tables of keys in `cli/docs/configuration.md` are those of the
+//! schema, and that of systems lists the presets.
 
 use std::{env, fmt::Write, fs};
 
@@ -10,24 +11,33 @@ use crate::schema::{
     node::{Node, Others},
 };
 
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../longhaul.schema.json");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
 
 /// Before the table of a section: `<!-- keys of streams.NAME.job -->`. The top level has no name.
 const BEGIN: &str = "<!-- keys of ";
 const END: &str = "<!-- end of keys -->";
 
-/// Writes the page instead of comparing it.
+/// Writes the files instead of comparing them.
 const UPDATE: &str = "UPDATE_REFERENCE";
 
 #[test]
 fn the_reference_of_keys_is_up_to_date() {
     let page = fs::read_to_string(PAGE).unwrap();
-    let current = systems::with_table(&with_tables(&page));
+    compare_or_update(PAGE, &systems::with_table(&with_tables(&page)));
+}
+
+#[test]
+fn the_schema_file_is_up_to_date() {
+    compare_or_update(SCHEMA, &format!("{:#}\n", schema::derived::derive()));
+}
+
+fn compare_or_update(path: &str, current: &str) {
     if env::var_os(UPDATE).is_some() {
-        fs::write(PAGE, current).unwrap();
+        fs::write(path, current).unwrap();
     } else {
         let command = format!("{UPDATE}=1 cargo test -p longhaul-config reference");
-        assert!(page == current, "cli/docs/configuration.md is out of date; run `{command}`");
+        assert!(fs::read_to_string(path).unwrap() == current, "{path} is out of date; run `{command}`");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The schema and the types that serde reads have the same keys.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use figment::{Figment, Profile, Provider, error::Kind};
 use serde_json::Value;
@@ -11,15 +11,6 @@ use crate::{
     load::keys::{self, Row},
     schema, tree,
 };
-
-#[test]
-fn the_schema_file_is_up_to_date() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../longhaul.schema.json");
-    assert!(
-        fs::read_to_string(path).unwrap() == json_schema(),
-        "cli/longhaul.schema.json is out of date; run `cargo run -- schema > cli/longhaul.schema.json`"
-    );
-}
 
 struct Unknown<'p>(&'p [&'p str]);
 
@@ -116,7 +107,7 @@ fn each_type_requires_the_keys_of_the_schema() {
 /// Editors check the keys of each type by these rules.
 #[test]
 fn the_rules_of_each_type_allow_the_keys_that_it_can_have() {
-    let schema: Value = serde_json::from_str(&json_schema()).unwrap();
+    let schema: Value = serde_json::from_str(json_schema()).unwrap();
     for (pointer, table) in [
         ("/properties/auth", "auth"),
         ("/properties/streams/additionalProperties/properties/pages", "streams.s.pages"),

@@ -1,9 +1,10 @@
 //! Comparisons of the value at a place in a response.
 
 use longhaul_core::http::place::{Comparison, Places};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::values::described::described;
 
 /// A value, or a list of alternatives.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,16 +63,4 @@ impl From<Value> for AnyOf {
     }
 }
 
-impl JsonSchema for AnyOf {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "AnyOf".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean", "array", "null"], "x-value": "value or list" })
-    }
-}
+described!(AnyOf, { "type": ["string", "number", "boolean", "array", "null"], "x-value": "value or list" });

@@ -48,3 +48,18 @@ impl HeaderOrPlaces {
         Self::deserialize(deserializer).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The functions of a path are found when the program starts, also those of the crate of the engine.
+    #[test]
+    fn a_path_has_all_functions_of_the_standard() {
+        for name in
+            ["length(@.a) == 1", "count(@.*) == 1", "value(@.*) == 1", "match(@.a, 'b')", "search(@.a, 'b')"]
+        {
+            assert!(format!("$[?{name}]").parse::<places::Place>().is_ok(), "{name}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod link;
+mod regex;
 
 use std::{fmt, str::FromStr};
 

@@ -1,10 +1,10 @@
 //! `[auth]` as it is written.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderName, header::AUTHORIZATION};
 use longhaul_core::client::auth::{Algorithm, Carrier};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
@@ -12,7 +12,9 @@ use super::{Auth, ClientAuth, Grant, Signing, TokenRequest, TokenResponse};
 use crate::{
     sections::answers::{ANSWERS, Answer},
     values::{
-        choice, duration, header,
+        choice,
+        described::described,
+        duration, header,
         http_url::HttpUrl,
         secret::{SecretSource, Secrets},
     },
@@ -145,15 +147,7 @@ enum Type {
     Token,
 }
 
-impl JsonSchema for Auth {
-    fn schema_name() -> Cow<'static, str> {
-        Table::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Table::json_schema(generator)
-    }
-}
+described!(Auth as Table);
 
 impl<'de> Deserialize<'de> for Auth {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
