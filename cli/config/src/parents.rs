@@ -55,14 +55,13 @@ pub(super) fn check(config: &Config, stack: &Stack, name: &str, each: &Each) -> 
             "name a placeholder and where a parent has its value, for example `values = { id = \"/id\" }`",
         ));
     }
-    if let Some((wrong, _)) = each.places().into_iter().find(|(name, _)| !is_name(name)) {
-        errors.push(
-            error(if is_list { "as" } else { "values" }, &|key| {
-                format!("`{key}`: `{wrong}` is not a valid name for a placeholder")
-            })
-            .with_hint("use lower-case letters, digits and underscores, and start with a letter"),
-        );
-    }
+    let wrong = each.places().into_iter().filter(|(name, _)| !is_name(name));
+    errors.extend(wrong.map(|(wrong, _)| {
+        error(if is_list { "as" } else { "values" }, &|key| {
+            format!("`{key}`: `{wrong}` is not a valid name for a placeholder")
+        })
+        .with_hint("use lower-case letters, digits and underscores, and start with a letter")
+    }));
     if let Some(file) = &each.file
         && !matches!(file.extension().and_then(|ending| ending.to_str()), Some("csv" | "ndjson" | "jsonl"))
     {

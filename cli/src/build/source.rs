@@ -119,12 +119,12 @@ impl Requests<'_> {
             let origin = self.loaded.origin_of(&key);
             let json = body.read(&key, &origin)?;
             // In a file, nobody has looked for them yet.
-            placeholders::check_all(&json, &placeholders::known(self.stream, request)).map_err(|error| {
+            placeholders::check_all(json.value(), &placeholders::known(self.stream, request)).map_err(|error| {
                 let hint = placeholders::hint(self.name, self.stream, &error.to_string());
                 let hint = hint.unwrap_or_else(|| placeholders::HINT.to_owned());
                 ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(hint)
             })?;
-            return Ok(RequestBody::Json(json.into()));
+            return Ok(RequestBody::Json(json));
         }
         Ok(match (content.form, content.text, content.content_type) {
             (Some(form), ..) => RequestBody::Form(pairs(form)),

@@ -14,7 +14,7 @@ use super::{
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ExactValue {
     value: Value,
-    /// The numbers that a [`Value`] would write in another way, and where they are.
+    /// The numbers that a [`Value`] would write in another way, and where they are, in the order of their places.
     numbers: Vec<(Pointer, String)>,
 }
 
@@ -84,10 +84,14 @@ impl ExactValue {
     ) -> bool {
         let Some(value) = find(&mut self.value) else { return false };
         *value = by.value.clone();
-        self.numbers.retain(|(number, _)| !number.tokens().starts_with(place.tokens()));
-        self.numbers.extend(by.numbers.iter().map(|(number, digits)| {
+        let is_before = |(number, _): &(Pointer, String)| number < place;
+        let is_below = |(number, _): &&(Pointer, String)| number.tokens().starts_with(place.tokens());
+        let from = self.numbers.partition_point(is_before);
+        let until = from + self.numbers[from..].iter().take_while(is_below).count();
+        let new = by.numbers.iter().map(|(number, digits)| {
             (Pointer::from_tokens(place.tokens().iter().chain(number.tokens())), digits.clone())
-        }));
+        });
+        self.numbers.splice(from..until, new);
         true
     }
 }
@@ -113,8 +117,7 @@ impl fmt::Display for ExactValue {
 
 impl Serialize for ExactValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let numbers = self.numbers.iter().map(|(place, digits)| (place.tokens(), digits.as_str())).collect();
-        Part { value: &self.value, numbers }.serialize(serializer)
+        Part { value: &self.value, numbers: &self.numbers, depth: 0 }.serialize(serializer)
     }
 }
 
@@ -127,25 +130,30 @@ impl<'de> Deserialize<'de> for ExactValue {
 /// A part of an [`ExactValue`], with the numbers in it.
 struct Part<'a> {
     value: &'a Value,
-    numbers: Vec<(&'a [String], &'a str)>,
+    /// In the order of their places, which begin with that of the value.
+    numbers: &'a [(Pointer, String)],
+    /// The number of tokens in the place of the value.
+    depth: usize,
 }
 
 impl<'a> Part<'a> {
     fn below(&self, name: &str, value: &'a Value) -> Self {
-        let below = self.numbers.iter().filter_map(|(place, digits)| match place {
-            [first, rest @ ..] if first == name => Some((rest, *digits)),
-            _ => None,
-        });
-        Self { value, numbers: below.collect() }
+        let token_is = |(place, _): &(Pointer, String), is: fn(&str, &str) -> bool| {
+            place.tokens().get(self.depth).is_some_and(|token| is(token, name))
+        };
+        let from = self.numbers.partition_point(|number| token_is(number, |token, name| token < name));
+        let numbers = &self.numbers[from..];
+        let until = numbers.partition_point(|number| token_is(number, |token, name| token == name));
+        Self { value, numbers: &numbers[..until], depth: self.depth + 1 }
     }
 }
 
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.value, self.numbers.as_slice()) {
+        match (self.value, self.numbers) {
             (value, []) => value.serialize(serializer),
-            (_, [([], digits), ..]) => {
-                let number = RawValue::from_string((*digits).to_owned());
+            (_, [(place, digits), ..]) if place.tokens().len() == self.depth => {
+                let number = RawValue::from_string(digits.clone());
                 number.map_err(ser::Error::custom)?.serialize(serializer)
             }
             (Value::Object(members), _) => {
@@ -297,6 +305,30 @@ mod tests {
         assert!(changed.replace(&place("/a"), &exact, |value| value.get_mut("a")));
         assert_eq!(changed.to_string(), r#"{"a":{"a":[1.10,{"b":2.20}],"ab":3.30},"ab":3.30}"#);
         assert!(!changed.replace(&place("/c"), &json!(1).into(), |value| value.get_mut("c")));
+    }
+
+    #[test]
+    fn numbers_are_found_among_many_places_in_any_order() {
+        let json = r#"{"b":1.50,"a":[0.10,1,2,3,4,5,6,7,8,9,{"x":2.20},11.0],"ab":{"b":3.30},"a/b":4.40,"":5.50,"10":6.60}"#;
+        let mut exact = ExactValue::parse(json).unwrap();
+        assert_eq!(exact.to_string().len(), json.len());
+        assert_eq!(ExactValue::parse(&exact.to_string()).unwrap(), exact);
+        for (at, number) in [("/a/10", "7.70"), ("/ab", "8.80"), ("/a/0", "0"), ("/", "9.90"), ("/b", "[1.0,0.0]")] {
+            let at: Pointer = at.parse().unwrap();
+            let number = ExactValue::parse(number).unwrap();
+            assert!(exact.replace(&at, &number, |value| value_at(value, &at)));
+            assert_eq!(exact.at(&at), Some(number));
+            assert_eq!(ExactValue::parse(&exact.to_string()).unwrap(), exact);
+        }
+        let expected = r#"{"b":[1.0,0.0],"a":[0,1,2,3,4,5,6,7,8,9,7.70,11.0],"ab":8.80,"a/b":4.40,"":9.90,"10":6.60}"#;
+        assert_eq!(ExactValue::parse(expected).unwrap(), exact);
+    }
+
+    #[test]
+    fn many_numbers_are_written_as_they_came() {
+        let numbers = vec!["[1.50,{\"a\":0.10}]"; 10_000].join(",");
+        let json = format!("[{numbers}]");
+        assert_eq!(ExactValue::parse(&json).unwrap().to_string(), json);
     }
 
     #[test]

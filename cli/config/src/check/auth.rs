@@ -11,6 +11,7 @@ use longhaul_core::{
     },
     http::place::{Place, Places},
 };
+use serde_json::{Map, Value};
 
 use super::Check;
 use crate::{
@@ -132,50 +133,59 @@ impl Check<'_> {
         Err(error.with_hint("remove it, or set `client_auth` to `basic` or `post`"))
     }
 
+    /// The fields that the user writes instead of the standard ones.
     fn fields(&self, grant: &Grant) -> Result<(), ConfigError> {
         let request = &grant.request;
-        if request.method == Method::GET && request.format != RequestFormat::Query {
+        let has_body = request.method != Method::GET || request.format == RequestFormat::Query;
+        let without_body = (!has_body).then(|| {
             let error = self.wrong("auth.request.method", "a GET has no body for the fields");
-            return Err(error.with_hint("set `request.format = \"query\"`, or use POST"));
-        }
-        let Some(written) = &request.fields else { return Ok(()) };
-        if let Some((name, _)) = written.iter().find(|(_, value)| value.is_array() || value.is_object())
-            && request.format != RequestFormat::Json
-        {
-            let clause = "a form or query has only texts, numbers and booleans";
-            let error = self.wrong(&format!("auth.request.fields.{name}"), clause);
-            return Err(error.with_hint("set `request.format = \"json\"`"));
-        }
+            Err(error.with_hint("set `request.format = \"query\"`, or use POST"))
+        });
+        let Some(written) = &request.fields else { return without_body.unwrap_or(Ok(())) };
         let known = self.config.auth.placeholders();
-        ConfigError::all(written.iter().map(|(name, value)| {
+        let of_each = written.iter().map(|(name, value)| {
+            if (value.is_array() || value.is_object()) && request.format != RequestFormat::Json {
+                let clause = "a form or query has only texts, numbers and booleans";
+                let error = self.wrong(&format!("auth.request.fields.{name}"), clause);
+                return Err(error.with_hint("set `request.format = \"json\"`"));
+            }
             let one = [(name.clone(), value.clone())].into_iter().collect();
             Fields::new(one, &known).map(drop).map_err(|error| self.placeholder(name, &error, &known))
-        }))?;
-        if grant.client_auth == ClientAuth::Post {
+        });
+        let of_post = (grant.client_auth == ClientAuth::Post).then(|| {
             let clause = "`post` has no effect, because `request.fields` replaces all fields";
             let error = self.wrong("auth.client_auth", clause);
-            return Err(error.with_hint(
+            Err(error.with_hint(
                 "remove it, and add fields such as `client_id = \"{client_id}\"` and `client_secret = \"{client_secret}\"`",
-            ));
-        }
-        if grant.refresh_token.is_some() && !matches!(self.config.auth, Auth::RefreshToken(_)) {
+            ))
+        });
+        let is_sent = matches!(self.config.auth, Auth::RefreshToken(_));
+        let of_refresh_token = (grant.refresh_token.is_some() && !is_sent).then(|| {
             let clause = "`request.fields` replaces all fields, so it is not sent";
             let error = self.wrong("auth.refresh_token", clause);
-            return Err(
-                error.with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`")
-            );
-        }
+            Err(error
+                .with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`"))
+        });
+        let alone = [without_body, of_post, of_refresh_token, Some(self.needed_field(grant, written, &known))];
+        ConfigError::all(of_each.chain(alone.into_iter().flatten()))
+    }
+
+    /// The field without which the request makes no sense is there, unless a field cannot be read.
+    fn needed_field(
+        &self,
+        grant: &Grant,
+        written: &Map<String, Value>,
+        known: &[&str],
+    ) -> Result<(), ConfigError> {
         let needed = match (&self.config.auth, grant.client_auth) {
-            (Auth::JwtBearer { .. }, _) => Some("assertion"),
-            (Auth::RefreshToken(_), _) => Some("refresh_token"),
-            (_, ClientAuth::PrivateKeyJwt) => Some("client_assertion"),
-            _ => None,
+            (Auth::JwtBearer { .. }, _) => "assertion",
+            (Auth::RefreshToken(_), _) => "refresh_token",
+            (_, ClientAuth::PrivateKeyJwt) => "client_assertion",
+            _ => return Ok(()),
         };
-        let fields = Fields::new(written.clone(), &known).ok();
-        match (needed, fields) {
-            (Some(needed), Some(fields)) if !fields.mention(needed) => {
-                let clause = format!("a field must be `{{{needed}}}`");
-                Err(self.wrong("auth.request.fields", &clause))
+        match Fields::new(written.clone(), known) {
+            Ok(fields) if !fields.mention(needed) => {
+                Err(self.wrong("auth.request.fields", &format!("a field must be `{{{needed}}}`")))
             }
             _ => Ok(()),
         }

@@ -77,7 +77,7 @@ impl Check<'_> {
         let text = content.and_then(|content| content.text);
         outcomes.extend(text.map(|text| self.known(name, stream, &key("text"), text)));
         if let Some(Body::Json(body)) = content.and_then(|content| content.body) {
-            let checked = placeholders::check_all(body, &known(stream, request_of(below)));
+            let checked = placeholders::check_all(body.value(), &known(stream, request_of(below)));
             outcomes.push(checked.map_err(|error| self.unknown(name, stream, &key("body"), &error)));
         }
         ConfigError::all(outcomes)

@@ -245,7 +245,7 @@ fn conversations_are_pulled_by_whole_days_in_utc() {
     let loaded = minimal().set("streams.conversations.window.from=now-7d/d").load();
     let stream = loaded.stream("conversations").unwrap();
     let Some(Body::Json(body)) = &stream.body else { panic!("{:?}", stream.body) };
-    assert_eq!(body["interval"], "{window.start}/{window.end}");
+    assert_eq!(body.value()["interval"], "{window.start}/{window.end}");
     let Style::PageNumber { param, size, start, page_count } = &stream.pages.style else { panic!() };
     assert_eq!(*param, Parameter::Body("/paging/pageNumber".parse().unwrap()));
     assert_eq!(*size, Some((Parameter::Body("/paging/pageSize".parse().unwrap()), 100)));

@@ -111,7 +111,7 @@ fn toml_yaml_and_json_are_equivalent() {
         let users = &loaded.config.streams["users"];
         assert_eq!(users.query["pageSize"].as_slice(), ["100"]);
         assert_eq!(users.query["expand"].as_slice(), ["a", "b"]);
-        assert_eq!(users.body, Some(Body::Json(json!({ "size": 3 }))));
+        assert_eq!(users.body, Some(Body::Json(json!({ "size": 3 }).into())));
         let Style::NextUrl { method, next, relative_to, .. } = &users.pages.style else {
             panic!("{:?}", users.pages)
         };
@@ -133,7 +133,7 @@ fn tables_extend_and_lists_replace() {
     let loaded = case.load();
     let users = &loaded.config.streams["users"];
     assert_eq!(users.sinks, ["other"]);
-    assert_eq!(users.body, Some(Body::Json(json!({ "a": 1, "b": 2 }))));
+    assert_eq!(users.body, Some(Body::Json(json!({ "a": 1, "b": 2 }).into())));
     assert_eq!(loaded.origin_of("streams.users").to_string(), "more.toml:1");
 }
 
@@ -151,7 +151,7 @@ fn a_form_replaces_the_form_below_it() {
     let secret = grant.client_secret.as_ref().unwrap().resolve(&[]).unwrap();
     assert_eq!(secret.expose(), "from a file");
     let body = loaded.config.streams["a"].body.as_ref().unwrap();
-    assert_eq!(body.read("streams.a.body", &Origin::Default).unwrap(), json!({ "from": "a file" }));
+    assert_eq!(body.read("streams.a.body", &Origin::Default).unwrap(), json!({ "from": "a file" }).into());
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn a_job_has_its_keys_and_defaults() {
                 cancel = { path = \"/jobs/{job.id}\" }";
     let job = stream(text).load().config.streams["calls"].job.clone().unwrap();
     assert_eq!((job.submit.method.as_str(), job.submit.path.as_str()), ("POST", "/jobs"));
-    assert_eq!(job.submit.body, Some(Body::Json(serde_json::json!({ "a": 1 }))));
+    assert_eq!(job.submit.body, Some(Body::Json(serde_json::json!({ "a": 1 }).into())));
     assert_eq!(job.submit.query["b"].as_slice(), ["2"]);
     assert!(matches!(&job.done[..], [State(JobState::Named(name))] if name == "DONE"));
     assert!(job.failed.is_empty() && job.skipped.is_empty());

@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, value::MapAccessDeserializer},
 };
+use longhaul_core::json::ExactValue;
 use serde_json::{Map, Value};
 
 use crate::{error::ConfigError, origin::Origin, values::described::described};
@@ -16,8 +17,8 @@ use crate::{error::ConfigError, origin::Origin, values::described::described};
 pub enum Body {
     /// A file with JSON; the path is absolute.
     File(PathBuf),
-    /// JSON, written as a table or as text.
-    Json(Value),
+    /// JSON, written as a table or as text. Numbers in text keep their digits.
+    Json(ExactValue),
 }
 
 described!(Body, {
@@ -33,7 +34,7 @@ pub(crate) fn is_form(table: &Dict) -> bool {
 
 impl Body {
     /// Reads the JSON. Errors name `key`, whose value comes from `origin`.
-    pub fn read(&self, key: &str, origin: &Origin) -> Result<Value, ConfigError> {
+    pub fn read(&self, key: &str, origin: &Origin) -> Result<ExactValue, ConfigError> {
         let path = match self {
             Self::File(path) => path,
             Self::Json(value) => return Ok(value.clone()),
@@ -62,7 +63,7 @@ impl<'de> de::Visitor<'de> for Visitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Body, E> {
-        serde_json::from_str(text)
+        ExactValue::parse(text)
             .map(Body::Json)
             .map_err(|problem| E::custom(format!("this is not JSON: {problem}")))
     }
@@ -71,7 +72,7 @@ impl<'de> de::Visitor<'de> for Visitor {
         let members = Map::deserialize(MapAccessDeserializer::new(map))?;
         match members.get("file") {
             Some(Value::String(path)) if members.len() == 1 => Ok(Body::File(path.into())),
-            _ => Ok(Body::Json(Value::Object(members))),
+            _ => Ok(Body::Json(Value::Object(members).into())),
         }
     }
 }
@@ -85,11 +86,11 @@ mod tests {
     #[test]
     fn a_body_is_a_table_or_json_or_in_a_file() {
         let read = |value| Body::deserialize::<Value>(value).unwrap();
-        assert_eq!(read(json!({ "order": "asc" })), Body::Json(json!({ "order": "asc" })));
-        assert_eq!(read(json!("[1, {\"a\": null}]")), Body::Json(json!([1, { "a": null }])));
+        assert_eq!(read(json!({ "order": "asc" })), Body::Json(json!({ "order": "asc" }).into()));
+        assert_eq!(read(json!("[1, {\"a\": null}]")), Body::Json(json!([1, { "a": null }]).into()));
         assert_eq!(read(json!({ "file": "q.json" })), Body::File("q.json".into()));
         let both = json!({ "file": "q.json", "size": 1 });
-        assert_eq!(read(both.clone()), Body::Json(both));
+        assert_eq!(read(both.clone()), Body::Json(both.into()));
     }
 
     #[test]

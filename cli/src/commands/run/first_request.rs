@@ -55,7 +55,10 @@ fn text(request: &Request) -> String {
     let content = match &request.body {
         // Only requests to object stores have a stream.
         Body::Empty | Body::Stream(_) => return text,
-        Body::Json(body) => without_secrets(body.value()).to_string(),
+        Body::Json(body) => {
+            let shown = without_secrets(body.value());
+            if shown == *body.value() { body.to_string() } else { shown.to_string() }
+        }
         Body::Form(fields) => {
             let fields = fields.iter().map(|(name, value)| format!("{name}={}", hidden(name, value)));
             fields.collect::<Vec<_>>().join("&")
