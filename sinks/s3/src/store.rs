@@ -13,6 +13,7 @@ use longhaul_core::{
         auth::{Auth, AuthError},
         retry::StopReason,
     },
+    http::request::Expects,
     object_store::{Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, StoredPart, Upload},
 };
 use url::Url;
@@ -379,6 +380,8 @@ impl ObjectStore for S3Store {
 
     fn read_range(&self, key: &str, from: u64, length: u64) -> Result<Vec<u8>, StoreError> {
         let mut request = self.request(Method::GET, key, &[]);
+        request.expects = Expects::Bytes;
+        set(&mut request, "accept-encoding", "identity")?;
         set(&mut request, "range", &format!("bytes={from}-{}", from + length.saturating_sub(1)))?;
         self.send(&request, "s3:GetObject", |answer| {
             let bytes = &answer.response.body;

@@ -15,10 +15,7 @@ use longhaul_core::{
 
 use siphasher::sip128::SipHasher13;
 
-use super::{
-    error::{of_disk, of_store},
-    uploader::Uploads,
-};
+use super::{error::of_store, uploader::Uploads};
 
 /// The stores that paths such as `s3://bucket/key` lead to.
 pub trait Stores: Debug + Send + Sync {
@@ -76,11 +73,9 @@ impl Objects {
         new
     }
 
-    /// Removes the uploads that a pull has begun on another machine. If its journal is here, they are of this one.
+    /// Removes the uploads of an object that a pull may have begun on another machine.
     pub(super) fn abort_foreign(&self, object: &Object) -> Result<(), SinkError> {
-        let journal = object.disk.kind(&object.beside(".journal"));
-        let is_here = journal.map_err(|error| of_disk("read", &object.shown, error))?.is_some();
-        if is_here || !self.is_state_shared { Ok(()) } else { object.abort_all() }
+        if self.is_state_shared { object.abort_all() } else { Ok(()) }
     }
 
     /// Forgets the uploads of an object that is complete.

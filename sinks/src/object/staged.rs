@@ -144,7 +144,8 @@ impl StagedObject {
     pub fn open(&self) -> io::Result<Box<dyn Read>> {
         let Object { store, key, .. } = &self.0;
         let found = store.find(key).map_err(io::Error::other)?;
-        let found = found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such object"))?;
+        let found =
+            found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such object"))?;
         let (store, key) = (Arc::clone(store), key.clone());
         Ok(Box::new(Reader { store, key, length: found.length, read: 0, piece: io::Cursor::default() }))
     }

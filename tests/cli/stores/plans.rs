@@ -89,9 +89,10 @@ fn each_partition_is_an_object_that_its_receipt_makes_visible() {
         let folder = planned(&api, &store, is_in_bucket);
         let first = command(&store, &folder, "run --plan plan.ndjson --part 0/2 --workers 1").run();
         assert!(
-            first.assert_complete().stderr.starts_with(
-                "items: partition 20260101T000000Z-20260102T000000Z complete, 2 records, "
-            ),
+            first
+                .assert_complete()
+                .stderr
+                .starts_with("items: partition 20260101T000000Z-20260102T000000Z complete, 2 records, "),
             "{}",
             first.stderr
         );
@@ -122,8 +123,7 @@ fn of_twins_on_two_machines_one_is_published() {
     let (api, store) = (windowed_api(), S3Server::start());
     let here = planned(&api, &store, true);
     let there = Folder::configured(&here.read("longhaul.toml")).with("plan.ndjson", here.read("plan.ndjson"));
-    let twins =
-        [&here, &there].map(|folder| command(&store, folder, "run --plan plan.ndjson").start());
+    let twins = [&here, &there].map(|folder| command(&store, folder, "run --plan plan.ndjson").start());
     for twin in twins {
         let ended = twin.end();
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -136,9 +136,7 @@ fn of_twins_on_two_machines_one_is_published() {
 }
 
 /// A store that refuses the requests that `is_refused` names, until it is told otherwise.
-fn refusing(
-    is_refused: impl Fn(&Received) -> bool + Send + Sync + 'static,
-) -> (S3Server, Arc<AtomicBool>) {
+fn refusing(is_refused: impl Fn(&Received) -> bool + Send + Sync + 'static) -> (S3Server, Arc<AtomicBool>) {
     let refuses = Arc::new(AtomicBool::new(true));
     let of_store = Arc::clone(&refuses);
     let store = S3Server::with_faults(move |received| {
@@ -234,13 +232,19 @@ fn an_object_that_was_changed_or_removed_is_damage() {
         failed(arguments, "has changed since it was complete");
     }
     store.bucket().put_plain(key, &content[1..]);
-    failed("verify plan.ndjson", &format!(
-        "is {} bytes long, but its receipt says that it has {} bytes",
-        content.len() - 1,
-        content.len()
-    ));
+    failed(
+        "verify plan.ndjson",
+        &format!(
+            "is {} bytes long, but its receipt says that it has {} bytes",
+            content.len() - 1,
+            content.len()
+        ),
+    );
     store.bucket().remove(key);
-    failed("run --plan plan.ndjson", &format!("is missing, but its receipt says that it has {} bytes", content.len()));
+    failed(
+        "run --plan plan.ndjson",
+        &format!("is missing, but its receipt says that it has {} bytes", content.len()),
+    );
     // A copy from a backup does.
     store.bucket().put_plain(key, &content);
     assert_verified(&store, &folder, "restored");

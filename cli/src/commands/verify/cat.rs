@@ -46,9 +46,7 @@ impl<'p> Files<'p> {
             let mut places = known.flatten();
             match self.join {
                 Some(join) => join.write(places.map(|place| place.open()), &mut out),
-                None => {
-                    places.try_for_each(|place| writeln!(out, "{place}")).map_err(JoinError::from)
-                }
+                None => places.try_for_each(|place| writeln!(out, "{place}")).map_err(JoinError::from),
             }
         };
         let printed = printed.and_then(|()| Ok(out.flush()?));

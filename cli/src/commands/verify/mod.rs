@@ -136,8 +136,10 @@ fn verified(partition: &Partition<'_>) -> Result<Option<Receipt>, Failure> {
         };
         let found = place.open().and_then(checksum);
         let (_, sha256) = found.map_err(|error| match storage::exit(&error) {
-            Exit::TryLater => Failure::new(Exit::TryLater, format!("cannot read `{place}`: {}", Chain(&error)))
-                .hint(storage::state_folder(&error)),
+            Exit::TryLater => {
+                Failure::new(Exit::TryLater, format!("cannot read `{place}`: {}", Chain(&error)))
+                    .hint(storage::state_folder(&error))
+            }
             _ => damaged(format!("cannot read `{place}`: {error}")),
         })?;
         if sha256 != file.sha256 {

@@ -310,7 +310,10 @@ pub(in crate::commands) fn of_settling(error: SettleError) -> Failure {
 fn of_sink(error: SinkError) -> Failure {
     let (exit, hint) = match error.kind() {
         SinkErrorKind::Unreachable => (Exit::TryLater, "run the same command again when the store answers"),
-        _ => (Exit::Sink, storage::full_disk(&error).unwrap_or("fix the problem, then run the same command again")),
+        _ => (
+            Exit::Sink,
+            storage::full_disk(&error).unwrap_or("fix the problem, then run the same command again"),
+        ),
     };
     Failure::new(exit, error).hint(hint)
 }
@@ -339,7 +342,9 @@ fn of_receipt(error: ReceiptError) -> Failure {
                 receipt.display()
             ),
         ),
-        ReceiptError::Store(_) | ReceiptError::Path(_) => (Exit::Sink, "check the path of the sink".to_owned()),
+        ReceiptError::Store(_) | ReceiptError::Path(_) => {
+            (Exit::Sink, "check the path of the sink".to_owned())
+        }
     };
     Failure::new(exit, error).hint(hint)
 }
