@@ -6,9 +6,12 @@ use std::{
     path::Path,
 };
 
-use crate::session::partitions::{
-    plan_file::{Header, Line, PlanFile, write_line, write_plan},
-    receipt::Receipt,
+use crate::session::{
+    partitions::{
+        plan_file::{Header, Line, PlanFile, write_line, write_plan},
+        receipt::{Receipt, ReceiptFile},
+    },
+    state_place::StatePlace,
 };
 
 /// The partition of every receipt.
@@ -48,7 +51,10 @@ fn written(
 /// # Errors
 /// It is damaged.
 pub fn rewritten_receipt(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let receipt = Receipt::read(path, PARTITION)?.ok_or("there is none")?;
+    let folder = path.parent().ok_or("it has no folder")?.to_owned();
+    let name = path.file_name().ok_or("it has no name")?.to_string_lossy().into_owned();
+    let receipt = ReceiptFile::new(StatePlace::Folder(folder), name);
+    let receipt = receipt.read(PARTITION)?.ok_or("there is none")?;
     Ok(serde_json::to_vec(&receipt)?)
 }
 

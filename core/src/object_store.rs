@@ -54,6 +54,9 @@ pub trait ObjectStore: Debug + Send + Sync {
 
     /// The object under this key, if there is one.
     fn find(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
+
+    /// Reads `length` bytes of an object, which has as many after the first `from`. At least one is read.
+    fn read_range(&self, key: &str, from: u64, length: u64) -> Result<Vec<u8>, StoreError>;
 }
 
 /// Small objects of a store, which are read and replaced as a whole.

@@ -23,7 +23,7 @@ use self::{csv::CsvType, ndjson::NdjsonType, singer::SingerType, stdout::StdoutT
 pub use self::{
     file::split_at_ending,
     join::{Join, JoinError},
-    object::{Objects, Stores, UploadedFile},
+    object::{ObjectPath, Objects, Published, StagedObject, Stores, UploadedFile},
     preview::{Level, Seen, Tabulated, pointers, tabulate},
     singer::Children,
     stdout::Stdout,

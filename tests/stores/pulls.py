@@ -114,6 +114,12 @@ sinks = ["out"]
 """
 
 
+# The same in windows of a day.
+WINDOWS = STREAM.replace("2026-01-01T00:00:00Z/2026-02-01T00:00:00Z", "{window.start}/{window.end}") + """
+window = { from = "2026-01-01", to = "2026-01-08", slice = "1d" }
+"""
+
+
 class Pulls(unittest.TestCase):
     in_files = {}
 
@@ -125,9 +131,9 @@ class Pulls(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir="."))
         self.key = "out/calls"
 
-    def configure(self, sink, more=""):
+    def configure(self, sink, more="", stream=STREAM):
         path = f"s3://{self.bucket}/{self.key}"
-        text = f'commit_every = "50ms"\n{more}{connection}{STREAM}\n[sinks.out]\npath = "{path}"\n{sink}\n'
+        text = f'commit_every = "50ms"\n{more}{connection}{stream}\n[sinks.out]\npath = "{path}"\n{sink}\n'
         (self.folder / "longhaul.toml").write_text(text)
 
     def start(self, *arguments, folder=None, **variables):
@@ -334,6 +340,59 @@ error: the stream `calls` is not complete
 hint: wait for the other run to end, then resume with: longhaul run
 """))
         self.assertEqual(self.object(), expected)
+
+    def test_a_run_on_another_machine_starts_its_object_again(self):
+        expected, _ = self.in_file('type = "ndjson"')
+        self.configure('type = "ndjson"', self.state())
+        code, stderr = self.run_longhaul("run", "--max-requests", "42")
+        self.assertEqual((code, len(self.uploads())), (75, 1), stderr)
+        self.assertIn("starting again", self.complete("--set", "scratch_dir=other"))
+        self.assertEqual(self.object(), expected)
+        self.assertEqual(self.uploads(), [])
+
+    def assert_workers(self, sink, more):
+        """Twins on two machines are killed again and again, and then pull what is left."""
+        self.configure(sink, stream=WINDOWS)
+        there = pathlib.Path(tempfile.mkdtemp(dir="."))
+        text = (self.folder / "longhaul.toml").read_text()
+        (there / "longhaul.toml").write_text(text.replace(f"s3://{self.bucket}/{self.key}", "file"))
+        start = time.monotonic()
+        code, stderr = self.run_longhaul("run", folder=there)
+        took = time.monotonic() - start
+        self.assertEqual(code, 0, stderr)
+        expected = (there / "file").read_text()
+
+        self.key = "out/{partition}"
+        self.configure(sink, more, WINDOWS)
+        code, stderr = self.run_longhaul("plan", "calls", "--out", "plan.ndjson")
+        self.assertEqual(code, 0, stderr)
+        machines = [self.folder, there]
+        for name in "longhaul.toml", "plan.ndjson":
+            (there / name).write_bytes((self.folder / name).read_bytes())
+        for _ in range(4):
+            twins = [self.start("run", "--plan", "plan.ndjson", folder=machine) for machine in machines]
+            for twin in twins:
+                time.sleep(RANDOM.uniform(0, took))
+                twin.send_signal(signal.SIGKILL)
+                _, stderr = twin.communicate()
+                self.assertIn(twin.returncode, (0, -signal.SIGKILL), stderr)
+        twins = [self.start("run", "--plan", "plan.ndjson", folder=machine) for machine in machines]
+        for twin in twins:
+            _, stderr = twin.communicate(timeout=120)
+            self.assertEqual(twin.returncode, 0, stderr)
+        code, stderr = self.run_longhaul("verify", "plan.ndjson")
+        self.assertEqual(code, 0, stderr)
+        self.assertEqual(self.run_longhaul("verify", "plan.ndjson", "--cat", stdout=True), expected)
+        objects = store.list_objects_v2(Bucket=self.bucket, Prefix="out/")["Contents"]
+        self.assertEqual(len(objects), 7)
+        self.assert_clean()
+
+    def test_objects_of_workers_that_are_killed_are_there_once(self):
+        self.assert_workers('type = "ndjson"', self.state())
+
+    def test_tables_of_workers_that_are_killed_are_there_once(self):
+        shared = f'state_dir = "{self.folder.resolve()}/shared"\n'
+        self.assert_workers('type = "csv"\ncolumns = ["/conversationId", "/conversationStart"]', shared)
 
     def test_parquet_files_of_killed_runs_arrive_once(self):
         sink = 'type = "parquet"\ncolumns = [{ name = "id", at = "/conversationId" }, { name = "all", at = "" }]'

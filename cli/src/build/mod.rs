@@ -39,4 +39,6 @@ pub(crate) use self::{
     source::source,
     stores::{StoreAccess, documents},
 };
-pub(crate) use longhaul_sinks::{Join, JoinError, Level, Seen, pointers, split_at_ending, tabulate};
+pub(crate) use longhaul_sinks::{
+    Join, JoinError, Level, ObjectPath, Published, Seen, StagedObject, pointers, split_at_ending, tabulate,
+};

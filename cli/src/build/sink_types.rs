@@ -7,7 +7,7 @@ use longhaul_core::{
     sink::{Registry, SinkError},
 };
 use longhaul_plugin_host::Plugins;
-use longhaul_sinks::{Children, Objects, Stdout};
+use longhaul_sinks::{Children, ObjectPath, Objects, Stdout};
 
 use super::stores::{StoreAccess, objects};
 
@@ -50,6 +50,11 @@ impl SinkTypes {
         #[cfg(feature = "linked")]
         super::linked::register(&mut registry);
         Self { registry, plugins, objects }
+    }
+
+    /// The path of objects, if `path` is one.
+    pub(crate) fn object_path(&self, path: &str) -> Result<Option<ObjectPath>, SinkError> {
+        ObjectPath::of(path, &self.objects)
     }
 
     /// Checks that the store of the object at `address` can be used.

@@ -44,7 +44,9 @@ pub(crate) struct StoreAccess<'s> {
 /// The stores of `[stores]`. They are built when a path leads to one.
 pub(crate) fn objects(access: StoreAccess<'_>) -> Objects {
     let folder = access.folder.clone();
-    Objects::new(Arc::new(S3Stores::new(access)), Arc::new(SystemDisk), folder)
+    let is_state_shared = access.loaded.config.state_bucket().is_some();
+    let objects = Objects::new(Arc::new(S3Stores::new(access)), Arc::new(SystemDisk), folder);
+    if is_state_shared { objects.with_shared_state() } else { objects }
 }
 
 /// The bucket `name`, for the state. Nothing is sent.

@@ -232,17 +232,6 @@ impl Session {
         }
     }
 
-    /// The folder with the state, which the workers of a plan share.
-    pub(crate) fn shared_folder(&self) -> Result<PathBuf, Failure> {
-        if self.loaded.config.state_bucket().is_some() {
-            let clause =
-                "`state_dir`: workers need a folder on a shared disk, and this is in an object store";
-            let error = self.loaded.error_at("state_dir", clause);
-            return Err(error.with_hint("choose a folder, or pull the stream with longhaul run").into());
-        }
-        Ok(self.local_folder())
-    }
-
     fn store_access(&self) -> StoreAccess<'_> {
         StoreAccess {
             loaded: &self.loaded,

@@ -9,7 +9,7 @@ use longhaul_core::{
     sink::Variables,
     state::{
         Keys, Parents, PullState, State, StateError, StateFile, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent},
+        checkpoint::{Checkpoint, Checkpointing, Earlier, Extent, Stage},
     },
     window::Window,
 };
@@ -197,6 +197,15 @@ pub(crate) fn discard_unfinished(
     Ok(State { unfinished: None, ..state })
 }
 
+/// Whether the unfinished pull of a stream needs local parts of objects that are on another machine. Once every page is in
+/// every sink, the objects may be published already.
+pub(crate) fn needs_another_machine(planned: &Planned<'_>, file: &StateFile, state: &State) -> bool {
+    let unfinished = state.unfinished.as_ref().map(|pull| &pull.checkpoint);
+    unfinished.is_some_and(|checkpoint| checkpoint.stage == Stage::Pulling && !checkpoint.is_blank())
+        && !planned.objects.is_empty()
+        && !file.has_local_files()
+}
+
 /// Whether there is more to pull after a resumed pull is complete: the records since it started.
 pub(crate) fn has_relative_range(stream: &Stream) -> bool {
     stream.window.as_ref().is_some_and(|window| {
@@ -268,8 +277,17 @@ fn other_parents(name: &str) -> Failure {
 pub(crate) fn elsewhere(name: &str) -> Failure {
     let clause =
         format!("cannot resume `{name}` here: some of its pages are on the machine that pulled it last");
-    let hint = format!("resume it there, or start again: longhaul run {name} --fresh");
-    Failure::new(Exit::State, clause).hint(hint)
+    Failure::new(Exit::State, clause).hint(there_or_again(name))
+}
+
+/// What to do about a pull that needs files of another machine.
+pub(crate) fn there_or_again(name: &str) -> String {
+    format!("resume it on the machine that pulled it last, or start again: longhaul run {name} --fresh")
+}
+
+/// Why a pull that needs files of another machine is not resumed.
+pub(crate) fn starting_again(name: &str) -> String {
+    format!("{name}: starting again: what was not uploaded yet is on the machine that pulled it last")
 }
 
 #[cfg(test)]
@@ -284,7 +302,7 @@ mod tests {
             failure.error.to_string(),
             "cannot resume `calls` here: some of its pages are on the machine that pulled it last"
         );
-        let hint = "resume it there, or start again: longhaul run calls --fresh";
+        let hint = "resume it on the machine that pulled it last, or start again: longhaul run calls --fresh";
         assert_eq!(failure.hint.as_deref(), Some(hint));
     }
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use longhaul_core::{
-    disk::{Disk, SystemDisk},
-    object_store::{Documents, Expected},
+    disk::{Disk, Open, SystemDisk, remove_if_there},
+    object_store::{Documents, Expected, StoreErrorKind},
     state::StateFile,
 };
 use tempfile::NamedTempFile;
@@ -114,6 +114,29 @@ impl StatePlace {
             Self::Store { documents, prefix, .. } => {
                 let key = format!("{prefix}{name}");
                 documents.write(&key, content, Expected::Any).map(drop).map_err(io::Error::other)
+            }
+        }
+    }
+
+    /// Creates a file, unless there is one ([`ErrorKind::AlreadyExists`]). It is durable when this returns. In a folder, it is
+    /// written to `new` first, so that nobody sees a part of it.
+    pub(crate) fn create(&self, name: &str, content: Vec<u8>, new: &Path) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => {
+                remove_if_there(&SystemDisk, new)?;
+                let mut file = SystemDisk.open(new, Open::NewPrivate)?;
+                file.write_all(&content)?;
+                file.sync()?;
+                let path = folder.join(name);
+                fs::hard_link(new, &path)?;
+                SystemDisk.sync_folder(path.parent().unwrap_or(folder))
+            }
+            Self::Store { documents, prefix, .. } => {
+                let written = documents.write(&format!("{prefix}{name}"), content, Expected::Absent);
+                written.map(drop).map_err(|error| match error.kind() {
+                    StoreErrorKind::Conflict => io::Error::new(ErrorKind::AlreadyExists, error),
+                    _ => io::Error::other(error),
+                })
             }
         }
     }

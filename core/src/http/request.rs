@@ -39,6 +39,8 @@ pub struct Request {
 /// What the answer to a request is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Expects {
+    /// Bytes, which are neither unpacked nor converted. They are kept in memory.
+    Bytes,
     /// A document that shows where it ends, such as JSON. It is kept in memory.
     #[default]
     Document,

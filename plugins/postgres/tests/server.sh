@@ -1,9 +1,10 @@
 #!/bin/sh
 # Runs a PostgreSQL server in the folder $1 on the port $2 until standard input ends. Prints `ready` when it accepts
 # connections, or `skipped: …` if there is no server on this machine. With the folder of keys $3, it offers TLS. For each
-# line of standard input, it restarts the server as after a crash, and prints `ready` again.
+# line of standard input, it restarts the server as after a crash, and prints `ready` again. With $4, a number of MiB, its
+# files are on a disk of that size, but for the log of its transactions, which would end the server when it is full.
 set -eu
-folder=$1 port=$2 keys=$3
+folder=$1 port=$2 keys=$3 size=${4-}
 
 programs=$(command -v initdb || true)
 programs=${programs%/initdb}
@@ -15,11 +16,24 @@ if [ -z "$programs" ]; then
     exit
 fi
 
+log=
+if [ -n "$size" ]; then
+    # The mount is gone when the last process of its namespace is.
+    if [ -z "${mounted-}" ]; then
+        unshare --mount --propagation private true 2> /dev/null || { echo "skipped: a small disk"; exit; }
+        mounted=yes exec unshare --mount --propagation private sh "$0" "$@"
+    fi
+    mkdir "$folder/data"
+    mount -t tmpfs -o "size=${size}m" tmpfs "$folder/data" 2> /dev/null || { echo "skipped: a small disk"; exit; }
+    log="--waldir=$folder/log"
+fi
+
 # The server does not run as root.
 as=
 if [ "$(id -u)" = 0 ]; then
     as="setpriv --reuid=nobody --regid=nogroup --clear-groups"
     chown nobody "$folder"
+    if [ -n "$size" ]; then chown nobody "$folder/data" && chmod 700 "$folder/data"; fi
 fi
 printf 'the password' > "$folder/password"
 cp "$keys/server.pem" "$folder/server.pem"
@@ -27,7 +41,7 @@ cp "$keys/server_key.pem" "$folder/server_key.pem"
 chmod 600 "$folder/server_key.pem"
 if [ -n "$as" ]; then chown nobody "$folder/password" "$folder/server_key.pem"; fi
 $as "$programs/initdb" -D "$folder/data" -U longhaul -A password --pwfile="$folder/password" -E UTF8 --no-locale \
-    --no-sync > "$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+    --no-sync $log > "$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c ssl=on"
 options="$options -c ssl_cert_file=$folder/server.pem -c ssl_key_file=$folder/server_key.pem"
 start() {
@@ -41,4 +55,5 @@ while read -r _; do
     start
 done
 $as "$programs/pg_ctl" -D "$folder/data" -m immediate stop > /dev/null
+if [ -n "$size" ]; then umount "$folder/data"; fi
 rm -rf "$folder"

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use longhaul_core::{
     Body, Client, Clock, Origins, Replay, Request,
     client::{
@@ -13,6 +13,7 @@ use longhaul_core::{
         auth::{Auth, AuthError},
         retry::StopReason,
     },
+    http::request::Expects,
     object_store::{Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, StoredPart, Upload},
 };
 use url::Url;
@@ -153,6 +154,10 @@ impl S3Store {
 /// The error that an answer is, although its status is a success.
 fn refusal_in(answer: &Answer) -> Option<Refusal> {
     let response = &answer.response;
+    if response.status == StatusCode::PARTIAL_CONTENT {
+        // These are bytes of an object.
+        return None;
+    }
     let start = response.body.get(..response.body.len().min(512))?;
     if !start.windows(6).any(|window| window == b"<Error") {
         return None;
@@ -371,5 +376,16 @@ impl ObjectStore for S3Store {
             Err(refusal) if refusal.is_absent() => Ok(None),
             Err(refusal) => Err(self.refused(&refusal, permission)),
         }
+    }
+
+    fn read_range(&self, key: &str, from: u64, length: u64) -> Result<Vec<u8>, StoreError> {
+        let mut request = self.request(Method::GET, key, &[]);
+        request.expects = Expects::Bytes;
+        set(&mut request, "accept-encoding", "identity")?;
+        set(&mut request, "range", &format!("bytes={from}-{}", from + length.saturating_sub(1)))?;
+        self.send(&request, "s3:GetObject", |answer| {
+            let bytes = &answer.response.body;
+            (bytes.len() as u64 == length).then(|| bytes.clone())
+        })
     }
 }

@@ -10,6 +10,7 @@
 //! journal       what was begun and uploaded, on disk
 //! local_parts   the local files
 //! whole_file    files of other sinks that become objects
+//! staged        uploads a file, and publishes it later
 //! ```
 
 mod error;
@@ -19,11 +20,13 @@ mod object_file;
 mod open;
 mod place;
 mod receipt;
+mod staged;
 mod uploader;
 mod whole_file;
 
 pub(crate) use self::{object_file::ObjectFile, open::new_tag, place::Place};
 pub use self::{
     place::{Objects, Stores},
+    staged::{ObjectPath, Published, StagedObject},
     whole_file::UploadedFile,
 };

@@ -56,7 +56,8 @@ impl ObjectFile {
             return Ok(opened);
         }
         if mark == Mark::START {
-            // It was dropped before the first page.
+            // It was dropped before the first page, or is on another machine.
+            place.objects.abort_foreign(&object)?;
             return Self::create(place, object, compression, at.tag);
         }
         let why = "neither its upload nor its local parts are there any more";

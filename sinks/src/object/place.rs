@@ -32,6 +32,8 @@ pub struct Objects {
     stores: Arc<dyn Stores>,
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    /// Whether other machines resume what this one begins, without its local files.
+    is_state_shared: bool,
     active: Arc<Mutex<HashMap<String, Arc<Uploads>>>>,
 }
 
@@ -39,7 +41,13 @@ impl Objects {
     /// Objects in `stores`. What they do not have yet is in `folder`, which must be kept together with the state.
     pub fn new(stores: Arc<dyn Stores>, disk: Arc<dyn Disk>, folder: PathBuf) -> Self {
         let disk = Arc::new(PrivateDisk::new(disk));
-        Self { stores, disk, folder, active: Arc::default() }
+        Self { stores, disk, folder, is_state_shared: false, active: Arc::default() }
+    }
+
+    /// Objects whose pulls other machines resume, without the local files of this one.
+    #[must_use]
+    pub fn with_shared_state(self) -> Self {
+        Self { is_state_shared: true, ..self }
     }
 
     /// Finds what would make every request to the bucket of the object at `address` fail, such as missing credentials.
@@ -63,6 +71,11 @@ impl Objects {
             earlier.cancel();
         }
         new
+    }
+
+    /// Removes the uploads of an object that a pull may have begun on another machine.
+    pub(super) fn abort_foreign(&self, object: &Object) -> Result<(), SinkError> {
+        if self.is_state_shared { object.abort_all() } else { Ok(()) }
     }
 
     /// Forgets the uploads of an object that is complete.
@@ -151,6 +164,14 @@ impl Object {
         let mut path = self.local.clone().into_os_string();
         path.push(ending);
         path.into()
+    }
+
+    /// Removes all unfinished uploads.
+    pub(super) fn abort_all(&self) -> Result<(), SinkError> {
+        let Self { store, key, shown, .. } = self;
+        let uploads = store.uploads(key);
+        let aborted = uploads.and_then(|all| all.iter().try_for_each(|upload| store.abort(upload)));
+        aborted.map_err(|error| of_store("remove the unfinished uploads of", shown, error))
     }
 
     /// Whether the object in the store is the one of the pull with this tag. If its length is known, it is compared, too.

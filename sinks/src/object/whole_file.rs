@@ -85,6 +85,9 @@ impl OpenSink for UploadedFile {
             }
             _ => None,
         };
+        if from.is_some() {
+            self.place.objects.abort_foreign(&upload.object)?;
+        }
         // It says what is wrong with the bucket before anything is pulled, and removes what a run that was killed has left of
         // its upload.
         drop(upload.begin()?);

@@ -17,6 +17,7 @@ mod preview;
 mod programs;
 #[cfg(unix)]
 mod singer;
+mod staged;
 mod stdout;
 mod support;
 mod union;

@@ -13,7 +13,7 @@ use longhaul_core::{
     object_store::ObjectStore,
     sink::{Mark, OpenSink, Opened, Receipt, Registry, Sink, SinkError, Variables},
 };
-use longhaul_sinks::{Objects, Stdout, Stores, UploadedFile, register, register_with_objects};
+use longhaul_sinks::{ObjectPath, Objects, Stdout, Stores, UploadedFile, register, register_with_objects};
 use longhaul_tests::write_page;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -91,6 +91,12 @@ pub(crate) fn uploaded_to(
     let options = serde_json::from_value(options).unwrap();
     let uploaded = UploadedFile::configure(&options, &objects, |options| file.configure(options))?;
     Ok(Box::new(uploaded.unwrap()))
+}
+
+/// The path of objects in `store`.
+pub(crate) fn object_path(path: &str, store: Arc<dyn ObjectStore>, disk: Arc<dyn Disk>) -> ObjectPath {
+    let objects = Objects::new(Arc::new(OneBucket(store)), disk, "/state/uploads".into());
+    ObjectPath::of(path, &objects).unwrap().unwrap()
 }
 
 /// What the reader of a pipe received.

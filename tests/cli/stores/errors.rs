@@ -164,16 +164,3 @@ fn a_mistake_in_the_configuration_is_found_before_anything_is_sent() {
          such as `my-bucket`\n"
     );
 }
-
-#[test]
-fn workers_do_not_publish_objects() {
-    let (api, store) = (one_page(), S3Server::start());
-    let folder = Folder::configured(&configuration(&api, LINES));
-    let ended = reach(&store, folder.longhaul("plan items --out plan.ndjson")).run();
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert_eq!(
-        ended.last_error(),
-        "error: `sinks.out.path`: workers write files on a shared disk, and this is an object in a store\n  in: \
-         longhaul.toml:16\nhint: choose a path on a shared disk, or pull the stream with longhaul run\n"
-    );
-}

@@ -3,6 +3,7 @@
 mod errors;
 #[cfg(unix)]
 mod killed;
+mod plans;
 mod pulls;
 mod state;
 

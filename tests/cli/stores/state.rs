@@ -49,16 +49,57 @@ fn objects_are_resumed_where_their_local_parts_are() {
     let folder = Folder::configured(&with_state(&configuration(&api, LINES)));
     let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
     assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    let resumed = reach(&store, folder.longhaul("run")).run();
+    assert!(resumed.assert_complete().stderr.contains("items: resuming the run"), "{}", resumed.stderr);
+    assert!(store.bucket().object("out/items.ndjson").unwrap() == all_records().into_bytes());
+}
+
+#[test]
+fn objects_are_begun_again_on_another_machine_and_their_uploads_removed() {
+    let (api, store) = (long_api(), S3Server::start());
+    let folder = Folder::configured(&with_state(&configuration(&api, LINES)));
+    let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
+    assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
+    let [(of_first, _)] = <[_; 1]>::try_from(store.bucket().uploads()).unwrap();
+    let elsewhere = "run --set scratch_dir=other";
+    let stopped = reach(&store, folder.longhaul(&format!("{elsewhere} --max-requests 14"))).run();
+    let said = "items: starting again: what was not uploaded yet is on the machine that pulled it last\n";
+    assert!(stopped.code == Some(75) && stopped.stderr.contains(said), "{}", stopped.stderr);
+    let [(of_second, _)] = <[_; 1]>::try_from(store.bucket().uploads()).unwrap();
+    assert_ne!(of_first, of_second);
+    let ended = reach(&store, folder.longhaul(elsewhere)).run();
+    assert!(ended.assert_complete().stderr.contains("items: resuming the run"), "{}", ended.stderr);
+    assert!(store.bucket().object("out/items.ndjson").unwrap() == all_records().into_bytes());
+    assert_eq!(store.bucket().uploads(), []);
+    // The first machine has nothing to resume, and removes what it has kept.
+    reach(&store, folder.longhaul("run")).run().assert_complete();
+    super::assert_clean(&store, &folder);
+}
+
+/// Every page is in the sinks, and the machine is lost before the object is published.
+#[test]
+fn an_object_that_is_only_to_be_published_needs_the_machine_that_pulled_it() {
+    let store = S3Server::with_faults(|received| {
+        let completes = received.method == "POST" && received.query("uploadId").is_some();
+        completes.then(|| s3_error(403, "AccessDenied", "It was not accepted").into())
+    });
+    let api = long_api();
+    let folder = Folder::configured(&with_state(&configuration(&api, LINES)));
+    assert_eq!(reach(&store, folder.longhaul("run")).run().code, Some(5));
     let elsewhere = reach(&store, folder.longhaul("run --set scratch_dir=other")).run();
     assert_eq!(elsewhere.code, Some(5), "{}", elsewhere.stderr);
     assert_eq!(
         elsewhere.last_error(),
         "error: the stream `items` is not complete\n  caused by: the sink `out` failed\n  caused by: cannot resume \
          `s3://data/out/items.ndjson`: neither its upload nor its local parts are there any more (start the pull over)\n\
-         hint: correct what the sink rejects, then resume with: longhaul --set scratch_dir=other run\n"
+         hint: resume it on the machine that pulled it last, or start again: longhaul --set scratch_dir=other run items \
+         --fresh\n"
     );
-    reach(&store, folder.longhaul("run")).run().assert_complete();
-    assert!(store.bucket().object("out/items.ndjson").unwrap() == all_records().into_bytes());
+    assert_eq!(store.bucket().object("out/items.ndjson"), None);
+    let [(of_first, _)] = <[_; 1]>::try_from(store.bucket().uploads()).unwrap();
+    let fresh = reach(&store, folder.longhaul("run items --set scratch_dir=other --fresh")).run();
+    assert_eq!(fresh.code, Some(5), "{}", fresh.stderr);
+    assert!(store.bucket().uploads().iter().all(|(id, _)| *id != of_first), "its upload is removed");
 }
 
 /// The exit code and the error of a run whose state the store refuses like this from the second checkpoint on.
@@ -117,7 +158,7 @@ fn a_store_that_is_down_may_be_up_again_later() {
 }
 
 #[test]
-fn workers_need_a_folder_and_sinks_another_place() {
+fn the_state_and_the_sinks_need_different_places() {
     let store = S3Server::start();
     let error = |configuration: &str, command: &str| {
         let folder = Folder::configured(&with_state(configuration));
@@ -126,11 +167,6 @@ fn workers_need_a_folder_and_sinks_another_place() {
         ended.last_error()
     };
     let api = long_api();
-    assert_eq!(
-        error(&configuration(&api, IN_FILE), "plan items --out plan.ndjson"),
-        "error: `state_dir`: workers need a folder on a shared disk, and this is in an object store\n  in: \
-         longhaul.toml:1\nhint: choose a folder, or pull the stream with longhaul run\n"
-    );
     assert_eq!(
         error(&configuration(&api, &LINES.replace("out/{stream}", "state/{stream}")), "run"),
         "error: stream `items` through sink `out` would write to `s3://data/state/items.ndjson`, in the state folder\n  \

@@ -136,6 +136,13 @@ impl ObjectStore for MemoryStore {
         let found = self.call(|| Ok(self.bucket.find(key)))?;
         Ok(found.map(|(length, tag, _)| StoredObject { length: length as u64, tag }))
     }
+
+    fn read_range(&self, key: &str, from: u64, length: u64) -> Result<Vec<u8>, StoreError> {
+        let found = self.call(|| Ok(self.bucket.object(key)))?;
+        let range = usize::try_from(from).ok().zip(usize::try_from(from + length).ok());
+        let found = found.zip(range).and_then(|(bytes, (from, to))| Some(bytes.get(from..to)?.to_vec()));
+        found.ok_or_else(|| StoreError::new(StoreErrorKind::Other, "there is no such range"))
+    }
 }
 
 impl Documents for MemoryStore {

@@ -103,7 +103,7 @@ fn answer(bucket: &Bucket, received: &Received) -> Reply {
             let after = received.query("start-after").unwrap_or_default();
             Ok(xml(&listed_objects(&bucket.keys(), &prefix, &after, PAGE)))
         }
-        (&Method::GET, None, None) => Ok(get(bucket, key)),
+        (&Method::GET, None, None) => Ok(ranged(get(bucket, key), received.header("range"))),
         (&Method::DELETE, None, None) => {
             bucket.remove(key);
             Ok(Reply::status(204))
@@ -155,6 +155,18 @@ fn get(bucket: &Bucket, key: &str) -> Reply {
     let tag = bucket.find(key).and_then(|(_, tag, _)| tag);
     let reply = Reply { body: bytes, ..Reply::status(200) }.header("etag", etag);
     tag.into_iter().fold(reply, |reply, tag| reply.header("x-amz-meta-longhaul", tag))
+}
+
+/// The bytes of the answer that `range` asks for, such as `bytes=0-7`.
+fn ranged(reply: Reply, range: Option<&str>) -> Reply {
+    let Some(range) = range.filter(|_| reply.status == 200) else { return reply };
+    let (from, to) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).unwrap();
+    let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+    if from >= reply.body.len() {
+        return s3_error(416, "InvalidRange", "The requested range is not satisfiable");
+    }
+    let body = reply.body[from..reply.body.len().min(to + 1)].to_vec();
+    Reply { status: 206, body, ..reply }
 }
 
 fn head(bucket: &Bucket, key: &str) -> Reply {

@@ -39,7 +39,7 @@ const SUFFIX: &str = "@plan";
 
 /// Resolves the ranges and the parents of the streams, and writes a line for each partition.
 pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result<Exit, Failure> {
-    session.shared_folder()?;
+    session.state_place()?;
     session.now = arguments.now.unwrap_or(session.now);
     if let Some(out) = &arguments.out {
         output_files::check(&session, "--out", out)?;
@@ -51,9 +51,10 @@ pub(crate) fn execute(mut session: Session, arguments: &PlanArguments) -> Result
         return write(&session, arguments, false);
     }
     let ids: Vec<_> = streams.iter().map(|(name, _)| format!("{name}{SUFFIX}")).collect();
-    let folder = session.shared_folder()?;
+    let folder = session.local_folder();
     let id = format!("plan@{}", fingerprint(&ids.join("\n")));
     let _lock = PullLock::acquire(&folder, &id, session.now).map_err(unusable)?;
+    session.state_place()?.name_local_folder().map_err(unusable)?;
     let is_new = arguments.fresh || arguments.now.is_some();
     let record = RunRecord::open(session.state_place()?, ids, session.now, is_new).map_err(unusable)?;
     // A plan that was stopped is finished with the times that it began with.
@@ -139,12 +140,7 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
         };
         let with = |variables: Variables, name: &String| variables.with(name, "");
         let destination = opener.destination(&placeholders.iter().fold(pull.variables.clone(), with));
-        if let Ok(Destination::Object(_)) = destination {
-            let clause = "workers write files on a shared disk, and this is an object in a store";
-            let hint = "choose a path on a shared disk, or pull the stream with longhaul run";
-            return Err(wrong("path", clause, hint));
-        }
-        if !matches!(destination, Ok(Destination::File(_))) {
+        if !matches!(destination, Ok(Destination::File(_) | Destination::Object(_))) {
             let clause = "workers write a file for each partition, and this sink writes none";
             return Err(wrong("type", clause, "choose a sink that writes files, such as `ndjson`"));
         }

@@ -35,7 +35,7 @@ use self::{files_about_run::FilesAboutRun, first_failure::FirstFailure, lineage:
 pub(in crate::commands) use self::{
     outcome::Outcome,
     parents::pull_parents,
-    planned::{of_line, of_plan, of_settling, sinks_of},
+    planned::{of_line, of_plan, of_settling},
 };
 
 /// Pulls the streams, and writes the files about the run that the user asked for.

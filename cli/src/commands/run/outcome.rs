@@ -3,12 +3,16 @@
 use std::{fs, path::Path, time::Duration};
 
 use indicatif::DecimalBytes;
+use jiff::Timestamp;
 use longhaul_core::state::Summary;
 
 use crate::{
     exit::Exit,
     session::{Session, plan::Planned},
-    terminal::numbers::{counted, duration},
+    terminal::{
+        numbers::{counted, duration},
+        times::shown,
+    },
 };
 
 /// The outcome of a pull.
@@ -118,4 +122,12 @@ pub(super) fn complete(name: &str, to: &str, summary: &Summary, took: Duration) 
     let time = duration(took);
     let (records, pages) = (counted(records, "record"), counted(pages, "page"));
     format!("{name}: complete, {records} in {pages}{of_windows}{dropped}{known}{left_out}, {time} -> {to}")
+}
+
+/// Says why there is nothing to pull. Everything before `watermark` was pulled.
+pub(super) fn nothing_new(name: &str, watermark: Option<Timestamp>) -> String {
+    match watermark {
+        Some(watermark) => format!("{name}: nothing new: everything before {} was pulled", shown(watermark)),
+        None => format!("{name}: nothing to pull: the API does not have this data yet"),
+    }
 }

@@ -10,14 +10,15 @@ use self::{partition::Puller, planned_stream::PlannedStream};
 use super::{first_failure::FirstFailure, outcome::Outcome};
 use crate::{
     args::{Part, RunArguments},
-    build::{Access, ConfiguredSinks, SinkFor},
+    build::{Access, SinkFor},
     exit::Exit,
     session::{
         Session,
         partitions::{
             configuration::check,
-            output::{shared, with_attempt},
+            output::shared,
             plan_file::{Line, PlanError, PlanFile, StreamHeader},
+            worker_sinks::WorkerSinks,
         },
         resume::definition_of,
     },
@@ -34,7 +35,7 @@ pub(super) fn pull_all(
 ) -> Result<Exit, Failure> {
     let plan = PlanFile::open(&session.folder.join(path)).map_err(of_plan)?;
     let chosen = Chosen::of(arguments, &plan)?;
-    let sinks = sinks_of(session, &plan)?;
+    let sinks = WorkerSinks::configure(session, &plan)?;
     let access = session.connect_for(arguments)?;
     let streams = streams(session, &plan, &sinks, &access)?;
     let mut puller = Puller::new(session, arguments, &plan, &access)?;
@@ -61,21 +62,11 @@ pub(super) fn pull_all(
     first.take().map_or(Ok(Exit::Complete), Err)
 }
 
-/// The sinks of the streams of a plan.
-pub(in crate::commands) fn sinks_of(session: &Session, plan: &PlanFile) -> Result<ConfiguredSinks, Failure> {
-    let mut wanted = Vec::new();
-    for header in &plan.header.streams {
-        let stream = session.loaded.stream(&header.name)?;
-        wanted.extend(header.sinks.iter().map(|name| SinkFor::of(name, stream)));
-    }
-    ConfiguredSinks::configure_with(&session.loaded, wanted, &session.sink_types()?, with_attempt)
-}
-
 /// The streams of the plan. The configuration must be the one that it was made with.
 fn streams<'p>(
     session: &'p Session,
     plan: &'p PlanFile,
-    all: &'p ConfiguredSinks,
+    all: &'p WorkerSinks,
     access: &Access,
 ) -> Result<Vec<PlannedStream<'p>>, Failure> {
     let stream = |header: &'p StreamHeader| {
@@ -84,8 +75,8 @@ fn streams<'p>(
         let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
         check(header, &definition_of(session, &header.name, &source, &names))?;
         let names = names.into_iter().map(|name| SinkFor::of(name, stream));
-        let columns = names.clone().flat_map(|sink| all.columns(sink).to_vec()).collect();
-        let sinks = names.filter_map(|sink| Some((sink.name, all.get(sink)?))).collect();
+        let columns = names.clone().flat_map(|sink| all.configured.columns(sink).to_vec()).collect();
+        let sinks = names.filter_map(|sink| all.get(sink)).collect();
         Ok(PlannedStream { header, source, sinks, columns, shared: shared(header, &session.folder) })
     };
     plan.header.streams.iter().map(stream).collect()

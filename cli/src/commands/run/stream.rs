@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-use super::outcome::{Outcome, Pulled, complete, destinations, sample};
+use super::outcome::{Outcome, Pulled, complete, destinations, nothing_new, sample};
 
 /// Pulls streams, one at a time.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +110,10 @@ impl Puller<'_> {
             return Ok(Pulled::Before);
         }
         check_stores(session, planned)?;
+        if resume::needs_another_machine(planned, &file, &state) {
+            session.screen.print(&resume::starting_again(planned.name));
+            state = resume::discard_unfinished(session, planned, &file)?;
+        }
         let parents = open_parents(self, planned, &file, &state)?;
         let parents = parents.as_ref();
         if !planned.saves_state {
@@ -160,6 +164,7 @@ impl Puller<'_> {
                 planned.name
             ));
         }
+        let is_moved = from.is_some() && file.is_some_and(|file| !file.has_local_files());
         let earlier = pull.earlier(state.had(&pull.pages));
         let pull_state = file.map(|file| PullState::new(file, session.clock.as_ref(), state, pull));
         let every = session.loaded.config.commit_every;
@@ -227,6 +232,9 @@ impl Puller<'_> {
                         planned.name
                     ));
                 }
+                if is_moved && failure.exit == Exit::Sink && !planned.objects.is_empty() {
+                    failure.hint = Some(resume::there_or_again(planned.name));
+                }
                 if failure.exit == Exit::Usage && outcome.summary.pages > 0 {
                     // The exit code for usage means that nothing was sent.
                     failure.exit = Exit::Sink;
@@ -275,14 +283,6 @@ impl Puller<'_> {
             }
         }
         Ok(folder)
-    }
-}
-
-/// Says why there is nothing to pull. Everything before `watermark` was pulled.
-fn nothing_new(name: &str, watermark: Option<Timestamp>) -> String {
-    match watermark {
-        Some(watermark) => format!("{name}: nothing new: everything before {} was pulled", shown(watermark)),
-        None => format!("{name}: nothing to pull: the API does not have this data yet"),
     }
 }
 

@@ -1,10 +1,6 @@
 //! Prints the records of a plan as a single run would have written them, or the paths of its files.
 
-use std::{
-    fs::File,
-    io::{self, BufWriter, ErrorKind, Write},
-    path::PathBuf,
-};
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 use longhaul_core::sink::{Options, SinkError};
 
@@ -14,7 +10,7 @@ use crate::{
     build::{Join, JoinError},
     commands::run::{of_line, of_plan},
     exit::Exit,
-    session::partitions::partition::Partition,
+    session::partitions::{output::Place, partition::Partition},
     terminal::failure::Failure,
 };
 
@@ -34,7 +30,7 @@ impl<'p> Files<'p> {
         let name = choose("stream", arguments.stream.as_deref(), &streams)?;
         let stream = verifying.streams.iter().find(|stream| stream.header.name == name);
         let sinks = stream.map_or(&[][..], |stream| &stream.sinks);
-        let sinks: Vec<_> = sinks.iter().map(|(name, _)| *name).collect();
+        let sinks: Vec<_> = sinks.iter().map(|sink| sink.name).collect();
         let sink = choose("sink", arguments.sink.as_deref(), &sinks)?;
         let join = if arguments.cat { Some(join(verifying, sink)?) } else { None };
         Ok(Self { stream: name, sink, join })
@@ -46,13 +42,11 @@ impl<'p> Files<'p> {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         let printed = {
             let known =
-                self.paths(verifying)?.map_while(|path| path.map_err(|error| failure = Some(error)).ok());
-            let mut paths = known.flatten();
+                self.places(verifying)?.map_while(|place| place.map_err(|error| failure = Some(error)).ok());
+            let mut places = known.flatten();
             match self.join {
-                Some(join) => join.write(paths.map(File::open), &mut out),
-                None => {
-                    paths.try_for_each(|path| writeln!(out, "{}", path.display())).map_err(JoinError::from)
-                }
+                Some(join) => join.write(places.map(|place| place.open()), &mut out),
+                None => places.try_for_each(|place| writeln!(out, "{place}")).map_err(JoinError::from),
             }
         };
         let printed = printed.and_then(|()| Ok(out.flush()?));
@@ -69,17 +63,17 @@ impl<'p> Files<'p> {
         }
     }
 
-    /// The paths of the files; `None` for partitions of other streams.
-    fn paths<'v>(
+    /// The files; `None` for partitions of other streams.
+    fn places<'v>(
         &'v self,
         verifying: &'v Verifying<'_>,
-    ) -> Result<impl Iterator<Item = Result<Option<PathBuf>, Failure>> + 'v, Failure> {
+    ) -> Result<impl Iterator<Item = Result<Option<Place>, Failure>> + 'v, Failure> {
         let stream = verifying.streams.iter().find(|stream| stream.header.name == self.stream);
         Ok(verifying.plan.lines().map_err(of_plan)?.map(move |line| {
             let line = line.map_err(of_plan)?;
             let Some(stream) = stream.filter(|_| line.stream == self.stream) else { return Ok(None) };
             let partition = Partition::new(&line, &verifying.folder, &stream.sinks, &stream.shared);
-            Ok(path(&partition.map_err(of_line)?, self.sink))
+            Ok(place(&partition.map_err(of_line)?, self.sink))
         }))
     }
 }
@@ -95,8 +89,8 @@ fn join(verifying: &Verifying<'_>, sink: &str) -> Result<Join, Failure> {
     })
 }
 
-fn path(partition: &Partition<'_>, sink: &str) -> Option<PathBuf> {
-    partition.outputs.iter().find(|output| output.sink_name == sink)?.path().ok()
+fn place(partition: &Partition<'_>, sink: &str) -> Option<Place> {
+    partition.outputs.iter().find(|output| output.sink_name == sink)?.place().ok()
 }
 
 /// The only one, or the one that the command line names.

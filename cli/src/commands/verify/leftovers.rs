@@ -23,10 +23,9 @@ pub(super) fn remove(verifying: &Verifying<'_>) -> Result<(), Failure> {
     let mut seen = HashSet::new();
     verifying.each(|_, partition| {
         for output in &partition.outputs {
-            let Ok(path) = output.path() else { continue };
-            let folder = path.parent().unwrap_or(&path);
-            if seen.insert(fingerprint_of(folder)) {
-                remove_in(folder, start).map_err(|error| Failure::new(Exit::Sink, error))?;
+            let Ok(folder) = output.folder() else { continue };
+            if seen.insert(fingerprint_of(&folder)) {
+                remove_in(&folder, start).map_err(|error| Failure::new(Exit::Sink, error))?;
             }
         }
         Ok(())

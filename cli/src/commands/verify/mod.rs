@@ -4,7 +4,7 @@ mod cat;
 mod leftovers;
 mod verifying;
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
 use longhaul_core::state::Summary;
 
@@ -13,7 +13,7 @@ use crate::{
     args::VerifyArguments,
     commands::{
         print,
-        run::{Outcome, of_plan, of_settling, sinks_of, summary},
+        run::{Outcome, of_plan, of_settling, summary},
     },
     exit::Exit,
     session::{
@@ -24,9 +24,10 @@ use crate::{
             plan_file::{Line, PlanFile, StreamHeader},
             receipt::Receipt,
             repeats,
+            worker_sinks::WorkerSinks,
         },
     },
-    terminal::{failure::Failure, findings, numbers::counted, report::Chain},
+    terminal::{failure::Failure, findings, numbers::counted, report::Chain, storage},
 };
 
 /// What was found.
@@ -46,7 +47,7 @@ pub(crate) fn execute(session: &Session, arguments: &VerifyArguments) -> Result<
         summary::check(session, path)?;
     }
     let plan = PlanFile::open(&session.folder.join(&arguments.plan)).map_err(of_plan)?;
-    let sinks = sinks_of(session, &plan)?;
+    let sinks = WorkerSinks::configure(session, &plan)?;
     let verifying = Verifying::new(session, &plan, &sinks)?;
     let is_printed = arguments.cat || arguments.files;
     let files = is_printed.then(|| Files::of(&verifying, arguments)).transpose()?;
@@ -126,18 +127,23 @@ fn verified(partition: &Partition<'_>) -> Result<Option<Receipt>, Failure> {
         let damaged = |clause: String| {
             Failure::new(Exit::Sink, clause).hint(format!(
                 "restore the file, or delete its receipt to pull the partition again: {}",
-                partition.receipt.display()
+                partition.receipt.path().display()
             ))
         };
-        let path = output.path().map_err(|error| damaged(error.to_string()))?;
-        let shown = path.display();
+        let place = output.place().map_err(|error| damaged(error.to_string()))?;
         let Some(file) = receipt.files.iter().find(|file| file.sink == output.sink_name) else {
-            return Err(damaged(format!("the receipt does not have `{shown}`")));
+            return Err(damaged(format!("the receipt does not have `{place}`")));
         };
-        let found = File::open(&path).and_then(checksum);
-        let (_, sha256) = found.map_err(|error| damaged(format!("cannot read `{shown}`: {error}")))?;
+        let found = place.open().and_then(checksum);
+        let (_, sha256) = found.map_err(|error| match storage::exit(&error) {
+            Exit::TryLater => {
+                Failure::new(Exit::TryLater, format!("cannot read `{place}`: {}", Chain(&error)))
+                    .hint(storage::state_folder(&error))
+            }
+            _ => damaged(format!("cannot read `{place}`: {error}")),
+        })?;
         if sha256 != file.sha256 {
-            return Err(damaged(format!("`{shown}` has changed since it was complete")));
+            return Err(damaged(format!("`{place}` has changed since it was complete")));
         }
     }
     Ok(Some(receipt))

@@ -2,10 +2,10 @@
 
 use std::{collections::HashSet, path::Path};
 
-use longhaul_core::sink::{OpenSink, Variables};
+use longhaul_core::sink::Variables;
 
 use crate::{
-    build::{ConfiguredSinks, SinkFor},
+    build::SinkFor,
     commands::run::{of_line, of_plan},
     session::{
         Session,
@@ -16,6 +16,7 @@ use crate::{
             output::shared,
             partition::Partition,
             plan_file::{PlanFile, StreamHeader},
+            worker_sinks::{WorkerSink, WorkerSinks},
         },
     },
     terminal::failure::Failure,
@@ -38,8 +39,8 @@ pub(super) struct Verifying<'p> {
 pub(super) struct VerifiedStream<'p> {
     /// What the plan says about it.
     pub(super) header: &'p StreamHeader,
-    /// The sinks, with their names.
-    pub(super) sinks: Vec<(&'p str, &'p dyn OpenSink)>,
+    /// The sinks.
+    pub(super) sinks: Vec<WorkerSink<'p>>,
     /// The values of the placeholders that all partitions share.
     pub(super) shared: Variables,
 }
@@ -49,19 +50,18 @@ impl<'p> Verifying<'p> {
     pub(super) fn new(
         session: &'p Session,
         plan: &'p PlanFile,
-        sinks: &'p ConfiguredSinks,
+        sinks: &'p WorkerSinks,
     ) -> Result<Self, Failure> {
         let stream = |header: &'p StreamHeader| {
             let stream = session.loaded.stream(&header.name)?;
             let names: Vec<_> = header.sinks.iter().map(String::as_str).collect();
             check_without_bodies(header, &session.loaded.definition(&header.name, &names))?;
-            let sinks =
-                names.into_iter().filter_map(|name| Some((name, sinks.get(SinkFor::of(name, stream))?)));
+            let sinks = names.into_iter().filter_map(|name| sinks.get(SinkFor::of(name, stream)));
             let (sinks, shared) = (sinks.collect(), shared(header, &session.folder));
             Ok::<_, Failure>(VerifiedStream { header, sinks, shared })
         };
         let streams = plan.header.streams.iter().map(stream).collect::<Result<_, _>>()?;
-        let folder = PlanFolder::new(&session.shared_folder()?, &plan.id);
+        let folder = PlanFolder::new(session.state_place()?, &session.local_folder(), &plan.id);
         Ok(Self { session, plan, folder, streams })
     }
 

@@ -20,3 +20,4 @@ pub(crate) mod partition;
 pub(crate) mod plan_file;
 pub(crate) mod receipt;
 pub(crate) mod repeats;
+pub(crate) mod worker_sinks;

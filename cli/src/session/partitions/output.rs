@@ -2,6 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -12,9 +15,13 @@ use longhaul_core::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::session::partitions::{
-    files::all_names,
-    plan_file::{Line, StreamHeader},
+use crate::{
+    build::StagedObject,
+    session::partitions::{
+        files::all_names,
+        plan_file::{Line, StreamHeader},
+        worker_sinks::WorkerSink,
+    },
 };
 
 /// The placeholder for the name of an attempt, in the paths of the sinks of workers.
@@ -30,27 +37,69 @@ pub(crate) fn with_attempt(mut options: Options) -> Options {
     options
 }
 
-/// A file that a partition is written to.
+/// The path of a sink with these options, as configured.
+pub(crate) fn path_of(options: &Options) -> Option<&str> {
+    options.get("path")?.as_str()
+}
+
+/// A file or an object that a partition is written to.
 #[derive(Debug)]
 pub(crate) struct Output<'p> {
     /// The sink's name.
     pub(crate) sink_name: &'p str,
-    sink: &'p dyn OpenSink,
+    sink: WorkerSink<'p>,
     variables: Variables,
 }
 
+/// Where the records of a complete partition are.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In an object. The local file of the attempt was uploaded.
+    Object(StagedObject),
+}
+
+impl Place {
+    /// Opens it, to read the records.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::File(path) => Ok(Box::new(File::open(path)?)),
+            Self::Object(object) => object.open(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Object(object) => f.write_str(object.shown()),
+        }
+    }
+}
+
 impl<'p> Output<'p> {
-    /// The file of a partition with these variables. The options of the sink are those of [`with_attempt`].
-    pub(crate) fn new(sink_name: &'p str, sink: &'p dyn OpenSink, variables: Variables) -> Self {
-        Self { sink_name, sink, variables }
+    /// The file or the object of a partition with these variables.
+    pub(crate) fn new(sink: WorkerSink<'p>, variables: Variables) -> Self {
+        Self { sink_name: sink.name, sink, variables }
     }
 
-    /// Its final path.
-    pub(crate) fn path(&self) -> Result<PathBuf, SinkError> {
-        self.destination("")
+    /// Where its records are once the partition is complete.
+    pub(crate) fn place(&self) -> Result<Place, SinkError> {
+        match self.sink.objects {
+            Some(objects) => objects.object(&self.variables).map(Place::Object),
+            None => self.destination("").map(Place::File),
+        }
     }
 
-    /// Its path until the attempt is known to be the one that counts.
+    /// The folder of the files of all attempts.
+    pub(crate) fn folder(&self) -> Result<PathBuf, SinkError> {
+        let path = self.destination("")?;
+        Ok(path.parent().unwrap_or(&path).to_owned())
+    }
+
+    /// The path of the file of an attempt.
     pub(crate) fn path_of(&self, attempt: &str) -> Result<PathBuf, SinkError> {
         self.destination(&prefix(attempt))
     }
@@ -63,11 +112,11 @@ impl<'p> Output<'p> {
     /// A sink that writes to the file of the attempt.
     pub(crate) fn sink_of(&self, attempt: &str) -> AttemptSink<'p> {
         let variables = self.variables.clone().with(ATTEMPT, prefix(attempt));
-        AttemptSink { sink: self.sink, variables }
+        AttemptSink { sink: self.sink.sink, variables }
     }
 
     fn destination(&self, attempt: &str) -> Result<PathBuf, SinkError> {
-        match self.sink.destination(&self.variables.clone().with(ATTEMPT, attempt))? {
+        match self.sink.sink.destination(&self.variables.clone().with(ATTEMPT, attempt))? {
             Destination::File(path) => Ok(path),
             _ => Err(SinkError::config("type", "it does not write a file for each partition")),
         }

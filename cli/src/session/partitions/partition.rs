@@ -1,15 +1,16 @@
 //! A partition of a plan, with its files and its state.
 
-use std::{io, path::PathBuf};
+use std::io;
 
-use longhaul_core::sink::{OpenSink, Variables};
+use longhaul_core::sink::Variables;
 
 use crate::session::partitions::{
     attempt::Attempts,
     folder::PlanFolder,
     output::{Output, in_file_names},
     plan_file::Line,
-    receipt::{Receipt, ReceiptError},
+    receipt::{Receipt, ReceiptError, ReceiptFile},
+    worker_sinks::WorkerSink,
 };
 
 /// A partition of a plan.
@@ -17,10 +18,10 @@ use crate::session::partitions::{
 pub(crate) struct Partition<'p> {
     /// What the plan says about it.
     pub(crate) line: &'p Line,
-    /// The files that it is written to.
+    /// What it is written to.
     pub(crate) outputs: Vec<Output<'p>>,
     /// The file of its receipt.
-    pub(crate) receipt: PathBuf,
+    pub(crate) receipt: ReceiptFile,
     /// The attempts at it.
     pub(crate) attempts: Attempts,
 }
@@ -42,11 +43,11 @@ impl<'p> Partition<'p> {
     pub(crate) fn new(
         line: &'p Line,
         folder: &PlanFolder,
-        sinks: &[(&'p str, &'p dyn OpenSink)],
+        sinks: &[WorkerSink<'p>],
         shared: &Variables,
     ) -> serde_json::Result<Self> {
         let variables = in_file_names(shared.clone(), line)?;
-        let outputs = sinks.iter().map(|(name, sink)| Output::new(name, *sink, variables.clone()));
+        let outputs = sinks.iter().map(|sink| Output::new(*sink, variables.clone()));
         Ok(Self {
             line,
             outputs: outputs.collect(),
@@ -57,14 +58,14 @@ impl<'p> Partition<'p> {
 
     /// The receipt, if the partition is complete. Finishes what a worker that died has left undone.
     pub(crate) fn complete(&self) -> Result<Option<Receipt>, SettleError> {
-        let receipt = Receipt::read(&self.receipt, &self.line.id)?;
+        let receipt = self.receipt.read(&self.line.id)?;
         receipt.as_ref().map_or(Ok(()), |receipt| self.settle(receipt))?;
         Ok(receipt)
     }
 
-    /// Publishes the files of the attempt that counts, and removes those of all others.
+    /// Publishes what the attempt that counts has written, and removes what all others have.
     pub(crate) fn settle(&self, receipt: &Receipt) -> Result<(), SettleError> {
-        receipt.publish(&self.outputs, &self.receipt)?;
+        receipt.publish(&self.outputs, &self.receipt.path())?;
         self.attempts.remove_all(&self.outputs).map_err(SettleError::Attempts)
     }
 }

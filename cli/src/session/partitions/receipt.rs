@@ -8,15 +8,21 @@ use std::{
 
 use jiff::Timestamp;
 use longhaul_core::{
-    disk::{Disk, Open, SystemDisk},
+    disk::{Disk, SystemDisk},
     sink::SinkError,
     state::Summary,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::session::partitions::{
-    files::{remove_if_there, sha256},
-    output::Output,
+use crate::{
+    build::{Published, StagedObject},
+    session::{
+        partitions::{
+            files::{checksum, sha256},
+            output::{Output, Place},
+        },
+        state_place::StatePlace,
+    },
 };
 
 /// The version of the format that this program writes, and the only one that it reads.
@@ -51,6 +57,16 @@ pub(crate) struct FileReceipt {
     pub(crate) bytes: u64,
     /// The SHA-256 of its content.
     pub(crate) sha256: String,
+    /// The upload that becomes the object, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) upload: Option<String>,
+}
+
+/// The file of a receipt, or the object.
+#[derive(Debug)]
+pub(crate) struct ReceiptFile {
+    place: StatePlace,
+    name: String,
 }
 
 /// Why the receipt or the files of a partition cannot be used.
@@ -90,6 +106,17 @@ pub(crate) enum ReceiptError {
         /// The file of the receipt.
         receipt: PathBuf,
     },
+    /// An object is not the one that was complete.
+    #[error("`{object}` has changed since it was complete")]
+    Changed {
+        /// Its address.
+        object: String,
+        /// The file of the receipt.
+        receipt: PathBuf,
+    },
+    /// The store did not do what it was asked to.
+    #[error(transparent)]
+    Store(SinkError),
     /// The path of a file is not known.
     #[error("the path of the files of a partition is not known")]
     Path(#[from] SinkError),
@@ -123,30 +150,117 @@ impl Receipt {
         sha256(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads the receipt of `partition` at `path`; `None` if there is none.
-    pub(crate) fn read(path: &Path, partition: &str) -> Result<Option<Self>, ReceiptError> {
-        let text = match fs::read(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|source| ReceiptError::Unusable { path: path.to_owned(), source })?,
-        };
-        let receipt = serde_json::from_slice::<Self>(&text).ok().and_then(|mut receipt| {
-            let checksum = std::mem::take(&mut receipt.checksum);
-            let is_intact = receipt.version == VERSION && receipt.sum() == checksum;
-            (is_intact && receipt.partition == partition).then_some(Self { checksum, ..receipt })
-        });
-        receipt.map(Some).ok_or_else(|| ReceiptError::Damaged { path: path.to_owned() })
+    /// Publishes what the attempt that counts has written, unless that is done. `receipt` is for messages.
+    pub(crate) fn publish(&self, outputs: &[Output<'_>], receipt: &Path) -> Result<(), ReceiptError> {
+        for output in outputs {
+            let file = self.files.iter().find(|file| file.sink == output.sink_name);
+            match output.place()? {
+                Place::File(path) => self.rename(output, path, file, receipt)?,
+                Place::Object(object) => {
+                    if let Some(file) = file {
+                        self.complete(&object, file, receipt)?;
+                    }
+                    object.abort_all().map_err(ReceiptError::Store)?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// Creates the receipt at `path`, unless there is one. It is written to `new` first, so that nobody sees a part of it.
-    pub(crate) fn create(&self, new: &Path, path: &Path) -> Result<Created, ReceiptError> {
-        let unusable = |source| ReceiptError::Unusable { path: path.to_owned(), source };
-        match self.link(new, path) {
+    /// Gives a file its final name, unless it has it already.
+    fn rename(
+        &self,
+        output: &Output<'_>,
+        path: PathBuf,
+        file: Option<&FileReceipt>,
+        receipt: &Path,
+    ) -> Result<(), ReceiptError> {
+        let of_attempt = output.path_of(&self.attempt)?;
+        let unpublished = |source| ReceiptError::Unpublished { path: path.clone(), source };
+        match fs::rename(&of_attempt, &path) {
+            Ok(()) => SystemDisk.sync_folder(path.parent().unwrap_or(&path)).map_err(unpublished)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unpublished(error)),
+        }
+        let Some(file) = file else { return Ok(()) };
+        let found = match fs::metadata(&path) {
+            Ok(found) if found.len() == file.bytes => return Ok(()),
+            Ok(found) => Some(found.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(unpublished(error)),
+        };
+        Err(lost(path, found, file, receipt))
+    }
+
+    /// Makes the upload of the attempt the object, unless it is already.
+    fn complete(
+        &self,
+        object: &StagedObject,
+        file: &FileReceipt,
+        receipt: &Path,
+    ) -> Result<(), ReceiptError> {
+        let upload = file.upload.as_deref().unwrap_or_default();
+        let published = object.publish(upload, file.bytes, &self.attempt).map_err(ReceiptError::Store)?;
+        match published {
+            Published::Complete => Ok(()),
+            // It may be a copy of the object.
+            Published::Lost(Some(length)) if length == file.bytes => {
+                let unreadable = |error| SinkError::io(format!("cannot read `{}`", object.shown()), error);
+                let found = object.open().and_then(checksum);
+                let (_, sha256) = found.map_err(unreadable).map_err(ReceiptError::Store)?;
+                let (object, receipt) = (object.shown().to_owned(), receipt.to_owned());
+                if sha256 == file.sha256 { Ok(()) } else { Err(ReceiptError::Changed { object, receipt }) }
+            }
+            Published::Lost(found) => Err(lost(object.shown().into(), found, file, receipt)),
+        }
+    }
+}
+
+/// The error for a file with another length than in its receipt.
+fn lost(path: PathBuf, found: Option<u64>, file: &FileReceipt, receipt: &Path) -> ReceiptError {
+    let found = found.map_or_else(|| "missing".to_owned(), |found| format!("{found} bytes long"));
+    ReceiptError::Lost { path, found, bytes: file.bytes, receipt: receipt.to_owned() }
+}
+
+impl ReceiptFile {
+    /// The file with this name.
+    pub(crate) fn new(place: StatePlace, name: String) -> Self {
+        Self { place, name }
+    }
+
+    /// Its path or address, for messages.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.place.path(&self.name)
+    }
+
+    /// Reads the receipt of `partition`; `None` if there is none.
+    pub(crate) fn read(&self, partition: &str) -> Result<Option<Receipt>, ReceiptError> {
+        let path = self.path();
+        let text = match self.place.read(&self.name) {
+            Ok(None) => return Ok(None),
+            Ok(Some(text)) => text,
+            Err(source) => return Err(ReceiptError::Unusable { path, source }),
+        };
+        let receipt = serde_json::from_slice::<Receipt>(&text).ok().and_then(|mut receipt| {
+            let checksum = std::mem::take(&mut receipt.checksum);
+            let is_intact = receipt.version == VERSION && receipt.sum() == checksum;
+            (is_intact && receipt.partition == partition).then_some(Receipt { checksum, ..receipt })
+        });
+        receipt.map(Some).ok_or(ReceiptError::Damaged { path })
+    }
+
+    /// Creates it, unless there is one. In a folder, it is written to `new` first, so that nobody sees a part of it.
+    pub(crate) fn create(&self, receipt: &Receipt, new: &Path) -> Result<Created, ReceiptError> {
+        let unusable = |source| ReceiptError::Unusable { path: self.path(), source };
+        let mut text = serde_json::to_vec_pretty(receipt).map_err(|error| unusable(error.into()))?;
+        text.push(b'\n');
+        match self.place.create(&self.name, text, new) {
             // A server that answered twice may report its own link. Who reads the receipt knows better.
             Ok(()) => Ok(Created::New),
             Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
                 // Without the folder, the attempt that counts has removed it, and there is a receipt.
-                match Self::read(path, &self.partition)? {
-                    Some(other) if other.attempt == self.attempt => Ok(Created::New),
+                match self.read(&receipt.partition)? {
+                    Some(other) if other.attempt == receipt.attempt => Ok(Created::New),
                     Some(other) => Ok(Created::Other(Box::new(other))),
                     None => Err(unusable(error)),
                 }
@@ -154,43 +268,9 @@ impl Receipt {
             Err(error) => Err(unusable(error)),
         }
     }
-
-    fn link(&self, new: &Path, path: &Path) -> io::Result<()> {
-        remove_if_there(new)?;
-        let mut file = SystemDisk.open(new, Open::NewPrivate)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        io::Write::write_all(&mut file, b"\n")?;
-        file.sync()?;
-        fs::hard_link(new, path)?;
-        SystemDisk.sync_folder(path.parent().unwrap_or(path))
-    }
-
-    /// Gives the files of the attempt that counts their final names, unless they have them already.
-    pub(crate) fn publish(&self, outputs: &[Output<'_>], receipt: &Path) -> Result<(), ReceiptError> {
-        for output in outputs {
-            let (path, of_attempt) = (output.path()?, output.path_of(&self.attempt)?);
-            let unpublished = |source| ReceiptError::Unpublished { path: path.clone(), source };
-            match fs::rename(&of_attempt, &path) {
-                Ok(()) => {
-                    SystemDisk.sync_folder(path.parent().unwrap_or(&path)).map_err(unpublished)?;
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(unpublished(error)),
-            }
-            let Some(file) = self.files.iter().find(|file| file.sink == output.sink_name) else { continue };
-            let found = match fs::metadata(&path) {
-                Ok(found) if found.len() == file.bytes => continue,
-                Ok(found) => format!("{} bytes long", found.len()),
-                Err(error) if error.kind() == ErrorKind::NotFound => "missing".to_owned(),
-                Err(error) => return Err(unpublished(error)),
-            };
-            return Err(ReceiptError::Lost { path, found, bytes: file.bytes, receipt: receipt.to_owned() });
-        }
-        Ok(())
-    }
 }
 
-/// What came of [`Receipt::create`].
+/// What came of [`ReceiptFile::create`].
 #[derive(Debug)]
 pub(crate) enum Created {
     /// The receipt is this one.

@@ -78,6 +78,7 @@ impl Limits {
         // The body of an error is text for people, whatever the request asks for.
         let (keep, invalid) = match (status.is_success(), expects) {
             (false, _) => (Keep::All, Invalid::Replaced),
+            (true, Expects::Bytes) => return self.collect(Start::default(), body, Keep::All, buffer),
             (true, Expects::Document) => (Keep::All, Invalid::Refused),
             (true, Expects::Lines) => (Keep::Head, Invalid::Refused),
         };
@@ -274,6 +275,13 @@ mod tests {
             let body: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
             buffer = receive(Expects::Document, &body, buffer).body;
             assert_eq!(buffer, body);
+        }
+    }
+
+    #[test]
+    fn bytes_are_received_as_they_are() {
+        for body in [&b"\x1f\x8b\x08"[..], b"PK\x03\x04", b"\xff\xfea\x00", b""] {
+            assert_eq!(receive(Expects::Bytes, body, vec![1; 9]).body, body);
         }
     }
 

@@ -37,6 +37,10 @@ sinks = ["postgres"]
 url = { env = "DATABASE_URL" }
 "#;
 
+const UPSERT: &str = r#"mode = "append"
+key = "id"
+columns = [{ name = "id", at = "/conversationId" }, { name = "record", at = "", type = "json" }]"#;
+
 #[test]
 fn every_record_arrives_once() {
     if let Some(arguments) = child_args() {
@@ -66,11 +70,18 @@ fn pull(schema: &Schema, random: &mut Random, max_kills: usize) -> usize {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
     let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
     let every = ["0s", "10ms", "1s"][usize::try_from(random.below(3)).unwrap()];
-    let mode = ["replace", "append"][usize::try_from(random.below(2)).unwrap()];
+    let mode = ["mode = \"replace\"", "mode = \"append\"", UPSERT][usize::try_from(random.below(3)).unwrap()];
+    let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
+    if mode == UPSERT {
+        schema.run("CREATE TABLE conversations (id text PRIMARY KEY, record json)");
+        let first: serde_json::Value = serde_json::from_str(&expected[0]).unwrap();
+        let id = first["conversationId"].as_str().unwrap();
+        schema.run(&format!("INSERT INTO conversations VALUES ('{id}', '\"an earlier one\"')"));
+    }
     let drawn = format!(
-        "commit_every = \"{every}\"\nsinks.postgres.mode = \"{mode}\"\nsinks.postgres.schema = \"{3}\"\napi.base_url = \
-         \"{0}\"\nauth = {{ type = \"client_credentials\", token_url = \"{0}/oauth/token\", client_id = \"{1}\", \
-         client_secret = \"{2}\" }}\n",
+        "commit_every = \"{every}\"\napi.base_url = \"{0}\"\nauth = {{ type = \"client_credentials\", token_url = \
+         \"{0}/oauth/token\", client_id = \"{1}\", client_secret = \"{2}\" }}\n[sinks.postgres]\nschema = \
+         \"{3}\"\n{mode}\n",
         api.base_url(),
         settings.client_id,
         settings.client_secret,
@@ -113,7 +124,6 @@ fn pull(schema: &Schema, random: &mut Random, max_kills: usize) -> usize {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
     let found = schema.rows("SELECT record FROM conversations ORDER BY ctid");
     assert!(found == expected, "LONGHAUL_TEST_SEED={seed}: the records differ after {kills} kills");
     kills

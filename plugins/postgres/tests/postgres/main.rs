@@ -7,6 +7,7 @@
 mod command;
 mod conforming;
 mod errors;
+mod full_disk;
 #[cfg(unix)]
 mod killed;
 mod options;

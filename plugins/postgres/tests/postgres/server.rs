@@ -30,11 +30,24 @@ impl Server {
     }
 
     /// A server of its own for a test that restarts it.
+    pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// A server of its own whose tables are on a disk of this many MiB; `None` if there cannot be one, which is printed.
+    pub(crate) fn start_on_disk_of(size: u32) -> Option<Self> {
+        let server = Self::start_with(&[&size.to_string()]);
+        if server.is_none() {
+            io::stderr().write_all(b"skipped: PostgreSQL on a small disk\n").unwrap();
+        }
+        server
+    }
+
     #[expect(
         clippy::zombie_processes,
         reason = "the script ends when its input does, which is after the tests"
     )]
-    pub(crate) fn start() -> Option<Self> {
+    fn start_with(more: &[&str]) -> Option<Self> {
         if cfg!(not(unix)) {
             return None;
         }
@@ -46,6 +59,7 @@ impl Server {
             .arg(&folder)
             .arg(port.to_string())
             .arg(package.join("../../tests/support/keys"))
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

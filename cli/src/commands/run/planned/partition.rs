@@ -14,7 +14,7 @@ use longhaul_core::{
     clock::Wake,
     disk::SystemDisk,
     pull::{Pull, PullError, run},
-    sink::{OpenSink, SinkError},
+    sink::{OpenSink, SinkError, SinkErrorKind},
     state::{
         Parents, PullState, State, StateError, Summary, Unfinished,
         checkpoint::{Checkpoint, Checkpointing, Earlier},
@@ -34,6 +34,7 @@ use crate::{
             attempt::Attempt,
             files::checksum,
             folder::PlanFolder,
+            output::Place,
             partition::{Partition, SettleError},
             plan_file::{Line, PlanFile},
             receipt::{Created, FileReceipt, Receipt, ReceiptError},
@@ -66,8 +67,9 @@ impl<'p> Puller<'p> {
         plan: &PlanFile,
         access: &'p Access,
     ) -> Result<Self, Failure> {
-        let folder = PlanFolder::new(&session.shared_folder()?, &plan.id);
-        create_private(&session.shared_folder()?)
+        let local = session.local_folder();
+        let folder = PlanFolder::new(session.state_place()?, &local, &plan.id);
+        create_private(&local)
             .and_then(|()| create_private(folder.path()))
             .map_err(|error| unusable(folder.path(), error))?;
         Ok(Self { session, arguments, access, folder, has_begun: false })
@@ -131,6 +133,11 @@ impl<'p> Puller<'p> {
         stream: &PlannedStream<'_>,
         partition: &Partition<'_>,
     ) -> Result<(Receipt, Duration), Failure> {
+        for output in &partition.outputs {
+            if let Place::Object(object) = output.place().map_err(of_sink)? {
+                object.check().map_err(of_sink)?;
+            }
+        }
         let begun = if self.arguments.fresh {
             partition.attempts.start()
         } else {
@@ -251,13 +258,16 @@ impl<'p> Puller<'p> {
             let path = output.path_of(&attempt.name)?;
             let unreadable = |error| SinkError::io(format!("cannot read `{}`", path.display()), error);
             let (bytes, sha256) = File::open(&path).and_then(checksum).map_err(unreadable)?;
-            Ok(FileReceipt { sink: output.sink_name.to_owned(), bytes, sha256 })
+            let upload = match output.place()? {
+                Place::File(_) => None,
+                Place::Object(object) => Some(object.upload(&path, bytes, &attempt.name)?),
+            };
+            Ok(FileReceipt { sink: output.sink_name.to_owned(), bytes, sha256, upload })
         });
-        let files = files.collect::<Result<Vec<_>, SinkError>>();
-        let files = files.map_err(|error| Failure::new(Exit::Sink, error))?;
+        let files = files.collect::<Result<Vec<_>, SinkError>>().map_err(of_sink)?;
         let at = jiff::Timestamp::try_from(self.session.clock.now()).unwrap_or_default();
         let receipt = Receipt::new(&partition.line.id, &attempt.name, at, summary, files);
-        let created = receipt.create(&attempt.file("receipt"), &partition.receipt).map_err(of_receipt)?;
+        let created = partition.receipt.create(&receipt, &attempt.file("receipt")).map_err(of_receipt)?;
         let (receipt, was_first) = match created {
             Created::New => (receipt, true),
             Created::Other(other) => (*other, false),
@@ -296,15 +306,26 @@ pub(in crate::commands) fn of_settling(error: SettleError) -> Failure {
     }
 }
 
+/// A sink or its store failed outside of the pull.
+fn of_sink(error: SinkError) -> Failure {
+    let (exit, hint) = match error.kind() {
+        SinkErrorKind::Unreachable => (Exit::TryLater, "run the same command again when the store answers"),
+        _ => (
+            Exit::Sink,
+            storage::full_disk(&error).unwrap_or("fix the problem, then run the same command again"),
+        ),
+    };
+    Failure::new(exit, error).hint(hint)
+}
+
 /// The receipt or the files of a partition cannot be used.
 fn of_receipt(error: ReceiptError) -> Failure {
+    let error = match error {
+        ReceiptError::Store(error) => return of_sink(error),
+        error => error,
+    };
     let (exit, hint) = match &error {
-        ReceiptError::Unusable { .. } => (
-            Exit::State,
-            storage::full_state_folder(&error)
-                .unwrap_or("check `state_dir` and its permissions; its file system must have hard links")
-                .to_owned(),
-        ),
+        ReceiptError::Unusable { source, .. } => (storage::exit(source), unusable_receipt(source).to_owned()),
         ReceiptError::Unpublished { .. } => (
             Exit::Sink,
             storage::full_disk(&error)
@@ -314,16 +335,26 @@ fn of_receipt(error: ReceiptError) -> Failure {
         ReceiptError::Damaged { path } => {
             (Exit::Sink, format!("delete it to pull the partition again: {}", path.display()))
         }
-        ReceiptError::Lost { receipt, .. } => (
+        ReceiptError::Lost { receipt, .. } | ReceiptError::Changed { receipt, .. } => (
             Exit::Sink,
             format!(
                 "restore the file, or delete its receipt to pull the partition again: {}",
                 receipt.display()
             ),
         ),
-        ReceiptError::Path(_) => (Exit::Sink, "check the path of the sink".to_owned()),
+        ReceiptError::Store(_) | ReceiptError::Path(_) => {
+            (Exit::Sink, "check the path of the sink".to_owned())
+        }
     };
     Failure::new(exit, error).hint(hint)
+}
+
+fn unusable_receipt(error: &io::Error) -> &'static str {
+    match storage::store_error(error) {
+        Some(_) => storage::state_folder(error),
+        None => storage::full_state_folder(error)
+            .unwrap_or("check `state_dir` and its permissions; its file system must have hard links"),
+    }
 }
 
 /// Waits for a random fraction of a second, so that workers that start together do not ask for tokens and first pages

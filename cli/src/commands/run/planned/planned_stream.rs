@@ -1,12 +1,8 @@
 //! A stream of a plan.
 
-use longhaul_core::{
-    Source,
-    pull::Column,
-    sink::{OpenSink, Variables},
-};
+use longhaul_core::{Source, pull::Column, sink::Variables};
 
-use crate::session::partitions::plan_file::StreamHeader;
+use crate::session::partitions::{plan_file::StreamHeader, worker_sinks::WorkerSink};
 
 /// A stream of the plan.
 #[derive(Debug)]
@@ -15,8 +11,8 @@ pub(super) struct PlannedStream<'p> {
     pub(super) header: &'p StreamHeader,
     /// The source of the records.
     pub(super) source: Source,
-    /// The sinks, with their names.
-    pub(super) sinks: Vec<(&'p str, &'p dyn OpenSink)>,
+    /// The sinks.
+    pub(super) sinks: Vec<WorkerSink<'p>>,
     /// The columns of the sinks.
     pub(super) columns: Vec<Column>,
     /// The values of the placeholders that all partitions share.
