@@ -103,8 +103,8 @@ pub(super) fn configure(
                 Some(sink) => sink.options.clone(),
                 None => default_options(kind, &known),
             };
-            let from_table = options_from_table(table, &known, &options, by_user);
-            check_table(loaded, name, kind, &known, &options, &from_table)?;
+            let from_table = options_from_table(table, kind, &known, &options, by_user);
+            check_table(loaded, name, &options, &from_table)?;
             options.extend(from_table.clone());
             add_defaults(&mut options, &known, loaded, unique);
             if options.contains_key("command") {
@@ -120,8 +120,8 @@ pub(super) fn configure(
             Ok(Some(plugin)) => {
                 let known = plugin.options();
                 let mut options = configured.map(|sink| sink.options.clone()).unwrap_or_default();
-                let from_table = options_from_table(table, &known, &options, by_user);
-                check_table(loaded, name, kind, &known, &options, &from_table)?;
+                let from_table = options_from_table(table, kind, &known, &options, by_user);
+                check_table(loaded, name, &options, &from_table)?;
                 options.extend(from_table.clone());
                 let options = change(options);
                 let sink = with_names(&known, &options, |options| {

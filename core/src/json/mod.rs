@@ -2,7 +2,7 @@
 //!
 //! Most of a record is not needed. So a [`Scan`] only finds the ends of the values that it skips, and a [`PointerTree`]
 //! finds the values at many pointers in one pass. Values are returned as they are written, so numbers keep all their
-//! digits. [`text`] decodes strings.
+//! digits. [`text`] decodes strings. A [`RowLayout`] makes several rows of a record.
 //!
 //! ```
 //! use longhaul_core::json::{PointerTree, text};
@@ -20,6 +20,8 @@
 mod exact;
 mod flat;
 pub mod pointer;
+mod row_layout;
+mod row_path;
 mod scan;
 mod string;
 mod tree;
@@ -27,6 +29,8 @@ mod tree;
 pub use self::{
     exact::ExactValue,
     flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},
+    row_layout::RowLayout,
+    row_path::{InvalidRows, RowPath, RowPlace},
     scan::{Name, NotJson, Scan},
     string::{text, text_lossy},
     tree::PointerTree,

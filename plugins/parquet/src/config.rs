@@ -5,7 +5,7 @@ use std::{fmt, num::NonZeroUsize};
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, Variables,
 };
-use longhaul_table::{ColumnChoice, SpooledFile};
+use longhaul_table::{ColumnChoice, ColumnsOption, Flag, RowsOption, SpooledFile};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -15,11 +15,24 @@ use crate::layout::{Compression, Layout};
 
 /// A configured `parquet` sink.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Options")]
 pub struct Parquet {
     path: Place,
-    #[serde(default)]
     columns: ColumnChoice,
+    layout: Layout,
+}
+
+/// The options as configured.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    path: Place,
+    #[serde(default)]
+    columns: ColumnsOption,
+    #[serde(default)]
+    rows: RowsOption,
+    #[serde(default)]
+    rows_optional: Flag,
     #[serde(default)]
     compression: Compression,
     #[serde(default = "hundred_thousand", deserialize_with = "rows")]
@@ -38,11 +51,20 @@ impl OpenSink for Parquet {
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
-        let layout = Layout { compression: self.compression, row_group_size: self.row_group_size.get() };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
-        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, layout, &self.columns, receipt)?;
+        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, self.layout, &self.columns, receipt)?;
         Ok(Opened { sink: Box::new(sink), at })
+    }
+}
+
+impl TryFrom<Options> for Parquet {
+    type Error = String;
+
+    fn try_from(options: Options) -> Result<Self, String> {
+        let Options { path, columns, rows, rows_optional, compression, row_group_size } = options;
+        let columns = ColumnChoice::new(columns, rows, rows_optional)?;
+        Ok(Self { path, columns, layout: Layout { compression, row_group_size: row_group_size.get() } })
     }
 }
 

@@ -42,14 +42,13 @@ impl FileFormat for Layout {
         let mut writer =
             SerializedFileWriter::new(file, schema, Arc::new(properties(self, receipt))).map_err(cannot)?;
         let mut group = Group::new(rows.columns());
-        while rows.next(|row| {
+        rows.each(|row| {
             group.push(row);
-            Ok(())
-        })? {
             if group.rows() == self.row_group_size || group.bytes() >= GROUP_LIMIT {
                 group.write(&mut writer).map_err(cannot)?;
             }
-        }
+            Ok(())
+        })?;
         if group.rows() > 0 {
             group.write(&mut writer).map_err(cannot)?;
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// The layout of a file.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     pub(crate) compression: Compression,
     pub(crate) row_group_size: usize,

@@ -1,11 +1,11 @@
 //! The options of the `postgres` sink.
 
-use std::{env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, fmt, fs, mem, path::PathBuf, sync::Arc, time::Duration};
 
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{Columns, Mode, Names, duration, key_and_indexes, shared_columns};
+use longhaul_table::{Columns, Flag, Mode, Names, Rows, RowsOption, duration, key_and_indexes};
 use serde::Deserialize;
 
 use crate::{
@@ -23,6 +23,7 @@ const NAME: usize = 49;
 #[serde(try_from = "Options")]
 pub struct Postgres {
     options: Options,
+    columns: Arc<Columns>,
     /// The columns of the key, by index.
     key: Vec<usize>,
     indexes: Vec<Vec<usize>>,
@@ -41,8 +42,12 @@ struct Options {
     table: String,
     #[serde(default)]
     mode: Mode,
-    #[serde(default, deserialize_with = "shared_columns")]
-    columns: Arc<Columns>,
+    #[serde(default)]
+    columns: Columns,
+    #[serde(default)]
+    rows: RowsOption,
+    #[serde(default)]
+    rows_optional: Flag,
     #[serde(default)]
     json_type: JsonType,
     #[serde(default)]
@@ -66,23 +71,6 @@ enum Url {
     Text(String),
     Environment { env: String },
     File { file: PathBuf },
-}
-
-/// A flag. Environment variables are text, so text is accepted.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(untagged, expecting = "expected true or false")]
-enum Flag {
-    #[default]
-    No,
-    Bool(bool),
-    Text(FlagText),
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FlagText {
-    True,
-    False,
 }
 
 impl PluginSink for Postgres {
@@ -135,9 +123,9 @@ impl Postgres {
         Ok(Table::new(Layout {
             schema: options.schema.clone(),
             name,
-            columns: Arc::clone(&options.columns),
+            columns: Arc::clone(&self.columns),
             json_type: options.json_type,
-            add_columns: matches!(options.add_columns, Flag::Bool(true) | Flag::Text(FlagText::True)),
+            add_columns: options.add_columns.is_set(),
             key: self.key.clone(),
             indexes: self.indexes.clone(),
             mode: options.mode,
@@ -148,15 +136,17 @@ impl Postgres {
 impl TryFrom<Options> for Postgres {
     type Error = String;
 
-    fn try_from(options: Options) -> Result<Self, String> {
-        if let Some(column) = options.columns.iter().find(|column| is_reserved(&column.name)) {
+    fn try_from(mut options: Options) -> Result<Self, String> {
+        let (columns, rows) = (mem::take(&mut options.columns), mem::take(&mut options.rows));
+        let columns = columns.of_rows(Rows::new(rows, options.rows_optional)?)?;
+        if let Some(column) = columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
-        if let Some(column) = options.columns.iter().find(|column| column.name.len() > 63) {
+        if let Some(column) = columns.iter().find(|column| column.name.len() > 63) {
             return Err(format!("the column name `{}` is longer than 63 bytes", column.name));
         }
-        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, &options.columns)?;
-        Ok(Self { options, key, indexes })
+        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, &columns)?;
+        Ok(Self { options, columns: Arc::new(columns), key, indexes })
     }
 }
 

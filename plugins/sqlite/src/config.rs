@@ -1,11 +1,11 @@
 //! The options of the `sqlite` sink.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{ColumnChoice, Mode, Names, duration, key_and_indexes};
+use longhaul_table::{ColumnChoice, ColumnsOption, Flag, Mode, Names, RowsOption, duration, key_and_indexes};
 use serde::Deserialize;
 
 use crate::{sink, table::Table};
@@ -15,6 +15,7 @@ use crate::{sink, table::Table};
 #[serde(try_from = "Options")]
 pub struct Sqlite {
     options: Options,
+    columns: ColumnChoice,
     /// The columns of the key, by index.
     key: Vec<usize>,
     indexes: Vec<Vec<usize>>,
@@ -30,7 +31,11 @@ struct Options {
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
-    columns: ColumnChoice,
+    columns: ColumnsOption,
+    #[serde(default)]
+    rows: RowsOption,
+    #[serde(default)]
+    rows_optional: Flag,
     #[serde(default)]
     key: Names,
     #[serde(default)]
@@ -73,29 +78,30 @@ impl Sqlite {
         if is_reserved(&name) {
             return Err(invalid(format!("the table name `{}` is reserved", name.escape_debug())));
         }
-        let columns = options.columns.listed().cloned();
-        Ok(Table::new(name, columns, self.key.clone(), &self.indexes, options.mode))
+        Ok(Table::new(name, self.columns.clone(), self.key.clone(), &self.indexes, options.mode))
     }
 }
 
 impl TryFrom<Options> for Sqlite {
     type Error = String;
 
-    fn try_from(options: Options) -> Result<Self, String> {
-        let Some(columns) = options.columns.listed() else {
+    fn try_from(mut options: Options) -> Result<Self, String> {
+        let (columns, rows) = (mem::take(&mut options.columns), mem::take(&mut options.rows));
+        let columns = ColumnChoice::new(columns, rows, options.rows_optional)?;
+        let Some(listed) = columns.listed() else {
             let known = "columns`: without them the columns are only known at the end";
             return match options.mode {
                 Mode::Append => Err(format!("`mode = \"append\"` needs `{known}")),
                 Mode::Replace if !options.key.is_empty() => Err(format!("`key` needs `{known}")),
                 Mode::Replace if !options.indexes.is_empty() => Err(format!("`indexes` needs `{known}")),
-                Mode::Replace => Ok(Self { options, key: Vec::new(), indexes: Vec::new() }),
+                Mode::Replace => Ok(Self { options, columns, key: Vec::new(), indexes: Vec::new() }),
             };
         };
-        if let Some(column) = columns.iter().find(|column| is_reserved(&column.name)) {
+        if let Some(column) = listed.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }
-        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, columns)?;
-        Ok(Self { options, key, indexes })
+        let (key, indexes) = key_and_indexes(&options.key, &options.indexes, listed)?;
+        Ok(Self { options, columns, key, indexes })
     }
 }
 

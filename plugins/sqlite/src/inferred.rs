@@ -2,7 +2,7 @@
 //! columns, and for the rows.
 
 use longhaul_plugin::{Batch, SinkError};
-use longhaul_table::Inferred;
+use longhaul_table::{Inferred, Rows};
 use rusqlite::{Connection, params_from_iter};
 
 use crate::{
@@ -14,9 +14,14 @@ use crate::{
 /// The most columns that a table of SQLite may have.
 const MAX_COLUMNS: usize = 2000;
 
-/// The columns of the collected records.
-pub(crate) fn infer(database: &Connection, table: &Table, shown: &str) -> Result<Inferred, SinkError> {
-    let mut inferred = Inferred::default();
+/// The columns of the rows that the collected records have.
+pub(crate) fn infer(
+    database: &Connection,
+    table: &Table,
+    rows: &Rows,
+    shown: &str,
+) -> Result<Inferred, SinkError> {
+    let mut inferred = Inferred::of_rows(rows);
     each_record(database, table, shown, |record| inferred.add(record, |_| true))?;
     let inferred = inferred.finished();
     let columns = inferred.columns().len();

@@ -151,7 +151,7 @@ impl Sink for SqliteSink {
         let inferred = match self.table.target() {
             Target::Same => None,
             // Before the transaction, so that others do not wait for it.
-            Target::Inferred => Some(infer(&self.database, &self.table, &self.shown)?),
+            Target::Inferred(rows) => Some(infer(&self.database, &self.table, rows, &self.shown)?),
         };
         let transaction = begin_transaction(&mut self.database, &self.table, &self.entry, &self.shown)?;
         match inferred {

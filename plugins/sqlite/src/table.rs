@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use longhaul_table::{Column, Columns, Mode, Type};
+use longhaul_table::{Column, ColumnChoice, Columns, Mode, Rows, Type};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 /// The column of a row's number in its pull, in the tables of uncommitted and committed rows.
 pub(crate) const ROW: &str = "_longhaul_row";
 
 /// The columns of the target table.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Target {
     /// Those of the collected rows.
     Same,
-    /// Those of all records, which are collected as they are.
-    Inferred,
+    /// Those of all rows of the records, which are collected as they are.
+    Inferred(Rows),
 }
 
 /// The table of a pull.
@@ -34,13 +34,15 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(
         name: String,
-        columns: Option<Arc<Columns>>,
+        columns: ColumnChoice,
         key: Vec<usize>,
         indexes: &[Vec<usize>],
         mode: Mode,
     ) -> Self {
-        let target = if columns.is_some() { Target::Same } else { Target::Inferred };
-        let columns = columns.unwrap_or_default();
+        let (columns, target) = match columns {
+            ColumnChoice::Listed(columns) => (columns, Target::Same),
+            ColumnChoice::All(rows) => (Arc::default(), Target::Inferred(rows)),
+        };
         let mut table = Self { name, columns, target, key, indexes: Vec::new(), mode };
         table.indexes = indexes.iter().map(|columns| table.listed(columns)).collect();
         table
@@ -48,12 +50,13 @@ impl Table {
 
     /// The same table with these columns.
     pub(crate) fn with_columns(&self, columns: Vec<Column>) -> Self {
-        Self::new(self.name.clone(), Some(Arc::new(columns.into())), Vec::new(), &[], self.mode)
+        let columns = ColumnChoice::Listed(Arc::new(columns.into()));
+        Self::new(self.name.clone(), columns, Vec::new(), &[], self.mode)
     }
 
     /// The columns of the target table.
-    pub(crate) fn target(&self) -> Target {
-        self.target
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
     }
 
     /// The name as configured.
@@ -251,7 +254,8 @@ mod tests {
     fn table(key: Vec<usize>, mode: Mode) -> Table {
         let column = |name: &str, kind| Column { name: name.into(), at: "".parse().unwrap(), kind };
         let columns = vec![column("id", Type::Integer), column("say \"hi\"", Type::Json)];
-        Table::new("a\"b".into(), Some(Arc::new(columns.into())), key, &[vec![1, 0]], mode)
+        let columns = ColumnChoice::Listed(Arc::new(columns.into()));
+        Table::new("a\"b".into(), columns, key, &[vec![1, 0]], mode)
     }
 
     #[test]

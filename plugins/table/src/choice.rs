@@ -10,34 +10,60 @@ use crate::{
     cell::Cell,
     columns::{Column, Columns},
     inferred::Inferred,
+    options::Flag,
+    parts::{Rows, RowsOption},
 };
 
-/// The columns as configured.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The option `columns`.
+#[derive(Debug, Default, Deserialize)]
 #[serde(try_from = "Value")]
-pub enum ColumnChoice {
+pub enum ColumnsOption {
     /// These columns.
-    Listed(Arc<Columns>),
-    /// Those of all records, known at the end of the pull.
+    Listed(Columns),
+    /// Those of all rows.
     #[default]
     All,
 }
 
+impl TryFrom<Value> for ColumnsOption {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        if value == "all" { Ok(Self::All) } else { Columns::try_from(value).map(Self::Listed) }
+    }
+}
+
+/// The columns and rows as configured.
+#[derive(Clone, Debug)]
+pub enum ColumnChoice {
+    /// These columns.
+    Listed(Arc<Columns>),
+    /// Those of all rows, known at the end of the pull.
+    All(Rows),
+}
+
 impl ColumnChoice {
+    /// The choice that the options `columns`, `rows` and `rows_optional` describe.
+    ///
+    /// # Errors
+    /// They do not fit together.
+    pub fn new(columns: ColumnsOption, rows: RowsOption, optional: Flag) -> Result<Self, String> {
+        let rows = Rows::new(rows, optional)?;
+        match columns {
+            ColumnsOption::Listed(columns) => columns.of_rows(rows).map(Arc::new).map(Self::Listed),
+            ColumnsOption::All if rows.is_optional => {
+                Err("`rows_optional` needs `columns`: without them, a row has only the values of a match".into())
+            }
+            ColumnsOption::All => Ok(Self::All(rows)),
+        }
+    }
+
     /// The listed columns.
     pub fn listed(&self) -> Option<&Arc<Columns>> {
         match self {
             Self::Listed(columns) => Some(columns),
-            Self::All => None,
+            Self::All(_) => None,
         }
-    }
-}
-
-impl TryFrom<Value> for ColumnChoice {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        if value == "all" { Ok(Self::All) } else { Columns::try_from(value).map(Arc::new).map(Self::Listed) }
     }
 }
 
@@ -51,9 +77,10 @@ pub(crate) enum PullColumns {
 impl PullColumns {
     /// The columns of a pull without records.
     pub(crate) fn of(choice: &ColumnChoice) -> Self {
-        choice
-            .listed()
-            .map_or_else(|| Self::Inferred(Inferred::default()), |columns| Self::Listed(Arc::clone(columns)))
+        match choice {
+            ColumnChoice::Listed(columns) => Self::Listed(Arc::clone(columns)),
+            ColumnChoice::All(rows) => Self::Inferred(Inferred::of_rows(rows)),
+        }
     }
 
     /// The columns of a pull that is complete.
@@ -72,7 +99,7 @@ impl PullColumns {
         }
     }
 
-    /// Calls `row` for each record of a page.
+    /// Calls `row` for each row of each record of a page.
     pub(crate) fn read(
         &mut self,
         batch: &Batch<'_>,

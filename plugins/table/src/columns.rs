@@ -1,10 +1,17 @@
 //! The columns of a table as configured.
 
-use longhaul_plugin::{Batch, Keys, Pointer, SinkError, SinkErrorKind, json::PointerTree, suggest::closest};
+use longhaul_plugin::{
+    Batch, Keys, SinkError, SinkErrorKind,
+    json::{InvalidRows, PointerTree, RowPlace},
+    suggest::closest,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::cell::{Cell, Type};
+use crate::{
+    cell::{Cell, Type},
+    parts::{Parts, Rows},
+};
 
 /// The number of characters of a value that an error shows.
 const SHOWN: usize = 40;
@@ -14,8 +21,8 @@ const SHOWN: usize = 40;
 pub struct Column {
     /// The name.
     pub name: String,
-    /// The pointer to its value in a record.
-    pub at: Pointer,
+    /// The place of its value in a record, or in the part of a record that is the row.
+    pub at: RowPlace,
     /// Its type.
     pub kind: Type,
 }
@@ -25,10 +32,34 @@ pub struct Column {
 #[serde(try_from = "Value")]
 pub struct Columns {
     columns: Vec<Column>,
-    tree: PointerTree,
+    source: Source,
+}
+
+/// What a row is made from.
+#[derive(Debug)]
+enum Source {
+    /// A record, whose values the tree finds.
+    Records(PointerTree),
+    /// The parts of a record.
+    Parts(Parts),
 }
 
 impl Columns {
+    /// The same columns, in the rows of `rows`.
+    ///
+    /// # Errors
+    /// A column starts at a level that these rows do not have.
+    pub fn of_rows(mut self, rows: Rows) -> Result<Self, String> {
+        let places = || self.columns.iter().map(|column| &column.at);
+        for (number, place) in (1..).zip(places()) {
+            rows.path.check(place).map_err(|error| format!("column {number}: {error}"))?;
+        }
+        if rows.path.levels() > 1 {
+            self.source = Source::Parts(Parts::new(rows, places()));
+        }
+        Ok(self)
+    }
+
     /// The columns, in order.
     pub fn list(&self) -> &[Column] {
         &self.columns
@@ -46,8 +77,8 @@ impl Columns {
         position.ok_or_else(|| format!("`{name}`, which is not a column{}", closest(name, names())))
     }
 
-    /// Calls `row` for each record of a page, with its number on the page, starting at 1, and the values of the
-    /// columns.
+    /// Calls `row` for each row of each record of a page, with the number of the record on the page, starting at 1, and the
+    /// values of the columns.
     ///
     /// # Errors
     /// [`SinkErrorKind::Rejected`] if a value does not fit its column, and any error of `row`.
@@ -59,9 +90,16 @@ impl Columns {
         for (number, record) in (1..).zip(batch.records()) {
             let not_json = || rejected(number, "is not JSON");
             let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
-            let mut values = vec![None; self.columns.len()];
-            self.tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
-            row(number, &Self::cells(&self.columns, &values, number)?)?;
+            match &self.source {
+                Source::Records(tree) => {
+                    let mut values = vec![None; self.columns.len()];
+                    tree.find(record, &mut values).map_err(|error| not_json().because(error))?;
+                    row(number, &Self::cells(&self.columns, &values, number)?)?;
+                }
+                Source::Parts(parts) => parts.each(record, number, |values| {
+                    row(number, &Self::cells(&self.columns, values, number)?)
+                })?,
+            }
         }
         Ok(())
     }
@@ -103,12 +141,13 @@ impl Default for Columns {
 
 /// The column of whole records.
 pub(crate) fn record_column() -> Column {
-    Column { name: "record".into(), at: Pointer::default(), kind: Type::Json }
+    Column { name: "record".into(), at: RowPlace::default(), kind: Type::Json }
 }
 
 impl From<Vec<Column>> for Columns {
     fn from(columns: Vec<Column>) -> Self {
-        Self { tree: PointerTree::of(columns.iter().map(|column| &column.at)), columns }
+        let tree = PointerTree::of(columns.iter().map(|column| column.at.pointer()));
+        Self { columns, source: Source::Records(tree) }
     }
 }
 
@@ -142,14 +181,16 @@ fn column(value: &Value) -> Result<Column, SinkError> {
         other => return Err(invalid(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
     let keys = Keys::new(table, &["name", "at", "type"])?;
-    let at = keys.required_text("at")?.parse::<Pointer>().map_err(|error| invalid(error.to_string()))?;
+    let misplaced = |error: InvalidRows| invalid(error.to_string());
+    let at: RowPlace = keys.required_text("at")?.parse().map_err(misplaced)?;
+    let tokens = at.pointer().tokens();
     let name = match keys.text("name")? {
         Some("") => return Err(invalid("`name` is empty".into())),
         Some(name) => name.to_owned(),
-        None if at.tokens().concat().is_empty() => {
+        None if tokens.concat().is_empty() => {
             return Err(invalid(format!("the pointer `{at}` needs a `name`")));
         }
-        None => at.tokens().join("."),
+        None => tokens.join("."),
     };
     Ok(Column { name, at, kind: keys.choice("type", &Type::NAMED)? })
 }

@@ -3,24 +3,34 @@
 use jiff::Timestamp;
 use longhaul_plugin::{
     Batch, SinkError,
-    json::{Arrays, FlattenError, Flattener, Naming},
+    json::{Arrays, FlattenError, Flattener, Naming, RowPlace},
 };
 
 use crate::{
     cell::Cell,
     columns::{Column, Columns, record_column, rejected},
     fitting::Fitting,
+    parts::{Parts, Rows},
 };
 
-/// The columns of all records so far. Each has a type that keeps every value.
+/// The columns of all records so far, or of the parts of them that are rows. Each has a type that keeps every value.
 #[derive(Debug)]
 pub struct Inferred {
+    /// `None` if each record is a row.
+    parts: Option<Parts>,
     flattener: Flattener,
     fitting: Vec<Fitting>,
     columns: Vec<Column>,
 }
 
 impl Inferred {
+    /// The columns of the rows that `rows` makes of records.
+    pub fn of_rows(rows: &Rows) -> Self {
+        let parts = (rows.path.levels() > 1).then(|| Parts::new(rows.clone(), [&RowPlace::default()]));
+        let flattener = Flattener::new(Arrays::Json, Naming::Database);
+        Self { parts, flattener, fitting: Vec::new(), columns: Vec::new() }
+    }
+
     /// The columns, which have the column `record` if there is no record.
     #[must_use]
     pub fn finished(mut self) -> Self {
@@ -44,22 +54,21 @@ impl Inferred {
         batch: &Batch<'_>,
         holds_time: impl Fn(Timestamp) -> bool,
     ) -> Result<(), SinkError> {
-        let mut values = Vec::new();
-        for (number, record) in (1..).zip(batch.records()) {
-            flatten(&mut self.flattener, number, record, &mut values)?;
-            self.fitting.resize(values.len(), Fitting::ANY);
+        let Self { parts, flattener, fitting, columns } = self;
+        each_row(parts.as_ref(), flattener, batch, |flattener, _, values| {
+            fitting.resize(values.len(), Fitting::ANY);
             for (index, value) in values.iter().enumerate() {
-                let fitting = &mut self.fitting[index];
+                let fitting = &mut fitting[index];
                 *fitting = value.map_or(*fitting, |json| fitting.with(json, &holds_time));
-                if index == self.columns.len() {
-                    let new = &self.flattener.columns()[index];
-                    let (name, at) = (new.name.clone(), new.at.clone());
-                    self.columns.push(Column { name, at, kind: fitting.kind() });
+                if index == columns.len() {
+                    let new = &flattener.columns()[index];
+                    let (name, at) = (new.name.clone(), new.at.clone().into());
+                    columns.push(Column { name, at, kind: fitting.kind() });
                 }
-                self.columns[index].kind = fitting.kind();
+                columns[index].kind = fitting.kind();
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Calls `row` for each record of a page that was added, like [`Columns::read`](crate::Columns::read).
@@ -71,32 +80,47 @@ impl Inferred {
         batch: &Batch<'_>,
         mut row: impl FnMut(usize, &[Cell<'_>]) -> Result<(), SinkError>,
     ) -> Result<(), SinkError> {
-        let mut values = Vec::new();
-        for (number, record) in (1..).zip(batch.records()) {
-            flatten(&mut self.flattener, number, record, &mut values)?;
-            row(number, &Columns::cells(&self.columns, &values, number)?)?;
-        }
-        Ok(())
+        let Self { parts, flattener, columns, .. } = self;
+        each_row(parts.as_ref(), flattener, batch, |_, number, values| {
+            row(number, &Columns::cells(columns, values, number)?)
+        })
     }
 }
 
-impl Default for Inferred {
-    fn default() -> Self {
-        let flattener = Flattener::new(Arrays::Json, Naming::Database);
-        Self { flattener, fitting: Vec::new(), columns: Vec::new() }
+/// Calls `row` with the values of each row of a page, and the number of its record.
+fn each_row(
+    parts: Option<&Parts>,
+    flattener: &mut Flattener,
+    batch: &Batch<'_>,
+    mut row: impl FnMut(&Flattener, usize, &[Option<&str>]) -> Result<(), SinkError>,
+) -> Result<(), SinkError> {
+    for (number, record) in (1..).zip(batch.records()) {
+        let record = std::str::from_utf8(record).map_err(|error| not_json(number).because(error))?;
+        let mut flat = |part: &str| {
+            let mut values = Vec::new();
+            flatten(flattener, number, part, &mut values)?;
+            row(flattener, number, &values)
+        };
+        match parts {
+            None => flat(record)?,
+            Some(parts) => parts.each(record, number, |part| flat(part[0].unwrap_or("null")))?,
+        }
     }
+    Ok(())
+}
+
+fn not_json(number: usize) -> SinkError {
+    rejected(number, "is not JSON")
 }
 
 fn flatten<'r>(
     flattener: &mut Flattener,
     number: usize,
-    record: &'r [u8],
+    part: &'r str,
     values: &mut Vec<Option<&'r str>>,
 ) -> Result<(), SinkError> {
-    let not_json = || rejected(number, "is not JSON");
-    let record = std::str::from_utf8(record).map_err(|error| not_json().because(error))?;
-    flattener.cells(record, values).map_err(|error| match error {
-        FlattenError::NotJson(error) => not_json().because(error),
+    flattener.cells(part, values).map_err(|error| match error {
+        FlattenError::NotJson(error) => not_json(number).because(error),
         FlattenError::TooManyColumns => rejected(
             number,
             "has new columns, and the table would have more than 10,000; list the columns to keep in `columns`",
@@ -115,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_columns_are_those_of_all_records() {
-        let mut inferred = Inferred::default();
+        let mut inferred = Inferred::of_rows(&Rows::default());
         let pages = [
             "{\"id\":1,\"a\":{\"b\":\"2026-01-01T00:00:00Z\"},\"price\":1.5}\n{\"id\":2,\"price\":1.10}\n",
             "{\"id\":null,\"a\":{\"b\":\"never\",\"late\":[1]},\"ID\":\"007\"}\n",
@@ -157,15 +181,15 @@ mod tests {
 
     #[test]
     fn without_records_there_is_the_column_of_the_record() {
-        assert_eq!(Inferred::default().finished().columns(), [record_column()]);
-        let mut inferred = Inferred::default();
+        assert_eq!(Inferred::of_rows(&Rows::default()).finished().columns(), [record_column()]);
+        let mut inferred = Inferred::of_rows(&Rows::default());
         inferred.add(&batch("{}\n"), |_| true).unwrap();
         assert_eq!(inferred.finished().columns(), [record_column()]);
     }
 
     #[test]
     fn a_record_that_is_not_json_is_rejected() {
-        let error = Inferred::default().add(&batch("{}\n{\n"), |_| true).unwrap_err();
+        let error = Inferred::of_rows(&Rows::default()).add(&batch("{}\n{\n"), |_| true).unwrap_err();
         assert_eq!(error.to_string(), "record 2 of the page is not JSON");
     }
 }

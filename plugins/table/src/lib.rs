@@ -1,9 +1,9 @@
 //! Typed columns and spooled files, shared by the sinks that write tables.
 //!
-//! [`Columns`] is read from the option `columns`. It defines the name, the pointer and the [`Type`] of each column,
-//! and turns the records of a batch into [`Cell`]s. With a
-//! [`ColumnChoice`], a sink can also have the columns of all records, whose types are [`Inferred`]. [`SpooledFile`] is an open sink for formats whose files end with an index.
-//! [`Entry`] is what a sink stores in a database about a pull.
+//! [`Columns`] is read from the option `columns`. It defines the name, the place and the [`Type`] of each column, and turns
+//! the records of a batch into [`Cell`]s: one row for each record, or for each part of it that [`Rows`] match. With a
+//! [`ColumnChoice`], a sink can also have the columns of all rows, whose types are [`Inferred`]. [`SpooledFile`] is an open
+//! sink for formats whose files end with an index. [`Entry`] is what a sink stores in a database about a pull.
 
 mod cell;
 mod choice;
@@ -11,15 +11,17 @@ mod columns;
 mod fitting;
 mod inferred;
 mod options;
+mod parts;
 mod pull;
 mod spooled;
 
 pub use self::{
     cell::{Cell, Type},
-    choice::ColumnChoice,
+    choice::{ColumnChoice, ColumnsOption},
     columns::{Column, Columns, mismatch, rejected},
     inferred::Inferred,
-    options::{Names, duration, key_and_indexes, shared_columns},
+    options::{Flag, FlagText, Names, duration, key_and_indexes},
+    parts::{Rows, RowsOption},
     pull::{Entry, Mode, State},
     spooled::{FileFormat, SpooledFile, SpooledRows, file_error},
 };

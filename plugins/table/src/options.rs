@@ -1,6 +1,6 @@
 //! Options that several sinks have.
 
-use std::{slice, sync::Arc, time::Duration};
+use std::{slice, time::Duration};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -15,6 +15,36 @@ pub enum Names {
     One(String),
     /// Several names.
     Several(Vec<String>),
+}
+
+/// A flag. Environment variables are text, so text is accepted.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(untagged, expecting = "expected true or false")]
+pub enum Flag {
+    /// The default.
+    #[default]
+    No,
+    /// As configured.
+    Bool(bool),
+    /// As in an environment variable.
+    Text(FlagText),
+}
+
+/// The text of a flag.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlagText {
+    /// `true`
+    True,
+    /// `false`
+    False,
+}
+
+impl Flag {
+    /// Whether it is true.
+    pub fn is_set(self) -> bool {
+        matches!(self, Self::Bool(true) | Self::Text(FlagText::True))
+    }
 }
 
 impl Names {
@@ -63,9 +93,4 @@ pub fn duration<'de, D: Deserializer<'de>>(text: D) -> Result<Duration, D::Error
     duration.ok_or_else(|| {
         D::Error::custom(format!("`{text}` is not a duration; use a value like `500ms`, `30s` or `2m`"))
     })
-}
-
-/// Deserializes columns that several parts of a sink use.
-pub fn shared_columns<'de, D: Deserializer<'de>>(columns: D) -> Result<Arc<Columns>, D::Error> {
-    Columns::deserialize(columns).map(Arc::new)
 }

@@ -1,12 +1,12 @@
 //! The options of the `xlsx` sink.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use jiff::tz::TimeZone;
 use longhaul_plugin::{
     Destination, Mark, OpenSink, Opened, Place, PluginSink, Receipt, SinkError, UnknownPlaceholder, Variables,
 };
-use longhaul_table::{ColumnChoice, SpooledFile};
+use longhaul_table::{ColumnChoice, ColumnsOption, Flag, RowsOption, SpooledFile};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -25,11 +25,23 @@ const NAME: usize = 27;
 
 /// A configured `xlsx` sink.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Options")]
 pub struct Xlsx {
+    options: Options,
+    columns: ColumnChoice,
+}
+
+/// The options as configured.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
     path: Place,
     #[serde(default, deserialize_with = "columns")]
-    columns: ColumnChoice,
+    columns: ColumnsOption,
+    #[serde(default)]
+    rows: RowsOption,
+    #[serde(default)]
+    rows_optional: Flag,
     #[serde(default = "stream")]
     sheet: String,
     #[serde(default)]
@@ -49,19 +61,20 @@ impl PluginSink for Xlsx {
 impl OpenSink for Xlsx {
     fn destination(&self, variables: &Variables) -> Result<Destination, SinkError> {
         self.sheet_name(variables)?;
-        self.path.file(variables).map(Destination::File)
+        self.options.path.file(variables).map(Destination::File)
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        let Options { path, long_text, rows_per_sheet, timezone, .. } = &self.options;
         let workbook = Workbook {
             sheet: self.sheet_name(variables)?,
-            long_text: self.long_text,
-            rows_per_sheet: self.rows_per_sheet,
-            timezone: self.timezone.clone(),
+            long_text: *long_text,
+            rows_per_sheet: *rows_per_sheet,
+            timezone: timezone.clone(),
         };
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
-        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, workbook, &self.columns, receipt)?;
+        let sink = SpooledFile::open(path.file_in_folder(variables)?, workbook, &self.columns, receipt)?;
         Ok(Opened { sink: Box::new(sink), at })
     }
 }
@@ -70,7 +83,7 @@ impl Xlsx {
     /// The name of the first sheet, as far as Excel accepts it.
     fn sheet_name(&self, variables: &Variables) -> Result<String, SinkError> {
         let name = variables
-            .expand(&self.sheet)
+            .expand(&self.options.sheet)
             .map_err(|error: UnknownPlaceholder| SinkError::config("sheet", error.to_string()))?;
         let name: String = name.replace(NOT_IN_NAMES, "_").chars().take(NAME).collect();
         match name.as_str() {
@@ -79,6 +92,16 @@ impl Xlsx {
             history if history.eq_ignore_ascii_case("history") => Ok(format!("{history}_")),
             _ => Ok(name),
         }
+    }
+}
+
+impl TryFrom<Options> for Xlsx {
+    type Error = String;
+
+    fn try_from(mut options: Options) -> Result<Self, String> {
+        let (columns, rows) = (mem::take(&mut options.columns), mem::take(&mut options.rows));
+        let columns = ColumnChoice::new(columns, rows, options.rows_optional)?;
+        Ok(Self { options, columns })
     }
 }
 
@@ -102,9 +125,9 @@ fn timezone<'de, D: Deserializer<'de>>(name: D) -> Result<TimeZone, D::Error> {
     })
 }
 
-fn columns<'de, D: Deserializer<'de>>(columns: D) -> Result<ColumnChoice, D::Error> {
-    let columns = ColumnChoice::deserialize(columns)?;
-    let many = columns.listed().map_or(0, |columns| columns.list().len());
+fn columns<'de, D: Deserializer<'de>>(columns: D) -> Result<ColumnsOption, D::Error> {
+    let columns = ColumnsOption::deserialize(columns)?;
+    let many = if let ColumnsOption::Listed(columns) = &columns { columns.list().len() } else { 0 };
     if many > usize::from(COLUMNS) {
         return Err(D::Error::custom(format!("there are {many} columns, but a sheet has {COLUMNS}")));
     }

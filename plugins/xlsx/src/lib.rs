@@ -9,6 +9,7 @@
 mod config;
 mod error;
 mod sheet;
+mod sheets;
 mod value;
 mod workbook;
 

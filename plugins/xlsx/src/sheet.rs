@@ -27,21 +27,19 @@ impl Formats {
     }
 }
 
-/// A sheet that is being written.
-pub(crate) struct Sheet<'w> {
-    writer: &'w mut Worksheet,
-    formats: &'w Formats,
+/// What is known about a sheet that is being written.
+pub(crate) struct Sheet {
     /// The number of rows, with the header.
     rows: u32,
     /// The greatest width of the values in each column.
     widths: Vec<usize>,
 }
 
-impl<'w> Sheet<'w> {
+impl Sheet {
     /// Writes the header.
     pub(crate) fn start(
-        sheet: &'w mut Worksheet,
-        formats: &'w Formats,
+        sheet: &mut Worksheet,
+        formats: &Formats,
         name: &str,
         columns: &[Column],
     ) -> Result<Self, XlsxError> {
@@ -54,21 +52,26 @@ impl<'w> Sheet<'w> {
             // Room for the button of the filter.
             widths.push(column.name.chars().count() + 3);
         }
-        Ok(Self { writer: sheet, formats, rows: 1, widths })
+        Ok(Self { rows: 1, widths })
     }
 
     /// Adds a row.
-    pub(crate) fn push<'c>(&mut self, values: impl Iterator<Item = Value<'c>>) -> Result<(), XlsxError> {
+    pub(crate) fn push<'c>(
+        &mut self,
+        sheet: &mut Worksheet,
+        formats: &Formats,
+        values: impl Iterator<Item = Value<'c>>,
+    ) -> Result<(), XlsxError> {
         let row = self.rows;
         for ((column, width), value) in (0..).zip(&mut self.widths).zip(values) {
             *width = value.width().max(*width);
             match value {
                 Value::Empty => continue,
-                Value::Text(text) => self.writer.write_string(row, column, text)?,
-                Value::Number(value) => self.writer.write_number(row, column, value)?,
-                Value::Boolean(value) => self.writer.write_boolean(row, column, value)?,
+                Value::Text(text) => sheet.write_string(row, column, text)?,
+                Value::Number(value) => sheet.write_number(row, column, value)?,
+                Value::Boolean(value) => sheet.write_boolean(row, column, value)?,
                 Value::Date(days) => {
-                    self.writer.write_number_with_format(row, column, days, &self.formats.date)?
+                    sheet.write_number_with_format(row, column, days, &formats.date)?
                 }
             };
         }
@@ -76,18 +79,18 @@ impl<'w> Sheet<'w> {
         Ok(())
     }
 
-    /// The number of records.
-    pub(crate) fn records(&self) -> u32 {
+    /// The number of rows below the header.
+    pub(crate) fn rows(&self) -> u32 {
         self.rows - 1
     }
 
     /// Adds the filters, and sets the widths.
-    pub(crate) fn end(self) -> Result<(), XlsxError> {
+    pub(crate) fn end(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
         let last = u16::try_from(self.widths.len() - 1).unwrap_or(COLUMNS - 1);
-        self.writer.autofilter(0, 0, self.rows - 1, last)?;
-        for (column, width) in (0..).zip(self.widths) {
-            let width = u8::try_from(width.clamp(WIDTHS.0, WIDTHS.1) + 1).unwrap_or(u8::MAX);
-            self.writer.set_column_width(column, width)?;
+        sheet.autofilter(0, 0, self.rows - 1, last)?;
+        for (column, width) in (0..).zip(&self.widths) {
+            let width = u8::try_from((*width).clamp(WIDTHS.0, WIDTHS.1) + 1).unwrap_or(u8::MAX);
+            sheet.set_column_width(column, width)?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{panicked, unwritten},
-    sheet::{Formats, Sheet},
+    sheets::Sheets,
     value::{TEXT, Value, truncated},
 };
 
@@ -108,25 +108,15 @@ impl Workbook {
         // Only a column whose type was found at the end of the pull can still have a text that is too long.
         let misfit = |what: String| SinkError::new(SinkErrorKind::Rejected, format!("a record {what}"));
         let mut writer = writer(part, rows.bytes(), receipt).map_err(cannot)?;
-        let (formats, mut cut, columns) = (Formats::new(), 0, rows.columns().to_vec());
-        for number in 1.. {
-            let name = if number == 1 { self.sheet.clone() } else { format!("{} {number}", self.sheet) };
-            let sheet = writer.add_worksheet_with_constant_memory().map_err(cannot)?;
-            let mut sheet = Sheet::start(sheet, &formats, &name, &columns).map_err(cannot)?;
-            while sheet.records() < self.rows_per_sheet
-                && rows.next(|row| {
-                    let values = columns.iter().zip(row).map(|(column, cell)| self.value(column, cell));
-                    let values = values.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
-                    let values = values.into_iter().map(|value| shortened(value, &mut cut));
-                    sheet.push(values).map_err(cannot)
-                })?
-            {}
-            let is_full = sheet.records() == self.rows_per_sheet;
-            sheet.end().map_err(cannot)?;
-            if !is_full || rows.is_at_end()? {
-                break;
-            }
-        }
+        let columns = rows.columns().to_vec();
+        let sheets = Sheets::start(&mut writer, &self.sheet, self.rows_per_sheet, &columns);
+        let (mut sheets, mut cut) = (sheets.map_err(cannot)?, 0);
+        rows.each(|row| {
+            let values = columns.iter().zip(row).map(|(column, cell)| self.value(column, cell));
+            let values = values.collect::<Result<Vec<_>, _>>().map_err(misfit)?;
+            sheets.push(values.into_iter().map(|value| shortened(value, &mut cut))).map_err(cannot)
+        })?;
+        sheets.end().map_err(cannot)?;
         if cut > 0 {
             log::warn!("`{}`: {cut} cells had more than {TEXT} characters and were cut", part.display());
         }

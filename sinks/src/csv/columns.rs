@@ -1,21 +1,18 @@
 //! The columns of a table as configured.
 
 use longhaul_core::{
-    Pointer,
+    json::{InvalidRows, RowPath, RowPlace},
     sink::{Keys, SinkError},
 };
 use serde_json::Value;
 
-use super::{row_path::RowPath, time_format::TimeFormat};
+use super::time_format::TimeFormat;
 
-/// A column: its name in the header and the path of its value.
+/// A column: its name in the header and the place of its value.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Column {
     pub(crate) name: String,
-    /// The level at which `at` starts: 0 is the record, 1 is what the first `*` of `rows` matches. `None` is the
-    /// match of `rows`.
-    pub(crate) level: Option<usize>,
-    pub(crate) at: Pointer,
+    pub(crate) at: RowPlace,
     /// How times are written; `None` writes them as the server did.
     pub(crate) time: Option<TimeFormat>,
 }
@@ -44,35 +41,18 @@ fn column(value: &Value, rows: &RowPath) -> Result<Column, SinkError> {
         }
         other => return Err(invalid(format!("it must be text or a table, not {}", Keys::kind(other)))),
     };
-    let (level, pointer) = level(at, rows)?;
-    let pointer = pointer.parse::<Pointer>().map_err(|error| invalid(error.to_string()))?;
-    if pointer.tokens().iter().any(|token| token == "*") {
-        return Err(invalid(format!("`{at}` contains `*`, which is only allowed in `rows`")));
-    }
+    let misplaced = |error: InvalidRows| invalid(error.to_string());
+    let at: RowPlace = at.parse().map_err(misplaced)?;
+    rows.check(&at).map_err(misplaced)?;
+    let tokens = at.pointer().tokens();
     let name = match name {
         Some(name) => name.to_owned(),
-        None if pointer.tokens().is_empty() => {
+        None if tokens.is_empty() => {
             return Err(invalid("a column of the whole record needs a `name`".into()));
         }
-        None => pointer.tokens().join("."),
+        None => tokens.join("."),
     };
-    Ok(Column { name, level, at: pointer, time })
-}
-
-/// The level at which `at` starts, and the pointer from there.
-fn level<'a>(at: &'a str, rows: &RowPath) -> Result<(Option<usize>, &'a str), SinkError> {
-    let pointer = at.trim_start_matches('^');
-    let (carets, levels) = (at.len() - pointer.len(), rows.levels());
-    if carets > 0 && levels == 1 {
-        return Err(invalid(format!("`{at}` starts above a match of `rows`, but `rows` is not set")));
-    }
-    if carets > levels {
-        let message = format!(
-            "`{at}` has {carets} `^`, but there are only {levels} levels: the record and each `*` of `rows`"
-        );
-        return Err(invalid(message));
-    }
-    Ok((carets.checked_sub(1), pointer))
+    Ok(Column { name, at, time })
 }
 
 fn invalid(message: String) -> SinkError {
@@ -88,19 +68,19 @@ mod tests {
     fn columns(rows: &str, value: serde_json::Value) -> Result<Vec<Column>, String> {
         let options = serde_json::Map::from_iter([("columns".to_owned(), value)]);
         let keys = Keys::new(&options, &["columns"]).unwrap();
-        let rows = if rows.is_empty() { RowPath::default() } else { RowPath::parse(rows).unwrap() };
+        let rows = if rows.is_empty() { RowPath::default() } else { rows.parse().unwrap() };
         parse_columns(&keys, &rows).map_err(|error| {
             assert_eq!(error.key(), Some("columns"));
             error.to_string()
         })
     }
 
-    fn parts(columns: Vec<Column>) -> Vec<(String, Option<usize>, String)> {
-        columns.into_iter().map(|Column { name, level, at, .. }| (name, level, at.to_string())).collect()
+    fn parts(columns: Vec<Column>) -> Vec<(String, String)> {
+        columns.into_iter().map(|Column { name, at, .. }| (name, at.to_string())).collect()
     }
 
-    fn named(name: &str, level: Option<usize>, at: &str) -> (String, Option<usize>, String) {
-        (name.to_owned(), level, at.to_owned())
+    fn named((name, at): (&str, &str)) -> (String, String) {
+        (name.to_owned(), at.to_owned())
     }
 
     #[test]
@@ -108,7 +88,7 @@ mod tests {
         let value =
             json!(["/a/b", {"name": "queue", "at": "/p/0/q"}, {"at": "/x~1y"}, {"name": "all", "at": ""}]);
         let expected = [("a.b", "/a/b"), ("queue", "/p/0/q"), ("x/y", "/x~1y"), ("all", "")];
-        assert_eq!(parts(columns("", value).unwrap()), expected.map(|(name, at)| named(name, None, at)));
+        assert_eq!(parts(columns("", value).unwrap()), expected.map(named));
     }
 
     #[test]
@@ -118,12 +98,13 @@ mod tests {
         assert_eq!(
             parts(columns("/participants/*/sessions/*", value).unwrap()),
             [
-                named("ani", None, "/ani"),
-                named("id", Some(0), "/id"),
-                named("purpose", Some(1), "/purpose"),
-                named("session", Some(2), ""),
-                named("m", None, ""),
+                ("ani", "/ani"),
+                ("id", "^/id"),
+                ("purpose", "^^/purpose"),
+                ("session", "^^^"),
+                ("m", ""),
             ]
+            .map(named)
         );
         let invalid_columns = [
             ("", "^/id", "column 1: `^/id` starts above a match of `rows`, but `rows` is not set"),

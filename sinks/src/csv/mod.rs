@@ -6,8 +6,6 @@ mod config;
 mod error;
 mod header;
 mod numbered;
-mod row_path;
-mod rows;
 mod sink;
 mod spooled;
 mod style;

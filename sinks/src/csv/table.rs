@@ -1,13 +1,14 @@
 //! Turns records into the rows of a table with configured columns.
 
-use longhaul_core::sink::{Batch, Keys, SinkError, SinkErrorKind};
+use longhaul_core::{
+    json::{InvalidRows, RowLayout, RowPath},
+    sink::{Batch, Keys, SinkError, SinkErrorKind},
+};
 
 use super::{
     columns::parse_columns,
     error::{RowError, each_record},
     header,
-    row_path::RowPath,
-    rows::RowLayout,
     style::Style,
     times::Times,
 };
@@ -47,14 +48,15 @@ impl Table {
 
     /// Reads the table from these keys.
     pub(crate) fn new(keys: &Keys<'_>) -> Result<Self, SinkError> {
-        let path = keys.text("rows")?.map(RowPath::parse).transpose()?;
+        let invalid = |error: InvalidRows| SinkError::config("rows", error.to_string());
+        let path = keys.text("rows")?.map(|rows| rows.parse::<RowPath>().map_err(invalid)).transpose()?;
         let optional = keys.is_true("rows_optional")?;
         if optional && path.is_none() {
             return Err(SinkError::config("rows_optional", "`rows_optional` needs `rows`"));
         }
         let path = path.unwrap_or_default();
         let columns = parse_columns(keys, &path)?;
-        let layout = RowLayout::new(&path, &columns);
+        let layout = RowLayout::new(&path, columns.iter().map(|column| &column.at));
         Ok(Self {
             layout,
             times: Times::of(&columns),

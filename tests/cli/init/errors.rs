@@ -68,7 +68,8 @@ fn an_api_that_requires_credentials() {
          caused by: `GET http://127.0.0.1:PORT/v1/calls` was refused\n  \
          caused by: the server answered 401 Unauthorized: No API key\n\
          hint: check the token in `API_TOKEN`, what it may read, and where it goes: --token-header NAME or \
-         --token-query NAME\n",
+         --token-query NAME; for a scheme other than `Bearer`, put the scheme into `API_TOKEN`, too, as in `Token …` or \
+         `Basic …`, and add --token-header Authorization\n",
         ),
     );
 }

@@ -144,6 +144,21 @@ fn odata_has_a_next_link() {
 }
 
 #[test]
+fn the_next_link_of_odata_may_be_relative() {
+    let done = init("ROOT/odata/v4/People?$orderby=ID", |request| {
+        let start = number(request, "$skiptoken", 0);
+        let mut rest = json!({ "@odata.context": "x" });
+        if end(start) < RECORDS {
+            rest["@odata.nextLink"] = format!("People?$orderby=ID&$skiptoken={}", end(start)).into();
+        }
+        with_page("value", start, &rest)
+    });
+    done.assert_has("query = { \"$orderby\" = \"ID\" }\n")
+        .assert_has("type = \"next_url\"\nnext = \"/@odata.nextLink\"\n\n")
+        .assert_pulls_all("people");
+}
+
+#[test]
 fn fhir_has_links_with_relations() {
     let done = init("ROOT/fhir/Patient?_count=10", |request| {
         let start = number(request, "_offset", 0);

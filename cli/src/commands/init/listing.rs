@@ -75,7 +75,9 @@ fn first_page(
         }
         Some(Credential { variable, .. }) if is_unauthorized => {
             failure.hint(format!(
-                "check the token in `{variable}`, what it may read, and where it goes: --token-header NAME or --token-query NAME"
+                "check the token in `{variable}`, what it may read, and where it goes: --token-header NAME or --token-query NAME; \
+                 for a scheme other than `Bearer`, put the scheme into `{variable}`, too, as in `Token …` or `Basic …`, and \
+                 add --token-header Authorization"
             ))
         }
         _ => failure,

@@ -8,5 +8,6 @@ mod inferred;
 mod killed;
 mod options;
 mod pulls;
+mod rows;
 mod support;
 mod values;

@@ -13,6 +13,7 @@ mod killed;
 mod options;
 mod pulls;
 mod restarted;
+mod rows;
 mod server;
 mod support;
 mod values;

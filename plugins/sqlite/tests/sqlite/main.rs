@@ -7,6 +7,7 @@ mod errors;
 mod inferred;
 mod options;
 mod pulls;
+mod rows;
 mod stream_columns;
 mod support;
 mod values;

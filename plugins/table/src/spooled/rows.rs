@@ -24,25 +24,18 @@ impl<'s> SpooledRows<'s> {
         self.columns.list()
     }
 
-    /// Calls `row` with the next row, and returns whether there was one.
+    /// Calls `row` with each row, in order.
     ///
     /// # Errors
     /// The spool cannot be read, and any error of `row`.
-    pub fn next(
+    pub fn each(
         &mut self,
         mut row: impl FnMut(&[Cell<'_>]) -> Result<(), SinkError>,
-    ) -> Result<bool, SinkError> {
-        let Some(record) = self.records.next()? else { return Ok(false) };
-        self.columns.read(&Batch::new(record, &[record.len()]), |_, cells| row(cells))?;
-        Ok(true)
-    }
-
-    /// Whether there are no more rows.
-    ///
-    /// # Errors
-    /// The spool cannot be read.
-    pub fn is_at_end(&mut self) -> Result<bool, SinkError> {
-        self.records.is_at_end()
+    ) -> Result<(), SinkError> {
+        while let Some(record) = self.records.next()? {
+            self.columns.read(&Batch::new(record, &[record.len()]), |_, cells| row(cells))?;
+        }
+        Ok(())
     }
 
     /// The number of bytes of all records.

@@ -115,12 +115,6 @@ impl SpooledRecords<'_> {
         let read = read.map_err(|error| file_error("read", self.path, error))?;
         Ok((read > 0).then_some(&self.line))
     }
-
-    /// Whether there are no more records.
-    pub(crate) fn is_at_end(&mut self) -> Result<bool, SinkError> {
-        let rest = self.lines.fill_buf().map_err(|error| file_error("read", self.path, error))?;
-        Ok(rest.is_empty())
-    }
 }
 
 impl Drop for Spool {

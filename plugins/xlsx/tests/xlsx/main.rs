@@ -7,5 +7,6 @@ mod inferred;
 mod openpyxl;
 mod options;
 mod pulls;
+mod rows;
 mod support;
 mod values;

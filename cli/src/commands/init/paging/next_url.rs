@@ -140,11 +140,13 @@ fn is_of_other_page(leaf: &Leaf<'_>) -> bool {
     }
 }
 
-/// The text, if it can be a URL.
+/// The text, if it can be a URL. One may be relative to that of the page, as in OData: `People?$skiptoken=50`. Cursors
+/// have no question marks.
 fn url<'v>(leaf: &Leaf<'v>) -> Option<&'v str> {
     let text = leaf.value.as_str()?;
     let is_absolute = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    (is_absolute || text.starts_with(['/', '?'])).then_some(text)
+    let is_relative = text.starts_with('/') || (text.contains('?') && !text.contains(char::is_whitespace));
+    (is_absolute || is_relative).then_some(text)
 }
 
 /// The URL in an array of links with a relation, as in FHIR, and its place. It may have no link to the next page.

@@ -1,12 +1,27 @@
 //! Fills the cells of the rows of a record.
 
-use longhaul_core::json::{NotJson, PointerTree, Scan};
+use super::{
+    row_path::{RowPath, RowPlace},
+    scan::{NotJson, Scan},
+    tree::PointerTree,
+};
 
-use super::{columns::Column, row_path::RowPath};
-
-/// Fills the cells of a row: the columns of the record, of what each `*` matches, and of the match of the whole path.
+/// Fills the cells of a row: those of the record, of what each `*` matches, and of the match of the whole path.
+///
+/// ```
+/// use longhaul_core::json::RowLayout;
+///
+/// let places = ["^/id".parse()?, "^^/purpose".parse()?, "/ani".parse()?];
+/// let layout = RowLayout::new(&"/participants/*/sessions/*".parse()?, &places);
+/// let record = r#"{ "id": 7, "participants": [{ "purpose": "agent", "sessions": [{ "ani": "a" }, {}] }] }"#;
+/// let (mut cells, mut rows) = (layout.cells(), Vec::new());
+/// layout.rows(record, &mut cells, &mut |row| rows.push(row.iter().map(|cell| cell.unwrap_or("-")).collect::<Vec<_>>()))?;
+///
+/// assert_eq!(rows, [["7", "\"agent\"", "\"a\""], ["7", "\"agent\"", "-"]]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct RowLayout {
+pub struct RowLayout {
     columns: usize,
     levels: Vec<Level>,
     reads: Reads,
@@ -30,42 +45,43 @@ struct Level {
 }
 
 impl RowLayout {
-    /// The layout of a table with these `columns` and one row for each match of `path`.
-    pub(crate) fn new(path: &RowPath, columns: &[Column]) -> Self {
+    /// The layout of a table with the values at these `places` and one row for each match of `path`.
+    pub fn new<'p>(path: &RowPath, places: impl IntoIterator<Item = &'p RowPlace>) -> Self {
+        let places: Vec<_> = places.into_iter().collect();
         let paths = std::iter::once(&path.first).chain(&path.after);
         let mut levels = Vec::new();
         for (depth, tokens) in paths.enumerate() {
-            let mut level = Level { tree: PointerTree::default(), next: columns.len() + depth };
+            let mut level = Level { tree: PointerTree::default(), next: places.len() + depth };
             level.tree.grow(tokens, level.next);
-            for (cell, column) in columns.iter().enumerate() {
-                match column.level {
-                    Some(of) if of == depth => level.tree.grow(column.at.tokens(), cell),
-                    None if depth + 1 == path.levels() => {
-                        level.tree.grow(&[tokens, column.at.tokens()].concat(), cell);
-                    }
+            for (cell, place) in places.iter().enumerate() {
+                let below = place.pointer().tokens();
+                match place.level {
+                    Some(of) if of == depth => level.tree.grow(below, cell),
+                    None if depth + 1 == path.levels() => level.tree.grow(&[tokens, below].concat(), cell),
                     _ => {}
                 }
             }
             levels.push(level);
         }
-        let is_record =
-            |column: &Column| column.at.tokens().is_empty() && column.level.unwrap_or(path.after.len()) == 0;
+        let is_record = |place: &&RowPlace| {
+            place.pointer().tokens().is_empty() && place.level.unwrap_or(path.after.len()) == 0
+        };
         let starts_with_star = path.first.is_empty() && !path.after.is_empty();
         let reads = match levels.first() {
-            _ if columns.iter().any(is_record) => Reads::Anything,
+            _ if places.iter().any(is_record) => Reads::Anything,
             Some(record) if starts_with_star || record.tree.reaches_into_arrays() => Reads::ObjectsAndArrays,
             _ => Reads::Objects,
         };
-        Self { columns: columns.len(), levels, reads }
+        Self { columns: places.len(), levels, reads }
     }
 
     /// The empty cells that [`rows`](Self::rows) needs.
-    pub(crate) fn cells<'r>(&self) -> Vec<Option<&'r str>> {
+    pub fn cells<'r>(&self) -> Vec<Option<&'r str>> {
         vec![None; self.columns + self.levels.len()]
     }
 
     /// The kind of `record`, if no column or row path can match in a value of that kind: its row would be empty.
-    pub(crate) fn unreadable_kind(&self, record: &str) -> Option<&'static str> {
+    pub fn unreadable_kind(&self, record: &str) -> Option<&'static str> {
         let first = Scan::new(record).peek()?;
         let reads = match first {
             b'{' => true,
@@ -77,7 +93,11 @@ impl RowLayout {
 
     /// Calls `row` with the cells of every match in `record`, and returns the number of matches. If there are none,
     /// the cells of the record itself are still filled.
-    pub(crate) fn rows<'r>(
+    ///
+    /// # Errors
+    /// [`NotJson`] if the text is cut off, malformed, or continues after the value. Text that no place leads into is not
+    /// checked.
+    pub fn rows<'r>(
         &self,
         record: &'r str,
         cells: &mut [Option<&'r str>],
@@ -93,7 +113,7 @@ impl RowLayout {
     }
 
     /// The cells of the columns, without the extra cells.
-    pub(crate) fn column_cells<'c, 'r>(&self, cells: &'c [Option<&'r str>]) -> &'c [Option<&'r str>] {
+    pub fn column_cells<'c, 'r>(&self, cells: &'c [Option<&'r str>]) -> &'c [Option<&'r str>] {
         &cells[..self.columns]
     }
 
@@ -129,16 +149,20 @@ impl RowLayout {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, RowLayout, RowPath};
+    use super::{RowLayout, RowPath, RowPlace};
 
-    fn column(level: Option<usize>, at: &str) -> Column {
-        Column { name: at.to_owned(), level, at: at.parse().unwrap(), time: None }
+    fn places<const N: usize>(places: [&str; N]) -> [RowPlace; N] {
+        places.map(|place| place.parse().unwrap())
+    }
+
+    fn layout(path: &str, places: &[RowPlace]) -> RowLayout {
+        let path = if path.is_empty() { RowPath::default() } else { path.parse().unwrap() };
+        RowLayout::new(&path, places)
     }
 
     /// The rows of `record`, each as its cells separated by spaces; `_` is a cell without a value.
-    fn rows(path: &str, columns: &[Column], record: &str) -> Vec<String> {
-        let path = if path.is_empty() { RowPath::default() } else { RowPath::parse(path).unwrap() };
-        let layout = RowLayout::new(&path, columns);
+    fn rows(path: &str, places: &[RowPlace], record: &str) -> Vec<String> {
+        let layout = layout(path, places);
         let (mut cells, mut rows) = (layout.cells(), Vec::new());
         let mut row = |cells: &[Option<&str>]| {
             rows.push(cells.iter().map(|cell| cell.unwrap_or("_")).collect::<Vec<_>>().join(" "));
@@ -150,13 +174,12 @@ mod tests {
 
     #[test]
     fn without_a_path_the_record_is_the_row() {
-        assert_eq!(rows("", &[column(None, "/a"), column(None, "")], r#"{"a":1}"#), [r#"1 {"a":1}"#]);
+        assert_eq!(rows("", &places(["/a", ""]), r#"{"a":1}"#), [r#"1 {"a":1}"#]);
     }
 
     #[test]
     fn every_match_is_a_row_with_the_values_of_the_levels_above() {
-        let columns =
-            [column(Some(0), "/id"), column(Some(1), "/p"), column(None, "/s"), column(Some(2), "/s")];
+        let columns = places(["^/id", "^^/p", "/s", "^^^/s"]);
         let record =
             r#"{"ps":[{"p":1,"ss":[{"s":1.10},{"t":0}]},{"ss":[]},{"ss":[{"s":3}],"p":2}],"id":"x"}"#;
         assert_eq!(
@@ -167,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_match_may_be_below_its_star_and_of_any_kind() {
-        let columns = [column(None, ""), column(Some(1), "/k")];
+        let columns = places(["", "^^/k"]);
         assert_eq!(
             rows("/a/*/b", &columns, r#"{"a":[{"b":1,"k":0},{"k":1},{"b":null}]}"#),
             ["1 0", "null _"]
@@ -184,15 +207,12 @@ mod tests {
 
     #[test]
     fn cells_are_cleared_between_matches() {
-        let columns = [column(Some(1), "/k"), column(None, "/b/x"), column(None, "/b/y")];
+        let columns = places(["^^/k", "/b/x", "/b/y"]);
         let record = r#"{"a":[{"k":1,"b":{"x":1,"y":2}},{"b":{"y":3}},{"b":4}]}"#;
-        assert_eq!(rows("/a/*", &[column(None, "/b/x")], record), ["1", "_", "_"]);
-        assert_eq!(
-            rows("/a/*/b", &[column(Some(1), "/k"), column(None, "/y")], record),
-            ["1 2", "_ 3", "_ _"]
-        );
+        assert_eq!(rows("/a/*", &places(["/b/x"]), record), ["1", "_", "_"]);
+        assert_eq!(rows("/a/*/b", &places(["^^/k", "/y"]), record), ["1 2", "_ 3", "_ _"]);
         // If nothing matches, only the record's own cells are filled.
-        let layout = RowLayout::new(&RowPath::parse("/a/*/b/z/*").unwrap(), &columns);
+        let layout = layout("/a/*/b/z/*", &columns);
         let mut cells = layout.cells();
         assert_eq!(layout.rows(record, &mut cells, &mut |_| panic!("nothing matches")), Ok(0));
         assert_eq!(layout.column_cells(&cells), [None; 3]);
@@ -200,20 +220,18 @@ mod tests {
 
     #[test]
     fn records_in_which_no_pointer_can_match_are_detected() {
-        let record = |at: &str| vec![column(None, at)];
-        let unreadable_kind = |path: &str, columns: &[Column]| {
-            let path = if path.is_empty() { RowPath::default() } else { RowPath::parse(path).unwrap() };
-            let layout = RowLayout::new(&path, columns);
+        let unreadable_kind = |path: &str, place: &str| {
+            let layout = layout(path, &places([place]));
             ["{}", "[]", "\"\"", "true", "null", "-1"]
                 .map(|record| layout.unreadable_kind(record).unwrap_or("-"))
         };
         let all = ["-", "an array", "text", "a boolean", "null", "a number"];
         let but_arrays = ["-", "-", "text", "a boolean", "null", "a number"];
-        assert_eq!(unreadable_kind("", &record("/a")), all);
-        assert_eq!(unreadable_kind("", &record("/0/a")), but_arrays);
-        assert_eq!(unreadable_kind("", &record("")), ["-"; 6]);
-        assert_eq!(unreadable_kind("/a/*", &record("")), all);
-        assert_eq!(unreadable_kind("/*", &record("")), but_arrays);
-        assert_eq!(unreadable_kind("/a/*", &[column(Some(0), "")]), ["-"; 6]);
+        assert_eq!(unreadable_kind("", "/a"), all);
+        assert_eq!(unreadable_kind("", "/0/a"), but_arrays);
+        assert_eq!(unreadable_kind("", ""), ["-"; 6]);
+        assert_eq!(unreadable_kind("/a/*", ""), all);
+        assert_eq!(unreadable_kind("/*", ""), but_arrays);
+        assert_eq!(unreadable_kind("/a/*", "^"), ["-"; 6]);
     }
 }
