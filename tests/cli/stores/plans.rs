@@ -51,7 +51,7 @@ fn command(store: &S3Server, folder: &Folder, arguments: &str) -> CommandLine {
 
 fn expected_table() -> String {
     let rows = (1..=WINDOWS).flat_map(|day| (1..=2).map(move |page| (day, page)));
-    let rows = rows.map(|(day, page)| format!("2026-01-0{day}T00:00:00Z,{page}\r\n"));
+    let rows = rows.map(|(day, page)| format!("2026-01-0{day}T00:00:00.000Z,{page}\r\n"));
     format!("from,page\r\n{}", rows.collect::<String>())
 }
 
@@ -110,9 +110,9 @@ fn each_partition_is_an_object_that_its_receipt_makes_visible() {
             Some("s3://data/out/20260101T000000Z-20260102T000000Z.ndjson.gz"),
             "{paths}"
         );
-        let (pages, before) = (api.received().len(), store.bucket().operations().len());
+        let (pages, before) = (api.api_requests().len(), store.bucket().operations().len());
         command(&store, &folder, "run --plan plan.ndjson").run().assert_complete();
-        assert_eq!(api.received().len(), pages, "a complete partition is not pulled again");
+        assert_eq!(api.api_requests().len(), pages, "a complete partition is not pulled again");
         assert_eq!(store.bucket().operations().len(), before);
     }
 }
@@ -165,13 +165,13 @@ fn a_receipt_without_its_object_is_completed_by_the_next_command() {
         )
     );
     assert!(store.bucket().keys().iter().all(|key| !key.starts_with("out/")), "nothing is visible");
-    let pages = api.received().len();
+    let pages = api.api_requests().len();
     refuses.store(false, Ordering::SeqCst);
     let verified = command(&store, &folder, "verify plan.ndjson").run();
     assert_eq!(verified.stdout.lines().count(), WINDOWS - 1, "{}", verified.stderr);
     assert_eq!(store.bucket().keys().iter().filter(|key| key.starts_with("out/")).count(), 2);
     run().assert_complete();
-    assert_eq!(api.received().len(), pages + 2 * (WINDOWS - 1));
+    assert_eq!(api.api_requests().len(), pages + 2 * (WINDOWS - 1));
     assert_verified(&store, &folder, "after the receipt");
 }
 
@@ -257,7 +257,7 @@ fn a_bucket_that_workers_cannot_use_is_named_before_anything_is_pulled() {
     let text = folder.read("longhaul.toml").replace("s3://data/", "s3://other/");
     let folder = folder.with("longhaul.toml", text);
     command(&store, &folder, "plan items --out plan.ndjson").run().assert_complete();
-    let pages = api.received().len();
+    let pages = api.api_requests().len();
     let ended = command(&store, &folder, "run --plan plan.ndjson").run();
     assert_eq!(
         (ended.code, ended.last_error().replace("http://127.0.0.1:PORT", "http://store").as_str()),
@@ -268,7 +268,7 @@ fn a_bucket_that_workers_cannot_use_is_named_before_anything_is_pulled() {
              `NoSuchBucket`: The specified bucket does not exist\nhint: fix the problem, then run the same command again\n"
         )
     );
-    assert_eq!(api.received().len(), pages);
+    assert_eq!(api.api_requests().len(), pages);
 }
 
 #[test]
