@@ -9,14 +9,15 @@
 //! terminal   progress, logs, tables, errors and hints
 //! stop       signals and limits that stop a run
 //! args, exit the command line, and the exit codes
+//! config     the configuration: the crate `longhaul-config`
 //! ```
 //!
-//! The configuration, loaded from all its layers, is the crate `longhaul-config`. The fake API of `longhaul demo` is the
-//! crate `longhaul-demo`.
+//! The fake API of `longhaul demo` is the crate `longhaul-demo`.
 
 mod args;
 mod build;
 mod commands;
+mod config;
 pub mod exit;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -28,7 +29,6 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
-pub(crate) use longhaul_config as config;
 
 use self::{
     args::{Arguments, Command, Global, RangeArguments, RunArguments, SinksCommand},
@@ -79,7 +79,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(arguments: &Arguments, screen: &Screen, stop: &Stop) -> Result<Exit, Failure> {
     if let Some(folder) = &arguments.global.directory {
         std::env::set_current_dir(folder).map_err(|error| {
-            Failure::usage(error).hint(format!("check the folder of -C: `{}`", folder.display()))
+            Failure::usage(format!("cannot enter the folder `{}`: {error}", folder.display()))
+                .hint("check the path after -C")
         })?;
     }
     let sends_nothing = matches!(

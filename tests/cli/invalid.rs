@@ -289,7 +289,9 @@ fn invalid_command_lines() {
         ("run --sink", "a value is required for '--sink <NAME>'"),
         ("-q -v run", "cannot be used with"),
         ("demo --faults 2", "expected a number between 0 and 1, such as 0.1"),
-        ("demo --token-life 0", "0 is not in 1.."),
+        ("demo --token-life 0", "expected a whole number of at least 1"),
+        ("run --limit 0", "expected a whole number of at least 1"),
+        ("run --max-requests many", "expected a whole number of at least 1"),
         ("completions cobol", "invalid value 'cobol' for '<SHELL>'"),
     ] {
         let ended = Folder::empty().run(line);

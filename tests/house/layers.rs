@@ -33,7 +33,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
             "window",
         ],
     ),
-    ("cli/src/", &["fuzzing", "commands", "session", "build", "terminal", "stop", "args", "exit"]),
+    ("cli/src/", &["fuzzing", "commands", "session", "build", "terminal", "stop", "args", "exit", "config"]),
     (
         "cli/config/src/",
         &[

@@ -6,12 +6,13 @@ mod run;
 mod sinks;
 mod status;
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+use self::run::positive;
 pub(crate) use self::{
     machines::{Engine, PlanArguments, VerifyArguments},
     range::RangeArguments,
@@ -226,7 +227,7 @@ pub(crate) struct DemoArguments {
     #[arg(long, default_value_t = 10_000, value_name = "NUMBER")]
     pub(crate) records: usize,
     /// How long a token is valid, in seconds
-    #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) token_life: u32,
     /// Share of requests that meet a fault: 401, 429, 503, an error with the status 200, or a dropped connection
     #[arg(long, default_value_t = 0.1, value_name = "0..1", value_parser = fraction)]
@@ -240,6 +241,10 @@ pub(crate) struct DemoArguments {
     /// Folder for the files
     #[arg(long, default_value = "longhaul-demo", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    positive::<NonZeroU32>(text).map(NonZeroU32::get)
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     num::{NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -27,7 +28,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) out: Option<String>,
     /// Pull at most this many records of each stream, as a sample; nothing is saved, and no file is replaced
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["fresh", "full_refresh", "strict"])]
+    #[arg(long, value_name = "NUMBER", value_parser = positive::<NonZeroU64>, conflicts_with_all = ["fresh", "full_refresh", "strict"])]
     pub(crate) limit: Option<NonZeroU64>,
     /// Show what would be requested, where it would be written, and what is complete already; send nothing
     #[arg(long)]
@@ -42,8 +43,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) max_runtime: Option<Duration>,
     /// Stop after this many requests; run again to resume
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_requests: Option<u64>,
+    #[arg(long, value_name = "NUMBER", value_parser = positive::<NonZeroU64>)]
+    pub(crate) max_requests: Option<NonZeroU64>,
     /// Write the outcome to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
@@ -78,7 +79,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "ID", requires = "plan")]
     pub(crate) partition: Vec<String>,
     /// How many workers share the rate limits [default: the N of --part, or else 1]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = positive::<NonZeroU32>)]
     pub(crate) workers: Option<NonZeroU32>,
     /// The range of time.
     #[command(flatten)]
@@ -114,6 +115,11 @@ pub(crate) struct Part {
     pub(crate) index: u32,
     /// How many shares there are.
     pub(crate) of: NonZeroU32,
+}
+
+/// A number of at least 1.
+pub(super) fn positive<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number of at least 1".to_owned())
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

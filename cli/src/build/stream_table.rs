@@ -19,8 +19,7 @@ pub(super) fn options_from_table(
     let has_own_columns =
         ["columns", "rows", "rows_optional"].iter().any(|option| given.contains_key(*option));
     // A CSV file in the configuration, but without columns, has all columns.
-    let lacks_columns =
-        !has_own_columns && (is_csv_of_stdout || (kind == "csv" && configured.is_none()));
+    let lacks_columns = !has_own_columns && (is_csv_of_stdout || (kind == "csv" && configured.is_none()));
     table.filter(|_| lacks_columns || wants_stream_table(given)).map(Table::options).unwrap_or_default()
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod state_place;
 
 use std::{
     ffi::OsString,
+    num::NonZeroU64,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -144,7 +145,7 @@ impl Session {
         let workers = arguments.workers();
         let part = arguments.part.filter(|part| part.of == workers);
         let limits = Limits {
-            requests: arguments.max_requests,
+            requests: arguments.max_requests.map(NonZeroU64::get),
             stop: self.stop.clone(),
             share: Share { workers, index: part.map(|part| part.index) },
             spool_folder: self.local_folder(),

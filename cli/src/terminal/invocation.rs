@@ -198,6 +198,8 @@ fn quoted(word: Cow<'_, str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
 
     #[test]
@@ -222,7 +224,7 @@ mod tests {
             strict: true,
             fail_fast: true,
             fresh: true,
-            max_requests: Some(3),
+            max_requests: NonZeroU64::new(3),
             out: Some("a b.csv".to_owned()),
             range: RangeArguments { from: Some("last month".to_owned()), ..RangeArguments::default() },
             ..RunArguments::default()

@@ -110,14 +110,18 @@ pub(crate) fn width() -> usize {
 
 /// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, so
 /// that a path can be copied.
-fn wrapped(text: &str, width: usize) -> String {
-    let (mut lines, mut used) = (String::new(), 0);
-    for word in text.split(' ') {
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
+    let words = text.trim_start_matches(' ');
+    let mut lines = text[..text.len() - words.len()].to_owned();
+    let indent = lines.clone() + "  ";
+    let mut used = lines.len();
+    for (index, word) in words.split(' ').enumerate() {
         let length = measure_text_width(word);
-        if used > 0 && used + 1 + length > width {
-            lines.push_str("\n  ");
-            used = 2;
-        } else if used > 0 {
+        if index > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(&indent);
+            used = indent.len();
+        } else if index > 0 {
             lines.push(' ');
             used += 1;
         }
@@ -199,5 +203,7 @@ mod tests {
             "calls: complete, 10,000 records in 100\n  pages, 12 s ->\n  out/conversations-of-october.ndjson"
         );
         assert_eq!(wrapped("a-path/that/is-longer x", 10), "a-path/that/is-longer\n  x");
+        assert_eq!(wrapped("  users: all of them", 12), "  users: all\n    of them");
+        assert_eq!(wrapped("From [now-7d/d]: ", 80), "From [now-7d/d]: ");
     }
 }

@@ -53,7 +53,8 @@ impl OpenSink for Parquet {
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
-        let sink = SpooledFile::open(self.path.file_in_folder(variables)?, self.layout, &self.columns, receipt)?;
+        let sink =
+            SpooledFile::open(self.path.file_in_folder(variables)?, self.layout, &self.columns, receipt)?;
         Ok(Opened { sink: Box::new(sink), at })
     }
 }

@@ -52,7 +52,8 @@ impl ColumnChoice {
         match columns {
             ColumnsOption::Listed(columns) => columns.of_rows(rows).map(Arc::new).map(Self::Listed),
             ColumnsOption::All if rows.is_optional => {
-                Err("`rows_optional` needs `columns`: without them, a row has only the values of a match".into())
+                Err("`rows_optional` needs `columns`: without them, a row has only the values of a match"
+                    .into())
             }
             ColumnsOption::All => Ok(Self::All(rows)),
         }

@@ -70,9 +70,7 @@ impl Sheet {
                 Value::Text(text) => sheet.write_string(row, column, text)?,
                 Value::Number(value) => sheet.write_number(row, column, value)?,
                 Value::Boolean(value) => sheet.write_boolean(row, column, value)?,
-                Value::Date(days) => {
-                    sheet.write_number_with_format(row, column, days, &formats.date)?
-                }
+                Value::Date(days) => sheet.write_number_with_format(row, column, days, &formats.date)?,
             };
         }
         self.rows += 1;

@@ -97,14 +97,8 @@ mod tests {
             json!(["/ani", "^/id", "^^/purpose", {"name": "session", "at": "^^^"}, {"name": "m", "at": ""}]);
         assert_eq!(
             parts(columns("/participants/*/sessions/*", value).unwrap()),
-            [
-                ("ani", "/ani"),
-                ("id", "^/id"),
-                ("purpose", "^^/purpose"),
-                ("session", "^^^"),
-                ("m", ""),
-            ]
-            .map(named)
+            [("ani", "/ani"), ("id", "^/id"), ("purpose", "^^/purpose"), ("session", "^^^"), ("m", ""),]
+                .map(named)
         );
         let invalid_columns = [
             ("", "^/id", "column 1: `^/id` starts above a match of `rows`, but `rows` is not set"),

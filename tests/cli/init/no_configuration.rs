@@ -10,7 +10,7 @@ fn they_say_where_they_looked_and_how_to_start() {
     let folder = Folder::empty();
     let in_folder =
         "`FOLDER/longhaul.toml`, `FOLDER/longhaul.yaml`, `FOLDER/longhaul.yml`, `FOLDER/longhaul.json`";
-    for command in ["run", "check", "streams", "run users", "check --offline"] {
+    for command in ["run", "check", "streams", "run nothing", "check --offline"] {
         let looked = format!("{in_folder}, `/etc/longhaul/config.toml`");
         let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
         folder.run(command).assert_failed(2, &error);
@@ -20,6 +20,18 @@ fn they_say_where_they_looked_and_how_to_start() {
         let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
         folder.longhaul(command).variable("HOME", home).run().assert_failed(2, &error);
     }
+}
+
+#[test]
+fn the_presets_with_a_stream_are_named() {
+    let looked = "error: found no configuration; looked for `FOLDER/longhaul.toml`, `FOLDER/longhaul.yaml`, \
+                  `FOLDER/longhaul.yml`, `FOLDER/longhaul.json`, `/etc/longhaul/config.toml`\n";
+    let folder = Folder::empty();
+    let hint = "hint: the preset `genesys` has this stream: add --system genesys, and set what longhaul systems names for it\n";
+    folder.run("run conversations --last 7d").assert_failed(2, &format!("{looked}{hint}"));
+    let hint = "hint: these presets have these streams: `genesys`, `microsoft_graph`, `zendesk`; add --system NAME, and set what longhaul \
+                systems names for it\n";
+    folder.run("run users groups").assert_failed(2, &format!("{looked}{hint}"));
 }
 
 #[test]

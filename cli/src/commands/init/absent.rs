@@ -27,7 +27,7 @@ pub(crate) fn configured(mut sources: Sources, streams: &[String]) -> Result<Sou
     let offering = if streams.is_empty() { Vec::new() } else { offering(&sources, streams) };
     match &offering[..] {
         [] if !sources.set.is_empty() => Ok(sources),
-        [] => Err(absent(&searched)),
+        [] => Err(absent(&searched, streams)),
         [(system, variable)] => {
             log::info!("using the preset `{0}`, because `{variable}` is set", system.name);
             sources.system = Some(system.name.to_owned());
@@ -47,18 +47,41 @@ pub(crate) fn configured(mut sources: Sources, streams: &[String]) -> Result<Sou
 fn offering(sources: &Sources, streams: &[String]) -> Vec<(System, String)> {
     let is_set =
         |name: &str| sources.environment.iter().any(|(known, value)| known == name && !value.is_empty());
-    let offers = |system: &System| streams.iter().all(|stream| system.streams.contains(stream));
     let with_variable = |system: System| {
         let (variable, _) = system.variables.iter().find(|(name, _)| is_set(name))?.clone();
         Some((system, variable))
     };
-    systems().into_iter().filter(offers).filter_map(with_variable).collect()
+    systems().into_iter().filter(|system| offers(system, streams)).filter_map(with_variable).collect()
 }
 
-fn absent(searched: &[impl AsRef<Path>]) -> Failure {
+fn absent(searched: &[impl AsRef<Path>], streams: &[String]) -> Failure {
     let shown = searched.iter().map(|path| format!("`{}`", path.as_ref().display()));
     let places = shown.collect::<Vec<_>>().join(", ");
-    let hint = "longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one for \
-                Genesys Cloud; longhaul demo shows a pull without one";
+    let mut hint = "longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one for \
+                    Genesys Cloud; longhaul demo shows a pull without one"
+        .to_owned();
+    let presets: Vec<_> = systems().into_iter().filter(|system| offers(system, streams)).collect();
+    let which = if streams.len() == 1 { "this stream" } else { "these streams" };
+    match &presets[..] {
+        [] => {}
+        _ if streams.is_empty() => {}
+        [only] => {
+            hint = format!(
+                "the preset `{0}` has {which}: add --system {0}, and set what longhaul systems names for it",
+                only.name
+            );
+        }
+        several => {
+            let names =
+                several.iter().map(|system| format!("`{}`", system.name)).collect::<Vec<_>>().join(", ");
+            hint = format!(
+                "these presets have {which}: {names}; add --system NAME, and set what longhaul systems names for it"
+            );
+        }
+    }
     Failure::usage(format!("found no configuration; looked for {places}")).hint(hint)
+}
+
+fn offers(system: &System, streams: &[String]) -> bool {
+    streams.iter().all(|stream| system.streams.contains(stream))
 }

@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::terminal::{failure::Failure, screen::Screen};
+use crate::terminal::{
+    failure::Failure,
+    screen::{Screen, width, wrapped},
+};
 
 /// Asks on stderr, and reads the answers from standard input.
 #[derive(Debug)]
@@ -60,9 +63,14 @@ impl<'a> Questions<'a> {
         }
     }
 
-    /// Shows a text, also with `-q`: a question must be seen.
+    /// Shows a text, also with `-q`: a question must be seen. On a terminal, its lines are broken between words.
     pub(super) fn show(&self, text: &str) {
+        let shown = if self.is_terminal {
+            text.split('\n').map(|line| wrapped(line, width())).collect::<Vec<_>>().join("\n")
+        } else {
+            text.to_owned()
+        };
         // If stderr is closed, there is nobody to tell.
-        let _ = self.screen.clone().write_all(text.as_bytes());
+        let _ = self.screen.clone().write_all(shown.as_bytes());
     }
 }

@@ -59,8 +59,7 @@ fn first_page(
         Err(NotFetched { is_unauthorized: true, .. })
             if request.credential.is_none() && questions.is_terminal() =>
         {
-            let question =
-                "The API requires credentials. Name of the environment variable that holds the token";
+            let question = "The API requires credentials. Environment variable that holds the token";
             let name = questions.ask(question, None)?;
             request.credential = Some(Credential::new(&name, Goes::Bearer, &sources.environment)?);
             fetch(request)

@@ -27,7 +27,8 @@ fn each_match_is_a_row_with_the_values_above_it() {
     });
     let error = schema.pull(options.clone(), &RECORDS).unwrap_err();
     assert_eq!(describe(&error), "Rejected: record 2 of the page has no value in the key column `n`");
-    let without_key = json!({ "rows": options["rows"], "rows_optional": true, "columns": options["columns"] });
+    let without_key =
+        json!({ "rows": options["rows"], "rows_optional": true, "columns": options["columns"] });
     schema.pull(without_key, &RECORDS).unwrap();
     let rows = "SELECT concat_ws(' ', id, purpose, n, extract(year FROM at)) FROM users ORDER BY id, n";
     assert_eq!(schema.rows(rows), ["c1 agent 1 2026", "c1 agent 2", "c2", "c3 3"]);

@@ -6,7 +6,8 @@ use longhaul_table::{ColumnChoice, Mode};
 use super::*;
 
 fn open_in(file: &Path, pages: u32, from: Option<(&Receipt, Mark)>) -> SqliteSink {
-    let table = || Table::new("users".into(), ColumnChoice::Listed(Arc::default()), vec![], &[], Mode::Append);
+    let table =
+        || Table::new("users".into(), ColumnChoice::Listed(Arc::default()), vec![], &[], Mode::Append);
     let database = connect(file, Duration::ZERO, &table()).unwrap();
     database.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
     start_or_resume(database, "table `users`".into(), table(), "users", from).unwrap()

@@ -102,10 +102,7 @@ fn invalid_rows_are_rejected_with_the_reason() {
         assert_eq!(error(options), message);
     }
     let error = Folder::new().pull(options(true), &["7"]).unwrap_err();
-    assert_eq!(
-        describe(&error),
-        "Rejected: record 1 of the page is a number, which has no value at `rows`"
-    );
+    assert_eq!(describe(&error), "Rejected: record 1 of the page is a number, which has no value at `rows`");
     let wrong = r#"{"id":"c1","parties":[{"sessions":[{"n":1},{"n":1.5}]}]}"#;
     let error = Folder::new().pull(options(false), &[wrong]).unwrap_err();
     assert_eq!(

@@ -82,6 +82,7 @@ fn a_table_has_the_columns_of_its_stream() {
     assert!(!found.is_empty() && found.iter().all(|name| names.contains(name)), "{found:?} {names:?}");
     assert_eq!(folder.texts("SELECT conversationId FROM conversations").len(), 200);
     assert_eq!(run("parties").0, Some(0));
-    let parties = "SELECT count(DISTINCT conversationId) || ' ' || (count(*) > 200) FROM parties WHERE purpose <> ''";
+    let parties =
+        "SELECT count(DISTINCT conversationId) || ' ' || (count(*) > 200) FROM parties WHERE purpose <> ''";
     assert_eq!(folder.texts(parties), ["200 1"]);
 }

@@ -128,11 +128,8 @@ fn a_value_that_does_not_fit_names_record_column_and_value() {
 
 #[test]
 fn each_match_of_the_rows_is_a_row() {
-    let rows = |optional: serde_json::Value| {
-        Rows::new(
-            serde_json::from_value(json!("/a/*")).unwrap(),
-            serde_json::from_value(optional).unwrap(),
-        )
+    let rows = |optional: Value| {
+        Rows::new(serde_json::from_value(json!("/a/*")).unwrap(), serde_json::from_value(optional).unwrap())
     };
     let listed = || columns(json!(["^/id", {"at": "/n", "type": "integer"}]));
     let records = "{\"id\":\"x\",\"a\":[{\"n\":1},{}]}\n{\"id\":\"y\",\"a\":[]}\n";
