@@ -99,6 +99,30 @@ fn an_archive_must_be_one_file() {
 }
 
 #[test]
+fn a_file_that_is_encrypted_or_compressed_in_another_way_is_refused() {
+    let changed = |offset: usize, byte: u8| {
+        let mut archive = zip(&[("a", b"text")]);
+        let entry = archive.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        archive[entry + offset] = byte;
+        error(&reply(archive))
+    };
+    let refused = |reason: &str| {
+        (Archive, format!("the answer is an archive that cannot be read as one file\n{reason}"))
+    };
+    assert_eq!(changed(8, 1), refused("it is encrypted"));
+    assert_eq!(changed(10, 12), refused("it is compressed with method 12 (BZIP2)"));
+}
+
+#[test]
+fn an_archive_that_lists_fewer_files_than_it_counts_is_damaged() {
+    let mut archive = zip(&[("a", b"text")]);
+    let end = archive.len() - 22;
+    archive[end + 8] = 2;
+    archive[end + 10] = 2;
+    assert_eq!(error(&reply(archive)).0, Garbled);
+}
+
+#[test]
 fn a_damaged_file_is_a_fault_that_may_pass() {
     let json = format!("{:?}", (0..500).collect::<Vec<_>>());
     for whole in [compress("gzip", &json), zip(&[("a", json.as_bytes())])] {

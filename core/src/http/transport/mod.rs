@@ -21,6 +21,8 @@ mod timeouts;
 #[cfg(feature = "ureq")]
 mod unpack;
 #[cfg(feature = "ureq")]
+mod unzip;
+#[cfg(feature = "ureq")]
 mod ureq;
 
 use std::fmt::Debug;

@@ -13,7 +13,8 @@ use super::{
     Spool, TransportError, TransportErrorKind,
     charset::{self, Converted, Invalid},
     spooling::Spooling,
-    unpack::{Start, gunzip, unzip},
+    unpack::{Start, gunzip},
+    unzip::unzip,
 };
 use crate::http::request::Expects;
 

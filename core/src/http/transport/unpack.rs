@@ -2,12 +2,10 @@
 
 use std::{
     error::Error,
-    fmt,
-    io::{self, Cursor, Read, Seek},
+    io::{self, Cursor, Read},
 };
 
 use flate2::read::MultiGzDecoder;
-use zip::{ZipArchive, result::ZipError};
 
 use super::{TransportError, TransportErrorKind};
 
@@ -58,7 +56,7 @@ pub(super) fn gunzip<'r>(file: impl Read + 'r) -> Box<dyn Read + 'r> {
 }
 
 /// A body that is being unpacked. Its errors are those of the connection, or say that the body is damaged.
-struct Unpacking<R>(R);
+pub(super) struct Unpacking<R>(pub(super) R);
 
 impl<R: Read> Read for Unpacking<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -75,59 +73,4 @@ fn damaged(error: io::Error) -> io::Error {
         return error;
     }
     io::Error::other(TransportError::new(TransportErrorKind::Garbled).because(error))
-}
-
-/// Reads the only file of a zip archive.
-///
-/// # Errors
-/// The archive is damaged, or it is not one plain file.
-pub(super) fn unzip<T>(
-    archive: impl Read + Seek,
-    read: impl FnOnce(&mut dyn Read) -> Result<T, TransportError>,
-) -> Result<T, TransportError> {
-    let mut archive = ZipArchive::new(archive).map_err(unreadable)?;
-    let is_file = |name: &String| !name.ends_with('/') && !name.starts_with("__MACOSX/");
-    let names = archive.file_names_raw().map(|name| String::from_utf8_lossy(name).into_owned());
-    let mut files: Vec<(usize, String)> = names.enumerate().filter(|(_, name)| is_file(name)).collect();
-    let [(index, _)] = files.as_slice() else {
-        let names = files.drain(..).map(|(_, name)| name).collect();
-        return Err(TransportError::new(TransportErrorKind::Archive).because(NotOneFile { names }));
-    };
-    let file = archive.by_index(*index).map_err(unreadable)?;
-    read(&mut Unpacking(file))
-}
-
-fn unreadable(error: ZipError) -> TransportError {
-    let kind = match error {
-        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
-            TransportErrorKind::Archive
-        }
-        _ => TransportErrorKind::Garbled,
-    };
-    TransportError::new(kind).because(error)
-}
-
-/// A zip archive without files, or with several.
-#[derive(Debug)]
-struct NotOneFile {
-    names: Vec<String>,
-}
-
-/// How many names are shown.
-const SHOWN: usize = 10;
-
-impl Error for NotOneFile {}
-
-impl fmt::Display for NotOneFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.names.is_empty() {
-            return f.write_str("it contains no file");
-        }
-        write!(f, "it contains {} files: ", self.names.len())?;
-        for (index, name) in self.names.iter().take(SHOWN).enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}`{}`", name.escape_debug())?;
-        }
-        if self.names.len() > SHOWN { f.write_str(", …") } else { Ok(()) }
-    }
 }
