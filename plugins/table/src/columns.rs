@@ -49,7 +49,7 @@ impl Columns {
     ///
     /// # Errors
     /// A column starts at a level that these rows do not have.
-    pub fn of_rows(mut self, rows: Rows) -> Result<Self, String> {
+    pub fn of_rows(mut self, rows: &Rows) -> Result<Self, String> {
         let places = || self.columns.iter().map(|column| &column.at);
         for (number, place) in (1..).zip(places()) {
             rows.path.check(place).map_err(|error| format!("column {number}: {error}"))?;

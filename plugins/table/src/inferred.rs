@@ -26,7 +26,7 @@ pub struct Inferred {
 impl Inferred {
     /// The columns of the rows that `rows` makes of records.
     pub fn of_rows(rows: &Rows) -> Self {
-        let parts = (rows.path.levels() > 1).then(|| Parts::new(rows.clone(), [&RowPlace::default()]));
+        let parts = (rows.path.levels() > 1).then(|| Parts::new(rows, [&RowPlace::default()]));
         let flattener = Flattener::new(Arrays::Json, Naming::Database);
         Self { parts, flattener, fitting: Vec::new(), columns: Vec::new() }
     }

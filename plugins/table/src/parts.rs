@@ -53,7 +53,7 @@ impl TryFrom<String> for RowsOption {
 
 impl Parts {
     /// The parts that are `rows`, with the values at these places.
-    pub(crate) fn new<'p>(rows: Rows, places: impl IntoIterator<Item = &'p RowPlace>) -> Self {
+    pub(crate) fn new<'p>(rows: &Rows, places: impl IntoIterator<Item = &'p RowPlace>) -> Self {
         Self { layout: RowLayout::new(&rows.path, places), is_optional: rows.is_optional }
     }
 
