@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     cell::Cell,
     columns::{Column, Columns},
+    flag::Flag,
     inferred::Inferred,
-    options::Flag,
     parts::{Rows, RowsOption},
 };
 

@@ -8,9 +8,10 @@ use longhaul_plugin::{
 
 use crate::{
     cell::Cell,
-    columns::{Column, Columns, record_column, rejected},
+    columns::{Column, Columns, record_column},
     fitting::Fitting,
     parts::{Parts, Rows},
+    rejected::rejected,
 };
 
 /// The columns of all records so far, or of the parts of them that are rows. Each has a type that keeps every value.

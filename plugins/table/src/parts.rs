@@ -6,7 +6,7 @@ use longhaul_plugin::{
 };
 use serde::Deserialize;
 
-use crate::{columns::rejected, options::Flag};
+use crate::{flag::Flag, rejected::rejected};
 
 /// The options `rows` and `rows_optional`. By default, each record is a row.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use longhaul_plugin::SinkErrorKind;
 use serde_json::json;
 
 use super::*;
