@@ -1,10 +1,13 @@
 //! Several streams in one run.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+
+use longhaul_demo::FakeApi;
+
 use crate::{
     api::{self, without_faults},
     folder::Folder,
 };
-use longhaul_demo::FakeApi;
 
 const OTHERS: &str = r#"
 [streams.lost]
@@ -94,6 +97,21 @@ fn records_go_to_another_sink_on_request() {
         2,
         "error: unknown sink `ndjosn` (did you mean `ndjson`?)\nhint: add a table `[sinks.ndjosn]`\n",
     );
+    folder.run("run users --sink ndjosn --out a.txt").assert_failed(
+        2,
+        "error: unknown sink `ndjosn` (did you mean `ndjson`?)\nhint: add a table `[sinks.ndjosn]`\n",
+    );
+}
+
+#[test]
+fn a_sink_that_is_not_in_the_build_says_how_to_get_it() {
+    let (_api, folder) = four_streams();
+    let hint = format!(
+        "error: the sink `xlsx` is not in this build, and has no plugin\n\
+         hint: put the plugin `{DLL_PREFIX}longhaul_sink_xlsx{DLL_SUFFIX}` into a folder of `plugin_path`, or build \
+         longhaul with --features xlsx\n"
+    );
+    folder.run("run users --out users.xlsx").assert_failed(2, &hint);
 }
 
 #[test]

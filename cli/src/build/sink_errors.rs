@@ -65,10 +65,23 @@ pub(super) fn no_plugin(kind: &str, plugins: &Plugins) -> String {
     )
 }
 
+/// The sinks that are plugins here, and can be built into the command.
+const BUILT_IN_BY_FEATURE: [&str; 4] = ["parquet", "postgres", "sqlite", "xlsx"];
+
 /// `--sink` names neither a configured sink nor a built-in type.
 pub(super) fn not_configured(loaded: &Loaded, name: &str, registry: &Registry) -> ConfigError {
+    if BUILT_IN_BY_FEATURE.contains(&name) {
+        let hint = format!(
+            "put the plugin `{}` into a folder of `plugin_path`, or build longhaul with --features {name}",
+            Plugins::file_name(name).display()
+        );
+        return ConfigError::new(format!("the sink `{name}` is not in this build, and has no plugin"))
+            .with_hint(hint);
+    }
     let types = registry.iter().map(|(kind, _)| kind);
-    let known: Vec<_> = loaded.config.sinks.keys().map(String::as_str).chain(types).collect();
+    // `--out` has added the options of the sink under its name.
+    let configured = loaded.config.sinks.keys().map(String::as_str).filter(|known| *known != name);
+    let known: Vec<_> = configured.chain(types).collect();
     let suggestion = closest(name, &known);
     ConfigError::new(format!("unknown sink `{name}`{suggestion}"))
         .with_hint(format!("add a table `[sinks.{name}]`"))

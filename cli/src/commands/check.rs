@@ -7,7 +7,7 @@ use longhaul_core::{Source, listing::page::Page};
 use crate::{
     args::RunArguments,
     build::{Access, ConfiguredSinks},
-    commands::print,
+    commands::print_text,
     config::Stream,
     exit::Exit,
     session::{
@@ -30,14 +30,14 @@ pub(crate) fn execute(session: &Session, names: &[String]) -> Result<Exit, Failu
             // Writing to a string does not fail.
             let _ = writeln!(text, "stream {name}: {result}");
         }
-        print(&text)
+        print_text(&text)
     })
 }
 
 /// Builds every component. Nothing is sent, so no credentials are needed.
 pub(crate) fn offline(mut session: Session, names: &[String]) -> Result<Exit, Failure> {
     session.loaded = session.loaded.without_secrets();
-    build(&session, names, |_, _| print("configuration: ok\n"))
+    build(&session, names, |_, _| print_text("configuration: ok\n"))
 }
 
 fn build(

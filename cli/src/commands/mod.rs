@@ -22,7 +22,15 @@ use std::io::{self, ErrorKind, Write};
 
 use longhaul_core::sink::SinkError;
 
-use crate::{exit::Exit, terminal::failure::Failure};
+use crate::{
+    exit::Exit,
+    terminal::{failure::Failure, screen::on_stdout},
+};
+
+/// Prints a text for people to stdout.
+pub(crate) fn print_text(text: &str) -> Result<Exit, Failure> {
+    print(&on_stdout(text))
+}
 
 /// Prints to stdout. If the reader has closed it, the command ends without an error.
 pub(crate) fn print(text: &str) -> Result<Exit, Failure> {

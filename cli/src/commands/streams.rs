@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::{
     build::STDOUT,
-    commands::print,
+    commands::print_text,
     config::{Job, Loaded, Pages, Stream, Window},
     exit::Exit,
     session::Session,
@@ -21,7 +21,7 @@ pub(crate) fn execute(session: &Session) -> Result<Exit, Failure> {
     if session.loaded.all_streams().is_empty() {
         session.streams(&[])?;
     }
-    print(&listing(&session.loaded))
+    print_text(&listing(&session.loaded))
 }
 
 fn listing(loaded: &Loaded) -> String {

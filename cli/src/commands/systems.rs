@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::{
-    commands::print,
+    commands::print_text,
     config::{System, systems},
     exit::Exit,
     terminal::failure::Failure,
@@ -16,7 +16,7 @@ pub(crate) fn execute() -> Result<Exit, Failure> {
         // Writing to a string does not fail.
         let _ = describe(&mut text, &system);
     }
-    print(&text)
+    print_text(&text)
 }
 
 fn describe(text: &mut String, system: &System) -> fmt::Result {

@@ -1,6 +1,9 @@
 //! Output on stderr: log lines, and a progress line on a terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal, Write},
+};
 
 use console::{Term, measure_text_width};
 use env_logger::{Builder, Target, WriteStyle, fmt::Formatter};
@@ -105,12 +108,26 @@ impl Screen {
 
 /// The width of the terminal.
 pub(crate) fn width() -> usize {
-    Term::stderr().size_checked().map_or(80, |(_, columns)| columns.into())
+    width_of(&Term::stderr()).unwrap_or(80)
+}
+
+fn width_of(terminal: &Term) -> Option<usize> {
+    terminal.size_checked().map(|(_, columns)| columns.into())
+}
+
+/// A text for people, as stdout shows it: on a terminal, its lines are broken between words.
+pub(crate) fn on_stdout(text: &str) -> Cow<'_, str> {
+    width_of(&Term::stdout()).map_or(text.into(), |width| broken_between_words(text, width).into())
+}
+
+/// The text, in lines of at most this width where words allow it.
+pub(crate) fn broken_between_words(text: &str, width: usize) -> String {
+    text.split('\n').map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 /// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, so
 /// that a path can be copied.
-pub(crate) fn wrapped(text: &str, width: usize) -> String {
+fn wrapped(text: &str, width: usize) -> String {
     let words = text.trim_start_matches(' ');
     let mut lines = text[..text.len() - words.len()].to_owned();
     let indent = lines.clone() + "  ";

@@ -138,7 +138,7 @@ impl TryFrom<Options> for Postgres {
 
     fn try_from(mut options: Options) -> Result<Self, String> {
         let (columns, rows) = (mem::take(&mut options.columns), mem::take(&mut options.rows));
-        let columns = columns.of_rows(Rows::new(rows, options.rows_optional)?)?;
+        let columns = columns.of_rows(&Rows::new(rows, options.rows_optional)?)?;
         if let Some(column) = columns.iter().find(|column| is_reserved(&column.name)) {
             return Err(format!("the column name `{}` is reserved", column.name.escape_debug()));
         }

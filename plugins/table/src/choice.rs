@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     cell::Cell,
     columns::{Column, Columns},
+    flag::Flag,
     inferred::Inferred,
-    options::Flag,
     parts::{Rows, RowsOption},
 };
 
@@ -50,7 +50,7 @@ impl ColumnChoice {
     pub fn new(columns: ColumnsOption, rows: RowsOption, optional: Flag) -> Result<Self, String> {
         let rows = Rows::new(rows, optional)?;
         match columns {
-            ColumnsOption::Listed(columns) => columns.of_rows(rows).map(Arc::new).map(Self::Listed),
+            ColumnsOption::Listed(columns) => columns.of_rows(&rows).map(Arc::new).map(Self::Listed),
             ColumnsOption::All if rows.is_optional => {
                 Err("`rows_optional` needs `columns`: without them, a row has only the values of a match"
                     .into())
@@ -72,7 +72,7 @@ impl ColumnChoice {
 #[derive(Debug)]
 pub(crate) enum PullColumns {
     Listed(Arc<Columns>),
-    Inferred(Inferred),
+    Inferred(Box<Inferred>),
 }
 
 impl PullColumns {
@@ -80,7 +80,7 @@ impl PullColumns {
     pub(crate) fn of(choice: &ColumnChoice) -> Self {
         match choice {
             ColumnChoice::Listed(columns) => Self::Listed(Arc::clone(columns)),
-            ColumnChoice::All(rows) => Self::Inferred(Inferred::of_rows(rows)),
+            ColumnChoice::All(rows) => Self::Inferred(Box::new(Inferred::of_rows(rows))),
         }
     }
 
@@ -88,7 +88,7 @@ impl PullColumns {
     pub(crate) fn finished(self) -> Self {
         match self {
             Self::Listed(columns) => Self::Listed(columns),
-            Self::Inferred(inferred) => Self::Inferred(inferred.finished()),
+            Self::Inferred(inferred) => Self::Inferred(Box::new(inferred.finished())),
         }
     }
 

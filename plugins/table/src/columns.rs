@@ -1,7 +1,7 @@
 //! The columns of a table as configured.
 
 use longhaul_plugin::{
-    Batch, Keys, SinkError, SinkErrorKind,
+    Batch, Keys, SinkError,
     json::{InvalidRows, PointerTree, RowPlace},
     suggest::closest,
 };
@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     cell::{Cell, Type},
     parts::{Parts, Rows},
+    rejected::rejected,
 };
 
 /// The number of characters of a value that an error shows.
@@ -49,7 +50,7 @@ impl Columns {
     ///
     /// # Errors
     /// A column starts at a level that these rows do not have.
-    pub fn of_rows(mut self, rows: Rows) -> Result<Self, String> {
+    pub fn of_rows(mut self, rows: &Rows) -> Result<Self, String> {
         let places = || self.columns.iter().map(|column| &column.at);
         for (number, place) in (1..).zip(places()) {
             rows.path.check(place).map_err(|error| format!("column {number}: {error}"))?;
@@ -81,7 +82,7 @@ impl Columns {
     /// values of the columns.
     ///
     /// # Errors
-    /// [`SinkErrorKind::Rejected`] if a value does not fit its column, and any error of `row`.
+    /// [`Rejected`](longhaul_plugin::SinkErrorKind::Rejected) if a value does not fit its column, and any error of `row`.
     pub fn read(
         &self,
         batch: &Batch<'_>,
@@ -116,12 +117,6 @@ impl Columns {
         });
         cells.collect()
     }
-}
-
-/// The error for the record with this number on the page, starting at 1. `what` follows the words "record N of the
-/// page".
-pub fn rejected(number: usize, what: &str) -> SinkError {
-    SinkError::new(SinkErrorKind::Rejected, format!("record {number} of the page {what}"))
 }
 
 /// The message for a value that does not fit its column, for [`rejected`].

@@ -8,9 +8,10 @@ use longhaul_plugin::{
 
 use crate::{
     cell::Cell,
-    columns::{Column, Columns, record_column, rejected},
+    columns::{Column, Columns, record_column},
     fitting::Fitting,
     parts::{Parts, Rows},
+    rejected::rejected,
 };
 
 /// The columns of all records so far, or of the parts of them that are rows. Each has a type that keeps every value.
@@ -26,7 +27,7 @@ pub struct Inferred {
 impl Inferred {
     /// The columns of the rows that `rows` makes of records.
     pub fn of_rows(rows: &Rows) -> Self {
-        let parts = (rows.path.levels() > 1).then(|| Parts::new(rows.clone(), [&RowPlace::default()]));
+        let parts = (rows.path.levels() > 1).then(|| Parts::new(rows, [&RowPlace::default()]));
         let flattener = Flattener::new(Arrays::Json, Naming::Database);
         Self { parts, flattener, fitting: Vec::new(), columns: Vec::new() }
     }

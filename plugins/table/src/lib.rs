@@ -9,19 +9,23 @@ mod cell;
 mod choice;
 mod columns;
 mod fitting;
+mod flag;
 mod inferred;
 mod options;
 mod parts;
 mod pull;
+mod rejected;
 mod spooled;
 
 pub use self::{
     cell::{Cell, Type},
     choice::{ColumnChoice, ColumnsOption},
-    columns::{Column, Columns, mismatch, rejected},
+    columns::{Column, Columns, mismatch},
+    flag::{Flag, FlagText},
     inferred::Inferred,
-    options::{Flag, FlagText, Names, duration, key_and_indexes},
+    options::{Names, duration, key_and_indexes},
     parts::{Rows, RowsOption},
     pull::{Entry, Mode, State},
+    rejected::rejected,
     spooled::{FileFormat, SpooledFile, SpooledRows, file_error},
 };

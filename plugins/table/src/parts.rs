@@ -6,7 +6,7 @@ use longhaul_plugin::{
 };
 use serde::Deserialize;
 
-use crate::{columns::rejected, options::Flag};
+use crate::{flag::Flag, rejected::rejected};
 
 /// The options `rows` and `rows_optional`. By default, each record is a row.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl TryFrom<String> for RowsOption {
 
 impl Parts {
     /// The parts that are `rows`, with the values at these places.
-    pub(crate) fn new<'p>(rows: Rows, places: impl IntoIterator<Item = &'p RowPlace>) -> Self {
+    pub(crate) fn new<'p>(rows: &Rows, places: impl IntoIterator<Item = &'p RowPlace>) -> Self {
         Self { layout: RowLayout::new(&rows.path, places), is_optional: rows.is_optional }
     }
 

@@ -20,7 +20,9 @@ fn init(folder: &Folder, width: u16, answer: &str) -> (CommandOutput, String) {
     let size = Winsize { ws_row: 24, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
     let terminal = openpty(Some(&size), None).unwrap();
     let command = folder.longhaul("init").argument(format!("{}/v1/calls", api::root(&server)));
-    let command = command.stdin(terminal.slave.try_clone().unwrap()).stderr(terminal.slave);
+    let command =
+        command.stdin(terminal.slave.try_clone().unwrap()).stdout(terminal.slave.try_clone().unwrap());
+    let command = command.stderr(terminal.slave);
     let mut screen = File::from(terminal.master);
     writeln!(screen, "{answer}").unwrap();
     let ended = command.variable("API_TOKEN", "t0ken-of-init").run();
@@ -43,10 +45,13 @@ fn the_variable_of_the_token_is_asked_and_not_the_token() {
 }
 
 #[test]
-fn a_question_is_broken_between_words() {
+fn lines_are_broken_between_words() {
     let (ended, shown) = init(&Folder::empty(), 40, "API_TOKEN");
     let question = "The API requires credentials.\r\n  Environment variable that holds the\r\n  token: ";
     assert!(ended.code == Some(0) && shown.contains(question), "{shown}");
+    let report = "calls: 1 record on the first page, the\r\n  elements of the page\r\n  next page: none, because nothing on\r\n    \
+                  the page leads to another one\r\n";
+    assert!(shown.contains(report), "{shown}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::terminal::{
     failure::Failure,
-    screen::{Screen, width, wrapped},
+    screen::{Screen, broken_between_words, width},
 };
 
 /// Asks on stderr, and reads the answers from standard input.
@@ -65,11 +65,7 @@ impl<'a> Questions<'a> {
 
     /// Shows a text, also with `-q`: a question must be seen. On a terminal, its lines are broken between words.
     pub(super) fn show(&self, text: &str) {
-        let shown = if self.is_terminal {
-            text.split('\n').map(|line| wrapped(line, width())).collect::<Vec<_>>().join("\n")
-        } else {
-            text.to_owned()
-        };
+        let shown = if self.is_terminal { broken_between_words(text, width()) } else { text.to_owned() };
         // If stderr is closed, there is nobody to tell.
         let _ = self.screen.clone().write_all(shown.as_bytes());
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{ask::Questions, destination::Destination, draft::SINK, text::quoted, trial::Trial};
 use crate::{
     args::InitArguments,
-    commands::{check, print},
+    commands::{check, print_text},
     config::{Moment, Sources, Stream},
     exit::Exit,
     session::Session,
@@ -76,7 +76,7 @@ pub(super) fn execute(
     }
     destination.write(&text)?;
     let commands = ["streams", "run"].map(|command| format!("  {}\n", invocation.command(command))).concat();
-    print(&format!("wrote {}\n\nnext:\n{commands}", destination.name()))
+    print_text(&format!("wrote {}\n\nnext:\n{commands}", destination.name()))
 }
 
 /// The first of these variables that is set.

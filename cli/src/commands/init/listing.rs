@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     args::InitArguments,
-    commands::print,
+    commands::print_text,
     config::Sources,
     exit::Exit,
     stop::Stop,
@@ -43,7 +43,7 @@ pub(super) fn execute(
     let records = records::find(&body, &request.path);
     let found = Found::of(&request, &page, &body, &records, &trial, screen)?;
     destination.write(&found.draft(&request, &records).text())?;
-    print(&report(&found, &request, &records, &destination, invocation))
+    print_text(&report(&found, &request, &records, &destination, invocation))
 }
 
 /// Requests the first page. If the API requires credentials and there are none, somebody on a terminal is asked where

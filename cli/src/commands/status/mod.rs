@@ -21,7 +21,7 @@ use serde_json::Value;
 use self::{age::check_age, json::of_pull};
 use crate::{
     args::{StatusArguments, StatusFormat},
-    commands::print,
+    commands::{print, print_text},
     config::Stream,
     exit::Exit,
     session::{Session, lock::PullLock, range},
@@ -57,11 +57,10 @@ pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<
         }
         last.push((name, newest));
     }
-    let printed = match arguments.format {
-        StatusFormat::Text => text,
-        StatusFormat::Json => format!("{:#}\n", Value::from(json)),
+    match arguments.format {
+        StatusFormat::Text => print_text(&text)?,
+        StatusFormat::Json => print(&format!("{:#}\n", Value::from(json)))?,
     };
-    print(&printed)?;
     match arguments.max_age {
         Some(limit) => check_age(session, &last, limit),
         None => Ok(Exit::Complete),

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use longhaul_plugin::SinkErrorKind;
 use serde_json::json;
 
 use super::*;
@@ -136,9 +137,9 @@ fn each_match_of_the_rows_is_a_row() {
     let (id, null) = (|id| Cell::Text(Cow::Borrowed(id)), Cell::Null);
     let expected = |rows: &[[Cell<'_>; 2]]| rows.iter().map(|row| format!("{row:?}")).collect::<Vec<_>>();
     let (first, second) = ([id("x"), Cell::Integer(1)], [id("x"), null.clone()]);
-    let dropped = listed().of_rows(rows(json!(false)).unwrap()).unwrap();
+    let dropped = listed().of_rows(&rows(json!(false)).unwrap()).unwrap();
     assert_eq!(read(&dropped, records).unwrap(), expected(&[first.clone(), second.clone()]));
-    let kept = listed().of_rows(rows(json!("true")).unwrap()).unwrap();
+    let kept = listed().of_rows(&rows(json!("true")).unwrap()).unwrap();
     assert_eq!(read(&kept, records).unwrap(), expected(&[first, second, [id("y"), null]]));
     for (record, message) in [
         ("[]\n", "record 1 of the page is an array, which has no value at `rows`"),
@@ -147,7 +148,7 @@ fn each_match_of_the_rows_is_a_row() {
         assert_eq!(read(&kept, record).unwrap_err().to_string(), message);
     }
     assert_eq!(
-        columns(json!(["/b", "^^^/c"])).of_rows(rows(json!(true)).unwrap()).unwrap_err(),
+        columns(json!(["/b", "^^^/c"])).of_rows(&rows(json!(true)).unwrap()).unwrap_err(),
         "column 2: `^^^/c` has 3 `^`, but there are only 2 levels: the record and each `*` of `rows`"
     );
 }

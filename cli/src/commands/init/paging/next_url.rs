@@ -140,7 +140,7 @@ fn is_of_other_page(leaf: &Leaf<'_>) -> bool {
     }
 }
 
-/// The text, if it can be a URL. One may be relative to that of the page, as in OData: `People?$skiptoken=50`. Cursors
+/// The text, if it can be a URL. One may be relative to that of the page, such as `People?$skiptoken=50` of `OData`. Cursors
 /// have no question marks.
 fn url<'v>(leaf: &Leaf<'v>) -> Option<&'v str> {
     let text = leaf.value.as_str()?;
