@@ -32,6 +32,7 @@ mod secret_encoding;
 mod shared_limit;
 mod shared_token;
 mod sinks;
+mod slow_commits;
 mod tls;
 mod token_file;
 mod token_lifetimes;

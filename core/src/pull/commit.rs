@@ -5,6 +5,7 @@ use crate::{
     pull::{
         error::PullError,
         incremental::{advance, refuse_incomparable},
+        last_commit::LastCommit,
         order::Ended,
         partition::OpenPartition,
         run::Run,
@@ -51,8 +52,8 @@ impl<'a> Writer<'a> {
     /// Commits if the last commit was long enough ago, and a later run could resume from here.
     pub(super) fn commit_when_due(&mut self, open: Option<&mut OpenPartition<'a>>) -> Result<(), PullError> {
         let Some(every) = self.run.checkpoint.every() else { return Ok(()) };
-        let since = self.run.client.clock().elapsed().saturating_sub(self.uncommitted.since);
-        let is_due = since >= every || self.uncommitted.complete.len() >= MOST_UNCOMMITTED;
+        let is_due = self.last_commit.is_long_ago(self.run.client.clock().elapsed(), every)
+            || self.uncommitted.complete.len() >= MOST_UNCOMMITTED;
         if is_due && self.can_resume(open.as_deref()) { self.commit(open) } else { Ok(()) }
     }
 
@@ -77,9 +78,8 @@ impl<'a> Writer<'a> {
                 checkpoint.put(progress);
             }
         })?;
-        self.uncommitted.since = clock.elapsed();
-        let took = self.uncommitted.since.saturating_sub(started);
-        self.run.client.observer().on(&Event::Committed { took });
+        self.last_commit = LastCommit::new(started, clock.elapsed());
+        self.run.client.observer().on(&Event::Committed { took: self.last_commit.took() });
         Ok(())
     }
 

@@ -33,6 +33,7 @@ mod error;
 mod filter;
 mod incremental;
 pub mod job;
+mod last_commit;
 mod limit;
 mod listings;
 pub mod lookup;

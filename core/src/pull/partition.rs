@@ -1,10 +1,8 @@
 //! A partition that is being pulled.
 
-use std::time::Duration;
-
 use crate::{
     listing::Pages,
-    pull::{each::Fields, error::PullError, sinks::Sinks, spool::Spool},
+    pull::{each::Fields, error::PullError, last_commit::LastCommit, sinks::Sinks, spool::Spool},
     state::checkpoint::PartitionProgress,
 };
 
@@ -22,8 +20,8 @@ pub(super) struct OpenPartition<'a> {
     pub(super) spool: Spool,
     /// The fingerprints of these pages.
     pub(super) fingerprints: Vec<u128>,
-    /// When the spool was committed last, on the run's clock.
-    pub(super) since: Duration,
+    /// The last commit of the spool.
+    pub(super) last_commit: LastCommit,
     /// Whether any of its pages were written, in this run or an earlier one.
     pub(super) has_begun: bool,
 }

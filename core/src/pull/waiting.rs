@@ -1,7 +1,10 @@
 //! Saves partitions that wait for their turn.
 
 use crate::{
-    pull::{error::PullError, partition::OpenPartition, run::Run, shared_checkpoint::Entries},
+    pull::{
+        error::PullError, last_commit::LastCommit, partition::OpenPartition, run::Run,
+        shared_checkpoint::Entries,
+    },
     state::checkpoint::Checkpoint,
 };
 
@@ -9,8 +12,8 @@ impl Run<'_> {
     /// Commits the pages of a partition that waits for its turn, if the last commit was long enough ago.
     pub(super) fn commit_waiting_when_due(&self, open: &mut OpenPartition<'_>) -> Result<(), PullError> {
         let Some(every) = self.checkpoint.every() else { return Ok(()) };
-        let since = self.client.clock().elapsed().saturating_sub(open.since);
-        if since >= every { self.commit_waiting(open) } else { Ok(()) }
+        let is_due = open.last_commit.is_long_ago(self.client.clock().elapsed(), every);
+        if is_due { self.commit_waiting(open) } else { Ok(()) }
     }
 
     /// Saves the progress of a partition that waits for its turn, if a later run can resume from here.
@@ -27,6 +30,7 @@ impl Run<'_> {
         if open.has_begun || open.progress.listing.pages == 0 {
             return Ok(());
         }
+        let started = self.client.clock().elapsed();
         if open.pages.can_resume_from(&open.progress.listing) {
             open.progress.spool = Some(open.spool.commit(folder, open.progress.id)?);
             let (entries, had) = (
@@ -40,7 +44,7 @@ impl Run<'_> {
             open.spool.keep();
             open.fingerprints.clear();
         }
-        open.since = self.client.clock().elapsed();
+        open.last_commit = LastCommit::new(started, self.client.clock().elapsed());
         Ok(())
     }
 

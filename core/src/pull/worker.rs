@@ -10,6 +10,7 @@ use crate::{
     partition::PartitionId,
     pull::{
         error::PullError,
+        last_commit::LastCommit,
         partition::OpenPartition,
         queue::{Partition, Queue, Taken},
         run::Run,
@@ -130,9 +131,9 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         };
         let has_begun = progress.listing.next != Next::First && progress.spool.is_none();
         let (fields, fingerprints) = (partition.fields.take(), Vec::new());
-        let since = self.run.client.clock().elapsed();
+        let last_commit = LastCommit::none(self.run.client.clock().elapsed());
         let mut open =
-            OpenPartition { pages, sinks, progress, fields, spool, fingerprints, since, has_begun };
+            OpenPartition { pages, sinks, progress, fields, spool, fingerprints, last_commit, has_begun };
         if !open.has_begun
             && !open.sinks.is_none()
             && let Some(writer) = &mut self.writer

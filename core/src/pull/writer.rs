@@ -1,7 +1,5 @@
 //! Writes partitions to the sinks.
 
-use std::time::Duration;
-
 use crate::{
     event::Event,
     listing::{
@@ -10,6 +8,7 @@ use crate::{
     },
     pull::{
         error::PullError,
+        last_commit::LastCommit,
         limit::take_one,
         partition::OpenPartition,
         run::Run,
@@ -32,13 +31,12 @@ pub(super) struct Writer<'a> {
     /// Drops duplicates. It also needs the partitions in order.
     pub(super) unique: Option<Unique>,
     pub(super) uncommitted: Uncommitted,
+    pub(super) last_commit: LastCommit,
 }
 
 /// What a writer has written since its last commit.
 #[derive(Default)]
 pub(super) struct Uncommitted {
-    /// When the last commit was, on the run's clock.
-    pub(super) since: Duration,
     /// The fingerprints of the pages.
     pub(super) pages: Vec<u128>,
     /// The spools of these pages. The last checkpoint still mentions them.
@@ -62,8 +60,8 @@ impl<'a> Writer<'a> {
             sinks = Sinks::open(run.shared.clone(), run.pull.variables.clone(), checkpoint.sinks.as_ref())?;
         }
         let unique = run.unique(checkpoint.settled_keys())?;
-        let uncommitted = Uncommitted { since: run.client.clock().elapsed(), ..Uncommitted::default() };
-        let mut writer = Self { run, sinks, unique, uncommitted };
+        let last_commit = LastCommit::none(run.client.clock().elapsed());
+        let mut writer = Self { run, sinks, unique, uncommitted: Uncommitted::default(), last_commit };
         if checkpoint.sinks.is_none() && !writer.sinks.is_none() {
             writer.save_start()?;
         }

@@ -63,7 +63,7 @@ pub struct Checkpointing<'a> {
     pub from: Option<Checkpoint>,
     /// What earlier pulls of the stream left.
     pub earlier: Earlier,
-    /// The time between checkpoints. After a crash, at most this much has to be pulled again.
+    /// The time between checkpoints, at least: slow ones are further apart. Zero saves one after each page.
     pub every: Duration,
 }
 
