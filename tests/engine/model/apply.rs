@@ -91,7 +91,7 @@ impl Doing<'_> {
             }
             Step::Open(place) => {
                 let at = self.saved_position(*place);
-                self.open(*place, at)?;
+                self.open(*place, at.as_ref())?;
             }
             Step::RollBack(place) => {
                 let progress = &self.open_partition().progress;
@@ -102,7 +102,7 @@ impl Doing<'_> {
                 let before = before.cloned().ok_or("nothing says where the sink stood")?;
                 let is_there = self.mark(*place) == before.mark;
                 if !is_there {
-                    self.open(*place, Some(Position { is_before_others: true, ..before.clone() }))?;
+                    self.open(*place, Some(&Position { is_before_others: true, ..before.clone() }))?;
                     if self.is_last_of_its_sinks(*place) {
                         self.set_mark(*place, before.mark);
                     }
@@ -146,10 +146,10 @@ impl Doing<'_> {
         Ok(())
     }
 
-    fn open(&mut self, place: Place, at: Option<Position>) -> Result<(), Refusal> {
+    fn open(&mut self, place: Place, at: Option<&Position>) -> Result<(), Refusal> {
         let stream = &self.streams[self.run.stream];
         let sink = self.on_disk().sinks.entry(place).or_insert_with(|| stream.sink(place));
-        let opened = match &at {
+        let opened = match at {
             None => sink.open_new(),
             Some(at) => {
                 let index = stream.index(place);
@@ -166,7 +166,7 @@ impl Doing<'_> {
     }
 
     fn undo(&mut self, place: Place, before: &Position) -> Result<(), Refusal> {
-        self.open(place, Some(Position { is_before_others: true, ..before.clone() }))?;
+        self.open(place, Some(&Position { is_before_others: true, ..before.clone() }))?;
         self.drop_sink(place);
         Ok(())
     }

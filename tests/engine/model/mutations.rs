@@ -106,7 +106,7 @@ impl Mutation {
                 }
             }
             Self::RollsBackBeforeSaving => {
-                move_first(steps, |step| matches!(step, Step::RollBack(_)), is_save)
+                move_first(steps, |step| matches!(step, Step::RollBack(_)), is_save);
             }
             Self::NeverRollsBack => steps.retain(|step| !matches!(step, Step::RollBack(_))),
             Self::ExtendsKeysAfterSaving => move_first(steps, is_state, |step| *step == Step::ExtendKeys),

@@ -142,7 +142,9 @@ impl Doing<'_> {
                 for half in halves.into_iter().rev() {
                     self.run.order.insert(place, half);
                 }
-                halves.into_iter().for_each(|half| self.put_back(half));
+                for half in halves {
+                    self.put_back(half);
+                }
             }
         }
     }

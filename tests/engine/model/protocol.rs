@@ -38,7 +38,9 @@ impl Protocol<'_> {
     pub(super) fn choices(&self, run: &Run, worker: usize) -> Vec<Steps> {
         let mut choices = self.intact_choices(run, worker);
         if let Some(mutation) = self.mutation {
-            choices.iter_mut().for_each(|steps| mutation.apply(steps));
+            for steps in &mut choices {
+                mutation.apply(steps);
+            }
         }
         choices
     }
@@ -77,16 +79,16 @@ impl Protocol<'_> {
         }
         resumed.push_back(note(Note::Started));
         match &saved.unfinished {
-            Some(from) if from.is_discarding => vec![self.discard(stream, from)],
+            Some(from) if from.is_discarding => vec![Self::discard(stream, from)],
             // The user wants to start over.
-            Some(from) if self.world.fresh > 0 => vec![resumed, self.discard(stream, from)],
+            Some(from) if self.world.fresh > 0 => vec![resumed, Self::discard(stream, from)],
             _ => vec![resumed],
         }
     }
 
     /// Discards an unfinished pull. The checkpoint says so first: a run that resumes from it would not notice that the files
     /// of complete partitions were rolled back. It is forgotten last, because nothing else says where to roll back to.
-    fn discard(&self, stream: &Stream, from: &Checkpoint) -> Steps {
+    fn discard(stream: &Stream, from: &Checkpoint) -> Steps {
         let shared =
             from.before.iter().flat_map(|before| stream.shared().map(|place| Undo(place, before.clone())));
         let unfinished =
@@ -186,7 +188,7 @@ impl Protocol<'_> {
         let stream = &self.streams[run.stream];
         let (progress, id) = (&open.progress, open.progress.id);
         let mut choices = Vec::new();
-        if open.is_dirty && self.can_resume(run, open) {
+        if open.is_dirty && Self::can_resume(run, open) {
             // It is time for a commit, or the run is told to stop.
             choices = vec![self.save_progress(run, open), [note(Note::Stops)].into()];
         }
@@ -313,8 +315,8 @@ impl Protocol<'_> {
     fn leave(&self, run: &Run, worker: usize) -> Vec<Steps> {
         let mut steps = Steps::new();
         match &run.workers[worker].open {
-            Some(open) if open.is_dirty && self.can_resume(run, open) => {
-                steps.extend(self.save_progress(run, open))
+            Some(open) if open.is_dirty && Self::can_resume(run, open) => {
+                steps.extend(self.save_progress(run, open));
             }
             Some(_) => {}
             None if run.workers.iter().all(|other| other.open.is_none() && other.todo.is_empty())
@@ -349,7 +351,7 @@ impl Protocol<'_> {
     }
 
     /// Whether no sink has more pages than were counted. It has no receipt for this position.
-    fn can_resume(&self, run: &Run, open: &Open) -> bool {
+    fn can_resume(run: &Run, open: &Open) -> bool {
         run.opened.iter().all(|(place, sink)| {
             sink.has <= if place.1.is_some() { open.mark } else { run.mark }
                 || place.1.is_some_and(|id| id != open.progress.id)

@@ -13,10 +13,17 @@ pub(super) struct Sink {
     part: Option<File>,
     /// What everybody sees.
     published: Option<File>,
-    /// What `published` was before a rename that is not synced yet.
-    renamed_over: Option<Option<File>>,
+    /// A rename to `published` that is not synced yet.
+    renamed: Option<Renamed>,
     /// The mark that a database has committed.
     mark: u8,
+}
+
+/// A rename.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Renamed {
+    /// What had the name before.
+    over: Option<File>,
 }
 
 /// A sink that a run has opened. A crash forgets this.
@@ -35,7 +42,7 @@ pub(super) type Refusal = &'static str;
 
 impl Sink {
     pub(super) fn new(kind: Kind, before: Option<Content>) -> Self {
-        Self { kind, part: None, published: before.map(File::durable), renamed_over: None, mark: 0 }
+        Self { kind, part: None, published: before.map(File::durable), renamed: None, mark: 0 }
     }
 
     /// Opens it for a new pull.
@@ -118,13 +125,13 @@ impl Sink {
     pub(super) fn publish(&mut self) -> bool {
         let Some(file) = self.part.take() else { return false };
         let before = self.published.replace(file);
-        self.renamed_over = Some(before);
+        self.renamed = Some(Renamed { over: before });
         true
     }
 
     /// Makes the new name durable.
     pub(super) fn sync_name(&mut self) {
-        self.renamed_over = None;
+        self.renamed = None;
     }
 
     /// Drops what was not committed.
@@ -164,10 +171,10 @@ impl Sink {
     /// What a power cut may leave.
     pub(super) fn after_power_cut(&self) -> Vec<Self> {
         let killed = self.after_kill();
-        let mut names = vec![Self { renamed_over: None, ..killed.clone() }];
-        if let Some(before) = &killed.renamed_over {
-            let (part, published) = (killed.published.clone(), before.clone());
-            names.push(Self { part, published, renamed_over: None, ..killed.clone() });
+        let mut names = vec![Self { renamed: None, ..killed.clone() }];
+        if let Some(Renamed { over }) = &killed.renamed {
+            let (part, published) = (killed.published.clone(), over.clone());
+            names.push(Self { part, published, renamed: None, ..killed.clone() });
         }
         let variants = |file: &Option<File>| file.as_ref().map_or(vec![None], File::after_power_cut);
         let mut left = Vec::new();

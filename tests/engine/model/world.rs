@@ -142,7 +142,7 @@ impl World {
         vary(&mut left, &self.record.after_power_cut(), |world, record| world.record = record);
         for (number, stream) in self.streams.iter().enumerate() {
             vary(&mut left, &stream.state.after_power_cut(), |world, state| {
-                world.streams[number].state = state
+                world.streams[number].state = state;
             });
             if let Some(keys) = &stream.keys {
                 vary(&mut left, &keys.after_power_cut(), |world, keys| world.streams[number].keys = keys);
