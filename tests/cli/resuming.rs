@@ -6,6 +6,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use longhaul_core::{
+    disk::SystemDisk,
+    state::{StateFile, checkpoint::Stage},
+};
 use longhaul_tests::Reply;
 
 use crate::{
@@ -77,6 +81,24 @@ fn a_fresh_run_rolls_back_what_the_unfinished_run_appended() {
     listing.repair();
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
+}
+
+/// The run with `--fresh` was killed while it rolled the sinks back.
+#[test]
+fn a_pull_that_is_being_discarded_is_not_resumed() {
+    let listing = RepairableApi::new(Reply::status(410));
+    let folder = Folder::configured(&appending(listing.configuration())).with(FILE, "yesterday\n");
+    assert_eq!(folder.run("run").code, Some(4));
+    let file = StateFile::new(Arc::new(SystemDisk), folder.path(".longhaul"), "conversations");
+    let mut state = file.load().unwrap();
+    state.unfinished.as_mut().unwrap().checkpoint.stage = Stage::Discarding;
+    file.save(&state).unwrap();
+    let status = folder.run("status").stdout;
+    assert!(status.ends_with("  it is being discarded; the next run starts again\n"), "{status}");
+    listing.repair();
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read(FILE), ["yesterday\n", ALL].concat());
+    assert_eq!(listing.requested_pages(), [1, 2, 3, 1, 2, 3, 4]);
 }
 
 #[test]

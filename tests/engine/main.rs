@@ -16,6 +16,7 @@ mod jobs;
 mod limit;
 mod lines;
 mod link_header;
+mod model;
 mod next_links;
 mod packed_bodies;
 mod page_counts;

@@ -183,6 +183,7 @@ pub(crate) fn discard_unfinished(
             limit: None,
             checkpointing,
         };
+        pull_state.discard().map_err(unusable)?;
         if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
             let cause = crate::terminal::report::Chain(&error);
             let clause =

@@ -39,6 +39,9 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(pull: &'a Pull<'a>, client: &'a Arc<Client>) -> Result<Self, PullError> {
+        if let Some(checkpointing) = &pull.checkpointing {
+            checkpointing.store.confirm()?;
+        }
         let partitions = Partitions::of(pull);
         let checkpoint = SharedCheckpoint::new(pull.checkpointing.as_ref(), partitions.clone());
         let cancelled = Arc::new(CancelSignal::default());

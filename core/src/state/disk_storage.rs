@@ -32,6 +32,10 @@ impl Storage for DiskStorage {
         Ok(Some(text))
     }
 
+    fn confirm(&self) -> io::Result<()> {
+        self.disk.sync_folder(&self.folder)
+    }
+
     fn replace(&self, text: &[u8]) -> io::Result<()> {
         let new = self.path("json.new");
         remove_if_there(&*self.disk, &new)?;

@@ -73,6 +73,15 @@ impl StateFile {
         self.storage.path("json")
     }
 
+    /// Makes the file durable, and the names of its journals.
+    ///
+    /// # Errors
+    /// The folder cannot be synced.
+    pub(super) fn confirm(&self) -> Result<(), StateError> {
+        let unwritable = |source| StateError::Unwritable { path: self.path(), source };
+        self.storage.confirm().map_err(unwritable)
+    }
+
     /// Whether the local files of the pull are those of the run that has saved the state last. They are not if that run was
     /// on another machine.
     pub fn has_local_files(&self) -> bool {

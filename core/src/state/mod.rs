@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::checkpoint::{Checkpoint, Earlier, Extent};
+use self::checkpoint::{Checkpoint, Earlier, Extent, Stage};
 pub use self::{
     error::{Damage, StateError},
     file::StateFile,
@@ -149,6 +149,11 @@ impl State {
     pub fn from_the_beginning(self) -> Self {
         let complete = self.complete.map(|complete| Complete { keys: None, ..complete });
         Self { watermark: None, reached: None, parents: None, complete, unfinished: self.unfinished }
+    }
+
+    /// Whether the unfinished pull is being discarded. Then it must not be resumed.
+    pub fn is_discarding(&self) -> bool {
+        self.unfinished.as_ref().is_some_and(|pull| pull.checkpoint.stage == Stage::Discarding)
     }
 
     /// Which values the pages of complete pulls had, if these were pages of this definition.

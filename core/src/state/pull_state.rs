@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     state::{
         Summary,
-        checkpoint::{Checkpoint, CheckpointStore, Extent, Journal},
+        checkpoint::{Checkpoint, CheckpointStore, Extent, Journal, Stage},
     },
 };
 
@@ -81,6 +81,20 @@ impl<'a> PullState<'a> {
         self.file.save_parents(state.parents, &pulled).map(Some)
     }
 
+    /// Saves that the pull is being discarded, so that no run resumes it. Only then its sinks may be rolled back.
+    ///
+    /// # Errors
+    /// It cannot be saved.
+    pub fn discard(&self) -> Result<(), StateError> {
+        self.put(|state, _| {
+            let mut state = state.clone();
+            if let Some(pull) = &mut state.unfinished {
+                pull.checkpoint.stage = Stage::Discarding;
+            }
+            state
+        })
+    }
+
     /// Removes the pull from the state, as if it had never started.
     pub fn forget(&self) -> Result<(), StateError> {
         self.put(|state, _| State { unfinished: None, ..state.clone() })?;
@@ -123,6 +137,10 @@ impl<'a> PullState<'a> {
 }
 
 impl CheckpointStore for PullState<'_> {
+    fn confirm(&self) -> Result<(), StateError> {
+        self.file.confirm()
+    }
+
     fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError> {
         self.put(|state, now| {
             let unfinished = Unfinished { saved: now, checkpoint: checkpoint.clone(), ..self.pull.clone() };

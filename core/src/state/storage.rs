@@ -15,6 +15,10 @@ pub(super) trait Storage: Debug + Send + Sync {
     /// Reads the text. `None` if there is none.
     fn read(&self) -> io::Result<Option<Vec<u8>>>;
 
+    /// Makes what is there durable. A run that was killed may have replaced the text, or created a journal, and not synced
+    /// the folder.
+    fn confirm(&self) -> io::Result<()>;
+
     /// Replaces the text, completely or not at all.
     fn replace(&self, text: &[u8]) -> io::Result<()>;
 

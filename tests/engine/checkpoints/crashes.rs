@@ -194,3 +194,22 @@ fn jobs_read_at_once_into_one_file() {
 fn jobs_read_at_once_that_are_deleted_between_runs() {
     assert_recovers_from_crashes(&scenarios::window_jobs_at_once(JobApi::delete_all));
 }
+
+/// A run that is killed may have renamed the state file, but not durably. The next one must not open the sinks where that file
+/// says, as long as a power cut can bring the older one back.
+#[test]
+fn a_power_cut_soon_after_a_kill() {
+    for scenario in [scenarios::halved_windows(None), scenarios::window_files(1)] {
+        let undisturbed = undisturbed(&scenario);
+        for operation in 0..undisturbed.operations {
+            let killed = scenario.disk();
+            killed.fail_at(operation, Fault::Stop(Done::All));
+            let _ = scenario.run(&killed);
+            let disk = killed.after_kill();
+            disk.fail_at(4, Fault::Stop(Done::All));
+            let _ = scenario.run(&disk);
+            let what = format!("killed at operation {operation}, and a power cut at the next run's fifth");
+            assert_resumes(&scenario, &disk.after_power_cut(0), &undisturbed, &what);
+        }
+    }
+}

@@ -61,6 +61,9 @@ impl Scenario {
 
     /// Pulls, and resumes where the last run stopped.
     pub(crate) fn run(&self, disk: &SimulatedDisk) -> Result<Summary, PullError> {
+        if StateFile::new(disk.handle(), "/state", "calls").load()?.is_discarding() {
+            self.drop_unfinished(disk)?;
+        }
         let (setup, source) = (self.pull)();
         self.run_source(disk, &setup, &source)
     }
@@ -91,6 +94,7 @@ impl Scenario {
         };
         let modes: BTreeMap<_, _> =
             self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        pull_state.discard()?;
         undo(&pull, |name| modes[name] == "append")?;
         Ok(file.save(&dropped)?)
     }

@@ -64,6 +64,36 @@ fn files_of_complete_windows_stay_in_replace_mode() {
     }
 }
 
+/// A run that resumed it would not notice that files of complete windows were rolled back.
+#[test]
+fn a_pull_that_is_being_discarded_is_not_resumed() {
+    let scenario = scenarios::everything_appended(1);
+    let disk = scenario.disk();
+    scenario.run(&disk).unwrap();
+    let (complete, operations) = (Scenario::files(&disk), disk.operations());
+    for stopped in [operations / 2, operations * 3 / 4] {
+        let unfinished = || {
+            let disk = scenario.disk();
+            disk.fail_at(stopped, Fault::Stop(Done::All));
+            scenario.run(&disk).unwrap_err();
+            disk.after_kill()
+        };
+        let discarded = unfinished();
+        scenario.drop_unfinished(&discarded).unwrap();
+        for operation in 0..discarded.operations() {
+            let disk = unfinished();
+            disk.fail_at(operation, Fault::Stop(Done::All));
+            let _ = scenario.drop_unfinished(&disk);
+            for disk in [disk.after_kill(), disk.after_power_cut(0), disk.after_power_cut(2 + operation)] {
+                scenario.run(&disk).unwrap_or_else(|error| panic!("{operation}: {}", chain(&error)));
+                let mut files = Scenario::files(&disk);
+                files.retain(|name, text| !text.is_empty() || complete.contains_key(name));
+                assert!(files == complete, "stopped at operation {operation}");
+            }
+        }
+    }
+}
+
 /// Everything else is rolled back.
 #[test]
 fn a_lost_journal_is_reported() {

@@ -88,10 +88,11 @@ impl Puller<'_> {
         let Self { session, arguments, access, .. } = *self;
         let file = session.state_file(&planned.id)?;
         let unusable = |error| Failure::of_state(planned.name, error);
-        let mut state = if arguments.starts_again() && planned.saves_state {
-            resume::discard_unfinished(session, planned, &file)?
-        } else {
-            file.load().map_err(unusable)?
+        let starts_again = |state: &State| arguments.starts_again() || state.is_discarding();
+        let mut state = match file.load() {
+            Ok(state) if !(planned.saves_state && starts_again(&state)) => state,
+            Err(error) if !(planned.saves_state && arguments.starts_again()) => return Err(unusable(error)),
+            _ => resume::discard_unfinished(session, planned, &file)?,
         };
         if arguments.full_refresh && planned.saves_state {
             state = state.from_the_beginning();

@@ -158,6 +158,9 @@ fn next(text: &mut String, checkpoint: &Checkpoint) -> fmt::Result {
     if checkpoint.stage == Stage::Finishing {
         return writeln!(text, "  every page is pulled; only publishing them is left");
     }
+    if checkpoint.stage == Stage::Discarding {
+        return writeln!(text, "  it is being discarded; the next run starts again");
+    }
     for partition in checkpoint.partitions.iter().filter(|partition| partition.listing.next != Next::First) {
         let of_window = match partition.id {
             PartitionId { parent: Some(_), .. } => format!(" of the partition {}", partition.id),

@@ -26,9 +26,14 @@ use crate::{
 /// Stores the checkpoints of one pull.
 ///
 /// # Contract
-/// The engine calls [`extend`](Self::extend) first and [`save`](Self::save) second, from one thread at a time. After an
-/// `Err` the pull fails, and the last saved checkpoint still holds.
+/// The engine calls [`confirm`](Self::confirm) before it opens the sinks where a checkpoint says. Later it calls
+/// [`extend`](Self::extend) first and [`save`](Self::save) second, from one thread at a time. After an `Err` the pull fails,
+/// and the last saved checkpoint still holds.
 pub trait CheckpointStore: Debug + Sync {
+    /// Makes what an earlier run saved durable, if that run was killed before it was. Otherwise a power cut could bring an
+    /// older checkpoint back after the sinks were opened where the newer one says.
+    fn confirm(&self) -> Result<(), StateError>;
+
     /// Replaces the checkpoint, completely or not at all. It is durable when this returns.
     fn save(&self, checkpoint: &Checkpoint) -> Result<(), StateError>;
 
@@ -135,6 +140,9 @@ pub enum Stage {
     Pulling,
     /// Every page is durable in every sink. Some sinks may have published their records.
     Finishing,
+    /// The sinks are being rolled back to where the pull started. It must not be resumed: files of complete partitions may be
+    /// rolled back already, and nothing would notice that.
+    Discarding,
 }
 
 /// How far a partition is.
