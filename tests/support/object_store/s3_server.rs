@@ -159,14 +159,13 @@ fn get(bucket: &Bucket, key: &str) -> Reply {
 
 /// The bytes of the answer that `range` asks for, such as `bytes=0-7`.
 fn ranged(reply: Reply, range: Option<&str>) -> Reply {
-    let Some(range) = range.filter(|_| reply.status == 200) else { return reply };
-    let (from, to) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).unwrap();
-    let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
-    if from >= reply.body.len() {
-        return s3_error(416, "InvalidRange", "The requested range is not satisfiable");
+    let bounds = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let bounds = bounds.and_then(|(from, to)| Some((from.parse().ok()?, to.parse::<usize>().ok()?)));
+    let Some((from, to)) = bounds.filter(|_| reply.status == 200) else { return reply };
+    match reply.body.get(from..reply.body.len().min(to.saturating_add(1))) {
+        Some(body) if !body.is_empty() => Reply { status: 206, body: body.to_vec(), ..reply },
+        _ => s3_error(416, "InvalidRange", "The requested range is not satisfiable"),
     }
-    let body = reply.body[from..reply.body.len().min(to + 1)].to_vec();
-    Reply { status: 206, body, ..reply }
 }
 
 fn head(bucket: &Bucket, key: &str) -> Reply {

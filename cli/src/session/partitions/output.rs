@@ -10,37 +10,19 @@ use std::{
 
 use longhaul_core::{
     pull::{Each, window::Windows},
-    sink::{Destination, Mark, OpenSink, Opened, Options, Receipt, SinkError, Variables},
+    sink::{Destination, Mark, OpenSink, Opened, Receipt, SinkError, Variables},
     state::Parent,
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     build::StagedObject,
     session::partitions::{
         files::all_names,
         plan_file::{Line, StreamHeader},
-        worker_sinks::WorkerSink,
+        worker_sinks::{ATTEMPT, WorkerSink},
     },
 };
-
-/// The placeholder for the name of an attempt, in the paths of the sinks of workers.
-const ATTEMPT: &str = "attempt";
-
-/// The options of a sink with a place for the name of an attempt in its path: in front of the name of the file, so that its
-/// ending stays. Programs that read folders skip files whose names start with a dot.
-pub(crate) fn with_attempt(mut options: Options) -> Options {
-    if let Some(Value::String(path)) = options.get_mut("path") {
-        let name = path.rfind('/').map_or(0, |slash| slash + 1);
-        path.insert_str(name, &format!("{{{ATTEMPT}}}"));
-    }
-    options
-}
-
-/// The path of a sink with these options, as configured.
-pub(crate) fn path_of(options: &Options) -> Option<&str> {
-    options.get("path")?.as_str()
-}
 
 /// A file or an object that a partition is written to.
 #[derive(Debug)]
@@ -170,18 +152,10 @@ pub(crate) fn shared(stream: &StreamHeader, folder: &Path) -> Variables {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::*;
+    use super::prefix;
 
     #[test]
-    fn the_name_of_an_attempt_comes_before_the_name_of_the_file() {
-        let path = |path: &str| {
-            let options = Options::from_iter([("path".to_owned(), json!(path))]);
-            with_attempt(options)["path"].as_str().unwrap().to_owned()
-        };
-        assert_eq!(path("out/{partition}.csv.gz"), "out/{attempt}{partition}.csv.gz");
-        assert_eq!(path("{partition}.csv"), "{attempt}{partition}.csv");
+    fn files_of_attempts_are_hidden() {
         assert_eq!(prefix("0123"), ".0123.");
     }
 }

@@ -7,15 +7,12 @@ use serde_json::Value;
 
 use crate::{
     build::{ConfiguredSinks, ObjectPath, SinkFor, SinkTypes},
-    session::{
-        Session,
-        partitions::{
-            output::{path_of, with_attempt},
-            plan_file::PlanFile,
-        },
-    },
+    session::{Session, partitions::plan_file::PlanFile},
     terminal::failure::Failure,
 };
+
+/// The placeholder for the name of an attempt, in the paths of the sinks of workers.
+pub(crate) const ATTEMPT: &str = "attempt";
 
 /// The sinks of the streams of a plan. Each writes a local file for each attempt, also if its path leads to a store.
 #[derive(Debug)]
@@ -73,4 +70,36 @@ fn in_file(mut options: Options, types: &SinkTypes) -> Options {
 
 fn object_path(options: &Options, types: &SinkTypes) -> Result<Option<ObjectPath>, SinkError> {
     path_of(options).map_or(Ok(None), |path| types.object_path(path))
+}
+
+/// The options of a sink with a place for the name of an attempt in its path: in front of the name of the file, so that its
+/// ending stays. Programs that read folders skip files whose names start with a dot.
+fn with_attempt(mut options: Options) -> Options {
+    if let Some(Value::String(path)) = options.get_mut("path") {
+        let name = path.rfind('/').map_or(0, |slash| slash + 1);
+        path.insert_str(name, &format!("{{{ATTEMPT}}}"));
+    }
+    options
+}
+
+/// The path of a sink with these options, as configured.
+fn path_of(options: &Options) -> Option<&str> {
+    options.get("path")?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_attempt_comes_before_the_name_of_the_file() {
+        let path = |path: &str| {
+            let options = Options::from_iter([("path".to_owned(), json!(path))]);
+            with_attempt(options)["path"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(path("out/{partition}.csv.gz"), "out/{attempt}{partition}.csv.gz");
+        assert_eq!(path("{partition}.csv"), "{attempt}{partition}.csv");
+    }
 }
