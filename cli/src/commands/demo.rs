@@ -43,7 +43,8 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.interrupt()));
     let settings = settings(arguments, clock.as_ref());
     let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).map_err(|error| {
-        Failure::usage(error).hint("choose another --port, or omit it to use any free port")
+        Failure::usage(format!("cannot listen on port {}: {error}", arguments.port))
+            .hint("choose another --port, or omit it to use any free port")
     })?;
     if arguments.serve {
         return serve(&api, &settings, clock.as_ref(), stop);
@@ -54,8 +55,10 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
         arguments.token_life,
         (arguments.faults * 100.0).round()
     ));
-    let configuration = write_configuration(&api, &settings, &arguments.out)
-        .map_err(|error| Failure::new(Exit::Sink, error).hint("choose another folder with --out"))?;
+    let configuration = write_configuration(&api, &settings, &arguments.out).map_err(|error| {
+        let clause = format!("cannot write to the folder `{}`: {error}", arguments.out.display());
+        Failure::new(Exit::Sink, clause).hint("choose another folder with --out")
+    })?;
     let session =
         Session::start(sources(configuration.clone())?, Invocation::default(), screen.clone(), stop.clone())?;
     // An unfinished pull of another demo cannot be resumed, because its API is gone.

@@ -251,3 +251,14 @@ fn another_file_is_written_beside_the_first() {
     done.run("run -c crm.toml").assert_complete();
     assert_eq!(done.folder.read("out/phone_calls.ndjson"), "{\"id\":1}\n");
 }
+
+#[test]
+fn a_name_that_no_stream_can_have() {
+    for name in ["My Calls", "a.b"] {
+        let error = format!(
+            "error: `streams.{name}`: `{name}` is not a valid name\n\
+             hint: use lower-case letters, digits and single underscores, and start with a letter\n"
+        );
+        assert_refused(&["http://127.0.0.1:1/v1/calls", "--stream", name], &error);
+    }
+}

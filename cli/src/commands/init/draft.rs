@@ -62,6 +62,8 @@ impl<'a> Draft<'a> {
             )?;
         }
         write_auth(text, credential.as_ref())?;
+        // Quoted if it is not a plain name, so that the check of the configuration can say so.
+        let stream = TomlKey::new(stream);
         writeln!(text, "\n[streams.{stream}]\npath = {}", quoted(path))?;
         let replaced =
             |name: &String| matches!(self.pages, Pages::By(paging) if paging.replaces.contains(name));
