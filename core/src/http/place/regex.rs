@@ -30,11 +30,11 @@ fn matches(text: &ValueType, expression: &ValueType, in_full: impl Fn(&str) -> S
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use serde_json_path::JsonPath;
 
     /// What `path` selects from texts and a number.
-    fn select(path: &str) -> Vec<serde_json::Value> {
+    fn select(path: &str) -> Vec<Value> {
         let body = json!(["next", "the next page", "Ärger", 5]);
         JsonPath::parse(path).unwrap().query(&body).all().into_iter().cloned().collect()
     }
@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn what_is_no_text_or_no_expression_matches_nothing() {
-        assert_eq!(select("$[?search(@, '5')]"), [json!(0); 0]);
-        assert_eq!(select("$[?search(@, '(')]"), [json!(0); 0]);
-        assert_eq!(select("$[?search(@, 5)]"), [json!(0); 0]);
+        assert_eq!(select("$[?search(@, '5')]"), Vec::<Value>::new());
+        assert_eq!(select("$[?search(@, '(')]"), Vec::<Value>::new());
+        assert_eq!(select("$[?search(@, 5)]"), Vec::<Value>::new());
     }
 }
