@@ -1,4 +1,4 @@
-//! `match` and `search` of JSONPath (RFC 9535 §2.4.6 and §2.4.7), as `serde_json_path` has them.
+//! `match` and `search` of `JSONPath` (RFC 9535 §2.4.6 and §2.4.7), as `serde_json_path` has them.
 //!
 //! That crate would bring all engines of `regex`, which are a tenth of the build. A path is searched once a page, so the
 //! simplest engine is enough.
