@@ -33,7 +33,7 @@ fn planned(api: &FaultServer, store: &S3Server, is_in_bucket: bool) -> Folder {
     let state = if is_in_bucket { "state_dir = \"s3://data/state\"\n" } else { "" };
     let folder = Folder::configured(&format!(
         "{state}commit_every = \"10ms\"\n{}\n[sinks.lines]\ntype = \"ndjson\"\npath = \
-         \"s3://data/out/{{partition}}.ndjson.gz\"\n[sinks.table]\ntype = \"csv\"\npath = \
+         \"s3://data/out/{{partition}}\"\ncompression = \"gzip\"\n[sinks.table]\ntype = \"csv\"\npath = \
          \"s3://data/out/{{window.start}}.csv\"\ncolumns = [\"/from\", \"/page\"]\n[streams.items]\npath = \"/items\"\nquery \
          = {{ from = \"{{window.start}}\" }}\nrecords = \"/items\"\nsinks = [\"lines\", \"table\"]\npages = {{ type = \
          \"page_number\", param = \"page\", page_count = \"/pages\" }}\nwindow = {{ from = \"2026-01-01\", to = \
@@ -105,11 +105,7 @@ fn each_partition_is_an_object_that_its_receipt_makes_visible() {
         assert_eq!(receipts, if is_in_bucket { WINDOWS } else { 0 });
 
         let paths = command(&store, &folder, "verify plan.ndjson --files --sink lines").run().stdout;
-        assert_eq!(
-            paths.lines().next(),
-            Some("s3://data/out/20260101T000000Z-20260102T000000Z.ndjson.gz"),
-            "{paths}"
-        );
+        assert_eq!(paths.lines().next(), Some("s3://data/out/20260101T000000Z-20260102T000000Z"), "{paths}");
         let (pages, before) = (api.api_requests().len(), store.bucket().operations().len());
         command(&store, &folder, "run --plan plan.ndjson").run().assert_complete();
         assert_eq!(api.api_requests().len(), pages, "a complete partition is not pulled again");
@@ -159,7 +155,7 @@ fn a_receipt_without_its_object_is_completed_by_the_next_command() {
         (ended.code, ended.last_error().as_str()),
         (
             Some(5),
-            "error: cannot publish `s3://data/out/20260101T000000Z-20260102T000000Z.ndjson.gz`\n  caused by: access to the \
+            "error: cannot publish `s3://data/out/20260101T000000Z-20260102T000000Z`\n  caused by: access to the \
              bucket `data` is denied (the credentials need the permission `s3:PutObject`)\n  caused by: the store answered \
              403: `AccessDenied`: It was not accepted\nhint: fix the problem, then run the same command again\n"
         )
@@ -263,7 +259,7 @@ fn a_bucket_that_workers_cannot_use_is_named_before_anything_is_pulled() {
         (ended.code, ended.last_error().replace("http://127.0.0.1:PORT", "http://store").as_str()),
         (
             Some(5),
-            "error: cannot write to `s3://other/out/20260101T000000Z-20260102T000000Z.ndjson.gz`\n  caused by: there is no \
+            "error: cannot write to `s3://other/out/20260101T000000Z-20260102T000000Z`\n  caused by: there is no \
              bucket `other` at http://store (create it, or correct its name)\n  caused by: the store answered 404: \
              `NoSuchBucket`: The specified bucket does not exist\nhint: fix the problem, then run the same command again\n"
         )

@@ -138,7 +138,8 @@ fn check_sinks(session: &Session, pull: &Planned<'_>) -> Result<(), Failure> {
             let key = format!("sinks.{sink}.{key}");
             session.loaded.error_at(&key, format!("`{key}`: {clause}")).with_hint(hint).into()
         };
-        let with = |variables: Variables, name: &String| variables.with(name, "");
+        // Not empty: it may be the whole name of the file.
+        let with = |variables: Variables, name: &String| variables.with(name, "0");
         let destination = opener.destination(&placeholders.iter().fold(pull.variables.clone(), with));
         if !matches!(destination, Ok(Destination::File(_) | Destination::Object(_))) {
             let clause = "workers write a file for each partition, and this sink writes none";
