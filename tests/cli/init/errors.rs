@@ -256,7 +256,7 @@ fn another_file_is_written_beside_the_first() {
 fn a_name_that_no_stream_can_have() {
     for name in ["My Calls", "a.b"] {
         let error = format!(
-            "error: `streams.{name}`: `{name}` is not a valid name\n\
+            "error: `streams.\"{name}\"`: `{name}` is not a valid name\n\
              hint: use lower-case letters, digits and single underscores, and start with a letter\n"
         );
         assert_refused(&["http://127.0.0.1:1/v1/calls", "--stream", name], &error);
