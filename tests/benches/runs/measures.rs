@@ -31,7 +31,8 @@ pub(crate) const MEASURES: [(&str, Measure); 14] = [
     ("startup", startup),
 ];
 
-const LINKS: &str = "pages = { type = \"link_header\" }";
+/// All pages have the same records.
+const LINKS: &str = "pages = { type = \"link_header\", identical_pages = true }";
 
 /// No checkpoints before the end.
 const ONE_CHECKPOINT: &str = "commit_every = \"1000h\"";
