@@ -65,7 +65,7 @@ impl Pages {
         let rows = (0..13_000).map(row).collect::<String>().into_bytes();
         let lines = records(4600, 220).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
         let (gzip, lines) = (gzip.finish().unwrap(), lines.into_bytes());
-        Self { compact, huge, pretty, gzip, narrow, slow, rows, lines }
+        Self { compact, pretty, gzip, huge, narrow, slow, rows, lines }
     }
 
     /// The answer to a target: `/csv/1000` and `/ndjson/1000` are about 1,000 MB of lines.

@@ -1,6 +1,6 @@
 //! Other tools that do the same work, from files that longhaul fetches as pages from the server.
 
-use std::{env, fs};
+use std::{env, fs, time::Duration};
 
 use crate::{
     child_process::Cost,
@@ -82,7 +82,8 @@ const WORKS: [Work; 4] = [
 
 /// Does each work with every tool, alternately, and writes the table of `README.md` if `UPDATE_README` is set.
 pub(crate) fn compare(bench: &Bench) {
-    let narrow: String = (0..RECORDS).map(|index| format!("{}\n", record(index, 1750))).collect();
+    let line = |lines: String, index| lines + &record(index, 1750).to_string() + "\n";
+    let narrow = (0..RECORDS).fold(String::new(), line);
     let narrow = bench.file("narrow.ndjson", &narrow.repeat(Pull::six_columns().pages));
     let mut table = String::from("| work | tool | CPU | times longhaul |\n|---|---|---|---|\n");
     for work in &WORKS {
@@ -116,15 +117,17 @@ impl Work {
         }
         let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu).collect());
         let ours = cpu(&ours);
-        let mut rows = format!("| {title} | longhaul | {:.2} s | 1 |\n", ours.as_secs_f64());
+        let row = |name: &str, cpu: Duration| {
+            let times = ratio(cpu, ours);
+            format!("| {title} | {name} | {:.2} s | {times:.1} |\n", cpu.as_secs_f64())
+        };
+        let mut rows = row("longhaul", ours);
         for ((name, _), costs) in others.iter().zip(&theirs) {
             if costs.is_empty() {
                 println!("  {name} is not installed, or failed");
                 continue;
             }
-            let theirs = cpu(costs);
-            let times = ratio(theirs, ours);
-            rows += &format!("| {title} | {name} | {:.2} s | {times:.1} |\n", theirs.as_secs_f64());
+            rows += &row(name, cpu(costs));
         }
         rows
     }
