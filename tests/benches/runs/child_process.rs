@@ -33,8 +33,20 @@ pub(crate) struct Cost {
     pub(crate) peak: u64,
 }
 
+impl Cost {
+    /// The peak of its memory, in bytes.
+    pub(crate) fn peak_bytes(&self) -> usize {
+        usize::try_from(self.peak).unwrap() << 10
+    }
+}
+
 /// Runs a command in `folder`, which is also its home directory, and returns its cost. The command must succeed.
 pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
+    try_cost(folder, program, arguments).unwrap_or_else(|| panic!("`{program}` failed"))
+}
+
+/// Does the same with a command that may fail.
+pub(crate) fn try_cost(folder: &Path, program: &str, arguments: &[&str]) -> Option<Cost> {
     let output = Command::new(env::current_exe().unwrap())
         .args([FLAG, program])
         .args(arguments)
@@ -43,11 +55,13 @@ pub(crate) fn cost(folder: &Path, program: &str, arguments: &[&str]) -> Cost {
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
-    assert!(output.status.success(), "`{program}` failed");
+    if !output.status.success() {
+        return None;
+    }
     let text = String::from_utf8(output.stdout).unwrap();
     let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap());
     let mut next = || numbers.next().unwrap();
-    Cost { cpu: Duration::from_micros(next()), wall: Duration::from_micros(next()), peak: next() }
+    Some(Cost { cpu: Duration::from_micros(next()), wall: Duration::from_micros(next()), peak: next() })
 }
 
 /// In the child process: runs the command and prints its CPU time and its elapsed time in microseconds, and its memory in
@@ -56,9 +70,11 @@ pub(crate) fn run(command: &[String]) {
     let (program, arguments) = command.split_first().unwrap();
     let clock = SystemClock::new(Interrupt::default());
     let started = clock.elapsed();
-    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status().unwrap();
+    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
     let wall = clock.elapsed().saturating_sub(started).as_micros();
-    assert!(status.success(), "{program} ended with {status}");
+    if !status.is_ok_and(|status| status.success()) {
+        std::process::exit(1);
+    }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let cpu = (usage.user_time() + usage.system_time()).num_microseconds();
     println!("{cpu} {wall} {}", usage.max_rss());

@@ -15,6 +15,7 @@ mod program;
 #[path = "../records.rs"]
 mod records;
 mod server;
+mod tools;
 
 use std::env;
 

@@ -7,14 +7,16 @@ use crate::{
     comparison::{medians, print, ratio},
     pages::RECORDS,
     program::{Bench, Pull},
+    tools,
 };
 
 /// Measures something and prints the results.
 type Measure = fn(&Bench);
 
 /// All measures, with their names.
-pub(crate) const MEASURES: [(&str, Measure); 11] = [
+pub(crate) const MEASURES: [(&str, Measure); 14] = [
     ("cpu", |bench| compare_with_curl(bench, &Pull::compact(100))),
+    ("tiny", |bench| compare_with_curl(bench, &Pull { shape: "tiny", ..Pull::compact(10_000) })),
     ("pretty", |bench| compare_with_curl(bench, &Pull { shape: "pretty", ..Pull::compact(100) })),
     ("gzip", |bench| compare_with_curl(bench, &Pull { shape: "gzip", stream: LINKS, ..Pull::compact(100) })),
     ("csv", csv),
@@ -24,16 +26,23 @@ pub(crate) const MEASURES: [(&str, Measure); 11] = [
     ("latency", latency),
     ("partitions", partitions),
     ("lines", lines),
+    ("memory", memory),
+    ("tools", tools::compare),
     ("startup", startup),
 ];
 
-const LINKS: &str = "pages = { type = \"link_header\" }";
+/// All pages have the same records.
+const LINKS: &str = "pages = { type = \"link_header\", identical_pages = true }";
 
-/// Fetches the same pages with longhaul and with `curl`, alternately.
+/// No checkpoints before the end.
+const ONE_CHECKPOINT: &str = "commit_every = \"1000h\"";
+
+/// Fetches the same pages with longhaul, once with checkpoints only at the end, and with `curl`, alternately.
 fn compare_with_curl(bench: &Bench, pull: &Pull<'_>) {
-    let (mut ours, mut baseline, mut committing) = (Vec::new(), Vec::new(), 0.0);
+    let (mut without, mut ours, mut baseline, mut committing) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
     for _ in 0..bench.rounds {
         baseline.extend(bench.curl(pull.shape, pull.pages));
+        without.push(bench.longhaul(&Pull { top: ONE_CHECKPOINT, ..*pull }).0);
         let (cost, summary) = bench.longhaul(pull);
         ours.push(cost);
         committing += seconds_committing(&summary);
@@ -42,17 +51,14 @@ fn compare_with_curl(bench: &Bench, pull: &Pull<'_>) {
     if let Some(baseline) = &baseline {
         print("curl, into files", baseline, None);
     }
-    print("longhaul, into NDJSON", &medians(&ours), baseline.as_ref());
+    print("longhaul, into NDJSON", &medians(&without), baseline.as_ref());
+    print("  with checkpoints", &medians(&ours), baseline.as_ref());
     println!("  {:.3} s of it in commits, on average", committing / count(bench.rounds));
 }
 
-/// Six columns of records of 1.75 KB.
+/// Six columns of CSV.
 fn csv(bench: &Bench) {
-    const SIX: &str = "type = \"csv\"\npath = \"out.csv\"\ncolumns = [\"/conversationId\", \
-        \"/conversationStart\", \"/conversationEnd\", \"/originatingDirection\", \"/participants/0/purpose\", \
-        \"/participants/1/sessions/0/ani\"]";
-    let pull = Pull { shape: "narrow", sink: SIX, ..Pull::compact(100) };
-    let runs: Vec<Cost> = (0..bench.rounds).map(|_| bench.longhaul(&pull).0).collect();
+    let runs: Vec<Cost> = (0..bench.rounds).map(|_| bench.longhaul(&Pull::six_columns()).0).collect();
     let cost = medians(&runs);
     print("six columns, 100,000 records", &cost, None);
     println!("  {:.0} records for each second of CPU", count(100 * RECORDS) / cost.cpu.as_secs_f64());
@@ -87,7 +93,7 @@ fn checkpointing(bench: &Bench) {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut commits = Vec::new();
     for _ in 0..bench.rounds.min(3) {
-        without.push(bench.longhaul(&Pull { top: "commit_every = \"1000h\"", ..Pull::compact(PAGES) }).0);
+        without.push(bench.longhaul(&Pull { top: ONE_CHECKPOINT, ..Pull::compact(PAGES) }).0);
         let (cost, summary) = bench.longhaul(&Pull::compact(PAGES));
         with.push(cost);
         commits.push(format!("{} in {:.2} s", summary["commits"], seconds_committing(&summary)));
@@ -163,6 +169,22 @@ fn lines(bench: &Bench) {
     }
 }
 
+/// Eight large pages in flight, and one that is written meanwhile. They should take their size and 16 MiB.
+fn memory(bench: &Bench) {
+    const IN_FLIGHT: usize = 8;
+    let stream = format!(
+        "pages = {{ type = \"page_number\", param = \"page\", page_count = \"/pageCount\" }}\nconcurrency = {IN_FLIGHT}"
+    );
+    for (name, shape) in [("pages of 4.6 MB", "compact"), ("pages of 200 MB", "huge")] {
+        let cost = bench.longhaul(&Pull { shape, stream: &stream, ..Pull::compact(2 * IN_FLIGHT) }).0;
+        print(name, &cost, None);
+        let answer = bench.pages.answer(&format!("/{shape}/1"));
+        let size = answer.times * answer.body.len();
+        let limit = (IN_FLIGHT + 1) * size + (16 << 20);
+        println!("  {:.3} × nine pages and 16 MiB", count(cost.peak_bytes()) / count(limit));
+    }
+}
+
 /// The cost of starting the program.
 fn startup(bench: &Bench) {
     let rounds = bench.rounds * 5;
@@ -183,6 +205,6 @@ fn seconds_committing(summary: &Value) -> f64 {
     summary["seconds_committing"].as_f64().unwrap()
 }
 
-fn count(number: usize) -> f64 {
+pub(crate) fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap())
 }

@@ -14,6 +14,8 @@ pub(crate) struct Pages {
     pretty: Vec<u8>,
     /// The whole body. The link to the next page is in the headers.
     gzip: Vec<u8>,
+    /// The same records as `compact`, each with a comma after it.
+    huge: Vec<u8>,
     /// Records of 1.75 KB.
     narrow: Vec<u8>,
     /// Few records.
@@ -37,6 +39,9 @@ pub(crate) struct Answer<'p> {
 /// The last record of a page with two.
 const TINY: &[u8] = b"{\"id\":1}]";
 
+/// How many times a huge page has the records of a compact one: it has 200 MB.
+const HUGE: usize = 43;
+
 /// How many records a page has.
 pub(crate) const RECORDS: usize = 1000;
 
@@ -45,6 +50,7 @@ impl Pages {
         let records = |size, count| (0..count).map(|index| record(index, size)).collect::<Vec<_>>();
         let wide = records(4600, RECORDS);
         let compact = without_bracket(serde_json::to_vec(&wide).unwrap());
+        let huge = [&compact[..compact.len() - 1], b","].concat();
         let pretty = without_bracket(serde_json::to_vec_pretty(&wide).unwrap());
         let narrow = without_bracket(serde_json::to_vec(&records(1750, RECORDS)).unwrap());
         let slow = without_bracket(serde_json::to_vec(&records(1750, 20)).unwrap());
@@ -59,7 +65,7 @@ impl Pages {
         let rows = (0..13_000).map(row).collect::<String>().into_bytes();
         let lines = records(4600, 220).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
         let (gzip, lines) = (gzip.finish().unwrap(), lines.into_bytes());
-        Self { compact, pretty, gzip, narrow, slow, rows, lines }
+        Self { compact, pretty, gzip, huge, narrow, slow, rows, lines }
     }
 
     /// The answer to a target: `/csv/1000` and `/ndjson/1000` are about 1,000 MB of lines.
@@ -76,6 +82,13 @@ impl Pages {
         Answer { head, body, times, tail: String::new() }
     }
 
+    /// The lines of the answer to a target, without its headers.
+    pub(crate) fn text(&self, target: &str) -> String {
+        let Answer { head, body, times, .. } = self.answer(target);
+        let start = head.split_once("\r\n\r\n").unwrap().1;
+        start.to_owned() + &str::from_utf8(body).unwrap().repeat(times)
+    }
+
     /// The head, the records and the end of the page `/compact/20/1` or `/compact/20?page=1`.
     fn page(&self, target: &str) -> Answer<'_> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -87,6 +100,7 @@ impl Pages {
         let number = page.unwrap_or(number);
         let next = (number < count).then(|| format!("/{shape}/{count}/{}?{query}", number + 1));
         let body = match shape {
+            "huge" => &self.huge,
             "pretty" => &self.pretty,
             "gzip" => &self.gzip,
             "narrow" => &self.narrow,
@@ -100,14 +114,16 @@ impl Pages {
         } else {
             // longhaul rejects a numbered page with the same records as an earlier one.
             let start = format!("{{\"results\":[{{\"page\":{number}}},");
-            let end = format!(",\"pageCount\":{count},\"nextPageUri\":{}}}", Value::from(next));
+            let last = if shape == "huge" { str::from_utf8(TINY).unwrap() } else { "" };
+            let end = format!("{last},\"pageCount\":{count},\"nextPageUri\":{}}}", Value::from(next));
             (String::new(), start, end)
         };
-        let length = start.len() + body.len() + tail.len();
+        let times = if shape == "huge" { HUGE } else { 1 };
+        let length = start.len() + times * body.len() + tail.len();
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{fields}content-length: {length}\r\n\r\n{start}"
         );
-        Answer { head, body, times: 1, tail }
+        Answer { head, body, times, tail }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    child_process::{Cost, cost},
+    child_process::{Cost, cost, try_cost},
     pages::Pages,
     server,
 };
@@ -53,6 +53,16 @@ impl Pull<'_> {
     }
 }
 
+impl Pull<'static> {
+    /// Pages of records of 1.75 KB, of which CSV gets six columns.
+    pub(crate) const fn six_columns() -> Self {
+        const SIX: &str = "type = \"csv\"\npath = \"out.csv\"\ncolumns = [\"/conversationId\", \
+            \"/conversationStart\", \"/conversationEnd\", \"/originatingDirection\", \
+            \"/participants/0/purpose\", \"/participants/1/sessions/0/ani\"]";
+        Self { shape: "narrow", sink: SIX, ..Self::compact(100) }
+    }
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
         let rounds = env::var("LONGHAUL_BENCH_ROUNDS").map_or(9, |rounds| rounds.parse().unwrap());
@@ -88,6 +98,11 @@ impl Bench {
         let cost = cost(folder.path(), PROGRAM, &arguments);
         let summary = fs::read(folder.path().join("summary.json")).unwrap();
         (cost, serde_json::from_slice(&summary).unwrap())
+    }
+
+    /// The cost of another program in a new folder. `None` if it fails or is not installed.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Option<Cost> {
+        try_cost(self.scratch().path(), program, arguments)
     }
 
     /// The cost of `longhaul --version`.

@@ -45,11 +45,12 @@ fn answer(pages: &Pages, mut stream: TcpStream) -> io::Result<()> {
         if target.starts_with("/slow/") {
             thread::park_timeout(LATENCY);
         }
-        let Answer { head, body, times, tail } = pages.answer(&target);
-        send(&mut stream, [head.as_bytes(), body, tail.as_bytes()])?;
+        let Answer { mut head, body, times, tail } = pages.answer(&target);
         for _ in 1..times {
-            stream.write_all(body)?;
+            send(&mut stream, [head.as_bytes(), body, &[]])?;
+            head.clear();
         }
+        send(&mut stream, [head.as_bytes(), body, tail.as_bytes()])?;
     }
 }
 
