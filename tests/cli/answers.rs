@@ -240,6 +240,22 @@ fn a_rule_says_that_a_page_with_an_error_is_one_all_the_same() {
     assert_eq!(folder.read("out/events.ndjson"), "{\"id\":7,\"success\":false}\n");
 }
 
+#[test]
+fn a_page_that_says_that_it_is_incomplete_stops_the_run() {
+    let (folder, _server) =
+        stream(PAGES, |_| reply(&json!({ "data": [1], "next": null, "timed_out": true })));
+    let ended = folder.run("run");
+    let stderr = "error: the stream `events` is not complete\n  \
+         caused by: page 1 has records, but also an error: `timed_out` is true\n\
+         hint: check the request in `streams.events`; if nothing is wrong with such a page, add a rule to \
+         `streams.events.answers`: `{ when = { status = \"2xx\", at = \"/timed_out\", is = true }, then = \"page\" }`\n";
+    assert_eq!((ended.code, ended.last_error().as_str()), (Some(4), stderr));
+    let accepting = rule("when = { status = \"2xx\", at = \"/timed_out\", is = true }\nthen = \"page\"");
+    let (folder, _server) =
+        stream(&accepting, |_| reply(&json!({ "data": [1], "next": null, "timed_out": true })));
+    folder.run("run").assert_complete();
+}
+
 /// A page that a rule refuses is refused, whatever it has.
 #[test]
 fn a_rule_that_fails_does_not_look_at_the_records() {

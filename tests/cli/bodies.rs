@@ -190,6 +190,14 @@ fn an_answer_in_another_format_is_an_error() {
     );
     assert_fails(
         NDJSON,
+        &of_type("application/json", "[{\"a\":1},{\"a\":2}]"),
+        4,
+        "failed\n  \
+         caused by: the answer is JSON, not NDJSON: it starts with `[{\"a\":1},{\"a\":2}]`\n\
+         hint: check the request in `streams.events`; if this is a page, remove `format = \"ndjson\"`",
+    );
+    assert_fails(
+        NDJSON,
         &of_type("text/html", "<!doctype html>"),
         75,
         "failed 2 times\n  \

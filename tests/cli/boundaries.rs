@@ -189,6 +189,21 @@ fn after_a_change_of_the_stream_boundary_records_arrive_again() {
 }
 
 #[test]
+fn a_change_of_the_range_repeats_nothing() {
+    let calls = Calls::new();
+    let folder = calls.folder("lookback = \"12h\"", APPENDED);
+    calls.set("2026-01-02T00:00:00Z", &FIRST);
+    folder.run("run").assert_complete();
+    let later =
+        folder.read("longhaul.toml").replace("to = \"2026-02-01\"", "to = \"2026-03-01\"\nslice = \"1d\"");
+    let folder = folder.with("longhaul.toml", later);
+    calls.set("2026-01-03T00:00:00Z", &SECOND);
+    folder.run("run").assert_complete();
+    let expected = [(1, 1), (2, 1), (3, 1), (4, 1), (4, 2), (5, 1), (6, 1)];
+    assert_eq!(ids(&folder, "calls.ndjson"), expected);
+}
+
+#[test]
 fn runs_killed_at_any_request_repeat_nothing() {
     for stall in 0..5 {
         let calls = Calls::new();

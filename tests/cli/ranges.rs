@@ -198,18 +198,25 @@ fn windows_that_requests_cannot_tell_apart_are_an_error() {
             api::connection(&api::root(&server))
         ))
     };
-    let error = |start: &str, end: &str| {
+    let explained = |clause: &str| {
         format!(
-            "error: `streams.calls.window.format`: the window from {start} to {end} would begin and end at the same time in a \
-             request\n  in: longhaul.toml:15\nhint: add the time to the format, and `%:z` or a `Z` at its end, because an \
-             hour may come twice in a time zone; or set a longer `slice`\n"
+            "error: `streams.calls.window.format`: the window from {clause} in a request\n  in: longhaul.toml:15\n\
+             hint: add the time to the format, and `%:z` or a `Z` at its end, because an hour may come twice in a time zone; \
+             or set a longer `slice`\n"
         )
     };
+    let error =
+        |start: &str, end: &str| explained(&format!("{start} to {end} would not end after its start"));
     let days = "from = \"2026-01-01\", to = \"2026-01-02\", slice = \"6h\", format = \"%Y-%m-%d\"";
     stream(days).run("run").assert_failed(2, &error("2026-01-01T00:00:00Z", "2026-01-01T06:00:00Z"));
     let twice = "from = \"2026-10-24T22:00:00Z\", to = \"2026-10-25T03:00:00Z\", slice = \"1h\", \
                  timezone = \"Europe/Berlin\", format = \"%Y-%m-%dT%H:%M\"";
     stream(twice).run("run").assert_failed(2, &error("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"));
+    let half_hours = twice.replace("1h", "30m");
+    stream(&half_hours).run("run").assert_failed(2, &error("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"));
+    let again = explained("2026-01-01T12:00:00Z would begin at the same time as an earlier one");
+    let half_days = days.replace("%Y-%m-%d", "%Y-%m-%d %I:%M");
+    stream(&half_days).run("run").assert_failed(2, &again);
     assert_eq!(server.received().len(), 0);
     stream(&twice.replace("%M", "%M%:z")).run("run").assert_complete();
     // The last window has only begun.

@@ -60,6 +60,10 @@ impl Sink for SlowSink {
 struct NoStore;
 
 impl CheckpointStore for NoStore {
+    fn confirm(&self) -> Result<(), StateError> {
+        Ok(())
+    }
+
     fn save(&self, _: &Checkpoint) -> Result<(), StateError> {
         Ok(())
     }

@@ -60,6 +60,7 @@ pub(super) fn check(config: &Config, stack: &Stack, name: &str, each: &Each) -> 
         error(if is_list { "as" } else { "values" }, &|key| {
             format!("`{key}`: `{wrong}` is not a valid name for a placeholder")
         })
+        .inside(std::slice::from_ref(&wrong))
         .with_hint("use lower-case letters, digits and underscores, and start with a letter")
     }));
     if let Some(file) = &each.file

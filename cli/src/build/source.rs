@@ -119,11 +119,13 @@ impl Requests<'_> {
             let origin = self.loaded.origin_of(&key);
             let json = body.read(&key, &origin)?;
             // In a file, nobody has looked for them yet.
-            placeholders::check_all(json.value(), &placeholders::known(self.stream, request)).map_err(|error| {
-                let hint = placeholders::hint(self.name, self.stream, &error.to_string());
-                let hint = hint.unwrap_or_else(|| placeholders::HINT.to_owned());
-                ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(hint)
-            })?;
+            placeholders::check_all(json.value(), &placeholders::known(self.stream, request)).map_err(
+                |error| {
+                    let hint = placeholders::hint(self.name, self.stream, &error.to_string());
+                    let hint = hint.unwrap_or_else(|| placeholders::HINT.to_owned());
+                    ConfigError::new(format!("`{key}`: {error}")).at(&key, origin).with_hint(hint)
+                },
+            )?;
             return Ok(RequestBody::Json(json));
         }
         Ok(match (content.form, content.text, content.content_type) {
@@ -290,7 +292,7 @@ fn link_origin(origin: config::LinkOrigin, base_url: &Url) -> LinkOrigin {
 }
 
 fn ends(stream: &Stream) -> Ends {
-    let config::Ends { end, ends_at_total, identical_pages, max_empty, more, size, total } =
+    let config::Ends { end, ends_at_total, identical_pages, max_empty, more, size, ties, total } =
         stream.pages.ends.clone();
     let records_missing = match stream.records_missing {
         config::RecordsMissing::Error => RecordsMissing::Suspicious,
@@ -306,6 +308,7 @@ fn ends(stream: &Stream) -> Ends {
         last: end,
         max_empty,
         may_repeat: identical_pages.unwrap_or(default.may_repeat),
+        may_tie: ties.unwrap_or(default.may_tie),
         size,
         hides_records,
         records_missing,

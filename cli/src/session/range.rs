@@ -1,5 +1,10 @@
 //! The time range of a pull, cut into windows.
 
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use jiff::Timestamp;
 use longhaul_core::{
     Body, Source, Template,
@@ -7,6 +12,7 @@ use longhaul_core::{
         PullError,
         window::{self, Tiles, TilingError},
     },
+    sink::Variables,
     state::Summary,
     window::Window,
 };
@@ -51,6 +57,8 @@ pub(crate) fn resolve(
     // The last one may have just begun.
     let whole = windows.iter().rev().skip(1).rev();
     whole.into_iter().try_for_each(|window| check_apart(session, name, source, window))?;
+    let mut starts = HashSet::new();
+    windows.iter().try_for_each(|window| check_start(session, name, source, window, &mut starts))?;
     // Records of the future cannot have been pulled.
     let reached = (bounds.end > bounds.start).then_some(bounds.end.min(session.now));
     Ok(Some(Range { bounds, windows, watermark: known.max(reached).filter(|_| window.incremental) }))
@@ -108,7 +116,7 @@ pub(crate) fn tiles(
     tiles.map_err(|error| no_windows(session, name, &error))
 }
 
-/// Checks that a whole window of the stream `name` is not empty in the requests.
+/// Checks that a whole window of the stream `name` ends after its start in the requests.
 pub(crate) fn check_apart(
     session: &Session,
     name: &str,
@@ -118,14 +126,36 @@ pub(crate) fn check_apart(
     if source.windows.as_ref().is_none_or(|windows| windows.tell_apart(window)) {
         return Ok(());
     }
+    let clause =
+        format!("from {} to {} would not end after its start in a request", window.start, window.end);
+    Err(not_apart(session, name, &clause))
+}
+
+/// Checks that a window of the stream `name` begins at another time in the requests than the earlier ones, of which `starts`
+/// has fingerprints.
+pub(crate) fn check_start(
+    session: &Session,
+    name: &str,
+    source: &Source,
+    window: &Window,
+    starts: &mut HashSet<u64>,
+) -> Result<(), Failure> {
+    let Some(windows) = &source.windows else { return Ok(()) };
+    let times = windows.in_requests(&Variables::default(), window);
+    let mut hasher = DefaultHasher::new();
+    times.get("window.start").hash(&mut hasher);
+    if starts.insert(hasher.finish()) {
+        return Ok(());
+    }
+    let clause = format!("from {} would begin at the same time as an earlier one in a request", window.start);
+    Err(not_apart(session, name, &clause))
+}
+
+fn not_apart(session: &Session, name: &str, clause: &str) -> Failure {
     let key = format!("streams.{name}.window.format");
-    let clause = format!(
-        "`{key}`: the window from {} to {} would begin and end at the same time in a request",
-        window.start, window.end
-    );
     let hint = "add the time to the format, and `%:z` or a `Z` at its end, because an hour may come twice in a time \
                 zone; or set a longer `slice`";
-    Err(session.loaded.error_at(&key, clause).with_hint(hint).into())
+    session.loaded.error_at(&key, format!("`{key}`: the window {clause}")).with_hint(hint).into()
 }
 
 /// The range of the stream `name` cannot be divided.

@@ -92,7 +92,7 @@ fn earlier_keys(
     let keys = state.complete.as_ref().and_then(|complete| complete.keys.as_ref());
     // A replay has no credentials, and may write elsewhere, but its state is that of the recorded run.
     let is_replay = session.exchanges.replayed().is_some();
-    let keys = keys.filter(|keys| is_replay || keys.definition == pull.fingerprint());
+    let keys = keys.filter(|keys| is_replay || keys.definition == pull.fingerprint_of_records());
     let start = pull.range.map(|range| range.start);
     let replaces_file = |keys: &&Keys| planned.retention != Retention::Kept && keys.until > start;
     Some(keys.filter(|keys| !replaces_file(keys)).map(|keys| keys.extent).unwrap_or_default())

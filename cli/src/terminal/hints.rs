@@ -161,8 +161,11 @@ fn body(fault: &BodyFault, stream: &str) -> String {
         BodyFault::Encoded { .. } => format!(
             "set `streams.{stream}.headers = {{ Accept-Encoding = \"identity\" }}`, or check for a proxy that compresses answers"
         ),
-        BodyFault::JsonInstead { .. } => {
-            format!("check the request in `streams.{stream}`; if this is a page, remove `format = \"csv\"`")
+        BodyFault::JsonInstead { expected, .. } => {
+            let format = expected.to_ascii_lowercase();
+            format!(
+                "check the request in `streams.{stream}`; if this is a page, remove `format = \"{format}\"`"
+            )
         }
         BodyFault::Line { .. } => {
             format!("check that the API sends NDJSON; for one JSON value, remove `streams.{stream}.format`")

@@ -54,9 +54,6 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
                 "if a short page is not the last one, remove `short = true` from `streams.{stream}.pages.end`; if it is, and a total counts other records, too, set `total` there, so that it is only compared at the end"
             )
         }
-        PageError::SmallPages { received, .. } => format!(
-            "the API seems to send at most {received} records per page, so that `step = \"size\"` would skip the others: set `streams.{stream}.pages.size = {received}`"
-        ),
         PageError::EmptyButMore { found, .. } => {
             let at = found.first().map(|found| found.at.as_str()).unwrap_or_default();
             format!(
@@ -97,6 +94,38 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
         | PageError::Pagination(PaginationError::Place(PlaceError::Ambiguous { .. })) => format!(
             "name one value in `streams.{stream}.pages`, for example with a filter: `$.links[?@.rel=='next'].url`"
         ),
+        _ => of_counts(error, stream),
+    }
+}
+
+/// What to do about a page with another number of records than its place in the listing suggests.
+fn of_counts(error: &PageError, stream: &str) -> String {
+    match error {
+        PageError::ShortButMore { received, .. } => format!(
+            "the API seems to send at most {received} records per page: set `streams.{stream}.pages.size = {received}`"
+        ),
+        PageError::SmallPages { .. } => format!(
+            "the API seems to send fewer records per page than `streams.{stream}.pages.size`, so that `step = \"size\"` would skip the others: set `size` to the most that it sends"
+        ),
+        PageError::Unsorted { .. } => format!(
+            "let the API sort by this value, with a parameter in `streams.{stream}.query`, or continue from the value by which it sorts"
+        ),
+        PageError::Ties { .. } => format!(
+            "continue from a value that no two records share, such as an id; or, if the API keeps such records on one page, set `streams.{stream}.pages.ties = true`"
+        ),
+        PageError::LastButMore { .. } => {
+            format!(
+                "name the place of the right count in `streams.{stream}.pages`, or remove it, so that it does not end the listing"
+            )
+        }
+        PageError::TotalOfPage { .. } => {
+            format!(
+                "this seems to be the number of records on the page: name the place of the right count in `streams.{stream}.pages.total`, or remove `ends_at_total`"
+            )
+        }
+        PageError::MoreInGroups { .. } => format!(
+            "pull the records of each group with a stream of its own and `each`; if none are missing, add a rule to `streams.{stream}.answers`: `{{ when = {{ status = \"2xx\" }}, then = \"page\" }}`"
+        ),
         _ => format!("check `streams.{stream}.pages`"),
     }
 }
@@ -113,7 +142,7 @@ fn accepting(parts: &str, stream: &str) -> String {
 fn comparison(sign: &ErrorSign) -> String {
     match sign.value.as_deref() {
         None => "exists = true".to_owned(),
-        Some("false") => "is = false".to_owned(),
+        Some(boolean @ ("false" | "true")) => format!("is = {boolean}"),
         Some(text) => format!("is = \"{text}\""),
     }
 }

@@ -60,9 +60,11 @@ pub enum BodyFault {
         /// What it should be.
         expected: &'static str,
     },
-    /// It should be CSV, and is JSON, as error messages are. It is complete.
-    #[error("the answer is JSON, not CSV: it starts with `{start}`")]
+    /// It should be lines of CSV or JSON, and is one JSON value, as error messages are. It is complete.
+    #[error("the answer is JSON, not {expected}: it starts with `{start}`")]
     JsonInstead {
+        /// What it should be.
+        expected: &'static str,
         /// The first characters of the body.
         start: String,
     },
@@ -178,7 +180,17 @@ impl BodyFault {
         let text = start.trim_ascii_start();
         let looks_like_json = text.starts_with(b"{") || text.starts_with(b"[");
         if looks_like_json && serde_json::from_reader::<_, IgnoredAny>(BufReader::new(body)).is_ok() {
-            return Err(Self::JsonInstead { start: printable(start) });
+            return Err(Self::JsonInstead { expected: "CSV", start: printable(start) });
+        }
+        Ok(())
+    }
+
+    /// The fault of a body that should be lines of JSON, if it is a list of objects on one line.
+    pub(crate) fn check_no_list(body: &[u8]) -> Result<(), Self> {
+        let list = body.trim_ascii().strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+        let is_list = list.is_some_and(|list| list.starts_with(b"{") && !list.contains(&b'\n'));
+        if is_list && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            return Err(Self::JsonInstead { expected: "NDJSON", start: printable(body) });
         }
         Ok(())
     }
@@ -227,7 +239,7 @@ impl BodyFault {
                 Self::Undecodable { content_type: redact(&content_type), start: redact(&start), source }
             }
             Self::Encoded { encoding } => Self::Encoded { encoding: redact(&encoding) },
-            Self::JsonInstead { start } => Self::JsonInstead { start: redact(&start) },
+            Self::JsonInstead { expected, start } => Self::JsonInstead { expected, start: redact(&start) },
             Self::Row { number, problem: RowProblem::SameName(name) } => {
                 Self::Row { number, problem: RowProblem::SameName(redact(&name)) }
             }

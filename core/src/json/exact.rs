@@ -313,14 +313,17 @@ mod tests {
         let mut exact = ExactValue::parse(json).unwrap();
         assert_eq!(exact.to_string().len(), json.len());
         assert_eq!(ExactValue::parse(&exact.to_string()).unwrap(), exact);
-        for (at, number) in [("/a/10", "7.70"), ("/ab", "8.80"), ("/a/0", "0"), ("/", "9.90"), ("/b", "[1.0,0.0]")] {
+        for (at, number) in
+            [("/a/10", "7.70"), ("/ab", "8.80"), ("/a/0", "0"), ("/", "9.90"), ("/b", "[1.0,0.0]")]
+        {
             let at: Pointer = at.parse().unwrap();
             let number = ExactValue::parse(number).unwrap();
             assert!(exact.replace(&at, &number, |value| value_at(value, &at)));
             assert_eq!(exact.at(&at), Some(number));
             assert_eq!(ExactValue::parse(&exact.to_string()).unwrap(), exact);
         }
-        let expected = r#"{"b":[1.0,0.0],"a":[0,1,2,3,4,5,6,7,8,9,7.70,11.0],"ab":8.80,"a/b":4.40,"":9.90,"10":6.60}"#;
+        let expected =
+            r#"{"b":[1.0,0.0],"a":[0,1,2,3,4,5,6,7,8,9,7.70,11.0],"ab":8.80,"a/b":4.40,"":9.90,"10":6.60}"#;
         assert_eq!(ExactValue::parse(expected).unwrap(), exact);
     }
 

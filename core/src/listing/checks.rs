@@ -4,7 +4,7 @@ use super::{PageError, Pages};
 use crate::{
     client::refusal::presentable,
     listing::{
-        end::{Had, RecordsMissing},
+        end::{Had, Proof, RecordsMissing},
         page::{Format, Page, PageProblem, Records},
         paginate::{Cursor, LoopCheck, count},
     },
@@ -15,6 +15,9 @@ impl Pages<'_> {
     pub(super) fn note_totals(&mut self, page: &Page) -> Result<(), PageError> {
         let total = count(page, self.listing.ends.total.as_ref())?.map(|(total, _)| total);
         let page_count = self.listing.paginator.page_count(page)?;
+        if total.is_some_and(|total| total != page.len()) {
+            self.history.add(Had { total: true, ..Had::default() });
+        }
         for (known, reported) in
             [(&mut self.progress.total, total), (&mut self.progress.page_count, page_count)]
         {
@@ -39,26 +42,32 @@ impl Pages<'_> {
                 let fingerprint = self.seen.new_records(&page.identity());
                 fingerprint.map(Some).ok_or(PageError::SameRecords { page: number })
             }
-            LoopCheck::Cursors if !self.listing.ends.may_repeat => match self.repeats.count(page) {
-                0 => Ok(None),
-                before => Err(PageError::SamePages {
-                    first: number.saturating_sub(before),
-                    last: number,
-                    by_link: matches!(at, Some(Cursor::Url(_))),
-                }),
-            },
+            LoopCheck::Cursors if !self.listing.ends.may_repeat => {
+                let (before, are_apart) = self.repeated(page);
+                let (first, last) = (number.saturating_sub(before), number);
+                let by_link = matches!(at, Some(Cursor::Url(_)));
+                match before {
+                    0 => Ok(None),
+                    _ => Err(PageError::SamePages { first, last, are_apart, by_link }),
+                }
+            }
             _ => Ok(None),
         }
     }
 
-    /// Checks that the server does not send smaller pages than requested, if that is not because it leaves out records: the
-    /// first two pages would then have the same number of records, and many fewer. The records between them would be skipped.
-    pub(super) fn check_size(&self, received: u64, size: u64) -> Result<(), PageError> {
-        let is_same = self.progress.pages == 2 && self.progress.records == 2 * received;
-        if is_same && received > 0 && 2 * received <= size {
-            return Err(PageError::SmallPages { received, size });
+    /// How many pages before `page` had the same records, if that proves that it came again, and whether those between them
+    /// had others. Where the number of records ends the listing, repeated ones would count, so more is proof.
+    fn repeated(&mut self, page: &Page) -> (u64, bool) {
+        let before = self.repeats.count(page);
+        if before > 0 || !self.listing.ends.at_total {
+            return (before, false);
         }
-        Ok(())
+        let distance = self.repeats.distance(page);
+        let is_end = self.progress.end.as_ref().is_some_and(|end| matches!(end.proof, Proof::Total { .. }));
+        match distance {
+            0 if is_end => (self.repeats.if_all(), false),
+            _ => (distance, true),
+        }
     }
 
     /// Checks that the page has records, or that it may have none.
@@ -77,6 +86,10 @@ impl Pages<'_> {
         if let Some(problem) = page.error_among_records().filter(|_| !is_csv) {
             let PageProblem { message, .. } = self.shown(problem);
             return Err(PageError::ErrorAmongRecords { message, page: number });
+        }
+        let found = page.more_in_groups(&self.listing.records);
+        if !found.is_empty() {
+            return Err(PageError::MoreInGroups { page: number, found });
         }
         match page.records() {
             Records::Found => {

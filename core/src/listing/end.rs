@@ -11,6 +11,7 @@ use crate::{
 
 /// How a listing ends, whatever its style of pagination.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Ends {
     /// Where a page says whether there are more pages.
     pub more: Option<Places>,
@@ -25,6 +26,8 @@ pub struct Ends {
     pub max_empty: u64,
     /// Whether pages that follow each other may have the same records.
     pub may_repeat: bool,
+    /// Whether records may have the same value where the listing continues from the last one.
+    pub may_tie: bool,
     /// How many records a full page has, if that is known.
     pub size: Option<u64>,
     /// Whether the server leaves out records that may not be seen, and counts them in the total and in `size`.
@@ -42,6 +45,7 @@ impl Default for Ends {
             last: Vec::new(),
             max_empty: 100,
             may_repeat: false,
+            may_tie: false,
             size: None,
             hides_records: false,
             records_missing: RecordsMissing::default(),
@@ -169,6 +173,15 @@ pub struct Had {
     /// They were in an array. A page that is an object is then not a record, but an error for example.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub array: bool,
+    /// The server leaves out records that may not be seen. That is why some page had fewer than requested.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hides: bool,
+    /// Some page reported another total than the number of its own records.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub total: bool,
+    /// The most records that a page had, if that shows that a smaller one is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest: Option<u64>,
     /// Where last pages had something that looks as if it leads to another page.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub on_last: BTreeSet<String>,
@@ -186,6 +199,9 @@ impl Had {
         self.more |= other.more;
         self.records |= other.records;
         self.array |= other.array;
+        self.hides |= other.hides;
+        self.total |= other.total;
+        self.largest = self.largest.max(other.largest);
         self.on_last.extend(other.on_last);
     }
 

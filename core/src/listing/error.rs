@@ -38,13 +38,15 @@ pub enum PageError {
         /// The number of the page, from 1.
         page: u64,
     },
-    /// Pages that follow each other have the same records, although each has another cursor or link.
-    #[error("pages {first} {} {last} have the same records", if first + 1 == *last { "and" } else { "to" })]
+    /// Pages have the same records, although each has another cursor or link.
+    #[error("pages {first} {} {last} have the same records", if *are_apart || first + 1 == *last { "and" } else { "to" })]
     SamePages {
         /// The number of the first one, from 1.
         first: u64,
         /// The number of the last one.
         last: u64,
+        /// Whether the pages between them have other records.
+        are_apart: bool,
         /// Whether they were found by links.
         by_link: bool,
     },
@@ -106,19 +108,77 @@ pub enum PageError {
         /// What suggests that there are more.
         found: Vec<Continuation>,
     },
+    /// A count makes the page the last one, but the page says that there are more.
+    #[error("page {page} is the last one according to `{at}`, but says at {more} that there are more pages")]
+    LastButMore {
+        /// The number of the page, from 1.
+        page: u64,
+        /// Where the count is.
+        at: String,
+        /// Where the page says that there are more.
+        more: String,
+    },
+    /// The total is that of the page, not that of the listing.
+    #[error("all records have arrived according to {at} ({total}), but the next page has records, too")]
+    TotalOfPage {
+        /// Where the total is.
+        at: String,
+        /// The total.
+        total: u64,
+    },
     /// No pagination is configured, but there seem to be more pages.
     #[error("there seem to be more pages, because the page has {}", continuations(found))]
     NotOnly {
         /// What suggests it.
         found: Vec<Continuation>,
     },
-    /// The first pages have fewer records than were requested, and the next offset is that of full pages.
-    #[error("the first two pages have {received} records each, although {size} were requested")]
+    /// The page has fewer records than were requested, which should mean the end, but the next one has records.
+    #[error(
+        "page {page} has fewer records than were requested ({received}), but the next page has records, too"
+    )]
+    ShortButMore {
+        /// The number of the page, from 1.
+        page: u64,
+        /// How many records it has.
+        received: u64,
+    },
+    /// The server sends smaller pages than requested, and the next offset is that of full pages.
+    #[error(
+        "page {page} has {received} records, although {size} were requested, and those after them are on no page"
+    )]
     SmallPages {
-        /// How many records they have.
+        /// The number of the page, from 1.
+        page: u64,
+        /// How many records it has.
         received: u64,
         /// How many were requested.
         size: u64,
+    },
+    /// The API does not sort by the value from which the listing continues.
+    #[error("page {page} has records of the page before it, so the API does not sort by {at}")]
+    Unsorted {
+        /// The number of the page, from 1.
+        page: u64,
+        /// Where the value is.
+        at: String,
+    },
+    /// Records have the same value where the listing continues from the last one, and the server skips this value.
+    #[error(
+        "records of page {page} have the same value at {at}, and the next page leaves out records with the value of the last one"
+    )]
+    Ties {
+        /// The number of the page, from 1.
+        page: u64,
+        /// Where the value is.
+        at: String,
+    },
+    /// The records of a group have pages of their own.
+    #[error("page {page} has only some records of a group, because it has {}", continuations(found))]
+    MoreInGroups {
+        /// The number of the page, from 1.
+        page: u64,
+        /// What suggests it.
+        found: Vec<Continuation>,
     },
     /// A page has no records, although the end is not reached.
     #[error("page {page} has no records, but there should be more")]

@@ -11,8 +11,8 @@
 //! * The page was fetched before, or has the records of the one before it: the listing would never end.
 //! * The records are not where they should be: the configuration is wrong, or the API changed.
 //!
-//! `request.rs` requests pages, `prefetch.rs` has the threads that fetch them, `checks.rs` checks what arrives,
-//! `next.rs` decides where the listing continues or that it is complete, and [`paginate`] knows the styles of pagination.
+//! `request.rs` requests pages, `prefetch.rs` has the threads that fetch them, `checks.rs`, `ties.rs` and `probe.rs` check what
+//! arrives, `next.rs` decides where the listing continues or that it is complete, and [`paginate`] knows the styles of pagination.
 
 mod checks;
 pub mod end;
@@ -23,16 +23,18 @@ pub mod page;
 pub mod paginate;
 pub mod position;
 mod prefetch;
+mod probe;
 pub(crate) mod repeats;
 mod request;
 pub(crate) mod seen;
 mod start;
+mod ties;
 
-use std::{mem, sync::Arc};
+use std::{collections::HashSet, mem, sync::Arc};
 
 pub(crate) use self::prefetch::Fetchers;
-use self::prefetch::Prefetched;
 pub use self::{error::PageError, start::NextStart};
+use self::{prefetch::Prefetched, probe::Gap};
 use crate::{
     client::{
         Client,
@@ -46,7 +48,7 @@ use crate::{
     listing::{
         end::{Ends, RecordsMissing},
         history::History,
-        page::{EmptyBody, Format, Layout, Page},
+        page::{Continuation, EmptyBody, Format, Layout, Page},
         paginate::Paginator,
         position::{Next, Progress},
         repeats::Repeats,
@@ -86,6 +88,12 @@ pub struct Pages<'a> {
     /// The threads that fetch pages. Without them, each page is fetched by the thread that needs it.
     fetchers: Option<Fetchers>,
     prefetched: Prefetched,
+    /// The records of the page before, if the listing continues from the last one.
+    before: HashSet<u128>,
+    /// What the first page had that leads to another page, if it was fetched by this process.
+    on_first: Option<Vec<Continuation>>,
+    /// What seems to be missing from the page before.
+    gap: Option<Gap>,
     /// The memory of earlier pages, for later ones.
     buffers: Vec<Vec<u8>>,
 }
@@ -131,6 +139,7 @@ impl<'a> Pages<'a> {
         let page = match requested.page.wait() {
             Err(error) if error.ruled() == Some(Then::End) => {
                 self.check_start()?;
+                self.check_gap_before()?;
                 return Ok(self.end_by_rule());
             }
             page => page?,
@@ -140,7 +149,6 @@ impl<'a> Pages<'a> {
         self.progress.records += received;
         if let Ends { hides_records: true, size: Some(size), .. } = self.listing.ends {
             self.progress.hidden += size.saturating_sub(received);
-            self.check_size(received, size)?;
         }
         self.note_totals(&page)?;
         self.check_records(&page)?;
@@ -153,6 +161,9 @@ impl<'a> Pages<'a> {
         self.check_absent(&page, next.as_ref())?;
         self.count_short(&page);
         let fingerprint = self.check_content(at.as_ref(), &page)?.or(requested.fingerprint);
+        self.check_ties(at.as_ref(), &page)?;
+        self.check_gap(at.as_ref(), &page, next.is_none())?;
+        self.note_size(&page);
         self.prefetch(next.clone(), &page);
         self.progress.next = next.map_or(Next::End, Next::At);
         Ok(Some((page, fingerprint)))
@@ -183,6 +194,9 @@ impl<'a> Pages<'a> {
             progress,
             fetchers,
             prefetched: Prefetched::new(),
+            before: HashSet::new(),
+            on_first: None,
+            gap: None,
             buffers: Vec::new(),
         }
     }

@@ -38,6 +38,9 @@ impl Pages<'_> {
             || (is_short && (at_total || self.listing.ends.hides_records))
             || self.progress.page_count.is_some_and(|count| self.progress.pages < count);
         if let Some(proof) = self.last_page(at, page, expects_more)? {
+            if proof == Proof::Short {
+                self.confirm_short(at, page)?;
+            }
             return Ok(self.end(proof));
         }
         // More records than the total show that the total is not to be trusted, or that records arrive twice.
@@ -45,10 +48,12 @@ impl Pages<'_> {
         if at_total
             && !is_short
             && is_exact
-            && let Some((_, at)) = count(page, self.listing.ends.total.as_ref())?
+            && let Some((total, place)) = count(page, self.listing.ends.total.as_ref())?
         {
-            let at = at.to_string();
-            return Ok(self.end(Proof::Total { at }));
+            let place = place.to_string();
+            self.check_last(&place, says_more, page)?;
+            self.confirm_total(at, page, total)?;
+            return Ok(self.end(Proof::Total { at: place }));
         }
         let next = match self.listing.paginator.advance(at, page)? {
             Step::Empty(_) if !expects_more => {
@@ -63,7 +68,12 @@ impl Pages<'_> {
             Step::End(Proof::NextNull { at }) if says_more || page.says_more().is_some() => {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
-            Step::End(proof) => return Ok(self.end(proof)),
+            Step::End(proof) => {
+                if let Proof::PageCount { at } = &proof {
+                    self.check_last(at, says_more, page)?;
+                }
+                return Ok(self.end(proof));
+            }
             Step::Missing(at) if says_more || (self.history.has_next() && page.says_more().is_some()) => {
                 return Err(PageError::MoreWithoutNext { at: at.to_string() });
             }
@@ -71,6 +81,9 @@ impl Pages<'_> {
             Step::Only => return self.end_of_only(page),
         };
         self.history.add(Had { next: true, ..Had::default() });
+        if self.progress.pages == 1 {
+            self.on_first = Some(page.continuations());
+        }
         self.check_empty(page)?;
         Ok(Some(match next {
             Cursor::Url(url) => Cursor::Url(self.client.without_credential(url)),
@@ -132,6 +145,10 @@ impl Pages<'_> {
         }
         let found = page.continuations();
         if self.next_was_had(&found) {
+            let moved = self.moved_next(at, &found);
+            if !moved.is_empty() {
+                return Err(PageError::NextElsewhere { page: number, at: at.to_string(), found: moved });
+            }
             let first = at.iter().next().map(ToString::to_string).unwrap_or_default();
             let on_last = found.into_iter().map(|found| found.at).collect();
             self.history.add(Had { on_last, ..Had::default() });
@@ -148,6 +165,30 @@ impl Pages<'_> {
         Ok(self.end(Proof::NoContinuation))
     }
 
+    /// Checks that the page does not say that there are more pages, although a count at `at` makes it the last one.
+    fn check_last(&self, at: &str, says_more: bool, page: &Page) -> Result<(), PageError> {
+        let more = self.listing.ends.more.as_ref().filter(|_| says_more).map(ToString::to_string);
+        match more.or_else(|| page.says_more().map(|at| format!("`{at}`"))) {
+            Some(more) => {
+                let (page, at) = (self.progress.pages, at.to_owned());
+                Err(PageError::LastButMore { page, at, more })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the page has that leads to another page, although it has no next link or cursor as the first page had: a `Link` to
+    /// the next page, or what the first page did not have and has the same name or a usual one.
+    fn moved_next(&self, at: &Places, found: &[Continuation]) -> Vec<Continuation> {
+        let Some(first) = &self.on_first else { return Vec::new() };
+        let names: Vec<_> = at.iter().filter_map(Place::name).collect();
+        let is_moved = |found: &&Continuation| {
+            let is_new = !first.iter().any(|first| first.at == found.at);
+            found.at == "link:next" || (is_new && found.is_next(&names))
+        };
+        found.iter().filter(is_moved).cloned().collect()
+    }
+
     /// Whether earlier pages had a next link or cursor, so that one without it is the last. If only those of an earlier pull
     /// had, the API may have renamed it since: then `found`, what the page has instead, must have been on last pages, too.
     fn next_was_had(&self, found: &[Continuation]) -> bool {
@@ -160,6 +201,7 @@ impl Pages<'_> {
     fn end_of_only(&mut self, page: &Page) -> Result<Option<Cursor>, PageError> {
         let mut found = page.continuations();
         found.extend(page.larger_totals());
+        found.extend(page.more_in_record());
         if found.is_empty() { Ok(self.end(Proof::NoContinuation)) } else { Err(PageError::NotOnly { found }) }
     }
 
@@ -198,6 +240,13 @@ impl Pages<'_> {
     pub(super) fn is_short(&self, page: &Page) -> bool {
         let Ends { size, hides_records, .. } = &self.listing.ends;
         !hides_records && size.is_some_and(|size| page.len() < size)
+    }
+
+    /// Notes how many records the server sends at once, if smaller pages are taken for the last one.
+    pub(super) fn note_size(&self, page: &Page) {
+        if self.listing.ends.at_total || self.listing.ends.last.iter().any(|last| last.is_short) {
+            self.history.add(Had { largest: Some(page.len()), ..Had::default() });
+        }
     }
 
     /// Counts pages that have fewer records than were requested, although other records follow.

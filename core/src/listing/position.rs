@@ -34,6 +34,12 @@ pub struct Progress {
     /// How many such pages were not followed by other records so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub short_at_end: u64,
+    /// The first page with records that have the same value where the listing continues from the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie: Option<u64>,
+    /// Whether a page did not begin with the value from which it continues.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skips_cursor: bool,
     /// How many pages in a row had no records.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub empty: u64,

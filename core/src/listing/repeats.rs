@@ -6,7 +6,7 @@
 //! Records without a key may be alike: a page with the measurement `0`, and another one. Only records that differ from one
 //! another can prove that a page came again. Without that proof, only many such pages in a row are an error.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{fingerprint::fingerprint_of_parts, listing::page::Page};
 
@@ -21,19 +21,35 @@ pub(super) struct Repeats {
     latest: Option<u128>,
     /// How many pages before the latest one had the same records.
     in_a_row: u64,
+    /// How many pages there were.
+    pages: u64,
+    /// The fingerprints of all pages whose records differ from one another, and their numbers, if they are compared.
+    all: HashMap<u128, u64>,
 }
 
 impl Repeats {
     /// How many pages before `page` had the same records, if that proves that it came again; otherwise 0.
     pub(super) fn count(&mut self, page: &Page) -> u64 {
+        self.pages += 1;
         let (Some(first), Some(last)) = (page.batch().records().next(), page.last()) else {
-            *self = Self::default();
+            (self.latest, self.in_a_row) = (None, 0);
             return 0;
         };
         let records = Some(fingerprint(page, first, last));
         self.in_a_row = if self.latest == records { self.in_a_row + 1 } else { 0 };
         self.latest = records;
         if self.in_a_row == 0 || (self.in_a_row < MOST && !are_distinct(page)) { 0 } else { self.in_a_row }
+    }
+
+    /// How many pages before `page`, the latest one, another page had the same records, at any distance; otherwise 0.
+    pub(super) fn distance(&mut self, page: &Page) -> u64 {
+        let Some(latest) = self.latest.filter(|_| are_distinct(page)) else { return 0 };
+        self.all.insert(latest, self.pages).map_or(0, |before| self.pages - before)
+    }
+
+    /// How many pages there were before the latest one, if all of them had the same records; otherwise 0.
+    pub(super) fn if_all(&self) -> u64 {
+        if self.in_a_row + 1 == self.pages { self.in_a_row } else { 0 }
     }
 }
 

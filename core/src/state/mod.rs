@@ -92,7 +92,7 @@ pub struct Keys {
     pub file: Slot,
     /// Its extent.
     pub extent: Extent,
-    /// A fingerprint of what defined the pull. The keys are not used for a pull of another definition.
+    /// A fingerprint of what defined the records. The keys are not used for a pull of another definition.
     pub definition: String,
     /// The end of the last window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,9 +173,11 @@ impl Unfinished {
         Earlier { keys: self.earlier, had, start, first, reached, until: Some(self.started) }
     }
 
-    /// A fingerprint of what defines the pull.
-    pub fn fingerprint(&self) -> String {
-        let lines = self.definition.iter().map(|(key, value)| format!("{key} {value}\n"));
+    /// A fingerprint of what defines the records of the pull, whatever their range of time.
+    pub fn fingerprint_of_records(&self) -> String {
+        let is_of_range = |key: &str| key.starts_with("streams.") && key.split('.').nth(2) == Some("window");
+        let definition = self.definition.iter().filter(|(key, _)| !is_of_range(key));
+        let lines = definition.map(|(key, value)| format!("{key} {value}\n"));
         fingerprint(&lines.collect::<String>())
     }
 

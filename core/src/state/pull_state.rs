@@ -50,7 +50,7 @@ impl<'a> PullState<'a> {
             let keys = self.pull.earlier.and(checkpoint).map(|checkpoint| Keys {
                 file,
                 extent: checkpoint.keys,
-                definition: self.pull.fingerprint(),
+                definition: self.pull.fingerprint_of_records(),
                 until: self.pull.range.map(|range| range.end),
             });
             let had = checkpoint.map(|checkpoint| checkpoint.had.clone()).unwrap_or_default();

@@ -163,10 +163,10 @@ impl Check<'_> {
         let of_refresh_token = (grant.refresh_token.is_some() && !is_sent).then(|| {
             let clause = "`request.fields` replaces all fields, so it is not sent";
             let error = self.wrong("auth.refresh_token", clause);
-            Err(error
-                .with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`"))
+            Err(error.with_hint("remove it, or use `type = \"refresh_token\"` and a field `{refresh_token}`"))
         });
-        let alone = [without_body, of_post, of_refresh_token, Some(self.needed_field(grant, written, &known))];
+        let alone =
+            [without_body, of_post, of_refresh_token, Some(self.needed_field(grant, written, &known))];
         ConfigError::all(of_each.chain(alone.into_iter().flatten()))
     }
 

@@ -7,6 +7,7 @@ pub(super) mod auth;
 pub(super) mod content;
 pub(super) mod csv;
 pub(super) mod each;
+pub(super) mod end;
 pub(super) mod errors;
 pub(super) mod filter;
 pub(super) mod incremental;

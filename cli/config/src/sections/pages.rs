@@ -4,20 +4,15 @@ use std::{mem, num::NonZeroU64};
 
 use http::Method;
 use longhaul_core::{
-    client::answer::StatusMatch,
     http::place::Places,
     listing::{end::LastPage, paginate::Parameter},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use crate::values::{
-    choice,
-    comparison::{AnyOf, Compared},
-    described::described,
-    place,
-    status::Statuses,
-    text::RequestPlace,
+use crate::{
+    sections::end::{Condition, ConditionTable},
+    values::{choice, described::described, place, text::RequestPlace},
 };
 
 /// How to find the next page, and how a listing ends.
@@ -100,6 +95,8 @@ pub struct Ends {
     pub more: Option<Places>,
     /// The number of records that were requested per page.
     pub size: Option<u64>,
+    /// Whether records may have the same value at the cursor; nothing for other styles.
+    pub ties: Option<bool>,
     /// The place of the number of records.
     pub total: Option<Places>,
 }
@@ -227,6 +224,10 @@ struct Table {
     #[serde(default, deserialize_with = "choice::optional")]
     #[schemars(extend("x-types" = ["offset"], "default" = "received"))]
     step: Option<OffsetStep>,
+    /// Whether records may have the same value at a `cursor` in the last record, because the API keeps such records on one
+    /// page. Otherwise that is an error, because the next page leaves out the rest of them.
+    #[schemars(extend("x-types" = ["cursor"], "default" = false))]
+    ties: Option<bool>,
     /// Place of the number of records. If fewer arrive, there is a warning. It ends a listing only with `ends_at_total`.
     #[schemars(with = "Option<place::Places>")]
     total: Option<Places>,
@@ -241,36 +242,6 @@ const NUMBERED: [&str; 2] = ["offset", "page_number"];
 
 /// The types with several pages.
 const PAGED: [&str; 5] = ["cursor", "link_header", "next_url", "offset", "page_number"];
-
-/// A condition that makes a page the last one.
-#[derive(Deserialize)]
-#[serde(try_from = "ConditionTable")]
-struct Condition(LastPage);
-
-/// A condition that makes a page the last one. All of its keys must match.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Condition")]
-struct ConditionTable {
-    /// Place of a value, for `is`, `not`, `exists` and `contains`.
-    #[schemars(with = "Option<place::Places>")]
-    at: Option<Places>,
-    /// Text that the value contains, in upper or lower case.
-    contains: Option<String>,
-    /// Whether there is a value. `null` counts as none.
-    exists: Option<bool>,
-    /// The value is this, or one of these.
-    is: Option<AnyOf>,
-    /// There is a value, and it is not this, or none of these.
-    not: Option<AnyOf>,
-    /// The page has fewer records than `size`.
-    #[serde(default)]
-    short: bool,
-    /// Status such as `200`, class such as `"2xx"`, or a list of both.
-    #[serde(default, deserialize_with = "Statuses::deserialize")]
-    #[schemars(with = "Option<Statuses>")]
-    status: Vec<StatusMatch>,
-}
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -318,6 +289,12 @@ impl<'de> Deserialize<'de> for Pages {
                 if step == OffsetStep::Size && sizes.is_none() {
                     return Err(de::Error::custom("`step = \"size\"` requires `size` and `size_param`"));
                 }
+                let Ends { end, more, total, .. } = &ends;
+                if step == OffsetStep::Size && total.is_none() && more.is_none() && end.is_empty() {
+                    return Err(de::Error::custom(
+                        "`step = \"size\"` requires `total`, `more` or `end`, because a page from which all records are left out is not the last one",
+                    ));
+                }
                 let (param, start) = (required("param", table.param)?, required("start", table.start)?);
                 Style::Offset { size: sizes, param, start, step }
             }
@@ -364,21 +341,9 @@ impl Table {
             max_empty: self.max_empty,
             more: self.more.take(),
             size,
+            ties: self.ties,
             total: self.total.take(),
         })
-    }
-}
-
-impl TryFrom<ConditionTable> for Condition {
-    type Error = String;
-
-    fn try_from(table: ConditionTable) -> Result<Self, String> {
-        let ConditionTable { at, contains, exists, is, not, short, status } = table;
-        let at = Compared { at, contains, exists, is, not }.comparisons()?;
-        if at.is_none() && status.is_empty() && !short {
-            return Err("a condition of `end` requires `at`, `short` or `status`".to_owned());
-        }
-        Ok(Self(LastPage { is_short: short, status, at }))
     }
 }
 

@@ -101,6 +101,53 @@ path = \"a\"
 }
 
 #[test]
+fn every_field_of_a_token_request_and_every_placeholder_of_parents_is_checked() {
+    let configuration = "\
+[api]
+base_url = \"https://api.example.com\"
+[auth]
+type = \"password\"
+token_url = \"https://login.example.com/token\"
+username = \"me\"
+password = \"p\"
+client_auth = \"post\"
+client_id = \"c\"
+client_secret = \"s\"
+refresh_token = \"r\"
+[auth.request]
+method = \"GET\"
+[auth.request.fields]
+a = [1]
+b = \"{usrname}\"
+c = { d = 1 }
+[streams.a]
+path = \"/a\"
+[streams.a.each]
+list = [1]
+as = \"A\"
+[streams.b]
+path = \"/b\"
+[streams.b.each]
+file = \"b.csv\"
+values = { \"a b\" = \"x\", ok = \"y\", B = \"z\" }
+";
+    assert_eq!(
+        all(&Case::toml(configuration)),
+        [
+            "longhaul.toml:8 `auth.client_auth`: `post` has no effect, because `request.fields` replaces all fields",
+            "longhaul.toml:11 `auth.refresh_token`: `request.fields` replaces all fields, so it is not sent",
+            "longhaul.toml:13 `auth.request.method`: a GET has no body for the fields",
+            "longhaul.toml:15 `auth.request.fields.a`: a form or query has only texts, numbers and booleans",
+            "longhaul.toml:16 `auth.request.fields.b`: `{usrname}` is not a known placeholder (did you mean `username`?)",
+            "longhaul.toml:17 `auth.request.fields.c`: a form or query has only texts, numbers and booleans",
+            "longhaul.toml:22 `streams.a.each.as`: `A` is not a valid name for a placeholder",
+            "longhaul.toml:27 `streams.b.each.values`: `B` is not a valid name for a placeholder",
+            "longhaul.toml:27 `streams.b.each.values`: `a b` is not a valid name for a placeholder",
+        ]
+    );
+}
+
+#[test]
 fn every_condition_is_checked() {
     let stream = "\
 [streams.a]

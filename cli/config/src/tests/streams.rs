@@ -57,9 +57,9 @@ fn each_paging_style_has_its_keys_and_defaults() {
         pages("type = \"link_header\"").style,
         Style::LinkHeader { origin: LinkOrigin::Link, rel: "next".to_owned() }
     );
-    let Ends { end, ends_at_total, identical_pages, max_empty, more, size, total } =
+    let Ends { end, ends_at_total, identical_pages, max_empty, more, size, ties, total } =
         pages("type = \"link_header\"").ends;
-    assert_eq!(identical_pages, Some(false));
+    assert_eq!((identical_pages, ties), (Some(false), None));
     assert!(end.is_empty() && !ends_at_total && more.is_none() && size.is_none() && total.is_none());
     assert_eq!(max_empty.map(NonZeroU64::get), Some(100));
 }
@@ -103,11 +103,17 @@ fn missing_keys_of_a_paging_style_are_named() {
         "`streams.calls.pages.cursor` is not a key of type `offset`",
         7,
     );
+    assert_refused(
+        "pages = { type = \"offset\", param = \"o\", size_param = \"n\", size = 5, step = \"size\" }",
+        "`streams.calls.pages`: `step = \"size\"` requires `total`, `more` or `end`, because a page from which all records are \
+         left out is not the last one",
+        7,
+    );
     let error = stream("pages = { type = \"cursor\", param = \"c\", cursor = \"/c\", start = 1 }").error();
     assert_eq!(
         error.hint(),
         Some(
-            "the keys of type `cursor` are `cursor`, `end`, `ends_at_total`, `identical_pages`, `max_empty`, `more`, `param`, `repeats`, `size`, `total`"
+            "the keys of type `cursor` are `cursor`, `end`, `ends_at_total`, `identical_pages`, `max_empty`, `more`, `param`, `repeats`, `size`, `ties`, `total`"
         )
     );
 }

@@ -3,11 +3,11 @@
 use std::{fmt, fs, path::PathBuf};
 
 use figment::value::Dict;
+use longhaul_core::json::ExactValue;
 use serde::{
     Deserialize, Deserializer,
     de::{self, value::MapAccessDeserializer},
 };
-use longhaul_core::json::ExactValue;
 use serde_json::{Map, Value};
 
 use crate::{error::ConfigError, origin::Origin, values::described::described};
@@ -94,6 +94,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_text_keep_their_digits() {
+        let json = r#"{"max":1.50,"id":12345678901234567890123}"#;
+        let Body::Json(body) = Body::deserialize(json!(json)).unwrap() else { panic!() };
+        assert_eq!(ExactValue::parse(&body.to_string()).unwrap(), ExactValue::parse(json).unwrap());
+        assert!(body.to_string().contains("1.50") && body.to_string().contains("12345678901234567890123"));
+    }
+
+    #[test]
     fn invalid_json_is_refused_with_its_position() {
         let refusal = Body::deserialize(json!("{\"a\": }")).unwrap_err().to_string();
         assert_eq!(refusal, "this is not JSON: expected value at line 1 column 7");
@@ -109,6 +117,6 @@ mod tests {
         fs::write(&path, "{").unwrap();
         assert_eq!(refusal("body"), format!("`body`: `{}` is not JSON", path.display()));
         fs::write(&path, "{\"a\":1}").unwrap();
-        assert_eq!(Body::File(path).read("body", &Origin::Default).unwrap(), json!({ "a": 1 }));
+        assert_eq!(Body::File(path).read("body", &Origin::Default).unwrap(), json!({ "a": 1 }).into());
     }
 }

@@ -1,6 +1,6 @@
 //! The partitions of a stream, as the lines of a plan.
 
-use std::io;
+use std::{collections::HashSet, io};
 
 use longhaul_core::{
     partition::PartitionId,
@@ -42,10 +42,12 @@ impl<'p> Resolved<'p> {
             window.map(|(window, range)| range::tiles(session, pull.name, window, range)).transpose()?;
         let failed = |error| range::no_windows(session, pull.name, &error);
         let windows = tiles.clone().map(|tiles| {
-            let (mut count, mut before) = (0_u64, None);
+            let (mut count, mut before, mut starts) = (0_u64, None, HashSet::new());
             for window in tiles {
+                let window = window.map_err(failed)?;
+                range::check_start(session, pull.name, &pull.source, &window, &mut starts)?;
                 // The last one may have just begun.
-                if let Some(whole) = before.replace(window.map_err(failed)?) {
+                if let Some(whole) = before.replace(window) {
                     range::check_apart(session, pull.name, &pull.source, &whole)?;
                 }
                 count += 1;

@@ -73,6 +73,14 @@ pub struct Found<'a> {
 }
 
 impl Place {
+    /// The name of the member that it refers to, if it is a pointer into the body.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Body(pointer) => pointer.tokens().last().map(String::as_str),
+            _ => None,
+        }
+    }
+
     /// The value at this place, if the response has it.
     ///
     /// # Errors

@@ -23,6 +23,29 @@ pub struct Continuation {
     pub found: String,
 }
 
+/// The names of the number of pages, in lower case and without anything but letters.
+const PAGE_COUNTS: [&str; 5] = ["lastpage", "numpages", "pagecount", "pages", "totalpages"];
+
+/// The names of the number of records.
+const TOTALS: [&str; 16] = [
+    "numfound",
+    "odatacount",
+    "recordsfiltered",
+    "recordstotal",
+    "total",
+    "totalcount",
+    "totalelements",
+    "totalentries",
+    "totalhits",
+    "totalitems",
+    "totalmatches",
+    "totalnumber",
+    "totalrecords",
+    "totalresults",
+    "totalrows",
+    "totalsize",
+];
+
 /// How deep to look for continuations.
 const DEEPEST: usize = 6;
 
@@ -67,7 +90,9 @@ pub(super) fn continuations(envelope: &Value) -> Vec<Continuation> {
             found.push(Continuation { at: Pointer::from_tokens(tokens).to_string(), found: shown(url) });
             return Descend::No;
         }
-        if path.last().is_some_and(|name| leads_on(name)) && !is_empty(value) {
+        let leads_on =
+            |name: &&str| (leads_on(name) && !is_empty(value)) || (is_end(name) && *value == false);
+        if path.last().is_some_and(leads_on) {
             let at = Pointer::from_tokens(path.iter().copied()).to_string();
             found.push(Continuation { at, found: shown(value) });
             return Descend::No;
@@ -95,6 +120,28 @@ pub(super) fn leads_on(name: &str) -> bool {
         && !has(&["prev", "self", "first", "last", "start"])
 }
 
+/// Whether a name is that of a flag that is false before the last page.
+fn is_end(name: &str) -> bool {
+    const ENDS: [&str; 10] = [
+        "done",
+        "endofrecords",
+        "endofresults",
+        "endofstream",
+        "finished",
+        "isdone",
+        "isfinished",
+        "islast",
+        "islastpage",
+        "last",
+    ];
+    ENDS.contains(&&*plain(name))
+}
+
+/// A name in lower case, with nothing but its letters and digits.
+pub(super) fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
 /// Whether the name of a header suggests another page. Other words than these are common in headers: `Retry-After`.
 pub(super) fn header_leads_on(name: &str) -> bool {
     let mut words = name.split(['-', '_']);
@@ -110,15 +157,22 @@ pub(super) fn header_leads_on(name: &str) -> bool {
 pub(super) fn larger_totals(envelope: &Value, records: u64, pages: u64) -> Vec<Continuation> {
     let mut found = Vec::new();
     visit(envelope, &mut Vec::new(), &mut |path, value| {
-        let name: String = path.last().copied().unwrap_or_default().to_ascii_lowercase();
-        let name = name.replace(['_', '-'], "");
+        // Elasticsearch: `"total": {"value": 1234, "relation": "eq"}`.
+        let name = match path {
+            [.., total, "value"] => total,
+            [.., name] => name,
+            [] => return Descend::Yes,
+        };
+        let name = plain(name);
         let least = match name.as_str() {
             "count" if path.len() == 1 => records,
-            "pagecount" | "totalpages" | "pages" | "numpages" | "lastpage" => pages,
-            "total" | "totalcount" | "totalrecords" | "totalresults" | "totalhits" | "totalitems"
-            | "totalsize" => records,
+            _ if PAGE_COUNTS.contains(&&*name) => pages,
+            _ if TOTALS.contains(&&*name) => records,
             _ => return Descend::Yes,
         };
+        if value.is_object() {
+            return Descend::Yes;
+        }
         if let Some(number) = value.as_u64().filter(|number| *number > least) {
             let at = Pointer::from_tokens(path.iter().copied()).to_string();
             found.push(Continuation { at, found: number.to_string() });
@@ -131,11 +185,16 @@ pub(super) fn larger_totals(envelope: &Value, records: u64, pages: u64) -> Vec<C
 /// The total number of records in a header, if that is what the header has.
 pub(super) fn total_in_header(name: &str, value: &str) -> Option<u64> {
     match name {
-        "x-total-count" | "x-total" | "total-count" => value.trim().parse().ok(),
+        "x-total-count" | "x-total" | "total-count" | "x-wp-total" => value.trim().parse().ok(),
         // RFC 9110 §14.4: `items 0-49/1234`.
         "content-range" if !value.trim_start().starts_with("bytes") => value.rsplit_once('/')?.1.parse().ok(),
         _ => None,
     }
+}
+
+/// The number of pages in a header, if that is what the header has.
+pub(super) fn pages_in_header(name: &str, value: &str) -> Option<u64> {
+    matches!(name, "x-total-pages" | "x-page-count" | "x-wp-totalpages").then(|| value.trim().parse().ok())?
 }
 
 enum Descend {
@@ -201,6 +260,8 @@ mod tests {
             (json!({ "links": { "next": { "href": "/p2" } } }), "/links/next"),
             (json!({ "@odata.nextLink": "/p2" }), "/@odata.nextLink"),
             (json!({ "continuationToken": "x" }), "/continuationToken"),
+            (json!({ "isLast": false }), "/isLast"),
+            (json!({ "meta": { "endOfRecords": false } }), "/meta/endOfRecords"),
         ] {
             assert_eq!(places(&envelope), [at], "{envelope}");
         }
@@ -208,14 +269,36 @@ mod tests {
             json!({ "next": null, "has_more": false, "after": "", "scroll_id": 0 }),
             json!({ "links": { "next": null, "prev": "/p1", "self": "/p2", "first": "/p1", "last": "/p2" } }),
             json!({ "pageInfo": { "startCursor": "a", "hasNextPage": false } }),
-            json!({ "results": [] }),
+            json!({ "results": [], "done": true, "last": null, "is_last": "false" }),
         ] {
             assert_eq!(places(&envelope), [""; 0], "{envelope}");
         }
     }
 
     #[test]
+    fn totals_are_recognized() {
+        let places = |envelope: &Value| {
+            larger_totals(envelope, 10, 1).into_iter().map(|found| found.at).collect::<Vec<_>>()
+        };
+        for (envelope, at) in [
+            (json!({ "count": 11 }), "/count"),
+            (json!({ "@odata.count": 11 }), "/@odata.count"),
+            (json!({ "hits": { "total": { "value": 11, "relation": "eq" } } }), "/hits/total/value"),
+            (json!({ "meta": { "total_entries": 11, "total_pages": 1 } }), "/meta/total_entries"),
+            (json!({ "page": { "totalElements": 10, "totalPages": 2 } }), "/page/totalPages"),
+        ] {
+            assert_eq!(places(&envelope), [at], "{envelope}");
+        }
+        for envelope in [json!({ "total": 10 }), json!({ "data": { "count": 11 } }), json!({ "total": "11" })]
+        {
+            assert_eq!(places(&envelope), [""; 0], "{envelope}");
+        }
+    }
+
+    #[test]
     fn totals_in_headers_are_recognized() {
+        assert_eq!(pages_in_header("x-total-pages", " 7"), Some(7));
+        assert_eq!(pages_in_header("x-total-count", "7"), None);
         assert_eq!(total_in_header("x-total-count", "100"), Some(100));
         assert_eq!(total_in_header("content-range", "items 0-49/1234"), Some(1234));
         for (name, value) in [("content-range", "bytes 0-49/1234"), ("content-range", "0-1/*"), ("age", "7")]

@@ -6,6 +6,7 @@ mod envelope;
 mod every;
 mod format;
 mod lines;
+mod more;
 mod of_lines;
 mod problem;
 mod records;
@@ -226,12 +227,28 @@ impl Page {
     pub(super) fn totals_beyond(&self, records: u64, pages: u64) -> Vec<Continuation> {
         let mut found = envelope::larger_totals(self.envelope(), records, pages);
         let headers = self.headers.iter().filter_map(|(name, value)| {
-            let total = envelope::total_in_header(name.as_str(), value.to_str().ok()?)?;
-            let is_larger = total > records;
-            is_larger.then(|| Continuation { at: format!("header:{name}"), found: total.to_string() })
+            let (name, value) = (name.as_str(), value.to_str().ok()?);
+            let total = envelope::total_in_header(name, value).filter(|total| *total > records);
+            let larger =
+                total.or_else(|| envelope::pages_in_header(name, value).filter(|count| *count > pages));
+            Some(Continuation { at: format!("header:{name}"), found: larger?.to_string() })
         });
         found.extend(headers);
         found
+    }
+
+    /// What leads to another page around the groups at `records`, unless a rule of the user says that it is a page all the
+    /// same.
+    pub(super) fn more_in_groups(&self, records: &Pointer) -> Vec<Continuation> {
+        let has_groups = records.tokens().iter().any(|token| token == "*") && self.basis != Basis::Rule;
+        if has_groups { more::around_groups(self.envelope(), records.tokens()) } else { Vec::new() }
+    }
+
+    /// What leads to another page in the record that is the whole page.
+    pub(super) fn more_in_record(&self) -> Vec<Continuation> {
+        let record = self.last().filter(|_| self.records == Records::Whole);
+        let record = record.and_then(|record| serde_json::from_slice(record).ok());
+        record.map_or_else(Vec::new, |record| more::in_whole(&record))
     }
 
     /// What the page says is wrong, if it is an error despite its status.
@@ -276,10 +293,10 @@ impl Page {
         (!is_list_of_errors).then_some(found)
     }
 
-    /// Where the page says that there are more pages, by a value that is true.
+    /// Where the page says that there are more pages, by a value that is true, or one that is false before the last page.
     pub(super) fn says_more(&self) -> Option<String> {
         let mut found = envelope::continuations(self.envelope()).into_iter();
-        found.find(|found| found.found == "true").map(|found| found.at)
+        found.find(|found| ["true", "false"].contains(&found.found.as_str())).map(|found| found.at)
     }
 
     /// Removes the records for which `keep` is false, and returns how many it removed.

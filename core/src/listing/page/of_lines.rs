@@ -110,6 +110,7 @@ fn check(start: &[u8], spooled: Option<&mut Spool>, layout: &Layout) -> Result<(
             spool.rewind().map_err(BodyFault::Disk)?;
             BodyFault::check_not_json(start, spool)
         }
+        (Format::Ndjson, None) => BodyFault::check_no_list(start),
         _ => Ok(()),
     }
 }

@@ -42,6 +42,10 @@ const ERRORS: [&str; 11] = [
     "haserrors",
 ];
 
+/// The names of what is true if the API gave up before it had all records: Elasticsearch has `timed_out`, GitHub's search
+/// `incomplete_results`.
+const GAVE_UP: [&str; 4] = ["incompleteresults", "ispartial", "partialresults", "timedout"];
+
 /// The names of what is false if the request failed.
 const SUCCESSES: [&str; 4] = ["ok", "success", "issuccess", "successful"];
 
@@ -86,7 +90,7 @@ const LONGEST: usize = 16 << 10;
 /// What an envelope says is wrong.
 pub(super) fn of_envelope(envelope: &Value) -> Option<PageProblem> {
     let members = envelope.as_object()?;
-    named(members).or_else(|| refused(members)).or_else(|| failed(members))
+    named(members).or_else(|| refused(members)).or_else(|| failed(members)).or_else(|| gave_up(members))
 }
 
 /// What a record that is the whole page says is wrong. It may have a `status` of its own.
@@ -154,6 +158,13 @@ fn failed(members: &Map<String, Value>) -> Option<PageProblem> {
     let value = value.as_str().unwrap_or_default().to_owned();
     let message = message_beside(members).unwrap_or_else(|| format!("`{name}` is `{value}`"));
     Some(PageProblem { sign: ErrorSign { name: name.clone(), value: Some(value) }, message })
+}
+
+/// A page that says that it is incomplete.
+fn gave_up(members: &Map<String, Value>) -> Option<PageProblem> {
+    let (name, _) = find(members, &GAVE_UP, |value| *value == json!(true))?;
+    let sign = ErrorSign { name: name.clone(), value: Some("true".to_owned()) };
+    Some(PageProblem { sign, message: format!("`{name}` is true") })
 }
 
 /// Whether an error says that there is none, as in `{"code": 0, "message": "ok"}`.
@@ -242,6 +253,8 @@ mod tests {
             (json!({ "Status": "FAILED" }), "`Status` is `FAILED`"),
             (json!({ "stat": "fail", "code": 98, "message": "boom" }), "boom"),
             (json!({ "result": "error", "description": "boom" }), "boom"),
+            (json!({ "timed_out": true, "took": 7 }), "`timed_out` is true"),
+            (json!({ "incomplete_results": true }), "`incomplete_results` is true"),
         ] {
             assert_eq!(read(&envelope).as_deref(), Some(message), "{envelope}");
         }
@@ -270,6 +283,7 @@ mod tests {
             json!({ "ok": true, "success": "true" }),
             json!({ "success": 0 }),
             json!({ "status": 500 }),
+            json!({ "timed_out": false, "incomplete_results": null, "partial_results": "x" }),
             json!({ "status": "complete", "result": "partial" }),
             json!({ "results": "failed", "message": "failed", "code": 7 }),
             json!({ "data": { "status": "failed", "error": "of the data" } }),

@@ -62,6 +62,12 @@ pub trait Paginator: Debug + Send + Sync {
     /// costs a request, because [`advance`](Self::advance) decides.
     fn ahead(&self, at: &Cursor, latest: &Latest<'_>) -> Option<Cursor>;
 
+    /// Where the records would be that `page` lacks, if the style takes them for left out by the server.
+    fn gap(&self, at: Option<&Cursor>, page: &Page) -> Option<Cursor>;
+
+    /// The places in the last record from which the listing continues, if it does so.
+    fn continues_from(&self) -> Option<&Places>;
+
     /// What proves that the listing makes progress.
     fn loop_check(&self) -> LoopCheck;
 }

@@ -110,6 +110,14 @@ impl Paginator for NextUrl {
         None
     }
 
+    fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
+        None
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        None
+    }
+
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Cursors
     }

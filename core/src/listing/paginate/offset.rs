@@ -88,6 +88,16 @@ impl Paginator for Offset {
         (received > 0 && is_before_end).then_some(Cursor::Offset(next))
     }
 
+    fn gap(&self, at: Option<&Cursor>, page: &Page) -> Option<Cursor> {
+        let (received, OffsetStep::Size(size)) = (page.len(), self.step) else { return None };
+        let missing = Cursor::Offset(self.offset(at).ok()?.saturating_add(received));
+        (0 < received && received < size).then_some(missing)
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        None
+    }
+
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Records
     }

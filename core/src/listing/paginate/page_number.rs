@@ -79,6 +79,14 @@ impl Paginator for PageNumber {
         is_before_end.then_some(Cursor::Page(number + 1))
     }
 
+    fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
+        None
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        None
+    }
+
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Records
     }

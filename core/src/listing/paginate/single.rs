@@ -39,6 +39,14 @@ impl Paginator for Single {
         None
     }
 
+    fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
+        None
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        None
+    }
+
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Requests
     }

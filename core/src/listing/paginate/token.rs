@@ -105,6 +105,14 @@ impl Paginator for Token {
         None
     }
 
+    fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
+        None
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        self.continues_from_last().then_some(&self.cursor)
+    }
+
     fn loop_check(&self) -> LoopCheck {
         match self.renewal {
             Renewal::EachPage => LoopCheck::Cursors,

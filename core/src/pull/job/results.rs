@@ -121,6 +121,14 @@ impl Paginator for Files {
         (index + 1 < self.0.len() as u64).then_some(Cursor::Page(index + 1))
     }
 
+    fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
+        None
+    }
+
+    fn continues_from(&self) -> Option<&Places> {
+        None
+    }
+
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Requests
     }

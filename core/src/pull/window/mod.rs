@@ -29,11 +29,24 @@ impl Windows {
         with_times(variables, written(window.start), written(window.end)).with("window.last", written(last))
     }
 
-    /// Whether the start and end of `window` differ in the format of requests. They do not if the format shows less than the
-    /// window is long, or if it is in an hour that the clocks of the time zone repeat.
+    /// Whether the start of `window` is before its end in the format of requests. It is not if the format shows less than the
+    /// window is long, or if the window is in an hour that the clocks of the time zone repeat.
     pub fn tell_apart(&self, window: &Window) -> bool {
         let times = self.in_requests(&Variables::default(), window);
-        times.get("window.start") != times.get("window.end")
+        let [start, end] =
+            [window.start, window.end].map(|time| time.to_zoned(self.timezone.clone()).datetime());
+        let is_turned_back = start >= end && !self.is_utc() && !self.shows_offset();
+        times.get("window.start") != times.get("window.end") && !is_turned_back
+    }
+
+    /// Whether the format shows how far the time is from UTC.
+    fn shows_offset(&self) -> bool {
+        let noon = jiff::civil::date(2026, 1, 1).at(12, 0, 0, 0);
+        let in_offset = |hours| {
+            let zoned = noon.to_zoned(TimeZone::fixed(jiff::tz::offset(hours)));
+            zoned.map(|zoned| zoned.strftime(&self.format).to_string()).unwrap_or_default()
+        };
+        in_offset(1) != in_offset(2)
     }
 
     /// The smallest difference between two times in the format of requests.
@@ -124,6 +137,14 @@ mod tests {
         assert_eq!(in_berlin("%Y-%m-%dT%H:%MZ"), "2026-01-01T00:00Z", "a `Z` is never a lie");
         assert_eq!(in_berlin("%Y-%m-%dT%H:%M%:z"), "2026-01-01T01:00+01:00");
         assert_eq!(in_berlin("%Y-%m-%d %H %Z"), "2026-01-01 01 CET");
+        let turned_back = self::window("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z");
+        for (format, is_apart) in
+            [("%H:%M", false), ("%H:%M%:z", true), ("%H:%M %Z", true), ("%s", true), ("%H:%MZ", true)]
+        {
+            let timezone = TimeZone::get("Europe/Berlin").unwrap();
+            let windows = Windows { timezone, format: format.to_owned(), ..windows.clone() };
+            assert_eq!(windows.tell_apart(&turned_back), is_apart, "{format}");
+        }
         assert_eq!(Windows::in_file_names(&variables, &window).fill("{window.start}"), "20260101T000000Z");
     }
 }

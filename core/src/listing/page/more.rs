@@ -1,0 +1,131 @@
+//! Signs of more pages inside what is taken for records, or around groups of them.
+
+use serde_json::Value;
+
+use super::envelope::{Continuation, is_empty, plain, shown};
+
+/// The names of what leads to another page, in lower case and without anything but letters. Records have few fields with such
+/// names.
+const NAMES: [&str; 15] = [
+    "hasmore",
+    "hasmorepages",
+    "hasmoreresults",
+    "hasnext",
+    "hasnextpage",
+    "morerecords",
+    "moreresults",
+    "nextcursor",
+    "nextlink",
+    "nextpage",
+    "nextpagetoken",
+    "nextpageuri",
+    "nextpageurl",
+    "nexturl",
+    "odatanextlink",
+];
+
+impl Continuation {
+    /// Whether its name is a usual one, or one of `names` in another spelling.
+    pub(in crate::listing) fn is_next(&self, names: &[&str]) -> bool {
+        let name = plain(self.at.rsplit('/').next().unwrap_or_default());
+        NAMES.contains(&&*name) || names.iter().any(|other| plain(other) == name)
+    }
+}
+
+/// What leads to another page around the groups at `tokens`, which contain `*`: the records of a group may have pages of their
+/// own.
+pub(super) fn around_groups(page: &Value, tokens: &[String]) -> Vec<Continuation> {
+    let mut found = Vec::new();
+    walk(page, tokens, "", false, &mut found);
+    found
+}
+
+/// What leads to another page in `record`, which is a whole page and has a list.
+pub(super) fn in_whole(record: &Value) -> Vec<Continuation> {
+    let mut found = Vec::new();
+    if record.as_object().is_some_and(|members| members.values().any(Value::is_array)) {
+        signs(record, "", true, &mut found);
+    }
+    found
+}
+
+fn walk(value: &Value, tokens: &[String], at: &str, is_group: bool, found: &mut Vec<Continuation>) {
+    if is_group {
+        signs(value, at, true, found);
+    }
+    let Some((token, rest)) = tokens.split_first() else { return };
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members.iter().filter(|(name, _)| token == "*" || *name == token) {
+                walk(member, rest, &format!("{at}/{name}"), is_group || token == "*", found);
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate().filter(|_| token == "*") {
+                walk(element, rest, &format!("{at}/{index}"), true, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The signs in the members of a value, and in those of the objects in it.
+fn signs(value: &Value, at: &str, and_below: bool, found: &mut Vec<Continuation>) {
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let at = format!("{at}/{name}");
+        if NAMES.contains(&&*plain(name)) && !is_empty(member) {
+            found.push(Continuation { at, found: shown(member) });
+        } else if and_below {
+            signs(member, &at, false, found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn places(found: Vec<Continuation>) -> Vec<String> {
+        found.into_iter().map(|found| found.at).collect()
+    }
+
+    #[test]
+    fn groups_may_have_pages_of_their_own() {
+        let around = |page: &Value, tokens: &str| {
+            let tokens: Vec<_> = tokens.split('/').map(str::to_owned).collect();
+            places(around_groups(page, &tokens))
+        };
+        let users = json!({ "users": { "nodes": [
+            { "posts": { "nodes": [], "pageInfo": { "hasNextPage": false, "endCursor": "a" } } },
+            { "posts": { "nodes": [], "pageInfo": { "hasNextPage": true, "endCursor": "b" } } },
+        ], "pageInfo": { "hasNextPage": true } } });
+        let tokens = "users/nodes/*/posts/nodes/*";
+        assert_eq!(around(&users, tokens), ["/users/nodes/1/posts/pageInfo/hasNextPage"]);
+        let groups = json!({ "groups": { "a": { "items": [], "has_more": true }, "b": { "items": [] } } });
+        assert_eq!(around(&groups, "groups/*/items/*"), ["/groups/a/has_more"]);
+        assert_eq!(
+            around(&json!({ "has_more": true, "items": [] }), "items/*"),
+            [""; 0],
+            "the pages of the listing"
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_taken_for_a_record_may_be_a_list() {
+        assert_eq!(places(in_whole(&json!({ "data": [1], "has_more": true }))), ["/has_more"]);
+        assert_eq!(
+            places(in_whole(&json!({ "data": [], "links": { "nextPage": "/p2" } }))),
+            ["/links/nextPage"]
+        );
+        for record in [
+            json!({ "id": 7, "has_more": true }),
+            json!({ "skills": ["a"], "next_review": "2026-01-01", "more": "text" }),
+            json!({ "data": [1], "next_page": null }),
+            json!([]),
+        ] {
+            assert_eq!(places(in_whole(&record)), [""; 0], "{record}");
+        }
+    }
+}
