@@ -17,6 +17,7 @@
 mod checks;
 pub mod end;
 mod error;
+mod gap;
 pub(crate) mod history;
 mod next;
 pub mod page;
@@ -34,7 +35,7 @@ use std::{collections::HashSet, mem, sync::Arc};
 
 pub(crate) use self::prefetch::Fetchers;
 pub use self::{error::PageError, start::NextStart};
-use self::{prefetch::Prefetched, probe::Gap};
+use self::{gap::Gap, prefetch::Prefetched};
 use crate::{
     client::{
         Client,

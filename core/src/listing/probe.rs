@@ -3,31 +3,17 @@
 //! A server may send smaller pages than requested without saying so. Then a page with fewer records than requested is neither
 //! the last one, nor one from which the server left out records.
 
-use std::collections::HashSet;
-
 use super::{PageError, Pages};
 use crate::{
     client::{answer::Then, retry::StopReason},
     fingerprint::fingerprint,
     listing::{
         end::Had,
+        gap::Gap,
         page::Page,
         paginate::{Cursor, Step},
     },
 };
-
-/// What seems to be missing from a page, because the server leaves out records that may not be seen.
-#[derive(Debug)]
-pub(super) struct Gap {
-    /// Where the missing records would be.
-    at: Cursor,
-    /// The number of the page, from 1.
-    page: u64,
-    /// How many records it has.
-    received: u64,
-    /// The fingerprints of these records, and of those on the next page.
-    records: HashSet<u128>,
-}
 
 impl Pages<'_> {
     /// Checks that no records follow `page`, which has fewer than requested, and should therefore be the last one. Nothing
