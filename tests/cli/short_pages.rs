@@ -52,7 +52,9 @@ fn pages_that_are_smaller_than_the_step_stop_the_run() {
 #[test]
 fn records_that_may_not_be_seen_cost_one_request() {
     for is_hidden in [|row| row % 3 == 0, |row| (4..8).contains(&row), |row| row == 1] {
-        let (folder, server) = stream(STEP_IS_SIZE, move |request| rows(request, 22, 100, is_hidden));
+        // Nothing is prefetched, so that requests can be counted.
+        let keys = format!("concurrency = 1\n{STEP_IS_SIZE}");
+        let (folder, server) = stream(&keys, move |request| rows(request, 22, 100, is_hidden));
         folder.run("run --strict").assert_complete();
         let seen: Vec<_> = (0..22).filter(|row| !is_hidden(*row)).map(|row| format!("{row}\n")).collect();
         assert_eq!(folder.read("out/events.ndjson"), seen.concat());
