@@ -20,16 +20,15 @@ use jiff::SignedDuration;
 use longhaul_demo::{Fault, Faults, IntervalMatching, Settings};
 use longhaul_tests::{Reaction, Timeline};
 
-use self::killed_pull::{Every, Pull, assert_complete_despite_kills};
+use self::killed_pull::{AT_EACH_PAGE, Pull, assert_complete_despite_kills};
 use crate::{
     api::{self, LINES, TUTORIAL, without_faults},
     folder::Folder,
 };
 
-const AT_EACH_PAGE: Every = Every { text: "0s", time: Duration::ZERO };
-const OFTEN: Every = Every { text: "10ms", time: Duration::from_millis(10) };
+const OFTEN: &str = "10ms";
 /// The default.
-const DEFAULT: Every = Every { text: "1s", time: Duration::from_secs(1) };
+const DEFAULT: &str = "1s";
 
 const TABLE: &str = r#"
 [sinks.table]
