@@ -15,7 +15,7 @@ fn number(request: &Received, name: &str) -> u64 {
     request.query(name).unwrap().parse().unwrap()
 }
 
-/// Rows from an offset on, of which at most `most` are sent, except for those that may not be seen.
+/// At most `most` rows from an offset on, without those that may not be seen.
 fn rows(request: &Received, rows: u64, most: u64, is_hidden: impl Fn(u64) -> bool) -> Reply {
     let offset = number(request, "offset");
     let end = (offset + number(request, "limit").min(most)).min(rows);

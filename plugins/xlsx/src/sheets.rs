@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-/// The sheets of a workbook that is being written, of which the last one gets the rows.
+/// The sheets of a workbook that is being written. The last one gets the rows.
 pub(crate) struct Sheets<'w> {
     writer: &'w mut Writer,
     formats: Formats,

@@ -1,4 +1,4 @@
-//! Objects of which several processes upload one each: what is published, after a store that fails, and what is left.
+//! Several processes that upload the same object: what is published, what a store that fails changes, and what is left.
 
 use std::{io::Read, path::Path, sync::Arc};
 

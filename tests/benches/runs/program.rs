@@ -54,7 +54,7 @@ impl Pull<'_> {
 }
 
 impl Pull<'static> {
-    /// Pages of records of 1.75 KB, of which CSV gets six columns.
+    /// Pages of records of 1.75 KB. CSV gets six of their columns.
     pub(crate) const fn six_columns() -> Self {
         const SIX: &str = "type = \"csv\"\npath = \"out.csv\"\ncolumns = [\"/conversationId\", \
             \"/conversationStart\", \"/conversationEnd\", \"/originatingDirection\", \

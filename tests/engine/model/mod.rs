@@ -61,7 +61,7 @@ fn own(kind: Kind) -> SinkType {
     SinkType { kind, is_own: true }
 }
 
-/// Two partitions, of which the first one ends in this way.
+/// Two partitions. The first one ends in this way.
 fn two(ends: Ends, sinks: &[SinkType]) -> Stream {
     Stream { sinks: sinks.to_vec(), workers: 1, ..Stream::default() }
         .with(&[1, 2], ends)
@@ -72,7 +72,7 @@ fn two(ends: Ends, sinks: &[SinkType]) -> Stream {
 
 const HALVES: Ends = Ends::TooDeep(1, [2, 3]);
 
-/// Two partitions at once, of which the second one ends in this way.
+/// Two partitions at once. The second one ends in this way.
 fn at_once(ends: Ends) -> Stream {
     let sinks = vec![shared(Kind::Append)];
     let stream =
