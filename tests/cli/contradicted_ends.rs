@@ -59,17 +59,23 @@ fn groups_with_pages_of_their_own_stop_the_run() {
 /// Without `records`, the whole page would be a single record.
 #[test]
 fn a_page_that_is_taken_for_a_record_but_has_a_next_one_stops_the_run() {
-    let answer = |_: &Received| reply(&json!({ "data": [1, 2], "meta": { "has_more": true } }));
-    assert_stops(
-        "",
-        answer,
-        "error: the stream `events` is not complete\n  \
-         caused by: there seem to be more pages, because the page has `/meta/has_more` (true)\n\
-         hint: set `streams.events.pages` to how to find the next page, or to `type = \"single\"` if there is only one page\n",
-    );
-    let (folder, _server) = stream("pages = { type = \"single\" }", answer);
-    folder.run("run").assert_complete();
-    assert_eq!(folder.read("out/events.ndjson"), "{\"data\":[1,2],\"meta\":{\"has_more\":true}}\n");
+    for (page, found) in [
+        (json!({ "data": [1, 2], "meta": { "has_more": true } }), "`/meta/has_more` (true)"),
+        (json!({ "data": [1, 2], "next": "/a?page=2" }), "`/next` (a text of 9 characters)"),
+        (json!({ "data": [1, 2], "total": 20 }), "`/total` (20)"),
+    ] {
+        let body = page.clone();
+        let answer = move |_: &Received| reply(&body);
+        let stderr = format!(
+            "error: the stream `events` is not complete\n  \
+             caused by: there seem to be more pages, because the page has {found}\n\
+             hint: set `streams.events.pages` to how to find the next page, or to `type = \"single\"` if there is only one page\n"
+        );
+        assert_stops("", answer.clone(), &stderr);
+        let (folder, _server) = stream("pages = { type = \"single\" }", answer);
+        folder.run("run").assert_complete();
+        assert_eq!(folder.read("out/events.ndjson"), format!("{page}\n"));
+    }
 }
 
 /// The API has renamed the next link, or the page is another answer than the others.

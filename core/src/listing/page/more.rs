@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::envelope::{Continuation, is_empty, plain, shown};
+use super::envelope::{self, Continuation, is_empty, plain, shown};
 
 /// The names of what leads to another page, in lower case and without anything but letters. Records have few fields with such
 /// names.
@@ -40,13 +40,38 @@ pub(super) fn around_groups(page: &Value, tokens: &[String]) -> Vec<Continuation
     found
 }
 
-/// What leads to another page in `record`, which is a whole page and has a list.
+/// What leads to another page in `record`, which is a whole page and has a list. Records rarely have fields with the usual
+/// names, but those that have an identifier may have a `next` or a `total` of their own: an order with its lines.
 pub(super) fn in_whole(record: &Value) -> Vec<Continuation> {
+    let Some(longest) = longest_list(record) else { return Vec::new() };
     let mut found = Vec::new();
-    if record.as_object().is_some_and(|members| members.values().any(Value::is_array)) {
-        signs(record, "", true, &mut found);
+    signs(record, "", true, &mut found);
+    if found.is_empty() && !has_identifier(record) {
+        found = envelope::continuations(record);
+        found.retain(leads_beyond_list);
+        found.extend(envelope::larger_totals(record, longest, 1));
     }
     found
+}
+
+/// The length of the longest list in the members of a value, and in those of the objects in it.
+fn longest_list(value: &Value) -> Option<u64> {
+    let length = |member: &Value| match member {
+        Value::Array(list) => u64::try_from(list.len()).ok(),
+        member => longest_list(member),
+    };
+    value.as_object()?.values().filter_map(length).max()
+}
+
+fn has_identifier(record: &Value) -> bool {
+    record.as_object().into_iter().flatten().any(|(name, _)| ["id", "uuid", "guid"].contains(&&*plain(name)))
+}
+
+/// Whether the name is that of a next page and not only contains such a word, as `next_review` does.
+fn leads_beyond_list(found: &Continuation) -> bool {
+    let is_flag = found.found == "false";
+    let is_in_links = ["/href", "/url", "/uri"].iter().any(|member| found.at.ends_with(member));
+    is_flag || is_in_links || found.is_next(&["next"])
 }
 
 fn walk(value: &Value, tokens: &[String], at: &str, is_group: bool, found: &mut Vec<Continuation>) {
@@ -119,8 +144,21 @@ mod tests {
             places(in_whole(&json!({ "data": [], "links": { "nextPage": "/p2" } }))),
             ["/links/nextPage"]
         );
+        for (page, at) in [
+            (json!({ "data": [1, 2], "next": "/a?page=2" }), "/next"),
+            (json!({ "data": [1, 2], "_links": { "next": { "href": "/a?page=2" } } }), "/_links/next"),
+            (json!({ "data": [], "links": [{ "rel": "next", "href": "/p2" }] }), "/links/0/href"),
+            (json!({ "values": [1], "isLast": false }), "/isLast"),
+            (json!({ "data": [1, 2], "total": 3 }), "/total"),
+            (json!({ "_embedded": { "orders": [1] }, "page": { "totalPages": 2 } }), "/page/totalPages"),
+        ] {
+            assert_eq!(places(in_whole(&page)), [at], "{page}");
+        }
         for record in [
             json!({ "id": 7, "has_more": true }),
+            json!({ "id": 7, "lines": [1, 2], "total": 20, "next": "step 2" }),
+            json!({ "data": [1, 2, 3], "facets": [1], "total": 3, "pages": 1 }),
+            json!({ "next": "/p2", "total": 20 }),
             json!({ "skills": ["a"], "next_review": "2026-01-01", "more": "text" }),
             json!({ "data": [1], "next_page": null }),
             json!([]),
