@@ -6,7 +6,7 @@ use super::envelope::{self, Continuation, is_empty, plain, shown};
 
 /// The names of what leads to another page, in lower case and without anything but letters. Records have few fields with such
 /// names.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "hasmore",
     "hasmorepages",
     "hasmoreresults",
@@ -14,12 +14,14 @@ const NAMES: [&str; 15] = [
     "hasnextpage",
     "morerecords",
     "moreresults",
+    "nextcontinuationtoken",
     "nextcursor",
     "nextlink",
     "nextpage",
     "nextpagetoken",
     "nextpageuri",
     "nextpageurl",
+    "nexttoken",
     "nexturl",
     "odatanextlink",
 ];
@@ -40,16 +42,20 @@ pub(super) fn around_groups(page: &Value, tokens: &[String]) -> Vec<Continuation
     found
 }
 
-/// What leads to another page in `record`, which is a whole page and has a list. Records rarely have fields with the usual
-/// names, but those that have an identifier may have a `next` or a `total` of their own: an order with its lines.
+/// What leads to another page in `record`, which is a whole page and has a list. A record with an identifier may have a
+/// `next` or a `total` of its own, as an order with its lines has. The usual names and links to the next page count all the
+/// same.
 pub(super) fn in_whole(record: &Value) -> Vec<Continuation> {
     let Some(longest) = longest_list(record) else { return Vec::new() };
     let mut found = Vec::new();
     signs(record, "", true, &mut found);
-    if found.is_empty() && !has_identifier(record) {
+    if found.is_empty() {
         found = envelope::continuations(record);
-        found.retain(leads_beyond_list);
-        found.extend(envelope::larger_totals(record, longest, 1));
+        if has_identifier(record) {
+            found.retain(is_link);
+        } else {
+            found.extend(envelope::larger_totals(record, longest, 1));
+        }
     }
     found
 }
@@ -67,11 +73,9 @@ fn has_identifier(record: &Value) -> bool {
     record.as_object().into_iter().flatten().any(|(name, _)| ["id", "uuid", "guid"].contains(&&*plain(name)))
 }
 
-/// Whether the name is that of a next page and not only contains such a word, as `next_review` does.
-fn leads_beyond_list(found: &Continuation) -> bool {
-    let is_flag = found.found == "false";
-    let is_in_links = ["/href", "/url", "/uri"].iter().any(|member| found.at.ends_with(member));
-    is_flag || is_in_links || found.is_next(&["next"])
+/// Whether it is among links, such as `/_links/next` and `/link/0/url`.
+fn is_link(found: &Continuation) -> bool {
+    found.at.split('/').any(|token| ["link", "links"].contains(&&*plain(token)))
 }
 
 fn walk(value: &Value, tokens: &[String], at: &str, is_group: bool, found: &mut Vec<Continuation>) {
@@ -148,7 +152,9 @@ mod tests {
             (json!({ "data": [1, 2], "next": "/a?page=2" }), "/next"),
             (json!({ "data": [1, 2], "_links": { "next": { "href": "/a?page=2" } } }), "/_links/next"),
             (json!({ "data": [], "links": [{ "rel": "next", "href": "/p2" }] }), "/links/0/href"),
+            (json!({ "id": 7, "entry": [], "link": [{ "relation": "next", "url": "/p2" }] }), "/link/0/url"),
             (json!({ "values": [1], "isLast": false }), "/isLast"),
+            (json!({ "items": [1], "scroll_id": "abc" }), "/scroll_id"),
             (json!({ "data": [1, 2], "total": 3 }), "/total"),
             (json!({ "_embedded": { "orders": [1] }, "page": { "totalPages": 2 } }), "/page/totalPages"),
         ] {
@@ -159,7 +165,7 @@ mod tests {
             json!({ "id": 7, "lines": [1, 2], "total": 20, "next": "step 2" }),
             json!({ "data": [1, 2, 3], "facets": [1], "total": 3, "pages": 1 }),
             json!({ "next": "/p2", "total": 20 }),
-            json!({ "skills": ["a"], "next_review": "2026-01-01", "more": "text" }),
+            json!({ "id": 7, "skills": ["a"], "next_review": "2026-01-01", "more": "text" }),
             json!({ "data": [1], "next_page": null }),
             json!([]),
         ] {
