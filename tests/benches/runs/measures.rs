@@ -146,14 +146,14 @@ fn partitions(bench: &Bench) {
         let pull = Pull { shape: "tiny", stream: &stream, ..Pull::compact(1) };
         (0..bench.rounds.min(3)).map(|_| bench.longhaul(&pull).0).collect::<Vec<_>>()
     };
-    // Until then, threads and buffers still take more memory.
-    let (few, many) = (medians(&run(30_000)), medians(&run(180_000)));
-    for (number, cost) in [(30_000, &few), (180_000, &many)] {
+    // Threads and buffers take a few MiB more or less each time, so the numbers are far apart.
+    let (few, many) = (medians(&run(50_000)), medians(&run(350_000)));
+    for (number, cost) in [(50_000, &few), (350_000, &many)] {
         print(&format!("{number} partitions of one page"), cost, None);
         println!("  {:.0} requests per second", count(number) / cost.wall.as_secs_f64());
     }
     let more = usize::try_from(many.peak.saturating_sub(few.peak)).unwrap() * 1024;
-    println!("  {:.0} bytes of memory for each more partition", count(more) / 150_000.0);
+    println!("  {:.0} bytes of memory for each more partition", count(more) / 300_000.0);
 }
 
 /// Pages of 1 GB of lines, into NDJSON.
