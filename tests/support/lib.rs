@@ -17,6 +17,7 @@ mod random;
 mod recorded_events;
 mod recording_sink;
 mod scripted_transport;
+mod sessions;
 mod setup;
 mod simulated_disk;
 #[cfg(unix)]
@@ -42,6 +43,7 @@ pub use self::{
     recorded_events::RecordedEvents,
     recording_sink::{Call, CallLog, RecordingSink, SinkStep},
     scripted_transport::ScriptedTransport,
+    sessions::{CONVERSATIONS, with_session_rows},
     setup::{Pulled, Setup, chain, split_on, with_more, with_total},
     simulated_disk::{Done, Fault, SimulatedDisk},
     sink_helpers::{install_plugin, write_page},

@@ -5,9 +5,14 @@ use std::{error::Error as _, io};
 use longhaul_plugin::{SinkError, SinkErrorKind};
 use postgres::{Error, error::SqlState};
 
+/// What to do about a server that does not accept writes.
+const READ_ONLY: &str =
+    ": it is read-only (wait until it has taken over from the primary, or add the primary to `url`)";
+
 /// An error of the database. `what` is what could not be done.
 pub(crate) fn failed(what: String, error: &Error) -> SinkError {
     let Some(found) = error.as_db_error() else {
+        let what = what + if is_read_only(error) { READ_ONLY } else { "" };
         let cause = match error.source() {
             Some(source) if is_end_of_connection(source) => "the server closed the connection".into(),
             Some(source) => source.to_string(),
@@ -28,6 +33,7 @@ pub(crate) fn failed(what: String, error: &Error) -> SinkError {
         code if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
             ": the user needs the privileges USAGE and CREATE on the schema, and those of the owner on existing tables"
         }
+        code if *code == SqlState::READ_ONLY_SQL_TRANSACTION => READ_ONLY,
         code if *code == SqlState::QUERY_CANCELED => ": it took longer than `statement_timeout`",
         code if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
             ": other objects, such as views, depend on the table that would be replaced (use `mode = \"append\"` with a \
@@ -52,6 +58,15 @@ pub(crate) fn unsent(what: String, error: io::Error) -> SinkError {
         Some(Ok(inner)) => failed(what, &inner),
         _ => SinkError::new(SinkErrorKind::Unavailable, what).because(text),
     }
+}
+
+/// Whether the server does not accept writes, as the driver says it.
+fn is_read_only(error: &Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    // An error of the system has a code.
+    source.is_some_and(|error| {
+        error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+    })
 }
 
 /// Whether the server has closed the connection, as it does when it crashes. TLS has words of its own for that.

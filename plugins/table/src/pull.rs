@@ -67,12 +67,19 @@ impl Entry {
         let parsed = receipt.0.split_once(':').and_then(|(pull, rows)| Some((pull, rows.parse().ok()?)));
         let (pull, rows): (_, u64) =
             parsed.ok_or_else(|| format!("the receipt `{}` was not issued by this sink", receipt.0))?;
-        let found = found.ok_or("the database has no pull into it")?;
+        // A server that has taken over from another one may lack its last commits.
+        let found = found.ok_or("the database has no pull into it (start over with `--fresh`)")?;
         if found.pull != pull {
-            return Err("another pull into it has started since".into());
+            return Err("another pull into it has started since, or the database is older than the checkpoint (start over \
+                        with `--fresh`)"
+                .into());
         }
         if found.rows < rows {
-            return Err(format!("it has {} rows, but {rows} were committed", found.rows));
+            return Err(format!(
+                "it has {} rows, but {rows} were committed: the database is older than the checkpoint (restore it, or start \
+                 over with `--fresh`)",
+                found.rows
+            ));
         }
         let entry = Self { mark, rows, ..found.clone() };
         if found.state == State::Complete && entry != found {

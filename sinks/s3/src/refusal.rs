@@ -60,7 +60,15 @@ impl Refusal {
     /// Whether the credentials are valid, but may not do this. Some stores cannot do it at all.
     pub(crate) fn is_denied(&self) -> bool {
         let codes = ["AccessDenied", "AllAccessDisabled", "NotImplemented", "MethodNotAllowed"];
-        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+        self.code.as_deref().is_some_and(|code| codes.contains(&code)) && !self.is_wrong_clock()
+    }
+
+    /// Whether the clocks differ too much. Amazon and `MinIO` have no code for it if the signature is in the query.
+    fn is_wrong_clock(&self) -> bool {
+        let said = ["Request has expired", "Request is not yet valid", "Request is not valid yet"];
+        let message = self.message.as_deref().unwrap_or_default();
+        self.code.as_deref() == Some("RequestTimeTooSkewed")
+            || said.iter().any(|text| message.starts_with(text))
     }
 
     /// Whether there is no such object.
@@ -100,7 +108,7 @@ impl Refusal {
                 "the session token has expired (get a new one)".to_owned()
             }
             ("InvalidToken", _) => "the session token does not belong to the access key".to_owned(),
-            ("RequestTimeTooSkewed", _) => {
+            _ if self.is_wrong_clock() => {
                 let there = self.date.as_deref().unwrap_or("another time");
                 format!(
                     "the clock of this machine is wrong: here it is {now}, and at {store} {there} (set the clock)"

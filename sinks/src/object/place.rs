@@ -101,7 +101,9 @@ const LONGEST_KEY: usize = 1024;
 impl Place {
     /// The place that `path` names; `None` if it is the path of a file.
     pub(crate) fn of(path: &str, objects: Option<&Objects>) -> Result<Option<Self>, SinkError> {
-        let Some(rest) = path.strip_prefix(SCHEME) else { return Ok(None) };
+        let Some(rest) = path.strip_prefix(SCHEME) else {
+            return scheme(path).map_or(Ok(None), |scheme| Err(unknown(scheme)));
+        };
         let objects = objects.ok_or_else(|| {
             let message = "this longhaul was built without object stores (build it with the feature `s3`)";
             SinkError::config("path", message)
@@ -144,6 +146,26 @@ impl Place {
         let (store, disk) = (Arc::clone(&self.store), Arc::clone(&self.objects.disk));
         Ok(Object { store, key, shown, disk, local })
     }
+}
+
+/// What a path starts with that is meant as a URL. As the path of a file, it would lead to a folder with that name.
+fn scheme(path: &str) -> Option<&str> {
+    let (scheme, _) = path.split_once("://")?;
+    // One letter is a drive.
+    let is_scheme = scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_scheme.then_some(scheme)
+}
+
+fn unknown(scheme: &str) -> SinkError {
+    let message = if scheme == "file" {
+        "a file has a path without `file://`".to_owned()
+    } else {
+        format!(
+            "there is no store `{scheme}://`; use a file, or `s3://bucket/key` (with `stores.s3.endpoint` for a store other \
+             than Amazon S3)"
+        )
+    };
+    SinkError::config("path", message)
 }
 
 /// An object of one pull.

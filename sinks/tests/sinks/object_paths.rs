@@ -33,6 +33,16 @@ fn a_path_that_is_no_object_is_an_error() {
     }
     let long = "k".repeat(1025);
     assert!(path(&format!("s3://bucket/{long}")).ends_with("its key is longer than 1,024 bytes"));
+    for scheme in ["S3", "gs", "https"] {
+        assert_eq!(
+            path(&format!("{scheme}://bucket/x")),
+            format!(
+                "Config: path: there is no store `{scheme}://`; use a file, or `s3://bucket/key` (with \
+                 `stores.s3.endpoint` for a store other than Amazon S3)"
+            )
+        );
+    }
+    assert_eq!(path("file:///out/x"), "Config: path: a file has a path without `file://`");
     assert_eq!(path("s3://{stream}/x"), "Config: path: the bucket of a path cannot have placeholders");
     assert_eq!(
         path("s3://bucket/{steam}"),

@@ -1,5 +1,6 @@
 //! Files with one row for each part of a record.
 
+use longhaul_tests::{CONVERSATIONS, with_session_rows};
 use parquet::{
     file::reader::FileReader,
     record::Field::{Long, Null, Str, TimestampMicros},
@@ -8,29 +9,11 @@ use serde_json::json;
 
 use crate::support::Folder;
 
-/// Two conversations with sessions, and one without.
-const RECORDS: [&str; 3] = [
-    r#"{"id":"c1","parties":[{"purpose":"agent","sessions":[{"n":1,"at":"2026-01-01T00:00:00.000Z"},{"n":2}]},{"purpose":"acd","sessions":[]}]}"#,
-    r#"{"id":"c2","parties":[]}"#,
-    r#"{"id":"c3","parties":[{"sessions":[{"n":3,"price":1.10}]}]}"#,
-];
-
 #[test]
 fn each_match_is_a_row_and_a_group_ends_at_its_size() {
     let folder = Folder::new();
-    let options = json!({
-        "path": "a.parquet",
-        "row_group_size": 1,
-        "rows": "/parties/*/sessions/*",
-        "rows_optional": true,
-        "columns": [
-            "^/id",
-            "^^/purpose",
-            { "at": "/n", "type": "integer" },
-            { "at": "/at", "type": "timestamp" }
-        ]
-    });
-    folder.pull(options, &RECORDS).unwrap();
+    let options = with_session_rows(json!({"path": "a.parquet", "row_group_size": 1, "rows_optional": true}));
+    folder.pull(options, &CONVERSATIONS).unwrap();
     let text = |text: &str| Str(text.to_owned());
     assert_eq!(
         folder.rows("a.parquet"),
@@ -47,7 +30,7 @@ fn each_match_is_a_row_and_a_group_ends_at_its_size() {
 #[test]
 fn without_columns_a_row_has_all_values_of_its_match() {
     let folder = Folder::new();
-    folder.pull(json!({"path": "a.parquet", "rows": "/parties/*/sessions/*"}), &RECORDS).unwrap();
+    folder.pull(json!({"path": "a.parquet", "rows": "/parties/*/sessions/*"}), &CONVERSATIONS).unwrap();
     let rows = folder.rows("a.parquet");
     assert_eq!(rows[1], [Long(2), Null, Null]);
     assert_eq!(rows[2], [Long(3), Null, Str("1.10".to_owned())]);

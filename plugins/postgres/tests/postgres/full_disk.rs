@@ -1,94 +1,41 @@
 //! A server whose disk is full during a pull.
 
-use std::{
-    fs,
-    process::{Stdio, exit},
-    sync::Arc,
+use longhaul_demo::Settings;
+use postgres::{Client, error::SqlState};
+
+use crate::{
+    run::{Pull, act_as_command, failure, saved},
+    server::Server,
 };
-
-use longhaul_core::clock::{Clock, Interrupt, SystemClock};
-use longhaul_demo::{FakeApi, Settings};
-use longhaul_tests::{child_args, install_plugin, test_in_child};
-use postgres::{Client, SimpleQueryMessage, error::SqlState};
-
-use crate::server::Server;
-
-const CONFIGURATION: &str = r#"
-plugin_path = ["plugins"]
-commit_every = "0s"
-
-[streams.conversations]
-method = "POST"
-path = "/api/v2/tutorial/conversations"
-body = { pageSize = 50 }
-records = "/results"
-pages = { type = "next_url", next = "/nextPageUri" }
-sinks = ["postgres"]
-
-[sinks.postgres]
-url = { env = "DATABASE_URL" }
-"#;
 
 /// Tables of the server need about 40 MiB before there is any row.
 const DISK: u32 = 64;
 
 #[test]
 fn the_run_fails_and_the_same_command_resumes() {
-    if let Some(arguments) = child_args() {
-        exit(longhaul::run(arguments).code().into());
-    }
+    act_as_command();
     let Some(server) = Server::start_on_disk_of(DISK) else { return };
     let mut client = server.client();
     fill(&mut client);
     let settings = Settings { records: 4000, rate_allowed: u32::MAX, ..Settings::default() };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
-    let api = FakeApi::start(settings.clone(), clock).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    install_plugin("postgres", &folder.path().join("plugins"));
-    let connection = format!(
-        "api.base_url = \"{0}\"\nauth = {{ type = \"client_credentials\", token_url = \"{0}/oauth/token\", client_id = \
-         \"{1}\", client_secret = \"{2}\" }}\n",
-        api.base_url(),
-        settings.client_id,
-        settings.client_secret
-    );
-    fs::write(folder.path().join("longhaul.toml"), connection + CONFIGURATION).unwrap();
-    let command = || {
-        let mut command =
-            test_in_child("full_disk::the_run_fails_and_the_same_command_resumes", "longhaul run");
-        command.current_dir(folder.path()).env("DATABASE_URL", server.url()).stderr(Stdio::piped());
-        command
-    };
-    let output = command().output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(5), "{stderr}");
+    let test = "full_disk::the_run_fails_and_the_same_command_resumes";
+    let pull = Pull::new(test, settings, server.url(), 50, ["commit_every = \"0s\"", ""]);
+    let (code, stderr) = pull.run("longhaul run");
+    assert_eq!(code, Some(5), "{stderr}");
     let error = &stderr[stderr.find("error: ").unwrap()..];
     let expected = ["write to", "commit to"].map(|doing| {
-        format!(
-            "error: the stream `conversations` is not complete\n  caused by: the sink `postgres` failed\n  caused by: cannot \
-             {doing} table `public.conversations` in `127.0.0.1:{}/postgres`\n  caused by: could not extend file \
-             \"base/N/N\": No space left on device\nhint: fix the problem, then resume with: longhaul run\n",
-            server.port
-        )
+        let place = format!("127.0.0.1:{}/postgres", server.port);
+        let what = format!("cannot {doing} table `public.conversations` in `{place}`");
+        let cause = "could not extend file \"base/N/N\": No space left on device";
+        failure(&[&what, cause], "fix the problem, then resume with: longhaul run")
     });
     assert!(expected.contains(&without_numbers(error)), "{stderr}");
-    let saved = stderr.lines().find(|line| line.starts_with("conversations: stopped; "));
-    assert!(saved.is_some_and(|line| !line.contains(" 0 records")), "{stderr}");
+    assert!(saved(&stderr) > 0, "{stderr}");
 
     client.batch_execute("DROP TABLE ballast").unwrap();
-    let output = command().output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let rows = client.simple_query("SELECT record FROM conversations").unwrap();
-    let rows = rows.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-        _ => None,
-    });
-    // The server may store a row where an earlier one did not fit.
-    let mut rows: Vec<_> = rows.collect();
-    let mut expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
-    rows.sort();
-    expected.sort();
-    assert!(rows == expected, "{} of {} records", rows.len(), expected.len());
+    let (code, stderr) = pull.run("longhaul run");
+    assert_eq!(code, Some(0), "{stderr}");
+    pull.assert_complete(server.texts("SELECT record FROM conversations"), "");
 }
 
 /// Fills the disk, but for about 1 MiB.

@@ -2,18 +2,15 @@
 //!
 //! `LONGHAUL_TEST_KILLS` and `LONGHAUL_TEST_SEED` have the same meaning as in the tests of the command.
 
-use std::{
-    fs,
-    process::{Command, Stdio, exit},
-    sync::Arc,
-    time::Duration,
+use std::time::Duration;
+
+use longhaul_demo::{Faults, Settings};
+use longhaul_tests::{Random, min_kills};
+
+use crate::{
+    run::{Pull, act_as_command},
+    support::Schema,
 };
-
-use longhaul_core::clock::{Clock, Interrupt, SystemClock};
-use longhaul_demo::{FakeApi, Faults, Settings};
-use longhaul_tests::{Random, child_args, install_plugin, min_kills, test_in_child};
-
-use crate::support::Schema;
 
 /// The number of kinds of pulls that share the kills. This one is short.
 const PULLS: usize = 8;
@@ -21,31 +18,13 @@ const PULLS: usize = 8;
 /// The maximum number of kills per pull.
 const MAX_KILLS_PER_PULL: usize = 12;
 
-const CONFIGURATION: &str = r#"
-plugin_path = ["plugins"]
-retry.base_delay = "1ms"
-
-[streams.conversations]
-method = "POST"
-path = "/api/v2/tutorial/conversations"
-body = { pageSize = 2 }
-records = "/results"
-pages = { type = "next_url", next = "/nextPageUri" }
-sinks = ["postgres"]
-
-[sinks.postgres]
-url = { env = "DATABASE_URL" }
-"#;
-
 const UPSERT: &str = r#"mode = "append"
 key = "id"
 columns = [{ name = "id", at = "/conversationId" }, { name = "record", at = "", type = "json" }]"#;
 
 #[test]
 fn every_record_arrives_once() {
-    if let Some(arguments) = child_args() {
-        exit(longhaul::run(arguments).code().into());
-    }
+    act_as_command();
     let mut random = Random::new();
     let mut left = min_kills().div_ceil(PULLS);
     while left > 0 {
@@ -67,64 +46,40 @@ fn pull(schema: &Schema, random: &mut Random, max_kills: usize) -> usize {
         latency: Duration::from_millis(3),
         ..Settings::default()
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Interrupt::default()));
-    let api = FakeApi::start(settings.clone(), Arc::clone(&clock)).unwrap();
-    let every = ["0s", "10ms", "1s"][usize::try_from(random.below(3)).unwrap()];
-    let mode = ["mode = \"replace\"", "mode = \"append\"", UPSERT][usize::try_from(random.below(3)).unwrap()];
-    let expected: Vec<_> = (0..settings.records).map(|index| settings.conversation(index)).collect();
+    let every = random.one_of(&["0s", "10ms", "1s"]);
+    let mode = random.one_of(&["mode = \"replace\"", "mode = \"append\"", UPSERT]);
     if mode == UPSERT {
         schema.run("CREATE TABLE conversations (id text PRIMARY KEY, record json)");
-        let first: serde_json::Value = serde_json::from_str(&expected[0]).unwrap();
+        let first: serde_json::Value = serde_json::from_str(&settings.conversation(0)).unwrap();
         let id = first["conversationId"].as_str().unwrap();
         schema.run(&format!("INSERT INTO conversations VALUES ('{id}', '\"an earlier one\"')"));
     }
-    let drawn = format!(
-        "commit_every = \"{every}\"\napi.base_url = \"{0}\"\nauth = {{ type = \"client_credentials\", token_url = \
-         \"{0}/oauth/token\", client_id = \"{1}\", client_secret = \"{2}\" }}\n[sinks.postgres]\nschema = \
-         \"{3}\"\n{mode}\n",
-        api.base_url(),
-        settings.client_id,
-        settings.client_secret,
-        schema.name
-    );
-    let folder = tempfile::tempdir().unwrap();
-    install_plugin("postgres", &folder.path().join("plugins"));
-    fs::write(folder.path().join("pull.toml"), CONFIGURATION).unwrap();
-    fs::write(folder.path().join("drawn.toml"), drawn).unwrap();
-    let command = || -> Command {
-        let arguments = "longhaul run -q -c pull.toml -c drawn.toml";
-        let mut command = test_in_child("killed::every_record_arrives_once", arguments);
-        command.current_dir(folder.path()).env("DATABASE_URL", schema.server.url());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        command
-    };
+    let top = format!("commit_every = \"{every}\"\nretry.base_delay = \"1ms\"");
+    let sink = format!("schema = \"{}\"\n{mode}", schema.name);
+    let test = "killed::every_record_arrives_once";
+    let pull = Pull::new(test, settings, schema.server.url(), 2, [&top, &sink]);
     let is_complete =
         || schema.exists("_longhaul") && schema.rows("SELECT state FROM _longhaul") == ["complete"];
 
     let mut kills = 0;
     while kills < max_kills && !is_complete() {
-        let left = (settings.records as u64 / 2).saturating_sub(api.stats().pages);
-        let (pages, time) = random.kill_time(left.max(1), settings.latency);
-        let until = api.stats().pages + pages;
-        let mut running = command().spawn().unwrap();
-        while api.stats().pages < until && running.try_wait().unwrap().is_none() {
-            clock.sleep(Duration::from_micros(200));
+        let left = (pull.settings.records as u64 / 2).saturating_sub(pull.api.stats().pages);
+        let (pages, time) = random.kill_time(left.max(1), pull.settings.latency);
+        let until = pull.api.stats().pages + pages;
+        let mut running = pull.command("longhaul run -q").spawn().unwrap();
+        while pull.api.stats().pages < until && running.try_wait().unwrap().is_none() {
+            pull.clock.sleep(Duration::from_micros(200));
         }
-        clock.sleep(time);
+        pull.clock.sleep(time);
         running.kill().unwrap();
         running.wait().unwrap();
         kills += 1;
     }
-    let seed = random.seed();
+    let context = format!("LONGHAUL_TEST_SEED={}: killed {kills} times", random.seed());
     if !is_complete() {
-        let output = command().output().unwrap();
-        assert!(
-            output.status.success(),
-            "LONGHAUL_TEST_SEED={seed}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let (code, stderr) = pull.run("longhaul run -q");
+        assert_eq!(code, Some(0), "{context}: {stderr}");
     }
-    let found = schema.rows("SELECT record FROM conversations ORDER BY ctid");
-    assert!(found == expected, "LONGHAUL_TEST_SEED={seed}: the records differ after {kills} kills");
+    pull.assert_complete(schema.rows("SELECT record FROM conversations"), &context);
     kills
 }

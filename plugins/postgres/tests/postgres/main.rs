@@ -7,6 +7,7 @@
 mod command;
 mod conforming;
 mod errors;
+mod failover;
 mod full_disk;
 #[cfg(unix)]
 mod killed;
@@ -14,6 +15,7 @@ mod options;
 mod pulls;
 mod restarted;
 mod rows;
+mod run;
 mod server;
 mod support;
 mod values;

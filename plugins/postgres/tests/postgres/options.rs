@@ -45,6 +45,11 @@ fn the_destination_has_no_credentials() {
         destination(json!({"url": URL, "schema": "raw"})).unwrap(),
         Destination::Elsewhere("db.example.com:5432/data, table raw.users".into())
     );
+    let hosts = json!({"url": "postgres://me:hidden@db1:6432,db2/data?target_session_attrs=primary"});
+    assert_eq!(
+        destination(hosts).unwrap(),
+        Destination::Elsewhere("db1:6432,db2:5432/data, table public.users".into())
+    );
     let error = |options: Value| describe(&destination(options).unwrap_err());
     let not_a_url = "Config: url: `url` is not the URL of a PostgreSQL database, such as `postgres://user@host:5432/database`";
     for url in ["http://me:hidden@db", "postgres://me:hidden@db:x", "host=db password=hid den"] {
@@ -55,6 +60,14 @@ fn the_destination_has_no_credentials() {
         error(json!({"url": format!("{URL}?sslmode=verify-ca")})),
         "Config: url: `sslmode=verify-ca` is not supported; use `verify-full`"
     );
+    for kind in ["read-only", "standby", "prefer-standby"] {
+        assert_eq!(
+            error(json!({"url": format!("{URL}?target_session_attrs={kind}")})),
+            format!(
+                "Config: url: `target_session_attrs={kind}` finds a server that cannot be written to; use `read-write`"
+            )
+        );
+    }
     assert_eq!(
         error(json!({"url": {"env": "LONGHAUL_NO_SUCH_VARIABLE"}})),
         "Config: url: the environment variable `LONGHAUL_NO_SUCH_VARIABLE` is not set"

@@ -146,7 +146,10 @@ fn a_pull_ends_when_another_one_replaces_it() {
     );
     assert_eq!(
         describe(&schema.resume(options(), &start, 0).unwrap_err()),
-        format!("Rejected: cannot resume {shown}: another pull into it has started since")
+        format!(
+            "Rejected: cannot resume {shown}: another pull into it has started since, or the database is older than the \
+             checkpoint (start over with `--fresh`)"
+        )
     );
     assert_eq!(names(&schema), ["2 c", "3 d", "3 e"]);
 }
@@ -160,11 +163,15 @@ fn an_invalid_receipt_is_rejected_with_the_reason() {
         message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message}")).to_owned()
     };
     assert_eq!(error("x"), "the receipt `x` was not issued by this sink");
-    assert_eq!(error("a0:0"), "the database has no pull into it");
+    assert_eq!(error("a0:0"), "the database has no pull into it (start over with `--fresh`)");
     let mut sink = schema.open(json!({})).unwrap();
     write_page(&mut sink, &FIRST).unwrap();
     let last = sink.commit(Mark(1)).unwrap();
-    assert_eq!(error(&last.0.replace(":2", ":7")), "it has 2 rows, but 7 were committed");
+    assert_eq!(
+        error(&last.0.replace(":2", ":7")),
+        "it has 2 rows, but 7 were committed: the database is older than the checkpoint (restore it, or start over with \
+         `--fresh`)"
+    );
     sink.finish().unwrap();
     let mut sink = schema.resume(json!({}), &last, 1).unwrap();
     assert_eq!(

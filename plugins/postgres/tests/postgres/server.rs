@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-use postgres::{Client, NoTls};
+use postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// A running server. Its script stops it when this program ends, because its standard input ends then.
 pub(crate) struct Server {
@@ -34,6 +34,12 @@ impl Server {
         Self::start_with(&[])
     }
 
+    /// A server of its own, with a standby that follows it on the returned port.
+    pub(crate) fn start_with_standby() -> Option<(Self, u16)> {
+        let port = free_port();
+        Some((Self::start_with(&["", &port.to_string()])?, port))
+    }
+
     /// A server of its own whose tables are on a disk of this many MiB; `None` if there cannot be one, which is printed.
     pub(crate) fn start_on_disk_of(size: u32) -> Option<Self> {
         let server = Self::start_with(&[&size.to_string()]);
@@ -52,7 +58,7 @@ impl Server {
             return None;
         }
         let folder = tempfile::tempdir().unwrap().keep();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut script = Command::new("sh")
             .arg(package.join("tests/server.sh"))
@@ -69,9 +75,10 @@ impl Server {
         server.is_ready().then_some(server)
     }
 
-    /// Ends it without a shutdown, as a crash does, and starts it again.
-    pub(crate) fn restart(&mut self) {
-        self.input.write_all(b"restart\n").unwrap();
+    /// Has its script do something, and waits until it is done: see `tests/server.sh`.
+    #[track_caller]
+    pub(crate) fn tell(&mut self, command: &str) {
+        writeln!(self.input, "{command}").unwrap();
         assert!(self.is_ready());
     }
 
@@ -88,11 +95,41 @@ impl Server {
 
     /// The URL of the database `postgres`.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://longhaul:the%20password@127.0.0.1:{}/postgres", self.port)
+        url(&[self.port])
     }
 
     /// A new connection.
     pub(crate) fn client(&self) -> Client {
-        Client::connect(&self.url(), NoTls).unwrap()
+        client(self.port)
     }
+
+    /// The first column of a query.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
+        texts(self.port, sql)
+    }
+}
+
+/// The URL of the database `postgres` of a server that has these ports.
+pub(crate) fn url(ports: &[u16]) -> String {
+    let hosts = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect::<Vec<_>>().join(",");
+    format!("postgres://longhaul:the%20password@{hosts}/postgres")
+}
+
+/// A new connection to the server on this port.
+pub(crate) fn client(port: u16) -> Client {
+    Client::connect(&url(&[port]), NoTls).unwrap()
+}
+
+/// The first column of a query to the server on this port.
+pub(crate) fn texts(port: u16, sql: &str) -> Vec<String> {
+    let rows = client(port).simple_query(sql).unwrap();
+    let rows = rows.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    rows.collect()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

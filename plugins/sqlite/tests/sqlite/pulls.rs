@@ -151,7 +151,10 @@ fn a_pull_ends_when_another_one_replaces_it() {
     );
     assert_eq!(
         describe(&folder.resume(options(), &start, 0).unwrap_err()),
-        format!("Rejected: cannot resume {shown}: another pull into it has started since")
+        format!(
+            "Rejected: cannot resume {shown}: another pull into it has started since, or the database is older than the \
+             checkpoint (start over with `--fresh`)"
+        )
     );
     assert_eq!(names(&folder), ["2 c", "3 d", "3 e"]);
 }
@@ -166,13 +169,17 @@ fn an_invalid_receipt_is_rejected_with_the_reason() {
         message.strip_prefix(&format!("Rejected: cannot resume {shown}: ")).unwrap().to_owned()
     };
     assert_eq!(error("x", 0), "the receipt `x` was not issued by this sink");
-    assert_eq!(error("a0:0", 0), "the database has no pull into it");
+    assert_eq!(error("a0:0", 0), "the database has no pull into it (start over with `--fresh`)");
     let mut sink = folder.open(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
     write_page(&mut sink, &FIRST).unwrap();
     let last = sink.commit(Mark(1)).unwrap();
     let beyond = last.0.replace(":2", ":7");
-    assert_eq!(error(&beyond, 1), "it has 2 rows, but 7 were committed");
+    assert_eq!(
+        error(&beyond, 1),
+        "it has 2 rows, but 7 were committed: the database is older than the checkpoint (restore it, or start over with \
+         `--fresh`)"
+    );
     sink.finish().unwrap();
     assert_eq!(error(&start.0, 0), "it is already complete");
     let mut sink = folder.resume(options(), &last, 1).unwrap();

@@ -1,30 +1,13 @@
 //! Tables with one row for each part of a record.
 
 use longhaul_core::sink::Mark;
-use longhaul_tests::write_page;
+use longhaul_tests::{CONVERSATIONS, with_session_rows, write_page};
 use serde_json::{Value, json};
 
 use crate::support::{Folder, configured, describe};
 
-/// Two conversations with sessions, and one without.
-const RECORDS: [&str; 3] = [
-    r#"{"id":"c1","parties":[{"purpose":"agent","sessions":[{"n":1,"at":"2026-01-01T00:00:00.000Z"},{"n":2}]},{"purpose":"acd","sessions":[]}]}"#,
-    r#"{"id":"c2","parties":[]}"#,
-    r#"{"id":"c3","parties":[{"sessions":[{"n":3,"price":1.10}]}]}"#,
-];
-
 fn options(rows_optional: bool) -> Value {
-    json!({
-        "path": "data.db",
-        "rows": "/parties/*/sessions/*",
-        "rows_optional": rows_optional,
-        "columns": [
-            "^/id",
-            "^^/purpose",
-            { "at": "/n", "type": "integer" },
-            { "at": "/at", "type": "timestamp" }
-        ]
-    })
+    with_session_rows(json!({"path": "data.db", "rows_optional": rows_optional}))
 }
 
 const SESSIONS: &str =
@@ -33,7 +16,7 @@ const SESSIONS: &str =
 #[test]
 fn each_match_is_a_row_with_the_values_above_it() {
     let folder = Folder::new();
-    folder.pull(options(false), &RECORDS).unwrap();
+    folder.pull(options(false), &CONVERSATIONS).unwrap();
     assert_eq!(
         folder.texts(SESSIONS),
         ["c1 agent 1 integer 2026-01-01", "c1 agent 2 integer", "c3 3 integer"]
@@ -43,7 +26,7 @@ fn each_match_is_a_row_with_the_values_above_it() {
 #[test]
 fn a_record_without_a_match_can_have_a_row() {
     let folder = Folder::new();
-    folder.pull(options(true), &RECORDS).unwrap();
+    folder.pull(options(true), &CONVERSATIONS).unwrap();
     assert_eq!(folder.texts("SELECT id FROM users ORDER BY rowid"), ["c1", "c1", "c2", "c3"]);
 }
 
@@ -51,13 +34,13 @@ fn a_record_without_a_match_can_have_a_row() {
 fn a_resumed_pull_has_each_row_once() {
     let folder = Folder::new();
     let mut sink = folder.open(options(false)).unwrap();
-    write_page(&mut sink, &RECORDS[..1]).unwrap();
+    write_page(&mut sink, &CONVERSATIONS[..1]).unwrap();
     let receipt = sink.commit(Mark(1)).unwrap();
-    write_page(&mut sink, &RECORDS[..1]).unwrap();
+    write_page(&mut sink, &CONVERSATIONS[..1]).unwrap();
     sink.commit(Mark(2)).unwrap();
     drop(sink);
     let mut sink = folder.resume(options(false), &receipt, 1).unwrap();
-    write_page(&mut sink, &RECORDS[1..]).unwrap();
+    write_page(&mut sink, &CONVERSATIONS[1..]).unwrap();
     sink.commit(Mark(2)).unwrap();
     sink.finish().unwrap();
     assert_eq!(folder.texts("SELECT n || '' FROM users ORDER BY rowid"), ["1", "2", "3"]);
@@ -66,7 +49,7 @@ fn a_resumed_pull_has_each_row_once() {
 #[test]
 fn without_columns_a_row_has_all_values_of_its_match() {
     let folder = Folder::new();
-    folder.pull(json!({"path": "data.db", "rows": "/parties/*/sessions/*"}), &RECORDS).unwrap();
+    folder.pull(json!({"path": "data.db", "rows": "/parties/*/sessions/*"}), &CONVERSATIONS).unwrap();
     let columns = folder.texts("SELECT name || ' ' || type FROM pragma_table_info('users')");
     assert_eq!(columns, ["n INTEGER", "at TEXT", "price TEXT"]);
     let rows = folder.texts("SELECT concat_ws(' ', n, at, price) FROM users ORDER BY rowid");

@@ -73,12 +73,25 @@ fn a_bucket_in_another_region_is_named_with_it() {
 
 #[test]
 fn a_wrong_clock_is_named_with_both_times() {
-    let reply = s3_error(403, "RequestTimeTooSkewed", "The difference is too large.");
-    assert_eq!(
-        refusal(reply.header("date", "Fri, 31 Dec 1999 12:20:00 GMT")),
-        "the clock of this machine is wrong: here it is Fri, 31 Dec 1999 12:00:00 GMT, and at http://store Fri, 31 Dec 1999 12:20:00 GMT (set the \
-         clock)\nthe store answered 403: `RequestTimeTooSkewed`: The difference is too large."
-    );
+    for (code, message) in [
+        ("RequestTimeTooSkewed", "The difference is too large."),
+        ("AccessDenied", "Request has expired"),
+        ("AccessDenied", "Request is not yet valid"),
+        ("AccessDenied", "Request is not valid yet"),
+    ] {
+        let reply = s3_error(403, code, message).header("date", "Fri, 31 Dec 1999 12:20:00 GMT");
+        let said = format!("the store answered 403: `{code}`: {message}");
+        assert_eq!(
+            refusal(reply.clone()),
+            format!(
+                "the clock of this machine is wrong: here it is Fri, 31 Dec 1999 12:00:00 GMT, and at http://store Fri, 31 \
+                 Dec 1999 12:20:00 GMT (set the clock)\n{said}"
+            )
+        );
+        // It is found before anything is pulled.
+        let server = S3Server::with_faults(move |_| Some(Reaction::Reply(reply.clone())));
+        assert!(store(&server).check().is_err());
+    }
 }
 
 #[test]
