@@ -44,6 +44,7 @@ pub(super) fn check(config: &Config, stack: &Stack) -> Result<Vec<String>, Confi
         check.client_certificate(),
         check.plain_http(),
         check.stores(),
+        check.state_dir(),
         check.rate_headers(),
         check.api_headers(),
     ];

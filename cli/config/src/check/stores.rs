@@ -1,9 +1,22 @@
-//! Checks of `[stores.s3]`.
+//! Checks of object stores.
 
 use super::Check;
 use crate::{error::ConfigError, values::http_url};
 
 impl Check<'_> {
+    /// A URL is not taken for the name of a folder.
+    pub(super) fn state_dir(&self) -> Result<(), ConfigError> {
+        let scheme = self.config.state_dir.to_str().and_then(|path| path.split_once("://"));
+        match scheme {
+            Some((scheme, _)) if scheme != "s3" && !scheme.contains(['/', '\\']) && scheme.len() > 1 => {
+                let error =
+                    self.error(&["state_dir"], |key| format!("`{key}`: there is no store `{scheme}://`"));
+                Err(error.with_hint("use a folder, or a place in a store such as `s3://bucket/state`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Both keys are there or none, and they are not sent to other machines over plain http.
     pub(super) fn stores(&self) -> Result<(), ConfigError> {
         let Some(s3) = self.config.stores.as_ref().and_then(|stores| stores.s3.as_ref()) else {

@@ -131,6 +131,17 @@ fn unknown_sinks() {
 }
 
 #[test]
+fn state_in_a_store_of_another_kind() {
+    let elsewhere = Case::toml(&format!("state_dir = \"gs://bucket/state\"\n{SMALL}"));
+    assert_eq!(elsewhere.refusal().0, "`state_dir`: there is no store `gs://`");
+    assert_eq!(
+        elsewhere.error().hint(),
+        Some("use a folder, or a place in a store such as `s3://bucket/state`")
+    );
+    Case::toml(&format!("state_dir = \"s3://bucket/state\"\n{SMALL}")).load();
+}
+
+#[test]
 fn urls() {
     let refusal = |url: &str| Case::toml(&SMALL.replace("https://api.example.com", url)).refusal();
     let at = |message: &str| (message.to_owned(), "longhaul.toml:2".to_owned());
