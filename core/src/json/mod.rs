@@ -26,6 +26,7 @@ mod scan;
 mod string;
 mod tree;
 
+pub(crate) use self::string::string_end;
 pub use self::{
     exact::ExactValue,
     flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Spelling {
+pub(crate) enum Spelling {
     /// Without escapes.
     Plain,
     /// With escapes.
@@ -13,7 +13,7 @@ pub(super) enum Spelling {
 
 /// The index after the closing quote of the string whose content starts at `at`, and how the string is written. `None`
 /// if it does not end.
-pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
+pub(crate) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
     let mut spelling = Spelling::Plain;
     loop {
         at += plain_run(bytes.get(at..)?);

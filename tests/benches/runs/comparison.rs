@@ -15,18 +15,20 @@ pub(crate) fn medians(costs: &[Cost]) -> Cost {
     let of = |value: fn(&Cost) -> Duration| median(costs.iter().map(value).collect());
     Cost {
         cpu: of(|cost| cost.cpu),
+        user: of(|cost| cost.user),
         wall: of(|cost| cost.wall),
         peak: median(costs.iter().map(|cost| cost.peak).collect()),
     }
 }
 
 pub(crate) fn print(name: &str, cost: &Cost, baseline: Option<&Cost>) {
-    let Cost { cpu, wall, peak } = cost;
+    let Cost { cpu, user, wall, peak } = cost;
     let ratio =
         baseline.map_or(String::new(), |baseline| format!("{:6.2} × the CPU", ratio(*cpu, baseline.cpu)));
     println!(
-        "  {name:<34} {:8.3} s CPU {:8.3} s {:6} MiB {ratio}",
+        "  {name:<34} {:8.3} s CPU ({:.3} s user) {:8.3} s {:6} MiB {ratio}",
         cpu.as_secs_f64(),
+        user.as_secs_f64(),
         wall.as_secs_f64(),
         peak.div_ceil(1024),
     );

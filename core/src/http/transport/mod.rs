@@ -8,6 +8,8 @@ mod classify;
 mod client_certificate;
 mod error;
 #[cfg(feature = "ureq")]
+mod lookup;
+#[cfg(feature = "ureq")]
 mod proxy;
 #[cfg(feature = "ureq")]
 mod receive;

@@ -11,10 +11,7 @@ use ::ureq::{
     Agent, AsSendBody, SendBody,
     http::Request as HttpRequest,
     tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
-    unversioned::{
-        resolver::DefaultResolver,
-        transport::{Connector, DefaultConnector},
-    },
+    unversioned::{resolver::DefaultResolver, transport::Connector},
 };
 use http::{
     HeaderValue,
@@ -25,6 +22,7 @@ use super::{
     Response, Transport, TransportError, TransportErrorKind,
     classify::classify,
     client_certificate::ClientCertificate,
+    lookup::{Later, Lookup},
     proxy::{Proxy, Route},
     receive::{Limits, Received},
     setup_error::SetupError,
@@ -109,7 +107,6 @@ impl UreqTransport {
             .user_agent(concat!("longhaul/", env!("CARGO_PKG_VERSION")))
             .proxy(route.proxy.clone())
             .tls_config(tls)
-            .timeout_resolve(Some(settings.connect_timeout))
             .timeout_connect(Some(settings.connect_timeout))
             .timeout_send_request(Some(settings.idle_timeout))
             .timeout_send_body(Some(settings.timeout))
@@ -119,8 +116,8 @@ impl UreqTransport {
             .max_idle_connections(settings.connections)
             .max_idle_connections_per_host(settings.connections)
             .build();
-        let connector = DefaultConnector::new().chain(Timeouts);
-        let agent = Agent::with_parts(agent, connector, DefaultResolver::default());
+        let connector = Lookup::with(DefaultResolver::default()).chain(Timeouts);
+        let agent = Agent::with_parts(agent, connector, Later);
         let limits = Limits { max_body: settings.max_body, folder: settings.spool_folder.clone() };
         Ok(Self { agent, route, limits })
     }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::scan::{Spacing, Span};
+use super::scan::{Spacing, Span, after_spaces, is_space};
+use crate::json::string_end;
 
 /// Moves the records at `spans` together, starting at `start`. White space between their tokens is removed, and each
 /// record ends with `\n`. Fills `ends` with the end of each line, counted from `start`, and returns the end of the last
@@ -41,7 +42,9 @@ fn compact(bytes: &mut [u8], range: Range<usize>, mut to: usize) -> usize {
         }
         to += run;
         from += run;
-        from += bytes[from..range.end].iter().take_while(|byte| is_space(**byte)).count();
+        while bytes[..range.end].get(from).is_some_and(|byte| is_space(*byte)) {
+            from = after_spaces(&bytes[..range.end], from + 1);
+        }
     }
     to
 }
@@ -51,25 +54,11 @@ fn solid_run(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => at = after_string(text, at + 1),
+            // The text was scanned before, so every string ends.
+            b'"' => at = string_end(text, at + 1).map_or(text.len(), |(end, _)| end),
             byte if is_space(*byte) => return at,
             _ => at += 1,
         }
     }
     at
-}
-
-/// The end of the string whose content starts at `at`.
-fn after_string(text: &[u8], mut at: usize) -> usize {
-    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
-        if text[at + found] == b'"' {
-            return at + found + 1;
-        }
-        at += found + 2;
-    }
-    text.len()
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }

@@ -146,10 +146,31 @@ fn spaced_token(text: &[u8], at: usize, spacing: &mut Spacing) -> Option<(usize,
     token(text, at)
 }
 
-fn token(text: &[u8], from: usize) -> Option<(usize, u8)> {
-    let rest = text.get(from..)?;
-    let spaces = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
-    Some((from + spaces, rest[spaces]))
+fn token(text: &[u8], mut at: usize) -> Option<(usize, u8)> {
+    loop {
+        let byte = *text.get(at)?;
+        if !is_space(byte) {
+            return Some((at, byte));
+        }
+        at = after_spaces(text, at + 1);
+    }
+}
+
+pub(super) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Passes spaces from `at` on, eight at a time, because most white space is indentation.
+#[inline]
+pub(super) fn after_spaces(text: &[u8], mut at: usize) -> usize {
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let other = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([b' '; 8]);
+        if other != 0 {
+            return at + other.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// The end of the string whose content starts at `at`.
@@ -268,6 +289,20 @@ mod tests {
             ["[ ]", "{ }", "[ 1]", "[1 ]", "[1 ,2]", "[1, 2]", "{ \"a\":1}", "{\"a\" :1}", "{\"a\":\n1}"]
         {
             assert_eq!(scanned(spaced.as_bytes()), Some(Spacing::Some), "{spaced}");
+        }
+    }
+
+    #[test]
+    fn white_space_of_any_kind_and_length_is_passed() {
+        for length in 0..40 {
+            for space in [" ", "\t", "\n", "\r", "\n  ", "  \r\n\t"] {
+                let spaces = space.repeat(length);
+                let mut text = format!("{spaces}[{spaces}1{spaces},{spaces}{{}}{spaces}]{spaces}");
+                let expected = if length == 0 { Spacing::None } else { Spacing::Some };
+                assert_eq!(scanned(text.as_bytes()), Some(expected), "{text:?}");
+                text.push('\u{b}');
+                assert_eq!(scanned(text.as_bytes()), None, "{text:?}");
+            }
         }
     }
 
