@@ -17,8 +17,8 @@ fn the_demo_pulls_everything_and_lists_the_faults() {
         "\n  requests   ",
         "\n  tokens     ",
         "\n  recovered  ",
-        "\n  files      longhaul-demo/conversations.ndjson\n             longhaul-demo/conversations.csv\n",
-        "\n  command    longhaul run -c longhaul-demo/longhaul.toml\n",
+        "\n\nfiles:\n  longhaul-demo/longhaul.toml\n  longhaul-demo/conversations.ndjson\n  \
+         longhaul-demo/conversations.csv\n",
         "\nfirst record:\n{\"conversationId\":\"",
     ] {
         assert!(printed.contains(words), "{words} is not in {printed}");

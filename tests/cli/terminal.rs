@@ -100,6 +100,23 @@ fn nothing_wraps_at_40_columns() {
 }
 
 #[test]
+fn errors_and_hints_are_broken_between_words() {
+    let terminal =
+        openpty(Some(&Winsize { ws_row: 24, ws_col: 40, ws_xpixel: 0, ws_ypixel: 0 }), None).unwrap();
+    let folder = Folder::empty();
+    assert_eq!(folder.longhaul("run calls").stderr(terminal.slave).run_without_stderr(), Some(2));
+    let (mut shown, mut bytes, mut screen) = (String::new(), [0; 4096], File::from(terminal.master));
+    while let Ok(length @ 1..) = screen.read(&mut bytes) {
+        shown.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+    let lines = lines(&shown);
+    assert!(
+        lines.len() > 3 && lines.iter().all(|line| console::measure_text_width(line) <= 40),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn a_log_has_each_fault() {
     for (arguments, variables) in [("run -v", [("TERM", "xterm")]), ("run", [("TERM", "dumb")])] {
         let shown = shown(100, "retrying", arguments, &variables);

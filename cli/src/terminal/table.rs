@@ -1,8 +1,8 @@
 //! Tables for the terminal.
 
-use std::fmt::Write;
-
 use console::{Term, measure_text_width};
+
+use crate::terminal::screen::broken_between_words;
 
 /// The maximum width of a cell.
 const MAX_CELL: usize = 36;
@@ -43,8 +43,8 @@ pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> Stri
     }
     let hidden = names.len() - widths.len();
     if hidden > 0 {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "({hidden} of {} columns not shown; --format csv shows all)", names.len());
+        let note = format!("({hidden} of {} columns not shown; --format csv shows all)", names.len());
+        text.push_str(&(broken_between_words(&note, width) + "\n"));
     }
     text
 }
