@@ -75,7 +75,7 @@ fn lines(shown: &str) -> Vec<String> {
 
 #[test]
 fn the_line_shows_how_far_the_pull_is_and_counts_faults() {
-    let shown = shown(100, "25 %", "run", &[("TERM", "xterm")]);
+    let shown = shown(100, "25 %", "-C . run", &[("TERM", "xterm")]);
     let lines = lines(&shown);
     let has = |words: &str| lines.iter().any(|line| line.contains(words));
     assert!(has("]  25 %  10 records  ") && has("  1 fault survived"), "{lines:#?}");
@@ -87,7 +87,7 @@ fn the_line_shows_how_far_the_pull_is_and_counts_faults() {
         "{end:?}"
     );
     assert!(end[1].starts_with("recovered from 1 fault (1 × 503), waited "), "{end:?}");
-    assert_eq!(end[2], "next: longhaul status shows what is complete; the same command pulls again");
+    assert_eq!(end[2], "next: longhaul -C . status shows what is complete; the same command pulls again");
 }
 
 #[test]

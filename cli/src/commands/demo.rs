@@ -102,10 +102,27 @@ fn midnight(day: Date) -> Timestamp {
 
 /// Serves the fake API until a signal arrives.
 fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
-    print(&configuration(api, settings, Path::new(".")))?;
+    print(&(configuration(api, settings, Path::new(".")) + &with_preset(api, settings)))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Elapsed {}
     let exit = stop.reason().map_or(Exit::Complete, Reason::exit);
     Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
+}
+
+/// How to use a preset with the fake API, as comments.
+fn with_preset(api: &FakeApi, settings: &Settings) -> String {
+    format!(
+        "
+# Or use the preset `genesys` with it, without this file:
+#
+#   export GENESYS_CLIENT_ID={client_id} GENESYS_CLIENT_SECRET={client_secret}
+#   longhaul --system genesys --set api.base_url={base_url} --set auth.token_url={token_url} \\
+#     run conversations --last 3d --out conversations.csv
+",
+        client_id = settings.client_id,
+        client_secret = settings.client_secret,
+        base_url = api.base_url(),
+        token_url = api.token_url(),
+    )
 }
 
 /// Only the file of the demo. The rest of the configuration is for other systems.
