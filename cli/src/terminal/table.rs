@@ -114,10 +114,12 @@ mod tests {
     fn a_narrow_terminal_shows_at_least_one_column() {
         let rows: &[&[&str]] = &[&["0123456789", "ab"]];
         assert_eq!(drawn_within(14, &["a", "b"], rows), "a           b\n----------  --\n0123456789  ab\n");
-        let one = "(1 of 2 columns not shown; --format csv shows all)\n";
-        assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{one}"));
-        assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{one}"));
-        assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{one}"));
+        let one =
+            |width| broken_between_words("(1 of 2 columns not shown; --format csv shows all)", width) + "\n";
+        assert_eq!(one(13), "(1 of 2\n  columns not\n  shown;\n  --format\n  csv shows\n  all)\n");
+        assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{}", one(13)));
+        assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{}", one(5)));
+        assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{}", one(0)));
     }
 
     #[test]
