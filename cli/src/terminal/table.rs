@@ -80,7 +80,7 @@ pub(crate) fn controls_terminal(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::draw;
+    use super::{broken_between_words, draw};
 
     fn drawn(names: &[&str], rows: &[&[&str]]) -> String {
         drawn_within(160, names, rows)
