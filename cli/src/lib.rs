@@ -179,7 +179,11 @@ fn report_on_terminal(session: &Session, run: &RunArguments, is_complete: bool) 
     if is_complete && run.limit.is_some() {
         session.screen.print("next: the same command without --limit pulls everything");
     } else if is_complete && run.plan.is_none() {
-        session.screen.print("next: longhaul status shows what is complete; the same command pulls again");
+        // Without configured streams, `status` needs names.
+        let names = if session.loaded.streams().is_empty() { run.streams.as_slice() } else { &[] };
+        let status = names.iter().fold("status".to_owned(), |command, name| command + " " + name);
+        let status = session.invocation.command(&status);
+        session.screen.print(&format!("next: {status} shows what is complete; the same command pulls again"));
     }
 }
 

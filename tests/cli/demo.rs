@@ -17,8 +17,8 @@ fn the_demo_pulls_everything_and_lists_the_faults() {
         "\n  requests   ",
         "\n  tokens     ",
         "\n  recovered  ",
-        "\n  files      longhaul-demo/conversations.ndjson\n             longhaul-demo/conversations.csv\n",
-        "\n  command    longhaul run -c longhaul-demo/longhaul.toml\n",
+        "\n\nfiles:\n  longhaul-demo/longhaul.toml\n  longhaul-demo/conversations.ndjson\n  \
+         longhaul-demo/conversations.csv\n",
         "\nfirst record:\n{\"conversationId\":\"",
     ] {
         assert!(printed.contains(words), "{words} is not in {printed}");
@@ -54,7 +54,25 @@ fn the_demo_ignores_the_rest_of_the_configuration() {
 fn the_api_of_the_demo_serves_until_it_is_stopped() {
     let folder = Folder::empty();
     let mut demo = folder.longhaul("demo --serve --records 250 --faults 0.3 --start 2026-01-01").start();
-    let configuration = demo.stdout_until("]");
+    let configuration = demo.stdout_until("#     run conversations --last 3d --out conversations.csv");
+    let (_, preset) = configuration.split_once("#   longhaul ").unwrap();
+    let command = preset.replace("\\\n#", "").replace("--last 3d", "--from 2026-01-01 --to 2026-01-08");
+    let credentials = longhaul_demo::Settings::default();
+    assert!(configuration.contains(&format!(
+        "#   export GENESYS_CLIENT_ID={} GENESYS_CLIENT_SECRET={}\n",
+        credentials.client_id, credentials.client_secret
+    )));
+    let ended = Folder::empty()
+        .longhaul(command.trim())
+        .variable("GENESYS_CLIENT_ID", &credentials.client_id)
+        .variable("GENESYS_CLIENT_SECRET", &credentials.client_secret)
+        .variable("LONGHAUL_RETRY__BASE_DELAY", "1ms")
+        .run();
+    assert!(
+        ended.assert_complete().stderr.contains("conversations: complete, 250 records in "),
+        "{}",
+        ended.stderr
+    );
     let folder = folder.with("longhaul.toml", configuration);
     let ended = folder.run("run");
     assert!(

@@ -27,6 +27,12 @@ fn status_shows_whether_a_stream_was_never_run_stopped_or_is_complete() {
 }
 
 #[test]
+fn status_needs_no_range_of_a_stream_of_a_preset() {
+    let ended = Folder::empty().run("--system genesys --set region=us-west-2 status conversations");
+    assert_eq!(ended.assert_complete().stdout, "conversations: never run\n");
+}
+
+#[test]
 fn status_names_the_process_that_pulls() {
     let (reached, reaches) = mpsc::channel();
     let server = api::server(move |_| {

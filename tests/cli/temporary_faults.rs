@@ -19,12 +19,38 @@ fn a_server_that_is_down_is_retried_up_to_the_limit() {
          caused by: `POST http://127.0.0.1:PORT/oauth/token` failed 3 times\n  \
          caused by: no connection to the server\n  \
          caused by: io: Connection refused (os error N)\n\
-         hint: run the same command again later\n",
+         hint: check the host and port in `auth.token_url`, and that the server is up; if a proxy is needed, set \
+         `api.proxy`\n",
     );
     let ended = folder.run("run --set retry.max_attempts=3");
     let warning =
         "warn  no connection to the server: io: Connection refused (os error N); retrying in TIME\n";
     assert!(ended.stable_stderr().starts_with(&warning.repeat(2)), "{}", ended.stderr);
+}
+
+#[test]
+fn a_command_that_somebody_waits_for_fails_at_once_if_the_server_is_down() {
+    let folder = Folder::configured(&format!(
+        "[api]\nbase_url = '{}'\n[auth]\ntype = 'none'\n[streams.calls]\npath = '/calls'\n",
+        api::unused_url()
+    ));
+    folder.run("preview calls").assert_failed(
+        75,
+        "error: could not fetch the first page of `calls`\n  \
+         caused by: `GET http://127.0.0.1:PORT/calls` failed\n  \
+         caused by: no connection to the server\n  \
+         caused by: io: Connection refused (os error N)\n\
+         hint: check the host and port in `api.base_url`, and that the server is up; if a proxy is needed, set \
+         `api.proxy`; then run the same command again\n",
+    );
+    let folder = Folder::configured(&api::tutorial(&api::unused_url()));
+    let ended = folder.run("token");
+    assert!(
+        ended.stderr.contains("/oauth/token` failed\n") && !ended.stderr.contains("retrying"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.code, Some(75));
 }
 
 #[test]

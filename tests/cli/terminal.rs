@@ -75,7 +75,7 @@ fn lines(shown: &str) -> Vec<String> {
 
 #[test]
 fn the_line_shows_how_far_the_pull_is_and_counts_faults() {
-    let shown = shown(100, "25 %", "run", &[("TERM", "xterm")]);
+    let shown = shown(100, "25 %", "-C . run", &[("TERM", "xterm")]);
     let lines = lines(&shown);
     let has = |words: &str| lines.iter().any(|line| line.contains(words));
     assert!(has("]  25 %  10 records  ") && has("  1 fault survived"), "{lines:#?}");
@@ -87,7 +87,7 @@ fn the_line_shows_how_far_the_pull_is_and_counts_faults() {
         "{end:?}"
     );
     assert!(end[1].starts_with("recovered from 1 fault (1 × 503), waited "), "{end:?}");
-    assert_eq!(end[2], "next: longhaul status shows what is complete; the same command pulls again");
+    assert_eq!(end[2], "next: longhaul -C . status shows what is complete; the same command pulls again");
 }
 
 #[test]
@@ -97,6 +97,23 @@ fn nothing_wraps_at_40_columns() {
         assert!(console::measure_text_width(line.trim_end()) <= 40, "{line:?}");
     }
     assert!(!shown.contains("\u{1b}[3"), "no colour: {shown:?}");
+}
+
+#[test]
+fn errors_and_hints_are_broken_between_words() {
+    let terminal =
+        openpty(Some(&Winsize { ws_row: 24, ws_col: 40, ws_xpixel: 0, ws_ypixel: 0 }), None).unwrap();
+    let folder = Folder::empty();
+    assert_eq!(folder.longhaul("run calls").stderr(terminal.slave).run_without_stderr(), Some(2));
+    let (mut shown, mut bytes, mut screen) = (String::new(), [0; 4096], File::from(terminal.master));
+    while let Ok(length @ 1..) = screen.read(&mut bytes) {
+        shown.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+    let lines = lines(&shown);
+    assert!(
+        lines.len() > 3 && lines.iter().all(|line| console::measure_text_width(line) <= 40),
+        "{lines:#?}"
+    );
 }
 
 #[test]

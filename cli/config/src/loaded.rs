@@ -149,14 +149,19 @@ impl Loaded {
 
     /// The stream `name`, checked. It may be a stream of the preset that no other layer extends.
     pub fn stream(&self, name: &str) -> Result<&Stream, ConfigError> {
+        let stream = self.known_stream(name)?;
+        check::stream(&self.config, &self.stack, name, stream)?;
+        Ok(stream)
+    }
+
+    /// The stream `name`. It may be incomplete, such as one of a preset whose range of time is not configured.
+    pub fn known_stream(&self, name: &str) -> Result<&Stream, ConfigError> {
         let streams = &self.config.streams;
-        let stream = streams.get(name).ok_or_else(|| {
+        streams.get(name).ok_or_else(|| {
             let suggestion = suggest::closest(name, streams.keys());
             ConfigError::new(format!("unknown stream `{name}`{suggestion}"))
                 .with_hint("longhaul streams lists the configured streams")
-        })?;
-        check::stream(&self.config, &self.stack, name, stream)?;
-        Ok(stream)
+        })
     }
 
     /// The streams that any layer except the preset defines or extends, all checked. Those in files come first, in the

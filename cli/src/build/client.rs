@@ -71,6 +71,8 @@ impl Access {
 pub(crate) struct Limits {
     /// The maximum number of requests.
     pub(crate) requests: Option<u64>,
+    /// Whether requests are sent again if there was no connection to the server.
+    pub(crate) reconnect: bool,
     /// Stops the run.
     pub(crate) stop: Stop,
     /// The share of the rate limits that the run has.
@@ -90,6 +92,7 @@ pub(crate) fn connect(
     exchanges: &Exchanges,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
+    let policy = RetryPolicy { reconnect: limits.reconnect, ..policy(config) };
     let settings = Settings { spool_folder: Some(limits.spool_folder), ..settings(config, environment)? };
     let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
     let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
@@ -107,7 +110,7 @@ pub(crate) fn connect(
     let client = |transport: &Arc<dyn Transport>, auth: Arc<dyn Auth>, origins: Origins, rules: Rules| {
         Client::new(Arc::clone(transport), auth, origins)
             .with_clock(Arc::clone(clock))
-            .with_policy(policy(config))
+            .with_policy(policy.clone())
             .with_refusals(config.errors.format())
             .with_rules(rules)
             .with_secrets(secrets.clone())
@@ -278,5 +281,6 @@ pub(super) fn policy(config: &Config) -> RetryPolicy {
         base_delay: retry.base_delay,
         max_delay: retry.max_delay,
         max_wait: retry.max_wait,
+        ..RetryPolicy::default()
     }
 }

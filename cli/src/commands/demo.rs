@@ -1,7 +1,6 @@
 //! `longhaul demo`: a pull against the fake API, and the faults it recovered from.
 
 use std::{
-    fmt::Write as _,
     fs::{self, File},
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
@@ -18,7 +17,7 @@ use longhaul_demo::{FakeApi, Faults, Settings};
 
 use crate::{
     args::{DemoArguments, RunArguments},
-    commands::{print, run},
+    commands::{print, print_text, run},
     config::Sources,
     exit::Exit,
     session::Session,
@@ -29,6 +28,7 @@ use crate::{
         invocation::Invocation,
         numbers::{counted, grouped},
         screen::Screen,
+        table,
     },
 };
 
@@ -65,7 +65,8 @@ pub(crate) fn execute(arguments: &DemoArguments, screen: &Screen, stop: &Stop) -
     run::execute(&session, &RunArguments { fresh: true, ..RunArguments::default() })?;
     let pulled = arguments.out.join("conversations.ndjson");
     let compared = compare(&pulled, &settings).map_err(|error| Failure::new(Exit::Fault, error))?;
-    print(&report(&session.progress.counts(), &compared, &arguments.out, &configuration))?;
+    let files = [configuration, pulled, arguments.out.join("conversations.csv")];
+    print_text(&report(&session.progress.counts(), &compared, &files))?;
     Ok(if compared.is_exact() { Exit::Complete } else { Exit::Fault })
 }
 
@@ -101,10 +102,27 @@ fn midnight(day: Date) -> Timestamp {
 
 /// Serves the fake API until a signal arrives.
 fn serve(api: &FakeApi, settings: &Settings, clock: &dyn Clock, stop: &Stop) -> Result<Exit, Failure> {
-    print(&configuration(api, settings, Path::new(".")))?;
+    print(&(configuration(api, settings, Path::new(".")) + &with_preset(api, settings)))?;
     while clock.sleep(Duration::from_secs(3600)) == Wake::Elapsed {}
     let exit = stop.reason().map_or(Exit::Complete, Reason::exit);
     Err(Failure::new(exit, "the API was stopped").hint("start it again: longhaul demo --serve"))
+}
+
+/// How to use a preset with the fake API, as comments.
+fn with_preset(api: &FakeApi, settings: &Settings) -> String {
+    format!(
+        "
+# Or use the preset `genesys` with it, without this file:
+#
+#   export GENESYS_CLIENT_ID={client_id} GENESYS_CLIENT_SECRET={client_secret}
+#   longhaul --system genesys --set api.base_url={base_url} --set auth.token_url={token_url} \\
+#     run conversations --last 3d --out conversations.csv
+",
+        client_id = settings.client_id,
+        client_secret = settings.client_secret,
+        base_url = api.base_url(),
+        token_url = api.token_url(),
+    )
 }
 
 /// Only the file of the demo. The rest of the configuration is for other systems.
@@ -204,22 +222,22 @@ fn compare(pulled: &Path, settings: &Settings) -> io::Result<Compared> {
         }
         compared.arrived += 1;
         if compared.sample.is_empty() {
-            compared.sample = start_of(line);
+            compared.sample = start_of(line, table::width());
         }
     }
     Ok(compared)
 }
 
-/// The start of a record, for people.
-fn start_of(record: String) -> String {
-    const LENGTH: usize = 600;
-    match record.char_indices().nth(LENGTH) {
-        Some((end, _)) => format!("{}…", &record[..end]),
+/// The start of a record, for people: at most `length` characters.
+fn start_of(record: String, length: usize) -> String {
+    match record.char_indices().nth(length) {
+        Some(_) => record.chars().take(length.saturating_sub(1)).chain(['…']).collect(),
         None => record,
     }
 }
 
-fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path) -> String {
+/// What was pulled and survived, in lines for a terminal of 40 columns.
+fn report(counts: &Counts, compared: &Compared, files: &[PathBuf]) -> String {
     let number = |count: usize| grouped(count as u64);
     let verdict = if compared.is_exact() {
         let records = counted(compared.served as u64, "record");
@@ -229,27 +247,24 @@ fn report(counts: &Counts, compared: &Compared, out: &Path, configuration: &Path
         let records = counted(*served as u64, "record");
         format!("incomplete: {records} served, {} arrived, {} correct", number(*arrived), number(*exact))
     };
-    let mut text = format!(
-        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n",
+    let retried = counts.retried.iter();
+    let mut retried: Vec<_> =
+        retried.map(|(fault, times)| format!("{} × {}", grouped(*times), name(*fault))).collect();
+    if retried.is_empty() {
+        retried.push("no faults".to_owned());
+    }
+    let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    format!(
+        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n  \
+         recovered  {}\n\nfiles:\n  {}\n\nfirst record:\n{}\n",
         grouped(counts.pages),
         grouped(counts.requests),
         grouped(counts.tokens),
         grouped(counts.rejected_tokens),
-    );
-    let retried =
-        counts.retried.iter().map(|(fault, times)| format!("{} x {}", grouped(*times), name(*fault)));
-    let retried = retried.collect::<Vec<_>>().join(", ");
-    // Writing to a string does not fail.
-    let _ = write!(
-        text,
-        "  recovered  {}\n  files      {}\n             {}\n  command    longhaul run -c {}\n\nfirst record:\n{}\n",
-        if retried.is_empty() { "no faults" } else { &retried },
-        out.join("conversations.ndjson").display(),
-        out.join("conversations.csv").display(),
-        configuration.display(),
+        retried.join("\n             "),
+        files.join("\n  "),
         compared.sample,
-    );
-    text
+    )
 }
 
 #[cfg(test)]

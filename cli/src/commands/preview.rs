@@ -14,7 +14,7 @@ use crate::{
         Session,
         first_page::{FirstPage, Wanted},
     },
-    terminal::{failure::Failure, numbers::counted, table},
+    terminal::{failure::Failure, numbers::counted, screen::broken_between_words, table},
 };
 
 /// The maximum width of a line of `columns` whose comment is aligned with the others. A server may send names of any
@@ -94,12 +94,12 @@ fn columns(name: &str, stream: &Stream, batch: &Batch<'_>) -> Result<String, Fai
         return Ok("# There is no record, so there are no columns.\n".to_owned());
     };
     let key = key(stream, record);
-    let mut text = format!(
-        "# Add this to the configuration. A sink uses it with `columns = \"stream\"`.\n[streams.{name}.table]\n"
-    );
+    let width = table::width();
+    let first = "Add this to the configuration. A sink uses it with `columns = \"stream\"`.";
+    let mut text = format!("{}\n[streams.{name}.table]\n", comment(first, width));
     for level in levels.iter().filter(|level| !level.pointers.is_empty()) {
         // Writing to a string does not fail.
-        let _ = describe(&mut text, level, key);
+        let _ = describe(&mut text, level, key, width);
     }
     Ok(text)
 }
@@ -116,15 +116,21 @@ fn key<'l>(stream: &Stream, record: &'l Level) -> Option<&'l Seen> {
     unique.filter(is_value).or_else(|| record.pointers.iter().find(is_value))
 }
 
-/// The pointers of the record as TOML. Those of `rows` are alternatives, so they are comments. `key` is their column of the
-/// record.
-fn describe(text: &mut String, level: &Level, key: Option<&Seen>) -> std::fmt::Result {
+/// A comment in lines of at most `width`.
+fn comment(text: &str, width: usize) -> String {
+    broken_between_words(&format!("# {text}"), width).replace("\n  ", "\n# ")
+}
+
+/// The pointers of the record as TOML, in lines of at most `width` where names allow it. Those of `rows` are alternatives,
+/// so they are comments. `key` is their column of the record.
+fn describe(text: &mut String, level: &Level, key: Option<&Seen>, width: usize) -> std::fmt::Result {
     let Level { rows, places, pointers } = level;
     let mark = if rows.is_empty() { "" } else { "# " };
     let key = key.filter(|_| !rows.is_empty());
     if !rows.is_empty() {
         let places = counted(*places, "row");
-        writeln!(text, "\n# Or {places}. A pointer with `^` starts at the record:")?;
+        let or = format!("Or {places}. A pointer with `^` starts at the record:");
+        writeln!(text, "\n{}", comment(&or, width))?;
         writeln!(text, "# rows = {}", quoted(rows))?;
     }
     writeln!(text, "{mark}columns = [")?;
@@ -133,15 +139,26 @@ fn describe(text: &mut String, level: &Level, key: Option<&Seen>) -> std::fmt::R
         names.insert(key.at.tokens().join("."));
         writeln!(text, "{mark}  {},  # of the record", quoted(&format!("^{}", key.at)))?;
     }
-    let columns: Vec<_> = pointers.iter().map(|seen| (column(&mut names, seen), seen)).collect();
+    let columns: Vec<_> =
+        pointers.iter().map(|seen| (column(&mut names, seen), seen_as(seen, *places))).collect();
     let widths = columns.iter().map(|(column, _)| column.chars().count());
-    let width = widths.filter(|width| *width <= MAX_ALIGNED).max().unwrap_or_default();
-    for (column, Seen { kinds, count, .. }) in columns {
-        let frequency =
-            if count == places { format!("all {places}") } else { format!("{count} of {places}") };
-        writeln!(text, "{mark}{column:width$}  # {}, {frequency}", kinds.join(" or "))?;
+    let aligned = widths.filter(|width| *width <= MAX_ALIGNED).max().unwrap_or_default();
+    let longest = columns.iter().map(|(_, seen)| seen.len()).max().unwrap_or_default();
+    let is_narrow = mark.len() + aligned + "  # ".len() + longest > width;
+    for (column, seen) in columns {
+        if is_narrow {
+            writeln!(text, "{mark}  # {seen}\n{mark}{column}")?;
+        } else {
+            writeln!(text, "{mark}{column:aligned$}  # {seen}")?;
+        }
     }
     writeln!(text, "{mark}]")
+}
+
+/// What the values of a column are, and how many records have one.
+fn seen_as(Seen { kinds, count, .. }: &Seen, places: u64) -> String {
+    let frequency = if *count == places { format!("all {places}") } else { format!("{count} of {places}") };
+    format!("{}, {frequency}", kinds.join(" or "))
 }
 
 /// A line of `columns`. Objects are comments, because their members are usually better columns. A name `*` is a comment,
@@ -192,11 +209,15 @@ mod tests {
     use longhaul_core::sink::Batch;
 
     fn listed(record: &str) -> String {
+        listed_in(record, 160)
+    }
+
+    fn listed_in(record: &str, width: usize) -> String {
         let line = format!("{record}\n");
         let levels = pointers(&Batch::new(line.as_bytes(), &[line.len()])).unwrap();
         let mut text = String::new();
         for level in &levels {
-            describe(&mut text, level, None).unwrap();
+            describe(&mut text, level, None, width).unwrap();
         }
         text
     }
@@ -229,6 +250,14 @@ mod tests {
         let expected =
             format!("columns = [\n  \"/a\",  # a number, all 1\n  \"/{name}\",  # a number, all 1\n]\n");
         assert!(listed(&format!(r#"{{"a":1,"{name}":2}}"#)) == expected);
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_a_comment_has_its_own_line() {
+        let expected = "columns = [\n  # a number, all 1\n  \"/conversationStart\",\n  # an array, all 1\n  \"/list\",\n]\n\n\
+                        # Or 1 row. A pointer with `^` starts at\n# the record:\n# rows = \"/list/*\"\n# columns = [\n\
+                        #   # text, all 1\n#   { name = \"value\", at = \"\" },\n# ]\n";
+        assert_eq!(listed_in(r#"{"conversationStart":1,"list":["x"]}"#, 40), expected);
     }
 
     #[test]

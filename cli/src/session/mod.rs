@@ -130,13 +130,18 @@ impl Session {
         let _ = self.recorder.set(recorder);
     }
 
-    /// Builds the client of the API.
+    /// Builds the client of the API for a command that somebody waits for: if there is no connection to the server, it
+    /// fails at once.
     pub(crate) fn connect(&self) -> Result<Access, Failure> {
-        self.connect_for(&RunArguments::default())
+        self.client(&RunArguments::default(), false)
     }
 
-    /// Builds the client of the API, with the limits of these arguments.
+    /// Builds the client of the API for a run with these arguments.
     pub(crate) fn connect_for(&self, arguments: &RunArguments) -> Result<Access, Failure> {
+        self.client(arguments, true)
+    }
+
+    fn client(&self, arguments: &RunArguments, reconnect: bool) -> Result<Access, Failure> {
         let progress: Arc<dyn Observer> = Arc::new(self.progress.clone());
         let observer = match self.recorder.get() {
             Some(recorder) => Arc::new(Observers(vec![progress, Arc::clone(recorder)])),
@@ -146,6 +151,7 @@ impl Session {
         let part = arguments.part.filter(|part| part.of == workers);
         let limits = Limits {
             requests: arguments.max_requests.map(NonZeroU64::get),
+            reconnect,
             stop: self.stop.clone(),
             share: Share { workers, index: part.map(|part| part.index) },
             spool_folder: self.local_folder(),

@@ -84,7 +84,8 @@ impl Failure {
             (PullError::Job(JobError::TooSlow { .. }), _) => {
                 format!("raise `streams.{stream}.job.timeout`, or run the same command again later")
             }
-            (_, Exit::TryLater | Exit::Signal(_)) => "run the same command again".to_owned(),
+            (_, Exit::TryLater) => hints::repeat(&error),
+            (_, Exit::Signal(_)) => hints::REPEAT.to_owned(),
             _ => hints::pull(&error, exit, stream),
         };
         let error = FetchError { which, stream: stream.to_owned(), source: error };

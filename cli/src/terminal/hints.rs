@@ -23,6 +23,9 @@ use crate::{
     terminal::{page_hints::page, storage},
 };
 
+/// What is always possible.
+pub(super) const REPEAT: &str = "run the same command again";
+
 pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
     match error {
         PullError::Page(PageError::Request(error)) => request(error, exit, stream),
@@ -119,6 +122,7 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         _ => {}
     }
     match (error.last_error(), exit) {
+        _ if error.reason() == StopReason::Interrupted => format!("resume with: longhaul run {stream}"),
         (Some(AttemptError::Credential(error)), _) => auth(error),
         (Some(AttemptError::Failed(error)), Exit::TryLater) => match transport(error, "api.base_url") {
             Some(hint) => format!("{hint}; then resume with: longhaul run {stream}"),
@@ -150,6 +154,17 @@ pub(super) fn request(error: &RequestError, exit: Exit, stream: &str) -> String 
         },
         _ => format!("check `streams.{stream}`"),
     }
+}
+
+/// The hint for a command that has nothing to resume.
+pub(super) fn repeat(error: &PullError) -> String {
+    let PullError::Page(PageError::Request(error)) = error else { return REPEAT.to_owned() };
+    let hint = match error.last_error() {
+        Some(AttemptError::Failed(error)) => transport(error, "api.base_url"),
+        Some(AttemptError::Credential(error)) => auth_transport(error),
+        _ => None,
+    };
+    hint.map_or_else(|| REPEAT.to_owned(), |hint| format!("{hint}; then {REPEAT}"))
 }
 
 /// The hint for a body that cannot be read.
@@ -239,6 +254,9 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
         TransportErrorKind::NotConnected if error.proxy().is_some() => {
             "check the proxy in `api.proxy` or `HTTPS_PROXY`".to_owned()
         }
+        TransportErrorKind::NotConnected => format!(
+            "check the host and port in `{key}`, and that the server is up; if a proxy is needed, set `api.proxy`"
+        ),
         TransportErrorKind::ProxyRefused => {
             "check the user and password of the proxy in `api.proxy` or `HTTPS_PROXY`, and whether it may connect to \
              this host; the hosts in `NO_PROXY` are reached without it"
@@ -284,11 +302,17 @@ fn transport(error: &TransportError, key: &str) -> Option<String> {
     Some(hint)
 }
 
+/// The hint for a request for a token that was not answered.
+fn auth_transport(error: &AuthError) -> Option<String> {
+    let (AuthError::Refused { source } | AuthError::Unavailable { source }) = error else { return None };
+    match source.last_error() {
+        Some(AttemptError::Failed(error)) => transport(error, "auth.token_url"),
+        _ => None,
+    }
+}
+
 pub(super) fn auth(error: &AuthError) -> String {
-    if let AuthError::Refused { source } | AuthError::Unavailable { source } = error
-        && let Some(AttemptError::Failed(error)) = source.last_error()
-        && let Some(hint) = transport(error, "auth.token_url")
-    {
+    if let Some(hint) = auth_transport(error) {
         return hint;
     }
     match error {

@@ -26,6 +26,9 @@ use crate::terminal::{
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts the events of a run, shows the progress line, and logs faults.
+///
+/// While the line is drawn, the screen is locked, and the counts are read. So nothing that uses the screen, such as the log,
+/// may be used while the counts are locked.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     clock: Arc<dyn Clock>,
@@ -95,12 +98,19 @@ impl Progress {
     }
 
     /// Logs the progress at intervals if there is no progress line.
-    fn log_at_intervals(&self, counts: &mut Counts) {
-        let now = self.clock.elapsed();
-        if now.saturating_sub(counts.last_logged) >= LOG_INTERVAL && self.screen.bars().is_hidden() {
-            counts.last_logged = now;
-            log::info!("{}", counts.describe(now));
+    fn log_at_intervals(&self) {
+        if self.screen.is_terminal() {
+            return;
         }
+        let now = self.clock.elapsed();
+        let mut counts = self.lock();
+        if now.saturating_sub(counts.last_logged) < LOG_INTERVAL {
+            return;
+        }
+        counts.last_logged = now;
+        let line = counts.describe(now);
+        drop(counts);
+        log::info!("{line}");
     }
 }
 
@@ -150,20 +160,20 @@ impl Observer for Progress {
                 let mut counts = self.lock();
                 counts.commits += 1;
                 counts.committing += *took;
-                log::debug!("committed after page {}, in {}", counts.pages, duration(*took));
+                let pages = counts.pages;
+                drop(counts);
+                log::debug!("committed after page {pages}, in {}", duration(*took));
             }
             Event::PageWritten { records, bytes } => {
                 let mut counts = self.lock();
                 counts.records += *records as u64;
                 counts.pages += 1;
                 counts.bytes += *bytes as u64;
-                log::debug!(
-                    "page {}: {}, {}",
-                    counts.pages,
-                    counted(*records as u64, "record"),
-                    counted(*bytes as u64, "byte")
-                );
-                self.log_at_intervals(&mut counts);
+                let page = counts.pages;
+                drop(counts);
+                let (records, bytes) = (counted(*records as u64, "record"), counted(*bytes as u64, "byte"));
+                log::debug!("page {page}: {records}, {bytes}");
+                self.log_at_intervals();
             }
             Event::PartitionComplete { id } => self.lock().expected.complete(*id),
             Event::TotalReported { records } => self.lock().expected.report(*records),
@@ -191,7 +201,32 @@ fn reason(fault: Fault) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, thread};
+
+    use longhaul_tests::ManualClock;
+
     use super::*;
+    use crate::args::Global;
+
+    #[test]
+    fn the_counts_can_be_read_while_the_screen_is_locked() {
+        let clock = ManualClock::new();
+        clock.advance(LOG_INTERVAL);
+        let screen = Screen::set_up(&Global::default(), None);
+        let progress = Progress::new(clock, screen.clone());
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            screen.bars().suspend(|| {
+                let observer = progress.clone();
+                thread::spawn(move || observer.on(&Event::PageWritten { records: 1, bytes: 1 }));
+                while progress.counts().pages == 0 {
+                    thread::yield_now();
+                }
+            });
+            sender.send(()).unwrap();
+        });
+        receiver.recv_timeout(Duration::from_secs(60)).expect("the threads do not wait for each other");
+    }
 
     #[test]
     fn only_a_pause_that_the_api_asked_for_is_its_own() {

@@ -13,7 +13,8 @@ use longhaul_core::Secrets;
 
 use crate::args::{Color, Global, LogFormat};
 
-/// Writes to stderr, so that log lines do not break the progress line. Secrets are replaced by `***`.
+/// Writes to stderr, so that log lines do not break the progress line. Secrets are replaced by `***`. On a terminal, lines
+/// are broken between words.
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
     bars: MultiProgress,
@@ -97,10 +98,7 @@ impl Screen {
         match self.results {
             Results::Logged => log::info!("{line}"),
             // If stderr is closed, there is nobody to tell.
-            Results::Printed if self.is_terminal() => {
-                drop(writeln!(self.clone(), "{}", wrapped(line, width())));
-            }
-            Results::Printed => drop(writeln!(self.clone(), "{line}")),
+            Results::Printed => drop(self.clone().write_all(format!("{line}\n").as_bytes())),
             Results::Hidden => {}
         }
     }
@@ -125,14 +123,19 @@ pub(crate) fn broken_between_words(text: &str, width: usize) -> String {
     text.split('\n').map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n")
 }
 
-/// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, so
-/// that a path can be copied.
+/// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, and
+/// what is between backticks, so that a path or request can be copied.
 fn wrapped(text: &str, width: usize) -> String {
     let words = text.trim_start_matches(' ');
     let mut lines = text[..text.len() - words.len()].to_owned();
     let indent = lines.clone() + "  ";
     let mut used = lines.len();
-    for (index, word) in words.split(' ').enumerate() {
+    let mut is_quoted = false;
+    let is_break = |char| {
+        is_quoted ^= char == '`';
+        char == ' ' && !is_quoted
+    };
+    for (index, word) in words.split(is_break).enumerate() {
         let length = measure_text_width(word);
         if index > 0 && used + 1 + length > width {
             lines.push('\n');
@@ -151,6 +154,8 @@ fn wrapped(text: &str, width: usize) -> String {
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let shown = self.redact(&String::from_utf8_lossy(bytes));
+        let width = width_of(&Term::stderr()).filter(|_| !self.is_json);
+        let shown = width.map_or_else(|| shown.clone(), |width| broken_between_words(&shown, width));
         self.bars.suspend(|| io::stderr().write_all(shown.as_bytes()))?;
         Ok(bytes.len())
     }
@@ -222,5 +227,9 @@ mod tests {
         assert_eq!(wrapped("a-path/that/is-longer x", 10), "a-path/that/is-longer\n  x");
         assert_eq!(wrapped("  users: all of them", 12), "  users: all\n    of them");
         assert_eq!(wrapped("From [now-7d/d]: ", 80), "From [now-7d/d]: ");
+        assert_eq!(
+            wrapped("could not send `GET /calls`: no token", 20),
+            "could not send\n  `GET /calls`: no\n  token"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Tables for the terminal.
 
-use std::fmt::Write;
-
 use console::{Term, measure_text_width};
+
+use crate::terminal::screen::broken_between_words;
 
 /// The maximum width of a cell.
 const MAX_CELL: usize = 36;
@@ -43,8 +43,8 @@ pub(crate) fn draw(names: &[String], rows: &[Vec<String>], width: usize) -> Stri
     }
     let hidden = names.len() - widths.len();
     if hidden > 0 {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "({hidden} of {} columns not shown; --format csv shows all)", names.len());
+        let note = format!("({hidden} of {} columns not shown; --format csv shows all)", names.len());
+        text.push_str(&(broken_between_words(&note, width) + "\n"));
     }
     text
 }
@@ -80,7 +80,7 @@ pub(crate) fn controls_terminal(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::draw;
+    use super::{broken_between_words, draw};
 
     fn drawn(names: &[&str], rows: &[&[&str]]) -> String {
         drawn_within(160, names, rows)
@@ -114,10 +114,12 @@ mod tests {
     fn a_narrow_terminal_shows_at_least_one_column() {
         let rows: &[&[&str]] = &[&["0123456789", "ab"]];
         assert_eq!(drawn_within(14, &["a", "b"], rows), "a           b\n----------  --\n0123456789  ab\n");
-        let one = "(1 of 2 columns not shown; --format csv shows all)\n";
-        assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{one}"));
-        assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{one}"));
-        assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{one}"));
+        let one =
+            |width| broken_between_words("(1 of 2 columns not shown; --format csv shows all)", width) + "\n";
+        assert_eq!(one(13), "(1 of 2\n  columns not\n  shown;\n  --format\n  csv shows\n  all)\n");
+        assert_eq!(drawn_within(13, &["a", "b"], rows), format!("a\n----------\n0123456789\n{}", one(13)));
+        assert_eq!(drawn_within(5, &["a", "b"], rows), format!("a\n-----\n0123…\n{}", one(5)));
+        assert_eq!(drawn_within(0, &["a", "b"], rows), format!("a\n-\n…\n{}", one(0)));
     }
 
     #[test]

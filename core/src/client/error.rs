@@ -201,11 +201,15 @@ impl fmt::Display for RequestError {
             StopReason::Exhausted if self.is_not_ready() => {
                 write!(f, "{request} still has no result after {} attempts", self.attempts)
             }
-            StopReason::Exhausted => write!(f, "{request} failed {} times", self.attempts),
+            StopReason::Exhausted if self.attempts > 1 => {
+                write!(f, "{request} failed {} times", self.attempts)
+            }
             StopReason::WaitTooLong(wait) => {
                 write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())
             }
-            StopReason::Refused | StopReason::Ruled(_) => write!(f, "{request} failed"),
+            StopReason::Exhausted | StopReason::Refused | StopReason::Ruled(_) => {
+                write!(f, "{request} failed")
+            }
             StopReason::Unauthorized => match self.last_error() {
                 Some(AttemptError::FreshCredential(_)) => {
                     write!(f, "{request} was refused, although the token is new")

@@ -11,7 +11,10 @@ use serde::{
     de::{Error, Unexpected, Visitor},
 };
 
-use crate::layout::{Compression, Layout};
+use crate::{
+    layout::{Compression, Layout},
+    random,
+};
 
 /// A configured `parquet` sink.
 #[derive(Debug, Deserialize)]
@@ -51,6 +54,7 @@ impl OpenSink for Parquet {
     }
 
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        random::check()?;
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let receipt = from.map(|(receipt, _)| receipt);
         let sink =

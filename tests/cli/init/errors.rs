@@ -131,12 +131,50 @@ fn answers_that_are_not_a_page_of_json() {
 }
 
 #[test]
+fn a_redirect_to_a_page_for_people_to_log_in() {
+    let to = |place: &'static str| {
+        move |request: &Received| match request.url.path() {
+            "/login" => Reply::html().into(),
+            _ => Reply::status(302).header("location", place).into(),
+        }
+    };
+    assert_failed(
+        "ROOT/v1/calls",
+        to("/login?next=calls"),
+        (
+            4,
+            "error: the API redirects to `http://127.0.0.1:PORT/login`, which is HTML, not JSON\n\
+             hint: if that is a page for people to log in, put a token into an environment variable, and name that: \
+             --token-env NAME; otherwise, give the URL of the API instead of that of a website\n",
+        ),
+    );
+    assert_failed(
+        "ROOT/v1/calls",
+        to("https://sso.example.com/login"),
+        (
+            4,
+            "error: could not fetch the first page of `calls`\n  \
+             caused by: `GET http://127.0.0.1:PORT/v1/calls` failed\n  \
+             caused by: the server points to `https://sso.example.com`, but credentials are sent only to \
+             `http://127.0.0.1:PORT`\n\
+             hint: give the final address, without redirects; if it leads to a page for people to log in, add \
+             --token-env NAME\n",
+        ),
+    );
+}
+
+#[test]
 fn a_server_that_does_not_answer() {
     let folder = Folder::empty();
     let url = format!("{}/v1/calls", crate::api::unused_url());
-    let ended = folder.longhaul("init").argument(url).variable("LONGHAUL_RETRY__BASE_DELAY", "1ms").run();
-    assert_eq!(ended.code, Some(75), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("hint: run the same command again\n"), "{}", ended.stderr);
+    folder.longhaul("init").argument(url).run().assert_failed(
+        75,
+        "error: could not fetch the first page of `calls`\n  \
+         caused by: `GET http://127.0.0.1:PORT/v1/calls` failed\n  \
+         caused by: no connection to the server\n  \
+         caused by: io: Connection refused (os error N)\n\
+         hint: check the host and port of the URL, and that the server is up; if a proxy is needed, set `HTTPS_PROXY`\n",
+    );
     assert_eq!(folder.names_in("."), [""; 0]);
 }
 

@@ -69,8 +69,12 @@ fn an_empty_list_has_no_records_yet() {
         .assert_has("cursor = \"last:/id\"\nparam = \"starting_after\"\nmore = \"/has_more\"\n\n")
         .assert_pulls("calls", &[]);
     let done = init("ROOT/v1/calls", answer("[]"));
-    done.assert_says("calls: 0 records on the first page, the elements of the page\n")
-        .assert_pulls("calls", &[]);
+    let why = "the page has no records, so nothing on it shows how it leads to the next one";
+    done.assert_says(&format!(
+        "calls: 0 records on the first page, the elements of the page\n  next page: not settled: {why}\n"
+    ))
+    .assert_has("[streams.calls.pages]\ntype = \"unknown\"\n");
+    assert!(done.configuration().contains(&format!("# {why}\n")), "{}", done.configuration());
 }
 
 /// The API takes the cursor in a parameter that nobody can guess.
@@ -89,8 +93,8 @@ fn a_style_that_does_not_work_is_a_comment_and_a_run_is_refused() {
     let configuration = done.configuration();
     let comment = format!(
         "sinks = [\"lines\"]\n\n\
-         # How to find the next page is not settled, so longhaul refuses to run until this says it. What was\n\
-         # tried, and why it failed: {why}\n[streams.calls.pages]\ntype = \"unknown\"\n\
+         # How to find the next page is not settled, so longhaul refuses to run until this says it:\n\
+         # {why}\n[streams.calls.pages]\ntype = \"unknown\"\n\
          # # Each page has a cursor for the next one.\n# type = \"cursor\"\n\
          # cursor = \"/next_cursor\"\n# # The usual parameter for a cursor of this name.\n# param = \"cursor\"\n\n"
     );

@@ -3,11 +3,11 @@
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::trial::RawPage;
+use super::{request::FirstRequest, trial::RawPage};
 use crate::{exit::Exit, terminal::failure::Failure};
 
 /// The body of the page: an array or an object.
-pub(super) fn json(page: &RawPage) -> Result<Value, Failure> {
+pub(super) fn json(page: &RawPage, request: &FirstRequest) -> Result<Value, Failure> {
     let body = page.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&page.body);
     let text = body.trim_ascii_start();
     if text.is_empty() {
@@ -17,9 +17,16 @@ pub(super) fn json(page: &RawPage) -> Result<Value, Failure> {
     let media_type = page.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if text.starts_with(b"<") || media_type == "text/html" {
+        let kind = if media_type.ends_with("xml") { "XML" } else { "HTML" };
+        if page.url.path() != request.path {
+            let place = format!("{}{}", page.url.origin().ascii_serialization(), page.url.path());
+            let error = format!("the API redirects to `{place}`, which is {kind}, not JSON");
+            let hint = "if that is a page for people to log in, put a token into an environment variable, and name that: \
+                        --token-env NAME; otherwise, give the URL of the API instead of that of a website";
+            return Err(Failure::new(Exit::Api, error).hint(hint));
+        }
         let hint = "give the URL of the API instead of that of a website; some APIs need a header, such as \
                     --header 'Accept: application/json'";
-        let kind = if media_type.ends_with("xml") { "XML" } else { "HTML" };
         return Err(Failure::new(Exit::Api, format!("the answer is {kind}, not JSON")).hint(hint));
     }
     match serde_json::from_slice(body) {

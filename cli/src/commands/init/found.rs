@@ -36,7 +36,7 @@ pub(super) enum Pages {
     Untried(Paging),
     /// Nothing leads to another page.
     Single,
-    /// Something leads to another page, but fetching it failed.
+    /// Something leads to another page, but fetching it failed; or there are no records that could lead to one.
     Unsettled { rejected: Option<Paging>, why: String },
 }
 
@@ -65,6 +65,9 @@ impl Found {
             }
             (Ok(tried), _) if tried.repeats() => {
                 "the second page has the same records as the first".to_owned()
+            }
+            (Ok(_), _) if paging.is_none() && records.all.is_empty() => {
+                "the page has no records, so nothing on it shows how it leads to the next one".to_owned()
             }
             (Ok(tried), _) => {
                 let unique = paging.as_ref().filter(|paging| paging.counts());
@@ -119,8 +122,8 @@ impl Found {
                 (draft::Pages::None, vec![note.to_owned(), format!("add a table [streams.{stream}.pages].")])
             }
             Pages::Unsettled { rejected, why } => {
-                let note = "How to find the next page is not settled, so longhaul refuses to run until this says it. What was";
-                let notes = vec![note.to_owned(), format!("tried, and why it failed: {why}")];
+                let note = "How to find the next page is not settled, so longhaul refuses to run until this says it:";
+                let notes = vec![note.to_owned(), why.clone()];
                 (draft::Pages::Unsettled(rejected.as_ref()), notes)
             }
         };

@@ -39,7 +39,7 @@ pub(super) fn execute(
     let mut request = FirstRequest::of(arguments, &sources.environment)?;
     let trial = Trial::new(sources, screen, stop)?;
     let page = first_page(&mut request, &trial, sources, &Questions::new(screen))?;
-    let body = answer::json(&page)?;
+    let body = answer::json(&page, &request)?;
     let records = records::find(&body, &request.path);
     let found = Found::of(&request, &page, &body, &records, &trial, screen)?;
     destination.write(&found.draft(&request, &records).text())?;

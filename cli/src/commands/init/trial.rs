@@ -4,8 +4,8 @@ use std::fs;
 
 use http::HeaderMap;
 use longhaul_core::{
-    client::RequestError,
-    http::transport::Response,
+    client::{AttemptError, RequestError, retry::StopReason},
+    http::transport::{Response, TransportErrorKind},
     listing::{PageError, page::Page},
     pull::PullError,
 };
@@ -101,12 +101,13 @@ impl<'a> Trial<'a> {
     fn not_fetched(&self, stream: &str, error: RequestError) -> NotFetched {
         let status = error.refusal().map(|refusal| refusal.status.as_u16());
         let is_unauthorized = matches!(status, Some(401 | 403));
+        let hint = hint(&error);
         let error = PullError::Page(PageError::Request(error));
-        let mut failure = Failure::of_page("first", stream, error, self.stop.reason());
-        if failure.exit == Exit::Api {
-            // Its own hint is about keys of a file that does not exist.
-            failure.hint = Some("check the URL against the documentation of the API".to_owned());
-        }
+        let failure = Failure::of_page("first", stream, error, self.stop.reason());
+        let failure = match hint {
+            Some(hint) if !matches!(failure.exit, Exit::Signal(_)) => failure.hint(hint),
+            _ => failure,
+        };
         NotFetched { failure, is_unauthorized }
     }
 
@@ -120,6 +121,30 @@ impl<'a> Trial<'a> {
             FirstPage::Fetched { first, second } => Ok(Tried { first, second }),
             _ => Ok(Tried { first: None, second: None }),
         }
+    }
+}
+
+/// What to do about a request that failed, if the usual hint is about keys of a file that does not exist.
+fn hint(error: &RequestError) -> Option<&'static str> {
+    let transient = matches!(error.reason(), StopReason::Exhausted | StopReason::WaitTooLong(_));
+    match error.last_error()? {
+        AttemptError::Failed(error) => match error.kind() {
+            TransportErrorKind::NotConnected if error.proxy().is_none() => Some(
+                "check the host and port of the URL, and that the server is up; if a proxy is needed, set `HTTPS_PROXY`",
+            ),
+            TransportErrorKind::UnknownHost => {
+                Some("check the host of the URL; if a proxy is needed, set `HTTPS_PROXY`")
+            }
+            TransportErrorKind::NotTls => {
+                Some("check the port of the URL; a server without TLS needs `http://` instead of `https://`")
+            }
+            _ => None,
+        },
+        _ if transient => None,
+        AttemptError::Misdirected(_) => Some(
+            "give the final address, without redirects; if it leads to a page for people to log in, add --token-env NAME",
+        ),
+        _ => Some("check the URL against the documentation of the API"),
     }
 }
 

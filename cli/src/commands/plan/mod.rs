@@ -82,7 +82,7 @@ fn write(session: &Session, arguments: &PlanArguments, is_resumed: bool) -> Resu
     let streams = session.streams(&run.streams)?;
     let named = streams.iter().flat_map(|(_, stream)| sink_names(stream, &run));
     let sinks = ConfiguredSinks::configure(&session.loaded, named, &session.sink_types()?, &session.folder)?;
-    let access = session.connect()?;
+    let access = session.connect_for(&run)?;
     let mut planned = plan_as(SUFFIX, session, &run, &streams, &sinks, &access)?;
     let chosen: Vec<_> = planned.iter().filter(|pull| pull.is_selected).map(|pull| pull.name).collect();
     let mut headers = Vec::new();

@@ -8,7 +8,7 @@ use super::first_request;
 use crate::{
     args::RunArguments,
     build::{self, ConfiguredSinks},
-    commands::{print, status},
+    commands::{print_text, status},
     config::Auth,
     exit::Exit,
     session::{
@@ -39,7 +39,7 @@ pub(crate) fn execute(mut session: Session, arguments: &RunArguments) -> Result<
         let _ = described.write(&mut text);
     }
     text.push_str("nothing was sent\n");
-    print(&session.screen.redact(&text))
+    print_text(&session.screen.redact(&text))
 }
 
 /// What a run would do with one stream.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     build,
-    commands::print,
+    commands::print_text,
     config::{self, Sources},
     exit::Exit,
     terminal::{failure::Failure, report::Chain},
@@ -40,7 +40,7 @@ pub(crate) fn list(sources: &Sources) -> Result<Exit, Failure> {
             Err(error) => drop(writeln!(text, "{name}\n  cannot be used: {}", Chain(&error))),
         }
     }
-    print(&text)
+    print_text(&text)
 }
 
 fn describe(text: &mut String, name: &str, sink_type: &dyn SinkType) {

@@ -36,7 +36,7 @@ use crate::{
 /// older.
 pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<Exit, Failure> {
     let (mut text, mut json, mut last) = (String::new(), Vec::new(), Vec::new());
-    for (name, stream) in session.streams(&arguments.streams)? {
+    for (name, stream) in streams(session, &arguments.streams)? {
         let mut newest = None;
         for pull in pulls(session, name)? {
             let holder = PullLock::holder(&session.local_folder(), &pull);
@@ -65,6 +65,15 @@ pub(crate) fn execute(session: &Session, arguments: &StatusArguments) -> Result<
         Some(limit) => check_age(session, &last, limit),
         None => Ok(Exit::Complete),
     }
+}
+
+/// The streams with these names, or all configured streams. What is saved of a pull does not depend on whether its stream
+/// could be pulled now, so the range of time may be missing.
+fn streams<'s>(session: &'s Session, names: &'s [String]) -> Result<Vec<(&'s str, &'s Stream)>, Failure> {
+    if names.is_empty() {
+        return session.streams(names);
+    }
+    names.iter().map(|name| Ok((name.as_str(), session.loaded.known_stream(name)?))).collect()
 }
 
 /// What is saved of a pull of the stream `name`.

@@ -105,6 +105,11 @@ impl<'p> Attempts<'p> {
             }
             Outcome::Judged { then, .. } => Step::Stop(StopReason::Ruled(then)),
             Outcome::Failed(kind) => match kind {
+                TransportErrorKind::NotConnected | TransportErrorKind::UnknownHost
+                    if !self.policy.reconnect =>
+                {
+                    Step::Stop(StopReason::Exhausted)
+                }
                 TransportErrorKind::NotConnected | TransportErrorKind::UnknownHost => {
                     self.retry_if(true, None, unit)
                 }
@@ -247,6 +252,16 @@ mod tests {
             assert!(!again(outcome), "{outcome:?}");
         }
         assert_eq!(first(Replay::OnlyUnseen, Outcome::CredentialRejected), Step::Renew);
+    }
+
+    #[test]
+    fn without_a_connection_a_policy_may_give_up_at_once() {
+        use TransportErrorKind::{BrokenOff, NotConnected, UnknownHost};
+        let policy = RetryPolicy { reconnect: false, ..RetryPolicy::default() };
+        let step = |kind| policy.begin(Replay::Harmless).judge(Outcome::Failed(kind), HALF);
+        assert_eq!(step(NotConnected), Step::Stop(StopReason::Exhausted));
+        assert_eq!(step(UnknownHost), Step::Stop(StopReason::Exhausted));
+        assert_eq!(step(BrokenOff), Step::Wait(Duration::from_millis(500)));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct RetryPolicy {
     /// The longest wait that a server may ask for. A longer one ends the request. Waits for a rate limit or for a result
     /// that is not ready use up no attempts, as long as they are not longer together.
     pub max_wait: Duration,
+    /// Whether a request is sent again if there was no connection to the server.
+    pub reconnect: bool,
 }
 
 impl Default for RetryPolicy {
@@ -34,6 +36,7 @@ impl Default for RetryPolicy {
             base_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(60),
             max_wait: Duration::from_secs(180),
+            reconnect: true,
         }
     }
 }
