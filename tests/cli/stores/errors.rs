@@ -69,7 +69,9 @@ fn a_store_that_is_down_may_be_up_again_later() {
         run.last_error().replace("http://127.0.0.1:PORT", "http://store"),
         format!(
             "{start}  caused by: `GET http://store/data/` failed 2 times\n  caused by: no connection to the server\n  \
-             caused by: io: Connection refused (os error N)\n{end}"
+             caused by: io: Connection refused (os error N)\nhint: check the host and port in \
+             `stores.s3.endpoint`, and that the server is up; if a proxy is needed, set `api.proxy`; then resume with: \
+             longhaul run\n"
         )
     );
 }
