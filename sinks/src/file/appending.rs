@@ -31,10 +31,16 @@ pub(super) struct Appending {
 }
 
 impl Appending {
-    /// Starts a pull that appends to the file at `path`, which has `length` bytes.
-    pub(super) fn begin(disk: &dyn Disk, path: &FilePath, length: u64) -> Result<Self, SinkError> {
+    /// Starts a pull that appends to the file at `path`, which has `length` bytes. It is `pull`, or without that a new one.
+    pub(super) fn begin(
+        disk: &dyn Disk,
+        path: &FilePath,
+        length: u64,
+        pull: Option<u64>,
+    ) -> Result<Self, SinkError> {
         Self::check(disk, path, length)?;
-        let begun = Self { pull: RandomState::new().hash_one(length), start: length };
+        let pull = pull.unwrap_or_else(|| RandomState::new().hash_one(length));
+        let begun = Self { pull, start: length };
         begun.write(disk, path)?;
         Ok(begun)
     }
