@@ -70,13 +70,14 @@ impl Appending {
         read(disk, &note).map_err(|error| failed("read", &note, error))
     }
 
-    /// Stores it durably, except for the name of its file.
+    /// Stores it durably, before anything is appended: afterwards, only the note says whose that is.
     pub(super) fn write(self, disk: &dyn Disk, path: &FilePath) -> Result<(), SinkError> {
         let note = note(path);
         let written = remove_if_there(disk, &note.absolute).and_then(|()| {
             let mut file = disk.open(&note.absolute, Open::New)?;
             writeln!(file, "{self}")?;
-            file.sync()
+            file.sync()?;
+            disk.sync_folder(note.folder())
         });
         written.map_err(|error| failed("write to", &note, error))
     }

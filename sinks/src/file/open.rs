@@ -194,7 +194,8 @@ impl RecordFile {
         let (mut file, found) = open_committed(&*disk, &path, from)?;
         let noted = Appending::read(&*disk, &path)?.filter(|noted| noted.pull == resumed.pull);
         let appending = match noted {
-            Some(own) => own,
+            // If the note was lost before, it does not say the start, but the first receipt does.
+            Some(own) => Appending { start: own.start.max(resumed.start), ..own },
             None if found == from.length
                 || (from.length == 0 && is_without_content(&mut *file, &path, compression)?) =>
             {

@@ -42,7 +42,8 @@ impl Files {
             let (sink, _) = rest.split_once('/').unwrap();
             let is_other = [".part", ".spool", ".appending"].iter().any(|ending| path.ends_with(ending));
             if is_other {
-                found.others.push(path);
+                // A power cut may bring back the spool of a table that was complete. The next pull removes it.
+                found.others.extend((!path.ends_with(".spool")).then_some(path));
             } else {
                 found.of_sinks[sink.parse::<usize>().unwrap()].insert(Name(path.len(), path), bytes);
             }
