@@ -30,20 +30,21 @@ impl Files {
         let mut found = Self { of_sinks, others: Vec::new(), state: Vec::new() };
         for path in disk.files() {
             let bytes = disk.contents(&path).unwrap_or_default();
+            let is_spool = path.extension().is_some_and(|ending| ending == "spool");
             let path = path.to_str().unwrap().to_owned();
             if bytes.is_empty() {
                 continue;
             }
             let Some(rest) = path.strip_prefix("/out/") else {
                 // A run that is killed may leave a spool that no checkpoint mentions. No other run reads it.
-                found.state.extend((!path.ends_with(".spool")).then_some(path));
+                found.state.extend((!is_spool).then_some(path));
                 continue;
             };
             let (sink, _) = rest.split_once('/').unwrap();
             let is_other = [".part", ".spool", ".appending"].iter().any(|ending| path.ends_with(ending));
             if is_other {
                 // A power cut may bring back the spool of a table that was complete. The next pull removes it.
-                found.others.extend((!path.ends_with(".spool")).then_some(path));
+                found.others.extend((!is_spool).then_some(path));
             } else {
                 found.of_sinks[sink.parse::<usize>().unwrap()].insert(Name(path.len(), path), bytes);
             }

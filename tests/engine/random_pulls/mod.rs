@@ -74,7 +74,7 @@ fn execute(seed: u64) -> Counts {
 fn disturb(shape: &Shape, random: &mut Random, history: &mut Vec<String>) -> Result<Counts, String> {
     let undisturbed = Undisturbed::new(shape)?;
     let mut execution = Execution::new(shape, history);
-    for _ in 0..1 + random.below(8) {
+    for _ in 0..=random.below(8) {
         if execution.is_complete() {
             break;
         }

@@ -115,7 +115,7 @@ impl Shape {
         let is_halved = divided == Divided::Windows && random.one_in(2);
         let depth = if is_halved { index(MOST_IN_AN_HOUR + random.below(12)) } else { usize::MAX };
         let keys = random.one_of(&[Keys::None, Keys::None, Keys::Most, Keys::All]);
-        let sinks: Vec<_> = (0..1 + random.below(2)).map(|_| Sink::new(random, divided)).collect();
+        let sinks: Vec<_> = (0..=random.below(2)).map(|_| Sink::new(random, divided)).collect();
         let compares = keys != Keys::None && sinks.iter().all(|sink| sink.is_appended) && random.one_in(2);
         let every = random.one_of(&[0, 0, 2, 5, 3600]);
         Self {

@@ -47,7 +47,7 @@ impl Sink {
         Self {
             format,
             compression: if format == Tables { "" } else { compression },
-            is_appended: format != AllColumns && random.one_in(2),
+            is_appended: !matches!(format, AllColumns | Tables) && random.one_in(2),
             is_own,
             exists: !is_own && random.one_in(2),
             name,
