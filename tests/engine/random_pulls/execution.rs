@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use longhaul_core::pull::PullError;
+use longhaul_core::{pull::PullError, state::checkpoint::Stage};
 use longhaul_tests::{Done, EPOCH, Fault, Random, SimulatedDisk, chain};
 
 use super::{
@@ -194,7 +194,9 @@ impl<'a> Execution<'a> {
         self.server.begin(pull, run.requests, run.deletes_jobs);
         let scenario = scenario(self.shape, &self.server, DAY * number);
         let unfinished = Scenario::state(&self.disk.after_kill()).unfinished;
-        if run.is_fresh && unfinished.is_some() {
+        // Once the files are finished, nothing beside them says which records are of this pull, and undoing it is an error.
+        let is_finishing = unfinished.as_ref().is_some_and(|pull| pull.checkpoint.stage == Stage::Finishing);
+        if run.is_fresh && unfinished.is_some() && !is_finishing {
             if let Err(error) = scenario.drop_unfinished(&self.disk) {
                 return Ok(Err(error));
             }
