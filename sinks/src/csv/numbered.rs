@@ -100,7 +100,8 @@ impl NumberedCsv {
         if self.rows >= self.max_rows {
             // The first file of a pull gets rows before there is another one. So its note says that the pull has begun.
             (self.first, self.rows) = (self.first + 1, 0);
-            drop(file);
+            // Dropping it would ignore that its own note cannot be removed, and the next pull would not begin.
+            file.finish()?;
             file = self.open_first(None)?;
         }
         self.files.push(file);
