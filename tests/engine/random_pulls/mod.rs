@@ -29,7 +29,7 @@ use self::{
 };
 
 /// How many pulls there are, unless the environment says otherwise.
-const PULLS: u64 = 300;
+const PULLS: u64 = 100;
 
 /// How many of them run at once.
 const THREADS: u8 = 4;
