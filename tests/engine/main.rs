@@ -23,6 +23,7 @@ mod page_counts;
 mod pagination_styles;
 mod prefetch;
 mod random_listings;
+mod random_pulls;
 mod rate_limits;
 mod redirects;
 mod refresh_tokens;

@@ -84,8 +84,9 @@ impl<'a> Writer<'a> {
             return self.take_back(progress, own);
         }
         let sinks = self.sinks.commit_any()?;
-        self.save(sinks, u64::MAX, |checkpoint| checkpoint.restart(progress))?;
-        Ok(PartitionProgress { restarts: progress.restarts + 1, ..PartitionProgress::of(progress.id) })
+        let needed = progress.before.as_ref().map_or(u64::MAX, |before| before.keys.entries);
+        self.save(sinks, needed, |checkpoint| checkpoint.restart(progress))?;
+        Ok(self.run.checkpoint.partition(progress.id))
     }
 
     /// Removes the records of a partition from all sinks, and returns its progress before its first page.

@@ -136,7 +136,9 @@ impl<'a> Writer<'a> {
 
     /// Saves where the sinks stand before the first page of the partition, to roll back to.
     pub(super) fn save_before(&mut self, open: &mut OpenPartition<'a>) -> Result<(), PullError> {
-        open.progress.before = self.before()?;
+        if open.progress.before.is_none() {
+            open.progress.before = self.before()?;
+        }
         if open.sinks.is_none() {
             return Ok(());
         }

@@ -31,10 +31,16 @@ pub(super) struct Appending {
 }
 
 impl Appending {
-    /// Starts a pull that appends to the file at `path`, which has `length` bytes.
-    pub(super) fn begin(disk: &dyn Disk, path: &FilePath, length: u64) -> Result<Self, SinkError> {
+    /// Starts a pull that appends to the file at `path`, which has `length` bytes. It is `pull`, or without that a new one.
+    pub(super) fn begin(
+        disk: &dyn Disk,
+        path: &FilePath,
+        length: u64,
+        pull: Option<u64>,
+    ) -> Result<Self, SinkError> {
         Self::check(disk, path, length)?;
-        let begun = Self { pull: RandomState::new().hash_one(length), start: length };
+        let pull = pull.unwrap_or_else(|| RandomState::new().hash_one(length));
+        let begun = Self { pull, start: length };
         begun.write(disk, path)?;
         Ok(begun)
     }
@@ -64,13 +70,14 @@ impl Appending {
         read(disk, &note).map_err(|error| failed("read", &note, error))
     }
 
-    /// Stores it durably, except for the name of its file.
+    /// Stores it durably, before anything is appended: afterwards, only the note says whose that is.
     pub(super) fn write(self, disk: &dyn Disk, path: &FilePath) -> Result<(), SinkError> {
         let note = note(path);
         let written = remove_if_there(disk, &note.absolute).and_then(|()| {
             let mut file = disk.open(&note.absolute, Open::New)?;
             writeln!(file, "{self}")?;
-            file.sync()
+            file.sync()?;
+            disk.sync_folder(note.folder())
         });
         written.map_err(|error| failed("write to", &note, error))
     }

@@ -33,14 +33,22 @@ impl RecordFile {
         let (disk, compression) = (Arc::clone(&target.disk), target.compression);
         let is_start = from.is_some_and(|(_, mark)| mark == Mark::START);
         let from = from.map(|(receipt, _)| position(receipt, &path)).transpose()?;
-        let from = match from {
-            Some((from, _)) if is_start && Self::was_dropped(&*disk, target.mode, &path, from)? => None,
-            from => from,
+        // It is created again for the same pull, which the last checkpoint names.
+        let (from, pull) = match from {
+            Some((from, pull)) if is_start && Self::is_created_again(&*disk, target.mode, &path, from)? => {
+                (None, pull)
+            }
+            from => (from, None),
         };
         match (target.mode, from) {
             (Mode::Replace, None) => Self::create_part(disk, path, compression),
             (Mode::Replace, Some((from, _))) => Self::resume_part(disk, path, from, compression),
-            (Mode::Append, None) => Self::append(disk, path, target.is_of_partition(), compression),
+            (Mode::Append, None) if target.is_of_partition() => {
+                Self::append(disk, path, compression, |_, _| Ok(Publish::InPlace))
+            }
+            (Mode::Append, None) => Self::append(disk, path, compression, |path, length| {
+                Ok(Publish::Append(Appending::begin(&*target.disk, path, length, pull)?))
+            }),
             // A later rollback of the pull cuts off the file of a complete partition, too.
             (Mode::Append, Some((from, _))) if target.is_of_partition() => {
                 Self::resume(disk, path, from, Publish::InPlace, compression)
@@ -58,24 +66,32 @@ impl RecordFile {
         })
     }
 
-    /// Notes that no page has arrived since the file was created, unless the file existed before the pull.
+    /// Notes that no page has arrived since the file was created, unless the file existed before the pull. Then it counts as a
+    /// new one: a run that was killed may have created it, but not durably.
     fn note_start(&mut self) {
         let existed = matches!(self.publish, Publish::InPlace | Publish::Append(_))
             && self.committed.is_some_and(|start| start.length > 0);
         if !existed {
-            (self.start, self.length_before) = (self.committed, None);
+            (self.committed, self.length_before) = (None, None);
         }
     }
 
-    /// Whether the file was created for the pull and dropped before the first page arrived.
-    fn was_dropped(disk: &dyn Disk, mode: Mode, path: &FilePath, start: Position) -> Result<bool, SinkError> {
-        let path = match mode {
-            Mode::Replace => &path.part(),
+    /// Whether the file of a pull without a page is created again. A run that stopped has removed it, and one that was killed
+    /// may have created only a part of it.
+    fn is_created_again(
+        disk: &dyn Disk,
+        mode: Mode,
+        path: &FilePath,
+        start: Position,
+    ) -> Result<bool, SinkError> {
+        match mode {
+            Mode::Replace => Ok(true),
             // The file existed before the pull, so another program must have removed it.
-            Mode::Append if start.length > 0 => return Ok(false),
-            Mode::Append => path,
-        };
-        Ok(disk.kind(&path.absolute).map_err(|error| failed("read", path, error))?.is_none())
+            Mode::Append if start.length > 0 => Ok(false),
+            Mode::Append => {
+                Ok(disk.kind(&path.absolute).map_err(|error| failed("read", path, error))?.is_none())
+            }
+        }
     }
 
     fn create_part(disk: Arc<dyn Disk>, path: FilePath, compression: Compression) -> Result<Self, SinkError> {
@@ -150,8 +166,8 @@ impl RecordFile {
     fn append(
         disk: Arc<dyn Disk>,
         path: FilePath,
-        is_of_partition: bool,
         compression: Compression,
+        publish: impl FnOnce(&FilePath, u64) -> Result<Publish, SinkError>,
     ) -> Result<Self, SinkError> {
         make_folders(&*disk, &path)?;
         let length_before = match disk.kind(&path.absolute).map_err(|error| failed("read", &path, error))? {
@@ -162,11 +178,7 @@ impl RecordFile {
             disk.open(&path.absolute, Open::ExistingOrNew).map_err(|error| failed("open", &path, error))?;
         lock(&*file, &path)?;
         let length = end_of(&mut *file, &path, compression)?;
-        let publish = if is_of_partition {
-            Publish::InPlace
-        } else {
-            Publish::Append(Appending::begin(&*disk, &path, length)?)
-        };
+        let publish = publish(&path, length)?;
         let mut opened = Self::new(disk, file, path, publish, compression);
         (opened.length, opened.length_before) = (length, length_before);
         Ok(opened)
@@ -182,7 +194,8 @@ impl RecordFile {
         let (mut file, found) = open_committed(&*disk, &path, from)?;
         let noted = Appending::read(&*disk, &path)?.filter(|noted| noted.pull == resumed.pull);
         let appending = match noted {
-            Some(own) => own,
+            // If the note was lost before, it does not say the start, but the first receipt does.
+            Some(own) => Appending { start: own.start.max(resumed.start), ..own },
             None if found == from.length
                 || (from.length == 0 && is_without_content(&mut *file, &path, compression)?) =>
             {

@@ -235,7 +235,12 @@ impl Drop for RecordFile {
             && is_rolled_back
             && length.unwrap_or_default() == start
         {
-            drop(Appending::remove(&*self.disk, &self.path));
+            // Otherwise a power cut could bring the note back after the pull is forgotten.
+            drop(Appending::remove(&*self.disk, &self.path).and_then(|()| {
+                self.disk
+                    .sync_folder(self.path.folder())
+                    .map_err(|error| failed("flush the folder of", &self.path, error))
+            }));
         }
     }
 }

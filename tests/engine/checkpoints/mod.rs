@@ -73,17 +73,18 @@ impl Scenario {
         let (setup, source) = (self.pull)();
         let file = StateFile::new(disk.handle(), "/state", "calls");
         let state = file.load()?;
-        let from = state.unfinished.as_ref().map(|pull| pull.checkpoint.clone());
-        let dropped = State { unfinished: None, ..state.clone() };
-        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished());
+        let Some(unfinished) = state.unfinished.clone() else { return Ok(()) };
+        let from = Some(unfinished.checkpoint.clone());
+        let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished);
         let checkpointing =
             Some(Checkpointing { store: &pull_state, from, earlier: Earlier::default(), every: self.every });
+        let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let pull = Pull {
             source: &source,
             windows: None,
-            parents: None,
+            parents: parents.as_ref(),
             sinks,
             variables: Variables::new("calls", "/out"),
             spool: None,
@@ -96,7 +97,7 @@ impl Scenario {
             self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
         pull_state.discard()?;
         undo(&pull, |name| modes[name] == "append")?;
-        Ok(file.save(&dropped)?)
+        Ok(pull_state.forget()?)
     }
 
     pub(crate) fn run_source(

@@ -18,7 +18,8 @@ use longhaul_core::{
     state::checkpoint::Stage,
 };
 use longhaul_tests::{
-    FakeApi, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens, chain, records,
+    Done, FakeApi, Fault, Lifetime, Links, ManualClock, Received, Reply, ScriptedTransport, Setup, Tokens,
+    chain, records,
 };
 
 use super::{Scenario, scenarios};
@@ -76,6 +77,33 @@ fn a_resumed_run_requests_no_page_again() {
         assert_eq!(requested, [Some("5".to_owned()), Some("6".to_owned())]);
         assert_eq!(Scenario::files(&disk)["/out/calls.ndjson"], records(12).join("\n") + "\n");
         assert_eq!(Scenario::state(&disk).unfinished, None);
+    }
+}
+
+/// A run that fails before its first page removes the files that it has created. The next one creates them again, for the
+/// same pull.
+#[test]
+fn a_run_that_is_killed_after_one_without_a_page_is_resumed() {
+    let (failing, scenario) = Failing::scenario(0, Duration::ZERO);
+    let sinks = scenarios::one_listing_appended().sinks;
+    let scenario = Scenario { sinks, existing_files: Vec::new(), ..scenario };
+    let stopped = scenario.disk();
+    scenario.run(&stopped).unwrap_err();
+    assert_eq!(Scenario::files(&stopped).len(), 0);
+    failing.pages.store(usize::MAX, Ordering::SeqCst);
+    let undisturbed = stopped.after_kill();
+    scenario.run(&undisturbed).unwrap();
+    let expected = Scenario::files(&undisturbed);
+    assert_eq!(expected["/out/calls.ndjson"], records(12).join("\n") + "\n");
+    for operation in 0..undisturbed.operations() {
+        let disk = stopped.after_kill();
+        disk.fail_at(operation, Fault::Stop(Done::All));
+        let _ = scenario.run(&disk);
+        let disk = disk.after_kill();
+        if Scenario::state(&disk).complete.is_none() {
+            scenario.run(&disk).unwrap_or_else(|error| panic!("{operation}: {}", chain(&error)));
+        }
+        assert!(Scenario::files(&disk) == expected, "killed at operation {operation}");
     }
 }
 

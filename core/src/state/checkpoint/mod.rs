@@ -314,11 +314,15 @@ impl Checkpoint {
         self.forget_job(id);
     }
 
-    /// Restarts a partition whose written records stay.
+    /// Restarts a partition whose written records stay, unless it is left out later.
     pub(crate) fn restart(&mut self, partition: &PartitionProgress) {
-        partition.add_records_to(&mut self.complete);
+        self.complete.pages += partition.listing.pages;
         self.put(&PartitionProgress {
             restarts: partition.restarts + 1,
+            written: partition.written,
+            repeated: partition.repeated,
+            unchanged: partition.unchanged,
+            before: partition.before.clone(),
             ..PartitionProgress::of(partition.id)
         });
         self.forget_job(partition.id);
@@ -326,13 +330,11 @@ impl Checkpoint {
 
     /// Replaces a partition by the halves of its window.
     pub(crate) fn split(&mut self, id: PartitionId, halves: [PartitionId; 2]) {
-        let partitions = std::mem::take(&mut self.partitions);
-        self.partitions = partitions
-            .into_iter()
-            .flat_map(|partition| {
-                if partition.id == id { halves.map(PartitionProgress::of).to_vec() } else { vec![partition] }
-            })
-            .collect();
+        if let Some(index) = self.partitions.iter().position(|partition| partition.id == id) {
+            let replaced = self.partitions.splice(index..=index, halves.map(PartitionProgress::of));
+            // The records that stay count, but pages that waited do not.
+            replaced.for_each(|partition| partition.add_written_to(&mut self.complete));
+        }
         self.forget_job(id);
     }
 
@@ -359,8 +361,12 @@ impl PartitionProgress {
 
     /// Adds the records of a partition to the totals.
     fn add_records_to(&self, totals: &mut Summary) {
-        totals.records += self.written;
         totals.pages += self.listing.pages;
+        self.add_written_to(totals);
+    }
+
+    fn add_written_to(&self, totals: &mut Summary) {
+        totals.records += self.written;
         totals.repeated += self.repeated;
         totals.unchanged += self.unchanged;
         totals.without_key += self.without_key;
