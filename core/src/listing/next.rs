@@ -191,7 +191,7 @@ impl Pages<'_> {
     /// the next page, or what the first page did not have and has the same name or a usual one.
     fn moved_next(&self, at: &Places, found: &[Continuation]) -> Vec<Continuation> {
         let Some(first) = &self.on_first else { return Vec::new() };
-        let names: Vec<_> = at.iter().filter_map(Place::name).chain(["cursor", "after"]).collect();
+        let names: Vec<_> = at.iter().filter_map(Place::name).collect();
         let is_moved = |found: &&Continuation| {
             let is_new = !first.iter().any(|first| first.at == found.at);
             found.at == "link:next" || (is_new && (found.is_next(&names) || found.says_more()))
