@@ -78,6 +78,40 @@ fn a_page_that_is_taken_for_a_record_but_has_a_next_one_stops_the_run() {
     }
 }
 
+/// The API hides all records of the second page.
+#[test]
+fn an_empty_page_that_says_that_there_are_more_is_not_the_last_one() {
+    let keys = "records = \"/data\"\npages = { type = \"page_number\", param = \"page\" }";
+    let answer = |request: &Received| {
+        let number = page(request);
+        let data = if number == 1 || number == 3 { records(number) } else { Vec::new() };
+        reply(&json!({ "data": data, "has_more": number < 3 }))
+    };
+    let (folder, _server) = stream(keys, answer);
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "0\n1\n2\n6\n7\n8\n");
+}
+
+#[test]
+fn an_empty_page_that_leads_to_another_one_stops_the_run() {
+    let keys = "records = \"/data\"\npages = { type = \"page_number\", param = \"page\" }";
+    let answer = |request: &Received| {
+        let data = if page(request) == 1 { records(1) } else { Vec::new() };
+        reply(&json!({ "data": data, "next": "/events?page=3" }))
+    };
+    let stderr = "error: the stream `events` is not complete\n  \
+         caused by: page 2 has no records, which should mean the end, but also `/next` (a text of 14 characters)\n\
+         hint: follow it with another `type` in `streams.events.pages`; or, if an empty page is the last one all the same, \
+         add a rule to `streams.events.answers`: `{ when = { status = \"2xx\", at = \"/next\", exists = true }, \
+         then = \"page\" }`\n";
+    assert_stops(keys, answer, stderr);
+    let rule =
+        "\nanswers = [{ when = { status = \"2xx\", at = \"/next\", exists = true }, then = \"page\" }]";
+    let (folder, _server) = stream(&[keys, rule].concat(), answer);
+    folder.run("run").assert_complete();
+    assert_eq!(folder.read("out/events.ndjson"), "0\n1\n2\n");
+}
+
 /// The API has renamed the next link, or the page is another answer than the others.
 #[test]
 fn a_next_link_that_moves_stops_the_run() {

@@ -64,6 +64,7 @@ mod running_command;
 mod runs;
 mod same_pages;
 mod samples;
+mod scrolls;
 mod secrets;
 mod short_pages;
 mod signals;

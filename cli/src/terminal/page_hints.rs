@@ -60,6 +60,12 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
                 "check whether the API stops at a number of pages or records; if this total counts other records, too, set `streams.{stream}.pages.total = \"{at}\"`, so that it is only compared at the end"
             )
         }
+        PageError::EmptyButContinues { found, .. } => {
+            let at = found.first().map(|found| found.at.as_str()).unwrap_or_default();
+            format!(
+                "follow it with another `type` in `streams.{stream}.pages`; or, if an empty page is the last one all the same, add a rule to `streams.{stream}.answers`: `{{ when = {{ status = \"2xx\", at = \"{at}\", exists = true }}, then = \"page\" }}`"
+            )
+        }
         PageError::TooManyEmpty { .. } => {
             format!("check `streams.{stream}.pages`; if this is expected, raise its `max_empty`")
         }

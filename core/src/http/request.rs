@@ -55,6 +55,9 @@ pub enum Replay {
     Harmless,
     /// It changes something, so it is sent again only if the server cannot have acted on it.
     OnlyUnseen,
+    /// It takes the next page from a listing whose place the server keeps. If the server may have acted on it, the page is gone,
+    /// and the listing starts again.
+    FromStart,
 }
 
 /// The content of a request.

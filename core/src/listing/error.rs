@@ -194,6 +194,14 @@ pub enum PageError {
         /// The totals.
         found: Vec<Continuation>,
     },
+    /// A page has no records, which should mean the end, but it leads to another one.
+    #[error("page {page} has no records, which should mean the end, but also {}", continuations(found))]
+    EmptyButContinues {
+        /// The number of the page, from 1.
+        page: u64,
+        /// What leads on.
+        found: Vec<Continuation>,
+    },
     /// Too many pages in a row have no records.
     #[error("{pages} pages in a row have no records, but each has a next page")]
     TooManyEmpty {

@@ -56,15 +56,11 @@ impl Pages<'_> {
             return Ok(self.end(Proof::Total { at: place }));
         }
         let next = match self.listing.paginator.advance(at, page)? {
-            Step::Empty(_) if !expects_more => {
-                let found = self.unread_totals(page);
-                if found.is_empty() {
-                    return Ok(self.end(Proof::NoRecords));
-                }
-                return Err(PageError::EmptyButMore { page: self.progress.pages, found });
-            }
-            Step::Page(next) | Step::Empty(Some(next)) => next,
-            Step::Empty(None) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
+            Step::Page(next) => next,
+            // All records of the page may be left out.
+            Step::Empty(Some(next)) if expects_more || page.says_more().is_some() => next,
+            Step::Empty(_) if !expects_more => return self.end_of_empty(page),
+            Step::Empty(_) => return Err(PageError::EmptyBeforeEnd { page: self.progress.pages }),
             Step::End(Proof::NextNull { at }) if says_more || page.says_more().is_some() => {
                 return Err(PageError::MoreWithoutNext { at: format!("`{at}`") });
             }
@@ -165,6 +161,20 @@ impl Pages<'_> {
         Ok(self.end(Proof::NoContinuation))
     }
 
+    /// Ends the listing at a page without records, if nothing says that there are more.
+    fn end_of_empty(&mut self, page: &Page) -> Result<Option<Cursor>, PageError> {
+        let number = self.progress.pages;
+        let found = self.unread_totals(page);
+        if !found.is_empty() {
+            return Err(PageError::EmptyButMore { page: number, found });
+        }
+        let found = page.signs_of_more(&self.listing.paginator.reads());
+        if !found.is_empty() {
+            return Err(PageError::EmptyButContinues { page: number, found });
+        }
+        Ok(self.end(Proof::NoRecords))
+    }
+
     /// Checks that the page does not say that there are more pages, although a count at `at` makes it the last one.
     fn check_last(&self, at: &str, says_more: bool, page: &Page) -> Result<(), PageError> {
         let more = self.listing.ends.more.as_ref().filter(|_| says_more).map(ToString::to_string);
@@ -184,7 +194,7 @@ impl Pages<'_> {
         let names: Vec<_> = at.iter().filter_map(Place::name).collect();
         let is_moved = |found: &&Continuation| {
             let is_new = !first.iter().any(|first| first.at == found.at);
-            found.at == "link:next" || (is_new && found.is_next(&names))
+            found.at == "link:next" || (is_new && (found.is_next(&names) || found.says_more()))
         };
         found.iter().filter(is_moved).cloned().collect()
     }

@@ -2,7 +2,7 @@
 
 use super::{PageError, Pages, prefetch::Requested};
 use crate::{
-    http::request::Request,
+    http::request::{Replay, Request},
     listing::{
         page::Page,
         paginate::{Cursor, Latest, LoopCheck},
@@ -83,6 +83,9 @@ impl Pages<'_> {
     fn request_at(&mut self, at: Option<&Cursor>) -> Result<(Request, Option<u128>), PageError> {
         let mut request = self.listing.request.clone();
         self.listing.paginator.prepare(&mut request, at)?;
+        if self.listing.paginator.is_kept_by_server() {
+            request.replay = Replay::FromStart;
+        }
         request.url = self.client.origins().admit(request.url)?;
         if self.listing.paginator.loop_check() == LoopCheck::Records {
             return Ok((request, None));

@@ -63,7 +63,9 @@ impl<'a> Pull<'a> {
 
     /// Whether a partition may have to be rolled back after some of its records were written.
     pub(super) fn may_roll_back(&self) -> bool {
-        self.source.rules.may_roll_back() || self.source.job.is_some()
+        self.source.rules.may_roll_back()
+            || self.source.job.is_some()
+            || self.source.paginator.is_kept_by_server()
     }
 
     /// The halves of `window`, if it may be halved and requests can tell where they begin and end.

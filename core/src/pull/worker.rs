@@ -91,8 +91,8 @@ impl<'scope, 'a> Worker<'scope, 'a> {
         Self { run, queue: Arc::clone(queue), writer }
     }
 
-    /// Opens a partition where its progress says. If its job is not the one whose results were read, it is rolled back
-    /// first.
+    /// Opens a partition where its progress says. If its job is not the one whose results were read, or only the server knew
+    /// where it stands, it is rolled back first.
     pub(super) fn open(&mut self, partition: &mut Partition<'_, 'a>) -> Result<OpenPartition<'a>, PullError> {
         let mut progress = self.run.checkpoint.partition(partition.id);
         let mut sinks = Sinks::none();
@@ -101,10 +101,12 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             sinks = Sinks::open(self.run.own.clone(), variables, progress.sinks.as_ref())?;
         }
         let job = partition.variables.get("job.id").map(str::to_owned);
-        // If all pages have arrived, it does not matter which job they are from.
-        let is_of_another_job = progress.job != job && progress.listing.next != Next::End;
-        if progress.spool.is_some() && is_of_another_job {
-            // What waits is from another job. No checkpoint needs to say that it is given up, because each says whose it is.
+        // If all pages have arrived, it does not matter where they are from.
+        let is_lost = progress.listing.next != Next::End
+            && (progress.job != job || self.run.pull.source.paginator.is_kept_by_server());
+        if progress.spool.is_some() && is_lost {
+            // What waits is from another job or listing. No checkpoint needs to say that it is given up, because the next run
+            // gives it up, too.
             let restarts = progress.restarts + 1;
             progress = PartitionProgress { restarts, ..PartitionProgress::of(partition.id) };
             self.run.checkpoint.note(|checkpoint| checkpoint.put(&progress));
@@ -115,7 +117,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             self.take_turn(partition.id);
         }
         if has_begun
-            && is_of_another_job
+            && is_lost
             && let Some(writer) = &mut self.writer
         {
             progress = writer.roll_back(&progress, &mut sinks)?;

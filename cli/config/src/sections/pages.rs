@@ -206,7 +206,8 @@ struct Table {
     #[serde(default, deserialize_with = "choice::optional")]
     #[schemars(extend("x-types" = ["next_url"], "default" = "response"))]
     relative_to: Option<RelativeTo>,
-    /// Whether the cursor stays the same from page to page. The listing then ends with a page without records.
+    /// Whether the cursor stays the same from page to page. The listing then ends with a page without records. Only the server
+    /// knows where it stands, so an answer that is lost or a run that is stopped starts the listing again.
     #[schemars(extend("x-types" = ["cursor"], "default" = false))]
     repeats: Option<bool>,
     /// Number of records per page. `offset` and `page_number` send it as `size_param`; for the other types, it says what

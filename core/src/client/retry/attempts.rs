@@ -158,7 +158,10 @@ impl<'p> Attempts<'p> {
     fn retry_if(&self, allowed: bool, asked: Option<Duration>, unit: f64) -> Step {
         let asked = asked.unwrap_or(Duration::ZERO);
         if !allowed {
-            Step::Stop(StopReason::Refused)
+            Step::Stop(match self.replay {
+                Replay::FromStart => StopReason::Ruled(Then::Restart),
+                Replay::Harmless | Replay::OnlyUnseen => StopReason::Refused,
+            })
         } else if asked > self.policy.max_wait {
             Step::Stop(StopReason::WaitTooLong(asked))
         } else if self.made >= self.policy.max_attempts {
@@ -250,7 +253,9 @@ mod tests {
             Outcome::Failed(TimedOut),
         ] {
             assert!(!again(outcome), "{outcome:?}");
+            assert_eq!(first(Replay::FromStart, outcome), Step::Stop(StopReason::Ruled(Then::Restart)));
         }
+        assert!(matches!(first(Replay::FromStart, overloaded), Step::Wait(_)));
         assert_eq!(first(Replay::OnlyUnseen, Outcome::CredentialRejected), Step::Renew);
     }
 

@@ -299,6 +299,17 @@ impl Page {
         found.find(|found| ["true", "false"].contains(&found.found.as_str())).map(|found| found.at)
     }
 
+    /// What says that there are more pages, other than at the places that the style reads, unless a rule of the user says that
+    /// it is a page all the same.
+    pub(super) fn signs_of_more(&self, reads: &[&Places]) -> Vec<Continuation> {
+        let is_read = |found: &Continuation| {
+            reads.iter().flat_map(|places| places.iter()).any(|place| place.to_string() == found.at)
+        };
+        let mut found = if self.basis == Basis::Rule { Vec::new() } else { self.continuations() };
+        found.retain(|found| found.says_more() && !is_read(found));
+        found
+    }
+
     /// Removes the records for which `keep` is false, and returns how many it removed.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) -> u64 {
         let before = self.ends.len();

@@ -6,7 +6,7 @@ use super::envelope::{self, Continuation, is_empty, plain, shown};
 
 /// The names of what leads to another page, in lower case and without anything but letters. Records have few fields with such
 /// names.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "hasmore",
     "hasmorepages",
     "hasmoreresults",
@@ -16,7 +16,9 @@ const NAMES: [&str; 17] = [
     "moreresults",
     "nextcontinuationtoken",
     "nextcursor",
+    "nexthref",
     "nextlink",
+    "nextmarker",
     "nextpage",
     "nextpagetoken",
     "nextpageuri",
@@ -31,6 +33,13 @@ impl Continuation {
     pub(in crate::listing) fn is_next(&self, names: &[&str]) -> bool {
         let name = plain(self.at.rsplit('/').next().unwrap_or_default());
         NAMES.contains(&&*name) || names.iter().any(|other| plain(other) == name)
+    }
+
+    /// Whether it says that there are more pages: it is a flag, a link to the next page, or has a usual name or header.
+    pub(in crate::listing) fn says_more(&self) -> bool {
+        let is_flag = ["true", "false"].contains(&self.found.as_str());
+        let is_header = self.at == "link:next" || self.at.starts_with("header:");
+        is_flag || is_header || is_link(self) || self.is_next(&["next"])
     }
 }
 

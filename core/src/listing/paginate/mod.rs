@@ -70,6 +70,11 @@ pub trait Paginator: Debug + Send + Sync {
 
     /// What proves that the listing makes progress.
     fn loop_check(&self) -> LoopCheck;
+
+    /// Whether the server keeps the place of the listing, so that no page can be requested again.
+    fn is_kept_by_server(&self) -> bool {
+        false
+    }
 }
 
 /// Where a listing continues after a page, as far as its style can tell.

@@ -119,4 +119,8 @@ impl Paginator for Token {
             Renewal::Never => LoopCheck::Records,
         }
     }
+
+    fn is_kept_by_server(&self) -> bool {
+        self.renewal == Renewal::Never
+    }
 }
