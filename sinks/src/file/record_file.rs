@@ -1,6 +1,7 @@
 //! An open file that records are written to.
 
 use std::{
+    cmp::Ordering,
     io::{Read, Seek, SeekFrom, Write},
     sync::Arc,
 };
@@ -140,25 +141,42 @@ impl RecordFile {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // A write behind the end of a truncated file would fill the gap with zeros, and the length would be right again.
+        self.check_length()?;
         // Added before the write, so that dropping the file also removes what a failed write left behind.
         self.length += bytes.len() as u64;
         self.file.write_all(bytes).map_err(|error| failed("write to", &self.path, error))
     }
 
     /// Checks that no other program has replaced, truncated or written to the file.
-    fn check_own(&mut self) -> Result<(), SinkError> {
+    pub(super) fn check_own(&mut self) -> Result<(), SinkError> {
         let unreadable = |error| failed("read", &self.path, error);
         let own = self.file.identity().map_err(unreadable)?;
         let named = self.disk.identity(&self.path.absolute).map_err(unreadable)?;
-        let what = match named {
-            None => "removed",
-            Some(named) if named.file != own.file => "replaced",
-            Some(_) if own.length < self.length => "truncated",
-            Some(_) if own.length > self.length => "written to",
-            Some(_) => return Ok(()),
-        };
+        match named {
+            None => Err(self.changed("removed")),
+            Some(named) if named.file != own.file => Err(self.changed("replaced")),
+            Some(_) => self.check_length(),
+        }
+    }
+
+    /// Checks that no other program has truncated or written to the file.
+    fn check_length(&mut self) -> Result<(), SinkError> {
+        let own = self.file.identity().map_err(|error| failed("read", &self.path, error))?;
+        match own.length.cmp(&self.length) {
+            Ordering::Less => Err(self.changed("truncated")),
+            Ordering::Greater => Err(self.changed("written to")),
+            Ordering::Equal => Ok(()),
+        }
+    }
+
+    /// The error after another program has done `what` to the file, which is left as it is from now on.
+    fn changed(&mut self, what: &str) -> SinkError {
         self.is_foreign = true;
-        Err(rejected(format!("another program has {what} `{}` during the run", self.shown())))
+        rejected(format!("another program has {what} `{}` during the run", self.shown()))
     }
 
     fn make_durable(&mut self, mark: Mark) -> Result<Receipt, SinkError> {

@@ -97,6 +97,7 @@ impl Spool {
         &mut self,
         mut each: impl FnMut(&str) -> Result<(), SinkError>,
     ) -> Result<(), SinkError> {
+        self.0.check_own()?;
         let RecordFile { file, path, length, .. } = &mut self.0;
         let unreadable = |error: io::Error| failed("read", path, error);
         file.rewind().map_err(unreadable)?;
@@ -107,7 +108,7 @@ impl Spool {
             line.clear();
         }
         file.seek(SeekFrom::Start(*length)).map_err(unreadable)?;
-        Ok(())
+        self.0.check_own()
     }
 
     /// Calls `each` with all lines from the byte `start` on, in batches.
@@ -116,6 +117,7 @@ impl Spool {
         start: u64,
         mut each: impl FnMut(&Batch<'_>) -> Result<(), SinkError>,
     ) -> Result<(), SinkError> {
+        self.0.check_own()?;
         let RecordFile { file, path, length, .. } = &mut self.0;
         let unreadable = |error: io::Error| failed("read", path, error);
         file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
@@ -136,7 +138,7 @@ impl Spool {
             }
         }
         file.seek(SeekFrom::Start(*length)).map_err(unreadable)?;
-        Ok(())
+        self.0.check_own()
     }
 
     /// Removes the spool after the final file was written.
