@@ -49,14 +49,17 @@ impl Bookmark {
         }
     }
 
-    /// The instant, if it is a time. Without an offset, it is in UTC.
+    /// The instant, if it is a time. Without an offset, it is in UTC. A time after the last instant that can be represented,
+    /// such as that of 9999-12-31, is that instant: APIs write it for "never".
     pub fn time(&self) -> Option<Timestamp> {
         let Self::Text(text) = self else { return None };
         if self.decimal().is_some() {
             return None;
         }
         let local = || text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
-        text.parse().ok().or_else(|| local().map(|time| time.timestamp()))
+        let is_last_year = || Some(Pieces::parse(text).ok()?.date().year() == civil::Date::MAX.year());
+        let last = || is_last_year()?.then_some(Timestamp::MAX);
+        text.parse().ok().or_else(|| local().map(|time| time.timestamp())).or_else(last)
     }
 
     /// The instant, if it is a number that can be a Unix time of this century, in seconds or milliseconds.
@@ -227,6 +230,7 @@ mod tests {
             (r#""2026-01-01T00:00:00Z""#, r#""2026-01-01T00:00:00.001Z""#),
             (r#""2026-01-01T00:00:00.000+0000""#, r#""2026-01-01T00:00:01.000+0000""#),
             (r#""2026-01-01""#, r#""2026-01-01 00:00:01""#),
+            (r#""2026-01-01""#, r#""9999-12-31T00:00:00Z""#),
         ] {
             assert_eq!(bookmark(less).compare(&bookmark(greater)), Some(Ordering::Less), "{less} {greater}");
             assert_eq!(bookmark(greater).compare(&bookmark(less)), Some(Ordering::Greater));
@@ -257,6 +261,10 @@ mod tests {
             (r#""2026-01-01T13:59+02:00""#, Some(false)),
             (r#""2026-01-01""#, Some(true)),
             (r#""2025-12-31""#, Some(false)),
+            (r#""9999-12-31T00:00:00Z""#, Some(true)),
+            (r#""9999-12-31T23:59:59.9999999""#, Some(true)),
+            (r#""9999-12-31T23:59:59-12:00""#, Some(true)),
+            (r#""9999-12-31""#, Some(true)),
             ("17", None),
         ] {
             assert_eq!(bookmark(json).is_since(start), is_since, "{json}");
