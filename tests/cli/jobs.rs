@@ -1,5 +1,6 @@
 //! Asynchronous jobs: one for each window, whose results are pages.
 
+mod files;
 #[cfg(unix)]
 mod stopped;
 

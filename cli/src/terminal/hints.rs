@@ -220,6 +220,17 @@ pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
         JobError::NoState { .. } => {
             format!("set `streams.{stream}.job.state` to the JSON pointer of the state")
         }
+        JobError::NoUrl { .. } => format!(
+            "check `streams.{stream}.job.url`; if the job has no data, set `streams.{stream}.job.skipped` to a condition \
+             that only a job without data meets"
+        ),
+        JobError::PartWithoutUrl { .. } => format!(
+            "check `streams.{stream}.job.url`; if a part of the job failed, submit the job again: longhaul run {stream} \
+             --fresh"
+        ),
+        JobError::SameUrl { .. } => {
+            format!("check `streams.{stream}.job.url`, or report this to the API's operator")
+        }
         JobError::TooSlow { .. } => {
             format!("raise `streams.{stream}.job.timeout`, or resume later with: longhaul run {stream}")
         }

@@ -38,6 +38,24 @@ pub enum JobError {
         /// Where it should be.
         at: String,
     },
+    /// The job is done, but one of several results has no address.
+    #[error("the job `{id}` is done, but one of its results has no address at `{at}`")]
+    PartWithoutUrl {
+        /// The job's id.
+        id: String,
+        /// Where it should be.
+        at: String,
+    },
+    /// The job is done, but two of its results have the same address.
+    #[error("the job `{id}` is done, but its results at `{first}` and `{second}` have the same address")]
+    SameUrl {
+        /// The job's id.
+        id: String,
+        /// Where the address is.
+        first: String,
+        /// Where it is again.
+        second: String,
+    },
     /// The answer to a poll has no state.
     #[error("the answer about the job has no state at {at}")]
     NoState {

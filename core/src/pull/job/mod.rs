@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use url::Url;
+
 use self::error::is_unknown;
 pub(crate) use self::results::Files;
 pub use self::{error::JobError, state::JobState};
@@ -22,6 +24,7 @@ use crate::{
         request::Request,
         template::Template,
     },
+    shown_url::ShownUrl,
     sink::Variables,
     state::StateError,
 };
@@ -255,24 +258,37 @@ impl Job {
         answer: &Document,
         named: Option<&str>,
     ) -> Result<Option<JobEnd>, JobError> {
+        let redact = |text: &str| submission.client.redact(text);
+        let has_no_data = || JobState::any(&self.skipped, answer, named);
         if JobState::any(&self.done, answer, named)? {
             let variables = variables.clone();
+            let id = redact(&shown(variables.get("job.id").unwrap_or_default()));
             let ready = match &self.url {
-                Some(places) => results::with_urls(variables, answer, places)?,
+                Some(places) => match results::with_urls(variables, &id, answer, places) {
+                    Err(JobError::NoUrl { .. }) if has_no_data()? => return Ok(Some(JobEnd::NoData)),
+                    ready => ready?,
+                },
                 None => variables,
             };
             return Ok(Some(JobEnd::Ready(ready)));
         }
-        if JobState::any(&self.skipped, answer, named)? {
+        if has_no_data()? {
             return Ok(Some(JobEnd::NoData));
         }
         if JobState::any(&self.failed, answer, named)? {
-            let redact = |text: &str| submission.client.redact(text);
             let message = self.message.as_ref().map(|at| answer.text(at)).transpose()?.flatten();
             let state = named.map_or_else(|| answer.status.to_string(), redact);
             return Err(JobError::Failed { state, message: message.as_deref().map(redact) });
         }
         Ok(None)
+    }
+}
+
+/// The id of a job for messages. If it is an address, its query may contain secrets.
+fn shown(id: &str) -> String {
+    match Url::parse(id) {
+        Ok(url) => ShownUrl::from(&url).to_string(),
+        Err(_) => id.split('?').next().unwrap_or_default().to_owned(),
     }
 }
 

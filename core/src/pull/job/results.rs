@@ -1,5 +1,7 @@
 //! The addresses of a job's results.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::JobError;
@@ -9,7 +11,7 @@ use crate::{
         place::{Place, Places},
         request::Request,
     },
-    json::pointer::Pointer,
+    json::{ExactValue, pointer::Pointer},
     listing::{
         end::Proof,
         page::Page,
@@ -21,53 +23,92 @@ use crate::{
 /// The placeholder that stands for the address of the results. The others of several follow as `job.url.2` and so on.
 const URL: &str = "job.url";
 
-/// Adds the addresses at `places` in the last answer about a job. In a pointer, `*` stands for every element.
+/// Adds the addresses at `places` in the last answer about the job `id`. In a pointer, `*` stands for every element, each of
+/// which must have one.
 pub(super) fn with_urls(
     variables: Variables,
+    id: &str,
     answer: &Document,
     places: &Places,
 ) -> Result<Variables, JobError> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for place in places.iter() {
+        found = Found::default();
         match place {
-            Place::Body(pointer) => collect(answer.body.value(), pointer.tokens(), &mut found),
-            place => found.extend(answer.find(&place.clone().into())?.and_then(|found| text(found.value()))),
+            Place::Body(pointer) => {
+                found.collect(Some(answer.body.value()), &mut Vec::new(), pointer.tokens());
+            }
+            place => {
+                let value = answer.find(&place.clone().into())?;
+                found.add(place.to_string(), value.as_ref().map(ExactValue::value));
+            }
         }
-        if !found.is_empty() {
+        if !found.urls.is_empty() {
             break;
         }
     }
-    if found.is_empty() {
+    let id = || id.to_owned();
+    if found.urls.is_empty() {
         return Err(JobError::NoUrl { at: places.to_string() });
     }
-    let named = found.into_iter().enumerate();
-    Ok(named.fold(variables, |variables, (index, url)| match index {
+    if let Some(at) = found.missing {
+        return Err(JobError::PartWithoutUrl { id: id(), at });
+    }
+    let mut places = HashMap::new();
+    for (at, url) in &found.urls {
+        if let Some(first) = places.insert(url, at) {
+            return Err(JobError::SameUrl { id: id(), first: first.clone(), second: at.clone() });
+        }
+    }
+    let named = found.urls.into_iter().enumerate();
+    Ok(named.fold(variables, |variables, (index, (_, url))| match index {
         0 => variables.with(URL, url),
         index => variables.with(format!("{URL}.{}", index + 1), url),
     }))
 }
 
-fn collect(value: &Value, tokens: &[String], found: &mut Vec<String>) {
-    let Some((token, rest)) = tokens.split_first() else { return found.extend(text(value)) };
-    match (value, token.as_str()) {
-        (Value::Array(elements), "*") => elements.iter().for_each(|element| collect(element, rest, found)),
-        (Value::Object(members), "*") => members.values().for_each(|member| collect(member, rest, found)),
-        (Value::Array(elements), token) => {
-            if let Some(element) = Pointer::index(token).and_then(|index| elements.get(index)) {
-                collect(element, rest, found);
-            }
-        }
-        (Value::Object(members), token) => {
-            if let Some(member) = members.get(token) {
-                collect(member, rest, found);
-            }
-        }
-        _ => {}
-    }
+/// The addresses in an answer.
+#[derive(Default)]
+struct Found {
+    /// Each with its place.
+    urls: Vec<(String, String)>,
+    /// The first place without one.
+    missing: Option<String>,
 }
 
-fn text(value: &Value) -> Option<String> {
-    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+impl Found {
+    /// Adds the addresses at `tokens` in the value at `at`.
+    fn collect(&mut self, value: Option<&Value>, at: &mut Vec<String>, tokens: &[String]) {
+        let Some((token, rest)) = tokens.split_first() else {
+            return self.add(Pointer::from_tokens(&*at).to_string(), value);
+        };
+        let below: Vec<(String, Option<&Value>)> = match (value, token.as_str()) {
+            (Some(Value::Array(elements)), "*") => elements
+                .iter()
+                .enumerate()
+                .map(|(index, element)| (index.to_string(), Some(element)))
+                .collect(),
+            (Some(Value::Object(members)), "*") => {
+                members.iter().map(|(name, member)| (name.clone(), Some(member))).collect()
+            }
+            (value, _) => {
+                let member = value.and_then(|value| Pointer::from_tokens([token]).find(value));
+                vec![(token.clone(), member)]
+            }
+        };
+        for (token, value) in below {
+            at.push(token);
+            self.collect(value, at, rest);
+            at.pop();
+        }
+    }
+
+    fn add(&mut self, at: String, value: Option<&Value>) {
+        match value.and_then(Value::as_str).filter(|text| !text.is_empty()) {
+            Some(url) => self.urls.push((at, url.to_owned())),
+            None => self.missing = self.missing.take().or(Some(at)),
+        }
+    }
 }
 
 /// Several files with the results of a job, each of which is a page.
@@ -131,5 +172,37 @@ impl Paginator for Files {
 
     fn loop_check(&self) -> LoopCheck {
         LoopCheck::Requests
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(pointer: &str, answer: &Value) -> Found {
+        let mut found = Found::default();
+        found.collect(Some(answer), &mut Vec::new(), pointer.parse::<Pointer>().unwrap().tokens());
+        found
+    }
+
+    #[test]
+    fn every_part_must_have_an_address() {
+        let parts = json!({ "files": [{ "url": "/a" }, { "url": "/b" }] });
+        let Found { urls, missing } = found("/files/*/url", &parts);
+        let expected = [("/files/0/url", "/a"), ("/files/1/url", "/b")];
+        assert_eq!(urls, expected.map(|(at, url)| (at.to_owned(), url.to_owned())));
+        assert_eq!(missing, None);
+        let without = [json!({}), json!({ "url": null }), json!({ "url": "" }), json!({ "url": 5 })];
+        for part in without.into_iter().chain([json!(null), json!("/b")]) {
+            let found = found("/files/*/url", &json!({ "files": [{ "url": "/a" }, part, { "url": "/c" }] }));
+            assert_eq!((found.urls.len(), found.missing.as_deref()), (2, Some("/files/1/url")));
+        }
+        let named = json!({ "a": { "url": "/a" }, "b": {} });
+        assert_eq!(found("/*/url", &named).missing.as_deref(), Some("/b/url"));
+        let groups = json!([{ "files": ["/a"] }, { "files": [] }]);
+        let Found { urls, missing } = found("/*/files/*", &groups);
+        assert_eq!((urls.len(), missing), (1, None), "an empty list has no parts");
     }
 }
