@@ -83,7 +83,7 @@ impl Pages<'_> {
     fn request_at(&mut self, at: Option<&Cursor>) -> Result<(Request, Option<u128>), PageError> {
         let mut request = self.listing.request.clone();
         self.listing.paginator.prepare(&mut request, at)?;
-        if self.listing.paginator.is_kept_by_server() {
+        if request.replay == Replay::Harmless && self.listing.paginator.is_kept_by_server() {
             request.replay = Replay::FromStart;
         }
         request.url = self.client.origins().admit(request.url)?;
