@@ -20,4 +20,5 @@ mod singer;
 mod staged;
 mod stdout;
 mod support;
+mod truncated;
 mod union;
