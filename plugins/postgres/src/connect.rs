@@ -14,7 +14,7 @@ use crate::{error::failed, tls};
 /// a run would wait for hours before the next one can use another server.
 const VANISHED: Duration = Duration::from_secs(120);
 
-/// A server and its database, and how to connect to it. It may have several hosts, of which one accepts writes.
+/// A server and its database, and how to connect to it. It may have several hosts; one of them accepts writes.
 pub(crate) struct Server {
     config: Config,
     /// Whether the certificate of the server must be valid for its name.

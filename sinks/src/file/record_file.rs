@@ -145,7 +145,8 @@ impl RecordFile {
             return Ok(());
         }
         // A write behind the end of a truncated file would fill the gap with zeros, and the length would be right again.
-        self.check_length()?;
+        let own = self.file.identity().map_err(|error| failed("read", &self.path, error))?;
+        self.check_length(own.length)?;
         // Added before the write, so that dropping the file also removes what a failed write left behind.
         self.length += bytes.len() as u64;
         self.file.write_all(bytes).map_err(|error| failed("write to", &self.path, error))
@@ -159,14 +160,13 @@ impl RecordFile {
         match named {
             None => Err(self.changed("removed")),
             Some(named) if named.file != own.file => Err(self.changed("replaced")),
-            Some(_) => self.check_length(),
+            Some(_) => self.check_length(own.length),
         }
     }
 
-    /// Checks that no other program has truncated or written to the file.
-    fn check_length(&mut self) -> Result<(), SinkError> {
-        let own = self.file.identity().map_err(|error| failed("read", &self.path, error))?;
-        match own.length.cmp(&self.length) {
+    /// Checks that no other program has truncated or written to the file, which has the length `found`.
+    fn check_length(&mut self, found: u64) -> Result<(), SinkError> {
+        match found.cmp(&self.length) {
             Ordering::Less => Err(self.changed("truncated")),
             Ordering::Greater => Err(self.changed("written to")),
             Ordering::Equal => Ok(()),
@@ -252,13 +252,10 @@ impl Drop for RecordFile {
         if let Publish::Append(Appending { start, .. }) = self.publish
             && is_rolled_back
             && length.unwrap_or_default() == start
+            && Appending::remove(&*self.disk, &self.path).is_ok()
         {
             // Otherwise a power cut could bring the note back after the pull is forgotten.
-            drop(Appending::remove(&*self.disk, &self.path).and_then(|()| {
-                self.disk
-                    .sync_folder(self.path.folder())
-                    .map_err(|error| failed("flush the folder of", &self.path, error))
-            }));
+            drop(self.disk.sync_folder(self.path.folder()));
         }
     }
 }

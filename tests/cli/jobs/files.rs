@@ -18,7 +18,7 @@ url = "/files/*/url"
 every = "1ms"
 "#;
 
-/// A job with these files, each of which has one record.
+/// A job with these files, with one record each.
 fn job_with(files: &'static str) -> (FaultServer, Folder) {
     let server = api::server(move |request| match request.url.path() {
         "/jobs" => Reply::json(r#"{"id":"j1"}"#).into(),

@@ -121,7 +121,7 @@ mod tests {
         address
     }
 
-    /// How many lookups so many requests take.
+    /// The number of lookups for this many requests.
     fn lookups(requests: usize, proxy: Option<Proxy>) -> usize {
         let count = Arc::new(AtomicUsize::new(0));
         let connector = Lookup::with(Counting(server(), Arc::clone(&count)));

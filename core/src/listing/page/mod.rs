@@ -296,7 +296,7 @@ impl Page {
     /// Where the page says that there are more pages, by a value that is true, or one that is false before the last page.
     pub(super) fn says_more(&self) -> Option<String> {
         let mut found = envelope::continuations(self.envelope()).into_iter();
-        found.find(|found| ["true", "false"].contains(&found.found.as_str())).map(|found| found.at)
+        found.find(Continuation::is_flag).map(|found| found.at)
     }
 
     /// What says that there are more pages, other than at the places that the style reads, unless a rule of the user says that

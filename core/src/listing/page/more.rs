@@ -35,11 +35,15 @@ impl Continuation {
         NAMES.contains(&&*name) || names.iter().any(|other| plain(other) == name)
     }
 
+    /// Whether it is a value that is true, or one that is false before the last page.
+    pub(super) fn is_flag(&self) -> bool {
+        ["true", "false"].contains(&self.found.as_str())
+    }
+
     /// Whether it says that there are more pages: it is a flag, a link to the next page, or has a usual name or header.
     pub(in crate::listing) fn says_more(&self) -> bool {
-        let is_flag = ["true", "false"].contains(&self.found.as_str());
         let is_header = self.at == "link:next" || self.at.starts_with("header:");
-        is_flag || is_header || is_link(self) || self.is_next(&["next"])
+        self.is_flag() || is_header || is_link(self) || self.is_next(&["next"])
     }
 }
 
