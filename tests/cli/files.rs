@@ -147,6 +147,21 @@ fn a_closed_standard_output_ends_the_run_without_an_error() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }
 
+#[cfg(unix)]
+#[test]
+fn standard_output_that_was_closed_before_is_an_error() {
+    let api = api::start(&without_faults(3));
+    let folder = Folder::configured(&api::tutorial(api.base_url()));
+    folder.longhaul("run --sink stdout").after("exec >&-").run().assert_failed(
+        5,
+        "error: the stream `conversations` is not complete\n  \
+         caused by: the sink `stdout` failed\n  \
+         caused by: standard output is closed (redirect it to a file or a pipe; to discard the records, use `> \
+         /dev/null`)\n\
+         hint: fix the problem, then resume with: longhaul run --sink stdout\n",
+    );
+}
+
 #[test]
 fn the_options_of_sinks_reach_them() {
     let api = api::start(&without_faults(3));

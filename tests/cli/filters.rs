@@ -23,7 +23,7 @@ fn folder(conditions: &str) -> (longhaul_tests::FaultServer, Folder) {
             "1" => r#"{"id":1,"state":"open"},{"id":2,"state":"closed"},{"id":3,"state":null}"#,
             _ => r#"{"id":4, "state":"new"},{"id":1,"state":"open"},{"id":5}"#,
         };
-        Reply::json(format!(r#"{{"items":[{items}],"pages":2,"total":6}}"#)).into()
+        Reply::json(format!(r#"{{"items":[{items}],"pages":2,"total":5}}"#)).into()
     });
     let configuration = [&api::connection(&api::root(&server)), STREAM, conditions, LINES].concat();
     (server, Folder::configured(&configuration))

@@ -126,6 +126,21 @@ fn a_run_without_new_records_pulls_only_the_lookback() {
     assert_eq!(watermark(&folder), "2026-01-03T12:00:00Z");
 }
 
+/// Another request may find other records also in the time before, which is not pulled again.
+#[test]
+fn a_changed_request_is_a_warning() {
+    let (_, api) = available_until("2026-01-03T12:00:00Z");
+    let folder = Folder::configured(JOBS);
+    assert!(!run(&api, &folder).stderr.contains("warn "));
+    let changed =
+        || reach(&api, folder.longhaul("run").variable("LONGHAUL_API__HEADERS__X-TENANT", "globex")).run();
+    let ended = changed();
+    let warning = "conversation_jobs: `api.headers.x-tenant` is not what it was in the last complete run, so only \
+                   later records are pulled with it; for all of them, run: longhaul run conversation_jobs --full-refresh";
+    assert!(ended.assert_complete().stderr.contains(warning), "{}", ended.stderr);
+    assert!(!changed().assert_complete().stderr.contains("warn "), "once");
+}
+
 #[test]
 fn appending_runs_lose_nothing_and_repeat_nothing() {
     let (settings, api) = available_until("2026-01-03T12:00:00Z");

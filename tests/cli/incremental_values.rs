@@ -1,5 +1,8 @@
 //! Runs that start at the value that the records of the last one reached.
 
+mod changes;
+mod never;
+
 use std::sync::{Arc, Mutex};
 
 use longhaul_tests::{FaultServer, Reaction, Received, Reply};
@@ -288,30 +291,6 @@ fn values_that_cannot_be_compared_are_an_error() {
          caused by: the values `2026-01-02` and `17` at `/updated_at` cannot be compared\n{hint}"
     );
     folder.run("run").assert_failed(4, &expected);
-}
-
-#[test]
-fn a_full_refresh_starts_at_the_beginning_again() {
-    let feed = Feed::new("updated_at");
-    let folder = feed.folder(&[]);
-    feed.set(&[ticket(1, "2026-01-02")]);
-    folder.run("run").assert_complete();
-    folder.run("run --fresh").assert_complete();
-    feed.since();
-    folder.run("run --full-refresh").assert_complete();
-    assert_eq!((feed.since(), ids(&folder, "tickets")), (some("2026-01-01"), vec![1, 1]));
-    folder.run("run").assert_complete();
-    assert_eq!((feed.since(), ids(&folder, "tickets")), (some("2026-01-02"), vec![1, 1]));
-    // What the value means has changed.
-    let changed = folder.read("longhaul.toml").replace("at = \"/updated_at\"", "at = \"/id\"");
-    let folder = folder.with("longhaul.toml", changed);
-    folder.run("run").assert_failed(
-        6,
-        "error: cannot continue `tickets` where the last run ended: `streams.tickets.incremental`, or the request, \
-         has changed since\n\
-         hint: restore the configuration; or, to pull everything again, run: longhaul run tickets --full-refresh\n",
-    );
-    folder.run("run --full-refresh").assert_complete();
 }
 
 #[test]

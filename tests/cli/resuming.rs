@@ -266,7 +266,7 @@ fn a_missing_part_file_is_an_error_of_the_sink() {
         "error: the stream `conversations` is not complete\n  \
          caused by: the sink `lines` failed\n  \
          caused by: cannot resume `out/conversations.ndjson.part`: it is gone (restore it, or start the pull over)\n\
-         hint: correct what the sink rejects, then resume with: longhaul run\n"
+         hint: discard what was pulled so far and start again: longhaul run conversations --fresh\n"
     );
     folder.run("run --fresh").assert_complete();
     assert_eq!(folder.read(FILE), ALL);

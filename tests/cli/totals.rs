@@ -34,6 +34,34 @@ fn a_shortfall_is_a_warning() {
     assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
 }
 
+/// An unstable order: one record comes twice, and another never.
+#[test]
+fn duplicates_do_not_stand_for_records_that_never_arrive() {
+    let server = api::server(move |request| {
+        let entities = match request.url.query() {
+            Some("page=1") => r#"{"id":1},{"id":2}"#,
+            Some("page=2") => r#"{"id":2}"#,
+            _ => "",
+        };
+        Reply::json(format!(r#"{{"entities":[{entities}],"total":3}}"#)).into()
+    });
+    let users = USERS.replace("records =", "unique = \"/id\"\nrecords =");
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), &*users, api::LINES].concat());
+    let strict = folder.run("run --strict");
+    assert_eq!(strict.code, Some(4));
+    assert!(
+        strict.stderr.contains("error: users: the API reported 3 records; 2 different ones arrived\n"),
+        "{}",
+        strict.stderr
+    );
+    let ended = folder.run("run").assert_complete().stable_stderr();
+    assert!(
+        ended.ends_with("warn  users: the API reported 3 records; 2 different ones arrived\n"),
+        "{ended}"
+    );
+    assert_eq!(folder.read("out/users.ndjson"), "{\"id\":1}\n{\"id\":2}\n");
+}
+
 #[test]
 fn a_shortfall_is_an_error_with_strict() {
     let (folder, server) = two_of(3);

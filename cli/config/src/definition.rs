@@ -66,10 +66,11 @@ fn one_fingerprint(defined: &BTreeMap<String, String>) -> String {
 }
 
 /// The keys that decide what the value means that the records of a stream reach.
-const OF_INCREMENTAL: [&str; 13] = [
+const OF_INCREMENTAL: [&str; 14] = [
     "body",
     "each",
     "form",
+    "headers",
     "incremental.at",
     "incremental.next",
     "incremental.order",
@@ -85,7 +86,8 @@ const OF_INCREMENTAL: [&str; 13] = [
 /// A fingerprint of what decides what the value means that the records of `stream` reach.
 pub(super) fn of_incremental(values: &Dict, stream: &str) -> String {
     let keys = OF_INCREMENTAL.iter().map(|key| format!("streams.{stream}.{key}"));
-    one_fingerprint(&values_of(values, keys.chain(["api.base_url".to_owned()])))
+    let of_all = ["api.base_url", "api.headers"].map(str::to_owned);
+    one_fingerprint(&values_of(values, keys.chain(of_all)))
 }
 
 /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value. The fingerprint is

@@ -1,5 +1,6 @@
 //! A session: the configuration of a command, and what all its work shares.
 
+pub(crate) mod changes;
 mod children;
 pub(crate) mod continuation;
 pub(crate) mod first_page;

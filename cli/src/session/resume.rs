@@ -19,7 +19,7 @@ use crate::{
     config::Stream,
     exit::Exit,
     session::{
-        Session,
+        Session, changes,
         continuation::continuation,
         parents::StreamParents,
         plan::{Child, Planned, Retention, appends},
@@ -74,6 +74,9 @@ pub(crate) fn start(
         checkpoint: Checkpoint::default(),
     };
     pull.earlier = earlier_keys(session, planned, &state, &pull);
+    if let Some(warning) = changes::of_earlier(planned, &state, &pull) {
+        log::warn!("{warning}");
+    }
     let windows = range.map(|range| range.windows);
     Ok(Start { state, pull, windows, variables: variables.clone(), from: None })
 }

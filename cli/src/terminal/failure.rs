@@ -57,7 +57,7 @@ impl Failure {
             let hint = "nothing is published: to publish these records, run it again without --strict; to pull them again, add --fresh";
             return Self::new(Exit::Api, clause).hint(hint);
         }
-        if let PullError::Sink { source, .. } = &error
+        if let PullError::Sink { source, .. } | PullError::NotContinued { source, .. } = &error
             && let Some(parent) = source.source().and_then(|cause| cause.downcast_ref::<ParentError>())
         {
             let hint = "a parent must have a value for each placeholder: correct the places in `each.values`";
@@ -155,6 +155,7 @@ fn exit_of_pull(error: &PullError, stopped: Option<Reason>) -> Exit {
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Config => Exit::Usage,
         PullError::Sink { source, .. } if source.kind() == SinkErrorKind::Unreachable => Exit::TryLater,
         PullError::Sink { .. }
+        | PullError::NotContinued { .. }
         | PullError::CannotRollBack { .. }
         | PullError::Lost { .. }
         | PullError::Ahead { .. } => Exit::Sink,

@@ -13,15 +13,21 @@ pub(crate) fn clauses(summary: &Summary) -> Vec<String> {
 pub(crate) const ADVICE: &str = "pages may shift while the API's data changes: set `unique`, continue from the last record with `cursor = \"last:…\"`, or pull windows";
 
 fn clause(finding: Finding, summary: &Summary) -> String {
-    let Summary { records, repeated, unchanged, windows, .. } = *summary;
+    let Summary { records, repeated, unchanged, filtered, windows, partitions, .. } = *summary;
     match finding {
         // With several listings, the total is unknown: some may have more records than the API reported.
-        Finding::Missing { records: missing } if windows > 0 => {
+        Finding::Missing { records: missing } if windows + partitions > 0 => {
             format!("{} that the API reported did not arrive", counted(missing, "record"))
         }
         Finding::Missing { records: missing } => {
-            let arrived = records + repeated + unchanged;
-            format!("the API reported {}; {} arrived", counted(arrived + missing, "record"), grouped(arrived))
+            // Duplicates do not count, because they may stand for records that never arrived.
+            let arrived = records + unchanged + filtered;
+            let different = if repeated > 0 { " different ones" } else { "" };
+            format!(
+                "the API reported {}; {}{different} arrived",
+                counted(arrived + missing, "record"),
+                grouped(arrived)
+            )
         }
         Finding::TotalsChanged { listings } if windows > 0 => {
             let were = if listings == 1 { "was" } else { "were" };
@@ -59,8 +65,10 @@ mod tests {
 
     #[test]
     fn every_finding_has_its_words() {
-        let listing = Summary { records: 1, repeated: 2, missing: 1200, ..Summary::default() };
-        assert_eq!(clauses(&listing), ["the API reported 1,203 records; 3 arrived"]);
+        let listing = Summary { records: 1, unchanged: 2, repeated: 7, missing: 1200, ..Summary::default() };
+        assert_eq!(clauses(&listing), ["the API reported 1,203 records; 3 different ones arrived"]);
+        let alone = Summary { repeated: 0, ..listing.clone() };
+        assert_eq!(clauses(&alone), ["the API reported 1,203 records; 3 arrived"]);
         let moving = Summary { totals_changed: 1, short_pages: 2, without_key: 1, missing: 0, ..listing };
         let rest = [
             "2 pages before the last one had fewer records than requested",

@@ -59,7 +59,10 @@ pub(super) fn pull(error: &PullError, exit: Exit, stream: &str) -> String {
         PullError::CannotRollBack { name } => format!(
             "set `streams.{stream}.unique`, so that duplicates are dropped, or use a sink other than `{name}`"
         ),
-        PullError::Lost { .. } | PullError::Ahead { .. } | PullError::NoReceipt { .. } => {
+        PullError::Lost { .. }
+        | PullError::Ahead { .. }
+        | PullError::NoReceipt { .. }
+        | PullError::NotContinued { .. } => {
             format!("discard what was pulled so far and start again: longhaul run {stream} --fresh")
         }
         PullError::State(error) => state(error, stream),

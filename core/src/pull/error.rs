@@ -4,7 +4,7 @@ use crate::{
     http::template::TemplateError,
     listing::{PageError, paginate::PaginationError},
     pull::{incremental::BookmarkError, job::JobError},
-    sink::{Mark, SinkError},
+    sink::{Mark, SinkError, SinkErrorKind},
     state::{StateError, Summary},
     window::Window,
 };
@@ -97,10 +97,26 @@ pub enum PullError {
         /// Why.
         source: SinkError,
     },
+    /// A sink rejects the position that it is opened at, because what it wrote before is gone or has changed.
+    #[error("the sink `{name}` failed")]
+    NotContinued {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: SinkError,
+    },
 }
 
 impl PullError {
     pub(crate) fn sink(name: &str, source: SinkError) -> Self {
         Self::Sink { name: name.to_owned(), source }
+    }
+
+    /// An error of a sink that is opened where it was before.
+    pub(crate) fn reopened_sink(name: &str, source: SinkError) -> Self {
+        match source.kind() {
+            SinkErrorKind::Rejected => Self::NotContinued { name: name.to_owned(), source },
+            _ => Self::sink(name, source),
+        }
     }
 }

@@ -139,7 +139,7 @@ impl<'a> Sinks<'a> {
             let receipt = to.receipts.get(*name).ok_or_else(lost)?;
             let opened = opener
                 .open(&self.variables, Some((receipt, to.mark)))
-                .map_err(|source| PullError::sink(name, source))?;
+                .map_err(|source| PullError::reopened_sink(name, source))?;
             if opened.at < to.mark {
                 let (name, committed) = ((*name).to_owned(), to.mark);
                 return Err(PullError::Lost { name, has: opened.at, committed });

@@ -72,6 +72,9 @@ pub struct Complete {
     /// The keys of its records, if the next pull drops those that have not changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Keys>,
+    /// What defined it, as in [`Unfinished::definition`], if the next pull starts where this one ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definition: BTreeMap<String, String>,
 }
 
 /// Which values the pages of complete pulls had.
@@ -171,6 +174,12 @@ impl Unfinished {
     pub fn earlier(&self, had: Had) -> Earlier {
         let Continuation { start, first, reached, .. } = self.continuation.clone().unwrap_or_default();
         Earlier { keys: self.earlier, had, start, first, reached, until: Some(self.started) }
+    }
+
+    /// What defines it, if the next pull starts where this one ends.
+    fn incremental_definition(&self) -> BTreeMap<String, String> {
+        let is_incremental = self.continuation.is_some() || self.watermark.is_some();
+        if is_incremental { self.definition.clone() } else { BTreeMap::new() }
     }
 
     /// A fingerprint of what defines the records of the pull, whatever their range of time.

@@ -60,7 +60,14 @@ impl<'a> PullState<'a> {
                 watermark: self.pull.watermark.or(state.watermark),
                 reached: self.reached(checkpoint).or_else(|| state.reached.clone()),
                 parents: parents.or(state.parents),
-                complete: Some(Complete { at: now, summary, range: self.pull.range, pages, keys }),
+                complete: Some(Complete {
+                    at: now,
+                    summary,
+                    range: self.pull.range,
+                    pages,
+                    keys,
+                    definition: self.pull.incremental_definition(),
+                }),
                 unfinished: None,
             }
         })?;

@@ -104,6 +104,7 @@ impl OpenSink for StdoutConfig {
 
     /// A pipe cannot be rolled back, so the sink resumes at the receipt's mark.
     fn open(&self, variables: &Variables, from: Option<(&Receipt, Mark)>) -> Result<Opened, SinkError> {
+        self.stdout.check()?;
         let stdout = self.stdout.clone();
         let at = from.map_or(Mark::START, |(_, mark)| mark);
         let sink: Box<dyn Sink> = match &self.format {
