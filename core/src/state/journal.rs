@@ -76,7 +76,7 @@ impl StateFile {
         journal: JournalFile,
         extent: &Extent,
     ) -> Result<Vec<u128>, StateError> {
-        if extent.entries == 0 {
+        if *extent == Extent::default() {
             return Ok(Vec::new());
         }
         let (storage, ending) = (&self.storage, journal.ending());
