@@ -51,9 +51,9 @@ fn a_run_stopped_at_max_requests_saves_the_pages_in_flight() {
     let stopped = folder.run("run --max-requests 5");
     assert_eq!(stopped.code, Some(75), "{}", stopped.stderr);
     // The threads decide which four pages are requested. All up to the first one that is not are saved.
-    let requested: Vec<_> = server.api_requests().iter().map(|request| page_of(request)).collect();
+    let requested: Vec<_> = server.api_requests().iter().map(page_of).collect();
     assert_eq!(requested.len(), 4);
-    let saved = (1..).take_while(|page| requested.contains(page)).count();
+    let saved = (1..=6).take_while(|page| requested.contains(page)).count();
     let s = if saved == 1 { "" } else { "s" };
     let kept =
         format!("things: stopped: --max-requests reached; {saved} record{s} ({saved} page{s}) saved\n");
