@@ -1,7 +1,8 @@
 //! Files and folders, with the operations that make them survive a crash.
 
 use std::{
-    fmt::Debug,
+    cmp::Ordering,
+    fmt::{self, Debug, Display},
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, Write},
     path::{Component, Path, PathBuf},
@@ -62,6 +63,61 @@ pub struct Identity {
     pub file: (u64, u64),
     /// The length in bytes.
     pub length: u64,
+}
+
+/// What another program has done to an open file that only this one writes to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// There is no file under its name any more.
+    Removed,
+    /// There is another file under its name.
+    Replaced,
+    /// It is shorter than what was written.
+    Truncated,
+    /// It is longer than what was written.
+    Extended,
+}
+
+impl Change {
+    /// Compares the open `file`, to which `length` bytes were written, with what is at its `path`. `None` if it is the same.
+    pub fn of(disk: &dyn Disk, path: &Path, file: &dyn DiskFile, length: u64) -> io::Result<Option<Self>> {
+        let own = Identity { length, ..file.identity()? };
+        Ok(Self::between(own, disk.identity(path)?))
+    }
+
+    /// Compares what was written with what was `found` under the same name. `None` if it is the same.
+    pub fn between(own: Identity, found: Option<Identity>) -> Option<Self> {
+        match found {
+            None => Some(Self::Removed),
+            Some(found) if found.file != own.file => Some(Self::Replaced),
+            Some(found) => Self::of_length(own.length, found.length),
+        }
+    }
+
+    /// Compares the length of what was written with the length that was `found`. `None` if it is the same.
+    pub fn of_length(written: u64, found: u64) -> Option<Self> {
+        match found.cmp(&written) {
+            Ordering::Less => Some(Self::Truncated),
+            Ordering::Greater => Some(Self::Extended),
+            Ordering::Equal => None,
+        }
+    }
+
+    /// The message, with the name of the file.
+    pub fn message(self, shown: impl Display) -> String {
+        format!("another program has {self} `{shown}` during the run")
+    }
+}
+
+impl Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Removed => "removed",
+            Self::Replaced => "replaced",
+            Self::Truncated => "truncated",
+            Self::Extended => "written to",
+        })
+    }
 }
 
 /// Which file [`Disk::open`] opens.

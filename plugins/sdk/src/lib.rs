@@ -123,7 +123,9 @@ mod reply;
 
 pub use log;
 pub use longhaul_core::{
-    InvalidPointer, Pointer, json,
+    InvalidPointer, Pointer,
+    disk::{Change, SystemDisk},
+    json,
     sink::{
         Batch, Destination, Keys, Mark, OpenSink, Opened, Options, Receipt, Registry, Sink, SinkError,
         SinkErrorKind, SinkType, UnknownPlaceholder, UnknownSink, Variables,

@@ -1,13 +1,12 @@
 //! An open file that records are written to.
 
 use std::{
-    cmp::Ordering,
     io::{Read, Seek, SeekFrom, Write},
     sync::Arc,
 };
 
 use longhaul_core::{
-    disk::{Disk, DiskFile},
+    disk::{Change, Disk, DiskFile},
     sink::{Mark, Receipt, SinkError},
 };
 
@@ -146,7 +145,7 @@ impl RecordFile {
         }
         // A write behind the end of a truncated file would fill the gap with zeros, and the length would be right again.
         let own = self.file.identity().map_err(|error| failed("read", &self.path, error))?;
-        self.check_length(own.length)?;
+        self.refuse(Change::of_length(self.length, own.length))?;
         // Added before the write, so that dropping the file also removes what a failed write left behind.
         self.length += bytes.len() as u64;
         self.file.write_all(bytes).map_err(|error| failed("write to", &self.path, error))
@@ -154,29 +153,14 @@ impl RecordFile {
 
     /// Checks that no other program has replaced, truncated or written to the file.
     pub(super) fn check_own(&mut self) -> Result<(), SinkError> {
-        let unreadable = |error| failed("read", &self.path, error);
-        let own = self.file.identity().map_err(unreadable)?;
-        let named = self.disk.identity(&self.path.absolute).map_err(unreadable)?;
-        match named {
-            None => Err(self.changed("removed")),
-            Some(named) if named.file != own.file => Err(self.changed("replaced")),
-            Some(_) => self.check_length(own.length),
-        }
+        let change = Change::of(&*self.disk, &self.path.absolute, &*self.file, self.length);
+        self.refuse(change.map_err(|error| failed("read", &self.path, error))?)
     }
 
-    /// Checks that no other program has truncated or written to the file, which has the length `found`.
-    fn check_length(&mut self, found: u64) -> Result<(), SinkError> {
-        match found.cmp(&self.length) {
-            Ordering::Less => Err(self.changed("truncated")),
-            Ordering::Greater => Err(self.changed("written to")),
-            Ordering::Equal => Ok(()),
-        }
-    }
-
-    /// The error after another program has done `what` to the file, which is left as it is from now on.
-    fn changed(&mut self, what: &str) -> SinkError {
-        self.is_foreign = true;
-        rejected(format!("another program has {what} `{}` during the run", self.shown()))
+    /// Returns an error if there is a change. Then the file is left as it is from now on.
+    fn refuse(&mut self, change: Option<Change>) -> Result<(), SinkError> {
+        self.is_foreign |= change.is_some();
+        change.map_or(Ok(()), |change| Err(rejected(change.message(self.shown()))))
     }
 
     fn make_durable(&mut self, mark: Mark) -> Result<Receipt, SinkError> {
