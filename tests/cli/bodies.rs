@@ -107,6 +107,14 @@ fn a_wrong_row_is_named_with_the_cause_and_the_fix() {
          hint: name the columns in the request, if the API can; if there is no header line, set `streams.events.csv.header`",
     );
     assert_fails(
+        CSV,
+        &csv("sep=;\r\nid;n\r\n1;a\r\n"),
+        4,
+        "failed\n  \
+         caused by: row 1 of the answer says that the delimiter is `;`, not `,`\n\
+         hint: set `streams.events.csv.delimiter = \";\"`",
+    );
+    assert_fails(
         "format = \"csv\"\ncsv.header = [\"id\", \"n\"]",
         &csv("id,n\n1,a\n"),
         4,

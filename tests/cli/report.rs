@@ -16,6 +16,7 @@ fn a_report_shows_the_end_the_faults_and_the_configuration_and_loads_nothing() {
     let server = api::server(move |_| match pages.fetch_add(1, Ordering::Relaxed) {
         0 => Reply::json(r#"{"results":[{"id":1},{"id":2}],"nextPageUri":"?page=2"}"#).into(),
         1 => Reply::status(503).into(),
+        2 => Reply::status(401).into(),
         _ => Reply::json(r#"{"results":[{"id":3}]}"#).into(),
     });
     let folder = Folder::configured(&api::tutorial(&api::root(&server)));
@@ -25,7 +26,9 @@ fn a_report_shows_the_end_the_faults_and_the_configuration_and_loads_nothing() {
         "<p class=\"good\">complete</p>",
         "<td>conversations</td><td>complete</td><td class=\"n\">3</td><td class=\"n\">2</td>",
         "<td>page 2 has no `/nextPageUri`, unlike earlier pages</td>",
+        "<b>2</b><span>faults survived</span>",
         "<td>status 503</td><td class=\"n\">1</td><td>the server answered 503 Service Unavailable</td>",
+        "<td>rejected token</td><td class=\"n\">1</td><td>the server answered 401 Unauthorized</td>",
         "<h2>Records over time</h2>",
         "<h2>Response times</h2>",
         "auth.client_secret = &quot;***&quot;",

@@ -87,7 +87,7 @@ fn a_short_page_before_others_stops_the_run() {
             LAST_IS_SHORT,
             move |request| pages(request, records, 3),
             "error: the stream `events` is not complete\n  \
-             caused by: page 1 has fewer records than were requested (3), but the next page has records, too\n\
+             caused by: page 1 has 3 records, although 4 were requested, but the next page has records, too\n\
              hint: the API seems to send at most 3 records per page: set `streams.events.pages.size = 3`\n",
         );
     }

@@ -298,7 +298,7 @@ fn a_total_that_nobody_has_named_can_show_that_a_listing_is_not_complete() {
     let pulled = setup.pull(&source(Some("/total")), None);
     assert_fails(
         &pulled,
-        "page 1 has fewer records than were requested (2), but the next page has records, too",
+        "page 1 has 2 records, although 3 were requested, but the next page has records, too",
     );
 }
 

@@ -77,6 +77,15 @@ fn a_next_link_at_the_wrong_place_does_not_end_a_listing() {
         &pulled,
         "page 1 has no next page at `/cursor`, but has `link:next` (`https://api.example/x`)",
     );
+    let link = |_: &Received| {
+        json(&json!({"data": [1]})).header("link", "</x?page=2>; rel=next; anchor=\"/others\"")
+    };
+    let pulled = pull(next_url("link:next"), Ends::default(), link);
+    assert_fails(
+        &pulled,
+        "page 1 has no next page at `link:next`, but has `link:next` (`https://api.example/x`; its `anchor` says that \
+         it belongs to something else)",
+    );
     let header =
         |_: &Received| json(&json!({"data": [1]})).header("x-next-page", "2").header("x-next-link", "");
     let pulled = pull(cursor(), Ends::default(), header);

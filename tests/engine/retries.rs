@@ -93,8 +93,14 @@ fn a_retry_after_in_the_far_future_does_not_overflow() {
     for value in ["99999999999999999999999", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
         let (setup, client, transport, _) =
             client(RetryPolicy::default(), move || Ok(Reply::status(429).header("retry-after", value)));
-        let reason = send(&setup, &client).unwrap_err().reason();
-        assert!(matches!(reason, StopReason::WaitTooLong(_)), "{value}: {reason:?}");
+        let error = send(&setup, &client).unwrap_err();
+        assert!(matches!(error.reason(), StopReason::WaitTooLong(_)), "{value}: {error:?}");
+        assert_eq!(
+            error.to_string(),
+            "`POST https://api.example/api/v2/details/query` must wait more than 100 years, longer than \
+             `retry.max_wait` allows",
+            "{value}"
+        );
         assert_eq!(transport.api_requests().len(), 1);
     }
 }

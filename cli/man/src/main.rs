@@ -33,4 +33,17 @@ mod tests {
         let page = fs::read_to_string(folder.path().join("longhaul.1")).unwrap();
         assert!(page.contains("longhaul\\-run(1)"), "{page}");
     }
+
+    #[test]
+    fn only_ranges_of_time_are_listed_as_such() {
+        for command in longhaul::command_line().get_subcommands() {
+            let of_range = command
+                .get_arguments()
+                .filter(|argument| argument.get_help_heading().is_some_and(|name| name.starts_with("Range")))
+                .filter_map(|argument| argument.get_long());
+            let others: Vec<_> =
+                of_range.filter(|name| !["from", "to", "last", "month"].contains(name)).collect();
+            assert!(others.is_empty(), "{}: {others:?}", command.get_name());
+        }
+    }
 }

@@ -162,12 +162,12 @@ pub(crate) struct PreviewArguments {
     /// Print every JSON pointer of the page instead, as a table to add to the configuration
     #[arg(long)]
     pub(crate) columns: bool,
-    /// The range of time.
-    #[command(flatten)]
-    pub(crate) range: RangeArguments,
     /// Show the page of this recording instead of asking the API
     #[arg(long, value_name = "FOLDER")]
     pub(crate) replay: Option<PathBuf>,
+    /// The range of time.
+    #[command(flatten)]
+    pub(crate) range: RangeArguments,
 }
 
 /// The format of a preview.

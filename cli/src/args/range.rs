@@ -14,7 +14,7 @@ pub(crate) struct RangeArguments {
     /// End, exclusive: a time as for --from
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
-    /// From so long ago to now: 7d, 12h, 1M (a month)
+    /// From this long ago to now: 7d, 12h, 1M (a month)
     #[arg(
         long,
         value_name = "SPAN",

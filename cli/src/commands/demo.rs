@@ -23,7 +23,7 @@ use crate::{
     session::Session,
     stop::{Reason, Stop},
     terminal::{
-        counts::{Counts, name},
+        counts::Counts,
         failure::Failure,
         invocation::Invocation,
         numbers::{counted, grouped},
@@ -247,21 +247,18 @@ fn report(counts: &Counts, compared: &Compared, files: &[PathBuf]) -> String {
         let records = counted(*served as u64, "record");
         format!("incomplete: {records} served, {} arrived, {} correct", number(*arrived), number(*exact))
     };
-    let retried = counts.retried.iter();
-    let mut retried: Vec<_> =
-        retried.map(|(fault, times)| format!("{} × {}", grouped(*times), name(*fault))).collect();
-    if retried.is_empty() {
-        retried.push("no faults".to_owned());
+    let mut faults = counts.kinds_of_faults();
+    if faults.is_empty() {
+        faults.push("no faults".to_owned());
     }
     let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
     format!(
-        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {} ({} rejected by the API)\n  \
+        "\n{verdict}\n\n  pages      {}\n  requests   {}\n  tokens     {}\n  \
          recovered  {}\n\nfiles:\n  {}\n\nfirst record:\n{}\n",
         grouped(counts.pages),
         grouped(counts.requests),
         grouped(counts.tokens),
-        grouped(counts.rejected_tokens),
-        retried.join("\n             "),
+        faults.join("\n             "),
         files.join("\n  "),
         compared.sample,
     )

@@ -25,7 +25,7 @@ pub(crate) struct Counts {
     pub(crate) requests: u64,
     /// The tokens issued during the run.
     pub(crate) tokens: u64,
-    /// The tokens that the API rejected.
+    /// How often the API rejected a token. With several workers, a token can be rejected several times.
     pub(crate) rejected_tokens: u64,
     /// How long the run waited, for the API or before a retry.
     pub(crate) waited: Duration,
@@ -83,8 +83,8 @@ impl Counts {
         let left = self.left(now).map(|left| format!("{} left", duration(left)));
         let wait = self.wait(now).map(|(left, _)| format!("waiting {left}"));
         let reason = self.wait(now).map(|(_, reason)| format!("({reason})"));
-        let faults = self.retried.values().sum::<u64>() + self.rejected_tokens;
-        let faults = (faults > 0).then(|| counted(faults, "fault") + " survived");
+        let faults = Some(self.faults()).filter(|faults| *faults > 0);
+        let faults = faults.map(|faults| counted(faults, "fault") + " survived");
         // In the order of the line, each with its rank: the first is left out last.
         let parts = [
             (0, Some(self.stream.clone())),
@@ -120,26 +120,29 @@ impl Counts {
 
     /// What the run recovered from. `None` if nothing was in its way.
     pub(crate) fn survived(&self) -> Option<String> {
-        let faults: Vec<_> = self
-            .retried
-            .iter()
-            .map(|(fault, count)| format!("{} × {}", grouped(*count), name(*fault)))
-            .collect();
-        let mut clauses = Vec::new();
-        if !faults.is_empty() {
-            let all = counted(self.retried.values().sum(), "fault");
-            clauses.push(format!("recovered from {all} ({})", faults.join(", ")));
-        }
-        if self.rejected_tokens > 0 {
-            clauses.push(format!("renewed {} that the API rejected", counted(self.rejected_tokens, "token")));
-        }
-        if clauses.is_empty() {
+        let kinds = self.kinds_of_faults();
+        if kinds.is_empty() {
             return None;
         }
+        let mut line = format!("recovered from {} ({})", counted(self.faults(), "fault"), kinds.join(", "));
         if !self.waited.is_zero() {
-            clauses.push(format!("waited {}", duration(self.waited)));
+            // Writing to a string does not fail.
+            let _ = write!(line, ", waited {}", duration(self.waited));
         }
-        Some(clauses.join(", "))
+        Some(line)
+    }
+
+    /// The number of faults that the run recovered from.
+    pub(crate) fn faults(&self) -> u64 {
+        self.retried.values().sum::<u64>() + self.rejected_tokens
+    }
+
+    /// The kinds of these faults, such as `3 × 429`.
+    pub(crate) fn kinds_of_faults(&self) -> Vec<String> {
+        let retried = self.retried.iter().map(|(fault, count)| (name(*fault), *count));
+        let rejected =
+            Some((REJECTED_TOKEN.to_owned(), self.rejected_tokens)).filter(|(_, count)| *count > 0);
+        retried.chain(rejected).map(|(name, count)| format!("{} × {name}", grouped(count))).collect()
     }
 
     fn whole_seconds(&self, now: Duration) -> Duration {
@@ -182,8 +185,11 @@ fn bar(done: f64, width: usize) -> String {
     format!("[{}{}]", "=".repeat(full), " ".repeat(inside - full))
 }
 
+/// The name of a fault that only a new token can mend.
+pub(crate) const REJECTED_TOKEN: &str = "rejected token";
+
 /// The name of a fault.
-pub(crate) fn name(fault: Fault) -> String {
+fn name(fault: Fault) -> String {
     match fault {
         Fault::Status(status) => status.to_string(),
         Fault::Connection => "lost connection".to_owned(),
@@ -261,7 +267,9 @@ mod tests {
         };
         assert_eq!(
             counts.survived().unwrap(),
-            "recovered from 4 faults (3 × 429, 1 × lost connection), renewed 2 tokens that the API rejected, waited 13 s"
+            "recovered from 6 faults (3 × 429, 1 × lost connection, 2 × rejected token), waited 13 s"
         );
+        let rejected = Counts { rejected_tokens: 1, ..Counts::default() };
+        assert_eq!(rejected.survived().unwrap(), "recovered from 1 fault (1 × rejected token)");
     }
 }

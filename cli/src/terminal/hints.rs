@@ -200,6 +200,9 @@ fn body(fault: &BodyFault, stream: &str) -> String {
         BodyFault::Row { problem: RowProblem::Empty, .. } => format!(
             "set `streams.{stream}.csv.empty_lines` to `\"records\"` if it is a record, or to `\"ignore\"`"
         ),
+        BodyFault::Row { problem: RowProblem::OtherDelimiter { named, .. }, .. } => {
+            format!("set `streams.{stream}.csv.delimiter = \"{}\"`", named.escape_debug())
+        }
         BodyFault::Row { problem: RowProblem::NotUtf8, .. } => {
             "request UTF-8; or ask the API's operator to send the charset in `Content-Type`".to_owned()
         }

@@ -6,6 +6,7 @@ pub(crate) mod failure;
 pub(crate) mod findings;
 pub(crate) mod hints;
 pub(crate) mod invocation;
+mod narrowing;
 pub(crate) mod numbers;
 mod page_hints;
 pub(crate) mod progress;

@@ -11,7 +11,13 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use log::{Level, LevelFilter, Record};
 use longhaul_core::Secrets;
 
-use crate::args::{Color, Global, LogFormat};
+use crate::{
+    args::{Color, Global, LogFormat},
+    terminal::narrowing::Narrowing,
+};
+
+/// How often progress is drawn at most.
+const DRAWN_PER_SECOND: u8 = 20;
 
 /// Writes to stderr, so that log lines do not break the progress line. Secrets are replaced by `***`. On a terminal, lines
 /// are broken between words.
@@ -39,7 +45,12 @@ impl Screen {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let is_text = !options.quiet && options.log_format == LogFormat::Text;
         let with_bar = is_text && !is_dumb && io::stderr().is_terminal();
-        let target = if with_bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if with_bar {
+            let terminal = Narrowing::new(Term::buffered_stderr());
+            ProgressDrawTarget::term_like_with_hz(Box::new(terminal), DRAWN_PER_SECOND)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bars = MultiProgress::with_draw_target(target);
         let results = match (options.quiet, options.log_format) {
             (true, _) => Results::Hidden,

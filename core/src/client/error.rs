@@ -138,6 +138,9 @@ impl From<PlaceError> for AuthError {
     }
 }
 
+/// Beyond this, seconds tell nobody how long a wait is.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 impl RequestError {
     pub(super) fn new(
         method: &Method,
@@ -203,6 +206,10 @@ impl fmt::Display for RequestError {
             }
             StopReason::Exhausted if self.attempts > 1 => {
                 write!(f, "{request} failed {} times", self.attempts)
+            }
+            // Numbers that no server means are taken for times in the far future.
+            StopReason::WaitTooLong(wait) if wait > CENTURY => {
+                write!(f, "{request} must wait more than 100 years, longer than `retry.max_wait` allows")
             }
             StopReason::WaitTooLong(wait) => {
                 write!(f, "{request} must wait {} s, longer than `retry.max_wait` allows", wait.as_secs())

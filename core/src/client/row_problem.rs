@@ -17,6 +17,13 @@ pub enum RowProblem {
     UnclosedQuote,
     /// There is text between a closing quote and the delimiter.
     TextAfterQuote,
+    /// It is a line such as `sep=;`, which names another delimiter than the configured one.
+    OtherDelimiter {
+        /// The delimiter that it names.
+        named: char,
+        /// The configured one.
+        configured: char,
+    },
     /// It is not UTF-8.
     NotUtf8,
     /// Two columns have this name.
@@ -38,6 +45,10 @@ impl fmt::Display for RowProblem {
             }
             Self::UnclosedQuote => write!(f, "has a quote that is not closed"),
             Self::TextAfterQuote => write!(f, "has text after a closing quote"),
+            Self::OtherDelimiter { named, configured } => {
+                let [named, configured] = [named, configured].map(|delimiter| delimiter.escape_debug());
+                write!(f, "says that the delimiter is `{named}`, not `{configured}`")
+            }
             Self::NotUtf8 => write!(f, "is not UTF-8"),
             Self::SameName(name) => write!(f, "names two columns `{}`", name.escape_debug()),
             Self::IsHeader => write!(f, "is a header line, although the names are configured"),

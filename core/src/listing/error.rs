@@ -134,17 +134,21 @@ pub enum PageError {
     },
     /// The page has fewer records than were requested, which should mean the end, but the next one has records.
     #[error(
-        "page {page} has fewer records than were requested ({received}), but the next page has records, too"
+        "page {page} has {}, although {size} were requested, but the next page has records, too",
+        records(*received)
     )]
     ShortButMore {
         /// The number of the page, from 1.
         page: u64,
         /// How many records it has.
         received: u64,
+        /// How many were requested.
+        size: u64,
     },
     /// The server sends smaller pages than requested, and the next offset is that of full pages.
     #[error(
-        "page {page} has {received} records, although {size} were requested, and those after them are on no page"
+        "page {page} has {}, although {size} were requested, and those after them are on no page",
+        records(*received)
     )]
     SmallPages {
         /// The number of the page, from 1.
@@ -349,4 +353,9 @@ impl PageError {
 fn continuations(found: &[Continuation]) -> String {
     let one = |found: &Continuation| format!("`{}` ({})", found.at, found.found);
     found.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// `1 record`, `2 records`.
+fn records(count: u64) -> String {
+    format!("{count} record{}", if count == 1 { "" } else { "s" })
 }

@@ -25,7 +25,8 @@ impl Pages<'_> {
         let Ok(Step::Page(next)) = self.listing.paginator.advance(at, page) else { return Ok(()) };
         match self.probe(next)? {
             Some(after) if has_others(&after, page) => {
-                Err(PageError::ShortButMore { page: self.progress.pages, received: page.len() })
+                let (received, size) = (page.len(), self.listing.ends.size.unwrap_or_default());
+                Err(PageError::ShortButMore { page: self.progress.pages, received, size })
             }
             _ => Ok(()),
         }

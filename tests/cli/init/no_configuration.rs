@@ -2,8 +2,8 @@
 
 use crate::{api, folder::Folder};
 
-const HINT: &str = "hint: longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one \
-                    for Genesys Cloud; longhaul demo shows a pull without one\n";
+const START: &str = "longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one \
+                     for Genesys Cloud; longhaul demo shows a pull without one\n";
 
 #[test]
 fn they_say_where_they_looked_and_how_to_start() {
@@ -12,12 +12,12 @@ fn they_say_where_they_looked_and_how_to_start() {
         "`FOLDER/longhaul.toml`, `FOLDER/longhaul.yaml`, `FOLDER/longhaul.yml`, `FOLDER/longhaul.json`";
     for command in ["run", "check", "streams", "run nothing", "check --offline"] {
         let looked = format!("{in_folder}, `/etc/longhaul/config.toml`");
-        let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
+        let error = format!("error: found no configuration; looked for {looked}\nhint: {START}");
         folder.run(command).assert_failed(2, &error);
         let home = folder.path("me");
         let looked =
             format!("{in_folder}, `FOLDER/me/.config/longhaul/config.toml`, `/etc/longhaul/config.toml`");
-        let error = format!("error: found no configuration; looked for {looked}\n{HINT}");
+        let error = format!("error: found no configuration; looked for {looked}\nhint: {START}");
         folder.longhaul(command).variable("HOME", home).run().assert_failed(2, &error);
     }
 }
@@ -32,6 +32,24 @@ fn the_presets_with_a_stream_are_named() {
     let hint = "hint: these presets have these streams: `genesys`, `microsoft_graph`, `zendesk`; add --system NAME, and set what longhaul \
                 systems names for it\n";
     folder.run("run users groups").assert_failed(2, &format!("{looked}{hint}"));
+}
+
+#[test]
+fn a_preset_whose_variables_are_set_is_named() {
+    let looked = "error: found no configuration; looked for `FOLDER/longhaul.toml`, `FOLDER/longhaul.yaml`, \
+                  `FOLDER/longhaul.yml`, `FOLDER/longhaul.json`, `/etc/longhaul/config.toml`\n";
+    let folder = Folder::empty();
+    for command in ["run", "check", "streams", "run nothing"] {
+        let with_genesys = folder.longhaul(command).variable("GENESYS_CLIENT_ID", "me");
+        let hint = "hint: `GENESYS_CLIENT_ID` is set: to use the preset `genesys`, add --system genesys, or write \
+                    `system = \"genesys\"` to longhaul.toml; ";
+        with_genesys.run().assert_failed(2, &format!("{looked}{hint}{START}"));
+        let with_two =
+            folder.longhaul(command).variable("GENESYS_REGION", "us-east-1").variable("GH_TOKEN", "t");
+        let hint = "hint: variables of the presets `genesys`, `github` are set: to use one, add --system NAME, or write \
+                    `system = \"NAME\"` to longhaul.toml; ";
+        with_two.run().assert_failed(2, &format!("{looked}{hint}{START}"));
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub enum Range {
         /// The end.
         to: Option<String>,
     },
-    /// From so long ago to now: `7d`.
+    /// From this long ago to now: `7d`.
     Last(String),
     /// A month of the calendar, in the time zone of the window. This is its first day. The current month ends now.
     Month(Date),
@@ -102,7 +102,7 @@ impl RangeFlags {
 }
 
 impl Range {
-    /// From so long ago to now. The error is a clause.
+    /// From this long ago to now. The error is a clause.
     pub fn last(span: &str) -> Result<Self, String> {
         if let Some(length) = span.strip_prefix('-').filter(|length| steps::span(length).is_ok()) {
             return Err(format!(

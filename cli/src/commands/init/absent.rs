@@ -24,17 +24,17 @@ pub(crate) fn configured(mut sources: Sources, streams: &[String]) -> Result<Sou
     {
         return Ok(sources);
     }
-    let offering = if streams.is_empty() { Vec::new() } else { offering(&sources, streams) };
-    match &offering[..] {
+    let offered = if streams.is_empty() { Vec::new() } else { offering(&sources, streams) };
+    match &offered[..] {
         [] if !sources.set.is_empty() => Ok(sources),
-        [] => Err(absent(&searched, streams)),
+        [] => Err(absent(&searched, streams, &offering(&sources, &[]))),
         [(system, variable)] => {
             log::info!("using the preset `{0}`, because `{variable}` is set", system.name);
             sources.system = Some(system.name.to_owned());
             Ok(sources)
         }
         [(first, _), ..] => {
-            let names = offering.iter().map(|(system, variable)| format!("`{}` (`{variable}`)", system.name));
+            let names = offered.iter().map(|(system, variable)| format!("`{}` (`{variable}`)", system.name));
             let names = names.collect::<Vec<_>>().join(", ");
             let clause =
                 format!("the variables of several presets with `{}` are set: {names}", streams.join("`, `"));
@@ -43,7 +43,7 @@ pub(crate) fn configured(mut sources: Sources, streams: &[String]) -> Result<Sou
     }
 }
 
-/// The presets with these streams, each with a variable of its own that is set.
+/// The presets with these streams, each with a variable of its own that is set. Any preset if there are no streams.
 fn offering(sources: &Sources, streams: &[String]) -> Vec<(System, String)> {
     let is_set =
         |name: &str| sources.environment.iter().any(|(known, value)| known == name && !value.is_empty());
@@ -54,7 +54,8 @@ fn offering(sources: &Sources, streams: &[String]) -> Vec<(System, String)> {
     systems().into_iter().filter(|system| offers(system, streams)).filter_map(with_variable).collect()
 }
 
-fn absent(searched: &[impl AsRef<Path>], streams: &[String]) -> Failure {
+/// `prepared` are the presets whose variables are set.
+fn absent(searched: &[impl AsRef<Path>], streams: &[String], prepared: &[(System, String)]) -> Failure {
     let shown = searched.iter().map(|path| format!("`{}`", path.as_ref().display()));
     let places = shown.collect::<Vec<_>>().join(", ");
     let mut hint = "longhaul init URL writes a configuration for the API with this URL, and longhaul init genesys one for \
@@ -63,8 +64,9 @@ fn absent(searched: &[impl AsRef<Path>], streams: &[String]) -> Failure {
     let presets: Vec<_> = systems().into_iter().filter(|system| offers(system, streams)).collect();
     let which = if streams.len() == 1 { "this stream" } else { "these streams" };
     match &presets[..] {
-        [] => {}
-        _ if streams.is_empty() => {}
+        several_or_none if streams.is_empty() || several_or_none.is_empty() => {
+            hint.insert_str(0, &use_of(prepared));
+        }
         [only] => {
             hint = format!(
                 "the preset `{0}` has {which}: add --system {0}, and set what longhaul systems names for it",
@@ -80,6 +82,21 @@ fn absent(searched: &[impl AsRef<Path>], streams: &[String]) -> Failure {
         }
     }
     Failure::usage(format!("found no configuration; looked for {places}")).hint(hint)
+}
+
+/// How to use a preset whose variables are set, before other hints.
+fn use_of(prepared: &[(System, String)]) -> String {
+    let (set, which, name) = match prepared {
+        [] => return String::new(),
+        [(system, variable)] => {
+            (format!("`{variable}` is set"), format!("the preset `{}`", system.name), system.name)
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|(system, _)| format!("`{}`", system.name)).collect();
+            (format!("variables of the presets {} are set", names.join(", ")), "one".to_owned(), "NAME")
+        }
+    };
+    format!("{set}: to use {which}, add --system {name}, or write `system = \"{name}\"` to longhaul.toml; ")
 }
 
 fn offers(system: &System, streams: &[String]) -> bool {

@@ -124,7 +124,7 @@ impl Run<'_> {
         text.family("retries_total", COUNTER, "Attempts that failed and were repeated", retried.collect());
         text.family("tokens_total", COUNTER, "Access tokens issued", whole(number(counts.tokens)));
         let rejected = whole(number(counts.rejected_tokens));
-        text.family("tokens_rejected_total", COUNTER, "Access tokens that the API rejected", rejected);
+        text.family("tokens_rejected_total", COUNTER, "How often the API rejected an access token", rejected);
         let waited = whole(counts.waited.as_secs_f64());
         text.family(
             "wait_seconds_total",

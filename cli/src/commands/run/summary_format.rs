@@ -26,7 +26,7 @@ pub(super) struct SummaryFormat<'o> {
     pub(super) retries: u64,
     /// How many tokens were issued.
     pub(super) tokens: u64,
-    /// How many tokens the API rejected before they had expired.
+    /// How often the API rejected a token before it had expired. With several workers, a token can be rejected several times.
     pub(super) tokens_died: u64,
     /// How many seconds the command has waited for rate limits, before retries, and for jobs.
     pub(super) seconds_waited: f64,

@@ -43,12 +43,17 @@ pub(super) fn find(headers: &HeaderMap, rel: &str) -> Result<Option<Link>, Malfo
     Ok(None)
 }
 
-/// The relations and targets of all links, as far as the headers can be parsed.
-pub(crate) fn all(headers: &HeaderMap) -> Vec<(String, String)> {
+/// The relation and the target of each link, and whether it has an anchor, as far as the headers can be parsed.
+pub(crate) fn all(headers: &HeaderMap) -> Vec<(String, String, bool)> {
     let fields = headers.get_all(LINK).into_iter();
     let links =
         fields.flat_map(|field| parse(&String::from_utf8_lossy(field.as_bytes())).unwrap_or_default());
-    links.filter_map(|link| Some((link.parameter("rel")?, link.target))).collect()
+    links
+        .filter_map(|link| {
+            let has_anchor = link.parameter("anchor").is_some();
+            Some((link.parameter("rel")?, link.target, has_anchor))
+        })
+        .collect()
 }
 
 /// The links of one field (RFC 8288 §3, appendix B.2). Unlike the RFC's algorithm, this does not skip what it cannot

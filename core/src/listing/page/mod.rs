@@ -204,10 +204,12 @@ impl Page {
     /// The values that look as if they lead to another page.
     pub(super) fn continuations(&self) -> Vec<Continuation> {
         let mut found = envelope::continuations(self.envelope());
-        let next = links(&self.headers).into_iter().filter(|(rel, _)| envelope::leads_on(rel));
-        found.extend(next.map(|(rel, target)| {
+        let next = links(&self.headers).into_iter().filter(|(rel, ..)| envelope::leads_on(rel));
+        found.extend(next.map(|(rel, target, has_anchor)| {
             let shown = self.url.join(&target).map_or(target, |url| ShownUrl::from(&url).to_string());
-            Continuation { at: format!("link:{rel}"), found: format!("`{shown}`") }
+            let anchor =
+                if has_anchor { "; its `anchor` says that it belongs to something else" } else { "" };
+            Continuation { at: format!("link:{rel}"), found: format!("`{shown}`{anchor}") }
         }));
         let headers = self.headers.iter().filter(|(name, _)| envelope::header_leads_on(name.as_str()));
         found.extend(headers.filter_map(|(name, value)| {

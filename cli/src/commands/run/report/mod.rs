@@ -56,7 +56,7 @@ impl Report {
             failure: failure.map(|failure| (Chain(failure.error.as_ref()).to_string(), failure.exit)),
             figures: vec![
                 ("requests", grouped(counts.requests)),
-                ("faults survived", grouped(counts.retried.values().sum::<u64>() + counts.rejected_tokens)),
+                ("faults survived", grouped(counts.faults())),
                 ("tokens", grouped(counts.tokens)),
                 ("waited", duration(counts.waited)),
                 ("commits", grouped(counts.commits)),

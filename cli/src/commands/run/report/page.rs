@@ -6,13 +6,14 @@ use longhaul_core::{Secrets, event::Fault};
 
 use super::{
     html::{Escaped, shortened, table},
-    recorder::Recording,
+    recorder::{Kind, Recording},
     svg::{LANES, Slices},
 };
 use crate::{
     commands::run::Outcome,
     exit::Exit,
     terminal::{
+        counts::REJECTED_TOKEN,
         findings,
         numbers::{counted, duration, grouped, size},
     },
@@ -230,11 +231,12 @@ fn more(all: usize, listed: usize, noun: &str) -> String {
     }
 }
 
-fn describe(fault: Fault) -> String {
-    match fault {
-        Fault::Status(status) => format!("status {status}"),
-        Fault::UnreadableAnswer => "response that could not be read".to_owned(),
-        _ => "connection lost".to_owned(),
+fn describe(kind: Kind) -> String {
+    match kind {
+        Kind::Attempt(Fault::Status(status)) => format!("status {status}"),
+        Kind::Attempt(Fault::UnreadableAnswer) => "response that could not be read".to_owned(),
+        Kind::Attempt(_) => "connection lost".to_owned(),
+        Kind::RejectedToken => REJECTED_TOKEN.to_owned(),
     }
 }
 
@@ -258,7 +260,8 @@ mod tests {
             slice.left = Some(second + 1);
         }
         let text = "a long text & more ".repeat(100);
-        recording.faults = (400..600).map(|status| (Fault::Status(status), (7, text.clone()))).collect();
+        let status = |status| (Kind::Attempt(Fault::Status(status)), (7, text.clone()));
+        recording.faults = (400..600).map(status).collect();
         let slow =
             Slow { at: Duration::ZERO, took: Duration::ZERO, bytes: 1, status: 200, url: text.clone() };
         recording.slowest = vec![slow; 10];

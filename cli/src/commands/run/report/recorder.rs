@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    error::Error,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -33,13 +34,22 @@ pub(super) struct Recording {
     /// The slowest responses, slowest first.
     pub(super) slowest: Vec<Slow>,
     /// The faults that the run recovered from, by kind: how many, and the first one.
-    pub(super) faults: BTreeMap<Fault, (u64, String)>,
+    pub(super) faults: BTreeMap<Kind, (u64, String)>,
     /// The size of all responses.
     pub(super) received: u64,
     /// The size of the records that were written, as lines.
     pub(super) written: u64,
     /// The records that this run wrote.
     pub(super) records: u64,
+}
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Kind {
+    /// An attempt failed.
+    Attempt(Fault),
+    /// The API refused a token.
+    RejectedToken,
 }
 
 /// A slow response.
@@ -103,13 +113,10 @@ impl Observer for Recorder {
                 slice.left = Some(slice.left.map_or(*left, |least| least.min(*left)));
             }
             Event::TokenIssued { .. } => recording.timeline.at(now).tokens += 1,
-            Event::TokenRejected { .. } => recording.timeline.at(now).faults += 1,
+            Event::TokenRejected { cause } => recording.add_fault(now, Kind::RejectedToken, *cause),
             Event::Retrying { fault, cause, wait } => {
-                recording.timeline.at(now).faults += 1;
+                recording.add_fault(now, Kind::Attempt(*fault), *cause);
                 recording.timeline.span(now, *wait, |slice, part| slice.backing_off += part);
-                let (count, _) =
-                    recording.faults.entry(*fault).or_insert_with(|| (0, Chain(*cause).to_string()));
-                *count += 1;
             }
             Event::Holding { wait, .. } => {
                 recording.timeline.span(now, *wait, |slice, part| slice.held += part);
@@ -127,6 +134,12 @@ impl Observer for Recorder {
 }
 
 impl Recording {
+    fn add_fault(&mut self, now: Duration, kind: Kind, cause: &(dyn Error + 'static)) {
+        self.timeline.at(now).faults += 1;
+        let (count, _) = self.faults.entry(kind).or_insert_with(|| (0, Chain(cause).to_string()));
+        *count += 1;
+    }
+
     fn add_slow(&mut self, took: Duration, slow: impl FnOnce() -> Slow) {
         let place = self.slowest.partition_point(|other| other.took >= took);
         if place < SLOWEST {

@@ -42,6 +42,19 @@ impl<'a> Row<'a> {
         let text = self.text;
         self.values.iter().map(move |value| (&text[value.range.clone()], value.spelling))
     }
+
+    /// The delimiter that the row names, if it is a line such as `sep=;`, as Excel writes and reads it before the header.
+    pub(super) fn names_delimiter(&self) -> Option<u8> {
+        let row = &self.text[self.range.clone()];
+        let line = row.split(|byte| b"\r\n".contains(byte)).next()?;
+        let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+        match line {
+            [s, e, p, b'=', named] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && named.is_ascii() => {
+                Some(*named)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Finds the values of the row that starts at `from`. Returns the end of the row with its line end, or `None` if it has

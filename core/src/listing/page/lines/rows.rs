@@ -135,6 +135,11 @@ impl Rows {
         ended: Ended,
         found: &mut impl FnMut(&Columns, &Row<'_>),
     ) -> Result<(), BodyFault> {
+        if self.number == 0
+            && let Some(named) = row.names_delimiter()
+        {
+            return self.check_delimiter(named, ended);
+        }
         match &self.columns {
             None => {
                 let names: Vec<String> = row.values().map(|(text, spelling)| value(text, spelling)).collect();
@@ -161,6 +166,18 @@ impl Rows {
         }
         self.number += 1;
         Ok(())
+    }
+
+    /// Checks the delimiter that a line names before the first row.
+    fn check_delimiter(&self, named: u8, ended: Ended) -> Result<(), BodyFault> {
+        if named != self.delimiter {
+            let [named, configured] = [named, self.delimiter].map(char::from);
+            return Err(self.fault(RowProblem::OtherDelimiter { named, configured }));
+        }
+        match ended {
+            Ended::ByLineEnd => Ok(()),
+            Ended::ByTextEnd => Err(BodyFault::CutRow { number: 1 }),
+        }
     }
 
     /// The fault of the next row.

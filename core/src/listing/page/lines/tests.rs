@@ -118,6 +118,25 @@ fn every_row_is_an_object_of_strings() {
 }
 
 #[test]
+fn a_line_before_the_header_may_name_the_delimiter() {
+    for line in ["sep=;\n", "SEP=;\r\n", "\"sep=;\"\n", "\nsep=;\r"] {
+        let text = |rows: &str| [line, rows].concat();
+        let record = "{\"id\":\"1\",\"n\":\"a\"}\n";
+        assert_eq!(lines(&csv(b';', None), &text("id;n\n1;a\n")).unwrap(), record);
+        assert_eq!(lines(&csv(b';', Some(&["id", "n"])), &text("1;a\n")).unwrap(), record);
+        let other = "row 1 of the answer says that the delimiter is `;`, not `,`";
+        assert_eq!(lines(&csv(b',', None), &text("id;n\n1;a\n")), Err(other.to_owned()));
+    }
+    let tab = "row 1 of the answer says that the delimiter is `\\t`, not `,`";
+    assert_eq!(lines(&csv(b',', None), "sep=\t\nid\tn\n"), Err(tab.to_owned()));
+    let fault = |text: &str| lines(&csv(b';', None), text).unwrap_err();
+    assert_eq!(fault("sep=;"), "row 1 of the answer, the last one, is cut off");
+    assert_eq!(fault("sep=;\n"), "the answer is empty");
+    let rows = "id;n\nsep=;\n";
+    assert_eq!(lines(&csv(b';', None), rows).unwrap(), "{\"id\":\"sep=\",\"n\":\"\"}\n");
+}
+
+#[test]
 fn an_empty_line_may_be_a_row_of_a_table_with_one_column() {
     let read = |empty_lines, header: Option<&[&str]>, text: &str| {
         let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
