@@ -95,6 +95,7 @@ mod tests {
     }
 
     impl Recorded {
+        #[expect(clippy::unnecessary_wraps, reason = "it is what each call returns")]
         fn call(&self, call: &'static str) -> io::Result<()> {
             self.calls.lock().unwrap().push(call);
             Ok(())

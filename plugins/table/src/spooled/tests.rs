@@ -10,10 +10,13 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{FileFormat, PartFile, SpooledFile, SpooledRows};
-use crate::{cell::Cell, choice::ColumnChoice, columns::Column};
+use crate::{cell::Cell, choice::ColumnChoice, columns::Column, flag::Flag, parts::RowsOption};
+
+/// What another program does to a file.
+type Change = fn(&Path);
 
 /// Changes by another program, with what they are called.
-const CHANGES: [(fn(&Path), &str); 4] = [
+const CHANGES: [(Change, &str); 4] = [
     (|path| fs::remove_file(path).unwrap(), "removed"),
     (
         |path| {
@@ -32,7 +35,7 @@ const NAMES: [&str; 2] = [".x.spool", ".x.part"];
 #[derive(Debug)]
 struct Lines {
     /// What another program does before the second line is written, and to which file.
-    change: Option<(fn(&Path), &'static str)>,
+    change: Option<(Change, &'static str)>,
     has_receipt: bool,
 }
 
@@ -92,7 +95,7 @@ impl Folder {
     /// A pull of a page of two records, which was committed.
     fn pull(&self, format: Lines) -> Box<dyn Sink> {
         let option = |name: &str| serde_json::from_value(json!(name)).unwrap();
-        let columns = ColumnChoice::new(option("record"), Default::default(), Default::default()).unwrap();
+        let columns = ColumnChoice::new(option("record"), RowsOption::default(), Flag::default()).unwrap();
         let mut sink = Box::new(SpooledFile::open(self.path("x"), format, &columns, None).unwrap());
         sink.write(&Batch::new(b"1\n2\n", &[2, 4])).unwrap();
         assert_eq!(sink.commit(Mark(1)).unwrap().0, "4");
