@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use longhaul_tests::{Received, Reply};
+use longhaul_tests::{FaultServer, Received, Reply};
 use serde_json::json;
 
 use crate::{
     api,
     ends::{page, reply, stream},
+    folder::Folder,
 };
 
 const PAGES: &str =
@@ -89,23 +90,40 @@ fn a_listing_ends_with_a_status_beyond_the_last_page() {
     assert_eq!(folder.read("out/events.ndjson"), "1\n2\n3\n4\n5\n");
 }
 
+/// A stream whose cursor expires twice before page 4. Each time, all records have changed.
+fn expiring(keys: &str) -> (Folder, FaultServer) {
+    let met = AtomicU64::new(0);
+    let keys = [keys, &rule("when = { status = 410 }\nthen = \"restart\"")].concat();
+    stream(&keys, move |request| match (page(request), met.load(Ordering::Relaxed)) {
+        (4, 0..2) => {
+            met.fetch_add(1, Ordering::Relaxed);
+            Reply::status(410)
+        }
+        (number, met) => {
+            let record = json!({ "id": number, "v": met });
+            reply(&json!({ "data": [record], "next": (number < 5).then_some(number + 1) }))
+        }
+    })
+}
+
 #[test]
 fn an_expired_cursor_starts_the_listing_again() {
-    let met = AtomicU64::new(0);
-    let keys = rule("when = { status = 410 }\nthen = \"restart\"");
-    // Meanwhile, the records have changed.
-    let (folder, _server) =
-        stream(&keys, move |request| match (page(request), met.load(Ordering::Relaxed)) {
-            (4, 0..2) => {
-                met.fetch_add(1, Ordering::Relaxed);
-                Reply::status(410)
-            }
-            (number, met) => {
-                reply(&json!({ "data": [10 * met + number], "next": (number < 5).then_some(number + 1) }))
-            }
-        });
-    folder.run("run").assert_complete();
-    assert_eq!(folder.read("out/events.ndjson"), "21\n22\n23\n24\n25\n", "the records of one listing");
+    let of_one_listing = [1, 2, 3, 4, 5].map(|id| format!("{{\"id\":{id},\"v\":2}}\n")).concat();
+    for keys in ["", "unique = \"/id\"\n"] {
+        let (folder, _server) = expiring(keys);
+        folder.run("run").assert_complete();
+        assert_eq!(folder.read("out/events.ndjson"), of_one_listing, "{keys}");
+    }
+}
+
+/// What has been printed stays, and does not come twice.
+#[test]
+fn an_expired_cursor_drops_nothing_from_standard_output() {
+    let (folder, _server) = expiring("unique = \"/id\"\n");
+    let ended = folder.run("run --sink stdout");
+    let records = [(1, 0), (2, 0), (3, 0), (4, 2), (5, 2)];
+    let expected = records.map(|(id, v)| format!("{{\"id\":{id},\"v\":{v}}}\n")).concat();
+    assert_eq!(ended.assert_complete().stdout, expected);
 }
 
 #[test]
@@ -164,7 +182,7 @@ fn a_rule_of_the_api_comes_after_those_of_the_stream() {
 #[test]
 fn the_token_endpoint_has_rules_of_its_own() {
     let met = AtomicU64::new(0);
-    let server = longhaul_tests::FaultServer::start(api::clock(), move |request| {
+    let server = FaultServer::start(api::clock(), move |request| {
         if request.url.path() != "/oauth/token" {
             return Reply::json("[1]").into();
         }
@@ -180,7 +198,7 @@ fn the_token_endpoint_has_rules_of_its_own() {
         api::LINES,
     ]
     .concat();
-    let folder = crate::folder::Folder::configured(&configuration);
+    let folder = Folder::configured(&configuration);
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/events.ndjson"), "1\n");
 }

@@ -34,7 +34,7 @@ impl<'a> Worker<'_, 'a> {
     /// Rolls a partition back, to be pulled again from its first page.
     pub(super) fn restart(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
         if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
-            writer.roll_back(&open.progress, &mut open.sinks)?;
+            writer.start_over(&open.progress, &mut open.sinks)?;
         } else if open.progress.spool.is_some() {
             let PartitionProgress { id, restarts, .. } = open.progress;
             let restarted = PartitionProgress { restarts: restarts + 1, ..PartitionProgress::of(id) };
@@ -46,7 +46,7 @@ impl<'a> Worker<'_, 'a> {
     /// Rolls a partition back and leaves it out.
     pub(super) fn skip(&mut self, open: &mut OpenPartition<'a>) -> Result<End, PullError> {
         if let Some(writer) = self.writer.as_mut().filter(|_| open.has_begun) {
-            // Unlike the records of a partition that is pulled again, these must not stay.
+            // Unlike the records of a window that is halved, these must not stay.
             writer.take_back(&open.progress, &mut open.sinks)?;
         }
         let id = open.progress.id;
@@ -71,6 +71,19 @@ impl<'a> Writer<'a> {
             // If this fails, the last checkpoint still holds, and the reason for the stop says more.
             let _ = self.commit(open);
         }
+    }
+
+    /// Rolls a partition back to be pulled again, and returns its progress before its first page. Its records may have changed
+    /// since, so they are removed where that is possible.
+    pub(super) fn start_over(
+        &mut self,
+        progress: &PartitionProgress,
+        own: &mut Sinks<'a>,
+    ) -> Result<PartitionProgress, PullError> {
+        if self.sinks.pipe().is_some() || progress.before.is_none() {
+            return self.roll_back(progress, own);
+        }
+        self.take_back(progress, own)
     }
 
     /// Rolls a partition back to before its first page, and returns its progress there. The checkpoint is saved first, because

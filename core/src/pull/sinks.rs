@@ -106,13 +106,18 @@ impl<'a> Sinks<'a> {
         if self.mark == to.mark {
             return Ok(());
         }
-        // Standard output cannot be rolled back, although the sink would accept any position.
-        let is_pipe =
-            |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
-        if let Some((name, _)) = self.openers.iter().find(|(_, opener)| is_pipe(*opener)) {
-            return Err(PullError::CannotRollBack { name: (*name).to_owned() });
+        if let Some(name) = self.pipe() {
+            return Err(PullError::CannotRollBack { name: name.to_owned() });
         }
         self.reopen(&to.clone().before_other_pages())
+    }
+
+    /// The sink that writes to standard output, if there is one. It cannot be rolled back, although it would accept any
+    /// position.
+    pub(crate) fn pipe(&self) -> Option<&str> {
+        let is_pipe =
+            |opener: &dyn OpenSink| matches!(opener.destination(&self.variables), Ok(Destination::Stdout));
+        self.openers.iter().find(|(_, opener)| is_pipe(*opener)).map(|(name, _)| *name)
     }
 
     /// Publishes what was committed.

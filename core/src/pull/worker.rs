@@ -120,7 +120,7 @@ impl<'scope, 'a> Worker<'scope, 'a> {
             && is_lost
             && let Some(writer) = &mut self.writer
         {
-            progress = writer.roll_back(&progress, &mut sinks)?;
+            progress = writer.start_over(&progress, &mut sinks)?;
         }
         progress.job = job;
         let pages = match partition.prefetched.take() {
