@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
     sync::Arc,
 };
@@ -68,15 +68,22 @@ pub(crate) fn each_listed(
     let wrong = |clause: String| Failure::from(loaded.error_at(&key, format!("`{key}`: {clause}")));
     let file = File::open(path).map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
     if path.extension().is_some_and(|ending| ending == "csv") {
-        let mut rows = csv::Reader::from_reader(BufReader::new(file));
+        let mut rows = csv::Reader::from_reader(Quotes { inner: BufReader::new(file), are_closed: true });
         let header =
             rows.headers().cloned().map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
+        if let Some(column) = repeated(&header) {
+            return Err(wrong(format!("`{shown}` has two columns `{column}`")));
+        }
         known_columns(loaded, name, each, &header, path)?;
         for row in rows.records() {
             let row = row.map_err(|error| wrong(format!("cannot read `{shown}`: {error}")))?;
             let object: serde_json::Map<_, _> =
                 header.iter().zip(&row).map(|(name, value)| (name.to_owned(), value.into())).collect();
             next(&serde_json::Value::Object(object).to_string())?;
+        }
+        // The reader takes all that follows such a quote for one value.
+        if !rows.get_ref().are_closed {
+            return Err(wrong(format!("`{shown}` has a quote that is not closed")));
         }
         return Ok(());
     }
@@ -90,6 +97,27 @@ pub(crate) fn each_listed(
         next(line.trim())?;
     }
     Ok(())
+}
+
+/// Text whose quotes are counted.
+struct Quotes<R> {
+    inner: R,
+    /// Whether as many were opened as closed so far.
+    are_closed: bool,
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        let quotes = into[..read].iter().filter(|byte| **byte == b'"').count();
+        self.are_closed ^= !quotes.is_multiple_of(2);
+        Ok(read)
+    }
+}
+
+/// The name of a column that another one has, too.
+fn repeated(header: &csv::StringRecord) -> Option<&str> {
+    header.iter().enumerate().find_map(|(index, name)| header.iter().take(index).find(|other| *other == name))
 }
 
 /// Checks that the file has every column that `each` names.

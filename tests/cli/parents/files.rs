@@ -65,6 +65,16 @@ fn a_file_that_cannot_be_used_is_found_before_anything_is_sent() {
     );
     error(
         "a.csv",
+        "id,name\nt0,a\nt1,\"b\nt2,c\n",
+        "error: `streams.members.each.file`: `FOLDER/a.csv` has a quote that is not closed\n  in: longhaul.toml:18\n",
+    );
+    error(
+        "a.csv",
+        "id,name,id\nt0,a,t1\n",
+        "error: `streams.members.each.file`: `FOLDER/a.csv` has two columns `id`\n  in: longhaul.toml:18\n",
+    );
+    error(
+        "a.csv",
         "id,name\nt0,a\n,b\n",
         "error: record 2 of `FOLDER/a.csv` has empty text at `/id` for `{each.team}`: {\"id\":\"\",\"name\":\"b\"}\n  \
          in: longhaul.toml:18\n",

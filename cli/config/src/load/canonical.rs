@@ -40,7 +40,7 @@ fn value(path: &[String], written: Value, folder: &Path) -> Value {
         }
         (Some(Kind::Command), command) => self::command(command, folder),
         (Some(Kind::List), Value::String(_, text)) => list(&text),
-        (Some(Kind::List), values) => values,
+        (Some(Kind::List), values) => with_dates_as_text(values),
         (Some(Kind::Path), file) => absolute(file, folder),
         (Some(Kind::Paths), Value::Array(tag, files)) => {
             Value::Array(tag, files.into_iter().map(|file| absolute(file, folder)).collect())
@@ -89,6 +89,19 @@ fn list(text: &str) -> Value {
     array.unwrap_or_else(|| Value::from(separated().collect::<Vec<_>>()))
 }
 
+fn with_dates_as_text(value: Value) -> Value {
+    match value {
+        Value::Dict(tag, table) => date(&table).unwrap_or_else(|| {
+            Value::Dict(
+                tag,
+                table.into_iter().map(|(name, inner)| (name, with_dates_as_text(inner))).collect(),
+            )
+        }),
+        Value::Array(tag, values) => Value::Array(tag, values.into_iter().map(with_dates_as_text).collect()),
+        other => other,
+    }
+}
+
 /// The text of a TOML date, which the parser represents as a table with a special key.
 fn date(table: &Dict) -> Option<Value> {
     let text = table.get("$__toml_private_datetime").filter(|_| table.len() == 1)?;
@@ -101,6 +114,24 @@ mod tests {
 
     fn canonical(text: &str) -> Dict {
         table(Toml::from_str(text).unwrap(), Path::new("/etc/longhaul"))
+    }
+
+    #[test]
+    fn dates_in_conditions_are_text() {
+        for (date, text) in [
+            ("streams.a.window.from = 2026-01-01", "streams.a.window.from = '2026-01-01'"),
+            (
+                "streams.a.where = [{ at = '/d', is = 2026-01-01 }]",
+                "streams.a.where = [{ at = '/d', is = '2026-01-01' }]",
+            ),
+            ("streams.a.where = [{ is = [2026-01-01] }]", "streams.a.where = [{ is = ['2026-01-01'] }]"),
+            (
+                "streams.a.answers = [{ when = { is = 2026-01-01 } }]",
+                "streams.a.answers = [{ when = { is = '2026-01-01' } }]",
+            ),
+        ] {
+            assert_eq!(canonical(date), canonical(text), "{date}");
+        }
     }
 
     #[test]

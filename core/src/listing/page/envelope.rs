@@ -81,7 +81,7 @@ impl Envelope {
 }
 
 /// The values that look as if they lead to another page: they are not empty, and their name contains `next`, `cursor`,
-/// `continuation`, `scroll`, `after` or `more`. Names of earlier pages, of this one and of the last one do not count.
+/// `continu`, `scroll`, `after`, `more`, `skiptoken` or `truncated`. Names of earlier pages, of this one and of the last one do not count.
 pub(super) fn continuations(envelope: &Value) -> Vec<Continuation> {
     let mut found = Vec::new();
     visit(envelope, &mut Vec::new(), &mut |path, value| {
@@ -116,23 +116,29 @@ fn next_in_links(value: &Value) -> Option<(String, &'static str, &Value)> {
 pub(super) fn leads_on(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    has(&["next", "cursor", "continuation", "scroll", "after", "more"])
+    has(&["next", "cursor", "continu", "scroll", "after", "more", "skiptoken", "truncated"])
         && !has(&["prev", "self", "first", "last", "start"])
+        // DynamoDB.
+        || plain(&name) == "lastevaluatedkey"
 }
 
 /// Whether a name is that of a flag that is false before the last page.
 fn is_end(name: &str) -> bool {
-    const ENDS: [&str; 10] = [
+    const ENDS: [&str; 14] = [
+        "complete",
+        "completed",
         "done",
         "endofrecords",
         "endofresults",
         "endofstream",
         "finished",
+        "iscomplete",
         "isdone",
         "isfinished",
         "islast",
         "islastpage",
         "last",
+        "lastpage",
     ];
     ENDS.contains(&&*plain(name))
 }
@@ -260,7 +266,13 @@ mod tests {
             (json!({ "links": { "next": { "href": "/p2" } } }), "/links/next"),
             (json!({ "@odata.nextLink": "/p2" }), "/@odata.nextLink"),
             (json!({ "continuationToken": "x" }), "/continuationToken"),
+            (json!({ "metadata": { "continue": "x" } }), "/metadata/continue"),
+            (json!({ "$skiptoken": "x" }), "/$skiptoken"),
+            (json!({ "IsTruncated": true }), "/IsTruncated"),
+            (json!({ "LastEvaluatedKey": { "id": { "N": "7" } } }), "/LastEvaluatedKey"),
             (json!({ "isLast": false }), "/isLast"),
+            (json!({ "complete": false }), "/complete"),
+            (json!({ "lastPage": false }), "/lastPage"),
             (json!({ "meta": { "endOfRecords": false } }), "/meta/endOfRecords"),
         ] {
             assert_eq!(places(&envelope), [at], "{envelope}");
@@ -270,6 +282,7 @@ mod tests {
             json!({ "links": { "next": null, "prev": "/p1", "self": "/p2", "first": "/p1", "last": "/p2" } }),
             json!({ "pageInfo": { "startCursor": "a", "hasNextPage": false } }),
             json!({ "results": [], "done": true, "last": null, "is_last": "false" }),
+            json!({ "truncated": false, "complete": true, "lastPage": 4, "lastUpdated": "x" }),
         ] {
             assert_eq!(places(&envelope), [""; 0], "{envelope}");
         }
