@@ -183,12 +183,21 @@ pub struct InvalidPlace {
     problem: String,
 }
 
+/// Whether a path ends within an escape of a character. The library that reads paths panics then.
+fn ends_in_escape(path: &str) -> bool {
+    let digits = path.rsplit_once("\\u").map(|(_, digits)| digits);
+    digits.is_some_and(|digits| digits.len() < 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
 impl FromStr for Place {
     type Err = InvalidPlace;
 
     fn from_str(text: &str) -> Result<Self, InvalidPlace> {
         let invalid = |problem: &str| InvalidPlace { text: text.to_owned(), problem: problem.to_owned() };
         if text.starts_with('$') {
+            if ends_in_escape(text) {
+                return Err(invalid("`\\u` needs four hexadecimal digits"));
+            }
             let path = JsonPath::parse(text);
             let place = |path| Self::Path { text: text.to_owned(), path: Box::new(path) };
             return path.map(place).map_err(|error| invalid(&error.to_string()));
@@ -352,5 +361,12 @@ mod tests {
             "`link:` is not a place: write `link:next`, or `link:next;results` for a parameter"
         );
         assert!(refusal("$.a[").starts_with("`$.a[` is not a place: "));
+        for escape in ["\\u", "\\u00e", "\\uD", "\\uD800\\u", "\\uD800\\uD"] {
+            let path = format!("$.a[?@=='{escape}");
+            assert_eq!(
+                refusal(&path),
+                format!("`{path}` is not a place: `\\u` needs four hexadecimal digits")
+            );
+        }
     }
 }
