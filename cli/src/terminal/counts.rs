@@ -191,6 +191,7 @@ pub(crate) const REJECTED_TOKEN: &str = "rejected token";
 /// The name of a fault.
 fn name(fault: Fault) -> String {
     match fault {
+        Fault::Status(status @ 200..300) => format!("error with status {status}"),
         Fault::Status(status) => status.to_string(),
         Fault::Connection => "lost connection".to_owned(),
         Fault::UnreadableAnswer => "unreadable answer".to_owned(),
@@ -260,14 +261,14 @@ mod tests {
     fn what_a_run_survived_is_one_line() {
         assert_eq!(Counts::default().survived(), None);
         let counts = Counts {
-            retried: [(Fault::Status(429), 3), (Fault::Connection, 1)].into(),
+            retried: [(Fault::Status(200), 1), (Fault::Status(429), 3), (Fault::Connection, 1)].into(),
             rejected_tokens: 2,
             waited: Duration::from_secs(13),
             ..Counts::default()
         };
         assert_eq!(
             counts.survived().unwrap(),
-            "recovered from 6 faults (3 × 429, 1 × lost connection, 2 × rejected token), waited 13 s"
+            "recovered from 7 faults (1 × error with status 200, 3 × 429, 1 × lost connection, 2 × rejected token), waited 13 s"
         );
         let rejected = Counts { rejected_tokens: 1, ..Counts::default() };
         assert_eq!(rejected.survived().unwrap(), "recovered from 1 fault (1 × rejected token)");

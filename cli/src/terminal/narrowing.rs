@@ -95,7 +95,7 @@ mod tests {
     }
 
     impl Recorded {
-        #[expect(clippy::unnecessary_wraps, reason = "it is what each call returns")]
+        #[expect(clippy::unnecessary_wraps, reason = "this is what the methods of the trait return")]
         fn call(&self, call: &'static str) -> io::Result<()> {
             self.calls.lock().unwrap().push(call);
             Ok(())

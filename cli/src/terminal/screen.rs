@@ -135,18 +135,13 @@ pub(crate) fn broken_between_words(text: &str, width: usize) -> String {
 }
 
 /// `text` in lines of at most this width, broken at blanks. Those after the first are indented. Long words stay whole, and
-/// what is between backticks, so that a path or request can be copied.
+/// so does what is between backticks, so that a path or request can be copied, and a number with its unit.
 fn wrapped(text: &str, width: usize) -> String {
     let words = text.trim_start_matches(' ');
     let mut lines = text[..text.len() - words.len()].to_owned();
     let indent = lines.clone() + "  ";
     let mut used = lines.len();
-    let mut is_quoted = false;
-    let is_break = |char| {
-        is_quoted ^= char == '`';
-        char == ' ' && !is_quoted
-    };
-    for (index, word) in words.split(is_break).enumerate() {
+    for (index, word) in words_of(words).into_iter().enumerate() {
         let length = measure_text_width(word);
         if index > 0 && used + 1 + length > width {
             lines.push('\n');
@@ -160,6 +155,27 @@ fn wrapped(text: &str, width: usize) -> String {
         used += length;
     }
     lines
+}
+
+/// What stays on one line.
+fn words_of(text: &str) -> Vec<&str> {
+    let (mut words, mut from, mut is_quoted) = (Vec::new(), 0, false);
+    for (at, char) in text.char_indices() {
+        is_quoted ^= char == '`';
+        if char == ' ' && !is_quoted && !is_number_with_unit(&text[from..at], &text[at + 1..]) {
+            words.push(&text[from..at]);
+            from = at + 1;
+        }
+    }
+    words.push(&text[from..]);
+    words
+}
+
+/// Whether a number ends `before`, and the text after it starts with its unit.
+fn is_number_with_unit(before: &str, after: &str) -> bool {
+    let next = after.split(' ').next().unwrap_or_default().trim_end_matches([',', ')', ';', '.']);
+    let is_unit = ["B", "kB", "MB", "GB", "TB", "ms", "s", "min", "h", "%", "×"].contains(&next);
+    before.ends_with('×') || (is_unit && before.ends_with(|char: char| char.is_ascii_digit()))
 }
 
 impl Write for Screen {
@@ -235,6 +251,12 @@ mod tests {
             wrapped(text, 40),
             "calls: complete, 10,000 records in 100\n  pages, 12 s ->\n  out/conversations-of-october.ndjson"
         );
+        let survived = "recovered from 32 faults (21 × 429, 7 × 503, 4 × lost connection), waited 1 min 46 s";
+        assert_eq!(
+            wrapped(survived, 38),
+            "recovered from 32 faults (21 × 429,\n  7 × 503, 4 × lost connection),\n  waited 1 min 46 s"
+        );
+        assert_eq!(wrapped("out/users.csv (78.13 kB), 12 s", 20), "out/users.csv\n  (78.13 kB), 12 s");
         assert_eq!(wrapped("a-path/that/is-longer x", 10), "a-path/that/is-longer\n  x");
         assert_eq!(wrapped("  users: all of them", 12), "  users: all\n    of them");
         assert_eq!(wrapped("From [now-7d/d]: ", 80), "From [now-7d/d]: ");

@@ -25,6 +25,7 @@ pub(super) fn run(input: &[u8]) {
         && let Some(first) = rows.first()
         // At the start, it would be a mark.
         && !first[0].0.starts_with('\u{feff}')
+        && !names_delimiter(&first[0].0)
     {
         let names = first.iter().map(|(name, _)| name.clone()).collect();
         let values = |row: &Row| row.iter().map(|(_, value)| value.clone()).collect();
@@ -33,6 +34,11 @@ pub(super) fn run(input: &[u8]) {
     }
     check_on_disk(body, &layout, found.ok());
     check_lenient(body, delimiter, &layout);
+}
+
+/// Whether a line with this first value may name the delimiter instead of columns.
+fn names_delimiter(first: &str) -> bool {
+    first.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="))
 }
 
 /// The rows of a page, whose records are objects of text.
@@ -74,9 +80,9 @@ fn check_lenient(body: &[u8], delimiter: u8, layout: &Layout) {
     let mut sorted = names.clone();
     sorted.sort();
     sorted.dedup();
-    // A header twice is a fault, and so is a name twice. A byte order mark, HTML or JSON means something else, and white space
-    // nothing.
-    let is_odd = sorted.len() < names.len() || values.first() == Some(names);
+    // A header twice is a fault, and so is a name twice. A byte order mark, HTML, JSON or the name of the delimiter means
+    // something else, and white space nothing.
+    let is_odd = sorted.len() < names.len() || values.first() == Some(names) || names_delimiter(&names[0]);
     let is_blank = table.iter().flatten().all(|value| value.trim_ascii().is_empty());
     if is_odd || is_blank || names[0].trim_start().starts_with(['\u{feff}', '<', '{', '[']) {
         return;

@@ -106,7 +106,10 @@ impl Stack {
         let mut error = ConfigError::new(format!("`{key}` is missing")).at(&key, self.by_user(near));
         if keys::find_kind(path).is_some() {
             let example = self.example(&key).map(|example| format!("; for example `{example}`"));
-            error = error.with_hint(keys::set_one_of(&self.variables(path)) + &example.unwrap_or_default());
+            let preset = (key == "api.base_url" && self.preset.is_none())
+                .then_some("; or name a preset, such as `system = \"genesys\"`");
+            let rest = example.unwrap_or_default() + preset.unwrap_or_default();
+            error = error.with_hint(keys::set_one_of(&self.variables(path)) + &rest);
         } else if key == "auth" {
             error =
                 error.with_hint("add a table `[auth]`; its `type` is `none` if the API needs no credentials");

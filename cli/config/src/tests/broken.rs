@@ -282,6 +282,13 @@ fn missing_keys() {
     let error = Case::new().error();
     assert_eq!(error.to_string(), "`api.base_url` is missing");
     assert_eq!(error.where_written(), None);
+    assert_eq!(
+        error.hint(),
+        Some(
+            "add it to a configuration file, or set the environment variable `LONGHAUL_API__BASE_URL`; \
+             or name a preset, such as `system = \"genesys\"`"
+        )
+    );
     let error = Case::toml("api.base_url = \"https://a.example\"").error();
     assert_eq!(error.to_string(), "`auth` is missing");
     assert_eq!(

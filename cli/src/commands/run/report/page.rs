@@ -233,6 +233,7 @@ fn more(all: usize, listed: usize, noun: &str) -> String {
 
 fn describe(kind: Kind) -> String {
     match kind {
+        Kind::Attempt(Fault::Status(status @ 200..300)) => format!("error with status {status}"),
         Kind::Attempt(Fault::Status(status)) => format!("status {status}"),
         Kind::Attempt(Fault::UnreadableAnswer) => "response that could not be read".to_owned(),
         Kind::Attempt(_) => "connection lost".to_owned(),
