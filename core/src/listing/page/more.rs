@@ -32,7 +32,7 @@ impl Continuation {
     /// Whether its name is a usual one, or one of `names` in another spelling.
     pub(in crate::listing) fn is_next(&self, names: &[&str]) -> bool {
         let name = plain(self.at.rsplit('/').next().unwrap_or_default());
-        NAMES.contains(&&*name) || names.iter().any(|other| plain(other) == name)
+        is_usual(&name) || names.iter().any(|other| plain(other) == name)
     }
 
     /// Whether it is a value that is true, or one that is false before the last page.
@@ -61,7 +61,7 @@ pub(super) fn around_groups(page: &Value, tokens: &[String]) -> Vec<Continuation
 pub(super) fn in_whole(record: &Value) -> Vec<Continuation> {
     let Some(longest) = longest_list(record) else { return Vec::new() };
     let mut found = Vec::new();
-    signs(record, "", true, &mut found);
+    signs(record, "", is_usual, true, &mut found);
     if found.is_empty() {
         found = envelope::continuations(record);
         if has_identifier(record) {
@@ -86,6 +86,15 @@ fn has_identifier(record: &Value) -> bool {
     record.as_object().into_iter().flatten().any(|(name, _)| ["id", "uuid", "guid"].contains(&&*plain(name)))
 }
 
+fn is_usual(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
+/// Whether a name leads to more records of a group. In `OData`, `members@odata.nextLink` is beside `members`.
+fn continues_group(name: &str) -> bool {
+    is_usual(name) || name.ends_with("odatanextlink")
+}
+
 /// Whether it is among links, such as `/_links/next` and `/link/0/url`.
 fn is_link(found: &Continuation) -> bool {
     found.at.split('/').any(|token| ["link", "links"].contains(&&*plain(token)))
@@ -93,7 +102,7 @@ fn is_link(found: &Continuation) -> bool {
 
 fn walk(value: &Value, tokens: &[String], at: &str, is_group: bool, found: &mut Vec<Continuation>) {
     if is_group {
-        signs(value, at, true, found);
+        signs(value, at, continues_group, true, found);
     }
     let Some((token, rest)) = tokens.split_first() else { return };
     match value {
@@ -112,13 +121,19 @@ fn walk(value: &Value, tokens: &[String], at: &str, is_group: bool, found: &mut 
 }
 
 /// The signs in the members of a value, and in those of the objects in it.
-fn signs(value: &Value, at: &str, and_below: bool, found: &mut Vec<Continuation>) {
+fn signs(
+    value: &Value,
+    at: &str,
+    leads_on: fn(&str) -> bool,
+    and_below: bool,
+    found: &mut Vec<Continuation>,
+) {
     for (name, member) in value.as_object().into_iter().flatten() {
         let at = format!("{at}/{name}");
-        if NAMES.contains(&&*plain(name)) && !is_empty(member) {
+        if leads_on(&plain(name)) && !is_empty(member) {
             found.push(Continuation { at, found: shown(member) });
         } else if and_below {
-            signs(member, &at, false, found);
+            signs(member, &at, leads_on, false, found);
         }
     }
 }
@@ -147,6 +162,8 @@ mod tests {
         assert_eq!(around(&users, tokens), ["/users/nodes/1/posts/pageInfo/hasNextPage"]);
         let groups = json!({ "groups": { "a": { "items": [], "has_more": true }, "b": { "items": [] } } });
         assert_eq!(around(&groups, "groups/*/items/*"), ["/groups/a/has_more"]);
+        let expanded = json!({ "value": [{ "members": [], "members@odata.nextLink": "/p2" }] });
+        assert_eq!(around(&expanded, "value/*/members/*"), ["/value/0/members@odata.nextLink"]);
         assert_eq!(
             around(&json!({ "has_more": true, "items": [] }), "items/*"),
             [""; 0],
