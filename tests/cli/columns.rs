@@ -47,7 +47,7 @@ fn columns_without_a_value_in_any_record_are_reported() {
     let folder = Folder::configured(&configuration(&api::root(&server)));
     let requests = server.received().len();
     let strict = folder.run("-q run --strict");
-    let hint = "hint: nothing is published: to publish these records, run it again without --strict; to pull them again, \
+    let hint = "hint: the run is not complete: to accept these records, run it again without --strict; to pull them again, \
                 add --fresh\n";
     strict.assert_failed(4, &["error: ", FINDING, hint].concat());
     assert_eq!(folder.names_in("out"), ["conversations.csv.part", "parts.csv.part"], "nothing is published");

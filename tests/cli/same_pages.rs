@@ -42,7 +42,7 @@ fn windows_with_the_same_first_page_are_reported_and_a_strict_run_publishes_noth
     let server = ignoring(r#"{"id":1},{"id":2}"#);
     let folder = folder(&server, WINDOWS);
     let strict = folder.run("-q run --strict");
-    let hint = "hint: nothing is published: to publish these records, run it again without --strict; to pull them again, \
+    let hint = "hint: the run is not complete: to accept these records, run it again without --strict; to pull them again, \
                 add --fresh\n";
     strict.assert_failed(4, &["error: ", OF_WINDOWS, hint].concat());
     assert_eq!(folder.names_in("out"), ["calls.ndjson.part"]);

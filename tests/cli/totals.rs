@@ -68,7 +68,7 @@ fn a_shortfall_is_an_error_with_strict() {
     let (stopped, error) = (
         "users: stopped; 2 records (2 pages) saved\n",
         "error: users: the API reported 3 records; 2 arrived\n\
-         hint: nothing is published: to publish these records, run it again without --strict; to pull them again, add \
+         hint: the run is not complete: to accept these records, run it again without --strict; to pull them again, add \
          --fresh\n",
     );
     folder.run("run --strict").assert_failed(4, &[stopped, error].concat());

@@ -54,7 +54,7 @@ impl Failure {
     pub(crate) fn of_pull(stream: &str, error: PullError, saved: &Summary, stopped: Option<Reason>) -> Self {
         if let PullError::Findings { summary } = &error {
             let clause = format!("{stream}: {}", findings::clauses(summary).join("; "));
-            let hint = "nothing is published: to publish these records, run it again without --strict; to pull them again, add --fresh";
+            let hint = "the run is not complete: to accept these records, run it again without --strict; to pull them again, add --fresh";
             return Self::new(Exit::Api, clause).hint(hint);
         }
         if let PullError::Sink { source, .. } | PullError::NotContinued { source, .. } = &error
