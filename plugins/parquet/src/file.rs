@@ -4,7 +4,7 @@ use std::{fs::File, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use longhaul_plugin::{Receipt, SinkError};
-use longhaul_table::{Cell, Column, FileFormat, SpooledRows, file_error};
+use longhaul_table::{Cell, Column, FileFormat, PartFile, SpooledRows};
 use parquet::{
     basic,
     errors::Result as ParquetResult,
@@ -35,12 +35,17 @@ impl FileFormat for Layout {
         check(columns, number, row)
     }
 
-    fn write(&self, part: &Path, mut rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError> {
-        let cannot = |error| unwritten(part, error);
-        let file = File::create(part).map_err(|error| file_error("create", part, error))?;
+    fn write(
+        &self,
+        part: &mut PartFile,
+        mut rows: SpooledRows<'_>,
+        receipt: &Receipt,
+    ) -> Result<(), SinkError> {
+        let path = part.path().to_owned();
+        let cannot = |error| unwritten(&path, error);
         let schema = Arc::new(schema(rows.columns()).map_err(cannot)?);
         let mut writer =
-            SerializedFileWriter::new(file, schema, Arc::new(properties(self, receipt))).map_err(cannot)?;
+            SerializedFileWriter::new(part, schema, Arc::new(properties(self, receipt))).map_err(cannot)?;
         let mut group = Group::new(rows.columns());
         rows.each(|row| {
             group.push(row);
@@ -52,8 +57,7 @@ impl FileFormat for Layout {
         if group.rows() > 0 {
             group.write(&mut writer).map_err(cannot)?;
         }
-        let file = writer.into_inner().map_err(cannot)?;
-        file.sync_all().map_err(|error| file_error("flush", part, error))
+        writer.close().map(drop).map_err(cannot)
     }
 
     fn is_from(&self, path: &Path, receipt: &Receipt) -> bool {

@@ -27,5 +27,5 @@ pub use self::{
     parts::{Rows, RowsOption},
     pull::{Entry, Mode, State},
     rejected::rejected,
-    spooled::{FileFormat, SpooledFile, SpooledRows, file_error},
+    spooled::{FileFormat, PartFile, SpooledFile, SpooledRows},
 };

@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use longhaul_plugin::{Receipt, SinkError, SinkErrorKind, log};
-use longhaul_table::{Cell, Column, FileFormat, SpooledRows, file_error, mismatch, rejected};
+use longhaul_table::{Cell, Column, FileFormat, PartFile, SpooledRows, mismatch, rejected};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook as Writer, XlsxError};
 use serde::Deserialize;
 
@@ -62,10 +62,10 @@ impl FileFormat for Workbook {
         misfit.map_or(Ok(()), |what| Err(rejected(number, &what)))
     }
 
-    fn write(&self, part: &Path, rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError> {
+    fn write(&self, part: &mut PartFile, rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError> {
         // Its writer panics if it cannot write its temporary files, for example on a full disk.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_workbook(part, rows, receipt)));
-        written.unwrap_or_else(|payload| Err(panicked(part, payload.as_ref())))
+        written.unwrap_or_else(|payload| Err(panicked(part.path(), payload.as_ref())))
     }
 
     fn is_from(&self, path: &Path, receipt: &Receipt) -> bool {
@@ -100,14 +100,15 @@ impl Workbook {
 
     fn write_workbook(
         &self,
-        part: &Path,
+        part: &mut PartFile,
         mut rows: SpooledRows<'_>,
         receipt: &Receipt,
     ) -> Result<(), SinkError> {
-        let cannot = |error| unwritten(part, error);
+        let path = part.path().to_owned();
+        let cannot = |error| unwritten(&path, error);
         // Only a column whose type was found at the end of the pull can still have a text that is too long.
         let misfit = |what: String| SinkError::new(SinkErrorKind::Rejected, format!("a record {what}"));
-        let mut writer = writer(part, rows.bytes(), receipt).map_err(cannot)?;
+        let mut writer = writer(&path, rows.bytes(), receipt).map_err(cannot)?;
         let columns = rows.columns().to_vec();
         let sheets = Sheets::start(&mut writer, &self.sheet, self.rows_per_sheet, &columns);
         let (mut sheets, mut cut) = (sheets.map_err(cannot)?, 0);
@@ -118,11 +119,9 @@ impl Workbook {
         })?;
         sheets.end().map_err(cannot)?;
         if cut > 0 {
-            log::warn!("`{}`: {cut} cells had more than {TEXT} characters and were cut", part.display());
+            log::warn!("`{}`: {cut} cells had more than {TEXT} characters and were cut", path.display());
         }
-        let file = File::create(part).map_err(|error| file_error("create", part, error))?;
-        writer.save_to_writer(&file).map_err(cannot)?;
-        file.sync_all().map_err(|error| file_error("flush", part, error))
+        writer.save_to_writer(part).map_err(cannot)
     }
 }
 

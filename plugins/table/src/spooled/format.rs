@@ -5,7 +5,7 @@ use std::{fmt::Debug, path::Path};
 use jiff::Timestamp;
 use longhaul_plugin::{Receipt, SinkError};
 
-use super::rows::SpooledRows;
+use super::{part_file::PartFile, rows::SpooledRows};
 use crate::{cell::Cell, columns::Column};
 
 /// A format of files, for a [`SpooledFile`](crate::SpooledFile).
@@ -19,12 +19,12 @@ pub trait FileFormat: Debug + Send {
     /// [`Rejected`](longhaul_plugin::SinkErrorKind::Rejected), with the value that does not fit.
     fn check(&self, columns: &[Column], number: usize, row: &[Cell<'_>]) -> Result<(), SinkError>;
 
-    /// Writes the whole file to `part`, with all rows, and syncs it. The file must contain the receipt.
+    /// Writes the whole file to `part`, with all rows. The file must contain the receipt.
     ///
     /// # Errors
     /// The file cannot be written.
-    fn write(&self, part: &Path, rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError>;
+    fn write(&self, part: &mut PartFile, rows: SpooledRows<'_>, receipt: &Receipt) -> Result<(), SinkError>;
 
-    /// Whether the file at `path` was written by the pull with this receipt.
+    /// Whether the file at `path` is complete, and was written by the pull with this receipt.
     fn is_from(&self, path: &Path, receipt: &Receipt) -> bool;
 }

@@ -2,8 +2,12 @@
 
 mod error;
 mod format;
+mod own_file;
+mod part_file;
 mod rows;
 mod sink;
 mod spool;
+#[cfg(test)]
+mod tests;
 
-pub use self::{error::file_error, format::FileFormat, rows::SpooledRows, sink::SpooledFile};
+pub use self::{format::FileFormat, part_file::PartFile, rows::SpooledRows, sink::SpooledFile};

@@ -2,21 +2,19 @@
 
 use longhaul_plugin::{Batch, SinkError};
 
-use super::spool::SpooledRecords;
+use super::spool::Spool;
 use crate::{cell::Cell, choice::PullColumns, columns::Column};
 
 /// The rows of all committed records.
 #[derive(Debug)]
 pub struct SpooledRows<'s> {
-    records: SpooledRecords<'s>,
+    spool: &'s mut Spool,
     columns: &'s mut PullColumns,
-    bytes: u64,
 }
 
 impl<'s> SpooledRows<'s> {
-    /// The rows of `records`, which have `bytes` bytes.
-    pub(crate) fn new(records: SpooledRecords<'s>, columns: &'s mut PullColumns, bytes: u64) -> Self {
-        Self { records, columns, bytes }
+    pub(super) fn new(spool: &'s mut Spool, columns: &'s mut PullColumns) -> Self {
+        Self { spool, columns }
     }
 
     /// The columns.
@@ -27,19 +25,17 @@ impl<'s> SpooledRows<'s> {
     /// Calls `row` with each row, in order.
     ///
     /// # Errors
-    /// The spool cannot be read, and any error of `row`.
+    /// The spool cannot be read, or another program has changed it, and any error of `row`.
     pub fn each(
         &mut self,
         mut row: impl FnMut(&[Cell<'_>]) -> Result<(), SinkError>,
     ) -> Result<(), SinkError> {
-        while let Some(record) = self.records.next()? {
-            self.columns.read(&Batch::new(record, &[record.len()]), |_, cells| row(cells))?;
-        }
-        Ok(())
+        let Self { spool, columns } = self;
+        spool.each(|record| columns.read(&Batch::new(record, &[record.len()]), |_, cells| row(cells)))
     }
 
     /// The number of bytes of all records.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.spool.length()
     }
 }

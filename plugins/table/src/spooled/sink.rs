@@ -1,13 +1,10 @@
 //! Writes records to the spool, and then to the file.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError, sync_folder_of};
+use longhaul_plugin::{Batch, Mark, Receipt, Sink, SinkError};
 
-use super::{error::refused, format::FileFormat, rows::SpooledRows, spool::Spool};
+use super::{error::refused, format::FileFormat, part_file::PartFile, rows::SpooledRows, spool::Spool};
 use crate::choice::{ColumnChoice, PullColumns};
 
 /// An open sink that writes the file at the end of the pull.
@@ -51,12 +48,10 @@ impl<F: FileFormat> SpooledFile<F> {
                 if spool.exists() {
                     let mut spool = Spool::resume(spool, length)?;
                     if let PullColumns::Inferred(inferred) = &mut columns {
-                        let mut records = spool.records()?;
-                        while let Some(record) = records.next()? {
+                        spool.each(|record| {
                             let ends = [record.len()];
-                            inferred.add(&Batch::new(record, &ends), |at| format.holds_time(at))?;
-                        }
-                        spool.seek_to_end()?;
+                            inferred.add(&Batch::new(record, &ends), |at| format.holds_time(at))
+                        })?;
                     }
                     State::Spooling(spool)
                 } else if format.is_from(&path, receipt) {
@@ -97,13 +92,17 @@ impl<F: FileFormat> Sink for SpooledFile<F> {
     fn finish(self: Box<Self>) -> Result<(), SinkError> {
         let State::Spooling(mut spool) = self.state else { return Ok(()) };
         let receipt = spool.commit()?;
-        let (path, part) = (&self.path, temporary(&self.path, "part"));
-        let (mut columns, bytes) = (self.columns.finished(), spool.length());
-        let rows = SpooledRows::new(spool.records()?, &mut columns, bytes);
-        self.format.write(&part, rows, &receipt)?;
-        fs::rename(&part, path).and_then(|()| sync_folder_of(path)).map_err(|error| {
-            SinkError::io(format!("cannot rename `{}` to `{}`", part.display(), path.display()), error)
-        })?;
+        let mut part = PartFile::create(temporary(&self.path, "part"))?;
+        let mut columns = self.columns.finished();
+        let written = self.format.write(&mut part, SpooledRows::new(&mut spool, &mut columns), &receipt);
+        // A change by another program may be the reason for an error.
+        part.check()?;
+        written?;
+        if !self.format.is_from(part.path(), &receipt) {
+            let what = format!("cannot publish `{}`: it is not what was written", part.path().display());
+            return Err(refused(what));
+        }
+        part.publish(&self.path)?;
         // Removed last, so that the file can be written again if the run is killed before.
         spool.remove()
     }

@@ -1,22 +1,22 @@
 //! A temporary file for the records of an incomplete pull.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take, Write},
-    path::{Path, PathBuf},
+    fs::{self, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    path::PathBuf,
 };
 
 use longhaul_plugin::{Batch, Receipt, SinkError, sync_folder_of};
 
-use super::error::{file_error, refused};
+use super::{
+    error::{file_error, refused},
+    own_file::OwnFile,
+};
 
 /// The records of an incomplete pull in a temporary file, one per line. Dropping it removes everything that was not committed.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    file: File,
-    path: PathBuf,
-    /// The length of the file in bytes.
-    length: u64,
+    own: OwnFile,
     /// The length at the last commit, or `None` before the first.
     committed: Option<u64>,
 }
@@ -29,7 +29,7 @@ impl Spool {
             _ => {
                 let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
                 let file = file.map_err(|error| file_error("create", &path, error))?;
-                Ok(Self { file, path, length: 0, committed: None })
+                Ok(Self { own: OwnFile::new(file, path, 0), committed: None })
             }
         }
     }
@@ -51,79 +51,72 @@ impl Spool {
             Ok(())
         });
         truncated.map_err(|error| file_error("truncate", &path, error))?;
-        Ok(Self { file, path, length, committed: Some(length) })
+        Ok(Self { own: OwnFile::new(file, path, length), committed: Some(length) })
     }
 
     /// Appends the records of a page.
     pub(crate) fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        // Added before the write, so that dropping the spool also removes what a failed write left behind.
-        self.length += batch.bytes().len() as u64;
-        self.file.write_all(batch.bytes()).map_err(|error| file_error("write to", &self.path, error))
+        self.own.append(batch.bytes())
     }
 
     /// Makes everything written so far survive a crash. The receipt is the length.
     pub(crate) fn commit(&mut self) -> Result<Receipt, SinkError> {
-        if self.committed != Some(self.length) {
-            self.file.sync_data().map_err(|error| file_error("flush", &self.path, error))?;
+        self.own.check()?;
+        let OwnFile { file, path, length, .. } = &self.own;
+        if self.committed != Some(*length) {
+            file.sync_data().map_err(|error| file_error("flush", path, error))?;
             if self.committed.is_none() {
                 // A new file is durable only if its name in the folder is.
-                sync_folder_of(&self.path)
-                    .map_err(|error| file_error("flush the folder of", &self.path, error))?;
+                sync_folder_of(path).map_err(|error| file_error("flush the folder of", path, error))?;
             }
-            self.committed = Some(self.length);
+            self.committed = Some(*length);
         }
-        Ok(Receipt(self.length.to_string()))
+        Ok(Receipt(length.to_string()))
     }
 
-    /// The committed records, from the first.
-    pub(crate) fn records(&mut self) -> Result<SpooledRecords<'_>, SinkError> {
-        (&self.file).rewind().map_err(|error| file_error("read", &self.path, error))?;
-        let lines = BufReader::new(&self.file).take(self.committed.unwrap_or(0));
-        Ok(SpooledRecords { lines, path: &self.path, line: Vec::new() })
+    /// Calls `each` with every committed record and its `\n`, from the first.
+    pub(crate) fn each(&mut self, each: impl FnMut(&[u8]) -> Result<(), SinkError>) -> Result<(), SinkError> {
+        self.own.check()?;
+        let read = self.read(each);
+        // A change by another program may be the reason for an error.
+        self.own.check()?;
+        read
     }
 
-    /// Continues at the end of the file after its records were read.
-    pub(crate) fn seek_to_end(&mut self) -> Result<(), SinkError> {
-        let end = self.file.seek(SeekFrom::End(0));
-        end.map(drop).map_err(|error| file_error("read", &self.path, error))
+    fn read(&mut self, mut each: impl FnMut(&[u8]) -> Result<(), SinkError>) -> Result<(), SinkError> {
+        let mut file = &self.own.file;
+        let unreadable = |error| self.own.unreadable(error);
+        file.rewind().map_err(unreadable)?;
+        let mut lines = BufReader::new(file).take(self.committed.unwrap_or(0));
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
+            each(&line)?;
+            line.clear();
+        }
+        file.seek(SeekFrom::End(0)).map(drop).map_err(unreadable)
     }
 
     /// The length of the file in bytes.
     pub(crate) fn length(&self) -> u64 {
-        self.length
+        self.own.length
     }
 
     /// Removes the spool after the file was written.
     pub(crate) fn remove(self) -> Result<(), SinkError> {
-        fs::remove_file(&self.path).map_err(|error| file_error("remove", &self.path, error))
-    }
-}
-
-/// The committed records of a [`Spool`].
-#[derive(Debug)]
-pub(crate) struct SpooledRecords<'s> {
-    lines: Take<BufReader<&'s File>>,
-    path: &'s Path,
-    line: Vec<u8>,
-}
-
-impl SpooledRecords<'_> {
-    /// The next record with its `\n`, or `None` after the last.
-    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, SinkError> {
-        self.line.clear();
-        let read = self.lines.read_until(b'\n', &mut self.line);
-        let read = read.map_err(|error| file_error("read", self.path, error))?;
-        Ok((read > 0).then_some(&self.line))
+        let path = &self.own.path;
+        fs::remove_file(path).map_err(|error| file_error("remove", path, error))
     }
 }
 
 impl Drop for Spool {
     fn drop(&mut self) {
+        let OwnFile { file, path, length, is_foreign } = &self.own;
         // Errors are ignored, because opening the spool from the receipt does the same again.
         match self.committed {
-            Some(length) if length == self.length => {}
-            Some(length) => drop(self.file.set_len(length)),
-            None => drop(fs::remove_file(&self.path)),
+            _ if *is_foreign => {}
+            Some(committed) if committed == *length => {}
+            Some(committed) => drop(file.set_len(committed)),
+            None => drop(fs::remove_file(path)),
         }
     }
 }
