@@ -86,7 +86,7 @@ impl Journal {
     pub(super) fn add(&mut self, entry: Entry<'_>) -> io::Result<()> {
         let line = entry.line();
         self.file.write_all(line.as_bytes())?;
-        self.known.read(line.trim_end());
+        self.known.read(line.trim_end_matches('\n'));
         Ok(())
     }
 
@@ -162,15 +162,15 @@ mod tests {
         let mut known = Known::default();
         let mut add = |entries: &[Entry<'_>]| {
             for entry in entries {
-                known.read(entry.line().trim_end());
+                known.read(entry.line().trim_end_matches('\n'));
             }
             known.clone()
         };
         add(&[Entry::Tag("old"), Entry::Begin, Entry::Tag("t"), Entry::Local(1), Entry::Begin]);
         let known =
-            add(&[Entry::Upload("u"), Entry::Part(1, "\"a b\""), Entry::Local(3), Entry::Part(2, "c")]);
+            add(&[Entry::Upload("u "), Entry::Part(1, "\"a b\""), Entry::Local(3), Entry::Part(2, "c")]);
         assert_eq!(known.tag.as_deref(), Some("t"));
-        assert_eq!(known.upload.as_deref(), Some("u"));
+        assert_eq!(known.upload.as_deref(), Some("u "));
         assert_eq!((known.first_local, known.last_local), (1, 3));
         assert_eq!(known.etags.into_iter().collect::<Vec<_>>(), [(1, "\"a b\"".into()), (2, "c".into())]);
         let known = add(&[Entry::Cut(2), Entry::Kept(2)]);

@@ -2,15 +2,17 @@
 
 use std::{
     fmt,
-    io::{self, Read, SeekFrom, Write},
+    io::{self, SeekFrom, Write},
     path::PathBuf,
     sync::Arc,
 };
 
 use longhaul_core::{
-    disk::{Disk, DiskFile, Kind, Open, remove_if_there},
+    disk::{Change, Disk, DiskFile, Identity, Open, remove_if_there},
     object_store::Content,
 };
+
+use super::file_content::FileContent;
 
 /// Where the local files are: one for each part, named by its number.
 #[derive(Clone)]
@@ -40,7 +42,7 @@ impl LocalParts {
 
     /// Opens the file of a part, cut to `length` bytes. Returns `None` if it has fewer, or does not exist.
     pub(super) fn open(&self, number: u32, length: u64) -> io::Result<Option<LocalPart>> {
-        if self.length(number)?.is_none_or(|found| found < length) {
+        if self.identity(number)?.is_none_or(|found| found.length < length) {
             return Ok(None);
         }
         let mut file = self.disk.open(&self.path(number), Open::Existing)?;
@@ -49,17 +51,39 @@ impl LocalParts {
         Ok(Some(LocalPart { number, file, length, is_synced: false }))
     }
 
-    /// The length of the file of a part, if it exists.
-    pub(super) fn length(&self, number: u32) -> io::Result<Option<u64>> {
-        Ok(match self.disk.kind(&self.path(number))? {
-            Some(Kind::File(length)) => Some(length),
-            _ => None,
-        })
+    /// Which file has the bytes of a part, if it exists.
+    pub(super) fn identity(&self, number: u32) -> io::Result<Option<Identity>> {
+        self.disk.identity(&self.path(number))
+    }
+
+    /// Which file has the bytes of an open part.
+    ///
+    /// # Errors
+    /// Another program has changed it.
+    pub(super) fn own(&self, part: &LocalPart) -> io::Result<Identity> {
+        let path = self.path(part.number);
+        match Change::of(&*self.disk, &path, &*part.file, part.length)? {
+            Some(change) => Err(io::Error::other(change.message(path.display()))),
+            None => part.file.identity(),
+        }
+    }
+
+    /// Appends `bytes` to an open part.
+    pub(super) fn write(&self, part: &mut LocalPart, bytes: &[u8]) -> io::Result<()> {
+        // A write behind the end of a truncated file would fill the gap with zeros, and the length would be right again.
+        let found = part.file.identity()?.length;
+        if let Some(change) = Change::of_length(part.length, found) {
+            return Err(io::Error::other(change.message(self.path(part.number).display())));
+        }
+        part.is_synced = false;
+        part.file.write_all(bytes)?;
+        part.length += bytes.len() as u64;
+        Ok(())
     }
 
     /// The bytes of a part, to be sent.
-    pub(super) fn content(&self, number: u32, length: u64) -> Arc<dyn Content> {
-        Arc::new(PartContent { disk: Arc::clone(&self.disk), path: self.path(number), length })
+    pub(super) fn content(&self, number: u32, own: Identity) -> Arc<dyn Content> {
+        Arc::new(FileContent::whole(Arc::clone(&self.disk), self.path(number), own))
     }
 
     pub(super) fn remove(&self, number: u32) -> io::Result<()> {
@@ -77,13 +101,6 @@ pub(super) struct LocalPart {
 }
 
 impl LocalPart {
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.is_synced = false;
-        self.file.write_all(bytes)?;
-        self.length += bytes.len() as u64;
-        Ok(())
-    }
-
     /// Makes what was written survive a crash.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if !self.is_synced {
@@ -91,27 +108,6 @@ impl LocalPart {
             self.is_synced = true;
         }
         Ok(())
-    }
-}
-
-/// The content of a local file, which is read while it is sent.
-#[derive(Debug)]
-struct PartContent {
-    disk: Arc<dyn Disk>,
-    path: PathBuf,
-    length: u64,
-}
-
-impl Content for PartContent {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    fn open(&self) -> io::Result<Box<dyn Read>> {
-        if self.length == 0 {
-            return Ok(Box::new(io::empty()));
-        }
-        Ok(Box::new(self.disk.open(&self.path, Open::Existing)?.take(self.length)))
     }
 }
 

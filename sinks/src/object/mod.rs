@@ -9,11 +9,13 @@
 //! uploader      uploads parts, several at a time
 //! journal       what was begun and uploaded, on disk
 //! local_parts   the local files
+//! file_content  reads a file while it is sent
 //! whole_file    files of other sinks that become objects
 //! staged        uploads a file, and publishes it later
 //! ```
 
 mod error;
+mod file_content;
 mod journal;
 mod local_parts;
 mod object_file;

@@ -3,12 +3,14 @@
 use std::{io, sync::Arc};
 
 use longhaul_core::{
+    disk::Identity,
     object_store::{StoreErrorKind, Upload},
     sink::{Mark, Receipt, SinkError},
 };
 
 use super::{
     error::{of_disk, of_store, rejected},
+    file_content::no_content,
     journal::{Entry, Journal},
     local_parts::{LocalPart, LocalParts},
     place::{Object, Objects},
@@ -152,7 +154,7 @@ impl Parts {
         let Some(part) = &mut self.part else { return Ok(0) };
         let room = object.store.part_length(self.number) - part.length;
         let count = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        part.write(&bytes[..count])?;
+        self.locals.write(part, &bytes[..count])?;
         Ok(count)
     }
 
@@ -164,8 +166,9 @@ impl Parts {
     fn send(&mut self, object: &Object, tag: &str) -> Result<(), SinkError> {
         let shown = &object.shown;
         let Some(part) = self.part.take() else { return Ok(()) };
+        let own = self.locals.own(&part).map_err(|error| of_disk("read", shown, error))?;
         let upload = self.begin(object, tag)?;
-        self.start(object, &upload, part.number, part.length)?;
+        self.start(object, &upload, part.number, own)?;
         self.note_uploaded().map_err(|error| of_disk("write to", shown, error))?;
         self.unsynced.push(part);
         if self.unsynced.len() > MOST_UNSYNCED {
@@ -181,9 +184,9 @@ impl Parts {
         object: &Object,
         upload: &Upload,
         number: u32,
-        length: u64,
+        own: Identity,
     ) -> Result<(), SinkError> {
-        let content = self.locals.content(number, length);
+        let content = self.locals.content(number, own);
         let started = self.uploads.start(&object.store, upload, number, content);
         started.map_err(|error| of_store("upload", &object.shown, error))
     }
@@ -215,6 +218,7 @@ impl Parts {
         let position = match &mut self.part {
             None => Position::EMPTY,
             Some(part) => {
+                self.locals.own(part)?;
                 part.sync()?;
                 Position::read(&mut *part.file, part.length)?
             }
@@ -256,13 +260,15 @@ impl Parts {
     /// Publishes the object: in one piece if it fits into a part, and otherwise by completing its upload.
     fn publish(&mut self, object: &Object, tag: &str, length: u64) -> Result<(), SinkError> {
         let failed = |error| of_store("publish", &object.shown, error);
+        let part = self.part.as_ref().map(|part| Ok((part.number, self.locals.own(part)?))).transpose();
+        let part = part.map_err(|error| of_disk("read", &object.shown, error))?;
         if self.upload.is_none() && self.number == 1 {
-            let content = self.locals.content(1, length);
+            let content = part.map_or_else(no_content, |(number, own)| self.locals.content(number, own));
             return object.store.put(&object.key, tag, &content).map_err(failed);
         }
         let upload = self.begin(object, tag)?;
-        if let Some(part) = &self.part {
-            self.start(object, &upload, part.number, part.length)?;
+        if let Some((number, own)) = part {
+            self.start(object, &upload, number, own)?;
         }
         let rest = self.uploads.take_all().map_err(|error| of_store("upload", &object.shown, error))?;
         let parts = if self.part.is_some() { self.number } else { self.number - 1 };

@@ -206,12 +206,10 @@ impl Parts {
                 part.number == number && part.length == length && Some(&part.etag) == etag
             };
             if !stored.iter().any(is_it) {
-                let local =
-                    self.locals.length(number).map_err(|error| of_disk("read", &object.shown, error))?;
-                if local != Some(length) {
-                    return Ok(false);
-                }
-                missing.push((number, length));
+                let found =
+                    self.locals.identity(number).map_err(|error| of_disk("read", &object.shown, error))?;
+                let Some(found) = found.filter(|found| found.length == length) else { return Ok(false) };
+                missing.push((number, found));
             }
         }
         if self.upload.is_none() && self.journal.known().is_begun {
@@ -225,7 +223,7 @@ impl Parts {
             return Ok(true);
         }
         let upload = self.begin(object, tag)?;
-        missing.into_iter().try_for_each(|(number, length)| self.start(object, &upload, number, length))?;
+        missing.into_iter().try_for_each(|(number, found)| self.start(object, &upload, number, found))?;
         Ok(true)
     }
 }

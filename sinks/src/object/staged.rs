@@ -1,19 +1,20 @@
 //! Objects that are uploaded first and published later, when it is known which of several uploads counts.
 
 use std::{
-    io::{self, Read, SeekFrom},
-    path::{Path, PathBuf},
+    io::{self, Read},
+    path::Path,
     sync::Arc,
 };
 
 use longhaul_core::{
-    disk::{Disk, Open},
-    object_store::{Content, ObjectStore, StoreError, StoreErrorKind, StoredObject, Upload},
+    disk::{Change, Disk, Identity},
+    object_store::{ObjectStore, StoreError, StoreErrorKind, StoredObject, Upload},
     sink::{SinkError, Variables},
 };
 
 use super::{
     error::of_store,
+    file_content::FileContent,
     place::{Object, Objects, Place},
     uploader::Uploads,
 };
@@ -92,13 +93,16 @@ impl StagedObject {
         length: u64,
     ) -> Result<(), StoreError> {
         let Object { store, disk, .. } = &self.0;
+        let own = own(&**disk, file, length).map_err(|error| {
+            StoreError::new(StoreErrorKind::Other, "cannot read what is to be sent").because(error)
+        })?;
         let (mut from, mut number) = (0, 1);
         // A file without content has one part, too.
         while from < length || number == 1 {
             let part = store.part_length(number).min(length - from);
             let (disk, path) = (Arc::clone(disk), file.to_owned());
-            let content = Arc::new(FilePart { disk, path, from, length: part });
-            uploads.start(store, upload, number, content)?;
+            let content = FileContent::part(disk, path, own, from, part);
+            uploads.start(store, upload, number, Arc::new(content))?;
             from += part;
             number += 1;
         }
@@ -151,6 +155,15 @@ impl StagedObject {
     }
 }
 
+/// Which file it is, if it still has `length` bytes.
+fn own(disk: &dyn Disk, file: &Path, length: u64) -> io::Result<Identity> {
+    let found = disk.identity(file)?.ok_or(io::ErrorKind::NotFound)?;
+    match Change::of_length(length, found.length) {
+        Some(change) => Err(io::Error::other(change.message(file.display()))),
+        None => Ok(found),
+    }
+}
+
 fn is(found: &StoredObject, tag: &str, length: u64) -> bool {
     found.length == length && found.tag.as_deref() == Some(tag)
 }
@@ -174,27 +187,6 @@ fn complete(store: &Arc<dyn ObjectStore>, upload: &Upload, length: u64) -> Resul
     }
     let etags: Vec<_> = parts.into_iter().map(|part| part.etag).collect();
     store.complete(upload, &etags)
-}
-
-/// A part of a file.
-#[derive(Debug)]
-struct FilePart {
-    disk: Arc<dyn Disk>,
-    path: PathBuf,
-    from: u64,
-    length: u64,
-}
-
-impl Content for FilePart {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    fn open(&self) -> io::Result<Box<dyn Read>> {
-        let mut file = self.disk.open(&self.path, Open::Existing)?;
-        file.seek(SeekFrom::Start(self.from))?;
-        Ok(Box::new(file.take(self.length)))
-    }
 }
 
 /// Reads an object, a piece at a time.

@@ -3,7 +3,7 @@
 use std::{io::Read, path::PathBuf, sync::Arc};
 
 use longhaul_core::{
-    disk::{Disk, Open, remove_if_there},
+    disk::{Change, Disk, Open, remove_if_there},
     sink::{
         Batch, Destination, Mark, OpenSink, Opened, Options, Receipt, Sink, SinkError, SinkErrorKind,
         Variables,
@@ -11,7 +11,7 @@ use longhaul_core::{
 };
 
 use super::{
-    error::of_disk,
+    error::{of_disk, rejected},
     object_file::ObjectFile,
     open::new_tag,
     place::{Object, Objects, Place},
@@ -123,14 +123,22 @@ impl Upload {
         let unreadable = |error| of_disk("read", &self.object.shown, error);
         let mut object = self.begin()?;
         let mut file = self.disk().open(&self.path, Open::Existing).map_err(unreadable)?;
-        let mut chunk = vec![0; CHUNK];
+        let own = file.identity().map_err(unreadable)?;
+        let (mut chunk, mut length) = (vec![0; CHUNK], 0);
         loop {
             match file.read(&mut chunk) {
                 Ok(0) => break,
-                Ok(count) => object.write(&chunk[..count])?,
+                Ok(count) => {
+                    object.write(&chunk[..count])?;
+                    length += count as u64;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(unreadable(error)),
             }
+        }
+        let change = Change::of(&**self.disk(), &self.path, &*file, own.length).map_err(unreadable)?;
+        if let Some(change) = change.or(Change::of_length(own.length, length)) {
+            return Err(rejected(change.message(self.path.display())));
         }
         object.commit(self.mark.max(Mark(1)))?;
         object.finish()

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod appending;
+mod changed_parts;
 mod compressed;
 mod conformance;
 mod csv;
