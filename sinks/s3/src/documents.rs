@@ -59,7 +59,7 @@ impl Documents for S3Store {
             let found = document.all("Contents").filter_map(|object| object.text("Key"));
             keys.extend(found.map(str::to_owned));
             // A store that sends nothing new would send it forever.
-            if document.text("IsTruncated") != Some("true") || keys.len() == before {
+            if document.word("IsTruncated") != Some("true") || keys.len() == before {
                 return Ok(keys);
             }
             after = keys.last().cloned().unwrap_or_default();

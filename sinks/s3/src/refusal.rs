@@ -40,7 +40,7 @@ impl Refusal {
 
     /// Reads an error in a document.
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap, document: Option<&Element>) -> Self {
-        let text = |name| document.and_then(|document| document.text(name)).map(str::to_owned);
+        let text = |name| document.and_then(|document| document.word(name)).map(str::to_owned);
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
             status,

@@ -291,13 +291,13 @@ impl ObjectStore for S3Store {
             })?;
             let before = parts.len();
             let read = |part: &Element| {
-                let number = part.text("PartNumber")?.parse().ok()?;
-                let length = part.text("Size")?.parse().ok()?;
-                Some(StoredPart { number, etag: part.text("ETag")?.to_owned(), length })
+                let number = part.word("PartNumber")?.parse().ok()?;
+                let length = part.word("Size")?.parse().ok()?;
+                Some(StoredPart { number, etag: part.word("ETag")?.to_owned(), length })
             };
             parts.extend(document.all("Part").filter_map(read));
             // A store that sends nothing new would send it forever.
-            if document.text("IsTruncated") != Some("true") || parts.len() == before {
+            if document.word("IsTruncated") != Some("true") || parts.len() == before {
                 parts.sort_by_key(|part| part.number);
                 return Ok(parts);
             }
@@ -356,7 +356,7 @@ impl ObjectStore for S3Store {
             let next = [document.text("NextKeyMarker"), document.text("NextUploadIdMarker")];
             let next = next.map(|marker| marker.unwrap_or_default().to_owned());
             let next = (next[0].clone(), next[1].clone());
-            if document.text("IsTruncated") != Some("true") || next == after {
+            if document.word("IsTruncated") != Some("true") || next == after {
                 return Ok(uploads);
             }
             after = next;

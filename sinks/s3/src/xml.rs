@@ -56,10 +56,16 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The text of the element in it with this name. An empty one counts as absent.
+    /// The text of the element in it with this name, such as a key, which may start or end with spaces. An empty one counts
+    /// as absent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let text = self.all(name).next()?.text.trim();
+        let text = self.all(name).next()?.text.as_str();
         (!text.is_empty()).then_some(text)
+    }
+
+    /// The same for a text where spaces around it mean nothing, such as a number.
+    pub(crate) fn word(&self, name: &str) -> Option<&str> {
+        self.text(name).map(str::trim).filter(|word| !word.is_empty())
     }
 }
 
@@ -78,6 +84,14 @@ mod tests {
         let etags: Vec<_> = list.all("Part").map(|part| part.text("ETag").unwrap()).collect();
         assert_eq!(etags, ["\"a&b\"", "\"c\""]);
         assert_eq!((list.text("Empty"), list.text("Absent")), (None, None));
+    }
+
+    #[test]
+    fn spaces_are_part_of_a_text_and_not_of_a_word() {
+        let list =
+            Element::read(b"<List><Key> a&#32;</Key><Id>&#x20;</Id><Size>\n 7 </Size></List>").unwrap();
+        assert_eq!(["Key", "Id"].map(|name| list.text(name)), [Some(" a "), Some(" ")]);
+        assert_eq!(["Key", "Id", "Size"].map(|name| list.word(name)), [Some("a"), None, Some("7")]);
     }
 
     #[test]

@@ -53,6 +53,20 @@ fn all_keys_of_a_prefix_are_listed() {
     assert_eq!(store(&server).list("absent/").unwrap(), [""; 0]);
 }
 
+#[test]
+fn spaces_around_a_key_are_part_of_it() {
+    let server = S3Server::start();
+    // More than are listed at a time.
+    let keys = [" a", " a ", " a  ", " b ", "a "];
+    for key in keys {
+        server.bucket().put_plain(key, key.as_bytes());
+    }
+    assert_eq!(store(&server).list("").unwrap(), keys);
+    for key in keys {
+        assert_eq!(store(&server).read(key).unwrap().unwrap().content, key.as_bytes());
+    }
+}
+
 /// The store has written the object, but the answer is an error. Sent again, the request finds another version.
 #[test]
 fn an_object_that_was_written_although_the_answer_was_lost_is_no_conflict() {
