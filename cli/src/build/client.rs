@@ -92,7 +92,7 @@ pub(crate) fn connect(
     exchanges: &Exchanges,
 ) -> Result<Access, Failure> {
     let config = &loaded.config;
-    let policy = RetryPolicy { reconnect: limits.reconnect, ..policy(config) };
+    let policy = policy(config, limits.reconnect);
     let settings = Settings { spool_folder: Some(limits.spool_folder), ..settings(config, environment)? };
     let limit = limits.requests.map(|requests| Arc::new(RequestLimit::new(requests, limits.stop)));
     let new_transport = || -> Result<Arc<dyn Transport>, ConfigError> {
@@ -155,7 +155,7 @@ impl Access {
             ..self.settings.clone()
         };
         let transport = self.exchanges.recording(transport(&settings, loaded, &self.exchanges)?);
-        let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..policy(config) };
+        let once = RetryPolicy { max_attempts: 1, max_wait: Duration::ZERO, ..RetryPolicy::default() };
         let auth = auth(&self.credentials, &self.exchanges);
         let client = Client::new(transport, auth, origins(config)).with_policy(once);
         let of_all = config.rate.as_ref().and_then(|rate| rate.concurrent);
@@ -274,13 +274,14 @@ fn tls(config: &Config) -> Tls {
     if is_plain { Tls::Unused } else { Tls::Used }
 }
 
-pub(super) fn policy(config: &Config) -> RetryPolicy {
+/// When requests are sent again. `reconnect`: also if there was no connection to the server.
+pub(super) fn policy(config: &Config, reconnect: bool) -> RetryPolicy {
     let retry = &config.retry;
     RetryPolicy {
         max_attempts: retry.max_attempts.get(),
         base_delay: retry.base_delay,
         max_delay: retry.max_delay,
         max_wait: retry.max_wait,
-        ..RetryPolicy::default()
+        reconnect,
     }
 }

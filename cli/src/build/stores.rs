@@ -115,7 +115,7 @@ impl S3Stores {
             S3Store::new(endpoint, name, Arc::clone(signer), Arc::clone(&self.clock), |auth, origins| {
                 Client::new(Arc::clone(transport), auth, origins)
                     .with_clock(Arc::clone(&self.clock))
-                    .with_policy(policy(&self.config))
+                    .with_policy(policy(&self.config, true))
                     .with_secrets(self.secrets.clone())
                     .with_observer(Arc::clone(&self.observer))
             });
@@ -173,7 +173,7 @@ impl S3Stores {
             ..general.clone()
         };
         let transport = UreqTransport::new(&settings).map_err(|error| Chain(&error).to_string())?;
-        let policy = RetryPolicy { max_attempts: 3, ..policy(&self.config) };
+        let policy = RetryPolicy { max_attempts: 3, ..policy(&self.config, true) };
         let client = Client::new(Arc::new(transport), Arc::new(Anonymous), Origins::of([url]))
             .with_clock(Arc::clone(&self.clock))
             .with_policy(policy)
