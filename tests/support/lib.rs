@@ -44,7 +44,7 @@ pub use self::{
     recording_sink::{Call, CallLog, RecordingSink, SinkStep},
     scripted_transport::ScriptedTransport,
     sessions::{CONVERSATIONS, with_session_rows},
-    setup::{Pulled, Setup, chain, split_on, with_more, with_total},
+    setup::{Pulled, Setup, by_status, chain, split_on, with_more, with_total},
     simulated_disk::{Done, Fault, SimulatedDisk},
     sink_helpers::{install_plugin, write_page},
     stored_gzip::stored_gzip,

@@ -292,9 +292,15 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// The rules for an API that reports too many results with this status, and with this code if there is one.
 pub fn split_on(status: u16, code: Option<&str>) -> Arc<Rules> {
-    let (status, code) = (vec![StatusMatch::Code(status)], code.map(str::to_owned));
-    let when = Condition { status, code, ..Condition::default() };
-    Arc::new(Rules::of_pages(vec![Rule { when, then: Then::Split, after: None, message: None, hint: None }]))
+    let rule = by_status(status, Then::Split);
+    let when = Condition { code: code.map(str::to_owned), ..rule.when };
+    Arc::new(Rules::of_pages(vec![Rule { when, ..rule }]))
+}
+
+/// The rule for all answers with this status.
+pub fn by_status(status: u16, then: Then) -> Rule {
+    let when = Condition { status: vec![StatusMatch::Code(status)], ..Condition::default() };
+    Rule { when, then, after: None, message: None, hint: None }
 }
 
 /// The ends of a listing that reports its total at `place`.

@@ -11,10 +11,10 @@ use std::{
 
 use longhaul_core::{
     Source,
-    client::answer::{Condition, Rule, Rules, StatusMatch, Then},
+    client::answer::{Rules, Then},
     listing::paginate::{Offset, OffsetStep},
 };
-use longhaul_tests::{Done, Fault, Random, Reply, Setup, SimulatedDisk, chain};
+use longhaul_tests::{Done, Fault, Random, Reply, Setup, SimulatedDisk, by_status, chain};
 use serde_json::json;
 
 use super::{Scenario, scenarios};
@@ -48,9 +48,7 @@ fn scenario(records: &Records, expires: bool) -> Scenario {
         let paginator =
             Offset { param: "offset".parse().unwrap(), size: None, start: 0, step: OffsetStep::Received };
         let source = setup.source_at("/x", "", paginator);
-        let when = Condition { status: vec![StatusMatch::Code(410)], ..Condition::default() };
-        let rule = Rule { when, then: Then::Restart, after: None, message: None, hint: None };
-        let rules = Arc::new(Rules::of_pages(vec![rule]));
+        let rules = Arc::new(Rules::of_pages(vec![by_status(410, Then::Restart)]));
         (setup, Source { unique: Some("/id".parse().unwrap()), rules, ..source })
     };
     Scenario {

@@ -11,11 +11,11 @@ use std::{
 use jiff::{SignedDuration, Span};
 use longhaul_core::{
     Source,
-    client::answer::{Condition, Rule, Rules, StatusMatch, Then},
+    client::answer::{Rules, Then},
     listing::paginate::PageNumber,
 };
 use longhaul_tests::{
-    FakeApi, JobApi, Lifetime, Links, ManualClock, Reply, Setup, Timeline, Tokens, records, window,
+    FakeApi, JobApi, Lifetime, Links, ManualClock, Reply, Setup, Timeline, Tokens, by_status, records, window,
 };
 use serde_json::{Value, json};
 
@@ -133,13 +133,6 @@ pub(crate) fn halved_windows_at_once(unique: Option<&'static str>, concurrency: 
 
 /// Seven children with up to three pages each. One is gone, and the cursor of another expires once in each run.
 pub(crate) fn children(concurrency: usize) -> Scenario {
-    let rule = |status, then| Rule {
-        when: Condition { status: vec![StatusMatch::Code(status)], ..Condition::default() },
-        then,
-        after: None,
-        message: None,
-        hint: None,
-    };
     Scenario {
         pull: Box::new(move || {
             let expires = AtomicBool::new(true);
@@ -160,7 +153,8 @@ pub(crate) fn children(concurrency: usize) -> Scenario {
             let paginator =
                 PageNumber { param: "page".parse().unwrap(), size: None, start: 1, page_count: None };
             let mut source = setup.source_at("/{each.id}", "/items", paginator);
-            source.rules = Arc::new(Rules::of_pages(vec![rule(404, Then::Skip), rule(410, Then::Restart)]));
+            let rules = vec![by_status(404, Then::Skip), by_status(410, Then::Restart)];
+            source.rules = Arc::new(Rules::of_pages(rules));
             (source.concurrency, source.each) = (concurrency, vec!["each.id".to_owned()]);
             (setup, source)
         }),

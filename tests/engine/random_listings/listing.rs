@@ -10,7 +10,7 @@ use longhaul_core::{
         paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Token},
     },
 };
-use longhaul_tests::Random;
+use longhaul_tests::{Random, by_status};
 use serde_json::{Value, json};
 
 /// The style of pagination.
@@ -215,7 +215,6 @@ impl Listing {
 
     pub(super) fn rules(&self) -> Rules {
         let rule = |when, then| Rule { when, then, after: None, message: None, hint: None };
-        let status = |code| Condition { status: vec![StatusMatch::Code(code)], ..Condition::default() };
         let at = |place: &str, value| Condition {
             at: Some((place.parse().unwrap(), vec![Comparison::Is(vec![value])])),
             ..Condition::default()
@@ -225,10 +224,10 @@ impl Listing {
         let mut rules = vec![
             Rule { after: Some(After::At("/wait".parse().unwrap())), ..busy },
             Rule { message: Some(Message::At("/error".parse().unwrap())), ..denied },
-            rule(status(410), Then::Restart),
-            rule(status(451), Then::Skip),
+            by_status(410, Then::Restart),
+            by_status(451, Then::Skip),
         ];
-        rules.extend((self.end_by == EndBy::Answer).then(|| rule(status(404), Then::End)));
+        rules.extend((self.end_by == EndBy::Answer).then(|| by_status(404, Then::End)));
         Rules::of_pages(rules).with_records("/data".parse().unwrap())
     }
 

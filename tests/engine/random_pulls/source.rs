@@ -6,14 +6,14 @@ use http::Method;
 use jiff::{SignedDuration, tz::TimeZone};
 use longhaul_core::{
     Replay, Source, Template,
-    client::answer::{Condition, Rule, Rules, StatusMatch, Then},
+    client::answer::{Rules, Then},
     listing::paginate::{NextUrl, Offset, OffsetStep, PageNumber, Paginator, Renewal, Token},
     pull::{
         job::{Job, JobState},
         window::Windows,
     },
 };
-use longhaul_tests::{ManualClock, Setup};
+use longhaul_tests::{ManualClock, Setup, by_status};
 
 use super::{
     server::Server,
@@ -66,14 +66,7 @@ fn source(shape: &Shape, setup: &Setup) -> Source {
         Divided::Children => "?child={each.id}",
     };
     let path = if shape.has_jobs { "/jobs/{job.id}/x".to_owned() } else { format!("/x{query}") };
-    let rule = |status, then| Rule {
-        when: Condition { status: vec![StatusMatch::Code(status)], ..Condition::default() },
-        then,
-        after: None,
-        message: None,
-        hint: None,
-    };
-    let rules = vec![rule(400, Then::Split), rule(410, Then::Restart), rule(451, Then::Skip)];
+    let rules = vec![by_status(400, Then::Split), by_status(410, Then::Restart), by_status(451, Then::Skip)];
     let windows = Windows {
         slice: None,
         min_slice: SignedDuration::from_secs(HOUR),
