@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use longhaul_core::{pull::PullError, state::checkpoint::Stage};
-use longhaul_tests::{Done, EPOCH, Fault, Random, SimulatedDisk, chain};
+use longhaul_tests::{EPOCH, Fault, Random, SimulatedDisk, chain};
 
 use super::{
     files::Files,
@@ -81,16 +81,6 @@ impl Counts {
 
 impl Run {
     pub(super) fn new(random: &mut Random, undisturbed: &Undisturbed) -> Self {
-        let faults = [
-            Fault::Once(Done::Nothing),
-            Fault::Once(Done::Half),
-            Fault::Once(Done::All),
-            Fault::Full,
-            Fault::Stop(Done::Nothing),
-            Fault::Stop(Done::Half),
-            Fault::Stop(Done::All),
-            Fault::Stop(Done::All),
-        ];
         // A resumed run does less, and the first operations are those that open and roll back.
         let mut below = |most: u64| {
             let most = random.one_of(&[20, most / 4, most]);
@@ -101,7 +91,7 @@ impl Run {
         Self {
             is_fresh: random.one_in(8),
             deletes_jobs: random.one_in(3),
-            fault: (!stops).then(|| (operation, random.one_of(&faults))),
+            fault: (!stops).then(|| (operation, random.one_of(&Fault::EVERY))),
             requests: stops.then_some(request),
             power_cut: random.one_in(2).then(|| if random.one_in(4) { 0 } else { random.below(1 << 20) }),
         }

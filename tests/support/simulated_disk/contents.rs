@@ -3,7 +3,7 @@
 use super::losses::{Fate, Losses, Rest};
 
 /// The bytes of a file, and those that would survive a power cut.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Contents {
     pub(super) bytes: Vec<u8>,
     synced: Vec<u8>,
@@ -11,7 +11,7 @@ pub(super) struct Contents {
     unsynced: Vec<Change>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Change {
     Write { at: usize, bytes: Vec<u8> },
     Length(usize),

@@ -7,6 +7,7 @@ mod names;
 mod tests;
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -40,6 +41,19 @@ pub enum Fault {
     Full,
     /// This operation and everything later fails, including reads: the process was killed, or the power failed.
     Stop(Done),
+}
+
+impl Fault {
+    /// All of them.
+    pub const EVERY: [Self; 7] = [
+        Self::Once(Done::Nothing),
+        Self::Once(Done::Half),
+        Self::Once(Done::All),
+        Self::Full,
+        Self::Stop(Done::Nothing),
+        Self::Stop(Done::Half),
+        Self::Stop(Done::All),
+    ];
 }
 
 /// What a failing operation did before it failed.
@@ -121,6 +135,16 @@ impl SimulatedDisk {
     /// The paths of all files, in order.
     pub fn files(&self) -> Vec<PathBuf> {
         self.lock().names.files()
+    }
+
+    /// Tells disks apart: those with the same fingerprint behave in the same way, as long as they do not fail.
+    pub fn fingerprint(&self) -> u64 {
+        let (state, mut hasher) = (self.lock(), DefaultHasher::new());
+        state.names.hash(&mut hasher);
+        for number in state.names.numbers() {
+            state.files[number].hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The disk that the next process finds after a kill. It has every change, but a power cut can still undo unsynced ones.

@@ -1,7 +1,7 @@
 //! The names on a disk.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use super::losses::Losses;
 
 /// The names on a disk, and those that would survive a power cut.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Names {
     all: BTreeMap<PathBuf, Node>,
     synced: BTreeMap<PathBuf, Node>,
@@ -18,14 +18,14 @@ pub(super) struct Names {
 }
 
 /// What a name refers to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Node {
     Folder,
     /// The number of the file.
     File(usize),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Change {
     Created(PathBuf, Node),
     Removed(PathBuf),
@@ -41,6 +41,14 @@ impl Names {
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let files = self.all.iter().filter(|(_, node)| **node != Node::Folder);
         files.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// The numbers of the files that have a name, or may get one back in a power cut.
+    pub(super) fn numbers(&self) -> BTreeSet<usize> {
+        let unsynced = self.unsynced.iter().filter_map(Change::node);
+        let nodes = self.all.values().chain(self.synced.values()).copied().chain(unsynced);
+        let number = |node| if let Node::File(number) = node { Some(number) } else { None };
+        nodes.filter_map(number).collect()
     }
 
     /// Adds a durable name, and the folders above it.
@@ -130,6 +138,14 @@ impl Names {
 }
 
 impl Change {
+    /// What gets a name.
+    fn node(&self) -> Option<Node> {
+        match self {
+            Self::Created(_, node) | Self::Renamed { node, .. } => Some(*node),
+            Self::Removed(_) => None,
+        }
+    }
+
     /// The folder to sync for this change.
     fn folder(&self) -> Option<&Path> {
         let (Self::Created(path, _) | Self::Removed(path) | Self::Renamed { to: path, .. }) = self;
