@@ -95,7 +95,7 @@ fn a_standby_that_lacks_commits_is_an_error_until_the_pull_starts_over() {
          database is older than the checkpoint (restore it, or start over with `--fresh`)",
         place(&ports)
     );
-    let hint = "correct what the sink rejects, then resume with: longhaul run";
+    let hint = "discard what was pulled so far and start again: longhaul run conversations --fresh";
     assert!(stderr.ends_with(&failure(&[&what], hint)), "{stderr}");
 
     let (code, stderr) = pull.run("longhaul run --fresh");
