@@ -40,7 +40,8 @@ pub(crate) fn full_disk(error: &(dyn Error + 'static)) -> Option<&'static str> {
 }
 
 fn no_room(error: &(dyn Error + 'static), make_room: &'static str) -> Option<&'static str> {
-    match io_error(error)?.kind() {
+    let kind = io_error(error).map(io::Error::kind).or_else(|| causes(error).find_map(kind_in_text));
+    match kind? {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(make_room),
         io::ErrorKind::FileTooLarge => Some(LIMIT),
         _ => None,
@@ -49,9 +50,19 @@ fn no_room(error: &(dyn Error + 'static), make_room: &'static str) -> Option<&'s
 
 /// The first error of the system among `error` and its causes.
 fn io_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
-    let mut causes =
-        std::iter::successors(Some(error), |cause: &&'e (dyn Error + 'static)| (*cause).source());
-    causes.find_map(|cause| cause.downcast_ref::<io::Error>())
+    causes(error).find_map(|cause| cause.downcast_ref::<io::Error>())
+}
+
+/// The kind of an error of the system that a plugin has reported, such as `No space left on device (os error 28)`. Only the
+/// text of it arrives here.
+fn kind_in_text(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let text = error.to_string();
+    let (_, code) = text.strip_suffix(')')?.rsplit_once("(os error ")?;
+    Some(io::Error::from_raw_os_error(code.parse().ok()?).kind())
+}
+
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| (*cause).source())
 }
 
 const LIMIT: &str = "raise the limit on the size of files (`ulimit -f`)";
@@ -60,7 +71,7 @@ const LIMIT: &str = "raise the limit on the size of files (`ulimit -f`)";
 mod tests {
     use std::io::ErrorKind;
 
-    use longhaul_core::sink::SinkError;
+    use longhaul_core::sink::{SinkError, SinkErrorKind::Unavailable};
 
     use super::*;
 
@@ -70,6 +81,13 @@ mod tests {
         assert_eq!(hint(ErrorKind::StorageFull), Some("make room on the disk"));
         assert_eq!(hint(ErrorKind::FileTooLarge), Some(LIMIT));
         assert_eq!(hint(ErrorKind::PermissionDenied), None);
+        let of_plugin = |text: &str| full_disk(&SinkError::new(Unavailable, "cannot write").because(text));
+        assert_eq!(of_plugin("no such disk"), None);
+        if cfg!(target_os = "linux") {
+            assert_eq!(of_plugin("No space left on device (os error 28)"), Some("make room on the disk"));
+            assert_eq!(of_plugin("File too large (os error 27)"), Some(LIMIT));
+            assert_eq!(of_plugin("Permission denied (os error 13)"), None);
+        }
         let hint = |kind: ErrorKind| state_folder(&SinkError::io("cannot write", kind.into()));
         assert_eq!(hint(ErrorKind::QuotaExceeded), "make room in `state_dir`");
         assert_eq!(hint(ErrorKind::NotFound), "check `state_dir` and its permissions");

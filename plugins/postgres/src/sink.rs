@@ -75,7 +75,10 @@ fn start_or_resume(
         Some((receipt, mark)) => {
             let entry = Entry::rolled_back(found.map(|(entry, _)| entry), receipt, mark)
                 .map_err(|reason| rejected(format!("cannot resume {shown}: {reason}")))?;
-            if entry.state == State::Running {
+            if entry.state == State::Running && entry.rows == 0 {
+                // Somebody may have dropped the table.
+                transaction.batch_execute(&table.create_committed()).map_err(cannot)?;
+            } else if entry.state == State::Running {
                 let rows = entry.rows.cast_signed();
                 transaction.execute(&table.truncate_committed(), &[&rows]).map_err(cannot)?;
             }

@@ -67,7 +67,10 @@ fn start_or_resume(
             let found = marks::find(&transaction, table.name()).map_err(cannot)?;
             let entry = Entry::rolled_back(found, receipt, mark)
                 .map_err(|reason| rejected(format!("cannot resume {shown}: {reason}")))?;
-            if entry.state == State::Running {
+            if entry.state == State::Running && entry.rows == 0 {
+                // Somebody may have dropped the table.
+                transaction.execute_batch(&table.create_committed()).map_err(cannot)?;
+            } else if entry.state == State::Running {
                 transaction.execute(&table.truncate_committed(), [entry.rows]).map_err(cannot)?;
             }
             entry

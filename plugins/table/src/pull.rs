@@ -67,8 +67,12 @@ impl Entry {
         let parsed = receipt.0.split_once(':').and_then(|(pull, rows)| Some((pull, rows.parse().ok()?)));
         let (pull, rows): (_, u64) =
             parsed.ok_or_else(|| format!("the receipt `{}` was not issued by this sink", receipt.0))?;
-        // A server that has taken over from another one may lack its last commits.
-        let found = found.ok_or("the database has no pull into it (start over with `--fresh`)")?;
+        let found = match found {
+            // Nothing was committed that could be missing. So a pull can start over in a new database.
+            None if rows == 0 => Self::new(pull.to_owned()),
+            // A server that has taken over from another one may lack its last commits.
+            found => found.ok_or("the database has no pull into it (start over with `--fresh`)")?,
+        };
         if found.pull != pull {
             return Err("another pull into it has started since, or the database is older than the checkpoint (start over \
                         with `--fresh`)"

@@ -170,7 +170,6 @@ mod tests {
         let known =
             add(&[Entry::Upload("u "), Entry::Part(1, "\"a b\""), Entry::Local(3), Entry::Part(2, "c")]);
         assert_eq!(known.tag.as_deref(), Some("t"));
-        assert_eq!(known.upload.as_deref(), Some("u"));
         assert_eq!(known.upload.as_deref(), Some("u "));
         assert_eq!((known.first_local, known.last_local), (1, 3));
         assert_eq!(known.etags.into_iter().collect::<Vec<_>>(), [(1, "\"a b\"".into()), (2, "c".into())]);

@@ -101,6 +101,21 @@ fn an_error_of_the_system_says_what_failed() {
     );
 }
 
+/// So that `--fresh` works.
+#[test]
+fn a_pull_without_records_starts_over_even_if_its_spool_is_gone() {
+    let folder = Folder::new();
+    let mut sink = folder.open(options()).unwrap();
+    assert_eq!(sink.commit(Mark(1)).unwrap().0, "0");
+    drop(sink);
+    fs::remove_file(folder.path(".a.parquet.spool")).unwrap();
+    let mut sink = folder.resume(options(), "0").unwrap();
+    write_page(&mut sink, &["1"]).unwrap();
+    sink.commit(Mark(2)).unwrap();
+    sink.finish().unwrap();
+    assert_eq!(folder.texts("a.parquet"), ["1"]);
+}
+
 #[test]
 fn a_spool_that_another_program_changes_does_not_become_a_file() {
     let truncate = |path: &Path| fs::write(path, "").unwrap();

@@ -159,6 +159,30 @@ fn a_pull_ends_when_another_one_replaces_it() {
     assert_eq!(names(&folder), ["2 c", "3 d", "3 e"]);
 }
 
+/// So that `--fresh` works after somebody has dropped the tables.
+#[test]
+fn a_pull_rolls_back_to_its_start_even_if_its_tables_are_gone() {
+    let options = || with("replace", &[]);
+    for tables in [&["_longhaul_users"][..], &["_longhaul"], &["_longhaul", "_longhaul_users"]] {
+        let folder = Folder::new();
+        let mut sink = folder.open(options()).unwrap();
+        let start = sink.commit(Mark::START).unwrap();
+        write_page(&mut sink, &FIRST).unwrap();
+        let last = sink.commit(Mark(1)).unwrap();
+        drop(sink);
+        for table in tables {
+            folder.database().execute_batch(&format!("DROP TABLE {table}")).unwrap();
+        }
+        assert!(folder.resume(options(), &last, 1).is_err(), "{tables:?}");
+        let mut sink = folder.resume(options(), &start, 0).unwrap();
+        assert_eq!(sink.commit(Mark::START).unwrap(), start);
+        write_page(&mut sink, &SECOND).unwrap();
+        sink.commit(Mark(1)).unwrap();
+        sink.finish().unwrap();
+        assert_eq!(names(&folder), ["2 c", "3 d", "3 e"], "{tables:?}");
+    }
+}
+
 #[test]
 fn an_invalid_receipt_is_rejected_with_the_reason() {
     let folder = Folder::new();
@@ -169,7 +193,7 @@ fn an_invalid_receipt_is_rejected_with_the_reason() {
         message.strip_prefix(&format!("Rejected: cannot resume {shown}: ")).unwrap().to_owned()
     };
     assert_eq!(error("x", 0), "the receipt `x` was not issued by this sink");
-    assert_eq!(error("a0:0", 0), "the database has no pull into it (start over with `--fresh`)");
+    assert_eq!(error("a0:1", 0), "the database has no pull into it (start over with `--fresh`)");
     let mut sink = folder.open(options()).unwrap();
     let start = sink.commit(Mark::START).unwrap();
     write_page(&mut sink, &FIRST).unwrap();

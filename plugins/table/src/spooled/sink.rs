@@ -56,6 +56,9 @@ impl<F: FileFormat> SpooledFile<F> {
                     State::Spooling(spool)
                 } else if format.is_from(&path, receipt) {
                     State::Complete(receipt.clone())
+                } else if length == 0 {
+                    // Nothing was committed that could be missing.
+                    State::Spooling(Spool::create(spool)?)
                 } else {
                     return Err(cannot_resume("its spool is gone"));
                 }

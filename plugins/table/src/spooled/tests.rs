@@ -15,7 +15,6 @@ use crate::{cell::Cell, choice::ColumnChoice, columns::Column, flag::Flag, parts
 /// What another program does to a file.
 type Change = fn(&Path);
 
-/// Changes by another program, with what they are called.
 const CHANGES: [(Change, &str); 4] = [
     (|path| fs::remove_file(path).unwrap(), "removed"),
     (

@@ -1,6 +1,6 @@
 //! Successive and resumed pulls.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use longhaul_core::sink::Mark;
 use longhaul_tests::write_page;
@@ -99,29 +99,6 @@ fn an_error_of_the_system_says_what_failed() {
         describe(&sink.finish().unwrap_err()),
         format!("Unavailable: cannot rename `{}` to `{}`", part.display(), path.display())
     );
-}
-
-#[test]
-fn a_spool_that_another_program_changes_does_not_become_a_file() {
-    let truncate = |path: &Path| fs::write(path, "").unwrap();
-    let replace = |path: &Path| {
-        let text = fs::read(path).unwrap();
-        fs::remove_file(path).unwrap();
-        fs::write(path, text).unwrap();
-    };
-    for (change, what) in [(truncate as fn(&Path), "truncated"), (replace, "replaced")] {
-        let folder = Folder::new();
-        let mut sink = folder.open(options()).unwrap();
-        write_page(&mut sink, &["1", "2"]).unwrap();
-        sink.commit(Mark(1)).unwrap();
-        let spool = folder.path(".a.xlsx.spool");
-        change(&spool);
-        let shown = spool.display();
-        let said = format!("Rejected: another program has {what} `{shown}` during the run");
-        assert_eq!(describe(&sink.commit(Mark(2)).unwrap_err()), said);
-        assert_eq!(describe(&sink.finish().unwrap_err()), said);
-        assert_eq!(folder.names(), [".a.xlsx.spool"]);
-    }
 }
 
 #[cfg(unix)]
