@@ -150,7 +150,7 @@ impl Survey {
                     self.walk(below, &mut Vec::new(), scan)
                 })
             }
-            _ => scan.value().map(drop),
+            _ => scan.skip(),
         }
     }
 

@@ -205,7 +205,7 @@ fn collect_numbers(
             }
             Ok(())
         }
-        _ => scan.value().map(drop),
+        _ => scan.skip(),
     }
 }
 

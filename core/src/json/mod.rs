@@ -19,10 +19,12 @@
 
 mod exact;
 mod flat;
+mod plain_run;
 pub mod pointer;
 mod row_layout;
 mod row_path;
 mod scan;
+mod skip;
 mod string;
 mod tree;
 
@@ -30,6 +32,7 @@ pub(crate) use self::string::string_end;
 pub use self::{
     exact::ExactValue,
     flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},
+    plain_run::plain_run,
     row_layout::RowLayout,
     row_path::{InvalidRows, RowPath, RowPlace},
     scan::{Name, NotJson, Scan},

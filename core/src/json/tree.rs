@@ -13,9 +13,11 @@ use crate::json::pointer::Pointer;
 #[derive(Debug, Default)]
 pub struct PointerTree {
     cells: Vec<usize>,
+    /// These cells, and those of all branches.
+    all_cells: Vec<usize>,
     branches: Vec<PointerTree>,
-    /// The branch for each name of a member.
-    members: BTreeMap<String, usize>,
+    /// The branch for each name of a member, by the length of the name: lengths are compared faster than names.
+    members: BTreeMap<usize, BTreeMap<String, usize>>,
     /// Bit n is set if a name in `members` has n bytes. Most names of a record can be ruled out by their length alone.
     lengths: u64,
     /// The branch for each index of an element. In a pointer, `0` can be a name or an index, so it is in both maps.
@@ -34,11 +36,13 @@ impl PointerTree {
 
     /// Adds the pointer with these `tokens`, whose value is put into `cell`.
     pub fn grow(&mut self, tokens: &[String], cell: usize) {
+        self.all_cells.push(cell);
         let Some((token, rest)) = tokens.split_first() else {
             self.cells.push(cell);
             return;
         };
-        let branch = *self.members.entry(token.clone()).or_insert_with(|| {
+        let names = self.members.entry(token.len()).or_default();
+        let branch = *names.entry(token.clone()).or_insert_with(|| {
             self.branches.push(Self::default());
             self.branches.len() - 1
         });
@@ -80,7 +84,7 @@ impl PointerTree {
         match first {
             Some(b'{') if !self.members.is_empty() => scan.members(|name, scan| match self.member(name) {
                 Some(branch) => branch.repick(scan, cells),
-                None => scan.value().map(drop),
+                None => scan.skip(),
             })?,
             Some(b'[') if !self.elements.is_empty() => {
                 let mut index = 0;
@@ -89,11 +93,11 @@ impl PointerTree {
                     index += 1;
                     match branch {
                         Some(&branch) => self.branches[branch].repick(scan, cells),
-                        None => scan.value().map(drop),
+                        None => scan.skip(),
                     }
                 })?;
             }
-            _ => drop(scan.value()?),
+            _ => scan.skip()?,
         }
         self.put(scan.since(start), cells);
         Ok(())
@@ -102,10 +106,9 @@ impl PointerTree {
     /// Empties the cells of all pointers.
     #[inline]
     pub fn clear(&self, cells: &mut [Option<&str>]) {
-        for &cell in &self.cells {
+        for &cell in &self.all_cells {
             cells[cell] = None;
         }
-        self.branches.iter().for_each(|branch| branch.clear(cells));
     }
 
     fn put<'r>(&self, value: &'r str, cells: &mut [Option<&'r str>]) {
@@ -120,12 +123,16 @@ impl PointerTree {
     }
 
     fn member(&self, name: Name<'_>) -> Option<&Self> {
-        let branch = match name.spelling {
+        match name.spelling {
             Spelling::Plain if self.lengths & length_bit(name.written.len()) == 0 => None,
-            Spelling::Plain => self.members.get(name.written),
-            Spelling::Escaped => self.members.get(&*name.text()),
-        };
-        branch.map(|&branch| &self.branches[branch])
+            Spelling::Plain => self.branch(name.written),
+            Spelling::Escaped => self.branch(&name.text()),
+        }
+    }
+
+    fn branch(&self, name: &str) -> Option<&Self> {
+        let branch = self.members.get(&name.len())?.get(name)?;
+        self.branches.get(*branch)
     }
 }
 

@@ -78,7 +78,7 @@ fn matches(scan: &mut Scan<'_>, place: &[String]) -> Result<bool, NotJson> {
             found = matches(scan, below)?;
             return Ok(());
         }
-        scan.value().map(drop)
+        scan.skip()
     };
     match scan.peek() {
         Some(b'{') => scan.members(|name, scan| look(scan, token == "*" || name.text() == *token))?,
@@ -89,7 +89,7 @@ fn matches(scan: &mut Scan<'_>, place: &[String]) -> Result<bool, NotJson> {
                 look(scan, token == "*" || wanted == Some(next - 1))
             })?;
         }
-        _ => drop(scan.value()?),
+        _ => scan.skip()?,
     }
     Ok(found)
 }

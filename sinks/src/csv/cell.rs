@@ -1,8 +1,8 @@
 //! Writes JSON values as the fields of RFC 4180.
 
-use longhaul_core::json::{Arrays, text};
+use longhaul_core::json::{Arrays, plain_run, text};
 
-use super::style::Style;
+use super::style::{BYTE_ORDER_MARK, Formulas, Style};
 
 impl Style {
     /// Appends a row of JSON values to `rows`. `None` is a value that the record does not have.
@@ -39,9 +39,19 @@ impl Style {
         match json.as_bytes() {
             b"null" => {}
             [b'[', ..] if self.arrays == Arrays::Drop => {}
+            [b'"', text @ .., b'"'] if self.formulas == Formulas::Keep && self.is_plain(text) => {
+                row.extend_from_slice(text);
+            }
             [b'"', ..] => self.field(&self.escape_formula(text(json)), row),
             _ => self.field(json, row),
         }
+    }
+
+    /// Whether `text`, the content of a JSON string, is the same as a field. Most are, and this takes a single pass.
+    fn is_plain(&self, text: &[u8]) -> bool {
+        !text.is_empty()
+            && !text.starts_with(BYTE_ORDER_MARK)
+            && plain_run(text, self.delimiter) == text.len()
     }
 
     /// Quotes the text if it contains a delimiter, a quote or a line end (RFC 4180 §2). Also quotes empty text, to
@@ -66,8 +76,7 @@ impl Style {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrays, Style};
-    use crate::csv::style::Formulas;
+    use super::{Arrays, Formulas, Style};
 
     const STYLE: Style = Style { line_end: "\n", ..Style::PLAIN };
 

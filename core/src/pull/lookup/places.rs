@@ -86,7 +86,7 @@ fn walk(
                 let is_match = stopped.is_none() && (token == "*" || Pointer::index(token) == Some(index));
                 index += 1;
                 if !is_match {
-                    return scan.value().map(drop);
+                    return scan.skip();
                 }
                 match walk(rest, scan, add) {
                     Err(Stopped::NotJson(error)) => Err(error),

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::{
-    plain_run::plain_run,
-    row::{Row, Spelling},
-};
+use super::row::{Row, Spelling};
+use crate::json::plain_run;
 
 /// The columns of a table.
 #[derive(Clone, Debug)]

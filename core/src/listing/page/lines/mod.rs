@@ -8,7 +8,6 @@ mod batches;
 mod is_last;
 mod json_row;
 mod ndjson;
-mod plain_run;
 mod reader;
 mod records;
 mod row;

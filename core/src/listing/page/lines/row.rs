@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::plain_run::plain_run;
 use crate::client::RowProblem;
+use crate::json::plain_run;
 
 /// A row whose values are known.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 /// The number of bytes before the first delimiter, quote, backslash or control character, such as a line end, found eight
 /// bytes at a time. Most values of a table are short, so calling `memchr` for each would take longer than everything else.
 #[inline]
-pub(super) fn plain_run(text: &[u8], delimiter: u8) -> usize {
+pub fn plain_run(text: &[u8], delimiter: u8) -> usize {
     let (eights, rest) = text.as_chunks::<8>();
     for (index, eight) in eights.iter().enumerate() {
         let found = specials(u64::from_le_bytes(*eight), delimiter);
