@@ -241,9 +241,9 @@ mod tests {
             assert!(Scan::new(text).members(|_, scan| scan.skip()).is_err(), "{text}");
         }
         for text in ["[1 2]", "[1", "{}", "[,]"] {
-            assert!(Scan::new(text).elements(|scan| scan.skip()).is_err(), "{text}");
+            assert!(Scan::new(text).elements(Scan::skip).is_err(), "{text}");
         }
-        let error = Scan::new("[1,").elements(|scan| scan.skip()).unwrap_err();
+        let error = Scan::new("[1,").elements(Scan::skip).unwrap_err();
         assert_eq!(error.to_string(), "it is cut off or invalid at byte 4");
         assert!(Scan::new(" x").end().is_err());
     }

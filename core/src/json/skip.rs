@@ -31,7 +31,7 @@ fn after_container(bytes: &[u8], mut at: usize) -> Option<usize> {
             match byte {
                 b'"' => at = after_string(bytes, at)?,
                 // Most bytes between strings are commas, colons and digits.
-                ..b'[' => {}
+                byte if byte < b'[' => {}
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' if depth == 1 => return Some(at),
                 b'}' | b']' => depth -= 1,
