@@ -96,6 +96,9 @@ pub(super) fn page(error: &PageError, stream: &str) -> String {
         PageError::SecretStart { .. } => format!(
             "use a link without credentials, or remove `streams.{stream}.incremental` to pull everything each time"
         ),
+        PageError::Pagination(PaginationError::FilesChanged) => {
+            format!("discard what was pulled so far and start again: longhaul run {stream} --fresh")
+        }
         PageError::Place(PlaceError::Ambiguous { .. })
         | PageError::Pagination(PaginationError::Place(PlaceError::Ambiguous { .. })) => format!(
             "name one value in `streams.{stream}.pages`, for example with a filter: `$.links[?@.rel=='next'].url`"

@@ -5,7 +5,7 @@ use crate::{
     http::request::{Replay, Request},
     listing::{
         page::Page,
-        paginate::{Cursor, Latest, LoopCheck},
+        paginate::{Cursor, Latest, LoopCheck, PaginationError},
         position::Next,
     },
 };
@@ -82,7 +82,11 @@ impl Pages<'_> {
     /// that is how the paginator proves that the listing ends.
     fn request_at(&mut self, at: Option<&Cursor>) -> Result<(Request, Option<u128>), PageError> {
         let mut request = self.listing.request.clone();
-        self.listing.paginator.prepare(&mut request, at)?;
+        self.listing.paginator.prepare(&mut request, at).map_err(|error| match at {
+            // Of several files, there is now only one.
+            Some(Cursor::File { .. }) => PaginationError::FilesChanged,
+            _ => error,
+        })?;
         if request.replay == Replay::Harmless && self.listing.paginator.is_kept_by_server() {
             request.replay = Replay::FromStart;
         }

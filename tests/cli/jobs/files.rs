@@ -1,6 +1,7 @@
 //! Jobs whose results are several files.
 
 use super::*;
+use crate::command_output::CommandOutput;
 
 const STREAM: &str = r#"
 [streams.report]
@@ -38,6 +39,63 @@ fn each_file_is_a_page() {
     let (_server, folder) = job_with(r#"[{"url":"/a"},{"url":"/b"}]"#);
     folder.run("run").assert_complete();
     assert_eq!(folder.read("out/report.ndjson"), "{\"path\":\"/a\"}\n{\"path\":\"/b\"}\n");
+}
+
+/// What a run ends with that pulls some of these files and is resumed when the answer has others.
+fn resumed(before: &'static str, now: &'static str) -> (Folder, CommandOutput) {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let is_stopped = Arc::clone(&stopped);
+    let server = api::server(move |request| match request.url.path() {
+        "/jobs" => Reply::json(r#"{"id":"j1"}"#).into(),
+        "/jobs/j1" => {
+            let files = if is_stopped.load(Ordering::SeqCst) { now } else { before };
+            Reply::json(format!(r#"{{"state":"DONE","files":{files}}}"#)).into()
+        }
+        path => Reply::json(format!(r#"{{"rows":[{{"path":"{path}"}}]}}"#)).into(),
+    });
+    let folder = Folder::configured(&[&api::connection(&api::root(&server)), STREAM, api::LINES].concat());
+    assert_eq!(folder.run("run --max-requests 4").code, Some(75));
+    stopped.store(true, Ordering::SeqCst);
+    let ended = folder.run("run");
+    (folder, ended)
+}
+
+const FOUR: &str = r#"[{"url":"/a?s=1"},{"url":"/b?s=1"},{"url":"/c?s=1"},{"url":"/d?s=1"}]"#;
+
+#[test]
+fn a_run_is_resumed_among_the_same_files() {
+    for (now, last) in [
+        (r#"[{"url":"/a?s=2"},{"url":"/b?s=2"},{"url":"/c?s=2"},{"url":"/d?s=2"}]"#, &["d"][..]),
+        (
+            r#"[{"url":"/a?s=2"},{"url":"/b?s=2"},{"url":"/c?s=2"},{"url":"/d?s=2"},{"url":"/e"}]"#,
+            &["d", "e"],
+        ),
+    ] {
+        let (folder, ended) = resumed(FOUR, now);
+        ended.assert_complete();
+        let all = ["a", "b", "c"].iter().chain(last).map(|name| format!("{{\"path\":\"/{name}\"}}\n"));
+        assert_eq!(folder.read("out/report.ndjson"), all.collect::<String>());
+    }
+}
+
+#[test]
+fn a_run_is_not_resumed_among_other_files() {
+    for now in [
+        r#"[{"url":"/c"},{"url":"/d"},{"url":"/a"},{"url":"/b"}]"#,
+        r#"[{"url":"/e"},{"url":"/a"},{"url":"/b"},{"url":"/c"},{"url":"/d"}]"#,
+        r#"[{"url":"/c"},{"url":"/d"}]"#,
+        r#"[{"url":"/d"}]"#,
+    ] {
+        let (_, ended) = resumed(FOUR, now);
+        assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+        assert_eq!(
+            ended.last_error(),
+            failed(
+                "the job no longer has the files that it had when the run stopped, in the same order",
+                "discard what was pulled so far and start again: longhaul run report --fresh",
+            )
+        );
+    }
 }
 
 #[test]

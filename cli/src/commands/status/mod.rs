@@ -192,6 +192,7 @@ fn describe_cursor(cursor: &Cursor) -> String {
         Cursor::Page(number) => format!("page {}", grouped(*number)),
         Cursor::Token(value) => format!("the page at cursor {value}"),
         Cursor::Url(url) => format!("the page at {}", ShownUrl::from(url)),
+        Cursor::File { index, .. } => format!("file {} of the job", grouped(index + 1)),
         _ => "the next page".to_owned(),
     }
 }

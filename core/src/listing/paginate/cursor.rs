@@ -20,6 +20,13 @@ pub enum Cursor {
     Token(ExactValue),
     /// The page is at this URL.
     Url(Url),
+    /// The page is one of several files that a job has as its results.
+    File {
+        /// How many files are before it.
+        index: u64,
+        /// A fingerprint of the addresses of these files and of its own, in order.
+        addresses: String,
+    },
 }
 
 /// Query parameters that are treated as credentials, whatever their value.
@@ -49,7 +56,7 @@ impl Cursor {
             long.into_iter().any(|secret| text.contains(secret))
         };
         match self {
-            Self::Offset(_) | Self::Page(_) => false,
+            Self::Offset(_) | Self::Page(_) | Self::File { .. } => false,
             Self::Token(value) => quotes(&value.text()),
             Self::Url(url) => {
                 let is_secret_name =

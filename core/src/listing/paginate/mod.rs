@@ -186,4 +186,7 @@ pub enum PaginationError {
     /// The cursor was made by another style.
     #[error("the cursor was made by another style of pagination")]
     ForeignCursor,
+    /// The files of a job are others than when the run stopped, so that its place among them is lost.
+    #[error("the job no longer has the files that it had when the run stopped, in the same order")]
+    FilesChanged,
 }

@@ -1,12 +1,14 @@
 //! The addresses of a job's results.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
+use url::{Position, Url};
 
 use super::JobError;
 use crate::{
     client::Document,
+    fingerprint::fingerprint_of_parts,
     http::{
         place::{Place, Places},
         request::Request,
@@ -113,17 +115,48 @@ impl Found {
 
 /// Several files with the results of a job, each of which is a page.
 #[derive(Debug)]
-pub(crate) struct Files(Vec<url::Url>);
+pub(crate) struct Files(Vec<File>);
+
+#[derive(Debug)]
+struct File {
+    url: Url,
+    /// The position of the file, by which a later run recognizes it.
+    cursor: Cursor,
+}
 
 impl Files {
     /// The files in `variables`, as addresses relative to `base`; nothing if there is only one.
-    pub(crate) fn of(variables: &Variables, base: &url::Url) -> Result<Option<Self>, url::ParseError> {
+    pub(crate) fn of(variables: &Variables, base: &Url) -> Result<Option<Self>, url::ParseError> {
         let urls = (1_usize..).map_while(|number| {
             let name = if number == 1 { URL.to_owned() } else { format!("{URL}.{number}") };
             variables.get(&name).map(|url| base.join(url))
         });
         let urls = urls.collect::<Result<Vec<_>, _>>()?;
-        Ok((urls.len() > 1).then_some(Self(urls)))
+        Ok((urls.len() > 1).then(|| Self::at(urls)))
+    }
+
+    fn at(urls: Vec<Url>) -> Self {
+        // A signature in the query changes with each answer. If the rest is not enough to tell files apart, the query is
+        // part of their names.
+        let paths: HashSet<_> = urls.iter().map(|url| &url[..Position::AfterPath]).collect();
+        let end = if paths.len() == urls.len() { Position::AfterPath } else { Position::AfterQuery };
+        let mut addresses = 0;
+        let files = urls.into_iter().zip(0..).map(|(url, index)| {
+            addresses = fingerprint_of_parts(&[&u128::to_le_bytes(addresses), url[..end].as_bytes()]);
+            File { cursor: Cursor::File { index, addresses: format!("{addresses:032x}") }, url }
+        });
+        Self(files.collect())
+    }
+
+    fn index(at: Option<&Cursor>) -> usize {
+        match at {
+            Some(Cursor::File { index, .. }) => usize::try_from(*index).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
+    fn after(&self, at: Option<&Cursor>) -> Option<Cursor> {
+        Some(self.0.get(Self::index(at).checked_add(1)?)?.cursor.clone())
     }
 }
 
@@ -133,24 +166,14 @@ impl Paginator for Files {
     }
 
     fn prepare(&self, request: &mut Request, at: Option<&Cursor>) -> Result<(), PaginationError> {
-        let index = match at {
-            None => 0,
-            Some(Cursor::Page(index)) => usize::try_from(*index).unwrap_or(usize::MAX),
-            Some(_) => return Err(PaginationError::ForeignCursor),
-        };
-        request.url = self.0.get(index).cloned().ok_or(PaginationError::ForeignCursor)?;
+        let file = self.0.get(Self::index(at)).filter(|file| at.is_none_or(|at| *at == file.cursor));
+        request.url = file.ok_or(PaginationError::FilesChanged)?.url.clone();
         Ok(())
     }
 
     fn advance(&self, at: Option<&Cursor>, _: &Page) -> Result<Step, PaginationError> {
-        let index = match at {
-            Some(Cursor::Page(index)) => *index,
-            _ => 0,
-        };
-        if index + 1 < self.0.len() as u64 {
-            return Ok(Step::Page(Cursor::Page(index + 1)));
-        }
-        Ok(Step::End(Proof::PageCount { at: format!("{{{URL}}}") }))
+        let end = || Step::End(Proof::PageCount { at: format!("{{{URL}}}") });
+        Ok(self.after(at).map_or_else(end, Step::Page))
     }
 
     fn page_count(&self, _: &Page) -> Result<Option<u64>, PaginationError> {
@@ -158,8 +181,7 @@ impl Paginator for Files {
     }
 
     fn ahead(&self, at: &Cursor, _: &Latest<'_>) -> Option<Cursor> {
-        let Cursor::Page(index) = at else { return None };
-        (index + 1 < self.0.len() as u64).then_some(Cursor::Page(index + 1))
+        self.after(Some(at))
     }
 
     fn gap(&self, _: Option<&Cursor>, _: &Page) -> Option<Cursor> {
@@ -185,6 +207,40 @@ mod tests {
         let mut found = Found::default();
         found.collect(Some(answer), &mut Vec::new(), pointer.parse::<Pointer>().unwrap().tokens());
         found
+    }
+
+    /// The place of the third of these files, and whether it is still the place in a list of others.
+    fn resumed(before: &[&str], now: &[&str]) -> Result<String, PaginationError> {
+        let at = |paths: &[&str]| {
+            let base: Url = "https://files.example".parse().unwrap();
+            Files::at(paths.iter().map(|path| base.join(path).unwrap()).collect())
+        };
+        let mut request = Request::new(http::Method::GET, "https://api.example".parse().unwrap());
+        at(now).prepare(&mut request, Some(&at(before).0[2].cursor))?;
+        Ok(request.url[Position::BeforePath..].to_owned())
+    }
+
+    #[test]
+    fn files_are_recognized_by_their_addresses_without_signatures() {
+        let before = ["/a?sig=1", "/b?sig=1", "/c?sig=1", "/d?sig=1"];
+        let signed_anew = ["/a?sig=2", "/b?sig=2", "/c?sig=2", "/d?sig=2"];
+        assert_eq!(resumed(&before, &signed_anew), Ok("/c?sig=2".to_owned()));
+        for others_behind in [&["/a", "/b", "/c"][..], &["/a", "/b", "/c", "/e", "/d"]] {
+            assert_eq!(resumed(&before, others_behind), Ok("/c".to_owned()));
+        }
+        for changed in
+            [&["/c", "/d", "/a", "/b"][..], &["/e", "/a", "/b", "/c"], &["/c", "/d"], &["/b", "/a", "/c"]]
+        {
+            assert_eq!(resumed(&before, changed), Err(PaginationError::FilesChanged), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn files_that_differ_only_in_the_query_are_recognized_by_it() {
+        let before = ["/f?part=1", "/f?part=2", "/f?part=3"];
+        assert_eq!(resumed(&before, &before), Ok("/f?part=3".to_owned()));
+        let other_order = ["/f?part=2", "/f?part=1", "/f?part=3"];
+        assert_eq!(resumed(&before, &other_order), Err(PaginationError::FilesChanged));
     }
 
     #[test]
