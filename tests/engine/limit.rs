@@ -26,7 +26,8 @@ fn a_sample_has_the_first_records_and_no_findings() {
         assert!(pulled.records() == expected, "the records differ at {limit}");
         let Summary { records, missing, end, .. } = pulled.summary();
         assert_eq!((records, missing, end), (limit, 0, None));
-        assert!(limit > 200 || requests <= 24, "{requests} requests for {limit} records");
+        // Half of all pages: how many are prefetched before the last one is written is up to the threads.
+        assert!(limit > 200 || requests <= 36, "{requests} requests for {limit} records");
     }
 }
 
