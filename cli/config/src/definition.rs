@@ -65,29 +65,32 @@ fn one_fingerprint(defined: &BTreeMap<String, String>) -> String {
     fingerprint(&lines.collect::<String>())
 }
 
-/// The keys that decide what the value means that the records of a stream reach.
-const OF_INCREMENTAL: [&str; 14] = [
-    "body",
-    "each",
-    "form",
-    "headers",
-    "incremental.at",
-    "incremental.next",
-    "incremental.order",
-    "incremental.param",
-    "method",
-    "path",
-    "query",
-    "records",
-    "text",
-    "where",
-];
+/// The keys of a stream that decide which records its requests find.
+const OF_REQUESTS: [&str; 10] =
+    ["body", "each", "form", "headers", "method", "path", "query", "records", "text", "where"];
+
+/// The keys that decide what the value means that the records of a stream reach, besides those.
+const OF_INCREMENTAL: [&str; 4] =
+    ["incremental.at", "incremental.next", "incremental.order", "incremental.param"];
 
 /// A fingerprint of what decides what the value means that the records of `stream` reach.
 pub(super) fn of_incremental(values: &Dict, stream: &str) -> String {
     let keys = OF_INCREMENTAL.iter().map(|key| format!("streams.{stream}.{key}"));
-    let of_all = ["api.base_url", "api.headers"].map(str::to_owned);
-    one_fingerprint(&values_of(values, keys.chain(of_all)))
+    one_fingerprint(&values_of(values, keys.chain(of_requests(stream))))
+}
+
+/// The keys that decide which records the requests of `stream` find.
+fn of_requests(stream: &str) -> impl Iterator<Item = String> {
+    let of_stream = OF_REQUESTS.iter().map(move |key| format!("streams.{stream}.{key}"));
+    of_stream.chain(["api.base_url", "api.headers"].map(str::to_owned))
+}
+
+/// Whether `key`, of a definition of the pull of `stream`, decides which records its requests find. A job is submitted by
+/// one of them.
+pub fn decides_records(stream: &str, key: &str) -> bool {
+    of_requests(stream)
+        .chain([format!("streams.{stream}.job.submit")])
+        .any(|table| is_at_or_below(key, &table))
 }
 
 /// The keys that define the pull of `stream` into `sinks`, each with a fingerprint of its value. The fingerprint is
@@ -105,12 +108,7 @@ fn of_all() -> impl Iterator<Item = String> {
 /// The values of these keys and of those below them, each as a fingerprint.
 fn values_of(values: &Dict, tables: impl Iterator<Item = String>) -> BTreeMap<String, String> {
     let tables: Vec<_> = tables.collect();
-    let defines = |key: &String| {
-        let is_below = |table: &String| {
-            key == table || key.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with('.'))
-        };
-        tables.iter().any(is_below)
-    };
+    let defines = |key: &String| tables.iter().any(|table| is_at_or_below(key, table));
     let leaves = tree::leaves(values).into_iter().map(|(path, value)| (tree::dotted(&path), value));
     leaves
         .filter(|(key, _)| defines(key))
@@ -119,6 +117,10 @@ fn values_of(values: &Dict, tables: impl Iterator<Item = String>) -> BTreeMap<St
             (key, fingerprint(&value.to_string()))
         })
         .collect()
+}
+
+fn is_at_or_below(key: &str, table: &str) -> bool {
+    key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ mod values;
 pub use longhaul_core::http::secret::sounds_secret;
 
 pub use self::{
+    definition::decides_records,
     error::ConfigError,
     load::{
         range::{Range, RangeFlags},

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use longhaul_core::state::{State, Unfinished};
 
-use crate::session::plan::{Planned, Retention};
+use crate::{
+    config::decides_records,
+    session::plan::{Planned, Retention},
+};
 
 /// The keys of a sink that say where it writes.
 const PLACE: [&str; 5] = ["path", "schema", "table", "type", "url"];
-
-/// The keys of a stream that decide which records it has in a range of time.
-const RECORDS: [&str; 9] = ["body", "each", "form", "headers", "method", "path", "query", "records", "where"];
 
 /// A warning that `pull` starts where the last complete one ended, although the records from before are not where its sinks
 /// write, or not those that its request finds.
@@ -50,14 +50,6 @@ fn different<'d>(
 
 fn is_place(key: &str) -> bool {
     key.starts_with("sinks.") && key.rsplit('.').next().is_some_and(|option| PLACE.contains(&option))
-}
-
-/// Whether `key` decides which records the stream `name` has.
-fn decides_records(name: &str, key: &str) -> bool {
-    let of_stream = key.strip_prefix("streams.").and_then(|key| key.strip_prefix(name)?.strip_prefix('.'));
-    let is_of_request =
-        |key: &str| RECORDS.contains(&key.split('.').next().unwrap_or(key)) || key.starts_with("job.submit.");
-    key == "api.base_url" || key.starts_with("api.headers") || of_stream.is_some_and(is_of_request)
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn bar(done: f64, width: usize) -> String {
     format!("[{}{}]", "=".repeat(full), " ".repeat(inside - full))
 }
 
-/// The name of a fault that only a new token can mend.
+/// The name of a fault that only a new token resolves.
 pub(crate) const REJECTED_TOKEN: &str = "rejected token";
 
 /// The name of a fault.

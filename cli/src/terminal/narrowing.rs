@@ -12,17 +12,18 @@ use indicatif::TermLike;
 #[derive(Debug)]
 pub(super) struct Narrowing<T> {
     terminal: T,
-    /// Whether the terminal breaks lines anew. The others cut them, so that the row above is another line.
-    breaks_anew: bool,
+    /// Whether the terminal wraps lines again when its width changes. The others cut them off, so that the row above is
+    /// another line.
+    rewraps: bool,
     /// The width of the line that is shown.
     shown: Mutex<usize>,
 }
 
 impl<T: TermLike> Narrowing<T> {
-    /// Draws on `terminal`. xterm and screen do not break lines anew.
+    /// Draws on `terminal`. xterm and screen do not wrap lines again.
     pub(super) fn new(terminal: T) -> Self {
-        let breaks_anew = ["XTERM_VERSION", "STY"].iter().all(|name| env::var_os(name).is_none());
-        Self { terminal, breaks_anew, shown: Mutex::default() }
+        let rewraps = ["XTERM_VERSION", "STY"].iter().all(|name| env::var_os(name).is_none());
+        Self { terminal, rewraps, shown: Mutex::default() }
     }
 
     fn shown(&self) -> MutexGuard<'_, usize> {
@@ -70,7 +71,7 @@ impl<T: TermLike> TermLike for Narrowing<T> {
 
     fn clear_line(&self) -> io::Result<()> {
         let shown = std::mem::take(&mut *self.shown());
-        let rows = if self.breaks_anew { shown.div_ceil(self.width().max(1).into()) } else { 1 };
+        let rows = if self.rewraps { shown.div_ceil(self.width().max(1).into()) } else { 1 };
         for _ in 1..rows {
             self.terminal.clear_line()?;
             self.terminal.move_cursor_up(1)?;
@@ -141,9 +142,9 @@ mod tests {
     }
 
     /// What is done to a terminal that shows a line of 70 columns, and is then cleared twice at this width.
-    fn calls(width: u16, breaks_anew: bool) -> Vec<&'static str> {
+    fn calls(width: u16, rewraps: bool) -> Vec<&'static str> {
         let (terminal, shown) = (Recorded::default(), Mutex::default());
-        let narrowing = Narrowing { terminal, breaks_anew, shown };
+        let narrowing = Narrowing { terminal, rewraps, shown };
         narrowing.write_str(&"é".repeat(70)).unwrap();
         narrowing.write_str(&" ".repeat(10)).unwrap();
         *narrowing.terminal.width.lock().unwrap() = width;
