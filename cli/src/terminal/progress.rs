@@ -19,7 +19,7 @@ use crate::terminal::{
     expected::Expected,
     numbers::{counted, duration},
     report::Chain,
-    screen::{Screen, width},
+    screen::{REQUESTS, Screen, width},
 };
 
 /// The time between two log lines if there is no progress line.
@@ -118,7 +118,7 @@ impl Observer for Progress {
     fn on(&self, event: &Event<'_>) {
         match event {
             Event::Sending { method, url } => {
-                log::trace!("{method} {url}");
+                log::debug!(target: REQUESTS, "{method} {url}");
                 let mut counts = self.lock();
                 counts.requests += 1;
                 counts.waiting = None;

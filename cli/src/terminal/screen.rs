@@ -16,6 +16,9 @@ use crate::{
     terminal::narrowing::Narrowing,
 };
 
+/// The target of the log lines about requests, which `-v` does not show.
+pub(crate) const REQUESTS: &str = "longhaul::requests";
+
 /// How often progress is drawn at most.
 const DRAWN_PER_SECOND: u8 = 20;
 
@@ -63,7 +66,9 @@ impl Screen {
         match filter {
             Some(filter) => logger.parse_filters(filter),
             // Other crates log connections and buffers, which are only useful on request.
-            None => logger.filter_module("longhaul", level(options)),
+            None => {
+                logger.filter_module("longhaul", level(options)).filter_module(REQUESTS, of_requests(options))
+            }
         };
         logger.target(Target::Pipe(Box::new(screen.clone()))).write_style(if in_colour(options.color) {
             WriteStyle::Always
@@ -196,9 +201,12 @@ fn level(options: &Global) -> LevelFilter {
     match (options.quiet, options.verbose) {
         (true, _) => LevelFilter::Error,
         (false, 0) => LevelFilter::Info,
-        (false, 1) => LevelFilter::Debug,
-        (false, _) => LevelFilter::Trace,
+        (false, _) => LevelFilter::Debug,
     }
+}
+
+fn of_requests(options: &Global) -> LevelFilter {
+    if options.verbose > 1 { level(options) } else { LevelFilter::Off }
 }
 
 fn in_colour(when: Color) -> bool {
