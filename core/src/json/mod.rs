@@ -19,6 +19,7 @@
 
 mod exact;
 mod flat;
+pub(crate) mod lanes;
 mod plain_run;
 pub mod pointer;
 mod row_layout;
@@ -28,7 +29,6 @@ mod skip;
 mod string;
 mod tree;
 
-pub(crate) use self::string::string_end;
 pub use self::{
     exact::ExactValue,
     flat::{Arrays, FlatColumn, FlattenError, Flattener, Naming},

@@ -71,7 +71,7 @@ fn after_scalar(bytes: &[u8], at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::after_value;
-    use crate::json::string_end;
+    use crate::json::string::string_end;
 
     /// The index after the array or object at the start of `bytes`, found byte by byte.
     fn after_container(bytes: &[u8]) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Spelling {
+pub(super) enum Spelling {
     /// Without escapes.
     Plain,
     /// With escapes.
@@ -17,7 +17,7 @@ pub(crate) enum Spelling {
 /// It looks at eight bytes at a time. Most strings of a record are short, so calling `memchr` for each would take longer
 /// than everything else.
 #[inline]
-pub(crate) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
+pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Spelling)> {
     let mut spelling = Spelling::Plain;
     loop {
         if let Some(eight) = bytes.get(at..)?.first_chunk() {

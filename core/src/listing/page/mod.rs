@@ -2,6 +2,7 @@
 
 mod compact;
 mod decode;
+mod ends;
 mod envelope;
 mod every;
 mod format;

@@ -6,13 +6,16 @@
 
 use std::ops::Range;
 
+use super::ends::Ends;
+
 /// A position in JSON text, between two tokens.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    /// The closing brackets of the open arrays and objects. Recursion would overflow the stack on a deep value.
+    /// What closes each of the arrays and objects around the innermost one. Recursion would overflow the stack on a deep value.
     open: Vec<u8>,
+    ends: Ends,
 }
 
 /// The position of a value in the text.
@@ -29,15 +32,18 @@ pub(super) enum Spacing {
     Some,
 }
 
+/// In place of a closing bracket: outside all arrays and objects.
+const NONE: u8 = 0;
+
 impl<'a> Scan<'a> {
     /// Starts at the beginning of `text`.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, open: Vec::new() }
+        Self { text, at: 0, open: Vec::new(), ends: Ends::default() }
     }
 
     /// The first byte of the next token, without passing it. `None` at the end of the text.
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let (at, byte) = token(self.text, self.at)?;
+        let (at, byte) = token(self.text, self.at, &mut self.ends)?;
         self.at = at;
         Some(byte)
     }
@@ -67,39 +73,48 @@ impl<'a> Scan<'a> {
     /// Passes a string and returns it as written, with its quotes.
     pub(super) fn string(&mut self) -> Option<&'a [u8]> {
         let from = self.peek().filter(|byte| *byte == b'"').map(|_| self.at)?;
-        self.at = after_string(self.text, from + 1)?;
+        self.at = self.ends.of_string(self.text, from + 1)?;
         self.text.get(from..self.at)
     }
 
     /// Passes a value of any kind.
     pub(super) fn value(&mut self) -> Option<Span> {
-        let (from, _) = token(self.text, self.at)?;
+        let (from, _) = token(self.text, self.at, &mut self.ends)?;
         self.open.clear();
-        let (to, spacing) = after_value(self.text, from, &mut self.open)?;
+        let (to, spacing) = after_value(self.text, from, &mut self.open, &mut self.ends)?;
         self.at = to;
         Some(Span { range: from..to, spacing })
     }
 }
 
 /// The end of the value that starts at `at`.
-fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize, Spacing)> {
+fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>, ends: &mut Ends) -> Option<(usize, Spacing)> {
     let mut spacing = Spacing::None;
+    let mut close = NONE;
     let mut byte = *text.get(at)?;
     loop {
+        if close == b'}' {
+            if byte != b'"' {
+                return None;
+            }
+            (at, byte) = spaced_token(text, ends.of_string(text, at + 1)?, ends, &mut spacing)?;
+            if byte != b':' {
+                return None;
+            }
+            (at, byte) = spaced_token(text, at + 1, ends, &mut spacing)?;
+        }
         match byte {
-            b'"' => at = after_string(text, at + 1)?,
+            b'"' => at = ends.of_string(text, at + 1)?,
             b'{' | b'[' => {
+                open.push(close);
                 // In ASCII, the closing bracket is two after the opening one.
-                let close = byte + 2;
-                (at, byte) = spaced_token(text, at + 1, &mut spacing)?;
+                close = byte + 2;
+                (at, byte) = spaced_token(text, at + 1, ends, &mut spacing)?;
                 if byte != close {
-                    open.push(close);
-                    if close == b'}' {
-                        (at, byte) = after_name(text, at, byte, &mut spacing)?;
-                    }
                     continue;
                 }
                 at += 1;
+                close = open.pop()?;
             }
             b't' => at = after_word(text, at, b"true")?,
             b'f' => at = after_word(text, at, b"false")?,
@@ -107,112 +122,39 @@ fn after_value(text: &[u8], mut at: usize, open: &mut Vec<u8>) -> Option<(usize,
             _ => at = after_number(text, at)?,
         }
         loop {
-            let Some(&close) = open.last() else { return Some((at, spacing)) };
-            (at, byte) = spaced_token(text, at, &mut spacing)?;
+            if close == NONE {
+                return Some((at, spacing));
+            }
+            (at, byte) = spaced_token(text, at, ends, &mut spacing)?;
             at += 1;
             if byte == b',' {
-                (at, byte) = spaced_token(text, at, &mut spacing)?;
-                if close == b'}' {
-                    (at, byte) = after_name(text, at, byte, &mut spacing)?;
-                }
+                (at, byte) = spaced_token(text, at, ends, &mut spacing)?;
                 break;
             }
             if byte != close {
                 return None;
             }
-            open.pop();
+            close = open.pop()?;
         }
     }
 }
 
-/// The start of the value whose name starts at `at` with the byte `first`.
-#[inline]
-fn after_name(text: &[u8], at: usize, first: u8, spacing: &mut Spacing) -> Option<(usize, u8)> {
-    if first != b'"' {
-        return None;
-    }
-    let (at, colon) = spaced_token(text, after_string(text, at + 1)?, spacing)?;
-    if colon == b':' { spaced_token(text, at + 1, spacing) } else { None }
-}
-
 /// The next token: its position and its first byte.
 #[inline]
-fn spaced_token(text: &[u8], at: usize, spacing: &mut Spacing) -> Option<(usize, u8)> {
+fn spaced_token(text: &[u8], at: usize, ends: &mut Ends, spacing: &mut Spacing) -> Option<(usize, u8)> {
     let byte = *text.get(at)?;
     if byte > b' ' {
         return Some((at, byte));
     }
     *spacing = Spacing::Some;
-    token(text, at)
+    token(text, at, ends)
 }
 
-fn token(text: &[u8], mut at: usize) -> Option<(usize, u8)> {
-    loop {
-        let byte = *text.get(at)?;
-        if !is_space(byte) {
-            return Some((at, byte));
-        }
-        at = after_spaces(text, at + 1);
-    }
-}
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Passes spaces from `at` on, eight at a time, because most white space is indentation.
-#[inline]
-pub(super) fn after_spaces(text: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let other = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([b' '; 8]);
-        if other != 0 {
-            return at + other.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    at
-}
-
-/// The end of the string whose content starts at `at`.
-#[inline]
-fn after_string(text: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        if let Some(eight) = text.get(at..)?.first_chunk() {
-            let found = not_plain(u64::from_le_bytes(*eight));
-            if found == 0 {
-                at += 8;
-                continue;
-            }
-            at += found.trailing_zeros() as usize / 8;
-        }
-        match text.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at = after_escape(text, at)?,
-            b' '.. => at += 1,
-            _ => return None,
-        }
-    }
-}
-
-/// Finds the first of eight bytes that is a quote, a backslash or a control character: the lowest bit that is set is in
-/// it. Zero if there is none. Higher bits mean nothing, because the subtraction borrows. (This is Mycroft's way to find a
-/// zero byte.)
-#[inline]
-fn not_plain(eight: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let each = |byte: u8| ONES * u64::from(byte);
-    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(each(limit)) & !bytes;
-    // With this bit flipped, a quote is the byte after the control characters.
-    let quote_or_control = below(eight ^ each(b'"' ^ b' '), b' ' + 1);
-    (quote_or_control | below(eight ^ each(b'\\'), 1)) & each(1 << 7)
-}
-
-fn after_escape(text: &[u8], at: usize) -> Option<usize> {
-    match text.get(at + 1)? {
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
-        b'u' => text.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit).then_some(at + 6),
-        _ => None,
-    }
+/// The next token, after any white space. It is not inlined, because most pages have none between tokens.
+#[inline(never)]
+fn token(text: &[u8], at: usize, ends: &mut Ends) -> Option<(usize, u8)> {
+    let at = ends.of_space(text, at)?;
+    Some((at, *text.get(at)?))
 }
 
 fn after_word(text: &[u8], at: usize, word: &[u8]) -> Option<usize> {
