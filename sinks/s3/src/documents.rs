@@ -36,7 +36,7 @@ impl Documents for S3Store {
             Expected::Version(version) => set(&mut request, "if-match", version)?,
         }
         let content: Arc<dyn Content> = Arc::new(InMemory(content.into()));
-        match self.send_content(request, &content) {
+        match self.send_object(&request, &content) {
             Err(error) if error.kind() == StoreErrorKind::Conflict => match self.read_tagged(key)? {
                 // It was written, but the answer was lost, and the request was sent again.
                 Some((found, found_tag)) if found_tag.as_deref() == Some(&tag) => Ok(found.version),
