@@ -43,8 +43,12 @@ impl Checksums {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            md5.iter_mut().for_each(|md5| md5.update(piece));
-            sha256.iter_mut().for_each(|sha256| sha256.update(piece));
+            if let Some(md5) = &mut md5 {
+                md5.update(piece);
+            }
+            if let Some(sha256) = &mut sha256 {
+                sha256.update(piece);
+            }
             length += piece.len() as u64;
         }
         if length != content.length() {

@@ -29,8 +29,8 @@ pub(crate) struct Sent {
 }
 
 impl S3Store {
-    /// Sends an object in one piece, and returns its `ETag`. A store that does not know SHA-256 may refuse it, so only parts
-    /// are the first to have it.
+    /// Sends an object in one piece, and returns its `ETag`. A store that does not know SHA-256 may refuse it, so a part must
+    /// have had it before.
     pub(crate) fn send_object(
         &self,
         request: &Request,
