@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
-use longhaul_core::object_store::{ObjectStore, StoreErrorKind, Upload};
+use longhaul_core::object_store::{Documents, Expected, ObjectStore, StoreErrorKind, Upload};
 use longhaul_s3::S3Store;
 use longhaul_tests::{Operation, Received, Reply, S3Checksums, S3Server};
 
@@ -44,7 +44,7 @@ fn sent(server: &S3Server) -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn a_store_that_compares_sha256_gets_nothing_else() {
+fn a_store_that_compares_sha256_gets_nothing_else_with_parts() {
     let server = S3Server::start();
     let store = store(&server);
     store.put("before", "t", &bytes("x")).unwrap();
@@ -52,6 +52,9 @@ fn a_store_that_compares_sha256_gets_nothing_else() {
     store.put("after", "t", &bytes("x")).unwrap();
     assert_uploaded(&server);
     assert_eq!(sent(&server), [vec![MD5], vec![ALGORITHM], vec![SHA256], vec![SHA256], vec![SHA256]]);
+    // A document may not be sent twice.
+    store.write("state", b"x".to_vec(), Expected::Absent).unwrap();
+    assert_eq!(sent(&server).last().unwrap(), &[MD5]);
 }
 
 #[test]
