@@ -38,7 +38,7 @@ pub use self::{
     fault_server::{End, FaultServer, Framing, Reaction},
     job_api::{JOBS_PATH, JobApi},
     manual_clock::{EPOCH, ManualClock},
-    object_store::{Bucket, BucketError, MemoryStore, Operation, S3Server, s3_error},
+    object_store::{Bucket, BucketError, MemoryStore, Operation, S3Checksums, S3Server, s3_error},
     random::{Random, min_kills},
     recorded_events::RecordedEvents,
     recording_sink::{Call, CallLog, RecordingSink, SinkStep},

@@ -13,6 +13,7 @@ use longhaul_core::{
 };
 
 use crate::{
+    checksum::Kinds,
     store::{S3Store, TAG, etag, set},
     xml::Element,
 };
@@ -36,7 +37,9 @@ impl Documents for S3Store {
             Expected::Version(version) => set(&mut request, "if-match", version)?,
         }
         let content: Arc<dyn Content> = Arc::new(InMemory(content.into()));
-        match self.send_content(request, &content) {
+        // What is not confirmed would be sent again, and that would fail because of the condition.
+        let sent = self.send_verified(&request, &content, Kinds::Md5);
+        match sent.map(|sent| sent.etag) {
             Err(error) if error.kind() == StoreErrorKind::Conflict => match self.read_tagged(key)? {
                 // It was written, but the answer was lost, and the request was sent again.
                 Some((found, found_tag)) if found_tag.as_deref() == Some(&tag) => Ok(found.version),

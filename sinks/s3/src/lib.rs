@@ -4,8 +4,10 @@
 //! waits and reports as it does for an API: [`Signer`] is an `Auth`, and `rules.rs` says what answers mean.
 //!
 //! ```text
-//! store         the operations on objects and their parts
+//! store         the operations on objects
+//! multipart     objects that are uploaded in parts
 //! documents     small objects, which are replaced under a condition
+//! content       sends bytes so that the store verifies them
 //! refusal       what a store says about a request that it refuses
 //! signer        signs requests, and renews credentials
 //! credentials   where they come from
@@ -14,8 +16,11 @@
 
 mod address;
 mod checksum;
+mod content;
 mod credentials;
 mod documents;
+mod multipart;
+mod part_sums;
 mod parts;
 mod refusal;
 mod rules;

@@ -71,6 +71,11 @@ impl Refusal {
             || said.iter().any(|text| message.starts_with(text))
     }
 
+    /// Whether the store may not know a header of the request.
+    pub(crate) fn may_be_for_a_header(&self) -> bool {
+        [StatusCode::BAD_REQUEST, StatusCode::NOT_IMPLEMENTED].contains(&self.status)
+    }
+
     /// Whether there is no such object.
     pub(crate) fn is_absent(&self) -> bool {
         self.status == StatusCode::NOT_FOUND

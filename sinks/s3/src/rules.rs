@@ -11,8 +11,15 @@ use longhaul_core::client::answer::{Condition, Rule, Rules, StatusMatch, Then};
 pub(crate) const EXPIRED: [&str; 3] = ["ExpiredToken", "TokenRefreshRequired", "RequestExpired"];
 
 /// The errors that may pass although they have the status of a mistake.
-const TRANSIENT: [&str; 5] =
-    ["RequestTimeout<", "BadDigest<", "OperationAborted<", "ConditionalRequestConflict<", "InternalError<"];
+const TRANSIENT: [&str; 6] = [
+    "RequestTimeout<",
+    // Amazon, and `MinIO` for other checksums than MD5: the bytes were damaged on their way.
+    "BadDigest<",
+    "XAmzContentChecksumMismatch<",
+    "OperationAborted<",
+    "ConditionalRequestConflict<",
+    "InternalError<",
+];
 
 /// The rules for the answers of a store.
 pub(crate) fn rules() -> Rules {
@@ -39,7 +46,7 @@ pub(crate) fn rules() -> Rules {
     let rest = [
         of(vec![StatusMatch::Code(429)], Then::Throttle),
         of(vec![StatusMatch::Code(408)], Then::Retry),
-        of(vec![StatusMatch::Class(3), StatusMatch::Class(4)], Then::Page),
+        of(vec![StatusMatch::Class(3), StatusMatch::Class(4), StatusMatch::Code(501)], Then::Page),
     ];
     Rules { rules: expired.chain(transient).chain(rest).collect(), ..Rules::default() }
 }

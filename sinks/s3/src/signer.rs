@@ -182,6 +182,30 @@ mod tests {
     }
 
     #[test]
+    fn the_headers_of_amazon_are_signed() {
+        let mut request = Request::new(http::Method::PUT, "https://b.example/k".parse().unwrap());
+        for (name, value) in [
+            ("x-amz-meta-longhaul", "00c0ffee"),
+            ("x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="),
+            ("x-amz-checksum-algorithm", "SHA256"),
+        ] {
+            request.headers.insert(name, HeaderValue::from_static(value));
+        }
+        let signed = |request: &mut Request| {
+            sign_request(request, &credentials(), "us-east-1", Timestamp::UNIX_EPOCH);
+            let value = |name| {
+                let mut pairs = request.secret_query.iter();
+                pairs.find(|(found, _)| found == name).unwrap().1.expose().to_owned()
+            };
+            ["X-Amz-SignedHeaders", "X-Amz-Signature"].map(value)
+        };
+        let [names, signature] = signed(&mut request);
+        assert_eq!(names, "host;x-amz-checksum-algorithm;x-amz-checksum-sha256;x-amz-meta-longhaul");
+        // By botocore.
+        assert_eq!(signature, "cdd7a9c0365c11fc82f82268b8ccef5ef357f0b07eb47e98d54d31c712127f95");
+    }
+
+    #[test]
     fn a_session_token_is_sent_as_it_is() {
         let mut request = Request::new(http::Method::GET, "https://b.example/k".parse().unwrap());
         let token = Secret::new("a+b/c==");

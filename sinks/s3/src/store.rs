@@ -1,13 +1,13 @@
 //! A bucket.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use longhaul_core::{
-    Body, Client, Clock, Origins, Replay, Request,
+    Client, Clock, Origins, Request,
     client::{
         Answer, AttemptError, BodyFault, RequestError,
         auth::{Auth, AuthError},
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::{
     address::{Endpoint, EndpointError, object},
-    checksum::Checksum,
+    part_sums::PartSums,
     parts::part_length,
     refusal::{Asked, Refusal},
     rules::rules,
@@ -38,11 +38,14 @@ pub struct S3Store {
     bucket: String,
     region: String,
     /// The URL of the bucket.
-    url: Url,
+    pub(crate) url: Url,
     /// The URL of the store, for messages.
-    store: String,
+    pub(crate) store: String,
     /// Whether the bucket exists, and can be used.
     is_checked: AtomicBool,
+    /// Whether the store verifies SHA-256, once that is known.
+    pub(crate) verifies_sha256: Mutex<Option<bool>>,
+    pub(crate) part_sums: PartSums,
 }
 
 impl S3Store {
@@ -60,8 +63,17 @@ impl S3Store {
         let client = connect(auth, origins).with_rules(rules()).without_redirects();
         let store = endpoint.url.as_ref().map_or_else(|| url.origin(), Url::origin).ascii_serialization();
         let (bucket, region) = (bucket.to_owned(), endpoint.region.clone());
-        let is_checked = AtomicBool::new(false);
-        Ok(Self { client, clock, bucket, region, url, store, is_checked })
+        Ok(Self {
+            client,
+            clock,
+            bucket,
+            region,
+            url,
+            store,
+            is_checked: AtomicBool::new(false),
+            verifies_sha256: Mutex::default(),
+            part_sums: PartSums::default(),
+        })
     }
 
     pub(crate) fn request(&self, method: Method, key: &str, parameters: &[(&str, &str)]) -> Request {
@@ -93,7 +105,7 @@ impl S3Store {
         sent.map_err(|error| self.failed(error, permission))
     }
 
-    fn exchange<T>(
+    pub(crate) fn exchange<T>(
         &self,
         request: &Request,
         read: impl Fn(&Answer) -> Option<T>,
@@ -122,7 +134,7 @@ impl S3Store {
     }
 
     /// The error for a request that was given up.
-    fn failed(&self, error: RequestError, permission: &'static str) -> StoreError {
+    pub(crate) fn failed(&self, error: RequestError, permission: &'static str) -> StoreError {
         let other = |message: String| StoreError::new(StoreErrorKind::Other, message);
         if let Some(refusal) = error.refusal().filter(|refusal| refusal.status.is_client_error())
             && error.reason() == StopReason::Unauthorized
@@ -178,42 +190,6 @@ pub(crate) fn etag(answer: &Answer) -> Option<String> {
     answer.response.header("etag").map(str::to_owned)
 }
 
-impl S3Store {
-    /// Sends `content` with its checksum, and compares the `ETag` of the answer with it.
-    pub(crate) fn send_content(
-        &self,
-        mut request: Request,
-        content: &Arc<dyn Content>,
-    ) -> Result<String, StoreError> {
-        let unreadable =
-            |error| StoreError::new(StoreErrorKind::Other, "cannot read what is to be sent").because(error);
-        let checksum = Checksum::of(&**content).map_err(unreadable)?;
-        set(&mut request, "content-md5", &checksum.in_base64())?;
-        request.body = Body::Stream(Arc::clone(content));
-        let (etag, is_encrypted) = self.send(&request, "s3:PutObject", |answer| {
-            let encryption = answer.response.header("x-amz-server-side-encryption");
-            let by_customer = answer.response.header("x-amz-server-side-encryption-customer-algorithm");
-            let is_encrypted = encryption.is_some_and(|name| name != "AES256") || by_customer.is_some();
-            Some((etag(answer)?, is_encrypted))
-        })?;
-        if !is_encrypted && checksum.contradicts(&etag) {
-            let message = format!("{} has other bytes than were sent (its ETag is {etag})", self.store);
-            return Err(StoreError::new(StoreErrorKind::Other, message));
-        }
-        Ok(etag)
-    }
-
-    /// Removes the uploads of this key that have no part.
-    fn abort_empty(&self, key: &str) -> Result<(), StoreError> {
-        for upload in self.uploads(key)? {
-            if self.parts(&upload)?.is_empty() {
-                self.abort(&upload)?;
-            }
-        }
-        Ok(())
-    }
-}
-
 impl ObjectStore for S3Store {
     fn shown(&self, key: &str) -> String {
         format!("s3://{}/{key}", self.bucket)
@@ -244,30 +220,11 @@ impl ObjectStore for S3Store {
     fn put(&self, key: &str, tag: &str, content: &Arc<dyn Content>) -> Result<(), StoreError> {
         let mut request = self.request(Method::PUT, key, &[]);
         set(&mut request, TAG, tag)?;
-        self.send_content(request, content).map(drop)
+        self.send_object(&request, content).map(drop)
     }
 
     fn begin(&self, key: &str, tag: &str) -> Result<Upload, StoreError> {
-        let mut request = self.request(Method::POST, key, &[("uploads", "")]);
-        set(&mut request, TAG, tag)?;
-        let read = |answer: &Answer| {
-            let document = Element::read(&answer.response.body)?;
-            document.text("UploadId").map(str::to_owned)
-        };
-        // Sent again, it would leave an upload behind that nobody knows.
-        request.replay = Replay::OnlyUnseen;
-        let permission = "s3:PutObject";
-        let begun = match self.exchange(&request, read) {
-            Err(error) if error.is_undecided() => {
-                log::warn!("it is not known whether {} has begun an upload; it is begun again", self.store);
-                self.abort_empty(key)?;
-                request.replay = Replay::Harmless;
-                self.try_send(&request, permission, read)?
-            }
-            begun => begun.map_err(|error| self.failed(error, permission))?,
-        };
-        let id = begun.map_err(|refusal| self.refused(&refusal, permission))?;
-        Ok(Upload { key: key.to_owned(), id })
+        self.begin_upload(key, tag)
     }
 
     fn put_part(
@@ -276,91 +233,23 @@ impl ObjectStore for S3Store {
         number: u32,
         content: &Arc<dyn Content>,
     ) -> Result<String, StoreError> {
-        let number = number.to_string();
-        let parameters = [("partNumber", number.as_str()), ("uploadId", &upload.id)];
-        self.send_content(self.request(Method::PUT, &upload.key, &parameters), content)
+        self.send_part(upload, number, content)
     }
 
     fn parts(&self, upload: &Upload) -> Result<Vec<StoredPart>, StoreError> {
-        let (mut parts, mut after) = (Vec::new(), "0".to_owned());
-        loop {
-            let parameters = [("part-number-marker", after.as_str()), ("uploadId", &upload.id)];
-            let request = self.request(Method::GET, &upload.key, &parameters);
-            let document = self.send(&request, "s3:ListMultipartUploadParts", |answer| {
-                Element::read(&answer.response.body)
-            })?;
-            let before = parts.len();
-            let read = |part: &Element| {
-                let number = part.word("PartNumber")?.parse().ok()?;
-                let length = part.word("Size")?.parse().ok()?;
-                Some(StoredPart { number, etag: part.word("ETag")?.to_owned(), length })
-            };
-            parts.extend(document.all("Part").filter_map(read));
-            // A store that sends nothing new would send it forever.
-            if document.word("IsTruncated") != Some("true") || parts.len() == before {
-                parts.sort_by_key(|part| part.number);
-                return Ok(parts);
-            }
-            after = parts.last().map_or_else(String::new, |part| part.number.to_string());
-        }
+        self.list_parts(upload)
     }
 
     fn complete(&self, upload: &Upload, etags: &[String]) -> Result<(), StoreError> {
-        let parts: String = (1..).zip(etags).fold(String::new(), |parts, (number, etag)| {
-            let etag = etag.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-            parts + &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
-        });
-        let text = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
-        let mut request = self.request(Method::POST, &upload.key, &[("uploadId", &upload.id)]);
-        request.body = Body::Text { text, content_type: HeaderValue::from_static("application/xml") };
-        self.send(&request, "s3:PutObject", |answer| {
-            let document = Element::read(&answer.response.body)?;
-            (document.name == "CompleteMultipartUploadResult").then_some(())
-        })
+        self.complete_upload(upload, etags)
     }
 
     fn abort(&self, upload: &Upload) -> Result<(), StoreError> {
-        let request = self.request(Method::DELETE, &upload.key, &[("uploadId", &upload.id)]);
-        match self.send(&request, "s3:AbortMultipartUpload", |_| Some(())) {
-            Err(error) if error.kind() == StoreErrorKind::NoSuchUpload => Ok(()),
-            aborted => aborted,
-        }
+        self.abort_upload(upload)
     }
 
     fn uploads(&self, key: &str) -> Result<Vec<Upload>, StoreError> {
-        let (mut uploads, mut after) = (Vec::new(), (String::new(), String::new()));
-        loop {
-            let parameters = [
-                ("key-marker", after.0.as_str()),
-                ("prefix", key),
-                ("upload-id-marker", after.1.as_str()),
-                ("uploads", ""),
-            ];
-            let parameters: Vec<_> = parameters
-                .into_iter()
-                .filter(|(name, value)| *name == "uploads" || !value.is_empty())
-                .collect();
-            let request = {
-                let mut url = self.url.clone();
-                url.query_pairs_mut().extend_pairs(parameters);
-                Request::new(Method::GET, url)
-            };
-            let document = self.send(&request, "s3:ListBucketMultipartUploads", |answer| {
-                Element::read(&answer.response.body)
-            })?;
-            let read = |upload: &Element| {
-                let (found, id) = (upload.text("Key")?.to_owned(), upload.text("UploadId")?.to_owned());
-                (found == key).then_some(Upload { key: found, id })
-            };
-            uploads.extend(document.all("Upload").filter_map(read));
-            let next = [document.text("NextKeyMarker"), document.text("NextUploadIdMarker")];
-            let next = next.map(|marker| marker.unwrap_or_default().to_owned());
-            let next = (next[0].clone(), next[1].clone());
-            if document.word("IsTruncated") != Some("true") || next == after {
-                return Ok(uploads);
-            }
-            after = next;
-        }
+        self.list_uploads(key)
     }
 
     fn find(&self, key: &str) -> Result<Option<StoredObject>, StoreError> {

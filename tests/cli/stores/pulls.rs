@@ -1,6 +1,6 @@
 //! What arrives in the store.
 
-use longhaul_tests::{Operation, Reply, S3Server, decompress};
+use longhaul_tests::{Operation, Reply, S3Checksums, S3Server, decompress};
 
 use super::{LINES, SECRET_KEY, all_records, assert_clean, configuration, long_api, reach};
 use crate::{api, folder::Folder};
@@ -89,6 +89,20 @@ fn a_stopped_pull_continues_after_the_parts_that_are_there() {
         store.bucket().operations().iter().filter(|operation| **operation == Operation::Begin).count();
     assert_eq!(begun, 1);
     assert_clean(&store, &folder);
+}
+
+#[test]
+fn a_store_that_does_not_compare_sha256_gets_every_record_too() {
+    for checksums in [S3Checksums::Ignored, S3Checksums::Promised, S3Checksums::Refused(501)] {
+        let (api, store) = (long_api(), S3Server::with(checksums, |_| None));
+        let folder = Folder::configured(&configuration(&api, LINES));
+        let stopped = reach(&store, folder.longhaul("run --max-requests 14")).run();
+        assert_eq!(stopped.code, Some(75), "{checksums:?}: {}", stopped.stderr);
+        reach(&store, folder.longhaul("run")).run().assert_complete();
+        let object = store.bucket().object("out/items.ndjson").unwrap();
+        assert!(object == all_records().into_bytes(), "{checksums:?}: the records differ");
+        assert_clean(&store, &folder);
+    }
 }
 
 #[test]

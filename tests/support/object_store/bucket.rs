@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
+use ring::digest::{SHA256, digest};
 
 /// A bucket, with the rules of Amazon S3: objects are replaced as a whole, all parts of an upload but the last one have a
 /// least length, and completing an upload names the `ETag` of each part. Clones share it.
@@ -35,6 +37,7 @@ struct Object {
 struct Upload {
     key: String,
     tag: Option<String>,
+    has_sha256: bool,
     parts: BTreeMap<u32, (String, Arc<[u8]>)>,
 }
 
@@ -66,6 +69,16 @@ pub enum BucketError {
     EntityTooSmall,
     /// The object is another one than expected.
     PreconditionFailed,
+}
+
+/// A part of an upload.
+#[derive(Clone, Debug)]
+pub(super) struct BucketPart {
+    pub(super) number: u32,
+    pub(super) etag: String,
+    pub(super) length: usize,
+    /// In Base64, if the upload was begun with SHA-256.
+    pub(super) sha256: Option<String>,
 }
 
 impl Bucket {
@@ -123,7 +136,7 @@ impl Bucket {
 
     /// Begins an upload without a tag.
     pub fn begin_plain(&self, key: &str) -> String {
-        self.begin(key, None)
+        self.begin(key, None, false)
     }
 
     /// The length, tag and `ETag` of an object.
@@ -148,8 +161,9 @@ impl Bucket {
     pub fn snapshot(&self) -> Self {
         let state = self.lock();
         let uploads = state.uploads.iter().map(|(id, upload)| {
-            let Upload { key, tag, parts } = upload;
-            (id.clone(), Upload { key: key.clone(), tag: tag.clone(), parts: parts.clone() })
+            let Upload { key, tag, has_sha256, parts } = upload;
+            let (key, tag, parts) = (key.clone(), tag.clone(), parts.clone());
+            (id.clone(), Upload { key, tag, has_sha256: *has_sha256, parts })
         });
         let copy = State {
             objects: state.objects.clone(),
@@ -170,12 +184,13 @@ impl Bucket {
         etag
     }
 
-    pub(super) fn begin(&self, key: &str, tag: Option<&str>) -> String {
+    pub(super) fn begin(&self, key: &str, tag: Option<&str>, has_sha256: bool) -> String {
         let mut state = self.lock();
         state.begun += 1;
         state.operations.push(Operation::Begin);
         let id = format!("upload/{}+", state.begun);
-        let upload = Upload { key: key.to_owned(), tag: tag.map(str::to_owned), parts: BTreeMap::new() };
+        let (key, tag) = (key.to_owned(), tag.map(str::to_owned));
+        let upload = Upload { key, tag, has_sha256, parts: BTreeMap::new() };
         state.uploads.insert(id.clone(), upload);
         id
     }
@@ -189,12 +204,20 @@ impl Bucket {
         Ok(etag)
     }
 
-    /// The number, the `ETag` and the length of each part after one.
-    pub(super) fn parts(&self, id: &str, after: u32) -> Result<Vec<(u32, String, usize)>, BucketError> {
+    /// Whether the parts of an upload have SHA-256, if there is such an upload.
+    pub(super) fn has_sha256(&self, id: &str) -> Option<bool> {
+        self.lock().uploads.get(id).map(|upload| upload.has_sha256)
+    }
+
+    /// The parts after one.
+    pub(super) fn parts(&self, id: &str, after: u32) -> Result<Vec<BucketPart>, BucketError> {
         let state = self.lock();
         let upload = state.uploads.get(id).ok_or(BucketError::NoSuchUpload)?;
-        let parts = upload.parts.range(after + 1..);
-        Ok(parts.map(|(number, (etag, bytes))| (*number, etag.clone(), bytes.len())).collect())
+        let part = |(number, (etag, bytes)): (&u32, &(String, Arc<[u8]>))| {
+            let sha256 = upload.has_sha256.then(|| sha256(bytes));
+            BucketPart { number: *number, etag: etag.clone(), length: bytes.len(), sha256 }
+        };
+        Ok(upload.parts.range(after + 1..).map(part).collect())
     }
 
     pub(super) fn complete(&self, id: &str, parts: &[(u32, String)]) -> Result<(), BucketError> {
@@ -234,6 +257,11 @@ impl Bucket {
 /// The `ETag` of bytes that were written in one piece.
 fn etag(bytes: &[u8]) -> String {
     format!("\"{}\"", hex(bytes))
+}
+
+/// The SHA-256 of `bytes`, in Base64.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    STANDARD.encode(digest(&SHA256, bytes))
 }
 
 /// The MD5 of `bytes`.

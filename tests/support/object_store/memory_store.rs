@@ -13,7 +13,7 @@ use longhaul_core::object_store::{
     StoredPart, Upload,
 };
 
-use super::bucket::{Bucket, BucketError};
+use super::bucket::{Bucket, BucketError, BucketPart};
 
 /// A bucket as an [`ObjectStore`], whose parts are short. From one of its calls on, it may fail.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl ObjectStore for MemoryStore {
     }
 
     fn begin(&self, key: &str, tag: &str) -> Result<Upload, StoreError> {
-        let id = self.call(|| Ok(self.bucket.begin(key, Some(tag))))?;
+        let id = self.call(|| Ok(self.bucket.begin(key, Some(tag), false)))?;
         Ok(Upload { key: key.to_owned(), id })
     }
 
@@ -113,7 +113,10 @@ impl ObjectStore for MemoryStore {
 
     fn parts(&self, upload: &Upload) -> Result<Vec<StoredPart>, StoreError> {
         let parts = self.call(|| self.bucket.parts(&upload.id, 0))?;
-        let stored = |(number, etag, length)| StoredPart { number, etag, length: length as u64 };
+        let stored = |BucketPart { number, etag, length, .. }| {
+            let length = length as u64;
+            StoredPart { number, etag, length }
+        };
         Ok(parts.into_iter().map(stored).collect())
     }
 

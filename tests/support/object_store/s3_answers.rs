@@ -1,5 +1,6 @@
 //! The documents of Amazon S3.
 
+use super::bucket::BucketPart;
 use crate::exchange::Reply;
 
 /// An error as Amazon S3 reports it.
@@ -11,8 +12,16 @@ pub fn s3_error(status: u16, code: &str, message: &str) -> Reply {
     Reply { status, body: text.into_bytes(), headers: Vec::new() }.header("content-type", "application/xml")
 }
 
+/// A part that a `CompleteMultipartUpload` names.
+#[derive(Debug)]
+pub(super) struct NamedPart {
+    pub(super) number: u32,
+    pub(super) etag: String,
+    pub(super) sha256: Option<String>,
+}
+
 /// The parts that a `CompleteMultipartUpload` names.
-pub(super) fn named_parts(body: &[u8]) -> Vec<(u32, String)> {
+pub(super) fn named_parts(body: &[u8]) -> Vec<NamedPart> {
     let text = String::from_utf8_lossy(body).replace("&quot;", "\"");
     let between = |text: &str, start: &str, end: &str| {
         let (_, rest) = text.split_once(start)?;
@@ -21,21 +30,27 @@ pub(super) fn named_parts(body: &[u8]) -> Vec<(u32, String)> {
     let parts = text.split("<Part>").skip(1);
     let read = |part: &str| {
         let number = between(part, "<PartNumber>", "</PartNumber>")?.parse().ok()?;
-        Some((number, between(part, "<ETag>", "</ETag>")?))
+        let sha256 = between(part, "<ChecksumSHA256>", "</ChecksumSHA256>");
+        Some(NamedPart { number, etag: between(part, "<ETag>", "</ETag>")?, sha256 })
     };
     parts.filter_map(read).collect()
 }
 
 /// A listing of parts. It shows the first `most`.
-pub(super) fn listed_parts(parts: &[(u32, String, usize)], most: usize) -> String {
+pub(super) fn listed_parts(parts: &[BucketPart], has_sha256: bool, most: usize) -> String {
     let shown = &parts[..parts.len().min(most)];
     let is_truncated = shown.len() < parts.len();
-    let part = |(number, etag, length): &(u32, String, usize)| {
+    let part = |BucketPart { number, etag, length, sha256 }: &BucketPart| {
         let etag = etag.replace('"', "&quot;");
-        format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><Size>{length}</Size></Part>")
+        let sha256 = sha256.iter().map(|sha256| format!("<ChecksumSHA256>{sha256}</ChecksumSHA256>"));
+        let sha256: String = sha256.collect();
+        format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><Size>{length}</Size>{sha256}</Part>"
+        )
     };
     let shown: String = shown.iter().map(part).collect();
-    format!("<ListPartsResult><IsTruncated>{is_truncated}</IsTruncated>{shown}</ListPartsResult>")
+    let algorithm = if has_sha256 { "<ChecksumAlgorithm>SHA256</ChecksumAlgorithm>" } else { "" };
+    format!("<ListPartsResult>{algorithm}<IsTruncated>{is_truncated}</IsTruncated>{shown}</ListPartsResult>")
 }
 
 /// A listing of the uploads of keys that start with `prefix`, after a key and an upload.

@@ -1,17 +1,19 @@
 //! A stand-in for Amazon S3 on a real socket.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use longhaul_core::clock::{Interrupt, SystemClock};
-use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{
     bucket::{Bucket, BucketError},
     s3_answers::{listed_objects, listed_parts, listed_uploads, named_parts, s3_error},
+    s3_checksums::S3Checksums,
 };
 use crate::{
     exchange::{Received, Reply},
@@ -39,12 +41,40 @@ impl S3Server {
 
     /// Starts a server that reacts to some requests in other ways.
     pub fn with_faults(faults: impl Fn(&Received) -> Option<Reaction> + Send + Sync + 'static) -> Self {
+        Self::with(S3Checksums::default(), faults)
+    }
+
+    /// Starts a server with other checksums, which may also react to some requests in other ways.
+    pub fn with(
+        checksums: S3Checksums,
+        faults: impl Fn(&Received) -> Option<Reaction> + Send + Sync + 'static,
+    ) -> Self {
+        Self::reacting(checksums, move |store, received| {
+            faults(received).unwrap_or_else(|| Reaction::Reply(store.answer(received)))
+        })
+    }
+
+    /// Starts a server that gets another last byte than was sent of the first `count` parts.
+    pub fn with_damage(checksums: S3Checksums, count: usize) -> Self {
+        let left = AtomicUsize::new(count);
+        Self::reacting(checksums, move |store, received| {
+            let mut received = received.clone();
+            let is_part = received.query("partNumber").is_some();
+            if is_part && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+                received.body.last_mut().into_iter().for_each(|byte| *byte ^= 1);
+            }
+            Reaction::Reply(store.answer(&received))
+        })
+    }
+
+    fn reacting(
+        checksums: S3Checksums,
+        react: impl Fn(&Store, &Received) -> Reaction + Send + Sync + 'static,
+    ) -> Self {
         let bucket = Bucket::new(LEAST_PART);
-        let of_server = bucket.clone();
+        let store = Store { bucket: bucket.clone(), checksums };
         let clock = Arc::new(SystemClock::new(Interrupt::default()));
-        let server = FaultServer::start(clock, move |received| {
-            faults(received).unwrap_or_else(|| Reaction::Reply(answer(&of_server, received)))
-        });
+        let server = FaultServer::start(clock, move |received| react(&store, received));
         Self { server, bucket }
     }
 
@@ -64,77 +94,97 @@ impl S3Server {
     }
 }
 
-fn answer(bucket: &Bucket, received: &Received) -> Reply {
-    if let Some(refusal) = refuse(received) {
-        return refusal;
-    }
-    let path = percent_decode_str(received.url.path()).decode_utf8_lossy().into_owned();
-    let Some(key) = path.strip_prefix("/data/") else {
-        return s3_error(404, "NoSuchBucket", "The specified bucket does not exist");
-    };
-    let (upload, number) = (received.query("uploadId"), received.query("partNumber"));
-    let tag = received.header("x-amz-meta-longhaul");
-    let replied = match (&received.method, upload, number) {
-        (&Method::PUT, Some(id), Some(number)) => bucket
-            .put_part(&id, number.parse().unwrap_or_default(), &received.body)
-            .map(|etag| Reply::status(200).header("etag", etag)),
-        (&Method::PUT, None, None) => put(bucket, key, tag, received),
-        (&Method::POST, None, None) if received.query("uploads").is_some() => {
-            let id = bucket.begin(key, tag);
-            Ok(xml(&format!(
-                "<InitiateMultipartUploadResult><Bucket>data</Bucket><UploadId>{id}</UploadId>\
-                 </InitiateMultipartUploadResult>"
-            )))
-        }
-        (&Method::POST, Some(id), None) => bucket
-            .complete(&id, &named_parts(&received.body))
-            .map(|()| xml("<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploadResult>")),
-        (&Method::GET, Some(id), None) => {
-            let after = received.query("part-number-marker").and_then(|number| number.parse().ok());
-            bucket.parts(&id, after.unwrap_or(0)).map(|parts| xml(&listed_parts(&parts, PAGE)))
-        }
-        (&Method::GET, None, None) if received.query("uploads").is_some() => {
-            let prefix = received.query("prefix").unwrap_or_default();
-            let after = (received.query("key-marker"), received.query("upload-id-marker"));
-            Ok(xml(&listed_uploads(&bucket.uploads(), &prefix, &after, PAGE)))
-        }
-        (&Method::GET, None, None) if received.query("list-type").is_some() => {
-            let prefix = received.query("prefix").unwrap_or_default();
-            let after = received.query("start-after").unwrap_or_default();
-            Ok(xml(&listed_objects(&bucket.keys(), &prefix, &after, PAGE)))
-        }
-        (&Method::GET, None, None) => Ok(ranged(get(bucket, key), received.header("range"))),
-        (&Method::DELETE, None, None) => {
-            bucket.remove(key);
-            Ok(Reply::status(204))
-        }
-        (&Method::DELETE, Some(id), None) => bucket.abort(&id).map(|()| Reply::status(204)),
-        (&Method::HEAD, None, None) => Ok(head(bucket, key)),
-        _ => Ok(s3_error(405, "MethodNotAllowed", "The specified method is not allowed")),
-    };
-    replied.unwrap_or_else(|error| {
-        let status = match error {
-            BucketError::NoSuchUpload => 404,
-            BucketError::PreconditionFailed => 412,
-            _ => 400,
-        };
-        s3_error(status, &format!("{error:?}"), "It was not accepted")
-    })
+/// What answers requests.
+#[derive(Debug)]
+struct Store {
+    bucket: Bucket,
+    checksums: S3Checksums,
 }
 
-/// The answer to a request that is not signed, or damaged.
+impl Store {
+    fn answer(&self, received: &Received) -> Reply {
+        let Self { bucket, checksums } = self;
+        let refused = refuse(received).or_else(|| checksums.refuse(bucket, received));
+        match refused {
+            Some(refused) => refused,
+            None => checksums.confirm(received, self.accept(received)),
+        }
+    }
+
+    fn accept(&self, received: &Received) -> Reply {
+        let Self { bucket, checksums } = self;
+        let path = percent_decode_str(received.url.path()).decode_utf8_lossy().into_owned();
+        let Some(key) = path.strip_prefix("/data/") else {
+            return s3_error(404, "NoSuchBucket", "The specified bucket does not exist");
+        };
+        let (upload, number) = (received.query("uploadId"), received.query("partNumber"));
+        let tag = received.header("x-amz-meta-longhaul");
+        let replied = match (&received.method, upload, number) {
+            (&Method::PUT, Some(id), Some(number)) => bucket
+                .put_part(&id, number.parse().unwrap_or_default(), &received.body)
+                .map(|etag| Reply::status(200).header("etag", etag)),
+            (&Method::PUT, None, None) => put(bucket, key, tag, received),
+            (&Method::POST, None, None) if received.query("uploads").is_some() => {
+                let id = bucket.begin(key, tag, checksums.begins(received));
+                Ok(xml(&format!(
+                    "<InitiateMultipartUploadResult><Bucket>data</Bucket><UploadId>{id}</UploadId>\
+                     </InitiateMultipartUploadResult>"
+                )))
+            }
+            (&Method::POST, Some(id), None) => {
+                let named = named_parts(&received.body);
+                if let Some(refused) = checksums.refuse_parts(bucket, &id, &named) {
+                    return refused;
+                }
+                let named: Vec<_> = named.into_iter().map(|part| (part.number, part.etag)).collect();
+                let done = "<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploadResult>";
+                bucket.complete(&id, &named).map(|()| xml(done))
+            }
+            (&Method::GET, Some(id), None) => {
+                let after = received.query("part-number-marker").and_then(|number| number.parse().ok());
+                let has_sha256 = bucket.has_sha256(&id) == Some(true);
+                let parts = bucket.parts(&id, after.unwrap_or(0));
+                parts.map(|parts| xml(&listed_parts(&parts, has_sha256, PAGE)))
+            }
+            (&Method::GET, None, None) if received.query("uploads").is_some() => {
+                let prefix = received.query("prefix").unwrap_or_default();
+                let after = (received.query("key-marker"), received.query("upload-id-marker"));
+                Ok(xml(&listed_uploads(&bucket.uploads(), &prefix, &after, PAGE)))
+            }
+            (&Method::GET, None, None) if received.query("list-type").is_some() => {
+                let prefix = received.query("prefix").unwrap_or_default();
+                let after = received.query("start-after").unwrap_or_default();
+                Ok(xml(&listed_objects(&bucket.keys(), &prefix, &after, PAGE)))
+            }
+            (&Method::GET, None, None) => Ok(ranged(get(bucket, key), received.header("range"))),
+            (&Method::DELETE, None, None) => {
+                bucket.remove(key);
+                Ok(Reply::status(204))
+            }
+            (&Method::DELETE, Some(id), None) => bucket.abort(&id).map(|()| Reply::status(204)),
+            (&Method::HEAD, None, None) => Ok(head(bucket, key)),
+            _ => Ok(s3_error(405, "MethodNotAllowed", "The specified method is not allowed")),
+        };
+        replied.unwrap_or_else(|error| {
+            let status = match error {
+                BucketError::NoSuchUpload => 404,
+                BucketError::PreconditionFailed => 412,
+                _ => 400,
+            };
+            s3_error(status, &format!("{error:?}"), "It was not accepted")
+        })
+    }
+}
+
+/// The answer to a request that is not signed.
 fn refuse(received: &Received) -> Option<Reply> {
     let signed = received.query("X-Amz-SignedHeaders").unwrap_or_default();
     let is_signed = |name: &str| signed.split(';').any(|signed| signed == name);
     let needs_signature = |name: &str| name.starts_with("x-amz-") || name == "content-md5" || name == "host";
     let mut names = received.headers.keys().map(http::HeaderName::as_str);
     let has_signature = received.query("X-Amz-Signature").is_some_and(|signature| signature.len() == 64);
-    if !has_signature || names.any(|name| needs_signature(name) && !is_signed(name)) {
-        return Some(s3_error(403, "AccessDenied", "Access Denied"));
-    }
-    let sent = received.header("content-md5")?;
-    let found = STANDARD.encode(Md5::digest(&received.body));
-    (sent != found).then(|| s3_error(400, "BadDigest", "The Content-MD5 you specified did not match"))
+    let is_refused = !has_signature || names.any(|name| needs_signature(name) && !is_signed(name));
+    is_refused.then(|| s3_error(403, "AccessDenied", "Access Denied"))
 }
 
 /// Writes an object, if it is as the request expects it.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
+mod checksums;
 mod credentials;
 mod documents;
 mod operations;

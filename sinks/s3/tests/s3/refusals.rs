@@ -126,6 +126,8 @@ fn a_bucket_is_checked_once_and_need_not_be_listed() {
     let requests = server.received().len();
     found.check().unwrap();
     assert_eq!(server.received().len(), requests);
-    let denied = S3Server::with_faults(|_| Some(s3_error(403, "AccessDenied", "Access Denied").into()));
-    store(&denied).check().unwrap();
+    for (status, code) in [(403, "AccessDenied"), (501, "NotImplemented")] {
+        let denied = S3Server::with_faults(move |_| Some(s3_error(status, code, "No.").into()));
+        store(&denied).check().unwrap();
+    }
 }
