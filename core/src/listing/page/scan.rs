@@ -205,7 +205,9 @@ mod tests {
     #[test]
     fn it_accepts_exactly_what_serde_json_accepts() {
         let bytes = b"\"\\{}[]:,.-+0123456789eEu tfnxalrsu\n\t\x00\x1f\x7f";
-        for sample in SAMPLES {
+        // White space before a sample moves it to other places in the blocks that are looked at.
+        let samples = SAMPLES.iter().flat_map(|sample| [0, 41, 58].map(|spaces| " ".repeat(spaces) + sample));
+        for sample in samples {
             for at in 0..=sample.len() {
                 let (before, after) = sample.as_bytes().split_at(at);
                 let rest = after.get(1..).unwrap_or_default();
@@ -244,6 +246,27 @@ mod tests {
                 assert_eq!(scanned(text.as_bytes()), Some(expected), "{text:?}");
                 text.push('\u{b}');
                 assert_eq!(scanned(text.as_bytes()), None, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_escape_or_a_control_character_counts_wherever_blocks_begin() {
+        let parts = [
+            (r#"\""#, true),
+            (r"\\", true),
+            (r"\u00e9", true),
+            (r#"\\\"\n"#, true),
+            (r"\x", false),
+            (r"\u00g9", false),
+            ("\n", false),
+            ("\u{1f}", false),
+            ("\u{7f}", true),
+        ];
+        for length in 0..140 {
+            for (part, is_valid) in parts {
+                let text = format!("[\"{}{part}\",\"{part}\"]", "a".repeat(length));
+                assert_eq!(scanned(text.as_bytes()), is_valid.then_some(Spacing::None), "{text}");
             }
         }
     }
