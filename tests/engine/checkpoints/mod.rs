@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    pull::{Column, Pull, PullError, SpoolFolder, run, undo},
+    pull::{Column, Pull, PullError, SpoolFolder, reopen_finished, run, undo},
     sink::{OpenSink, Registry, Variables},
     state::{
         Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
@@ -95,8 +95,10 @@ impl Scenario {
         };
         let modes: BTreeMap<_, _> =
             self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        let appends = |name: &str| modes[name] == "append";
+        reopen_finished(&pull, appends)?;
         pull_state.discard()?;
-        undo(&pull, |name| modes[name] == "append")?;
+        undo(&pull, appends)?;
         Ok(pull_state.forget()?)
     }
 
