@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use longhaul_core::{
     Body, Source,
     listing::end::Had,
-    pull::{Pull, undo},
+    pull::{Pull, PullError, reopen_finished, undo},
     sink::Variables,
     state::{
         Keys, Parents, PullState, State, StateError, StateFile, Unfinished,
@@ -26,7 +26,7 @@ use crate::{
         pull_id::changes_place,
         range,
     },
-    terminal::{failure::Failure, numbers::counted, times::shown},
+    terminal::{failure::Failure, numbers::counted, report::Chain, times::shown},
 };
 
 /// Where a pull starts.
@@ -186,16 +186,11 @@ pub(crate) fn discard_unfinished(
             limit: None,
             checkpointing,
         };
+        let appends = |sink: &str| appends(session, sink);
+        let cannot = |error| cannot_roll_back(planned.name, &error, file);
+        reopen_finished(&discarded, appends).map_err(cannot)?;
         pull_state.discard().map_err(unusable)?;
-        if let Err(error) = undo(&discarded, |sink| appends(session, sink)) {
-            let cause = crate::terminal::report::Chain(&error);
-            let clause =
-                format!("cannot roll back what the unfinished run of `{}` wrote: {cause}", planned.name);
-            let state = file.path();
-            let hint =
-                format!("fix the problem; or, to leave what it wrote in place, delete `{}`", state.display());
-            return Err(Failure::new(Exit::Sink, clause).hint(hint));
-        }
+        undo(&discarded, appends).map_err(cannot)?;
     }
     PullState::new(file, session.clock.as_ref(), state.clone(), pull.clone()).forget().map_err(unusable)?;
     Ok(State { unfinished: None, ..state })
@@ -248,6 +243,13 @@ pub(crate) fn definition_of(
         }
     }
     definition
+}
+
+fn cannot_roll_back(name: &str, error: &PullError, file: &StateFile) -> Failure {
+    let clause = format!("cannot roll back what the unfinished run of `{name}` wrote: {}", Chain(error));
+    let state = file.path();
+    let hint = format!("fix the problem; or, to leave what it wrote in place, delete `{}`", state.display());
+    Failure::new(Exit::Sink, clause).hint(hint)
 }
 
 fn variables_of(session: &Session, pull: &Unfinished) -> Variables {

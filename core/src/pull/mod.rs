@@ -68,7 +68,7 @@ pub use self::{
     incremental::{Accepts, BookmarkError, Incremental, Order as BookmarkOrder},
     source::Source,
     spool::SpoolFolder,
-    undo::undo,
+    undo::{reopen_finished, undo},
 };
 use self::{
     incremental::OnPage,

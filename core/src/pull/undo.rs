@@ -2,8 +2,25 @@
 
 use crate::{
     pull::{definition::Pull, error::PullError, partitions::Partitions, sinks::Sinks},
-    state::checkpoint::{Checkpointing, Journal, OwnFiles, Position},
+    state::checkpoint::{Checkpointing, Journal, OwnFiles, Position, Stage},
 };
+
+/// Opens the sinks of a stopped pull again that `appends`, by their names, if they may be finished already. [`undo`] needs it.
+///
+/// A finished file no longer says which of its records are of this pull. Opened where the pull committed it last, it says so
+/// again, unless something else has followed. That can be told only as long as nothing is rolled back, so it must happen before
+/// the checkpoint says that the pull is being discarded.
+///
+/// # Errors
+/// The first sink that cannot be opened there. The pull can still be resumed.
+pub fn reopen_finished(pull: &Pull<'_>, appends: impl Fn(&str) -> bool) -> Result<(), PullError> {
+    let from = pull.checkpointing.as_ref().and_then(|checkpointing| checkpointing.from.as_ref());
+    let finished = from.filter(|checkpoint| checkpoint.stage == Stage::Finishing);
+    let Some(last) = finished.and_then(|checkpoint| checkpoint.sinks.as_ref()) else { return Ok(()) };
+    let (_, mut shared) = pull.own_and_shared();
+    shared.retain(|(name, _)| appends(name));
+    Sinks::open(shared, pull.variables.clone(), Some(last)).map(drop)
+}
 
 /// Rolls the sinks of a stopped pull back to where it started.
 ///

@@ -119,7 +119,7 @@ impl<'a> PullState<'a> {
 
     /// The file with the keys of this pull. The other one may have those of the last complete pull.
     fn keys_file(&self) -> Slot {
-        kept_keys(&self.lock()).map_or(Slot::First, Slot::other)
+        kept_keys(&self.lock()).map_or(Slot::First, |keys| keys.file.other())
     }
 
     fn journal_file(&self, journal: Journal) -> JournalFile {
@@ -164,14 +164,15 @@ impl CheckpointStore for PullState<'_> {
     }
 }
 
-/// The journals of the last complete pull.
+/// The journals of the last complete pull that have entries. What is in the others was rolled back.
 fn kept(state: &State) -> Vec<JournalFile> {
-    let keys = kept_keys(state).map(JournalFile::Keys);
+    let keys = kept_keys(state).filter(|keys| !keys.extent.is_empty());
+    let keys = keys.map(|keys| JournalFile::Keys(keys.file));
     let parents = state.parents.map(|parents| JournalFile::Parents(parents.file));
     keys.into_iter().chain(parents).collect()
 }
 
-/// The file with the keys of the last complete pull, if there is one.
-fn kept_keys(state: &State) -> Option<Slot> {
-    state.complete.as_ref()?.keys.as_ref().map(|keys| keys.file)
+/// The keys of the last complete pull, if there are any.
+fn kept_keys(state: &State) -> Option<&Keys> {
+    state.complete.as_ref()?.keys.as_ref()
 }

@@ -8,25 +8,27 @@ mod stored;
 mod undo;
 mod values;
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use longhaul_core::{
     Source,
-    pull::{Column, Pull, PullError, SpoolFolder, run, undo},
-    sink::{OpenSink, Registry, Variables},
+    pull::{Column, Pull, PullError, SpoolFolder, reopen_finished, run, undo},
+    sink::{OpenSink, Registry, SinkError, Variables},
     state::{
-        Parent, Parents, PullState, State, StateFile, Summary, Unfinished,
-        checkpoint::{Checkpoint, Checkpointing, Earlier},
+        Parent, Parents, PullState, State, StateError, StateFile, Summary, Unfinished,
+        checkpoint::{Checkpoint, CheckpointStore, Checkpointing, Earlier, Journal, Stage},
     },
     window::Window,
 };
 use longhaul_sinks::Stdout;
-use longhaul_tests::{Setup, SimulatedDisk, decompress};
+use longhaul_tests::{ManualClock, Setup, SimulatedDisk, decompress};
 use serde_json::Value;
 
 /// A stream with its API and its sinks, which any number of runs can pull.
 pub(crate) struct Scenario {
+    /// The name of the stream.
+    pub(crate) name: &'static str,
     /// Creates the setup and the source of a run.
     pub(crate) pull: Box<dyn Fn() -> (Setup, Source)>,
     pub(crate) windows: Option<Vec<Window>>,
@@ -47,6 +49,12 @@ impl Scenario {
     /// A disk as it is before the first run.
     pub(crate) fn disk(&self) -> SimulatedDisk {
         let disk = SimulatedDisk::new();
+        self.prepare(&disk);
+        disk
+    }
+
+    /// Adds to a disk what the first run finds there.
+    pub(crate) fn prepare(&self, disk: &SimulatedDisk) {
         disk.put_folder("/state");
         disk.put_folder("/out");
         for (path, text) in &self.existing_files {
@@ -54,14 +62,13 @@ impl Scenario {
         }
         if let Some(parents) = &self.parents {
             let line = |id: &String| Parents::line(&parent(id));
-            disk.put(PARENTS, parents.iter().map(line).collect::<String>());
+            disk.put(self.parents_path(), parents.iter().map(line).collect::<String>());
         }
-        disk
     }
 
     /// Pulls, and resumes where the last run stopped.
     pub(crate) fn run(&self, disk: &SimulatedDisk) -> Result<Summary, PullError> {
-        if StateFile::new(disk.handle(), "/state", "calls").load()?.is_discarding() {
+        if self.state_file(disk).load()?.is_discarding() {
             self.drop_unfinished(disk)?;
         }
         let (setup, source) = (self.pull)();
@@ -71,14 +78,14 @@ impl Scenario {
     /// Drops the unfinished pull, and rolls back what it wrote.
     pub(crate) fn drop_unfinished(&self, disk: &SimulatedDisk) -> Result<(), PullError> {
         let (setup, source) = (self.pull)();
-        let file = StateFile::new(disk.handle(), "/state", "calls");
+        let file = self.state_file(disk);
         let state = file.load()?;
         let Some(unfinished) = state.unfinished.clone() else { return Ok(()) };
         let from = Some(unfinished.checkpoint.clone());
         let pull_state = PullState::new(&file, setup.clock.as_ref(), state, unfinished);
         let checkpointing =
             Some(Checkpointing { store: &pull_state, from, earlier: Earlier::default(), every: self.every });
-        let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
+        let parents = Parents::open(&*disk.handle(), &self.parents_path())?;
         let openers: Vec<_> = self.sinks.iter().map(|sink| (sink.0, opener(disk, sink))).collect();
         let sinks = openers.iter().map(|(name, opener)| (*name, opener.as_ref())).collect();
         let pull = Pull {
@@ -86,7 +93,7 @@ impl Scenario {
             windows: None,
             parents: parents.as_ref(),
             sinks,
-            variables: Variables::new("calls", "/out"),
+            variables: Variables::new(self.name, "/out"),
             spool: None,
             columns: Vec::new(),
             strict: false,
@@ -95,8 +102,10 @@ impl Scenario {
         };
         let modes: BTreeMap<_, _> =
             self.sinks.iter().map(|(name, _, options)| (*name, &options["mode"])).collect();
+        let appends = |name: &str| modes[name] == "append";
+        reopen_finished(&pull, appends)?;
         pull_state.discard()?;
-        undo(&pull, |name| modes[name] == "append")?;
+        undo(&pull, appends)?;
         Ok(pull_state.forget()?)
     }
 
@@ -106,7 +115,7 @@ impl Scenario {
         setup: &Setup,
         source: &Source,
     ) -> Result<Summary, PullError> {
-        self.run_saving(&StateFile::new(disk.handle(), "/state", "calls"), disk, setup, source)
+        self.run_saving(&self.state_file(disk), disk, setup, source)
     }
 
     /// Pulls with its state in `file`.
@@ -131,14 +140,9 @@ impl Scenario {
             earlier: Earlier { keys: earlier, ..Earlier::default() },
             every: self.every,
         });
-        let variables = Variables::new("calls", "/out");
-        let parents = Parents::open(&*disk.handle(), Path::new(PARENTS))?;
-        let spool = SpoolFolder {
-            disk: disk.handle(),
-            path: "/state".into(),
-            name: "calls".to_owned(),
-            is_temporary: false,
-        };
+        let variables = Variables::new(self.name, "/out");
+        let parents = Parents::open(&*disk.handle(), &self.parents_path())?;
+        let spool = self.spool(disk);
         let pull = Pull {
             source,
             windows: self.windows.clone(),
@@ -156,9 +160,54 @@ impl Scenario {
         Ok(summary)
     }
 
-    /// The saved state of the stream.
+    /// The saved state of the stream `calls`.
     pub(crate) fn state(disk: &SimulatedDisk) -> State {
-        StateFile::new(disk.handle(), "/state", "calls").load().unwrap()
+        Self::state_of("calls", disk)
+    }
+
+    /// The saved state of a stream.
+    pub(crate) fn state_of(name: &str, disk: &SimulatedDisk) -> State {
+        StateFile::new(disk.handle(), "/state", name).load().unwrap()
+    }
+
+    /// Checks that the journals have what the checkpoint says.
+    pub(crate) fn check_journals(&self, disk: &SimulatedDisk) -> Result<(), StateError> {
+        let file = self.state_file(disk);
+        let state = file.load()?;
+        let Some(unfinished) = state.unfinished.clone() else { return Ok(()) };
+        let Checkpoint { pages, keys, ended, left_out, .. } = unfinished.checkpoint;
+        let clock = ManualClock::new();
+        let store = PullState::new(&file, &*clock, state, unfinished);
+        store.read(Journal::Pages, &pages)?;
+        store.read(Journal::Keys, &keys)?;
+        store.read(Journal::Ended, &ended)?;
+        store.read(Journal::LeftOut, &left_out).map(drop)
+    }
+
+    /// Checks that the sinks which take the records of all partitions can be opened where the checkpoint says.
+    pub(crate) fn check_sinks(&self, disk: &SimulatedDisk) -> Result<(), SinkError> {
+        let (disk, variables) = (disk.after_kill(), Variables::new(self.name, "/out"));
+        let unfinished = Self::state_of(self.name, &disk).unfinished.map(|pull| pull.checkpoint);
+        let resumed = unfinished.filter(|checkpoint| checkpoint.stage != Stage::Discarding);
+        let Some(position) = resumed.and_then(|checkpoint| checkpoint.sinks) else { return Ok(()) };
+        self.sinks.iter().try_for_each(|sink| match position.receipts.get(sink.0) {
+            Some(receipt) => opener(&disk, sink).open(&variables, Some((receipt, position.mark))).map(drop),
+            None => Ok(()),
+        })
+    }
+
+    /// Where pages wait for their turn.
+    pub(crate) fn spool(&self, disk: &SimulatedDisk) -> SpoolFolder {
+        let (disk, name) = (disk.handle(), self.name.to_owned());
+        SpoolFolder { disk, path: "/state".into(), name, is_temporary: false }
+    }
+
+    fn state_file(&self, disk: &SimulatedDisk) -> StateFile {
+        StateFile::new(disk.handle(), "/state", self.name)
+    }
+
+    fn parents_path(&self) -> PathBuf {
+        format!("/state/{}.parents", self.name).into()
     }
 
     /// The checkpoint of the unfinished pull.
@@ -181,9 +230,6 @@ impl Scenario {
             .collect()
     }
 }
-
-/// The file with the parents.
-const PARENTS: &str = "/state/calls.parents";
 
 /// A parent whose records get a field.
 pub(crate) fn parent(id: &str) -> Parent {

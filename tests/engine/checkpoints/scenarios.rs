@@ -44,6 +44,7 @@ fn listing() -> (Setup, Source) {
 
 pub(crate) fn one_listing() -> Scenario {
     Scenario {
+        name: "calls",
         pull: Box::new(listing),
         windows: None,
         parents: None,

@@ -1,231 +1,207 @@
-//! The runs of a random pull, and what is checked after each.
+//! The runs of random streams on one disk, and what is checked after each.
 
-use std::{sync::Arc, time::Duration};
+use std::thread;
 
-use longhaul_core::{pull::PullError, state::checkpoint::Stage};
-use longhaul_tests::{EPOCH, Fault, Random, SimulatedDisk, chain};
+use longhaul_core::{pull::PullError, state::State};
+use longhaul_tests::{Fault, Random, SimulatedDisk, chain};
 
 use super::{
     files::Files,
-    server::Server,
-    shape::{Shape, index},
-    source::scenario,
+    run::{Counts, Run},
+    shape::Shape,
+    stream::Stream,
 };
-use crate::checkpoints::Scenario;
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// What happens to a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Run {
-    /// Whether the unfinished pull is discarded first.
-    is_fresh: bool,
-    /// Whether the API has deleted the jobs of earlier runs.
-    deletes_jobs: bool,
-    /// The operation of the disk that fails, and how.
-    fault: Option<(u64, Fault)>,
-    /// The number of requests after which the server stops answering.
-    requests: Option<u64>,
-    /// What the disk loses after the run, in a power cut. `None` if there is none.
-    power_cut: Option<u64>,
-}
-
-/// What the undisturbed pulls have done.
-#[derive(Debug)]
-pub(super) struct Undisturbed {
-    operations: u64,
-    requests: u64,
-    /// The files before the first pull and after each.
-    complete: Vec<Files>,
-}
-
-/// How often something happened to a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) runs: u64,
-    pub(super) failed: u64,
-    pub(super) power_cuts: u64,
-    pub(super) discarded: u64,
-    pub(super) resumed: u64,
-}
 
 pub(super) struct Execution<'a> {
-    shape: &'a Shape,
-    server: Arc<Server>,
+    streams: Vec<Stream<'a>>,
     disk: SimulatedDisk,
-    /// The number of the pull of each run.
-    pulls: Vec<u64>,
-    /// The files after each complete pull.
-    complete: Vec<Files>,
+    /// The number of the next run.
+    number: u32,
+    record: Option<Record>,
     pub(super) counts: Counts,
     history: &'a mut Vec<String>,
 }
 
-impl Counts {
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            runs: self.runs + other.runs,
-            failed: self.failed + other.failed,
-            power_cuts: self.power_cuts + other.power_cuts,
-            discarded: self.discarded + other.discarded,
-            resumed: self.resumed + other.resumed,
-        }
-    }
-
-    /// The smallest of them.
-    pub(super) fn least(&self) -> u64 {
-        let Self { runs, failed, power_cuts, discarded, resumed } = *self;
-        [runs, failed, power_cuts, discarded, resumed].into_iter().min().unwrap_or_default()
-    }
+/// The record of a run that is not complete, as the command has it. Streams that were completed since are not pulled again.
+struct Record {
+    streams: Vec<usize>,
+    /// The number of its first command.
+    since: u32,
 }
 
-impl Run {
-    pub(super) fn new(random: &mut Random, undisturbed: &Undisturbed) -> Self {
-        // A resumed run does less, and the first operations are those that open and roll back.
-        let mut below = |most: u64| {
-            let most = random.one_of(&[20, most / 4, most]);
-            random.below(most + 1)
-        };
-        let (operation, request) = (below(undisturbed.operations), below(undisturbed.requests));
-        let stops = random.one_in(4);
-        Self {
-            is_fresh: random.one_in(8),
-            deletes_jobs: random.one_in(3),
-            fault: (!stops).then(|| (operation, random.one_of(&Fault::EVERY))),
-            requests: stops.then_some(request),
-            power_cut: random.one_in(2).then(|| if random.one_in(4) { 0 } else { random.below(1 << 20) }),
-        }
-    }
-}
+/// The number of a stream, and the outcome of its pull.
+type Outcome = (usize, Result<(), PullError>);
 
-impl Undisturbed {
-    pub(super) fn new(shape: &Shape) -> Result<Self, String> {
-        let mut history = Vec::new();
-        let (mut execution, mut operations, mut requests) = (Execution::new(shape, &mut history), 0, 0);
-        for pull in 1..=shape.pulls {
-            let outcome = execution.pull(Run::default(), pull)?;
-            outcome.map_err(|error| format!("undisturbed: {}", chain(&error)))?;
-            (operations, requests) = (execution.disk.operations(), execution.server.requests());
-            execution.disk = execution.disk.after_kill();
-            let files = Files::of(&execution.disk, shape);
-            files.check_records(shape, pull)?;
-            execution.complete.push(files);
-        }
-        Ok(Self { operations, requests, complete: execution.complete })
-    }
-}
+/// Power cuts that would leave something that can be resumed, besides the one that happens.
+const POWER_CUTS: [u64; 4] = [0, 2, 3, 4];
+
+/// How many operations are the last ones.
+const LAST: u64 = 12;
 
 impl<'a> Execution<'a> {
-    pub(super) fn new(shape: &'a Shape, history: &'a mut Vec<String>) -> Self {
-        let server = Arc::new(Server::new(shape.clone()));
-        let disk = scenario(shape, &server, DAY).disk();
-        for (number, sink) in shape.sinks.iter().enumerate() {
-            if let Some((path, text)) = sink.existing_file(number) {
-                disk.put(path, text);
-            }
+    pub(super) fn new(shapes: &'a [Shape], history: &'a mut Vec<String>) -> Result<Self, String> {
+        let mut streams = shapes.iter().map(Stream::new).collect::<Result<Vec<_>, _>>()?;
+        let disk = SimulatedDisk::new();
+        for stream in &mut streams {
+            stream.prepare(&disk);
         }
-        let complete = vec![Files::of(&disk, shape)];
-        let (pulls, counts) = (Vec::new(), Counts::default());
-        Self { shape, server, disk, pulls, complete, counts, history }
+        Ok(Self { streams, disk, number: 0, record: None, counts: Counts::default(), history })
     }
 
     /// Whether all pulls are complete.
     pub(super) fn is_complete(&self) -> bool {
-        self.completed(&self.disk) == self.shape.pulls
+        self.left().is_empty()
+    }
+
+    /// A random run. A fault shows most where it is between two steps, so half of them are at one of those.
+    pub(super) fn random_run(&self, random: &mut Random) -> Run {
+        let undisturbed = || self.streams.iter().map(Stream::undisturbed);
+        let operations = undisturbed().map(|undisturbed| undisturbed.operations).sum();
+        let requests = undisturbed().map(|undisturbed| undisturbed.requests).max().unwrap_or_default();
+        let run = Run::new(random, self.streams.len(), operations, requests);
+        match run.fault.filter(|_| random.one_in(2)) {
+            Some((_, fault)) => Run { fault: Some((self.rehearse(run, random), fault)), ..run },
+            None => run,
+        }
+    }
+
+    /// Does a run on a copy of the disk, and returns one of its last operations for a stream, or one that syncs a folder.
+    fn rehearse(&self, run: Run, random: &mut Random) -> u64 {
+        let disk = self.disk.after_kill();
+        let mut last = Vec::new();
+        for stream in self.pulled(run) {
+            self.streams[stream].rehearse(self.number, run, &disk);
+            last.extend(disk.operations().saturating_sub(LAST)..disk.operations());
+        }
+        let operations = random.one_of(&[last, disk.folder_syncs()]);
+        if operations.is_empty() { 0 } else { random.one_of(&operations) }
     }
 
     /// Does one run, and checks what it leaves.
-    pub(super) fn run(&mut self, run: Run, undisturbed: &Undisturbed) -> Result<(), String> {
-        let pull = self.completed(&self.disk) + 1;
-        self.history.push(format!("pull {pull}: {run:?}"));
+    pub(super) fn run(&mut self, run: Run) -> Result<(), String> {
+        self.history.push(format!("{}: {run:?}", self.number));
         if let Some((operation, fault)) = run.fault {
             self.disk.fail_at(operation, fault);
         }
-        let outcome = self.pull(run, pull)?;
-        self.history
-            .push(format!("    {}", outcome.as_ref().err().map_or("complete".to_owned(), |e| chain(e))));
-        match &outcome {
-            Ok(()) => {
-                for disk in [self.disk.after_kill(), self.disk.after_power_cut(0)] {
-                    if self.completed(&disk) != pull {
-                        return Err("the run was successful, but the pull is not complete".to_owned());
-                    }
-                    self.check(&disk, undisturbed)?;
-                }
-                if run.fault.is_none() {
-                    let files = Files::of(&self.disk, self.shape);
-                    files.check_state(&undisturbed.complete[index(pull)])?;
-                }
-            }
-            Err(error) => {
-                self.counts.failed += 1;
-                run.check_reason(error)?;
-            }
+        let (named, to_pull, before) = (self.named(run), self.pulled(run), self.found());
+        let since = self.since(run, &named);
+        let pulled = self.pull(run, &to_pull)?;
+        self.record = match since {
+            None => self.record.take(),
+            Some(_) if pulled.iter().all(|(_, outcome)| outcome.is_ok()) => None,
+            Some(since) => Some(Record { streams: named.clone(), since }),
+        };
+        for (stream, outcome) in &pulled {
+            let name = self.streams[*stream].shape.stream;
+            let outcome = outcome.as_ref().err().map_or("complete".to_owned(), |error| chain(error));
+            self.history.push(format!("    {name}: {outcome}"));
+        }
+        let failed = pulled.iter().filter(|(_, outcome)| outcome.is_err()).count();
+        if failed > 1 && matches!(run.fault, Some((_, Fault::Once(_)))) {
+            return Err("several streams failed because of one operation".to_owned());
+        }
+        for (stream, outcome) in &pulled {
+            self.streams[*stream].check_outcome(self.number, run, outcome, &self.disk)?;
+        }
+        let is_other = |stream: &usize| pulled.iter().all(|(pulled, _)| pulled != stream);
+        let after = self.found();
+        if (0..self.streams.len()).filter(is_other).any(|stream| after[stream] != before[stream]) {
+            return Err("a stream has changed that was not pulled".to_owned());
+        }
+        for seed in POWER_CUTS {
+            self.check(&self.disk.after_power_cut(seed))?;
         }
         self.disk = match run.power_cut {
             None => self.disk.after_kill(),
             Some(seed) => self.disk.after_power_cut(seed),
         };
-        self.check(&self.disk, undisturbed)?;
-        let completed = index(self.completed(&self.disk));
-        // A power cut may also take back that the pull before was complete.
-        self.complete.truncate(completed + 1);
-        if self.complete.len() == completed {
-            self.complete.push(Files::of(&self.disk, self.shape));
+        self.check(&self.disk)?;
+        for stream in &mut self.streams {
+            stream.settle(&self.disk);
         }
-        self.counts.runs += 1;
-        self.counts.power_cuts += u64::from(run.power_cut.is_some());
+        self.number += 1;
+        let counts = Counts {
+            runs: 1,
+            failed: u64::from(failed > 0),
+            power_cuts: u64::from(run.power_cut.is_some()),
+            complete: (named.len() - to_pull.len()) as u64,
+            unnamed: (self.streams.len() - named.len()) as u64,
+            ..Counts::default()
+        };
+        self.counts = self.counts.and(counts);
         Ok(())
     }
 
-    fn pull(&mut self, run: Run, pull: u64) -> Result<Result<(), PullError>, String> {
-        let number = u32::try_from(self.pulls.len()).unwrap_or_default();
-        self.pulls.push(pull);
-        self.server.begin(pull, run.requests, run.deletes_jobs);
-        let scenario = scenario(self.shape, &self.server, DAY * number);
-        let unfinished = Scenario::state(&self.disk.after_kill()).unfinished;
-        // Once the files are finished, nothing beside them says which records are of this pull, and undoing it is an error.
-        let is_finishing = unfinished.as_ref().is_some_and(|pull| pull.checkpoint.stage == Stage::Finishing);
-        if run.is_fresh && unfinished.is_some() && !is_finishing {
-            if let Err(error) = scenario.drop_unfinished(&self.disk) {
-                return Ok(Err(error));
-            }
-            self.counts.discarded += 1;
-            let files = Files::of(&self.disk, self.shape);
-            files.check_undone(self.shape, &self.complete[index(pull) - 1])?;
-        } else if unfinished.is_some() {
-            self.counts.resumed += 1;
-        }
-        Ok(scenario.run(&self.disk).map(drop))
+    fn check(&self, disk: &SimulatedDisk) -> Result<(), String> {
+        self.streams.iter().try_for_each(|stream| {
+            let checked = stream.check(disk).and_then(|()| stream.check_resumable(disk));
+            checked.map_err(|fault| format!("{}: {fault}", stream.shape.stream))
+        })
     }
 
-    fn check(&self, disk: &SimulatedDisk, undisturbed: &Undisturbed) -> Result<(), String> {
-        let (completed, files) = (index(self.completed(disk)), Files::of(disk, self.shape));
-        let now = *self.pulls.last().unwrap();
-        if completed == index(now) {
-            return files.check_complete(self.shape, &undisturbed.complete[completed]);
-        }
-        files.check_unfinished(self.shape, &self.complete[completed], &undisturbed.complete[completed + 1])
-    }
-
-    /// The number of the last complete pull, according to the state.
-    fn completed(&self, disk: &SimulatedDisk) -> u64 {
-        let Some(complete) = Scenario::state(&disk.after_kill()).complete else { return 0 };
-        let since = u64::try_from(complete.at.as_second()).unwrap_or_default() - EPOCH.as_secs();
-        self.pulls[index(since / DAY.as_secs())]
-    }
-}
-
-impl Run {
-    /// Checks that an error says why the run has failed.
-    fn check_reason(&self, error: &PullError) -> Result<(), String> {
-        let text = chain(error);
-        let reasons: &[&str] = match (self.fault, self.requests) {
-            (Some(_), _) => &["no storage space", "the disk is gone"],
-            (None, Some(_)) => &["no connection to the server"],
-            (None, None) => &[],
+    /// Pulls these streams, and returns the outcome of each. If one fails, the others still run.
+    fn pull(&mut self, run: Run, to_pull: &[usize]) -> Result<Vec<Outcome>, String> {
+        let (number, disk) = (self.number, &self.disk);
+        let pull = |(index, stream): (usize, &mut Stream<'_>)| {
+            let mut counts = Counts::default();
+            let pulled = stream.pull(number, run, run.stops_at(index), disk, &mut counts)?;
+            Ok(((index, pulled), counts))
         };
-        let is_given = reasons.iter().any(|reason| text.contains(reason));
-        if is_given { Ok(()) } else { Err(format!("the run failed without a reason: {text}")) }
+        let streams = self.streams.iter_mut().enumerate().filter(|(index, _)| to_pull.contains(index));
+        let pulled: Result<Vec<_>, String> = if run.is_at_once {
+            thread::scope(|scope| {
+                let threads: Vec<_> = streams.map(|stream| scope.spawn(move || pull(stream))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            })
+        } else {
+            streams.map(pull).collect()
+        };
+        let (outcomes, counts): (_, Vec<_>) = pulled?.into_iter().unzip();
+        self.counts = counts.into_iter().fold(self.counts, Counts::and);
+        Ok(outcomes)
+    }
+
+    /// The number of the first command of the run that this one is about.
+    fn since(&self, run: Run, named: &[usize]) -> Option<u32> {
+        // A command of one stream is a run of its own, and so are commands at the same time.
+        if named.len() == 1 || run.is_at_once {
+            return None;
+        }
+        let record = self.record.as_ref().filter(|record| record.streams == named && !run.is_fresh);
+        Some(record.map_or(self.number, |record| record.since))
+    }
+
+    /// The streams that a command pulls: those that it names, without those that an earlier command of the run has completed.
+    fn pulled(&self, run: Run) -> Vec<usize> {
+        let named = self.named(run);
+        let since = self.since(run, &named);
+        let is_complete = |stream: &Stream<'_>| {
+            let completed = stream.completed_in(&self.disk).zip(since);
+            completed.is_some_and(|(number, since)| number >= since)
+                && stream.state(&self.disk).unfinished.is_none()
+        };
+        named.into_iter().filter(|stream| !is_complete(&self.streams[*stream])).collect()
+    }
+
+    /// The streams whose pulls are not all complete.
+    fn left(&self) -> Vec<usize> {
+        let is_left = |stream: &Stream<'_>| stream.completed(&self.disk) < stream.shape.pulls;
+        let left = self.streams.iter().enumerate().filter(|(_, stream)| is_left(stream));
+        left.map(|(index, _)| index).collect()
+    }
+
+    /// The streams that a command names and that have pulls left.
+    fn named(&self, run: Run) -> Vec<usize> {
+        let left = self.left();
+        match run.only {
+            Some(stream) if left.contains(&stream) => vec![stream],
+            _ => left,
+        }
+    }
+
+    /// The files and the state of each stream.
+    fn found(&self) -> Vec<(Files, State)> {
+        let found = |stream: &Stream<'_>| (Files::of(&self.disk, stream.shape), stream.state(&self.disk));
+        self.streams.iter().map(found).collect()
     }
 }

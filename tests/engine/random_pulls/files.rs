@@ -1,4 +1,4 @@
-//! The files of a random pull, and what they must have.
+//! The files of a random stream, and what they must have.
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -9,8 +9,11 @@ use super::{
     sink::Sink,
 };
 
-/// The files on a disk that are not empty.
-#[derive(Clone, Debug)]
+/// The end of the name of a file that is not published yet.
+const PART: &str = ".part";
+
+/// The files of a stream that are not empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Files {
     /// The files of each sink under their final names.
     of_sinks: Vec<BTreeMap<Name, Vec<u8>>>,
@@ -32,7 +35,7 @@ impl Files {
             let bytes = disk.contents(&path).unwrap_or_default();
             let is_spool = path.extension().is_some_and(|ending| ending == "spool");
             let path = path.to_str().unwrap().to_owned();
-            if bytes.is_empty() {
+            if bytes.is_empty() || !is_of(shape.stream, &path) {
                 continue;
             }
             let Some(rest) = path.strip_prefix("/out/") else {
@@ -41,7 +44,7 @@ impl Files {
                 continue;
             };
             let (sink, _) = rest.split_once('/').unwrap();
-            let is_other = [".part", ".spool", ".appending"].iter().any(|ending| path.ends_with(ending));
+            let is_other = [PART, ".spool", ".appending"].iter().any(|ending| path.ends_with(ending));
             if is_other {
                 // A power cut may bring back the spool of a table that was complete. The next pull removes it.
                 found.others.extend((!is_spool).then_some(path));
@@ -66,11 +69,15 @@ impl Files {
         Ok(())
     }
 
-    /// Checks that these are the files of a complete pull, and that there are no others.
+    /// Checks that the sinks have left nothing beside their files.
+    pub(super) fn check_no_others(&self, may_leave_part: bool) -> Result<(), String> {
+        let is_left = |path: &&String| !(may_leave_part && path.ends_with(PART));
+        let left: Vec<_> = self.others.iter().filter(is_left).collect();
+        if left.is_empty() { Ok(()) } else { Err(format!("{left:?} are left")) }
+    }
+
+    /// Checks that these are the files of a complete pull.
     pub(super) fn check_complete(&self, shape: &Shape, complete: &Self) -> Result<(), String> {
-        if !self.others.is_empty() {
-            return Err(format!("{:?} are left", self.others));
-        }
         for (number, sink) in shape.sinks.iter().enumerate() {
             let (found, expected) = (self.texts(number, sink), complete.texts(number, sink));
             let names = found.keys().chain(expected.keys());
@@ -134,6 +141,12 @@ impl Files {
         let texts = self.of_sinks[number].iter().map(|(name, bytes)| (name.clone(), sink.text(bytes)));
         texts.filter(|(_, text)| !text.is_empty()).collect()
     }
+}
+
+/// Whether a file is of this stream. The names of some streams start with those of others.
+fn is_of(stream: &str, path: &str) -> bool {
+    let rest = path.rsplit('/').next().and_then(|name| name.strip_prefix(stream));
+    rest.is_some_and(|rest| rest.starts_with(['.', '-']))
 }
 
 /// Where lines differ.

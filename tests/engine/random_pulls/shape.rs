@@ -1,4 +1,4 @@
-//! The shape of a random pull: what the API has, and where it goes.
+//! The shape of a random stream: what the API has, and where it goes.
 
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ pub(super) enum Keys {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are drawn independently of each other")]
 pub(super) struct Shape {
+    /// The name of the stream.
+    pub(super) stream: &'static str,
     pub(super) divided: Divided,
     /// How many records each partition has.
     pub(super) partitions: Vec<usize>,
@@ -86,7 +88,7 @@ const START: i64 = 1_767_225_600;
 const MOST_IN_AN_HOUR: u64 = 4;
 
 impl Shape {
-    pub(super) fn new(random: &mut Random) -> Self {
+    pub(super) fn new(random: &mut Random, stream: &'static str) -> Self {
         use Style::{Cursor, NextUrl, Number, NumberAndCount, Offset};
         let divided = random.one_of(&[Divided::Not, Divided::Windows, Divided::Windows, Divided::Children]);
         let count = match divided {
@@ -119,6 +121,7 @@ impl Shape {
         let compares = keys != Keys::None && sinks.iter().all(|sink| sink.is_appended) && random.one_in(2);
         let every = random.one_of(&[0, 0, 2, 5, 3600]);
         Self {
+            stream,
             divided,
             page_size,
             style: random.one_of(&[NextUrl, Cursor, Number, NumberAndCount, Offset]),
@@ -138,6 +141,11 @@ impl Shape {
             pulls: 1 + random.below(3),
             partitions,
         }
+    }
+
+    /// The shape of another stream that is like this one.
+    pub(super) fn of(&self, stream: &'static str) -> Self {
+        Self { stream, ..self.clone() }
     }
 
     /// The range of time of a partition.
@@ -196,7 +204,7 @@ impl Shape {
 
     fn record(&self, pull: u64, partition: usize, number: usize) -> Record {
         let pull = if self.is_unchanged(number) { 1 } else { pull };
-        let id = format!("{pull}-{partition:02}-{number:02}");
+        let id = format!("{pull}-{partition:02}-{number:02}-{}", self.stream);
         let key = if self.has_key(number) { format!("\"{partition}/{number}\"") } else { "null".to_owned() };
         let length = if partition == self.long && number < 3 { 40_000 } else { 1 + number % 7 };
         let text = format!(r#"{{"id":"{id}","key":{key},"n":"{}"}}"#, "x".repeat(length));

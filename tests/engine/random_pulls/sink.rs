@@ -28,7 +28,7 @@ pub(super) struct Sink {
     pub(super) is_own: bool,
     /// Whether the file exists before the first pull.
     pub(super) exists: bool,
-    /// The placeholders that make the names of files.
+    /// The placeholders that make the names of files. Streams write to the same folders.
     name: &'static str,
 }
 
@@ -40,8 +40,10 @@ impl Sink {
         let compression = random.one_of(&["", "", ".gz", ".zst"]);
         let name = match divided {
             _ if !is_own => "{stream}",
-            Divided::Windows => random.one_of(&["{window.start}-{window.end}", "{partition}"]),
-            Divided::Children => random.one_of(&["{each.id}", "{partition}"]),
+            Divided::Windows => {
+                random.one_of(&["{stream}-{window.start}-{window.end}", "{stream}-{partition}"])
+            }
+            Divided::Children => random.one_of(&["{stream}-{each.id}", "{stream}-{partition}"]),
             Divided::Not => "{stream}",
         };
         Self {
@@ -54,7 +56,7 @@ impl Sink {
         }
     }
 
-    /// The type of the sink, and its options. `number` tells it from the other sinks.
+    /// The type of the sink, and its options. `number` tells it from the other sinks of its stream.
     pub(super) fn options(&self, number: usize) -> (&'static str, Value) {
         let (kind, ending) = if self.format == Format::Lines { ("ndjson", "ndjson") } else { ("csv", "csv") };
         let path = format!("/out/{number}/{}.{ending}{}", self.name, self.compression);
@@ -69,19 +71,20 @@ impl Sink {
         (kind, options)
     }
 
-    /// The path and the text of the file before the first pull, if it exists and is not compressed.
-    pub(super) fn existing_file(&self, number: usize) -> Option<(String, &'static str)> {
+    /// The path of the file that exists before the first pull. `number` tells the sink from the others of its stream.
+    pub(super) fn existing_path(&self, number: usize, stream: &str) -> String {
         let (_, options) = self.options(number);
-        let path = options["path"].as_str().unwrap_or_default().replace("{stream}", "calls");
-        (self.exists && self.compression.is_empty()).then_some((path, self.existing_text()))
+        options["path"].as_str().unwrap_or_default().replace("{stream}", stream)
     }
 
-    fn existing_text(&self) -> &'static str {
-        match (self.format, self.is_appended) {
+    /// The text of this file. `None` if there is none.
+    pub(super) fn existing_text(&self) -> Option<&'static str> {
+        let text = match (self.format, self.is_appended) {
             (_, false) => "yesterday\n",
             (Format::Lines, true) => "{\"id\":\"0-yesterday\"}\n",
             (_, true) => "id,n\r\n0-yesterday,0\r\n",
-        }
+        };
+        (self.exists && self.compression.is_empty()).then_some(text)
     }
 
     /// The line of a record.
@@ -130,7 +133,7 @@ impl Sink {
         if !self.is_appended {
             return pulls.next_back().map(lines).unwrap_or_default();
         }
-        let existing = self.existing_file(0).map(|(_, text)| self.lines([text].into_iter()));
+        let existing = self.existing_text().map(|text| self.lines([text].into_iter()));
         existing.into_iter().chain(pulls.map(lines)).flatten().collect()
     }
 }

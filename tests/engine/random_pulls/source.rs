@@ -1,4 +1,4 @@
-//! How a random pull is configured.
+//! How a random stream is configured.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +46,7 @@ pub(super) fn scenario(shape: &Shape, server: &Arc<Server>, now: Duration) -> Sc
         (name, kind, options)
     };
     Scenario {
+        name: shape.stream,
         pull: Box::new(pull),
         windows: (shape.divided == Divided::Windows)
             .then(|| (0..shape.partitions.len()).map(Shape::window).collect()),

@@ -73,6 +73,8 @@ struct State {
     /// The contents of all files, including removed ones.
     files: Vec<Contents>,
     operations: u64,
+    /// The operations that made names durable.
+    folder_syncs: Vec<u64>,
     fault: Option<(u64, Fault)>,
 }
 
@@ -121,6 +123,11 @@ impl SimulatedDisk {
     /// The number of operations so far.
     pub fn operations(&self) -> u64 {
         self.lock().operations
+    }
+
+    /// The operations so far that synced a folder. Before each, a power cut may undo changes of names.
+    pub fn folder_syncs(&self) -> Vec<u64> {
+        self.lock().folder_syncs.clone()
     }
 
     /// The contents of the file; `None` if it does not exist.
@@ -258,7 +265,10 @@ impl Disk for SimulatedDisk {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        self.lock().operate(Space::NotNeeded, |state| state.names.sync(path))
+        let mut state = self.lock();
+        let operation = state.operations;
+        state.folder_syncs.push(operation);
+        state.operate(Space::NotNeeded, |state| state.names.sync(path))
     }
 
     fn kind(&self, path: &Path) -> io::Result<Option<Kind>> {
