@@ -237,6 +237,11 @@ pub(super) fn job(error: &JobError, exit: Exit, stream: &str) -> String {
         JobError::SameUrl { .. } => {
             format!("check `streams.{stream}.job.url`, or report this to the API's operator")
         }
+        JobError::MoreFiles { .. } => {
+            format!(
+                "ask for all files in one answer, such as with a larger page in `streams.{stream}.job.poll`"
+            )
+        }
         JobError::TooSlow { .. } => {
             format!("raise `streams.{stream}.job.timeout`, or resume later with: longhaul run {stream}")
         }

@@ -350,7 +350,8 @@ impl PageError {
     }
 }
 
-fn continuations(found: &[Continuation]) -> String {
+/// Where they are, and what is there.
+pub(crate) fn continuations(found: &[Continuation]) -> String {
     let one = |found: &Continuation| format!("`{}` ({})", found.at, found.found);
     found.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -33,6 +33,7 @@ mod ties;
 
 use std::{collections::HashSet, mem, sync::Arc};
 
+pub(crate) use self::error::continuations;
 pub(crate) use self::prefetch::Fetchers;
 pub use self::{error::PageError, start::NextStart};
 use self::{gap::Gap, prefetch::Prefetched};

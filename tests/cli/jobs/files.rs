@@ -130,6 +130,20 @@ fn a_file_that_is_named_twice_is_an_error() {
 }
 
 #[test]
+fn files_on_further_pages_are_an_error() {
+    let (_server, folder) = job_with(r#"[{"url":"/a"},{"url":"/b"}],"nextPageToken":"s3cret""#);
+    folder.run("run").assert_failed(
+        4,
+        &failed(
+            "the job `j1` is done, but there seem to be more files, because the answer has `/nextPageToken` (a text of 6 \
+             characters)",
+            "ask for all files in one answer, such as with a larger page in `streams.report.job.poll`",
+        ),
+    );
+    assert!(folder.names_in("out").is_empty(), "nothing is written");
+}
+
+#[test]
 fn a_job_without_files_is_an_error_unless_it_counts_as_skipped() {
     let (_server, folder) = job_with("[]");
     folder.run("run").assert_failed(

@@ -19,6 +19,7 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
+pub(crate) use self::more::around_files;
 pub(super) use self::problem::PageProblem;
 use self::{decode::Decoded, envelope::Envelope, lines::Spooled};
 pub use self::{

@@ -73,6 +73,17 @@ pub(super) fn in_whole(record: &Value) -> Vec<Continuation> {
     found
 }
 
+/// What leads to another page in an answer that lists the files of a job.
+pub(crate) fn around_files(answer: &Value) -> Vec<Continuation> {
+    let mut found = Vec::new();
+    signs(answer, "", is_usual, true, &mut found);
+    if found.is_empty() {
+        found = envelope::continuations(answer);
+        found.retain(is_link);
+    }
+    found
+}
+
 /// The length of the longest list in the members of a value, and in those of the objects in it.
 fn longest_list(value: &Value) -> Option<u64> {
     let length = |member: &Value| match member {
@@ -169,6 +180,25 @@ mod tests {
             [""; 0],
             "the pages of the listing"
         );
+    }
+
+    #[test]
+    fn files_of_a_job_may_be_a_page_of_many() {
+        let files = json!([{ "url": "/a", "nextPage": 2 }]);
+        for (answer, at) in [
+            (json!({ "files": files, "nextPageToken": "x" }), "/nextPageToken"),
+            (json!({ "result": { "files": files, "hasMore": true } }), "/result/hasMore"),
+            (json!({ "files": files, "_links": { "next": { "href": "/p2" } } }), "/_links/next"),
+        ] {
+            assert_eq!(places(around_files(&answer)), [at], "{answer}");
+        }
+        for answer in [
+            json!({ "files": files, "nextPageToken": null, "hasMore": false }),
+            json!({ "files": files, "next": "delete the files", "completed": false }),
+            json!({ "files": files, "_links": { "self": { "href": "/p1" } } }),
+        ] {
+            assert_eq!(places(around_files(&answer)), [""; 0], "{answer}");
+        }
     }
 
     #[test]

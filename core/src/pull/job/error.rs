@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::{
     client::{RequestError, retry::StopReason},
     http::{origins::ForeignOrigin, place::PlaceError, template::TemplateError},
+    listing::{continuations, page::Continuation},
     state::StateError,
 };
 
@@ -55,6 +56,17 @@ pub enum JobError {
         first: String,
         /// Where it is again.
         second: String,
+    },
+    /// The job is done, but the answer seems to have only some of its files.
+    #[error(
+        "the job `{id}` is done, but there seem to be more files, because the answer has {}",
+        continuations(found)
+    )]
+    MoreFiles {
+        /// The job's id.
+        id: String,
+        /// What leads to the others.
+        found: Vec<Continuation>,
     },
     /// The answer to a poll has no state.
     #[error("the answer about the job has no state at {at}")]

@@ -16,7 +16,7 @@ use crate::{
     json::{ExactValue, pointer::Pointer},
     listing::{
         end::Proof,
-        page::Page,
+        page::{Page, around_files},
         paginate::{Cursor, Latest, LoopCheck, PaginationError, Paginator, Step},
     },
     sink::Variables,
@@ -33,11 +33,13 @@ pub(super) fn with_urls(
     answer: &Document,
     places: &Places,
 ) -> Result<Variables, JobError> {
-    let mut found = Found::default();
+    let (mut found, mut more) = (Found::default(), None);
     for place in places.iter() {
         found = Found::default();
         match place {
             Place::Body(pointer) => {
+                let is_list = pointer.tokens().iter().any(|token| token == "*");
+                more = is_list.then(|| around_files(answer.body.value()));
                 found.collect(Some(answer.body.value()), &mut Vec::new(), pointer.tokens());
             }
             place => {
@@ -55,6 +57,9 @@ pub(super) fn with_urls(
     }
     if let Some(at) = found.missing {
         return Err(JobError::PartWithoutUrl { id: id(), at });
+    }
+    if let Some(found) = more.filter(|found| !found.is_empty()) {
+        return Err(JobError::MoreFiles { id: id(), found });
     }
     let mut places = HashMap::new();
     for (at, url) in &found.urls {
