@@ -38,7 +38,7 @@ use self::{
 /// How many pulls there are, unless the environment says otherwise.
 const PULLS: u64 = 40;
 
-/// The names of the streams, of which the first ones are used.
+/// The names of the streams. An execution with fewer streams has the first of them.
 const STREAMS: [&str; 3] = ["calls", "calls2", "users"];
 
 /// How many of them run at once.

@@ -24,7 +24,7 @@ impl Ends {
     #[inline]
     pub(super) fn of_string(&mut self, text: &[u8], mut at: usize) -> Option<usize> {
         loop {
-            at = self.not_plain.next(text, at, Seen::not_plain)?;
+            at = self.not_plain.next(text, at, not_plain)?;
             match text.get(at)? {
                 b'"' => return Some(at + 1),
                 b'\\' => at = after_escape(text, at)?,
@@ -36,23 +36,23 @@ impl Ends {
     /// The first byte at `at` or after it that is not white space.
     #[inline]
     pub(super) fn of_space(&mut self, text: &[u8], at: usize) -> Option<usize> {
-        self.not_space.next(text, at, Seen::not_space)
+        self.not_space.next(text, at, not_space)
     }
 }
 
 impl Seen {
-    /// The first byte of the kind at `at` or after it. It may be the end of the text.
+    /// The first byte of the kind at `at` or after it. It may be the end of the text. `mask` finds the kind in a block.
     #[inline]
     fn next(
         &mut self,
         text: &[u8],
         mut at: usize,
-        look: impl Fn(&mut Self, &[u8], usize) -> Option<()>,
+        mask: impl Fn(&[u8; BLOCK]) -> u64 + Copy,
     ) -> Option<usize> {
         loop {
             let offset = at.wrapping_sub(self.start);
             if offset >= self.length {
-                look(self, text, at)?;
+                self.look(text, at, mask)?;
                 continue;
             }
             match self.mask >> offset {
@@ -62,17 +62,10 @@ impl Seen {
         }
     }
 
-    // These two are not inlined, so that the loop above, which runs for every token, needs few registers.
-
+    /// Looks at the block at `at`. It is not inlined, so that the loop above, which runs for every token, needs few registers.
     #[inline(never)]
-    fn not_plain(&mut self, text: &[u8], at: usize) -> Option<()> {
-        *self = Self { mask: not_plain(&block(text.get(at..)?)), start: at, length: BLOCK };
-        Some(())
-    }
-
-    #[inline(never)]
-    fn not_space(&mut self, text: &[u8], at: usize) -> Option<()> {
-        *self = Self { mask: not_space(&block(text.get(at..)?)), start: at, length: BLOCK };
+    fn look(&mut self, text: &[u8], at: usize, mask: impl Fn(&[u8; BLOCK]) -> u64) -> Option<()> {
+        *self = Self { mask: mask(&block(text.get(at..)?)), start: at, length: BLOCK };
         Some(())
     }
 }
